@@ -1,0 +1,64 @@
+# The two commands that matter: `make run` and `make test`. Both need only make and Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PATIENTS ?= 1000
+WORKERS ?= auto
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test quick benchmark lint docs clean
+
+help:
+	@echo "make run        the baseline scenario with $(PATIENTS) patients, in a virtual environment of its own"
+	@echo "make test       lint, types and the whole test suite"
+	@echo "make quick      the tests that take less than two minutes together"
+	@echo "make lint       ruff and mypy only"
+	@echo "make benchmark  speed and memory, beside plain SimPy"
+	@echo "make docs       write the generated pages of docs/ anew"
+	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "nephrosyn needs Python 3.11 or newer. On Debian:  sudo apt-get install python3 python3-venv" >&2; \
+	  echo "Another interpreter:  make run PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Python's venv module is missing. On Debian:  sudo apt-get install python3-venv" >&2; exit 2; }
+	@echo "making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp is older than pyproject.toml exactly when the installed package may be out of date.
+$(VENV)/installed: pyproject.toml | $(PY)
+	@echo "installing nephrosyn (the first time this loads about 150 MB)"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: pyproject.toml | $(PY)
+	@echo "installing nephrosyn and what its tests need"
+	@$(PIP) install --editable '.[all,test]'
+	@touch $@ $(VENV)/installed
+
+run: $(VENV)/installed
+	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
+
+lint: $(VENV)/installed-for-tests
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+test: lint
+	@$(PY) -m pytest -n $(WORKERS)
+
+quick: $(VENV)/installed-for-tests
+	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
+
+benchmark: $(VENV)/installed-for-tests
+	@$(PY) -m benchmarks
+
+docs: $(VENV)/installed-for-tests
+	@$(PY) docs/generate.py
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find sim tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,27 @@
+"""Synthetic cohorts of nephrotic syndrome, judged by classification criteria. Not for clinical use.
+
+The way of the data: a *scenario* says what to simulate; *patients* are drawn from it; an *engine* plays each one's
+*course*; the *chart* keeps of it what a clinic keeps; *criteria* judge the record; the *report* holds the share of
+refractory disease against the one third that is often quoted.
+
+>>> import nephrosyn as ns
+>>> cohort = ns.run("baseline", patients=20, seed=1)
+>>> cohort.labels.height
+40
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nephrosyn.api import Cohort, Patient, open, run
+
+__version__ = "0.1.0"
+__all__ = ["Cohort", "Patient", "open", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the heavy parts only when they are asked for."""
+    if name in __all__:
+        return getattr(import_module("nephrosyn.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

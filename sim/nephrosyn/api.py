@@ -1,0 +1,252 @@
+"""From a scenario to a cohort: the whole way on one screen, and the cohort as its user holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nephrosyn import criteria
+from nephrosyn.cohort import Folder, Format, RunFolderError
+from nephrosyn.plan import Plan, Progress, judge, silent
+from nephrosyn.scenario import Resolved, load
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+def run(
+    scenario: str | Path,
+    *,
+    patients: int | None = None,
+    seed: int | None = None,
+    replicates: int | None = None,
+    overrides: Sequence[str] = (),
+    engine: str | None = None,
+    criteria: Sequence[str] | None = None,
+    out: str | Path | None = None,
+    outputs: str | Path | None = None,
+    format: Format = "parquet",
+    report: bool = True,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Cohort:
+    """Simulate a scenario and judge its patients.
+
+    Parameters
+    ----------
+    scenario : str or Path
+        A shipped name, or a TOML file.
+    patients, seed, replicates, engine, criteria : optional
+        In place of the scenario's own.
+    overrides : sequence of str
+        ``KEY=VALUE`` for any other key.
+    out : path, optional
+        The run folder. Without it, and without `outputs`, the cohort stays in memory.
+    outputs : path, optional
+        Where the run folder ``<scenario>-<digest>`` is made, if `out` does not name it.
+    format : {"parquet", "csv"}
+        Of the tables on disk.
+    report : bool
+        Write the report into the run folder.
+    overwrite : bool
+        Replace a run that stands there.
+    progress : callable, optional
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    Cohort
+        The tables, from disk if a folder was written.
+
+    Raises
+    ------
+    ScenarioError, CriteriaError, EngineError, RunFolderError
+        All of them ``ValueError``, with a message for the user.
+
+    Examples
+    --------
+    >>> cohort = run("baseline", patients=20, seed=1)
+    >>> cohort.patients.height
+    20
+    """
+    asked = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
+    settings = [f"{key}={value}" for key, value in asked.items() if value is not None]
+    if criteria is not None:
+        settings.append("criteria=[" + ", ".join(f"'{name}'" for name in criteria) + "]")
+    resolved = load(scenario, [*overrides, *settings])
+    plan = Plan(resolved, progress or silent)
+    if out is None and outputs is None:
+        return Cohort(plan.in_memory(), plan.about(format), None)
+    folder = Path(out) if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
+    plan.on_disk(folder, format, overwrite)
+    cohort = open(folder)
+    if report:
+        cohort.report(progress=progress)
+    return cohort
+
+
+def open(folder: str | Path) -> Cohort:
+    """Open a run folder.
+
+    Parameters
+    ----------
+    folder : path
+        Where a run was written.
+
+    Returns
+    -------
+    Cohort
+        Its tables, read when asked for.
+
+    Raises
+    ------
+    RunFolderError
+        If it is no run, is incomplete, or was changed.
+    """
+    found = Folder(Path(folder))
+    return Cohort(found, found.manifest, found)
+
+
+class Cohort:
+    """A simulated cohort.
+
+    Attributes
+    ----------
+    tables : mapping of str to polars.DataFrame
+        All tables; ``truth/...`` beside the observed ones.
+    manifest : dict
+        What was run.
+    folder : Path or None
+        Where it lies, if it was written.
+    """
+
+    def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
+        self.tables, self.manifest, self._disk = tables, manifest, disk
+        self.folder = disk.path if disk else None
+
+    def __repr__(self) -> str:
+        """What was run, in a line."""
+        where = f" in {self.folder}" if self.folder else ""
+        about = self.manifest
+        return f"<Cohort {about['scenario']['name']}: {about['patients']} patients, seed {about['seed']}{where}>"
+
+    def __getattr__(self, name: str) -> Any:
+        """A table by its name: a frame in memory, a lazy frame on disk."""
+        if name.startswith("_") or name not in self.tables:
+            raise AttributeError(f"a cohort has no {name!r}; its tables are {', '.join(self.tables)}")
+        return self.tables[name] if self._disk is None else self._disk.lazy(name)
+
+    @property
+    def labels(self) -> pl.DataFrame:
+        """The verdicts: one row for each patient, definition set and view."""
+        return self.tables["labels"]
+
+    @property
+    def resolved(self) -> Resolved:
+        """The scenario that was run."""
+        return Resolved.from_dict(self.manifest["scenario"])
+
+    def patient(self, patient: int, replicate: int = 0) -> Patient:
+        """One patient.
+
+        Raises
+        ------
+        RunFolderError
+            If there is no such patient.
+        """
+        size, repeats = self.manifest["patients"], self.manifest["replicates"]
+        if not (0 <= patient < size and 0 <= replicate < repeats):
+            raise RunFolderError(
+                f"no patient {patient} of replicate {replicate}: patients are 0 to {size - 1}, "
+                f"replicates 0 to {repeats - 1}"
+            )
+        key = {"replicate": replicate, "patient": patient}
+        tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
+        return Patient(patient, replicate, tables, list(self.manifest["criteria"]))
+
+    def classify(self, names: Sequence[str], *, progress: Progress | None = None) -> pl.DataFrame:
+        """Judge the cohort by further definition sets; the labels are kept with the run.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Shipped sets, or TOML files.
+
+        Returns
+        -------
+        polars.DataFrame
+            All labels, old and new.
+
+        Raises
+        ------
+        CriteriaError
+            If a set is unknown or wrong.
+        """
+        sets = [criteria.load(name) for name in names]
+        (progress or silent)("classify", 0, 1)
+        fresh = judge(self.tables, sets)
+        kept = self.labels.filter(~pl.col("criteria").is_in(fresh["criteria"].unique().to_list()))
+        labels = pl.concat([kept, fresh])
+        known = list(dict.fromkeys([*self.manifest["criteria"], *names]))
+        if self._disk is not None:
+            self._disk.replace_labels(labels, {"criteria": known})
+        else:
+            self.tables = {**self.tables, "labels": labels}
+            self.manifest["criteria"] = known
+        (progress or silent)("classify", 1, 1)
+        return labels
+
+    def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
+        """Write the report.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Where to; the run folder if not given.
+
+        Returns
+        -------
+        Path
+            The page.
+
+        Raises
+        ------
+        RunFolderError
+            If the cohort is in memory and no folder is given, or it cannot be written.
+        """
+        from nephrosyn import report
+
+        target = Path(folder) if folder is not None else self.folder
+        if target is None:
+            raise RunFolderError("this cohort is in memory: say which folder the report goes to")
+        (progress or silent)("report", 0, 1)
+        try:
+            report.write(self.tables, self.resolved, self.manifest, target)
+        except OSError as error:
+            raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
+        (progress or silent)("report", 1, 1)
+        return target / "report.html"
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient of a cohort, with all tables cut to this patient."""
+
+    number: int
+    replicate: int
+    tables: dict[str, pl.DataFrame]
+    criteria: list[str]
+
+    def verdict(self, name: str | None = None, view: str = "observed") -> criteria.Verdict:
+        """The verdict of a definition set, with its reasons."""
+        chosen = criteria.load(name or self.criteria[0])
+        return criteria.verdict(self.tables, chosen, self.replicate, self.number, view)
+
+    def plot(self) -> Figure:
+        """The patient's timeline."""
+        from nephrosyn.report.figures import patient_timeline
+
+        return patient_timeline(self.tables, self.replicate, self.number)

@@ -1,0 +1,276 @@
+"""The command line: verbs that call the package and hand the answer to the console."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from nephrosyn import console, terms
+
+if TYPE_CHECKING:
+    from nephrosyn.api import Cohort
+
+EXIT_USER = 2
+EXIT_INTERRUPTED = 130
+
+# What the user can put right, by the module that says so. Only a module already loaded can have raised.
+USERS_ERRORS = {
+    "nephrosyn.scenario": "ScenarioError",
+    "nephrosyn.criteria": "CriteriaError",
+    "nephrosyn.engine": "EngineError",
+    "nephrosyn.cohort": "RunFolderError",
+}
+
+
+def _users_errors() -> tuple[type[Exception], ...]:
+    found = [getattr(sys.modules[m], name, None) for m, name in USERS_ERRORS.items() if m in sys.modules]
+    return tuple(error for error in found if error is not None)
+
+
+class Light:
+    """A command whose help flag is false, not absent: typer loads pydantic to make a flag of nothing."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the help flag."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.default = False
+        return option
+
+
+class LightCommand(Light, TyperCommand):
+    """A verb without options of its own."""
+
+
+class Verbs(Light, TyperGroup):
+    """The verbs, with one place where an error becomes a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the verb; whatever the user can put right ends as a message, never as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            console.complain("interrupted")
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            console.complain(f"{where}{error.strerror or error}")
+            raise typer.Exit(EXIT_USER) from None
+        except _users_errors() as error:
+            console.complain(error)
+            raise typer.Exit(EXIT_USER) from None
+
+
+app = typer.Typer(
+    name="nephrosyn",
+    cls=Verbs,
+    help=f"Synthetic cohorts of nephrotic syndrome, judged by classification criteria. {terms.NOTICE}",
+    epilog="Exit codes: 0 done, 1 a check failed, 2 something in your input. Each verb has its own --help.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Engine(StrEnum):
+    """The engines a user may ask for."""
+
+    auto = "auto"
+    simpy = "simpy"
+    compiled = "compiled"
+
+
+class Format(StrEnum):
+    """The formats of the tables."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+class View(StrEnum):
+    """The two records that can be judged."""
+
+    complete = "complete"
+    observed = "observed"
+
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped name (see list) or a TOML file.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the scenario; repeatable.")
+]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--criteria", metavar="NAME", help="A definition set or a TOML file; repeatable.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what was asked for, or nothing.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from nephrosyn import __version__
+
+        console.say(f"nephrosyn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+listing = typer.Typer(cls=Verbs, help="List what is shipped: scenarios and definition sets.", rich_markup_mode=None)
+app.add_typer(listing, name="list", invoke_without_command=True)
+
+
+@listing.callback()
+def _everything(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        list_scenarios()
+        console.say()
+        list_criteria()
+
+
+@listing.command("scenarios", cls=LightCommand)
+def list_scenarios() -> None:
+    """List the shipped scenarios."""
+    from nephrosyn.scenario import titles
+
+    console.catalogue("scenarios", titles())
+
+
+@listing.command("criteria", cls=LightCommand)
+def list_criteria() -> None:
+    """List the shipped definition sets."""
+    from nephrosyn.criteria import titles
+
+    console.catalogue("criteria", titles())
+
+
+@app.command()
+def check(scenario: ScenarioName, overrides: Overrides = None, quiet: Quiet = False) -> None:
+    """Check a scenario; print each value with unit and source."""
+    from nephrosyn.scenario import load, rows
+
+    resolved = load(scenario, overrides or ())
+    if not quiet:
+        console.scenario(resolved.scenario.title, rows(resolved))
+
+
+@app.command()
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")] = None,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from nephrosyn.scenario import json_schema
+
+    text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
+    if out is None:
+        console.say(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+@app.command()
+def run(
+    scenario: ScenarioName,
+    patients: Annotated[int | None, typer.Option(metavar="N", help="Patients in each replicate.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
+    replicates: Annotated[int | None, typer.Option(metavar="R", help="Independent repeats.")] = None,
+    overrides: Overrides = None,
+    engine: Annotated[Engine | None, typer.Option(help="Who drives the patients.", show_default=False)] = None,
+    criteria: Sets = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Run folder [default: outputs/SCENARIO-DIGEST].")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.parquet,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a scenario, judge it, and write a run folder."""
+    import nephrosyn as ns
+
+    with console.Progress(quiet) as progress:
+        cohort = ns.run(
+            scenario,
+            patients=patients,
+            seed=seed,
+            replicates=replicates,
+            overrides=overrides or (),
+            engine=engine.value if engine else None,
+            criteria=criteria or None,
+            out=out,
+            outputs="outputs",
+            format=format_.value,
+            report=report,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    _announce(cohort, quiet)
+
+
+def _announce(cohort: Cohort, quiet: bool) -> None:
+    if quiet:
+        console.say(str(cohort.folder))
+    else:
+        console.summary(cohort)
+
+
+@app.command()
+def classify(run: RunFolder, criteria: Sets = None, quiet: Quiet = False) -> None:
+    """Judge the patients of a run by further definition sets."""
+    import nephrosyn as ns
+
+    if not criteria:
+        raise typer.BadParameter(
+            "name at least one definition set; see: nephrosyn list criteria", param_hint="--criteria"
+        )
+    cohort = ns.open(run)
+    with console.Progress(quiet) as progress:
+        cohort.classify(criteria, progress=progress)
+    _announce(cohort, quiet)
+
+
+@app.command()
+def report(run: RunFolder, quiet: Quiet = False) -> None:
+    """Write the report of a run anew."""
+    import nephrosyn as ns
+
+    cohort = ns.open(run)
+    with console.Progress(quiet) as progress:
+        cohort.report(progress=progress)
+    _announce(cohort, quiet)
+
+
+@app.command()
+def explain(
+    run: RunFolder,
+    patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
+    criteria: Annotated[str | None, typer.Option(metavar="NAME", help="Definition set.", show_default=False)] = None,
+    replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
+    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
+) -> None:
+    """Print one patient: course, record, and verdict by clause."""
+    import nephrosyn as ns
+
+    console.case(ns.open(run).patient(patient, replicate), criteria, view.value)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="nephrosyn")

@@ -1,0 +1,81 @@
+"""The answers of the verbs: what is shipped, a resolved scenario, the result of a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from nephrosyn import terms
+from nephrosyn.console.screen import heading, say, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from nephrosyn.report.statistics import Refractory, Share
+    from nephrosyn.api import Cohort
+
+
+def catalogue(kind: str, titles: dict[str, str]) -> None:
+    """Print shipped names with their titles."""
+    heading(kind)
+    table(("name", "title"), titles.items())
+
+
+def scenario(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """Print a resolved scenario: a row for each key with its value, unit and source.
+
+    On a terminal the keys stand below their sections; in a pipe each row has its whole key, to be searched for.
+    """
+    say(title)
+    say(terms.NOTICE)
+    if not sys.stdout.isatty():
+        say()
+        table(("key", "value", "unit", "source"), rows)
+        return
+    for section, members in groupby(rows, lambda row: row[0].rpartition(".")[0]):
+        say()
+        heading(section or "the run")
+        table(("", "", "", ""), [(key.rpartition(".")[2], *rest) for key, *rest in members])
+
+
+def summary(cohort: Cohort) -> None:
+    """Print the answer of a run: the categories and the refractory share by each definition set, and where to go on."""
+    from nephrosyn.report import statistics
+
+    say(terms.NOTICE)
+    for found in statistics.refractory(cohort.labels):
+        if found.view == "observed":
+            _judged(cohort.labels, found)
+    _where_to_go_on(cohort)
+
+
+def _judged(labels: pl.DataFrame, found: Refractory) -> None:
+    from nephrosyn.report import statistics, wording
+
+    def row(name: str, share: Share) -> tuple[str, ...]:
+        between = wording.interval(share.low, share.high)
+        return name, wording.number(share.count), wording.percent(share.share), between
+
+    say()
+    heading(f"{found.criteria} criteria, observed record, {wording.number(found.patients)} patients")
+    shares = statistics.categories(labels, found.criteria, found.view)
+    rows = [row(wording.plain(each.category), each.share) for each in shares]
+    rows += [("",) * 4, row("refractory", found.share), row("not judged", found.unjudged)]
+    table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
+    say()
+    say(wording.headline(found))
+
+
+def _where_to_go_on(cohort: Cohort) -> None:
+    page = cohort.folder / "report.html"
+    refractory = cohort.labels.filter("refractory")
+    say()
+    if page.is_file():
+        say(f"report  {page}")
+    if refractory.height:
+        replicate, patient = refractory.row(0)[:2]
+        again = f" --replicate {replicate}" if replicate else ""
+        say(f"next    nephrosyn explain {cohort.folder} {patient}{again}")
+    say(f"        nephrosyn classify {cohort.folder} --criteria NAME")

@@ -1,0 +1,129 @@
+"""One patient in full: who, what happened, what was written down, and the verdict clause by clause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nephrosyn import terms
+from nephrosyn.console.screen import heading, say, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from nephrosyn.criteria import Verdict
+
+SHOWN = {"upcr": "UPCR mg/mg", "dipstick": "dipstick", "albumin": "albumin g/dL", "creatinine": "creatinine mg/dL"}
+NUMBERS = range(3, 3 + len(SHOWN))
+Rows = Mapping[str, "pl.DataFrame"]
+
+
+def case(mine: Rows, verdict: Verdict) -> None:
+    """Print one patient.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        The patient's rows of each table.
+    verdict : Verdict
+        The judgement to print.
+    """
+    say(terms.NOTICE)
+    say()
+    say(person(mine))
+    say()
+    heading("course: what happened")
+    table(("day", "event", ""), course(mine), right=(0,))
+    say()
+    heading("record: what was written down")
+    table(("day", "visit", "steroid", *SHOWN.values()), record(mine), right=(0, *NUMBERS))
+    for title, lines in (("home diary", diary(mine)), ("conditions noted", conditions(mine))):
+        if lines:
+            say()
+            heading(title)
+            table(("", "", ""), lines, right=(0,))
+    judgement(verdict)
+
+
+def plain(name: str | None) -> str:
+    """Return a term as it is spoken."""
+    return terms.PLAIN_NAMES.get(name or "", (name or "").replace("_", " "))
+
+
+def person(mine: Rows) -> str:
+    """Return who the patient is, in one line."""
+    row = mine["patients"].row(0, named=True)
+    lesion = f"{plain(row['lesion'])} (biopsy day {row['biopsy_days']})" if row["lesion"] else "not biopsied"
+    truth = mine["truth/traits"].row(0, named=True).get("lesion")
+    known = f"; in truth {plain(truth)}" if truth and truth != row["lesion"] else ""
+    end = mine["follow_up"].row(0, named=True)
+    return (
+        f"patient {row['patient']}, replicate {row['replicate']}: {row['sex']}, "
+        f"{row['age_at_onset_years']:.1f} years at onset, {row['weight_kg']:.0f} kg, "
+        f"{row['height_cm']:.0f} cm; {lesion}{known}; record ends on day {end['end_days']} ({plain(end['reason'])})"
+    )
+
+
+def course(mine: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each thing that happened: day, event, value."""
+    rows = mine["truth/events"].iter_rows(named=True)
+    return [(f"{row['time_days']:.1f}", plain(row["event"]), number(row["value"])) for row in rows]
+
+
+def record(mine: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each visit: day, kind, steroid of that day, and the readings."""
+    readings = {(row["visit"], row["analyte"]): row for row in mine["readings"].iter_rows(named=True)}
+    found = []
+    for visit in mine["visits"].iter_rows(named=True):
+        if visit["missed"]:
+            found.append((str(visit["planned_days"]), f"{visit['kind']}, missed", *("" for _ in range(1 + len(SHOWN)))))
+            continue
+        shown = (reading(readings.get((visit["visit"], analyte))) for analyte in SHOWN)
+        found.append((str(visit["actual_days"]), visit["kind"], steroid(mine["doses"], visit["actual_days"]), *shown))
+    return found
+
+
+def reading(row: Mapping[str, Any] | None) -> str:
+    """Return a result as it would stand in a letter."""
+    if row is None:
+        return "-"
+    if row["analyte"] == "dipstick":
+        return terms.DIPSTICK_BANDS[int(row["value"])]
+    return f"{'<' if row['below_limit'] else ''}{row['value']:g}"
+
+
+def steroid(doses: pl.DataFrame, day: int) -> str:
+    """Return the dose prescribed on a day."""
+    for row in doses.iter_rows(named=True):
+        if row["first_days"] <= day <= row["last_days"]:
+            every = "" if row["schedule"] == "daily" else " alternate days"
+            return f"{row['dose_mg']:g} mg{every}"
+    return "none"
+
+
+def diary(mine: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each run of days with the same home dipstick."""
+    rows = mine["diary"].iter_rows(named=True)
+    return [(f"day {row['first_days']}", f"to {row['last_days']}", row["grade"]) for row in rows]
+
+
+def conditions(mine: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each condition noted: day, name, what it did to the steroid."""
+    rows = mine["conditions"].iter_rows(named=True)
+    return [(f"day {row['noted_days']}", plain(row["condition"]), did(row["action"])) for row in rows]
+
+
+def did(action: str) -> str:
+    """Return what a condition did to the steroid."""
+    return "" if action == "none" else f"steroid {action}"
+
+
+def number(value: float | None) -> str:
+    """Return a value briefly, or nothing."""
+    return "" if value is None else f"{value:.3g}"
+
+
+def judgement(verdict: Verdict) -> None:
+    """Print the verdict: category, flags, and each clause with the dated rows it rests on."""
+    say()
+    heading("verdict")

@@ -1,0 +1,251 @@
+"""The disease: the path of proteinuria, the blood that follows, response to steroid, and the hazard of relapse."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from nephrosyn.course.clocks import set_rate, start_budget, stop
+from nephrosyn.course.codes import Event, Schedule
+from nephrosyn.course.log import write_event, write_path
+from nephrosyn.course.quantiles import quantile
+from nephrosyn.course.state import DUE, Clock, Phase
+from nephrosyn.streams import Purpose, normal_quantile, uniforms
+
+DAYS_PER_YEAR = 365.25
+_LN2 = math.log(2.0)
+_SHORTEST_FALL_DAYS = 0.5
+_LARGEST_LOG_STEP = 0.25  # keeps the error of albumin well under 0.01 g/dL
+
+
+@njit(cache=True, forceinline=True)
+def log_upcr(s, t):
+    """True log UPCR (mg/mg) at time t (days), on the present path."""
+    value = s.path_log + s.path_slope * (t - s.path_start)
+    if s.path_slope > 0.0:
+        return min(value, s.path_target)
+    if s.path_slope < 0.0:
+        return max(value, s.path_target)
+    return value
+
+
+@njit(cache=True, forceinline=True)
+def _blood_step(s, x, p, level, days):
+    """Albumin and cholesterol after some days at one UPCR level: exact for that level."""
+    clearance = p.albumin_per_day + p.albumin_loss * min(level, p.loss_saturates_at)
+    steady = p.albumin_per_day * x.albumin_g_per_dl / clearance
+    s.albumin = steady + (s.albumin - steady) * math.exp(-clearance * days)
+    target = x.cholesterol_mg_per_dl + p.cholesterol_rise * max(x.albumin_g_per_dl - s.albumin, 0.0)
+    s.cholesterol = target + (s.cholesterol - target) * math.exp(-p.cholesterol_per_day * days)
+
+
+@njit(cache=True)
+def update_blood(s, x, p, t):
+    """Bring albumin and cholesterol up to time t along the present path."""
+    while s.blood_time < t:
+        here = log_upcr(s, s.blood_time)
+        days = t - s.blood_time
+        if here != s.path_target:
+            days = min(days, _LARGEST_LOG_STEP / abs(s.path_slope), abs((s.path_target - here) / s.path_slope) + 1e-9)
+        _blood_step(s, x, p, math.exp(log_upcr(s, s.blood_time + 0.5 * days)), days)
+        s.blood_time = min(s.blood_time + days, t)
+
+
+@njit(cache=True)
+def steady_blood(s, x, p, t):
+    """Albumin and cholesterol in equilibrium with the present proteinuria."""
+    _blood_step(s, x, p, math.exp(log_upcr(s, t)), 1e6)
+    s.blood_time = t
+
+
+@njit(cache=True)
+def set_path(s, x, p, log, count, per_day, target):
+    """From now on proteinuria moves to a target (log UPCR) at a rate (log units per day, > 0)."""
+    update_blood(s, x, p, s.now)
+    start = log_upcr(s, s.now)
+    s.path_start = s.now
+    s.path_log = start
+    s.path_target = target
+    s.path_slope = 0.0
+    if target > start:
+        s.path_slope = per_day
+    elif target < start:
+        s.path_slope = -per_day
+    write_path(log, count, x, s)
+
+
+@njit(cache=True, forceinline=True)
+def _goal(s, x, p):
+    """Where a fall counts as remission: the remission threshold, or the partial level of a partial responder."""
+    if s.response == Phase.PARTIAL and s.spontaneous == 0:
+        return x.partial_log_upcr + 1e-6
+    return p.remission_below_log_upcr
+
+
+@njit(cache=True)
+def plan_response(s, x, p, clocks, tables, start_log, score, speed):
+    """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
+
+    The time to remission of the episode is drawn from its law; the fall takes the last part of it, and is steeper
+    where the whole time is shorter than the lesion's usual fall.
+    """
+    if s.response == Phase.NEPHROTIC:
+        stop(clocks, Clock.RESPONSE)
+        return
+    days = max(quantile(tables, x.remission_time_table, score), _SHORTEST_FALL_DAYS)
+    height = start_log - _goal(s, x, p)
+    fall_days = min(height / x.fall_per_day, days)
+    s.fall_per_day = height / fall_days
+    start_budget(clocks, Clock.RESPONSE, s.now, days - fall_days, speed)
+
+
+@njit(cache=True)
+def begin_fall(s, x, p, clocks, log, count, per_day, target):
+    """Proteinuria begins to fall; the remission clock is set to the time it crosses the goal."""
+    s.falling = 1
+    set_path(s, x, p, log, count, per_day, target)
+    clocks[DUE, Clock.REMISSION] = s.now + max(s.path_log - _goal(s, x, p), 0.0) / per_day
+
+
+@njit(cache=True)
+def respond(s, x, p, clocks, log, count):
+    """The steroid takes effect."""
+    stop(clocks, Clock.RESPONSE)
+    write_event(log, count, x, s, Event.RESPONSE_BEGINS, 0.0)
+    s.spontaneous = 0
+    target = x.partial_log_upcr if s.response == Phase.PARTIAL else x.remission_log_upcr
+    begin_fall(s, x, p, clocks, log, count, s.fall_per_day, target)
+
+
+@njit(cache=True)
+def remit_spontaneously(s, x, p, clocks, log, count):
+    """Proteinuria begins to fall without treatment, unless it is falling or gone already."""
+    clocks[DUE, Clock.SPONTANEOUS] = math.inf
+    if s.phase == Phase.REMISSION or (s.falling == 1 and s.phase == Phase.NEPHROTIC):
+        return
+    s.spontaneous = 1
+    write_event(log, count, x, s, Event.SPONTANEOUS_REMISSION, 0.0)
+    stop(clocks, Clock.RESPONSE)
+    begin_fall(s, x, p, clocks, log, count, x.spontaneous_fall_per_day, x.remission_log_upcr)
+
+
+@njit(cache=True)
+def death_rate(s, p):
+    """Hazard of death, per day."""
+    return p.death_per_day * (1.0 if s.phase == Phase.REMISSION else p.death_nephrotic_factor)
+
+
+@njit(cache=True)
+def reach_remission(s, x, p, clocks, log, count):
+    """True remission, complete or partial: the budget to the next relapse starts."""
+    clocks[DUE, Clock.REMISSION] = math.inf
+    partial = s.response == Phase.PARTIAL and s.spontaneous == 0
+    budget_runs = s.phase == Phase.PARTIAL
+    s.phase = Phase.PARTIAL if partial else Phase.REMISSION
+    s.falling = 0
+    s.remission_since = s.now
+    write_event(log, count, x, s, Event.PARTIAL_REMISSION if partial else Event.COMPLETE_REMISSION, 0.0)
+    if budget_runs:
+        update_relapse(s, x, p, clocks)
+    else:
+        u = uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, s.episode)
+        start_budget(clocks, Clock.RELAPSE, s.now, -math.log(u[0]), relapse_rate(s, x, p))
+    set_rate(clocks, Clock.DEATH, s.now, death_rate(s, p))
+
+
+@njit(cache=True)
+def episode_score(s, x, p, own_score):
+    """Normal score of an episode's time to remission, correlated with the patient's frailty."""
+    r = p.remission_time_correlation
+    return r * x.frailty_score + math.sqrt(1.0 - r * r) * own_score
+
+
+@njit(cache=True)
+def start_relapse(s, x, p, clocks, tables, log, count):
+    """Relapse: proteinuria rises, and the new episode draws its own answers."""
+    stop(clocks, Clock.RELAPSE)
+    clocks[DUE, Clock.REMISSION] = math.inf
+    s.phase = Phase.NEPHROTIC
+    s.falling = 0
+    s.spontaneous = 0
+    s.episode += 1
+    write_event(log, count, x, s, Event.RELAPSE, float(s.episode))
+    u = uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, s.episode)
+    if s.response != Phase.NEPHROTIC and u[2] < p.late_resistance_probability:
+        s.response = Phase.NEPHROTIC
+        write_event(log, count, x, s, Event.LATE_RESISTANCE, 0.0)
+    elif s.response == Phase.NEPHROTIC and u[2] < p.resistance_reversal_probability:
+        s.response = Phase.REMISSION
+        write_event(log, count, x, s, Event.RESISTANCE_REVERSED, 0.0)
+    set_path(s, x, p, log, count, p.rise_per_day, x.nephrotic_log_upcr)
+    score = episode_score(s, x, p, normal_quantile(u[1]))
+    plan_response(s, x, p, clocks, tables, x.nephrotic_log_upcr, score, response_speed(s, x, p))
+    set_rate(clocks, Clock.DEATH, s.now, death_rate(s, p))
+
+
+@njit(cache=True, forceinline=True)
+def taken_mg_per_kg_per_day(s, x):
+    """Steroid taken, averaged over days."""
+    days = 2.0 if s.dose_schedule == Schedule.ALTERNATE_DAY else 1.0
+    return x.taken_fraction * s.dose_mg / (days * s.dosing_weight_kg)
+
+
+@njit(cache=True, forceinline=True)
+def response_speed(s, x, p):
+    """Share of full speed at which a response advances on the dose taken."""
+    return min(taken_mg_per_kg_per_day(s, x) / p.response_dose_mg_per_kg_per_day, 1.0)
+
+
+@njit(cache=True)
+def _dose_factor(s, x, p):
+    """Protection by the dose taken; alternate-day drug counts less, and too little is worse for some."""
+    mean = taken_mg_per_kg_per_day(s, x)
+    effective = mean * p.alternate_day_efficiency if s.dose_schedule == Schedule.ALTERNATE_DAY else mean
+    factor = math.exp(-p.dose_effect * effective)
+    if mean < x.threshold_mg_per_kg_per_day:
+        factor *= p.below_threshold_factor
+    return factor
+
+
+@njit(cache=True, forceinline=True)
+def age_years(s, x):
+    """Age in completed years."""
+    return math.floor(x.age_years + s.now / DAYS_PER_YEAR)
+
+
+@njit(cache=True)
+def _age_factor(s, x, p):
+    beyond = age_years(s, x) - p.decline_from_years
+    # adult rates are rates of adults already: the decline is that of a child who grows up
+    start = math.floor(x.age_years) - p.decline_from_years
+    years = beyond - max(start, 0.0)
+    return (1.0 - p.decline_per_year) ** years if years > 0.0 else 1.0
+
+
+@njit(cache=True)
+def _since_remission_factor(s, p):
+    factor = 1.0
+    for k in range(p.since_remission_steps):
+        if s.now - s.remission_since >= p.since_remission_from_days[k]:
+            factor = p.since_remission_factor[k]
+    return factor
+
+
+@njit(cache=True)
+def relapse_rate(s, x, p):
+    """Hazard of relapse now, per day; 0 while nephrotic and in those who never relapse."""
+    if s.phase == Phase.NEPHROTIC or x.never_relapses == 1:
+        return 0.0
+    rate = x.relapse_per_day * _dose_factor(s, x, p) * _age_factor(s, x, p) * _since_remission_factor(s, p)
+    if s.now < s.infection_until:
+        rate *= p.infection_factor
+    if s.now < s.exertion_until:
+        rate *= p.exertion_factor
+    return rate
+
+
+@njit(cache=True)
+def update_relapse(s, x, p, clocks):
+    """Spend the relapse budget at the present hazard from now on."""
+    set_rate(clocks, Clock.RELAPSE, s.now, relapse_rate(s, x, p))

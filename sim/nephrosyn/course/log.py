@@ -1,0 +1,125 @@
+"""The rows a course leaves behind: one row type for everything that happens.
+
+======== ============= =========== ============ ========== =========== ============ =========
+kind     code          number      aside        time       value       other        more
+======== ============= =========== ============ ========== =========== ============ =========
+VISIT    visit kind    visit                    actual     planned day waited days
+READING  analyte       visit       below limit  taken      value read  true value
+DIARY    dipstick band                          first day  last day
+DOSE     drug                      schedule     first day  last day    mg           weight kg
+NOTE     condition     action      kind         noted
+EVENT    event                                  time       value
+PATH                                            start      log UPCR    slope        target
+======== ============= =========== ============ ========== =========== ============ =========
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numba import njit
+
+MARGIN = 64
+"""Rows that one event may write at most; an engine makes room for them before the event."""
+
+
+class Kind(IntEnum):
+    """What a row tells."""
+
+    VISIT = 0
+    READING = 1
+    DIARY = 2
+    DOSE = 3
+    NOTE = 4
+    EVENT = 5
+    PATH = 6
+
+
+ROW = np.dtype(
+    [
+        ("patient", "i4"),
+        ("kind", "i2"),
+        ("code", "i2"),
+        ("number", "i4"),
+        ("aside", "i4"),
+        ("time", "f8"),
+        ("value", "f8"),
+        ("other", "f8"),
+        ("more", "f8"),
+    ],
+    align=True,
+)
+
+_VISIT, _READING, _DIARY, _DOSE, _NOTE, _EVENT, _PATH = (int(k) for k in Kind)
+
+
+@njit(cache=True, forceinline=True)
+def _write(log, count, patient, kind, code, number, aside, time, value, other, more):
+    row = log[count[0]]
+    row.patient = patient
+    row.kind = kind
+    row.code = code
+    row.number = number
+    row.aside = aside
+    row.time = time
+    row.value = value
+    row.other = other
+    row.more = more
+    count[0] += 1
+
+
+@njit(cache=True, forceinline=True)
+def write_visit(log, count, x, s):
+    """A visit takes place now."""
+    _write(log, count, x.patient, _VISIT, s.visit_kind, s.visit, 0, s.now, float(s.planned_day), s.waited, 0.0)
+
+
+@njit(cache=True, forceinline=True)
+def write_reading(log, count, x, s, analyte, below_limit, value, true_value):
+    """A result of today's visit, in the unit of the analyte."""
+    _write(log, count, x.patient, _READING, analyte, s.visit, below_limit, s.now, value, true_value, 0.0)
+
+
+@njit(cache=True, forceinline=True)
+def write_diary(log, count, x, s):
+    """The run of equal dipstick grades that ends with the diary's last day."""
+    _write(
+        log, count, x.patient, _DIARY, s.diary_grade, 0, 0, float(s.diary_first), float(s.diary_last), 0.0, 0.0
+    )
+
+
+@njit(cache=True, forceinline=True)
+def write_dose(log, count, x, s, last_day):
+    """The run of days on the present dose, up to and including the last day."""
+    _write(
+        log,
+        count,
+        x.patient,
+        _DOSE,
+        0,
+        0,
+        s.dose_schedule,
+        float(s.dose_first_day),
+        float(last_day),
+        s.dose_mg,
+        s.dosing_weight_kg,
+    )
+
+
+@njit(cache=True, forceinline=True)
+def write_note(log, count, x, s, condition, kind, action):
+    """The clinic notes a condition, and what it does to steroid because of it."""
+    _write(log, count, x.patient, _NOTE, condition, action, kind, s.now, 0.0, 0.0, 0.0)
+
+
+@njit(cache=True, forceinline=True)
+def write_event(log, count, x, s, event, value):
+    """Something happens in truth, or is declared by the clinic."""
+    _write(log, count, x.patient, _EVENT, event, 0, 0, s.now, value, 0.0, 0.0)
+
+
+@njit(cache=True, forceinline=True)
+def write_path(log, count, x, s):
+    """True proteinuria sets out on a new path."""
+    _write(log, count, x.patient, _PATH, 0, 0, 0, s.path_start, s.path_log, s.path_slope, s.path_target)

@@ -1,0 +1,171 @@
+"""Steroid: the dose of the day, courses and their tapers, and the harm that follows exposure."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from nephrosyn.course.clocks import set_rate, start_budget
+from nephrosyn.course.codes import Event
+from nephrosyn.course.disease import DAYS_PER_YEAR, response_speed, taken_mg_per_kg_per_day, update_relapse
+from nephrosyn.course.log import write_dose, write_event
+from nephrosyn.course.state import DUE, Clock, Treatment
+from nephrosyn.streams import Purpose, uniforms
+
+PER_M2, PER_KG, PER_PATIENT, PER_FULL_DOSE = 0, 1, 2, 3
+STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
+_MONTHS_PER_YEAR = 12.0
+
+
+@njit(cache=True)
+def dry_weight_kg(s, x, growth, t):
+    """Weight without oedema (kg) at time t: the median of sex and age, times the patient's own factor.
+
+    ``growth`` has shape (4, months): weight of boys, of girls, height of boys, of girls, by month of age.
+    """
+    month = (x.age_years + t / DAYS_PER_YEAR) * _MONTHS_PER_YEAR
+    cell = int(min(max(month, 0.0), growth.shape[1] - 1.001))
+    part = min(max(month - cell, 0.0), 1.0)
+    return x.size_factor * (growth[x.sex, cell] * (1.0 - part) + growth[x.sex, cell + 1] * part)
+
+
+@njit(cache=True)
+def body_surface_m2(weight_kg):
+    """Body surface from weight alone: (4 W + 7) / (W + 90)."""
+    return (4.0 * weight_kg + 7.0) / (weight_kg + 90.0)
+
+
+@njit(cache=True)
+def dose_mg(s, amount, per, cap_mg):
+    """Milligrams on a dosing day, for an amount per m2, kg, patient or full dose."""
+    if per == PER_M2:
+        dose = amount * body_surface_m2(s.dosing_weight_kg)
+    elif per == PER_KG:
+        dose = amount * s.dosing_weight_kg
+    elif per == PER_FULL_DOSE:
+        dose = amount * s.full_mg
+    else:
+        dose = amount
+    return min(dose, cap_mg)
+
+
+@njit(cache=True)
+def update_exposure(s, x, p, clocks):
+    """Let everything that depends on the dose feel the present one."""
+    update_relapse(s, x, p, clocks)
+    set_rate(clocks, Clock.RESPONSE, s.now, response_speed(s, x, p))
+    set_rate(clocks, Clock.TOXICITY, s.now, toxicity_rate(s, x, p))
+
+
+@njit(cache=True)
+def close_dose_run(s, x, log, count, last_day):
+    """Write the run of days on the present dose, if it has any."""
+    if s.dose_mg > 0.0 and last_day >= s.dose_first_day:
+        write_dose(log, count, x, s, last_day)
+
+
+@njit(cache=True)
+def set_dose(s, x, p, clocks, log, count, planned_mg, schedule):
+    """Prescribe from today: the planned dose within the patient's limit, rounded to tablets."""
+    s.planned_mg = planned_mg
+    mg = math.floor(planned_mg * s.steroid_limit / p.round_to_mg + 0.5) * p.round_to_mg
+    if mg == s.dose_mg and schedule == s.dose_schedule:
+        return
+    today = int(math.floor(s.now))
+    close_dose_run(s, x, log, count, today - 1)
+    if s.dose_mg > 0.0 and mg == 0.0:
+        write_event(log, count, x, s, Event.STEROID_STOPPED, 0.0)
+    s.dose_mg = mg
+    s.dose_schedule = schedule
+    s.dose_first_day = today
+    update_exposure(s, x, p, clocks)
+
+
+@njit(cache=True)
+def start_course(s, x, p, clocks, growth, log, count, relapse):
+    """Full dose from today, for a first episode or a relapse."""
+    s.treatment = Treatment.FULL_DOSE
+    s.relapse_course = relapse
+    s.full_since = s.now
+    s.dosing_weight_kg = dry_weight_kg(s, x, growth, s.now)
+    clocks[DUE, Clock.DOSE_STEP] = math.inf
+    course = p.relapse if relapse == 1 else p.first
+    s.full_mg = dose_mg(s, course.amount, course.per, course.cap_mg)
+    set_dose(s, x, p, clocks, log, count, s.full_mg, 0)
+
+
+@njit(cache=True)
+def plan_taper(s, p, clocks, declared):
+    """After remission: the taper starts when full dose has lasted long enough."""
+    course = p.relapse if s.relapse_course == 1 else p.first
+    start = max(s.full_since + course.full_dose_days, declared + course.after_remission_days)
+    s.step = course.first_step
+    s.last_step = course.last_step
+    clocks[DUE, Clock.DOSE_STEP] = max(start, s.now)
+
+
+@njit(cache=True)
+def start_withdrawal(s, p, clocks):
+    """Steroid has failed or harmed: it is withdrawn, step by step, from today."""
+    s.treatment = Treatment.WITHDRAWAL
+    s.step = p.withdrawal_first_step
+    s.last_step = p.withdrawal_last_step
+    clocks[DUE, Clock.DOSE_STEP] = s.now
+
+
+@njit(cache=True)
+def next_step(s, x, p, clocks, steps, log, count):
+    """The next step of the taper, or the end of steroid."""
+    if s.treatment == Treatment.FULL_DOSE:
+        s.treatment = Treatment.TAPER
+        write_event(log, count, x, s, Event.TAPER_STARTED, 0.0)
+    if s.step >= s.last_step:
+        clocks[DUE, Clock.DOSE_STEP] = math.inf
+        s.treatment = Treatment.NONE
+        set_dose(s, x, p, clocks, log, count, 0.0, 0)
+        return
+    step = steps[s.step]
+    s.step += 1
+    clocks[DUE, Clock.DOSE_STEP] = s.now + step[STEP_DAYS]
+    mg = dose_mg(s, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
+    set_dose(s, x, p, clocks, log, count, mg, int(step[STEP_SCHEDULE]))
+
+
+@njit(cache=True)
+def toxicity_rate(s, x, p):
+    """Hazard, per day, of any steroid toxicity the patient has not had, in proportion to the dose taken."""
+    total = 0.0
+    for k in range(len(p.toxicity_per_day)):
+        if s.toxicities >> k & 1 == 0:
+            total += p.toxicity_per_day[k]
+    return total * taken_mg_per_kg_per_day(s, x)
+
+
+@njit(cache=True)
+def start_toxicity_budget(s, x, p, clocks, index):
+    """Draw the budget until the next toxicity."""
+    u = uniforms(p.seed, p.replicate, x.patient, Purpose.TOXICITY, index)
+    start_budget(clocks, Clock.TOXICITY, s.now, -math.log(u[0]), toxicity_rate(s, x, p))
+
+
+@njit(cache=True)
+def suffer_toxicity(s, x, p, clocks, log, count):
+    """A toxicity occurs: one of those the patient has not had, in proportion to their rates."""
+    had = 0
+    left = 0.0
+    for k in range(len(p.toxicity_per_day)):
+        if s.toxicities >> k & 1 == 1:
+            had += 1
+        else:
+            left += p.toxicity_per_day[k]
+    place = uniforms(p.seed, p.replicate, x.patient, Purpose.TOXICITY, had)[1] * left
+    which = -1
+    for k in range(len(p.toxicity_per_day)):
+        if s.toxicities >> k & 1 == 0 and p.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
+            which = k
+            place -= p.toxicity_per_day[k]
+    s.toxicities |= 1 << which
+    s.toxicities_to_note |= 1 << which
+    write_event(log, count, x, s, Event.STEROID_TOXICITY, float(which))
+    start_toxicity_budget(s, x, p, clocks, had + 1)

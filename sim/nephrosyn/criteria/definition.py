@@ -1,0 +1,277 @@
+"""What a definition set may say: thresholds with unit, grade and citation, and what they add up to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from nephrosyn import terms
+
+Value = TypeVar("Value")
+Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
+Drug = Literal["prednisone"]
+Contraindication = Literal["peptic_ulcer", "tuberculosis", "hepatitis", "diabetes"]
+Toxicity = Literal["steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract"]
+Action = Literal["none", "withheld", "cut", "stopped"]
+Flag = Literal["resistant", "dependent", "frequent", "intolerant"]
+Window = Literal["first", "sliding", "blocks"]
+Off = Literal["off"]
+
+Positive = Annotated[float, Field(gt=0, le=1000)]
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Whole = Annotated[int, Field(ge=1, le=3660)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A table of a definition set: complete, with no unknown key."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Threshold(Section, Generic[Value]):
+    """A value with its unit, how well it is known, and where it comes from.
+
+    Attributes
+    ----------
+    value : Value, optional
+        The value for everybody; or else `children` and `adults`.
+    unit : str
+        Unit of the value.
+    grade : {"R", "R2", "D", "G"}
+        Read in an abstract or published table; read in a page that restates it; derived; general knowledge.
+    citation : str
+        Where it comes from, or ``assumed: reason``.
+    """
+
+    value: Value | None = None
+    children: Value | None = None
+    adults: Value | None = None
+    unit: str
+    grade: Literal["R", "R2", "D", "G"]
+    citation: Text
+
+    @model_validator(mode="after")
+    def _one_way_only(self) -> Self:
+        both = self.children is not None and self.adults is not None
+        neither = self.children is None and self.adults is None
+        if not (neither if self.value is not None else both):
+            raise ValueError("either `value`, or `children` and `adults`")
+        return self
+
+    @field_validator("value", "children", "adults")
+    @classmethod
+    def _nothing_twice(cls, value: Value | None) -> Value | None:
+        if isinstance(value, list) and len(set(value)) < len(value):
+            raise ValueError("each name once")
+        return value
+
+    def of(self, child: bool) -> Value:
+        """Return the value for a child or an adult."""
+        own = self.children if child else self.adults
+        chosen = self.value if self.value is not None else own
+        assert chosen is not None
+        return chosen
+
+
+class Years(Threshold[Annotated[float, Field(ge=0, le=120)]]):  # noqa: D101
+    unit: Literal["years"]
+
+
+class Upcr(Threshold[Positive]):  # noqa: D101
+    unit: Literal["mg/mg"]
+
+
+class DipstickBand(Threshold[Band]):  # noqa: D101
+    unit: Literal["dipstick band"]
+
+
+class Days(Threshold[Whole]):  # noqa: D101
+    unit: Literal["days"]
+
+
+class Weeks(Threshold[Whole | Off]):  # noqa: D101
+    unit: Literal["weeks"]
+
+
+class Readings(Threshold[Whole]):  # noqa: D101
+    unit: Literal["readings"]
+
+
+class Relapses(Threshold[Whole]):  # noqa: D101
+    unit: Literal["relapses"]
+
+
+class MgPerKg(Threshold[Positive | Off]):  # noqa: D101
+    unit: Literal["mg/kg/day"]
+
+
+class MgPerM2(Threshold[Positive | Off]):  # noqa: D101
+    unit: Literal["mg/m2/day"]
+
+
+class MgPerDay(Threshold[Positive | Off]):  # noqa: D101
+    unit: Literal["mg/day"]
+
+
+class Share(Threshold[Fraction]):  # noqa: D101
+    unit: Literal["fraction"]
+
+
+class WindowName(Threshold[Window]):  # noqa: D101
+    unit: Literal["name"]
+
+
+class Names(Threshold[list[Value]], Generic[Value]):  # noqa: D101
+    unit: Literal["names"]
+
+
+class Population(Section):
+    """Who counts as a child."""
+
+    adult_from: Years
+
+
+class Urine(Section):
+    """Remission and relapse by one day's urine, and how a change of state is confirmed.
+
+    A change needs `home_days` days of testing in a row, or `clinic_readings` readings of the clinic one after
+    the other with none against it between. Readings further apart than `max_gap` may hide a relapse.
+    """
+
+    remission_upcr: Upcr
+    relapse_upcr: Upcr
+    remission_band: DipstickBand
+    relapse_band: DipstickBand
+    home_days: Days
+    clinic_readings: Readings
+    max_gap: Days
+
+    @model_validator(mode="after")
+    def _remission_below_relapse(self) -> Self:
+        for child in (True, False):
+            if self.remission_upcr.of(child) >= self.relapse_upcr.of(child):
+                raise ValueError("remission_upcr below relapse_upcr")
+            low, high = (terms.DIPSTICK_BANDS.index(b.of(child)) for b in (self.remission_band, self.relapse_band))
+            if low >= high:
+                raise ValueError("remission_band below relapse_band")
+        return self
+
+
+class Steroid(Section):
+    """Which dose is adequate, and which is the maintenance dose; of several the lowest counts."""
+
+    drugs: Names[Drug]
+    adequate_per_kg: MgPerKg
+    adequate_per_m2: MgPerM2
+    adequate_cap: MgPerDay
+    adequate_tolerance: Share
+    maintenance_per_kg: MgPerKg
+    maintenance: MgPerDay
+
+    @model_validator(mode="after")
+    def _some_dose(self) -> Self:
+        for child in (True, False):
+            if self.adequate_per_kg.of(child) == self.adequate_per_m2.of(child) == self.adequate_cap.of(child) == "off":
+                raise ValueError("an adequate dose: adequate_per_kg, adequate_per_m2 or adequate_cap")
+            if self.maintenance_per_kg.of(child) == self.maintenance.of(child) == "off":
+                raise ValueError("a maintenance dose: maintenance_per_kg or maintenance")
+        return self
+
+
+class Resistance(Section):
+    """Weeks of adequate steroid without remission; and fewer weeks, if steroid was then reduced in vain."""
+
+    course: Weeks
+    umbrella: Weeks
+
+    @model_validator(mode="after")
+    def _umbrella_first(self) -> Self:
+        for child in (True, False):
+            course, umbrella = self.course.of(child), self.umbrella.of(child)
+            if course == "off":
+                raise ValueError("a number of weeks for course")
+            if umbrella != "off" and umbrella > course:
+                raise ValueError("umbrella no longer than course")
+        return self
+
+
+class Dependence(Section):
+    """Relapses during the taper, before the maintenance dose, that a higher dose clears again."""
+
+    relapses: Relapses
+    raise_within: Days
+    effective_within: Days
+
+
+class Frequency(Section):
+    """So many relapses within so many days.
+
+    `window` says which: ``first`` from the first remission on, ``sliding`` any stretch of that length, ``blocks``
+    successive stretches of that length from the first remission on.
+    """
+
+    count: Relapses
+    length: Days
+    window: WindowName
+
+
+class Frequent(Section):
+    """Either rule suffices."""
+
+    six_months: Frequency
+    twelve_months: Frequency
+
+
+class Intolerance(Section):
+    """Conditions, and what they must have done to the steroid."""
+
+    contraindications: Names[Contraindication]
+    contraindication_actions: Names[Action]
+    toxicities: Names[Toxicity]
+    toxicity_actions: Names[Action]
+
+
+class Summing(Section):
+    """Which met flag names the category, and which flags make a patient refractory."""
+
+    precedence: Names[Flag]
+    refractory: Names[Flag]
+
+    @model_validator(mode="after")
+    def _all_flags(self) -> Self:
+        if self.precedence.value is None or self.refractory.value is None:
+            raise ValueError("`value`, the same for everybody")
+        if set(self.precedence.value) != set(terms.FLAGS):
+            raise ValueError(f"every flag in precedence: {', '.join(terms.FLAGS)}")
+        return self
+
+
+class DefinitionSet(Section):
+    """A definition set: who is refractory, and why.
+
+    Attributes
+    ----------
+    name : str
+        Name in the labels.
+    title : str
+        What it is, in one line.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+    title: Text
+    population: Population
+    urine: Urine
+    steroid: Steroid
+    resistance: Resistance
+    dependence: Dependence
+    frequent: Frequent
+    intolerance: Intolerance
+    verdict: Summing
+
+    @model_validator(mode="after")
+    def _adult_from_for_everybody(self) -> Self:
+        if self.population.adult_from.value is None:
+            raise ValueError("`value` for population.adult_from")
+        return self

@@ -1,0 +1,101 @@
+"""Episodes of disease, each from its start to its remission, and gaps in which nothing was seen."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from nephrosyn.criteria.reasons import NEVER, NO_DAY
+from nephrosyn.criteria.urine import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, RELAPSE, REMISSION
+
+# Columns of an episode: its first day (the first episode has none: it is there from presentation), first day of
+# its remission, and last day on which it was seen before that remission.
+START, END, LAST_ILL = 0, 1, 2
+# Columns of a gap: last day seen before it, first day seen after it.
+BEFORE, AFTER = 0, 1
+
+
+@njit(cache=True)
+def find_episodes(stretches, count, rules, episodes):
+    """Write the episodes: the patient is ill from presentation, and each confirmed change turns the state.
+
+    Returns
+    -------
+    int
+        Number of episodes: one, and one per relapse.
+    """
+    k = 0
+    episodes[0, START] = NO_DAY
+    episodes[0, END] = NEVER
+    episodes[0, LAST_ILL] = NO_DAY
+    ill = True
+    readings = 0
+    first_reading = NEVER
+    for j in range(count):
+        level = stretches[j, LEVEL]
+        if level != (REMISSION if ill else RELAPSE):
+            readings = 0
+            if ill:
+                episodes[k, LAST_ILL] = stretches[j, LAST]
+            continue
+        if readings == 0 and stretches[j, CLINIC] > 0:
+            first_reading = stretches[j, FIRST_CLINIC]
+        readings += stretches[j, CLINIC]
+        date = NEVER
+        if stretches[j, LAST] - stretches[j, FIRST] + 1 >= rules.home_days:
+            date = stretches[j, FIRST]
+        if readings >= rules.clinic_readings:
+            date = min(date, first_reading)
+        if date == NEVER:
+            continue
+        readings = 0
+        ill = not ill
+        if not ill:
+            episodes[k, END] = date
+            continue
+        k += 1
+        episodes[k, START] = date
+        episodes[k, END] = NEVER
+        episodes[k, LAST_ILL] = stretches[j, LAST]
+    return k + 1
+
+
+@njit(cache=True)
+def find_gaps(stretches, count, since, end, rules, gaps):
+    """Write the gaps longer than the set allows, from `since` (the first dose) to the end of the record.
+
+    Returns
+    -------
+    int
+        Number of gaps, in order of time.
+    """
+    found = 0
+    seen = min(since, stretches[0, FIRST]) if count > 0 else since
+    for j in range(count):
+        found = _add_gap(gaps, found, seen, stretches[j, FIRST], rules)
+        seen = stretches[j, LAST]
+    return _add_gap(gaps, found, seen, end, rules)
+
+
+@njit(cache=True)
+def _add_gap(gaps, found, before, after, rules):
+    if after - before > rules.max_gap_days:
+        gaps[found, BEFORE] = before
+        gaps[found, AFTER] = after
+        found += 1
+    return found
+
+
+@njit(cache=True)
+def hidden_relapses(gaps, k, rules):
+    """How many relapses a gap may hide: one per allowed distance beyond the first."""
+    length = gaps[k, AFTER] - gaps[k, BEFORE]
+    return (length + rules.max_gap_days - 1) // rules.max_gap_days - 1
+
+
+@njit(cache=True)
+def next_remission_level(stretches, count, day):
+    """First day from `day` on that was seen at remission level, or NEVER."""
+    for j in range(count):
+        if stretches[j, LEVEL] == REMISSION and stretches[j, LAST] >= day:
+            return max(stretches[j, FIRST], day)
+    return NEVER

@@ -1,0 +1,157 @@
+"""The clauses, the possible answers, and why an answer was given: codes for compiled code, words for people."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+NOT_MET, MET, UNKNOWN = 0, 1, -1
+STATUS_NAMES = {MET: "met", NOT_MET: "not met", UNKNOWN: "cannot be judged"}
+
+RESISTANCE, DEPENDENCE, SIX_MONTHS, TWELVE_MONTHS, CONTRAINDICATION, TOXICITY = range(6)
+CLAUSES = ("resistance", "dependence", "frequent_n6", "frequent_n12", "contraindication", "toxicity")
+FLAG_OF_CLAUSE = ("resistant", "dependent", "frequent", "frequent", "intolerant", "intolerant")
+
+# Columns of the sheet a clause writes its answer on; the marks are days (or counts) the reason speaks of.
+STATUS, REASON, DAY, MARKS = 0, 1, 2, 3
+COLUMNS = 9
+NO_DAY = -(1 << 40)
+NEVER = 1 << 40
+
+NO_URINE = 0
+NO_STEROID = 1
+NEVER_ADEQUATE = 2
+COURSE_TOO_SHORT = 3
+REMISSION_VAGUE = 4
+NOT_SEEN_LONG_ENOUGH = 5
+FAILED_COURSE = 6
+FAILED_AND_REDUCED = 7
+REMISSION_IN_TIME = 8
+REMISSION_ON_LESS = 9
+REMISSION_ON_LESS_LATE = 10
+REMISSION_WITHOUT_STEROID = 11
+COURSE_MAY_HIDE = 12
+RELAPSE_IN_TAPER = 20
+NO_SUCH_RELAPSE = 21
+NO_HIGH_DOSE = 22
+TAPER_UNFINISHED = 23
+RAISE_PENDING = 24
+REMISSION_AGAIN_VAGUE = 25
+REDUCTION_VAGUE = 26
+RELAPSE_MAY_HIDE = 27
+ENOUGH_RELAPSES = 40
+FEWER_RELAPSES = 41
+WINDOW_OPEN = 42
+RELAPSES_MAY_HIDE = 43
+NEVER_IN_REMISSION = 60
+NOT_YET_IN_REMISSION = 61
+CONDITION_NOTED = 80
+NO_CONDITION = 81
+
+
+class Reason(NamedTuple):
+    """A reason's name, the names of its marks in order, and its sentence."""
+
+    name: str
+    marks: tuple[str, ...]
+    sentence: str
+
+
+COURSE = ("course", "judged", "last_ill", "remission", "course_end")
+TAPER = ("remission", "reduced", "relapse", "raised", "again", "last_ill")
+COUNT = ("first_remission", "seen", "needed", "hidden", "window_end")
+
+REASONS: dict[int, Reason] = {
+    NO_URINE: Reason("no_urine", (), "The record holds no urine reading."),
+    NO_STEROID: Reason("no_steroid", COURSE, "No steroid was given in this episode, so nothing shows what it does."),
+    NEVER_ADEQUATE: Reason("never_adequate", COURSE, "No adequate daily dose was given in this episode, and it did not end."),
+    COURSE_TOO_SHORT: Reason(
+        "course_too_short",
+        COURSE,
+        "The adequate course from day {course} ended on day {course_end}, too early to call it a failure.",
+    ),
+    REMISSION_VAGUE: Reason(
+        "remission_vague",
+        COURSE,
+        "Remission came after day {last_ill} and by day {remission}; whether by day {judged} was not seen.",
+    ),
+    NOT_SEEN_LONG_ENOUGH: Reason(
+        "not_seen_long_enough",
+        COURSE,
+        "Adequate course from day {course}; without remission up to day {last_ill}, and nothing seen from day {judged} on.",
+    ),
+    FAILED_COURSE: Reason(
+        "failed_course",
+        COURSE,
+        "Adequate steroid from day {course}, no remission by day {judged}; still ill on day {last_ill}.",
+    ),
+    FAILED_AND_REDUCED: Reason(
+        "failed_and_reduced",
+        COURSE,
+        "Adequate steroid from day {course} was reduced on day {judged} without remission; still ill on day {last_ill}.",
+    ),
+    REMISSION_IN_TIME: Reason(
+        "remission_in_time", COURSE, "Adequate steroid from day {course}; remission on day {remission}, by day {judged}."
+    ),
+    REMISSION_ON_LESS: Reason(
+        "remission_on_less",
+        COURSE,
+        "Remission on day {remission} on less than an adequate dose, begun on day {course}.",
+    ),
+    REMISSION_ON_LESS_LATE: Reason(
+        "remission_on_less_late",
+        COURSE,
+        "Steroid from day {course} never reached an adequate dose; remission on day {remission}, after day {judged}.",
+    ),
+    REMISSION_WITHOUT_STEROID: Reason(
+        "remission_without_steroid", COURSE, "Every episode ended without steroid, so nothing shows what it does."
+    ),
+    COURSE_MAY_HIDE: Reason(
+        "course_may_hide", COURSE, "Between day {last_ill} and day {judged} a failed course may have gone unseen."
+    ),
+    RELAPSE_IN_TAPER: Reason(
+        "relapse_in_taper",
+        TAPER,
+        "Remission on day {remission}, dose reduced on day {reduced}, relapse on day {relapse} above the maintenance "
+        "dose, dose raised on day {raised}, remission again on day {again}.",
+    ),
+    NO_SUCH_RELAPSE: Reason("no_such_relapse", TAPER, "Steroid was reduced to the maintenance dose with no such relapse."),
+    NO_HIGH_DOSE: Reason("no_high_dose", TAPER, "Steroid was never given above the maintenance dose."),
+    TAPER_UNFINISHED: Reason(
+        "taper_unfinished", TAPER, "The record ends before the dose came down to the maintenance dose."
+    ),
+    RAISE_PENDING: Reason(
+        "raise_pending",
+        TAPER,
+        "Relapse on day {relapse} during the taper; what a higher dose did was not seen to its end.",
+    ),
+    REMISSION_AGAIN_VAGUE: Reason(
+        "remission_again_vague",
+        TAPER,
+        "Relapse on day {relapse} during the taper, dose raised on day {raised}; remission came after day {last_ill} "
+        "and by day {again}, too vague to credit the higher dose.",
+    ),
+    REDUCTION_VAGUE: Reason(
+        "reduction_vague",
+        TAPER,
+        "Relapse on day {relapse}; the dose was reduced on day {reduced}, before remission was seen on day {remission}.",
+    ),
+    RELAPSE_MAY_HIDE: Reason(
+        "relapse_may_hide", TAPER, "Between day {last_ill} and day {again}, above the maintenance dose, nothing was seen."
+    ),
+    ENOUGH_RELAPSES: Reason("enough_relapses", COUNT, "{seen} relapses by day {window_end}; {needed} are needed."),
+    FEWER_RELAPSES: Reason("fewer_relapses", COUNT, "At most {seen} relapses in any such window; {needed} are needed."),
+    WINDOW_OPEN: Reason(
+        "window_open", COUNT, "The record ends before day {window_end}, when the first window would close."
+    ),
+    RELAPSES_MAY_HIDE: Reason(
+        "relapses_may_hide",
+        COUNT,
+        "{seen} relapses seen and {needed} needed; gaps between readings may hide {hidden} more.",
+    ),
+    NEVER_IN_REMISSION: Reason("never_in_remission", (), "Steroid failed and there was no remission to relapse from."),
+    NOT_YET_IN_REMISSION: Reason(
+        "not_yet_in_remission", (), "No remission was seen, and that steroid failed cannot be said either."
+    ),
+    CONDITION_NOTED: Reason("condition_noted", (), "Noted on day {day}, and it changed the steroid."),
+    NO_CONDITION: Reason("no_condition", (), "No such condition that changed the steroid is noted."),
+}

@@ -1,0 +1,8 @@
+"""Two drivers of one patient model: SimPy where patients share a clinic, one compiled loop where they do not.
+
+With unlimited capacity both leave the same rows, bit for bit.
+"""
+
+from nephrosyn.engine.parts import EngineError, History, choose, is_compiled, simulate
+
+__all__ = ["EngineError", "History", "choose", "is_compiled", "simulate"]

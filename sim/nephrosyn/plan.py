@@ -1,0 +1,93 @@
+"""One run: asked for, checked, simulated, charted, judged, and kept in memory or on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn import __version__, criteria
+from nephrosyn import engine as engines
+from nephrosyn.chart import record
+from nephrosyn.cohort import Format, Writer
+from nephrosyn.scenario import Resolved
+
+Progress = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Plan:
+    """One run: what is asked for, checked before anything is simulated."""
+
+    def __init__(self, resolved: Resolved, progress: Progress) -> None:
+        self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
+        self.engine = engines.choose(self.scenario, self.scenario.engine, self.scenario.patients)
+        self.sets = [criteria.load(name) for name in self.scenario.criteria]
+
+    def about(self, format: Format) -> dict[str, Any]:
+        """What the manifest tells of the run."""
+        scenario = self.scenario
+        return {
+            "version": __version__,
+            "format": format,
+            "engine": self.engine,
+            "seed": scenario.seed,
+            "patients": scenario.patients,
+            "replicates": scenario.replicates,
+            "criteria": list(scenario.criteria),
+            "digest": self.resolved.digest(),
+            "scenario": self.resolved.as_dict(),
+        }
+
+    def parts(self) -> Iterator[dict[str, pl.DataFrame]]:
+        """The cohort part by part: simulated, charted, judged."""
+        scenario, done = self.scenario, 0
+        total = scenario.patients * scenario.replicates
+        if not engines.is_compiled():
+            self.progress("compile", 0, 1)
+        self.progress("simulate", 0, total)
+        for replicate in range(scenario.replicates):
+            for history in engines.simulate(scenario, self.engine, scenario.seed, replicate, scenario.patients):
+                frames = record(scenario, scenario.seed, replicate, history.traits, history.rows)
+                yield {**frames, "labels": judge(frames, self.sets)}
+                done += len(history.traits)
+                self.progress("simulate", done, total)
+
+    def in_memory(self) -> dict[str, pl.DataFrame]:
+        """All tables at once."""
+        parts = list(self.parts())
+        return {table: pl.concat([part[table] for part in parts]) for table in parts[0]}
+
+    def on_disk(self, folder: Path, format: Format, overwrite: bool) -> None:
+        """Write the tables into a run folder, part by part."""
+        writer = Writer(folder, format, overwrite=overwrite)
+        try:
+            for number, part in enumerate(self.parts()):
+                for table, frame in part.items():
+                    writer.write(table, number, frame)
+            writer.finish(self.about(format))
+        finally:
+            writer.discard()
+
+
+def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet]) -> pl.DataFrame:
+    """Judge every patient by some definition sets, on the complete and on the observed record.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Observed tables and truth.
+    sets : sequence of DefinitionSet
+        By what to judge.
+
+    Returns
+    -------
+    polars.DataFrame
+        Labels.
+    """
+    return pl.concat([criteria.classify(tables, one, view) for one in sets for view in ("complete", "observed")])

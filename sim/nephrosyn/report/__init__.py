@@ -1,0 +1,95 @@
+"""The report of a cohort: one page that holds its refractory share against one third.
+
+`summarise` gives the answer and the category table without drawing; `write` makes ``report.html``,
+``report.md`` and ``figures/*.svg``; `patient_timeline` draws one patient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.figure import Figure
+
+    from nephrosyn.report.summary import Summary
+
+__all__ = ["patient_timeline", "summarise", "write"]
+
+
+def summarise(labels: pl.DataFrame) -> Summary:
+    """Return the answer and the category table of a judged cohort; nothing is drawn or written.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table; the first definition set in it makes the headline.
+
+    Returns
+    -------
+    Summary
+        The sentence, the refractory counts and the categories.
+
+    Raises
+    ------
+    ValueError
+        If nobody was judged.
+    """
+    from nephrosyn.report import summary
+
+    return summary.summarise(labels)
+
+
+def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Summary:
+    """Write ``report.html``, ``report.md`` and ``figures/*.svg`` into a folder.
+
+    The same input gives the same bytes.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort, ``labels`` and the truth among them.
+    resolved : Resolved
+        The resolved scenario.
+    manifest : mapping
+        ``version``, ``seed`` and ``engine`` of the run.
+    folder : Path
+        Where to write; made if missing. Files of an earlier report are replaced.
+
+    Returns
+    -------
+    Summary
+        What to print; ``page`` is the path of ``report.html``.
+
+    Raises
+    ------
+    ValueError
+        If nobody was judged.
+    OSError
+        If the folder cannot be written.
+    """
+    from nephrosyn import scenario
+    from nephrosyn.report import figures, page, summary
+
+    found = summary.find(tables, resolved)
+    drawn = figures.draw(found)
+    shown = page.context(found, resolved, manifest, scenario.rows(resolved))
+    drawings = folder / "figures"
+    drawings.mkdir(parents=True, exist_ok=True)
+    for name, document in drawn.items():
+        (drawings / f"{name}.svg").write_text(document, encoding="utf-8", newline="\n")
+    (folder / "report.md").write_text(page.markdown(shown), encoding="utf-8", newline="\n")
+    inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
+    target = folder / "report.html"
+    target.write_text(page.html(shown, inlined), encoding="utf-8", newline="\n")
+    return replace(found.summary, page=target)
+
+
+def patient_timeline(tables: Mapping[str, Any], replicate: int, patient: int) -> Figure:
+    """Draw one patient's course and record; see `nephrosyn.report.figures.patient_timeline`."""
+    from nephrosyn.report import figures
+
+    return figures.patient_timeline(tables, replicate, patient)

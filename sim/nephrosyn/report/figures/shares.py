@@ -1,0 +1,238 @@
+"""Figures of shares: the answer as one bar, groups with intervals, follow-up, overlap of flags, the two views."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path as Outline
+
+from nephrosyn import terms
+from nephrosyn.report.figures.style import (
+    ACCENT,
+    CATEGORY_COLOURS,
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    SECOND,
+    blank,
+    ink_on,
+    percent_axis,
+)
+from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
+from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Agreement, Category, Refractory, Share
+from nephrosyn.report.wording import FLAG_NAMES, number, percent, plain
+
+Segment = tuple[str, int]
+
+
+def segments(rows: Sequence[Category]) -> list[Segment]:
+    """Return categories and patients from left to right: refractory first, then not, then not judged."""
+    met = [(row.category, row.refractory) for row in rows]
+    unmet = [(row.category, row.share.count - row.refractory - row.unjudged) for row in rows]
+    unknown = [(row.category, row.unjudged) for row in rows]
+    return [(name, count) for name, count in [*met, *unmet, *unknown] if count]
+
+
+def mark_third(axes: Any, *, label: bool = True, along: str = "x") -> None:
+    """Draw the one-third line and the margin about it."""
+    span, line = (axes.axvspan, axes.axvline) if along == "x" else (axes.axhspan, axes.axhline)
+    span(ONE_THIRD - MARGIN, ONE_THIRD + MARGIN, color=GRID, alpha=0.55, lw=0, zorder=0)
+    line(ONE_THIRD, color=INK, lw=1.1, ls=(0, (4, 2)), zorder=1)
+    if label and along == "x":
+        axes.annotate("one third ± 5 points", (ONE_THIRD, 1.0), (0, 3), xycoords=("data", "axes fraction"),
+                      textcoords="offset points", ha="center", va="bottom", fontsize=8, color=MUTED)  # fmt: skip
+
+
+def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
+    """Draw the cohort as one bar of categories, refractory ones from the left, against one third."""
+    figure = blank(2.0)
+    axes = figure.subplots()
+    left = 0.0
+    for name, count in segments(rows):
+        width = count / found.patients
+        colour = CATEGORY_COLOURS[name]
+        axes.barh(0, width, left=left, height=0.8, color=colour, edgecolor=PAPER, lw=1)
+        if width >= 0.045:
+            axes.text(left + width / 2, 0, percent(width, 0), ha="center", va="center", fontsize=9, color=ink_on(colour))
+        left += width
+    axes.plot([ONE_THIRD] * 2, [-0.62, 0.62], color=INK, lw=1.4, ls=(0, (3, 1.5)))
+    axes.text(ONE_THIRD, 0.68, "one third", ha="center", va="bottom", fontsize=9)
+    mark_interval(axes, found.share)
+    axes.set(xlim=(0, 1), ylim=(-1.0, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
+    percent_axis(axes.xaxis)
+    axes.spines["left"].set_visible(False)
+    handles = [Patch(color=CATEGORY_COLOURS[name], label=plain(name)) for name in dict(segments(rows))]
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=1, columnspacing=1.2)
+    return figure
+
+
+def mark_interval(axes: Any, share: Share) -> None:
+    """Draw the refractory share's interval under the bar."""
+    y = -0.68
+    axes.plot([0, share.share], [y, y], color=INK, lw=0.8)
+    axes.plot([share.low, share.high], [y, y], color=INK, lw=3.2, solid_capstyle="butt")
+    beside = share.high < 0.6
+    axes.text(share.high + 0.012 if beside else 0.012, y if beside else y - 0.08, "refractory, 95% interval",
+              va="center" if beside else "top", fontsize=8)  # fmt: skip
+
+
+def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: str) -> Figure:
+    """Draw shares with intervals in titled sections, one row each, against one third."""
+    lines: list[tuple[str, Share | None]] = []
+    for title, rows in sections:
+        if rows:
+            lines += [(title, None)] if title else []
+            lines += list(rows)
+    figure = blank(0.95 + 0.25 * max(len(lines), 1))
+    axes = figure.subplots()
+    mark_third(axes)
+    for place, (_, share) in enumerate(lines):
+        if share is None or math.isnan(share.share):
+            continue
+        axes.plot([share.low, share.high], [place, place], color=SECOND, lw=2, solid_capstyle="butt")
+        axes.plot(share.share, place, "o", color=SECOND, ms=5.5, mec=PAPER, mew=0.6)
+    high = max([share.high for _, share in lines if share is not None and not math.isnan(share.high)], default=0.5)
+    axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(lines) - 0.4, -0.6), xlabel=label)
+    axes.set_yticks(range(len(lines)), [name for name, _ in lines])
+    for tick, (_, share) in zip(axes.get_yticklabels(), lines, strict=True):
+        tick.set(fontweight="bold" if share is None else "normal", color=INK)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    percent_axis(axes.xaxis)
+    return figure
+
+
+def definitions(found: Sequence[Refractory]) -> Figure:
+    """Draw the refractory share under every definition set and view."""
+    sets = dict.fromkeys(item.criteria for item in found)
+    sections = [
+        (name, [(f"{item.view} record", item.share) for item in found if item.criteria == name]) for name in sets
+    ]
+    return forest(sections, "refractory share of all patients")
+
+
+def group_rows(groups: Sequence[Group], unnamed: str) -> list[tuple[str, Share]]:
+    """Return labelled shares of groups."""
+    return [
+        (f"{plain(item.name) or unnamed} (n = {number(item.refractory.patients)})", item.refractory.share)
+        for item in groups
+    ]
+
+
+def group_forest(bands: Sequence[Group], lesions: dict[str, list[Group]]) -> Figure:
+    """Draw the refractory share by age band, true lesion and lesion at biopsy."""
+    sections = [
+        ("Age band", group_rows(bands, "none")),
+        ("True lesion", group_rows(lesions["true"], "unknown")),
+        ("Lesion at biopsy", group_rows(lesions["biopsy"], "not biopsied")),
+    ]
+    return forest(sections, "refractory share of all patients in the group")
+
+
+def follow_up_curve(found: FollowUp) -> Figure:
+    """Draw the refractory share, and who could not be judged, as follow-up grows."""
+    figure = blank(2.9)
+    axes = figure.subplots()
+    mark_third(axes, along="y", label=False)
+    months = [moment.days / MONTH_DAYS for moment in found.moments]
+    band_line(axes, months, [moment.refractory.share for moment in found.moments], ACCENT, "o-", "refractory")
+    if found.rejudged:
+        shares = [moment.refractory.unjudged for moment in found.moments]
+        band_line(axes, months, shares, MUTED, "s:", "could not be judged yet")
+    axes.set(xlim=(0, max(months) * 1.03), ylim=(0, None), xlabel="follow-up (months from onset)", ylabel="share of all patients")
+    axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
+    axes.text(axes.get_xlim()[1], ONE_THIRD, "one third ", ha="right", va="bottom", fontsize=8, color=MUTED)
+    axes.set_xticks(months, [f"{month:.0f}" for month in months])
+    percent_axis(axes.yaxis)
+    axes.grid(axis="y")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    return figure
+
+
+def band_line(axes: Any, x: Sequence[float], shares: Sequence[Share], colour: str, style: str, label: str) -> None:
+    """Draw shares as a line with its interval as a band."""
+    axes.fill_between(x, [s.low for s in shares], [s.high for s in shares], color=colour, alpha=0.18, lw=0)
+    axes.plot(x, [s.share for s in shares], style, color=colour, lw=1.8, ms=4.5, label=label)
+
+
+def overlap(found: Sequence[tuple[frozenset[str], int]], most: int = 10) -> Figure:
+    """Draw the combinations of flags: a bar of patients over a matrix of the flags carried."""
+    shown = found[:most]
+    total = sum(count for _, count in found) or 1
+    figure = blank(3.1)
+    bars, matrix = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
+    for place, (flags, count) in enumerate(shown):
+        bars.bar(place, count, width=0.62, color=ACCENT if flags else SECOND)
+        bars.text(place, count, percent(count / total), ha="center", va="bottom", fontsize=8)
+        rows = [row for row, name in enumerate(terms.FLAGS) if name in flags]
+        matrix.plot([place] * len(terms.FLAGS), range(len(terms.FLAGS)), "o", color=GRID, ms=7)
+        matrix.plot([place] * len(rows), rows, "o-", color=INK, ms=7, lw=1.6)
+    bars.set_ylabel("patients")
+    bars.margins(y=0.14)
+    bars.tick_params(axis="x", length=0, labelbottom=False)
+    matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(terms.FLAGS) - 0.5, -0.5), xticks=[])
+    matrix.set_yticks(range(len(terms.FLAGS)), [FLAG_NAMES[name] for name in terms.FLAGS])
+    matrix.tick_params(axis="y", length=0)
+    for side in ("left", "bottom"):
+        matrix.spines[side].set_visible(False)
+    bars.spines["bottom"].set_visible(False)
+    return figure
+
+
+def view_flow(found: Agreement) -> Figure:
+    """Draw where patients of each category of the complete record end up in the observed record."""
+    figure = blank(3.5)
+    axes = figure.subplots()
+    names = terms.CATEGORIES
+    total = sum(found.counts.values()) or 1
+    cells = {pair: count / total for pair, count in found.counts.items()}
+    left = starts({name: sum(cells.get((name, other), 0.0) for other in names) for name in names})
+    right = starts({name: sum(cells.get((other, name), 0.0) for other in names) for name in names})
+    for side, (tops, x, align) in {"c": (left, -0.03, "right"), "o": (right, 1.03, "left")}.items():
+        for name, (top, size) in tops.items():
+            if size:
+                axes.bar(x, size, bottom=top, width=0.06, color=CATEGORY_COLOURS[name])
+                edge = x + (-0.05 if side == "c" else 0.05)
+                axes.text(edge, top + size / 2, f"{plain(name)} {percent(size)}", ha=align, va="center", fontsize=8)
+    draw_ribbons(axes, cells, left, right)
+    axes.set(xlim=(-0.75, 1.75), ylim=(max(top + size for top, size in [*left.values(), *right.values()]), -0.08))
+    axes.text(-0.03, -0.03, "complete record", ha="center", fontweight="bold")
+    axes.text(1.03, -0.03, "observed record", ha="center", fontweight="bold")
+    axes.set_axis_off()
+    return figure
+
+
+def starts(sizes: dict[str, float], gap: float = 0.03) -> dict[str, tuple[float, float]]:
+    """Stack sizes with gaps that leave room for a label even where a size is small: name to (top, size)."""
+    top, found = 0.0, {}
+    for name, size in sizes.items():
+        found[name] = (top, size)
+        top += max(size, 0.03) + gap if size else 0.0
+    return found
+
+
+def draw_ribbons(
+    axes: Any,
+    cells: dict[tuple[str, str], float],
+    left: dict[str, tuple[float, float]],
+    right: dict[str, tuple[float, float]],
+) -> None:
+    """Draw one ribbon per pair of categories, in the colour of the complete record's category."""
+    filled = {("l", name): top for name, (top, _) in left.items()} | {("r", name): top for name, (top, _) in right.items()}
+    for start in terms.CATEGORIES:
+        for end in terms.CATEGORIES:
+            size = cells.get((start, end), 0.0)
+            if not size:
+                continue
+            a, b = filled["l", start], filled["r", end]
+            filled["l", start], filled["r", end] = a + size, b + size
+            points = [(0, a), (0.5, a), (0.5, b), (1, b), (1, b + size), (0.5, b + size), (0.5, a + size), (0, a + size)]
+            curve = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3]
+            alpha = 0.35 if start == end else 0.75
+            axes.add_patch(PathPatch(Outline(points, curve), color=CATEGORY_COLOURS[start], alpha=alpha, lw=0))

@@ -1,0 +1,155 @@
+"""The look that all figures share, and how a figure becomes SVG that is the same every time."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from xml.sax.saxutils import escape
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from nephrosyn import terms
+
+INK = "#1b1f24"
+MUTED = "#5d6570"
+GRID = "#d8dce2"
+PAPER = "#fffffe"
+TOKENS = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
+
+# Okabe and Ito's palette: warm for the refractory categories, cool for the others
+CATEGORY_COLOURS = {
+    "steroid_resistant": "#d55e00",
+    "steroid_dependent": "#e69f00",
+    "frequently_relapsing": "#cc79a7",
+    "steroid_intolerant": "#f0e442",
+    "infrequently_relapsing": "#56b4e9",
+    "non_relapsing": "#0072b2",
+    "undetermined": "#b4bac2",
+}
+ACCENT = "#d55e00"
+SECOND = "#0072b2"
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (1, 1)))
+
+WIDTH_INCHES = 5.6
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+SETTINGS: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "nephrosyn",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "legend.handlelength": 2.4,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.grid": False,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
+}
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw with this module's settings only, whatever the user's matplotlib is set to."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
+        yield
+
+
+def blank(height_inches: float, width_inches: float = WIDTH_INCHES) -> Figure:
+    """Return an empty figure that carries the notice at its foot."""
+    figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
+    figure.supxlabel(terms.NOTICE, x=0.995, ha="right", fontsize=6.5, color=MUTED)
+    return figure
+
+
+def svg(figure: Figure, title: str) -> str:
+    """Return a figure as SVG text: real text, no date, the same bytes every time.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Any figure of this package.
+    title : str
+        What it shows, for readers who cannot see it.
+
+    Returns
+    -------
+    str
+        A complete SVG document.
+    """
+    buffer = io.StringIO()
+    with drawing():
+        figure.savefig(buffer, format="svg", metadata=NO_METADATA)
+    text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", buffer.getvalue())
+    text = re.sub(r"font: ([^'\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1sans-serif", text)
+    text = text.replace("<svg ", '<svg role="img" ', 1)
+    return re.sub(r"(<svg [^>]*>)", lambda found: f"{found[1]}\n <title>{escape(title)}</title>", text, count=1)
+
+
+def inline(document: str, name: str) -> str:
+    """Return an SVG document as a part of a page: own ids, the page's colours, nothing addressed outside.
+
+    Parameters
+    ----------
+    document : str
+        From `svg`.
+    name : str
+        Prefix of its ids, one per figure of the page.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element without XML header, namespaces, fixed size or style sheet.
+    """
+    text = document[document.index("<svg ") :]
+    text = re.sub(r"\s*<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
+    text = re.sub(r'(<svg [^>]*?)\swidth="[^"]*"\sheight="[^"]*"', r"\1", text, count=1)
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+
+    def keep(found: re.Match[str]) -> str:
+        return f' id="{name}-{found[1]}"' if found[1] in used else ""
+
+    text = re.sub(r'\sid="([^"]+)"', keep, text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", text)
+    for colour, variable in TOKENS.items():
+        text = text.replace(colour, variable)
+    text = re.sub(r"\s*<defs>\s*</defs>", "", text)
+    return re.sub(r"\n\s*", "\n", text)
+
+
+def percent_axis(axis: Any, high: float = 1.0) -> None:
+    """Give an axis of fractions labels in per cent."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high > 0.05 else 1))
+
+
+def ink_on(colour: str) -> str:
+    """Return black or white, whichever can be read on a colour."""
+    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"

@@ -1,0 +1,228 @@
+"""One patient's course and record on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from matplotlib.figure import Figure
+
+from nephrosyn import terms
+from nephrosyn.report.figures.style import ACCENT, CATEGORY_COLOURS, GRID, INK, LINES, MUTED, PAPER, SECOND, blank, drawing
+from nephrosyn.report.groups import MONTH_DAYS
+from nephrosyn.report.wording import plain
+
+GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
+Frames = dict[str, pl.DataFrame]
+
+
+def patient_timeline(tables: Mapping[str, Any], replicate: int, patient: int) -> Figure:
+    """Draw one patient: urine protein, albumin, home diary, steroid, relapses and infections.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame or polars.LazyFrame
+        Tables of a cohort; truth, diary and labels are drawn where present.
+    replicate, patient : int
+        Who.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Synthetic, and says so.
+
+    Raises
+    ------
+    KeyError
+        If the cohort has no such patient.
+    """
+    mine = own_rows(tables, replicate, patient)
+    if not mine["patients"].height:
+        raise KeyError(f"no patient {patient} in replicate {replicate}")
+    with drawing():
+        return compose(mine)
+
+
+def own_rows(tables: Mapping[str, Any], replicate: int, patient: int) -> Frames:
+    """Return the rows of one patient from each table."""
+    here = (pl.col("replicate") == replicate) & (pl.col("patient") == patient)
+    return {name: frame.lazy().filter(here).collect() for name, frame in tables.items()}
+
+
+def compose(mine: Frames) -> Figure:
+    """Lay out the panels and fill them."""
+    diary = "diary" in mine and mine["diary"].height > 0
+    ratios = {"upcr": 2.6, "albumin": 1.2, "diary": 0.28, "dose": 1.1, "events": 0.8}
+    if not diary:
+        del ratios["diary"]
+    figure = blank(5.2 + 0.3 * diary, 7.2)
+    panels = figure.subplots(len(ratios), 1, sharex=True, height_ratios=list(ratios.values()))
+    axes = dict(zip(ratios, panels, strict=True))
+    end = last_day(mine)
+    draw_upcr(axes["upcr"], mine, end)
+    draw_albumin(axes["albumin"], mine)
+    if diary:
+        draw_diary(axes["diary"], mine["diary"])
+    draw_doses(axes["dose"], mine["doses"])
+    draw_events(axes["events"], mine)
+    for name, panel in axes.items():
+        panel.grid(axis="x")
+        panel.tick_params(axis="x", length=0 if name != "events" else 3)
+    axes["events"].set(xlim=(-0.15, max(end / MONTH_DAYS, 1) * 1.01), xlabel="months from onset")
+    figure.suptitle(heading(mine), x=0.01, ha="left", fontsize=9.5)
+    figure.align_ylabels()
+    return figure
+
+
+def heading(mine: Frames) -> str:
+    """Return who this is, and what the definition sets call them."""
+    person = mine["patients"].row(0, named=True)
+    lesion = plain(person["lesion"]) if person["lesion"] else "not biopsied"
+    who = f"Patient {person['patient']} · {person['sex']}, {person['age_at_onset_years']:.1f} years at onset · {lesion}"
+    labels = mine.get("labels")
+    if labels is None or not labels.height:
+        return who
+    lines = []
+    for criteria in labels["criteria"].unique(maintain_order=True):
+        rows = labels.filter(pl.col("criteria") == criteria).select("view", "category").iter_rows()
+        lines.append(f"{criteria}: " + ", ".join(f"{plain(category)} ({view} record)" for view, category in rows))
+    return "\n".join([who, *lines])
+
+
+def last_day(mine: Frames) -> float:
+    """Return the last day to show: the end of follow-up, in truth if it is there."""
+    ends = [mine[name]["end_days"].max() for name in ("follow_up", "truth/follow_up") if name in mine]
+    return max([float(str(end)) for end in ends if end is not None], default=365.0)
+
+
+def months(frame: pl.DataFrame, column: str) -> Any:
+    """Return a column of days as months."""
+    return frame[column].cast(pl.Float64).to_numpy() / MONTH_DAYS
+
+
+def of_analyte(mine: Frames, analyte: str) -> pl.DataFrame:
+    """Return the readings of one analyte."""
+    return mine["readings"].filter(pl.col("analyte").cast(pl.String) == analyte)
+
+
+def draw_upcr(axes: Any, mine: Frames, end: float) -> None:
+    """Draw urine protein/creatinine readings, those below the limit apart, over the true course."""
+    if "truth/proteinuria" in mine and mine["truth/proteinuria"].height:
+        days, level = true_path(mine["truth/proteinuria"], end)
+        axes.plot(days / MONTH_DAYS, level, color=MUTED, lw=1, alpha=0.6, label="true course")
+    rows = of_analyte(mine, "upcr")
+    seen, hidden = rows.filter(~pl.col("below_limit")), rows.filter(pl.col("below_limit"))
+    axes.plot(months(seen, "taken_days"), seen["value"], "o", color=SECOND, ms=4, label="reading")
+    axes.plot(months(hidden, "taken_days"), hidden["value"], "v", mfc=PAPER, mec=SECOND, ms=4.5, label="reading below the limit")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel("urine protein/\ncreatinine (mg/mg)")
+    axes.grid(axis="y")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=3, borderaxespad=0.1)
+
+
+def true_path(path: pl.DataFrame, end: float) -> tuple[Any, Any]:
+    """Return the corners of the true course: from each start along its slope to its target, flat until the next start.
+
+    Parameters
+    ----------
+    path : polars.DataFrame
+        Rows of ``truth/proteinuria`` of one patient.
+    end : float, days
+        End of follow-up.
+
+    Returns
+    -------
+    tuple of ndarray
+        Days and mg/mg.
+    """
+    days: list[float] = []
+    levels: list[float] = []
+    starts = path["start_days"].to_list()
+    columns = ("start_days", "upcr_start_mg_per_mg", "log_slope_per_day", "upcr_target_mg_per_mg")
+    for (start, level, slope, target), stop in zip(
+        path.select(columns).iter_rows(), [*starts[1:], max(end, starts[-1])], strict=True
+    ):
+        reach = np.log(target / level) / slope if slope else 0.0
+        days += [start, min(start + reach, stop), stop]
+        last = target if start + reach <= stop else level * np.exp(slope * (stop - start))
+        last = last if slope else level
+        levels += [level, last, last]
+    return np.asarray(days), np.asarray(levels)
+
+
+def draw_albumin(axes: Any, mine: Frames) -> None:
+    """Draw serum albumin with the lower end of its reference range."""
+    rows = of_analyte(mine, "albumin")
+    axes.plot(months(rows, "taken_days"), rows["value"], "o-", color=LINES[2], ms=3.5, lw=0.8)
+    if rows.height:
+        axes.axhline(float(rows["reference_low"][0]), color=MUTED, lw=0.8, ls=(0, (4, 2)))
+    axes.set_ylabel("albumin\n(g/dL)")
+    axes.set_ylim(bottom=0)
+
+
+def draw_diary(axes: Any, diary: pl.DataFrame) -> None:
+    """Draw the home dipstick diary as a strip of grades."""
+    for first, last, grade in diary.select("first_days", "last_days", pl.col("grade").cast(pl.String)).iter_rows():
+        colour = GRADE_COLOURS[terms.DIPSTICK_BANDS.index(grade)]
+        axes.barh(0, (last + 1 - first) / MONTH_DAYS, left=first / MONTH_DAYS, height=1, color=colour, lw=0)
+    axes.set(yticks=[], ylim=(-0.5, 0.5))
+    axes.set_ylabel("diary", rotation=0, ha="right", va="center")
+    for place, colour in enumerate(GRADE_COLOURS):
+        x = 1.005 + 0.016 * place
+        axes.add_artist(swatch(axes, x, colour))
+    axes.text(1.005, -0.15, "neg to 4+", transform=axes.transAxes, fontsize=7, va="top", color=MUTED)
+
+
+def swatch(axes: Any, x: float, colour: str) -> Any:
+    """Return a small square of the diary's key, right of its strip."""
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, 0.1), 0.014, 0.75, transform=axes.transAxes, clip_on=False, facecolor=colour, edgecolor=GRID, lw=0.4)
+
+
+def draw_doses(axes: Any, doses: pl.DataFrame) -> None:
+    """Draw the prescribed steroid as steps; alternate-day courses by their mean per day, in a lighter tone."""
+    for first, last, mean, schedule in doses.select(
+        "first_days", "last_days", "mean_mg_per_day", pl.col("schedule").cast(pl.String)
+    ).iter_rows():
+        alpha = 0.55 if schedule == "alternate_day" else 1.0
+        axes.bar(first / MONTH_DAYS, mean, width=(last + 1 - first) / MONTH_DAYS, align="edge", color=LINES[5], alpha=alpha, lw=0)
+    axes.set_ylabel("prednisone\n(mg/day)")
+    axes.set_ylim(bottom=0)
+    if doses.height and doses["schedule"].cast(pl.String).eq("alternate_day").any():
+        axes.annotate("lighter: every other day, mean per day", (1, 1), (0, -1), xycoords="axes fraction",
+                      textcoords="offset points", ha="right", va="top", fontsize=7.5, color=MUTED)  # fmt: skip
+
+
+def draw_events(axes: Any, mine: Frames) -> None:
+    """Draw rows of marks: visits, true relapses and remissions, infections and harms noted."""
+    rows = ["visit"]
+    visits = mine["visits"]
+    seen, missed = visits.filter(~pl.col("missed")), visits.filter(pl.col("missed"))
+    axes.plot(months(seen, "actual_days"), [0] * seen.height, "|", color=INK, ms=7)
+    axes.plot(months(missed, "planned_days"), [0] * missed.height, "x", color=MUTED, ms=4)
+    if "truth/events" in mine:
+        events = mine["truth/events"].select("time_days", pl.col("event").cast(pl.String))
+        rows += mark_events(axes, events, len(rows))
+    for kind, colour in (("infection", LINES[3]), ("toxicity", CATEGORY_COLOURS["steroid_dependent"])):
+        noted = mine["conditions"].filter(pl.col("kind").cast(pl.String) == kind)
+        if noted.height:
+            axes.plot(months(noted, "noted_days"), [len(rows)] * noted.height, "D", color=colour, ms=4)
+            rows.append(f"{kind} noted")
+    axes.set_yticks(range(len(rows)), rows, fontsize=8)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+
+
+def mark_events(axes: Any, events: pl.DataFrame, row: int) -> list[str]:
+    """Mark true remissions and relapses on rows from ``row`` on; return the rows' names."""
+    shown = (("complete_remission", "^", LINES[2], "remission (true)"), ("relapse", "v", ACCENT, "relapse (true)"))
+    names = []
+    for event, marker, colour, name in shown:
+        found = events.filter(pl.col("event") == event)
+        axes.plot(months(found, "time_days"), [row + len(names)] * found.height, marker, color=colour, ms=5)
+        names.append(name)
+    return names

@@ -1,0 +1,92 @@
+"""Figures of time: Kaplan-Meier curves with the numbers at risk, and relapses per patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from nephrosyn.report.figures.style import DASHES, LINES, SECOND, blank, percent_axis
+from nephrosyn.report.groups import MONTH_DAYS
+from nephrosyn.report.survival import Curve
+from nephrosyn.report.wording import number, percent, plain
+
+WEEK_DAYS = 7.0
+
+
+def remission(curves: Sequence[Curve]) -> Figure:
+    """Draw the share that has reached complete remission by week from onset."""
+    return kaplan_meier(curves, WEEK_DAYS, (0, 4, 8, 12, 16, 26, 39, 52), "weeks from onset", "in remission by then", rising=True)
+
+
+def relapse(curves: Sequence[Curve]) -> Figure:
+    """Draw the share still free of relapse by month from first remission."""
+    ticks = (0, 3, 6, 9, 12, 18, 24, 36, 48, 60, 72, 84, 96, 108, 120)
+    return kaplan_meier(curves, MONTH_DAYS, ticks, "months from first remission", "free of relapse", rising=False)
+
+
+def kaplan_meier(
+    curves: Sequence[Curve], unit_days: float, ticks: Sequence[int], xlabel: str, ylabel: str, *, rising: bool
+) -> Figure:
+    """Draw one curve with its band per group, and the numbers at risk under the axis."""
+    figure = blank(3.0 + 0.2 * len(curves))
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 0.22 * len(curves) + 0.15])
+    side: Callable[[Any], Any] = (lambda free: 1 - free) if rising else (lambda free: free)
+    end = max((float(curve.days[-1]) for curve in curves), default=1.0) / unit_days
+    marks = thin([tick for tick in ticks if tick <= end + 0.01], end)
+    for place, curve in enumerate(curves):
+        colour, x = LINES[place % len(LINES)], curve.days / unit_days
+        axes.fill_between(x, side(curve.low), side(curve.high), step="post", color=colour, alpha=0.18, lw=0)
+        axes.step(x, side(curve.free), where="post", color=colour, ls=DASHES[place % len(DASHES)], lw=1.8, label=plain(curve.group))
+        for tick in marks:
+            at_risk = curve.at_risk(tick * unit_days)
+            below.text(tick, place, number(at_risk), ha="center", va="center", fontsize=8)
+    axes.set(xlim=(0, end), ylim=(0, 1.02), ylabel=ylabel)
+    axes.set_xticks(marks, [str(mark) for mark in marks])
+    axes.tick_params(axis="x", labelbottom=True)
+    axes.set_xlabel(xlabel)
+    percent_axis(axes.yaxis)
+    axes.grid(axis="y")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
+    at_risk_labels(below, curves)
+    return figure
+
+
+def thin(marks: list[int], end: float) -> list[int]:
+    """Leave out ticks whose numbers at risk would touch their neighbour's."""
+    kept: list[int] = []
+    for mark in marks:
+        if not kept or mark - kept[-1] >= end * 0.07:
+            kept.append(mark)
+    return kept
+
+
+def at_risk_labels(axes: Any, curves: Sequence[Curve]) -> None:
+    """Turn the lower axes into a small table: a row of numbers at risk per group."""
+    axes.set_ylim(len(curves) - 0.5, -0.9)
+    axes.set_yticks([-0.75, *range(len(curves))], ["at risk", *[plain(curve.group) for curve in curves]])
+    for place, tick in enumerate(axes.get_yticklabels()):
+        tick.set(fontsize=8, fontweight="bold" if not place else "normal")
+        if place:
+            tick.set_color(LINES[(place - 1) % len(LINES)])
+    axes.tick_params(axis="both", length=0, labelbottom=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def relapses(histogram: Sequence[int]) -> Figure:
+    """Draw how many patients had 0, 1, 2 ... relapses."""
+    figure = blank(2.6)
+    axes = figure.subplots()
+    total = sum(histogram) or 1
+    labels = [*[str(count) for count in range(len(histogram) - 1)], f"{len(histogram) - 1}+"]
+    axes.bar(range(len(histogram)), histogram, width=0.72, color=SECOND)
+    for place, patients in enumerate(histogram):
+        axes.text(place, patients, percent(patients / total, 0 if patients else 0), ha="center", va="bottom", fontsize=8)
+    axes.set_xticks(range(len(histogram)), labels)
+    axes.set(xlabel="relapses during follow-up", ylabel="patients who reached remission")
+    axes.margins(y=0.12)
+    axes.grid(axis="y")
+    axes.tick_params(axis="x", length=0)
+    return figure

@@ -1,0 +1,167 @@
+"""The refractory share of parts of a cohort: by age band, by lesion, by length of follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from nephrosyn import terms
+from nephrosyn.report.statistics import ID, Refractory, verdict
+
+MONTH_DAYS = 365.25 / 12
+MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
+REJUDGED_PATIENTS = 20_000
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the cohort and its refractory counts."""
+
+    name: str
+    refractory: Refractory
+
+
+def by_column(labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]) -> list[Group]:
+    """Return the refractory counts of each value of a column, in the given order; values nobody has are left out.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        Labels of one definition set and one view.
+    people : polars.DataFrame
+        One row per patient with ``replicate, patient`` and the column.
+    column : str
+        A column of names; null makes a group named ``""``, put last.
+    order : sequence of str
+        The names, in the order to show.
+
+    Returns
+    -------
+    list of Group
+        Groups with at least one patient.
+    """
+    joined = labels.join(people.select(*ID, pl.col(column).cast(pl.String).fill_null("").alias("group")), on=ID)
+    parts = {str(key[0]): part for key, part in joined.partition_by("group", as_dict=True).items()}
+    criteria, view = (str(labels[name][0]) if labels.height else "" for name in ("criteria", "view"))
+    names = [*order, *sorted(set(parts) - set(order) - {""}), ""]
+    return [Group(name, verdict(parts[name], criteria, view)) for name in dict.fromkeys(names) if name in parts]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The refractory counts of what was known by a day."""
+
+    days: int
+    refractory: Refractory
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """The refractory share as follow-up grows, and how it was found."""
+
+    moments: list[Moment]
+    rejudged: bool
+    patients: int
+
+
+def times(follow_up_days: float, most: int = 6) -> list[int]:
+    """Return at most ``most`` days at which to judge: round months within follow-up, and its end.
+
+    Parameters
+    ----------
+    follow_up_days : float
+        Length of follow-up.
+    most : int
+        Most days to return.
+
+    Returns
+    -------
+    list of int
+        Days from onset, rising; the last one is the end of follow-up.
+
+    Examples
+    --------
+    >>> [round(days / MONTH_DAYS) for days in times(730.5)]
+    [3, 6, 9, 12, 18, 24]
+    """
+    end = int(follow_up_days)
+    months = [days for days in (round(month * MONTH_DAYS) for month in MONTHS) if days < end * 0.95]
+    while len(months) > most - 1:
+        months.pop(-2 if len(months) % 2 else 0)
+    return [*months, end]
+
+
+def rejudge(tables: Mapping[str, pl.DataFrame], criteria: str, view: str, days: Sequence[int]) -> FollowUp | None:
+    """Judge the record as it stood on each day; None when the definition set cannot be found again by its name.
+
+    Large cohorts are judged on their first ``REJUDGED_PATIENTS`` patients: the curve is read by eye, and its
+    interval tells what that leaves open.
+    """
+    from nephrosyn import criteria as judge
+
+    if criteria not in judge.sets():
+        return None
+    part, patients = first_patients(tables, REJUDGED_PATIENTS)
+    rules = judge.load(criteria)
+    moments = []
+    for day in days:
+        labels = judge.classify(part, rules, view, until_days=day)
+        moments.append(Moment(day, verdict(labels, criteria, view)))
+    return FollowUp(moments, rejudged=True, patients=patients)
+
+
+def first_patients(tables: Mapping[str, pl.DataFrame], most: int) -> tuple[Mapping[str, pl.DataFrame], int]:
+    """Return the tables cut to the first patients, and how many they hold."""
+    people = tables["patients"]
+    if people.height <= most:
+        return tables, people.height
+    kept = people.select(ID).head(most)
+    cut = {name: frame.join(kept, on=ID, how="semi", maintain_order="left") for name, frame in tables.items()}
+    return cut, most
+
+
+def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
+    """Return who had met the definition by each day, from the day it was first met at the end of follow-up.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        Labels of one definition set and one view.
+    days : sequence of int
+        Days from onset.
+
+    Returns
+    -------
+    FollowUp
+        Without a count of those who could not be judged earlier: that needs judging again.
+    """
+    criteria, view = (str(labels[name][0]) for name in ("criteria", "view"))
+    moments = []
+    for day in days:
+        by_then = pl.col("refractory") & (pl.col("first_met_days") <= day).fill_null(value=False)
+        met = int(labels.select(by_then.fill_null(value=False).sum()).item())
+        moments.append(Moment(day, Refractory(criteria, view, met, labels.height - met, 0)))
+    return FollowUp(moments, rejudged=False, patients=labels.height)
+
+
+def follow_up(tables: Mapping[str, pl.DataFrame], criteria: str, view: str, follow_up_days: float) -> FollowUp:
+    """Return the refractory share by length of follow-up: judged again where possible, else by first day met."""
+    days = times(follow_up_days)
+    found = rejudge(tables, criteria, view, days)
+    if found is not None:
+        return found
+    labels = tables["labels"].filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    return by_first_met(labels, days)
+
+
+def lesion_groups(tables: Mapping[str, pl.DataFrame], labels: pl.DataFrame) -> dict[str, list[Group]]:
+    """Return the groups by true lesion and by lesion found at biopsy; the first is empty without the truth."""
+    traits: Any = tables.get("truth/traits")
+    known = traits is not None and "lesion" in traits.columns
+    return {
+        "true": by_column(labels, traits, "lesion", terms.LESIONS) if known else [],
+        "biopsy": by_column(labels, tables["patients"], "lesion", terms.LESIONS),
+    }

@@ -1,0 +1,217 @@
+"""The report as a page: findings, tables and figures put into the templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from nephrosyn import terms
+from nephrosyn.report import sources, tables, wording
+from nephrosyn.report.statistics import MARGIN
+from nephrosyn.report.summary import Findings
+from nephrosyn.report.tables import Table
+
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the page: a heading, sentences, figures by name with captions, tables."""
+
+    anchor: str
+    title: str
+    lead: list[str]
+    figures: list[tuple[str, str]]
+    tables: list[Table]
+    folded: list[Table]
+
+
+def sections(found: Findings) -> list[Section]:
+    """Return the sections of results, in the order of the page."""
+    return [
+        category_section(found),
+        follow_up_section(found),
+        group_section(found),
+        overlap_section(found),
+        remission_section(found),
+        relapse_section(found),
+        count_section(found),
+        *([view_section(found)] if found.agreements else []),
+    ]
+
+
+def category_section(found: Findings) -> Section:
+    """Return the categories, and every definition set against one third."""
+    first = found.headline
+    lead = [
+        "Every patient has one category. Nobody is left out: who cannot be judged is undetermined.",
+        wording.kind_sentence(first),
+    ]
+    each = [tables.categories(found.categories[item.criteria, item.view], item) for item in found.summary.refractory]
+    figure = ("definitions", "Points: share of all patients. Lines: 95% interval. Grey: one third ± 5 percentage points.")
+    compared = tables.against_third(found.summary.refractory)
+    return Section("categories", "Categories", [text for text in lead if text], [figure], [each[0], compared], each[1:])
+
+
+def follow_up_section(found: Findings) -> Section:
+    """Return the share by length of follow-up."""
+    curve = found.follow_up
+    how = (
+        "The record was cut at each time and judged again, as if follow-up had ended then."
+        if curve.rejudged
+        else "Counted from the day on which each patient first met the definition."
+    )
+    few = curve.patients < found.headline.patients
+    limit = f"For speed this curve uses the first {wording.number(curve.patients)} patients." if few else ""
+    lead = ["The longer patients are followed, the more of them have had the time to show what they are.", how, limit]
+    figure = ("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")
+    return Section("follow-up", "By length of follow-up", [text for text in lead if text], [figure], [tables.follow_up(curve)], [])
+
+
+def group_section(found: Findings) -> Section:
+    """Return the share by age band and lesion."""
+    lead = [
+        "The true lesion is what the simulated patient has, known only to the simulation. The lesion at biopsy is what "
+        "the record shows, and it is a selection: patients are biopsied because of their age or their course."
+    ]
+    each = [
+        tables.groups("By age band", found.bands, "none"),
+        tables.groups("By true lesion", found.lesions["true"], "unknown"),
+        tables.groups("By lesion at biopsy", found.lesions["biopsy"], "not biopsied"),
+    ]
+    figure = ("groups", "Small groups have wide intervals. Grey: one third ± 5 percentage points.")
+    return Section("groups", "By age band and lesion", lead, [figure], [], [table for table in each if table.rows])
+
+
+def overlap_section(found: Findings) -> Section:
+    """Return the combinations of flags."""
+    lead = [
+        "A patient can be, say, both steroid-dependent and frequently relapsing. The category takes the first that "
+        "applies in the order of the definition set; the flags keep all. A flag that could not be judged counts as absent."
+    ]
+    figure = ("overlap", "Each column is one combination of flags: filled dots are carried. Bars: patients, with their share.")
+    return Section("overlap", "Overlap of flags", lead, [figure], [], [tables.combinations(found.combinations)])
+
+
+def remission_section(found: Findings) -> Section:
+    """Return time to remission."""
+    lead = [
+        "From onset to the first complete remission in the truth (not its day of discovery at a visit), with or without "
+        "treatment. Patients leave the curve at dropout, death or the end of follow-up."
+    ]
+    figure = ("remission", "Kaplan-Meier estimate with 95% band; below, the patients still followed and not yet in remission.")
+    return Section("remission", "Time to remission", lead, [figure], [tables.remission(found.remission)], [])
+
+
+def relapse_section(found: Findings) -> Section:
+    """Return time to first relapse."""
+    lead = ["From the first complete remission to the first relapse in the truth, among patients who reached remission."]
+    figure = ("relapse", "Kaplan-Meier estimate with 95% band; below, the patients still followed and free of relapse.")
+    return Section("relapse", "Time to first relapse", lead, [figure], [tables.relapse(found.relapse)], [])
+
+
+def count_section(found: Findings) -> Section:
+    """Return relapses per patient."""
+    lead = [
+        "True relapses of patients who reached remission. The interval of the rate allows for patients who differ from "
+        "each other, so it is wider than a Poisson interval."
+    ]
+    figure = ("relapses", "Bars: patients, with their share of those who reached remission.")
+    return Section("relapses", "Relapses per patient", lead, [figure], [tables.rates(found.rates)], [tables.histogram(found.histogram)])
+
+
+def view_section(found: Findings) -> Section:
+    """Return the complete against the observed record."""
+    first = next(item for item in found.agreements if item.criteria == found.headline.criteria)
+    total = wording.number(first.same.total)
+    lead = [
+        "The complete record has every day, without error or loss; the observed record is what the clinic wrote down. "
+        f"Both put {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) into the "
+        f"same category, and agree on refractory or not for {wording.percent(first.same_refractory.share)}.",
+        f"{wording.number(first.lost)} patients have a category in the complete record but are undetermined as recorded: "
+        "their results are missing, too few or too late.",
+    ]
+    figure = ("views", "Left: complete record. Right: the same patients as recorded. Strong ribbons changed category.")
+    each = [tables.views(item) for item in found.agreements]
+    return Section("views", "Complete against observed record", lead, [figure], [each[0]], each[1:])
+
+
+def facts(resolved: Any, manifest: Mapping[str, Any], found: Findings) -> list[tuple[str, str]]:
+    """Return what was run, as name and value."""
+    scenario = resolved.scenario
+    first = found.headline
+    years = float(scenario.population.follow_up_days) / 365.25
+    sets = ", ".join(dict.fromkeys(item.criteria for item in found.summary.refractory))
+    replicates = first.replicates.replicates if first.replicates else 1
+    named = [
+        ("Scenario", str(resolved.name)),
+        ("Patients", wording.number(first.patients // replicates)),
+        ("Replicates", str(replicates)),
+        ("Planned follow-up", f"{years:.1f} years from onset"),
+        ("Definition sets", sets),
+        ("Seed", str(manifest.get("seed", "–"))),
+        ("Engine", str(manifest.get("engine", "–"))),
+        ("nephrosyn version", str(manifest.get("version", "–"))),
+    ]
+    return named if replicates > 1 else [item for item in named if item[0] != "Replicates"]
+
+
+def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: Iterable[Any]) -> dict[str, Any]:
+    """Return what both templates show."""
+    first = found.headline
+    digits = wording.digits_for(first.share)
+    complete = next((r for r in found.summary.refractory if (r.criteria, r.view) == (first.criteria, "complete")), None)
+    return {
+        "notice": terms.NOTICE,
+        "title": resolved.scenario.title,
+        "description": resolved.scenario.description,
+        "sentence": found.summary.sentence,
+        "first": first,
+        "complete": complete if complete is not first else None,
+        "comparison": first.comparison,
+        "margin": round(100 * MARGIN),
+        "big": wording.percent(first.share.share, digits),
+        "big_interval": wording.interval(first.share.low, first.share.high, digits),
+        "margin_answer": wording.margin_answer(first.comparison),
+        "unjudged": wording.unjudged_sentence(first),
+        "sections": sections(found),
+        "facts": facts(resolved, manifest, found),
+        "sources": sources.sort(rows, sources.evidence()),
+        "w": wording,
+    }
+
+
+def environment(*, autoescape: bool) -> Environment:
+    """Return the template environment; every missing name is an error."""
+    made = Environment(
+        loader=PackageLoader("nephrosyn.report"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["md"] = markdown_text
+    return made
+
+
+def markdown_text(text: object) -> str:
+    """Return text on one line with Markdown's and HTML's special characters made harmless."""
+    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def html(shown: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+    """Return the page; ``figures`` are the inline SVG elements by name."""
+    safe = {name: Markup(figure) for name, figure in figures.items()}  # noqa: S704 - drawn here, text escaped by matplotlib
+    return environment(autoescape=True).get_template("page.html.j2").render(**shown, figures=safe)
+
+
+def markdown(shown: Mapping[str, Any]) -> str:
+    """Return the short report that links to the figure files."""
+    text = environment(autoescape=False).get_template("report.md.j2").render(**shown)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

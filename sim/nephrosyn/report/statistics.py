@@ -1,0 +1,335 @@
+"""Shares, intervals and counts of a judged cohort: frames in, small records out; nothing is drawn here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import polars as pl
+
+from nephrosyn import terms
+
+ONE_THIRD = 1 / 3
+MARGIN = 0.05
+LEVEL = 0.95
+ID = ["replicate", "patient"]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A count out of a total, with its share and 95% Wilson interval (all ``nan`` when the total is 0)."""
+
+    count: int
+    total: int
+    share: float
+    low: float
+    high: float
+
+
+def wilson(count: int, total: int) -> Share:
+    """Return a share with its 95% Wilson score interval.
+
+    Parameters
+    ----------
+    count : int
+        Patients who have it, from 0 to ``total``.
+    total : int
+        Patients asked.
+
+    Returns
+    -------
+    Share
+        Fractions; ``nan`` when nobody was asked.
+
+    Raises
+    ------
+    ValueError
+        If ``count`` is negative or above ``total``.
+
+    References
+    ----------
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference, J Am Stat Assoc 22
+    (1927) 209-212.
+
+    Examples
+    --------
+    >>> third = wilson(100, 300)
+    >>> round(third.low, 4), round(third.high, 4)
+    (0.2824, 0.3885)
+    """
+    from scipy.stats import binomtest
+
+    if not 0 <= count <= total:
+        raise ValueError(f"count must lie between 0 and {total}, got {count}")
+    if total == 0:
+        return Share(0, 0, math.nan, math.nan, math.nan)
+    interval = binomtest(count, total).proportion_ci(confidence_level=LEVEL, method="wilson")
+    return Share(count, total, count / total, max(0.0, float(interval.low)), min(1.0, float(interval.high)))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a share varies between replicates: their number, mean, sd and a 95% t interval of the mean."""
+
+    replicates: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def spread(shares: Sequence[float]) -> Spread | None:
+    """Return the spread of a share over replicates, or None when there are fewer than two."""
+    from scipy.stats import t
+
+    count = len(shares)
+    if count < 2:
+        return None
+    mean = math.fsum(shares) / count
+    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in shares) / (count - 1))
+    half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd / math.sqrt(count)
+    return Spread(count, mean, sd, max(0.0, mean - half), min(1.0, mean + half))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A share held against a target: where its interval lies, and whether it fits inside the margin."""
+
+    share: Share
+    target: float = ONE_THIRD
+    margin: float = MARGIN
+
+    @property
+    def distance(self) -> float:
+        """Share minus target."""
+        return self.share.share - self.target
+
+    @property
+    def position(self) -> Literal["above", "below", "around", "unknown"]:
+        """Where the whole interval lies: above or below the target, or around it."""
+        if math.isnan(self.share.share):
+            return "unknown"
+        if self.share.low > self.target:
+            return "above"
+        return "below" if self.share.high < self.target else "around"
+
+    @property
+    def inside(self) -> bool:
+        """True if the whole interval lies within the margin of the target."""
+        return self.share.low >= self.target - self.margin and self.share.high <= self.target + self.margin
+
+    @property
+    def outside(self) -> bool:
+        """True if no part of the interval lies within the margin of the target."""
+        return self.share.low > self.target + self.margin or self.share.high < self.target - self.margin
+
+
+@dataclass(frozen=True)
+class Refractory:
+    """Refractory under one definition set and one view: met, not met, and could not be judged."""
+
+    criteria: str
+    view: str
+    met: int
+    unmet: int
+    unknown: int
+    kind_true: int = 0
+    kind_false: int = 0
+    replicates: Spread | None = None
+
+    @property
+    def patients(self) -> int:
+        """Everybody, judged or not."""
+        return self.met + self.unmet + self.unknown
+
+    @cached_property
+    def share(self) -> Share:
+        """Met among all patients: who could not be judged counts as not shown to be refractory."""
+        return wilson(self.met, self.patients)
+
+    @cached_property
+    def judged(self) -> Share:
+        """Met among those who could be judged."""
+        return wilson(self.met, self.met + self.unmet)
+
+    @cached_property
+    def unjudged(self) -> Share:
+        """Could not be judged, among all patients."""
+        return wilson(self.unknown, self.patients)
+
+    @cached_property
+    def most(self) -> Share:
+        """The share if everyone who could not be judged were refractory."""
+        return wilson(self.met + self.unknown, self.patients)
+
+    @property
+    def comparison(self) -> Comparison:
+        """The share among all patients against one third."""
+        return Comparison(self.share)
+
+    @property
+    def hinges_on_unjudged(self) -> bool:
+        """True if the answer against one third changes when those not judged are all counted as refractory."""
+        return self.comparison.position != Comparison(self.most).position
+
+
+def count_verdicts(flags: pl.Series) -> tuple[int, int, int]:
+    """Return how many are true, false and null."""
+    met = int(flags.sum() or 0)
+    return met, len(flags) - flags.null_count() - met, flags.null_count()
+
+
+def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
+    """Return the refractory counts of labels that belong to one definition set and one view.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        Rows of ``labels`` of this set and view.
+    criteria, view : str
+        Their names.
+
+    Returns
+    -------
+    Refractory
+        Counts of patients.
+    """
+    met, unmet, unknown = count_verdicts(labels["refractory"])
+    kinds = labels.filter(pl.col("refractory"))["refractory_kind"]
+    true, false, _ = count_verdicts(kinds)
+    by_replicate = labels.group_by("replicate", maintain_order=True).agg(
+        pl.col("refractory").fill_null(value=False).mean()
+    )
+    return Refractory(criteria, view, met, unmet, unknown, true, false, spread(by_replicate["refractory"].to_list()))
+
+
+def refractory(labels: pl.DataFrame) -> list[Refractory]:
+    """Return the refractory counts of every definition set and view, sets in the order of ``labels``."""
+    sets = labels["criteria"].unique(maintain_order=True).to_list()
+    found = []
+    for criteria in sets:
+        for view in reversed(terms.VIEWS):
+            part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+            if part.height:
+                found.append(verdict(part, criteria, view))
+    return found
+
+
+@dataclass(frozen=True)
+class Category:
+    """One category under one definition set and view: patients in it, and how many of them are refractory."""
+
+    criteria: str
+    view: str
+    category: str
+    share: Share
+    refractory: int
+    unjudged: int
+    replicates: Spread | None
+
+
+def categories(labels: pl.DataFrame, criteria: str, view: str) -> list[Category]:
+    """Return every category of a definition set and view, in the order of ``terms.CATEGORIES``, empty ones too.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table.
+    criteria, view : str
+        Definition set and view.
+
+    Returns
+    -------
+    list of Category
+        One for each of ``terms.CATEGORIES``.
+    """
+    part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    sizes = part.group_by("replicate", maintain_order=True).len()["len"].to_list()
+    inside = part.group_by("category", "replicate").len()
+    counts = {(name, replicate): n for name, replicate, n in inside.iter_rows()}
+    replicates = part["replicate"].unique(maintain_order=True).to_list()
+    verdicts = {
+        name: (met, unknown)
+        for name, met, unknown in part.group_by("category")
+        .agg(pl.col("refractory").sum().alias("met"), pl.col("refractory").null_count().alias("unknown"))
+        .iter_rows()
+    }
+    found = []
+    for name in terms.CATEGORIES:
+        each = [counts.get((name, replicate), 0) for replicate in replicates]
+        met, unknown = verdicts.get(name, (0, 0))
+        shares = [n / size for n, size in zip(each, sizes, strict=True)]
+        found.append(
+            Category(criteria, view, name, wilson(sum(each), part.height), int(met), int(unknown), spread(shares))
+        )
+    return found
+
+
+def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[tuple[frozenset[str], int]]:
+    """Return how many patients carry each combination of flags, most frequent first; no flag is a combination too.
+
+    A flag that could not be judged counts as not carried.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table.
+    criteria, view : str
+        Definition set and view.
+
+    Returns
+    -------
+    list of (frozenset of str, int)
+        Flags carried, and patients; the counts add up to the patients of the view.
+    """
+    part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    flags = list(terms.FLAGS)
+    rows = part.select(pl.col(flags).fill_null(value=False)).group_by(flags).len().iter_rows()
+    found = [(frozenset(name for name, on in zip(flags, row, strict=False) if on), int(row[-1])) for row in rows]
+    return sorted(found, key=lambda item: (-item[1], [name not in item[0] for name in flags]))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The complete against the observed record of the same patients under one definition set."""
+
+    criteria: str
+    counts: dict[tuple[str, str], int]
+    same: Share
+    same_refractory: Share
+    lost: int
+
+    def cell(self, complete: str, observed: str) -> int:
+        """Return the patients of one pair of categories."""
+        return self.counts.get((complete, observed), 0)
+
+
+def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
+    """Return how the two views of a definition set agree, or None when only one view was judged.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table.
+    criteria : str
+        Definition set.
+
+    Returns
+    -------
+    Agreement or None
+        ``lost`` counts patients with a category in the complete record who are undetermined in the observed one.
+    """
+    part = labels.filter(pl.col("criteria") == criteria).select(*ID, "view", "category", "refractory")
+    complete, observed = (part.filter(pl.col("view") == view).drop("view") for view in terms.VIEWS)
+    both = complete.join(observed, on=ID, suffix="_observed")
+    if not both.height:
+        return None
+    cells = both.group_by("category", "category_observed").len().iter_rows()
+    counts = {(str(left), str(right)): int(n) for left, right, n in cells}
+    same = sum(n for (left, right), n in counts.items() if left == right)
+    lost = sum(n for (left, right), n in counts.items() if right == "undetermined" != left)
+    equal = int(both["refractory"].eq_missing(both["refractory_observed"]).sum())
+    return Agreement(criteria, counts, wilson(same, both.height), wilson(equal, both.height), lost)

@@ -1,0 +1,133 @@
+"""All findings of a judged cohort in one record, and the short summary a caller prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.report import groups, statistics, survival, wording
+from nephrosyn.report.groups import FollowUp, Group
+from nephrosyn.report.statistics import Agreement, Category, Refractory
+from nephrosyn.report.survival import Curve, Rate
+
+REMISSION_SHOWN_DAYS = 364.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a caller prints: the answer, the category table, and where the report lies.
+
+    Attributes
+    ----------
+    sentence : str
+        The answer in one sentence.
+    headline : Refractory
+        The first definition set, observed record.
+    refractory : list of Refractory
+        Every definition set and view.
+    categories : list of Category
+        Of the headline's definition set and view, in the order of ``terms.CATEGORIES``.
+    page : Path or None
+        ``report.html``, once written.
+    """
+
+    sentence: str
+    headline: Refractory
+    refractory: list[Refractory]
+    categories: list[Category]
+    page: Path | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything the page shows, computed once."""
+
+    summary: Summary
+    categories: dict[tuple[str, str], list[Category]]
+    combinations: list[tuple[frozenset[str], int]]
+    follow_up: FollowUp
+    bands: list[Group]
+    lesions: dict[str, list[Group]]
+    remission: list[Curve]
+    relapse: list[Curve]
+    rates: list[Rate]
+    histogram: list[int]
+    agreements: list[Agreement]
+
+    @property
+    def headline(self) -> Refractory:
+        """The refractory counts of the first screen."""
+        return self.summary.headline
+
+
+def summarise(labels: pl.DataFrame) -> Summary:
+    """Return the answer and the category table of a judged cohort.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table; the first definition set in it makes the headline.
+
+    Returns
+    -------
+    Summary
+        Without a page.
+
+    Raises
+    ------
+    ValueError
+        If nobody was judged.
+    """
+    if not labels.height:
+        raise ValueError("the labels table is empty: judge the cohort before reporting it")
+    found = statistics.refractory(labels)
+    first = found[0]
+    rows = statistics.categories(labels, first.criteria, first.view)
+    return Summary(wording.headline(first), first, found, rows)
+
+
+def find(tables: Mapping[str, pl.DataFrame], resolved: Any) -> Findings:
+    """Compute everything the report shows.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort, ``labels`` among them.
+    resolved : Resolved
+        The resolved scenario.
+
+    Returns
+    -------
+    Findings
+        Statistics only; nothing drawn.
+    """
+    labels = tables["labels"]
+    summary = summarise(labels)
+    criteria, view = summary.headline.criteria, summary.headline.view
+    chosen = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    bands = list(resolved.scenario.population.bands)
+    times = survival.first_times(tables)
+    follow_up_days = float(resolved.scenario.population.follow_up_days)
+    shown = min(REMISSION_SHOWN_DAYS, follow_up_days)
+    sets = labels["criteria"].unique(maintain_order=True).to_list()
+    agreements = [statistics.agreement(labels, name) for name in sets]
+    return Findings(
+        summary=summary,
+        categories={
+            (item.criteria, item.view): statistics.categories(labels, item.criteria, item.view)
+            for item in summary.refractory
+        },
+        combinations=statistics.combinations(labels, criteria, view),
+        follow_up=groups.follow_up(tables, criteria, view, follow_up_days),
+        bands=groups.by_column(chosen, tables["patients"], "band", bands),
+        lesions=groups.lesion_groups(tables, chosen),
+        remission=survival.curves(times, None, "remission", shown, bands),
+        relapse=survival.curves(times, "remission", "relapse", follow_up_days, bands),
+        rates=survival.rates(times, bands),
+        histogram=survival.relapse_histogram(times),
+        agreements=[item for item in agreements if item is not None],
+    )

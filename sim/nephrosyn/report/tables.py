@@ -1,0 +1,179 @@
+"""The tables of the page: a caption, a head and rows of text, the same for HTML and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from nephrosyn import terms
+from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
+from nephrosyn.report.statistics import Agreement, Category, Refractory, Share, Spread
+from nephrosyn.report.survival import Curve, Rate
+from nephrosyn.report.wording import FLAG_NAMES, days, interval, number, percent, plain, points, rate_text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text: the first column names the row, the others are numbers.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    head : tuple of str
+        Column names.
+    rows : list of tuple of str
+        One text per column.
+    strong : frozenset of int
+        Rows to stress, by position.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    strong: frozenset[int] = field(default_factory=frozenset)
+
+    def markdown(self) -> str:
+        """Return the table in Markdown, its caption above it."""
+        lines = [self.head, tuple("---" if not place else "---:" for place in range(len(self.head)))]
+        lines += [tuple(f"**{cell}**" if cell else cell for cell in row) if place in self.strong else row
+                  for place, row in enumerate(self.rows)]  # fmt: skip
+        body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        return f"*{self.caption}*\n\n{body}"
+
+
+def share_cells(share: Share) -> tuple[str, str, str]:
+    """Return count, share and interval."""
+    return number(share.count), percent(share.share), interval(share.low, share.high)
+
+
+def spread_cells(spread: Spread | None) -> tuple[str, ...]:
+    """Return the sd between replicates and the interval of their mean; nothing for a single replicate."""
+    return () if spread is None else (f"{100 * spread.sd:.2f}", interval(spread.low, spread.high))
+
+
+def categories(rows: Sequence[Category], found: Refractory) -> Table:
+    """Return the categories of one definition set and view, and the refractory rows below them."""
+    head = ["category", "patients", "share", "95% interval"]
+    if found.replicates is not None:
+        head += ["sd between replicates (points)", "95% interval of the replicates' mean"]
+    gap = ("",) * (0 if found.replicates is None else 2)
+    lines = [(plain(row.category), *share_cells(row.share), *spread_cells(row.replicates)) for row in rows]
+    lines += [
+        ("refractory, of all patients", *share_cells(found.share), *spread_cells(found.replicates)),
+        ("refractory, of those judged", *share_cells(found.judged), *gap),
+        ("could not be judged", *share_cells(found.unjudged), *gap),
+    ]
+    caption = f"“{found.criteria}” criteria, {found.view} record, {number(found.patients)} patients"
+    return Table(caption, tuple(head), lines, frozenset({len(rows)}))
+
+
+def against_third(found: Iterable[Refractory]) -> Table:
+    """Return every definition set and view against one third."""
+    head = (
+        "criteria and record", "refractory", "95% interval", "of those judged",
+        "not judged", "distance to 1/3 (points)", "interval of the distance",
+    )  # fmt: skip
+    rows = []
+    for item in found:
+        comparison = item.comparison
+        span = f"{points(item.share.low - comparison.target)} to {points(item.share.high - comparison.target)}"
+        rows.append(
+            (
+                f"{item.criteria}, {item.view}",
+                percent(item.share.share),
+                interval(item.share.low, item.share.high),
+                percent(item.judged.share),
+                percent(item.unjudged.share),
+                points(comparison.distance),
+                span if item.patients else "–",
+            )
+        )
+    return Table("Refractory share against one third", head, rows)
+
+
+def groups(title: str, found: Iterable[Group], unnamed: str) -> Table:
+    """Return the refractory share of each group."""
+    rows = [
+        (
+            plain(item.name) or unnamed,
+            number(item.refractory.patients),
+            percent(item.refractory.share.share),
+            interval(item.refractory.share.low, item.refractory.share.high),
+            percent(item.refractory.unjudged.share),
+        )
+        for item in found
+    ]
+    return Table(title, ("group", "patients", "refractory", "95% interval", "not judged"), rows)
+
+
+def follow_up(found: FollowUp) -> Table:
+    """Return the refractory share by length of follow-up."""
+    head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * found.rejudged
+    rows = []
+    for moment in found.moments:
+        cells = (f"{moment.days / MONTH_DAYS:.0f}", *share_cells(moment.refractory.share))
+        rows.append((*cells, percent(moment.refractory.unjudged.share)) if found.rejudged else cells)
+    return Table(f"Refractory by length of follow-up, {number(found.patients)} patients", tuple(head), rows)
+
+
+def combinations(found: Sequence[tuple[frozenset[str], int]]) -> Table:
+    """Return the combinations of flags."""
+    total = sum(count for _, count in found) or 1
+    rows = [
+        (" + ".join(FLAG_NAMES[name] for name in terms.FLAGS if name in flags) or "no flag", number(count), percent(count / total))
+        for flags, count in found
+    ]
+    return Table("Patients by the flags they carry", ("flags", "patients", "share"), rows)
+
+
+def remission(curves: Iterable[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)) -> Table:
+    """Return the share in remission by week, and the median time."""
+    head = ("age band", "patients", "remissions", "median days", *[f"by week {week}" for week in weeks])
+    rows = []
+    for curve in curves:
+        reached = [percent(1 - curve.at(min(7.0 * week, curve.days[-1]))[0], 0) for week in weeks]
+        rows.append((plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *reached))
+    return Table("Complete remission, Kaplan-Meier estimate", head, rows)
+
+
+def relapse(curves: Iterable[Curve], months: Sequence[int] = (6, 12, 24)) -> Table:
+    """Return the share free of relapse by month after first remission, with intervals."""
+    head = ("age band", "at risk", "first relapses", "median days", *[f"free at {month} months" for month in months])
+    rows = []
+    for curve in curves:
+        values = [curve.at(month * MONTH_DAYS - 1) if month * MONTH_DAYS <= curve.days[-1] + 1 else None for month in months]
+        free = ["–" if value is None else f"{percent(value[0], 0)} ({interval(value[1], value[2], 0)})" for value in values]
+        rows.append((plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *free))
+    return Table("Free of relapse after first remission, Kaplan-Meier estimate with 95% interval", head, rows)
+
+
+def rates(found: Iterable[Rate]) -> Table:
+    """Return relapses per person-year."""
+    head = ("age band", "patients", "relapses", "person-years", "relapses per person-year (95% interval)")
+    rows = [
+        (plain(item.group), number(item.patients), number(item.relapses), f"{item.person_years:,.0f}", rate_text(item))
+        for item in found
+    ]
+    return Table("Relapses over the time followed after first remission", head, rows)
+
+
+def histogram(found: Sequence[int]) -> Table:
+    """Return the relapses per patient."""
+    total = sum(found) or 1
+    names = [*[str(count) for count in range(len(found) - 1)], f"{len(found) - 1} or more"]
+    rows = [(name, number(count), percent(count / total)) for name, count in zip(names, found, strict=True)]
+    return Table("Relapses per patient who reached remission", ("relapses", "patients", "share"), rows)
+
+
+def views(found: Agreement) -> Table:
+    """Return the cross-table of categories: rows by the complete record, columns by the observed one."""
+    seen = [name for name in terms.CATEGORIES if any(name in pair for pair in found.counts)]
+    head = ("complete ↓ observed →", *[plain(name) for name in seen], "all")
+    rows = []
+    for row in seen:
+        cells = [found.cell(row, column) for column in seen]
+        rows.append((plain(row), *[number(count) if count else "·" for count in cells], number(sum(cells))))
+    totals = [sum(found.cell(row, column) for row in seen) for column in seen]
+    rows.append(("all", *[number(count) for count in totals], number(sum(totals))))
+    return Table(f"Patients by category, “{found.criteria}” criteria", head, rows, frozenset({len(rows) - 1}))

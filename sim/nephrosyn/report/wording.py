@@ -1,0 +1,128 @@
+"""Numbers and findings as plain sentences."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn import terms
+from nephrosyn.report.statistics import ONE_THIRD, Comparison, Refractory, Share
+from nephrosyn.report.survival import Rate
+
+VIEW_NAMES = {"complete": "complete record", "observed": "observed record"}
+FLAG_NAMES = {
+    "resistant": "steroid-resistant",
+    "dependent": "steroid-dependent",
+    "frequent": "frequently relapsing",
+    "intolerant": "steroid-intolerant",
+}
+
+
+def plain(name: str) -> str:
+    """Return the plain name of a term; words without one lose their underscores."""
+    return terms.PLAIN_NAMES.get(name, name.replace("_", " "))
+
+
+def number(count: int) -> str:
+    """Return a count with thousands separated."""
+    return f"{count:,}"
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """Return a fraction as per cent; a dash where there is no value."""
+    return "–" if math.isnan(fraction) else f"{100 * fraction:.{digits}f}%"
+
+
+def interval(low: float, high: float, digits: int = 1) -> str:
+    """Return an interval of fractions as per cent: ``38.0 to 44.1%``."""
+    return "–" if math.isnan(low) else f"{100 * low:.{digits}f} to {100 * high:.{digits}f}%"
+
+
+def points(fraction: float, digits: int = 1) -> str:
+    """Return a signed difference of fractions in percentage points, with a true minus sign."""
+    return "–" if math.isnan(fraction) else f"{100 * fraction:+.{digits}f}".replace("-", "−")
+
+
+def digits_for(share: Share) -> int:
+    """Return how many decimals the headline needs: none, or one when the interval is narrow or ends near 1/3."""
+    if math.isnan(share.share):
+        return 0
+    near = min(abs(share.low - ONE_THIRD), abs(share.high - ONE_THIRD)) < 0.01
+    return 1 if near or share.high - share.low < 0.03 else 0
+
+
+def days(value: float) -> str:
+    """Return a number of days; a dash where there is none."""
+    return "–" if math.isnan(value) else f"{value:.0f}"
+
+
+def against_third(comparison: Comparison) -> str:
+    """Return in words how a share compares with the often-quoted third."""
+    margin = f"{100 * comparison.margin:.0f} percentage points"
+    if comparison.position == "unknown":
+        return "there is nobody to compare with one third"
+    if comparison.position == "around":
+        if comparison.inside:
+            return f"about the one third often quoted; the whole interval lies within {margin} of it"
+        return "the interval contains the one third often quoted, but is too wide to confirm it"
+    side, word = ("more", "above") if comparison.position == "above" else ("less", "below")
+    if comparison.inside:
+        return f"a little {side} than the one third often quoted, yet within {margin} of it"
+    return f"{side} than the one third often quoted; the whole interval lies {word} it"
+
+
+def headline(found: Refractory) -> str:
+    """Return the answer in one sentence."""
+    share, digits = found.share, digits_for(found.share)
+    basis = "as recorded" if found.view == "observed" else "in the complete record"
+    if not found.patients:
+        return "This cohort holds no patient, so there is no share to compare with one third."
+    who = "the one patient" if found.patients == 1 else f"the {number(found.patients)} patients"
+    if not found.met + found.unmet:
+        return (
+            f"None of {who} could be judged under the “{found.criteria}” criteria {basis}: the record is too short "
+            "or too sparse, so nothing can be said about one third."
+        )
+    return (
+        f"In this simulated cohort, {percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)}) "
+        f"of {who} are refractory under the “{found.criteria}” criteria {basis}: {against_third(found.comparison)}."
+    )
+
+
+def margin_answer(comparison: Comparison) -> str:
+    """Return whether the interval lies within the margin of one third."""
+    if comparison.position == "unknown":
+        return "no patients"
+    if comparison.inside:
+        return "yes, all of it"
+    return "no, none of it" if comparison.outside else "only part of it"
+
+
+def unjudged_sentence(found: Refractory) -> str:
+    """Return what those who could not be judged mean for the answer."""
+    if not found.unknown:
+        return "Every patient could be judged."
+    effect = "would change" if found.hinges_on_unjudged else "would not change"
+    return (
+        f"{number(found.unknown)} patients ({percent(found.unjudged.share)}) could not be judged. They stay in the "
+        f"denominator and count as not shown to be refractory. If all of them were refractory the share would be "
+        f"{percent(found.most.share)}, and the comparison with one third {effect}."
+    )
+
+
+def kind_sentence(found: Refractory) -> str:
+    """Return how many refractory patients are truly or falsely so."""
+    if not found.met:
+        return ""
+    left = found.met - found.kind_true - found.kind_false
+    return (
+        f"Of the {number(found.met)} refractory patients, {number(found.kind_true)} are truly refractory, "
+        f"{number(found.kind_false)} falsely (a provoking factor, or remission later by itself), and for "
+        f"{number(left)} this could not be told."
+    )
+
+
+def rate_text(item: Rate) -> str:
+    """Return a relapse rate with its interval."""
+    if math.isnan(item.per_year):
+        return "–"
+    return f"{item.per_year:.2f} ({item.low:.2f} to {item.high:.2f})"

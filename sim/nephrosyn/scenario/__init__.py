@@ -1,0 +1,53 @@
+"""Scenarios: what to simulate, read from TOML, complete, checked, and with the source of every number.
+
+The names below are loaded when first used, so that listing the shipped scenarios needs no schema.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nephrosyn.scenario.describe import rows
+    from nephrosyn.scenario.distributions import mean, quantiles
+    from nephrosyn.scenario.editor_schema import json_schema
+    from nephrosyn.scenario.errors import Problem, ScenarioError
+    from nephrosyn.scenario.find import shipped, titles
+    from nephrosyn.scenario.loading import Resolved, load
+    from nephrosyn.scenario.schema import Scenario
+
+__all__ = [
+    "Problem",
+    "Resolved",
+    "Scenario",
+    "ScenarioError",
+    "json_schema",
+    "load",
+    "mean",
+    "quantiles",
+    "rows",
+    "shipped",
+    "titles",
+]
+
+_HOMES = {
+    "describe": ("rows",),
+    "distributions": ("mean", "quantiles"),
+    "errors": ("Problem", "ScenarioError"),
+    "find": ("shipped", "titles"),
+    "editor_schema": ("json_schema",),
+    "loading": ("Resolved", "load"),
+    "schema": ("Scenario",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,98 @@
+"""A resolved scenario as rows to print: key, value, unit, source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nephrosyn.scenario import shape
+from nephrosyn.scenario.care import Step
+from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.loading import Resolved
+from nephrosyn.scenario.tree import Path, at, dotted, is_law, is_number, leaves
+
+TEXTS = {("title",), ("description",)}
+DOSE = "mg per `per`"
+PER = {"m2": "mg/m2", "kg": "mg/kg", "patient": "mg", "full": "of the full dose"}
+
+
+def rows(resolved: Resolved) -> list[tuple[str, str, str, str]]:
+    """Return what `nephrosyn check` prints.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        A scenario.
+
+    Returns
+    -------
+    list of tuple of str, shape (n, 4)
+        Dotted key, value, unit and source of each number, list of numbers, law, step of a taper and choice,
+        in the order of the schema. The source of a choice that is no number may be empty.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario import load
+    >>> rows(load("baseline", ["patients=10"]))[0]
+    ('patients', '10', 'count', 'set on the command line')
+    """
+    values = resolved.scenario.model_dump(mode="json")
+    found: dict[str, tuple[str, str, str, str]] = {}
+    for path, value in leaves(values):
+        source = resolved.origins.get(dotted(path), "")
+        step = at(values, path[:-1])
+        if _is_step(step) and _one_source(resolved, path[:-1], step):
+            key = dotted(path[:-1])
+            found.setdefault(key, (key, step_text(step), PER[step["per"]], source))
+        elif path not in TEXTS:
+            key = dotted(path)
+            found[key] = (key, value_text(value), _unit(values, path), source)
+    return list(found.values())
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == set(Step.model_fields)
+
+
+def _one_source(resolved: Resolved, path: Path, step: dict[str, Any]) -> bool:
+    numbers = [dotted((*path, key)) for key, value in step.items() if is_number(value)]
+    return len({resolved.origins.get(key, "") for key in numbers}) == 1
+
+
+def step_text(step: dict[str, Any]) -> str:
+    """Write a step of a taper in one line.
+
+    Examples
+    --------
+    >>> step_text({"weeks": 4.0, "amount": 40.0, "per": "m2", "cap_mg": 60.0, "schedule": "alternate_day"})
+    '40 every other day for 4 weeks, at most 60 mg'
+    """
+    often = {"daily": "daily", "alternate_day": "every other day"}[step["schedule"]]
+    amount, weeks, cap = (number_text(step[key]) for key in ("amount", "weeks", "cap_mg"))
+    return f"{amount} {often} for {weeks} weeks, at most {cap} mg"
+
+
+def value_text(value: Any) -> str:
+    """Write a leaf for reading.
+
+    Examples
+    --------
+    >>> value_text({"dist": "gamma", "a": 2.0, "scale": 3.0})
+    'gamma(a = 2, scale = 3)'
+    """
+    if is_law(value):
+        parameters = {key: number for key, number in value.items() if key != "dist"}
+        if value["dist"] == "fixed":
+            return number_text(parameters["value"])
+        return f"{value['dist']}({', '.join(f'{key} = {number_text(number)}' for key, number in parameters.items())})"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(map(value_text, value))
+    return number_text(value) if is_number(value) else str(value)
+
+
+def _unit(values: dict[str, Any], path: Path) -> str:
+    unit = shape.unit(path)
+    if unit == DOSE:
+        return PER[at(values, (*path[:-1], "per"))]
+    return "" if isinstance(at(values, path), str) else unit

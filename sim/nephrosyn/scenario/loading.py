@@ -1,0 +1,130 @@
+"""A scenario, resolved: complete, checked, and with the source of every number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nephrosyn.scenario.errors import Problem, ScenarioError, shown
+from nephrosyn.scenario.find import SUFFIX
+from nephrosyn.scenario.resolve import Layer, Merged, merge, override, read_layers
+from nephrosyn.scenario.schema import Scenario
+from nephrosyn.scenario.sources import problems_of_missing
+from nephrosyn.scenario.tree import dotted
+from nephrosyn.scenario.validate import validated
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A scenario and where all of it comes from.
+
+    Attributes
+    ----------
+    name : str
+        Its shipped name, or the name of its file without ``.toml``.
+    scenario : Scenario
+        The values.
+    origins : dict of str to str
+        Source of each leaf that has one, by dotted key, in file order. A leaf is a plain value, a list of
+        plain values, or a law.
+    files : tuple of str
+        The files it was made of, the outermost ancestor first.
+    """
+
+    name: str
+    scenario: Scenario
+    origins: dict[str, str]
+    files: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Return eight characters that change with any value or source.
+
+        Returns
+        -------
+        str, 8 hexadecimal digits
+            Start of the SHA-256 of the canonical JSON of the scenario; its name and files play no part.
+        """
+        values = self.scenario.model_dump(mode="json")
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values that JSON can hold, as for a manifest."""
+        return {"name": self.name, "files": list(self.files), "scenario": self.scenario.model_dump(mode="json")}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Resolved:
+        """Rebuild a scenario from what `as_dict` gave, without its files; it is checked again.
+
+        Parameters
+        ----------
+        values : mapping
+            The keys ``name``, ``files`` and ``scenario``.
+
+        Raises
+        ------
+        ScenarioError
+            If anything in it is not as it should be.
+        """
+        name, files, tree = (values.get(key) for key in ("name", "files", "scenario"))
+        problems = [
+            Problem(key, expected, shown(value))
+            for key, expected, value, kind in (
+                ("name", "a text", name, str),
+                ("files", "a list of texts", files, list),
+                ("scenario", "a table", tree, dict),
+            )
+            if not isinstance(value, kind)
+        ]
+        if problems:
+            raise ScenarioError(shown(name), problems)
+        assert isinstance(name, str) and isinstance(files, list) and isinstance(tree, dict)
+        resolved = _checked(name, name, merge([Layer(name, tree)], commanded=True))
+        return replace(resolved, files=tuple(map(str, files)))
+
+
+def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Resolved:
+    """Load a scenario: read it and all it extends, lay the overrides over it, and check everything.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A shipped name, or the path of a TOML file.
+    overrides : sequence of str
+        ``KEY=VALUE``, as ``patients=100`` or ``care.clinic.slots=4``; a table in a list is named by its
+        place, as in ``care.regimen.children.first.taper.0.weeks=6``.
+
+    Returns
+    -------
+    Resolved
+        Complete and checked.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found.
+
+    Examples
+    --------
+    >>> load("baseline", ["patients=10"]).scenario.patients
+    10
+    """
+    asked = str(name_or_path)
+    merged = merge(read_layers(name_or_path))
+    override(merged, overrides)
+    return _checked(Path(asked).name.removesuffix(SUFFIX), asked, merged)
+
+
+def _checked(name: str, asked: str, merged: Merged) -> Resolved:
+    origins = {dotted(path): source.text for path, source in merged.origins.items()}
+    scenario, found, unknown = validated({**merged.tree, "sources": origins})
+    problems = [replace(problem, file=merged.file_of(path)) for path, problem in found.items()]
+    problems += merged.problems
+    problems += problems_of_missing(merged.tree, merged.origins, unknown)
+    if problems or scenario is None:
+        raise ScenarioError(asked, problems)
+    return Resolved(name, scenario, origins, tuple(layer.label for layer in merged.layers))

@@ -1,0 +1,37 @@
+"""A whole scenario: everything a run depends on, with no default anywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from nephrosyn.scenario.care import Care
+from nephrosyn.scenario.disease import Disease, Triggers
+from nephrosyn.scenario.kinds import Count, Section
+from nephrosyn.scenario.measurement import Chart, Readings
+from nephrosyn.scenario.population import Population
+
+
+class Scenario(Section):
+    """A resolved scenario.
+
+    ``sources`` names, for every number, where it comes from: an evidence id (``C01``), a section of the
+    natural laws (``NL3.4.8``), a statement of the source texts (``S5``), or ``assumed: reason``. A key of
+    ``sources`` is a dotted path; it covers everything below it that has no nearer source.
+    """
+
+    title: str
+    description: str
+    patients: Count
+    replicates: Count
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    engine: Literal["auto", "simpy", "compiled"]
+    criteria: list[str]
+    population: Population
+    disease: Disease
+    triggers: Triggers
+    care: Care
+    readings: Readings
+    chart: Chart
+    sources: dict[str, str]

@@ -1,0 +1,210 @@
+"""Where every number comes from: an evidence id, or an assumption with its reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from nephrosyn.scenario.errors import Problem, nearest, shown
+from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_numeric, leaves, split, unit_of_change
+
+COMMANDED = "set on the command line"
+ASSUMED = "assumed:"
+NEED_NONE = {("patients",), ("replicates",), ("seed",)}
+EXPECTED = f'evidence ids, or "{ASSUMED} reason"'
+
+_PART = re.compile(r",\s+(?=\S)")
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The source of one leaf, and the key in ``[sources]`` that gave it."""
+
+    key: Path
+    text: str
+
+
+@cache
+def evidence() -> Mapping[str, str]:
+    """Return the evidence a scenario may name.
+
+    Returns
+    -------
+    mapping of str to str
+        One-line citation of each evidence id.
+
+    Examples
+    --------
+    >>> len(evidence()) > 0
+    True
+    """
+    found: dict[str, str] = json.loads(files("nephrosyn.evidence").joinpath("ids.json").read_text("utf-8"))
+    return found
+
+
+def ids(source: str) -> list[str]:
+    """Return the evidence ids a source names.
+
+    Examples
+    --------
+    >>> ids("A01, NL3.4.8"), ids("assumed: no figure"), ids("A01, assumed: rounded, by eye")
+    (['A01', 'NL3.4.8'], [], ['A01'])
+    """
+    named = source.split(ASSUMED, 1)[0].strip().removesuffix(",")
+    return [part.strip() for part in _PART.split(named) if part.strip()]
+
+
+def flat(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield path and text of each entry of ``[sources]``; unquoted dotted keys arrive as tables in tables."""
+    for key, value in table.items():
+        inner = (*path, *split(key))
+        if isinstance(value, Mapping):
+            yield from flat(value, inner)
+        else:
+            yield inner, value
+
+
+def attribute(
+    rules: Mapping[Path, str], before: Any, after: Any, inherited: Mapping[Path, Attribution]
+) -> dict[Path, Attribution]:
+    """Give each leaf its source after one more file was laid over the ones before.
+
+    The nearest key of the file's own ``[sources]`` wins. An inherited source stays where it is nearer and
+    the value is still the same; the source of a changed value is dropped. A choice that is no number has a
+    source only where a key names it exactly.
+
+    Parameters
+    ----------
+    rules : mapping of path to str
+        The file's own sources.
+    before, after : table
+        The tree without and with this file.
+    inherited : mapping of path to Attribution
+        Sources of the leaves of ``before``.
+
+    Returns
+    -------
+    dict of path to Attribution
+        Source of each leaf of ``after`` that has one, in file order.
+    """
+    found: dict[Path, Attribution] = {}
+    for path, leaf in leaves(after):
+        own = _nearest_rule(rules, path, shortest=1 if is_numeric(leaf) else len(path))
+        kept = inherited.get(path)
+        if kept is not None and _changed(before, after, path):
+            kept = None
+        best = own if own and (kept is None or len(own.key) >= len(kept.key)) else kept
+        if best:
+            found[path] = best
+    return found
+
+
+def command(touched: list[Path], after: Any, inherited: Mapping[Path, Attribution]) -> dict[Path, Attribution]:
+    """Give what was set on the command line its source; everything else keeps the one it had."""
+    found: dict[Path, Attribution] = {}
+    for path, _ in leaves(after):
+        if any(path[: len(key)] == key or key[: len(path)] == path for key in touched):
+            found[path] = Attribution(path, COMMANDED)
+        elif path in inherited:
+            found[path] = inherited[path]
+    return found
+
+
+def _nearest_rule(rules: Mapping[Path, str], path: Path, shortest: int) -> Attribution | None:
+    for length in range(len(path), shortest - 1, -1):
+        if path[:length] in rules:
+            return Attribution(path[:length], rules[path[:length]])
+    return None
+
+
+def _changed(before: Any, after: Any, path: Path) -> bool:
+    whole = unit_of_change(after, path)
+    was = at(before, whole)
+    return was is MISSING or bool(was != at(after, whole))
+
+
+def problems_of_rules(table: Any, tree: Any, file: str, *, commanded: bool = False) -> Iterator[Problem]:
+    """Yield what is wrong with one file's ``[sources]``.
+
+    Parameters
+    ----------
+    table : object
+        What stands under ``sources``.
+    tree : table
+        The scenario with this file laid over the ones before.
+    file : str
+        Name of the file for messages, or empty.
+    commanded : bool
+        Whether ``set on the command line`` is a source here, as in a manifest.
+    """
+    if not isinstance(table, Mapping):
+        yield Problem("sources", "a table of dotted keys", shown(table), file=file)
+        return
+    coverable = {leaf[:length] for leaf, _ in leaves(tree) for length in range(1, len(leaf) + 1)}
+    for path, text in flat(table):
+        key = f"sources.{dotted(path)}"
+        if not isinstance(text, str):
+            yield Problem(key, EXPECTED, shown(text), file=file)
+            continue
+        if path not in coverable:
+            like = _nearest_key(path, coverable)
+            yield Problem(
+                key, "the key of a number, or of a table with numbers", "a key that covers nothing", like, file
+            )
+        if not (commanded and text == COMMANDED):
+            yield from _problems_of_text(key, text, file)
+
+
+def _problems_of_text(key: str, text: str, file: str) -> Iterator[Problem]:
+    _, assumed, reason = text.partition(ASSUMED)
+    if assumed and not reason.strip():
+        yield Problem(key, f'a reason after "{ASSUMED}"', shown(text), file=file)
+    named = ids(text)
+    if not assumed and not named:
+        yield Problem(key, EXPECTED, shown(text), file=file)
+    for name in named:
+        if name not in evidence():
+            yield Problem(key, EXPECTED, f'"{name}", which is no evidence id', nearest(name, evidence()), file)
+
+
+def _nearest_key(path: Path, coverable: set[Path]) -> str:
+    """Return keys that may have been meant: the same last part elsewhere, or a misspelt part."""
+    like = nearest(dotted(path), (dotted(key) for key in coverable if key[-1] == path[-1]))
+    if like:
+        return like
+    known = next((path[:length] for length in range(len(path) - 1, 0, -1) if path[:length] in coverable), ())
+    beside = nearest(path[len(known)], {key[-1] for key in coverable if key[:-1] == known})
+    return ", ".join(dotted((*known, name)) for name in beside.split(", ")) if beside else ""
+
+
+def problems_of_missing(tree: Any, found: Mapping[Path, Attribution], unknown: set[Path]) -> Iterator[Problem]:
+    """Yield one problem for each number without source, or for each table in which none has one.
+
+    Parameters
+    ----------
+    tree : table
+        The resolved scenario.
+    found : mapping of path to Attribution
+        The sources of its leaves.
+    unknown : set of path
+        Keys the schema does not know; nothing is said about their sources.
+    """
+    numbers = [path for path, leaf in leaves(tree) if is_numeric(leaf) and path not in NEED_NONE]
+    lacking = [path for path in numbers if path not in found and not _under(path, unknown)]
+    sourced = {path[:length] for path in numbers if path in found for length in range(len(path) + 1)}
+    grouped: dict[Path, int] = {}
+    for path in lacking:
+        bare = next(path[:length] for length in range(1, len(path) + 1) if path[:length] not in sourced)
+        grouped[bare] = grouped.get(bare, 0) + 1
+    for bare, count in grouped.items():
+        many = f"none for any of the {count} numbers in it" if count > 1 else "none"
+        yield Problem(dotted(bare), f"a source in [sources]: {EXPECTED}", many)
+
+
+def _under(path: Path, tops: set[Path]) -> bool:
+    return any(path[:length] in tops for length in range(1, len(path) + 1))

@@ -1,0 +1,136 @@
+"""A scenario file as a plain tree: dotted paths, leaves, merging one file over another.
+
+A *path* is a tuple of keys; the place in a list is a key too (``("taper", "0", "weeks")``). A *leaf* is a
+plain value, a list of plain values, or a whole law (a table with the key ``dist``): what is changed, and
+sourced, as one thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Path = tuple[str, ...]
+
+APART = ("extends", "sources")
+MISSING = object()
+
+
+def dotted(path: Path) -> str:
+    """Write a path with dots.
+
+    Examples
+    --------
+    >>> dotted(("care", "taper", "0"))
+    'care.taper.0'
+    """
+    return ".".join(path)
+
+
+def split(key: str) -> Path:
+    """Read a dotted key as a path.
+
+    Examples
+    --------
+    >>> split("care.taper.0")
+    ('care', 'taper', '0')
+    """
+    return tuple(part.strip() for part in key.split("."))
+
+
+def at(tree: Any, path: Path) -> Any:
+    """Return what stands at a path, or ``MISSING``."""
+    here = tree
+    for key in path:
+        if isinstance(here, Mapping):
+            here = here.get(key, MISSING)
+        elif isinstance(here, list | tuple) and key.isdecimal() and int(key) < len(here):
+            here = here[int(key)]
+        else:
+            return MISSING
+    return here
+
+
+def is_law(value: Any) -> bool:
+    """Whether a value is a table with the key ``dist``."""
+    return isinstance(value, Mapping) and "dist" in value
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_numeric(leaf: Any) -> bool:
+    """Whether a leaf holds a number, and so needs a source."""
+    if isinstance(leaf, list | tuple):
+        return any(is_number(value) for value in leaf)
+    return is_number(leaf) or is_law(leaf)
+
+
+def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every leaf with its path, in file order.
+
+    Examples
+    --------
+    >>> list(leaves({"a": {"b": 1, "c": [1, 2]}, "d": [{"e": 2}]}))
+    [(('a', 'b'), 1), (('a', 'c'), [1, 2]), (('d', '0', 'e'), 2)]
+    """
+    if isinstance(tree, Mapping) and not is_law(tree):
+        for key, value in tree.items():
+            if path or key not in APART:
+                yield from leaves(value, (*path, key))
+    elif isinstance(tree, list | tuple) and any(isinstance(value, Mapping) for value in tree):
+        for place, value in enumerate(tree):
+            yield from leaves(value, (*path, str(place)))
+    else:
+        yield path, tree
+
+
+def merged(below: Any, above: Any) -> Any:
+    """Lay one tree over another: tables key by key, lists and laws that name their ``dist`` as a whole.
+
+    Examples
+    --------
+    >>> merged({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 4}})
+    {'a': 1, 'b': {'c': 4, 'd': 3}}
+    """
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping) or is_law(above):
+        return above
+    return {**below, **{key: merged(below[key], value) if key in below else value for key, value in above.items()}}
+
+
+def placed(tree: Any, path: Path, value: Any) -> Any:
+    """Return a tree with a value laid over what stands at a path.
+
+    Parameters
+    ----------
+    tree : table or list
+        Left as it is.
+    path : tuple of str
+        Where; all but its last key must be there.
+    value : object
+        A plain value, or a table that is merged.
+
+    Raises
+    ------
+    KeyError
+        If the path leads through something that is not there or is not a table.
+    """
+    if not path:
+        return merged(tree, value)
+    key, rest = path[0], path[1:]
+    if isinstance(tree, Mapping) and (key in tree or not rest):
+        return {**tree, key: placed(tree.get(key), rest, value)}
+    if isinstance(tree, list) and at(tree, (key,)) is not MISSING:
+        place = int(key)
+        return [*tree[:place], placed(tree[place], rest, value), *tree[place + 1 :]]
+    raise KeyError(key)
+
+
+def unit_of_change(tree: Any, path: Path) -> Path:
+    """Return the path of what changes as a whole when a leaf changes: the outermost list around it, or itself."""
+    for length in range(1, len(path)):
+        if isinstance(at(tree, path[:length]), list | tuple):
+            return path[:length]
+    return path

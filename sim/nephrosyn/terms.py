@@ -1,0 +1,142 @@
+"""The field's words and their codes, used by every room of the package.
+
+Each vocabulary is a tuple of names; the code of a name is its position. Compiled code works with the
+codes, tables on disk carry the names. A vocabulary only ever grows at its end, so that a code keeps its
+meaning. Units of the analytes are the one unit used inside the package.
+"""
+
+from __future__ import annotations
+
+NOTICE = "Synthetic data from a simulation. Not for clinical use."
+
+SEXES = ("male", "female")
+
+LESIONS = (
+    "minimal_change",
+    "fsgs",
+    "membranous",
+    "mesangial_proliferative",
+    "membranoproliferative",
+    "c1q",
+    "iga",
+)
+
+ANALYTES = ("upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr")
+
+UNITS = {
+    "upcr": "mg/mg",
+    "dipstick": "band",
+    "albumin": "g/dL",
+    "creatinine": "mg/dL",
+    "cholesterol": "mg/dL",
+    "weight": "kg",
+    "uacr": "mg/mg",
+}
+
+DIPSTICK_BANDS = ("negative", "trace", "1+", "2+", "3+", "4+")
+
+VISIT_KINDS = ("presentation", "scheduled", "confirmation", "unscheduled")
+
+DRUGS = ("prednisone",)
+
+SCHEDULES = ("daily", "alternate_day")
+
+CONTRAINDICATIONS = ("peptic_ulcer", "tuberculosis", "hepatitis", "diabetes")
+
+TOXICITIES = ("steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract")
+
+CONDITIONS = (*CONTRAINDICATIONS, *TOXICITIES, "infection")
+
+CONDITION_KINDS = ("contraindication", "toxicity", "infection")
+
+STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
+
+END_REASONS = ("end_of_study", "dropout", "death")
+
+EVENTS = (
+    "onset",
+    "presentation",
+    "response_begins",
+    "complete_remission",
+    "partial_remission",
+    "spontaneous_remission",
+    "relapse",
+    "late_resistance",
+    "resistance_reversed",
+    "infection",
+    "infection_window_ends",
+    "exertion",
+    "exertion_window_ends",
+    "steroid_toxicity",
+    "declared_remission",
+    "declared_partial_remission",
+    "declared_relapse",
+    "declared_resistant",
+    "taper_started",
+    "steroid_stopped",
+    "biopsy",
+    "dropout",
+    "death",
+    "end_of_study",
+)
+
+CATEGORIES = (
+    "steroid_resistant",
+    "steroid_dependent",
+    "frequently_relapsing",
+    "steroid_intolerant",
+    "infrequently_relapsing",
+    "non_relapsing",
+    "undetermined",
+)
+
+FLAGS = ("resistant", "dependent", "frequent", "intolerant")
+
+VIEWS = ("complete", "observed")
+
+PLAIN_NAMES = {
+    "minimal_change": "minimal change disease",
+    "fsgs": "focal segmental glomerulosclerosis",
+    "membranous": "membranous nephropathy",
+    "mesangial_proliferative": "mesangial proliferative glomerulonephritis",
+    "membranoproliferative": "membranoproliferative glomerulonephritis",
+    "c1q": "C1q nephropathy",
+    "iga": "IgA nephropathy",
+    "steroid_resistant": "steroid-resistant",
+    "steroid_dependent": "steroid-dependent",
+    "frequently_relapsing": "frequently relapsing",
+    "steroid_intolerant": "steroid-intolerant",
+    "infrequently_relapsing": "infrequently relapsing",
+    "non_relapsing": "non-relapsing",
+    "undetermined": "undetermined",
+    "upcr": "urine protein/creatinine ratio",
+    "uacr": "urine albumin/creatinine ratio",
+}
+
+
+def code(vocabulary: tuple[str, ...], name: str) -> int:
+    """Return the code of a name: its position in the vocabulary.
+
+    Parameters
+    ----------
+    vocabulary : tuple of str
+        One of the vocabularies of this module.
+    name : str
+        A name in it.
+
+    Returns
+    -------
+    int
+        Position, from 0.
+
+    Raises
+    ------
+    ValueError
+        If the name is not in the vocabulary.
+
+    Examples
+    --------
+    >>> code(LESIONS, "fsgs")
+    1
+    """
+    return vocabulary.index(name)

@@ -1,0 +1,58 @@
+"""The command line in this process, and one finished run to work on."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from typer.testing import CliRunner
+
+from nephrosyn.cli import app
+
+SMALL = ("--patients", "60", "--seed", "5")
+
+
+@pytest.fixture(scope="session")
+def cli():
+    """Call ``nephrosyn`` with arguments; the answer has ``exit_code``, ``stdout`` and ``stderr``."""
+    runner = CliRunner()
+
+    def call(*arguments: object):
+        result = runner.invoke(app, [str(argument) for argument in arguments], prog_name="nephrosyn")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def finished(cli, tmp_path_factory):
+    """Hold a finished run; read only."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    result = cli("run", "baseline", *SMALL, "--out", folder)
+    assert result.exit_code == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def own(finished, tmp_path):
+    """Copy the finished run, to change."""
+    return shutil.copytree(finished, tmp_path / "own")
+
+
+@pytest.fixture
+def refuses(cli):
+    """Call with bad input: exit code 2, nothing on standard output, one message with every given part."""
+
+    def call(*arguments: object, saying: tuple[str, ...] = ()) -> str:
+        result = cli(*arguments)
+        assert result.exit_code == 2, result.output
+        assert result.stdout == ""
+        assert "Traceback" not in result.stderr
+        assert result.stderr.count("nephrosyn: ") + result.stderr.count("Error: ") == 1
+        for part in saying:
+            assert part in result.stderr
+        return result.stderr
+
+    return call

@@ -1,0 +1,52 @@
+"""The commands and the code a reader copies from the README work as they stand."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line.partition("#")[0].strip() for line in re.findall(r"^    (nephrosyn .*)$", README, re.MULTILINE)]
+TARGETS = re.findall(r"^    make (\w+)", README, re.MULTILINE)
+LINKS = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+
+
+@pytest.mark.slow
+def test_commands_in_order(cli, tmp_path, monkeypatch):
+    from nephrosyn import criteria
+
+    assert len(COMMANDS) > 5
+    monkeypatch.chdir(tmp_path)
+    Path("my-set.toml").write_text(
+        criteria.text("source").replace('name = "source"', 'name = "my-set"'), encoding="utf-8"
+    )
+    for command in COMMANDS:
+        result = cli(*shlex.split(command)[1:])
+        assert result.exit_code == 0, f"{command}\n{result.output}"
+
+
+@pytest.mark.slow
+def test_python_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_targets_exist():
+    targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert TARGETS
+    for target in TARGETS:
+        assert re.search(rf"^{target}:", targets, re.MULTILINE)
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_links_lead_somewhere(link):
+    assert (ROOT / link).exists()
+
+
+def test_says_what_it_is_not_for():
+    assert "not for clinical use" in README

@@ -1,0 +1,176 @@
+"""Every verb does its work and says what matters, in plain text when nobody looks at a screen."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import polars as pl
+import pytest
+
+from nephrosyn import scenario, terms
+
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x1b]")
+
+
+def test_no_verb_shows_the_help(cli):
+    result = cli()
+    assert "Usage: nephrosyn" in result.output
+
+
+@pytest.mark.parametrize("verb", ["list", "check", "schema", "run", "classify", "report", "explain"])
+def test_every_verb_has_help(cli, verb):
+    result = cli(verb, "--help")
+    assert result.exit_code == 0
+    assert f"Usage: nephrosyn {verb}" in result.stdout
+
+
+def test_help_fits_a_narrow_screen_and_cuts_no_summary(cli):
+    told = cli("--help").stdout
+    assert "..." not in told.partition("Commands:")[2].partition("Exit codes")[0]
+    assert terms.NOTICE in " ".join(told.split())
+
+
+def test_version(cli):
+    assert re.fullmatch(r"nephrosyn \d+\.\d+\.\d+\n", cli("--version").stdout)
+
+
+def test_list_names_everything_shipped(cli):
+    told = cli("list").stdout
+    for name, title in scenario.titles().items():
+        assert re.search(rf"^{re.escape(name)}\s+{re.escape(title)}$", told, re.MULTILINE)
+    assert re.search(r"^source\s+\S", told, re.MULTILINE)
+
+
+def test_list_shows_one_kind(cli):
+    assert "baseline" not in cli("list", "criteria").stdout
+    assert "baseline" in cli("list", "scenarios").stdout
+
+
+def test_check_prints_every_value_with_unit_and_source(cli):
+    told = cli("check", "baseline", "--set", "patients=77").stdout.splitlines()
+    resolved = scenario.load("baseline", ["patients=77"])
+    for key, value, unit, source in scenario.rows(resolved):
+        parts = [part for part in (key, value, unit, source) if part]
+        assert re.compile(r"\s+".join(map(re.escape, parts)) + "$").match(
+            next(x for x in told if x.split()[:1] == [key])
+        )
+
+
+def test_check_says_nothing_when_quiet(cli):
+    result = cli("check", "baseline", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_schema_to_screen_and_file_are_the_same(cli, tmp_path):
+    told = cli("schema").stdout
+    assert cli("schema", "--out", tmp_path / "s.json").exit_code == 0
+    assert json.loads((tmp_path / "s.json").read_text(encoding="utf-8")) == json.loads(told)
+
+
+def test_run_prints_categories_refractory_third_and_page(cli, tmp_path):
+    folder = tmp_path / "run"
+    result = cli("run", "baseline", "--patients", 60, "--seed", 5, "--out", folder)
+    told = result.stdout
+    assert result.exit_code == 0
+    for part in (terms.NOTICE, "undetermined", "refractory", "one third", str(folder / "report.html"), "explain"):
+        assert part in told
+    for category in terms.CATEGORIES:
+        assert re.search(rf"^{terms.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%$", told, re.MULTILINE)
+
+
+def test_run_counts_are_those_of_the_labels(cli, finished):
+    told = cli("report", finished).stdout
+    labels = pl.read_parquet(finished / "derived/labels/*.parquet").filter(view="observed", criteria="source")
+    for category, count in labels["category"].value_counts().iter_rows():
+        assert re.search(rf"^{terms.PLAIN_NAMES[category]}\s+{count}\s", told, re.MULTILINE)
+    assert re.search(rf"^refractory\s+{labels['refractory'].sum()}\s", told, re.MULTILINE)
+
+
+def test_run_says_only_the_folder_when_quiet(cli, tmp_path):
+    result = cli("run", "baseline", "--patients", 5, "--out", tmp_path / "run", "--quiet", "--no-report")
+    assert (result.exit_code, result.output) == (0, f"{tmp_path / 'run'}\n")
+
+
+def test_run_chooses_a_folder_by_scenario_and_digest(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli("run", "baseline", "--patients", 5, "--no-report").exit_code == 0
+    assert cli("run", "baseline", "--patients", 6, "--no-report").exit_code == 0
+    names = sorted(path.name for path in (tmp_path / "outputs").iterdir())
+    assert len(names) == 2
+    assert all(re.fullmatch(r"baseline-[0-9a-f]{8}", name) for name in names)
+
+
+def test_run_obeys_its_options(cli, tmp_path):
+    folder = tmp_path / "run"
+    options = ("--replicates", 2, "--seed", 9, "--engine", "compiled", "--set", "population.follow_up_days=400")
+    assert cli("run", "baseline", "--patients", 8, *options, "--out", folder, "--no-report").exit_code == 0
+    people = pl.read_parquet(folder / "observed/patients/*.parquet")
+    ends = pl.read_parquet(folder / "truth/follow_up/*.parquet")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert people.group_by("replicate").len().sort("replicate").rows() == [(0, 8), (1, 8)]
+    assert ends["end_days"].max() <= 400
+    assert "compiled" in json.dumps(manifest)
+    assert not (folder / "report.html").exists()
+
+
+def test_run_writes_csv(cli, tmp_path):
+    folder = tmp_path / "run"
+    assert cli("run", "baseline", "--patients", 6, "--out", folder, "--format", "csv", "--no-report").exit_code == 0
+    assert pl.read_csv(folder / "observed/patients/part-00000.csv").height == 6
+    assert not list(folder.rglob("*.parquet"))
+    assert cli("report", folder).exit_code == 0
+    assert (folder / "report.html").is_file()
+
+
+def test_overwrite_replaces_the_run_and_nothing_else(cli, own):
+    assert cli("run", "baseline", "--patients", 7, "--out", own, "--overwrite", "--no-report").exit_code == 0
+    assert pl.read_parquet(own / "observed/patients/*.parquet").height == 7
+    assert not (own / "report.html").exists()
+
+
+def test_report_is_written_anew_and_the_same(cli, own):
+    before = (own / "report.html").read_bytes()
+    (own / "report.html").unlink()
+    assert cli("report", own).exit_code == 0
+    assert (own / "report.html").read_bytes() == before
+
+
+def test_classify_adds_a_set_of_the_users_own(cli, own, tmp_path):
+    from nephrosyn import criteria
+
+    mine = tmp_path / "mine.toml"
+    mine.write_text(criteria.text("source").replace('name = "source"', 'name = "mine"'), encoding="utf-8")
+    result = cli("classify", own, "--criteria", mine)
+    assert result.exit_code == 0, result.output
+    labels = pl.read_parquet(own / "derived/labels/*.parquet")
+    assert set(labels["criteria"]) == {"source", "mine"}
+    assert "mine criteria" in result.stdout
+    assert cli("explain", own, 3, "--criteria", "mine").exit_code == 0
+
+
+def test_classify_twice_gives_the_labels_once(cli, own):
+    before = pl.read_parquet(own / "derived/labels/*.parquet")
+    assert cli("classify", own, "--criteria", "source").exit_code == 0
+    assert pl.read_parquet(own / "derived/labels/*.parquet").equals(before)
+
+
+@pytest.mark.parametrize("view", terms.VIEWS)
+def test_explain_tells_course_record_and_clauses(cli, finished, view):
+    told = cli("explain", finished, 17, "--view", view).stdout
+    for part in (terms.NOTICE, "patient 17", "course", "record", "verdict", "source", "day"):
+        assert part in told
+
+
+def test_explain_agrees_with_the_label_of_everybody(cli, finished):
+    labels = pl.read_parquet(finished / "derived/labels/*.parquet").filter(view="observed").sort("patient")
+    for patient, category in labels.head(12).select("patient", "category").iter_rows():
+        assert terms.PLAIN_NAMES[category] in cli("explain", finished, patient).stdout
+
+
+@pytest.mark.parametrize("verb", ["list", "check", "report", "explain"])
+def test_nothing_but_plain_text_in_a_pipe(cli, finished, verb):
+    arguments = {"list": (), "check": ("baseline",), "report": (finished,), "explain": (finished, 1)}[verb]
+    told = cli(verb, *arguments).output
+    assert not CONTROL.search(told)
+    assert all(line == line.rstrip() for line in told.splitlines())

@@ -1,0 +1,52 @@
+"""Data go one way through the package, and so do imports."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from .source import inner_imports, modules
+
+ORDER = [
+    "terms",
+    "streams",
+    "tables",
+    "scenario",
+    "patients",
+    "course",
+    "engine",
+    "tables",
+    "chart",
+    "cohort",
+    "criteria",
+    "evidence",
+    "report",
+    "plan",
+    "api",
+    "__init__",
+    "console",
+    "cli",
+    "__main__",
+]
+
+
+def test_every_module_has_its_place_in_the_order():
+    assert {module.layer for module in modules().values()} <= set(ORDER)
+
+
+@pytest.mark.parametrize("name", sorted(modules()))
+def test_imports_only_from_modules_above(name):
+    module = modules()[name]
+    place = ORDER.index(module.layer)
+    below = {other for other in inner_imports(module) if ORDER.index(modules()[other].layer) > place}
+    assert not below, f"{name} imports {sorted(below)}, which stand after it"
+
+
+def test_no_cycles():
+    graph = {name: inner_imports(module) for name, module in modules().items()}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"cyclic imports: {' -> '.join(error.args[1])}")
+    assert len(order) == len(graph)

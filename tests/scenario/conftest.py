@@ -1,0 +1,36 @@
+"""Small scenario files: changes of the shipped baseline."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nephrosyn.scenario import Problem, ScenarioError, load
+
+Write = Callable[..., Path]
+Problems = Callable[..., dict[str, Problem]]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a scenario file; by default one that extends the baseline."""
+
+    def write_file(text: str, name: str = "own.toml", extends: str | None = "baseline") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text((f'extends = "{extends}"\n' if extends else "") + text, encoding="utf-8")
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def problems(write: Write) -> Problems:
+    """Load a changed baseline that is wrong; give its problems by path."""
+
+    def load_wrong(text: str = "", overrides: tuple[str, ...] = ()) -> dict[str, Problem]:
+        with pytest.raises(ScenarioError) as caught:
+            load(write(text), overrides)
+        return {problem.path: problem for problem in caught.value.problems}
+
+    return load_wrong

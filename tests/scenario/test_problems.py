@@ -1,0 +1,186 @@
+"""What can be wrong with values: each with its place, what was expected, what was found."""
+
+import pytest
+
+from nephrosyn.scenario import ScenarioError, load, shipped
+
+BAND = "population.bands.adults"
+LAW = "care.presentation_delay_days"
+TAPER = "care.regimen.adults.first"
+STEP = "weeks = 2, per = 'full', cap_mg = 80, schedule = "
+
+WRONG = [
+    # override, path, words of the message
+    ("patients=0", "patients", "a whole number of at least 1 (count); found 0"),
+    ("patients=1.5", "patients", "a whole number"),
+    ("patients=true", "patients", "a whole number of at least 1 (count); found true"),
+    ("patients='7'", "patients", 'found the text "7"'),
+    ("seed=-1", "seed", "a whole number"),
+    ("engine=simpyy", "engine", 'one of auto, simpy, compiled; found the text "simpyy"; nearest: simpy'),
+    ("criteria=source", "criteria", "a list"),
+    ("criteria=[]", "criteria", "at least one"),
+    ("criteria=['source', 'source']", "criteria", "each named once"),
+    (
+        f"{TAPER}.full_dose_weeks='5 weeks'",
+        f"{TAPER}.full_dose_weeks",
+        'from 0 to 1040 (weeks); found the text "5 weeks"',
+    ),
+    (
+        "disease.relapse.bands.adults.rate_per_year=-1",
+        "disease.relapse.bands.adults.rate_per_year",
+        "of at least 0 (1/year); found -1",
+    ),
+    ("care.cut_fraction=1.01", "care.cut_fraction", "from 0 to 1 (fraction); found 1.01"),
+    ("care.cut_fraction=nan", "care.cut_fraction", "found nan"),
+    ("disease.relapse.frailty_shape=inf", "disease.relapse.frailty_shape", "found inf"),
+    ("disease.relapse.frailty_shape=1" + "0" * 400, "disease.relapse.frailty_shape", "a huge whole number"),
+    ("care.cut_fraction=2020-01-01", "care.cut_fraction", "a date"),
+    ("care.cut_fraction={a=1}", "care.cut_fraction", "a table of 1"),
+    ("care.clinic.slots=0", "care.clinic.slots", 'a whole number of at least 1 (count) or "unlimited"; found 0'),
+    ("care.clinic.slots=unlimted", "care.clinic.slots", "nearest: unlimited"),
+    ("care.cut_fractoin=0.5", "care.cut_fractoin", "unknown key; nearest: cut_fraction"),
+    (f"{BAND}.lesion_mix.fsg=0.1", f"{BAND}.lesion_mix.fsg", "unknown key; nearest: fsgs"),
+    ("care.toxicities.osteonecrosi={action='cut'}", "care.toxicities.osteonecrosi", "nearest: osteonecrosis"),
+    (f"{BAND}.share=0.8", "population.bands", "shares of the age bands that sum to 1"),
+    (f"{BAND}.lesion_mix.fsgs=0.9", f"{BAND}.lesion_mix", "lesion shares that sum to 1"),
+    (f"{BAND}.to_years=10", f"{BAND}.to_years", "an age above from_years, 18 (years); found 10"),
+    (f"{BAND}.from_years=17", f"{BAND}.from_years", "bands that do not overlap"),
+    (
+        "disease.response.adults.iga.complete=0.9",
+        "disease.response.adults.iga",
+        "complete + partial of at most 1; found 1.25",
+    ),
+    ("care.regimen.elderly={home_diary=true}", "care.regimen.elderly", "no such band"),
+    ("disease.death.rate_per_year.adult=0.1", "disease.death.rate_per_year.adult", "no such band; nearest: adults"),
+    (f"{LAW}={{dist='lognrm', s=1}}", LAW, 'a law of scipy.stats, or fixed; found "lognrm"; nearest: lognorm'),
+    (f"{LAW}={{dist='lognorm', scale=1}}", LAW, "found no s"),
+    (f"{LAW}={{dist='lognorm', s=1, scael=2}}", LAW, "unknown scael; nearest: scale"),
+    (f"{LAW}={{dist='lognorm', s=1, scale=-2}}", LAW, "parameters that lognorm can have"),
+    (f"{LAW}={{dist='lognorm', s='1'}}", f"{LAW}.s", "a number; found the text"),
+    (f"{LAW}={{dist='lognorm', s=nan}}", f"{LAW}.s", "found nan"),
+    (f"{LAW}={{dist='poisson', mu=2}}", LAW, "a law of scipy.stats"),
+    (f"{LAW}={{dist='fixed', loc=2}}", LAW, "the parameters of fixed: value; found unknown loc"),
+    (f"{LAW}={{dist='fixed', value=-2}}", LAW, "values of at least 0 (days); found fixed with values down to -2"),
+    (f"{LAW}={{dist='norm', loc=3, scale=1}}", LAW, "values of at least 0 (days)"),
+    (f"{LAW}=3", LAW, "a law such as"),
+    (f"{LAW}={{dist=3}}", f"{LAW}.dist", "a text"),
+    (
+        "care.adherence.taken_fraction={dist='uniform', scale=2}",
+        "care.adherence.taken_fraction",
+        "values of at most 1 (fraction)",
+    ),
+    (f"{BAND}.age_years={{dist='norm', loc=5, scale=1}}", f"{BAND}.age_years", "values from 18 to"),
+    (f"{BAND}.age_years={{dist='fixed', value=5}}", f"{BAND}.age_years", "values from 18 to"),
+    ("population.growth.male_height_cm=[100]", "population.growth.male_height_cm", "as many entries as age_years"),
+    ("population.growth.age_years=[]", "population.growth.age_years", "at least one number"),
+    ("triggers.infection.from_years=[0, 5, 4]", "triggers.infection.from_years", "a list that rises; found [0, 5, 4]"),
+    ("triggers.infection.from_years=[1]", "triggers.infection.from_years", "a list that starts at 0"),
+    ("triggers.infection.shape=[1]", "triggers.infection.shape", "as many entries as from_years"),
+    (
+        "disease.relapse.since_remission_factor=[1, 1, 1, 1, 1, 1, 1]",
+        "disease.relapse.since_remission_factor",
+        "as many entries",
+    ),
+    ("readings.dipstick.cuts_mg_per_dl=[1, 2, 3]", "readings.dipstick.cuts_mg_per_dl", "5 lower cuts"),
+    ("readings.reference.upcr=[1]", "readings.reference.upcr", "a list of 2 numbers; found a list of 1"),
+    ("readings.reference.upcr=[1, 2, 3]", "readings.reference.upcr", "a list of 2 numbers; found a list of 3"),
+    ("readings.reference.upcr=[2, 1]", "readings.reference.upcr", "a lower and a higher limit"),
+    (f"{TAPER}.resistance_weeks=2", f"{TAPER}.resistance_weeks", "a number at least full_dose_weeks, 8; found 2"),
+    (
+        "care.regimen.adults.watch.relapse_mg_per_mg=0.1",
+        "care.regimen.adults.watch.relapse_mg_per_mg",
+        "a number above remission_mg_per_mg",
+    ),
+    (f"{TAPER}.dose.per=full", f"{TAPER}.dose.per", "m2, kg or patient"),
+    (f"{TAPER}.taper.1.amount=0.95", f"{TAPER}.taper.1", "a dose that does not rise"),
+    (f"{TAPER}.taper.0.amount=1.5", f"{TAPER}.taper.0", "a dose that does not rise"),
+    (f"{TAPER}.taper.0.weeks=0", f"{TAPER}.taper.0.weeks", "a number above 0 (weeks)"),
+    (f"{TAPER}.taper.0.weeks=-1", f"{TAPER}.taper.0.weeks", "a number from 0 to 1040 (weeks); found -1"),
+    (f"{TAPER}.taper.77.weeks=1", f"--set {TAPER}.taper.77.weeks", "no 77 in it"),
+    ("patients.x=1", "--set patients.x", "no x in it"),
+    ("cares.cut_fraction=0.5", "--set cares.cut_fraction", "nearest: care"),
+    ("patients", "--set", "KEY=VALUE"),
+    ("=3", "--set", "KEY=VALUE"),
+    ("sources.care=S1", "--set sources.care", "only a file sets"),
+    ("extends=baseline", "--set extends", "only a file sets"),
+]
+
+
+@pytest.mark.parametrize(
+    ("override", "path", "words"), WRONG, ids=[f"{path}-{place}" for place, (_, path, _) in enumerate(WRONG)]
+)
+def test_a_wrong_value_is_told(override, path, words):
+    with pytest.raises(ScenarioError) as caught:
+        load("baseline", [override])
+    told = {problem.path: str(problem) for problem in caught.value.problems}
+    assert words in told[path]
+
+
+def test_a_new_band_needs_its_tables(problems):
+    found = problems(overrides=("population.bands.elderly={share=0.0}",))
+    assert "nothing: the key is missing" in found["care.regimen.elderly"].found
+    assert "nothing: the key is missing" in found["population.bands.elderly.lesion_mix"].found
+
+
+def test_a_lesion_that_occurs_needs_its_tables(write):
+    lines = shipped()["baseline"].read_text("utf-8").splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("c1q = { share"))
+    with pytest.raises(ScenarioError, match=r"disease\.spontaneous\.c1q: expected an entry for each lesion"):
+        load(write(text, extends=None))
+
+
+def test_missing_keys_say_what_they_would_be(write):
+    with pytest.raises(ScenarioError) as caught:
+        load(write("patients = 1\n", extends=None))
+    told = {problem.path: problem for problem in caught.value.problems}
+    assert told["seed"].found == "nothing: the key is missing"
+    assert told["care"].expected == "a table"
+
+
+def test_the_compiled_engine_and_a_queue_do_not_go_together(problems):
+    found = problems(overrides=("engine=compiled", "care.clinic.slots=3"))
+    assert set(found) == {"engine"}
+    assert "3 slots" in found["engine"].found
+    load("baseline", ["engine=compiled"])
+    load("baseline", ["engine=simpy", "care.clinic.slots=3"])
+
+
+def test_all_problems_at_once(problems):
+    text = """
+patients = 0
+population.bands.adults.share = 0.9
+care.cut_fractoin = 1
+care.clinic.slots = "many"
+care.cut_fraction = 0.9
+[sources]
+"chart" = "NOPE"
+"""
+    assert set(problems(text)) == {
+        "patients",
+        "population.bands",
+        "population.bands.adults.share",
+        "care.cut_fractoin",
+        "care.clinic.slots",
+        "care.cut_fraction",
+        "sources.chart",
+    }
+
+
+def test_a_problem_of_an_ancestor_names_its_file(write):
+    write("patients = 0", name="first.toml")
+    with pytest.raises(ScenarioError) as caught:
+        load(write("replicates = 0", extends="first.toml"))
+    assert {problem.path: problem.file for problem in caught.value.problems} == {
+        "patients": "first.toml",
+        "replicates": "",
+    }
+
+
+def test_the_message_is_ready_to_print(write):
+    with pytest.raises(ScenarioError) as caught:
+        load("baseline", ["patients=0", "seed=x"])
+    assert str(caught.value) == (
+        "scenario baseline has 2 problems:\n"
+        "  patients: expected a whole number of at least 1 (count); found 0\n"
+        f'  seed: expected a whole number from 0 below {2**63}; found the text "x"'
+    )
