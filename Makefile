@@ -5,10 +5,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PATIENTS ?= 1000
 WORKERS ?= auto
+SOURCES := $(shell find sim -name '*.py')
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick benchmark lint docs clean
+.PHONY: help run test quick benchmark lint docs clean clean-compiled
 
 help:
 	@echo "make run        the baseline scenario with $(PATIENTS) patients, in a virtual environment of its own"
@@ -39,10 +40,18 @@ $(VENV)/installed-for-tests: pyproject.toml | $(PY)
 	@$(PIP) install --editable '.[all,test]'
 	@touch $@ $(VENV)/installed
 
-run: $(VENV)/installed
+# Compiled copies are kept beside the source and know only their own file: after any change they all go.
+$(VENV)/compiled-is-current: $(SOURCES) | $(PY)
+	@$(MAKE) --no-print-directory clean-compiled
+	@touch $@
+
+clean-compiled:
+	@find sim -name '*.nb[ic]' -delete
+
+run: $(VENV)/installed $(VENV)/compiled-is-current
 	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
 
-lint: $(VENV)/installed-for-tests
+lint: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
@@ -50,10 +59,10 @@ lint: $(VENV)/installed-for-tests
 test: lint
 	@$(PY) -m pytest -n $(WORKERS)
 
-quick: $(VENV)/installed-for-tests
+quick: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
 	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
 
-benchmark: $(VENV)/installed-for-tests
+benchmark: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
 	@$(PY) -m benchmarks
 
 docs: $(VENV)/installed-for-tests

@@ -17,6 +17,7 @@ from nephrosyn.scenario import Resolved, load
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+
 def run(
     scenario: str | Path,
     *,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from numba import njit
 
 from nephrosyn import tables, terms
+from nephrosyn.compiling import entry
 from nephrosyn.course.codes import Event
 from nephrosyn.course.log import Kind
 from nephrosyn.patients import DAYS_PER_YEAR
@@ -145,12 +145,8 @@ def _patients(history: _History) -> pl.DataFrame:
             "sex": _words(traits["sex"], tables.SEX),
             "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
             "age_at_onset_years": traits["age_years"],
-            "weight_kg": np.round(
-                by_sex(growth.male_weight_kg, growth.female_weight_kg) * traits["size_factor"], 1
-            ),
-            "height_cm": np.round(
-                by_sex(growth.male_height_cm, growth.female_height_cm) * traits["height_factor"], 1
-            ),
+            "weight_kg": np.round(by_sex(growth.male_weight_kg, growth.female_weight_kg) * traits["size_factor"], 1),
+            "height_cm": np.round(by_sex(growth.male_height_cm, growth.female_height_cm) * traits["height_factor"], 1),
             "lesion": _words(traits["lesion"], tables.LESION),
         },
     ).join(biopsied, on="patient", how="left", maintain_order="left")
@@ -227,7 +223,7 @@ def _readings(history: _History) -> pl.DataFrame:
     )
 
 
-@njit(cache=True)
+@entry
 def _kept_runs(seed, replicate, patients, first, last, share):
     """Split runs of diary days where a day was not written down.
 

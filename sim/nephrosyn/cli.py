@@ -268,7 +268,8 @@ def explain(
     """Print one patient: course, record, and verdict by clause."""
     import nephrosyn as ns
 
-    console.case(ns.open(run).patient(patient, replicate), criteria, view.value)
+    person = ns.open(run).patient(patient, replicate)
+    console.case(person.tables, person.verdict(criteria, view.value))
 
 
 def main() -> None:

@@ -82,7 +82,9 @@ class Writer:
         if not any(folder.iterdir()):
             return True
         if not overwrite:
-            raise RunFolderError(f"{folder} exists and is not empty; choose another --out, or --overwrite to replace it")
+            raise RunFolderError(
+                f"{folder} exists and is not empty; choose another --out, or --overwrite to replace it"
+            )
         if not (folder / MANIFEST).is_file():
             raise RunFolderError(f"{folder} is not a run of nephrosyn (no {MANIFEST}); it is never overwritten")
         return True
@@ -252,5 +254,3 @@ class Folder(Mapping[str, pl.DataFrame]):
         _write_manifest(self.path, self.manifest)
         for other in old:
             (self.path / other).unlink(missing_ok=True)
-
-

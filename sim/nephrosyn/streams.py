@@ -17,7 +17,8 @@ import math
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
+
+from nephrosyn.compiling import entry, inline
 
 
 class Purpose(IntEnum):
@@ -60,7 +61,7 @@ _ZERO = np.uint64(0)
 _TO_UNIT = 2.0**-53
 
 
-@njit(cache=True, inline="always")
+@inline
 def _high_product(a, b):
     """High 64 bits of the 128-bit product."""
     a_low, a_high = a & _LOW, a >> _32
@@ -71,7 +72,7 @@ def _high_product(a, b):
     return a_high * b_high + (middle >> _32) + (other >> _32)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def philox(key0, key1, c0, c1, c2, c3):
     """One block of Philox 4x64-10.
 
@@ -96,13 +97,13 @@ def philox(key0, key1, c0, c1, c2, c3):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, inline="always")
+@inline
 def _open_unit(word):
     """A double strictly between 0 and 1 from the upper 53 bits."""
     return (np.float64(word >> _11) + 0.5) * _TO_UNIT
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def uniforms(seed, replicate, patient, purpose, index):
     """Four independent uniforms of one address.
 
@@ -127,7 +128,7 @@ def uniforms(seed, replicate, patient, purpose, index):
     return _open_unit(a), _open_unit(b), _open_unit(c), _open_unit(d)
 
 
-@njit(cache=True)
+@entry
 def fill_uniforms(seed, replicate, patients, purpose, blocks):
     """Uniforms of many patients at once.
 
@@ -154,7 +155,7 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
     return out
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def normal_quantile(p):
     """Quantile of the standard normal law, to about 1e-16 (algorithm AS 241).
 
@@ -183,7 +184,7 @@ def normal_quantile(p):
     return -z if q < 0.0 else z
 
 
-@njit(cache=True, inline="always")
+@inline
 def _central(r):
     top = 2.5090809287301226727e3 * r + 3.3430575583588128105e4
     top = (top * r + 6.7265770927008700853e4) * r + 4.5921953931549871457e4
@@ -196,7 +197,7 @@ def _central(r):
     return top / low
 
 
-@njit(cache=True, inline="always")
+@inline
 def _tail(r):
     top = 7.74545014278341407640e-4 * r + 2.27238449892691845833e-2
     top = (top * r + 2.41780725177450611770e-1) * r + 1.27045825245236838258e0
@@ -209,7 +210,7 @@ def _tail(r):
     return top / low
 
 
-@njit(cache=True, inline="always")
+@inline
 def _far_tail(r):
     top = 2.01033439929228813265e-7 * r + 2.71155556874348757815e-5
     top = (top * r + 1.24266094738807843860e-3) * r + 2.65321895265761230930e-2
@@ -222,7 +223,7 @@ def _far_tail(r):
     return top / low
 
 
-@njit(cache=True)
+@entry
 def lanes_at(seed, replicate, purpose, patients, places):
     """One uniform for each of many addresses: lane ``place % 4`` of the block with index ``place // 4``.
 

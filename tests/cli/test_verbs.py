@@ -146,7 +146,7 @@ def test_classify_adds_a_set_of_the_users_own(cli, own, tmp_path):
     labels = pl.read_parquet(own / "derived/labels/*.parquet")
     assert set(labels["criteria"]) == {"source", "mine"}
     assert "mine criteria" in result.stdout
-    assert cli("explain", own, 3, "--criteria", "mine").exit_code == 0
+    assert cli("explain", own, 3, "--criteria", mine).exit_code == 0
 
 
 def test_classify_twice_gives_the_labels_once(cli, own):

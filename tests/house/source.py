@@ -86,7 +86,7 @@ def inner_imports(module: Module) -> set[str]:
     """Names of the package's own modules that a module imports."""
     known = modules()
     found = set()
-    for name in module.imports:
+    for name in module.imports - {"nephrosyn.__version__"}:
         while name and name not in known:
             name = name.rpartition(".")[0]
         if name and name != module.name:

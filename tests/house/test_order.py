@@ -10,6 +10,7 @@ from .source import inner_imports, modules
 
 ORDER = [
     "terms",
+    "compiling",
     "streams",
     "tables",
     "scenario",

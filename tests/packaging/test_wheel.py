@@ -82,9 +82,8 @@ def test_fresh_environment_checks_every_scenario(python, tmp_path):
 
 
 def test_version_is_the_same_everywhere(python, wheel, tmp_path):
-    import tomllib
+    from nephrosyn import __version__ as stated
 
-    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert called(python.with_name("nephrosyn"), "--version", cwd=tmp_path).stdout == f"nephrosyn {stated}\n"
     assert f"version: {stated}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"## [{stated}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

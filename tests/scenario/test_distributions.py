@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nephrosyn.scenario.distributions import complaint, mean, quantiles
+from nephrosyn.scenario.distributions import complaint, mean, quantiles, quantiles_between
 from nephrosyn.scenario.kinds import Distribution
 
 PROBABILITIES = np.array([[0.01, 0.5], [0.9, 0.999]])
@@ -32,7 +32,7 @@ def test_a_fixed_value():
 def test_a_law_cut_to_a_range():
     law = Distribution(dist="norm", loc=48, scale=17)
     grid = np.linspace(0, 1, 101)
-    cut = quantiles(law, grid, within=(18, 90))
+    cut = quantiles_between(law, 18, 90, grid)
     assert (cut[0], cut[-1]) == pytest.approx((18, 90))
     assert np.all(np.diff(cut) > 0)
     whole = stats.norm(48, 17)

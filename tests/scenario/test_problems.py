@@ -2,10 +2,11 @@
 
 import pytest
 
-from nephrosyn.scenario import ScenarioError, load, shipped
+from nephrosyn.scenario import Resolved, ScenarioError, load, shipped
 
 BAND = "population.bands.adults"
 LAW = "care.presentation_delay_days"
+UPCR = "disease.proteinuria.nephrotic_mg_per_mg"
 TAPER = "care.regimen.adults.first"
 STEP = "weeks = 2, per = 'full', cap_mg = 80, schedule = "
 
@@ -28,7 +29,7 @@ WRONG = [
     (
         "disease.relapse.bands.adults.rate_per_year=-1",
         "disease.relapse.bands.adults.rate_per_year",
-        "of at least 0 (1/year); found -1",
+        "from 0 to 366 (1/year); found -1",
     ),
     ("care.cut_fraction=1.01", "care.cut_fraction", "from 0 to 1 (fraction); found 1.01"),
     ("care.cut_fraction=nan", "care.cut_fraction", "found nan"),
@@ -62,6 +63,8 @@ WRONG = [
     (f"{LAW}={{dist='fixed', loc=2}}", LAW, "the parameters of fixed: value; found unknown loc"),
     (f"{LAW}={{dist='fixed', value=-2}}", LAW, "values of at least 0 (days); found fixed with values down to -2"),
     (f"{LAW}={{dist='norm', loc=3, scale=1}}", LAW, "values of at least 0 (days)"),
+    (f"{UPCR}={{dist='fixed', value=0}}", UPCR, "values above 0 (mg/mg); found fixed with values down to 0"),
+    (f"{UPCR}={{dist='norm', loc=3, scale=1}}", UPCR, "values above 0 (mg/mg)"),
     (f"{LAW}=3", LAW, "a law such as"),
     (f"{LAW}={{dist=3}}", f"{LAW}.dist", "a text"),
     (
@@ -74,6 +77,12 @@ WRONG = [
     ("population.growth.male_height_cm=[100]", "population.growth.male_height_cm", "as many entries as age_years"),
     ("population.growth.age_years=[]", "population.growth.age_years", "at least one number"),
     ("triggers.infection.from_years=[0, 5, 4]", "triggers.infection.from_years", "a list that rises; found [0, 5, 4]"),
+    (
+        "triggers.infection.from_years=[0,1,2,3,4,5,6,7,8]",
+        "triggers.infection.from_years",
+        "a list of at most 8, each a number",
+    ),
+    ("care.regimen.adults.visits.taper_days=0.5", "care.regimen.adults.visits.taper_days", "from 1 to 36525 (days)"),
     ("triggers.infection.from_years=[1]", "triggers.infection.from_years", "a list that starts at 0"),
     ("triggers.infection.shape=[1]", "triggers.infection.shape", "as many entries as from_years"),
     (
@@ -127,6 +136,26 @@ def test_a_lesion_that_occurs_needs_its_tables(write):
     text = "".join(line for line in lines if not line.startswith("c1q = { share"))
     with pytest.raises(ScenarioError, match=r"disease\.spontaneous\.c1q: expected an entry for each lesion"):
         load(write(text, extends=None))
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "expected"),
+    [
+        (("chart", "decimals"), "cholesterol", "a whole number from 0 to 6 (decimals)"),
+        (("readings", "reference"), "weight", "a list of 2 numbers"),
+        (("care", "toxicities"), "cataract", "a table"),
+    ],
+)
+def test_every_analyte_and_condition_has_its_entry(table, key, expected):
+    values = load("baseline").as_dict()
+    here = values["scenario"]
+    for part in table:
+        here = here[part]
+    del here[key]
+    with pytest.raises(ScenarioError) as caught:
+        Resolved.from_dict(values)
+    told = {problem.path: problem for problem in caught.value.problems}[".".join((*table, key))]
+    assert (told.expected, told.found) == (expected, "nothing: the key is missing")
 
 
 def test_missing_keys_say_what_they_would_be(write):

@@ -13,8 +13,8 @@ from nephrosyn.console.screen import heading, say, table
 if TYPE_CHECKING:
     import polars as pl
 
-    from nephrosyn.report.statistics import Refractory, Share
     from nephrosyn.api import Cohort
+    from nephrosyn.report.statistics import Refractory, Share
 
 
 def catalogue(kind: str, titles: dict[str, str]) -> None:
@@ -69,6 +69,7 @@ def _judged(labels: pl.DataFrame, found: Refractory) -> None:
 
 
 def _where_to_go_on(cohort: Cohort) -> None:
+    assert cohort.folder is not None
     page = cohort.folder / "report.html"
     refractory = cohort.labels.filter("refractory")
     say()

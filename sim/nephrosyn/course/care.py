@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.course.codes import Action, ConditionKind, Event, VisitKind
 from nephrosyn.course.log import write_event, write_note
 from nephrosyn.course.state import DUE, Belief, Clock, Treatment
@@ -19,26 +18,26 @@ _DIARY_DAYS = 3
 _HALF = 0.5
 
 
-@njit(cache=True)
+@kernel
 def count_reading(s, p, upcr):
     """Count successive readings in the range of remission and of relapse."""
     s.low_readings = s.low_readings + 1 if upcr <= p.remission_mg_per_mg else 0
     s.high_readings = s.high_readings + 1 if upcr >= p.relapse_mg_per_mg else 0
 
 
-@njit(cache=True)
+@kernel
 def _remission_confirmed(s, p):
     diary = p.home_diary == 1 and s.diary_low_days >= _DIARY_DAYS
     return s.low_readings >= p.remission_readings or (diary and s.low_readings > 0)
 
 
-@njit(cache=True)
+@kernel
 def _relapse_confirmed(s, p):
     diary = p.home_diary == 1 and s.diary_high_days >= _DIARY_DAYS
     return s.high_readings >= p.relapse_readings or diary
 
 
-@njit(cache=True)
+@kernel
 def note_conditions(s, x, p, clocks, log, count):
     """Note what the visit brings to light: contraindications, toxicity, infection."""
     if s.visit_kind == VisitKind.PRESENTATION:
@@ -52,7 +51,7 @@ def note_conditions(s, x, p, clocks, log, count):
         s.infection_to_note = 0
 
 
-@njit(cache=True)
+@kernel
 def _note_contraindications(s, x, p, log, count):
     if x.contraindications == 0:
         return
@@ -63,26 +62,26 @@ def _note_contraindications(s, x, p, log, count):
             write_note(log, count, x, s, k, ConditionKind.CONTRAINDICATION, action)
 
 
-@njit(cache=True)
+@kernel
 def _act_on_toxicity(s, x, p, clocks, log, count, which):
-    action = p.toxicity_action[which]
+    action = int(p.toxicity_action[which])
     write_note(log, count, x, s, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, action)
     if action == Action.CUT and s.steroid_limit > p.cut_fraction:
         s.steroid_limit = p.cut_fraction
-        set_dose(s, x, p, clocks, log, count, s.planned_mg, s.dose_schedule)
+        set_dose(s, x, p, clocks, log, count, s.planned_mg, int(s.dose_schedule))
     elif action == Action.STOPPED and s.steroid_barred == 0:
         s.steroid_barred = 1
         if s.dose_mg > 0.0:
             start_withdrawal(s, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def _steroid_is_barred(s):
     """Steroid is withheld, or was stopped because it did harm."""
     return s.steroid_limit == 0.0 or s.steroid_barred == 1
 
 
-@njit(cache=True)
+@kernel
 def start_episode(s, x, p, clocks, growth, log, count, upcr, relapse):
     """The clinic sees nephrotic disease: full dose, if steroid may be given."""
     s.belief = Belief.NEPHROTIC
@@ -92,7 +91,7 @@ def start_episode(s, x, p, clocks, growth, log, count, upcr, relapse):
         start_course(s, x, p, clocks, growth, log, count, relapse)
 
 
-@njit(cache=True)
+@kernel
 def decide(s, x, p, clocks, growth, log, count, upcr):
     """Conclude from today's UPCR (mg/mg) and what came before, and act."""
     if s.visit_kind == VisitKind.PRESENTATION:
@@ -109,13 +108,13 @@ def decide(s, x, p, clocks, growth, log, count, upcr):
         _declare(s, x, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
 
 
-@njit(cache=True)
+@kernel
 def _declare(s, x, log, count, belief, event, upcr):
     s.belief = belief
     write_event(log, count, x, s, event, upcr)
 
 
-@njit(cache=True)
+@kernel
 def _wait_for_remission(s, x, p, clocks, log, count, upcr):
     on_full_dose = s.treatment == Treatment.FULL_DOSE
     course = p.relapse if s.relapse_course == 1 else p.first
@@ -123,7 +122,9 @@ def _wait_for_remission(s, x, p, clocks, log, count, upcr):
         _declare(s, x, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
         if on_full_dose:
             plan_taper(s, p, clocks, s.now)
-    elif on_full_dose and s.low_readings == 0 and math.floor(s.now) - math.floor(s.full_since) >= course.resistance_days:
+    elif (
+        on_full_dose and s.low_readings == 0 and math.floor(s.now) - math.floor(s.full_since) >= course.resistance_days
+    ):
         if upcr < p.relapse_mg_per_mg and upcr <= _HALF * s.episode_first_reading:
             _declare(s, x, log, count, Belief.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
             plan_taper(s, p, clocks, s.now)
@@ -132,7 +133,7 @@ def _wait_for_remission(s, x, p, clocks, log, count, upcr):
             start_withdrawal(s, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def take_biopsy(s, x, log, count):
     """Biopsy at presentation, or when resistance is declared."""
     wanted = x.biopsy_at_presentation == 1 or (x.biopsy_at_resistance == 1 and s.belief == Belief.RESISTANT)
@@ -141,7 +142,7 @@ def take_biopsy(s, x, log, count):
         write_event(log, count, x, s, Event.BIOPSY, float(x.lesion))
 
 
-@njit(cache=True)
+@kernel
 def _interval_days(s, p):
     if s.treatment == Treatment.FULL_DOSE:
         return p.visit_full_dose_days
@@ -150,7 +151,7 @@ def _interval_days(s, p):
     return p.visit_taper_days if s.treatment != Treatment.NONE else p.visit_off_treatment_days
 
 
-@njit(cache=True)
+@kernel
 def _is_to_be_confirmed(s, p):
     """Whether a first reading points to a change that needs another reading."""
     if s.belief == Belief.REMISSION:
@@ -160,7 +161,7 @@ def _is_to_be_confirmed(s, p):
     return s.low_readings > 0
 
 
-@njit(cache=True)
+@kernel
 def plan_visit(s, p, clocks):
     """Set the clock of the next visit."""
     today = math.floor(s.now)
@@ -181,7 +182,7 @@ def plan_visit(s, p, clocks):
     clocks[DUE, Clock.VISIT] = max(due, today + 1.0)
 
 
-@njit(cache=True)
+@kernel
 def ask_for_visit(s, clocks):
     """The patient comes in unasked, now, unless already waiting for a visit."""
     if clocks[DUE, Clock.VISIT] > s.now and s.waited == 0.0:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import inline
 from nephrosyn.course.state import CLOCKS, DUE, LEFT, RATE, SINCE
 
 _CLOCKS = int(CLOCKS)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def earliest(clocks):
     """The clock that falls due first; the lowest of those that fall due together."""
     first = 0
@@ -27,7 +26,7 @@ def earliest(clocks):
     return first
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def stop(clocks, k):
     """Switch a clock off: no rate can make it fall due until it gets a new budget."""
     clocks[DUE, k] = math.inf
@@ -35,7 +34,7 @@ def stop(clocks, k):
     clocks[RATE, k] = 0.0
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def start_budget(clocks, k, now, budget, rate):
     """Give a clock a new budget, spent at a rate (per day) from now on."""
     clocks[LEFT, k] = budget
@@ -44,7 +43,7 @@ def start_budget(clocks, k, now, budget, rate):
     clocks[DUE, k] = now + budget / rate if rate > 0.0 else math.inf
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def set_rate(clocks, k, now, rate):
     """Change the rate of a budget: what was spent is spent, the rest is spent at the new rate."""
     old = clocks[RATE, k]

@@ -1,21 +1,21 @@
-"""The vocabularies of ``nephrosyn.terms`` as integer enumerations, for compiled code."""
+"""The vocabularies of ``nephrosyn.terms`` as named codes, for compiled code: ``Event.RELAPSE`` is a plain integer."""
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections import namedtuple
 from typing import Any
 
 from nephrosyn import terms
 
 
-def _enumeration(name: str, vocabulary: tuple[str, ...]) -> Any:
-    return IntEnum(name, {word.upper(): position for position, word in enumerate(vocabulary)})
+def _codes(name: str, vocabulary: tuple[str, ...]) -> Any:
+    return namedtuple(name, [word.upper() for word in vocabulary])(*range(len(vocabulary)))  # noqa: PYI024
 
 
-Event = _enumeration("Event", terms.EVENTS)
-Analyte = _enumeration("Analyte", terms.ANALYTES)
-VisitKind = _enumeration("VisitKind", terms.VISIT_KINDS)
-Schedule = _enumeration("Schedule", terms.SCHEDULES)
-Condition = _enumeration("Condition", terms.CONDITIONS)
-ConditionKind = _enumeration("ConditionKind", terms.CONDITION_KINDS)
-Action = _enumeration("Action", terms.STEROID_ACTIONS)
+Event = _codes("Event", terms.EVENTS)
+Analyte = _codes("Analyte", terms.ANALYTES)
+VisitKind = _codes("VisitKind", terms.VISIT_KINDS)
+Schedule = _codes("Schedule", terms.SCHEDULES)
+Condition = _codes("Condition", terms.CONDITIONS)
+ConditionKind = _codes("ConditionKind", terms.CONDITION_KINDS)
+Action = _codes("Action", terms.STEROID_ACTIONS)

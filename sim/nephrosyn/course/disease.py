@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import inline, kernel
 from nephrosyn.course.clocks import set_rate, start_budget, stop
 from nephrosyn.course.codes import Event, Schedule
 from nephrosyn.course.log import write_event, write_path
@@ -19,7 +18,7 @@ _SHORTEST_FALL_DAYS = 0.5
 _LARGEST_LOG_STEP = 0.25  # keeps the error of albumin well under 0.01 g/dL
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def log_upcr(s, t):
     """True log UPCR (mg/mg) at time t (days), on the present path."""
     value = s.path_log + s.path_slope * (t - s.path_start)
@@ -30,7 +29,7 @@ def log_upcr(s, t):
     return value
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def _blood_step(s, x, p, level, days):
     """Albumin and cholesterol after some days at one UPCR level: exact for that level."""
     clearance = p.albumin_per_day + p.albumin_loss * min(level, p.loss_saturates_at)
@@ -40,7 +39,7 @@ def _blood_step(s, x, p, level, days):
     s.cholesterol = target + (s.cholesterol - target) * math.exp(-p.cholesterol_per_day * days)
 
 
-@njit(cache=True)
+@kernel
 def update_blood(s, x, p, t):
     """Bring albumin and cholesterol up to time t along the present path."""
     while s.blood_time < t:
@@ -52,14 +51,14 @@ def update_blood(s, x, p, t):
         s.blood_time = min(s.blood_time + days, t)
 
 
-@njit(cache=True)
+@kernel
 def steady_blood(s, x, p, t):
     """Albumin and cholesterol in equilibrium with the present proteinuria."""
     _blood_step(s, x, p, math.exp(log_upcr(s, t)), 1e6)
     s.blood_time = t
 
 
-@njit(cache=True)
+@kernel
 def set_path(s, x, p, log, count, per_day, target):
     """From now on proteinuria moves to a target (log UPCR) at a rate (log units per day, > 0)."""
     update_blood(s, x, p, s.now)
@@ -75,7 +74,7 @@ def set_path(s, x, p, log, count, per_day, target):
     write_path(log, count, x, s)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def _goal(s, x, p):
     """Where a fall counts as remission: the remission threshold, or the partial level of a partial responder."""
     if s.response == Phase.PARTIAL and s.spontaneous == 0:
@@ -83,7 +82,7 @@ def _goal(s, x, p):
     return p.remission_below_log_upcr
 
 
-@njit(cache=True)
+@kernel
 def plan_response(s, x, p, clocks, tables, start_log, score, speed):
     """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
 
@@ -100,7 +99,7 @@ def plan_response(s, x, p, clocks, tables, start_log, score, speed):
     start_budget(clocks, Clock.RESPONSE, s.now, days - fall_days, speed)
 
 
-@njit(cache=True)
+@kernel
 def begin_fall(s, x, p, clocks, log, count, per_day, target):
     """Proteinuria begins to fall; the remission clock is set to the time it crosses the goal."""
     s.falling = 1
@@ -108,7 +107,7 @@ def begin_fall(s, x, p, clocks, log, count, per_day, target):
     clocks[DUE, Clock.REMISSION] = s.now + max(s.path_log - _goal(s, x, p), 0.0) / per_day
 
 
-@njit(cache=True)
+@kernel
 def respond(s, x, p, clocks, log, count):
     """The steroid takes effect."""
     stop(clocks, Clock.RESPONSE)
@@ -118,7 +117,7 @@ def respond(s, x, p, clocks, log, count):
     begin_fall(s, x, p, clocks, log, count, s.fall_per_day, target)
 
 
-@njit(cache=True)
+@kernel
 def remit_spontaneously(s, x, p, clocks, log, count):
     """Proteinuria begins to fall without treatment, unless it is falling or gone already."""
     clocks[DUE, Clock.SPONTANEOUS] = math.inf
@@ -130,13 +129,13 @@ def remit_spontaneously(s, x, p, clocks, log, count):
     begin_fall(s, x, p, clocks, log, count, x.spontaneous_fall_per_day, x.remission_log_upcr)
 
 
-@njit(cache=True)
+@kernel
 def death_rate(s, p):
     """Hazard of death, per day."""
     return p.death_per_day * (1.0 if s.phase == Phase.REMISSION else p.death_nephrotic_factor)
 
 
-@njit(cache=True)
+@kernel
 def reach_remission(s, x, p, clocks, log, count):
     """True remission, complete or partial: the budget to the next relapse starts."""
     clocks[DUE, Clock.REMISSION] = math.inf
@@ -154,14 +153,14 @@ def reach_remission(s, x, p, clocks, log, count):
     set_rate(clocks, Clock.DEATH, s.now, death_rate(s, p))
 
 
-@njit(cache=True)
+@kernel
 def episode_score(s, x, p, own_score):
     """Normal score of an episode's time to remission, correlated with the patient's frailty."""
     r = p.remission_time_correlation
     return r * x.frailty_score + math.sqrt(1.0 - r * r) * own_score
 
 
-@njit(cache=True)
+@kernel
 def start_relapse(s, x, p, clocks, tables, log, count):
     """Relapse: proteinuria rises, and the new episode draws its own answers."""
     stop(clocks, Clock.RELAPSE)
@@ -184,20 +183,20 @@ def start_relapse(s, x, p, clocks, tables, log, count):
     set_rate(clocks, Clock.DEATH, s.now, death_rate(s, p))
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def taken_mg_per_kg_per_day(s, x):
     """Steroid taken, averaged over days."""
     days = 2.0 if s.dose_schedule == Schedule.ALTERNATE_DAY else 1.0
     return x.taken_fraction * s.dose_mg / (days * s.dosing_weight_kg)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def response_speed(s, x, p):
     """Share of full speed at which a response advances on the dose taken."""
     return min(taken_mg_per_kg_per_day(s, x) / p.response_dose_mg_per_kg_per_day, 1.0)
 
 
-@njit(cache=True)
+@kernel
 def _dose_factor(s, x, p):
     """Protection by the dose taken; alternate-day drug counts less, and too little is worse for some."""
     mean = taken_mg_per_kg_per_day(s, x)
@@ -208,13 +207,13 @@ def _dose_factor(s, x, p):
     return factor
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def age_years(s, x):
     """Age in completed years."""
     return math.floor(x.age_years + s.now / DAYS_PER_YEAR)
 
 
-@njit(cache=True)
+@kernel
 def _age_factor(s, x, p):
     beyond = age_years(s, x) - p.decline_from_years
     # adult rates are rates of adults already: the decline is that of a child who grows up
@@ -223,7 +222,7 @@ def _age_factor(s, x, p):
     return (1.0 - p.decline_per_year) ** years if years > 0.0 else 1.0
 
 
-@njit(cache=True)
+@kernel
 def _since_remission_factor(s, p):
     factor = 1.0
     for k in range(p.since_remission_steps):
@@ -232,7 +231,7 @@ def _since_remission_factor(s, p):
     return factor
 
 
-@njit(cache=True)
+@kernel
 def relapse_rate(s, x, p):
     """Hazard of relapse now, per day; 0 while nephrotic and in those who never relapse."""
     if s.phase == Phase.NEPHROTIC or x.never_relapses == 1:
@@ -245,7 +244,7 @@ def relapse_rate(s, x, p):
     return rate
 
 
-@njit(cache=True)
+@kernel
 def update_relapse(s, x, p, clocks):
     """Spend the relapse budget at the present hazard from now on."""
     set_rate(clocks, Clock.RELAPSE, s.now, relapse_rate(s, x, p))

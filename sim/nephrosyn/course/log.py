@@ -18,7 +18,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
+
+from nephrosyn.compiling import inline
 
 MARGIN = 64
 """Rows that one event may write at most; an engine makes room for them before the event."""
@@ -54,7 +55,7 @@ ROW = np.dtype(
 _VISIT, _READING, _DIARY, _DOSE, _NOTE, _EVENT, _PATH = (int(k) for k in Kind)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def _write(log, count, patient, kind, code, number, aside, time, value, other, more):
     row = log[count[0]]
     row.patient = patient
@@ -69,57 +70,46 @@ def _write(log, count, patient, kind, code, number, aside, time, value, other, m
     count[0] += 1
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_visit(log, count, x, s):
     """A visit takes place now."""
-    _write(log, count, x.patient, _VISIT, s.visit_kind, s.visit, 0, s.now, float(s.planned_day), s.waited, 0.0)
+    kind, planned = int(s.visit_kind), float(s.planned_day)
+    _write(log, count, x.patient, _VISIT, kind, int(s.visit), 0, s.now, planned, s.waited, 0.0)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_reading(log, count, x, s, analyte, below_limit, value, true_value):
     """A result of today's visit, in the unit of the analyte."""
-    _write(log, count, x.patient, _READING, analyte, s.visit, below_limit, s.now, value, true_value, 0.0)
+    _write(log, count, x.patient, _READING, int(analyte), int(s.visit), below_limit, s.now, value, true_value, 0.0)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_diary(log, count, x, s):
     """The run of equal dipstick grades that ends with the diary's last day."""
-    _write(
-        log, count, x.patient, _DIARY, s.diary_grade, 0, 0, float(s.diary_first), float(s.diary_last), 0.0, 0.0
-    )
+    first, last = float(s.diary_first), float(s.diary_last)
+    _write(log, count, x.patient, _DIARY, int(s.diary_grade), 0, 0, first, last, 0.0, 0.0)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_dose(log, count, x, s, last_day):
     """The run of days on the present dose, up to and including the last day."""
-    _write(
-        log,
-        count,
-        x.patient,
-        _DOSE,
-        0,
-        0,
-        s.dose_schedule,
-        float(s.dose_first_day),
-        float(last_day),
-        s.dose_mg,
-        s.dosing_weight_kg,
-    )
+    first, last, schedule = float(s.dose_first_day), float(last_day), int(s.dose_schedule)
+    _write(log, count, x.patient, _DOSE, 0, 0, schedule, first, last, s.dose_mg, s.dosing_weight_kg)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_note(log, count, x, s, condition, kind, action):
     """The clinic notes a condition, and what it does to steroid because of it."""
-    _write(log, count, x.patient, _NOTE, condition, action, kind, s.now, 0.0, 0.0, 0.0)
+    _write(log, count, x.patient, _NOTE, int(condition), int(action), int(kind), s.now, 0.0, 0.0, 0.0)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_event(log, count, x, s, event, value):
     """Something happens in truth, or is declared by the clinic."""
-    _write(log, count, x.patient, _EVENT, event, 0, 0, s.now, value, 0.0, 0.0)
+    _write(log, count, x.patient, _EVENT, int(event), 0, 0, s.now, value, 0.0, 0.0)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def write_path(log, count, x, s):
     """True proteinuria sets out on a new path."""
     _write(log, count, x.patient, _PATH, 0, 0, 0, s.path_start, s.path_log, s.path_slope, s.path_target)

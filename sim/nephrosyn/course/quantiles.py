@@ -11,7 +11,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
+
+from nephrosyn.compiling import inline
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.kinds import Distribution
@@ -44,7 +45,7 @@ def table(law: Distribution) -> np.ndarray:
     return np.append(np.log(values) if positive else values, 1.0 if positive else 0.0)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def quantile(tables, row, score):
     """Quantile of a tabulated law at a normal score.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import inline, kernel
 from nephrosyn.course.codes import Analyte
 from nephrosyn.course.disease import DAYS_PER_YEAR, log_upcr, update_blood
 from nephrosyn.course.log import write_diary, write_reading
@@ -18,20 +17,20 @@ _HEIGHT_ROW = 2
 _LOW_BAND, _HIGH_BAND = 1, 4  # trace, 3+
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def upcr_cv(p, log_level):
     """Coefficient of variation of a UPCR reading; its logarithm is linear in log UPCR between two levels."""
     place = min(max(log_level, p.upcr_low_log), p.upcr_high_log)
     return math.exp(p.upcr_low_log_cv + p.upcr_log_cv_slope * (place - p.upcr_low_log))
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def _error(score, log_sd):
     """Lognormal error factor of mean 1."""
     return math.exp(log_sd * score - 0.5 * log_sd * log_sd)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def dipstick_band(p, tables, log_level, creatinine_score, error):
     """Band 0-5 of a dipstick: protein concentration from UPCR and urine creatinine, now and then one band off."""
     mg_per_dl = math.exp(log_level) * quantile(tables, p.urine_creatinine_table, creatinine_score)
@@ -46,14 +45,14 @@ def dipstick_band(p, tables, log_level, creatinine_score, error):
     return min(max(band, 0), 5)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def albumin_bias(p, level):
     """Bias of the albumin method (g/dL): linear between a low and a high level, flat beyond."""
     part = (min(max(level, p.albumin_low), p.albumin_high) - p.albumin_low) / (p.albumin_high - p.albumin_low)
     return p.albumin_bias_low + part * (p.albumin_bias_high - p.albumin_bias_low)
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def true_creatinine(s, x, p, growth):
     """Serum creatinine (mg/dL) from height and filtration rate."""
     month = (x.age_years + s.now / DAYS_PER_YEAR) * 12.0
@@ -62,7 +61,7 @@ def true_creatinine(s, x, p, growth):
     return p.creatinine_constant[x.sex] * height_cm / x.gfr_ml_per_min
 
 
-@njit(cache=True, forceinline=True)
+@inline
 def _bounded(log, count, x, s, analyte, value, limit, true_value):
     """Write a reading; below the detection limit the limit itself stands, marked."""
     if value < limit:
@@ -71,7 +70,7 @@ def _bounded(log, count, x, s, analyte, value, limit, true_value):
         write_reading(log, count, x, s, analyte, 0, value, true_value)
 
 
-@njit(cache=True)
+@kernel
 def _take_urine(s, x, p, tables, log, count, u, v):
     """Read UPCR and dipstick, and UACR where UPCR is low; return the UPCR read (mg/mg)."""
     level = log_upcr(s, s.now)
@@ -82,11 +81,13 @@ def _take_urine(s, x, p, tables, log, count, u, v):
     write_reading(log, count, x, s, Analyte.DIPSTICK, 0, float(band), float(band))
     if read <= p.uacr_when_upcr_at_most:
         uacr = upcr * p.uacr_share
-        _bounded(log, count, x, s, Analyte.UACR, uacr * _error(normal_quantile(v[3]), p.uacr_log_sd), p.uacr_limit, uacr)
+        _bounded(
+            log, count, x, s, Analyte.UACR, uacr * _error(normal_quantile(v[3]), p.uacr_log_sd), p.uacr_limit, uacr
+        )
     return max(read, p.upcr_limit)
 
 
-@njit(cache=True)
+@kernel
 def _take_blood(s, x, p, growth, log, count, u, v):
     """Read albumin, creatinine, cholesterol and weight."""
     update_blood(s, x, p, s.now)
@@ -104,7 +105,7 @@ def _take_blood(s, x, p, growth, log, count, u, v):
     write_reading(log, count, x, s, Analyte.WEIGHT, 0, read, weight)
 
 
-@njit(cache=True)
+@kernel
 def take_readings(s, x, p, tables, growth, log, count):
     """Take all readings of a visit; return the UPCR read (mg/mg)."""
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.VISIT, _DRAWS_PER_VISIT * s.visit)
@@ -114,7 +115,7 @@ def take_readings(s, x, p, tables, growth, log, count):
     return upcr
 
 
-@njit(cache=True)
+@kernel
 def keep_diary(s, x, p, tables, log, count):
     """Read this morning's home dipstick and add it to the diary."""
     today = int(math.floor(s.now))

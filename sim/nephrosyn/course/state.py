@@ -13,6 +13,7 @@ import numpy as np
 from nephrosyn.patients import INFECTION_STEPS
 from nephrosyn.terms import TOXICITIES
 
+
 class Clock(IntEnum):
     """The clocks. Where two fall due together the lower number goes first."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import entry, kernel
 from nephrosyn.course.care import ask_for_visit, count_reading, decide, note_conditions, plan_visit, take_biopsy
 from nephrosyn.course.clocks import earliest, start_budget, stop
 from nephrosyn.course.codes import Event, VisitKind
@@ -37,7 +36,7 @@ _MORNING = 0.25
 _DIARY_DAYS = 3
 
 
-@njit(cache=True)
+@kernel
 def onset(s, x, p, clocks, tables, growth, log, count):
     """Day 0: nephrotic syndrome is established; every clock is set."""
     clocks[:, :] = 0.0
@@ -66,7 +65,7 @@ def onset(s, x, p, clocks, tables, growth, log, count):
     s.planned_day = int(math.floor(x.presentation_days))
 
 
-@njit(cache=True)
+@kernel
 def _set_ends(s, x, p, clocks):
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.DEATH, 0)
     start_budget(clocks, Clock.DEATH, 0.0, -math.log(u[0]), death_rate(s, p))
@@ -76,7 +75,7 @@ def _set_ends(s, x, p, clocks):
     clocks[DUE, Clock.END] = p.follow_up_days
 
 
-@njit(cache=True)
+@kernel
 def hold_visit(s, x, p, clocks, tables, growth, log, count):
     """A visit: readings, conclusions, treatment, the next appointment."""
     write_visit(log, count, x, s)
@@ -92,7 +91,7 @@ def hold_visit(s, x, p, clocks, tables, growth, log, count):
     plan_visit(s, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def _relapse(s, x, p, clocks, tables, log, count):
     start_relapse(s, x, p, clocks, tables, log, count)
     s.symptoms += 1
@@ -101,7 +100,7 @@ def _relapse(s, x, p, clocks, tables, log, count):
         clocks[DUE, Clock.SYMPTOM] = s.now + quantile(tables, p.symptom_table, normal_quantile(u[1]))
 
 
-@njit(cache=True)
+@kernel
 def _symptom(s, clocks):
     clocks[DUE, Clock.SYMPTOM] = math.inf
     unknown = s.belief == Belief.REMISSION or s.belief == Belief.PARTIAL
@@ -109,7 +108,7 @@ def _symptom(s, clocks):
         ask_for_visit(s, clocks)
 
 
-@njit(cache=True)
+@kernel
 def _diary_morning(s, x, p, clocks, tables, log, count):
     keep_diary(s, x, p, tables, log, count)
     clocks[DUE, Clock.DIARY] += 1.0
@@ -118,7 +117,7 @@ def _diary_morning(s, x, p, clocks, tables, log, count):
         ask_for_visit(s, clocks)
 
 
-@njit(cache=True)
+@kernel
 def _finish(s, x, clocks, log, count, event):
     today = int(math.floor(s.now))
     close_dose_run(s, x, log, count, today)
@@ -129,7 +128,7 @@ def _finish(s, x, clocks, log, count, event):
     s.over = 1
 
 
-@njit(cache=True)
+@kernel
 def play(k, s, x, p, clocks, steps, tables, growth, log, count):
     """Play one event: the clock ``k`` has fallen due."""
     if k == Clock.VISIT:
@@ -171,7 +170,7 @@ def play(k, s, x, p, clocks, steps, tables, growth, log, count):
         _finish(s, x, clocks, log, count, Event.END_OF_STUDY)
 
 
-@njit(cache=True)
+@entry
 def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, log, count):
     """Play the events of one patient in order, up to a visit that is not allowed yet, or to the end.
 
@@ -222,7 +221,7 @@ def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth
     return math.inf
 
 
-@njit(cache=True)
+@entry
 def advance_all(first, traits, states, clocks, parameters, steps, tables, growth, log, count):
     """Play patients to their ends, one after the other, from ``first`` on.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.course.clocks import set_rate, start_budget
 from nephrosyn.course.codes import Event
 from nephrosyn.course.disease import DAYS_PER_YEAR, response_speed, taken_mg_per_kg_per_day, update_relapse
@@ -18,7 +17,7 @@ STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
 _MONTHS_PER_YEAR = 12.0
 
 
-@njit(cache=True)
+@kernel
 def dry_weight_kg(s, x, growth, t):
     """Weight without oedema (kg) at time t: the median of sex and age, times the patient's own factor.
 
@@ -30,13 +29,13 @@ def dry_weight_kg(s, x, growth, t):
     return x.size_factor * (growth[x.sex, cell] * (1.0 - part) + growth[x.sex, cell + 1] * part)
 
 
-@njit(cache=True)
+@kernel
 def body_surface_m2(weight_kg):
     """Body surface from weight alone: (4 W + 7) / (W + 90)."""
     return (4.0 * weight_kg + 7.0) / (weight_kg + 90.0)
 
 
-@njit(cache=True)
+@kernel
 def dose_mg(s, amount, per, cap_mg):
     """Milligrams on a dosing day, for an amount per m2, kg, patient or full dose."""
     if per == PER_M2:
@@ -50,7 +49,7 @@ def dose_mg(s, amount, per, cap_mg):
     return min(dose, cap_mg)
 
 
-@njit(cache=True)
+@kernel
 def update_exposure(s, x, p, clocks):
     """Let everything that depends on the dose feel the present one."""
     update_relapse(s, x, p, clocks)
@@ -58,14 +57,14 @@ def update_exposure(s, x, p, clocks):
     set_rate(clocks, Clock.TOXICITY, s.now, toxicity_rate(s, x, p))
 
 
-@njit(cache=True)
+@kernel
 def close_dose_run(s, x, log, count, last_day):
     """Write the run of days on the present dose, if it has any."""
     if s.dose_mg > 0.0 and last_day >= s.dose_first_day:
         write_dose(log, count, x, s, last_day)
 
 
-@njit(cache=True)
+@kernel
 def set_dose(s, x, p, clocks, log, count, planned_mg, schedule):
     """Prescribe from today: the planned dose within the patient's limit, rounded to tablets."""
     s.planned_mg = planned_mg
@@ -82,7 +81,7 @@ def set_dose(s, x, p, clocks, log, count, planned_mg, schedule):
     update_exposure(s, x, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def start_course(s, x, p, clocks, growth, log, count, relapse):
     """Full dose from today, for a first episode or a relapse."""
     s.treatment = Treatment.FULL_DOSE
@@ -95,7 +94,7 @@ def start_course(s, x, p, clocks, growth, log, count, relapse):
     set_dose(s, x, p, clocks, log, count, s.full_mg, 0)
 
 
-@njit(cache=True)
+@kernel
 def plan_taper(s, p, clocks, declared):
     """After remission: the taper starts when full dose has lasted long enough."""
     course = p.relapse if s.relapse_course == 1 else p.first
@@ -105,7 +104,7 @@ def plan_taper(s, p, clocks, declared):
     clocks[DUE, Clock.DOSE_STEP] = max(start, s.now)
 
 
-@njit(cache=True)
+@kernel
 def start_withdrawal(s, p, clocks):
     """Steroid has failed or harmed: it is withdrawn, step by step, from today."""
     s.treatment = Treatment.WITHDRAWAL
@@ -114,7 +113,7 @@ def start_withdrawal(s, p, clocks):
     clocks[DUE, Clock.DOSE_STEP] = s.now
 
 
-@njit(cache=True)
+@kernel
 def next_step(s, x, p, clocks, steps, log, count):
     """The next step of the taper, or the end of steroid."""
     if s.treatment == Treatment.FULL_DOSE:
@@ -132,7 +131,7 @@ def next_step(s, x, p, clocks, steps, log, count):
     set_dose(s, x, p, clocks, log, count, mg, int(step[STEP_SCHEDULE]))
 
 
-@njit(cache=True)
+@kernel
 def toxicity_rate(s, x, p):
     """Hazard, per day, of any steroid toxicity the patient has not had, in proportion to the dose taken."""
     total = 0.0
@@ -142,14 +141,14 @@ def toxicity_rate(s, x, p):
     return total * taken_mg_per_kg_per_day(s, x)
 
 
-@njit(cache=True)
+@kernel
 def start_toxicity_budget(s, x, p, clocks, index):
     """Draw the budget until the next toxicity."""
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.TOXICITY, index)
     start_budget(clocks, Clock.TOXICITY, s.now, -math.log(u[0]), toxicity_rate(s, x, p))
 
 
-@njit(cache=True)
+@kernel
 def suffer_toxicity(s, x, p, clocks, log, count):
     """A toxicity occurs: one of those the patient has not had, in proportion to their rates."""
     had = 0

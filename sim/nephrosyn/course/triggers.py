@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.course.clocks import set_rate, start_budget
 from nephrosyn.course.codes import Event
 from nephrosyn.course.disease import DAYS_PER_YEAR, age_years, update_relapse
@@ -14,7 +13,7 @@ from nephrosyn.course.state import DUE, Clock
 from nephrosyn.streams import Purpose, uniforms
 
 
-@njit(cache=True)
+@kernel
 def infection_rate(s, x, p):
     """Infections per day at the present age."""
     step = 0
@@ -25,19 +24,19 @@ def infection_rate(s, x, p):
     return x.infections_per_day[step]
 
 
-@njit(cache=True)
+@kernel
 def _next_budget(p, x, purpose, index):
     return -math.log(uniforms(p.seed, p.replicate, x.patient, purpose, index)[0])
 
 
-@njit(cache=True)
+@kernel
 def start_triggers(s, x, p, clocks):
     """Set the clocks of the first infection and the first exertion."""
     start_budget(clocks, Clock.INFECTION, s.now, _next_budget(p, x, Purpose.INFECTION, 0), infection_rate(s, x, p))
     start_budget(clocks, Clock.EXERTION, s.now, _next_budget(p, x, Purpose.EXERTION, 0), p.exertions_per_day)
 
 
-@njit(cache=True)
+@kernel
 def infect(s, x, p, clocks, log, count):
     """An infection begins and opens its window."""
     s.infections += 1
@@ -51,7 +50,7 @@ def infect(s, x, p, clocks, log, count):
     update_relapse(s, x, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def exert(s, x, p, clocks, log, count):
     """An episode of exertion opens its window."""
     s.exertions += 1
@@ -63,7 +62,7 @@ def exert(s, x, p, clocks, log, count):
     update_relapse(s, x, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def end_window(s, x, p, clocks, log, count, clock, event):
     """The window of an infection or of exertion closes."""
     clocks[DUE, clock] = math.inf
@@ -71,7 +70,7 @@ def end_window(s, x, p, clocks, log, count, clock, event):
     update_relapse(s, x, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def cross_boundary(s, x, p, clocks):
     """A birthday, or a boundary of the time since remission: rates may change."""
     set_rate(clocks, Clock.INFECTION, s.now, infection_rate(s, x, p))
@@ -79,7 +78,7 @@ def cross_boundary(s, x, p, clocks):
     schedule_boundary(s, x, p, clocks)
 
 
-@njit(cache=True)
+@kernel
 def schedule_boundary(s, x, p, clocks):
     """Set the clock of the next birthday or boundary of the time since remission."""
     birthday = (math.floor(x.age_years + s.now / DAYS_PER_YEAR + 1e-9) + 1.0 - x.age_years) * DAYS_PER_YEAR

@@ -1,0 +1,53 @@
+"""Criteria: definition sets as data, and what a record says under them: category, flags, and why.
+
+The names below are loaded when first used, so that listing the shipped sets compiles nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.labels import LABELS, classify
+    from nephrosyn.criteria.definition import DefinitionSet
+    from nephrosyn.criteria.errors import CriteriaError
+    from nephrosyn.criteria.find import sets, text, titles
+    from nephrosyn.criteria.loading import load
+    from nephrosyn.criteria.verdicts import Clause, Episode, Evidence, Verdict, verdict
+
+__all__ = [
+    "LABELS",
+    "Clause",
+    "CriteriaError",
+    "DefinitionSet",
+    "Episode",
+    "Evidence",
+    "Verdict",
+    "classify",
+    "load",
+    "sets",
+    "text",
+    "titles",
+    "verdict",
+]
+
+_HOMES = {
+    "definition": ("DefinitionSet",),
+    "errors": ("CriteriaError",),
+    "find": ("sets", "text", "titles"),
+    "labels": ("LABELS", "classify"),
+    "loading": ("load",),
+    "verdicts": ("Clause", "Episode", "Evidence", "Verdict", "verdict"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -56,7 +56,9 @@ def _problems(error: ValidationError) -> list[Problem]:
         path, expected, value, like = _told(one)
         found.setdefault((path, value), []).append(expected)
         nearby[path] = like
-    return [Problem(path, " or ".join(dict.fromkeys(texts)), value, nearby[path]) for (path, value), texts in found.items()]
+    return [
+        Problem(path, " or ".join(dict.fromkeys(texts)), value, nearby[path]) for (path, value), texts in found.items()
+    ]
 
 
 def _told(one: Any) -> tuple[str, str, str, str]:
@@ -69,7 +71,11 @@ def _told(one: Any) -> tuple[str, str, str, str]:
     expected = str(one["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     if one["type"] == "value_error":
         return path, expected, "a contradiction", ""
-    like = nearest(one["input"], one.get("ctx", {}).get("expected", "").replace("'", "").replace(" or ", ", ").split(", ")) if isinstance(one["input"], str) else ""
+    like = (
+        nearest(one["input"], one.get("ctx", {}).get("expected", "").replace("'", "").replace(" or ", ", ").split(", "))
+        if isinstance(one["input"], str)
+        else ""
+    )
     return path, expected, shown(one["input"]), like
 
 

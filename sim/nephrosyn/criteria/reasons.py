@@ -63,7 +63,9 @@ COUNT = ("first_remission", "seen", "needed", "hidden", "window_end")
 REASONS: dict[int, Reason] = {
     NO_URINE: Reason("no_urine", (), "The record holds no urine reading."),
     NO_STEROID: Reason("no_steroid", COURSE, "No steroid was given in this episode, so nothing shows what it does."),
-    NEVER_ADEQUATE: Reason("never_adequate", COURSE, "No adequate daily dose was given in this episode, and it did not end."),
+    NEVER_ADEQUATE: Reason(
+        "never_adequate", COURSE, "No adequate daily dose was given in this episode, and it did not end."
+    ),
     COURSE_TOO_SHORT: Reason(
         "course_too_short",
         COURSE,
@@ -90,7 +92,9 @@ REASONS: dict[int, Reason] = {
         "Adequate steroid from day {course} was reduced on day {judged} without remission; still ill on day {last_ill}.",
     ),
     REMISSION_IN_TIME: Reason(
-        "remission_in_time", COURSE, "Adequate steroid from day {course}; remission on day {remission}, by day {judged}."
+        "remission_in_time",
+        COURSE,
+        "Adequate steroid from day {course}; remission on day {remission}, by day {judged}.",
     ),
     REMISSION_ON_LESS: Reason(
         "remission_on_less",
@@ -114,7 +118,9 @@ REASONS: dict[int, Reason] = {
         "Remission on day {remission}, dose reduced on day {reduced}, relapse on day {relapse} above the maintenance "
         "dose, dose raised on day {raised}, remission again on day {again}.",
     ),
-    NO_SUCH_RELAPSE: Reason("no_such_relapse", TAPER, "Steroid was reduced to the maintenance dose with no such relapse."),
+    NO_SUCH_RELAPSE: Reason(
+        "no_such_relapse", TAPER, "Steroid was reduced to the maintenance dose with no such relapse."
+    ),
     NO_HIGH_DOSE: Reason("no_high_dose", TAPER, "Steroid was never given above the maintenance dose."),
     TAPER_UNFINISHED: Reason(
         "taper_unfinished", TAPER, "The record ends before the dose came down to the maintenance dose."
@@ -136,7 +142,9 @@ REASONS: dict[int, Reason] = {
         "Relapse on day {relapse}; the dose was reduced on day {reduced}, before remission was seen on day {remission}.",
     ),
     RELAPSE_MAY_HIDE: Reason(
-        "relapse_may_hide", TAPER, "Between day {last_ill} and day {again}, above the maintenance dose, nothing was seen."
+        "relapse_may_hide",
+        TAPER,
+        "Between day {last_ill} and day {again}, above the maintenance dose, nothing was seen.",
     ),
     ENOUGH_RELAPSES: Reason("enough_relapses", COUNT, "{seen} relapses by day {window_end}; {needed} are needed."),
     FEWER_RELAPSES: Reason("fewer_relapses", COUNT, "At most {seen} relapses in any such window; {needed} are needed."),

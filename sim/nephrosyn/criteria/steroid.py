@@ -34,7 +34,7 @@ def find_doses(record, patient, end, rules, doses):
         first = int(record.dose_first[row])
         last = min(int(record.dose_last[row]), end)
         mean = record.dose_mean[row]
-        if first > last or not mean > 0.0 or rules.drugs >> record.dose_drug[row] & 1 == 0:
+        if first > last or not mean > 0.0 or rules.drugs >> int(record.dose_drug[row]) & 1 == 0:
             continue
         while count > 0 and doses[count - 1, FIRST] >= first:
             count -= 1

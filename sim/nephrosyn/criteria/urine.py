@@ -16,6 +16,7 @@ DIPSTICK = terms.ANALYTES.index("dipstick")
 # Columns of a stretch: first and last day, level, number of days with a clinic reading, first such day.
 FIRST, LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
 LOG_SLACK = 1e-12
+TINY = 1e-300
 
 
 @njit(cache=True)
@@ -170,7 +171,9 @@ def _last_at_level(day, stop, level, start, log_start, slope, log_target, log_lo
 
 
 @njit(cache=True)
-def true_spans(bounds, start, upcr_start, slope, upcr_target, end, child, children, adults, out_bounds, first, last, level):
+def true_spans(
+    bounds, start, upcr_start, slope, upcr_target, end, child, children, adults, out_bounds, first, last, level
+):
     """Turn true paths into spans of days at one level, each day judged at its start.
 
     Writes at most three spans per piece, as a path that only falls or only rises crosses at most two thresholds.
@@ -191,8 +194,8 @@ def true_spans(bounds, start, upcr_start, slope, upcr_target, end, child, childr
             stop = int(end[patient])
             if row + 1 < bounds[patient, 1]:
                 stop = min(stop, int(math.ceil(start[row + 1])) - 1)
-            here = math.log(upcr_start[row])
-            target = math.log(upcr_target[row])
+            here = math.log(max(upcr_start[row], TINY))
+            target = math.log(max(upcr_target[row], TINY))
             while day <= stop:
                 now = _true_level(day, start[row], here, slope[row], target, low, high)
                 until = _last_at_level(day, stop, now, start[row], here, slope[row], target, low, high)

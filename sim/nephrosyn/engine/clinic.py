@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
-from numba import njit
 
+from nephrosyn.compiling import entry, kernel
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.state import CLOCKS, DUE, STATE, Clock
 from nephrosyn.course.transitions import NO_ROOM, advance
@@ -32,13 +32,13 @@ Process = Generator[Any, Any, None]
 _VISIT = int(Clock.VISIT)
 
 
-@njit(cache=True)
+@kernel
 def _visit_length_days(p, tables, patient, visit):
     u = uniforms(p.seed, p.replicate, patient, Purpose.VISIT_LENGTH, visit)
     return quantile(tables, p.visit_length_table, normal_quantile(u[0]))
 
 
-@njit(cache=True)
+@entry
 def _lengths(parameters, tables, patient, visit):
     return _visit_length_days(parameters[0], tables, patient, visit)
 

@@ -53,7 +53,10 @@ def category_section(found: Findings) -> Section:
         wording.kind_sentence(first),
     ]
     each = [tables.categories(found.categories[item.criteria, item.view], item) for item in found.summary.refractory]
-    figure = ("definitions", "Points: share of all patients. Lines: 95% interval. Grey: one third ± 5 percentage points.")
+    figure = (
+        "definitions",
+        "Points: share of all patients. Lines: 95% interval. Grey: one third ± 5 percentage points.",
+    )
     compared = tables.against_third(found.summary.refractory)
     return Section("categories", "Categories", [text for text in lead if text], [figure], [each[0], compared], each[1:])
 
@@ -70,7 +73,9 @@ def follow_up_section(found: Findings) -> Section:
     limit = f"For speed this curve uses the first {wording.number(curve.patients)} patients." if few else ""
     lead = ["The longer patients are followed, the more of them have had the time to show what they are.", how, limit]
     figure = ("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")
-    return Section("follow-up", "By length of follow-up", [text for text in lead if text], [figure], [tables.follow_up(curve)], [])
+    return Section(
+        "follow-up", "By length of follow-up", [text for text in lead if text], [figure], [tables.follow_up(curve)], []
+    )
 
 
 def group_section(found: Findings) -> Section:
@@ -94,7 +99,10 @@ def overlap_section(found: Findings) -> Section:
         "A patient can be, say, both steroid-dependent and frequently relapsing. The category takes the first that "
         "applies in the order of the definition set; the flags keep all. A flag that could not be judged counts as absent."
     ]
-    figure = ("overlap", "Each column is one combination of flags: filled dots are carried. Bars: patients, with their share.")
+    figure = (
+        "overlap",
+        "Each column is one combination of flags: filled dots are carried. Bars: patients, with their share.",
+    )
     return Section("overlap", "Overlap of flags", lead, [figure], [], [tables.combinations(found.combinations)])
 
 
@@ -104,13 +112,18 @@ def remission_section(found: Findings) -> Section:
         "From onset to the first complete remission in the truth (not its day of discovery at a visit), with or without "
         "treatment. Patients leave the curve at dropout, death or the end of follow-up."
     ]
-    figure = ("remission", "Kaplan-Meier estimate with 95% band; below, the patients still followed and not yet in remission.")
+    figure = (
+        "remission",
+        "Kaplan-Meier estimate with 95% band; below, the patients still followed and not yet in remission.",
+    )
     return Section("remission", "Time to remission", lead, [figure], [tables.remission(found.remission)], [])
 
 
 def relapse_section(found: Findings) -> Section:
     """Return time to first relapse."""
-    lead = ["From the first complete remission to the first relapse in the truth, among patients who reached remission."]
+    lead = [
+        "From the first complete remission to the first relapse in the truth, among patients who reached remission."
+    ]
     figure = ("relapse", "Kaplan-Meier estimate with 95% band; below, the patients still followed and free of relapse.")
     return Section("relapse", "Time to first relapse", lead, [figure], [tables.relapse(found.relapse)], [])
 
@@ -122,7 +135,14 @@ def count_section(found: Findings) -> Section:
         "each other, so it is wider than a Poisson interval."
     ]
     figure = ("relapses", "Bars: patients, with their share of those who reached remission.")
-    return Section("relapses", "Relapses per patient", lead, [figure], [tables.rates(found.rates)], [tables.histogram(found.histogram)])
+    return Section(
+        "relapses",
+        "Relapses per patient",
+        lead,
+        [figure],
+        [tables.rates(found.rates)],
+        [tables.histogram(found.histogram)],
+    )
 
 
 def view_section(found: Findings) -> Section:

@@ -121,7 +121,11 @@ def combinations(found: Sequence[tuple[frozenset[str], int]]) -> Table:
     """Return the combinations of flags."""
     total = sum(count for _, count in found) or 1
     rows = [
-        (" + ".join(FLAG_NAMES[name] for name in terms.FLAGS if name in flags) or "no flag", number(count), percent(count / total))
+        (
+            " + ".join(FLAG_NAMES[name] for name in terms.FLAGS if name in flags) or "no flag",
+            number(count),
+            percent(count / total),
+        )
         for flags, count in found
     ]
     return Table("Patients by the flags they carry", ("flags", "patients", "share"), rows)
@@ -133,7 +137,9 @@ def remission(curves: Iterable[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)
     rows = []
     for curve in curves:
         reached = [percent(1 - curve.at(min(7.0 * week, curve.days[-1]))[0], 0) for week in weeks]
-        rows.append((plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *reached))
+        rows.append(
+            (plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *reached)
+        )
     return Table("Complete remission, Kaplan-Meier estimate", head, rows)
 
 
@@ -142,8 +148,12 @@ def relapse(curves: Iterable[Curve], months: Sequence[int] = (6, 12, 24)) -> Tab
     head = ("age band", "at risk", "first relapses", "median days", *[f"free at {month} months" for month in months])
     rows = []
     for curve in curves:
-        values = [curve.at(month * MONTH_DAYS - 1) if month * MONTH_DAYS <= curve.days[-1] + 1 else None for month in months]
-        free = ["–" if value is None else f"{percent(value[0], 0)} ({interval(value[1], value[2], 0)})" for value in values]
+        values = [
+            curve.at(month * MONTH_DAYS - 1) if month * MONTH_DAYS <= curve.days[-1] + 1 else None for month in months
+        ]
+        free = [
+            "–" if value is None else f"{percent(value[0], 0)} ({interval(value[1], value[2], 0)})" for value in values
+        ]
         rows.append((plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *free))
     return Table("Free of relapse after first remission, Kaplan-Meier estimate with 95% interval", head, rows)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.describe import rows
-    from nephrosyn.scenario.distributions import mean, quantiles
+    from nephrosyn.scenario.distributions import mean, quantiles, quantiles_between
     from nephrosyn.scenario.editor_schema import json_schema
     from nephrosyn.scenario.errors import Problem, ScenarioError
     from nephrosyn.scenario.find import shipped, titles
@@ -26,6 +26,7 @@ __all__ = [
     "load",
     "mean",
     "quantiles",
+    "quantiles_between",
     "rows",
     "shipped",
     "titles",
@@ -33,7 +34,7 @@ __all__ = [
 
 _HOMES = {
     "describe": ("rows",),
-    "distributions": ("mean", "quantiles"),
+    "distributions": ("mean", "quantiles", "quantiles_between"),
     "errors": ("Problem", "ScenarioError"),
     "find": ("shipped", "titles"),
     "editor_schema": ("json_schema",),

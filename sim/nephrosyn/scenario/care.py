@@ -10,9 +10,9 @@ from nephrosyn.scenario.kinds import (
     Count,
     Days,
     DaysLaw,
+    Interval,
     Milligrams,
     PerYear,
-    PositiveDays,
     Section,
     Share,
     ShareLaw,
@@ -67,16 +67,16 @@ class Watch(Section):
     remission_readings: Count
     relapse_mg_per_mg: Upcr
     relapse_readings: Count
-    confirm_after_days: PositiveDays
+    confirm_after_days: Interval
 
 
 class VisitPlan(Section):
     """Days between planned visits by phase of care."""
 
-    full_dose_days: PositiveDays
-    taper_days: PositiveDays
-    off_treatment_days: PositiveDays
-    resistant_days: PositiveDays
+    full_dose_days: Interval
+    taper_days: Interval
+    off_treatment_days: Interval
+    resistant_days: Interval
 
 
 class Symptoms(Section):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from nephrosyn.scenario import order_checks, shape
-from nephrosyn.scenario.distributions import complaint
+from nephrosyn.scenario.distributions import Bounds, complaint
 from nephrosyn.scenario.errors import Problem, nearest, number_text
 from nephrosyn.scenario.tree import Path, dotted, is_law, leaves
 from nephrosyn.scenario.view import View
@@ -54,7 +54,8 @@ def laws(view: View) -> Plain:
             continue
         parameters = {key: float(number) for key, number in value.items() if key != "dist"}
         within = _ages(view, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
-        wrong = complaint(value["dist"], parameters, node.get("values_from"), node.get("values_to"), within)
+        bounds = Bounds(node.get("values_from"), node.get("values_above"), node.get("values_to"), within)
+        wrong = complaint(value["dist"], parameters, bounds)
         if wrong:
             unit = f" ({node['unit']})" if "values" in wrong[0] else ""
             yield path, wrong[0] + unit, (wrong[1], wrong[2])

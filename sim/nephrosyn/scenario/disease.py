@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from nephrosyn.scenario.kinds import (
     Correlation,
     Days,
@@ -21,6 +23,7 @@ from nephrosyn.scenario.kinds import (
     Section,
     Shape,
     Share,
+    Steps,
     Upcr,
     UpcrLaw,
     Years,
@@ -64,7 +67,7 @@ class Relapse(Section):
     below_threshold_factor: Factor
     decline_from_years: Years
     decline_per_year: Share
-    since_remission_from_days: list[Days]
+    since_remission_from_days: Annotated[list[Days], Steps]
     since_remission_factor: list[Factor]
 
 
@@ -133,7 +136,7 @@ class Disease(Section):
 class Infection(Section):
     """Infections: rate and gamma shape by age step; a window of raised relapse hazard after each."""
 
-    from_years: list[Years]
+    from_years: Annotated[list[Years], Steps]
     rate_per_year: list[PerYear]
     shape: list[Shape]
     window_days: PositiveDays

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +36,7 @@ def _frozen(law: Distribution) -> Any:
     return _laws()[law.dist](**law.parameters)
 
 
-def quantiles(
-    law: Distribution, probabilities: NDArray[np.float64], within: tuple[float, float] | None = None
-) -> NDArray[np.float64]:
+def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the quantiles of a law.
 
     Parameters
@@ -46,8 +45,6 @@ def quantiles(
         A checked law.
     probabilities : float array, any shape, in (0, 1)
         Where to evaluate the quantile function.
-    within : tuple of float, unit of the law, optional
-        Cut the law to this range: what lies outside is left out, and the rest scaled up.
 
     Returns
     -------
@@ -59,17 +56,42 @@ def quantiles(
     >>> from nephrosyn.scenario.kinds import Distribution
     >>> quantiles(Distribution(dist="expon", scale=2.0), np.array([0.5])).round(3)
     array([1.386])
-    >>> quantiles(Distribution(dist="norm", loc=50, scale=20), np.array([0.0, 0.5]), within=(18, 82)).round(3)
-    array([18., 50.])
     """
     probabilities = np.asarray(probabilities, dtype=np.float64)
     if law.dist == FIXED:
         return np.full(probabilities.shape, law.parameters["value"])
-    frozen = _frozen(law)
-    if within is None:
-        return np.asarray(frozen.ppf(probabilities), dtype=np.float64)
-    low, high = frozen.cdf(within)
-    return np.clip(np.asarray(frozen.ppf(low + probabilities * (high - low)), dtype=np.float64), *within)
+    return np.asarray(_frozen(law).ppf(probabilities), dtype=np.float64)
+
+
+def quantiles_between(
+    law: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the quantiles of a law truncated to a range.
+
+    Parameters
+    ----------
+    law : Distribution
+        A checked law.
+    low, high : float, unit of the law
+        The range.
+    probabilities : float array, any shape, in (0, 1)
+        Where to evaluate the quantile function of the truncated law.
+
+    Returns
+    -------
+    float array, shape of `probabilities`, unit of the law
+        The quantiles, all within the range.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> quantiles_between(Distribution(dist="uniform", loc=0.0, scale=10.0), 2.0, 4.0, np.array([0.5]))
+    array([3.])
+    """
+    if law.dist == FIXED:
+        return np.clip(quantiles(law, probabilities), low, high)
+    below, above = _frozen(law).cdf([low, high])
+    return np.clip(quantiles(law, below + (above - below) * np.asarray(probabilities)), low, high)
 
 
 def mean(law: Distribution) -> float:
@@ -94,13 +116,30 @@ def mean(law: Distribution) -> float:
     return law.parameters["value"] if law.dist == FIXED else float(_frozen(law).mean())
 
 
-def complaint(
-    name: str,
-    parameters: Mapping[str, float],
-    least: float | None = None,
-    most: float | None = None,
-    within: tuple[float, float] | None = None,
-) -> tuple[str, str, str] | None:
+@dataclass(frozen=True)
+class Bounds:
+    """Where a law's values must lie.
+
+    Attributes
+    ----------
+    least, most : float or None
+        Range its values must keep to.
+    above : float or None
+        What every value must exceed.
+    within : tuple of float or None
+        Range the law is cut to; a hundredth of it at least must lie there.
+    """
+
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    within: tuple[float, float] | None = None
+
+
+ANYWHERE = Bounds()
+
+
+def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE) -> tuple[str, str, str] | None:
     """Say what is wrong with a law.
 
     Parameters
@@ -109,10 +148,8 @@ def complaint(
         Name of the law.
     parameters : mapping of str to float
         Its keyword arguments.
-    least, most : float, optional
-        Range its values must keep to.
-    within : tuple of float, optional
-        Range the law is cut to; a hundredth of it at least must lie there.
+    bounds : Bounds
+        Where its values must lie.
 
     Returns
     -------
@@ -123,7 +160,7 @@ def complaint(
     --------
     >>> complaint("expon", {"scale": 2.0}) is None
     True
-    >>> complaint("norm", {"loc": 1.0, "scale": 1.0}, least=0.0)[1]
+    >>> complaint("norm", {"loc": 1.0, "scale": 1.0}, Bounds(least=0.0))[1]
     'norm with values down to -5'
     """
     if name != FIXED and name not in _laws():
@@ -135,14 +172,17 @@ def complaint(
     if ends is None:
         return f"parameters that {name} can have", _listed(parameters), ""
     low, high = ends
-    if within is not None:
-        share = _share_within(name, parameters, within)
+    if bounds.within is not None:
+        share = _share_within(name, parameters, bounds.within)
         found = f"{name} with {100 * share:.2g}% of its values there"
-        return None if share >= SMALLEST_PART else (f"values from {within[0]:g} to {within[1]:g}", found, "")
-    if least is not None and low < least:
-        return f"values of at least {number_text(least)}", f"{name} with values down to {low:.3g}", ""
-    if most is not None and high > most:
-        return f"values of at most {number_text(most)}", f"{name} with values up to {high:.3g}", ""
+        start, end = map(number_text, bounds.within)
+        return None if share >= SMALLEST_PART else (f"values from {start} to {end}", found, "")
+    if bounds.least is not None and low < bounds.least:
+        return f"values of at least {number_text(bounds.least)}", f"{name} with values down to {low:.3g}", ""
+    if bounds.above is not None and low <= bounds.above:
+        return f"values above {number_text(bounds.above)}", f"{name} with values down to {low:.3g}", ""
+    if bounds.most is not None and high > bounds.most:
+        return f"values of at most {number_text(bounds.most)}", f"{name} with values up to {high:.3g}", ""
     return None
 
 
@@ -189,34 +229,3 @@ def _share_within(name: str, parameters: Mapping[str, float], within: tuple[floa
 
 def _listed(parameters: Mapping[str, float]) -> str:
     return ", ".join(f"{key} = {number_text(value)}" for key, value in parameters.items()) or "none"
-
-
-def quantiles_between(
-    law: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the quantiles of a law truncated to a range.
-
-    Parameters
-    ----------
-    law : Distribution
-        A checked law.
-    low, high : float, unit of the law
-        The range.
-    probabilities : float array, any shape, in (0, 1)
-        Where to evaluate the quantile function of the truncated law.
-
-    Returns
-    -------
-    float array, shape of `probabilities`, unit of the law
-        The quantiles, all within the range.
-
-    Examples
-    --------
-    >>> from nephrosyn.scenario.kinds import Distribution
-    >>> quantiles_between(Distribution(dist="uniform", loc=0.0, scale=10.0), 2.0, 4.0, np.array([0.5]))
-    array([3.])
-    """
-    if law.dist == FIXED:
-        return np.clip(quantiles(law, probabilities), low, high)
-    below, above = _frozen(law).cdf([low, high])
-    return np.clip(quantiles(law, below + (above - below) * np.asarray(probabilities)), low, high)

@@ -82,8 +82,8 @@ def _describe(node: Any) -> None:
         _describe(child)
     if isinstance(node.get("unit"), str):
         node["description"] = f"Unit: {node.pop('unit')}."
-        node.pop("values_from", None)
-        node.pop("values_to", None)
+        for bound in ("values_from", "values_above", "values_to"):
+            node.pop(bound, None)
 
 
 def _partial(node: Any) -> Any:

@@ -20,13 +20,14 @@ def _number(unit: str, **limits: Any) -> Any:
 Share = Annotated[float, _number("fraction", ge=0, le=1)]
 Factor = Annotated[float, _number("ratio", ge=0)]
 Correlation = Annotated[float, _number("correlation", ge=-0.95, le=0.95)]
-Count = Annotated[int, _number("count", ge=1)]
-PerYear = Annotated[float, _number("1/year", ge=0)]
+Count = Annotated[int, _number("count", ge=1, le=2**31 - 1)]
+PerYear = Annotated[float, _number("1/year", ge=0, le=366)]
 PerDay = Annotated[float, _number("1/day", gt=0)]
 Years = Annotated[float, _number("years", ge=0, le=120)]
 Weeks = Annotated[float, _number("weeks", ge=0, le=1040)]
 Days = Annotated[float, _number("days", ge=0, le=36525)]
 PositiveDays = Annotated[float, _number("days", gt=0, le=36525)]
+Interval = Annotated[float, _number("days", ge=1, le=36525)]
 Centimetres = Annotated[float, _number("cm", gt=0, le=250)]
 Kilograms = Annotated[float, _number("kg", gt=0, le=400)]
 Milligrams = Annotated[float, _number("mg", gt=0, le=10000)]
@@ -60,17 +61,20 @@ class Distribution(Section):
         return dict(self.__pydantic_extra__)
 
 
-def _law(unit: str, below: float | None = None) -> Any:
-    """Say the unit of a law's values, which are never negative and at most ``below``."""
-    bounds = {"values_from": 0.0} | ({} if below is None else {"values_to": below})
+MOST_STEPS = 8
+Steps = Field(max_length=MOST_STEPS)
+
+
+def _law(unit: str, **bounds: float) -> Any:
+    """Say the unit of a law's values, and their bounds: ``values_from``, ``values_above``, ``values_to``."""
     return Field(json_schema_extra={"unit": unit, **bounds})
 
 
-ShareLaw = Annotated[Distribution, _law("fraction", below=1.0)]
-DaysLaw = Annotated[Distribution, _law("days")]
+ShareLaw = Annotated[Distribution, _law("fraction", values_from=0.0, values_to=1.0)]
+DaysLaw = Annotated[Distribution, _law("days", values_from=0.0)]
 YearsLaw = Annotated[Distribution, _law("years")]
-UpcrLaw = Annotated[Distribution, _law("mg/mg")]
-GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL")]
-MgPerDecilitreLaw = Annotated[Distribution, _law("mg/dL")]
-MgPerKgPerDayLaw = Annotated[Distribution, _law("mg/kg/day")]
-FiltrationLaw = Annotated[Distribution, _law("mL/min/1.73 m2")]
+UpcrLaw = Annotated[Distribution, _law("mg/mg", values_above=0.0)]
+GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL", values_above=0.0)]
+MgPerDecilitreLaw = Annotated[Distribution, _law("mg/dL", values_above=0.0)]
+MgPerKgPerDayLaw = Annotated[Distribution, _law("mg/kg/day", values_from=0.0)]
+FiltrationLaw = Annotated[Distribution, _law("mL/min/1.73 m2", values_above=0.0)]

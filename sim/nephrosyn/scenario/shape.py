@@ -11,6 +11,7 @@ from nephrosyn.scenario.tree import Path
 
 Node = dict[str, Any]
 
+BOUNDLESS = 2**31 - 1  # a limit of storage, not worth a word
 LAW = "#/$defs/Distribution"
 
 
@@ -131,29 +132,23 @@ def _text(here: Node) -> str:
         return ("a number" if kind == "number" else "a whole number") + _range(here) + _bracketed(here)
     if kind == "array":
         places = here.get("prefixItems")
-        return f"a list of {len(places)} numbers" if places else f"a list, each {_text(opened(here['items']))}"
+        if places:
+            return f"a list of {len(places)} numbers"
+        most = f" of at most {here['maxItems']}" if "maxItems" in here else ""
+        return f"a list{most}, each {_text(opened(here['items']))}"
     return {"boolean": "true or false", "string": "a text", "object": "a table"}[str(kind)]
 
 
 def _range(here: Node) -> str:
-    least, above, most, below = (
-        here.get(key) for key in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-    )
-    low = (
-        f" from {number_text(least)}"
-        if least is not None
-        else f" above {number_text(above)}"
-        if above is not None
-        else ""
-    )
-    high = (
-        f" to {number_text(most)}" if most is not None else f" below {number_text(below)}" if below is not None else ""
-    )
-    if least is not None and not high:
-        return f" of at least {number_text(least)}"
-    if above is not None and most is not None:
-        return f"{low} and up to {number_text(most)}"
-    return low + high
+    names = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+    least, above, most, below = (None if here.get(name) is None else number_text(here[name]) for name in names)
+    if here.get("maximum", 0) >= BOUNDLESS:
+        most = None
+    low = f" from {least}" if least else f" above {above}" if above else ""
+    high = f" to {most}" if most else f" below {below}" if below else ""
+    if least and not high:
+        return f" of at least {least}"
+    return f"{low} and up to {most}" if above and most else low + high
 
 
 def _bracketed(here: Node) -> str:

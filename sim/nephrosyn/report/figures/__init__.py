@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap, view_flow
 from nephrosyn.report.figures.style import drawing, inline, svg
-from nephrosyn.report.figures.times import relapse, relapses, remission
 from nephrosyn.report.figures.timeline import patient_timeline
+from nephrosyn.report.figures.times import relapse, relapses, remission
 from nephrosyn.report.summary import Findings
 
 __all__ = ["draw", "inline", "patient_timeline", "svg"]

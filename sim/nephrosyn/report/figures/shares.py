@@ -58,7 +58,9 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
         colour = CATEGORY_COLOURS[name]
         axes.barh(0, width, left=left, height=0.8, color=colour, edgecolor=PAPER, lw=1)
         if width >= 0.045:
-            axes.text(left + width / 2, 0, percent(width, 0), ha="center", va="center", fontsize=9, color=ink_on(colour))
+            axes.text(
+                left + width / 2, 0, percent(width, 0), ha="center", va="center", fontsize=9, color=ink_on(colour)
+            )
         left += width
     axes.plot([ONE_THIRD] * 2, [-0.62, 0.62], color=INK, lw=1.4, ls=(0, (3, 1.5)))
     axes.text(ONE_THIRD, 0.68, "one third", ha="center", va="bottom", fontsize=9)
@@ -67,7 +69,9 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
     percent_axis(axes.xaxis)
     axes.spines["left"].set_visible(False)
     handles = [Patch(color=CATEGORY_COLOURS[name], label=plain(name)) for name in dict(segments(rows))]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=1, columnspacing=1.2)
+    axes.legend(
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=1, columnspacing=1.2
+    )
     return figure
 
 
@@ -145,7 +149,12 @@ def follow_up_curve(found: FollowUp) -> Figure:
     if found.rejudged:
         shares = [moment.refractory.unjudged for moment in found.moments]
         band_line(axes, months, shares, MUTED, "s:", "could not be judged yet")
-    axes.set(xlim=(0, max(months) * 1.03), ylim=(0, None), xlabel="follow-up (months from onset)", ylabel="share of all patients")
+    axes.set(
+        xlim=(0, max(months) * 1.03),
+        ylim=(0, None),
+        xlabel="follow-up (months from onset)",
+        ylabel="share of all patients",
+    )
     axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
     axes.text(axes.get_xlim()[1], ONE_THIRD, "one third ", ha="right", va="bottom", fontsize=8, color=MUTED)
     axes.set_xticks(months, [f"{month:.0f}" for month in months])
@@ -224,7 +233,9 @@ def draw_ribbons(
     right: dict[str, tuple[float, float]],
 ) -> None:
     """Draw one ribbon per pair of categories, in the colour of the complete record's category."""
-    filled = {("l", name): top for name, (top, _) in left.items()} | {("r", name): top for name, (top, _) in right.items()}
+    filled = {("l", name): top for name, (top, _) in left.items()} | {
+        ("r", name): top for name, (top, _) in right.items()
+    }
     for start in terms.CATEGORIES:
         for end in terms.CATEGORIES:
             size = cells.get((start, end), 0.0)
@@ -232,7 +243,16 @@ def draw_ribbons(
                 continue
             a, b = filled["l", start], filled["r", end]
             filled["l", start], filled["r", end] = a + size, b + size
-            points = [(0, a), (0.5, a), (0.5, b), (1, b), (1, b + size), (0.5, b + size), (0.5, a + size), (0, a + size)]
+            points = [
+                (0, a),
+                (0.5, a),
+                (0.5, b),
+                (1, b),
+                (1, b + size),
+                (0.5, b + size),
+                (0.5, a + size),
+                (0, a + size),
+            ]
             curve = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3]
             alpha = 0.35 if start == end else 0.75
             axes.add_patch(PathPatch(Outline(points, curve), color=CATEGORY_COLOURS[start], alpha=alpha, lw=0))

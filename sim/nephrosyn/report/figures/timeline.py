@@ -10,7 +10,18 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from nephrosyn import terms
-from nephrosyn.report.figures.style import ACCENT, CATEGORY_COLOURS, GRID, INK, LINES, MUTED, PAPER, SECOND, blank, drawing
+from nephrosyn.report.figures.style import (
+    ACCENT,
+    CATEGORY_COLOURS,
+    GRID,
+    INK,
+    LINES,
+    MUTED,
+    PAPER,
+    SECOND,
+    blank,
+    drawing,
+)
 from nephrosyn.report.groups import MONTH_DAYS
 from nephrosyn.report.wording import plain
 
@@ -115,7 +126,15 @@ def draw_upcr(axes: Any, mine: Frames, end: float) -> None:
     rows = of_analyte(mine, "upcr")
     seen, hidden = rows.filter(~pl.col("below_limit")), rows.filter(pl.col("below_limit"))
     axes.plot(months(seen, "taken_days"), seen["value"], "o", color=SECOND, ms=4, label="reading")
-    axes.plot(months(hidden, "taken_days"), hidden["value"], "v", mfc=PAPER, mec=SECOND, ms=4.5, label="reading below the limit")
+    axes.plot(
+        months(hidden, "taken_days"),
+        hidden["value"],
+        "v",
+        mfc=PAPER,
+        mec=SECOND,
+        ms=4.5,
+        label="reading below the limit",
+    )
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_ylabel("urine protein/\ncreatinine (mg/mg)")
@@ -180,7 +199,9 @@ def swatch(axes: Any, x: float, colour: str) -> Any:
     """Return a small square of the diary's key, right of its strip."""
     from matplotlib.patches import Rectangle
 
-    return Rectangle((x, 0.1), 0.014, 0.75, transform=axes.transAxes, clip_on=False, facecolor=colour, edgecolor=GRID, lw=0.4)
+    return Rectangle(
+        (x, 0.1), 0.014, 0.75, transform=axes.transAxes, clip_on=False, facecolor=colour, edgecolor=GRID, lw=0.4
+    )
 
 
 def draw_doses(axes: Any, doses: pl.DataFrame) -> None:
@@ -189,7 +210,15 @@ def draw_doses(axes: Any, doses: pl.DataFrame) -> None:
         "first_days", "last_days", "mean_mg_per_day", pl.col("schedule").cast(pl.String)
     ).iter_rows():
         alpha = 0.55 if schedule == "alternate_day" else 1.0
-        axes.bar(first / MONTH_DAYS, mean, width=(last + 1 - first) / MONTH_DAYS, align="edge", color=LINES[5], alpha=alpha, lw=0)
+        axes.bar(
+            first / MONTH_DAYS,
+            mean,
+            width=(last + 1 - first) / MONTH_DAYS,
+            align="edge",
+            color=LINES[5],
+            alpha=alpha,
+            lw=0,
+        )
     axes.set_ylabel("prednisone\n(mg/day)")
     axes.set_ylim(bottom=0)
     if doses.height and doses["schedule"].cast(pl.String).eq("alternate_day").any():

@@ -17,7 +17,9 @@ WEEK_DAYS = 7.0
 
 def remission(curves: Sequence[Curve]) -> Figure:
     """Draw the share that has reached complete remission by week from onset."""
-    return kaplan_meier(curves, WEEK_DAYS, (0, 4, 8, 12, 16, 26, 39, 52), "weeks from onset", "in remission by then", rising=True)
+    return kaplan_meier(
+        curves, WEEK_DAYS, (0, 4, 8, 12, 16, 26, 39, 52), "weeks from onset", "in remission by then", rising=True
+    )
 
 
 def relapse(curves: Sequence[Curve]) -> Figure:
@@ -38,7 +40,15 @@ def kaplan_meier(
     for place, curve in enumerate(curves):
         colour, x = LINES[place % len(LINES)], curve.days / unit_days
         axes.fill_between(x, side(curve.low), side(curve.high), step="post", color=colour, alpha=0.18, lw=0)
-        axes.step(x, side(curve.free), where="post", color=colour, ls=DASHES[place % len(DASHES)], lw=1.8, label=plain(curve.group))
+        axes.step(
+            x,
+            side(curve.free),
+            where="post",
+            color=colour,
+            ls=DASHES[place % len(DASHES)],
+            lw=1.8,
+            label=plain(curve.group),
+        )
         for tick in marks:
             at_risk = curve.at_risk(tick * unit_days)
             below.text(tick, place, number(at_risk), ha="center", va="center", fontsize=8)
@@ -83,7 +93,9 @@ def relapses(histogram: Sequence[int]) -> Figure:
     labels = [*[str(count) for count in range(len(histogram) - 1)], f"{len(histogram) - 1}+"]
     axes.bar(range(len(histogram)), histogram, width=0.72, color=SECOND)
     for place, patients in enumerate(histogram):
-        axes.text(place, patients, percent(patients / total, 0 if patients else 0), ha="center", va="bottom", fontsize=8)
+        axes.text(
+            place, patients, percent(patients / total, 0 if patients else 0), ha="center", va="bottom", fontsize=8
+        )
     axes.set_xticks(range(len(histogram)), labels)
     axes.set(xlabel="relapses during follow-up", ylabel="patients who reached remission")
     axes.margins(y=0.12)

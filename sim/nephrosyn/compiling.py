@@ -1,0 +1,19 @@
+"""How the model is compiled: one place for the three ways.
+
+Only entry points are cached on disk; what they call is compiled into them. numba looks at the file of an entry point
+alone to tell whether its copy is stale, so after a change of any other file of the model the copies must go:
+``make clean-compiled``, which the tests do by themselves.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+entry = njit(cache=True, error_model="numpy")
+"""Called from Python; its compiled copy is kept on disk."""
+
+kernel = njit(error_model="numpy")
+"""Called from compiled code; small or frequent enough for the compiler to decide how."""
+
+inline = njit(error_model="numpy", forceinline=True)
+"""Called from compiled code, often, and always inlined: calls that pass arrays are not free."""

@@ -1,0 +1,185 @@
+"""Dependence: a relapse in the taper, above the maintenance dose, that a higher dose clears again."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
+from nephrosyn.criteria.reasons import (
+    DAY,
+    MARKS,
+    MET,
+    NEVER,
+    NEVER_IN_REMISSION,
+    NO_DAY,
+    NO_HIGH_DOSE,
+    NO_SUCH_RELAPSE,
+    NO_URINE,
+    NOT_MET,
+    NOT_YET_IN_REMISSION,
+    RAISE_PENDING,
+    REASON,
+    REDUCTION_VAGUE,
+    RELAPSE_IN_TAPER,
+    RELAPSE_MAY_HIDE,
+    REMISSION_AGAIN_VAGUE,
+    STATUS,
+    TAPER_UNFINISHED,
+    UNKNOWN,
+)
+from nephrosyn.criteria.resistance import copy
+from nephrosyn.criteria.steroid import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
+
+
+@njit(cache=True)
+def say(row, status, reason, day, remission, reduced, relapse, raised, again, last_ill):
+    """Write an answer with its marks."""
+    row[STATUS] = status
+    row[REASON] = reason
+    row[DAY] = day
+    row[MARKS] = remission
+    row[MARKS + 1] = reduced
+    row[MARKS + 2] = relapse
+    row[MARKS + 3] = raised
+    row[MARKS + 4] = again
+    row[MARKS + 5] = last_ill
+
+
+@njit(cache=True)
+def dose_at(doses, count, relapse):
+    """Return the run whose dose the patient relapsed on: the lower of that day and the day before; -1 if none.
+
+    A visit that finds the relapse raises the dose the same day, so that day's dose may be the answer already.
+    """
+    today = run_on(doses, count, relapse)
+    eve = run_on(doses, count, relapse - 1)
+    if today < 0 or eve < 0:
+        return -1
+    return today if doses[today, MEAN] <= doses[eve, MEAN] else eve
+
+
+@njit(cache=True)
+def last_reduction(doses, at, since, until):
+    """Latest day of (since, until] on which the dose stepped down, in the treatment that run `at` belongs to."""
+    k = at
+    while k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1:
+        if doses[k, FIRST] <= since:
+            break
+        if doses[k, FIRST] <= until and is_step_down(doses, k):
+            return int(doses[k, FIRST])
+        k -= 1
+    return NO_DAY
+
+
+@njit(cache=True)
+def day_raised(doses, count, at, relapse, until):
+    """First day of [relapse, until] on a dose above that of run `at`, or NEVER."""
+    for k in range(count):
+        first = max(int(doses[k, FIRST]), relapse)
+        higher = doses[k, MEAN] > doses[at, MEAN] * (1.0 + SLACK)
+        if higher and first <= until and doses[k, LAST] >= relapse:
+            return first
+    return NEVER
+
+
+@njit(cache=True)
+def judge_relapse(before, episode, doses, count, end, rules, row):
+    """Judge one relapse; NOT_MET says that it is none of this kind."""
+    relapse, again, last_ill = episode[START], episode[END], episode[LAST_ILL]
+    row[STATUS] = NOT_MET
+    at = dose_at(doses, count, relapse)
+    if at < 0 or not above_maintenance(doses, at):
+        return
+    reduced = last_reduction(doses, at, before[LAST_ILL], relapse)
+    if reduced == NO_DAY:
+        return
+    limit = relapse + rules.raise_within_days
+    raised = day_raised(doses, count, at, relapse, limit)
+    judged = raised + rules.effective_within_days
+    if raised < NEVER:
+        if again <= raised or last_ill >= judged:
+            return
+    elif again < NEVER or end >= limit:
+        return
+    if reduced < before[END]:
+        say(row, UNKNOWN, REDUCTION_VAGUE, NEVER, before[END], reduced, relapse, raised, again, last_ill)
+    elif raised == NEVER or again == NEVER:
+        say(row, UNKNOWN, RAISE_PENDING, NEVER, before[END], reduced, relapse, raised, again, last_ill)
+    elif again > judged:
+        say(row, UNKNOWN, REMISSION_AGAIN_VAGUE, NEVER, before[END], reduced, relapse, raised, again, last_ill)
+    else:
+        say(row, MET, RELAPSE_IN_TAPER, again, before[END], reduced, relapse, raised, again, last_ill)
+
+
+@njit(cache=True)
+def taper_finished(doses, count, remission, end):
+    """Whether, from the first remission on, some day's dose was the maintenance dose or less."""
+    covered = remission
+    for k in range(count):
+        if doses[k, LAST] < remission:
+            continue
+        if doses[k, FIRST] > covered or not above_maintenance(doses, k):
+            return True
+        covered = int(doses[k, LAST]) + 1
+    return covered <= end
+
+
+@njit(cache=True)
+def gap_above_maintenance(gaps, gap_count, doses, count):
+    """Return a gap that meets a day above the maintenance dose, or -1."""
+    for g in range(gap_count):
+        for k in range(count):
+            meets = doses[k, FIRST] <= gaps[g, AFTER] and doses[k, LAST] >= gaps[g, BEFORE]
+            if meets and above_maintenance(doses, k):
+                return g
+    return -1
+
+
+@njit(cache=True)
+def judge_absence(sheet, counts, end, resistant, out):
+    """Write the answer when no relapse is, or may be, of this kind."""
+    _stretches, episode_count, gap_count, count = counts
+    doses, gaps = sheet.doses, sheet.gaps
+    remission = sheet.episodes[0, END]
+    high = False
+    for k in range(count):
+        high = high or above_maintenance(doses, k)
+    g = gap_above_maintenance(gaps, gap_count, doses, count)
+    if not high:
+        say(out, UNKNOWN, NO_HIGH_DOSE, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
+    elif g >= 0:
+        say(out, UNKNOWN, RELAPSE_MAY_HIDE, NEVER, remission, NEVER, NEVER, NEVER, gaps[g, AFTER], gaps[g, BEFORE])
+    elif remission == NEVER:
+        reason = NEVER_IN_REMISSION if resistant == MET else NOT_YET_IN_REMISSION
+        status = NOT_MET if resistant == MET else UNKNOWN
+        say(out, status, reason, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
+    elif not taper_finished(doses, count, remission, end):
+        say(out, UNKNOWN, TAPER_UNFINISHED, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
+    else:
+        latest = sheet.episodes[episode_count - 1, START]
+        say(out, NOT_MET, NO_SUCH_RELAPSE, NEVER, remission, NEVER, latest, NEVER, NEVER, NEVER)
+
+
+@njit(cache=True)
+def judge_dependence(sheet, counts, end, resistant, rules, out):
+    """Write the answer of the clause; `resistant` is the status of the resistance clause."""
+    row, open_row = sheet.scratch[0], sheet.scratch[1]
+    met = 0
+    possible = 0
+    for i in range(1, counts[1]):
+        judge_relapse(sheet.episodes[i - 1], sheet.episodes[i], sheet.doses, counts[3], end, rules, row)
+        if row[STATUS] == MET:
+            met += 1
+            if met == rules.dependent_relapses:
+                copy(row, out)
+                return
+        elif row[STATUS] == UNKNOWN:
+            if possible == 0:
+                copy(row, open_row)
+            possible += 1
+    if counts[0] == 0:
+        say(out, UNKNOWN, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
+    elif possible > 0 and met + possible >= rules.dependent_relapses:
+        copy(open_row, out)
+    else:
+        judge_absence(sheet, counts, end, resistant, out)

@@ -1,0 +1,135 @@
+"""Frequent relapse: so many relapses within so many days."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from nephrosyn.criteria.episodes import AFTER, BEFORE, END, START, hidden_relapses
+from nephrosyn.criteria.reasons import (
+    DAY,
+    ENOUGH_RELAPSES,
+    FEWER_RELAPSES,
+    MARKS,
+    MET,
+    NEVER,
+    NEVER_IN_REMISSION,
+    NO_URINE,
+    NOT_MET,
+    NOT_YET_IN_REMISSION,
+    REASON,
+    RELAPSES_MAY_HIDE,
+    STATUS,
+    UNKNOWN,
+    WINDOW_OPEN,
+)
+from nephrosyn.criteria.rules import BLOCKS, FIRST
+
+
+@njit(cache=True)
+def say(row, status, reason, day, remission, seen, needed, hidden, window_end):
+    """Write an answer with its marks."""
+    row[STATUS] = status
+    row[REASON] = reason
+    row[DAY] = day
+    row[MARKS] = remission
+    row[MARKS + 1] = seen
+    row[MARKS + 2] = needed
+    row[MARKS + 3] = hidden
+    row[MARKS + 4] = window_end
+
+
+@njit(cache=True)
+def window_of(relapse, remission, length, window):
+    """First day (exclusive for blocks) and last day of the window that ends the count at a relapse."""
+    if window == FIRST:
+        return remission, remission + length
+    if window == BLOCKS:
+        block = (relapse - remission - 1) // length
+        return remission + block * length + 1, remission + (block + 1) * length
+    return relapse - length, relapse
+
+
+@njit(cache=True)
+def relapses_up_to(episodes, count, i, remission, length, window):
+    """Number of relapses in the window of relapse `i`, up to and with it; 0 if it lies outside its window."""
+    relapse = episodes[i, START]
+    first, last = window_of(relapse, remission, length, window)
+    if relapse > last:
+        return 0
+    seen = 0
+    for j in range(1, i + 1):
+        if episodes[j, START] >= first:
+            seen += 1
+    return seen
+
+
+@njit(cache=True)
+def hidden_between(gaps, gap_count, first, last, rules):
+    """Number of relapses that gaps meeting [first, last] may hide."""
+    hidden = 0
+    for g in range(gap_count):
+        if gaps[g, BEFORE] <= last and gaps[g, AFTER] >= first:
+            hidden += hidden_relapses(gaps, g, rules)
+    return hidden
+
+
+@njit(cache=True)
+def seen_between(episodes, count, first, last):
+    """Number of relapses dated within [first, last]."""
+    seen = 0
+    for i in range(1, count):
+        if first <= episodes[i, START] <= last:
+            seen += 1
+    return seen
+
+
+@njit(cache=True)
+def most_possible(episodes, count, gaps, gap_count, remission, length, window, rules):
+    """Most relapses, seen and possibly hidden, that any window can hold, and the hidden part of it.
+
+    The fullest window of a given length starts where a relapse, or a gap, ends. A gap before the first remission
+    may have hidden an earlier one; so in a window counted from there all gaps before its end count.
+    """
+    most = 0
+    hidden = 0
+    if window == FIRST:
+        last = remission + length if remission < NEVER else NEVER
+        hidden = hidden_between(gaps, gap_count, -NEVER, last, rules)
+        return seen_between(episodes, count, -NEVER, last) + hidden, hidden
+    for k in range(1, count + gap_count):
+        start = episodes[k, START] if k < count else gaps[k - count, AFTER]
+        here = hidden_between(gaps, gap_count, start, start + length, rules)
+        total = here + seen_between(episodes, count, start, start + length)
+        if total > most:
+            most = total
+            hidden = here
+    return most, hidden
+
+
+@njit(cache=True)
+def judge_frequency(sheet, counts, end, resistant, rules, needed, length, window, out):
+    """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind."""
+    stretch_count, count, gap_count, _doses = counts
+    episodes, gaps = sheet.episodes, sheet.gaps
+    remission = episodes[0, END]
+    most_seen = 0
+    for i in range(1, count):
+        seen = relapses_up_to(episodes, count, i, remission, length, window)
+        most_seen = max(most_seen, seen)
+        if seen >= needed:
+            say(out, MET, ENOUGH_RELAPSES, episodes[i, START], remission, seen, needed, 0, episodes[i, START])
+            return
+    possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, rules)
+    close = remission + length if remission < NEVER else NEVER
+    if stretch_count == 0:
+        say(out, UNKNOWN, NO_URINE, NEVER, remission, 0, needed, hidden, close)
+    elif gap_count > 0 and possible >= needed:
+        say(out, UNKNOWN, RELAPSES_MAY_HIDE, NEVER, remission, most_seen, needed, hidden, close)
+    elif remission == NEVER:
+        reason = NEVER_IN_REMISSION if resistant == MET else NOT_YET_IN_REMISSION
+        status = NOT_MET if resistant == MET else UNKNOWN
+        say(out, status, reason, NEVER, remission, 0, needed, hidden, close)
+    elif end < close:
+        say(out, UNKNOWN, WINDOW_OPEN, NEVER, remission, most_seen, needed, hidden, close)
+    else:
+        say(out, NOT_MET, FEWER_RELAPSES, NEVER, remission, most_seen, needed, hidden, close)

@@ -1,0 +1,110 @@
+"""The dated rows that an answer rests on, told in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nephrosyn import terms
+from nephrosyn.criteria.urine import log_upcr
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.record import Tables
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evidence:
+    """A row of the record, or of the truth, that an answer rests on.
+
+    Attributes
+    ----------
+    first_days, last_days : int, days
+        Days the row speaks of.
+    table : str
+        Table it stands in.
+    text : str
+        What it says.
+    """
+
+    first_days: int
+    last_days: int
+    table: str
+    text: str
+
+
+class Proof:
+    """Finds rows of one patient's tables by their days.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        The patient's rows.
+    view : {"complete", "observed"}
+        Whether to quote the truth or the record.
+    """
+
+    def __init__(self, mine: Tables, view: str) -> None:
+        self.mine = mine
+        self.observed = view == "observed"
+        self.before = "" if self.observed else "truth/"
+
+    def urine(self, day: int) -> list[Evidence]:
+        """Return what was seen, or true, of the urine on a day."""
+        return [*self._readings(day), *self._diary(day)] if self.observed else self._truth(day)
+
+    def doses(self, first: int, last: int) -> list[Evidence]:
+        """Return the runs of steroid that meet the days from `first` to `last`."""
+        table = f"{self.before}doses"
+        rows = self.mine[table].filter((pl.col("first_days") <= last) & (pl.col("last_days") >= first))
+        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
+
+    def conditions(self, kind: str) -> list[Evidence]:
+        """Return the conditions of a kind."""
+        table = f"{self.before}conditions"
+        rows = self.mine[table].filter(pl.col("kind").cast(pl.String) == kind)
+        return [Evidence(r["noted_days"], r["noted_days"], table, _condition(r)) for r in rows.iter_rows(named=True)]
+
+    def _readings(self, day: int) -> list[Evidence]:
+        rows = self.mine["readings"].filter(
+            pl.col("taken_days") == day, pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"])
+        )
+        return [Evidence(day, day, "readings", _reading(row)) for row in rows.iter_rows(named=True)]
+
+    def _diary(self, day: int) -> list[Evidence]:
+        rows = self.mine["diary"].filter((pl.col("first_days") <= day) & (pl.col("last_days") >= day))
+        return [
+            Evidence(row["first_days"], row["last_days"], "diary", f"home dipstick {row['grade']}")
+            for row in rows.iter_rows(named=True)
+        ]
+
+    def _truth(self, day: int) -> list[Evidence]:
+        rows = self.mine["truth/proteinuria"].filter(pl.col("start_days") <= day).sort("start_days")
+        if rows.is_empty():
+            return []
+        row = rows.row(-1, named=True)
+        start, target = math.log(row["upcr_start_mg_per_mg"]), math.log(row["upcr_target_mg_per_mg"])
+        upcr = math.exp(log_upcr(day, row["start_days"], start, row["log_slope_per_day"], target))
+        return [Evidence(day, day, "truth/proteinuria", f"true UPCR {upcr:.3g} mg/mg")]
+
+
+def _reading(row: dict[str, Any]) -> str:
+    if row["analyte"] == "upcr":
+        return f"UPCR {row['value']:.3g} mg/mg"
+    return f"dipstick {terms.DIPSTICK_BANDS[int(row['value'])]}"
+
+
+def _dose(row: dict[str, Any]) -> str:
+    schedule = row["schedule"].replace("_", " ")
+    mean = row["mean_mg_per_day"]
+    daily = row["schedule"] == "daily"
+    # The dose of a dosing day is not needed to judge, so it may be missing from tables made by hand.
+    amount = row.get("dose_mg") or (mean if daily else 2 * mean)
+    return f"{row['drug']} {amount:g} mg {schedule}" + ("" if daily else f", on average {mean:g} mg/day")
+
+
+def _condition(row: dict[str, Any]) -> str:
+    did = {"none": "steroid unchanged"}.get(row["action"], f"steroid {row['action']}")
+    return f"{row['condition'].replace('_', ' ')}, {did}"

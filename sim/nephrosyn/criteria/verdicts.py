@@ -1,0 +1,252 @@
+"""The verdict on one patient, with the reason of each clause and the dated rows it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn.criteria import episodes as spell
+from nephrosyn.criteria.clauses import judge_patient
+from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.criteria.labels import label_frame, prepare, sheet_for
+from nephrosyn.criteria.proof import Evidence, Proof
+from nephrosyn.criteria.reasons import (
+    CLAUSES,
+    CONTRAINDICATION,
+    COUNT,
+    COURSE,
+    DAY,
+    FLAG_OF_CLAUSE,
+    MARKS,
+    NEVER,
+    NO_DAY,
+    REASON,
+    REASONS,
+    STATUS,
+    STATUS_NAMES,
+    TAPER,
+    TOXICITY,
+)
+from nephrosyn.scenario.errors import Problem
+from nephrosyn import terms
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.clauses import Sheet
+    from nephrosyn.criteria.definition import DefinitionSet
+    from nephrosyn.criteria.record import Tables
+
+KIND_OF_CLAUSE = {CONTRAINDICATION: "contraindication", TOXICITY: "toxicity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """The answer of one clause.
+
+    Attributes
+    ----------
+    name : str
+        The clause.
+    flag : str
+        The flag it can set.
+    status : {"met", "not met", "cannot be judged"}
+        The answer.
+    reason : str
+        Why, as a code.
+    sentence : str
+        Why, in words.
+    days : int or None, days
+        Day on which it was met.
+    evidence : tuple of Evidence
+        Rows it rests on, in order of time.
+    """
+
+    name: str
+    flag: str
+    status: str
+    reason: str
+    sentence: str
+    days: int | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A spell of disease.
+
+    Attributes
+    ----------
+    number : int
+        0 for the first episode, then the number of the relapse.
+    start_days : int or None, days
+        First day of the relapse; None for the first episode, which is there from presentation.
+    last_ill_days : int or None, days
+        Last day it was seen before remission, or at all.
+    remission_days : int or None, days
+        First day of the remission that ended it.
+    """
+
+    number: int
+    start_days: int | None
+    last_ill_days: int | None
+    remission_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a definition set says of one patient, and why.
+
+    Attributes
+    ----------
+    replicate, patient : int
+        Who.
+    criteria, view : str
+        By which set, and of what.
+    category : str
+        One of `terms.CATEGORIES`.
+    flags : mapping of str to bool or None
+        True: met; False: not met; None: cannot be judged.
+    refractory, refractory_kind : bool or None
+        Whether any counted flag is met; whether truly so.
+    first_met_days : int or None, days
+        First day on which a counted flag was met.
+    clauses : tuple of Clause
+        Every clause with its reason.
+    episodes : tuple of Episode
+        What the record, or the truth, shows of the course.
+    """
+
+    replicate: int
+    patient: int
+    criteria: str
+    view: str
+    category: str
+    flags: Mapping[str, bool | None]
+    refractory: bool | None
+    refractory_kind: bool | None
+    first_met_days: int | None
+    clauses: tuple[Clause, ...]
+    episodes: tuple[Episode, ...]
+
+
+def verdict(
+    tables: Tables,
+    definition: DefinitionSet,
+    replicate: int,
+    patient: int,
+    view: str,
+    until_days: int | None = None,
+) -> Verdict:
+    """Judge one patient by a definition set, and say why.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables, or this patient's rows of them.
+    definition : DefinitionSet
+        What `load` returned.
+    replicate, patient : int
+        Who.
+    view : {"complete", "observed"}
+        Judge what happened, or what was written down.
+    until_days : int, days, optional
+        Judge the record as it stood on this day.
+
+    Returns
+    -------
+    Verdict
+        The same category and flags as `classify`, with reasons.
+
+    Raises
+    ------
+    CriteriaError
+        If there is no such patient, a table or column is missing, or the view is unknown.
+    """
+    who = (pl.col("replicate") == replicate) & (pl.col("patient") == patient)
+    mine = {name: frame.filter(who) for name, frame in tables.items() if "patient" in frame.columns}
+    if "patients" in mine and mine["patients"].is_empty():
+        asked = f"replicate {replicate}, patient {patient}"
+        raise CriteriaError(definition.name, [Problem(asked, "a patient of this cohort", "nobody")])
+    people, record, children, adults = prepare(mine, definition, view)
+    sheet = sheet_for(record)
+    until = NEVER if until_days is None else int(until_days)
+    _, episode_count, _, _ = judge_patient(record, 0, until, children, adults, sheet)
+    answers = sheet.answers
+    relapses = np.array([episode_count - 1], np.int32)
+    status = answers[:, STATUS].astype(np.int8)[None]
+    label = label_frame(people, definition, view, status, answers[:, DAY][None], relapses).row(0, named=True)
+    proof = Proof(mine, view)
+    return Verdict(
+        replicate=replicate,
+        patient=patient,
+        criteria=definition.name,
+        view=view,
+        category=label["category"],
+        flags={flag: label[flag] for flag in terms.FLAGS},
+        refractory=label["refractory"],
+        refractory_kind=label["refractory_kind"],
+        first_met_days=label["first_met_days"],
+        clauses=tuple(_clause(code, sheet, episode_count, proof) for code in range(len(CLAUSES))),
+        episodes=tuple(_episode(k, sheet.episodes[k]) for k in range(episode_count)),
+    )
+
+
+def _day(mark: int) -> int | None:
+    return int(mark) if NO_DAY < mark < NEVER else None
+
+
+def _episode(number: int, row: NDArray[np.int64]) -> Episode:
+    start, remission, last_ill = (_day(row[c]) for c in (spell.START, spell.END, spell.LAST_ILL))
+    return Episode(number, start, last_ill, remission)
+
+
+def _clause(code: int, sheet: Sheet, episode_count: int, proof: Proof) -> Clause:
+    row = sheet.answers[code]
+    reason = REASONS[int(row[REASON])]
+    marks = {name: _day(row[MARKS + k]) for k, name in enumerate(reason.marks)}
+    day = _day(row[DAY])
+    words = {name: "(none)" if mark is None else mark for name, mark in (*marks.items(), ("day", day))}
+    evidence = set(_evidence(code, reason.marks, marks, sheet.episodes[:episode_count], proof))
+    return Clause(
+        name=CLAUSES[code],
+        flag=FLAG_OF_CLAUSE[code],
+        status=STATUS_NAMES[int(row[STATUS])],
+        reason=reason.name,
+        sentence=reason.sentence.format(**words),
+        days=day,
+        evidence=tuple(sorted(evidence)),
+    )
+
+
+def _evidence(
+    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], episodes: NDArray[np.int64], proof: Proof
+) -> list[Evidence]:
+    if code in KIND_OF_CLAUSE:
+        return proof.conditions(KIND_OF_CLAUSE[code])
+    relapses = [int(row[spell.START]) for row in episodes[1:]]
+    if kind == COURSE:
+        return [*_urine(proof, marks, "last_ill", "remission"), *_doses(proof, marks["course"], marks["course_end"])]
+    if kind == COUNT:
+        return [*_urine(proof, marks, "first_remission"), *(e for day in relapses for e in proof.urine(day))]
+    if kind == TAPER:
+        answered = [] if marks["reduced"] is not None else relapses
+        found = [e for day in answered for e in (*proof.urine(day), *proof.doses(day - 1, day))]
+        found += _urine(proof, marks, "remission", "relapse", "again", "last_ill")
+        before = None if marks["reduced"] is None else marks["reduced"] - 1
+        last = marks["relapse"] if marks["raised"] is None else marks["raised"]
+        return [*found, *_doses(proof, before, last)]
+    return []
+
+
+def _urine(proof: Proof, marks: Mapping[str, int | None], *names: str) -> list[Evidence]:
+    return [e for name in names if (day := marks[name]) is not None for e in proof.urine(day)]
+
+
+def _doses(proof: Proof, first: int | None, last: int | None) -> list[Evidence]:
+    if first is None:
+        return []
+    return proof.doses(first, first if last is None else last)

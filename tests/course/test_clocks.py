@@ -1,0 +1,63 @@
+"""Budgets: however often the rate changes, what is spent when the clock falls due is the budget."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nephrosyn.course.clocks import earliest, set_rate, start_budget, stop
+from nephrosyn.course.state import CLOCKS, DUE, Clock
+
+RELAPSE = int(Clock.RELAPSE)
+
+
+def clocks() -> np.ndarray:
+    fresh = np.zeros((4, CLOCKS))
+    fresh[DUE] = math.inf
+    return fresh
+
+
+@given(
+    st.floats(0.01, 20.0),
+    st.lists(st.tuples(st.floats(0.01, 30.0), st.floats(1e-6, 0.5) | st.just(0.0)), min_size=1, max_size=12),
+)
+def test_the_hazard_integrates_to_the_budget(budget, changes):
+    c, now, spent, rate = clocks(), 0.0, 0.0, 0.05
+    start_budget(c, RELAPSE, now, budget, rate)
+    for wait, new_rate in changes:
+        if c[DUE, RELAPSE] <= now + wait:
+            break
+        now, spent = now + wait, spent + wait * rate
+        rate = new_rate
+        set_rate(c, RELAPSE, now, rate)
+    due = c[DUE, RELAPSE]
+    if math.isinf(due):
+        assert rate == 0.0
+    else:
+        assert spent + (due - now) * rate == pytest.approx(budget, rel=1e-9)
+
+
+def test_an_unchanged_rate_moves_nothing():
+    c = clocks()
+    start_budget(c, RELAPSE, 1.1, 0.7, 0.3)
+    before = c.copy()
+    set_rate(c, RELAPSE, 2.2, 0.3)
+    assert np.array_equal(c, before)
+
+
+def test_no_rate_revives_a_stopped_clock():
+    c = clocks()
+    start_budget(c, RELAPSE, 0.0, 1.0, 1.0)
+    stop(c, RELAPSE)
+    set_rate(c, RELAPSE, 5.0, 3.0)
+    assert math.isinf(c[DUE, RELAPSE])
+
+
+def test_of_clocks_due_together_the_lower_goes_first():
+    c = clocks()
+    c[DUE, Clock.VISIT] = c[DUE, Clock.DOSE_STEP] = 14.0
+    assert earliest(c) == Clock.DOSE_STEP
