@@ -12,6 +12,7 @@ import numpy as np
 from numba import config
 
 from nephrosyn.scenario.distributions import quantiles, quantiles_between
+from nephrosyn.scenario.kinds import MOST_STEPS
 from nephrosyn.streams import Purpose, fill_uniforms
 from nephrosyn.terms import CONTRAINDICATIONS, LESIONS
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 DAYS_PER_YEAR = 365.25
 
-INFECTION_STEPS = 8
+INFECTION_STEPS = MOST_STEPS
 """Age steps an infection law may have."""
 
 TRAITS = np.dtype(
@@ -224,7 +225,7 @@ def _draw_relapse(own: NDArray[np.void], scenario: Scenario, band: str, u: Float
     relapse = scenario.disease.relapse
     law = relapse.bands[band]
     own["never_relapses"] = u[:, 0] < law.never_relapsing_share
-    own["frailty"] = _gamma(u[:, 1], relapse.frailty_shape)
+    own["frailty"] = _gamma(u[:, 1], law.frailty_shape)
     own["frailty_score"] = _scores(u[:, 1])
     factor = np.zeros(len(LESIONS))
     for lesion, value in relapse.lesion_factor.items():

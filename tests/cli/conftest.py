@@ -50,7 +50,8 @@ def refuses(cli):
         assert result.exit_code == 2, result.output
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
-        assert result.stderr.count("nephrosyn: ") + result.stderr.count("Error: ") == 1
+        starts = [line for line in result.stderr.splitlines() if line.startswith(("nephrosyn: ", "Error: "))]
+        assert len(starts) == 1
         for part in saying:
             assert part in result.stderr
         return result.stderr

@@ -20,7 +20,7 @@ WRONG_VALUES = {
         'disease.albumin.normal_g_per_dl={dist="norml", loc=4, scale=1}',
         ["disease.albumin.normal_g_per_dl", "norml", "norm"],
     ),
-    "not a number": ("disease.relapse.frailty_shape=nan", ["disease.relapse.frailty_shape"]),
+    "not a number": ("disease.relapse.bands.adults.frailty_shape=nan", ["disease.relapse.bands.adults.frailty_shape"]),
     "no patients": ("patients=0", ["patients", "at least 1"]),
     "no equals sign": ("patients", ["KEY=VALUE"]),
 }

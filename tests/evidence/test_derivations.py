@@ -26,11 +26,15 @@ def test_adults_who_never_relapse_and_the_rate_of_the_others():
     assert 0.245 <= (1 - adults.never_relapsing_share) * -math.expm1(-rate) <= 0.283
 
 
-def test_children_reproduce_the_first_relapse_curve_without_heterogeneity():
-    children = BASELINE.disease.relapse.bands["children"]
-    for years, published in ((1, 0.510), (2, 0.625), (5, 0.666)):
-        relapsed = (1 - children.never_relapsing_share) * -math.expm1(-children.rate_per_year * years)
-        assert relapsed == pytest.approx(published, abs=0.006)
+def test_childrens_rate_counts_those_with_and_without_a_threshold():
+    relapse = BASELINE.disease.relapse
+    children = relapse.bands["children"]
+    off_steroid = children.rate_per_year * (
+        1 - children.threshold_share + children.threshold_share * relapse.below_threshold_factor
+    )
+    assert off_steroid == pytest.approx(3.0, abs=0.02)
+    assert 2.5 <= off_steroid <= 4.0
+    assert 0.3 <= children.frailty_shape <= 0.4
 
 
 def test_response_of_adults_with_minimal_change_is_pooled():

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from nephrosyn import terms
-from nephrosyn.console.screen import heading, say, table
+from nephrosyn.console.screen import heading, prose, say, table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,6 +44,9 @@ def summary(cohort: Cohort) -> None:
     """Print the answer of a run: the categories and the refractory share by each definition set, and where to go on."""
     from nephrosyn.report import statistics
 
+    about = cohort.manifest
+    repeats = f", {about['replicates']} replicates" if about["replicates"] > 1 else ""
+    say(f"{about['scenario']['name']}: seed {about['seed']}{repeats}, engine {about['engine']}")
     say(terms.NOTICE)
     for found in statistics.refractory(cohort.labels):
         if found.view == "observed":
@@ -65,7 +68,7 @@ def _judged(labels: pl.DataFrame, found: Refractory) -> None:
     rows += [("",) * 4, row("refractory", found.share), row("not judged", found.unjudged)]
     table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
     say()
-    say(wording.headline(found))
+    prose(wording.headline(found))
 
 
 def _where_to_go_on(cohort: Cohort) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn import terms
-from nephrosyn.console.screen import heading, say, table
+from nephrosyn.console.screen import heading, prose, say, table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,7 +30,7 @@ def case(mine: Rows, verdict: Verdict) -> None:
     """
     say(terms.NOTICE)
     say()
-    say(person(mine))
+    prose(person(mine))
     say()
     heading("course: what happened")
     table(("day", "event", ""), course(mine), right=(0,))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
 def say(text: str = "") -> None:
     """Print one line as it stands."""
     print(text, flush=True)
+
+
+def prose(text: str) -> None:
+    """Print a paragraph: wrapped at words on a terminal, one line in a pipe."""
+    if sys.stdout.isatty():
+        text = textwrap.fill(text, shutil.get_terminal_size().columns - 1)
+    say(text)
 
 
 def complain(error: object) -> None:

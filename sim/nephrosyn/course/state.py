@@ -11,6 +11,7 @@ from enum import IntEnum
 import numpy as np
 
 from nephrosyn.patients import INFECTION_STEPS
+from nephrosyn.scenario.kinds import MOST_STEPS
 from nephrosyn.terms import TOXICITIES
 
 
@@ -155,8 +156,8 @@ PARAMETERS = np.dtype(
         ("decline_from_years", "f8"),
         ("decline_per_year", "f8"),
         ("since_remission_steps", "i4"),
-        ("since_remission_from_days", "f8", (8,)),
-        ("since_remission_factor", "f8", (8,)),
+        ("since_remission_from_days", "f8", (MOST_STEPS,)),
+        ("since_remission_factor", "f8", (MOST_STEPS,)),
         ("remission_below_log_upcr", "f8"),
         ("rise_per_day", "f8"),
         ("albumin_per_day", "f8"),

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.labels import LABELS, classify
     from nephrosyn.criteria.definition import DefinitionSet
     from nephrosyn.criteria.errors import CriteriaError
     from nephrosyn.criteria.find import sets, text, titles
+    from nephrosyn.criteria.labels import LABELS, classify
     from nephrosyn.criteria.loading import load
     from nephrosyn.criteria.verdicts import Clause, Episode, Evidence, Verdict, verdict
 

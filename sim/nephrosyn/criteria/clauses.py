@@ -31,7 +31,7 @@ from nephrosyn.criteria.reasons import (
     TWELVE_MONTHS,
 )
 from nephrosyn.criteria.resistance import judge_resistance
-from nephrosyn.criteria.steroid import FIRST, find_doses
+from nephrosyn.criteria.steroid import FIRST, find_courses, find_doses
 from nephrosyn.criteria.urine import FIRST as FIRST_SEEN
 from nephrosyn.criteria.urine import clinic_days, find_stretches
 
@@ -54,6 +54,8 @@ class Sheet(NamedTuple):
         Last day seen before, first day seen after.
     doses : ndarray of float64, shape (doses, 5)
         Runs of days on a dose of steroid.
+    courses : ndarray of int64, shape (doses, 2)
+        First and last day of courses of adequate dose.
     scratch : ndarray of int64, shape (2, columns)
         Answers under comparison.
     answers : ndarray of int64, shape (clauses, columns)
@@ -65,6 +67,7 @@ class Sheet(NamedTuple):
     episodes: NDArray[np.int64]
     gaps: NDArray[np.int64]
     doses: NDArray[np.float64]
+    courses: NDArray[np.int64]
     scratch: NDArray[np.int64]
     answers: NDArray[np.int64]
 
@@ -79,6 +82,7 @@ def new_sheet(readings: int, spans: int, doses: int) -> Sheet:
         episodes=np.empty((stretches + 1, 3), np.int64),
         gaps=np.empty((stretches + 1, 2), np.int64),
         doses=np.empty((doses + 1, 5), np.float64),
+        courses=np.empty((doses + 1, 2), np.int64),
         scratch=np.zeros((2, COLUMNS), np.int64),
         answers=np.zeros((len(CLAUSES), COLUMNS), np.int64),
     )
@@ -106,7 +110,7 @@ def judge_patient(record, patient, until, children, adults, sheet):
     Returns
     -------
     tuple of int
-        Number of stretches, episodes, gaps and runs of steroid on the sheet.
+        Number of stretches, episodes, gaps, runs of steroid and adequate courses on the sheet.
     """
     rules = children if record.child[patient] else adults
     end = min(int(record.end[patient]), until)
@@ -119,16 +123,17 @@ def judge_patient(record, patient, until, children, adults, sheet):
         since = int(sheet.doses[0, FIRST])
     elif stretch_count > 0:
         since = sheet.stretches[0, FIRST_SEEN]
-    gap_count = find_gaps(sheet.stretches, stretch_count, since, end, rules, sheet.gaps)
-    counts = (stretch_count, episode_count, gap_count, dose_count)
+    gap_count = find_gaps(sheet.stretches, stretch_count, since, end, rules.max_gap_days, sheet.gaps)
+    course_count = find_courses(sheet.doses, dose_count, sheet.courses)
+    counts = (stretch_count, episode_count, gap_count, dose_count, course_count)
     out = sheet.answers
     judge_resistance(sheet, counts, end, rules, out[RESISTANCE])
     resistant = out[RESISTANCE, STATUS]
     judge_dependence(sheet, counts, end, resistant, rules, out[DEPENDENCE])
     needed, length, window = rules.six_count, rules.six_days, rules.six_window
-    judge_frequency(sheet, counts, end, resistant, rules, needed, length, window, out[SIX_MONTHS])
+    judge_frequency(sheet, counts, end, resistant, rules.max_gap_days, needed, length, window, out[SIX_MONTHS])
     needed, length, window = rules.twelve_count, rules.twelve_days, rules.twelve_window
-    judge_frequency(sheet, counts, end, resistant, rules, needed, length, window, out[TWELVE_MONTHS])
+    judge_frequency(sheet, counts, end, resistant, rules.max_gap_days, needed, length, window, out[TWELVE_MONTHS])
     names, actions = rules.contraindications, rules.contraindication_actions
     judge_conditions(record, patient, end, IS_CONTRAINDICATION, names, actions, out[CONTRAINDICATION])
     names, actions = rules.toxicities, rules.toxicity_actions

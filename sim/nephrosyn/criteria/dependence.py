@@ -76,39 +76,42 @@ def day_raised(doses, count, at, relapse, until):
     """First day of [relapse, until] on a dose above that of run `at`, or NEVER."""
     for k in range(count):
         first = max(int(doses[k, FIRST]), relapse)
+        if first > until:
+            break
         higher = doses[k, MEAN] > doses[at, MEAN] * (1.0 + SLACK)
-        if higher and first <= until and doses[k, LAST] >= relapse:
+        if higher and doses[k, LAST] >= relapse:
             return first
     return NEVER
 
 
 @njit(cache=True)
-def judge_relapse(before, episode, doses, count, end, rules, row):
-    """Judge one relapse; NOT_MET says that it is none of this kind."""
-    relapse, again, last_ill = episode[START], episode[END], episode[LAST_ILL]
+def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
+    """Judge relapse `i`; NOT_MET says that it is none of this kind."""
+    relapse, again, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
+    remission = episodes[i - 1, END]
     row[STATUS] = NOT_MET
     at = dose_at(doses, count, relapse)
     if at < 0 or not above_maintenance(doses, at):
         return
-    reduced = last_reduction(doses, at, before[LAST_ILL], relapse)
+    reduced = last_reduction(doses, at, episodes[i - 1, LAST_ILL], relapse)
     if reduced == NO_DAY:
         return
-    limit = relapse + rules.raise_within_days
+    limit = relapse + raise_within
     raised = day_raised(doses, count, at, relapse, limit)
-    judged = raised + rules.effective_within_days
+    judged = raised + effective_within
     if raised < NEVER:
         if again <= raised or last_ill >= judged:
             return
     elif again < NEVER or end >= limit:
         return
-    if reduced < before[END]:
-        say(row, UNKNOWN, REDUCTION_VAGUE, NEVER, before[END], reduced, relapse, raised, again, last_ill)
+    if reduced < remission:
+        say(row, UNKNOWN, REDUCTION_VAGUE, NEVER, remission, reduced, relapse, raised, again, last_ill)
     elif raised == NEVER or again == NEVER:
-        say(row, UNKNOWN, RAISE_PENDING, NEVER, before[END], reduced, relapse, raised, again, last_ill)
+        say(row, UNKNOWN, RAISE_PENDING, NEVER, remission, reduced, relapse, raised, again, last_ill)
     elif again > judged:
-        say(row, UNKNOWN, REMISSION_AGAIN_VAGUE, NEVER, before[END], reduced, relapse, raised, again, last_ill)
+        say(row, UNKNOWN, REMISSION_AGAIN_VAGUE, NEVER, remission, reduced, relapse, raised, again, last_ill)
     else:
-        say(row, MET, RELAPSE_IN_TAPER, again, before[END], reduced, relapse, raised, again, last_ill)
+        say(row, MET, RELAPSE_IN_TAPER, again, remission, reduced, relapse, raised, again, last_ill)
 
 
 @njit(cache=True)
@@ -138,7 +141,7 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
 @njit(cache=True)
 def judge_absence(sheet, counts, end, resistant, out):
     """Write the answer when no relapse is, or may be, of this kind."""
-    _stretches, episode_count, gap_count, count = counts
+    _stretches, episode_count, gap_count, count, _courses = counts
     doses, gaps = sheet.doses, sheet.gaps
     remission = sheet.episodes[0, END]
     high = False
@@ -164,10 +167,11 @@ def judge_absence(sheet, counts, end, resistant, out):
 def judge_dependence(sheet, counts, end, resistant, rules, out):
     """Write the answer of the clause; `resistant` is the status of the resistance clause."""
     row, open_row = sheet.scratch[0], sheet.scratch[1]
+    within, effective = rules.raise_within_days, rules.effective_within_days
     met = 0
     possible = 0
     for i in range(1, counts[1]):
-        judge_relapse(sheet.episodes[i - 1], sheet.episodes[i], sheet.doses, counts[3], end, rules, row)
+        judge_relapse(sheet.episodes, i, sheet.doses, counts[3], end, within, effective, row)
         if row[STATUS] == MET:
             met += 1
             if met == rules.dependent_relapses:

@@ -60,7 +60,7 @@ def find_episodes(stretches, count, rules, episodes):
 
 
 @njit(cache=True)
-def find_gaps(stretches, count, since, end, rules, gaps):
+def find_gaps(stretches, count, since, end, max_gap, gaps):
     """Write the gaps longer than the set allows, from `since` (the first dose) to the end of the record.
 
     Returns
@@ -71,14 +71,14 @@ def find_gaps(stretches, count, since, end, rules, gaps):
     found = 0
     seen = min(since, stretches[0, FIRST]) if count > 0 else since
     for j in range(count):
-        found = _add_gap(gaps, found, seen, stretches[j, FIRST], rules)
+        found = _add_gap(gaps, found, seen, stretches[j, FIRST], max_gap)
         seen = stretches[j, LAST]
-    return _add_gap(gaps, found, seen, end, rules)
+    return _add_gap(gaps, found, seen, end, max_gap)
 
 
 @njit(cache=True)
-def _add_gap(gaps, found, before, after, rules):
-    if after - before > rules.max_gap_days:
+def _add_gap(gaps, found, before, after, max_gap):
+    if after - before > max_gap:
         gaps[found, BEFORE] = before
         gaps[found, AFTER] = after
         found += 1
@@ -86,10 +86,10 @@ def _add_gap(gaps, found, before, after, rules):
 
 
 @njit(cache=True)
-def hidden_relapses(gaps, k, rules):
+def hidden_relapses(gaps, k, max_gap):
     """How many relapses a gap may hide: one per allowed distance beyond the first."""
     length = gaps[k, AFTER] - gaps[k, BEFORE]
-    return (length + rules.max_gap_days - 1) // rules.max_gap_days - 1
+    return (length + max_gap - 1) // max_gap - 1
 
 
 @njit(cache=True)

@@ -64,12 +64,12 @@ def relapses_up_to(episodes, count, i, remission, length, window):
 
 
 @njit(cache=True)
-def hidden_between(gaps, gap_count, first, last, rules):
+def hidden_between(gaps, gap_count, first, last, max_gap):
     """Number of relapses that gaps meeting [first, last] may hide."""
     hidden = 0
     for g in range(gap_count):
         if gaps[g, BEFORE] <= last and gaps[g, AFTER] >= first:
-            hidden += hidden_relapses(gaps, g, rules)
+            hidden += hidden_relapses(gaps, g, max_gap)
     return hidden
 
 
@@ -84,7 +84,7 @@ def seen_between(episodes, count, first, last):
 
 
 @njit(cache=True)
-def most_possible(episodes, count, gaps, gap_count, remission, length, window, rules):
+def most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap):
     """Most relapses, seen and possibly hidden, that any window can hold, and the hidden part of it.
 
     The fullest window of a given length starts where a relapse, or a gap, ends. A gap before the first remission
@@ -94,11 +94,11 @@ def most_possible(episodes, count, gaps, gap_count, remission, length, window, r
     hidden = 0
     if window == FIRST:
         last = remission + length if remission < NEVER else NEVER
-        hidden = hidden_between(gaps, gap_count, -NEVER, last, rules)
+        hidden = hidden_between(gaps, gap_count, -NEVER, last, max_gap)
         return seen_between(episodes, count, -NEVER, last) + hidden, hidden
     for k in range(1, count + gap_count):
         start = episodes[k, START] if k < count else gaps[k - count, AFTER]
-        here = hidden_between(gaps, gap_count, start, start + length, rules)
+        here = hidden_between(gaps, gap_count, start, start + length, max_gap)
         total = here + seen_between(episodes, count, start, start + length)
         if total > most:
             most = total
@@ -107,9 +107,9 @@ def most_possible(episodes, count, gaps, gap_count, remission, length, window, r
 
 
 @njit(cache=True)
-def judge_frequency(sheet, counts, end, resistant, rules, needed, length, window, out):
+def judge_frequency(sheet, counts, end, resistant, max_gap, needed, length, window, out):
     """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind."""
-    stretch_count, count, gap_count, _doses = counts
+    stretch_count, count, gap_count, _doses, _courses = counts
     episodes, gaps = sheet.episodes, sheet.gaps
     remission = episodes[0, END]
     most_seen = 0
@@ -119,11 +119,13 @@ def judge_frequency(sheet, counts, end, resistant, rules, needed, length, window
         if seen >= needed:
             say(out, MET, ENOUGH_RELAPSES, episodes[i, START], remission, seen, needed, 0, episodes[i, START])
             return
-    possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, rules)
+    possible, hidden = 0, 0
+    if gap_count > 0:
+        possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap)
     close = remission + length if remission < NEVER else NEVER
     if stretch_count == 0:
         say(out, UNKNOWN, NO_URINE, NEVER, remission, 0, needed, hidden, close)
-    elif gap_count > 0 and possible >= needed:
+    elif possible >= needed:
         say(out, UNKNOWN, RELAPSES_MAY_HIDE, NEVER, remission, most_seen, needed, hidden, close)
     elif remission == NEVER:
         reason = NEVER_IN_REMISSION if resistant == MET else NOT_YET_IN_REMISSION

@@ -28,7 +28,7 @@ from nephrosyn.criteria.reasons import (
     STATUS,
     UNKNOWN,
 )
-from nephrosyn.criteria.steroid import ADEQUATE, FIRST, LAST, course_end
+from nephrosyn.criteria.steroid import FIRST, LAST
 
 # How far an answer outweighs another: a failed course decides the episode (and the flag); what was not seen
 # long enough leaves it open; a remission in time closes an episode even if an earlier course in it was too short.
@@ -49,9 +49,9 @@ def say(row, status, reason, day, course, judged, last_ill, remission, end):
 
 
 @njit(cache=True)
-def judge_course(first, last, end, remission, last_ill, rules, row):
+def judge_course(first, last, end, remission, last_ill, course_days, umbrella_days, row):
     """Judge one adequate course (first day, last day) against the remission of its episode."""
-    judged = first + rules.course_days
+    judged = first + course_days
     reduced = last + 1
     if remission <= judged:
         say(row, NOT_MET, REMISSION_IN_TIME, NEVER, first, judged, last_ill, remission, last)
@@ -64,7 +64,7 @@ def judge_course(first, last, end, remission, last_ill, rules, row):
             say(row, UNKNOWN, NOT_SEEN_LONG_ENOUGH, NEVER, first, judged, last_ill, remission, last)
     elif last == end:
         say(row, UNKNOWN, NOT_SEEN_LONG_ENOUGH, NEVER, first, judged, last_ill, remission, last)
-    elif rules.umbrella_days == 0 or reduced - first < rules.umbrella_days:
+    elif umbrella_days == 0 or reduced - first < umbrella_days:
         say(row, UNKNOWN, COURSE_TOO_SHORT, NEVER, first, judged, last_ill, remission, last)
     elif last_ill >= reduced:
         say(row, MET, FAILED_AND_REDUCED, reduced, first, reduced, last_ill, remission, last)
@@ -75,14 +75,14 @@ def judge_course(first, last, end, remission, last_ill, rules, row):
 
 
 @njit(cache=True)
-def judge_without_course(start, doses, dose_count, remission, last_ill, rules, row):
+def judge_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
     """Judge an episode in which no adequate course began."""
     first = NEVER
     for k in range(dose_count):
         if doses[k, LAST] >= start:
             first = max(int(doses[k, FIRST]), start)
             break
-    judged = first + rules.course_days if first < NEVER else NEVER
+    judged = first + course_days if first < NEVER else NEVER
     if first >= remission:
         reason = NO_STEROID if remission == NEVER else REMISSION_WITHOUT_STEROID
         say(row, UNKNOWN, reason, NEVER, NEVER, NEVER, last_ill, remission, NEVER)
@@ -126,61 +126,48 @@ def keep_weightier(best, row, level, first):
 
 
 @njit(cache=True)
-def judge_episode(episode, doses, dose_count, end, rules, row, best):
+def judge_episode(sheet, i, course_count, dose_count, end, rules, row, best):
     """Judge every adequate course that began in an episode before it ended."""
-    remission = episode[END]
+    start, remission, last_ill = sheet.episodes[i, START], sheet.episodes[i, END], sheet.episodes[i, LAST_ILL]
     none = True
-    k = 0
-    while k < dose_count:
-        if doses[k, ADEQUATE] == 0.0:
-            k += 1
+    for k in range(course_count):
+        first = max(sheet.courses[k, FIRST], start)
+        last = sheet.courses[k, LAST]
+        if first >= remission:
+            break
+        if last < first:
             continue
-        until = course_end(doses, dose_count, k)
-        first = max(int(doses[k, FIRST]), episode[START])
-        last = int(doses[until, LAST])
-        k = until + 1
-        if last < first or first >= remission:
-            continue
-        judge_course(first, last, end, remission, episode[LAST_ILL], rules, row)
+        judge_course(first, last, end, remission, last_ill, rules.course_days, rules.umbrella_days, row)
         keep_weightier(best, row, OVER_EPISODE, none)
         none = False
     if none:
-        judge_without_course(episode[START], doses, dose_count, remission, episode[LAST_ILL], rules, best)
+        judge_without_course(start, sheet.doses, dose_count, remission, last_ill, rules.course_days, best)
 
 
 @njit(cache=True)
-def gap_hiding_course(gaps, gap_count, stretches, stretch_count, doses, dose_count, end, rules):
-    """Return a gap long enough for an unseen relapse to have met a whole adequate course in vain, or -1."""
-    need = rules.umbrella_days if rules.umbrella_days > 0 else rules.course_days
+def gap_hiding_course(sheet, stretch_count, gap_count, course_count, end, need):
+    """Return a gap long enough for an unseen relapse to have met `need` days of adequate steroid in vain, or -1."""
     for g in range(gap_count):
-        since = gaps[g, BEFORE] + 1
-        until = min(next_remission_level(stretches, stretch_count, gaps[g, AFTER]), end + 1)
-        k = 0
-        while k < dose_count:
-            if doses[k, ADEQUATE] == 0.0:
-                k += 1
-                continue
-            last = course_end(doses, dose_count, k)
-            inside = min(int(doses[last, LAST]) + 1, until) - max(int(doses[k, FIRST]), since)
-            if inside >= need:
+        since = sheet.gaps[g, BEFORE] + 1
+        until = min(next_remission_level(sheet.stretches, stretch_count, sheet.gaps[g, AFTER]), end + 1)
+        for k in range(course_count):
+            if min(sheet.courses[k, LAST] + 1, until) - max(sheet.courses[k, FIRST], since) >= need:
                 return g
-            k = last + 1
     return -1
 
 
 @njit(cache=True)
 def judge_resistance(sheet, counts, end, rules, out):
-    """Write the answer of the clause; `counts` are those of stretches, episodes, gaps and doses."""
-    stretch_count, episode_count, gap_count, dose_count = counts
+    """Write the answer of the clause; `counts` are those of stretches, episodes, gaps, runs of steroid and courses."""
+    stretch_count, episode_count, gap_count, dose_count, course_count = counts
     row, best = sheet.scratch[0], sheet.scratch[1]
     for i in range(episode_count):
-        judge_episode(sheet.episodes[i], sheet.doses, dose_count, end, rules, row, best)
+        judge_episode(sheet, i, course_count, dose_count, end, rules, row, best)
         keep_weightier(out, best, OVER_ALL, i == 0)
     if stretch_count == 0:
         say(out, UNKNOWN, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
     if out[STATUS] == NOT_MET:
-        g = gap_hiding_course(
-            sheet.gaps, gap_count, sheet.stretches, stretch_count, sheet.doses, dose_count, end, rules
-        )
+        need = rules.umbrella_days if rules.umbrella_days > 0 else rules.course_days
+        g = gap_hiding_course(sheet, stretch_count, gap_count, course_count, end, need)
         if g >= 0:
             say(out, UNKNOWN, COURSE_MAY_HIDE, NEVER, NEVER, sheet.gaps[g, AFTER], sheet.gaps[g, BEFORE], NEVER, NEVER)

@@ -52,18 +52,35 @@ def find_doses(record, patient, end, rules, doses):
 
 
 @njit(cache=True)
-def course_end(doses, count, k):
-    """Index of the last run of the adequate course that run `k` belongs to."""
-    while k + 1 < count and doses[k + 1, ADEQUATE] == 1.0 and doses[k + 1, FIRST] == doses[k, LAST] + 1:
-        k += 1
-    return k
+def find_courses(doses, count, courses):
+    """Write first and last day of each course of adequate dose: adequate runs that follow each other at once.
+
+    Returns
+    -------
+    int
+        Number of courses, in order of time.
+    """
+    found = 0
+    for k in range(count):
+        if doses[k, ADEQUATE] == 0.0:
+            continue
+        first, last = int(doses[k, FIRST]), int(doses[k, LAST])
+        if found > 0 and courses[found - 1, LAST] == first - 1:
+            courses[found - 1, LAST] = last
+            continue
+        courses[found, FIRST] = first
+        courses[found, LAST] = last
+        found += 1
+    return found
 
 
 @njit(cache=True)
 def run_on(doses, count, day):
     """Index of the run that holds a day, or -1 if there was no steroid."""
     for k in range(count):
-        if doses[k, FIRST] <= day <= doses[k, LAST]:
+        if doses[k, FIRST] > day:
+            break
+        if day <= doses[k, LAST]:
             return k
     return -1
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from nephrosyn import terms
 from nephrosyn.criteria import episodes as spell
 from nephrosyn.criteria.clauses import judge_patient
 from nephrosyn.criteria.errors import CriteriaError
@@ -33,7 +34,6 @@ from nephrosyn.criteria.reasons import (
     TOXICITY,
 )
 from nephrosyn.scenario.errors import Problem
-from nephrosyn import terms
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.clauses import Sheet
@@ -174,7 +174,7 @@ def verdict(
     people, record, children, adults = prepare(mine, definition, view)
     sheet = sheet_for(record)
     until = NEVER if until_days is None else int(until_days)
-    _, episode_count, _, _ = judge_patient(record, 0, until, children, adults, sheet)
+    _, episode_count, *_ = judge_patient(record, 0, until, children, adults, sheet)
     answers = sheet.answers
     relapses = np.array([episode_count - 1], np.int32)
     status = answers[:, STATUS].astype(np.int8)[None]

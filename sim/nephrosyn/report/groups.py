@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from nephrosyn import terms
 from nephrosyn.report.statistics import ID, Refractory, verdict
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
 
 MONTH_DAYS = 365.25 / 12
 MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
@@ -94,18 +97,31 @@ def times(follow_up_days: float, most: int = 6) -> list[int]:
     return [*months, end]
 
 
-def rejudge(tables: Mapping[str, pl.DataFrame], criteria: str, view: str, days: Sequence[int]) -> FollowUp | None:
-    """Judge the record as it stood on each day; None when the definition set cannot be found again by its name.
+def definition(criteria: str, asked: Iterable[str]) -> DefinitionSet | None:
+    """Return the definition set of this name among those asked for by name or path; None if it is gone."""
+    from nephrosyn import criteria as judge
+
+    for name in (*asked, criteria):
+        try:
+            found = judge.load(name)
+        except judge.CriteriaError:  # a file that was moved since the run: its labels stand, it cannot judge again
+            continue
+        if found.name == criteria:
+            return found
+    return None
+
+
+def rejudge(
+    tables: Mapping[str, pl.DataFrame], rules: DefinitionSet, view: str, days: Sequence[int], criteria: str
+) -> FollowUp:
+    """Judge the record as it stood on each day.
 
     Large cohorts are judged on their first ``REJUDGED_PATIENTS`` patients: the curve is read by eye, and its
     interval tells what that leaves open.
     """
     from nephrosyn import criteria as judge
 
-    if criteria not in judge.sets():
-        return None
     part, patients = first_patients(tables, REJUDGED_PATIENTS)
-    rules = judge.load(criteria)
     moments = []
     for day in days:
         labels = judge.classify(part, rules, view, until_days=day)
@@ -147,12 +163,31 @@ def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
     return FollowUp(moments, rejudged=False, patients=labels.height)
 
 
-def follow_up(tables: Mapping[str, pl.DataFrame], criteria: str, view: str, follow_up_days: float) -> FollowUp:
-    """Return the refractory share by length of follow-up: judged again where possible, else by first day met."""
+def follow_up(
+    tables: Mapping[str, pl.DataFrame], criteria: str, view: str, follow_up_days: float, asked: Iterable[str]
+) -> FollowUp:
+    """Return the refractory share by length of follow-up: judged again where possible, else by first day met.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort.
+    criteria, view : str
+        Definition set and view.
+    follow_up_days : float, days
+        Planned follow-up.
+    asked : iterable of str
+        Names or paths of the definition sets that judged the run.
+
+    Returns
+    -------
+    FollowUp
+        Counts at some days up to the end of follow-up.
+    """
     days = times(follow_up_days)
-    found = rejudge(tables, criteria, view, days)
-    if found is not None:
-        return found
+    rules = definition(criteria, asked)
+    if rules is not None:
+        return rejudge(tables, rules, view, days, criteria)
     labels = tables["labels"].filter(pl.col("criteria") == criteria, pl.col("view") == view)
     return by_first_met(labels, days)
 

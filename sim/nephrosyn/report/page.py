@@ -84,13 +84,13 @@ def group_section(found: Findings) -> Section:
         "The true lesion is what the simulated patient has, known only to the simulation. The lesion at biopsy is what "
         "the record shows, and it is a selection: patients are biopsied because of their age or their course."
     ]
+    bands = tables.groups("By age band", found.bands, "none")
     each = [
-        tables.groups("By age band", found.bands, "none"),
         tables.groups("By true lesion", found.lesions["true"], "unknown"),
         tables.groups("By lesion at biopsy", found.lesions["biopsy"], "not biopsied"),
     ]
-    figure = ("groups", "Small groups have wide intervals. Grey: one third ± 5 percentage points.")
-    return Section("groups", "By age band and lesion", lead, [figure], [], [table for table in each if table.rows])
+    figure = ("groups", "Right: share, and patients in the group. Lines: 95% interval. Grey: one third ± 5 percentage points.")
+    return Section("groups", "By age band and lesion", lead, [figure], [bands], [table for table in each if table.rows])
 
 
 def overlap_section(found: Findings) -> Section:
@@ -103,7 +103,7 @@ def overlap_section(found: Findings) -> Section:
         "overlap",
         "Each column is one combination of flags: filled dots are carried. Bars: patients, with their share.",
     )
-    return Section("overlap", "Overlap of flags", lead, [figure], [], [tables.combinations(found.combinations)])
+    return Section("overlap", "Overlap of flags", lead, [figure], [tables.combinations(found.combinations)], [])
 
 
 def remission_section(found: Findings) -> Section:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def summarise(labels: pl.DataFrame) -> Summary:
     return Summary(wording.headline(first), first, found, rows)
 
 
-def find(tables: Mapping[str, pl.DataFrame], resolved: Any) -> Findings:
+def find(tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str]) -> Findings:
     """Compute everything the report shows.
 
     Parameters
@@ -99,6 +99,8 @@ def find(tables: Mapping[str, pl.DataFrame], resolved: Any) -> Findings:
         Tables of a cohort, ``labels`` among them.
     resolved : Resolved
         The resolved scenario.
+    asked : iterable of str
+        Names or paths of the definition sets that judged the run.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def find(tables: Mapping[str, pl.DataFrame], resolved: Any) -> Findings:
             for item in summary.refractory
         },
         combinations=statistics.combinations(labels, criteria, view),
-        follow_up=groups.follow_up(tables, criteria, view, follow_up_days),
+        follow_up=groups.follow_up(tables, criteria, view, follow_up_days, asked),
         bands=groups.by_column(chosen, tables["patients"], "band", bands),
         lesions=groups.lesion_groups(tables, chosen),
         remission=survival.curves(times, None, "remission", shown, bands),

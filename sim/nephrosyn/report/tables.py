@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nephrosyn import terms
@@ -32,6 +33,11 @@ class Table:
     head: tuple[str, ...]
     rows: list[tuple[str, ...]]
     strong: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def wide(self) -> bool:
+        """True if it needs the width of the page."""
+        return len(self.head) > 5 or sum(map(len, self.head)) > 70
 
     def markdown(self) -> str:
         """Return the table in Markdown, its caption above it."""
@@ -131,36 +137,54 @@ def combinations(found: Sequence[tuple[frozenset[str], int]]) -> Table:
     return Table("Patients by the flags they carry", ("flags", "patients", "share"), rows)
 
 
-def remission(curves: Iterable[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)) -> Table:
+def turned(caption: str, curves: Sequence[Curve], rows: Sequence[tuple[str, Callable[[Curve], str]]]) -> Table:
+    """Return a table with a column for each curve; rows without any value are left out."""
+    lines = [(name, *[told(curve) for curve in curves]) for name, told in rows]
+    return Table(caption, ("", *[plain(curve.group) for curve in curves]), [row for row in lines if {*row[1:]} - {"–"}])
+
+
+def remission(curves: Sequence[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)) -> Table:
     """Return the share in remission by week, and the median time."""
-    head = ("age band", "patients", "remissions", "median days", *[f"by week {week}" for week in weeks])
-    rows = []
-    for curve in curves:
-        reached = [percent(1 - curve.at(min(7.0 * week, curve.days[-1]))[0], 0) for week in weeks]
-        rows.append(
-            (plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *reached)
-        )
-    return Table("Complete remission, Kaplan-Meier estimate", head, rows)
+
+    def reached(week: int) -> Callable[[Curve], str]:
+        def told(curve: Curve) -> str:
+            free, low, high = curve.at(7.0 * week)
+            return estimate(1 - free, 1 - high, 1 - low)
+
+        return told
+
+    rows: list[tuple[str, Callable[[Curve], str]]] = [
+        ("patients", lambda curve: number(curve.patients)),
+        ("remissions, in all of follow-up", lambda curve: number(curve.events)),
+        ("median days", lambda curve: days(curve.median_days)),
+        *[(f"by week {week}", reached(week)) for week in weeks],
+    ]
+    return turned("In complete remission (Kaplan-Meier, 95% interval)", curves, rows)
 
 
-def relapse(curves: Iterable[Curve], months: Sequence[int] = (6, 12, 24)) -> Table:
+def relapse(curves: Sequence[Curve], months: Sequence[int] = (3, 6, 12, 18, 24, 36, 60)) -> Table:
     """Return the share free of relapse by month after first remission, with intervals."""
-    head = ("age band", "at risk", "first relapses", "median days", *[f"free at {month} months" for month in months])
-    rows = []
-    for curve in curves:
-        values = [
-            curve.at(month * MONTH_DAYS - 1) if month * MONTH_DAYS <= curve.days[-1] + 1 else None for month in months
-        ]
-        free = [
-            "–" if value is None else f"{percent(value[0], 0)} ({interval(value[1], value[2], 0)})" for value in values
-        ]
-        rows.append((plain(curve.group), number(curve.patients), number(curve.events), days(curve.median_days), *free))
-    return Table("Free of relapse after first remission, Kaplan-Meier estimate with 95% interval", head, rows)
+
+    def free_at(month: int) -> Callable[[Curve], str]:
+        return lambda curve: estimate(*curve.at(month * MONTH_DAYS))
+
+    rows: list[tuple[str, Callable[[Curve], str]]] = [
+        ("patients who reached remission", lambda curve: number(curve.patients)),
+        ("of these relapsed", lambda curve: number(curve.events)),
+        ("median days", lambda curve: days(curve.median_days)),
+        *[(f"free at {month} months", free_at(month)) for month in months],
+    ]
+    return turned("Free of relapse after first remission (Kaplan-Meier, 95% interval)", curves, rows)
+
+
+def estimate(value: float, low: float, high: float) -> str:
+    """Return a share with its interval in whole per cent; a dash where there is none."""
+    return "–" if math.isnan(value) else f"{percent(value, 0)} ({interval(low, high, 0)})"
 
 
 def rates(found: Iterable[Rate]) -> Table:
     """Return relapses per person-year."""
-    head = ("age band", "patients", "relapses", "person-years", "relapses per person-year (95% interval)")
+    head = ("age band", "patients", "relapses", "person-years", "per person-year (95% interval)")
     rows = [
         (plain(item.group), number(item.patients), number(item.relapses), f"{item.person_years:,.0f}", rate_text(item))
         for item in found

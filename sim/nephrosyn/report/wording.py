@@ -76,7 +76,7 @@ def headline(found: Refractory) -> str:
     basis = "as recorded" if found.view == "observed" else "in the complete record"
     if not found.patients:
         return "This cohort holds no patient, so there is no share to compare with one third."
-    who = "the one patient" if found.patients == 1 else f"the {number(found.patients)} patients"
+    who = f"the {number(found.patients)} patients" if found.patients > 1 else "the one patient"
     if not found.met + found.unmet:
         return (
             f"None of {who} could be judged under the “{found.criteria}” criteria {basis}: the record is too short "
@@ -84,7 +84,7 @@ def headline(found: Refractory) -> str:
         )
     return (
         f"In this simulated cohort, {percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)}) "
-        f"of {who} are refractory under the “{found.criteria}” criteria {basis}: {against_third(found.comparison)}."
+        f"of {who} with nephrotic syndrome {'are' if found.patients > 1 else 'is'} refractory under the “{found.criteria}” criteria {basis}: {against_third(found.comparison)}."
     )
 
 
@@ -111,7 +111,7 @@ def unjudged_sentence(found: Refractory) -> str:
 
 def kind_sentence(found: Refractory) -> str:
     """Return how many refractory patients are truly or falsely so."""
-    if not found.met:
+    if not found.kind_false:
         return ""
     left = found.met - found.kind_true - found.kind_false
     return (

@@ -47,10 +47,14 @@ class Spontaneous(Section):
 
 
 class RelapseBand(Section):
-    """Relapse in one age band."""
+    """Relapse in one age band: who never does, the mean off-drug rate of the others, and how unlike they are.
+
+    ``frailty_shape`` is that of a gamma law of mean 1; the smaller, the fewer patients have most of the relapses.
+    """
 
     never_relapsing_share: Share
     rate_per_year: PerYear
+    frailty_shape: Shape
     threshold_share: Share
     threshold_mg_per_kg_per_day: MgPerKgPerDayLaw
 
@@ -59,7 +63,6 @@ class Relapse(Section):
     """The relapse hazard: a mean rate, gamma heterogeneity, and the factors that move it."""
 
     bands: dict[str, RelapseBand]
-    frailty_shape: Shape
     lesion_factor: dict[Lesion, Factor]
     remission_time_correlation: Correlation
     dose_effect_per_mg_per_kg_per_day: PerMgPerKgPerDay

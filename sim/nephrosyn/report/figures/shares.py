@@ -57,7 +57,7 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
         width = count / found.patients
         colour = CATEGORY_COLOURS[name]
         axes.barh(0, width, left=left, height=0.8, color=colour, edgecolor=PAPER, lw=1)
-        if width >= 0.045:
+        if width >= 0.035:
             axes.text(
                 left + width / 2, 0, percent(width, 0), ha="center", va="center", fontsize=9, color=ink_on(colour)
             )
@@ -100,6 +100,8 @@ def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: s
             continue
         axes.plot([share.low, share.high], [place, place], color=SECOND, lw=2, solid_capstyle="butt")
         axes.plot(share.share, place, "o", color=SECOND, ms=5.5, mec=PAPER, mew=0.6)
+        axes.annotate(f"{percent(share.share, 0)} of {number(share.total)}", (1, place), (4, 0), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", va="center", fontsize=8, color=MUTED)  # fmt: skip
     high = max([share.high for _, share in lines if share is not None and not math.isnan(share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(lines) - 0.4, -0.6), xlabel=label)
     axes.set_yticks(range(len(lines)), [name for name, _ in lines])
@@ -121,20 +123,11 @@ def definitions(found: Sequence[Refractory]) -> Figure:
     return forest(sections, "refractory share of all patients")
 
 
-def group_rows(groups: Sequence[Group], unnamed: str) -> list[tuple[str, Share]]:
-    """Return labelled shares of groups."""
-    return [
-        (f"{plain(item.name) or unnamed} (n = {number(item.refractory.patients)})", item.refractory.share)
-        for item in groups
-    ]
-
-
-def group_forest(bands: Sequence[Group], lesions: dict[str, list[Group]]) -> Figure:
-    """Draw the refractory share by age band, true lesion and lesion at biopsy."""
+def group_forest(bands: Sequence[Group], lesions: Sequence[Group]) -> Figure:
+    """Draw the refractory share by age band and true lesion."""
     sections = [
-        ("Age band", group_rows(bands, "none")),
-        ("True lesion", group_rows(lesions["true"], "unknown")),
-        ("Lesion at biopsy", group_rows(lesions["biopsy"], "not biopsied")),
+        (title, [(plain(item.name), item.refractory.share) for item in groups])
+        for title, groups in (("Age band", bands), ("True lesion", lesions))
     ]
     return forest(sections, "refractory share of all patients in the group")
 
@@ -156,7 +149,7 @@ def follow_up_curve(found: FollowUp) -> Figure:
         ylabel="share of all patients",
     )
     axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
-    axes.text(axes.get_xlim()[1], ONE_THIRD, "one third ", ha="right", va="bottom", fontsize=8, color=MUTED)
+    axes.text(0, ONE_THIRD, " one third", ha="left", va="bottom", fontsize=8, color=MUTED)
     axes.set_xticks(months, [f"{month:.0f}" for month in months])
     percent_axis(axes.yaxis)
     axes.grid(axis="y")

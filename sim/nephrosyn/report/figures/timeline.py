@@ -26,6 +26,12 @@ from nephrosyn.report.groups import MONTH_DAYS
 from nephrosyn.report.wording import plain
 
 GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
+TRUE_EVENTS = (("complete_remission", "^", LINES[2]), ("relapse", "v", ACCENT))
+NOTED = (
+    ("contraindication", CATEGORY_COLOURS["steroid_resistant"]),
+    ("infection", LINES[3]),
+    ("toxicity", CATEGORY_COLOURS["steroid_dependent"]),
+)
 Frames = dict[str, pl.DataFrame]
 
 
@@ -65,10 +71,12 @@ def own_rows(tables: Mapping[str, Any], replicate: int, patient: int) -> Frames:
 def compose(mine: Frames) -> Figure:
     """Lay out the panels and fill them."""
     diary = "diary" in mine and mine["diary"].height > 0
-    ratios = {"upcr": 2.6, "albumin": 1.2, "diary": 0.28, "dose": 1.1, "events": 0.8}
+    ratios = {"upcr": 2.6, "albumin": 1.2, "diary": 0.28, "dose": 1.1, "events": 1.0}
     if not diary:
         del ratios["diary"]
-    figure = blank(5.2 + 0.3 * diary, 7.2)
+    rows = event_rows(mine)
+    ratios["events"] = 0.24 * len(rows) + 0.1
+    figure = blank(4.4 + 0.3 * diary + ratios["events"], 7.2)
     panels = figure.subplots(len(ratios), 1, sharex=True, height_ratios=list(ratios.values()))
     axes = dict(zip(ratios, panels, strict=True))
     end = last_day(mine)
@@ -77,11 +85,14 @@ def compose(mine: Frames) -> Figure:
     if diary:
         draw_diary(axes["diary"], mine["diary"])
     draw_doses(axes["dose"], mine["doses"])
-    draw_events(axes["events"], mine)
+    draw_events(axes["events"], rows)
     for name, panel in axes.items():
         panel.grid(axis="x")
         panel.tick_params(axis="x", length=0 if name != "events" else 3)
-    axes["events"].set(xlim=(-0.15, max(end / MONTH_DAYS, 1) * 1.01), xlabel="months from onset")
+    span = max(end / MONTH_DAYS, 1.0)
+    step = next(months for months in (1, 3, 6, 12, 24, 60) if span / months <= 12)
+    axes["events"].set(xlim=(-0.015 * span, span * 1.015), xlabel="months from onset")
+    axes["events"].set_xticks(range(0, int(span * 1.01) + 1, step))
     figure.suptitle(heading(mine), x=0.01, ha="left", fontsize=9.5)
     figure.align_ylabels()
     return figure
@@ -179,6 +190,7 @@ def draw_albumin(axes: Any, mine: Frames) -> None:
     if rows.height:
         axes.axhline(float(rows["reference_low"][0]), color=MUTED, lw=0.8, ls=(0, (4, 2)))
     axes.set_ylabel("albumin\n(g/dL)")
+    axes.margins(y=0.15)
     axes.set_ylim(bottom=0)
 
 
@@ -226,32 +238,35 @@ def draw_doses(axes: Any, doses: pl.DataFrame) -> None:
                       textcoords="offset points", ha="right", va="top", fontsize=7.5, color=MUTED)  # fmt: skip
 
 
-def draw_events(axes: Any, mine: Frames) -> None:
-    """Draw rows of marks: visits, true relapses and remissions, infections and harms noted."""
-    rows = ["visit"]
+Marks = tuple[str, str, str, Any]
+
+
+def event_rows(mine: Frames) -> list[list[Marks]]:
+    """Return the rows of marks: each a list of (row name, marker, colour, months)."""
     visits = mine["visits"]
-    seen, missed = visits.filter(~pl.col("missed")), visits.filter(pl.col("missed"))
-    axes.plot(months(seen, "actual_days"), [0] * seen.height, "|", color=INK, ms=7)
-    axes.plot(months(missed, "planned_days"), [0] * missed.height, "x", color=MUTED, ms=4)
+    rows: list[list[Marks]] = [
+        [
+            ("visit, × missed", "|", INK, months(visits.filter(~pl.col("missed")), "actual_days")),
+            ("", "x", MUTED, months(visits.filter(pl.col("missed")), "planned_days")),
+        ]
+    ]
     if "truth/events" in mine:
-        events = mine["truth/events"].select("time_days", pl.col("event").cast(pl.String))
-        rows += mark_events(axes, events, len(rows))
-    for kind, colour in (("infection", LINES[3]), ("toxicity", CATEGORY_COLOURS["steroid_dependent"])):
+        events = mine["truth/events"].with_columns(pl.col("event").cast(pl.String))
+        for event, marker, colour in TRUE_EVENTS:
+            found = events.filter(pl.col("event") == event)
+            rows.append([(f"{plain(event).removeprefix('complete ')} (true)", marker, colour, months(found, "time_days"))])
+    for kind, colour in NOTED:
         noted = mine["conditions"].filter(pl.col("kind").cast(pl.String) == kind)
         if noted.height:
-            axes.plot(months(noted, "noted_days"), [len(rows)] * noted.height, "D", color=colour, ms=4)
-            rows.append(f"{kind} noted")
-    axes.set_yticks(range(len(rows)), rows, fontsize=8)
+            rows.append([(f"{kind} noted", "D", colour, months(noted, "noted_days"))])
+    return rows
+
+
+def draw_events(axes: Any, rows: list[list[Marks]]) -> None:
+    """Draw the rows of marks."""
+    for place, row in enumerate(rows):
+        for _, marker, colour, x in row:
+            axes.plot(x, [place] * len(x), marker, color=colour, ms=7 if marker == "|" else 4.5)
+    axes.set_yticks(range(len(rows)), [row[0][0] for row in rows], fontsize=8)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
-
-
-def mark_events(axes: Any, events: pl.DataFrame, row: int) -> list[str]:
-    """Mark true remissions and relapses on rows from ``row`` on; return the rows' names."""
-    shown = (("complete_remission", "^", LINES[2], "remission (true)"), ("relapse", "v", ACCENT, "relapse (true)"))
-    names = []
-    for event, marker, colour, name in shown:
-        found = events.filter(pl.col("event") == event)
-        axes.plot(months(found, "time_days"), [row + len(names)] * found.height, marker, color=colour, ms=5)
-        names.append(name)
-    return names

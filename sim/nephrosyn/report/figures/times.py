@@ -36,7 +36,7 @@ def kaplan_meier(
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 0.22 * len(curves) + 0.15])
     side: Callable[[Any], Any] = (lambda free: 1 - free) if rising else (lambda free: free)
     end = max((float(curve.days[-1]) for curve in curves), default=1.0) / unit_days
-    marks = thin([tick for tick in ticks if tick <= end + 0.01], end)
+    marks = thin([tick for tick in ticks if tick <= end + 0.1], end)
     for place, curve in enumerate(curves):
         colour, x = LINES[place % len(LINES)], curve.days / unit_days
         axes.fill_between(x, side(curve.low), side(curve.high), step="post", color=colour, alpha=0.18, lw=0)
@@ -52,7 +52,7 @@ def kaplan_meier(
         for tick in marks:
             at_risk = curve.at_risk(tick * unit_days)
             below.text(tick, place, number(at_risk), ha="center", va="center", fontsize=8)
-    axes.set(xlim=(0, end), ylim=(0, 1.02), ylabel=ylabel)
+    axes.set(xlim=(0, max([end, *marks])), ylim=(0, 1.02), ylabel=ylabel)
     axes.set_xticks(marks, [str(mark) for mark in marks])
     axes.tick_params(axis="x", labelbottom=True)
     axes.set_xlabel(xlabel)
@@ -80,7 +80,7 @@ def at_risk_labels(axes: Any, curves: Sequence[Curve]) -> None:
         tick.set(fontsize=8, fontweight="bold" if not place else "normal")
         if place:
             tick.set_color(LINES[(place - 1) % len(LINES)])
-    axes.tick_params(axis="both", length=0, labelbottom=False)
+    axes.tick_params(axis="both", length=0, labelbottom=False, pad=16)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -94,7 +94,7 @@ def relapses(histogram: Sequence[int]) -> Figure:
     axes.bar(range(len(histogram)), histogram, width=0.72, color=SECOND)
     for place, patients in enumerate(histogram):
         axes.text(
-            place, patients, percent(patients / total, 0 if patients else 0), ha="center", va="bottom", fontsize=8
+            place, patients, percent(patients / total, 0), ha="center", va="bottom", fontsize=8
         )
     axes.set_xticks(range(len(histogram)), labels)
     axes.set(xlabel="relapses during follow-up", ylabel="patients who reached remission")
