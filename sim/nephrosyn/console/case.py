@@ -11,10 +11,18 @@ from nephrosyn.console.screen import heading, prose, say, table
 if TYPE_CHECKING:
     import polars as pl
 
-    from nephrosyn.criteria import Verdict
+    from nephrosyn.criteria import Evidence, Verdict
 
 SHOWN = {"upcr": "UPCR mg/mg", "dipstick": "dipstick", "albumin": "albumin g/dL", "creatinine": "creatinine mg/dL"}
 NUMBERS = range(3, 3 + len(SHOWN))
+REFRACTORY = {
+    (True, True): "truly refractory",
+    (True, False): "falsely refractory",
+    (True, None): "refractory, truly or falsely cannot be judged",
+    (False, None): "not refractory",
+    (None, None): "whether refractory cannot be judged",
+}
+CLAUSES = {"frequent_n6": "relapses in 6 months", "frequent_n12": "relapses in 12 months"}
 Rows = Mapping[str, "pl.DataFrame"]
 
 
@@ -42,6 +50,7 @@ def case(mine: Rows, verdict: Verdict) -> None:
             say()
             heading(title)
             table(("", "", ""), lines, right=(0,))
+    say()
     judgement(verdict)
 
 
@@ -65,9 +74,22 @@ def person(mine: Rows) -> str:
 
 
 def course(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each thing that happened: day, event, value."""
+    """Return a row for each thing that happened: day, event, and what the event says."""
     rows = mine["truth/events"].iter_rows(named=True)
-    return [(f"{row['time_days']:.1f}", plain(row["event"]), number(row["value"])) for row in rows]
+    return [
+        (f"{row['time_days']:.1f}", plain(row["event"]), said(row["event"], row["value"]))
+        for row in rows
+        if not row["event"].endswith("window_ends")
+    ]
+
+
+def said(event: str, value: float | None) -> str:
+    """Return what an event says beyond its name: the reading a declaration rests on, the lesion a biopsy finds."""
+    if value is None:
+        return ""
+    if event.startswith("declared"):
+        return f"UPCR {value:.3g} mg/mg"
+    return plain(terms.LESIONS[int(value)]) if event == "biopsy" else ""
 
 
 def record(mine: Rows) -> list[tuple[str, ...]]:
@@ -118,12 +140,20 @@ def did(action: str) -> str:
     return "" if action == "none" else f"steroid {action}"
 
 
-def number(value: float | None) -> str:
-    """Return a value briefly, or nothing."""
-    return "" if value is None else f"{value:.3g}"
-
-
 def judgement(verdict: Verdict) -> None:
-    """Print the verdict: category, flags, and each clause with the dated rows it rests on."""
-    say()
-    heading("verdict")
+    """Print the verdict: category, whether refractory, and each clause with the dated rows it rests on."""
+    heading(f"verdict: {verdict.criteria} criteria, {verdict.view} record")
+    since = "" if verdict.first_met_days is None else f", first met on day {verdict.first_met_days}"
+    say(f"{plain(verdict.category)}; {REFRACTORY[verdict.refractory, verdict.refractory_kind]}{since}")
+    for clause in verdict.clauses:
+        say()
+        day = "" if clause.days is None else f" on day {clause.days}"
+        heading(f"{CLAUSES.get(clause.name, clause.name)}: {clause.status}{day}")
+        prose(clause.sentence)
+        if clause.evidence:
+            table(("", "", ""), [(days(row), row.text, f"({row.table})") for row in clause.evidence])
+
+
+def days(row: Evidence) -> str:
+    """Return the days a row of evidence speaks of."""
+    return f"  day {row.first_days}" + (f" to {row.last_days}" if row.last_days != row.first_days else "")

@@ -92,12 +92,17 @@ def new_sheet(readings: int, spans: int, doses: int) -> Sheet:
 def judge_conditions(record, patient, end, kind, conditions, actions, out):
     """Write whether a condition of a kind is noted that changed the steroid, and when first."""
     day = NEVER
+    noted, kinds, codes, did = (
+        record.condition_day,
+        record.condition_kind,
+        record.condition_code,
+        record.condition_action,
+    )
     for row in range(record.condition_bounds[patient, 0], record.condition_bounds[patient, 1]):
-        if record.condition_day[row] > end or record.condition_kind[row] != kind:
+        if noted[row] > end or kinds[row] != kind:
             continue
-        counts = conditions >> int(record.condition_code[row]) & 1 == 1
-        if counts and actions >> int(record.condition_action[row]) & 1 == 1:
-            day = min(day, int(record.condition_day[row]))
+        if conditions >> int(codes[row]) & 1 == 1 and actions >> int(did[row]) & 1 == 1:
+            day = min(day, int(noted[row]))
     out[STATUS] = MET if day < NEVER else NOT_MET
     out[REASON] = CONDITION_NOTED if day < NEVER else NO_CONDITION
     out[DAY] = day
@@ -127,13 +132,15 @@ def judge_patient(record, patient, until, children, adults, sheet):
     course_count = find_courses(sheet.doses, dose_count, sheet.courses)
     counts = (stretch_count, episode_count, gap_count, dose_count, course_count)
     out = sheet.answers
-    judge_resistance(sheet, counts, end, rules, out[RESISTANCE])
+    judge_resistance(sheet, counts, end, rules.course_days, rules.umbrella_days, out[RESISTANCE])
     resistant = out[RESISTANCE, STATUS]
-    judge_dependence(sheet, counts, end, resistant, rules, out[DEPENDENCE])
+    needed, within, effective = rules.dependent_relapses, rules.raise_within_days, rules.effective_within_days
+    judge_dependence(sheet, counts, end, resistant, needed, within, effective, out[DEPENDENCE])
+    max_gap = rules.max_gap_days
     needed, length, window = rules.six_count, rules.six_days, rules.six_window
-    judge_frequency(sheet, counts, end, resistant, rules.max_gap_days, needed, length, window, out[SIX_MONTHS])
+    judge_frequency(sheet, counts, end, resistant, max_gap, needed, length, window, out[SIX_MONTHS])
     needed, length, window = rules.twelve_count, rules.twelve_days, rules.twelve_window
-    judge_frequency(sheet, counts, end, resistant, rules.max_gap_days, needed, length, window, out[TWELVE_MONTHS])
+    judge_frequency(sheet, counts, end, resistant, max_gap, needed, length, window, out[TWELVE_MONTHS])
     names, actions = rules.contraindications, rules.contraindication_actions
     judge_conditions(record, patient, end, IS_CONTRAINDICATION, names, actions, out[CONTRAINDICATION])
     names, actions = rules.toxicities, rules.toxicity_actions

@@ -139,11 +139,9 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
 
 
 @njit(cache=True)
-def judge_absence(sheet, counts, end, resistant, out):
+def judge_absence(episodes, episode_count, gaps, gap_count, doses, count, end, resistant, out):
     """Write the answer when no relapse is, or may be, of this kind."""
-    _stretches, episode_count, gap_count, count, _courses = counts
-    doses, gaps = sheet.doses, sheet.gaps
-    remission = sheet.episodes[0, END]
+    remission = episodes[0, END]
     high = False
     for k in range(count):
         high = high or above_maintenance(doses, k)
@@ -159,31 +157,32 @@ def judge_absence(sheet, counts, end, resistant, out):
     elif not taper_finished(doses, count, remission, end):
         say(out, UNKNOWN, TAPER_UNFINISHED, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
     else:
-        latest = sheet.episodes[episode_count - 1, START]
+        latest = episodes[episode_count - 1, START]
         say(out, NOT_MET, NO_SUCH_RELAPSE, NEVER, remission, NEVER, latest, NEVER, NEVER, NEVER)
 
 
 @njit(cache=True)
-def judge_dependence(sheet, counts, end, resistant, rules, out):
+def judge_dependence(sheet, counts, end, resistant, needed, raise_within, effective_within, out):
     """Write the answer of the clause; `resistant` is the status of the resistance clause."""
+    stretch_count, episode_count, gap_count, dose_count, _courses = counts
+    episodes, doses = sheet.episodes, sheet.doses
     row, open_row = sheet.scratch[0], sheet.scratch[1]
-    within, effective = rules.raise_within_days, rules.effective_within_days
     met = 0
     possible = 0
-    for i in range(1, counts[1]):
-        judge_relapse(sheet.episodes, i, sheet.doses, counts[3], end, within, effective, row)
+    for i in range(1, episode_count):
+        judge_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
         if row[STATUS] == MET:
             met += 1
-            if met == rules.dependent_relapses:
+            if met == needed:
                 copy(row, out)
                 return
         elif row[STATUS] == UNKNOWN:
             if possible == 0:
                 copy(row, open_row)
             possible += 1
-    if counts[0] == 0:
+    if stretch_count == 0:
         say(out, UNKNOWN, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-    elif possible > 0 and met + possible >= rules.dependent_relapses:
+    elif possible > 0 and met + possible >= needed:
         copy(open_row, out)
     else:
-        judge_absence(sheet, counts, end, resistant, out)
+        judge_absence(episodes, episode_count, sheet.gaps, gap_count, doses, dose_count, end, resistant, out)

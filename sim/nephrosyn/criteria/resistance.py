@@ -126,48 +126,49 @@ def keep_weightier(best, row, level, first):
 
 
 @njit(cache=True)
-def judge_episode(sheet, i, course_count, dose_count, end, rules, row, best):
+def judge_episode(episodes, i, courses, course_count, doses, dose_count, end, course_days, umbrella_days, row, best):
     """Judge every adequate course that began in an episode before it ended."""
-    start, remission, last_ill = sheet.episodes[i, START], sheet.episodes[i, END], sheet.episodes[i, LAST_ILL]
+    start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
     none = True
     for k in range(course_count):
-        first = max(sheet.courses[k, FIRST], start)
-        last = sheet.courses[k, LAST]
+        first = max(courses[k, FIRST], start)
+        last = courses[k, LAST]
         if first >= remission:
             break
         if last < first:
             continue
-        judge_course(first, last, end, remission, last_ill, rules.course_days, rules.umbrella_days, row)
+        judge_course(first, last, end, remission, last_ill, course_days, umbrella_days, row)
         keep_weightier(best, row, OVER_EPISODE, none)
         none = False
     if none:
-        judge_without_course(start, sheet.doses, dose_count, remission, last_ill, rules.course_days, best)
+        judge_without_course(start, doses, dose_count, remission, last_ill, course_days, best)
 
 
 @njit(cache=True)
-def gap_hiding_course(sheet, stretch_count, gap_count, course_count, end, need):
+def gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need):
     """Return a gap long enough for an unseen relapse to have met `need` days of adequate steroid in vain, or -1."""
     for g in range(gap_count):
-        since = sheet.gaps[g, BEFORE] + 1
-        until = min(next_remission_level(sheet.stretches, stretch_count, sheet.gaps[g, AFTER]), end + 1)
+        since = gaps[g, BEFORE] + 1
+        until = min(next_remission_level(stretches, stretch_count, gaps[g, AFTER]), end + 1)
         for k in range(course_count):
-            if min(sheet.courses[k, LAST] + 1, until) - max(sheet.courses[k, FIRST], since) >= need:
+            if min(courses[k, LAST] + 1, until) - max(courses[k, FIRST], since) >= need:
                 return g
     return -1
 
 
 @njit(cache=True)
-def judge_resistance(sheet, counts, end, rules, out):
+def judge_resistance(sheet, counts, end, course_days, umbrella_days, out):
     """Write the answer of the clause; `counts` are those of stretches, episodes, gaps, runs of steroid and courses."""
     stretch_count, episode_count, gap_count, dose_count, course_count = counts
+    episodes, courses, doses, gaps = sheet.episodes, sheet.courses, sheet.doses, sheet.gaps
     row, best = sheet.scratch[0], sheet.scratch[1]
     for i in range(episode_count):
-        judge_episode(sheet, i, course_count, dose_count, end, rules, row, best)
+        judge_episode(episodes, i, courses, course_count, doses, dose_count, end, course_days, umbrella_days, row, best)
         keep_weightier(out, best, OVER_ALL, i == 0)
     if stretch_count == 0:
         say(out, UNKNOWN, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
     if out[STATUS] == NOT_MET:
-        need = rules.umbrella_days if rules.umbrella_days > 0 else rules.course_days
-        g = gap_hiding_course(sheet, stretch_count, gap_count, course_count, end, need)
+        need = umbrella_days if umbrella_days > 0 else course_days
+        g = gap_hiding_course(gaps, gap_count, sheet.stretches, stretch_count, courses, course_count, end, need)
         if g >= 0:
-            say(out, UNKNOWN, COURSE_MAY_HIDE, NEVER, NEVER, sheet.gaps[g, AFTER], sheet.gaps[g, BEFORE], NEVER, NEVER)
+            say(out, UNKNOWN, COURSE_MAY_HIDE, NEVER, NEVER, gaps[g, AFTER], gaps[g, BEFORE], NEVER, NEVER)

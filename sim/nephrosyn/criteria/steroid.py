@@ -30,18 +30,20 @@ def find_doses(record, patient, end, rules, doses):
         Number of runs, in order of time.
     """
     count = 0
+    firsts, lasts, means = record.dose_first, record.dose_last, record.dose_mean
+    drugs, schedules, weights = record.dose_drug, record.dose_schedule, record.dose_weight
     for row in range(record.dose_bounds[patient, 0], record.dose_bounds[patient, 1]):
-        first = int(record.dose_first[row])
-        last = min(int(record.dose_last[row]), end)
-        mean = record.dose_mean[row]
-        if first > last or not mean > 0.0 or rules.drugs >> int(record.dose_drug[row]) & 1 == 0:
+        first = int(firsts[row])
+        last = min(int(lasts[row]), end)
+        mean = means[row]
+        if first > last or not mean > 0.0 or rules.drugs >> int(drugs[row]) & 1 == 0:
             continue
         while count > 0 and doses[count - 1, FIRST] >= first:
             count -= 1
         if count > 0:
             doses[count - 1, LAST] = min(doses[count - 1, LAST], first - 1)
-        weight = record.dose_weight[row]
-        enough = record.dose_schedule[row] == DAILY and mean >= adequate_mg(weight, rules) * (1.0 - SLACK)
+        weight = weights[row]
+        enough = schedules[row] == DAILY and mean >= adequate_mg(weight, rules) * (1.0 - SLACK)
         doses[count, FIRST] = first
         doses[count, LAST] = last
         doses[count, MEAN] = mean

@@ -47,12 +47,14 @@ def clinic_days(record, patient, end, rules, out):
     count = 0
     day = -1
     from_upcr = False
+    # Taken out of the record once: compiled code counts references at every look into a tuple of arrays.
+    days, analytes, values = record.reading_day, record.reading_analyte, record.reading_value
     for row in range(record.reading_bounds[patient, 0], record.reading_bounds[patient, 1]):
-        analyte = record.reading_analyte[row]
+        analyte = analytes[row]
         if analyte != UPCR and analyte != DIPSTICK:
             continue
-        today = int(record.reading_day[row])
-        value = record.reading_value[row]
+        today = int(days[row])
+        value = values[row]
         if today > end:
             break
         if math.isnan(value):
@@ -106,10 +108,11 @@ def find_stretches(record, patient, end, clinic, clinic_count, stretches):
     count = 0
     c = 0
     free = -(1 << 40)
+    firsts, lasts, levels = record.span_first, record.span_last, record.span_level
     for row in range(record.span_bounds[patient, 0], record.span_bounds[patient, 1]):
-        first = max(int(record.span_first[row]), free)
-        last = min(int(record.span_last[row]), end)
-        level = int(record.span_level[row])
+        first = max(int(firsts[row]), free)
+        last = min(int(lasts[row]), end)
+        level = int(levels[row])
         if first > last:
             continue
         while c < clinic_count and clinic[c, 0] <= last:

@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import matplotlib
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from nephrosyn import terms
@@ -102,8 +103,12 @@ def svg(figure: Figure, title: str) -> str:
         A complete SVG document.
     """
     buffer = io.StringIO()
+    dpi, canvas = figure.dpi, figure.canvas
     with drawing():
-        figure.savefig(buffer, format="svg", metadata=NO_METADATA)
+        # not savefig, which draws everything twice
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=NO_METADATA)
+    figure.set_canvas(canvas)
+    figure.set_dpi(dpi)
     text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", buffer.getvalue())
     text = re.sub(r"font: ([^'\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1sans-serif", text)
     text = text.replace("<svg ", '<svg role="img" ', 1)

@@ -1,0 +1,123 @@
+"""Both drivers leave the same rows, and no patient depends on another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from nephrosyn.engine import EngineError, choose, parts
+from nephrosyn.scenario import load, shipped
+
+UNLIMITED = 'care.clinic.slots="unlimited"'
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_drivers_agree_to_the_bit(courses, name):
+    compiled, _ = courses(name, UNLIMITED, patients=120)
+    simpy, _ = courses(name, UNLIMITED, engine="simpy", patients=120)
+    assert len(compiled) > 120
+    assert compiled.tobytes() == simpy.tobytes()
+
+
+def test_drivers_agree_over_ten_years(courses):
+    long = (UNLIMITED, "population.follow_up_days=3653")
+    compiled, _ = courses("children-first-episode", *long, patients=25)
+    simpy, _ = courses("children-first-episode", *long, engine="simpy", patients=25)
+    assert compiled.tobytes() == simpy.tobytes()
+
+
+def test_a_free_slot_for_everyone_is_an_unlimited_clinic(courses):
+    roomy = ("care.clinic.slots=1000", "population.patients_per_site=1000")
+    many, _ = courses("baseline", *roomy, engine="simpy", patients=80)
+    unlimited, _ = courses("baseline", "population.patients_per_site=1000", engine="simpy", patients=80)
+    assert many.tobytes() == unlimited.tobytes()
+
+
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+def test_more_patients_leave_the_first_ones_alone(courses, engine):
+    few, few_traits = courses("baseline", engine=engine, patients=40)
+    more, more_traits = courses("baseline", engine=engine, patients=400)
+    assert more_traits[:40].tobytes() == few_traits.tobytes()
+    assert more[: len(few)].tobytes() == few.tobytes()
+
+
+def test_parts_do_not_show(courses, monkeypatch):
+    whole, _ = courses("baseline", "population.patients_per_site=10", patients=95)
+    monkeypatch.setattr(parts, "PART_PATIENTS", 20)
+    split, _ = courses("baseline", "population.patients_per_site=10", patients=95)
+    assert split.tobytes() == whole.tobytes()
+
+
+def test_the_log_grows_without_loss(courses, monkeypatch):
+    whole, _ = courses("baseline", patients=60)
+    monkeypatch.setattr("nephrosyn.engine.course_log._ROWS_PER_PATIENT_YEAR", 0)
+    monkeypatch.setattr("nephrosyn.engine.course_log._LEAST_ROOM", 70)
+    for engine in ("compiled", "simpy"):
+        grown, _ = courses("baseline", engine=engine, patients=60)
+        assert grown.tobytes() == whole.tobytes()
+
+
+def test_seed_and_replicate_matter(courses):
+    first, _ = courses("baseline", patients=10)
+    again, _ = courses("baseline", patients=10)
+    assert first.tobytes() == again.tobytes()
+    for other in ({"seed": 2}, {"replicate": 1}):
+        rows, _ = courses("baseline", patients=10, **other)
+        assert rows.tobytes() != first.tobytes()
+
+
+def test_a_queue_delays_and_changes_what_is_seen(courses):
+    crowded = ("care.clinic.slots=1", "care.clinic.visit_length_days={dist='fixed', value=0.2}")
+    waiting, _ = courses("baseline", *crowded, engine="simpy", patients=100)
+    free, _ = courses("baseline", engine="simpy", patients=100)
+    visits = waiting[waiting["kind"] == 0]
+    assert visits["other"].max() > 1.0
+    assert np.all(visits["other"] >= 0.0)
+    assert waiting.tobytes() != free.tobytes()
+
+
+def test_one_slot_serves_one_at_a_time(courses):
+    rows, traits = courses(
+        "baseline",
+        "care.clinic.slots=1",
+        "care.clinic.visit_length_days={dist='fixed', value=0.05}",
+        "chart.dropout_per_year=0.0",
+        engine="simpy",
+        patients=60,
+    )
+    visits = rows[rows["kind"] == 0]
+    calendar = np.sort(visits["time"] + traits["entry_days"][visits["patient"]])
+    assert np.diff(calendar).min() >= 0.05 - 1e-9
+
+
+def test_which_driver_runs():
+    free, busy = load("baseline").scenario, load("busy-clinic").scenario
+    assert choose(free, "auto", 100) == "simpy"
+    assert choose(free, "auto", 5000) == "compiled"
+    assert choose(busy, "auto", 5000) == "simpy"
+    with pytest.raises(EngineError, match=r"care\.clinic\.slots"):
+        choose(busy, "compiled", 5000)
+
+
+@pytest.mark.slow
+def test_the_model_is_the_same_without_compilation(courses, tmp_path):
+    """Every line of the model in plain Python: same rows, values equal up to the last bits of exp and log."""
+    target = tmp_path / "rows.npy"
+    code = (
+        "import numpy as np, warnings; warnings.simplefilter('ignore')\n"
+        "from nephrosyn.engine import simulate; from nephrosyn.scenario import load\n"
+        "scenario = load('children-first-episode', ['population.follow_up_days=365']).scenario\n"
+        f"np.save({str(target)!r}, np.asarray(next(simulate(scenario, 'compiled', 1, 0, 12)).rows))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "NUMBA_DISABLE_JIT": "1"})
+    plain = np.load(target)
+    compiled, _ = courses("children-first-episode", "population.follow_up_days=365", patients=12)
+    assert len(plain) == len(compiled)
+    for field in ("patient", "kind", "code", "number", "aside"):
+        assert np.array_equal(plain[field], compiled[field])
+    for field in ("time", "value", "other", "more"):
+        assert np.allclose(plain[field], compiled[field], rtol=1e-9, atol=1e-9)
