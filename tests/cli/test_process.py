@@ -39,7 +39,8 @@ def test_no_room_left(tmp_path):
     options = ("--patients", 2000, "--no-report", "--out", "run")
     # The compiled model is kept in files of its own; here nothing may be written, so it has to be there already.
     warm = started("run", "baseline", "--patients", 2, "--no-report", "--out", "warm", "--quiet", cwd=tmp_path)
-    assert warm.wait(timeout=300) == 0
+    warm.communicate(timeout=300)
+    assert warm.returncode == 0
     process = started("run", "baseline", *options, cwd=tmp_path, preexec_fn=narrow)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 2, err

@@ -40,7 +40,10 @@ def labels_of(ids, categories, criteria="source", view="observed", undetermined_
     """Labels from a list of category names; refractory follows the category."""
     met = [None if name == "undetermined" else name in REFRACTORY for name in categories]
     flags = dict(zip(terms.FLAGS, terms.CATEGORIES[:2] + terms.CATEGORIES[2:4], strict=True))
-    columns = {flag: [None if m is None else name == of for name, m in zip(categories, met, strict=True)] for flag, of in flags.items()}
+    columns = {
+        flag: [None if m is None else name == of for name, m in zip(categories, met, strict=True)]
+        for flag, of in flags.items()
+    }
     return pl.DataFrame(
         {
             "replicate": pl.Series(ids["replicate"], dtype=pl.Int32),
@@ -82,7 +85,13 @@ def event_table(ids, rng, end):
             if time < end:
                 rows.append((replicate, patient, time, "relapse", None))
                 time += 10 + rng.exponential(10)
-    schema = {"replicate": pl.Int32, "patient": pl.Int32, "time_days": pl.Float64, "event": pl.Enum(terms.EVENTS), "value": pl.Float64}
+    schema = {
+        "replicate": pl.Int32,
+        "patient": pl.Int32,
+        "time_days": pl.Float64,
+        "event": pl.Enum(terms.EVENTS),
+        "value": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -92,21 +101,67 @@ def record(ids, rng, end):
     days = list(range(3, end, 30))
     level = [5.0 if day < 40 or 300 < day < 330 else 0.05 for day in days]
     n = len(days)
-    visits = pl.DataFrame({"planned_days": days, "actual_days": [None if i % 9 == 5 else d for i, d in enumerate(days)]})
-    visits = visits.with_columns(missed=pl.col("actual_days").is_null(), **{k: pl.lit(v, pl.Int32) for k, v in who.items()})
-    upcr = pl.DataFrame({"taken_days": days, "analyte": ["upcr"] * n, "value": level, "below_limit": [v < 0.06 for v in level], "reference_low": [0.0] * n})
-    albumin = pl.DataFrame({"taken_days": days, "analyte": ["albumin"] * n, "value": [2.0 if v > 1 else 4.1 for v in level], "below_limit": [False] * n, "reference_low": [3.5] * n})
+    visits = pl.DataFrame(
+        {"planned_days": days, "actual_days": [None if i % 9 == 5 else d for i, d in enumerate(days)]}
+    )
+    visits = visits.with_columns(
+        missed=pl.col("actual_days").is_null(), **{k: pl.lit(v, pl.Int32) for k, v in who.items()}
+    )
+    upcr = pl.DataFrame(
+        {
+            "taken_days": days,
+            "analyte": ["upcr"] * n,
+            "value": level,
+            "below_limit": [v < 0.06 for v in level],
+            "reference_low": [0.0] * n,
+        }
+    )
+    albumin = pl.DataFrame(
+        {
+            "taken_days": days,
+            "analyte": ["albumin"] * n,
+            "value": [2.0 if v > 1 else 4.1 for v in level],
+            "below_limit": [False] * n,
+            "reference_low": [3.5] * n,
+        }
+    )
     readings = pl.concat([upcr, albumin]).with_columns(**{k: pl.lit(v, pl.Int32) for k, v in who.items()})
-    doses = pl.DataFrame({"first_days": [3, 45, 120], "last_days": [44, 119, 200], "schedule": ["daily", "alternate_day", "alternate_day"], "mean_mg_per_day": [40.0, 20.0, 8.0]})
-    diary = pl.DataFrame({"first_days": [3, 40, 300, 330], "last_days": [39, 299, 329, end], "grade": ["4+", "negative", "3+", "trace"]})
-    conditions = pl.DataFrame({"noted_days": [295, 400], "condition": ["infection", "cataract"], "kind": ["infection", "toxicity"]})
-    path = pl.DataFrame({"start_days": [0.0, 20.0, 300.0, 320.0], "upcr_start_mg_per_mg": [5.0, 5.0, 0.05, 5.0],
-                         "log_slope_per_day": [0.0, -0.3, 0.6, -0.3], "upcr_target_mg_per_mg": [5.0, 0.05, 5.0, 0.05]})  # fmt: skip
-    named = {"visits": visits, "readings": readings, "doses": doses, "diary": diary, "conditions": conditions, "truth/proteinuria": path}
-    return {k: v if "patient" in v.columns else v.with_columns(**{c: pl.lit(x, pl.Int32) for c, x in who.items()}) for k, v in named.items()}
+    doses = pl.DataFrame(
+        {
+            "first_days": [3, 45, 120],
+            "last_days": [44, 119, 200],
+            "schedule": ["daily", "alternate_day", "alternate_day"],
+            "mean_mg_per_day": [40.0, 20.0, 8.0],
+        }
+    )
+    diary = pl.DataFrame(
+        {"first_days": [3, 40, 300, 330], "last_days": [39, 299, 329, end], "grade": ["4+", "negative", "3+", "trace"]}
+    )
+    conditions = pl.DataFrame(
+        {"noted_days": [295, 400], "condition": ["infection", "cataract"], "kind": ["infection", "toxicity"]}
+    )
+    corners = {
+        "start_days": [0.0, 20.0, 300.0, 320.0],
+        "upcr_start_mg_per_mg": [5.0, 5.0, 0.05, 5.0],
+        "log_slope_per_day": [0.0, -0.3, 0.6, -0.3],
+        "upcr_target_mg_per_mg": [5.0, 0.05, 5.0, 0.05],
+    }
+    path = pl.DataFrame(corners)
+    named = {
+        "visits": visits,
+        "readings": readings,
+        "doses": doses,
+        "diary": diary,
+        "conditions": conditions,
+        "truth/proteinuria": path,
+    }
+    return {
+        k: v if "patient" in v.columns else v.with_columns(**{c: pl.lit(x, pl.Int32) for c, x in who.items()})
+        for k, v in named.items()
+    }
 
 
-def cohort(count=200, replicates=1, seed=1, sets=("source",), weights=WEIGHTS, end=730):
+def cohort(count=200, replicates=1, seed=1, sets=("made-up",), weights=WEIGHTS, end=730):
     """The tables of a made-up cohort."""
     rng = np.random.default_rng(seed)
     ids, patients, traits = people(count, replicates, rng)

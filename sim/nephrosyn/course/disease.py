@@ -108,8 +108,23 @@ def begin_fall(s, x, p, clocks, log, count, per_day, target):
 
 
 @kernel
+def _is_rising(s):
+    """Whether proteinuria has yet to reach the level of the relapse."""
+    return s.path_slope > 0.0 and log_upcr(s, s.now) < s.path_target
+
+
+@kernel
+def _top_of_rise(s):
+    """Time at which the rise is complete; later than now, whatever the rounding."""
+    return max(s.path_start + (s.path_target - s.path_log) / s.path_slope, s.now + _SHORTEST_FALL_DAYS)
+
+
+@kernel
 def respond(s, x, p, clocks, log, count):
-    """The steroid takes effect."""
+    """The steroid takes effect; in a relapse on steroid not before proteinuria has risen, or it would be none."""
+    if _is_rising(s):
+        clocks[DUE, Clock.RESPONSE] = _top_of_rise(s)
+        return
     stop(clocks, Clock.RESPONSE)
     write_event(log, count, x, s, Event.RESPONSE_BEGINS, 0.0)
     s.spontaneous = 0
@@ -120,6 +135,9 @@ def respond(s, x, p, clocks, log, count):
 @kernel
 def remit_spontaneously(s, x, p, clocks, log, count):
     """Proteinuria begins to fall without treatment, unless it is falling or gone already."""
+    if _is_rising(s):
+        clocks[DUE, Clock.SPONTANEOUS] = _top_of_rise(s)
+        return
     clocks[DUE, Clock.SPONTANEOUS] = math.inf
     if s.phase == Phase.REMISSION or (s.falling == 1 and s.phase == Phase.NEPHROTIC):
         return

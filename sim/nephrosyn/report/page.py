@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from nephrosyn import terms
@@ -89,7 +89,10 @@ def group_section(found: Findings) -> Section:
         tables.groups("By true lesion", found.lesions["true"], "unknown"),
         tables.groups("By lesion at biopsy", found.lesions["biopsy"], "not biopsied"),
     ]
-    figure = ("groups", "Right: share, and patients in the group. Lines: 95% interval. Grey: one third ± 5 percentage points.")
+    figure = (
+        "groups",
+        "Right: share, and patients in the group. Lines: 95% interval. Grey: one third ± 5 percentage points.",
+    )
     return Section("groups", "By age band and lesion", lead, [figure], [bands], [table for table in each if table.rows])
 
 
@@ -97,7 +100,8 @@ def overlap_section(found: Findings) -> Section:
     """Return the combinations of flags."""
     lead = [
         "A patient can be, say, both steroid-dependent and frequently relapsing. The category takes the first that "
-        "applies in the order of the definition set; the flags keep all. A flag that could not be judged counts as absent."
+        "applies in the order of the definition set; the flags keep all. A flag that could not be judged "
+        "counts as absent."
     ]
     figure = (
         "overlap",
@@ -109,7 +113,8 @@ def overlap_section(found: Findings) -> Section:
 def remission_section(found: Findings) -> Section:
     """Return time to remission."""
     lead = [
-        "From onset to the first complete remission in the truth (not its day of discovery at a visit), with or without "
+        "From onset to the first complete remission in the truth (not its day of discovery at a visit), with or "
+        "without "
         "treatment. Patients leave the curve at dropout, death or the end of follow-up."
     ]
     figure = (
@@ -151,9 +156,11 @@ def view_section(found: Findings) -> Section:
     total = wording.number(first.same.total)
     lead = [
         "The complete record has every day, without error or loss; the observed record is what the clinic wrote down. "
-        f"Both put {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) into the "
+        f"Both put {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) into "
+        "the "
         f"same category, and agree on refractory or not for {wording.percent(first.same_refractory.share)}.",
-        f"{wording.number(first.lost)} patients have a category in the complete record but are undetermined as recorded: "
+        f"{wording.number(first.lost)} patients have a category in the complete record but are undetermined as "
+        "recorded: "
         "their results are missing, too few or too late.",
     ]
     figure = ("views", "Left: complete record. Right: the same patients as recorded. Strong ribbons changed category.")
@@ -206,11 +213,11 @@ def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: I
     }
 
 
-def environment(*, autoescape: bool) -> Environment:
-    """Return the template environment; every missing name is an error."""
+def environment() -> Environment:
+    """Return the template environment: HTML escaped, Markdown as it stands; every missing name is an error."""
     made = Environment(
         loader=PackageLoader("nephrosyn.report"),
-        autoescape=autoescape,
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -228,10 +235,10 @@ def markdown_text(text: object) -> str:
 def html(shown: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     """Return the page; ``figures`` are the inline SVG elements by name."""
     safe = {name: Markup(figure) for name, figure in figures.items()}  # noqa: S704 - drawn here, text escaped by matplotlib
-    return environment(autoescape=True).get_template("page.html.j2").render(**shown, figures=safe)
+    return environment().get_template("page.html.j2").render(**shown, figures=safe)
 
 
 def markdown(shown: Mapping[str, Any]) -> str:
     """Return the short report that links to the figure files."""
-    text = environment(autoescape=False).get_template("report.md.j2").render(**shown)
+    text = environment().get_template("report.md.j2").render(**shown)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -9,9 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.report import groups, statistics, survival, wording
+from nephrosyn.report import groups, overlap, statistics, survival, wording
 from nephrosyn.report.groups import FollowUp, Group
-from nephrosyn.report.statistics import Agreement, Category, Refractory
+from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.statistics import Category, Refractory
 from nephrosyn.report.survival import Curve, Rate
 
 REMISSION_SHOWN_DAYS = 364.0
@@ -116,14 +117,14 @@ def find(tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str]
     follow_up_days = float(resolved.scenario.population.follow_up_days)
     shown = min(REMISSION_SHOWN_DAYS, follow_up_days)
     sets = labels["criteria"].unique(maintain_order=True).to_list()
-    agreements = [statistics.agreement(labels, name) for name in sets]
+    agreements = [overlap.agreement(labels, name) for name in sets]
     return Findings(
         summary=summary,
         categories={
             (item.criteria, item.view): statistics.categories(labels, item.criteria, item.view)
             for item in summary.refractory
         },
-        combinations=statistics.combinations(labels, criteria, view),
+        combinations=overlap.combinations(labels, criteria, view),
         follow_up=groups.follow_up(tables, criteria, view, follow_up_days, asked),
         bands=groups.by_column(chosen, tables["patients"], "band", bands),
         lesions=groups.lesion_groups(tables, chosen),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from nephrosyn import terms
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
-from nephrosyn.report.statistics import Agreement, Category, Refractory, Share, Spread
+from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.statistics import Category, Refractory, Share, Spread
 from nephrosyn.report.survival import Curve, Rate
 from nephrosyn.report.wording import FLAG_NAMES, days, interval, number, percent, plain, points, rate_text
 
@@ -23,7 +24,7 @@ class Table:
         What it shows.
     head : tuple of str
         Column names.
-    rows : list of tuple of str
+    rows : sequence of tuple of str
         One text per column.
     strong : frozenset of int
         Rows to stress, by position.
@@ -31,7 +32,7 @@ class Table:
 
     caption: str
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     strong: frozenset[int] = field(default_factory=frozenset)
 
     @property

@@ -82,9 +82,11 @@ def headline(found: Refractory) -> str:
             f"None of {who} could be judged under the “{found.criteria}” criteria {basis}: the record is too short "
             "or too sparse, so nothing can be said about one third."
         )
+    known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
+    verb = "are" if found.patients > 1 else "is"
     return (
-        f"In this simulated cohort, {percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)}) "
-        f"of {who} with nephrotic syndrome {'are' if found.patients > 1 else 'is'} refractory under the “{found.criteria}” criteria {basis}: {against_third(found.comparison)}."
+        f"In this simulated cohort, {known} of {who} with nephrotic syndrome {verb} refractory under the "
+        f"“{found.criteria}” criteria {basis}: {against_third(found.comparison)}."
     )
 
 

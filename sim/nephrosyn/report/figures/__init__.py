@@ -31,7 +31,10 @@ def draw(findings: Findings) -> dict[str, str]:
             "answer": (answer_bar(first, rows), "The cohort by category, against one third"),
             "definitions": (definitions(findings.summary.refractory), "Refractory share by definition set and record"),
             "follow-up": (follow_up_curve(findings.follow_up), "Refractory share by length of follow-up"),
-            "groups": (group_forest(findings.bands, findings.lesions["true"]), "Refractory share by age band and lesion"),
+            "groups": (
+                group_forest(findings.bands, findings.lesions["true"]),
+                "Refractory share by age band and lesion",
+            ),
             "overlap": (overlap(findings.combinations), "Combinations of flags"),
             "remission": (remission(findings.remission), "Time to complete remission by age band"),
             "relapse": (relapse(findings.relapse), "Time from remission to first relapse by age band"),

@@ -24,7 +24,8 @@ from nephrosyn.report.figures.style import (
     percent_axis,
 )
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
-from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Agreement, Category, Refractory, Share
+from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Category, Refractory, Share
 from nephrosyn.report.wording import FLAG_NAMES, number, percent, plain
 
 Segment = tuple[str, int]
@@ -100,7 +101,8 @@ def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: s
             continue
         axes.plot([share.low, share.high], [place, place], color=SECOND, lw=2, solid_capstyle="butt")
         axes.plot(share.share, place, "o", color=SECOND, ms=5.5, mec=PAPER, mew=0.6)
-        axes.annotate(f"{percent(share.share, 0)} of {number(share.total)}", (1, place), (4, 0), xycoords=("axes fraction", "data"),
+        beside = f"{percent(share.share, 0)} of {number(share.total)}"
+        axes.annotate(beside, (1, place), (4, 0), xycoords=("axes fraction", "data"),
                       textcoords="offset points", va="center", fontsize=8, color=MUTED)  # fmt: skip
     high = max([share.high for _, share in lines if share is not None and not math.isnan(share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(lines) - 0.4, -0.6), xlabel=label)

@@ -19,7 +19,9 @@ INK = "#1b1f24"
 MUTED = "#5d6570"
 GRID = "#d8dce2"
 PAPER = "#fffffe"
-TOKENS = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
+# almost the blue of a category, but its own: a page in the dark lightens lines, not the categories
+SECOND = "#0071b2"
+TOKENS = {SECOND: "var(--second)", INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
 
 # Okabe and Ito's palette: warm for the refractory categories, cool for the others
 CATEGORY_COLOURS = {
@@ -32,14 +34,13 @@ CATEGORY_COLOURS = {
     "undetermined": "#b4bac2",
 }
 ACCENT = "#d55e00"
-SECOND = "#0072b2"
-LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+LINES = (SECOND, "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (1, 1)))
 
 WIDTH_INCHES = 5.6
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
-SETTINGS: dict[str, Any] = {
+SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "nephrosyn",
     "font.family": "sans-serif",
@@ -106,7 +107,8 @@ def svg(figure: Figure, title: str) -> str:
     dpi, canvas = figure.dpi, figure.canvas
     with drawing():
         # not savefig, which draws everything twice
-        FigureCanvasSVG(figure).print_svg(buffer, metadata=NO_METADATA)
+        drawn: Any = FigureCanvasSVG(figure)
+        drawn.print_svg(buffer, metadata=NO_METADATA)
     figure.set_canvas(canvas)
     figure.set_dpi(dpi)
     text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", buffer.getvalue())

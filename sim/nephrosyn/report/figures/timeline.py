@@ -147,7 +147,10 @@ def draw_upcr(axes: Any, mine: Frames, end: float) -> None:
         label="reading below the limit",
     )
     axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 0.08), max(high, 12))
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
     axes.set_ylabel("urine protein/\ncreatinine (mg/mg)")
     axes.grid(axis="y")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=3, borderaxespad=0.1)
@@ -254,7 +257,9 @@ def event_rows(mine: Frames) -> list[list[Marks]]:
         events = mine["truth/events"].with_columns(pl.col("event").cast(pl.String))
         for event, marker, colour in TRUE_EVENTS:
             found = events.filter(pl.col("event") == event)
-            rows.append([(f"{plain(event).removeprefix('complete ')} (true)", marker, colour, months(found, "time_days"))])
+            rows.append(
+                [(f"{plain(event).removeprefix('complete ')} (true)", marker, colour, months(found, "time_days"))]
+            )
     for kind, colour in NOTED:
         noted = mine["conditions"].filter(pl.col("kind").cast(pl.String) == kind)
         if noted.height:

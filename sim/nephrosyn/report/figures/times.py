@@ -38,11 +38,13 @@ def kaplan_meier(
     end = max((float(curve.days[-1]) for curve in curves), default=1.0) / unit_days
     marks = thin([tick for tick in ticks if tick <= end + 0.1], end)
     for place, curve in enumerate(curves):
-        colour, x = LINES[place % len(LINES)], curve.days / unit_days
-        axes.fill_between(x, side(curve.low), side(curve.high), step="post", color=colour, alpha=0.18, lw=0)
+        followed = curve.days <= curve.durations.max()
+        colour, x = LINES[place % len(LINES)], curve.days[followed] / unit_days
+        low, high, free = (side(values[followed]) for values in (curve.low, curve.high, curve.free))
+        axes.fill_between(x, low, high, step="post", color=colour, alpha=0.18, lw=0)
         axes.step(
             x,
-            side(curve.free),
+            free,
             where="post",
             color=colour,
             ls=DASHES[place % len(DASHES)],
@@ -93,9 +95,7 @@ def relapses(histogram: Sequence[int]) -> Figure:
     labels = [*[str(count) for count in range(len(histogram) - 1)], f"{len(histogram) - 1}+"]
     axes.bar(range(len(histogram)), histogram, width=0.72, color=SECOND)
     for place, patients in enumerate(histogram):
-        axes.text(
-            place, patients, percent(patients / total, 0), ha="center", va="bottom", fontsize=8
-        )
+        axes.text(place, patients, percent(patients / total, 0), ha="center", va="bottom", fontsize=8)
     axes.set_xticks(range(len(histogram)), labels)
     axes.set(xlabel="relapses during follow-up", ylabel="patients who reached remission")
     axes.margins(y=0.12)

@@ -1,0 +1,77 @@
+"""How the answers about the same patients overlap: flags carried together, and the two records against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from nephrosyn import terms
+from nephrosyn.report.statistics import ID, Share, wilson
+
+
+def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[tuple[frozenset[str], int]]:
+    """Return how many patients carry each combination of flags, most frequent first; no flag is a combination too.
+
+    A flag that could not be judged counts as not carried.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table.
+    criteria, view : str
+        Definition set and view.
+
+    Returns
+    -------
+    list of (frozenset of str, int)
+        Flags carried, and patients; the counts add up to the patients of the view.
+    """
+    part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    flags = list(terms.FLAGS)
+    rows = part.select(pl.col(flags).fill_null(value=False)).group_by(flags).len().iter_rows()
+    found = [(frozenset(name for name, on in zip(flags, row, strict=False) if on), int(row[-1])) for row in rows]
+    return sorted(found, key=lambda item: (-item[1], [name not in item[0] for name in flags]))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The complete against the observed record of the same patients under one definition set."""
+
+    criteria: str
+    counts: dict[tuple[str, str], int]
+    same: Share
+    same_refractory: Share
+    lost: int
+
+    def cell(self, complete: str, observed: str) -> int:
+        """Return the patients of one pair of categories."""
+        return self.counts.get((complete, observed), 0)
+
+
+def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
+    """Return how the two views of a definition set agree, or None when only one view was judged.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        The ``labels`` table.
+    criteria : str
+        Definition set.
+
+    Returns
+    -------
+    Agreement or None
+        ``lost`` counts patients with a category in the complete record who are undetermined in the observed one.
+    """
+    part = labels.filter(pl.col("criteria") == criteria).select(*ID, "view", "category", "refractory")
+    complete, observed = (part.filter(pl.col("view") == view).drop("view") for view in terms.VIEWS)
+    both = complete.join(observed, on=ID, suffix="_observed")
+    if not both.height:
+        return None
+    cells = both.group_by("category", "category_observed").len().iter_rows()
+    counts = {(str(left), str(right)): int(n) for left, right, n in cells}
+    same = sum(n for (left, right), n in counts.items() if left == right)
+    lost = sum(n for (left, right), n in counts.items() if right == "undetermined" != left)
+    equal = int(both["refractory"].eq_missing(both["refractory_observed"]).sum())
+    return Agreement(criteria, counts, wilson(same, both.height), wilson(equal, both.height), lost)

@@ -1,0 +1,134 @@
+"""A run folder: whole or not there, and checked when read."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+import nephrosyn as ns
+from nephrosyn.cohort import Folder, RunFolderError, Writer
+
+FRAME = pl.DataFrame({"replicate": [0], "patient": [1], "end_days": [7], "reason": ["death"]})
+ABOUT = {"format": "parquet", "scenario": {}}
+
+
+def written(folder):
+    writer = Writer(folder)
+    writer.write("follow_up", 0, FRAME)
+    writer.finish(ABOUT)
+    return folder
+
+
+def test_a_folder_has_its_name_only_when_complete(tmp_path):
+    writer = Writer(tmp_path / "run")
+    writer.write("follow_up", 0, FRAME)
+    assert not (tmp_path / "run").exists()
+    writer.discard()
+    assert list(tmp_path.iterdir()) == []
+    written(tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_is_written_is_read(tmp_path):
+    run = ns.run("baseline", patients=30, seed=2)
+    for format in ("parquet", "csv"):
+        kept = ns.run("baseline", patients=30, seed=2, out=tmp_path / format, format=format, report=False)
+        assert list(kept.tables) == list(run.tables)
+        for name, frame in run.tables.items():
+            assert kept.tables[name].equals(frame), name
+        assert isinstance(kept.readings, pl.LazyFrame)
+        assert kept.manifest["files"]["observed/patients/part-00000." + format]["rows"] == 30
+
+
+def test_the_same_run_has_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        ns.run("baseline", patients=30, seed=2, out=tmp_path / name)
+    files = [path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes(), path
+
+
+def test_a_run_in_use_is_not_overwritten(tmp_path):
+    folder = written(tmp_path / "run")
+    with pytest.raises(RunFolderError, match="not empty"):
+        Writer(folder)
+    writer = Writer(folder, overwrite=True)
+    writer.write("follow_up", 0, FRAME)
+    writer.finish({**ABOUT, "second": True})
+    assert Folder(folder).manifest["second"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_is_no_run_is_never_overwritten(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(RunFolderError, match="not a run"):
+        Writer(tmp_path / "thesis", overwrite=True)
+    with pytest.raises(RunFolderError, match="is a file"):
+        Writer(tmp_path / "thesis" / "chapter.txt", overwrite=True)
+
+
+def damage_size(folder):
+    with next(folder.rglob("part-*")).open("ab") as file:
+        file.write(b"x")
+
+
+def damage_bytes(folder):
+    path = next(folder.rglob("part-*"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def damage_manifest(folder):
+    (folder / "manifest.json").write_text("{")
+
+
+def lose_manifest(folder):
+    (folder / "manifest.json").unlink()
+
+
+def lose_part(folder):
+    next(folder.rglob("part-*")).unlink()
+
+
+def age(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "layout": 0}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (damage_size, "was changed"),
+        (damage_bytes, "was changed"),
+        (damage_manifest, "damaged"),
+        (lose_manifest, "no manifest"),
+        (lose_part, "incomplete"),
+        (age, "layout"),
+    ],
+)
+def test_a_damaged_run_is_refused(tmp_path, damage, says):
+    folder = written(tmp_path / "run")
+    damage(folder)
+    with pytest.raises(RunFolderError, match=says):
+        Folder(folder)["follow_up"]
+
+
+def test_new_labels_stand_in_for_the_old(tmp_path):
+    cohort = ns.run("baseline", patients=20, seed=1, out=tmp_path / "run", report=False)
+    before = cohort.labels
+    cohort.classify(["source"])
+    again = ns.open(tmp_path / "run")
+    assert again.labels.sort("patient", "view").equals(before.sort("patient", "view"))
+    assert len(list((tmp_path / "run" / "derived" / "labels").iterdir())) == 1
+
+
+def test_a_patient_that_is_not_there(tmp_path):
+    cohort = ns.run("baseline", patients=20, seed=1)
+    with pytest.raises(RunFolderError, match="patients are 0 to 19"):
+        cohort.patient(20)
+    assert cohort.patient(3).tables["patients"]["patient"].to_list() == [3]

@@ -1,0 +1,254 @@
+"""The written report: whole, alone, harmless, and the same every time."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nephrosyn import terms
+from nephrosyn.report import figures, page, sources, summarise
+
+from . import factory
+
+ANCHORS = [
+    "answer", "categories", "follow-up", "groups", "overlap", "remission", "relapse", "relapses", "views",
+    "simulated", "sources", "reading",
+]  # fmt: skip
+FIGURES = ["answer", "definitions", "follow-up", "groups", "overlap", "relapse", "relapses", "remission", "views"]
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page; notes tags that are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.wrong, self.tags, self.attributes, self.words = [], [], [], [], []
+        self.feed(text)
+        self.wrong += self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def read(made):
+    folder, _ = made()
+    return Page((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def test_every_section_is_there(read):
+    ids = [value for tag, name, value in read.attributes if name == "id" and tag == "section"]
+    assert ids == ANCHORS
+    assert read.tags.count("h1") == 1
+
+
+def test_tags_are_closed_in_order(read):
+    assert read.wrong == []
+
+
+def test_ids_are_unique_and_references_lead_somewhere(read):
+    ids = [value for _, name, value in read.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    inner = [value for _, name, value in read.attributes if name == "href"]
+    inner += [f"#{found}" for _, _, value in read.attributes for found in re.findall(r"url\(#([^)]*)\)", value)]
+    assert inner
+    assert {value.removeprefix("#") for value in inner} <= set(ids)
+
+
+def test_asks_for_nothing_outside(made):
+    folder, _ = made()
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"https?://|@import|<script|<link|<iframe|src=", text)
+
+
+def test_tables_name_their_rows_and_columns(read):
+    scopes = [value for tag, name, value in read.attributes if (tag, name) == ("th", "scope")]
+    assert len(scopes) == read.tags.count("th")
+    assert {"row", "col"} == set(scopes)
+
+
+def test_every_figure_has_a_name_and_a_role(read):
+    assert read.tags.count("svg") == len(FIGURES)
+    assert [value for tag, name, value in read.attributes if (tag, name) == ("svg", "role")] == ["img"] * len(FIGURES)
+    assert read.tags.count("title") == len(FIGURES) + 1
+
+
+def test_everything_says_that_it_is_synthetic(made):
+    folder, _ = made()
+    written = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert [path.stem for path in written if path.suffix == ".svg"] == FIGURES
+    assert len(written) == len(FIGURES) + 2
+    for path in written:
+        assert terms.NOTICE in path.read_text(encoding="utf-8"), path.name
+
+
+def test_figures_are_well_formed_and_undated(made):
+    folder, _ = made()
+    for path in (folder / "figures").iterdir():
+        text = path.read_text(encoding="utf-8")
+        ElementTree.fromstring(text)
+        assert "<metadata" not in text
+        assert "<text" in text
+
+
+def test_first_screen_answers(made):
+    folder, summary = made()
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    first = text[: text.index("<nav")]
+    assert summary.sentence in first
+    assert "one third" in summary.sentence
+    assert f'<p class="big">{100 * summary.headline.share.share:.0f}' in first
+    assert "<svg" in first
+    assert summary.page == folder / "report.html"
+
+
+def test_same_input_same_bytes(made):
+    one, _ = made(folder="one")
+    two, _ = made(folder="two")
+    for path in one.rglob("*"):
+        if path.is_file():
+            assert path.read_bytes() == (two / path.relative_to(one)).read_bytes(), path.name
+
+
+def test_user_settings_of_matplotlib_change_nothing(made):
+    import matplotlib
+
+    one, _ = made(folder="one")
+    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "svg.fonttype": "path"}):
+        two, _ = made(folder="two")
+    assert (one / "report.html").read_bytes() == (two / "report.html").read_bytes()
+
+
+def test_hostile_words_stay_words(made):
+    nasty = '<script>alert(1)</script> & "quoted" | `code` ![x](http://example.org)'
+    tables = factory.cohort(40, sets=("<img src=x onerror=alert(1)>",))
+    tables["patients"] = tables["patients"].with_columns(band=pl.lit("<b>band</b>"))
+    folder, _ = made(tables, title=nasty, bands=("<b>band</b>",))
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "<b>band" not in text
+    assert "&lt;script&gt;" in text
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    assert not re.search(r"(?<!\\)<(script|img|b>band)", markdown)
+    assert "![x](" not in markdown
+    for path in (folder / "figures").iterdir():
+        ElementTree.fromstring(path.read_text(encoding="utf-8"))
+
+
+def test_markdown_links_to_figures_that_exist(made):
+    folder, _ = made()
+    links = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (folder / "report.md").read_text(encoding="utf-8"))
+    assert sorted(links) == [f"figures/{name}.svg" for name in FIGURES]
+    assert all((folder / link).is_file() for link in links)
+
+
+def test_size_does_not_grow_with_patients(made):
+    small, _ = made(factory.cohort(200), folder="small")
+    large, _ = made(factory.cohort(3000), folder="large")
+    size = (large / "report.html").stat().st_size
+    assert size < 1_500_000
+    assert size < 1.5 * (small / "report.html").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("count", "weights"),
+    [(1, factory.WEIGHTS), (1, (0, 0, 0, 0, 0, 1, 0)), (30, (0, 0, 0, 0, 0, 0, 1)), (30, (1, 0, 0, 0, 0, 0, 0))],
+    ids=["one patient", "one without a flag", "all undetermined", "all resistant"],
+)
+def test_small_and_one_sided_cohorts(made, count, weights):
+    folder, summary = made(factory.cohort(count, weights=weights))
+    assert "nan" not in (folder / "report.md").read_text(encoding="utf-8").lower().split()
+    assert summary.headline.patients == count
+
+
+def test_nobody_reached_remission(made):
+    tables = factory.cohort(20)
+    tables["truth/events"] = tables["truth/events"].filter(pl.col("event") == "onset")
+    folder, _ = made(tables)
+    assert (folder / "report.html").is_file()
+
+
+def test_one_band_several_sets_and_replicates(made):
+    tables = factory.cohort(60, replicates=3, sets=("one", "two"))
+    tables["patients"] = tables["patients"].with_columns(band=pl.lit("children"))
+    folder, summary = made(tables, bands=("children",))
+    assert [(item.criteria, item.view) for item in summary.refractory] == [
+        (name, view) for name in ("one", "two") for view in ("observed", "complete")
+    ]
+    assert "sd between replicates" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+@given(st.lists(st.sampled_from(terms.CATEGORIES), min_size=1, max_size=12))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_mixture_of_categories(made, categories):
+    tables = factory.cohort(len(categories))
+    ids = tables["patients"].select("replicate", "patient").to_dict(as_series=False)
+    views = [factory.labels_of(ids, categories, "made-up", view) for view in terms.VIEWS]
+    _, summary = made({**tables, "labels": pl.concat(views)})
+    assert [row.share.count for row in summary.categories] == [categories.count(name) for name in terms.CATEGORIES]
+
+
+def test_nobody_judged_is_an_error():
+    with pytest.raises(ValueError, match="empty"):
+        summarise(factory.cohort(3)["labels"].head(0))
+
+
+def test_sources_are_sorted_and_cited():
+    known = sources.evidence()
+    found = sources.sort(factory.ROWS, known)
+    assert [row.key for row in found.assumed] == ["population.follow_up_days"]
+    assert found.assumed[0].source == "two years are enough to look at"
+    assert [row.key for row in found.evidenced] == ["disease.relapse.rate_per_year"]
+    assert found.citations == [("A01", known["A01"])]
+
+
+def test_citations_come_in_reading_order():
+    found = sources.sort([("a", 1, "x", "C10, C2 and NL3.4.8")], {"C10": "ten", "C2": "two", "NL3.4.8": "law"})
+    assert [name for name, _ in found.citations] == ["C2", "C10", "NL3.4.8"]
+
+
+def test_markdown_text_is_one_harmless_line():
+    assert page.markdown_text("a\n<b>|`") == r"a \<b\>\|\`"
+
+
+def test_timeline_of_a_patient():
+    tables = factory.cohort(5)
+    document = figures.svg(figures.patient_timeline(tables, 0, 0), "Patient 0")
+    for word in (terms.NOTICE, "Patient 0", "albumin", "prednisone", "diary", "infection noted", "months from onset"):
+        assert word in document
+    lazy = {name: frame.lazy() for name, frame in tables.items()}
+    assert figures.svg(figures.patient_timeline(lazy, 0, 0), "Patient 0") == document
+
+
+def test_timeline_of_a_bare_record_and_of_nobody():
+    tables = factory.cohort(5)
+    bare = {
+        name: frame
+        for name, frame in tables.items()
+        if not name.startswith("truth") and name not in ("diary", "labels")
+    }
+    assert "diary" not in figures.svg(figures.patient_timeline(bare, 0, 3), "Patient 3")
+    with pytest.raises(KeyError):
+        figures.patient_timeline(tables, 0, 99)
