@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nephrosyn
 from hypothesis import settings
+
+import nephrosyn
 
 # No test may depend on the speed of the machine, so no example has a deadline.
 settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)

@@ -17,6 +17,8 @@ from nephrosyn.scenario import Resolved, load
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nephrosyn.criteria import Verdict
+
 
 def run(
     scenario: str | Path,
@@ -241,7 +243,7 @@ class Patient:
     tables: dict[str, pl.DataFrame]
     criteria: list[str]
 
-    def verdict(self, name: str | None = None, view: str = "observed") -> criteria.Verdict:
+    def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
         """The verdict of a definition set, with its reasons."""
         chosen = criteria.load(name or self.criteria[0])
         return criteria.verdict(self.tables, chosen, self.replicate, self.number, view)

@@ -121,7 +121,7 @@ def _words(codes: NDArray[Any], vocabulary: pl.Enum) -> pl.Series:
 
 def _days(times: NDArray[Any]) -> NDArray[np.int32]:
     """Number of the day in which a time falls."""
-    return np.floor(times).astype(np.int32)
+    return np.asarray(np.floor(times), dtype=np.int32)
 
 
 def _patients(history: _History) -> pl.DataFrame:

@@ -7,13 +7,15 @@ alone to tell whether its copy is stale, so after a change of any other file of 
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
-entry = njit(cache=True, error_model="numpy")
+entry: Any = njit(cache=True, error_model="numpy")
 """Called from Python; its compiled copy is kept on disk."""
 
-kernel = njit(error_model="numpy")
+kernel: Any = njit(error_model="numpy")
 """Called from compiled code; small or frequent enough for the compiler to decide how."""
 
-inline = njit(error_model="numpy", forceinline=True)
+inline: Any = njit(error_model="numpy", forceinline=True)
 """Called from compiled code, often, and always inlined: calls that pass arrays are not free."""

@@ -154,7 +154,8 @@ def _choose(u: Floats, shares: list[float]) -> NDArray[np.int64]:
     """Choose by cumulative shares; the last one with a share takes what rounding leaves."""
     edges = np.cumsum(shares)
     chosen = np.searchsorted(edges, u * edges[-1], side="right")
-    return np.minimum(chosen, int(np.flatnonzero(shares)[-1]))
+    last = np.flatnonzero(shares)[-1]
+    return np.asarray(np.minimum(chosen, last), dtype=np.int64)
 
 
 def _draw_persons(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -> None:

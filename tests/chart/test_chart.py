@@ -31,7 +31,9 @@ def whole():
 
 def test_tables_have_their_columns_and_types(whole):
     for name, frame in whole.tables.items():
-        assert dict(frame.schema) == {column: pl.Schema({column: kind})[column] for column, kind in SCHEMAS[name].items()}
+        assert dict(frame.schema) == {
+            column: pl.Schema({column: kind})[column] for column, kind in SCHEMAS[name].items()
+        }
         assert name == "labels" or frame["patient"].is_sorted()
 
 
@@ -68,7 +70,9 @@ def test_leaving_the_clinic_ends_the_record_and_not_the_course(whole):
 
 def test_a_missed_diary_day_splits_a_run():
     full = cohort(*KEPT, name="children-first-episode", patients=40).tables["diary"]
-    gaps = cohort(*KEPT[:1], *KEPT[2:], "chart.missed_diary_day_probability=0.2", name="children-first-episode", patients=40)
+    gaps = cohort(
+        *KEPT[:1], *KEPT[2:], "chart.missed_diary_day_probability=0.2", name="children-first-episode", patients=40
+    )
 
     def days(frame):
         spread = frame.with_columns(day=pl.int_ranges(pl.col("first_days"), pl.col("last_days") + 1))

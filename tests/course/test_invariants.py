@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -30,11 +31,11 @@ def test_between_two_relapses_lies_a_remission(tables):
     for events in by_patient(turns).values():
         words = events["event"].to_list()
         assert words[0] != "relapse"
-        assert all("relapse" not in (a, b) or a != b for a, b in zip(words, words[1:], strict=False))
+        assert all("relapse" not in (a, b) or a != b for a, b in itertools.pairwise(words))
 
 
 def test_every_relapse_with_time_to_rise_reaches_the_nephrotic_level(tables):
-    frames, scenario = tables
+    frames, _ = tables
     relapses = frames["truth/events"].filter(event="relapse")
     risen = relapses.join(
         frames["truth/proteinuria"].filter(pl.col("log_slope_per_day") < 0), on="patient", suffix="_path"
@@ -96,7 +97,7 @@ def test_the_path_of_proteinuria_is_continuous(tables):
     frames, _ = tables
     for paths in by_patient(frames["truth/proteinuria"]).values():
         rows = paths.rows(named=True)
-        for here, following in zip(rows, rows[1:], strict=False):
+        for here, following in itertools.pairwise(rows):
             days = following["start_days"] - here["start_days"]
             level = math.log(here["upcr_start_mg_per_mg"]) + here["log_slope_per_day"] * days
             target = math.log(here["upcr_target_mg_per_mg"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -131,8 +133,6 @@ def source():
 
 def variant(folder, **changes):
     """The source set with values changed: section__key=value, or section__part__key=value."""
-    import tomllib
-
     content = tomllib.loads(criteria.text("source"))
     for place, value in changes.items():
         *path, key = place.split("__")
@@ -153,17 +153,13 @@ def _toml(content):
         plain = {k: v for k, v in table.items() if not isinstance(v, dict)}
         if path:
             lines.append(f"[{'.'.join(path)}]")
-        lines.extend(f"{k} = {_value(v)}" for k, v in plain.items())
+        lines.extend(f"{k} = {json.dumps(v)}" for k, v in plain.items())
         for k, v in table.items():
             if isinstance(v, dict):
                 write(v, [*path, k])
 
     write(content, [])
     return "\n".join(lines)
-
-
-def _value(value):
-    return f"[{', '.join(map(_value, value))}]" if isinstance(value, list) else repr(value).replace("'", '"')
 
 
 def judge(record, definition=None, view="observed", until_days=None):

@@ -17,9 +17,10 @@ ALWAYS_ON_STEROID = "[{weeks=1040.0, amount=1.0, per='full', cap_mg=1000.0, sche
 FULL = "{amount=1.0, per='kg', cap_mg=1000.0}"
 
 
-
 def events(rows, name):
     return rows[(rows["kind"] == 5) & (rows["code"] == EVENTS.index(name))]
+
+
 SELDOM_SEEN = [
     *(
         f"care.regimen.{band}.visits={{full_dose_days=3650.0, taper_days=3650.0, off_treatment_days=3650.0, "
@@ -32,7 +33,10 @@ SELDOM_SEEN = [
 
 def instant_remission(rate, shape):
     """No drug effect, no trigger, remission at once, relapse at a gamma-distributed rate."""
-    course = f"{{dose={FULL}, full_dose_weeks=0.0, after_remission_days=0.0, resistance_weeks=500.0, taper={ALWAYS_ON_STEROID}}}"
+    course = (
+        f"{{dose={FULL}, full_dose_weeks=0.0, after_remission_days=0.0, resistance_weeks=500.0, "
+        f"taper={ALWAYS_ON_STEROID}}}"
+    )
     settings = [
         "population.follow_up_days=1500",
         "disease.response_dose_mg_per_kg_per_day=0.01",

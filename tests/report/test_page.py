@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn import terms
-from nephrosyn.report import figures, page, sources, summarise
+from nephrosyn.report import figures, sources, summarise, wording
 
 from . import factory
 
@@ -230,7 +230,7 @@ def test_citations_come_in_reading_order():
 
 
 def test_markdown_text_is_one_harmless_line():
-    assert page.markdown_text("a\n<b>|`") == r"a \<b\>\|\`"
+    assert wording.harmless("a\n<b>|`") == r"a \<b\>\|\`"
 
 
 def test_timeline_of_a_patient():

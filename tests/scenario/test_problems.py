@@ -34,7 +34,11 @@ WRONG = [
     ("care.cut_fraction=1.01", "care.cut_fraction", "from 0 to 1 (fraction); found 1.01"),
     ("care.cut_fraction=nan", "care.cut_fraction", "found nan"),
     ("disease.relapse.bands.adults.frailty_shape=inf", "disease.relapse.bands.adults.frailty_shape", "found inf"),
-    ("disease.relapse.bands.adults.frailty_shape=1" + "0" * 400, "disease.relapse.bands.adults.frailty_shape", "a huge whole number"),
+    (
+        "disease.relapse.bands.adults.frailty_shape=1" + "0" * 400,
+        "disease.relapse.bands.adults.frailty_shape",
+        "a huge whole number",
+    ),
     ("care.cut_fraction=2020-01-01", "care.cut_fraction", "a date"),
     ("care.cut_fraction={a=1}", "care.cut_fraction", "a table of 1"),
     ("care.clinic.slots=0", "care.clinic.slots", 'a whole number of at least 1 (count) or "unlimited"; found 0'),

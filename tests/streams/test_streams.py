@@ -49,7 +49,9 @@ def test_arrays_hold_what_single_draws_give():
     assert tuple(filled[2, 4:]) == uniforms(1, 0, 900, int(Purpose.PERSON), 1)
     places = np.array([0, 7, 5], dtype=np.int64)
     lanes = lanes_at(1, 0, int(Purpose.CHART_VISIT), patients, places)
-    expected = [uniforms(1, 0, n, int(Purpose.CHART_VISIT), k // 4)[k % 4] for n, k in zip(patients, places, strict=True)]
+    expected = [
+        uniforms(1, 0, n, int(Purpose.CHART_VISIT), k // 4)[k % 4] for n, k in zip(patients, places, strict=True)
+    ]
     assert list(lanes) == expected
 
 

@@ -187,5 +187,5 @@ def ask_for_visit(s, clocks):
     """The patient comes in unasked, now, unless already waiting for a visit."""
     if clocks[DUE, Clock.VISIT] > s.now and s.waited == 0.0:
         s.visit_kind = VisitKind.UNSCHEDULED
-        s.planned_day = int(math.floor(s.now))
+        s.planned_day = math.floor(s.now)
         clocks[DUE, Clock.VISIT] = s.now

@@ -9,7 +9,7 @@ from nephrosyn import terms
 
 
 def _codes(name: str, vocabulary: tuple[str, ...]) -> Any:
-    return namedtuple(name, [word.upper() for word in vocabulary])(*range(len(vocabulary)))  # noqa: PYI024
+    return namedtuple(name, [word.upper() for word in vocabulary])(*range(len(vocabulary)))
 
 
 Event = _codes("Event", terms.EVENTS)

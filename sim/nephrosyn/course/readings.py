@@ -118,7 +118,7 @@ def take_readings(s, x, p, tables, growth, log, count):
 @kernel
 def keep_diary(s, x, p, tables, log, count):
     """Read this morning's home dipstick and add it to the diary."""
-    today = int(math.floor(s.now))
+    today = math.floor(s.now)
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.DIARY, today)
     band = dipstick_band(p, tables, log_upcr(s, s.now), normal_quantile(u[0]), u[1])
     if band != s.diary_grade:

@@ -62,7 +62,7 @@ def onset(s, x, p, clocks, tables, growth, log, count):
     _set_ends(s, x, p, clocks)
     clocks[DUE, Clock.VISIT] = x.presentation_days
     s.visit_kind = VisitKind.PRESENTATION
-    s.planned_day = int(math.floor(x.presentation_days))
+    s.planned_day = math.floor(x.presentation_days)
 
 
 @kernel
@@ -119,7 +119,7 @@ def _diary_morning(s, x, p, clocks, tables, log, count):
 
 @kernel
 def _finish(s, x, clocks, log, count, event):
-    today = int(math.floor(s.now))
+    today = math.floor(s.now)
     close_dose_run(s, x, log, count, today)
     if s.diary_grade >= 0:
         write_diary(log, count, x, s)

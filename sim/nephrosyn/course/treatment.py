@@ -71,7 +71,7 @@ def set_dose(s, x, p, clocks, log, count, planned_mg, schedule):
     mg = math.floor(planned_mg * s.steroid_limit / p.round_to_mg + 0.5) * p.round_to_mg
     if mg == s.dose_mg and schedule == s.dose_schedule:
         return
-    today = int(math.floor(s.now))
+    today = math.floor(s.now)
     close_dose_run(s, x, log, count, today - 1)
     if s.dose_mg > 0.0 and mg == 0.0:
         write_event(log, count, x, s, Event.STEROID_STOPPED, 0.0)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.find import sets, text, titles
     from nephrosyn.criteria.labels import LABELS, classify
     from nephrosyn.criteria.loading import load
-    from nephrosyn.criteria.verdicts import Clause, Episode, Evidence, Verdict, verdict
+    from nephrosyn.criteria.proof import Evidence
+    from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
 
 __all__ = [
     "LABELS",
@@ -38,7 +39,8 @@ _HOMES = {
     "find": ("sets", "text", "titles"),
     "labels": ("LABELS", "classify"),
     "loading": ("load",),
-    "verdicts": ("Clause", "Episode", "Evidence", "Verdict", "verdict"),
+    "proof": ("Evidence",),
+    "verdicts": ("Clause", "Episode", "Verdict", "verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -1,14 +1,17 @@
 """All clauses of a set, judged for one patient and for all of them, in one compiled pass over the record."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from nephrosyn import terms
+from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.dependence import judge_dependence
 from nephrosyn.criteria.episodes import find_episodes, find_gaps
 from nephrosyn.criteria.frequent import judge_frequency
@@ -88,7 +91,7 @@ def new_sheet(readings: int, spans: int, doses: int) -> Sheet:
     )
 
 
-@njit(cache=True)
+@kernel
 def judge_conditions(record, patient, end, kind, conditions, actions, out):
     """Write whether a condition of a kind is noted that changed the steroid, and when first."""
     day = NEVER
@@ -108,7 +111,7 @@ def judge_conditions(record, patient, end, kind, conditions, actions, out):
     out[DAY] = day
 
 
-@njit(cache=True)
+@entry
 def judge_patient(record, patient, until, children, adults, sheet):
     """Find the episodes of a patient and write the answers of all clauses.
 
@@ -148,7 +151,7 @@ def judge_patient(record, patient, until, children, adults, sheet):
     return counts
 
 
-@njit(cache=True, nogil=True)
+@entry
 def judge_all(record, until, children, adults, sheet, status, day, relapses):
     """Write status (patients, clauses), day met (patients, clauses) and number of relapses of everybody."""
     for patient in range(len(record.child)):

@@ -75,55 +75,55 @@ class Threshold(Section, Generic[Value]):
         return chosen
 
 
-class Years(Threshold[Annotated[float, Field(ge=0, le=120)]]):  # noqa: D101
+class Years(Threshold[Annotated[float, Field(ge=0, le=120)]]):
     unit: Literal["years"]
 
 
-class Upcr(Threshold[Positive]):  # noqa: D101
+class Upcr(Threshold[Positive]):
     unit: Literal["mg/mg"]
 
 
-class DipstickBand(Threshold[Band]):  # noqa: D101
+class DipstickBand(Threshold[Band]):
     unit: Literal["dipstick band"]
 
 
-class Days(Threshold[Whole]):  # noqa: D101
+class Days(Threshold[Whole]):
     unit: Literal["days"]
 
 
-class Weeks(Threshold[Whole | Off]):  # noqa: D101
+class Weeks(Threshold[Whole | Off]):
     unit: Literal["weeks"]
 
 
-class Readings(Threshold[Whole]):  # noqa: D101
+class Readings(Threshold[Whole]):
     unit: Literal["readings"]
 
 
-class Relapses(Threshold[Whole]):  # noqa: D101
+class Relapses(Threshold[Whole]):
     unit: Literal["relapses"]
 
 
-class MgPerKg(Threshold[Positive | Off]):  # noqa: D101
+class MgPerKg(Threshold[Positive | Off]):
     unit: Literal["mg/kg/day"]
 
 
-class MgPerM2(Threshold[Positive | Off]):  # noqa: D101
+class MgPerM2(Threshold[Positive | Off]):
     unit: Literal["mg/m2/day"]
 
 
-class MgPerDay(Threshold[Positive | Off]):  # noqa: D101
+class MgPerDay(Threshold[Positive | Off]):
     unit: Literal["mg/day"]
 
 
-class Share(Threshold[Fraction]):  # noqa: D101
+class Share(Threshold[Fraction]):
     unit: Literal["fraction"]
 
 
-class WindowName(Threshold[Window]):  # noqa: D101
+class WindowName(Threshold[Window]):
     unit: Literal["name"]
 
 
-class Names(Threshold[list[Value]], Generic[Value]):  # noqa: D101
+class Names(Threshold[list[Value]], Generic[Value]):
     unit: Literal["names"]
 
 

@@ -1,9 +1,11 @@
 """Dependence: a relapse in the taper, above the maintenance dose, that a higher dose clears again."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     DAY,
@@ -31,7 +33,7 @@ from nephrosyn.criteria.resistance import copy
 from nephrosyn.criteria.steroid import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
 
 
-@njit(cache=True)
+@kernel
 def say(row, status, reason, day, remission, reduced, relapse, raised, again, last_ill):
     """Write an answer with its marks."""
     row[STATUS] = status
@@ -45,7 +47,7 @@ def say(row, status, reason, day, remission, reduced, relapse, raised, again, la
     row[MARKS + 5] = last_ill
 
 
-@njit(cache=True)
+@kernel
 def dose_at(doses, count, relapse):
     """Return the run whose dose the patient relapsed on: the lower of that day and the day before; -1 if none.
 
@@ -58,7 +60,7 @@ def dose_at(doses, count, relapse):
     return today if doses[today, MEAN] <= doses[eve, MEAN] else eve
 
 
-@njit(cache=True)
+@kernel
 def last_reduction(doses, at, since, until):
     """Latest day of (since, until] on which the dose stepped down, in the treatment that run `at` belongs to."""
     k = at
@@ -71,7 +73,7 @@ def last_reduction(doses, at, since, until):
     return NO_DAY
 
 
-@njit(cache=True)
+@kernel
 def day_raised(doses, count, at, relapse, until):
     """First day of [relapse, until] on a dose above that of run `at`, or NEVER."""
     for k in range(count):
@@ -84,7 +86,7 @@ def day_raised(doses, count, at, relapse, until):
     return NEVER
 
 
-@njit(cache=True)
+@kernel
 def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
     """Judge relapse `i`; NOT_MET says that it is none of this kind."""
     relapse, again, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
@@ -114,7 +116,7 @@ def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within
         say(row, MET, RELAPSE_IN_TAPER, again, remission, reduced, relapse, raised, again, last_ill)
 
 
-@njit(cache=True)
+@kernel
 def taper_finished(doses, count, remission, end):
     """Whether, from the first remission on, some day's dose was the maintenance dose or less."""
     covered = remission
@@ -127,7 +129,7 @@ def taper_finished(doses, count, remission, end):
     return covered <= end
 
 
-@njit(cache=True)
+@kernel
 def gap_above_maintenance(gaps, gap_count, doses, count):
     """Return a gap that meets a day above the maintenance dose, or -1."""
     for g in range(gap_count):
@@ -138,7 +140,7 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def judge_absence(episodes, episode_count, gaps, gap_count, doses, count, end, resistant, out):
     """Write the answer when no relapse is, or may be, of this kind."""
     remission = episodes[0, END]
@@ -161,7 +163,7 @@ def judge_absence(episodes, episode_count, gaps, gap_count, doses, count, end, r
         say(out, NOT_MET, NO_SUCH_RELAPSE, NEVER, remission, NEVER, latest, NEVER, NEVER, NEVER)
 
 
-@njit(cache=True)
+@kernel
 def judge_dependence(sheet, counts, end, resistant, needed, raise_within, effective_within, out):
     """Write the answer of the clause; `resistant` is the status of the resistance clause."""
     stretch_count, episode_count, gap_count, dose_count, _courses = counts

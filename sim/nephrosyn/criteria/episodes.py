@@ -1,9 +1,11 @@
 """Episodes of disease, each from its start to its remission, and gaps in which nothing was seen."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
 from nephrosyn.criteria.urine import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, RELAPSE, REMISSION
 
@@ -14,7 +16,7 @@ START, END, LAST_ILL = 0, 1, 2
 BEFORE, AFTER = 0, 1
 
 
-@njit(cache=True)
+@kernel
 def find_episodes(stretches, count, rules, episodes):
     """Write the episodes: the patient is ill from presentation, and each confirmed change turns the state.
 
@@ -59,7 +61,7 @@ def find_episodes(stretches, count, rules, episodes):
     return k + 1
 
 
-@njit(cache=True)
+@kernel
 def find_gaps(stretches, count, since, end, max_gap, gaps):
     """Write the gaps longer than the set allows, from `since` (the first dose) to the end of the record.
 
@@ -76,7 +78,7 @@ def find_gaps(stretches, count, since, end, max_gap, gaps):
     return _add_gap(gaps, found, seen, end, max_gap)
 
 
-@njit(cache=True)
+@kernel
 def _add_gap(gaps, found, before, after, max_gap):
     if after - before > max_gap:
         gaps[found, BEFORE] = before
@@ -85,14 +87,14 @@ def _add_gap(gaps, found, before, after, max_gap):
     return found
 
 
-@njit(cache=True)
+@kernel
 def hidden_relapses(gaps, k, max_gap):
     """How many relapses a gap may hide: one per allowed distance beyond the first."""
     length = gaps[k, AFTER] - gaps[k, BEFORE]
     return (length + max_gap - 1) // max_gap - 1
 
 
-@njit(cache=True)
+@kernel
 def next_remission_level(stretches, count, day):
     """First day from `day` on that was seen at remission level, or NEVER."""
     for j in range(count):

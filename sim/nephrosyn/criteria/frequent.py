@@ -1,9 +1,11 @@
 """Frequent relapse: so many relapses within so many days."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.criteria.episodes import AFTER, BEFORE, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
     DAY,
@@ -25,7 +27,7 @@ from nephrosyn.criteria.reasons import (
 from nephrosyn.criteria.rules import BLOCKS, FIRST
 
 
-@njit(cache=True)
+@kernel
 def say(row, status, reason, day, remission, seen, needed, hidden, window_end):
     """Write an answer with its marks."""
     row[STATUS] = status
@@ -38,7 +40,7 @@ def say(row, status, reason, day, remission, seen, needed, hidden, window_end):
     row[MARKS + 4] = window_end
 
 
-@njit(cache=True)
+@kernel
 def window_of(relapse, remission, length, window):
     """First day (exclusive for blocks) and last day of the window that ends the count at a relapse."""
     if window == FIRST:
@@ -49,9 +51,9 @@ def window_of(relapse, remission, length, window):
     return relapse - length, relapse
 
 
-@njit(cache=True)
+@kernel
 def relapses_up_to(episodes, count, i, remission, length, window):
-    """Number of relapses in the window of relapse `i`, up to and with it; 0 if it lies outside its window."""
+    """Count relapses in the window of relapse `i`, up to and with it; 0 if it lies outside its window."""
     relapse = episodes[i, START]
     first, last = window_of(relapse, remission, length, window)
     if relapse > last:
@@ -63,9 +65,9 @@ def relapses_up_to(episodes, count, i, remission, length, window):
     return seen
 
 
-@njit(cache=True)
+@kernel
 def hidden_between(gaps, gap_count, first, last, max_gap):
-    """Number of relapses that gaps meeting [first, last] may hide."""
+    """Count the relapses that gaps meeting [first, last] may hide."""
     hidden = 0
     for g in range(gap_count):
         if gaps[g, BEFORE] <= last and gaps[g, AFTER] >= first:
@@ -73,9 +75,9 @@ def hidden_between(gaps, gap_count, first, last, max_gap):
     return hidden
 
 
-@njit(cache=True)
+@kernel
 def seen_between(episodes, count, first, last):
-    """Number of relapses dated within [first, last]."""
+    """Count relapses dated within [first, last]."""
     seen = 0
     for i in range(1, count):
         if first <= episodes[i, START] <= last:
@@ -83,7 +85,7 @@ def seen_between(episodes, count, first, last):
     return seen
 
 
-@njit(cache=True)
+@kernel
 def most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap):
     """Most relapses, seen and possibly hidden, that any window can hold, and the hidden part of it.
 
@@ -106,7 +108,7 @@ def most_possible(episodes, count, gaps, gap_count, remission, length, window, m
     return most, hidden
 
 
-@njit(cache=True)
+@kernel
 def judge_frequency(sheet, counts, end, resistant, max_gap, needed, length, window, out):
     """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind."""
     stretch_count, count, gap_count, _doses, _courses = counts

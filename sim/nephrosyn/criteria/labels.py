@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from nephrosyn import terms
 from nephrosyn.criteria import record as records
 from nephrosyn.criteria.clauses import Sheet, judge_all, new_sheet
+from nephrosyn.criteria.columns import check
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.reasons import CLAUSES, FLAG_OF_CLAUSE, MET, NEVER, NOT_MET, UNKNOWN
 from nephrosyn.criteria.rules import Rules, rules
 from nephrosyn.scenario.errors import Problem, nearest
+from nephrosyn.tables import SCHEMAS
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record import Columns, Record, Tables
+    from nephrosyn.criteria.columns import Columns, Tables
+    from nephrosyn.criteria.record import Record
 
 CATEGORY_OF_FLAG = {
     "resistant": "steroid_resistant",
@@ -26,15 +29,7 @@ CATEGORY_OF_FLAG = {
     "frequent": "frequently_relapsing",
     "intolerant": "steroid_intolerant",
 }
-LABELS = {
-    "replicate": pl.Int32(),
-    "patient": pl.Int32(),
-    "criteria": pl.String(),
-    "view": pl.Enum(terms.VIEWS),
-    "category": pl.Enum(terms.CATEGORIES),
-    **dict.fromkeys((*terms.FLAGS, "refractory", "refractory_kind"), pl.Boolean()),
-    "first_met_days": pl.Int32(),
-}
+LABELS = SCHEMAS["labels"]
 """Columns of the labels and their types."""
 
 
@@ -78,7 +73,7 @@ def prepare(tables: Tables, definition: DefinitionSet, view: str) -> tuple[Colum
     if view not in terms.VIEWS:
         problem = Problem("view", f"one of {', '.join(terms.VIEWS)}", str(view), nearest(str(view), terms.VIEWS))
         raise CriteriaError(definition.name, [problem])
-    records.check(tables, view)
+    check(tables, view)
     children, adults = rules(definition, child=True), rules(definition, child=False)
     read = records.observed if view == "observed" else records.complete
     people, record = read(tables, children, adults, definition.population.adult_from.of(child=False))

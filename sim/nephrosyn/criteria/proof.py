@@ -12,7 +12,7 @@ from nephrosyn import terms
 from nephrosyn.criteria.urine import log_upcr
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record import Tables
+    from nephrosyn.criteria.columns import Tables
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -79,7 +79,7 @@ REASONS: dict[int, Reason] = {
     NOT_SEEN_LONG_ENOUGH: Reason(
         "not_seen_long_enough",
         COURSE,
-        "Adequate course from day {course}; without remission up to day {last_ill}, and nothing seen from day {judged} on.",
+        "Adequate course from day {course}; ill up to day {last_ill}, nothing seen from day {judged} on.",
     ),
     FAILED_COURSE: Reason(
         "failed_course",
@@ -89,7 +89,7 @@ REASONS: dict[int, Reason] = {
     FAILED_AND_REDUCED: Reason(
         "failed_and_reduced",
         COURSE,
-        "Adequate steroid from day {course} was reduced on day {judged} without remission; still ill on day {last_ill}.",
+        "Adequate steroid from day {course} was reduced on day {judged} in vain; still ill on day {last_ill}.",
     ),
     REMISSION_IN_TIME: Reason(
         "remission_in_time",
@@ -139,7 +139,7 @@ REASONS: dict[int, Reason] = {
     REDUCTION_VAGUE: Reason(
         "reduction_vague",
         TAPER,
-        "Relapse on day {relapse}; the dose was reduced on day {reduced}, before remission was seen on day {remission}.",
+        "Relapse on day {relapse}; the dose came down on day {reduced}, before remission was seen on day {remission}.",
     ),
     RELAPSE_MAY_HIDE: Reason(
         "relapse_may_hide",

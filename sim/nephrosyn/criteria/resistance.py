@@ -1,9 +1,11 @@
 """Resistance: no remission after enough weeks of adequate steroid, in the first episode or in a relapse."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
-from numba import njit
-
+from nephrosyn.compiling import kernel
 from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
 from nephrosyn.criteria.reasons import (
     COURSE_MAY_HIDE,
@@ -35,7 +37,7 @@ from nephrosyn.criteria.steroid import FIRST, LAST
 OVER_EPISODE, OVER_ALL = 0, 1
 
 
-@njit(cache=True)
+@kernel
 def say(row, status, reason, day, course, judged, last_ill, remission, end):
     """Write an answer with its marks."""
     row[STATUS] = status
@@ -48,7 +50,7 @@ def say(row, status, reason, day, course, judged, last_ill, remission, end):
     row[MARKS + 4] = end
 
 
-@njit(cache=True)
+@kernel
 def judge_course(first, last, end, remission, last_ill, course_days, umbrella_days, row):
     """Judge one adequate course (first day, last day) against the remission of its episode."""
     judged = first + course_days
@@ -74,7 +76,7 @@ def judge_course(first, last, end, remission, last_ill, course_days, umbrella_da
         say(row, UNKNOWN, NOT_SEEN_LONG_ENOUGH, NEVER, first, reduced, last_ill, remission, last)
 
 
-@njit(cache=True)
+@kernel
 def judge_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
     """Judge an episode in which no adequate course began."""
     first = NEVER
@@ -94,14 +96,14 @@ def judge_without_course(start, doses, dose_count, remission, last_ill, course_d
         say(row, UNKNOWN, REMISSION_ON_LESS_LATE, NEVER, first, judged, last_ill, remission, NEVER)
 
 
-@njit(cache=True)
+@kernel
 def copy(row, to):
     """Copy an answer; a loop compiles to far less than an assignment of slices."""
     for k in range(len(row)):
         to[k] = row[k]
 
 
-@njit(cache=True)
+@kernel
 def rank(row, level):
     """Return how far an answer outweighs others of its episode, or of all episodes."""
     if row[STATUS] == MET:
@@ -115,7 +117,7 @@ def rank(row, level):
     return 3
 
 
-@njit(cache=True)
+@kernel
 def keep_weightier(best, row, level, first):
     """Keep the answer that outweighs the other; of two met the earlier day, of two others the first."""
     wins = first or rank(row, level) > rank(best, level)
@@ -125,7 +127,7 @@ def keep_weightier(best, row, level, first):
         copy(row, best)
 
 
-@njit(cache=True)
+@kernel
 def judge_episode(episodes, i, courses, course_count, doses, dose_count, end, course_days, umbrella_days, row, best):
     """Judge every adequate course that began in an episode before it ended."""
     start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
@@ -144,7 +146,7 @@ def judge_episode(episodes, i, courses, course_count, doses, dose_count, end, co
         judge_without_course(start, doses, dose_count, remission, last_ill, course_days, best)
 
 
-@njit(cache=True)
+@kernel
 def gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need):
     """Return a gap long enough for an unseen relapse to have met `need` days of adequate steroid in vain, or -1."""
     for g in range(gap_count):
@@ -156,7 +158,7 @@ def gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course
     return -1
 
 
-@njit(cache=True)
+@kernel
 def judge_resistance(sheet, counts, end, course_days, umbrella_days, out):
     """Write the answer of the clause; `counts` are those of stretches, episodes, gaps, runs of steroid and courses."""
     stretch_count, episode_count, gap_count, dose_count, course_count = counts

@@ -1,10 +1,12 @@
 """Steroid as prescribed: runs of days on a dose, courses of adequate dose, the dose of a day."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
-from numba import njit
-
 from nephrosyn import terms
+from nephrosyn.compiling import kernel
 
 DAILY = terms.SCHEDULES.index("daily")
 # Columns of a run of days: first and last day, mean mg/day, whether adequate, maintenance dose (mg/day).
@@ -12,7 +14,7 @@ FIRST, LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
 SLACK = 1e-9
 
 
-@njit(cache=True)
+@kernel
 def adequate_mg(weight, rules):
     """Least daily dose (mg) that counts as adequate at a dosing weight (kg): the lowest of the set's amounts."""
     surface = (4.0 * weight + 7.0) / (weight + 90.0)
@@ -20,7 +22,7 @@ def adequate_mg(weight, rules):
     return rules.adequate_tolerance * min(by_size, rules.adequate_cap_mg)
 
 
-@njit(cache=True)
+@kernel
 def find_doses(record, patient, end, rules, doses):
     """Write the runs of days on steroid; where rows overlap, the later one holds from its first day.
 
@@ -53,7 +55,7 @@ def find_doses(record, patient, end, rules, doses):
     return count
 
 
-@njit(cache=True)
+@kernel
 def find_courses(doses, count, courses):
     """Write first and last day of each course of adequate dose: adequate runs that follow each other at once.
 
@@ -76,7 +78,7 @@ def find_courses(doses, count, courses):
     return found
 
 
-@njit(cache=True)
+@kernel
 def run_on(doses, count, day):
     """Index of the run that holds a day, or -1 if there was no steroid."""
     for k in range(count):
@@ -87,13 +89,13 @@ def run_on(doses, count, day):
     return -1
 
 
-@njit(cache=True)
+@kernel
 def above_maintenance(doses, k):
     """Whether a run is above the maintenance dose."""
     return doses[k, MEAN] > doses[k, MAINTENANCE] * (1.0 + SLACK)
 
 
-@njit(cache=True)
+@kernel
 def is_step_down(doses, k):
     """Whether run `k` follows the one before at once, at a lower dose."""
     follows = k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1

@@ -1,13 +1,16 @@
 """Urine: the level of a day, and stretches of days in a row at one level."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numba import njit
 
 from nephrosyn import terms
+from nephrosyn.compiling import entry, kernel
 
 REMISSION, BETWEEN, RELAPSE = 0, 1, 2
 UPCR = terms.ANALYTES.index("upcr")
@@ -19,7 +22,7 @@ LOG_SLACK = 1e-12
 TINY = 1e-300
 
 
-@njit(cache=True)
+@kernel
 def level_of_upcr(value, rules):
     """Level of a protein/creatinine ratio (mg/mg)."""
     if value <= rules.remission_upcr:
@@ -27,7 +30,7 @@ def level_of_upcr(value, rules):
     return RELAPSE if value >= rules.relapse_upcr else BETWEEN
 
 
-@njit(cache=True)
+@kernel
 def level_of_band(band, rules):
     """Level of a dipstick band's code."""
     if band <= rules.remission_band:
@@ -35,7 +38,7 @@ def level_of_band(band, rules):
     return RELAPSE if band >= rules.relapse_band else BETWEEN
 
 
-@njit(cache=True)
+@kernel
 def clinic_days(record, patient, end, rules, out):
     """Write (day, level) of each day with a clinic reading; a ratio wins over a dipstick, the worse over the better.
 
@@ -75,7 +78,7 @@ def clinic_days(record, patient, end, rules, out):
     return count
 
 
-@njit(cache=True)
+@kernel
 def extend(stretches, count, first, last, level, clinic):
     """Add days at a level: to the latest stretch if they follow it at the same level, else as a new one."""
     joins = False
@@ -96,7 +99,7 @@ def extend(stretches, count, first, last, level, clinic):
     return count
 
 
-@njit(cache=True)
+@kernel
 def find_stretches(record, patient, end, clinic, clinic_count, stretches):
     """Merge clinic days and home spans into stretches of days in a row; on a day with both the clinic wins.
 
@@ -131,7 +134,7 @@ def find_stretches(record, patient, end, clinic, clinic_count, stretches):
     return count
 
 
-@njit(cache=True)
+@entry
 def log_upcr(day, start, log_start, slope, log_target):
     """Logarithm of the ratio at the start of a day, on a piece of the true path."""
     value = log_start + slope * (day - start)
@@ -142,7 +145,7 @@ def log_upcr(day, start, log_start, slope, log_target):
     return log_start
 
 
-@njit(cache=True)
+@kernel
 def _true_level(day, start, log_start, slope, log_target, log_low, log_high):
     value = log_upcr(day, start, log_start, slope, log_target)
     if value <= log_low + LOG_SLACK:
@@ -150,14 +153,14 @@ def _true_level(day, start, log_start, slope, log_target, log_low, log_high):
     return RELAPSE if value >= log_high - LOG_SLACK else BETWEEN
 
 
-@njit(cache=True)
+@kernel
 def _crossing(start, log_start, slope, threshold, day, stop):
     """Day near which the path crosses a threshold, within [day, stop]."""
     guess = start + (threshold - log_start) / slope
-    return int(math.floor(min(max(guess, float(day)), float(stop))))
+    return math.floor(min(max(guess, float(day)), float(stop)))
 
 
-@njit(cache=True)
+@kernel
 def _last_at_level(day, stop, level, start, log_start, slope, log_target, log_low, log_high):
     """Last day of [day, stop] still at the level of `day`; the path only falls, or only rises, on a piece."""
     if slope == 0.0 or level == _true_level(stop, start, log_start, slope, log_target, log_low, log_high):
@@ -173,7 +176,7 @@ def _last_at_level(day, stop, level, start, log_start, slope, log_target, log_lo
     return last
 
 
-@njit(cache=True)
+@entry
 def true_spans(
     bounds, start, upcr_start, slope, upcr_target, end, child, children, adults, out_bounds, first, last, level
 ):
@@ -193,10 +196,10 @@ def true_spans(
         low = math.log(rules.remission_upcr)
         high = math.log(rules.relapse_upcr)
         for row in range(bounds[patient, 0], bounds[patient, 1]):
-            day = int(math.ceil(start[row]))
+            day = math.ceil(start[row])
             stop = int(end[patient])
             if row + 1 < bounds[patient, 1]:
-                stop = min(stop, int(math.ceil(start[row + 1])) - 1)
+                stop = min(stop, math.ceil(start[row + 1]) - 1)
             here = math.log(max(upcr_start[row], TINY))
             target = math.log(max(upcr_target[row], TINY))
             while day <= stop:
@@ -211,7 +214,7 @@ def true_spans(
     return count
 
 
-@njit(cache=True)
+@entry
 def diary_levels(bounds, band, child, children, adults, level):
     """Write the level of each run of the home diary."""
     for patient in range(len(bounds)):

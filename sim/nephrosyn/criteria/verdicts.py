@@ -37,8 +37,8 @@ from nephrosyn.scenario.errors import Problem
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.clauses import Sheet
+    from nephrosyn.criteria.columns import Tables
     from nephrosyn.criteria.definition import DefinitionSet
-    from nephrosyn.criteria.record import Tables
 
 KIND_OF_CLAUSE = {CONTRAINDICATION: "contraindication", TOXICITY: "toxicity"}
 

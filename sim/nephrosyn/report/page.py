@@ -16,8 +16,6 @@ from nephrosyn.report.statistics import MARGIN
 from nephrosyn.report.summary import Findings
 from nephrosyn.report.tables import Table
 
-MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
-
 
 @dataclass(frozen=True)
 class Section:
@@ -223,18 +221,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters["md"] = markdown_text
+    made.filters["md"] = wording.harmless
     return made
-
-
-def markdown_text(text: object) -> str:
-    """Return text on one line with Markdown's and HTML's special characters made harmless."""
-    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def html(shown: Mapping[str, Any], figures: Mapping[str, str]) -> str:
     """Return the page; ``figures`` are the inline SVG elements by name."""
-    safe = {name: Markup(figure) for name, figure in figures.items()}  # noqa: S704 - drawn here, text escaped by matplotlib
+    safe = {name: Markup(figure) for name, figure in figures.items()}
     return environment().get_template("page.html.j2").render(**shown, figures=safe)
 
 

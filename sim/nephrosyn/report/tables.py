@@ -11,7 +11,7 @@ from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
 from nephrosyn.report.overlap import Agreement
 from nephrosyn.report.statistics import Category, Refractory, Share, Spread
 from nephrosyn.report.survival import Curve, Rate
-from nephrosyn.report.wording import FLAG_NAMES, days, interval, number, percent, plain, points, rate_text
+from nephrosyn.report.wording import FLAG_NAMES, days, harmless, interval, number, percent, plain, points, rate_text
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,15 @@ class Table:
 
     def markdown(self) -> str:
         """Return the table in Markdown, its caption above it."""
-        lines = [self.head, tuple("---" if not place else "---:" for place in range(len(self.head)))]
-        lines += [tuple(f"**{cell}**" if cell else cell for cell in row) if place in self.strong else row
-                  for place, row in enumerate(self.rows)]  # fmt: skip
-        body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        return f"*{self.caption}*\n\n{body}"
+
+        def line(cells: Sequence[str]) -> str:
+            return "| " + " | ".join(cells) + " |"
+
+        body = [line([harmless(cell) for cell in self.head]), line(["---", *["---:"] * (len(self.head) - 1)])]
+        for place, row in enumerate(self.rows):
+            cells = [harmless(cell) for cell in row]
+            body.append(line([f"**{cell}**" if cell and place in self.strong else cell for cell in cells]))
+        return f"*{harmless(self.caption)}*\n\n" + "\n".join(body)
 
 
 def share_cells(share: Share) -> tuple[str, str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 from nephrosyn import terms
 from nephrosyn.report.statistics import ONE_THIRD, Comparison, Refractory, Share
 from nephrosyn.report.survival import Rate
 
 VIEW_NAMES = {"complete": "complete record", "observed": "observed record"}
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 FLAG_NAMES = {
     "resistant": "steroid-resistant",
     "dependent": "steroid-dependent",
@@ -128,3 +130,14 @@ def rate_text(item: Rate) -> str:
     if math.isnan(item.per_year):
         return "–"
     return f"{item.per_year:.2f} ({item.low:.2f} to {item.high:.2f})"
+
+
+def harmless(text: object) -> str:
+    r"""Return text on one line with Markdown's and HTML's special characters made harmless.
+
+    Examples
+    --------
+    >>> harmless("a <b> | c")
+    'a \\<b\\> \\| c'
+    """
+    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(str(text).split()))

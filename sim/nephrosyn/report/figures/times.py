@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import DASHES, LINES, SECOND, blank, percent_axis
+from nephrosyn.report.figures.style import DASHES, LINES, MUTED, SECOND, blank, percent_axis
 from nephrosyn.report.groups import MONTH_DAYS
 from nephrosyn.report.survival import Curve
 from nephrosyn.report.wording import number, percent, plain
@@ -60,7 +60,10 @@ def kaplan_meier(
     axes.set_xlabel(xlabel)
     percent_axis(axes.yaxis)
     axes.grid(axis="y")
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
+    if curves:
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
+    else:
+        axes.text(end / 2, 0.5, "nobody at risk", ha="center", va="center", color=MUTED)
     at_risk_labels(below, curves)
     return figure
 

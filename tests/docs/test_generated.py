@@ -1,0 +1,99 @@
+"""The generated pages are what the code says today, and links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from nephrosyn import tables, terms
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+CONTENTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
+LINKS = [(path, link) for path, text in CONTENTS.items() for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text)]
+
+
+@pytest.fixture(scope="module")
+def generate():
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_pages_are_current(generate):
+    stale = [path.name for path, text in generate.pages().items() if CONTENTS.get(path) != text]
+    assert not stale, f"run `make docs`: {', '.join(stale)}"
+
+
+def test_every_key_has_a_meaning(generate):
+    assert generate.meanings().keys() == generate.scenario_keys().keys()
+    assert len(generate.meanings()) > 100
+
+
+def test_a_missing_meaning_is_told(generate, tmp_path, monkeypatch):
+    short = tmp_path / "meanings.toml"
+    short.write_text("\n".join(generate.MEANINGS.read_text(encoding="utf-8").splitlines()[:-1]), encoding="utf-8")
+    monkeypatch.setattr(generate, "MEANINGS", short)
+    with pytest.raises(ValueError, match=r"sources\.KEY"):
+        generate.meanings()
+
+
+def test_every_column_has_a_meaning():
+    assert {which: list(told) for which, told in tables.MEANINGS.items()} == {
+        which: list(schema) for which, schema in tables.SCHEMAS.items()
+    }
+    assert tables.ROWS.keys() == tables.SCHEMAS.keys()
+
+
+def test_every_number_of_the_baseline_is_told_once(generate):
+    from nephrosyn.scenario import load, rows
+
+    page = CONTENTS[DOCS / "explanation" / "assumptions.md"]
+    for key, _, _, source in rows(load("baseline")):
+        if source:
+            assert page.count(f"| `{key}` |") == 1, key
+
+
+def _anchors(text: str) -> set[str]:
+    """Anchors as GitHub makes them from headings."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(("path", "link"), LINKS, ids=lambda part: getattr(part, "name", part))
+def test_links_lead_somewhere(path, link):
+    file, _, anchor = link.partition("#")
+    target = (path.parent / file).resolve() if file else path
+    assert target.exists()
+    if anchor:
+        assert anchor in _anchors(target.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if p.parent.name != "decisions"], ids=lambda path: path.name)
+def test_pages_say_what_they_are_not_for(path):
+    assert terms.NOTICE in CONTENTS[path]
+
+
+def test_the_model_names_only_keys_there_are(generate):
+    known = {part for key in generate.scenario_keys() for part in key.split(".")}
+    text = CONTENTS[DOCS / "explanation" / "model.md"]
+    sections = ("population", "disease", "triggers", "care", "readings", "chart")
+    named = set(re.findall(rf"\b(?:{'|'.join(sections)})\.[a-z][\w.*]*", text)) - {"chart.py"}
+    assert len(named) > 30
+    names = {*terms.LESIONS, "BAND", "LESION", "NAME", "ANALYTE", "COURSE", "first", "relapse", "taper", "*", ""}
+    for key in named:
+        assert set(key.split(".")) <= known | names, key
+
+
+def test_the_model_cites_only_evidence_there_is():
+    from nephrosyn.scenario.sources import evidence
+
+    text = CONTENTS[DOCS / "explanation" / "model.md"]
+    cited = set(re.findall(r"\b(?:[A-H]\d\d|NL\d\.\d(?:\.[\w-]*\w)?|DEF:[\w-]*\w)\b", text))
+    assert len(cited) > 30
+    assert cited <= set(evidence()), cited - set(evidence())
