@@ -346,7 +346,7 @@ def _events(history: _History) -> pl.DataFrame:
         rows["patient"],
         {"time_days": rows["time"], "event": _words(rows["code"], tables.EVENT), "value": rows["value"]},
     )
-    return frame.with_columns(value=pl.when(pl.col("value") != 0.0).then("value"))
+    return frame.with_columns(pl.col("value").fill_nan(None))
 
 
 def _proteinuria(history: _History) -> pl.DataFrame:

@@ -40,7 +40,7 @@ def on_path(s, log_start, slope, target):
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(-1.2, 1.2).filter(lambda v: abs(v) > 0.01), st.floats(0.5, 120.0))
-def test_albumin_is_the_solution_of_its_equation(slope, days):
+def test_blood_is_the_solution_of_its_equations(slope, days):
     s, x, p = patient()
     start, target = (math.log(8.0), math.log(0.08)) if slope < 0 else (math.log(0.08), math.log(8.0))
     on_path(s, start, slope, target)
@@ -52,11 +52,15 @@ def test_albumin_is_the_solution_of_its_equation(slope, days):
         return math.exp(max(value, target) if slope < 0 else min(value, target))
 
     def equation(t, y):
-        return 0.036 * (4.2 - y[0]) - 0.006 * min(level(t), 12.0) * y[0]
+        albumin = 0.036 * (4.2 - y[0]) - 0.006 * min(level(t), 12.0) * y[0]
+        cholesterol = math.log(2) / 45 * (180.0 + 90.0 * (4.2 - y[0]) - y[1])
+        return albumin, cholesterol
 
+    start_levels = [first, float(s["cholesterol"])]
     compiled(disease.update_blood, s, x, p, days)
-    exact = solve_ivp(equation, (0.0, days), [first], rtol=1e-8, atol=1e-10, max_step=0.5).y[0, -1]
-    assert float(s["albumin"]) == pytest.approx(exact, abs=0.01)
+    exact = solve_ivp(equation, (0.0, days), start_levels, rtol=1e-8, atol=1e-10, max_step=0.5).y[:, -1]
+    assert float(s["albumin"]) == pytest.approx(exact[0], abs=0.01)
+    assert float(s["cholesterol"]) == pytest.approx(exact[1], abs=0.5)
 
 
 def test_albumin_in_relapse_and_recovery_has_the_published_pace():
@@ -114,9 +118,10 @@ def test_the_hazard_of_relapse_by_hand():
     assert hazard(exertion_until=101.0, exertion_factor=1.5) == pytest.approx(0.006)
 
 
-def test_a_child_who_grows_past_the_age_declines_and_an_adult_does_not():
+def test_the_hazard_declines_with_each_birthday_past_the_age():
     assert hazard(age_years=11.0, now=365.25 * 3.5, decline_per_year=0.1) == pytest.approx(0.004 * 0.9**2)
-    assert hazard(age_years=40.0, now=365.25 * 0.5, decline_per_year=0.1) == pytest.approx(0.004)
+    assert hazard(age_years=40.0, now=365.25 * 1.5, decline_per_year=0.1) == pytest.approx(0.004 * 0.9)
+    assert hazard(age_years=40.0, now=365.25 * 1.5, decline_per_year=0.0) == pytest.approx(0.004)
 
 
 def test_time_since_remission_has_its_factor():
@@ -135,3 +140,14 @@ def test_body_surface_by_the_evidence():
     # 15 kg: 60 mg/m2 is 38 mg where 2 mg/kg is 30 (natural laws 3.2)
     assert 60 * body_surface_m2(15.0) == pytest.approx(38.3, abs=0.1)
     assert np.isclose(60 * body_surface_m2(30.0), 2 * 30.0, rtol=0.1)
+
+
+def test_a_response_needs_more_than_the_dose_that_failed():
+    s, x, p = patient()
+    p["response_dose_mg_per_kg_per_day"] = 0.5
+    s["dose_mg"], s["failed_mg_per_kg_per_day"] = 15.0, 0.25
+    assert compiled(disease.response_speed, s, x, p) == 0.0
+    s["dose_mg"] = 18.0
+    assert compiled(disease.response_speed, s, x, p) == pytest.approx(0.6)
+    s["dose_mg"] = 60.0
+    assert compiled(disease.response_speed, s, x, p) == 1.0

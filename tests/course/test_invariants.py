@@ -127,3 +127,12 @@ def test_the_table_of_visits_carries_the_readings(tables):
     joined = frames["readings"].join(kept, on=["patient", "visit"], how="left")
     assert joined["actual_days"].null_count() == 0
     assert (joined["actual_days"] == joined["taken_days"]).all()
+
+
+def test_steroid_withdrawn_only_goes_down(tables):
+    """After a toxicity that stops steroid, no dose is above the one before until steroid has ended."""
+    frames, _ = tables
+    stopped = frames["truth/conditions"].filter(action="stopped").select("patient", "noted_days")
+    doses = frames["truth/doses"].join(stopped, on="patient").filter(pl.col("last_days") >= pl.col("noted_days") - 1)
+    rises = doses.filter(pl.col("mean_mg_per_day") > pl.col("mean_mg_per_day").shift().over("patient"))
+    assert rises.is_empty()

@@ -58,10 +58,17 @@ def test_every_shipped_set_loads_under_the_name_of_its_file(name):
 
 def test_thresholds_reach_the_compiled_code():
     grown, young = rules(source(), child=False), rules(source(), child=True)
-    assert (grown.course_days, grown.umbrella_days, grown.maintenance_mg) == (84, 56, 10.0)
-    assert (young.remission_upcr, young.adequate_mg_per_m2, young.maintenance_mg_per_kg) == (0.2, 60.0, 0.2)
-    assert grown.contraindications == 0b1111
-    assert grown.toxicities == 0b1_1111_0000
+    assert (grown.course_days, grown.umbrella_days, grown.upcr_cuts, young.upcr_cuts) == (
+        84,
+        56,
+        (0.3, 3.5),
+        (0.2, 2.0),
+    )
+    assert grown.amounts == (1.0, float("inf"), 60.0, 0.9, float("inf"), 10.0)
+    assert young.amounts == (2.0, 60.0, 60.0, 0.9, 0.2, float("inf"))
+    assert grown.contraindications == (0, 0b1111, 0b1110)
+    assert grown.toxicities == (1, 0b1_1111_0000, 0b1100)
+    assert (grown.six, grown.twelve) == ((2, 183, 0), (4, 365, 1))
 
 
 @pytest.mark.parametrize("old", BREAKS)

@@ -10,31 +10,33 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn.criteria import labels
-from nephrosyn.criteria.clauses import judge_patient
+from nephrosyn.criteria.clauses import EPISODES, STRETCHES, judge_all
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
-from nephrosyn.criteria.urine import clinic_days, find_stretches
 
 from .builder import adult, child, judge, source, statuses, tables
 
 REMISSION, BETWEEN, RELAPSE = 0, 1, 2
 
 
-def stretches(record, view="observed"):
-    """(first, last, level, clinic days) of each stretch."""
+def worked(record, view):
+    """The sheet as left by judging a record."""
     _, flat, children, adults = labels.prepare(tables(record), source(), view)
     sheet = labels.sheet_for(flat)
-    rules = children if flat.child[0] else adults
-    count = clinic_days(flat, 0, record.end, rules, sheet.clinic)
-    found = find_stretches(flat, 0, record.end, sheet.clinic, count, sheet.stretches)
-    return [tuple(int(x) for x in row[:4]) for row in sheet.stretches[:found]]
+    status, day, relapses = np.empty((1, 6), np.int8), np.empty((1, 6), np.int64), np.empty(1, np.int32)
+    judge_all(flat, NEVER, children, adults, sheet, status, day, relapses)
+    return sheet
+
+
+def stretches(record, view="observed"):
+    """(first, last, level, clinic days) of each stretch."""
+    sheet = worked(record, view)
+    return [tuple(row[:4].tolist()) for row in sheet.stretches[: sheet.counts[STRETCHES]]]
 
 
 def episodes(record):
     """(start, remission, last seen ill) of each episode."""
-    _, flat, children, adults = labels.prepare(tables(record), source(), "observed")
-    sheet = labels.sheet_for(flat)
-    counts = judge_patient(flat, 0, NEVER, children, adults, sheet)
-    return [tuple(int(x) for x in row) for row in sheet.episodes[: counts[1]]]
+    sheet = worked(record, "observed")
+    return [tuple(row.tolist()) for row in sheet.episodes[: sheet.counts[EPISODES]]]
 
 
 def test_a_clinic_day_is_a_stretch_of_its_own():

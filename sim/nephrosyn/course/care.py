@@ -65,13 +65,17 @@ def _note_contraindications(s, x, p, log, count):
 @kernel
 def _act_on_toxicity(s, x, p, clocks, log, count, which):
     action = int(p.toxicity_action[which])
-    write_note(log, count, x, s, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, action)
+    treated = s.dose_mg > 0.0
+    noted = action
+    if not treated:
+        noted = Action.WITHHELD if action == Action.STOPPED else Action.NONE
+    write_note(log, count, x, s, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, noted)
     if action == Action.CUT and s.steroid_limit > p.cut_fraction:
         s.steroid_limit = p.cut_fraction
         set_dose(s, x, p, clocks, log, count, s.planned_mg, int(s.dose_schedule))
     elif action == Action.STOPPED and s.steroid_barred == 0:
         s.steroid_barred = 1
-        if s.dose_mg > 0.0:
+        if treated:
             start_withdrawal(s, p, clocks)
 
 

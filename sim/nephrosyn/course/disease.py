@@ -7,7 +7,7 @@ import math
 from nephrosyn.compiling import inline, kernel
 from nephrosyn.course.clocks import set_rate, start_budget, stop
 from nephrosyn.course.codes import Event, Schedule
-from nephrosyn.course.log import write_event, write_path
+from nephrosyn.course.log import NO_VALUE, write_event, write_path
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.state import DUE, Clock, Phase
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
@@ -15,6 +15,7 @@ from nephrosyn.streams import Purpose, normal_quantile, uniforms
 DAYS_PER_YEAR = 365.25
 _LN2 = math.log(2.0)
 _SHORTEST_FALL_DAYS = 0.01  # a response takes time, if only this
+_SAME_PACE = 1e-9
 _LARGEST_LOG_STEP = 0.25  # keeps the error of albumin well under 0.01 g/dL
 
 
@@ -34,9 +35,13 @@ def _blood_step(s, x, p, level, days):
     """Albumin and cholesterol after some days at one UPCR level: exact for that level."""
     clearance = p.albumin_per_day + p.albumin_loss * min(level, p.loss_saturates_at)
     steady = p.albumin_per_day * x.albumin_g_per_dl / clearance
-    s.albumin = steady + (s.albumin - steady) * math.exp(-clearance * days)
-    target = x.cholesterol_mg_per_dl + p.cholesterol_rise * max(x.albumin_g_per_dl - s.albumin, 0.0)
-    s.cholesterol = target + (s.cholesterol - target) * math.exp(-p.cholesterol_per_day * days)
+    above = s.albumin - steady
+    left, own = math.exp(-clearance * days), math.exp(-p.cholesterol_per_day * days)
+    target = x.cholesterol_mg_per_dl + p.cholesterol_rise * (x.albumin_g_per_dl - steady)
+    pace = p.cholesterol_per_day - clearance
+    lag = (left - own) / pace if abs(pace) > _SAME_PACE else days * own
+    s.cholesterol = target + (s.cholesterol - target) * own - p.cholesterol_rise * above * p.cholesterol_per_day * lag
+    s.albumin = steady + above * left
 
 
 @kernel
@@ -126,24 +131,30 @@ def respond(s, x, p, clocks, log, count):
         clocks[DUE, Clock.RESPONSE] = _top_of_rise(s)
         return
     stop(clocks, Clock.RESPONSE)
-    write_event(log, count, x, s, Event.RESPONSE_BEGINS, 0.0)
+    partial = s.response == Phase.PARTIAL
+    if s.spontaneous == 1 and partial:
+        return  # it is on the way to complete remission by itself
+    write_event(log, count, x, s, Event.RESPONSE_BEGINS, NO_VALUE)
+    pace = s.fall_per_day if s.spontaneous == 0 else max(s.fall_per_day, -s.path_slope)
     s.spontaneous = 0
-    target = x.partial_log_upcr if s.response == Phase.PARTIAL else x.remission_log_upcr
-    begin_fall(s, x, p, clocks, log, count, s.fall_per_day, target)
+    begin_fall(s, x, p, clocks, log, count, pace, x.partial_log_upcr if partial else x.remission_log_upcr)
 
 
 @kernel
 def remit_spontaneously(s, x, p, clocks, log, count):
-    """Proteinuria begins to fall without treatment, unless it is falling or gone already."""
+    """Proteinuria begins to fall without treatment, unless it is falling or gone already.
+
+    A partial response under way comes to its end first. Steroid that is to work later may still quicken the fall.
+    """
     if _is_rising(s):
         clocks[DUE, Clock.SPONTANEOUS] = _top_of_rise(s)
         return
-    clocks[DUE, Clock.SPONTANEOUS] = math.inf
-    if s.phase == Phase.REMISSION or (s.falling == 1 and s.phase == Phase.NEPHROTIC):
+    falls_to_partial = s.falling == 1 and s.response == Phase.PARTIAL
+    clocks[DUE, Clock.SPONTANEOUS] = clocks[DUE, Clock.REMISSION] if falls_to_partial else math.inf
+    if s.phase == Phase.REMISSION or s.falling == 1:
         return
     s.spontaneous = 1
-    write_event(log, count, x, s, Event.SPONTANEOUS_REMISSION, 0.0)
-    stop(clocks, Clock.RESPONSE)
+    write_event(log, count, x, s, Event.SPONTANEOUS_REMISSION, NO_VALUE)
     begin_fall(s, x, p, clocks, log, count, x.spontaneous_fall_per_day, x.remission_log_upcr)
 
 
@@ -162,7 +173,7 @@ def reach_remission(s, x, p, clocks, log, count):
     s.phase = Phase.PARTIAL if partial else Phase.REMISSION
     s.falling = 0
     s.remission_since = s.now
-    write_event(log, count, x, s, Event.PARTIAL_REMISSION if partial else Event.COMPLETE_REMISSION, 0.0)
+    write_event(log, count, x, s, Event.PARTIAL_REMISSION if partial else Event.COMPLETE_REMISSION, NO_VALUE)
     if budget_runs:
         update_relapse(s, x, p, clocks)
     else:
@@ -187,14 +198,15 @@ def start_relapse(s, x, p, clocks, tables, log, count):
     s.falling = 0
     s.spontaneous = 0
     s.episode += 1
+    s.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(s, x)
     write_event(log, count, x, s, Event.RELAPSE, float(s.episode))
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, s.episode)
     if s.response != Phase.NEPHROTIC and u[2] < p.late_resistance_probability:
         s.response = Phase.NEPHROTIC
-        write_event(log, count, x, s, Event.LATE_RESISTANCE, 0.0)
+        write_event(log, count, x, s, Event.LATE_RESISTANCE, NO_VALUE)
     elif s.response == Phase.NEPHROTIC and u[2] < p.resistance_reversal_probability:
         s.response = Phase.REMISSION
-        write_event(log, count, x, s, Event.RESISTANCE_REVERSED, 0.0)
+        write_event(log, count, x, s, Event.RESISTANCE_REVERSED, NO_VALUE)
     set_path(s, x, p, log, count, p.rise_per_day, x.nephrotic_log_upcr)
     score = episode_score(s, x, p, normal_quantile(u[1]))
     plan_response(s, x, p, clocks, tables, x.nephrotic_log_upcr, score, response_speed(s, x, p))
@@ -210,8 +222,11 @@ def taken_mg_per_kg_per_day(s, x):
 
 @inline
 def response_speed(s, x, p):
-    """Share of full speed at which a response advances on the dose taken."""
-    return min(taken_mg_per_kg_per_day(s, x) / p.response_dose_mg_per_kg_per_day, 1.0)
+    """Share of full speed at which a response advances on the dose taken; none on a dose that let a relapse happen."""
+    mean = taken_mg_per_kg_per_day(s, x)
+    if mean <= s.failed_mg_per_kg_per_day:
+        return 0.0
+    return min(mean / p.response_dose_mg_per_kg_per_day, 1.0)
 
 
 @kernel
@@ -233,10 +248,7 @@ def age_years(s, x):
 
 @kernel
 def _age_factor(s, x, p):
-    beyond = age_years(s, x) - p.decline_from_years
-    # adult rates are rates of adults already: the decline is that of a child who grows up
-    start = math.floor(x.age_years) - p.decline_from_years
-    years = beyond - max(start, 0.0)
+    years = age_years(s, x) - max(math.floor(x.age_years), p.decline_from_years)
     return (1.0 - p.decline_per_year) ** years if years > 0.0 else 1.0
 
 
@@ -244,7 +256,7 @@ def _age_factor(s, x, p):
 def _since_remission_factor(s, p):
     factor = 1.0
     for k in range(p.since_remission_steps):
-        if s.now - s.remission_since >= p.since_remission_from_days[k]:
+        if s.now >= s.remission_since + p.since_remission_from_days[k]:
             factor = p.since_remission_factor[k]
     return factor
 

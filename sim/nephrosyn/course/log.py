@@ -15,11 +15,15 @@ PATH                                            start      log UPCR    slope    
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 
 import numpy as np
 
 from nephrosyn.compiling import inline
+
+NO_VALUE = math.nan
+"""Value of an event that has none."""
 
 MARGIN = 64
 """Rows that one event may write at most; an engine makes room for them before the event."""
@@ -94,7 +98,7 @@ def write_diary(log, count, x, s):
 def write_dose(log, count, x, s, last_day):
     """The run of days on the present dose, up to and including the last day."""
     first, last, schedule = float(s.dose_first_day), float(last_day), int(s.dose_schedule)
-    _write(log, count, x.patient, _DOSE, 0, 0, schedule, first, last, s.dose_mg, s.dosing_weight_kg)
+    _write(log, count, x.patient, _DOSE, 0, 0, schedule, first, last, s.dose_mg, s.run_weight_kg)
 
 
 @inline

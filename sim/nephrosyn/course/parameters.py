@@ -126,7 +126,7 @@ def _fill_disease(own: NDArray[np.void], scenario: Scenario, band: str) -> None:
     own["alternate_day_efficiency"] = relapse.alternate_day_efficiency
     own["below_threshold_factor"] = relapse.below_threshold_factor
     own["decline_from_years"] = relapse.decline_from_years
-    own["decline_per_year"] = relapse.decline_per_year
+    own["decline_per_year"] = relapse.bands[band].decline_per_year
     _fill_list(own, "since_remission_from_days", relapse.since_remission_from_days)
     _fill_list(own, "since_remission_factor", relapse.since_remission_factor)
     own["since_remission_steps"] = len(relapse.since_remission_factor)

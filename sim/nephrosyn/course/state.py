@@ -80,6 +80,7 @@ STATE = np.dtype(
         ("episode", "i4"),
         ("remission_since", "f8"),
         ("fall_per_day", "f8"),
+        ("failed_mg_per_kg_per_day", "f8"),  # dose taken at the latest relapse
         ("path_start", "f8"),
         ("path_log", "f8"),
         ("path_slope", "f8"),
@@ -108,6 +109,7 @@ STATE = np.dtype(
         ("dose_schedule", "i4"),
         ("dose_first_day", "i4"),
         ("dosing_weight_kg", "f8"),
+        ("run_weight_kg", "f8"),
         ("belief", "i4"),
         ("low_readings", "i4"),
         ("high_readings", "i4"),

@@ -18,7 +18,7 @@ from nephrosyn.course.disease import (
     start_relapse,
     steady_blood,
 )
-from nephrosyn.course.log import MARGIN, write_diary, write_event, write_path, write_visit
+from nephrosyn.course.log import MARGIN, NO_VALUE, write_diary, write_event, write_path, write_visit
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.readings import keep_diary, take_readings
 from nephrosyn.course.state import DUE, LEFT, Belief, Clock, Phase
@@ -51,7 +51,7 @@ def onset(s, x, p, clocks, tables, growth, log, count):
     s.path_log = x.nephrotic_log_upcr
     s.path_target = x.nephrotic_log_upcr
     steady_blood(s, x, p, 0.0)
-    write_event(log, count, x, s, Event.ONSET, 0.0)
+    write_event(log, count, x, s, Event.ONSET, NO_VALUE)
     write_path(log, count, x, s)
     score = episode_score(s, x, p, normal_quantile(uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, 0)[1]))
     plan_response(s, x, p, clocks, tables, x.nephrotic_log_upcr, score, 0.0)
@@ -80,7 +80,7 @@ def hold_visit(s, x, p, clocks, tables, growth, log, count):
     """A visit: readings, conclusions, treatment, the next appointment."""
     write_visit(log, count, x, s)
     if s.visit_kind == VisitKind.PRESENTATION:
-        write_event(log, count, x, s, Event.PRESENTATION, 0.0)
+        write_event(log, count, x, s, Event.PRESENTATION, NO_VALUE)
         if p.home_diary == 1:
             clocks[DUE, Clock.DIARY] = math.floor(s.now) + 1.0 + _MORNING
     upcr = take_readings(s, x, p, tables, growth, log, count)
@@ -96,6 +96,7 @@ def _relapse(s, x, p, clocks, tables, log, count):
     start_relapse(s, x, p, clocks, tables, log, count)
     s.symptoms += 1
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.SYMPTOM, s.symptoms)
+    clocks[DUE, Clock.SYMPTOM] = math.inf
     if u[0] < p.symptom_probability:
         clocks[DUE, Clock.SYMPTOM] = s.now + quantile(tables, p.symptom_table, normal_quantile(u[1]))
 
@@ -123,7 +124,7 @@ def _finish(s, x, clocks, log, count, event):
     close_dose_run(s, x, log, count, today)
     if s.diary_grade >= 0:
         write_diary(log, count, x, s)
-    write_event(log, count, x, s, event, 0.0)
+    write_event(log, count, x, s, event, NO_VALUE)
     clocks[DUE, :] = math.inf
     s.over = 1
 
@@ -163,7 +164,7 @@ def play(k, s, x, p, clocks, steps, tables, growth, log, count):
     elif k == Clock.DROPOUT:
         stop(clocks, Clock.DROPOUT)
         s.dropped_out = 1
-        write_event(log, count, x, s, Event.DROPOUT, 0.0)
+        write_event(log, count, x, s, Event.DROPOUT, NO_VALUE)
     elif k == Clock.DEATH:
         _finish(s, x, clocks, log, count, Event.DEATH)
     else:

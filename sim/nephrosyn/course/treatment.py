@@ -6,9 +6,9 @@ import math
 
 from nephrosyn.compiling import kernel
 from nephrosyn.course.clocks import set_rate, start_budget
-from nephrosyn.course.codes import Event
+from nephrosyn.course.codes import Event, Schedule
 from nephrosyn.course.disease import DAYS_PER_YEAR, response_speed, taken_mg_per_kg_per_day, update_relapse
-from nephrosyn.course.log import write_dose, write_event
+from nephrosyn.course.log import NO_VALUE, write_dose, write_event
 from nephrosyn.course.state import DUE, Clock, Treatment
 from nephrosyn.streams import Purpose, uniforms
 
@@ -74,10 +74,11 @@ def set_dose(s, x, p, clocks, log, count, planned_mg, schedule):
     today = math.floor(s.now)
     close_dose_run(s, x, log, count, today - 1)
     if s.dose_mg > 0.0 and mg == 0.0:
-        write_event(log, count, x, s, Event.STEROID_STOPPED, 0.0)
+        write_event(log, count, x, s, Event.STEROID_STOPPED, NO_VALUE)
     s.dose_mg = mg
     s.dose_schedule = schedule
     s.dose_first_day = today
+    s.run_weight_kg = s.dosing_weight_kg
     update_exposure(s, x, p, clocks)
 
 
@@ -114,11 +115,29 @@ def start_withdrawal(s, p, clocks):
 
 
 @kernel
+def _mean_mg(mg, schedule):
+    return 0.5 * mg if schedule == Schedule.ALTERNATE_DAY else mg
+
+
+@kernel
+def _skip_steps_that_raise(s, steps):
+    """A withdrawal only goes down: leave out the steps that are not below the present dose."""
+    while s.step < s.last_step:
+        step = steps[s.step]
+        mg = dose_mg(s, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
+        if _mean_mg(mg, int(step[STEP_SCHEDULE])) < _mean_mg(s.planned_mg, s.dose_schedule):
+            return
+        s.step += 1
+
+
+@kernel
 def next_step(s, x, p, clocks, steps, log, count):
     """The next step of the taper, or the end of steroid."""
     if s.treatment == Treatment.FULL_DOSE:
         s.treatment = Treatment.TAPER
-        write_event(log, count, x, s, Event.TAPER_STARTED, 0.0)
+        write_event(log, count, x, s, Event.TAPER_STARTED, NO_VALUE)
+    elif s.treatment == Treatment.WITHDRAWAL:
+        _skip_steps_that_raise(s, steps)
     if s.step >= s.last_step:
         clocks[DUE, Clock.DOSE_STEP] = math.inf
         s.treatment = Treatment.NONE

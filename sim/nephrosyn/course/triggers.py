@@ -8,7 +8,7 @@ from nephrosyn.compiling import kernel
 from nephrosyn.course.clocks import set_rate, start_budget
 from nephrosyn.course.codes import Event
 from nephrosyn.course.disease import DAYS_PER_YEAR, age_years, update_relapse
-from nephrosyn.course.log import write_event
+from nephrosyn.course.log import NO_VALUE, write_event
 from nephrosyn.course.state import DUE, Clock
 from nephrosyn.streams import Purpose, uniforms
 
@@ -66,7 +66,7 @@ def exert(s, x, p, clocks, log, count):
 def end_window(s, x, p, clocks, log, count, clock, event):
     """The window of an infection or of exertion closes."""
     clocks[DUE, clock] = math.inf
-    write_event(log, count, x, s, event, 0.0)
+    write_event(log, count, x, s, event, NO_VALUE)
     update_relapse(s, x, p, clocks)
 
 

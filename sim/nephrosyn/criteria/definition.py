@@ -76,54 +76,80 @@ class Threshold(Section, Generic[Value]):
 
 
 class Years(Threshold[Annotated[float, Field(ge=0, le=120)]]):
+    """A threshold in years."""
+
     unit: Literal["years"]
 
 
 class Upcr(Threshold[Positive]):
+    """A threshold of the urine protein/creatinine ratio."""
+
     unit: Literal["mg/mg"]
 
 
 class DipstickBand(Threshold[Band]):
+    """A dipstick band."""
+
     unit: Literal["dipstick band"]
 
 
 class Days(Threshold[Whole]):
+    """A number of days."""
+
     unit: Literal["days"]
 
 
 class Weeks(Threshold[Whole | Off]):
+    """A number of weeks, or "off"."""
+
     unit: Literal["weeks"]
 
 
 class Readings(Threshold[Whole]):
+    """A number of readings."""
+
     unit: Literal["readings"]
 
 
 class Relapses(Threshold[Whole]):
+    """A number of relapses."""
+
     unit: Literal["relapses"]
 
 
 class MgPerKg(Threshold[Positive | Off]):
+    """A dose by weight, or "off"."""
+
     unit: Literal["mg/kg/day"]
 
 
 class MgPerM2(Threshold[Positive | Off]):
+    """A dose by body surface, or "off"."""
+
     unit: Literal["mg/m2/day"]
 
 
 class MgPerDay(Threshold[Positive | Off]):
+    """A dose, or "off"."""
+
     unit: Literal["mg/day"]
 
 
 class Share(Threshold[Fraction]):
+    """A fraction."""
+
     unit: Literal["fraction"]
 
 
 class WindowName(Threshold[Window]):
+    """The name of a window."""
+
     unit: Literal["name"]
 
 
 class Names(Threshold[list[Value]], Generic[Value]):
+    """Names out of a vocabulary."""
+
     unit: Literal["names"]
 
 

@@ -9,15 +9,14 @@ from nephrosyn.compiling import kernel
 from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     DAY,
+    FIRST_UNKNOWN,
     MARKS,
-    MET,
     NEVER,
     NEVER_IN_REMISSION,
     NO_DAY,
     NO_HIGH_DOSE,
     NO_SUCH_RELAPSE,
     NO_URINE,
-    NOT_MET,
     NOT_YET_IN_REMISSION,
     RAISE_PENDING,
     REASON,
@@ -25,26 +24,10 @@ from nephrosyn.criteria.reasons import (
     RELAPSE_IN_TAPER,
     RELAPSE_MAY_HIDE,
     REMISSION_AGAIN_VAGUE,
-    STATUS,
     TAPER_UNFINISHED,
-    UNKNOWN,
 )
 from nephrosyn.criteria.resistance import copy
 from nephrosyn.criteria.steroid import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
-
-
-@kernel
-def say(row, status, reason, day, remission, reduced, relapse, raised, again, last_ill):
-    """Write an answer with its marks."""
-    row[STATUS] = status
-    row[REASON] = reason
-    row[DAY] = day
-    row[MARKS] = remission
-    row[MARKS + 1] = reduced
-    row[MARKS + 2] = relapse
-    row[MARKS + 3] = raised
-    row[MARKS + 4] = again
-    row[MARKS + 5] = last_ill
 
 
 @kernel
@@ -87,33 +70,42 @@ def day_raised(doses, count, at, relapse, until):
 
 
 @kernel
+def relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within):
+    """Judge a relapse above the maintenance dose after a reduction; NO_SUCH_RELAPSE: none of this kind."""
+    if raised == NEVER:
+        if again < NEVER or end >= relapse + raise_within:
+            return NO_SUCH_RELAPSE
+    elif again <= raised or last_ill >= raised + effective_within:
+        return NO_SUCH_RELAPSE
+    if reduced < remission:
+        return REDUCTION_VAGUE
+    if again == NEVER:
+        return RAISE_PENDING
+    return RELAPSE_IN_TAPER if again <= raised + effective_within else REMISSION_AGAIN_VAGUE
+
+
+@kernel
 def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
-    """Judge relapse `i`; NOT_MET says that it is none of this kind."""
-    relapse, again, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
-    remission = episodes[i - 1, END]
-    row[STATUS] = NOT_MET
+    """Judge relapse `i`."""
+    remission, relapse, again = episodes[i - 1, END], episodes[i, START], episodes[i, END]
+    row[REASON] = NO_SUCH_RELAPSE
     at = dose_at(doses, count, relapse)
     if at < 0 or not above_maintenance(doses, at):
         return
     reduced = last_reduction(doses, at, episodes[i - 1, LAST_ILL], relapse)
     if reduced == NO_DAY:
         return
-    limit = relapse + raise_within
-    raised = day_raised(doses, count, at, relapse, limit)
-    judged = raised + effective_within
-    if raised < NEVER:
-        if again <= raised or last_ill >= judged:
-            return
-    elif again < NEVER or end >= limit:
-        return
-    if reduced < remission:
-        say(row, UNKNOWN, REDUCTION_VAGUE, NEVER, remission, reduced, relapse, raised, again, last_ill)
-    elif raised == NEVER or again == NEVER:
-        say(row, UNKNOWN, RAISE_PENDING, NEVER, remission, reduced, relapse, raised, again, last_ill)
-    elif again > judged:
-        say(row, UNKNOWN, REMISSION_AGAIN_VAGUE, NEVER, remission, reduced, relapse, raised, again, last_ill)
-    else:
-        say(row, MET, RELAPSE_IN_TAPER, again, remission, reduced, relapse, raised, again, last_ill)
+    raised = day_raised(doses, count, at, relapse, relapse + raise_within)
+    last_ill = episodes[i, LAST_ILL]
+    reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
+    row[REASON] = reason
+    row[DAY] = again if reason == RELAPSE_IN_TAPER else NEVER
+    row[MARKS] = remission
+    row[MARKS + 1] = reduced
+    row[MARKS + 2] = relapse
+    row[MARKS + 3] = raised
+    row[MARKS + 4] = again
+    row[MARKS + 5] = last_ill
 
 
 @kernel
@@ -141,7 +133,7 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
 
 
 @kernel
-def judge_absence(episodes, episode_count, gaps, gap_count, doses, count, end, resistant, out):
+def judge_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
     """Write the answer when no relapse is, or may be, of this kind."""
     remission = episodes[0, END]
     high = False
@@ -149,42 +141,44 @@ def judge_absence(episodes, episode_count, gaps, gap_count, doses, count, end, r
         high = high or above_maintenance(doses, k)
     g = gap_above_maintenance(gaps, gap_count, doses, count)
     if not high:
-        say(out, UNKNOWN, NO_HIGH_DOSE, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
+        reason = NO_HIGH_DOSE
     elif g >= 0:
-        say(out, UNKNOWN, RELAPSE_MAY_HIDE, NEVER, remission, NEVER, NEVER, NEVER, gaps[g, AFTER], gaps[g, BEFORE])
+        reason = RELAPSE_MAY_HIDE
     elif remission == NEVER:
-        reason = NEVER_IN_REMISSION if resistant == MET else NOT_YET_IN_REMISSION
-        status = NOT_MET if resistant == MET else UNKNOWN
-        say(out, status, reason, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
-    elif not taper_finished(doses, count, remission, end):
-        say(out, UNKNOWN, TAPER_UNFINISHED, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
+        reason = NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
     else:
-        latest = episodes[episode_count - 1, START]
-        say(out, NOT_MET, NO_SUCH_RELAPSE, NEVER, remission, NEVER, latest, NEVER, NEVER, NEVER)
+        reason = NO_SUCH_RELAPSE if taper_finished(doses, count, remission, end) else TAPER_UNFINISHED
+    out[REASON] = reason
+    out[DAY] = NEVER
+    out[MARKS] = remission
+    for k in range(1, 6):
+        out[MARKS + k] = NEVER
+    if reason == RELAPSE_MAY_HIDE:
+        out[MARKS + 4] = gaps[g, AFTER]
+        out[MARKS + 5] = gaps[g, BEFORE]
 
 
 @kernel
-def judge_dependence(sheet, counts, end, resistant, needed, raise_within, effective_within, out):
-    """Write the answer of the clause; `resistant` is the status of the resistance clause."""
-    stretch_count, episode_count, gap_count, dose_count, _courses = counts
-    episodes, doses = sheet.episodes, sheet.doses
-    row, open_row = sheet.scratch[0], sheet.scratch[1]
+def judge_dependence(
+    episodes, gaps, doses, counts, end, resistant, needed, raise_within, effective_within, row, open_row, out
+):
+    """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
     met = 0
     possible = 0
-    for i in range(1, episode_count):
-        judge_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
-        if row[STATUS] == MET:
+    for i in range(1, counts[1]):
+        judge_relapse(episodes, i, doses, counts[3], end, raise_within, effective_within, row)
+        if row[REASON] == RELAPSE_IN_TAPER:
             met += 1
             if met == needed:
                 copy(row, out)
                 return
-        elif row[STATUS] == UNKNOWN:
+        elif row[REASON] >= FIRST_UNKNOWN:
             if possible == 0:
                 copy(row, open_row)
             possible += 1
-    if stretch_count == 0:
-        say(out, UNKNOWN, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-    elif possible > 0 and met + possible >= needed:
+    if possible > 0 and met + possible >= needed:
         copy(open_row, out)
-    else:
-        judge_absence(episodes, episode_count, sheet.gaps, gap_count, doses, dose_count, end, resistant, out)
+        return
+    judge_absence(episodes, gaps, counts[2], doses, counts[3], end, resistant, out)
+    if counts[0] == 0:
+        out[REASON] = NO_URINE

@@ -17,7 +17,7 @@ BEFORE, AFTER = 0, 1
 
 
 @kernel
-def find_episodes(stretches, count, rules, episodes):
+def find_episodes(stretches, count, home_days, clinic_readings, episodes):
     """Write the episodes: the patient is ill from presentation, and each confirmed change turns the state.
 
     Returns
@@ -43,9 +43,9 @@ def find_episodes(stretches, count, rules, episodes):
             first_reading = stretches[j, FIRST_CLINIC]
         readings += stretches[j, CLINIC]
         date = NEVER
-        if stretches[j, LAST] - stretches[j, FIRST] + 1 >= rules.home_days:
+        if stretches[j, LAST] - stretches[j, FIRST] + 1 >= home_days:
             date = stretches[j, FIRST]
-        if readings >= rules.clinic_readings:
+        if readings >= clinic_readings:
             date = min(date, first_reading)
         if date == NEVER:
             continue
@@ -72,18 +72,14 @@ def find_gaps(stretches, count, since, end, max_gap, gaps):
     """
     found = 0
     seen = min(since, stretches[0, FIRST]) if count > 0 else since
-    for j in range(count):
-        found = _add_gap(gaps, found, seen, stretches[j, FIRST], max_gap)
-        seen = stretches[j, LAST]
-    return _add_gap(gaps, found, seen, end, max_gap)
-
-
-@kernel
-def _add_gap(gaps, found, before, after, max_gap):
-    if after - before > max_gap:
-        gaps[found, BEFORE] = before
-        gaps[found, AFTER] = after
-        found += 1
+    for j in range(count + 1):
+        after = stretches[j, FIRST] if j < count else end
+        if after - seen > max_gap:
+            gaps[found, BEFORE] = seen
+            gaps[found, AFTER] = after
+            found += 1
+        if j < count:
+            seen = stretches[j, LAST]
     return found
 
 

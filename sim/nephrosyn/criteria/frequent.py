@@ -12,32 +12,15 @@ from nephrosyn.criteria.reasons import (
     ENOUGH_RELAPSES,
     FEWER_RELAPSES,
     MARKS,
-    MET,
     NEVER,
     NEVER_IN_REMISSION,
     NO_URINE,
-    NOT_MET,
     NOT_YET_IN_REMISSION,
     REASON,
     RELAPSES_MAY_HIDE,
-    STATUS,
-    UNKNOWN,
     WINDOW_OPEN,
 )
 from nephrosyn.criteria.rules import BLOCKS, FIRST
-
-
-@kernel
-def say(row, status, reason, day, remission, seen, needed, hidden, window_end):
-    """Write an answer with its marks."""
-    row[STATUS] = status
-    row[REASON] = reason
-    row[DAY] = day
-    row[MARKS] = remission
-    row[MARKS + 1] = seen
-    row[MARKS + 2] = needed
-    row[MARKS + 3] = hidden
-    row[MARKS + 4] = window_end
 
 
 @kernel
@@ -109,31 +92,40 @@ def most_possible(episodes, count, gaps, gap_count, remission, length, window, m
 
 
 @kernel
-def judge_frequency(sheet, counts, end, resistant, max_gap, needed, length, window, out):
-    """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind."""
-    stretch_count, count, gap_count, _doses, _courses = counts
-    episodes, gaps = sheet.episodes, sheet.gaps
-    remission = episodes[0, END]
-    most_seen = 0
-    for i in range(1, count):
-        seen = relapses_up_to(episodes, count, i, remission, length, window)
-        most_seen = max(most_seen, seen)
-        if seen >= needed:
-            say(out, MET, ENOUGH_RELAPSES, episodes[i, START], remission, seen, needed, 0, episodes[i, START])
-            return
-    possible, hidden = 0, 0
-    if gap_count > 0:
-        possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap)
-    close = remission + length if remission < NEVER else NEVER
+def frequency_reason(stretch_count, seen, possible, needed, remission, close, end, resistant):
+    """Judge a window that closes on day `close`."""
+    if seen >= needed:
+        return ENOUGH_RELAPSES
     if stretch_count == 0:
-        say(out, UNKNOWN, NO_URINE, NEVER, remission, 0, needed, hidden, close)
-    elif possible >= needed:
-        say(out, UNKNOWN, RELAPSES_MAY_HIDE, NEVER, remission, most_seen, needed, hidden, close)
-    elif remission == NEVER:
-        reason = NEVER_IN_REMISSION if resistant == MET else NOT_YET_IN_REMISSION
-        status = NOT_MET if resistant == MET else UNKNOWN
-        say(out, status, reason, NEVER, remission, 0, needed, hidden, close)
-    elif end < close:
-        say(out, UNKNOWN, WINDOW_OPEN, NEVER, remission, most_seen, needed, hidden, close)
-    else:
-        say(out, NOT_MET, FEWER_RELAPSES, NEVER, remission, most_seen, needed, hidden, close)
+        return NO_URINE
+    if possible >= needed:
+        return RELAPSES_MAY_HIDE
+    if remission == NEVER:
+        return NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
+    return WINDOW_OPEN if end < close else FEWER_RELAPSES
+
+
+@kernel
+def judge_frequency(episodes, gaps, counts, end, resistant, max_gap, needed, length, window, out):
+    """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind."""
+    count, gap_count = counts[1], counts[2]
+    remission = episodes[0, END]
+    close = remission + length if remission < NEVER else NEVER
+    most_seen = 0
+    met_on = NEVER
+    for i in range(1, count):
+        most_seen = max(most_seen, relapses_up_to(episodes, count, i, remission, length, window))
+        if most_seen >= needed:
+            met_on = episodes[i, START]
+            close = met_on
+            break
+    possible, hidden = 0, 0
+    if gap_count > 0 and met_on == NEVER:
+        possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap)
+    out[REASON] = frequency_reason(counts[0], most_seen, possible, needed, remission, close, end, resistant)
+    out[DAY] = met_on
+    out[MARKS] = remission
+    out[MARKS + 1] = most_seen
+    out[MARKS + 2] = needed
+    out[MARKS + 3] = hidden
+    out[MARKS + 4] = close

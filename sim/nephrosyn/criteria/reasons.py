@@ -1,8 +1,13 @@
 """The clauses, the possible answers, and why an answer was given: codes for compiled code, words for people."""
 
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from nephrosyn.compiling import kernel
 
 NOT_MET, MET, UNKNOWN = 0, 1, -1
 STATUS_NAMES = {MET: "met", NOT_MET: "not met", UNKNOWN: "cannot be judged"}
@@ -12,40 +17,50 @@ CLAUSES = ("resistance", "dependence", "frequent_n6", "frequent_n12", "contraind
 FLAG_OF_CLAUSE = ("resistant", "dependent", "frequent", "frequent", "intolerant", "intolerant")
 
 # Columns of the sheet a clause writes its answer on; the marks are days (or counts) the reason speaks of.
-STATUS, REASON, DAY, MARKS = 0, 1, 2, 3
-COLUMNS = 9
+REASON, DAY, MARKS = 0, 1, 2
+COLUMNS = 8
 NO_DAY = -(1 << 40)
 NEVER = 1 << 40
 
-NO_URINE = 0
-NO_STEROID = 1
-NEVER_ADEQUATE = 2
-COURSE_TOO_SHORT = 3
-REMISSION_VAGUE = 4
-NOT_SEEN_LONG_ENOUGH = 5
-FAILED_COURSE = 6
-FAILED_AND_REDUCED = 7
-REMISSION_IN_TIME = 8
-REMISSION_ON_LESS = 9
-REMISSION_ON_LESS_LATE = 10
-REMISSION_WITHOUT_STEROID = 11
-COURSE_MAY_HIDE = 12
-RELAPSE_IN_TAPER = 20
-NO_SUCH_RELAPSE = 21
-NO_HIGH_DOSE = 22
-TAPER_UNFINISHED = 23
-RAISE_PENDING = 24
-REMISSION_AGAIN_VAGUE = 25
-REDUCTION_VAGUE = 26
-RELAPSE_MAY_HIDE = 27
-ENOUGH_RELAPSES = 40
-FEWER_RELAPSES = 41
-WINDOW_OPEN = 42
-RELAPSES_MAY_HIDE = 43
-NEVER_IN_REMISSION = 60
-NOT_YET_IN_REMISSION = 61
-CONDITION_NOTED = 80
-NO_CONDITION = 81
+# A reason's code tells its status: see `status_of`.
+FAILED_COURSE = 0
+FAILED_AND_REDUCED = 1
+RELAPSE_IN_TAPER = 2
+ENOUGH_RELAPSES = 3
+CONDITION_NOTED = 4
+REMISSION_IN_TIME = 20
+REMISSION_ON_LESS = 21
+NO_SUCH_RELAPSE = 22
+FEWER_RELAPSES = 23
+NEVER_IN_REMISSION = 24
+NO_CONDITION = 25
+NO_URINE = 40
+NO_STEROID = 41
+NEVER_ADEQUATE = 42
+COURSE_TOO_SHORT = 43
+REMISSION_VAGUE = 44
+NOT_SEEN_LONG_ENOUGH = 45
+REMISSION_ON_LESS_LATE = 46
+REMISSION_WITHOUT_STEROID = 47
+COURSE_MAY_HIDE = 48
+NO_HIGH_DOSE = 49
+TAPER_UNFINISHED = 50
+RAISE_PENDING = 51
+REMISSION_AGAIN_VAGUE = 52
+REDUCTION_VAGUE = 53
+RELAPSE_MAY_HIDE = 54
+WINDOW_OPEN = 55
+RELAPSES_MAY_HIDE = 56
+NOT_YET_IN_REMISSION = 57
+FIRST_NOT_MET, FIRST_UNKNOWN = 20, 40
+
+
+@kernel
+def status_of(reason):
+    """Return the status that a reason stands for."""
+    if reason < FIRST_NOT_MET:
+        return MET
+    return NOT_MET if reason < FIRST_UNKNOWN else UNKNOWN
 
 
 class Reason(NamedTuple):

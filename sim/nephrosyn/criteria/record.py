@@ -50,9 +50,10 @@ def observed(tables: Tables, children: Rules, adults: Rules, adult_from_years: f
     child = frozen(people["age_at_onset_years"] < adult_from_years)
     readings = Columns("readings", tables["readings"])
     diary = Columns("diary", tables["diary"])
-    level = np.empty(len(diary["grade"]), np.uint8)
     bounds = diary.bounds(people)
-    diary_levels(bounds, diary["grade"], child, children, adults, level)
+
+    level = np.zeros(len(diary["grade"]), np.uint8)
+    diary_levels(bounds, diary["grade"], child, np.array([adults.band_cuts, children.band_cuts]), level)
     record = Record(
         child=child,
         end=_ends("follow_up", tables, people),
@@ -86,8 +87,7 @@ def complete(tables: Tables, children: Rules, adults: Rules, adult_from_years: f
         path["upcr_target_mg_per_mg"],
         end,
         child,
-        children,
-        adults,
+        np.array([adults.upcr_cuts, children.upcr_cuts]),
         bounds,
         first,
         last,

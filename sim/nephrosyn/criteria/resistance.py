@@ -13,13 +13,13 @@ from nephrosyn.criteria.reasons import (
     DAY,
     FAILED_AND_REDUCED,
     FAILED_COURSE,
+    FIRST_NOT_MET,
+    FIRST_UNKNOWN,
     MARKS,
-    MET,
     NEVER,
     NEVER_ADEQUATE,
     NO_STEROID,
     NO_URINE,
-    NOT_MET,
     NOT_SEEN_LONG_ENOUGH,
     REASON,
     REMISSION_IN_TIME,
@@ -27,27 +27,29 @@ from nephrosyn.criteria.reasons import (
     REMISSION_ON_LESS_LATE,
     REMISSION_VAGUE,
     REMISSION_WITHOUT_STEROID,
-    STATUS,
-    UNKNOWN,
 )
 from nephrosyn.criteria.steroid import FIRST, LAST
 
-# How far an answer outweighs another: a failed course decides the episode (and the flag); what was not seen
-# long enough leaves it open; a remission in time closes an episode even if an earlier course in it was too short.
-OVER_EPISODE, OVER_ALL = 0, 1
+
+@kernel
+def copy(row, to):
+    """Copy an answer; a loop compiles to far less than an assignment of slices."""
+    for k in range(len(row)):
+        to[k] = row[k]
 
 
 @kernel
-def say(row, status, reason, day, course, judged, last_ill, remission, end):
-    """Write an answer with its marks."""
-    row[STATUS] = status
-    row[REASON] = reason
-    row[DAY] = day
-    row[MARKS] = course
-    row[MARKS + 1] = judged
-    row[MARKS + 2] = last_ill
-    row[MARKS + 3] = remission
-    row[MARKS + 4] = end
+def course_reason(judged, reduced, end, enough, remission, last_ill):
+    """Judge a course that is due on day `judged` and ended on `reduced`; `enough`: it lasted until then, or nearly."""
+    if remission <= judged:
+        return REMISSION_IN_TIME
+    if reduced < judged and reduced > end:
+        return NOT_SEEN_LONG_ENOUGH
+    if reduced < judged and not enough:
+        return COURSE_TOO_SHORT
+    if last_ill >= min(judged, reduced):
+        return FAILED_COURSE if reduced >= judged else FAILED_AND_REDUCED
+    return REMISSION_VAGUE if remission < NEVER else NOT_SEEN_LONG_ENOUGH
 
 
 @kernel
@@ -55,25 +57,17 @@ def judge_course(first, last, end, remission, last_ill, course_days, umbrella_da
     """Judge one adequate course (first day, last day) against the remission of its episode."""
     judged = first + course_days
     reduced = last + 1
-    if remission <= judged:
-        say(row, NOT_MET, REMISSION_IN_TIME, NEVER, first, judged, last_ill, remission, last)
-    elif reduced >= judged:
-        if last_ill >= judged:
-            say(row, MET, FAILED_COURSE, judged, first, judged, last_ill, remission, last)
-        elif remission < NEVER:
-            say(row, UNKNOWN, REMISSION_VAGUE, NEVER, first, judged, last_ill, remission, last)
-        else:
-            say(row, UNKNOWN, NOT_SEEN_LONG_ENOUGH, NEVER, first, judged, last_ill, remission, last)
-    elif last == end:
-        say(row, UNKNOWN, NOT_SEEN_LONG_ENOUGH, NEVER, first, judged, last_ill, remission, last)
-    elif umbrella_days == 0 or reduced - first < umbrella_days:
-        say(row, UNKNOWN, COURSE_TOO_SHORT, NEVER, first, judged, last_ill, remission, last)
-    elif last_ill >= reduced:
-        say(row, MET, FAILED_AND_REDUCED, reduced, first, reduced, last_ill, remission, last)
-    elif remission < NEVER:
-        say(row, UNKNOWN, REMISSION_VAGUE, NEVER, first, reduced, last_ill, remission, last)
-    else:
-        say(row, UNKNOWN, NOT_SEEN_LONG_ENOUGH, NEVER, first, reduced, last_ill, remission, last)
+    enough = umbrella_days > 0 and reduced - first >= umbrella_days
+    reason = course_reason(judged, reduced, end, enough, remission, last_ill)
+    if enough and reason != REMISSION_IN_TIME and reduced <= end:
+        judged = min(judged, reduced)
+    row[REASON] = reason
+    row[DAY] = judged if reason < FIRST_NOT_MET else NEVER
+    row[MARKS] = first
+    row[MARKS + 1] = judged
+    row[MARKS + 2] = last_ill
+    row[MARKS + 3] = remission
+    row[MARKS + 4] = last
 
 
 @kernel
@@ -87,44 +81,38 @@ def judge_without_course(start, doses, dose_count, remission, last_ill, course_d
     judged = first + course_days if first < NEVER else NEVER
     if first >= remission:
         reason = NO_STEROID if remission == NEVER else REMISSION_WITHOUT_STEROID
-        say(row, UNKNOWN, reason, NEVER, NEVER, NEVER, last_ill, remission, NEVER)
+        first = NEVER
     elif remission == NEVER:
-        say(row, UNKNOWN, NEVER_ADEQUATE, NEVER, first, judged, last_ill, remission, NEVER)
-    elif remission <= judged:
-        say(row, NOT_MET, REMISSION_ON_LESS, NEVER, first, judged, last_ill, remission, NEVER)
+        reason = NEVER_ADEQUATE
     else:
-        say(row, UNKNOWN, REMISSION_ON_LESS_LATE, NEVER, first, judged, last_ill, remission, NEVER)
+        reason = REMISSION_ON_LESS if remission <= judged else REMISSION_ON_LESS_LATE
+    row[REASON] = reason
+    row[DAY] = NEVER
+    row[MARKS] = first
+    row[MARKS + 1] = judged
+    row[MARKS + 2] = last_ill
+    row[MARKS + 3] = remission
+    row[MARKS + 4] = NEVER
 
 
 @kernel
-def copy(row, to):
-    """Copy an answer; a loop compiles to far less than an assignment of slices."""
-    for k in range(len(row)):
-        to[k] = row[k]
+def weight_in_episode(reason):
+    """Weigh the answers of one episode: a remission in time closes it, even if an earlier course was too short."""
+    if reason < FIRST_NOT_MET:
+        return 3
+    if reason >= FIRST_UNKNOWN:
+        return 0 if reason == COURSE_TOO_SHORT else 2
+    return 1
 
 
 @kernel
-def rank(row, level):
-    """Return how far an answer outweighs others of its episode, or of all episodes."""
-    if row[STATUS] == MET:
-        return 4
-    if row[REASON] == REMISSION_WITHOUT_STEROID:
-        return 0
-    if row[STATUS] == NOT_MET:
-        return 2 if level == OVER_EPISODE else 1
-    if row[REASON] == COURSE_TOO_SHORT and level == OVER_EPISODE:
-        return 1
-    return 3
-
-
-@kernel
-def keep_weightier(best, row, level, first):
-    """Keep the answer that outweighs the other; of two met the earlier day, of two others the first."""
-    wins = first or rank(row, level) > rank(best, level)
-    if not wins and row[STATUS] == MET and best[STATUS] == MET:
-        wins = row[DAY] < best[DAY]
-    if wins:
-        copy(row, best)
+def weight_of_episode(reason):
+    """Weigh the answers of several episodes: what is met decides, then what is open; without steroid counts least."""
+    if reason < FIRST_NOT_MET:
+        return 3
+    if reason >= FIRST_UNKNOWN:
+        return 0 if reason == REMISSION_WITHOUT_STEROID else 2
+    return 1
 
 
 @kernel
@@ -140,7 +128,8 @@ def judge_episode(episodes, i, courses, course_count, doses, dose_count, end, co
         if last < first:
             continue
         judge_course(first, last, end, remission, last_ill, course_days, umbrella_days, row)
-        keep_weightier(best, row, OVER_EPISODE, none)
+        if none or weight_in_episode(row[REASON]) > weight_in_episode(best[REASON]):
+            copy(row, best)
         none = False
     if none:
         judge_without_course(start, doses, dose_count, remission, last_ill, course_days, best)
@@ -159,18 +148,23 @@ def gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course
 
 
 @kernel
-def judge_resistance(sheet, counts, end, course_days, umbrella_days, out):
+def judge_resistance(
+    stretches, episodes, gaps, doses, courses, counts, end, course_days, umbrella_days, row, best, out
+):
     """Write the answer of the clause; `counts` are those of stretches, episodes, gaps, runs of steroid and courses."""
-    stretch_count, episode_count, gap_count, dose_count, course_count = counts
-    episodes, courses, doses, gaps = sheet.episodes, sheet.courses, sheet.doses, sheet.gaps
-    row, best = sheet.scratch[0], sheet.scratch[1]
-    for i in range(episode_count):
-        judge_episode(episodes, i, courses, course_count, doses, dose_count, end, course_days, umbrella_days, row, best)
-        keep_weightier(out, best, OVER_ALL, i == 0)
+    stretch_count, gap_count, course_count = counts[0], counts[2], counts[4]
+    for i in range(counts[1]):
+        judge_episode(episodes, i, courses, course_count, doses, counts[3], end, course_days, umbrella_days, row, best)
+        if i == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
+            copy(best, out)
     if stretch_count == 0:
-        say(out, UNKNOWN, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-    if out[STATUS] == NOT_MET:
+        out[REASON] = NO_URINE
+    if FIRST_NOT_MET <= out[REASON] < FIRST_UNKNOWN:
         need = umbrella_days if umbrella_days > 0 else course_days
-        g = gap_hiding_course(gaps, gap_count, sheet.stretches, stretch_count, courses, course_count, end, need)
+        g = gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need)
         if g >= 0:
-            say(out, UNKNOWN, COURSE_MAY_HIDE, NEVER, NEVER, gaps[g, AFTER], gaps[g, BEFORE], NEVER, NEVER)
+            out[REASON] = COURSE_MAY_HIDE
+            out[MARKS] = NEVER
+            out[MARKS + 1] = gaps[g, AFTER]
+            out[MARKS + 2] = gaps[g, BEFORE]
+            out[MARKS + 3] = NEVER

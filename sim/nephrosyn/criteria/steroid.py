@@ -15,16 +15,18 @@ SLACK = 1e-9
 
 
 @kernel
-def adequate_mg(weight, rules):
+def adequate_mg(weight, per_kg, per_m2, cap, tolerance):
     """Least daily dose (mg) that counts as adequate at a dosing weight (kg): the lowest of the set's amounts."""
     surface = (4.0 * weight + 7.0) / (weight + 90.0)
-    by_size = min(rules.adequate_mg_per_kg * weight, rules.adequate_mg_per_m2 * surface)
-    return rules.adequate_tolerance * min(by_size, rules.adequate_cap_mg)
+    return tolerance * min(min(per_kg * weight, per_m2 * surface), cap)
 
 
 @kernel
-def find_doses(record, patient, end, rules, doses):
+def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weights, end, counted, amounts, doses):
     """Write the runs of days on steroid; where rows overlap, the later one holds from its first day.
+
+    `counted` is the mask of drugs; `amounts` are the adequate dose per kg, per m2, its cap and tolerance, and the
+    maintenance dose per kg and in all.
 
     Returns
     -------
@@ -32,25 +34,22 @@ def find_doses(record, patient, end, rules, doses):
         Number of runs, in order of time.
     """
     count = 0
-    firsts, lasts, means = record.dose_first, record.dose_last, record.dose_mean
-    drugs, schedules, weights = record.dose_drug, record.dose_schedule, record.dose_weight
-    for row in range(record.dose_bounds[patient, 0], record.dose_bounds[patient, 1]):
-        first = int(firsts[row])
-        last = min(int(lasts[row]), end)
-        mean = means[row]
-        if first > last or not mean > 0.0 or rules.drugs >> int(drugs[row]) & 1 == 0:
+    per_kg, per_m2, cap, tolerance, maintenance_per_kg, maintenance = amounts
+    for row in range(first_row, stop_row):
+        first, last = firsts[row], min(lasts[row], end)
+        mean, weight = means[row], weights[row]
+        if first > last or not mean > 0.0 or counted >> int(drugs[row]) & 1 == 0:
             continue
         while count > 0 and doses[count - 1, FIRST] >= first:
             count -= 1
         if count > 0:
             doses[count - 1, LAST] = min(doses[count - 1, LAST], first - 1)
-        weight = weights[row]
-        enough = schedules[row] == DAILY and mean >= adequate_mg(weight, rules) * (1.0 - SLACK)
+        least = adequate_mg(weight, per_kg, per_m2, cap, tolerance) * (1.0 - SLACK)
         doses[count, FIRST] = first
         doses[count, LAST] = last
         doses[count, MEAN] = mean
-        doses[count, ADEQUATE] = 1.0 if enough else 0.0
-        doses[count, MAINTENANCE] = min(rules.maintenance_mg_per_kg * weight, rules.maintenance_mg)
+        doses[count, ADEQUATE] = 1.0 if schedules[row] == DAILY and mean >= least else 0.0
+        doses[count, MAINTENANCE] = min(maintenance_per_kg * weight, maintenance)
         count += 1
     return count
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from nephrosyn import terms
 from nephrosyn.compiling import entry, kernel
+from nephrosyn.criteria.reasons import NO_DAY
 
 REMISSION, BETWEEN, RELAPSE = 0, 1, 2
 UPCR = terms.ANALYTES.index("upcr")
@@ -23,23 +24,15 @@ TINY = 1e-300
 
 
 @kernel
-def level_of_upcr(value, rules):
-    """Level of a protein/creatinine ratio (mg/mg)."""
-    if value <= rules.remission_upcr:
+def level_of(value, low, high):
+    """Level of a value: at most `low` is remission level, at least `high` relapse level."""
+    if value <= low:
         return REMISSION
-    return RELAPSE if value >= rules.relapse_upcr else BETWEEN
+    return RELAPSE if value >= high else BETWEEN
 
 
 @kernel
-def level_of_band(band, rules):
-    """Level of a dipstick band's code."""
-    if band <= rules.remission_band:
-        return REMISSION
-    return RELAPSE if band >= rules.relapse_band else BETWEEN
-
-
-@kernel
-def clinic_days(record, patient, end, rules, out):
+def clinic_days(first_row, stop_row, days, analytes, values, end, upcr_cuts, band_cuts, out):
     """Write (day, level) of each day with a clinic reading; a ratio wins over a dipstick, the worse over the better.
 
     Returns
@@ -48,39 +41,39 @@ def clinic_days(record, patient, end, rules, out):
         Number of days written.
     """
     count = 0
-    day = -1
+    latest = NO_DAY
     from_upcr = False
-    # Taken out of the record once: compiled code counts references at every look into a tuple of arrays.
-    days, analytes, values = record.reading_day, record.reading_analyte, record.reading_value
-    for row in range(record.reading_bounds[patient, 0], record.reading_bounds[patient, 1]):
+    for row in range(first_row, stop_row):
         analyte = analytes[row]
         if analyte != UPCR and analyte != DIPSTICK:
             continue
-        today = int(days[row])
+        day = days[row]
         value = values[row]
-        if today > end:
+        if day > end:
             break
         if math.isnan(value):
             continue
         is_upcr = analyte == UPCR
-        level = level_of_upcr(value, rules) if is_upcr else level_of_band(value, rules)
-        if count == 0 or today != day:
-            out[count, 0] = today
+        cuts = upcr_cuts if is_upcr else band_cuts
+        level = level_of(value, cuts[0], cuts[1])
+        if day != latest:
+            out[count, 0] = day
             out[count, 1] = level
             count += 1
-            day = today
+            latest = day
             from_upcr = is_upcr
-        elif is_upcr and not from_upcr:
+        elif (is_upcr and not from_upcr) or (is_upcr == from_upcr and level > out[count - 1, 1]):
             out[count - 1, 1] = level
-            from_upcr = True
-        elif is_upcr == from_upcr and level > out[count - 1, 1]:
-            out[count - 1, 1] = level
+            from_upcr = is_upcr
     return count
 
 
 @kernel
 def extend(stretches, count, first, last, level, clinic):
-    """Add days at a level: to the latest stretch if they follow it at the same level, else as a new one."""
+    """Add days at a level: to the latest stretch if they follow it at the same level, else as a new one.
+
+    `clinic` is 1 for a day with a clinic reading, 0 for days at home. Returns the number of stretches.
+    """
     joins = False
     if count > 0:
         joins = stretches[count - 1, LEVEL] == level and first == stretches[count - 1, LAST] + 1
@@ -88,19 +81,16 @@ def extend(stretches, count, first, last, level, clinic):
         stretches[count, FIRST] = first
         stretches[count, LEVEL] = level
         stretches[count, CLINIC] = 0
-        stretches[count, FIRST_CLINIC] = 0
         count += 1
-    latest = count - 1
-    stretches[latest, LAST] = last
-    if clinic:
-        if stretches[latest, CLINIC] == 0:
-            stretches[latest, FIRST_CLINIC] = first
-        stretches[latest, CLINIC] += 1
+    if clinic == 1 and stretches[count - 1, CLINIC] == 0:
+        stretches[count - 1, FIRST_CLINIC] = first
+    stretches[count - 1, CLINIC] += clinic
+    stretches[count - 1, LAST] = last
     return count
 
 
 @kernel
-def find_stretches(record, patient, end, clinic, clinic_count, stretches):
+def find_stretches(first_row, stop_row, firsts, lasts, levels, end, clinic, clinic_count, stretches):
     """Merge clinic days and home spans into stretches of days in a row; on a day with both the clinic wins.
 
     Returns
@@ -108,28 +98,28 @@ def find_stretches(record, patient, end, clinic, clinic_count, stretches):
     int
         Number of stretches, in order of time.
     """
-    count = 0
+    # Numbers of one type, so that `extend` is compiled once.
+    count, home, seen = np.int64(0), np.int64(0), np.int64(1)
+    free = np.int64(NO_DAY)
     c = 0
-    free = -(1 << 40)
-    firsts, lasts, levels = record.span_first, record.span_last, record.span_level
-    for row in range(record.span_bounds[patient, 0], record.span_bounds[patient, 1]):
-        first = max(int(firsts[row]), free)
-        last = min(int(lasts[row]), end)
-        level = int(levels[row])
+    for row in range(first_row, stop_row):
+        first = max(np.int64(firsts[row]), free)
+        last = np.int64(min(lasts[row], end))
+        level = np.int64(levels[row])
         if first > last:
             continue
         while c < clinic_count and clinic[c, 0] <= last:
             day = clinic[c, 0]
             if day > first:
-                count = extend(stretches, count, first, day - 1, level, False)
-            count = extend(stretches, count, day, day, clinic[c, 1], True)
+                count = extend(stretches, count, first, day - 1, level, home)
+            count = extend(stretches, count, day, day, clinic[c, 1], seen)
             first = max(first, day + 1)
             c += 1
         if first <= last:
-            count = extend(stretches, count, first, last, level, False)
+            count = extend(stretches, count, first, last, level, home)
         free = last + 1
     while c < clinic_count:
-        count = extend(stretches, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], True)
+        count = extend(stretches, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], seen)
         c += 1
     return count
 
@@ -177,12 +167,11 @@ def _last_at_level(day, stop, level, start, log_start, slope, log_target, log_lo
 
 
 @entry
-def true_spans(
-    bounds, start, upcr_start, slope, upcr_target, end, child, children, adults, out_bounds, first, last, level
-):
+def true_spans(bounds, start, upcr_start, slope, upcr_target, end, child, cuts, out_bounds, first, last, level):
     """Turn true paths into spans of days at one level, each day judged at its start.
 
-    Writes at most three spans per piece, as a path that only falls or only rises crosses at most two thresholds.
+    `cuts` are the ratios of remission and relapse, shape (2, 2), of adults and of children. Writes at most three spans
+    per piece, as a path that only falls or only rises crosses at most two thresholds.
 
     Returns
     -------
@@ -192,12 +181,11 @@ def true_spans(
     count = 0
     for patient in range(len(bounds)):
         out_bounds[patient, 0] = count
-        rules = children if child[patient] else adults
-        low = math.log(rules.remission_upcr)
-        high = math.log(rules.relapse_upcr)
+        group = 1 if child[patient] else 0
+        low, high = math.log(cuts[group, 0]), math.log(cuts[group, 1])
         for row in range(bounds[patient, 0], bounds[patient, 1]):
             day = math.ceil(start[row])
-            stop = int(end[patient])
+            stop = end[patient]
             if row + 1 < bounds[patient, 1]:
                 stop = min(stop, math.ceil(start[row + 1]) - 1)
             here = math.log(max(upcr_start[row], TINY))
@@ -215,12 +203,12 @@ def true_spans(
 
 
 @entry
-def diary_levels(bounds, band, child, children, adults, level):
-    """Write the level of each run of the home diary."""
+def diary_levels(bounds, band, child, cuts, level):
+    """Write the level of each run of the home diary; `cuts` are bands, shape (2, 2), of adults and of children."""
     for patient in range(len(bounds)):
-        rules = children if child[patient] else adults
+        group = 1 if child[patient] else 0
         for row in range(bounds[patient, 0], bounds[patient, 1]):
-            level[row] = level_of_band(band[row], rules)
+            level[row] = level_of(band[row], cuts[group, 0], cuts[group, 1])
 
 
 def empty_spans(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

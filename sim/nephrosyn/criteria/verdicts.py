@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nephrosyn import terms
 from nephrosyn.criteria import episodes as spell
-from nephrosyn.criteria.clauses import judge_patient
+from nephrosyn.criteria.clauses import EPISODES, judge_all
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.labels import label_frame, prepare, sheet_for
 from nephrosyn.criteria.proof import Evidence, Proof
@@ -28,10 +28,10 @@ from nephrosyn.criteria.reasons import (
     NO_DAY,
     REASON,
     REASONS,
-    STATUS,
     STATUS_NAMES,
     TAPER,
     TOXICITY,
+    status_of,
 )
 from nephrosyn.scenario.errors import Problem
 
@@ -173,12 +173,11 @@ def verdict(
         raise CriteriaError(definition.name, [Problem(asked, "a patient of this cohort", "nobody")])
     people, record, children, adults = prepare(mine, definition, view)
     sheet = sheet_for(record)
-    until = NEVER if until_days is None else int(until_days)
-    _, episode_count, *_ = judge_patient(record, 0, until, children, adults, sheet)
-    answers = sheet.answers
-    relapses = np.array([episode_count - 1], np.int32)
-    status = answers[:, STATUS].astype(np.int8)[None]
-    label = label_frame(people, definition, view, status, answers[:, DAY][None], relapses).row(0, named=True)
+    status, day = np.empty((1, len(CLAUSES)), np.int8), np.empty((1, len(CLAUSES)), np.int64)
+    relapses = np.empty(1, np.int32)
+    judge_all(record, NEVER if until_days is None else until_days, children, adults, sheet, status, day, relapses)
+    episode_count = int(sheet.counts[EPISODES])
+    label = label_frame(people, definition, view, status, day, relapses).row(0, named=True)
     proof = Proof(mine, view)
     return Verdict(
         replicate=replicate,
@@ -214,7 +213,7 @@ def _clause(code: int, sheet: Sheet, episode_count: int, proof: Proof) -> Clause
     return Clause(
         name=CLAUSES[code],
         flag=FLAG_OF_CLAUSE[code],
-        status=STATUS_NAMES[int(row[STATUS])],
+        status=STATUS_NAMES[int(status_of(row[REASON]))],
         reason=reason.name,
         sentence=reason.sentence.format(**words),
         days=day,

@@ -130,11 +130,10 @@ class Site:
             if waited > 0.0:
                 self._states["waited"][i] = waited
                 self._clocks[i, DUE, _VISIT] += waited
-            self._advance_to_visit(i)
-            yield environment.timeout(length_days)
-
-    def _advance_to_visit(self, i: int) -> None:
-        self._advance(i, 1)
+            self._advance(i, 1)
+            came = self._states["visits_allowed"][i] == 0
+            if came:  # and did not die in the queue
+                yield environment.timeout(length_days)
 
 
 def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np.void]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from nephrosyn import terms
 from nephrosyn.report import sources, tables, wording
@@ -226,9 +225,8 @@ def environment() -> Environment:
 
 
 def html(shown: Mapping[str, Any], figures: Mapping[str, str]) -> str:
-    """Return the page; ``figures`` are the inline SVG elements by name."""
-    safe = {name: Markup(figure) for name, figure in figures.items()}
-    return environment().get_template("page.html.j2").render(**shown, figures=safe)
+    """Return the page; ``figures`` are the inline SVG elements by name, the one thing the template does not escape."""
+    return environment().get_template("page.html.j2").render(**shown, figures=figures)
 
 
 def markdown(shown: Mapping[str, Any]) -> str:

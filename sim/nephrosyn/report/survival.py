@@ -75,7 +75,7 @@ def kaplan_meier(durations: Floats, happened: Bools, days: Floats, group: str = 
     if not events:
         flat = np.ones_like(days)
         return Curve(group, len(durations), 0, days, flat, flat, flat, durations, math.nan)
-    survivor = ecdf(CensoredData(uncensored=durations[happened], right=durations[happened])).sf
+    survivor = ecdf(CensoredData(uncensored=durations[happened], right=durations[~happened])).sf
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # the log-log band has no value at 0 and 1
         band = survivor.confidence_interval(confidence_level=0.95, method="log-log")

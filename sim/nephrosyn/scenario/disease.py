@@ -55,6 +55,7 @@ class RelapseBand(Section):
     never_relapsing_share: Share
     rate_per_year: PerYear
     frailty_shape: Shape
+    decline_per_year: Share
     threshold_share: Share
     threshold_mg_per_kg_per_day: MgPerKgPerDayLaw
 
@@ -69,7 +70,6 @@ class Relapse(Section):
     alternate_day_efficiency: Share
     below_threshold_factor: Factor
     decline_from_years: Years
-    decline_per_year: Share
     since_remission_from_days: Annotated[list[Days], Steps]
     since_remission_factor: list[Factor]
 
