@@ -71,8 +71,8 @@ _HIGHEST_PARTIAL = 0.5  # a partial response halves proteinuria at least
 _HIGHEST_REMISSION = 0.9  # of the threshold: a complete response crosses it
 
 
-def records(count: int, dtype: np.dtype) -> np.ndarray:
-    """Zeroed records that handlers can read by field name, compiled or not.
+def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
+    """Make records that handlers can read by field name, compiled or not.
 
     Parameters
     ----------
@@ -80,14 +80,16 @@ def records(count: int, dtype: np.dtype) -> np.ndarray:
         How many.
     dtype : numpy.dtype
         A structured type.
+    zeroed : bool
+        Fill them with zeros; otherwise they hold anything.
 
     Returns
     -------
     ndarray, shape (count,)
         A plain structured array for compiled code; a record array where compilation is switched off.
     """
-    empty = np.zeros(count, dtype)
-    return empty.view(np.recarray) if config.DISABLE_JIT else empty
+    made = np.zeros(count, dtype) if zeroed else np.empty(count, dtype)
+    return made.view(np.recarray) if config.DISABLE_JIT else made
 
 
 class _Draws:

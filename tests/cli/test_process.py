@@ -32,6 +32,7 @@ def test_interrupt_leaves_nothing_behind(tmp_path, after_seconds):
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 def test_no_room_left(tmp_path):
     def narrow() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -39,7 +40,7 @@ def test_no_room_left(tmp_path):
     options = ("--patients", 2000, "--no-report", "--out", "run")
     # The compiled model is kept in files of its own; here nothing may be written, so it has to be there already.
     warm = started("run", "baseline", "--patients", 2, "--no-report", "--out", "warm", "--quiet", cwd=tmp_path)
-    warm.communicate(timeout=300)
+    warm.communicate(timeout=600)
     assert warm.returncode == 0
     process = started("run", "baseline", *options, cwd=tmp_path, preexec_fn=narrow)
     _, err = process.communicate(timeout=120)

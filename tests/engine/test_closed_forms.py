@@ -41,6 +41,7 @@ def instant_remission(rate, shape):
         "population.follow_up_days=1500",
         "disease.response_dose_mg_per_kg_per_day=0.01",
         "disease.late_resistance_probability=0.0",
+        "disease.remits_on_failed_dose_probability=1.0",
         "disease.relapse.dose_effect_per_mg_per_kg_per_day=0.0",
         "disease.relapse.below_threshold_factor=1.0",
         "disease.relapse.bands.adults.decline_per_year=0.0",

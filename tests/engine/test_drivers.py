@@ -120,4 +120,4 @@ def test_the_model_is_the_same_without_compilation(courses, tmp_path):
     for field in ("patient", "kind", "code", "number", "aside"):
         assert np.array_equal(plain[field], compiled[field])
     for field in ("time", "value", "other", "more"):
-        assert np.allclose(plain[field], compiled[field], rtol=1e-9, atol=1e-9)
+        assert np.allclose(plain[field], compiled[field], rtol=1e-9, atol=1e-9, equal_nan=True)

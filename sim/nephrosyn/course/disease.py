@@ -198,9 +198,10 @@ def start_relapse(s, x, p, clocks, tables, log, count):
     s.falling = 0
     s.spontaneous = 0
     s.episode += 1
-    s.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(s, x)
     write_event(log, count, x, s, Event.RELAPSE, float(s.episode))
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, s.episode)
+    failed = u[3] >= p.remits_on_failed_dose_probability
+    s.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(s, x) if failed else 0.0
     if s.response != Phase.NEPHROTIC and u[2] < p.late_resistance_probability:
         s.response = Phase.NEPHROTIC
         write_event(log, count, x, s, Event.LATE_RESISTANCE, NO_VALUE)

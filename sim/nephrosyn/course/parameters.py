@@ -119,6 +119,7 @@ def _fill_disease(own: NDArray[np.void], scenario: Scenario, band: str) -> None:
     disease, relapse, proteinuria = scenario.disease, scenario.disease.relapse, scenario.disease.proteinuria
     own["follow_up_days"] = scenario.population.follow_up_days
     own["response_dose_mg_per_kg_per_day"] = disease.response_dose_mg_per_kg_per_day
+    own["remits_on_failed_dose_probability"] = disease.remits_on_failed_dose_probability
     own["late_resistance_probability"] = disease.late_resistance_probability
     own["resistance_reversal_probability"] = disease.resistance_reversal_probability
     own["remission_time_correlation"] = relapse.remission_time_correlation

@@ -149,6 +149,7 @@ PARAMETERS = np.dtype(
         ("follow_up_days", "f8"),
         # disease
         ("response_dose_mg_per_kg_per_day", "f8"),
+        ("remits_on_failed_dose_probability", "f8"),
         ("late_resistance_probability", "f8"),
         ("resistance_reversal_probability", "f8"),
         ("remission_time_correlation", "f8"),

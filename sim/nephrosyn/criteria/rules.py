@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nephrosyn import terms
-from nephrosyn.criteria.definition import DefinitionSet, Frequency, Names, Threshold
+from nephrosyn.criteria.definition import DefinitionSet, Frequency
+from nephrosyn.criteria.thresholds import Names, Threshold
 
 DAYS_PER_WEEK = 7
 FIRST, SLIDING, BLOCKS = 0, 1, 2

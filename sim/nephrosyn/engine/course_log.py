@@ -12,7 +12,7 @@ from nephrosyn.patients import records
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ROWS_PER_PATIENT_YEAR = 110
+_ROWS_PER_PATIENT_YEAR = 125
 _LEAST_ROOM = 4096
 _DAYS_PER_YEAR = 365.25
 
@@ -30,13 +30,13 @@ class CourseLog:
 
     def __init__(self, patients: int, follow_up_days: float) -> None:
         room = _LEAST_ROOM + int(patients * follow_up_days / _DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
-        self.rows: NDArray[np.void] = records(room, ROW)
+        self.rows: NDArray[np.void] = records(room, ROW, zeroed=False)
         self.count = np.zeros(1, np.int64)
 
     def grow(self) -> None:
         """Make half as much room again."""
         written = self.rows
-        self.rows = records(len(written) + len(written) // 2, ROW)
+        self.rows = records(len(written) + len(written) // 2, ROW, zeroed=False)
         self.rows[: self.count[0]] = written[: self.count[0]]
 
     def by_patient(self) -> NDArray[np.void]:

@@ -125,6 +125,7 @@ class Disease(Section):
 
     response: dict[str, dict[Lesion, Response]]
     response_dose_mg_per_kg_per_day: MgPerKgPerDay
+    remits_on_failed_dose_probability: Share
     late_resistance_probability: Share
     resistance_reversal_probability: Share
     spontaneous: dict[Lesion, Spontaneous]

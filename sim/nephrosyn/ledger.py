@@ -1,0 +1,127 @@
+"""The history of some patients, sorted for the tables that are made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from nephrosyn import tables, terms
+from nephrosyn.course.codes import Event
+from nephrosyn.course.log import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.scenario.schema import Scenario
+
+
+class Ledger:
+    """Rows by kind, and the day on which each patient's record ends."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        seed: int,
+        replicate: int,
+        traits: NDArray[np.void],
+        rows: NDArray[np.void],
+    ) -> None:
+        self.scenario, self.seed, self.replicate, self.traits = scenario, seed, replicate, np.asarray(traits)
+        self.rows = rows
+        kinds = np.asarray(rows["kind"])
+        others = np.flatnonzero(kinds != Kind.READING)
+        order = others[np.argsort(kinds[others], kind="stable")]
+        self.count_readings = len(rows) - len(others)
+        self._others = np.asarray(rows).take(order)  # much quicker than rows[order]
+        self._edges = np.searchsorted(self._others["kind"], np.arange(len(Kind) + 1))
+        self.first_patient = int(self.traits["patient"][0])
+        self.last_day = self._ends(("dropout", "death", "end_of_study"))
+        self.last_true_day = self._ends(("death", "end_of_study"))
+
+    def of(self, kind: Kind) -> NDArray[np.void]:
+        """Rows of one kind other than readings, by patient."""
+        return self._others[self._edges[kind] : self._edges[kind + 1]]
+
+    def _ends(self, reasons: tuple[str, ...]) -> NDArray[np.float64]:
+        """Time at which the first of these ends each patient's follow-up."""
+        events = self.of(Kind.EVENT)
+        last = np.full(len(self.traits), np.inf)
+        for reason in reasons:
+            ends = events[events["code"] == terms.EVENTS.index(reason)]
+            place = ends["patient"] - self.first_patient
+            last[place] = np.minimum(last[place], ends["time"])
+        return last
+
+    def within(self, patients: NDArray[Any], times: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which of these times lie within the patient's record."""
+        kept: NDArray[np.bool_] = times <= self.last_day[patients - self.first_patient]
+        return kept
+
+    def frame(self, patients: NDArray[Any], columns: dict[str, Any]) -> pl.DataFrame:
+        """A table with the key columns in front."""
+        replicates = np.full(len(patients), self.replicate, np.int32)
+        return pl.DataFrame({"replicate": replicates, "patient": patients, **columns})
+
+
+def words(codes: NDArray[Any], vocabulary: pl.Enum) -> pl.Series:
+    """Codes as words."""
+    return pl.Series(vocabulary.categories, dtype=vocabulary).gather(pl.Series(np.asarray(codes, dtype=np.uint32)))
+
+
+def days(times: NDArray[Any]) -> NDArray[np.int32]:
+    """Number of the day in which a time falls."""
+    return np.asarray(np.floor(times), dtype=np.int32)
+
+
+def doses(history: Ledger, *, observed: bool) -> pl.DataFrame:
+    """Runs of days on a dose: as the record holds them, or to the end of the course."""
+    rows = history.of(Kind.DOSE)
+    last = rows["value"]
+    if observed:
+        rows = rows.compress(history.within(rows["patient"], rows["time"]))
+        last = np.minimum(rows["value"], np.floor(history.last_day[rows["patient"] - history.first_patient]))
+    alternate = rows["aside"] == terms.SCHEDULES.index("alternate_day")
+    return history.frame(
+        rows["patient"],
+        {
+            "drug": words(rows["code"], tables.DRUG),
+            "first_days": rows["time"].astype(np.int32),
+            "last_days": last.astype(np.int32),
+            "dose_mg": rows["other"],
+            "schedule": words(rows["aside"], tables.SCHEDULE),
+            "mean_mg_per_day": np.where(alternate, 0.5, 1.0) * rows["other"],
+            "dosing_weight_kg": np.round(rows["more"], 1),
+        },
+    )
+
+
+def conditions(history: Ledger, *, observed: bool) -> pl.DataFrame:
+    """Conditions noted: within the record, or to the end of the course."""
+    rows = history.of(Kind.NOTE)
+    if observed:
+        rows = rows.compress(history.within(rows["patient"], rows["time"]))
+    return history.frame(
+        rows["patient"],
+        {
+            "noted_days": days(rows["time"]),
+            "condition": words(rows["code"], tables.CONDITION),
+            "kind": words(rows["aside"], tables.CONDITION_KIND),
+            "action": words(rows["number"], tables.ACTION),
+        },
+    )
+
+
+def follow_up(history: Ledger, *, observed: bool) -> pl.DataFrame:
+    """End of the record, or of the course, and why."""
+    events = history.of(Kind.EVENT)
+    died = np.zeros(len(history.traits), np.bool_)
+    died[events["patient"][events["code"] == Event.DEATH] - history.first_patient] = True
+    last = history.last_day if observed else history.last_true_day
+    left = last < history.last_true_day
+    reason = np.where(left, terms.END_REASONS.index("dropout"), np.where(died, terms.END_REASONS.index("death"), 0))
+    return history.frame(
+        history.traits["patient"].astype(np.int32),
+        {"end_days": days(last), "reason": words(reason, tables.END_REASON)},
+    )

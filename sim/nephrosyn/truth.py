@@ -1,0 +1,82 @@
+"""The truth as tables: latent traits, everything that happened, and the path of proteinuria."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from nephrosyn import tables
+from nephrosyn.course.log import Kind
+from nephrosyn.ledger import Ledger, conditions, doses, follow_up, words
+from nephrosyn.patients import DAYS_PER_YEAR
+
+
+def truth(history: Ledger) -> dict[str, pl.DataFrame]:
+    """The tables of the truth.
+
+    Parameters
+    ----------
+    history : Ledger
+        What happened.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        The ``truth/...`` tables, columns not yet in their final types.
+    """
+    return {
+        "truth/traits": _traits(history),
+        "truth/events": _events(history),
+        "truth/proteinuria": _proteinuria(history),
+        "truth/doses": doses(history, observed=False),
+        "truth/conditions": conditions(history, observed=False),
+        "truth/follow_up": follow_up(history, observed=False),
+    }
+
+
+def _traits(history: Ledger) -> pl.DataFrame:
+    traits = history.traits
+    return history.frame(
+        traits["patient"].astype(np.int32),
+        {
+            "lesion": words(traits["lesion"], tables.LESION),
+            "response": words(traits["response"], tables.RESPONSE),
+            "age_at_onset_years": traits["age_years"],
+            "entry_days": traits["entry_days"],
+            "presentation_days": traits["presentation_days"],
+            "never_relapses": traits["never_relapses"] == 1,
+            "frailty": traits["frailty"],
+            "relapse_rate_per_year": traits["relapse_per_day"] * DAYS_PER_YEAR,
+            "threshold_mg_per_kg_per_day": traits["threshold_mg_per_kg_per_day"],
+            "spontaneous_days": traits["spontaneous_days"],
+            "nephrotic_upcr_mg_per_mg": np.exp(traits["nephrotic_log_upcr"]),
+            "partial_upcr_mg_per_mg": np.exp(traits["partial_log_upcr"]),
+            "remission_upcr_mg_per_mg": np.exp(traits["remission_log_upcr"]),
+            "albumin_g_per_dl": traits["albumin_g_per_dl"],
+            "cholesterol_mg_per_dl": traits["cholesterol_mg_per_dl"],
+            "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min"],
+            "taken_fraction": traits["taken_fraction"],
+        },
+    ).with_columns(spontaneous_days=pl.when(pl.col("spontaneous_days").is_finite()).then("spontaneous_days"))
+
+
+def _events(history: Ledger) -> pl.DataFrame:
+    rows = history.of(Kind.EVENT)
+    frame = history.frame(
+        rows["patient"],
+        {"time_days": rows["time"], "event": words(rows["code"], tables.EVENT), "value": rows["value"]},
+    )
+    return frame.with_columns(pl.col("value").fill_nan(None))
+
+
+def _proteinuria(history: Ledger) -> pl.DataFrame:
+    rows = history.of(Kind.PATH)
+    return history.frame(
+        rows["patient"],
+        {
+            "start_days": rows["time"],
+            "upcr_start_mg_per_mg": np.exp(rows["value"]),
+            "log_slope_per_day": rows["other"],
+            "upcr_target_mg_per_mg": np.exp(rows["more"]),
+        },
+    )
