@@ -17,7 +17,7 @@ help:
 	@echo "make quick      the tests that take less than two minutes together"
 	@echo "make lint       ruff and mypy only"
 	@echo "make benchmark  speed and memory, beside plain SimPy"
-	@echo "make docs       write the generated pages of docs/ anew"
+	@echo "make docs       write the generated pages of docs/ and the output in the README anew"
 	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
 
 $(PY):
@@ -67,6 +67,7 @@ benchmark: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
 
 docs: $(VENV)/installed-for-tests
 	@$(PY) docs/generate.py
+	@$(PY) docs/readme.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -34,6 +35,18 @@ def test_python_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
+
+
+@pytest.mark.slow
+def test_shows_what_make_run_prints(tmp_path):
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "docs" / "readme.py")
+    readme = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(readme)
+    printed, figure = readme.answer(tmp_path)
+    assert "refractory" in printed
+    assert readme.filled(README, printed) == README, "run `make docs`"
+    assert readme.FIGURE.read_text(encoding="utf-8") == figure, "run `make docs`"
+    assert printed in README
 
 
 def test_targets_exist():
