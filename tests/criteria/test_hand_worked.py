@@ -77,6 +77,10 @@ RESISTANCE = [
     ),
     case("one fresh relapse leaves it open", sensitive(340).well_every(30, 60, 270).steroid(60, 300, 340)
          .ill(300, 330), resistance=OPEN),
+    case("a first course too short, a second that works within 12 weeks", full(last=30).steroid(20, 31, 99)
+         .steroid(60, 100, 200).ill(0, 60, 100).well(150), resistance=NOT),
+    case("two courses too short", full(last=30).steroid(20, 31, 99).steroid(60, 100, 130)
+         .ill(0, 60, 190), resistance=OPEN),
     case("partial remission is not remission", full().ill(0).between(30, 60, 84), met_on=84, resistance=MET),
 ]  # fmt: skip
 
@@ -95,6 +99,10 @@ DEPENDENCE = [
          met_on=200, dependence=MET),
     case("raised on the 91st", adult().steroid(60, 0, 55).steroid(20, 56, 178).taper(179).ill(0).well(28).ill(88)
          .between(120, 178).well_every(30, 200, 730), dependence=NOT),
+    case("relapse on an undiminished 54 mg, then raised to 60", adult().steroid(54, 0, 60).taper(61).ill(0).well(28)
+         .ill(55).well_every(30, 80, 730), dependence=NOT),
+    case("raised only after remission had come", adult().taper(0).steroid(60, 120, 140).ill(0).well(28).ill(98)
+         .well_every(30, 110, 730), dependence=NOT),
     case("remission without a higher dose", adult().taper(0).ill(0).well(28).ill(98).well_every(30, 120, 730),
          dependence=NOT),
     case("the higher dose fails: resistance, not dependence", dependent(20).ill(*range(120, 730, 30)),

@@ -225,7 +225,7 @@ def test_sources_are_sorted_and_cited():
 
 
 def test_citations_come_in_reading_order():
-    found = sources.sort([("a", 1, "x", "C10, C2 and NL3.4.8")], {"C10": "ten", "C2": "two", "NL3.4.8": "law"})
+    found = sources.sort([("a", 1, "x", "C10, C2, NL3.4.8")], {"C10": "ten", "C2": "two", "NL3.4.8": "law"})
     assert [name for name, _ in found.citations] == ["C2", "C10", "NL3.4.8"]
 
 

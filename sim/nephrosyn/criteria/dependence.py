@@ -123,10 +123,10 @@ def taper_finished(doses, count, remission, end):
 
 @kernel
 def gap_above_maintenance(gaps, gap_count, doses, count):
-    """Return a gap that meets a day above the maintenance dose, or -1."""
+    """Return a gap with a day above the maintenance dose strictly inside it, on which a relapse may hide, or -1."""
     for g in range(gap_count):
         for k in range(count):
-            meets = doses[k, FIRST] <= gaps[g, AFTER] and doses[k, LAST] >= gaps[g, BEFORE]
+            meets = doses[k, FIRST] < gaps[g, AFTER] and doses[k, LAST] > gaps[g, BEFORE]
             if meets and above_maintenance(doses, k):
                 return g
     return -1

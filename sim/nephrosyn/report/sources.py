@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-ASSUMED = "assumed:"
-EVIDENCE_ID = re.compile(r"\b[A-Z]{1,3}\d+(?:\.\d+)*\b")
+from nephrosyn.scenario.sources import ASSUMED, evidence, ids
+
+__all__ = ["Row", "Sources", "evidence", "sort"]
 
 
 @dataclass(frozen=True)
@@ -25,18 +24,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Sources:
-    """The scenario's numbers by kind of source, and the citations behind them."""
+    """The scenario's numbers by kind of source (mixed: evidence completed by an assumption), and the citations."""
 
     assumed: list[Row]
+    mixed: list[Row]
     evidenced: list[Row]
     unsourced: list[Row]
     citations: list[tuple[str, str]]
-
-
-def evidence() -> dict[str, str]:
-    """Return the citation of each evidence id."""
-    text = resources.files("nephrosyn.evidence").joinpath("ids.json").read_text(encoding="utf-8")
-    return {str(name): str(citation) for name, citation in json.loads(text).items()}
 
 
 def sort(rows: Iterable[tuple[Any, Any, Any, Any]], known: dict[str, str]) -> Sources:
@@ -60,15 +54,16 @@ def sort(rows: Iterable[tuple[Any, Any, Any, Any]], known: dict[str, str]) -> So
     >>> [row.source for row in found.assumed], found.citations
     (['a guess'], [('C01', 'A trial')])
     """
-    found = Sources([], [], [], [])
+    found = Sources([], [], [], [], [])
     used: set[str] = set()
     for key, value, unit, source in rows:
         text = str(source or "").strip()
         if text.lower().startswith(ASSUMED):
             found.assumed.append(Row(str(key), str(value), str(unit or ""), text[len(ASSUMED) :].strip()))
         elif text:
-            used.update(EVIDENCE_ID.findall(text))
-            found.evidenced.append(Row(str(key), str(value), str(unit or ""), text))
+            used.update(ids(text))
+            kind = found.mixed if ASSUMED in text else found.evidenced
+            kind.append(Row(str(key), str(value), str(unit or ""), text))
         elif unit:
             found.unsourced.append(Row(str(key), str(value), str(unit), ""))
     found.citations.extend((name, known[name]) for name in sorted(used & set(known), key=natural))
