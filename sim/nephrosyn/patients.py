@@ -194,10 +194,18 @@ def _draw_band(own: NDArray[np.void], scenario: Scenario, band: str, draws: _Dra
     regimen = scenario.care.regimen[band]
     own["biopsy_at_presentation"] = u[:, 0] < regimen.biopsy_at_presentation
     own["biopsy_at_resistance"] = u[:, 1] < regimen.biopsy_at_resistance
-    u = draws(Purpose.TRIGGERS)
+    _draw_infections(own, scenario, draws(Purpose.TRIGGERS)[:, 0])
+
+
+def _draw_infections(own: NDArray[np.void], scenario: Scenario, u: Floats) -> None:
+    """Draw each patient's rate of infection at the ages that follow-up can reach; a gamma quantile is slow."""
     infection = scenario.triggers.infection
+    oldest = own["age_years"] + scenario.population.follow_up_days / DAYS_PER_YEAR
     for step, (rate, shape) in enumerate(zip(infection.rate_per_year, infection.shape, strict=True)):
-        own["infections_per_day"][:, step] = rate / DAYS_PER_YEAR * _gamma(u[:, 0], shape)
+        here = oldest >= infection.from_years[step]
+        if step + 1 < len(infection.from_years):
+            here &= np.floor(own["age_years"]) < infection.from_years[step + 1]
+        own["infections_per_day"][here, step] = rate / DAYS_PER_YEAR * _gamma(u[here], shape)
 
 
 def _gamma(u: Floats, shape: float) -> Floats:
@@ -244,7 +252,8 @@ def _draw_safety(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats
         share = care.contraindications[name][band]  # type: ignore[index]
         own["contraindications"] |= (u[:, position] < share).astype(np.int32) << position
     lapses = u[:, 4] < care.adherence.non_adherent_share
-    own["taken_fraction"] = np.where(lapses, quantiles(care.adherence.taken_fraction, u[:, 5]), 1.0)
+    own["taken_fraction"] = 1.0
+    own["taken_fraction"][lapses] = quantiles(care.adherence.taken_fraction, u[lapses, 5])
 
 
 def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -> None:

@@ -32,10 +32,6 @@ def _laws() -> dict[str, Any]:
     return {name: law for name in dir(stats) if isinstance(law := getattr(stats, name), stats.rv_continuous)}
 
 
-def _frozen(law: Distribution) -> Any:
-    return _laws()[law.dist](**law.parameters)
-
-
 def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the quantiles of a law.
 
@@ -60,7 +56,7 @@ def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[
     probabilities = np.asarray(probabilities, dtype=np.float64)
     if law.dist == FIXED:
         return np.full(probabilities.shape, law.parameters["value"])
-    return np.asarray(_frozen(law).ppf(probabilities), dtype=np.float64)
+    return np.asarray(_laws()[law.dist].ppf(probabilities, **law.parameters), dtype=np.float64)
 
 
 def quantiles_between(
@@ -90,7 +86,7 @@ def quantiles_between(
     """
     if law.dist == FIXED:
         return np.clip(quantiles(law, probabilities), low, high)
-    below, above = _frozen(law).cdf([low, high])
+    below, above = _laws()[law.dist].cdf([low, high], **law.parameters)
     return np.clip(quantiles(law, below + (above - below) * np.asarray(probabilities)), low, high)
 
 
@@ -113,7 +109,7 @@ def mean(law: Distribution) -> float:
     >>> mean(Distribution(dist="gamma", a=2.0, scale=3.0))
     6.0
     """
-    return law.parameters["value"] if law.dist == FIXED else float(_frozen(law).mean())
+    return law.parameters["value"] if law.dist == FIXED else float(_laws()[law.dist].mean(**law.parameters))
 
 
 @dataclass(frozen=True)
