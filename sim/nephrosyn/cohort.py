@@ -43,6 +43,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _reason(error: Exception) -> str:
+    """What the system said; polars wraps it in an error of its own."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class Writer:
     """Writes a run into a folder that gets its name only when it is complete.
 
@@ -99,8 +104,8 @@ class Writer:
                 frame.write_csv(path)
             else:
                 frame.write_parquet(path)
-        except OSError as error:
-            raise RunFolderError(f"cannot write {path.name} of {self.folder}: {error.strerror or error}") from None
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise RunFolderError(f"cannot write {table} of {self.folder}: {_reason(error)}") from None
         self._files[name] = {"rows": frame.height, "bytes": path.stat().st_size, "sha256": _sha256(path)}
 
     def finish(self, about: Mapping[str, Any]) -> None:
@@ -245,8 +250,9 @@ class Folder(Mapping[str, pl.DataFrame]):
                 labels.write_csv(path)
             else:
                 labels.write_parquet(path)
-        except OSError as error:
-            raise RunFolderError(f"cannot write {name} of {self.path}: {error.strerror or error}") from None
+        except (OSError, pl.exceptions.PolarsError) as error:
+            path.unlink(missing_ok=True)
+            raise RunFolderError(f"cannot write {name} of {self.path}: {_reason(error)}") from None
         for other in old:
             del self._files[other]
         self._files[name] = {"rows": labels.height, "bytes": path.stat().st_size, "sha256": _sha256(path)}
