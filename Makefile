@@ -50,6 +50,7 @@ clean-compiled:
 
 run: $(VENV)/installed $(VENV)/compiled-is-current
 	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
+	@echo "(to use the command nephrosyn in this shell:  . $(VENV)/bin/activate)"
 
 lint: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
 	@$(PY) -m ruff check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.cohort import Folder, Format, RunFolderError
-from nephrosyn.plan import Plan, Progress, judge, silent
+from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def run(
     asked = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
     settings = [f"{key}={value}" for key, value in asked.items() if value is not None]
     if criteria is not None:
-        settings.append("criteria=[" + ", ".join(f"'{name}'" for name in criteria) + "]")
+        settings.append("criteria=" + json.dumps([str(name) for name in criteria], ensure_ascii=False))
     resolved = load(scenario, [*overrides, *settings])
     plan = Plan(resolved, progress or silent)
     if out is None and outputs is None:
@@ -138,7 +139,9 @@ class Cohort:
 
     def __getattr__(self, name: str) -> Any:
         """A table by its name: a frame in memory, a lazy frame on disk."""
-        if name.startswith("_") or name not in self.tables:
+        if name.startswith("_") or name == "tables":
+            raise AttributeError(name)
+        if name not in self.tables:
             raise AttributeError(f"a cohort has no {name!r}; its tables are {', '.join(self.tables)}")
         return self.tables[name] if self._disk is None else self._disk.lazy(name)
 
@@ -167,7 +170,10 @@ class Cohort:
                 f"replicates 0 to {repeats - 1}"
             )
         key = {"replicate": replicate, "patient": patient}
-        tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
+        if self._disk is None:
+            tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
+        else:
+            tables = {name: self._disk.lazy(name).filter(**key).collect() for name in self._disk}
         return Patient(patient, replicate, tables, list(self.manifest["criteria"]))
 
     def classify(self, names: Sequence[str], *, progress: Progress | None = None) -> pl.DataFrame:
@@ -188,7 +194,7 @@ class Cohort:
         CriteriaError
             If a set is unknown or wrong.
         """
-        sets = [criteria.load(name) for name in names]
+        sets = load_sets(names)
         (progress or silent)("classify", 0, 1)
         fresh = judge(self.tables, sets)
         kept = self.labels.filter(~pl.col("criteria").is_in(fresh["criteria"].unique().to_list()))

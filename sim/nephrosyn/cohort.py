@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ __all__ = ["SCHEMAS", "Folder", "RunFolderError", "Writer"]
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
 LAYOUT = 1
+FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5}\.(parquet|csv)")
+CONTENT = {MANIFEST, "observed", "truth", "derived", "figures", "report.html", "report.md"}
 
 
 class RunFolderError(ValueError):
@@ -48,6 +51,16 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def _is_run(folder: Path) -> bool:
+    """Whether a folder holds a run and nothing else."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    ours = isinstance(manifest, dict) and manifest.get("notice") == NOTICE and isinstance(manifest.get("files"), dict)
+    return ours and {path.name for path in folder.iterdir()} <= CONTENT
+
+
 class Writer:
     """Writes a run into a folder that gets its name only when it is complete.
 
@@ -67,9 +80,10 @@ class Writer:
     """
 
     def __init__(self, folder: Path, format: Format = "parquet", *, overwrite: bool = False) -> None:
-        self.folder, self.format = folder, format
+        self.folder, self.format, self._overwrite = folder.resolve(), format, overwrite
+        folder = self.folder
         self._files: dict[str, dict[str, Any]] = {}
-        self._replaces = self._check(overwrite)
+        self._check()
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             self.partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
@@ -77,22 +91,21 @@ class Writer:
         except OSError as error:
             raise RunFolderError(f"cannot write to {folder.parent}: {error.strerror}") from None
 
-    def _check(self, overwrite: bool) -> bool:
-        """Whether a run stands there that is to be replaced."""
+    def _check(self) -> None:
+        """Refuse a name that is taken by anything but an empty folder, or a run that may be replaced."""
         folder = self.folder
         if not folder.exists():
-            return False
+            return
         if not folder.is_dir():
             raise RunFolderError(f"{folder} is a file; name another folder with --out")
+        if folder == Path.cwd() or folder.is_mount():
+            raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
         if not any(folder.iterdir()):
-            return True
-        if not overwrite:
-            raise RunFolderError(
-                f"{folder} exists and is not empty; choose another --out, or --overwrite to replace it"
-            )
-        if not (folder / MANIFEST).is_file():
-            raise RunFolderError(f"{folder} is not a run of nephrosyn (no {MANIFEST}); it is never overwritten")
-        return True
+            return
+        if not self._overwrite:
+            raise RunFolderError(f"{folder} exists and is not empty; choose another --out, or --overwrite it")
+        if not _is_run(folder):
+            raise RunFolderError(f"{folder} is not a run of nephrosyn, or holds more than one; it is never overwritten")
 
     def write(self, table: str, part: int, frame: pl.DataFrame) -> None:
         """Write one part of a table."""
@@ -117,13 +130,21 @@ class Writer:
             What the manifest tells of the run beside its files.
         """
         _write_manifest(self.partial, {"notice": NOTICE, "layout": LAYOUT, **about, "files": self._files})
-        if self._replaces:
-            old = Path(tempfile.mkdtemp(prefix=f".{self.folder.name}-", suffix=".old", dir=self.folder.parent))
-            self.folder.replace(old)
-            self.partial.replace(self.folder)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            self.partial.replace(self.folder)
+        self._check()  # what stands there may have come since
+        old = self.partial.with_suffix(".old")
+        replaces = self.folder.exists()
+        try:
+            if replaces:
+                self.folder.rename(old)
+            try:
+                self.partial.rename(self.folder)
+            except BaseException:
+                if replaces:
+                    old.rename(self.folder)
+                raise
+        except OSError as error:
+            raise RunFolderError(f"cannot give {self.folder} its name: {_reason(error)}") from None
+        shutil.rmtree(old, ignore_errors=True)
 
     def discard(self) -> None:
         """Remove what was written, if it has not got its name."""
@@ -141,6 +162,20 @@ def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
         partial.replace(folder / MANIFEST)
     except OSError as error:
         raise RunFolderError(f"cannot write {MANIFEST} of {folder}: {error.strerror}") from None
+
+
+def _is_sound(manifest: Any) -> bool:
+    """Whether a manifest has what is read of it, and names no file outside the run."""
+    if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
+        return False
+    kinds = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
+    if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
+        return False
+    facts = manifest["files"].values()
+    return all(FILE.fullmatch(name) for name in manifest["files"]) and all(
+        isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
+        for fact in facts
+    )
 
 
 class Folder(Mapping[str, pl.DataFrame]):
@@ -170,13 +205,14 @@ class Folder(Mapping[str, pl.DataFrame]):
             raise RunFolderError(f"{self.path}: no such run folder")
         try:
             manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-            assert isinstance(manifest["files"], dict)
-            assert isinstance(manifest["format"], str)
-            assert isinstance(manifest["scenario"], dict)
         except FileNotFoundError:
             raise RunFolderError(f"{self.path} is not a finished run of nephrosyn: it has no {MANIFEST}") from None
-        except (ValueError, KeyError, TypeError, AssertionError):
-            raise RunFolderError(f"{self.path}: {MANIFEST} is damaged; make the run again") from None
+        except OSError as error:
+            raise RunFolderError(f"cannot read {MANIFEST} of {self.path}: {_reason(error)}") from None
+        except ValueError:
+            manifest = None
+        if not _is_sound(manifest):
+            raise RunFolderError(f"{self.path}: {MANIFEST} is damaged; make the run again")
         if manifest.get("layout") != LAYOUT:
             raise RunFolderError(f"{self.path} has another layout ({manifest.get('layout')}); make the run again")
         return dict(manifest)

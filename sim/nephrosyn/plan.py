@@ -12,7 +12,7 @@ from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.chart import record
 from nephrosyn.cohort import Format, Writer
-from nephrosyn.scenario import Resolved
+from nephrosyn.scenario import Problem, Resolved
 
 Progress = Callable[[str, int, int], None]
 
@@ -27,7 +27,7 @@ class Plan:
     def __init__(self, resolved: Resolved, progress: Progress) -> None:
         self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
         self.engine = engines.choose(self.scenario, self.scenario.engine, self.scenario.patients)
-        self.sets = [criteria.load(name) for name in self.scenario.criteria]
+        self.sets = load_sets(self.scenario.criteria)
 
     def about(self, format: Format) -> dict[str, Any]:
         """What the manifest tells of the run."""
@@ -48,12 +48,16 @@ class Plan:
         """The cohort part by part: simulated, charted, judged."""
         scenario, done = self.scenario, 0
         total = scenario.patients * scenario.replicates
+        aside = None
         if not engines.is_compiled():
             self.progress("compile", 0, 1)
+            aside = criteria.compile_aside()
         self.progress("simulate", 0, total)
         for replicate in range(scenario.replicates):
             for history in engines.simulate(scenario, self.engine, scenario.seed, replicate, scenario.patients):
                 frames = record(scenario, scenario.seed, replicate, history.traits, history.rows)
+                if aside is not None:
+                    aside.wait()
                 yield {**frames, "labels": judge(frames, self.sets)}
                 done += len(history.traits)
                 self.progress("simulate", done, total)
@@ -73,6 +77,23 @@ class Plan:
             writer.finish(self.about(format))
         finally:
             writer.discard()
+
+
+def load_sets(names: Sequence[str]) -> list[criteria.DefinitionSet]:
+    """Load definition sets, no two of one name.
+
+    Raises
+    ------
+    CriteriaError
+        If a set is unknown or wrong, or two have one name: their labels could not be told apart.
+    """
+    sets = [criteria.load(name) for name in names]
+    seen = [one.name for one in sets]
+    twice = sorted({name for name in seen if seen.count(name) > 1})
+    if twice:
+        found = [Problem(name, "definition sets of different names", "the same name twice") for name in twice]
+        raise criteria.CriteriaError(", ".join(names), found)
+    return sets
 
 
 def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet]) -> pl.DataFrame:

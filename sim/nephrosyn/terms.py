@@ -59,7 +59,7 @@ EVENTS = (
     "response_begins",
     "complete_remission",
     "partial_remission",
-    "spontaneous_remission",
+    "spontaneous_fall_begins",
     "relapse",
     "late_resistance",
     "resistance_reversed",

@@ -11,7 +11,7 @@ import nephrosyn as ns
 from nephrosyn.cohort import Folder, RunFolderError, Writer
 
 FRAME = pl.DataFrame({"replicate": [0], "patient": [1], "end_days": [7], "reason": ["death"]})
-ABOUT = {"format": "parquet", "scenario": {}}
+ABOUT = {"format": "parquet", "scenario": {}, "criteria": [], "patients": 1, "replicates": 1, "seed": 1}
 
 
 def written(folder):
@@ -100,6 +100,34 @@ def age(folder):
     (folder / "manifest.json").write_text(json.dumps({**manifest, "layout": 0}))
 
 
+def test_a_manifest_of_something_else_protects_nothing_from_being_kept(tmp_path):
+    """A web page has a manifest.json too; and a run with a guest in it is more than a run."""
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "manifest.json").write_text('{"name": "my page"}')
+    guest = written(tmp_path / "run")
+    (guest / "thesis.txt").write_text("years of work")
+    for folder in (tmp_path / "page", guest):
+        with pytest.raises(RunFolderError, match="never overwritten"):
+            Writer(folder, overwrite=True)
+
+
+def test_what_came_during_the_run_is_kept(tmp_path):
+    (tmp_path / "run").mkdir()
+    writer = Writer(tmp_path / "run")
+    writer.write("follow_up", 0, FRAME)
+    (tmp_path / "run" / "thesis.txt").write_text("years of work")
+    with pytest.raises(RunFolderError, match="not empty"):
+        writer.finish(ABOUT)
+    writer.discard()
+    assert [path.name for path in tmp_path.rglob("*")] == ["run", "thesis.txt"]
+
+
+def point_outside(folder):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    fact = next(iter(manifest["files"].values()))
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": {"derived/labels/../../../x": fact}}))
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
@@ -109,6 +137,7 @@ def age(folder):
         (lose_manifest, "no manifest"),
         (lose_part, "incomplete"),
         (age, "layout"),
+        (point_outside, "damaged"),
     ],
 )
 def test_a_damaged_run_is_refused(tmp_path, damage, says):

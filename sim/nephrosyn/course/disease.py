@@ -154,7 +154,7 @@ def remit_spontaneously(s, x, p, clocks, log, count):
     if s.phase == Phase.REMISSION or s.falling == 1:
         return
     s.spontaneous = 1
-    write_event(log, count, x, s, Event.SPONTANEOUS_REMISSION, NO_VALUE)
+    write_event(log, count, x, s, Event.SPONTANEOUS_FALL_BEGINS, NO_VALUE)
     begin_fall(s, x, p, clocks, log, count, x.spontaneous_fall_per_day, x.remission_log_upcr)
 
 

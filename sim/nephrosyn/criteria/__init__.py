@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.loading import load
     from nephrosyn.criteria.proof import Evidence
     from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
+    from nephrosyn.criteria.warming import compile_aside
 
 __all__ = [
     "LABELS",
@@ -26,6 +27,7 @@ __all__ = [
     "Evidence",
     "Verdict",
     "classify",
+    "compile_aside",
     "load",
     "sets",
     "text",
@@ -40,6 +42,7 @@ _HOMES = {
     "labels": ("LABELS", "classify"),
     "loading": ("load",),
     "proof": ("Evidence",),
+    "warming": ("compile_aside",),
     "verdicts": ("Clause", "Episode", "Verdict", "verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

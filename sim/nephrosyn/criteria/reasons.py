@@ -162,7 +162,9 @@ REASONS: dict[int, Reason] = {
         "Between day {last_ill} and day {again}, above the maintenance dose, nothing was seen.",
     ),
     ENOUGH_RELAPSES: Reason("enough_relapses", COUNT, "{seen} relapses by day {window_end}; {needed} are needed."),
-    FEWER_RELAPSES: Reason("fewer_relapses", COUNT, "At most {seen} relapses in any such window; {needed} are needed."),
+    FEWER_RELAPSES: Reason(
+        "fewer_relapses", COUNT, "At most {seen} relapses in a window that the set counts; {needed} are needed."
+    ),
     WINDOW_OPEN: Reason(
         "window_open", COUNT, "The record ends before day {window_end}, when the first window would close."
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Sources:
     citations: list[tuple[str, str]]
 
 
-def sort(rows: Iterable[tuple[Any, Any, Any, Any]], known: dict[str, str]) -> Sources:
+def sort(rows: Iterable[tuple[Any, Any, Any, Any]], known: Mapping[str, str]) -> Sources:
     """Sort a scenario's rows by kind of source, and collect the citations they use.
 
     Parameters
