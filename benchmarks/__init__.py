@@ -1,1 +1,0 @@
-"""Speed and memory of the package, beside plain SimPy and a C loop."""
