@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -274,4 +275,12 @@ def explain(
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="nephrosyn")
+    try:
+        app(prog_name="nephrosyn")
+    except SystemExit as leaving:
+        if leaving.code == EXIT_INTERRUPTED:
+            # Python would end itself by the signal after all if it came while certain modules were being loaded.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(EXIT_INTERRUPTED)
+        raise

@@ -1,0 +1,147 @@
+"""One measurement in a process of its own: ``python -m benchmarks.measure NAME PATIENTS`` prints it as JSON.
+
+Throughput is CPU time of one thread, without start-up and compilation; peak memory is that of the whole process.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from benchmarks import plain_simpy, rows
+from nephrosyn import criteria, engine
+from nephrosyn.chart import record
+from nephrosyn.course.parameters import prepare
+from nephrosyn.engine import parts
+from nephrosyn.patients import draw_patients
+from nephrosyn.scenario import load
+
+SEED = 1
+WARM = 60
+VISITS, READINGS, OTHERS = 27, 174, 36  # of a patient of the baseline, on average
+
+
+class Clock:
+    """CPU seconds of the parts that count, and rows written."""
+
+    def __init__(self) -> None:
+        self.seconds, self.rows = 0.0, 0
+
+    def time(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        begun = time.process_time()
+        result = work(*arguments)
+        self.seconds += time.process_time() - begun
+        return result
+
+
+def _in_parts(scenario: Any, patients: int) -> Iterator[np.ndarray]:
+    """Patient numbers, part by part, in the parts of the package."""
+    size = scenario.population.patients_per_site
+    size *= max(parts.PART_PATIENTS // size, 1)
+    for first in range(0, patients, size):
+        yield np.arange(first, min(first + size, patients), dtype=np.int64)
+
+
+def _course(clock: Clock, patients: int, scenario: str, driver: str) -> None:
+    """The course alone: patients are drawn off the clock."""
+    if driver == "simpy":
+        from nephrosyn.engine.clinic import play
+    else:
+        from nephrosyn.engine.compiled import play
+    resolved = load(scenario).scenario
+    laws = prepare(resolved, SEED, 0)
+    for numbers in _in_parts(resolved, patients):
+        traits = draw_patients(resolved, SEED, 0, numbers)
+        clock.rows += len(clock.time(play, resolved, laws, traits))
+
+
+def compiled_course(clock: Clock, patients: int) -> None:
+    _course(clock, patients, "baseline", "compiled")
+
+
+def simpy_course(clock: Clock, patients: int) -> None:
+    _course(clock, patients, "baseline", "simpy")
+
+
+def simpy_clinic(clock: Clock, patients: int) -> None:
+    _course(clock, patients, "busy-clinic", "simpy")
+
+
+def compiled_whole(clock: Clock, patients: int) -> None:
+    """Patients drawn and played."""
+    scenario = load("baseline").scenario
+
+    def work() -> int:
+        return sum(len(part.rows) for part in engine.simulate(scenario, "compiled", SEED, 0, patients))
+
+    clock.rows += clock.time(work)
+
+
+def _tables(scenario: Any, patients: int) -> dict[str, pl.DataFrame]:
+    histories = engine.simulate(scenario, "compiled", SEED, 0, patients)
+    frames = [record(scenario, SEED, 0, part.traits, part.rows) for part in histories]
+    return {name: pl.concat([frame[name] for frame in frames]) for name in frames[0]}
+
+
+def compiled_tables(clock: Clock, patients: int) -> None:
+    """Patients drawn, played and charted, all tables in memory."""
+    scenario = load("baseline").scenario
+    tables = clock.time(_tables, scenario, patients)
+    clock.rows += sum(table.height for table in tables.values())
+
+
+def classify(clock: Clock, patients: int) -> None:
+    """The observed record judged by the set of the source text."""
+    tables = _tables(load("baseline").scenario, patients)
+    labels = clock.time(criteria.classify, tables, criteria.load("source"), "observed")
+    clock.rows += labels.height
+
+
+def plain(clock: Clock, patients: int) -> None:
+    """The plain SimPy script."""
+    written, _ = clock.time(plain_simpy.simulate, load("baseline").scenario, patients, SEED)
+    clock.rows += written
+
+
+def c_rows(clock: Clock, patients: int) -> None:
+    """The C loop that only draws and writes."""
+    loop = rows.load()
+    for numbers in _in_parts(load("baseline").scenario, patients):
+        first, count = int(numbers[0]), len(numbers)
+        clock.rows += len(clock.time(rows.write, loop, first, count, VISITS, READINGS, OTHERS))
+
+
+WORK: dict[str, Callable[[Clock, int], None]] = {
+    work.__name__: work
+    for work in (
+        compiled_course,
+        compiled_whole,
+        compiled_tables,
+        simpy_course,
+        simpy_clinic,
+        classify,
+        plain,
+        c_rows,
+    )
+}
+
+
+def main() -> None:
+    """Measure once, after a small round that compiles and loads what is needed."""
+    work, patients = WORK[sys.argv[1]], int(sys.argv[2])
+    work(Clock(), WARM)
+    clock = Clock()
+    work(clock, patients)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    print(json.dumps({"seconds": clock.seconds, "rows": clock.rows, "peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main()

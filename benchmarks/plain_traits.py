@@ -1,0 +1,60 @@
+"""Who the patients of the plain SimPy script are: their traits, drawn from the laws of the scenario."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+LN2 = math.log(2.0)
+YEAR = 365.25
+
+
+def draw(rng: np.random.Generator, law: Any, size: int) -> np.ndarray:
+    """Draw from a law of the scenario."""
+    if law.dist == "fixed":
+        return np.full(size, law.parameters["value"])
+    return np.asarray(getattr(stats, law.dist)(**law.parameters).rvs(size, random_state=rng))
+
+
+def draw_traits(scenario: Any, rng: np.random.Generator, count: int) -> list[dict]:
+    """Draw who the patients are, all at once."""
+    bands = scenario.population.bands
+    disease, levels, growth = scenario.disease, scenario.disease.proteinuria, scenario.population.growth
+    columns = {
+        "nephrotic": np.log(draw(rng, levels.nephrotic_mg_per_mg, count)),
+        "partial": np.log(draw(rng, levels.partial_mg_per_mg, count)),
+        "remitted": np.log(np.minimum(draw(rng, levels.remission_mg_per_mg, count), 0.18)),
+        "albumin_normal": draw(rng, disease.albumin.normal_g_per_dl, count),
+        "cholesterol_normal": draw(rng, disease.cholesterol.normal_mg_per_dl, count),
+        "filtration": draw(rng, disease.kidney_function.gfr_ml_per_min_per_1_73_m2, count),
+        "presentation": draw(rng, scenario.care.presentation_delay_days, count),
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    people = [dict(zip(columns, row, strict=True)) for row in rows]
+    for person, name in zip(people, rng.choice(list(bands), count, p=[b.share for b in bands.values()]), strict=True):
+        band, relapse = bands[str(name)], disease.relapse.bands[str(name)]
+        mix = band.lesion_mix
+        lesion = rng.choice(list(mix), p=np.array(list(mix.values())) / sum(mix.values()))
+        share = disease.response[str(name)][lesion]
+        person["band"], person["lesion"] = str(name), lesion
+        person["response"] = rng.choice(
+            ["complete", "partial", "none"], p=[share.complete, share.partial, 1.0 - share.complete - share.partial]
+        )
+        person["age"] = age = rng.uniform(band.from_years, band.to_years)
+        factor = rng.lognormal(0.0, band.weight_log_sd)
+        person["weight"] = float(np.interp(age, growth.age_years, growth.male_weight_kg)) * factor
+        person["height"] = float(np.interp(age, growth.age_years, growth.male_height_cm))
+        frailty = rng.gamma(relapse.frailty_shape) / relapse.frailty_shape
+        factor = 0.0 if rng.random() < relapse.never_relapsing_share else disease.relapse.lesion_factor[lesion]
+        person["relapses_per_day"] = relapse.rate_per_year / YEAR * frailty * factor
+        person["threshold"] = 0.5 if rng.random() < relapse.threshold_share else 0.0
+        infection = scenario.triggers.infection
+        person["infections_per_day"] = [
+            max(rate * rng.gamma(shape) / shape, 1e-3) / YEAR
+            for rate, shape in zip(infection.rate_per_year, infection.shape, strict=True)
+        ]
+        person["partial"] = min(person["partial"], person["nephrotic"] - LN2)
+    return people

@@ -1,0 +1,142 @@
+"""What was measured, as a page of Markdown: throughput, memory, commands, and the budgets."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+from nephrosyn import __version__
+from nephrosyn.terms import NOTICE
+
+Results = dict[tuple[str, int], dict[str, float]]
+
+NAMES = {
+    "compiled_course": "compiled engine, course only",
+    "compiled_whole": "compiled engine, patients drawn and played",
+    "compiled_tables": "compiled engine, drawn, played and charted: all tables",
+    "simpy_course": "SimPy engine, no queue, course only",
+    "simpy_clinic": "SimPy engine, clinic about 80% busy, course only",
+    "classify": "classification by the set `source`, observed record",
+    "plain": "plain SimPy script (part of the model)",
+    "c_rows": "C loop that draws and writes the rows (the limit)",
+}
+COMMANDS = {
+    "run": "`nephrosyn run baseline`, with report, {size:,} patients",
+    "first run": "the same, first run ever: nothing compiled",
+    "help": "`nephrosyn --help`",
+    "list": "`nephrosyn list`",
+}
+BUDGETS: list[tuple[str, str, float]] = [
+    ("compiled_course", "patients/s, course only", 60_000),
+    ("compiled_tables", "patients/s, all tables in memory", 60_000),
+    ("simpy_course", "patients/s, SimPy without a queue", 8_000),
+    ("simpy_clinic", "patients/s, SimPy with a clinic about 80% busy", 2_500),
+    ("classify", "patients/s, classification", 100_000),
+]
+LIMITS: list[tuple[str, str, float]] = [
+    ("run", "s, `run baseline` with report", 6.0),
+    ("first run", "s, first run ever", 40.0),
+    ("help", "s, `--help`", 0.3),
+    ("list", "s, `list`", 0.3),
+]
+TIMES_C = 4.0
+VERSIONS = ("numba", "numpy", "polars", "scipy", "simpy")
+
+
+def page(results: Results, repeats: int, find: Callable[[str], str | None]) -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            "# Speed and memory",
+            "",
+            f"{NOTICE} Medians of {repeats} interleaved rounds; how it is measured: [README](README.md).",
+            "",
+            *_machine(find),
+            "",
+            *_throughput(results),
+            "",
+            *_commands(results),
+            "",
+            *_budgets(results),
+            "",
+        ]
+    )
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _machine(find: Callable[[str], str | None]) -> Iterator[str]:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
+    compiler = "with a C compiler" if find("cc") or find("gcc") or find("clang") else "without a C compiler"
+    yield f"- {_processor()}, {os.cpu_count()} cores, {platform.system()} {compiler}"
+    yield f"- nephrosyn {__version__}, Python {platform.python_version()}, {versions}"
+
+
+def _per_second(one: dict[str, float], size: int) -> float:
+    return size / max(one["seconds"], 1e-9)
+
+
+def _per_row(one: dict[str, float]) -> float:
+    return 1e9 * one["seconds"] / max(one["rows"], 1.0)
+
+
+def _throughput(results: Results) -> Iterator[str]:
+    yield "| one thread | patients | patients/s | rows/patient | ns/row | of the limit | peak MB |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for name, title in NAMES.items():
+        for (work, size), one in sorted(results.items()):
+            if work != name:
+                continue
+            limit = results.get(("c_rows", size))
+            times = f"{_per_row(one) / _per_row(limit):.1f}" if limit and work != "classify" else ""
+            ns = f"{_per_row(one):.0f}" if work != "classify" else ""
+            per = f"{one['rows'] / size:.0f}" if work != "classify" else ""
+            speed, peak = f"{_per_second(one, size):,.0f}", f"{one['peak_mb']:.0f}"
+            yield f"| {title} | {size:,} | {speed} | {per} | {ns} | {times} | {peak} |"
+
+
+def _commands(results: Results) -> Iterator[str]:
+    if not any(work in COMMANDS for work, _ in results):
+        return
+    yield "| command | seconds |"
+    yield "|---|---:|"
+    for name, title in COMMANDS.items():
+        for (work, size), one in results.items():
+            if work == name:
+                yield f"| {title.format(size=size)} | {one['seconds']:.2f} |"
+
+
+def _largest(results: Results, name: str) -> int:
+    """The largest size at which something was measured, 0 if it was not."""
+    return max((size for work, size in results if work == name), default=0)
+
+
+def _budgets(results: Results) -> Iterator[str]:
+    """What must be reached, judged at the largest size measured."""
+    yield "| budget | patients | needed | measured | |"
+    yield "|---|---:|---:|---:|---|"
+    for name, title, least in BUDGETS:
+        if size := _largest(results, name):
+            found = _per_second(results[name, size], size)
+            yield _line(title, size, f"at least {least:,.0f}", f"{found:,.0f}", found >= least)
+    size = _largest(results, "c_rows")
+    if size and ("compiled_course", size) in results:
+        times = _per_row(results["compiled_course", size]) / _per_row(results["c_rows", size])
+        yield _line("time per row, course to C loop", size, f"at most {TIMES_C:g}", f"{times:.1f}", times <= TIMES_C)
+    for name, title, most in LIMITS:
+        for (work, patients), one in results.items():
+            if work == name:
+                seconds = one["seconds"]
+                yield _line(title, patients, f"at most {most:g}", f"{seconds:.2f}", seconds <= most)
+
+
+def _line(title: str, size: int, needed: str, found: str, met: bool) -> str:
+    return f"| {title} | {f'{size:,}' if size else ''} | {needed} | {found} | {'met' if met else '**missed**'} |"
