@@ -14,11 +14,11 @@ from typing import Any
 
 from numba import njit
 
-entry: Any = njit(cache=True, error_model="numpy")
+entry: Any = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
 """Called from Python; its compiled copy is kept on disk."""
 
-kernel: Any = njit(error_model="numpy", _nrt=False)
+kernel: Any = njit(error_model="numpy", _nrt=False, no_cfunc_wrapper=True)
 """Called from compiled code; small or frequent enough for the compiler to decide how."""
 
-inline: Any = njit(error_model="numpy", forceinline=True, _nrt=False)
+inline: Any = njit(error_model="numpy", forceinline=True, _nrt=False, no_cfunc_wrapper=True)
 """Called from compiled code, often, and always inlined: calls that pass arrays are not free."""
