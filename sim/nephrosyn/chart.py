@@ -59,10 +59,10 @@ def record(
         "follow_up": follow_up(history, observed=True),
         **truth(history),
     }
-    return {name: frame.select(_typed(name, frame)) for name, frame in frames.items()}
+    return {name: frame.select(_typed(name)) for name, frame in frames.items()}
 
 
-def _typed(name: str, frame: pl.DataFrame) -> list[pl.Expr]:
+def _typed(name: str) -> list[pl.Expr]:
     """Give a table its columns in order, each with its type."""
     return [pl.col(column).cast(kind) for column, kind in tables.SCHEMAS[name].items()]
 

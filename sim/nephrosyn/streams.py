@@ -31,8 +31,6 @@ class Purpose(IntEnum):
     TRIGGERS = 5
     SAFETY = 6
     CARE = 7
-    BLOOD = 8
-    SITE = 9
     EPISODE = 20
     INFECTION = 21
     EXERTION = 22
@@ -42,7 +40,6 @@ class Purpose(IntEnum):
     SYMPTOM = 26
     DEATH = 27
     DROPOUT = 28
-    BIOPSY = 29
     VISIT_LENGTH = 30
     NOTED = 31
     CHART_VISIT = 40

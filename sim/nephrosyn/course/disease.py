@@ -13,7 +13,6 @@ from nephrosyn.course.state import DUE, Clock, Phase
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 DAYS_PER_YEAR = 365.25
-_LN2 = math.log(2.0)
 _SHORTEST_FALL_DAYS = 0.01  # a response takes time, if only this
 _SAME_PACE = 1e-9
 _LARGEST_LOG_STEP = 0.25  # keeps the error of albumin well under 0.01 g/dL

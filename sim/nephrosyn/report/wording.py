@@ -9,7 +9,6 @@ from nephrosyn import terms
 from nephrosyn.report.statistics import ONE_THIRD, Comparison, Refractory, Share
 from nephrosyn.report.survival import Rate
 
-VIEW_NAMES = {"complete": "complete record", "observed": "observed record"}
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 FLAG_NAMES = {
     "resistant": "steroid-resistant",
