@@ -8,13 +8,14 @@ import numpy as np
 import polars as pl
 
 from nephrosyn import tables, terms
-from nephrosyn.course.codes import Event
 from nephrosyn.course.log import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nephrosyn.scenario.schema import Scenario
+
+_ENDS = ("death", "kidney_failure", "end_of_study")
 
 
 class Ledger:
@@ -37,8 +38,8 @@ class Ledger:
         self._others = np.asarray(rows).take(order)  # much quicker than rows[order]
         self._edges = np.searchsorted(self._others["kind"], np.arange(len(Kind) + 1))
         self.first_patient = int(self.traits["patient"][0])
-        self.last_day = self._ends(("dropout", "death", "end_of_study"))
-        self.last_true_day = self._ends(("death", "end_of_study"))
+        self.last_day = self._ends(("dropout", *_ENDS))
+        self.last_true_day = self._ends(_ENDS)
 
     def of(self, kind: Kind) -> NDArray[np.void]:
         """Rows of one kind other than readings, by patient."""
@@ -77,7 +78,8 @@ def days(times: NDArray[Any]) -> NDArray[np.int32]:
 
 def doses(history: Ledger, *, observed: bool) -> pl.DataFrame:
     """Runs of days on a dose: as the record holds them, or to the end of the course."""
-    rows = history.of(Kind.DOSE)
+    rows = history.of(Kind.DOSE)  # as they ended; the table has them as they began
+    rows = rows.take(np.lexsort((rows["code"], rows["time"], rows["patient"])))
     last = rows["value"]
     if observed:
         rows = rows.compress(history.within(rows["patient"], rows["time"]))
@@ -115,12 +117,13 @@ def conditions(history: Ledger, *, observed: bool) -> pl.DataFrame:
 
 def follow_up(history: Ledger, *, observed: bool) -> pl.DataFrame:
     """End of the record, or of the course, and why."""
-    events = history.of(Kind.EVENT)
-    died = np.zeros(len(history.traits), np.bool_)
-    died[events["patient"][events["code"] == Event.DEATH] - history.first_patient] = True
     last = history.last_day if observed else history.last_true_day
-    left = last < history.last_true_day
-    reason = np.where(left, terms.END_REASONS.index("dropout"), np.where(died, terms.END_REASONS.index("death"), 0))
+    reason = np.zeros(len(history.traits), np.int64)
+    events = history.of(Kind.EVENT)
+    for name in ("death", "kidney_failure"):
+        ended = events["patient"][events["code"] == terms.EVENTS.index(name)] - history.first_patient
+        reason[ended] = terms.END_REASONS.index(name)
+    reason[last < history.last_true_day] = terms.END_REASONS.index("dropout")
     return history.frame(
         history.traits["patient"].astype(np.int32),
         {"end_days": days(last), "reason": words(reason, tables.END_REASON)},

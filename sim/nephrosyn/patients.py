@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import config
 
+from nephrosyn.latent import LATENT, draw_latent
 from nephrosyn.scenario.distributions import quantiles, quantiles_between
 from nephrosyn.scenario.kinds import MOST_STEPS
 from nephrosyn.streams import Purpose, fill_uniforms
@@ -61,6 +62,7 @@ TRAITS = np.dtype(
         ("gfr_ml_per_min", "f8"),
         ("taken_fraction", "f8"),
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
+        *LATENT,
     ],
     align=True,
 )
@@ -149,6 +151,7 @@ def draw_patients(scenario: Scenario, seed: int, replicate: int, patients: NDArr
             _draw_band(own, scenario, name, _Draws(seed, replicate, patients[here]))
             traits[here] = own
     _draw_levels(traits, scenario, draws)
+    draw_latent(traits, scenario, draws)
     return traits
 
 

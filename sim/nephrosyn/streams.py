@@ -31,6 +31,9 @@ class Purpose(IntEnum):
     TRIGGERS = 5
     SAFETY = 6
     CARE = 7
+    SECOND_LINE = 8
+    FACTORS = 9
+    KIDNEY = 10
     EPISODE = 20
     INFECTION = 21
     EXERTION = 22
@@ -40,8 +43,17 @@ class Purpose(IntEnum):
     SYMPTOM = 26
     DEATH = 27
     DROPOUT = 28
+    COMPLICATION = 29
     VISIT_LENGTH = 30
     NOTED = 31
+    THROMBOSIS = 32
+    SERIOUS_INFECTION = 33
+    AGENT_EFFECT = 34
+    AGENT_RESPONSE = 35
+    AGENT_TIME = 36
+    AGENT_TOXICITY = 37
+    GUT_REACTION = 38
+    FACTOR = 39
     CHART_VISIT = 40
     CHART_RESULT = 41
     CHART_DIARY = 42

@@ -108,6 +108,11 @@ TRUTH: dict[str, Schema] = {
         "cholesterol_mg_per_dl": pl.Float64,
         "gfr_ml_per_min_per_1_73_m2": pl.Float64,
         "taken_fraction": pl.Float64,
+        "kidney_loss_factor": pl.Float64,
+        "cyclophosphamide_requirement_mg_per_kg": pl.Float64,
+        "gonadal_tolerance_mg_per_kg": pl.Float64,
+        "bladder_tolerance_mg_per_kg": pl.Float64,
+        **dict.fromkeys(terms.PROVOKING_FACTORS, pl.Boolean),
     },
     "truth/events": {**_KEY, "time_days": pl.Float64, "event": EVENT, "value": pl.Float64},
     "truth/proteinuria": {
@@ -165,15 +170,15 @@ _DOSES_MEANINGS = {
     "first_days": "first day",
     "last_days": "last day, in it",
     "dose_mg": "prescribed on a dosing day",
-    "schedule": "daily, or on alternate days",
-    "mean_mg_per_day": "mean over days: half of an alternate-day dose",
-    "dosing_weight_kg": "dry weight by which the course was dosed",
+    "schedule": "daily, on alternate days, or a single infusion",
+    "mean_mg_per_day": "mean over the days of the row: half of an alternate-day dose",
+    "dosing_weight_kg": "dry weight by which it was dosed",
 }
 _CONDITIONS_MEANINGS = {
     **_KEY_MEANINGS,
     "noted_days": "day of the visit that noted it",
     "condition": "condition",
-    "kind": "contraindication from onset, toxicity of steroid, or infection",
+    "kind": "contraindication from onset, toxicity of steroid or of a second agent, infection, complication, factor",
     "action": "what became of steroid because of it",
 }
 _FOLLOW_UP_MEANINGS = {**_KEY_MEANINGS, "end_days": "last day, in it", "reason": "why it ends"}
@@ -239,6 +244,14 @@ MEANINGS: dict[str, dict[str, str]] = {
         "cholesterol_mg_per_dl": "cholesterol at normal albumin",
         "gfr_ml_per_min_per_1_73_m2": "filtration rate",
         "taken_fraction": "share of the prescribed dose that is taken",
+        "kidney_loss_factor": "factor on the yearly loss of filtration",
+        "cyclophosphamide_requirement_mg_per_kg": "cumulative dose that gives 63% of the protection it can give",
+        "gonadal_tolerance_mg_per_kg": "cumulative dose at which gonads come to harm",
+        "bladder_tolerance_mg_per_kg": "cumulative dose at which the bladder comes to harm",
+        **{
+            name: f"whether {name.replace('_', ' ')} keeps steroid from working at onset"
+            for name in terms.PROVOKING_FACTORS
+        },
     },
     "truth/events": {
         **_KEY_MEANINGS,

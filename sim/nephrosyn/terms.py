@@ -37,21 +37,72 @@ DIPSTICK_BANDS = ("negative", "trace", "1+", "2+", "3+", "4+")
 
 VISIT_KINDS = ("presentation", "scheduled", "confirmation", "unscheduled")
 
-DRUGS = ("prednisone",)
+DRUGS = (
+    "prednisone",
+    "cyclophosphamide",
+    "azathioprine",
+    "mycophenolate",
+    "ciclosporin",
+    "tacrolimus",
+    "vincristine",
+    "rituximab",
+    "levamisole",
+)
 
-SCHEDULES = ("daily", "alternate_day")
+SCHEDULES = ("daily", "alternate_day", "single")
 
 CONTRAINDICATIONS = ("peptic_ulcer", "tuberculosis", "hepatitis", "diabetes")
 
 TOXICITIES = ("steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract")
 
-CONDITIONS = (*CONTRAINDICATIONS, *TOXICITIES, "infection")
+AGENT_TOXICITIES = (
+    "leukopenia",
+    "nephrotoxicity",
+    "hypertension",
+    "hepatotoxicity",
+    "neuropathy",
+    "infusion_reaction",
+    "hypogammaglobulinaemia",
+    "diarrhoea",
+    "gut_reaction",
+    "gonadal_damage",
+    "haemorrhagic_cystitis",
+)
 
-CONDITION_KINDS = ("contraindication", "toxicity", "infection")
+COMPLICATIONS = ("venous_thrombosis", "renal_vein_thrombosis", "serious_infection")
+
+PROVOKING_FACTORS = (
+    "hidden_infection",
+    "hidden_thrombosis",
+    "non_adherence",
+    "under_dosing",
+    "malabsorption",
+    "interacting_drug",
+)
+
+CONDITIONS = (
+    *CONTRAINDICATIONS,
+    *TOXICITIES,
+    "infection",
+    *AGENT_TOXICITIES,
+    *COMPLICATIONS,
+    *PROVOKING_FACTORS,
+)
+
+CONDITION_KINDS = (
+    "contraindication",
+    "toxicity",
+    "infection",
+    "agent_toxicity",
+    "complication",
+    "provoking_factor",
+)
 
 STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
 
-END_REASONS = ("end_of_study", "dropout", "death")
+END_REASONS = ("end_of_study", "dropout", "death", "kidney_failure")
+
+STARTS = ("steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance")
 
 EVENTS = (
     "onset",
@@ -78,6 +129,22 @@ EVENTS = (
     "dropout",
     "death",
     "end_of_study",
+    "agent_started",
+    "agent_in_effect",
+    "agent_effect_ends",
+    "agent_response_begins",
+    "agent_stopped",
+    "agent_failed",
+    "agent_toxicity",
+    "venous_thrombosis",
+    "renal_vein_thrombosis",
+    "serious_infection",
+    "complication_treated",
+    "provoking_factor_found",
+    "provoking_factor_removed",
+    "provocation_test",
+    "discharged",
+    "kidney_failure",
 )
 
 CATEGORIES = (

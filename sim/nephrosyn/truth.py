@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from nephrosyn import tables
+from nephrosyn import tables, terms
 from nephrosyn.course.log import Kind
 from nephrosyn.ledger import Ledger, conditions, doses, follow_up, words
 from nephrosyn.patients import DAYS_PER_YEAR
@@ -56,6 +56,11 @@ def _traits(history: Ledger) -> pl.DataFrame:
             "cholesterol_mg_per_dl": traits["cholesterol_mg_per_dl"],
             "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min"],
             "taken_fraction": traits["taken_fraction"],
+            "kidney_loss_factor": traits["loss_factor"],
+            "cyclophosphamide_requirement_mg_per_kg": traits["requirement_mg_per_kg"],
+            "gonadal_tolerance_mg_per_kg": traits["gonadal_tolerance_mg_per_kg"],
+            "bladder_tolerance_mg_per_kg": traits["bladder_tolerance_mg_per_kg"],
+            **{name: traits["factors"] >> bit & 1 == 1 for bit, name in enumerate(terms.PROVOKING_FACTORS)},
         },
     ).with_columns(spontaneous_days=pl.when(pl.col("spontaneous_days").is_finite()).then("spontaneous_days"))
 

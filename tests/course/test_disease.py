@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from nephrosyn.course import disease
-from nephrosyn.course.state import PARAMETERS, STATE, Phase
-from nephrosyn.course.treatment import body_surface_m2
+from nephrosyn.course import hazard as hazards
+from nephrosyn.course.body import body_surface_m2
+from nephrosyn.course.kidney import NO_COMPLICATION
+from nephrosyn.course.numbers import PARAMETERS
+from nephrosyn.course.state import STATE, Phase
 from nephrosyn.patients import TRAITS, records
 
 
@@ -22,7 +25,8 @@ def patient():
     x["albumin_g_per_dl"], x["cholesterol_mg_per_dl"] = 4.2, 180.0
     p["albumin_per_day"], p["albumin_loss"], p["loss_saturates_at"] = 0.036, 0.006, 12.0
     p["cholesterol_rise"], p["cholesterol_per_day"] = 90.0, math.log(2) / 45
-    x["taken_fraction"] = 1.0
+    s["taken_fraction"] = s["agent_factor"] = 1.0
+    s["complication"] = NO_COMPLICATION
     s["dosing_weight_kg"] = 60.0
     p["below_threshold_factor"] = p["infection_factor"] = p["exertion_factor"] = 1.0
     p["decline_from_years"], x["age_years"] = 12.0, 30.0
@@ -95,7 +99,7 @@ def hazard(**changes):
         for record in (s, x, p):
             if name in record.dtype.names:
                 record[name] = value
-    return compiled(disease.relapse_rate, s, x, p)
+    return compiled(hazards.relapse_rate, s, x, p)
 
 
 def test_the_hazard_of_relapse_by_hand():
@@ -116,6 +120,7 @@ def test_the_hazard_of_relapse_by_hand():
     assert hazard(infection_until=101.0, infection_factor=3.5) == pytest.approx(0.014)
     assert hazard(infection_until=100.0, infection_factor=3.5) == pytest.approx(0.004)
     assert hazard(exertion_until=101.0, exertion_factor=1.5) == pytest.approx(0.006)
+    assert hazard(agent_factor=0.25) == pytest.approx(0.001)
 
 
 def test_the_hazard_declines_with_each_birthday_past_the_age():
@@ -131,9 +136,9 @@ def test_time_since_remission_has_its_factor():
     p["since_remission_steps"] = steps["since_remission_steps"]
     p["since_remission_from_days"][:2] = [0.0, 90.0]
     p["since_remission_factor"][:2] = [2.0, 0.5]
-    assert compiled(disease.relapse_rate, s, x, p) == pytest.approx(0.002)
+    assert compiled(hazards.relapse_rate, s, x, p) == pytest.approx(0.002)
     s["remission_since"] = 50.0
-    assert compiled(disease.relapse_rate, s, x, p) == pytest.approx(0.008)
+    assert compiled(hazards.relapse_rate, s, x, p) == pytest.approx(0.008)
 
 
 def test_body_surface_by_the_evidence():

@@ -30,6 +30,16 @@ SELDOM_SEEN = [
     *(f"care.regimen.{band}.watch.confirm_after_days=3650.0" for band in ("children", "adults")),
 ]
 
+NO_COMPLICATIONS = [
+    "complications.serious_infection.rate_per_year={children=0.0, adults=0.0}",
+    "complications.venous_thrombosis.rate_per_year={minimal_change=0.0, fsgs=0.0, membranous=0.0,"
+    " mesangial_proliferative=0.0, membranoproliferative=0.0, c1q=0.0, iga=0.0}",
+    "complications.kidney_loss.complete_remission=0.0",
+    "complications.kidney_loss.partial_remission=0.0",
+    "complications.kidney_loss.nephrotic=0.0",
+    'provoking_factors.search="never"',
+]
+
 
 def instant_remission(rate, shape):
     """No drug effect, no trigger, remission at once, relapse at a gamma-distributed rate."""
@@ -67,6 +77,7 @@ def instant_remission(rate, shape):
         "care.regimen.adults.relapse=" + course,
         "care.regimen.adults.symptoms.probability=0.0",
         *SELDOM_SEEN,
+        *NO_COMPLICATIONS,
     ]
     toxicities = ("steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract")
     return [*settings, *(f'care.toxicities.{name}.action="none"' for name in toxicities)]
@@ -92,6 +103,7 @@ def test_relapse_counts_are_negative_binomial(courses, rate, shape):
 
 ONE_VISIT_EACH = [
     *SELDOM_SEEN,
+    *NO_COMPLICATIONS,
     "population.follow_up_days=1000",
     "population.patients_per_site=40000",
     "population.accrual_days=4000.0",

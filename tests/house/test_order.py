@@ -14,6 +14,7 @@ ORDER = [
     "streams",
     "tables",
     "scenario",
+    "latent",
     "patients",
     "course",
     "engine",

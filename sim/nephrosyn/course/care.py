@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.compiling import kernel
-from nephrosyn.course.codes import Action, ConditionKind, Event, VisitKind
-from nephrosyn.course.log import write_event, write_note
+from nephrosyn.compiling import inline, kernel
+from nephrosyn.course.agents import NO_AGENT
+from nephrosyn.course.codes import Event, Start, VisitKind
+from nephrosyn.course.factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
+from nephrosyn.course.log import write_event
+from nephrosyn.course.policy import answer_relapse, consider_start
 from nephrosyn.course.state import DUE, Belief, Clock, Treatment
-from nephrosyn.course.treatment import plan_taper, set_dose, start_course, start_withdrawal
-from nephrosyn.terms import CONTRAINDICATIONS, TOXICITIES
+from nephrosyn.course.treatment import plan_taper, start_course, start_withdrawal
 
-_CONTRAINDICATIONS = len(CONTRAINDICATIONS)
-_TOXICITIES = len(TOXICITIES)
-_INFECTION = _CONTRAINDICATIONS + _TOXICITIES
 _DIARY_DAYS = 3
 _HALF = 0.5
 
@@ -37,79 +36,47 @@ def _relapse_confirmed(s, p):
     return s.high_readings >= p.relapse_readings or diary
 
 
-@kernel
-def note_conditions(s, x, p, clocks, log, count):
-    """Note what the visit brings to light: contraindications, toxicity, infection."""
-    if s.visit_kind == VisitKind.PRESENTATION:
-        _note_contraindications(s, x, p, log, count)
-    for k in range(_TOXICITIES):
-        if s.toxicities_to_note >> k & 1 == 1:
-            _act_on_toxicity(s, x, p, clocks, log, count, k)
-    s.toxicities_to_note = 0
-    if s.infection_to_note == 1:
-        write_note(log, count, x, s, _INFECTION, ConditionKind.INFECTION, Action.NONE)
-        s.infection_to_note = 0
-
-
-@kernel
-def _note_contraindications(s, x, p, log, count):
-    if x.contraindications == 0:
-        return
-    s.steroid_limit = p.contraindicated_fraction
-    action = Action.WITHHELD if p.contraindicated_fraction == 0.0 else Action.CUT
-    for k in range(_CONTRAINDICATIONS):
-        if x.contraindications >> k & 1 == 1:
-            write_note(log, count, x, s, k, ConditionKind.CONTRAINDICATION, action)
-
-
-@kernel
-def _act_on_toxicity(s, x, p, clocks, log, count, which):
-    action = int(p.toxicity_action[which])
-    treated = s.dose_mg > 0.0
-    noted = action
-    if not treated:
-        noted = Action.WITHHELD if action == Action.STOPPED else Action.NONE
-    write_note(log, count, x, s, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, noted)
-    if action == Action.CUT and s.steroid_limit > p.cut_fraction:
-        s.steroid_limit = p.cut_fraction
-        set_dose(s, x, p, clocks, log, count, s.planned_mg, int(s.dose_schedule))
-    elif action == Action.STOPPED and s.steroid_barred == 0:
-        s.steroid_barred = 1
-        if treated:
-            start_withdrawal(s, p, clocks)
-
-
-@kernel
-def _steroid_is_barred(s):
+@inline
+def steroid_is_barred(s):
     """Steroid is withheld, or was stopped because it did harm."""
     return s.steroid_limit == 0.0 or s.steroid_barred == 1
 
 
 @kernel
-def start_episode(s, x, p, clocks, growth, log, count, upcr, relapse):
+def start_episode(s, x, p, clocks, growth, starts, log, count, upcr, relapse):
     """The clinic sees nephrotic disease: full dose, if steroid may be given."""
     s.belief = Belief.NEPHROTIC
     s.episode_first_reading = upcr
     s.low_readings = 0
-    if not _steroid_is_barred(s):
-        start_course(s, x, p, clocks, growth, log, count, relapse)
+    if steroid_is_barred(s):
+        return
+    start_course(s, x, p, clocks, growth, log, count, relapse)
+    if relapse == 0:
+        consider_start(s, x, p, clocks, starts, Start.STEROID_START)
+        consider_start(s, x, p, clocks, starts, Start.SLOW_RESPONSE)
 
 
 @kernel
-def decide(s, x, p, clocks, growth, log, count, upcr):
+def decide(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr):
     """Conclude from today's UPCR (mg/mg) and what came before, and act."""
     if s.visit_kind == VisitKind.PRESENTATION:
-        start_episode(s, x, p, clocks, growth, log, count, upcr, 0)
+        start_episode(s, x, p, clocks, growth, starts, log, count, upcr, 0)
+        if p.search == AT_PRESENTATION:
+            begin_search(s, x, p, clocks, tables, p.search_after_days)
     elif s.belief == Belief.NEPHROTIC:
-        _wait_for_remission(s, x, p, clocks, log, count, upcr)
+        _wait_for_remission(s, x, p, clocks, tables, growth, starts, log, count, upcr)
     elif s.belief == Belief.RESISTANT:
         if _remission_confirmed(s, p):
             _declare(s, x, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+        elif s.start_again == 1:
+            start_episode(s, x, p, clocks, growth, starts, log, count, upcr, 0)
     elif _relapse_confirmed(s, p):
         _declare(s, x, log, count, Belief.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
-        start_episode(s, x, p, clocks, growth, log, count, upcr, 1)
+        answer_relapse(s, x, p, clocks, tables, growth, agents, starts, log, count)
+        start_episode(s, x, p, clocks, growth, starts, log, count, upcr, 1)
     elif s.belief == Belief.PARTIAL and _remission_confirmed(s, p):
         _declare(s, x, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+    s.start_again = 0
 
 
 @kernel
@@ -119,13 +86,15 @@ def _declare(s, x, log, count, belief, event, upcr):
 
 
 @kernel
-def _wait_for_remission(s, x, p, clocks, log, count, upcr):
+def _wait_for_remission(s, x, p, clocks, tables, growth, starts, log, count, upcr):
     on_full_dose = s.treatment == Treatment.FULL_DOSE
     course = p.relapse if s.relapse_course == 1 else p.first
     if _remission_confirmed(s, p):
         _declare(s, x, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
         if on_full_dose:
             plan_taper(s, p, clocks, s.now)
+    elif on_full_dose and s.start_again == 1:
+        start_course(s, x, p, clocks, growth, log, count, s.relapse_course)  # what went before did not count
     elif (
         on_full_dose and s.low_readings == 0 and math.floor(s.now) - math.floor(s.full_since) >= course.resistance_days
     ):
@@ -135,6 +104,17 @@ def _wait_for_remission(s, x, p, clocks, log, count, upcr):
         else:
             _declare(s, x, log, count, Belief.RESISTANT, Event.DECLARED_RESISTANT, upcr)
             start_withdrawal(s, p, clocks)
+            if p.search == AT_RESISTANCE:
+                begin_search(s, x, p, clocks, tables, p.search_after_days)
+
+
+@kernel
+def consider_second_line(s, x, p, clocks, starts):
+    """Resistance, and disease for which steroid may not be given, may call for a second agent."""
+    if s.belief == Belief.RESISTANT:
+        consider_start(s, x, p, clocks, starts, Start.RESISTANCE)
+    elif s.belief == Belief.NEPHROTIC and steroid_is_barred(s):
+        consider_start(s, x, p, clocks, starts, Start.INTOLERANCE)
 
 
 @kernel
@@ -166,7 +146,7 @@ def _is_to_be_confirmed(s, p):
 
 
 @kernel
-def plan_visit(s, p, clocks):
+def plan_visit(s, p, clocks, agents):
     """Set the clock of the next visit."""
     today = math.floor(s.now)
     s.visit += 1
@@ -182,6 +162,13 @@ def plan_visit(s, p, clocks):
             verdict_day = math.floor(s.full_since) + course.resistance_days
             if verdict_day > today:
                 due = min(due, verdict_day)
+        if s.agent != NO_AGENT:
+            due = min(due, today + agents[s.agent].visit_days)
+        if s.provoked == s.now:
+            due = today + p.provocation_check_days
+        if s.discharged == 1:
+            clocks[DUE, Clock.VISIT] = math.inf
+            return
     s.planned_day = int(due)
     clocks[DUE, Clock.VISIT] = max(due, today + 1.0)
 

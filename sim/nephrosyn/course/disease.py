@@ -1,18 +1,20 @@
-"""The disease: the path of proteinuria, the blood that follows, response to steroid, and the hazard of relapse."""
+"""The disease: the path of proteinuria, the blood that follows, response to steroid, and relapse."""
 
 from __future__ import annotations
 
 import math
 
 from nephrosyn.compiling import inline, kernel
+from nephrosyn.course.body import body_surface_m2, taken_mg_per_kg_per_day
 from nephrosyn.course.clocks import set_rate, start_budget, stop
-from nephrosyn.course.codes import Event, Schedule
+from nephrosyn.course.codes import Event, Factor
+from nephrosyn.course.hazard import relapse_rate, update_relapse
+from nephrosyn.course.kidney import NO_COMPLICATION, set_kidney_loss
 from nephrosyn.course.log import NO_VALUE, write_event, write_path
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.state import DUE, Clock, Phase
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
-DAYS_PER_YEAR = 365.25
 _SHORTEST_FALL_DAYS = 0.01  # a response takes time, if only this
 _SAME_PACE = 1e-9
 _LARGEST_LOG_STEP = 0.25  # keeps the error of albumin well under 0.01 g/dL
@@ -79,9 +81,9 @@ def set_path(s, x, p, log, count, per_day, target):
 
 
 @inline
-def _goal(s, x, p):
-    """Where a fall counts as remission: the remission threshold, or the partial level of a partial responder."""
-    if s.response == Phase.PARTIAL and s.spontaneous == 0:
+def _arrival(x, p, goal):
+    """Log UPCR at which a fall has reached its goal: the remission threshold, or the patient's partial level."""
+    if goal == Phase.PARTIAL:
         return x.partial_log_upcr + 1e-6
     return p.remission_below_log_upcr
 
@@ -97,18 +99,25 @@ def plan_response(s, x, p, clocks, tables, start_log, score, speed):
         stop(clocks, Clock.RESPONSE)
         return
     days = max(quantile(tables, x.remission_time_table, score), _SHORTEST_FALL_DAYS)
-    height = start_log - _goal(s, x, p)
+    height = start_log - _arrival(x, p, s.response)
     fall_days = min(height / x.fall_per_day, days)
     s.fall_per_day = height / fall_days
     start_budget(clocks, Clock.RESPONSE, s.now, days - fall_days, speed)
 
 
 @kernel
-def begin_fall(s, x, p, clocks, log, count, per_day, target):
-    """Proteinuria begins to fall; the remission clock is set to the time it crosses the goal."""
+def begin_fall(s, x, p, clocks, log, count, per_day, goal):
+    """Proteinuria begins to fall to partial or complete remission; the clock is set to the time it arrives."""
     s.falling = 1
-    set_path(s, x, p, log, count, per_day, target)
-    clocks[DUE, Clock.REMISSION] = s.now + max(s.path_log - _goal(s, x, p), 0.0) / per_day
+    s.goal = goal
+    set_path(s, x, p, log, count, per_day, x.partial_log_upcr if goal == Phase.PARTIAL else x.remission_log_upcr)
+    clocks[DUE, Clock.REMISSION] = s.now + max(s.path_log - _arrival(x, p, goal), 0.0) / per_day
+
+
+@inline
+def _gains_nothing(s, level):
+    """Whether the disease is, or is on its way to, where a response of this level would bring it."""
+    return s.phase >= level or (s.falling == 1 and s.goal >= level)
 
 
 @kernel
@@ -130,13 +139,25 @@ def respond(s, x, p, clocks, log, count):
         clocks[DUE, Clock.RESPONSE] = _top_of_rise(s)
         return
     stop(clocks, Clock.RESPONSE)
-    partial = s.response == Phase.PARTIAL
-    if s.spontaneous == 1 and partial:
-        return  # it is on the way to complete remission by itself
+    if _gains_nothing(s, s.response):
+        return
     write_event(log, count, x, s, Event.RESPONSE_BEGINS, NO_VALUE)
-    pace = s.fall_per_day if s.spontaneous == 0 else max(s.fall_per_day, -s.path_slope)
-    s.spontaneous = 0
-    begin_fall(s, x, p, clocks, log, count, pace, x.partial_log_upcr if partial else x.remission_log_upcr)
+    pace = s.fall_per_day if s.falling == 0 else max(s.fall_per_day, -s.path_slope)
+    begin_fall(s, x, p, clocks, log, count, pace, s.response)
+
+
+@kernel
+def respond_to_agent(s, x, p, clocks, log, count):
+    """A second agent takes effect on disease that steroid has not cleared, or may not be given for."""
+    if _is_rising(s):
+        clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(s)
+        return
+    stop(clocks, Clock.AGENT_RESPONSE)
+    if s.agents_in_effect == 0 or _gains_nothing(s, s.agent_level):
+        return
+    write_event(log, count, x, s, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
+    pace = x.fall_per_day if s.falling == 0 else max(x.fall_per_day, -s.path_slope)
+    begin_fall(s, x, p, clocks, log, count, pace, s.agent_level)
 
 
 @kernel
@@ -148,13 +169,12 @@ def remit_spontaneously(s, x, p, clocks, log, count):
     if _is_rising(s):
         clocks[DUE, Clock.SPONTANEOUS] = _top_of_rise(s)
         return
-    falls_to_partial = s.falling == 1 and s.response == Phase.PARTIAL
+    falls_to_partial = s.falling == 1 and s.goal == Phase.PARTIAL
     clocks[DUE, Clock.SPONTANEOUS] = clocks[DUE, Clock.REMISSION] if falls_to_partial else math.inf
     if s.phase == Phase.REMISSION or s.falling == 1:
         return
-    s.spontaneous = 1
     write_event(log, count, x, s, Event.SPONTANEOUS_FALL_BEGINS, NO_VALUE)
-    begin_fall(s, x, p, clocks, log, count, x.spontaneous_fall_per_day, x.remission_log_upcr)
+    begin_fall(s, x, p, clocks, log, count, x.spontaneous_fall_per_day, Phase.REMISSION)
 
 
 @kernel
@@ -167,7 +187,7 @@ def death_rate(s, p):
 def reach_remission(s, x, p, clocks, log, count):
     """True remission, complete or partial: the budget to the next relapse starts."""
     clocks[DUE, Clock.REMISSION] = math.inf
-    partial = s.response == Phase.PARTIAL and s.spontaneous == 0
+    partial = s.goal == Phase.PARTIAL
     budget_runs = s.phase == Phase.PARTIAL
     s.phase = Phase.PARTIAL if partial else Phase.REMISSION
     s.falling = 0
@@ -179,6 +199,7 @@ def reach_remission(s, x, p, clocks, log, count):
         u = uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, s.episode)
         start_budget(clocks, Clock.RELAPSE, s.now, -math.log(u[0]), relapse_rate(s, x, p))
     set_rate(clocks, Clock.DEATH, s.now, death_rate(s, p))
+    set_kidney_loss(s, x, p, clocks)
 
 
 @kernel
@@ -195,7 +216,6 @@ def start_relapse(s, x, p, clocks, tables, log, count):
     clocks[DUE, Clock.REMISSION] = math.inf
     s.phase = Phase.NEPHROTIC
     s.falling = 0
-    s.spontaneous = 0
     s.episode += 1
     write_event(log, count, x, s, Event.RELAPSE, float(s.episode))
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, s.episode)
@@ -211,70 +231,32 @@ def start_relapse(s, x, p, clocks, tables, log, count):
     score = episode_score(s, x, p, normal_quantile(u[1]))
     plan_response(s, x, p, clocks, tables, x.nephrotic_log_upcr, score, response_speed(s, x, p))
     set_rate(clocks, Clock.DEATH, s.now, death_rate(s, p))
+    set_kidney_loss(s, x, p, clocks)
 
 
-@inline
-def taken_mg_per_kg_per_day(s, x):
-    """Steroid taken, averaged over days."""
-    days = 2.0 if s.dose_schedule == Schedule.ALTERNATE_DAY else 1.0
-    return x.taken_fraction * s.dose_mg / (days * s.dosing_weight_kg)
+@kernel
+def _factor_speed(s, p, mean):
+    """What the provoking factors that are there leave of the speed of a response."""
+    speed = 1.0
+    for k in range(len(p.factor_speed)):
+        if s.factors >> k & 1 == 0:
+            continue
+        if k == Factor.UNDER_DOSING:
+            surface = body_surface_m2(s.dosing_weight_kg)
+            if mean * s.dosing_weight_kg / surface >= p.needed_mg_per_m2_per_day:
+                continue
+        speed *= p.factor_speed[k]
+    return speed
 
 
 @inline
 def response_speed(s, x, p):
-    """Share of full speed at which a response advances on the dose taken; none on a dose that let a relapse happen."""
+    """Share of full speed at which a response advances on the dose taken.
+
+    None on a dose that let a relapse happen, none while a complication is untreated.
+    """
     mean = taken_mg_per_kg_per_day(s, x)
-    if mean <= s.failed_mg_per_kg_per_day:
+    if mean <= s.failed_mg_per_kg_per_day or s.complication != NO_COMPLICATION:
         return 0.0
-    return min(mean / p.response_dose_mg_per_kg_per_day, 1.0)
-
-
-@kernel
-def _dose_factor(s, x, p):
-    """Protection by the dose taken; alternate-day drug counts less, and too little is worse for some."""
-    mean = taken_mg_per_kg_per_day(s, x)
-    effective = mean * p.alternate_day_efficiency if s.dose_schedule == Schedule.ALTERNATE_DAY else mean
-    factor = math.exp(-p.dose_effect * effective)
-    if mean < x.threshold_mg_per_kg_per_day:
-        factor *= p.below_threshold_factor
-    return factor
-
-
-@inline
-def age_years(s, x):
-    """Age in completed years."""
-    return math.floor(x.age_years + s.now / DAYS_PER_YEAR)
-
-
-@kernel
-def _age_factor(s, x, p):
-    years = age_years(s, x) - max(math.floor(x.age_years), p.decline_from_years)
-    return (1.0 - p.decline_per_year) ** years if years > 0.0 else 1.0
-
-
-@kernel
-def _since_remission_factor(s, p):
-    factor = 1.0
-    for k in range(p.since_remission_steps):
-        if s.now >= s.remission_since + p.since_remission_from_days[k]:
-            factor = p.since_remission_factor[k]
-    return factor
-
-
-@kernel
-def relapse_rate(s, x, p):
-    """Hazard of relapse now, per day; 0 while nephrotic and in those who never relapse."""
-    if s.phase == Phase.NEPHROTIC or x.never_relapses == 1:
-        return 0.0
-    rate = x.relapse_per_day * _dose_factor(s, x, p) * _age_factor(s, x, p) * _since_remission_factor(s, p)
-    if s.now < s.infection_until:
-        rate *= p.infection_factor
-    if s.now < s.exertion_until:
-        rate *= p.exertion_factor
-    return rate
-
-
-@kernel
-def update_relapse(s, x, p, clocks):
-    """Spend the relapse budget at the present hazard from now on."""
-    set_rate(clocks, Clock.RELAPSE, s.now, relapse_rate(s, x, p))
+    speed = min(mean / p.response_dose_mg_per_kg_per_day, 1.0)
+    return speed if s.factors == 0 else speed * _factor_speed(s, p, mean)

@@ -102,6 +102,13 @@ def write_dose(log, count, x, s, last_day):
 
 
 @inline
+def write_agent_dose(log, count, x, s, drug, schedule, first_day, last_day):
+    """A run of days on tablets of a second agent, or one infusion."""
+    first, last = float(first_day), float(last_day)
+    _write(log, count, x.patient, _DOSE, int(drug), 0, int(schedule), first, last, s.agent_mg, s.agent_weight_kg)
+
+
+@inline
 def write_note(log, count, x, s, condition, kind, action):
     """The clinic notes a condition, and what it does to steroid because of it."""
     _write(log, count, x.patient, _NOTE, int(condition), int(action), int(kind), s.now, 0.0, 0.0, 0.0)

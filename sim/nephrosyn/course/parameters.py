@@ -10,7 +10,14 @@ import numpy as np
 
 from nephrosyn import terms
 from nephrosyn.course import quantiles
-from nephrosyn.course.state import PARAMETERS
+from nephrosyn.course.beyond_steroid import (
+    fill_complications,
+    fill_factors,
+    fill_second_line,
+    regimens,
+    start_rules,
+)
+from nephrosyn.course.numbers import PARAMETERS
 from nephrosyn.patients import DAYS_PER_YEAR, records, remission_time_tables
 
 if TYPE_CHECKING:
@@ -39,16 +46,22 @@ class Laws:
         Quantile tables.
     growth : ndarray of float64, shape (4, months)
         Median weight (kg) of boys and of girls, height (cm) of boys and of girls, by month of age.
+    agents : ndarray of AGENT, shape (regimens,)
+        Regimens of second agents.
+    starts : ndarray of float64, shape (rules, columns)
+        When a second agent is started.
     """
 
     parameters: NDArray[np.void]
     steps: NDArray[np.float64]
     tables: NDArray[np.float64]
     growth: NDArray[np.float64]
+    agents: NDArray[np.void]
+    starts: NDArray[np.float64]
 
     def shared(self) -> tuple[NDArray[Any], ...]:
-        """The four arrays in the order the handlers take them."""
-        return self.parameters, self.steps, self.tables, self.growth
+        """The arrays in the order the handlers take them."""
+        return self.parameters, self.steps, self.tables, self.growth, self.agents, self.starts
 
 
 class _Tables:
@@ -96,6 +109,8 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> Laws:
         "seed": seed,
         "replicate": replicate,
     }
+    agents = regimens(scenario, tables.law)
+    starts, places = start_rules(scenario)
     parameters = records(len(scenario.population.bands), PARAMETERS)
     for number, band in enumerate(scenario.population.bands):
         own = parameters[number : number + 1]
@@ -105,7 +120,12 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> Laws:
         _fill_triggers(own, scenario)
         _fill_care(own, scenario, band, tables)
         _fill_readings(own, scenario)
-    return Laws(parameters, np.array(tables.steps), np.array(tables.tables), _growth_curves(scenario.population.growth))
+        fill_second_line(own, scenario, band)
+        own["first_start"], own["last_start"] = places[band]
+        fill_complications(own, scenario, band, tables.law)
+        fill_factors(own, scenario, band, tables.law)
+    growth = _growth_curves(scenario.population.growth)
+    return Laws(parameters, np.array(tables.steps), np.array(tables.tables), growth, agents, starts)
 
 
 def _growth_curves(growth: Growth) -> NDArray[np.float64]:
@@ -156,8 +176,9 @@ def _fill_triggers(own: NDArray[np.void], scenario: Scenario) -> None:
     _fill_list(own, "infection_from_years", infection.from_years)
     own["infection_window_days"] = infection.window_days
     own["infection_factor"] = infection.hazard_factor
+    own["infection_rate_factor"] = scenario.care.prevention.infection_rate_factor
     own["infection_noted_probability"] = infection.noted_probability
-    own["exertions_per_day"] = exertion.rate_per_year / DAYS_PER_YEAR
+    own["exertions_per_day"] = exertion.rate_per_year / DAYS_PER_YEAR * scenario.care.prevention.exertion_rate_factor
     own["exertion_window_days"] = exertion.window_days
     own["exertion_factor"] = exertion.hazard_factor
 

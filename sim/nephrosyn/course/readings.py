@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import inline, kernel
+from nephrosyn.course.body import DAYS_PER_YEAR, dry_weight_kg, median_at
 from nephrosyn.course.codes import Analyte
-from nephrosyn.course.disease import DAYS_PER_YEAR, log_upcr, update_blood
+from nephrosyn.course.disease import log_upcr, update_blood
+from nephrosyn.course.kidney import gfr_now
 from nephrosyn.course.log import write_diary, write_reading
 from nephrosyn.course.quantiles import quantile
-from nephrosyn.course.treatment import dry_weight_kg
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 _DRAWS_PER_VISIT = 2
 _HEIGHT_ROW = 2
+_LEAST_GFR = 1.0  # mL/min/1.73 m2: creatinine stays finite
 _LOW_BAND, _HIGH_BAND = 1, 4  # trace, 3+
 
 
@@ -55,10 +57,8 @@ def albumin_bias(p, level):
 @inline
 def true_creatinine(s, x, p, growth):
     """Serum creatinine (mg/dL) from height and filtration rate."""
-    month = (x.age_years + s.now / DAYS_PER_YEAR) * 12.0
-    cell = int(min(max(month, 0.0), growth.shape[1] - 1.0))
-    height_cm = growth[_HEIGHT_ROW + x.sex, cell] * x.height_factor
-    return p.creatinine_constant[x.sex] * height_cm / x.gfr_ml_per_min
+    height_cm = median_at(growth, _HEIGHT_ROW + x.sex, x.age_years + s.now / DAYS_PER_YEAR) * x.height_factor
+    return p.creatinine_constant[x.sex] * height_cm / max(gfr_now(s, p), _LEAST_GFR)
 
 
 @inline
@@ -79,11 +79,11 @@ def _take_urine(s, x, p, tables, log, count, u, v):
     _bounded(log, count, x, s, Analyte.UPCR, read, p.upcr_limit, upcr)
     band = dipstick_band(p, tables, level, normal_quantile(u[1]), u[2])
     write_reading(log, count, x, s, Analyte.DIPSTICK, 0, float(band), float(band))
+    s.uacr_read = math.inf
     if read <= p.uacr_when_upcr_at_most:
         uacr = upcr * p.uacr_share
-        _bounded(
-            log, count, x, s, Analyte.UACR, uacr * _error(normal_quantile(v[3]), p.uacr_log_sd), p.uacr_limit, uacr
-        )
+        s.uacr_read = uacr * _error(normal_quantile(v[3]), p.uacr_log_sd)
+        _bounded(log, count, x, s, Analyte.UACR, s.uacr_read, p.uacr_limit, uacr)
     return max(read, p.upcr_limit)
 
 

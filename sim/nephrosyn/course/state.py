@@ -1,4 +1,4 @@
-"""The records of a patient's course: state that changes, parameters that are shared, and the names of the clocks.
+"""The record of a patient's course: the state that changes, and the names of the clocks.
 
 All times are days from onset. Proteinuria is held as the natural logarithm of the true urine protein/creatinine ratio
 in mg/mg. Compiled code reads these records by field name.
@@ -10,9 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from nephrosyn.patients import INFECTION_STEPS
-from nephrosyn.scenario.kinds import MOST_STEPS
-from nephrosyn.terms import TOXICITIES
+from nephrosyn.scenario.second_line import MOST_REGIMENS
 
 
 class Clock(IntEnum):
@@ -20,27 +18,41 @@ class Clock(IntEnum):
 
     REMISSION = 0
     RESPONSE = 1
-    RELAPSE = 2
-    SPONTANEOUS = 3
-    INFECTION = 4
-    INFECTION_ENDS = 5
-    EXERTION = 6
-    EXERTION_ENDS = 7
-    BOUNDARY = 8
-    TOXICITY = 9
-    DOSE_STEP = 10
-    SYMPTOM = 11
-    DIARY = 12
-    DROPOUT = 13
-    VISIT = 14
-    DEATH = 15
-    END = 16
+    AGENT_RESPONSE = 2
+    RELAPSE = 3
+    SPONTANEOUS = 4
+    INFECTION = 5
+    INFECTION_ENDS = 6
+    EXERTION = 7
+    EXERTION_ENDS = 8
+    BOUNDARY = 9
+    TOXICITY = 10
+    AGENT_TOXICITY = 11
+    THROMBOSIS = 12
+    SERIOUS_INFECTION = 13
+    COMPLICATION_ENDS = 14
+    FACTOR = 15
+    DOSE_STEP = 16
+    AGENT_START = 17
+    AGENT_DOSE = 18
+    AGENT_EFFECT = 19
+    SYMPTOM = 20
+    DIARY = 21
+    DROPOUT = 22
+    VISIT = 23
+    KIDNEY_FAILURE = 24
+    DEATH = 25
+    END = 26
 
 
 CLOCKS = len(Clock)
 
 DUE, LEFT, RATE, SINCE = 0, 1, 2, 3
 """Rows of a patient's clock array: when due; budget left; rate it is spent at; since when."""
+
+
+RELAPSES_KEPT = 8
+"""Times of the latest relapses that the clinic keeps in mind, to count those of a year."""
 
 
 class Phase(IntEnum):
@@ -76,7 +88,6 @@ STATE = np.dtype(
         ("phase", "i4"),
         ("response", "i4"),
         ("falling", "i4"),
-        ("spontaneous", "i4"),
         ("episode", "i4"),
         ("remission_since", "f8"),
         ("fall_per_day", "f8"),
@@ -127,106 +138,61 @@ STATE = np.dtype(
         ("diary_high_days", "i4"),
         ("dropped_out", "i4"),
         ("over", "i4"),
-    ],
-    align=True,
-)
-
-_COURSE = [
-    ("amount", "f8"),
-    ("per", "i4"),
-    ("cap_mg", "f8"),
-    ("full_dose_days", "f8"),
-    ("after_remission_days", "f8"),
-    ("resistance_days", "f8"),
-    ("first_step", "i4"),
-    ("last_step", "i4"),
-]
-
-PARAMETERS = np.dtype(
-    [
-        ("seed", "i8"),
-        ("replicate", "i8"),
-        ("follow_up_days", "f8"),
-        # disease
-        ("response_dose_mg_per_kg_per_day", "f8"),
-        ("remits_on_failed_dose_probability", "f8"),
-        ("late_resistance_probability", "f8"),
-        ("resistance_reversal_probability", "f8"),
-        ("remission_time_correlation", "f8"),
-        ("dose_effect", "f8"),
-        ("alternate_day_efficiency", "f8"),
-        ("below_threshold_factor", "f8"),
-        ("decline_from_years", "f8"),
-        ("decline_per_year", "f8"),
-        ("since_remission_steps", "i4"),
-        ("since_remission_from_days", "f8", (MOST_STEPS,)),
-        ("since_remission_factor", "f8", (MOST_STEPS,)),
-        ("remission_below_log_upcr", "f8"),
-        ("rise_per_day", "f8"),
-        ("albumin_per_day", "f8"),
-        ("albumin_loss", "f8"),
-        ("loss_saturates_at", "f8"),
-        ("oedema_below_g_per_dl", "f8"),
-        ("oedema_weight_fraction", "f8"),
-        ("cholesterol_rise", "f8"),
-        ("cholesterol_per_day", "f8"),
-        ("creatinine_constant", "f8", (2,)),  # male, female
-        ("death_per_day", "f8"),
-        ("death_nephrotic_factor", "f8"),
-        # triggers
-        ("infection_steps", "i4"),
-        ("infection_from_years", "f8", (INFECTION_STEPS,)),
-        ("infection_window_days", "f8"),
-        ("infection_factor", "f8"),
-        ("infection_noted_probability", "f8"),
-        ("exertions_per_day", "f8"),
-        ("exertion_window_days", "f8"),
-        ("exertion_factor", "f8"),
-        # care
-        ("first", np.dtype(_COURSE, align=True)),
-        ("relapse", np.dtype(_COURSE, align=True)),
-        ("withdrawal_first_step", "i4"),
-        ("withdrawal_last_step", "i4"),
-        ("round_to_mg", "f8"),
-        ("remission_mg_per_mg", "f8"),
-        ("remission_readings", "i4"),
-        ("relapse_mg_per_mg", "f8"),
-        ("relapse_readings", "i4"),
-        ("confirm_after_days", "f8"),
-        ("visit_full_dose_days", "f8"),
-        ("visit_taper_days", "f8"),
-        ("visit_off_treatment_days", "f8"),
-        ("visit_resistant_days", "f8"),
-        ("symptom_probability", "f8"),
-        ("symptom_table", "i4"),
-        ("home_diary", "i4"),
-        ("contraindicated_fraction", "f8"),
-        ("cut_fraction", "f8"),
-        ("toxicity_per_day", "f8", (len(TOXICITIES),)),
-        ("toxicity_action", "i4", (len(TOXICITIES),)),
-        ("visit_length_table", "i4"),
-        ("dropout_per_day", "f8"),
-        # readings
-        ("upcr_low_log", "f8"),
-        ("upcr_low_log_cv", "f8"),
-        ("upcr_log_cv_slope", "f8"),
-        ("upcr_high_log", "f8"),
-        ("upcr_limit", "f8"),
-        ("albumin_log_sd", "f8"),
-        ("albumin_low", "f8"),
-        ("albumin_bias_low", "f8"),
-        ("albumin_high", "f8"),
-        ("albumin_bias_high", "f8"),
-        ("urine_creatinine_table", "i4"),
-        ("dipstick_cuts", "f8", (5,)),
-        ("band_error", "f8"),
-        ("uacr_when_upcr_at_most", "f8"),
-        ("uacr_share", "f8"),
-        ("uacr_log_sd", "f8"),
-        ("uacr_limit", "f8"),
-        ("creatinine_log_sd", "f8"),
-        ("cholesterol_log_sd", "f8"),
-        ("weight_log_sd", "f8"),
+        # what the disease is falling to, and what keeps steroid from working
+        ("goal", "i4"),  # Phase that the present fall leads to
+        ("factors", "i4"),  # bit mask over terms.PROVOKING_FACTORS, of those still there
+        ("factor_to_note", "i4"),
+        ("factor_found", "i4"),  # the one found and not yet removed, or -1
+        ("taken_fraction", "f8"),
+        ("dose_by_surface", "i4"),
+        ("start_again", "i4"),  # steroid is to be tried again at the next visit
+        # complications and the kidney
+        ("thrombosis_candidates", "i4"),
+        ("serious_infection_candidates", "i4"),
+        ("complication", "i4"),  # the one not yet treated, as a code of terms.CONDITIONS, or -1
+        ("complication_filtration", "f8"),  # what it leaves of the filtration meanwhile
+        ("complications_to_note", "i4"),  # bit mask over terms.COMPLICATIONS
+        ("gfr", "f8"),
+        ("gfr_since", "f8"),
+        ("gfr_loss_per_day", "f8"),
+        # the second agent
+        ("rule", "i4"),  # row of the start rules that is followed, or -1
+        ("place", "i4"),  # in its sequence
+        ("agent", "i4"),  # regimen being given, or -1
+        ("latest_agent", "i4"),
+        ("agent_since", "f8"),
+        ("agent_until", "f8"),
+        ("agent_mg", "f8"),
+        ("agent_run_first_day", "i4"),
+        ("agent_counted_day", "i4"),  # doses before it are counted
+        ("agent_counts", "i4"),
+        ("agent_weight_kg", "f8"),
+        ("agent_relapses", "i4"),
+        ("agent_courses", "i4", (MOST_REGIMENS,)),
+        ("agent_mg_per_kg", "f8", (MOST_REGIMENS,)),
+        ("agent_g", "f8", (MOST_REGIMENS,)),
+        ("agents_failed", "i4"),  # bit mask over regimens
+        ("agents_in_effect", "i4"),  # bit mask over regimens
+        ("effect_from", "f8", (MOST_REGIMENS,)),
+        ("effect_until", "f8", (MOST_REGIMENS,)),
+        ("rebound_until", "f8", (MOST_REGIMENS,)),
+        ("agent_factor", "f8"),  # on the relapse hazard
+        ("agent_infection_factor", "f8"),
+        ("agent_level", "i4"),  # Phase that the response to come leads to
+        ("cyclophosphamide_mg_per_kg", "f8"),
+        ("agent_toxicities", "i4"),  # bit mask over terms.AGENT_TOXICITIES
+        ("agent_toxicities_to_note", "i4"),
+        # what care counts
+        ("relapses_declared", "i4"),
+        ("relapses_on_steroid", "i4"),  # in a row
+        ("relapse_times", "f8", (RELAPSES_KEPT,)),
+        ("steroid_ended", "f8"),
+        ("uacr_read", "f8"),
+        ("clear_since", "f8"),
+        ("unclear_readings", "i4"),
+        ("provocations", "i4"),
+        ("provoked", "f8"),
+        ("discharged", "i4"),
     ],
     align=True,
 )

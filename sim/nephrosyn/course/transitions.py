@@ -5,25 +5,30 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import entry, kernel
-from nephrosyn.course.care import ask_for_visit, count_reading, decide, note_conditions, plan_visit, take_biopsy
-from nephrosyn.course.clocks import earliest, start_budget, stop
+from nephrosyn.course.agents import close_agent_run, give_agent, refresh_effects
+from nephrosyn.course.care import ask_for_visit, consider_second_line, count_reading, decide, plan_visit, take_biopsy
+from nephrosyn.course.clocks import earliest, stop
 from nephrosyn.course.codes import Event, VisitKind
+from nephrosyn.course.complications import meet_serious_infection, meet_thrombosis, treat_complication
 from nephrosyn.course.disease import (
-    death_rate,
-    episode_score,
-    plan_response,
     reach_remission,
     remit_spontaneously,
     respond,
+    respond_to_agent,
     start_relapse,
-    steady_blood,
 )
-from nephrosyn.course.log import MARGIN, NO_VALUE, write_diary, write_event, write_path, write_visit
+from nephrosyn.course.factors import find_or_remove
+from nephrosyn.course.harms import suffer_agent_toxicity
+from nephrosyn.course.log import MARGIN, NO_VALUE, write_diary, write_event, write_visit
+from nephrosyn.course.notes import note_conditions
+from nephrosyn.course.onset import onset
+from nephrosyn.course.policy import begin_planned_agent, give_up_agent, review_agent, test_or_discharge
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.readings import keep_diary, take_readings
-from nephrosyn.course.state import DUE, LEFT, Belief, Clock, Phase
-from nephrosyn.course.treatment import close_dose_run, dry_weight_kg, next_step, start_toxicity_budget, suffer_toxicity
-from nephrosyn.course.triggers import cross_boundary, end_window, exert, infect, schedule_boundary, start_triggers
+from nephrosyn.course.response import plan_responses_to_agents
+from nephrosyn.course.state import DUE, Belief, Clock, Phase
+from nephrosyn.course.treatment import close_dose_run, next_step, suffer_toxicity
+from nephrosyn.course.triggers import cross_boundary, end_window, exert, infect, schedule_boundary
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 NO_ROOM = -1.0
@@ -37,46 +42,7 @@ _DIARY_DAYS = 3
 
 
 @kernel
-def onset(s, x, p, clocks, tables, growth, log, count):
-    """Day 0: nephrotic syndrome is established; every clock is set."""
-    clocks[:, :] = 0.0
-    clocks[DUE, :] = math.inf
-    clocks[LEFT, :] = math.inf
-    s.started = 1
-    s.phase = Phase.NEPHROTIC
-    s.response = x.response
-    s.steroid_limit = 1.0
-    s.dosing_weight_kg = dry_weight_kg(s, x, growth, 0.0)
-    s.diary_grade = -1
-    s.path_log = x.nephrotic_log_upcr
-    s.path_target = x.nephrotic_log_upcr
-    steady_blood(s, x, p, 0.0)
-    write_event(log, count, x, s, Event.ONSET, NO_VALUE)
-    write_path(log, count, x, s)
-    score = episode_score(s, x, p, normal_quantile(uniforms(p.seed, p.replicate, x.patient, Purpose.EPISODE, 0)[1]))
-    plan_response(s, x, p, clocks, tables, x.nephrotic_log_upcr, score, 0.0)
-    clocks[DUE, Clock.SPONTANEOUS] = x.spontaneous_days
-    start_triggers(s, x, p, clocks)
-    schedule_boundary(s, x, p, clocks)
-    start_toxicity_budget(s, x, p, clocks, 0)
-    _set_ends(s, x, p, clocks)
-    clocks[DUE, Clock.VISIT] = x.presentation_days
-    s.visit_kind = VisitKind.PRESENTATION
-    s.planned_day = math.floor(x.presentation_days)
-
-
-@kernel
-def _set_ends(s, x, p, clocks):
-    u = uniforms(p.seed, p.replicate, x.patient, Purpose.DEATH, 0)
-    start_budget(clocks, Clock.DEATH, 0.0, -math.log(u[0]), death_rate(s, p))
-    u = uniforms(p.seed, p.replicate, x.patient, Purpose.DROPOUT, 0)
-    if p.dropout_per_day > 0.0:
-        clocks[DUE, Clock.DROPOUT] = -math.log(u[0]) / p.dropout_per_day
-    clocks[DUE, Clock.END] = p.follow_up_days
-
-
-@kernel
-def hold_visit(s, x, p, clocks, tables, growth, log, count):
+def hold_visit(s, x, p, clocks, tables, growth, agents, starts, log, count):
     """A visit: readings, conclusions, treatment, the next appointment."""
     write_visit(log, count, x, s)
     if s.visit_kind == VisitKind.PRESENTATION:
@@ -86,14 +52,18 @@ def hold_visit(s, x, p, clocks, tables, growth, log, count):
     upcr = take_readings(s, x, p, tables, growth, log, count)
     count_reading(s, p, upcr)
     note_conditions(s, x, p, clocks, log, count)
-    decide(s, x, p, clocks, growth, log, count, upcr)
+    decide(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr)
     take_biopsy(s, x, log, count)
-    plan_visit(s, p, clocks)
+    consider_second_line(s, x, p, clocks, starts)
+    review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
+    test_or_discharge(s, x, p, clocks, log, count)
+    plan_visit(s, p, clocks, agents)
 
 
 @kernel
-def _relapse(s, x, p, clocks, tables, log, count):
+def _relapse(s, x, p, clocks, tables, agents, log, count):
     start_relapse(s, x, p, clocks, tables, log, count)
+    plan_responses_to_agents(s, x, p, clocks, tables, agents)
     s.symptoms += 1
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.SYMPTOM, s.symptoms)
     clocks[DUE, Clock.SYMPTOM] = math.inf
@@ -119,9 +89,18 @@ def _diary_morning(s, x, p, clocks, tables, log, count):
 
 
 @kernel
-def _finish(s, x, clocks, log, count, event):
+def _agent_does_harm(s, x, p, clocks, tables, growth, agents, starts, log, count):
+    """A harm that brings the patient in, and stops the agent if care has it so."""
+    if suffer_agent_toxicity(s, x, p, clocks, agents, log, count):
+        give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
+    ask_for_visit(s, clocks)
+
+
+@kernel
+def _finish(s, x, clocks, agents, log, count, event):
     today = math.floor(s.now)
     close_dose_run(s, x, log, count, today)
+    close_agent_run(s, x, agents, log, count, today)
     if s.diary_grade >= 0:
         write_diary(log, count, x, s)
     write_event(log, count, x, s, event, NO_VALUE)
@@ -130,10 +109,10 @@ def _finish(s, x, clocks, log, count, event):
 
 
 @kernel
-def play(k, s, x, p, clocks, steps, tables, growth, log, count):
+def play(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count):
     """Play one event: the clock ``k`` has fallen due."""
     if k == Clock.VISIT:
-        hold_visit(s, x, p, clocks, tables, growth, log, count)
+        hold_visit(s, x, p, clocks, tables, growth, agents, starts, log, count)
     elif k == Clock.DIARY:
         _diary_morning(s, x, p, clocks, tables, log, count)
     elif k == Clock.RESPONSE:
@@ -142,7 +121,7 @@ def play(k, s, x, p, clocks, steps, tables, growth, log, count):
         reach_remission(s, x, p, clocks, log, count)
         schedule_boundary(s, x, p, clocks)
     elif k == Clock.RELAPSE:
-        _relapse(s, x, p, clocks, tables, log, count)
+        _relapse(s, x, p, clocks, tables, agents, log, count)
     elif k == Clock.SPONTANEOUS:
         remit_spontaneously(s, x, p, clocks, log, count)
     elif k == Clock.INFECTION:
@@ -166,13 +145,44 @@ def play(k, s, x, p, clocks, steps, tables, growth, log, count):
         s.dropped_out = 1
         write_event(log, count, x, s, Event.DROPOUT, NO_VALUE)
     elif k == Clock.DEATH:
-        _finish(s, x, clocks, log, count, Event.DEATH)
+        _finish(s, x, clocks, agents, log, count, Event.DEATH)
+    elif k == Clock.KIDNEY_FAILURE:
+        _finish(s, x, clocks, agents, log, count, Event.KIDNEY_FAILURE)
+    elif k == Clock.END:
+        _finish(s, x, clocks, agents, log, count, Event.END_OF_STUDY)
     else:
-        _finish(s, x, clocks, log, count, Event.END_OF_STUDY)
+        _play_beyond_steroid(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count)
+
+
+@kernel
+def _play_beyond_steroid(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count):
+    """Play an event of a second agent, a complication or a provoking factor."""
+    if k == Clock.AGENT_START:
+        begin_planned_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
+    elif k == Clock.AGENT_DOSE:
+        give_agent(s, x, p, clocks, tables, growth, agents, log, count)
+    elif k == Clock.AGENT_EFFECT:
+        refresh_effects(s, x, p, clocks, tables, agents, log, count)
+    elif k == Clock.AGENT_RESPONSE:
+        respond_to_agent(s, x, p, clocks, log, count)
+    elif k == Clock.AGENT_TOXICITY:
+        _agent_does_harm(s, x, p, clocks, tables, growth, agents, starts, log, count)
+    elif k == Clock.THROMBOSIS:
+        if meet_thrombosis(s, x, p, clocks, tables, log, count):
+            _finish(s, x, clocks, agents, log, count, Event.DEATH)
+    elif k == Clock.SERIOUS_INFECTION:
+        if meet_serious_infection(s, x, p, clocks, tables, log, count):
+            _finish(s, x, clocks, agents, log, count, Event.DEATH)
+    elif k == Clock.COMPLICATION_ENDS:
+        treat_complication(s, x, p, clocks, log, count)
+        ask_for_visit(s, clocks)
+    elif k == Clock.FACTOR:
+        find_or_remove(s, x, p, clocks, tables, log, count)
+        ask_for_visit(s, clocks)
 
 
 @entry
-def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, log, count):
+def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
     """Play the events of one patient in order, up to a visit that is not allowed yet, or to the end.
 
     Parameters
@@ -191,6 +201,10 @@ def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth
         The scenario, by age band.
     steps, tables, growth : ndarray of float64
         Taper steps, quantile tables, growth curves.
+    agents : ndarray of AGENT, shape (regimens,)
+        Regimens of second agents.
+    starts : ndarray of float64, shape (rules, columns)
+        When a second agent is started.
     log : ndarray of ROW, shape (room,)
         Rows written so far, and room for more.
     count : ndarray of int64, shape (1,)
@@ -218,12 +232,12 @@ def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth
                 return c[DUE, Clock.VISIT]
             s.visits_allowed -= 1
         s.now = c[DUE, k]
-        play(k, s, x, p, c, steps, tables, growth, log, count)
+        play(k, s, x, p, c, steps, tables, growth, agents, starts, log, count)
     return math.inf
 
 
 @entry
-def advance_all(first, traits, states, clocks, parameters, steps, tables, growth, log, count):
+def advance_all(first, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
     """Play patients to their ends, one after the other, from ``first`` on.
 
     Returns
@@ -233,6 +247,9 @@ def advance_all(first, traits, states, clocks, parameters, steps, tables, growth
     """
     for i in range(first, len(traits)):
         visits = ALL_VISITS if states[i].visits_allowed == 0 else 0
-        if advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, log, count) == NO_ROOM:
+        if (
+            advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
+            == NO_ROOM
+        ):
             return i
     return len(traits)

@@ -5,48 +5,23 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import kernel
+from nephrosyn.course.body import body_surface_m2, dose_for_size, dry_weight_kg, taken_mg_per_kg_per_day
 from nephrosyn.course.clocks import set_rate, start_budget
 from nephrosyn.course.codes import Event, Schedule
-from nephrosyn.course.disease import DAYS_PER_YEAR, response_speed, taken_mg_per_kg_per_day, update_relapse
+from nephrosyn.course.complications import serious_infection_rate
+from nephrosyn.course.disease import response_speed
+from nephrosyn.course.hazard import update_relapse
 from nephrosyn.course.log import NO_VALUE, write_dose, write_event
 from nephrosyn.course.state import DUE, Clock, Treatment
 from nephrosyn.streams import Purpose, uniforms
 
-PER_M2, PER_KG, PER_PATIENT, PER_FULL_DOSE = 0, 1, 2, 3
 STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
-_MONTHS_PER_YEAR = 12.0
 
 
 @kernel
-def dry_weight_kg(s, x, growth, t):
-    """Weight without oedema (kg) at time t: the median of sex and age, times the patient's own factor.
-
-    ``growth`` has shape (4, months): weight of boys, of girls, height of boys, of girls, by month of age.
-    """
-    month = (x.age_years + t / DAYS_PER_YEAR) * _MONTHS_PER_YEAR
-    cell = int(min(max(month, 0.0), growth.shape[1] - 1.001))
-    part = min(max(month - cell, 0.0), 1.0)
-    return x.size_factor * (growth[x.sex, cell] * (1.0 - part) + growth[x.sex, cell + 1] * part)
-
-
-@kernel
-def body_surface_m2(weight_kg):
-    """Body surface from weight alone: (4 W + 7) / (W + 90)."""
-    return (4.0 * weight_kg + 7.0) / (weight_kg + 90.0)
-
-
-@kernel
-def dose_mg(s, amount, per, cap_mg):
-    """Milligrams on a dosing day, for an amount per m2, kg, patient or full dose."""
-    if per == PER_M2:
-        dose = amount * body_surface_m2(s.dosing_weight_kg)
-    elif per == PER_KG:
-        dose = amount * s.dosing_weight_kg
-    elif per == PER_FULL_DOSE:
-        dose = amount * s.full_mg
-    else:
-        dose = amount
-    return min(dose, cap_mg)
+def _steroid_mg(s, amount, per, cap_mg):
+    """Milligrams of steroid on a dosing day."""
+    return dose_for_size(amount, per, cap_mg, s.dosing_weight_kg, s.full_mg)
 
 
 @kernel
@@ -55,6 +30,7 @@ def update_exposure(s, x, p, clocks):
     update_relapse(s, x, p, clocks)
     set_rate(clocks, Clock.RESPONSE, s.now, response_speed(s, x, p))
     set_rate(clocks, Clock.TOXICITY, s.now, toxicity_rate(s, x, p))
+    set_rate(clocks, Clock.SERIOUS_INFECTION, s.now, serious_infection_rate(s, x, p))
 
 
 @kernel
@@ -69,11 +45,12 @@ def set_dose(s, x, p, clocks, log, count, planned_mg, schedule):
     """Prescribe from today: the planned dose within the patient's limit, rounded to tablets."""
     s.planned_mg = planned_mg
     mg = math.floor(planned_mg * s.steroid_limit / p.round_to_mg + 0.5) * p.round_to_mg
-    if mg == s.dose_mg and schedule == s.dose_schedule:
+    if mg == s.dose_mg and schedule == s.dose_schedule and s.run_weight_kg == s.dosing_weight_kg:
         return
     today = math.floor(s.now)
     close_dose_run(s, x, log, count, today - 1)
     if s.dose_mg > 0.0 and mg == 0.0:
+        s.steroid_ended = s.now
         write_event(log, count, x, s, Event.STEROID_STOPPED, NO_VALUE)
     s.dose_mg = mg
     s.dose_schedule = schedule
@@ -91,7 +68,10 @@ def start_course(s, x, p, clocks, growth, log, count, relapse):
     s.dosing_weight_kg = dry_weight_kg(s, x, growth, s.now)
     clocks[DUE, Clock.DOSE_STEP] = math.inf
     course = p.relapse if relapse == 1 else p.first
-    s.full_mg = dose_mg(s, course.amount, course.per, course.cap_mg)
+    s.full_mg = _steroid_mg(s, course.amount, course.per, course.cap_mg)
+    if s.dose_by_surface == 1:
+        needed = p.needed_mg_per_m2_per_day * body_surface_m2(s.dosing_weight_kg)
+        s.full_mg = max(s.full_mg, min(needed, course.cap_mg))
     set_dose(s, x, p, clocks, log, count, s.full_mg, 0)
 
 
@@ -124,7 +104,7 @@ def _skip_steps_that_raise(s, steps):
     """A withdrawal only goes down: leave out the steps that are not below the present dose."""
     while s.step < s.last_step:
         step = steps[s.step]
-        mg = dose_mg(s, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
+        mg = _steroid_mg(s, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
         if _mean_mg(mg, int(step[STEP_SCHEDULE])) < _mean_mg(s.planned_mg, s.dose_schedule):
             return
         s.step += 1
@@ -146,7 +126,7 @@ def next_step(s, x, p, clocks, steps, log, count):
     step = steps[s.step]
     s.step += 1
     clocks[DUE, Clock.DOSE_STEP] = s.now + step[STEP_DAYS]
-    mg = dose_mg(s, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
+    mg = _steroid_mg(s, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
     set_dose(s, x, p, clocks, log, count, mg, int(step[STEP_SCHEDULE]))
 
 

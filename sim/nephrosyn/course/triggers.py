@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import kernel
+from nephrosyn.course.body import DAYS_PER_YEAR
 from nephrosyn.course.clocks import set_rate, start_budget
 from nephrosyn.course.codes import Event
-from nephrosyn.course.disease import DAYS_PER_YEAR, age_years, update_relapse
+from nephrosyn.course.hazard import age_years, update_relapse
 from nephrosyn.course.log import NO_VALUE, write_event
 from nephrosyn.course.state import DUE, Clock
 from nephrosyn.streams import Purpose, uniforms
@@ -21,7 +22,7 @@ def infection_rate(s, x, p):
     for k in range(p.infection_steps):
         if years >= p.infection_from_years[k]:
             step = k
-    return x.infections_per_day[step]
+    return x.infections_per_day[step] * p.infection_rate_factor
 
 
 @kernel
@@ -40,7 +41,7 @@ def start_triggers(s, x, p, clocks):
 def infect(s, x, p, clocks, log, count):
     """An infection begins and opens its window."""
     s.infections += 1
-    s.infection_until = s.now + p.infection_window_days
+    s.infection_until = max(s.infection_until, s.now + p.infection_window_days)
     clocks[DUE, Clock.INFECTION_ENDS] = s.infection_until
     write_event(log, count, x, s, Event.INFECTION, float(s.infections))
     if uniforms(p.seed, p.replicate, x.patient, Purpose.NOTED, s.infections)[0] < p.infection_noted_probability:
@@ -54,11 +55,17 @@ def infect(s, x, p, clocks, log, count):
 def exert(s, x, p, clocks, log, count):
     """An episode of exertion opens its window."""
     s.exertions += 1
-    s.exertion_until = s.now + p.exertion_window_days
-    clocks[DUE, Clock.EXERTION_ENDS] = s.exertion_until
     write_event(log, count, x, s, Event.EXERTION, float(s.exertions))
     budget = _next_budget(p, x, Purpose.EXERTION, s.exertions)
     start_budget(clocks, Clock.EXERTION, s.now, budget, p.exertions_per_day)
+    open_exertion_window(s, x, p, clocks)
+
+
+@kernel
+def open_exertion_window(s, x, p, clocks):
+    """The time after exertion in which the hazard of relapse is raised."""
+    s.exertion_until = s.now + p.exertion_window_days
+    clocks[DUE, Clock.EXERTION_ENDS] = s.exertion_until
     update_relapse(s, x, p, clocks)
 
 

@@ -10,6 +10,7 @@ from nephrosyn.scenario.kinds import (
     Count,
     Days,
     DaysLaw,
+    Factor,
     Interval,
     Milligrams,
     PerYear,
@@ -121,6 +122,13 @@ class Adherence(Section):
     taken_fraction: ShareLaw
 
 
+class Prevention(Section):
+    """Rest and avoiding colds: what is left of the rates of infection and of exertion."""
+
+    infection_rate_factor: Factor
+    exertion_rate_factor: Factor
+
+
 class Care(Section):
     """What is done. Doses are rounded to the nearest ``tablet_mg``."""
 
@@ -129,6 +137,7 @@ class Care(Section):
     contraindications: dict[Contraindication, dict[str, Share]]
     contraindicated_dose_fraction: Share
     toxicities: dict[Toxicity, SteroidToxicity]
+    prevention: Prevention
     cut_fraction: Share
     tablet_mg: Milligrams
     adherence: Adherence

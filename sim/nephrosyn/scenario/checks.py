@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from nephrosyn.scenario import order_checks, shape
+from nephrosyn.scenario import order_checks, second_line_checks, shape
 from nephrosyn.scenario.distributions import Bounds, complaint
 from nephrosyn.scenario.errors import Problem, nearest, number_text
 from nephrosyn.scenario.tree import Path, dotted, is_law, leaves
@@ -37,6 +37,7 @@ def crossing(view: View) -> Found:
         criteria,
         engine,
         *order_checks.CHECKS,
+        *second_line_checks.CHECKS,
     ):
         for path, expected, found in check(view):
             *words, like = found if isinstance(found, tuple) else (found, "")
@@ -121,11 +122,16 @@ def _tables_by_band(view: View) -> Iterator[Path]:
         ("disease", "kidney_function", "female_constant"),
         ("disease", "death", "rate_per_year"),
         ("care", "regimen"),
+        ("second_line", "policy"),
+        ("complications", "serious_infection", "rate_per_year"),
+        ("provoking_factors", "needed_mg_per_m2_per_day"),
     ]
     for condition in view.names("care", "contraindications") or []:
         yield ("care", "contraindications", condition)
     for harm in view.names("care", "toxicities") or []:
         yield ("care", "toxicities", harm, "rate_per_year_at_1_mg_per_kg_per_day")
+    for factor in view.names("provoking_factors", "factors") or []:
+        yield ("provoking_factors", "factors", factor, "share")
 
 
 def band_tables(view: View) -> Plain:
@@ -160,6 +166,10 @@ def lesion_tables(view: View) -> Plain:
         ("proteinuria", "spontaneous_halving_days"),
     ):
         yield from _lacking(view, ("disease", *table), list(occurring))
+    for key in ("rate_per_year", "renal_vein_share"):
+        yield from _lacking(view, ("complications", "venous_thrombosis", key), list(occurring))
+    for regimen in view.names("second_line", "regimens") or []:
+        yield from _lacking(view, ("second_line", "regimens", regimen, "resistant_response"), list(occurring))
 
 
 def _lacking(view: View, table: Path, wanted: list[str]) -> Plain:
@@ -177,6 +187,7 @@ def complete_tables(view: View) -> Plain:
         ("chart", "decimals"),
         ("care", "contraindications"),
         ("care", "toxicities"),
+        ("provoking_factors", "factors"),
     ):
         given = view.names(*table)
         for name in shape.keys(table):

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from nephrosyn.scenario.care import Care
+from nephrosyn.scenario.complications import Complications, ProvokingFactors
 from nephrosyn.scenario.disease import Disease, Triggers
 from nephrosyn.scenario.kinds import Count, Section
 from nephrosyn.scenario.measurement import Chart, Readings
 from nephrosyn.scenario.population import Population
+from nephrosyn.scenario.second_line import SecondLine
 
 
 class Scenario(Section):
@@ -32,6 +34,9 @@ class Scenario(Section):
     disease: Disease
     triggers: Triggers
     care: Care
+    second_line: SecondLine
+    complications: Complications
+    provoking_factors: ProvokingFactors
     readings: Readings
     chart: Chart
     sources: dict[str, str]
