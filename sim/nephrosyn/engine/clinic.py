@@ -8,13 +8,14 @@ slots no rounding of the calendar reaches the record.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
+from numba import config, typeof
 
-from nephrosyn.compiling import entry, kernel
+from nephrosyn.compiling import entry
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.state import CLOCKS, DUE, STATE, Clock
 from nephrosyn.course.transitions import NO_ROOM, advance
@@ -30,17 +31,27 @@ if TYPE_CHECKING:
 
 Process = Generator[Any, Any, None]
 _VISIT = int(Clock.VISIT)
-
-
-@kernel
-def _visit_length_days(p, tables, patient, visit):
-    u = uniforms(p.seed, p.replicate, patient, Purpose.VISIT_LENGTH, visit)
-    return quantile(tables, p.visit_length_table, normal_quantile(u[0]))
+_LENGTHS = 32
 
 
 @entry
 def _lengths(parameters, tables, patient, visit):
-    return _visit_length_days(parameters[0], tables, patient, visit)
+    """Lengths (days) of the patient's next visits, drawn together because a call from Python costs more than a draw."""
+    p = parameters[0]
+    lengths = np.empty(_LENGTHS)
+    for k in range(_LENGTHS):
+        u = uniforms(p.seed, p.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
+        lengths[k] = quantile(tables, p.visit_length_table, normal_quantile(u[0]))
+    return lengths
+
+
+def _direct(compiled: Any, arguments: tuple[Any, ...]) -> Any:
+    """The compiled code for such arguments; the dispatcher, which looks at the type of each, takes as long again."""
+    if config.DISABLE_JIT:
+        return compiled
+    types = tuple(typeof(argument) for argument in arguments)
+    compiled.compile(types)
+    return compiled.get_overload(types)
 
 
 class Site:
@@ -59,9 +70,13 @@ class Site:
     def __init__(self, scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> None:
         self._laws = laws
         self._traits = traits
-        self._states = records(len(traits), STATE)
         self._clocks = np.zeros((len(traits), 4, CLOCKS))
         self._log = CourseLog(len(traits), scenario.population.follow_up_days)
+        states = records(len(traits), STATE)
+        self._waited, self._dropped_out = states["waited"], states["dropped_out"]
+        self._visits_allowed = states["visits_allowed"]
+        self._arrays = traits, states, self._clocks, *laws.shared()
+        self._play = _direct(advance, (0, 0, *self._arrays, self._log.rows, self._log.count))
         self._environment = simpy.Environment()
         slots = scenario.care.clinic.slots
         self.clinic = None if slots == "unlimited" else simpy.Resource(self._environment, capacity=slots)
@@ -83,14 +98,11 @@ class Site:
     def _advance(self, i: int, visits: int) -> float:
         """Play patient i up to the next visit beyond those allowed; its time, or inf at the end."""
         log = self._log
-        while True:
-            due = advance(
-                i, visits, self._traits, self._states, self._clocks, *self._laws.shared(), log.rows, log.count
-            )
-            if due != NO_ROOM:
-                return float(due)
+        due: float = self._play(i, visits, *self._arrays, log.rows, log.count)
+        while due == NO_ROOM:
             log.grow()
-            visits = 0
+            due = self._play(i, 0, *self._arrays, log.rows, log.count)
+        return due
 
     def _patient(self, i: int) -> Process:
         """A patient for whom there is always a slot."""
@@ -104,36 +116,35 @@ class Site:
 
     def _patient_of_a_busy_clinic(self, i: int) -> Process:
         """A patient who queues for a slot, until leaving the clinic's care."""
-        environment, patient = self._environment, int(self._traits["patient"][i])
-        now = -float(self._traits["entry_days"][i])
-        visit = 0
+        environment, clinic, timeout = self._environment, self.clinic, self._environment.timeout
+        assert clinic is not None
+        patient, entered = int(self._traits["patient"][i]), float(self._traits["entry_days"][i])
+        now, visit = -entered, 0
         due = self._advance(i, 0)
         while due < math.inf:
-            yield environment.timeout(max(due - now, 0.0))
+            yield timeout(max(due - now, 0.0))
             now = due
-            if self._states["dropped_out"][i]:
+            if self._dropped_out[i]:
                 due = self._advance(i, 1)
                 continue
-            yield from self._visit(i, _lengths(self._laws.parameters, self._laws.tables, patient, visit))
+            if visit % _LENGTHS == 0:
+                lengths = _lengths(self._laws.parameters, self._laws.tables, patient, visit).tolist()
+            asked = environment.now
+            with clinic.request() as slot:
+                yield slot
+                self._delay(i, environment.now - asked)
+                due = self._advance(i, 1)
+                came = self._visits_allowed[i] == 0
+                if came:  # and did not die in the queue
+                    yield timeout(lengths[visit % _LENGTHS])
             visit += 1
-            now = environment.now - float(self._traits["entry_days"][i])
-            due = self._advance(i, 0)
+            now = environment.now - entered
 
-    def _visit(self, i: int, length_days: float) -> Iterator[Any]:
-        """Wait for a slot, be seen, and hold the slot for the length of the visit."""
-        environment = self._environment
-        asked = environment.now
-        assert self.clinic is not None
-        with self.clinic.request() as slot:
-            yield slot
-            waited = environment.now - asked
-            if waited > 0.0:
-                self._states["waited"][i] = waited
-                self._clocks[i, DUE, _VISIT] += waited
-            self._advance(i, 1)
-            came = self._states["visits_allowed"][i] == 0
-            if came:  # and did not die in the queue
-                yield environment.timeout(length_days)
+    def _delay(self, i: int, waited: float) -> None:
+        """Hold patient i's visit so much later (days)."""
+        if waited > 0.0:
+            self._waited[i] = waited
+            self._clocks[i, DUE, _VISIT] += waited
 
 
 def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np.void]:

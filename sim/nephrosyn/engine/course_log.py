@@ -45,4 +45,4 @@ class CourseLog:
         patients = written["patient"]
         if np.all(patients[1:] >= patients[:-1]):
             return written
-        return written[np.argsort(patients, kind="stable")]
+        return written.take(np.argsort(patients, kind="stable"))  # much quicker than written[order]
