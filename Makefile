@@ -5,11 +5,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PATIENTS ?= 1000
 WORKERS ?= auto
-SOURCES := $(shell find sim -name '*.py')
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick benchmark lint docs clean clean-compiled
+.PHONY: help run test quick benchmark lint docs clean
 
 help:
 	@echo "make run        the baseline scenario with $(PATIENTS) patients, in a virtual environment of its own"
@@ -40,19 +39,11 @@ $(VENV)/installed-for-tests: pyproject.toml | $(PY)
 	@$(PIP) install --editable '.[all,test]'
 	@touch $@ $(VENV)/installed
 
-# Compiled copies are kept beside the source and know only their own file: after any change they all go.
-$(VENV)/compiled-is-current: $(SOURCES) | $(PY)
-	@$(MAKE) --no-print-directory clean-compiled
-	@touch $@
-
-clean-compiled:
-	@find sim -name '*.nb[ic]' -delete
-
-run: $(VENV)/installed $(VENV)/compiled-is-current
+run: $(VENV)/installed
 	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
 	@echo "(to use the command nephrosyn in this shell:  . $(VENV)/bin/activate)"
 
-lint: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
+lint: $(VENV)/installed-for-tests
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
@@ -60,10 +51,10 @@ lint: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
 test: lint
 	@$(PY) -m pytest -n $(WORKERS)
 
-quick: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
+quick: $(VENV)/installed-for-tests
 	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
 
-benchmark: $(VENV)/installed-for-tests $(VENV)/compiled-is-current
+benchmark: $(VENV)/installed-for-tests
 	@$(PY) -m benchmarks
 
 docs: $(VENV)/installed-for-tests

@@ -1,21 +1,159 @@
-"""How the model is compiled: one place for the three ways.
+"""How the model is compiled, and where compiled copies are kept: one place for both.
 
 What compiled code calls is compiled without numba's reference counts: it gets its arrays from an entry point that holds
 them, and makes none of its own. Counting took two fifths of a course's time.
 
-Only entry points are cached on disk; what they call is compiled into them. numba looks at the file of an entry point
-alone to tell whether its copy is stale, so after a change of any other file of the model the copies must go:
-``make clean-compiled``, which the tests do by themselves.
+Only entry points are kept on disk; what they call is compiled into them. numba looks at the file of an entry point
+alone to tell whether its copy is stale, so copies are kept in a folder named for all sources they may be made of: after
+a change of any of them there is another folder. It lies in the user's cache, or in ``NUMBA_CACHE_DIR`` where that is
+set. Where neither can be written, nothing is kept and every process compiles for itself.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from numba import njit
+import numba
+from numba import config, njit
 
-entry: Any = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)
-"""Called from Python; its compiled copy is kept on disk."""
+NEVER_COMPILED = ("report", "console", "evidence", "cohort.py", "plan.py", "api.py", "cli.py", "__main__.py")
+"""Parts of the package no compiled function is made of; a change of them leaves the copies good."""
+
+FOLDERS_KEPT = 4
+"""So many folders of copies stay, the latest used; a few, because several versions may be in use by turns."""
+
+
+def sources_digest(package: Path) -> str:
+    """Digest of all that compiled copies depend on.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package.
+
+    Returns
+    -------
+    str
+        Another one after any change of a source, of numba or of Python.
+    """
+    digest = hashlib.sha256(f"{numba.__version__} {sys.implementation.cache_tag} {platform.machine()}".encode())
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package)
+        if name.parts[0] not in NEVER_COMPILED:
+            digest.update(f"\n{name.as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _caches() -> Path:
+    """Where a user's programs keep what can be made again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+
+
+def _folder() -> Path | None:
+    """Make the folder of this version's copies; None where nothing can be kept, or nothing is compiled."""
+    if config.DISABLE_JIT:
+        return None
+    try:
+        home = (Path(config.CACHE_DIR) if config.CACHE_DIR else _caches()) / "nephrosyn"
+        folder = home / sources_digest(Path(__file__).parent)
+        fresh = not folder.is_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        os.utime(folder)
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+        return None
+    if fresh:
+        remove_old(home)
+    return folder
+
+
+def remove_old(home: Path) -> None:
+    """Remove all folders of copies but the latest used; another process may be doing the same.
+
+    Parameters
+    ----------
+    home : Path
+        Where they lie.
+    """
+    used = []
+    for folder in home.iterdir():
+        try:
+            used.append((folder.stat().st_mtime, folder))
+        except OSError:
+            continue
+    for _, folder in sorted(used, reverse=True)[FOLDERS_KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+KEPT_IN = _folder()
+"""Folder of compiled copies; None where none are kept."""
+
+
+@contextmanager
+def _copies_in(folder: Path) -> Iterator[None]:
+    """Tell numba where copies go, for the functions decorated meanwhile; other packages' copies stay where they are."""
+    before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile what is called from Python; its compiled copy is kept on disk.
+
+    Parameters
+    ----------
+    function : callable
+        Plain function.
+
+    Returns
+    -------
+    callable
+        The function, compiled at its first call.
+    """
+    options = {"error_model": "numpy", "no_cfunc_wrapper": True}
+    if KEPT_IN is None:
+        return njit(**options)(function)
+    with _copies_in(KEPT_IN):
+        return njit(cache=True, **options)(function)
+
+
+def is_kept(function: Any) -> bool:
+    """Whether a compiled copy of an entry point lies on disk.
+
+    Parameters
+    ----------
+    function : callable
+        An entry point.
+
+    Returns
+    -------
+    bool
+        True also where compilation is switched off.
+    """
+    if config.DISABLE_JIT:
+        return True
+    if KEPT_IN is None:
+        return False
+    plain = function.py_func
+    name = f"{plain.__module__.rpartition('.')[2]}.{plain.__qualname__}-{plain.__code__.co_firstlineno}.*.nbc"
+    return any(Path(function.stats.cache_path).glob(name))
+
 
 kernel: Any = njit(error_model="numpy", _nrt=False, no_cfunc_wrapper=True)
 """Called from compiled code; small or frequent enough for the compiler to decide how."""

@@ -12,6 +12,7 @@ from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.chart import record
 from nephrosyn.cohort import Format, Writer
+from nephrosyn.compiling import KEPT_IN
 from nephrosyn.scenario import Problem, Resolved
 
 Progress = Callable[[str, int, int], None]
@@ -49,9 +50,9 @@ class Plan:
         scenario, done = self.scenario, 0
         total = scenario.patients * scenario.replicates
         aside = None
-        if not engines.is_compiled():
+        if not engines.is_compiled(self.engine):
             self.progress("compile", 0, 1)
-            aside = criteria.compile_aside()
+            aside = criteria.compile_aside() if KEPT_IN else None
         self.progress("simulate", 0, total)
         for replicate in range(scenario.replicates):
             for history in engines.simulate(scenario, self.engine, scenario.seed, replicate, scenario.patients):

@@ -6,6 +6,8 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+from nephrosyn.compiling import NEVER_COMPILED
+
 from .source import inner_imports, modules
 
 ORDER = [
@@ -54,3 +56,13 @@ def test_no_cycles():
     except CycleError as error:
         pytest.fail(f"cyclic imports: {' -> '.join(error.args[1])}")
     assert len(order) == len(graph)
+
+
+def test_compiled_code_is_made_of_nothing_its_copies_do_not_depend_on():
+    graph = {name: inner_imports(module) for name, module in modules().items()}
+    made_of = {name for name in graph if "nephrosyn.compiling" in graph[name] and name != "nephrosyn.plan"}
+    assert len(made_of) > 10
+    while more := set().union(*(graph[name] for name in made_of)) - made_of - {"nephrosyn"}:
+        made_of |= more
+    apart = {name.removesuffix(".py") for name in NEVER_COMPILED}
+    assert not {name for name in made_of if modules()[name].layer in apart}

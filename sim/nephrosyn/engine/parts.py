@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from nephrosyn.compiling import is_kept
 from nephrosyn.course.parameters import prepare
 from nephrosyn.patients import draw_patients
 
@@ -117,19 +117,19 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
         yield History(replicate, traits, play(scenario, laws, traits))
 
 
-def is_compiled() -> bool:
-    """Whether the model was compiled on this machine before; if not, the first part takes half a minute longer.
+def is_compiled(engine: Engine) -> bool:
+    """Whether an engine's model was compiled on this machine before; if not, the first part takes half a minute longer.
+
+    Parameters
+    ----------
+    engine : {"simpy", "compiled"}
+        The driver.
 
     Returns
     -------
     bool
-        True where a compiled copy lies in numba's cache, or compilation is switched off.
+        True where a compiled copy is kept, or compilation is switched off.
     """
-    from numba import config
+    from nephrosyn.course.transitions import advance, advance_all
 
-    from nephrosyn.course.transitions import advance_all
-
-    if config.DISABLE_JIT:
-        return True
-    cache = Path(advance_all.stats.cache_path)
-    return any(cache.glob("transitions.advance*.nbi"))
+    return is_kept(advance_all if engine == "compiled" else advance)
