@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nephrosyn import terms
 from nephrosyn.criteria import record as records
 from nephrosyn.criteria.clauses import Sheet, judge_all, new_sheet
-from nephrosyn.criteria.columns import check
+from nephrosyn.criteria.columns import SOURCES, check
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.reasons import CLAUSES, FLAG_OF_CLAUSE, MET, NEVER, NOT_MET, UNKNOWN
@@ -73,6 +73,7 @@ def prepare(tables: Tables, definition: DefinitionSet, view: str) -> tuple[Colum
     if view not in terms.VIEWS:
         problem = Problem("view", f"one of {', '.join(terms.VIEWS)}", str(view), nearest(str(view), terms.VIEWS))
         raise CriteriaError(definition.name, [problem])
+    tables = {name: tables[name] for name in SOURCES[view] if name in tables}  # a table on disk is read when asked for
     check(tables, view)
     children, adults = rules(definition, child=True), rules(definition, child=False)
     read = records.observed if view == "observed" else records.complete
