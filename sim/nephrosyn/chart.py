@@ -146,7 +146,6 @@ def _readings(history: Ledger) -> pl.DataFrame:
         kept,
     )
     patients, visits, days, codes, values, limits = (column[:n] for column in kept)
-    which = pl.Series(codes)
     return history.frame(
         patients,
         {
@@ -154,10 +153,10 @@ def _readings(history: Ledger) -> pl.DataFrame:
             "taken_days": days,
             "analyte": words(codes, tables.ANALYTE),
             "value": values,
-            "unit": units.gather(which),
+            "unit": units[codes],
             "below_limit": limits,
-            "reference_low": pl.Series(reference[:, 0]).gather(which),
-            "reference_high": pl.Series(reference[:, 1]).gather(which),
+            "reference_low": reference[codes, 0],
+            "reference_high": reference[codes, 1],
         },
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from nephrosyn import tables, terms
+from nephrosyn.compiling import entry
 from nephrosyn.course.log import Kind
 
 if TYPE_CHECKING:
@@ -16,6 +18,29 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema import Scenario
 
 _ENDS = ("death", "kidney_failure", "end_of_study")
+_READING = int(Kind.READING)
+
+
+@entry
+def count_kinds(rows, edges):
+    """Count readings, and lay out the other rows by kind: those of kind k go from ``edges[k]`` to ``edges[k + 1]``."""
+    for i in range(len(rows)):
+        edges[rows[i].kind + 1] += 1
+    readings = edges[_READING + 1]
+    edges[_READING + 1] = 0
+    for k in range(len(edges) - 1):
+        edges[k + 1] += edges[k]
+    return readings
+
+
+@entry
+def sort_by_kind(rows, places, others):
+    """Copy the rows that are not readings to where their kind goes on, each kind in the order of the rows."""
+    for i in range(len(rows)):
+        kind = rows[i].kind
+        if kind != _READING:
+            others[places[kind]] = rows[i]
+            places[kind] += 1
 
 
 class Ledger:
@@ -31,12 +56,10 @@ class Ledger:
     ) -> None:
         self.scenario, self.seed, self.replicate, self.traits = scenario, seed, replicate, np.asarray(traits)
         self.rows = rows
-        kinds = np.asarray(rows["kind"])
-        others = np.flatnonzero(kinds != Kind.READING)
-        order = others[np.argsort(kinds[others], kind="stable")]
-        self.count_readings = len(rows) - len(others)
-        self._others = np.asarray(rows).take(order)  # much quicker than rows[order]
-        self._edges = np.searchsorted(self._others["kind"], np.arange(len(Kind) + 1))
+        self._edges = np.zeros(len(Kind) + 1, np.int64)
+        self.count_readings = count_kinds(rows, self._edges)
+        self._others = np.empty(self._edges[-1], rows.dtype)
+        sort_by_kind(rows, self._edges[:-1].copy(), self._others)
         self.first_patient = int(self.traits["patient"][0])
         self.last_day = self._ends(("dropout", *_ENDS))
         self.last_true_day = self._ends(_ENDS)
@@ -66,9 +89,14 @@ class Ledger:
         return pl.DataFrame({"replicate": replicates, "patient": patients, **columns})
 
 
+@cache
+def _listed(vocabulary: pl.Enum) -> pl.Series:
+    return pl.Series(vocabulary.categories, dtype=vocabulary)
+
+
 def words(codes: NDArray[Any], vocabulary: pl.Enum) -> pl.Series:
     """Codes as words."""
-    return pl.Series(vocabulary.categories, dtype=vocabulary).gather(pl.Series(np.asarray(codes, dtype=np.uint32)))
+    return _listed(vocabulary)[np.asarray(codes, dtype=np.uint32)]  # three times as quick as gather
 
 
 def days(times: NDArray[Any]) -> NDArray[np.int32]:
