@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 EXIT_USER = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 # What the user can put right, by the module that says so. Only a module already loaded can have raised.
 USERS_ERRORS = {
@@ -31,6 +33,14 @@ USERS_ERRORS = {
 def _users_errors() -> tuple[type[Exception], ...]:
     found = [getattr(sys.modules[m], name, None) for m, name in USERS_ERRORS.items() if m in sys.modules]
     return tuple(error for error in found if error is not None)
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end; it cleans up as after an interrupt."""
+
+
+def _terminate(*_: object) -> None:
+    raise Terminated
 
 
 class Light:
@@ -55,9 +65,10 @@ class Verbs(Light, TyperGroup):
         """Call the verb; whatever the user can put right ends as a message, never as a traceback."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            console.complain("interrupted")
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except KeyboardInterrupt as stop:
+            terminated = isinstance(stop, Terminated)
+            console.complain("terminated" if terminated else "interrupted")
+            raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -275,12 +286,13 @@ def explain(
 
 def main() -> None:
     """Run the command line."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app(prog_name="nephrosyn")
     except SystemExit as leaving:
-        if leaving.code == EXIT_INTERRUPTED:
+        if leaving.code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
             # Python would end itself by the signal after all if it came while certain modules were being loaded.
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(EXIT_INTERRUPTED)
+            os._exit(leaving.code)
         raise

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -86,8 +86,8 @@ class Writer:
         self._check()
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            self.partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-            self.partial.chmod(0o755)
+            self.partial = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.partial")
+            self.partial.mkdir()  # with the user's umask, which tempfile would not heed
         except OSError as error:
             raise RunFolderError(f"cannot write to {folder.parent}: {error.strerror}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import polars as pl
 import pytest
@@ -29,6 +30,16 @@ def test_a_folder_has_its_name_only_when_complete(tmp_path):
     assert list(tmp_path.iterdir()) == []
     written(tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_the_users_umask_is_heeded(tmp_path):
+    before = os.umask(0o027)
+    try:
+        folder = written(tmp_path / "run")
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o777 == 0o750
+    assert next(folder.rglob("*.parquet")).stat().st_mode & 0o007 == 0
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -39,15 +39,12 @@ class History:
 
     Attributes
     ----------
-    replicate : int
-        Replicate.
     traits : ndarray of TRAITS, shape (n,)
         Who they are.
     rows : ndarray of ROW, shape (rows,)
         What happened, by patient.
     """
 
-    replicate: int
     traits: NDArray[np.void]
     rows: NDArray[np.void]
 
@@ -114,7 +111,7 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
     for first in range(0, patients, part):
         numbers = np.arange(first, min(first + part, patients), dtype=np.int64)
         traits = draw_patients(scenario, seed, replicate, numbers)
-        yield History(replicate, traits, play(scenario, laws, traits))
+        yield History(traits, play(scenario, laws, traits))
 
 
 def is_compiled(engine: Engine) -> bool:
