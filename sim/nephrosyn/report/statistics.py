@@ -126,6 +126,11 @@ class Comparison:
         """True if no part of the interval lies within the margin of the target."""
         return self.share.low > self.target + self.margin or self.share.high < self.target - self.margin
 
+    @property
+    def answers(self) -> tuple[str, bool, bool]:
+        """Position, inside and outside together: all that is said of the share."""
+        return self.position, self.inside, self.outside
+
 
 @dataclass(frozen=True)
 class Refractory:
@@ -171,9 +176,14 @@ class Refractory:
         return Comparison(self.share)
 
     @property
+    def if_all_refractory(self) -> Comparison:
+        """The comparison if everyone who could not be judged were refractory."""
+        return Comparison(self.most)
+
+    @property
     def hinges_on_unjudged(self) -> bool:
-        """True if the answer against one third changes when those not judged are all counted as refractory."""
-        return self.comparison.position != Comparison(self.most).position
+        """True if an answer, against one third or its margin, changes when those not judged count as refractory."""
+        return self.comparison.answers != self.if_all_refractory.answers
 
 
 def count_verdicts(flags: pl.Series) -> tuple[int, int, int]:

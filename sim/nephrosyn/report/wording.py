@@ -10,6 +10,7 @@ from nephrosyn.report.statistics import ONE_THIRD, Comparison, Refractory, Share
 from nephrosyn.report.survival import Rate
 
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+PLACES = ("below", "around", "above")
 FLAG_NAMES = {
     "resistant": "steroid-resistant",
     "dependent": "steroid-dependent",
@@ -71,6 +72,27 @@ def against_third(comparison: Comparison) -> str:
     return f"{side} than the one third often quoted; the whole interval lies {word} it"
 
 
+def undecided(found: Refractory) -> str:
+    """Return in words what those who could not be judged leave open: the side of one third, or the margin about it."""
+    least, most = found.comparison, found.if_all_refractory
+    could = (
+        f"counting the {number(found.unknown)} who could not be judged as refractory too it would be "
+        f"{percent(found.most.share, digits_for(found.most))}"
+    )
+    if least.position != most.position:
+        sides = PLACES[PLACES.index(least.position) : PLACES.index(most.position) + 1]
+        *before, last = ["at" if side == "around" else side for side in sides]
+        open_ = f"{', '.join(before)} or {last}"
+        return f"{could}, so this record leaves open whether the share lies {open_} the one third often quoted"
+    margin = f"{100 * least.margin:.0f} percentage points"
+    side = {
+        "above": "more than the one third often quoted",
+        "below": "less than the one third often quoted",
+        "around": "the interval contains the one third often quoted",
+    }[least.position]
+    return f"{side}; {could}, so this record leaves open whether the share lies within {margin} of one third"
+
+
 def headline(found: Refractory) -> str:
     """Return the answer in one sentence."""
     share, digits = found.share, digits_for(found.share)
@@ -85,10 +107,17 @@ def headline(found: Refractory) -> str:
         )
     known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
     verb = "are" if found.patients > 1 else "is"
+    answer = undecided(found) if found.hinges_on_unjudged else against_third(found.comparison)
     return (
         f"In this simulated cohort, {known} of {who} with nephrotic syndrome {verb} refractory under the "
-        f"“{found.criteria}” criteria {basis}: {against_third(found.comparison)}."
+        f"“{found.criteria}” criteria {basis}: {answer}."
     )
+
+
+def margin_note(found: Refractory) -> str:
+    """Return how those who could not be judged would change the answer about the margin; nothing if they would not."""
+    other = margin_answer(found.if_all_refractory)
+    return "" if other == margin_answer(found.comparison) else f"; if all not judged were refractory: {other}"
 
 
 def margin_answer(comparison: Comparison) -> str:
@@ -108,7 +137,7 @@ def unjudged_sentence(found: Refractory) -> str:
     return (
         f"{number(found.unknown)} patients ({percent(found.unjudged.share)}) could not be judged. They stay in the "
         f"denominator and count as not shown to be refractory. If all of them were refractory the share would be "
-        f"{percent(found.most.share)}, and the comparison with one third {effect}."
+        f"{percent(found.most.share)}, and what is said about one third {effect}."
     )
 
 
