@@ -280,7 +280,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "frequent": "flag; null if it cannot be judged",
         "intolerant": "flag; null if it cannot be judged",
         "refractory": "whether any flag that the set counts is met; null if it cannot be judged",
-        "refractory_kind": "true refractory (true) or false (false); null if not refractory",
+        "refractory_kind": "false: refractory, but a provoking factor and a later response are shown; true: nothing "
+        "shows that; null if not refractory",
         "first_met_days": "day on which the first counted flag was met",
     },
 }

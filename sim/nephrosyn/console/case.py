@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 SHOWN = {"upcr": "UPCR mg/mg", "dipstick": "dipstick", "albumin": "albumin g/dL", "creatinine": "creatinine mg/dL"}
 NUMBERS = range(3, 3 + len(SHOWN))
 REFRACTORY = {
-    (True, True): "truly refractory",
+    (True, True): "refractory",
     (True, False): "falsely refractory",
     (True, None): "refractory, truly or falsely cannot be judged",
     (False, None): "not refractory",
     (None, None): "whether refractory cannot be judged",
 }
 CLAUSES = {"frequent_n6": "relapses in 6 months", "frequent_n12": "relapses in 12 months"}
+# A record cannot show that nothing provoked the disease; it can only show that something did.
+TRULY = {"complete": ", truly so", "observed": "; nothing recorded shows it to be falsely so"}
 Rows = Mapping[str, "pl.DataFrame"]
 
 
@@ -144,7 +146,8 @@ def judgement(verdict: Verdict) -> None:
     """Print the verdict: category, whether refractory, and each clause with the dated rows it rests on."""
     heading(f"verdict: {verdict.criteria} criteria, {verdict.view} record")
     since = "" if verdict.first_met_days is None else f", first met on day {verdict.first_met_days}"
-    say(f"{plain(verdict.category)}; {REFRACTORY[verdict.refractory, verdict.refractory_kind]}{since}")
+    truly = TRULY[verdict.view] if verdict.refractory_kind else ""
+    say(f"{plain(verdict.category)}; {REFRACTORY[verdict.refractory, verdict.refractory_kind]}{since}{truly}")
     for clause in verdict.clauses:
         say()
         day = "" if clause.days is None else f" on day {clause.days}"

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
-from nephrosyn.compiling import kernel
+from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
+    AT_MAINTENANCE,
+    CLEARED_BEFORE,
+    COUNTS,
     DAY,
     FIRST_UNKNOWN,
     MARKS,
@@ -17,8 +20,12 @@ from nephrosyn.criteria.reasons import (
     NO_HIGH_DOSE,
     NO_SUCH_RELAPSE,
     NO_URINE,
+    NOT_RAISED,
+    NOT_REDUCED,
     NOT_YET_IN_REMISSION,
+    OFF_STEROID,
     RAISE_PENDING,
+    RAISED_IN_VAIN,
     REASON,
     REDUCTION_VAGUE,
     RELAPSE_IN_TAPER,
@@ -85,19 +92,36 @@ def relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, ra
 
 
 @kernel
+def why_not(raised, again):
+    """Say why a relapse in the taper, above the maintenance dose, is not of this kind."""
+    if raised == NEVER:
+        return NOT_RAISED
+    return CLEARED_BEFORE if again <= raised else RAISED_IN_VAIN
+
+
+@kernel
 def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
-    """Judge relapse `i`."""
+    """Judge relapse `i`. If it is none of this kind, the marks are why, and the run it came on or -1."""
     remission, relapse, again = episodes[i - 1, END], episodes[i, START], episodes[i, END]
-    row[REASON] = NO_SUCH_RELAPSE
     at = dose_at(doses, count, relapse)
-    if at < 0 or not above_maintenance(doses, at):
+    row[REASON] = NO_SUCH_RELAPSE
+    row[MARKS] = OFF_STEROID
+    row[MARKS + 1] = at
+    if at < 0:
         return
+    row[MARKS] = AT_MAINTENANCE
+    if not above_maintenance(doses, at):
+        return
+    row[MARKS] = NOT_REDUCED
     reduced = last_reduction(doses, at, episodes[i - 1, LAST_ILL], relapse)
     if reduced == NO_DAY:
         return
     raised = day_raised(doses, count, at, relapse, relapse + raise_within)
+    row[MARKS] = why_not(raised, again)
     last_ill = episodes[i, LAST_ILL]
     reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
+    if reason == NO_SUCH_RELAPSE:
+        return
     row[REASON] = reason
     row[DAY] = again if reason == RELAPSE_IN_TAPER else NEVER
     row[MARKS] = remission
@@ -106,6 +130,16 @@ def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within
     row[MARKS + 3] = raised
     row[MARKS + 4] = again
     row[MARKS + 5] = last_ill
+
+
+@entry
+def judge_each_relapse(episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, found):
+    """Write for each relapse, shape (relapses, 2), why it is not of this kind, and the run it came on or -1."""
+    for i in range(1, episode_count):
+        judge_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
+        other = row[REASON] == NO_SUCH_RELAPSE
+        found[i - 1, 0] = row[MARKS] if other else COUNTS
+        found[i - 1, 1] = row[MARKS + 1] if other else -1
 
 
 @kernel

@@ -35,7 +35,7 @@ def window_of(relapse, remission, length, window):
 
 
 @kernel
-def relapses_up_to(episodes, count, i, remission, length, window):
+def relapses_up_to(episodes, i, remission, length, window):
     """Count relapses in the window of relapse `i`, up to and with it; 0 if it lies outside its window."""
     relapse = episodes[i, START]
     first, last = window_of(relapse, remission, length, window)
@@ -107,25 +107,37 @@ def frequency_reason(stretch_count, seen, possible, needed, remission, close, en
 
 @kernel
 def judge_frequency(episodes, gaps, counts, end, resistant, max_gap, needed, length, window, out):
-    """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind."""
+    """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind.
+
+    The last two marks are the window: the one that met the rule, else the fullest, else the first.
+    """
     count, gap_count = counts[1], counts[2]
     remission = episodes[0, END]
     close = remission + length if remission < NEVER else NEVER
+    start, stop = remission, close
     most_seen = 0
     met_on = NEVER
     for i in range(1, count):
-        most_seen = max(most_seen, relapses_up_to(episodes, count, i, remission, length, window))
+        seen = relapses_up_to(episodes, i, remission, length, window)
+        if seen > most_seen:
+            most_seen = seen
+            start, stop = window_of(episodes[i, START], remission, length, window)
+            # What lies before the first remission holds no relapse.
+            start = max(start, remission)
         if most_seen >= needed:
             met_on = episodes[i, START]
-            close = met_on
             break
     possible, hidden = 0, 0
     if gap_count > 0 and met_on == NEVER:
         possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap)
-    out[REASON] = frequency_reason(counts[0], most_seen, possible, needed, remission, close, end, resistant)
+    reason = frequency_reason(counts[0], most_seen, possible, needed, remission, close, end, resistant)
+    if reason == WINDOW_OPEN:
+        start, stop = remission, close
+    out[REASON] = reason
     out[DAY] = met_on
     out[MARKS] = remission
     out[MARKS + 1] = most_seen
     out[MARKS + 2] = needed
     out[MARKS + 3] = hidden
-    out[MARKS + 4] = close
+    out[MARKS + 4] = start
+    out[MARKS + 5] = stop

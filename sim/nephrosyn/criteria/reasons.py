@@ -73,7 +73,10 @@ class Reason(NamedTuple):
 
 COURSE = ("course", "judged", "last_ill", "remission", "course_end")
 TAPER = ("remission", "reduced", "relapse", "raised", "again", "last_ill")
-COUNT = ("first_remission", "seen", "needed", "hidden", "window_end")
+COUNT = ("first_remission", "seen", "needed", "hidden", "window_start", "window_end")
+
+# Why a relapse does not show dependence.
+COUNTS, OFF_STEROID, AT_MAINTENANCE, NOT_REDUCED, NOT_RAISED, CLEARED_BEFORE, RAISED_IN_VAIN = range(7)
 
 REASONS: dict[int, Reason] = {
     NO_URINE: Reason("no_urine", (), "The record holds no urine reading."),
@@ -134,7 +137,9 @@ REASONS: dict[int, Reason] = {
         "dose, dose raised on day {raised}, remission again on day {again}.",
     ),
     NO_SUCH_RELAPSE: Reason(
-        "no_such_relapse", TAPER, "Steroid was reduced to the maintenance dose with no such relapse."
+        "no_such_relapse",
+        TAPER,
+        "Steroid was reduced to the maintenance dose; no relapse above it was cleared by raising the dose.",
     ),
     NO_HIGH_DOSE: Reason("no_high_dose", TAPER, "Steroid was never given above the maintenance dose."),
     TAPER_UNFINISHED: Reason(
@@ -161,17 +166,17 @@ REASONS: dict[int, Reason] = {
         TAPER,
         "Between day {last_ill} and day {again}, above the maintenance dose, nothing was seen.",
     ),
-    ENOUGH_RELAPSES: Reason("enough_relapses", COUNT, "{seen} relapses by day {window_end}; {needed} are needed."),
-    FEWER_RELAPSES: Reason(
-        "fewer_relapses", COUNT, "At most {seen} relapses in a window that the set counts; {needed} are needed."
-    ),
+    ENOUGH_RELAPSES: Reason("enough_relapses", COUNT, "{relapses} by day {day} in {window}; {needed} are needed."),
+    FEWER_RELAPSES: Reason("fewer_relapses", COUNT, "{relapses} in {window}; {needed} are needed."),
     WINDOW_OPEN: Reason(
-        "window_open", COUNT, "The record ends before day {window_end}, when the first window would close."
+        "window_open",
+        COUNT,
+        "The record ends before day {window_end}, when the first window, from day {window_start}, would close.",
     ),
     RELAPSES_MAY_HIDE: Reason(
         "relapses_may_hide",
         COUNT,
-        "{seen} relapses seen and {needed} needed; gaps between readings may hide {hidden} more.",
+        "{relapses} seen in {window} and {needed} needed; gaps between readings may hide {hidden} more.",
     ),
     NEVER_IN_REMISSION: Reason("never_in_remission", (), "Steroid failed and there was no remission to relapse from."),
     NOT_YET_IN_REMISSION: Reason(

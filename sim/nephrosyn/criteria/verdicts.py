@@ -33,10 +33,10 @@ from nephrosyn.criteria.reasons import (
     TOXICITY,
     status_of,
 )
+from nephrosyn.criteria.sentences import Case, inside, sentence
 from nephrosyn.scenario.errors import Problem
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.clauses import Sheet
     from nephrosyn.criteria.columns import Tables
     from nephrosyn.criteria.definition import DefinitionSet
 
@@ -175,7 +175,9 @@ def verdict(
     sheet = sheet_for(record)
     status, day = np.empty((1, len(CLAUSES)), np.int8), np.empty((1, len(CLAUSES)), np.int64)
     relapses = np.empty(1, np.int32)
-    judge_all(record, NEVER if until_days is None else until_days, children, adults, sheet, status, day, relapses)
+    until = NEVER if until_days is None else until_days
+    judge_all(record, until, children, adults, sheet, status, day, relapses)
+    case = Case(sheet, children if record.child[0] else adults, int(min(record.end[0], until)))
     episode_count = int(sheet.counts[EPISODES])
     label = label_frame(people, definition, view, status, day, relapses).row(0, named=True)
     proof = Proof(mine, view)
@@ -189,7 +191,7 @@ def verdict(
         refractory=label["refractory"],
         refractory_kind=label["refractory_kind"],
         first_met_days=label["first_met_days"],
-        clauses=tuple(_clause(code, sheet, episode_count, proof) for code in range(len(CLAUSES))),
+        clauses=tuple(_clause(code, case, proof) for code in range(len(CLAUSES))),
         episodes=tuple(_episode(k, sheet.episodes[k]) for k in range(episode_count)),
     )
 
@@ -203,34 +205,32 @@ def _episode(number: int, row: NDArray[np.int64]) -> Episode:
     return Episode(number, start, last_ill, remission)
 
 
-def _clause(code: int, sheet: Sheet, episode_count: int, proof: Proof) -> Clause:
-    row = sheet.answers[code]
+def _clause(code: int, case: Case, proof: Proof) -> Clause:
+    row = case.sheet.answers[code]
     reason = REASONS[int(row[REASON])]
     marks = {name: _day(row[MARKS + k]) for k, name in enumerate(reason.marks)}
     day = _day(row[DAY])
-    words = {name: "(none)" if mark is None else mark for name, mark in (*marks.items(), ("day", day))}
-    evidence = set(_evidence(code, reason.marks, marks, sheet.episodes[:episode_count], proof))
     return Clause(
         name=CLAUSES[code],
         flag=FLAG_OF_CLAUSE[code],
         status=STATUS_NAMES[int(status_of(row[REASON]))],
         reason=reason.name,
-        sentence=reason.sentence.format(**words),
+        sentence=sentence(case, code, marks, day),
         days=day,
-        evidence=tuple(sorted(evidence)),
+        evidence=tuple(sorted(set(_evidence(code, reason.marks, marks, case.relapses, proof)))),
     )
 
 
 def _evidence(
-    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], episodes: NDArray[np.int64], proof: Proof
+    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], relapses: list[int], proof: Proof
 ) -> list[Evidence]:
     if code in KIND_OF_CLAUSE:
         return proof.conditions(KIND_OF_CLAUSE[code])
-    relapses = [int(row[spell.START]) for row in episodes[1:]]
     if kind == COURSE:
         return [*_urine(proof, marks, "last_ill", "remission"), *_doses(proof, marks["course"], marks["course_end"])]
     if kind == COUNT:
-        return [*_urine(proof, marks, "first_remission"), *(e for day in relapses for e in proof.urine(day))]
+        counted = [day for day in relapses if inside(marks, day)]
+        return [*_urine(proof, marks, "first_remission"), *(e for day in counted for e in proof.urine(day))]
     if kind == TAPER:
         answered = [] if marks["reduced"] is not None else relapses
         found = [e for day in answered for e in (*proof.urine(day), *proof.doses(day - 1, day))]

@@ -147,9 +147,9 @@ def kind_sentence(found: Refractory) -> str:
         return ""
     left = found.met - found.kind_true - found.kind_false
     return (
-        f"Of the {number(found.met)} refractory patients, {number(found.kind_true)} are truly refractory, "
-        f"{number(found.kind_false)} falsely (a provoking factor, or remission later by itself), and for "
-        f"{number(left)} this could not be told."
+        f"Of the {number(found.met)} refractory patients, {number(found.kind_false)} are falsely so (a provoking "
+        f"factor, or remission later by itself), for {number(found.kind_true)} nothing shows that, and for "
+        f"{number(left)} it could not be told."
     )
 
 
