@@ -216,17 +216,48 @@ def test_nobody_judged_is_an_error():
 
 
 def test_sources_are_sorted_and_cited():
-    known = sources.evidence()
-    found = sources.sort(factory.ROWS, known)
+    found = sources.sort(factory.ROWS)
     assert [row.key for row in found.assumed] == ["population.follow_up_days"]
     assert found.assumed[0].source == "two years are enough to look at"
     assert [row.key for row in found.evidenced] == ["disease.relapse.rate_per_year"]
-    assert found.citations == [("A01", known["A01"])]
+    assert found.citations == [("A01", "Nakanishi, CJASN 2013, PMID 23371961")]
 
 
 def test_citations_come_in_reading_order():
-    found = sources.sort([("a", 1, "x", "C10, C2, NL3.4.8")], {"C10": "ten", "C2": "two", "NL3.4.8": "law"})
-    assert [name for name, _ in found.citations] == ["C2", "C10", "NL3.4.8"]
+    found = sources.sort([("a", 1, "x", "S10, S2, NL3.4.8, C04, C03")])
+    assert [name for name, _ in found.citations] == ["C03, C04", "NL3.4.8", "S2", "S10"]
+
+
+def test_the_size_of_the_run_is_no_number_without_a_source():
+    rows = [(key, 1, "count", "") for key in ("patients", "replicates", "seed", "care.visits")]
+    found = sources.sort([*rows, ("patients", 7, "count", "set on the command line")])
+    assert [row.key for row in found.unsourced] == ["care.visits"]
+    assert found.evidenced == []
+
+
+def test_text_of_figures_is_legible_in_half_the_width_of_the_page(whole):
+    # From 960 pixels on the page has two columns; the left one then leaves 444 pixels to a figure.
+    folder, _ = whole
+    for path in (folder / "figures").iterdir():
+        text = path.read_text(encoding="utf-8")
+        width = float(re.search(r'viewBox="0 0 ([\d.]+)', text)[1])
+        sizes = [float(size) for size in re.findall(r"font(?:-size)?: (?:bold )?([\d.]+)px", text)]
+        assert sizes
+        assert min(sizes) * 444 / width >= 8, path.name
+
+
+def test_overlap_names_the_undetermined(whole):
+    folder, _ = whole
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "undetermined: no flag met, not all judged" in text
+    assert ">?<" in (folder / "figures/overlap.svg").read_text(encoding="utf-8")
+
+
+def test_categories_stand_by_age_band(whole):
+    folder, _ = whole
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    table = text.partition("*Category by age band, share of the patients of the band*")[2]
+    assert [row.split("|")[1].strip() for row in table.splitlines()[4:6]] == list(factory.BANDS)
 
 
 def test_markdown_text_is_one_harmless_line():

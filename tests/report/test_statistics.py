@@ -107,19 +107,40 @@ def test_categories_add_up_whichever_are_empty(categories):
     whole = statistics.refractory(labels)[0]
     assert sum(row.refractory for row in found) == whole.met
     assert sum(row.unjudged for row in found) == whole.unknown
-    assert sum(count for _, count in overlap.combinations(labels, "source", "observed")) == len(categories)
+    assert sum(item.patients for item in overlap.combinations(labels, "source", "observed")) == len(categories)
 
 
 def test_combinations_count_each_patient_once():
     labels = labels_of(ids(4), ["steroid_resistant", "steroid_resistant", "steroid_dependent", "non_relapsing"])
     labels = labels.with_columns(dependent=pl.Series([True, False, True, False]))
-    found = dict(overlap.combinations(labels, "source", "observed"))
-    assert found == {
+    found = overlap.combinations(labels, "source", "observed")
+    assert {item.flags: item.patients for item in found} == {
         frozenset({"resistant", "dependent"}): 1,
         frozenset({"resistant"}): 1,
         frozenset({"dependent"}): 1,
         frozenset(): 1,
     }
+
+
+def test_patients_without_a_flag_are_apart_by_whether_all_was_judged():
+    labels = labels_of(ids(4), ["non_relapsing", "undetermined", "undetermined", "steroid_resistant"])
+    partly = labels.with_columns(frequent=pl.Series([False, None, False, None]))
+    found = overlap.combinations(partly, "source", "observed")
+    assert [(sorted(item.flags), item.judged, item.patients) for item in found] == [
+        ([], False, 2),
+        (["resistant"], True, 1),
+        ([], True, 1),
+    ]
+
+
+def test_categories_within_each_band():
+    labels = labels_of(ids(5), ["steroid_resistant"] * 2 + ["non_relapsing"] * 3)
+    people = labels.select("replicate", "patient").with_columns(band=pl.Series(["old", "young", "old", "old", "old"]))
+    found = groups.categories_by_column(labels, people, "band", ["young", "old"])
+    assert [(name, {row.category: row.share.count for row in each if row.share.count}) for name, each in found] == [
+        ("young", {"steroid_resistant": 1}),
+        ("old", {"steroid_resistant": 1, "non_relapsing": 3}),
+    ]
 
 
 def test_agreement_of_the_two_records():

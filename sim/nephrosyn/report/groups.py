@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import terms
-from nephrosyn.report.statistics import ID, Refractory, verdict
+from nephrosyn.report.statistics import ID, Category, Refractory, categories, verdict
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
@@ -46,11 +46,32 @@ def by_column(labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Se
     list of Group
         Groups with at least one patient.
     """
+    criteria, view = names_of(labels)
+    return [Group(name, verdict(part, criteria, view)) for name, part in parts_of(labels, people, column, order)]
+
+
+def names_of(labels: pl.DataFrame) -> tuple[str, str]:
+    """Return the definition set and the view that labels belong to; empty names where nobody was judged."""
+    criteria, view = (str(labels[name][0]) if labels.height else "" for name in ("criteria", "view"))
+    return criteria, view
+
+
+def parts_of(
+    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]
+) -> list[tuple[str, pl.DataFrame]]:
+    """Return the labels of each value of a column of people, in the given order, null as ``""`` and last."""
     joined = labels.join(people.select(*ID, pl.col(column).cast(pl.String).fill_null("").alias("group")), on=ID)
     parts = {str(key[0]): part for key, part in joined.partition_by("group", as_dict=True).items()}
-    criteria, view = (str(labels[name][0]) if labels.height else "" for name in ("criteria", "view"))
     names = [*order, *sorted(set(parts) - set(order) - {""}), ""]
-    return [Group(name, verdict(parts[name], criteria, view)) for name in dict.fromkeys(names) if name in parts]
+    return [(name, parts[name]) for name in dict.fromkeys(names) if name in parts]
+
+
+def categories_by_column(
+    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]
+) -> list[tuple[str, list[Category]]]:
+    """Return the categories within each value of a column; parameters as those of `by_column`."""
+    criteria, view = names_of(labels)
+    return [(name, categories(part, criteria, view)) for name, part in parts_of(labels, people, column, order)]
 
 
 @dataclass(frozen=True)

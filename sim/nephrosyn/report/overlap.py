@@ -10,10 +10,27 @@ from nephrosyn import terms
 from nephrosyn.report.statistics import ID, Share, wilson
 
 
-def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[tuple[frozenset[str], int]]:
-    """Return how many patients carry each combination of flags, most frequent first; no flag is a combination too.
+@dataclass(frozen=True)
+class Combination:
+    """Patients who carry the same flags; those who carry none, apart by whether every flag was judged.
 
-    A flag that could not be judged counts as not carried.
+    Attributes
+    ----------
+    flags : frozenset of str
+        Flags carried. One that could not be judged counts as not carried.
+    patients : int
+        How many.
+    judged : bool
+        False for those who carry no flag and have one that could not be judged: they are undetermined.
+    """
+
+    flags: frozenset[str]
+    patients: int
+    judged: bool = True
+
+
+def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[Combination]:
+    """Return how many patients carry each combination of flags, most frequent first; no flag is a combination too.
 
     Parameters
     ----------
@@ -24,14 +41,18 @@ def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[tuple[f
 
     Returns
     -------
-    list of (frozenset of str, int)
-        Flags carried, and patients; the counts add up to the patients of the view.
+    list of Combination
+        The counts add up to the patients of the view.
     """
     part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
     flags = list(terms.FLAGS)
-    rows = part.select(pl.col(flags).fill_null(value=False)).group_by(flags).len().iter_rows()
-    found = [(frozenset(name for name, on in zip(flags, row, strict=False) if on), int(row[-1])) for row in rows]
-    return sorted(found, key=lambda item: (-item[1], [name not in item[0] for name in flags]))
+    judged = pl.any_horizontal(flags).is_not_null().alias("judged")
+    rows = part.select(judged, pl.col(flags).fill_null(value=False)).group_by("judged", *flags).len().iter_rows()
+    found = [
+        Combination(frozenset(name for name, on in zip(flags, row[1:], strict=False) if on), int(row[-1]), bool(row[0]))
+        for row in rows
+    ]
+    return sorted(found, key=lambda item: (-item.patients, [name not in item.flags for name in flags], item.judged))
 
 
 @dataclass(frozen=True)

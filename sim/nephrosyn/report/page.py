@@ -90,19 +90,22 @@ def group_section(found: Findings) -> Section:
         "groups",
         "Right: share, and patients in the group. Lines: 95% interval. Grey: one third ± 5 percentage points.",
     )
-    return Section("groups", "By age band and lesion", lead, [figure], [bands], [table for table in each if table.rows])
+    shown = [bands, tables.by_band(found.by_band)]
+    return Section("groups", "By age band and lesion", lead, [figure], shown, [table for table in each if table.rows])
 
 
 def overlap_section(found: Findings) -> Section:
     """Return the combinations of flags."""
     lead = [
         "A patient can be, say, both steroid-dependent and frequently relapsing. The category takes the first that "
-        "applies in the order of the definition set; the flags keep all. A flag that could not be judged "
-        "counts as absent."
+        "applies in the order of the definition set; the flags keep all. Beside a flag that is carried, one that could "
+        "not be judged counts as absent; patients who carry none and could not be judged by all are undetermined, "
+        "and have a bar of their own."
     ]
     figure = (
         "overlap",
-        "Each column is one combination of flags: filled dots are carried. Bars: patients, with their share.",
+        "Each column is one combination of flags: filled dots are carried. “?”: none is carried, and not all could be "
+        "judged. Bars: patients, with their share.",
     )
     return Section("overlap", "Overlap of flags", lead, [figure], [tables.combinations(found.combinations)], [])
 
@@ -205,7 +208,7 @@ def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: I
         "unjudged": wording.unjudged_sentence(first),
         "sections": sections(found),
         "facts": facts(resolved, manifest, found),
-        "sources": sources.sort(rows, sources.evidence()),
+        "sources": sources.sort(rows),
         "w": wording,
     }
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.scenario.sources import ASSUMED, evidence, ids
-
-__all__ = ["Row", "Sources", "evidence", "sort"]
+from nephrosyn.evidence import citations
+from nephrosyn.scenario.sources import ASSUMED, NEED_NONE, ids
+from nephrosyn.scenario.tree import split
 
 
 @dataclass(frozen=True)
@@ -33,31 +32,32 @@ class Sources:
     citations: list[tuple[str, str]]
 
 
-def sort(rows: Iterable[tuple[Any, Any, Any, Any]], known: Mapping[str, str]) -> Sources:
+def sort(rows: Iterable[tuple[Any, Any, Any, Any]]) -> Sources:
     """Sort a scenario's rows by kind of source, and collect the citations they use.
 
     Parameters
     ----------
     rows : iterable of (key, value, unit, source)
         From ``scenario.rows``.
-    known : dict of str to str
-        Evidence id to citation.
 
     Returns
     -------
     Sources
-        Texts such as the title, which have neither unit nor source, are left out.
+        Texts such as the title, which have neither unit nor source, are left out, and so is the size of the run,
+        which needs no source.
 
     Examples
     --------
-    >>> found = sort([("a.b", 2, "days", "C01"), ("a.c", 3, "days", "assumed: a guess")], {"C01": "A trial"})
+    >>> found = sort([("a.b", 2, "days", "A22"), ("a.c", 3, "days", "assumed: a guess")])
     >>> [row.source for row in found.assumed], found.citations
-    (['a guess'], [('C01', 'A trial')])
+    (['a guess'], [('A22', 'Polanco, JASN 2010')])
     """
     found = Sources([], [], [], [], [])
     used: set[str] = set()
     for key, value, unit, source in rows:
         text = str(source or "").strip()
+        if split(str(key)) in NEED_NONE:
+            continue
         if text.lower().startswith(ASSUMED):
             found.assumed.append(Row(str(key), str(value), str(unit or ""), text[len(ASSUMED) :].strip()))
         elif text:
@@ -66,10 +66,5 @@ def sort(rows: Iterable[tuple[Any, Any, Any, Any]], known: Mapping[str, str]) ->
             kind.append(Row(str(key), str(value), str(unit or ""), text))
         elif unit:
             found.unsourced.append(Row(str(key), str(value), str(unit), ""))
-    found.citations.extend((name, known[name]) for name in sorted(used & set(known), key=natural))
+    found.citations.extend(citations.listed(used))
     return found
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Return a key that sorts ``C2`` before ``C10``."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]

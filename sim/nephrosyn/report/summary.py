@@ -11,7 +11,7 @@ import polars as pl
 
 from nephrosyn.report import groups, overlap, statistics, survival, wording
 from nephrosyn.report.groups import FollowUp, Group
-from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.statistics import Category, Refractory
 from nephrosyn.report.survival import Curve, Rate
 
@@ -49,7 +49,8 @@ class Findings:
 
     summary: Summary
     categories: dict[tuple[str, str], list[Category]]
-    combinations: list[tuple[frozenset[str], int]]
+    combinations: list[Combination]
+    by_band: list[tuple[str, list[Category]]]
     follow_up: FollowUp
     bands: list[Group]
     lesions: dict[str, list[Group]]
@@ -125,6 +126,7 @@ def find(tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str]
             for item in summary.refractory
         },
         combinations=overlap.combinations(labels, criteria, view),
+        by_band=groups.categories_by_column(chosen, tables["patients"], "band", bands),
         follow_up=groups.follow_up(tables, criteria, view, follow_up_days, asked),
         bands=groups.by_column(chosen, tables["patients"], "band", bands),
         lesions=groups.lesion_groups(tables, chosen),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nephrosyn import terms
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
-from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.statistics import Category, Refractory, Share, Spread
 from nephrosyn.report.survival import Curve, Rate
 from nephrosyn.report.wording import FLAG_NAMES, days, harmless, interval, number, percent, plain, points, rate_text
@@ -118,6 +118,16 @@ def groups(title: str, found: Iterable[Group], unnamed: str) -> Table:
     return Table(title, ("group", "patients", "refractory", "95% interval", "not judged"), rows)
 
 
+def by_band(found: Iterable[tuple[str, Sequence[Category]]]) -> Table:
+    """Return the share of each category within each age band."""
+    rows = [
+        (plain(name) or "none", number(each[0].share.total), *[percent(row.share.share) for row in each])
+        for name, each in found
+    ]
+    head = ("age band", "patients", *[plain(name) for name in terms.CATEGORIES])
+    return Table("Category by age band, share of the patients of the band", head, rows)
+
+
 def follow_up(found: FollowUp) -> Table:
     """Return the refractory share by length of follow-up."""
     head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * found.rejudged
@@ -128,18 +138,18 @@ def follow_up(found: FollowUp) -> Table:
     return Table(f"Refractory by length of follow-up, {number(found.patients)} patients", tuple(head), rows)
 
 
-def combinations(found: Sequence[tuple[frozenset[str], int]]) -> Table:
+def combinations(found: Sequence[Combination]) -> Table:
     """Return the combinations of flags."""
-    total = sum(count for _, count in found) or 1
-    rows = [
-        (
-            " + ".join(FLAG_NAMES[name] for name in terms.FLAGS if name in flags) or "no flag",
-            number(count),
-            percent(count / total),
-        )
-        for flags, count in found
-    ]
+    total = sum(item.patients for item in found) or 1
+    rows = [(flag_text(item), number(item.patients), percent(item.patients / total)) for item in found]
     return Table("Patients by the flags they carry", ("flags", "patients", "share"), rows)
+
+
+def flag_text(found: Combination) -> str:
+    """Return the flags of a combination in words."""
+    if not found.judged:
+        return "undetermined: no flag met, not all judged"
+    return " + ".join(FLAG_NAMES[name] for name in terms.FLAGS if name in found.flags) or "no flag"
 
 
 def turned(caption: str, curves: Sequence[Curve], rows: Sequence[tuple[str, Callable[[Curve], str]]]) -> Table:

@@ -19,12 +19,13 @@ from nephrosyn.report.figures.style import (
     MUTED,
     PAPER,
     SECOND,
+    SMALL,
     blank,
     ink_on,
     percent_axis,
 )
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
-from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Category, Refractory, Share
 from nephrosyn.report.wording import FLAG_NAMES, number, percent, plain
 
@@ -46,7 +47,7 @@ def mark_third(axes: Any, *, label: bool = True, along: str = "x") -> None:
     line(ONE_THIRD, color=INK, lw=1.1, ls=(0, (4, 2)), zorder=1)
     if label and along == "x":
         axes.annotate("one third ± 5 points", (ONE_THIRD, 1.0), (0, 3), xycoords=("data", "axes fraction"),
-                      textcoords="offset points", ha="center", va="bottom", fontsize=8, color=MUTED)  # fmt: skip
+                      textcoords="offset points", ha="center", va="bottom", fontsize=SMALL, color=MUTED)  # fmt: skip
 
 
 def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
@@ -66,7 +67,7 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
     axes.plot([ONE_THIRD] * 2, [-0.62, 0.62], color=INK, lw=1.4, ls=(0, (3, 1.5)))
     axes.text(ONE_THIRD, 0.68, "one third", ha="center", va="bottom", fontsize=9)
     mark_interval(axes, found.share)
-    axes.set(xlim=(0, 1), ylim=(-1.0, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
+    axes.set(xlim=(0, 1), ylim=(-1.2, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     percent_axis(axes.xaxis)
     axes.spines["left"].set_visible(False)
     handles = [Patch(color=CATEGORY_COLOURS[name], label=plain(name)) for name in dict(segments(rows))]
@@ -83,7 +84,7 @@ def mark_interval(axes: Any, share: Share) -> None:
     axes.plot([share.low, share.high], [y, y], color=INK, lw=3.2, solid_capstyle="butt")
     beside = share.high < 0.6
     axes.text(share.high + 0.012 if beside else 0.012, y if beside else y - 0.08, "refractory, 95% interval",
-              va="center" if beside else "top", fontsize=8)  # fmt: skip
+              va="center" if beside else "top", fontsize=SMALL)  # fmt: skip
 
 
 def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: str) -> Figure:
@@ -103,7 +104,7 @@ def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: s
         axes.plot(share.share, place, "o", color=SECOND, ms=5.5, mec=PAPER, mew=0.6)
         beside = f"{percent(share.share, 0)} of {number(share.total)}"
         axes.annotate(beside, (1, place), (4, 0), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", va="center", fontsize=8, color=MUTED)  # fmt: skip
+                      textcoords="offset points", va="center", fontsize=SMALL, color=MUTED)  # fmt: skip
     high = max([share.high for _, share in lines if share is not None and not math.isnan(share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(lines) - 0.4, -0.6), xlabel=label)
     axes.set_yticks(range(len(lines)), [name for name, _ in lines])
@@ -151,7 +152,7 @@ def follow_up_curve(found: FollowUp) -> Figure:
         ylabel="share of all patients",
     )
     axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
-    axes.text(0, ONE_THIRD, " one third", ha="left", va="bottom", fontsize=8, color=MUTED)
+    axes.text(0, ONE_THIRD, " one third", ha="left", va="bottom", fontsize=SMALL, color=MUTED)
     axes.set_xticks(months, [f"{month:.0f}" for month in months])
     percent_axis(axes.yaxis)
     axes.grid(axis="y")
@@ -165,16 +166,21 @@ def band_line(axes: Any, x: Sequence[float], shares: Sequence[Share], colour: st
     axes.plot(x, [s.share for s in shares], style, color=colour, lw=1.8, ms=4.5, label=label)
 
 
-def overlap(found: Sequence[tuple[frozenset[str], int]], most: int = 10) -> Figure:
+def overlap(found: Sequence[Combination], most: int = 10) -> Figure:
     """Draw the combinations of flags: a bar of patients over a matrix of the flags carried."""
     shown = found[:most]
-    total = sum(count for _, count in found) or 1
+    total = sum(item.patients for item in found) or 1
     figure = blank(3.1)
     bars, matrix = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
-    for place, (flags, count) in enumerate(shown):
-        bars.bar(place, count, width=0.62, color=ACCENT if flags else SECOND)
-        bars.text(place, count, percent(count / total), ha="center", va="bottom", fontsize=8)
-        rows = [row for row, name in enumerate(terms.FLAGS) if name in flags]
+    for place, item in enumerate(shown):
+        colour = (ACCENT if item.flags else SECOND) if item.judged else CATEGORY_COLOURS["undetermined"]
+        bars.bar(place, item.patients, width=0.62, color=colour)
+        bars.text(place, item.patients, percent(item.patients / total), ha="center", va="bottom", fontsize=SMALL)
+        if not item.judged:
+            for row in range(len(terms.FLAGS)):
+                matrix.text(place, row, "?", ha="center", va="center", fontsize=9, color=MUTED)
+            continue
+        rows = [row for row, name in enumerate(terms.FLAGS) if name in item.flags]
         matrix.plot([place] * len(terms.FLAGS), range(len(terms.FLAGS)), "o", color=GRID, ms=7)
         matrix.plot([place] * len(rows), rows, "o-", color=INK, ms=7, lw=1.6)
     bars.set_ylabel("patients")
@@ -203,7 +209,7 @@ def view_flow(found: Agreement) -> Figure:
             if size:
                 axes.bar(x, size, bottom=top, width=0.06, color=CATEGORY_COLOURS[name])
                 edge = x + (-0.05 if side == "c" else 0.05)
-                axes.text(edge, top + size / 2, f"{plain(name)} {percent(size)}", ha=align, va="center", fontsize=8)
+                axes.text(edge, top + size / 2, f"{plain(name)} {percent(size)}", ha=align, va="center", fontsize=SMALL)
     draw_ribbons(axes, cells, left, right)
     axes.set(xlim=(-0.75, 1.75), ylim=(max(top + size for top, size in [*left.values(), *right.values()]), -0.08))
     axes.text(-0.03, -0.03, "complete record", ha="center", fontweight="bold")

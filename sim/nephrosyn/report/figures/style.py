@@ -38,6 +38,9 @@ LINES = (SECOND, "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (1, 1)))
 
 WIDTH_INCHES = 5.6
+# Points. In a column of the page, which is half as wide as the page, nothing may come out below 8 pixels.
+SMALL = 8.5
+SMALLEST = 7.5
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 SETTINGS: Any = {
@@ -47,9 +50,9 @@ SETTINGS: Any = {
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "axes.labelsize": 9,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "legend.fontsize": 8.5,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
     "legend.frameon": False,
     "legend.handlelength": 2.4,
     "text.color": INK,
@@ -84,7 +87,7 @@ def drawing() -> Iterator[None]:
 def blank(height_inches: float, width_inches: float = WIDTH_INCHES) -> Figure:
     """Return an empty figure that carries the notice at its foot."""
     figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
-    figure.supxlabel(terms.NOTICE, x=0.995, ha="right", fontsize=6.5, color=MUTED)
+    figure.supxlabel(terms.NOTICE, x=0.995, ha="right", fontsize=SMALLEST, color=MUTED)
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import DASHES, LINES, MUTED, SECOND, blank, percent_axis
+from nephrosyn.report.figures.style import DASHES, LINES, MUTED, SECOND, SMALL, blank, percent_axis
 from nephrosyn.report.groups import MONTH_DAYS
 from nephrosyn.report.survival import Curve
 from nephrosyn.report.wording import number, percent, plain
@@ -53,7 +53,7 @@ def kaplan_meier(
         )
         for tick in marks:
             at_risk = curve.at_risk(tick * unit_days)
-            below.text(tick, place, number(at_risk), ha="center", va="center", fontsize=8)
+            below.text(tick, place, number(at_risk), ha="center", va="center", fontsize=SMALL)
     axes.set(xlim=(0, max([end, *marks])), ylim=(0, 1.02), ylabel=ylabel)
     axes.set_xticks(marks, [str(mark) for mark in marks])
     axes.tick_params(axis="x", labelbottom=True)
@@ -82,7 +82,7 @@ def at_risk_labels(axes: Any, curves: Sequence[Curve]) -> None:
     axes.set_ylim(len(curves) - 0.5, -0.9)
     axes.set_yticks([-0.75, *range(len(curves))], ["at risk", *[plain(curve.group) for curve in curves]])
     for place, tick in enumerate(axes.get_yticklabels()):
-        tick.set(fontsize=8, fontweight="bold" if not place else "normal")
+        tick.set(fontsize=SMALL, fontweight="bold" if not place else "normal")
         if place:
             tick.set_color(LINES[(place - 1) % len(LINES)])
     axes.tick_params(axis="both", length=0, labelbottom=False, pad=16)
@@ -98,7 +98,7 @@ def relapses(histogram: Sequence[int]) -> Figure:
     labels = [*[str(count) for count in range(len(histogram) - 1)], f"{len(histogram) - 1}+"]
     axes.bar(range(len(histogram)), histogram, width=0.72, color=SECOND)
     for place, patients in enumerate(histogram):
-        axes.text(place, patients, percent(patients / total, 0), ha="center", va="bottom", fontsize=8)
+        axes.text(place, patients, percent(patients / total, 0), ha="center", va="bottom", fontsize=SMALL)
     axes.set_xticks(range(len(histogram)), labels)
     axes.set(xlabel="relapses during follow-up", ylabel="patients who reached remission")
     axes.margins(y=0.12)

@@ -1,0 +1,43 @@
+"""Citations are clean: they say where a figure stands, and nothing about how the page was read."""
+
+from __future__ import annotations
+
+import pytest
+
+from nephrosyn.evidence import citations
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("A01", "Nakanishi, CJASN 2013, PMID 23371961"),
+        ("A04", "Peking Univ First Hosp series 1993-2012"),
+        ("C01", "Nephrology (Carlton), doi 10.1111/nep.14187"),
+        ("C08", "Webb (PREDNOS), BMJ 2019;365:l1800, not verified"),
+        ("H05", "no citation, not verified"),
+        ("DEF:iskdc", "definition: ISKDC"),
+        ("NL3.1.response-children", "this project's reading: Time to remission, children; after B01-B04, A04"),
+    ],
+)
+def test_citation(name, text):
+    assert citations.citations()[name] == text
+
+
+def test_every_id_has_one_without_working_notes():
+    from nephrosyn.scenario.sources import evidence
+
+    found = citations.citations()
+    assert found.keys() == evidence().keys()
+    for name, text in found.items():
+        assert text == " ".join(text.split())
+        assert not {"[", "]"} & set(text), name
+        for note in ("not shown", "index page", "abstract page", "interval or fit"):
+            assert note not in text, name
+
+
+def test_ids_of_one_publication_stand_together_in_reading_order():
+    assert [names for names, _ in citations.listed(["NL3.4.10", "B10", "A12", "NL3.4.9", "gone"])] == [
+        "A12, B10",
+        "NL3.4.9",
+        "NL3.4.10",
+    ]
