@@ -172,13 +172,19 @@ def list_criteria() -> None:
 
 
 @app.command()
-def check(scenario: ScenarioName, overrides: Overrides = None, quiet: Quiet = False) -> None:
+def check(
+    scenario: ScenarioName,
+    overrides: Overrides = None,
+    only: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only keys like this, as 'care.*'.")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="Only what differs from what it extends.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")] = False,
+) -> None:
     """Check a scenario; print each value with unit and source."""
-    from nephrosyn.scenario import load, rows
+    from nephrosyn.scenario import load
 
     resolved = load(scenario, overrides or ())
     if not quiet:
-        console.scenario(resolved.scenario.title, rows(resolved))
+        console.scenario(resolved, scenario, only, changed)
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """What the command line shows. Plain text in a pipe; colour and bars only on a terminal."""
 
-from nephrosyn.console.answers import catalogue, scenario, summary
+from nephrosyn.console.answers import catalogue, summary
 from nephrosyn.console.case import case
 from nephrosyn.console.progress import Progress
 from nephrosyn.console.screen import complain, say
+from nephrosyn.console.values import scenario
 
 __all__ = ["Progress", "case", "catalogue", "complain", "say", "scenario", "summary"]

@@ -1,10 +1,7 @@
-"""The answers of the verbs: what is shipped, a resolved scenario, the result of a run."""
+"""The answers of the verbs: what is shipped, the result of a run."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from nephrosyn import terms
@@ -21,23 +18,6 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
     """Print shipped names with their titles."""
     heading(kind)
     table(("name", "title"), titles.items())
-
-
-def scenario(title: str, rows: Sequence[Sequence[str]]) -> None:
-    """Print a resolved scenario: a row for each key with its value, unit and source.
-
-    On a terminal the keys stand below their sections; in a pipe each row has its whole key, to be searched for.
-    """
-    say(title)
-    say(terms.NOTICE)
-    if not sys.stdout.isatty():
-        say()
-        table(("key", "value", "unit", "source"), rows)
-        return
-    for section, members in groupby(rows, lambda row: row[0].rpartition(".")[0]):
-        say()
-        heading(section or "the run")
-        table(("", "", "", ""), [(key.rpartition(".")[2], *rest) for key, *rest in members])
 
 
 def summary(cohort: Cohort) -> None:
