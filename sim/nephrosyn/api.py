@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nephrosyn import criteria
+from nephrosyn import criteria, labelling
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
@@ -174,10 +175,12 @@ class Cohort:
             tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
         else:
             tables = {name: self._disk.lazy(name).filter(**key).collect() for name in self._disk}
-        return Patient(patient, replicate, tables, list(self.manifest["criteria"]))
+        return Patient(patient, replicate, tables, self.manifest)
 
     def classify(self, names: Sequence[str], *, progress: Progress | None = None) -> pl.DataFrame:
-        """Judge the cohort by further definition sets; the labels are kept with the run.
+        """Judge the cohort by further definition sets; labels and sets are kept with the run.
+
+        A report that stands in the run folder is written anew.
 
         Parameters
         ----------
@@ -193,20 +196,19 @@ class Cohort:
         ------
         CriteriaError
             If a set is unknown or wrong.
+        RunFolderError
+            If another process is changing the run folder.
         """
-        sets = load_sets(names)
-        (progress or silent)("classify", 0, 1)
-        fresh = judge(self.tables, sets)
-        kept = self.labels.filter(~pl.col("criteria").is_in(fresh["criteria"].unique().to_list()))
-        labels = pl.concat([kept, fresh])
-        known = list(dict.fromkeys([*self.manifest["criteria"], *names]))
+        chosen = load_sets(names)
         if self._disk is not None:
-            self._disk.replace_labels(labels, {"criteria": known})
-        else:
-            self.tables = {**self.tables, "labels": labels}
-            self.manifest["criteria"] = known
-        (progress or silent)("classify", 1, 1)
-        return labels
+            labelling.classify(self._disk, chosen, progress or silent)
+            if (self._disk.path / "report.html").is_file():
+                self.report(progress=progress)
+            return self.labels
+        fresh = judge(self.tables, [one.definition for one in chosen])
+        self.tables = {**self.tables, "labels": labelling.merged(self.labels, fresh)}
+        self.manifest.update(labelling.known(self.manifest, chosen))
+        return self.labels
 
     def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
         """Write the report.
@@ -233,25 +235,31 @@ class Cohort:
             raise RunFolderError("this cohort is in memory: say which folder the report goes to")
         (progress or silent)("report", 0, 1)
         try:
-            report.write(self.tables, self.resolved, self.manifest, target)
+            with labelling.alone(target) if target == self.folder else nullcontext():
+                report.write(self.tables, self.resolved, self.manifest, target)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
         (progress or silent)("report", 1, 1)
         return target / "report.html"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Patient:
     """One patient of a cohort, with all tables cut to this patient."""
 
     number: int
     replicate: int
     tables: dict[str, pl.DataFrame]
-    criteria: list[str]
+    manifest: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        """Who, in a line; the tables are many."""
+        rows = sum(frame.height for frame in self.tables.values())
+        return f"<Patient {self.number}, replicate {self.replicate}: {rows} rows in {len(self.tables)} tables>"
 
     def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
         """The verdict of a definition set, with its reasons."""
-        chosen = criteria.load(name or self.criteria[0])
+        chosen = labelling.definition(self.manifest, name)
         return criteria.verdict(self.tables, chosen, self.replicate, self.number, view)
 
     def plot(self) -> Figure:

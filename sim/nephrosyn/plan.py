@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ class Plan:
     def __init__(self, resolved: Resolved, progress: Progress) -> None:
         self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
         self.engine = engines.choose(self.scenario, self.scenario.engine, self.scenario.patients)
-        self.sets = load_sets(self.scenario.criteria)
+        self.chosen = load_sets(self.scenario.criteria)
 
     def about(self, format: Format) -> dict[str, Any]:
         """What the manifest tells of the run."""
@@ -41,6 +43,7 @@ class Plan:
             "patients": scenario.patients,
             "replicates": scenario.replicates,
             "criteria": list(scenario.criteria),
+            "sets": {one.definition.name: one.kept() for one in self.chosen},
             "digest": self.resolved.digest(),
             "scenario": self.resolved.as_dict(),
         }
@@ -59,7 +62,7 @@ class Plan:
                 frames = record(scenario, scenario.seed, replicate, history.traits, history.rows)
                 if aside is not None:
                     aside.wait()
-                yield {**frames, "labels": judge(frames, self.sets)}
+                yield {**frames, "labels": judge(frames, [one.definition for one in self.chosen])}
                 done += len(history.traits)
                 self.progress("simulate", done, total)
 
@@ -80,7 +83,21 @@ class Plan:
             writer.discard()
 
 
-def load_sets(names: Sequence[str]) -> list[criteria.DefinitionSet]:
+@dataclass(frozen=True)
+class Chosen:
+    """A definition set to judge by: how it was asked for, its text, and what the text says."""
+
+    asked: str
+    text: str
+    definition: criteria.DefinitionSet
+
+    def kept(self) -> dict[str, str]:
+        """What the manifest keeps of it, so that its verdicts can be explained when its file is gone or changed."""
+        digest = hashlib.sha256(self.text.encode()).hexdigest()
+        return {"asked": self.asked, "sha256": digest, "text": self.text}
+
+
+def load_sets(names: Sequence[str]) -> list[Chosen]:
     """Load definition sets, no two of one name.
 
     Raises
@@ -88,8 +105,9 @@ def load_sets(names: Sequence[str]) -> list[criteria.DefinitionSet]:
     CriteriaError
         If a set is unknown or wrong, or two have one name: their labels could not be told apart.
     """
-    sets = [criteria.load(name) for name in names]
-    seen = [one.name for one in sets]
+    texts = [criteria.text(name) for name in names]
+    sets = [Chosen(str(n), t, criteria.parse(t, str(n))) for n, t in zip(names, texts, strict=True)]
+    seen = [one.definition.name for one in sets]
     twice = sorted({name for name in seen if seen.count(name) > 1})
     if twice:
         found = [Problem(name, "definition sets of different names", "the same name twice") for name in twice]

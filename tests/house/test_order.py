@@ -29,6 +29,7 @@ ORDER = [
     "evidence",
     "report",
     "plan",
+    "labelling",
     "api",
     "__init__",
     "console",

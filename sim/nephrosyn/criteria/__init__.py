@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.errors import CriteriaError
     from nephrosyn.criteria.find import sets, text, titles
     from nephrosyn.criteria.labels import LABELS, classify
-    from nephrosyn.criteria.loading import load
+    from nephrosyn.criteria.loading import load, parse
     from nephrosyn.criteria.proof import Evidence
     from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
     from nephrosyn.criteria.warming import compile_aside
@@ -29,6 +29,7 @@ __all__ = [
     "classify",
     "compile_aside",
     "load",
+    "parse",
     "sets",
     "text",
     "titles",
@@ -40,7 +41,7 @@ _HOMES = {
     "errors": ("CriteriaError",),
     "find": ("sets", "text", "titles"),
     "labels": ("LABELS", "classify"),
-    "loading": ("load",),
+    "loading": ("load", "parse"),
     "proof": ("Evidence",),
     "warming": ("compile_aside",),
     "verdicts": ("Clause", "Episode", "Verdict", "verdict"),

@@ -38,9 +38,31 @@ def load(name_or_path: str | Path) -> DefinitionSet:
     >>> load("source").resistance.course.value
     12
     """
-    asked = str(name_or_path)
+    return parse(text(name_or_path), str(name_or_path))
+
+
+def parse(content_toml: str, asked: str) -> DefinitionSet:
+    """Check a definition set given as text.
+
+    Parameters
+    ----------
+    content_toml : str
+        TOML, as `text` returns it.
+    asked : str
+        What to call it in messages.
+
+    Returns
+    -------
+    DefinitionSet
+        The checked set.
+
+    Raises
+    ------
+    CriteriaError
+        As for `load`.
+    """
     try:
-        content = tomllib.loads(text(name_or_path))
+        content = tomllib.loads(content_toml)
     except tomllib.TOMLDecodeError as error:
         raise CriteriaError(asked, [Problem(asked, "valid TOML", str(error))]) from None
     try:

@@ -55,7 +55,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
-        ``version``, ``seed``, ``engine`` and ``criteria`` (names or paths) of the run.
+        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths) and ``sets`` (their text) of the run.
     folder : Path
         Where to write; made if missing. Files of an earlier report are replaced.
 
@@ -74,7 +74,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
     from nephrosyn import scenario
     from nephrosyn.report import figures, page, summary
 
-    found = summary.find(tables, resolved, manifest.get("criteria", ()))
+    found = summary.find(tables, resolved, manifest.get("criteria", ()), manifest.get("sets", {}))
     drawn = figures.draw(found)
     shown = page.context(found, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"

@@ -118,10 +118,12 @@ def times(follow_up_days: float, most: int = 6) -> list[int]:
     return [*months, end]
 
 
-def definition(criteria: str, asked: Iterable[str]) -> DefinitionSet | None:
-    """Return the definition set of this name among those asked for by name or path; None if it is gone."""
+def definition(criteria: str, asked: Iterable[str], kept: Mapping[str, Mapping[str, str]]) -> DefinitionSet | None:
+    """Return the definition set of this name: as the run keeps it, else by name or path; None if it is gone."""
     from nephrosyn import criteria as judge
 
+    if criteria in kept:
+        return judge.parse(kept[criteria]["text"], criteria)
     for name in (*asked, criteria):
         try:
             found = judge.load(name)
@@ -185,7 +187,12 @@ def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
 
 
 def follow_up(
-    tables: Mapping[str, pl.DataFrame], criteria: str, view: str, follow_up_days: float, asked: Iterable[str]
+    tables: Mapping[str, pl.DataFrame],
+    criteria: str,
+    view: str,
+    follow_up_days: float,
+    asked: Iterable[str],
+    kept: Mapping[str, Mapping[str, str]],
 ) -> FollowUp:
     """Return the refractory share by length of follow-up: judged again where possible, else by first day met.
 
@@ -199,6 +206,8 @@ def follow_up(
         Planned follow-up.
     asked : iterable of str
         Names or paths of the definition sets that judged the run.
+    kept : mapping of str to mapping
+        Text of the definition sets by name, as far as the run keeps them.
 
     Returns
     -------
@@ -206,7 +215,7 @@ def follow_up(
         Counts at some days up to the end of follow-up.
     """
     days = times(follow_up_days)
-    rules = definition(criteria, asked)
+    rules = definition(criteria, asked, kept)
     if rules is not None:
         return rejudge(tables, rules, view, days, criteria)
     labels = tables["labels"].filter(pl.col("criteria") == criteria, pl.col("view") == view)

@@ -92,7 +92,9 @@ def summarise(labels: pl.DataFrame) -> Summary:
     return Summary(wording.headline(first), first, found, rows)
 
 
-def find(tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str]) -> Findings:
+def find(
+    tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str], kept: Mapping[str, Mapping[str, str]]
+) -> Findings:
     """Compute everything the report shows.
 
     Parameters
@@ -103,6 +105,8 @@ def find(tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str]
         The resolved scenario.
     asked : iterable of str
         Names or paths of the definition sets that judged the run.
+    kept : mapping of str to mapping
+        Text of the definition sets by name, as far as the run keeps them.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def find(tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str]
         },
         combinations=overlap.combinations(labels, criteria, view),
         by_band=groups.categories_by_column(chosen, tables["patients"], "band", bands),
-        follow_up=groups.follow_up(tables, criteria, view, follow_up_days, asked),
+        follow_up=groups.follow_up(tables, criteria, view, follow_up_days, asked, kept),
         bands=groups.by_column(chosen, tables["patients"], "band", bands),
         lesions=groups.lesion_groups(tables, chosen),
         remission=survival.curves(times, None, "remission", shown, bands),

@@ -1,0 +1,101 @@
+"""Where the files of a run lie, and how each is written and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from nephrosyn.tables import OBSERVED, TRUTH
+from nephrosyn.terms import NOTICE
+
+Format = Literal["parquet", "csv"]
+MANIFEST = "manifest.json"
+LAYOUT = 1
+FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5}\.(parquet|csv)")
+CONTENT = {MANIFEST, "observed", "truth", "derived", "figures", "report.html", "report.md"}
+
+
+class RunFolderError(ValueError):
+    """A run folder that cannot be read or written, with the reason in words for the user."""
+
+
+def place(table: str) -> str:
+    """Folder of a table within the run folder."""
+    if table in OBSERVED:
+        return f"observed/{table}"
+    return table if table in TRUTH else f"derived/{table}"
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reason(error: Exception) -> str:
+    """What the system said; polars wraps it in an error of its own."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run and nothing else."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    ours = isinstance(manifest, dict) and manifest.get("notice") == NOTICE and isinstance(manifest.get("files"), dict)
+    return ours and {path.name for path in folder.iterdir()} <= CONTENT
+
+
+def part_file(table: str, number: int, format: str) -> str:
+    """File of one part of a table within the run folder."""
+    return f"{place(table)}/part-{number:05d}.{format}"
+
+
+def written(path: Path, frame: pl.DataFrame, what: str) -> dict[str, Any]:
+    """Write one part and return what the manifest tells of it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".csv":
+            frame.write_csv(path)
+        else:
+            frame.write_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        path.unlink(missing_ok=True)
+        raise RunFolderError(f"cannot write {what}: {reason(error)}") from None
+    return {"rows": frame.height, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the manifest so that at every moment a whole one stands there."""
+    partial = folder / f".{MANIFEST}"
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            json.dump(manifest, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(folder / MANIFEST)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {MANIFEST} of {folder}: {error.strerror}") from None
+
+
+def is_sound(manifest: Any) -> bool:
+    """Whether a manifest has what is read of it, and names no file outside the run."""
+    if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
+        return False
+    kinds = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
+    if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
+        return False
+    facts = manifest["files"].values()
+    return all(FILE.fullmatch(name) for name in manifest["files"]) and all(
+        isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
+        for fact in facts
+    )
