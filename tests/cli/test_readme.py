@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,18 +14,16 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.partition("#")[0].strip() for line in re.findall(r"^    (nephrosyn .*)$", README, re.MULTILINE)]
 TARGETS = re.findall(r"^    make (\w+)", README, re.MULTILINE)
+(MY_SET,) = re.findall(r"^    (sed .*\\\n.*my-set.toml)$", README, re.MULTILINE)
 LINKS = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
 
 
 @pytest.mark.slow
 def test_commands_in_order(cli, tmp_path, monkeypatch):
-    from nephrosyn import criteria
-
     assert len(COMMANDS) > 5
     monkeypatch.chdir(tmp_path)
-    Path("my-set.toml").write_text(
-        criteria.text("source").replace('name = "source"', 'name = "my-set"'), encoding="utf-8"
-    )
+    Path("sim").symlink_to(ROOT / "sim")
+    subprocess.run(["bash", "-c", MY_SET], check=True)
     for command in COMMANDS:
         result = cli(*shlex.split(command)[1:])
         assert result.exit_code == 0, f"{command}\n{result.output}"
@@ -35,6 +34,17 @@ def test_python_code(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
+    assert "<svg" in Path("patient-17.svg").read_text(encoding="utf-8")
+
+
+def test_set_of_ones_own_loads_and_differs(tmp_path, monkeypatch):
+    from nephrosyn import criteria
+
+    monkeypatch.chdir(tmp_path)
+    Path("sim").symlink_to(ROOT / "sim")
+    subprocess.run(["bash", "-c", MY_SET], check=True)
+    mine = criteria.load("my-set.toml")
+    assert (mine.name, mine.resistance.course.value) == ("my-set", 8)
 
 
 @pytest.mark.slow

@@ -75,6 +75,8 @@ def test_run_prints_categories_refractory_third_and_page(cli, tmp_path):
     assert result.exit_code == 0
     for part in (terms.NOTICE, "undetermined", "refractory", "one third", str(folder / "report.html"), "explain"):
         assert part in told
+    # The only set that is shipped has judged already.
+    assert f"nephrosyn classify {folder} --criteria my-set.toml" in told
     for category in terms.CATEGORIES:
         assert re.search(rf"^{terms.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%$", told, re.MULTILINE)
 

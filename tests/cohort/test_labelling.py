@@ -146,3 +146,10 @@ def test_judging_that_fails_leaves_the_folder_as_it_was(run, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run._disk.replace_labels(interrupted(), {})
     assert {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()} == before
+
+
+def test_a_patient_is_shown_in_one_line(run):
+    shown = repr(run.patient(3))
+    assert shown.startswith("<Patient 3, replicate 0: ")
+    assert "\n" not in shown
+    assert len(shown) < 80

@@ -52,6 +52,8 @@ def _judged(labels: pl.DataFrame, found: Refractory) -> None:
 
 
 def _where_to_go_on(cohort: Cohort) -> None:
+    from nephrosyn import criteria
+
     assert cohort.folder is not None
     page = cohort.folder / "report.html"
     refractory = cohort.labels.filter("refractory")
@@ -62,4 +64,5 @@ def _where_to_go_on(cohort: Cohort) -> None:
         replicate, patient = refractory.row(0)[:2]
         again = f" --replicate {replicate}" if replicate else ""
         say(f"next    nephrosyn explain {cohort.folder} {patient}{again}")
-    say(f"        nephrosyn classify {cohort.folder} --criteria NAME")
+    others = [name for name in criteria.sets() if name not in set(cohort.labels["criteria"])]
+    say(f"        nephrosyn classify {cohort.folder} --criteria {others[0] if others else 'my-set.toml'}")
