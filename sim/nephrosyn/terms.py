@@ -7,6 +7,7 @@ meaning. Units of the analytes are the one unit used inside the package.
 
 from __future__ import annotations
 
+DAYS_PER_YEAR = 365.25
 NOTICE = "Synthetic data from a simulation. Not for clinical use."
 
 SEXES = ("male", "female")

@@ -11,7 +11,6 @@ from nephrosyn.criteria.reasons import (
     AT_MAINTENANCE,
     CLEARED_BEFORE,
     COUNTS,
-    DAY,
     FIRST_UNKNOWN,
     MARKS,
     NEVER,
@@ -32,6 +31,7 @@ from nephrosyn.criteria.reasons import (
     RELAPSE_MAY_HIDE,
     REMISSION_AGAIN_VAGUE,
     TAPER_UNFINISHED,
+    answer,
 )
 from nephrosyn.criteria.resistance import copy
 from nephrosyn.criteria.steroid import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
@@ -122,14 +122,8 @@ def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within
     reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
     if reason == NO_SUCH_RELAPSE:
         return
-    row[REASON] = reason
-    row[DAY] = again if reason == RELAPSE_IN_TAPER else NEVER
-    row[MARKS] = remission
-    row[MARKS + 1] = reduced
-    row[MARKS + 2] = relapse
-    row[MARKS + 3] = raised
-    row[MARKS + 4] = again
-    row[MARKS + 5] = last_ill
+    day = again if reason == RELAPSE_IN_TAPER else NEVER
+    answer(row, reason, day, remission, reduced, relapse, raised, again, last_ill)
 
 
 @entry
@@ -182,11 +176,7 @@ def judge_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
         reason = NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
     else:
         reason = NO_SUCH_RELAPSE if taper_finished(doses, count, remission, end) else TAPER_UNFINISHED
-    out[REASON] = reason
-    out[DAY] = NEVER
-    out[MARKS] = remission
-    for k in range(1, 6):
-        out[MARKS + k] = NEVER
+    answer(out, reason, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
     if reason == RELAPSE_MAY_HIDE:
         out[MARKS + 4] = gaps[g, AFTER]
         out[MARKS + 5] = gaps[g, BEFORE]

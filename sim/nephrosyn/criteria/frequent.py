@@ -8,17 +8,15 @@ from __future__ import annotations
 from nephrosyn.compiling import kernel
 from nephrosyn.criteria.episodes import AFTER, BEFORE, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
-    DAY,
     ENOUGH_RELAPSES,
     FEWER_RELAPSES,
-    MARKS,
     NEVER,
     NEVER_IN_REMISSION,
     NO_URINE,
     NOT_YET_IN_REMISSION,
-    REASON,
     RELAPSES_MAY_HIDE,
     WINDOW_OPEN,
+    answer,
 )
 from nephrosyn.criteria.rules import BLOCKS, FIRST
 
@@ -133,11 +131,4 @@ def judge_frequency(episodes, gaps, counts, end, resistant, max_gap, needed, len
     reason = frequency_reason(counts[0], most_seen, possible, needed, remission, close, end, resistant)
     if reason == WINDOW_OPEN:
         start, stop = remission, close
-    out[REASON] = reason
-    out[DAY] = met_on
-    out[MARKS] = remission
-    out[MARKS + 1] = most_seen
-    out[MARKS + 2] = needed
-    out[MARKS + 3] = hidden
-    out[MARKS + 4] = start
-    out[MARKS + 5] = stop
+    answer(out, reason, met_on, remission, most_seen, needed, hidden, start, stop)

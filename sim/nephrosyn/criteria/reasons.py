@@ -63,6 +63,19 @@ def status_of(reason):
     return NOT_MET if reason < FIRST_UNKNOWN else UNKNOWN
 
 
+@kernel
+def answer(out, reason, day, first, second, third, fourth, fifth, sixth):
+    """Write an answer: why, the day it was met or NEVER, and the marks of the reason in order."""
+    out[REASON] = reason
+    out[DAY] = day
+    out[MARKS] = first
+    out[MARKS + 1] = second
+    out[MARKS + 2] = third
+    out[MARKS + 3] = fourth
+    out[MARKS + 4] = fifth
+    out[MARKS + 5] = sixth
+
+
 class Reason(NamedTuple):
     """A reason's name, the names of its marks in order, and its sentence."""
 

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.columns import Tables
 
 
+# Fields of the record, and the columns they come from.
+DOSE_FIELDS = {
+    "dose_first": "first_days",
+    "dose_last": "last_days",
+    "dose_drug": "drug",
+    "dose_schedule": "schedule",
+    "dose_mean": "mean_mg_per_day",
+    "dose_weight": "dosing_weight_kg",
+}
+CONDITION_FIELDS = {
+    "condition_day": "noted_days",
+    "condition_code": "condition",
+    "condition_kind": "kind",
+    "condition_action": "action",
+}
+
+
 class Record(NamedTuple):
     """The record of all patients. `bounds` arrays, shape (patients, 2), give each patient's first row and its end."""
 
@@ -65,8 +82,8 @@ def observed(tables: Tables, children: Rules, adults: Rules, adult_from_years: f
         span_first=diary["first_days"],
         span_last=diary["last_days"],
         span_level=frozen(level),
-        **_doses("doses", tables, people),
-        **_conditions("conditions", tables, people),
+        **_rows("doses", DOSE_FIELDS, tables, people),
+        **_rows("conditions", CONDITION_FIELDS, tables, people),
     )
     return people, record
 
@@ -104,8 +121,8 @@ def complete(tables: Tables, children: Rules, adults: Rules, adult_from_years: f
         span_first=frozen(first[:count]),
         span_last=frozen(last[:count]),
         span_level=frozen(level[:count]),
-        **_doses("truth/doses", tables, people),
-        **_conditions("truth/conditions", tables, people),
+        **_rows("truth/doses", DOSE_FIELDS, tables, people),
+        **_rows("truth/conditions", CONDITION_FIELDS, tables, people),
     )
     return people, record
 
@@ -136,25 +153,8 @@ def _ends(name: str, tables: Tables, people: Columns) -> NDArray[np.int32]:
     return frozen(ends["end_days"][bounds[:, 0]])
 
 
-def _doses(name: str, tables: Tables, people: Columns) -> dict[str, Any]:
-    doses = Columns(name, tables[name])
-    return {
-        "dose_bounds": doses.bounds(people),
-        "dose_first": doses["first_days"],
-        "dose_last": doses["last_days"],
-        "dose_drug": doses["drug"],
-        "dose_schedule": doses["schedule"],
-        "dose_mean": doses["mean_mg_per_day"],
-        "dose_weight": doses["dosing_weight_kg"],
-    }
-
-
-def _conditions(name: str, tables: Tables, people: Columns) -> dict[str, Any]:
-    conditions = Columns(name, tables[name])
-    return {
-        "condition_bounds": conditions.bounds(people),
-        "condition_day": conditions["noted_days"],
-        "condition_code": conditions["condition"],
-        "condition_kind": conditions["kind"],
-        "condition_action": conditions["action"],
-    }
+def _rows(name: str, fields: dict[str, str], tables: Tables, people: Columns) -> dict[str, Any]:
+    """Return the bounds and columns of a table as fields of the record, all with one prefix."""
+    rows = Columns(name, tables[name])
+    prefix = next(iter(fields)).partition("_")[0]
+    return {f"{prefix}_bounds": rows.bounds(people), **{field: rows[column] for field, column in fields.items()}}

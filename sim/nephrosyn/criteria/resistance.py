@@ -10,7 +10,6 @@ from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START, nex
 from nephrosyn.criteria.reasons import (
     COURSE_MAY_HIDE,
     COURSE_TOO_SHORT,
-    DAY,
     FAILED_AND_REDUCED,
     FAILED_COURSE,
     FIRST_NOT_MET,
@@ -27,6 +26,7 @@ from nephrosyn.criteria.reasons import (
     REMISSION_ON_LESS_LATE,
     REMISSION_VAGUE,
     REMISSION_WITHOUT_STEROID,
+    answer,
 )
 from nephrosyn.criteria.steroid import FIRST, LAST
 
@@ -61,13 +61,8 @@ def judge_course(first, last, end, remission, last_ill, course_days, umbrella_da
     reason = course_reason(judged, reduced, end, enough, remission, last_ill)
     if enough and reason != REMISSION_IN_TIME and reduced <= end:
         judged = min(judged, reduced)
-    row[REASON] = reason
-    row[DAY] = judged if reason < FIRST_NOT_MET else NEVER
-    row[MARKS] = first
-    row[MARKS + 1] = judged
-    row[MARKS + 2] = last_ill
-    row[MARKS + 3] = remission
-    row[MARKS + 4] = last
+    day = judged if reason < FIRST_NOT_MET else NEVER
+    answer(row, reason, day, first, judged, last_ill, remission, last, NEVER)
 
 
 @kernel
@@ -86,13 +81,7 @@ def judge_without_course(start, doses, dose_count, remission, last_ill, course_d
         reason = NEVER_ADEQUATE
     else:
         reason = REMISSION_ON_LESS if remission <= judged else REMISSION_ON_LESS_LATE
-    row[REASON] = reason
-    row[DAY] = NEVER
-    row[MARKS] = first
-    row[MARKS + 1] = judged
-    row[MARKS + 2] = last_ill
-    row[MARKS + 3] = remission
-    row[MARKS + 4] = NEVER
+    answer(row, reason, NEVER, first, judged, last_ill, remission, NEVER, NEVER)
 
 
 @kernel

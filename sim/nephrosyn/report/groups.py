@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import terms
-from nephrosyn.report.statistics import ID, Category, Refractory, categories, verdict
+from nephrosyn.report.statistics import ID, Category, Refractory, categories, of, verdict
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
-MONTH_DAYS = 365.25 / 12
+MONTH_DAYS = terms.DAYS_PER_YEAR / 12
 MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
 REJUDGED_PATIENTS = 20_000
 
@@ -218,8 +218,7 @@ def follow_up(
     rules = definition(criteria, asked, kept)
     if rules is not None:
         return rejudge(tables, rules, view, days, criteria)
-    labels = tables["labels"].filter(pl.col("criteria") == criteria, pl.col("view") == view)
-    return by_first_met(labels, days)
+    return by_first_met(of(tables["labels"], criteria, view), days)
 
 
 def lesion_groups(tables: Mapping[str, pl.DataFrame], labels: pl.DataFrame) -> dict[str, list[Group]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from nephrosyn import terms
-from nephrosyn.report.statistics import ID, Share, wilson
+from nephrosyn.report.statistics import ID, Share, of, wilson
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[Combina
     list of Combination
         The counts add up to the patients of the view.
     """
-    part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    part = of(labels, criteria, view)
     flags = list(terms.FLAGS)
     judged = pl.any_horizontal(flags).is_not_null().alias("judged")
     rows = part.select(judged, pl.col(flags).fill_null(value=False)).group_by("judged", *flags).len().iter_rows()

@@ -172,7 +172,7 @@ def facts(resolved: Any, manifest: Mapping[str, Any], found: Findings) -> list[t
     """Return what was run, as name and value."""
     scenario = resolved.scenario
     first = found.headline
-    years = float(scenario.population.follow_up_days) / 365.25
+    years = float(scenario.population.follow_up_days) / terms.DAYS_PER_YEAR
     sets = ", ".join(dict.fromkeys(item.criteria for item in found.summary.refractory))
     replicates = first.replicates.replicates if first.replicates else 1
     named = [

@@ -192,6 +192,11 @@ def count_verdicts(flags: pl.Series) -> tuple[int, int, int]:
     return met, len(flags) - flags.null_count() - met, flags.null_count()
 
 
+def of(labels: pl.DataFrame, criteria: str, view: str) -> pl.DataFrame:
+    """Return the labels of one definition set and one view."""
+    return labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+
+
 def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
     """Return the refractory counts of labels that belong to one definition set and one view.
 
@@ -222,7 +227,7 @@ def refractory(labels: pl.DataFrame) -> list[Refractory]:
     found = []
     for criteria in sets:
         for view in reversed(terms.VIEWS):
-            part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+            part = of(labels, criteria, view)
             if part.height:
                 found.append(verdict(part, criteria, view))
     return found
@@ -256,7 +261,7 @@ def categories(labels: pl.DataFrame, criteria: str, view: str) -> list[Category]
     list of Category
         One for each of ``terms.CATEGORIES``.
     """
-    part = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    part = of(labels, criteria, view)
     sizes = part.group_by("replicate", maintain_order=True).len()["len"].to_list()
     inside = part.group_by("category", "replicate").len()
     counts = {(name, replicate): n for name, replicate, n in inside.iter_rows()}

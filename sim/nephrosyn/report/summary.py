@@ -116,7 +116,7 @@ def find(
     labels = tables["labels"]
     summary = summarise(labels)
     criteria, view = summary.headline.criteria, summary.headline.view
-    chosen = labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
+    chosen = statistics.of(labels, criteria, view)
     bands = list(resolved.scenario.population.bands)
     times = survival.first_times(tables)
     follow_up_days = float(resolved.scenario.population.follow_up_days)

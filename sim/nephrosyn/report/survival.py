@@ -12,12 +12,12 @@ import numpy.typing as npt
 import polars as pl
 
 from nephrosyn.report.statistics import ID
+from nephrosyn.terms import DAYS_PER_YEAR
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 GRID_POINTS = 240
-YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def first_times(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     people = people.with_columns(
         end=pl.max_horizontal("end", "remission", "relapse"), relapses=pl.col("relapses").fill_null(0)
     )
-    return people.with_columns(person_years=(pl.col("end") - pl.col("remission")) / YEAR_DAYS)
+    return people.with_columns(person_years=(pl.col("end") - pl.col("remission")) / DAYS_PER_YEAR)
 
 
 def curves(times: pl.DataFrame, start: str | None, event: str, until: float, bands: Sequence[str]) -> list[Curve]:
