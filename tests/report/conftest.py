@@ -12,14 +12,15 @@ from . import factory
 @pytest.fixture(scope="session")
 def write():
     """Write the report of made-up tables into a folder; returns the folder and the summary."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenario, "rows", lambda _: factory.ROWS, raising=False)
 
-        def written(target, tables=None, **words):
-            shown = factory.resolved(**words)
+    def written(target, tables=None, **words):
+        shown = factory.resolved(**words)
+        # For as long as it is written only: other tests read real scenarios.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scenario, "rows", lambda _: factory.ROWS, raising=False)
             return target, report.write(tables or factory.cohort(), shown, factory.MANIFEST, target)
 
-        yield written
+    return written
 
 
 @pytest.fixture(scope="session")
