@@ -64,10 +64,9 @@ def begin_planned_agent(s, x, p, clocks, tables, growth, agents, starts, log, co
 @kernel
 def _overlap(s, p, clocks, row):
     """Steroid is not reduced until the overlap is over; then it goes on as planned, or is withdrawn."""
+    s.steroid_held_until = s.now + row[OVERLAP_DAYS]
     if row[WITHDRAW] == 1.0:
         start_withdrawal(s, p, clocks)
-    if s.treatment == Treatment.TAPER or s.treatment == Treatment.WITHDRAWAL:
-        clocks[DUE, Clock.DOSE_STEP] = max(clocks[DUE, Clock.DOSE_STEP], s.now + row[OVERLAP_DAYS])
 
 
 @kernel

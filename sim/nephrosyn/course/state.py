@@ -187,6 +187,7 @@ STATE = np.dtype(
         ("relapses_on_steroid", "i4"),  # in a row
         ("relapse_times", "f8", (RELAPSES_KEPT,)),
         ("steroid_ended", "f8"),
+        ("steroid_held_until", "f8"),  # not reduced before, while a second agent is built up
         ("uacr_read", "f8"),
         ("clear_since", "f8"),
         ("unclear_readings", "i4"),

@@ -112,7 +112,10 @@ def _skip_steps_that_raise(s, steps):
 
 @kernel
 def next_step(s, x, p, clocks, steps, log, count):
-    """The next step of the taper, or the end of steroid."""
+    """The next step of the taper, or the end of steroid; held while a second agent is built up, unless it does harm."""
+    if s.now < s.steroid_held_until and s.steroid_barred == 0:
+        clocks[DUE, Clock.DOSE_STEP] = s.steroid_held_until
+        return
     if s.treatment == Treatment.FULL_DOSE:
         s.treatment = Treatment.TAPER
         write_event(log, count, x, s, Event.TAPER_STARTED, NO_VALUE)
