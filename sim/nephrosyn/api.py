@@ -15,6 +15,8 @@ from nephrosyn import criteria, labelling
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
+from nephrosyn.twins import Comparison as Comparison
+from nephrosyn.twins import compare as compare
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

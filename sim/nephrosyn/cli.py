@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from nephrosyn import console, terms
+from nephrosyn.options import Engine, Format, OneSet, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
     from nephrosyn.api import Cohort
@@ -27,6 +27,7 @@ USERS_ERRORS = {
     "nephrosyn.criteria": "CriteriaError",
     "nephrosyn.engine": "EngineError",
     "nephrosyn.cohort": "RunFolderError",
+    "nephrosyn.twins": "ComparisonError",
 }
 
 
@@ -91,39 +92,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Engine(StrEnum):
-    """The engines a user may ask for."""
-
-    auto = "auto"
-    simpy = "simpy"
-    compiled = "compiled"
-
-
-class Format(StrEnum):
-    """The formats of the tables."""
-
-    parquet = "parquet"
-    csv = "csv"
-
-
-class View(StrEnum):
-    """The two records that can be judged."""
-
-    complete = "complete"
-    observed = "observed"
-
-
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped name (see list) or a TOML file.")]
-Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the scenario; repeatable.")
-]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
-Sets = Annotated[
-    list[str] | None, typer.Option("--criteria", metavar="NAME", help="A definition set or a TOML file; repeatable.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what was asked for, or nothing.")]
 
 
 def _version(wanted: bool) -> None:
@@ -279,7 +247,7 @@ def report(run: RunFolder, quiet: Quiet = False) -> None:
 def explain(
     run: RunFolder,
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    criteria: Annotated[str | None, typer.Option(metavar="NAME", help="Definition set.", show_default=False)] = None,
+    criteria: OneSet = None,
     replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
     view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
 ) -> None:
@@ -288,6 +256,28 @@ def explain(
 
     person = ns.open(run).patient(patient, replicate)
     console.case(person.tables, person.verdict(criteria, view.value))
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN RUN...", help="Finished runs; the first is the reference.")
+    ],
+    criteria: OneSet = None,
+    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, text, figure and values.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the comparison if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
+) -> None:
+    """Compare runs of the same patients under different care."""
+    import nephrosyn as ns
+
+    found = ns.compare(*runs, criteria=criteria, view=view.value)
+    page = None if out is None else found.write(out, overwrite=overwrite)
+    if as_json:
+        console.say(found.json())
+    else:
+        console.comparison(found, page)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def test_no_verb_shows_the_help(cli):
     assert "Usage: nephrosyn" in result.output
 
 
-@pytest.mark.parametrize("verb", ["list", "check", "schema", "run", "classify", "report", "explain"])
+@pytest.mark.parametrize("verb", ["list", "check", "schema", "run", "classify", "report", "explain", "compare"])
 def test_every_verb_has_help(cli, verb):
     result = cli(verb, "--help")
     assert result.exit_code == 0

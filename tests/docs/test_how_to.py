@@ -65,3 +65,10 @@ def test_read_a_run_folder(tmp_path, monkeypatch):
     played = _play("read-a-run-folder.md", tmp_path)
     assert played["bash"] == 1
     assert played["python"] >= 2
+
+
+@pytest.mark.slow
+def test_compare_twins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _play("compare-twins.md", tmp_path) == {"bash": 3, "python": 2}
+    assert (tmp_path / "spared" / "compare.html").is_file()

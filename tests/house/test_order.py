@@ -28,11 +28,13 @@ ORDER = [
     "criteria",
     "evidence",
     "report",
+    "twins",
     "plan",
     "labelling",
     "api",
     "__init__",
     "console",
+    "options",
     "cli",
     "__main__",
 ]

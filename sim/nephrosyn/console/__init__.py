@@ -2,8 +2,9 @@
 
 from nephrosyn.console.answers import catalogue, summary
 from nephrosyn.console.case import case
+from nephrosyn.console.comparison import comparison
 from nephrosyn.console.progress import Progress
 from nephrosyn.console.screen import complain, say
 from nephrosyn.console.values import scenario
 
-__all__ = ["Progress", "case", "catalogue", "complain", "say", "scenario", "summary"]
+__all__ = ["Progress", "case", "catalogue", "comparison", "complain", "say", "scenario", "summary"]

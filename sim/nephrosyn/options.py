@@ -1,0 +1,43 @@
+"""What several verbs of the command line take: their arguments and options, each told once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Engine(StrEnum):
+    """The engines a user may ask for."""
+
+    auto = "auto"
+    simpy = "simpy"
+    compiled = "compiled"
+
+
+class Format(StrEnum):
+    """The formats of the tables."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+class View(StrEnum):
+    """The two records that can be judged."""
+
+    complete = "complete"
+    observed = "observed"
+
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped name (see list) or a TOML file.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the scenario; repeatable.")
+]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
+Sets = Annotated[
+    list[str] | None, typer.Option("--criteria", metavar="NAME", help="A definition set or a TOML file; repeatable.")
+]
+OneSet = Annotated[str | None, typer.Option("--criteria", metavar="NAME", help="Definition set.", show_default=False)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what was asked for, or nothing.")]

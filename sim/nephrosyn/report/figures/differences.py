@@ -1,0 +1,101 @@
+"""The figure of a comparison of twins: paired differences with their intervals, a panel for each unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from nephrosyn.report.figures.style import INK, LINES, PAPER, blank, drawing, svg
+
+LABELS = {"share": "difference in percentage points"}
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One mark of the figure: a mean difference with its 95% interval, in its unit; shares as fractions."""
+
+    unit: str
+    outcome: str
+    run: str
+    value: float
+    low: float
+    high: float
+
+
+def draw(found: Sequence[Difference], reference: str) -> str:
+    """Draw paired differences against the reference.
+
+    Parameters
+    ----------
+    found : sequence of Difference
+        In the order to show.
+    reference : str
+        Name of the run they are differences from.
+
+    Returns
+    -------
+    str
+        A complete SVG document.
+    """
+    with drawing():
+        figure = panels(found, reference)
+    return svg(figure, f"Paired differences from {reference}, with 95% intervals")
+
+
+def panels(found: Sequence[Difference], reference: str) -> Figure:
+    """Return a panel for each unit, with a row for each outcome and a mark for each run."""
+    runs = list(dict.fromkeys(mark.run for mark in found))
+    units = list(dict.fromkeys(mark.unit for mark in found))
+    heights = [len({mark.outcome for mark in found if mark.unit == unit}) for unit in units]
+    row_inches = 0.17 + 0.09 * len(runs)
+    around = 0.6 + 0.55 * len(units) + 0.2 * len(runs)  # notice and title, an axis for each panel, the legend
+    figure = blank(around + row_inches * sum(height + 0.8 for height in heights))
+    axes = figure.subplots(len(units), 1, height_ratios=[height + 0.8 for height in heights], squeeze=False)[:, 0]
+    for panel, unit in zip(axes, units, strict=True):
+        _panel(panel, [mark for mark in found if mark.unit == unit], runs)
+        panel.set_xlabel(LABELS.get(unit, f"difference, {unit}"))
+    handles, names = [_dot(axes[0], place, [], []) for place in range(len(runs))], map(shortened, runs)
+    title = f"against {shortened(reference)}"
+    figure.legend(handles, names, title=title, loc="outside upper left", alignment="left", handlelength=1)
+    return figure
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits the figure: of a long one, which is a path, the end.
+
+    Examples
+    --------
+    >>> shortened("before"), len(shortened("run/" * 40))
+    ('before', 60)
+    """
+    return name if len(name) <= LONGEST_NAME else "…" + name[1 - LONGEST_NAME :]
+
+
+def _panel(axes: Any, found: Sequence[Difference], runs: Sequence[str]) -> None:
+    names = list(dict.fromkeys(mark.outcome for mark in found))
+    scale = 100.0 if found[0].unit == "share" else 1.0
+    axes.axvline(0.0, color=INK, lw=1.1, ls=(0, (4, 2)), zorder=1)
+    for mark in found:
+        if math.isnan(mark.value):
+            continue
+        run = runs.index(mark.run)
+        y = names.index(mark.outcome) + 0.6 * ((run + 0.5) / len(runs) - 0.5)
+        if not math.isnan(mark.low):
+            ends = [scale * mark.low, scale * mark.high]
+            axes.plot(ends, [y, y], color=LINES[run % len(LINES)], lw=2, solid_capstyle="butt")
+        _dot(axes, run, [scale * mark.value], [y])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+
+
+def _dot(axes: Any, run: int, x: list[float], y: list[float]) -> Any:
+    (dot,) = axes.plot(x, y, "o", color=LINES[run % len(LINES)], ms=4.5, mec=PAPER, mew=0.6)
+    return dot

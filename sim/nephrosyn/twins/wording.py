@@ -1,0 +1,121 @@
+"""Differences as plain sentences and short texts."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.report.wording import number, percent, points
+from nephrosyn.twins.findings import Contrast, Findings, Row
+from nephrosyn.twins.outcomes import Outcome
+
+DIGITS = {"per year": 2, "mg/kg": 1, "mg/kg per year": 1}
+HEADLINE = "relapses_per_year"
+
+
+def value(outcome: Outcome, amount: float) -> str:
+    """Return a mean of an outcome, with a dash where there is none.
+
+    Examples
+    --------
+    >>> value(Outcome("death", "death", "harms", "share", yes_no=True), 0.031)
+    '3.1%'
+    """
+    if outcome.unit == "share":
+        return percent(amount)
+    return "–" if math.isnan(amount) else f"{amount:,.{DIGITS[outcome.unit]}f}"
+
+
+def signed(outcome: Outcome, amount: float) -> str:
+    """Return a difference with its sign; of shares in percentage points.
+
+    Examples
+    --------
+    >>> signed(Outcome("relapses_per_year", "relapses", "disease", "per year"), -0.254)
+    '−0.25'
+    """
+    if outcome.unit == "share":
+        return unsigned_zero(points(amount))
+    if math.isnan(amount):
+        return "–"
+    return unsigned_zero(f"{amount:+,.{DIGITS[outcome.unit]}f}".replace("-", "−"))
+
+
+def unsigned_zero(text: str) -> str:
+    """Return a signed text without the sign if it shows nothing but 0.
+
+    Examples
+    --------
+    >>> unsigned_zero("+0.00"), unsigned_zero("−0.01")
+    ('0.00', '−0.01')
+    """
+    return text if any(digit in text for digit in "123456789") else text.lstrip("+−")
+
+
+def difference(row: Row) -> str:
+    """Return a difference with its interval."""
+    found = row.paired
+    if math.isnan(found.low):
+        return signed(row.outcome, found.difference)
+    ends = " to ".join(signed(row.outcome, end) for end in (found.low, found.high))
+    return f"{signed(row.outcome, found.difference)} ({ends})"
+
+
+def unit(outcome: Outcome) -> str:
+    """Return the unit of an outcome as a table names it."""
+    return "%, points" if outcome.unit == "share" else outcome.unit
+
+
+def saved(row: Row) -> str:
+    """Return the share of variance that pairing saves."""
+    return percent(row.paired.saved_fraction, 0)
+
+
+def times(row: Row) -> str:
+    """Return how many times more patients unpaired runs would need; a dash where no number says it."""
+    factor = row.paired.times_more_patients
+    return f"×{factor:,.1f}" if math.isfinite(factor) else "–"
+
+
+def sentence(found: Findings) -> str:
+    """Return the answer, in a sentence or two for each run."""
+    return " ".join(headline(found, contrast) for contrast in found.contrasts)
+
+
+def headline(found: Findings, contrast: Contrast) -> str:
+    """Return what a run does to relapses, in one sentence."""
+    who = f"the same {number(found.patients)} patients" if found.patients > 1 else "the same one patient"
+    if contrast.identical:
+        return f"Under “{contrast.name}” as under “{found.reference}”, nothing differs for {who}."
+    row = next(row for row in contrast.rows if row.outcome.name == HEADLINE)
+    moved = f"{number(contrast.moved)} {'changes' if contrast.moved == 1 else 'change'} category"
+    start = f"Under “{contrast.name}” instead of “{found.reference}”, {who} have {_relapses(row)}; {moved}."
+    factor = row.paired.times_more_patients
+    if math.isfinite(factor) and row.paired.saved_fraction > 0:
+        start += f" Unpaired runs would need {factor:,.1f} times as many patients to see this as clearly."
+    return start
+
+
+def _relapses(row: Row) -> str:
+    found, outcome = row.paired, row.outcome
+    if math.isnan(found.difference):
+        return "no time in which to relapse"
+    if not found.lower + found.higher:
+        return "exactly as many relapses"
+    said = f"{value(outcome, abs(found.difference))} {_word(found.difference)} relapses a year{_interval(row)}"
+    counts = (number(count) for count in (row.better, found.same, row.worse))
+    return f"{said}: {{}} relapse less, {{}} as often, {{}} more".format(*counts)
+
+
+def _interval(row: Row) -> str:
+    found, outcome = row.paired, row.outcome
+    if math.isnan(found.low):
+        return ""
+    low, high = (value(outcome, abs(end)) for end in (found.low, found.high))
+    if found.low <= 0 <= found.high:
+        return f" (95% interval {low} fewer to {high} more, which leaves the direction open)"
+    near, far = (high, low) if found.high < 0 else (low, high)
+    return f" (95% interval {near} to {far} {_word(found.difference)})"
+
+
+def _word(amount: float) -> str:
+    return "fewer" if amount < 0 else "more"
