@@ -8,8 +8,10 @@ import re
 import polars as pl
 import pytest
 
+import nephrosyn as ns
 from nephrosyn import terms
 from nephrosyn.cohort import RunFolderError
+from nephrosyn.report.figures import differences
 from nephrosyn.twins import compare, folder
 
 from .made_up import MadeUp
@@ -46,6 +48,7 @@ def test_the_page_asks_for_nothing_outside(written):
     assert not re.findall(r"(?:https?:)?//[\w.]+", page)
     assert not re.findall(r"<(?:script|link|img|iframe)", page)
     assert page.count("<svg ") == 1
+    assert page.count(terms.NOTICE) == 3  # above, below, and in the figure
     assert "<b>after" not in page
     assert "&lt;b&gt;after" in page
 
@@ -89,13 +92,25 @@ def test_the_figure_has_every_run_and_outcome(found, written):
         assert f">{title}<" in drawn, title
 
 
+def test_the_figure_shows_shares_in_points():
+    marks = [differences.Difference("per year", "relapses", "x", -0.2, -0.3, -0.1)]
+    marks += [differences.Difference("share", "death", run, 0.02, -0.01, 0.05) for run in ("x", "y")]
+    drawn = differences.panels(marks, "before")
+    # The first line of a panel marks 0; the legend's dots are drawn in the first panel and hold nothing.
+    found = [[line.get_xdata() for line in axes.lines[1:] if len(line.get_xdata())] for axes in drawn.axes]
+    assert [[list(map(float, x)) for x in panel] for panel in found] == [
+        [[-0.3, -0.1], [-0.2]],
+        [[-1.0, 5.0], [2.0], [-1.0, 5.0], [2.0]],
+    ]
+
+
 def test_the_answer_comes_first(found):
     text = found.sentence
     assert text.startswith(
-        "Under “<b>after | x” instead of “before”, the same 4 patients have 0.12 fewer relapses a year"
+        "Under “<b>after | x” instead of “before”, the same 4 patients have 0.125 fewer relapses a year"
     )
-    assert "0.52 fewer to 0.27 more, which leaves the direction open" in text
-    assert "1 relapse less, 3 as often, 0 more; 0 change category" in text
+    assert "0.523 fewer to 0.273 more, which leaves the direction open" in text
+    assert "fewer in 1, as many in 3, more in 0; 0 change category" in text
     assert text.endswith("Under “same” as under “before”, nothing differs for the same 4 patients.")
 
 
@@ -153,3 +168,12 @@ def test_nothing_is_left_when_writing_fails(found, tmp_path, monkeypatch):
         found.write(tmp_path / "out", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "compare.json").read_bytes() == before
+
+
+def test_one_patient_has_no_interval(tmp_path):
+    runs = [ns.run(name, patients=1, seed=3) for name in ("baseline", "no-infections")]
+    found = ns.compare(*runs)
+    assert "the same patient has 0.500 fewer relapses a year: fewer in 1" in found.sentence
+    assert found.table["low"].dtype == pl.Float64
+    assert found.table.filter(yes_no=False)["low"].null_count() == found.table.filter(yes_no=False).height
+    assert found.write(tmp_path / "out").is_file()

@@ -44,7 +44,7 @@ class Comparison(Findings):
     def table(self) -> pl.DataFrame:
         """One row for each run and outcome: means, difference with 95% interval, counts, variance saved."""
         rows = [{"run": contrast.name, **values.plain(row)} for contrast in self.contrasts for row in contrast.rows]
-        return pl.DataFrame(rows, infer_schema_length=None)
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(values.FLOATS, pl.Float64), infer_schema_length=None)
 
     @cached_property
     def changes(self) -> pl.DataFrame:

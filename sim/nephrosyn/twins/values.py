@@ -10,6 +10,16 @@ from nephrosyn.terms import NOTICE
 from nephrosyn.twins import wording
 from nephrosyn.twins.findings import Contrast, Findings, Row
 
+FLOATS = (
+    "reference_mean",
+    "other_mean",
+    "difference",
+    "low",
+    "high",
+    "variance_saved_fraction",
+    "times_more_patients",
+)
+
 
 def as_dict(found: Findings) -> dict[str, Any]:
     """Return all but the single patients as plain values that JSON can hold; what has no value is None."""

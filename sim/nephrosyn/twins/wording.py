@@ -9,6 +9,8 @@ from nephrosyn.twins.findings import Contrast, Findings, Row
 from nephrosyn.twins.outcomes import Outcome
 
 DIGITS = {"per year": 2, "mg/kg": 1, "mg/kg per year": 1}
+FINE_DIGITS = {**DIGITS, "per year": 3}
+"""Of differences: twins differ by less than they vary."""
 HEADLINE = "relapses_per_year"
 
 
@@ -31,13 +33,13 @@ def signed(outcome: Outcome, amount: float) -> str:
     Examples
     --------
     >>> signed(Outcome("relapses_per_year", "relapses", "disease", "per year"), -0.254)
-    '−0.25'
+    '−0.254'
     """
     if outcome.unit == "share":
         return unsigned_zero(points(amount))
     if math.isnan(amount):
         return "–"
-    return unsigned_zero(f"{amount:+,.{DIGITS[outcome.unit]}f}".replace("-", "−"))
+    return unsigned_zero(f"{amount:+,.{FINE_DIGITS[outcome.unit]}f}".replace("-", "−"))
 
 
 def unsigned_zero(text: str) -> str:
@@ -83,12 +85,14 @@ def sentence(found: Findings) -> str:
 
 def headline(found: Findings, contrast: Contrast) -> str:
     """Return what a run does to relapses, in one sentence."""
-    who = f"the same {number(found.patients)} patients" if found.patients > 1 else "the same one patient"
+    many = found.patients > 1
+    who = f"the same {number(found.patients)} patients" if many else "the same patient"
     if contrast.identical:
         return f"Under “{contrast.name}” as under “{found.reference}”, nothing differs for {who}."
     row = next(row for row in contrast.rows if row.outcome.name == HEADLINE)
     moved = f"{number(contrast.moved)} {'changes' if contrast.moved == 1 else 'change'} category"
-    start = f"Under “{contrast.name}” instead of “{found.reference}”, {who} have {_relapses(row)}; {moved}."
+    has = f"{'have' if many else 'has'} {_relapses(row)}"
+    start = f"Under “{contrast.name}” instead of “{found.reference}”, {who} {has}; {moved}."
     factor = row.paired.times_more_patients
     if math.isfinite(factor) and row.paired.saved_fraction > 0:
         start += f" Unpaired runs would need {factor:,.1f} times as many patients to see this as clearly."
@@ -96,25 +100,29 @@ def headline(found: Findings, contrast: Contrast) -> str:
 
 
 def _relapses(row: Row) -> str:
-    found, outcome = row.paired, row.outcome
+    found = row.paired
     if math.isnan(found.difference):
         return "no time in which to relapse"
     if not found.lower + found.higher:
         return "exactly as many relapses"
-    said = f"{value(outcome, abs(found.difference))} {_word(found.difference)} relapses a year{_interval(row)}"
+    said = f"{_size(found.difference)} {_word(found.difference)} relapses a year{_interval(row)}"
     counts = (number(count) for count in (row.better, found.same, row.worse))
-    return f"{said}: {{}} relapse less, {{}} as often, {{}} more".format(*counts)
+    return f"{said}: fewer in {{}}, as many in {{}}, more in {{}}".format(*counts)
 
 
 def _interval(row: Row) -> str:
-    found, outcome = row.paired, row.outcome
+    found = row.paired
     if math.isnan(found.low):
         return ""
-    low, high = (value(outcome, abs(end)) for end in (found.low, found.high))
+    low, high = _size(found.low), _size(found.high)
     if found.low <= 0 <= found.high:
         return f" (95% interval {low} fewer to {high} more, which leaves the direction open)"
     near, far = (high, low) if found.high < 0 else (low, high)
     return f" (95% interval {near} to {far} {_word(found.difference)})"
+
+
+def _size(amount: float) -> str:
+    return f"{abs(amount):.3f}"
 
 
 def _word(amount: float) -> str:
