@@ -88,6 +88,11 @@ class Record:
         self.rows["doses"].append(("prednisone", first, last, mg, schedule, mean, self.weight))
         return self
 
+    def agent(self, drug, mg, first, last):
+        """Another drug than steroid, daily."""
+        self.rows["doses"].append((drug, first, last, mg, "daily", mg, self.weight))
+        return self
+
     def taper(self, first):
         """60 mg for 8 weeks, 40, 20 for 4 weeks each, 10 mg (the maintenance dose) for 12, then none."""
         for mg, start, stop in ((60, 0, 55), (40, 56, 83), (20, 84, 111), (10, 112, 195)):

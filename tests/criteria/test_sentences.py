@@ -81,8 +81,8 @@ def test_dependence_speaks_of_no_relapse_where_there_was_none():
     assert "count" not in clause(judge(adult().taper(0).ill(0).well_every(30, 28, 730)), "dependence").sentence
 
 
-@pytest.mark.parametrize(("view", "told"), [("observed", "nothing recorded shows it"), ("complete", "truly so")])
-def test_only_the_truth_calls_a_patient_truly_refractory(capsys, view, told):
+@pytest.mark.parametrize("view", ["observed", "complete"])
+def test_no_record_calls_a_patient_truly_refractory(capsys, view):
     from nephrosyn.console.case import judgement
 
     record = adult(100).steroid(60, 0, 100).ill(0, 84).path((0.0, 5.0, 0.0, 5.0))
@@ -90,5 +90,5 @@ def test_only_the_truth_calls_a_patient_truly_refractory(capsys, view, told):
     assert verdict.refractory_kind is True
     judgement(verdict)
     line = capsys.readouterr().out.splitlines()[1]
-    assert told in line
-    assert ("truly" in line) == (view == "complete")
+    assert "nothing noted shows it to be falsely so" in line
+    assert "truly" not in line

@@ -23,7 +23,7 @@ def worked(record, view):
     _, flat, children, adults = labels.prepare(tables(record), source(), view)
     sheet = labels.sheet_for(flat)
     status, day, relapses = np.empty((1, 6), np.int8), np.empty((1, 6), np.int64), np.empty(1, np.int32)
-    judge_all(flat, NEVER, children, adults, sheet, status, day, relapses)
+    judge_all(flat, NEVER, children, adults, sheet, status, day, relapses, np.empty(1, np.int64))
     return sheet
 
 

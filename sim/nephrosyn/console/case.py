@@ -23,8 +23,6 @@ REFRACTORY = {
     (None, None): "whether refractory cannot be judged",
 }
 CLAUSES = {"frequent_n6": "relapses in 6 months", "frequent_n12": "relapses in 12 months"}
-# A record cannot show that nothing provoked the disease; it can only show that something did.
-TRULY = {"complete": ", truly so", "observed": "; nothing recorded shows it to be falsely so"}
 Rows = Mapping[str, "pl.DataFrame"]
 
 
@@ -146,8 +144,11 @@ def judgement(verdict: Verdict) -> None:
     """Print the verdict: category, whether refractory, and each clause with the dated rows it rests on."""
     heading(f"verdict: {verdict.criteria} criteria, {verdict.view} record")
     since = "" if verdict.first_met_days is None else f", first met on day {verdict.first_met_days}"
-    truly = TRULY[verdict.view] if verdict.refractory_kind else ""
-    say(f"{plain(verdict.category)}; {REFRACTORY[verdict.refractory, verdict.refractory_kind]}{since}{truly}")
+    say(f"{plain(verdict.category)}; {REFRACTORY[verdict.refractory, verdict.refractory_kind]}{since}{truly(verdict)}")
+    if verdict.provoking:
+        table(
+            ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
+        )
     for clause in verdict.clauses:
         say()
         day = "" if clause.days is None else f" on day {clause.days}"
@@ -155,6 +156,15 @@ def judgement(verdict: Verdict) -> None:
         prose(clause.sentence)
         if clause.evidence:
             table(("", "", ""), [(days(row), row.text, f"({row.table})") for row in clause.evidence])
+
+
+def truly(verdict: Verdict) -> str:
+    """Return whether the record shows refractory disease to be falsely so; that it is not, no record can show."""
+    if verdict.refractory_kind is None:
+        return ""
+    if verdict.refractory_kind:
+        return "; nothing noted shows it to be falsely so"
+    return f"; a provoking factor was noted, and remission followed on day {verdict.answered_days}"
 
 
 def days(row: Evidence) -> str:

@@ -14,6 +14,7 @@ from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.dependence import judge_dependence
 from nephrosyn.criteria.episodes import find_episodes, find_gaps
 from nephrosyn.criteria.frequent import judge_frequency
+from nephrosyn.criteria.provoking import first_answer
 from nephrosyn.criteria.reasons import (
     CLAUSES,
     COLUMNS,
@@ -114,8 +115,8 @@ def under_care_since(stretches, stretch_count, doses, dose_count, end):
 
 
 @entry
-def judge_all(record, until, children, adults, sheet, status, day, relapses):
-    """Write status (patients, clauses), day met (patients, clauses) and number of relapses of everybody.
+def judge_all(record, until, children, adults, sheet, status, day, relapses, answered):
+    """Write status (patients, clauses), day met (patients, clauses), number of relapses and first answer of everybody.
 
     The sheet is left with the work on the last patient.
     """
@@ -170,3 +171,8 @@ def judge_all(record, until, children, adults, sheet, status, day, relapses):
             status[p, clause] = status_of(answers[clause, REASON])
             day[p, clause] = answers[clause, DAY]
         relapses[p] = counts[EPISODES] - 1
+        found = counts[EPISODES]
+        first, stop = runs[p, 0], runs[p, 1]
+        answered[p] = first_answer(
+            rows[0], rows[1], noted, kinds, end, episodes, found, first, stop, starts, stops, drugs
+        )

@@ -62,10 +62,10 @@ def classify(tables: Tables, definition: DefinitionSet, view: str, until_days: i
     size = len(people["patient"])
     status = np.empty((size, len(CLAUSES)), np.int8)
     day = np.empty((size, len(CLAUSES)), np.int64)
-    relapses = np.empty(size, np.int32)
+    relapses, answered = np.empty(size, np.int32), np.empty(size, np.int64)
     until = NEVER if until_days is None else int(until_days)
-    judge_all(record, until, children, adults, sheet_for(record), status, day, relapses)
-    return label_frame(people, definition, view, status, day, relapses)
+    judge_all(record, until, children, adults, sheet_for(record), status, day, relapses, answered)
+    return label_frame(people, definition, view, status, day, relapses, answered)
 
 
 def prepare(tables: Tables, definition: DefinitionSet, view: str) -> tuple[Columns, Record, Rules, Rules]:
@@ -100,12 +100,15 @@ def label_frame(
     status: NDArray[np.int8],
     day: NDArray[np.int64],
     relapses: NDArray[np.int32],
+    answered: NDArray[np.int64],
 ) -> pl.DataFrame:
-    """Return the labels of clause answers, shape (patients, clauses), and numbers of relapses, shape (patients,)."""
+    """Return the labels of what `judge_all` wrote: answers, shape (patients, clauses); the rest, shape (patients,)."""
     flags = {flag: any_of([status[:, c] for c in clauses_of(flag)]) for flag in terms.FLAGS}
     counted = definition.verdict.refractory.of(child=False)
     refractory = any_of([flags[flag] for flag in counted])
-    first = day[:, [c for flag in counted for c in clauses_of(flag)]].min(axis=1, initial=NEVER)
+    counted_clauses = [c for flag in counted for c in clauses_of(flag)]
+    first = day[:, counted_clauses].min(axis=1, initial=NEVER)
+    kind = truly(status[:, counted_clauses] == MET, day[:, counted_clauses], answered)
     columns = {
         "replicate": pl.Series(people["replicate"]),
         "patient": pl.Series(people["patient"]),
@@ -113,11 +116,16 @@ def label_frame(
         "view": _named(np.full(len(relapses), terms.VIEWS.index(view), np.uint8), terms.VIEWS),
         "category": _named(categories(definition, flags, relapses), terms.CATEGORIES),
         **{name: _nullable(values) for name, values in (*flags.items(), ("refractory", refractory))},
-        # No provoking factor stands in these records, so what is refractory counts as truly so.
-        "refractory_kind": pl.Series(refractory == MET).set(pl.Series(refractory != MET), None),
+        "refractory_kind": pl.Series(kind).set(pl.Series(refractory != MET), None),
         "first_met_days": _days(first, refractory == MET),
     }
     return pl.DataFrame(columns).select(*LABELS)
+
+
+def truly(met: NDArray[np.bool_], day: NDArray[np.int64], answered: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
+    latest = np.where(met, day, -NEVER).max(axis=1, initial=-NEVER)
+    return np.asarray((answered == NEVER) | (latest > answered))
 
 
 def clauses_of(flag: str) -> list[int]:

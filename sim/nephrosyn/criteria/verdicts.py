@@ -114,6 +114,10 @@ class Verdict:
         Whether any counted flag is met; whether truly so.
     first_met_days : int or None, days
         First day on which a counted flag was met.
+    answered_days : int or None, days
+        First day of the remission that followed when a provoking factor had been found.
+    provoking : tuple of Evidence
+        Notes of provoking factors.
     clauses : tuple of Clause
         Every clause with its reason.
     episodes : tuple of Episode
@@ -129,6 +133,8 @@ class Verdict:
     refractory: bool | None
     refractory_kind: bool | None
     first_met_days: int | None
+    answered_days: int | None
+    provoking: tuple[Evidence, ...]
     clauses: tuple[Clause, ...]
     episodes: tuple[Episode, ...]
 
@@ -174,12 +180,12 @@ def verdict(
     people, record, children, adults = prepare(mine, definition, view)
     sheet = sheet_for(record)
     status, day = np.empty((1, len(CLAUSES)), np.int8), np.empty((1, len(CLAUSES)), np.int64)
-    relapses = np.empty(1, np.int32)
+    relapses, answered = np.empty(1, np.int32), np.empty(1, np.int64)
     until = NEVER if until_days is None else until_days
-    judge_all(record, until, children, adults, sheet, status, day, relapses)
+    judge_all(record, until, children, adults, sheet, status, day, relapses, answered)
     case = Case(sheet, children if record.child[0] else adults, int(min(record.end[0], until)))
     episode_count = int(sheet.counts[EPISODES])
-    label = label_frame(people, definition, view, status, day, relapses).row(0, named=True)
+    label = label_frame(people, definition, view, status, day, relapses, answered).row(0, named=True)
     proof = Proof(mine, view)
     return Verdict(
         replicate=replicate,
@@ -191,6 +197,8 @@ def verdict(
         refractory=label["refractory"],
         refractory_kind=label["refractory_kind"],
         first_met_days=label["first_met_days"],
+        answered_days=_day(int(answered[0])),
+        provoking=tuple(proof.conditions("provoking_factor")),
         clauses=tuple(_clause(code, case, proof) for code in range(len(CLAUSES))),
         episodes=tuple(_episode(k, sheet.episodes[k]) for k in range(episode_count)),
     )

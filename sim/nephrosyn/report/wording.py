@@ -145,11 +145,9 @@ def kind_sentence(found: Refractory) -> str:
     """Return how many refractory patients are truly or falsely so."""
     if not found.kind_false:
         return ""
-    left = found.met - found.kind_true - found.kind_false
     return (
-        f"Of the {number(found.met)} refractory patients, {number(found.kind_false)} are falsely so (a provoking "
-        f"factor, or remission later by itself), for {number(found.kind_true)} nothing shows that, and for "
-        f"{number(left)} it could not be told."
+        f"Of the {number(found.met)} refractory patients, {number(found.kind_false)} are falsely so: a provoking "
+        "factor was found, and remission followed without another agent. For the others nothing noted shows that."
     )
 
 

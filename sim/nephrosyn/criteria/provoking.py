@@ -1,0 +1,42 @@
+"""Falsely refractory disease: a provoking factor was noted, and the disease answered once it was gone."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn import terms
+from nephrosyn.compiling import kernel
+from nephrosyn.criteria.episodes import END, START
+from nephrosyn.criteria.reasons import NEVER
+
+STEROID = terms.DRUGS.index("prednisone")
+PROVOKING_FACTOR = terms.CONDITION_KINDS.index("provoking_factor")
+
+
+@kernel
+def first_answer(first_row, stop_row, noted, kinds, end, episodes, count, first_dose, stop_dose, starts, stops, drugs):
+    """Day of the first remission of an episode in which a provoking factor was noted; NEVER without one.
+
+    Steroid must have worked again, or the disease have remitted by itself: a remission does not count where a dose of
+    a drug other than steroid was given between the note and the remission.
+    """
+    for k in range(count):
+        remission = episodes[k, END]
+        if remission > end:
+            continue
+        for row in range(first_row, stop_row):
+            day = noted[row]
+            if kinds[row] != PROVOKING_FACTOR or day < episodes[k, START] or day > remission:
+                continue
+            if not _other_agent(day, remission, first_dose, stop_dose, starts, stops, drugs):
+                return remission
+    return NEVER
+
+
+@kernel
+def _other_agent(first, last, first_dose, stop_dose, starts, stops, drugs):
+    for row in range(first_dose, stop_dose):
+        if drugs[row] != STEROID and starts[row] <= last and stops[row] >= first:
+            return True
+    return False
