@@ -25,7 +25,19 @@ from typing import Any
 import numba
 from numba import config, njit
 
-NEVER_COMPILED = ("report", "console", "evidence", "cohort.py", "plan.py", "api.py", "cli.py", "__main__.py")
+NEVER_COMPILED = (
+    "report",
+    "console",
+    "evidence",
+    "cohort",
+    "twins",
+    "labelling.py",
+    "plan.py",
+    "api.py",
+    "options.py",
+    "cli.py",
+    "__main__.py",
+)
 """Parts of the package no compiled function is made of; a change of them leaves the copies good."""
 
 FOLDERS_KEPT = 4
@@ -160,3 +172,7 @@ kernel: Any = njit(error_model="numpy", _nrt=False, no_cfunc_wrapper=True)
 
 inline: Any = njit(error_model="numpy", forceinline=True, _nrt=False, no_cfunc_wrapper=True)
 """Called from compiled code, often, and always inlined: calls that pass arrays are not free."""
+
+once: Any = njit(error_model="numpy", inline="always", _nrt=False, no_cfunc_wrapper=True)
+"""Called from one place of compiled code, and made part of it before it is compiled: each function between an entry
+point and the rest would be compiled once more with all that it calls."""

@@ -18,7 +18,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from nephrosyn.compiling import entry, inline
+from nephrosyn.compiling import entry, inline, kernel
 
 
 class Purpose(IntEnum):
@@ -112,7 +112,7 @@ def _open_unit(word):
     return (np.float64(word >> _11) + 0.5) * _TO_UNIT
 
 
-@inline
+@kernel
 def uniforms(seed, replicate, patient, purpose, index):
     """Four independent uniforms of one address.
 
@@ -164,7 +164,7 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
     return out
 
 
-@inline
+@kernel
 def normal_quantile(p):
     """Quantile of the standard normal law, to about 1e-16 (algorithm AS 241).
 

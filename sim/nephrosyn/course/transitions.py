@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.compiling import entry, kernel
+from nephrosyn.compiling import entry, kernel, once
 from nephrosyn.course.agents import close_agent_run, give_agent, refresh_effects
 from nephrosyn.course.care import ask_for_visit, consider_second_line, count_reading, decide, plan_visit, take_biopsy
 from nephrosyn.course.clocks import earliest, stop
@@ -41,7 +41,7 @@ _MORNING = 0.25
 _DIARY_DAYS = 3
 
 
-@kernel
+@once
 def hold_visit(s, x, p, clocks, tables, growth, agents, starts, log, count):
     """A visit: readings, conclusions, treatment, the next appointment."""
     write_visit(log, count, x, s)
@@ -108,7 +108,7 @@ def _finish(s, x, clocks, agents, log, count, event):
     s.over = 1
 
 
-@kernel
+@once
 def play(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count):
     """Play one event: the clock ``k`` has fallen due."""
     if k == Clock.VISIT:
@@ -154,7 +154,7 @@ def play(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count):
         _play_beyond_steroid(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count)
 
 
-@kernel
+@once
 def _play_beyond_steroid(k, s, x, p, clocks, steps, tables, growth, agents, starts, log, count):
     """Play an event of a second agent, a complication or a provoking factor."""
     if k == Clock.AGENT_START:
@@ -179,6 +179,28 @@ def _play_beyond_steroid(k, s, x, p, clocks, steps, tables, growth, agents, star
     elif k == Clock.FACTOR:
         find_or_remove(s, x, p, clocks, tables, log, count)
         ask_for_visit(s, clocks)
+
+
+@kernel
+def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
+    s = states[i]
+    x = traits[i]
+    p = parameters[x.band]
+    c = clocks[i]
+    s.visits_allowed += visits
+    while s.over == 0:
+        if count[0] + MARGIN > len(log):
+            return NO_ROOM
+        if s.started == 0:
+            onset(s, x, p, c, tables, growth, log, count)
+        k = earliest(c)
+        if k == Clock.VISIT:
+            if s.visits_allowed == 0:
+                return c[DUE, Clock.VISIT]
+            s.visits_allowed -= 1
+        s.now = c[DUE, k]
+        play(k, s, x, p, c, steps, tables, growth, agents, starts, log, count)
+    return math.inf
 
 
 @entry
@@ -216,24 +238,7 @@ def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth
         Time (days) of the visit that waits for leave; inf when the course is over; ``NO_ROOM`` when the log is full
         (nothing is lost: call again with more room and ``visits = 0``).
     """
-    s = states[i]
-    x = traits[i]
-    p = parameters[x.band]
-    c = clocks[i]
-    s.visits_allowed += visits
-    while s.over == 0:
-        if count[0] + MARGIN > len(log):
-            return NO_ROOM
-        if s.started == 0:
-            onset(s, x, p, c, tables, growth, log, count)
-        k = earliest(c)
-        if k == Clock.VISIT:
-            if s.visits_allowed == 0:
-                return c[DUE, Clock.VISIT]
-            s.visits_allowed -= 1
-        s.now = c[DUE, k]
-        play(k, s, x, p, c, steps, tables, growth, agents, starts, log, count)
-    return math.inf
+    return _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
 
 
 @entry
