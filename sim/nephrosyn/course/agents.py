@@ -12,9 +12,9 @@ import math
 from nephrosyn.compiling import inline, kernel
 from nephrosyn.course.body import dose_for_size, dry_weight_kg
 from nephrosyn.course.clocks import set_rate, stop
-from nephrosyn.course.codes import Drug, Event, Schedule
+from nephrosyn.course.codes import Drug, Event, Factor, Schedule
 from nephrosyn.course.complications import serious_infection_rate
-from nephrosyn.course.harms import react_to_doses, start_agent_toxicity, suffer_cumulative_harm
+from nephrosyn.course.harms import forget_harms_by_time, react_to_doses, start_agent_toxicity, suffer_cumulative_harm
 from nephrosyn.course.hazard import update_relapse
 from nephrosyn.course.log import write_agent_dose, write_event
 from nephrosyn.course.quantiles import quantile
@@ -34,6 +34,11 @@ _ROUND = 10.0  # agents are given to a tenth of a milligram
 @inline
 def _is_infusion(agent):
     return agent.every_days >= _LONGEST_TABLET_INTERVAL
+
+
+@inline
+def _is_capped(agent):
+    return min(agent.most_mg_per_kg, agent.most_g) < math.inf
 
 
 @kernel
@@ -93,6 +98,8 @@ def refresh_effects(s, x, p, clocks, tables, agents, log, count):
         elif s.now < s.rebound_until[k]:
             factor *= agents[k].rebound_factor
             due = min(due, s.rebound_until[k])
+    if s.agent == NO_AGENT and mask == 0:
+        stop(clocks, Clock.AGENT_TOXICITY)
     began, ended = mask & ~s.agents_in_effect, s.agents_in_effect & ~mask
     s.agents_in_effect = mask
     clocks[DUE, Clock.AGENT_EFFECT] = due
@@ -116,7 +123,8 @@ def start_agent(s, x, p, clocks, tables, growth, agents, log, count, k):
     s.agent = k
     s.latest_agent = k
     s.agent_since = s.now
-    s.agent_until = math.inf if p.stop_by_clear_urine == 1 else math.floor(s.now) + agent.course_days
+    endless = p.stop_by_clear_urine == 1 and (not _is_infusion(agent) or _is_capped(agent))
+    s.agent_until = math.inf if endless else math.floor(s.now) + agent.course_days
     s.agent_relapses = 0
     s.agent_mg = 0.0
     s.agent_run_first_day = math.floor(s.now)
@@ -126,7 +134,9 @@ def start_agent(s, x, p, clocks, tables, growth, agents, log, count, k):
         u = uniforms(p.seed, p.replicate, x.patient, Purpose.AGENT_EFFECT, (s.agent_courses[k] << 8) + k)
         s.effect_from[k] = s.now + quantile(tables, agent.onset_table, normal_quantile(u[0]))
     s.agent_courses[k] += 1
+    s.agent_starts += 1
     s.effect_until[k] = math.inf
+    forget_harms_by_time(s)
     start_agent_toxicity(s, x, p, clocks, agents)
     refresh_effects(s, x, p, clocks, tables, agents, log, count)
     give_agent(s, x, p, clocks, tables, growth, agents, log, count)
@@ -158,6 +168,7 @@ def give_agent(s, x, p, clocks, tables, growth, agents, log, count):
     if abs(mg - s.agent_mg) > _REDOSE_SHARE * s.agent_mg:
         _close_run(s, x, agents, log, count, math.floor(s.now) - 1)
         s.agent_mg = mg
+        s.agent_run_weight_kg = s.agent_weight_kg
         s.agent_run_first_day = math.floor(s.now)
     due = min(math.floor(s.now) + min(_REVIEW_DAYS, doses * agent.every_days), s.agent_until)
     clocks[DUE, Clock.AGENT_DOSE] = due
@@ -168,6 +179,7 @@ def _infuse(s, x, p, clocks, tables, agents, log, count, mg):
     """One dose by itself, now."""
     today = math.floor(s.now)
     s.agent_mg = mg
+    s.agent_run_weight_kg = s.agent_weight_kg
     write_agent_dose(log, count, x, s, agents[s.agent].drug, Schedule.SINGLE, today, today)
     _add(s, x, p, clocks, tables, agents, log, count, 1.0, 1.0)
     s.agent_mg = 0.0
@@ -196,7 +208,8 @@ def count_doses(s, x, p, clocks, tables, agents, log, count):
     today = math.floor(s.now)
     if s.agent_mg > 0.0 and today > s.agent_counted_day:
         doses = math.ceil((today - s.agent_counted_day) / agents[s.agent].every_days)
-        _add(s, x, p, clocks, tables, agents, log, count, doses, s.taken_fraction)
+        adherent = s.factors >> Factor.NON_ADHERENCE & 1 == 0
+        _add(s, x, p, clocks, tables, agents, log, count, doses, 1.0 if adherent else x.taken_fraction)
     s.agent_counted_day = today
 
 
@@ -227,7 +240,7 @@ def stop_agent(s, x, p, clocks, tables, agents, log, count):
     s.rebound_until[k] = s.effect_until[k] + agents[k].rebound_days
     s.agent = NO_AGENT
     s.agent_mg = 0.0
+    s.steroid_unwanted = 0
     clocks[DUE, Clock.AGENT_DOSE] = math.inf
-    stop(clocks, Clock.AGENT_TOXICITY)
     write_event(log, count, x, s, Event.AGENT_STOPPED, float(agents[k].drug))
     refresh_effects(s, x, p, clocks, tables, agents, log, count)

@@ -102,14 +102,16 @@ def _fall_ill(s, x, p, clocks, tables, course, which, chance):
     """A complication begins; until it is treated steroid does not work and filtration drops. Whether it kills."""
     if chance < course.fatality:
         return True
-    index = s.thrombosis_candidates + s.serious_infection_candidates
+    index = s.serious_infection_candidates if which == Condition.SERIOUS_INFECTION else 0
     v = uniforms(p.seed, p.replicate, x.patient, Purpose.COMPLICATION, index)
     until = s.now + quantile(tables, course.treated_table, normal_quantile(v[0]))
     if s.complication != NO_COMPLICATION:
         until = max(until, clocks[DUE, Clock.COMPLICATION_ENDS])
-    lose_filtration(s, x, p, clocks, course.lasting_loss)
     s.complication = which
-    s.complication_filtration = course.filtration_factor
+    s.complication_filtration = 1.0
+    if which != Condition.VENOUS_THROMBOSIS:
+        lose_filtration(s, x, p, clocks, course.lasting_loss)
+        s.complication_filtration = course.filtration_factor
     s.complications_to_note |= 1 << (which - _FIRST)
     clocks[DUE, Clock.COMPLICATION_ENDS] = until
     set_rate(clocks, Clock.RESPONSE, s.now, response_speed(s, x, p))

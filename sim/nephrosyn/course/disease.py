@@ -115,9 +115,10 @@ def begin_fall(s, x, p, clocks, log, count, per_day, goal):
 
 
 @inline
-def _gains_nothing(s, level):
-    """Whether the disease is, or is on its way to, where a response of this level would bring it."""
-    return s.phase >= level or (s.falling == 1 and s.goal >= level)
+def _gains_nothing(s, level, per_day):
+    """Whether the disease is where a response would bring it, or on its way there and beyond, or no slower."""
+    on_its_way = s.falling == 1 and (s.goal > level or (s.goal == level and -s.path_slope >= per_day))
+    return s.phase >= level or on_its_way
 
 
 @kernel
@@ -132,6 +133,13 @@ def _top_of_rise(s):
     return max(s.path_start + (s.path_target - s.path_log) / s.path_slope, s.now + _SHORTEST_FALL_DAYS)
 
 
+@inline
+def _hasten(s, x, p, clocks, log, count, per_day, goal):
+    """Begin a fall, or quicken the one under way."""
+    pace = per_day if s.falling == 0 else max(per_day, -s.path_slope)
+    begin_fall(s, x, p, clocks, log, count, pace, goal)
+
+
 @kernel
 def respond(s, x, p, clocks, log, count):
     """The steroid takes effect; in a relapse on steroid not before proteinuria has risen, or it would be none."""
@@ -139,11 +147,10 @@ def respond(s, x, p, clocks, log, count):
         clocks[DUE, Clock.RESPONSE] = _top_of_rise(s)
         return
     stop(clocks, Clock.RESPONSE)
-    if _gains_nothing(s, s.response):
+    if _gains_nothing(s, s.response, s.fall_per_day):
         return
     write_event(log, count, x, s, Event.RESPONSE_BEGINS, NO_VALUE)
-    pace = s.fall_per_day if s.falling == 0 else max(s.fall_per_day, -s.path_slope)
-    begin_fall(s, x, p, clocks, log, count, pace, s.response)
+    _hasten(s, x, p, clocks, log, count, s.fall_per_day, s.response)
 
 
 @kernel
@@ -153,11 +160,11 @@ def respond_to_agent(s, x, p, clocks, log, count):
         clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(s)
         return
     stop(clocks, Clock.AGENT_RESPONSE)
-    if s.agents_in_effect == 0 or _gains_nothing(s, s.agent_level):
+    in_effect = s.agents_in_effect >> s.agent_answered & 1 == 1
+    if not in_effect or _gains_nothing(s, s.agent_level, x.fall_per_day):
         return
     write_event(log, count, x, s, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
-    pace = x.fall_per_day if s.falling == 0 else max(x.fall_per_day, -s.path_slope)
-    begin_fall(s, x, p, clocks, log, count, pace, s.agent_level)
+    _hasten(s, x, p, clocks, log, count, x.fall_per_day, s.agent_level)
 
 
 @kernel

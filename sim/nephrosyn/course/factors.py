@@ -8,8 +8,8 @@ from nephrosyn.compiling import kernel
 from nephrosyn.course.codes import Event, Factor
 from nephrosyn.course.log import write_event
 from nephrosyn.course.quantiles import quantile
-from nephrosyn.course.state import DUE, Clock
-from nephrosyn.course.treatment import update_exposure
+from nephrosyn.course.state import DUE, Clock, Phase
+from nephrosyn.course.treatment import needed_mg, update_exposure
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 NEVER, AT_PRESENTATION, AT_RESISTANCE = 0, 1, 2
@@ -27,19 +27,22 @@ def set_taken_fraction(s, x, p):
 
 
 @kernel
-def _lowest(factors):
-    k = 0
-    while factors >> k & 1 == 0:
-        k += 1
-    return k
+def _next_factor(s, p):
+    """The factor to be found next; under-dosing only where the full dose is less than is needed."""
+    for k in range(len(p.factor_exposure)):
+        if s.factors >> k & 1 == 0:
+            continue
+        if k != Factor.UNDER_DOSING or s.full_mg < needed_mg(s, p):
+            return k
+    return NONE_FOUND
 
 
 @kernel
 def begin_search(s, x, p, clocks, tables, delay_days):
     """Care looks for a reason why steroid does not work, one after another."""
-    if s.factors == 0 or s.factor_found != NONE_FOUND or clocks[DUE, Clock.FACTOR] < math.inf:
+    k = _next_factor(s, p)
+    if k == NONE_FOUND or s.factor_found != NONE_FOUND or clocks[DUE, Clock.FACTOR] < math.inf:
         return
-    k = _lowest(s.factors)
     u = uniforms(p.seed, p.replicate, x.patient, Purpose.FACTOR, k)
     clocks[DUE, Clock.FACTOR] = s.now + delay_days + quantile(tables, p.factor_found_table[k], normal_quantile(u[0]))
 
@@ -48,7 +51,10 @@ def begin_search(s, x, p, clocks, tables, delay_days):
 def find_or_remove(s, x, p, clocks, tables, log, count):
     """A factor is found; or the one found is gone, and steroid works as it should."""
     if s.factor_found == NONE_FOUND:
-        k = _lowest(s.factors)
+        k = _next_factor(s, p)
+        if k == NONE_FOUND:
+            clocks[DUE, Clock.FACTOR] = math.inf
+            return
         s.factor_found = k
         s.factor_to_note = k + 1
         write_event(log, count, x, s, Event.PROVOKING_FACTOR_FOUND, float(k))
@@ -65,6 +71,7 @@ def find_or_remove(s, x, p, clocks, tables, log, count):
         s.dose_by_surface = 1
     set_taken_fraction(s, x, p)
     update_exposure(s, x, p, clocks)
-    if uniforms(p.seed, p.replicate, x.patient, Purpose.FACTOR, k)[2] < p.factor_remits[k]:
+    remits = uniforms(p.seed, p.replicate, x.patient, Purpose.FACTOR, k)[2] < p.factor_remits[k]
+    if remits and s.phase != Phase.REMISSION:
         clocks[DUE, Clock.SPONTANEOUS] = s.now
     begin_search(s, x, p, clocks, tables, 0.0)

@@ -24,6 +24,18 @@ def _had(s):
 
 
 @kernel
+def forget_harms_by_time(s):
+    """A new agent may do the harm that another has done before."""
+    s.agent_toxicities = s.agent_toxicities >> AgentToxicity.GUT_REACTION << AgentToxicity.GUT_REACTION
+
+
+@kernel
+def _draw(s):
+    """Index of the draw for the next harm of this start."""
+    return s.agent_starts * AgentToxicity.GUT_REACTION + _had(s)
+
+
+@kernel
 def _rate(s, agent):
     total = 0.0
     for k in range(len(agent.toxicity_per_day)):
@@ -34,11 +46,9 @@ def _rate(s, agent):
 
 @kernel
 def start_agent_toxicity(s, x, p, clocks, agents):
-    """Draw the budget until the next harm of the agent that is given."""
-    index = (_had(s) << 8) + s.agent_counts
-    s.agent_counts += 1
-    budget = -math.log(uniforms(p.seed, p.replicate, x.patient, Purpose.AGENT_TOXICITY, index)[0])
-    start_budget(clocks, Clock.AGENT_TOXICITY, s.now, budget, _rate(s, agents[s.agent]))
+    """Draw the budget until the next harm of the latest agent; it is spent until its effect is over."""
+    budget = -math.log(uniforms(p.seed, p.replicate, x.patient, Purpose.AGENT_TOXICITY, _draw(s))[0])
+    start_budget(clocks, Clock.AGENT_TOXICITY, s.now, budget, _rate(s, agents[s.latest_agent]))
 
 
 @kernel
@@ -51,8 +61,8 @@ def _occur(s, x, log, count, which):
 @kernel
 def suffer_agent_toxicity(s, x, p, clocks, agents, log, count):
     """A harm by time occurs, in proportion to the rates of those not had; whether the agent must be stopped."""
-    agent = agents[s.agent]
-    place = uniforms(p.seed, p.replicate, x.patient, Purpose.AGENT_TOXICITY, (_had(s) << 8) + 255)[1] * _rate(s, agent)
+    agent = agents[s.latest_agent]
+    place = uniforms(p.seed, p.replicate, x.patient, Purpose.AGENT_TOXICITY, _draw(s))[1] * _rate(s, agent)
     which = -1
     for k in range(len(agent.toxicity_per_day)):
         if s.agent_toxicities >> k & 1 == 0 and agent.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
@@ -66,8 +76,8 @@ def suffer_agent_toxicity(s, x, p, clocks, agents, log, count):
 @kernel
 def react_to_doses(s, x, p, log, count, doses):
     """Acute gut reaction to one or more doses of cyclophosphamide of the present size."""
-    index = s.agent_counts
-    s.agent_counts += 1
+    index = s.gut_chances
+    s.gut_chances += 1
     once = 1.0 / (1.0 + math.exp(-p.reaction_intercept - p.reaction_per_g * s.agent_mg / _MG_PER_G))
     never = (1.0 - once) ** doses
     if uniforms(p.seed, p.replicate, x.patient, Purpose.GUT_REACTION, index)[0] >= never:

@@ -105,7 +105,7 @@ def write_dose(log, count, x, s, last_day):
 def write_agent_dose(log, count, x, s, drug, schedule, first_day, last_day):
     """A run of days on tablets of a second agent, or one infusion."""
     first, last = float(first_day), float(last_day)
-    _write(log, count, x.patient, _DOSE, int(drug), 0, int(schedule), first, last, s.agent_mg, s.agent_weight_kg)
+    _write(log, count, x.patient, _DOSE, int(drug), 0, int(schedule), first, last, s.agent_mg, s.agent_run_weight_kg)
 
 
 @inline

@@ -52,7 +52,8 @@ def begin_planned_agent(s, x, p, clocks, tables, growth, agents, starts, log, co
     """The delay of a rule is over: start, unless the disease that was slow to respond has responded since."""
     clocks[DUE, Clock.AGENT_START] = math.inf
     row = starts[s.rule]
-    if int(row[WHEN]) == Start.SLOW_RESPONSE and s.place == 0 and s.belief != Belief.NEPHROTIC:
+    remitted = s.belief == Belief.REMISSION or s.belief == Belief.PARTIAL
+    if int(row[WHEN]) == Start.SLOW_RESPONSE and s.latest_agent == NO_AGENT and remitted:
         s.rule = NO_RULE
         return
     first = s.latest_agent == NO_AGENT
@@ -66,7 +67,9 @@ def _overlap(s, p, clocks, row):
     """Steroid is not reduced until the overlap is over; then it goes on as planned, or is withdrawn."""
     s.steroid_held_until = s.now + row[OVERLAP_DAYS]
     if row[WITHDRAW] == 1.0:
-        start_withdrawal(s, p, clocks)
+        s.steroid_unwanted = 1
+        if s.treatment == Treatment.TAPER:
+            start_withdrawal(s, p, clocks)
 
 
 @kernel
@@ -111,6 +114,10 @@ def answer_relapse(s, x, p, clocks, tables, growth, agents, starts, log, count):
     s.provocations = 0
     on_steroid = s.dose_mg > 0.0 or s.now - s.steroid_ended <= _SOON_AFTER_STEROID_DAYS
     s.relapses_on_steroid = s.relapses_on_steroid + 1 if on_steroid else 0
+    waiting = s.rule != NO_RULE and s.latest_agent == NO_AGENT
+    if waiting and int(starts[s.rule][WHEN]) == Start.SLOW_RESPONSE:
+        s.rule = NO_RULE
+        clocks[DUE, Clock.AGENT_START] = math.inf
     if s.rule == NO_RULE:
         if s.relapses_on_steroid >= p.dependence_relapses:
             consider_start(s, x, p, clocks, starts, Start.DEPENDENCE)

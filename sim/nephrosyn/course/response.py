@@ -41,6 +41,7 @@ def plan_agent_response(s, x, p, clocks, tables, agents, k):
     planned = clocks[DUE, Clock.AGENT_RESPONSE]
     if planned == math.inf or level > s.agent_level or (level == s.agent_level and due < planned):
         s.agent_level = level
+        s.agent_answered = k
         clocks[DUE, Clock.AGENT_RESPONSE] = due
 
 

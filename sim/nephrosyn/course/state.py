@@ -164,8 +164,10 @@ STATE = np.dtype(
         ("agent_until", "f8"),
         ("agent_mg", "f8"),
         ("agent_run_first_day", "i4"),
+        ("agent_run_weight_kg", "f8"),
         ("agent_counted_day", "i4"),  # doses before it are counted
-        ("agent_counts", "i4"),
+        ("agent_starts", "i4"),
+        ("gut_chances", "i4"),
         ("agent_weight_kg", "f8"),
         ("agent_relapses", "i4"),
         ("agent_courses", "i4", (MOST_REGIMENS,)),
@@ -179,6 +181,7 @@ STATE = np.dtype(
         ("agent_factor", "f8"),  # on the relapse hazard
         ("agent_infection_factor", "f8"),
         ("agent_level", "i4"),  # Phase that the response to come leads to
+        ("agent_answered", "i4"),  # regimen it is a response to
         ("cyclophosphamide_mg_per_kg", "f8"),
         ("agent_toxicities", "i4"),  # bit mask over terms.AGENT_TOXICITIES
         ("agent_toxicities_to_note", "i4"),
@@ -187,6 +190,7 @@ STATE = np.dtype(
         ("relapses_on_steroid", "i4"),  # in a row
         ("relapse_times", "f8", (RELAPSES_KEPT,)),
         ("steroid_ended", "f8"),
+        ("steroid_unwanted", "i4"),  # withdrawn as soon as it is reduced, not tapered
         ("steroid_held_until", "f8"),  # not reduced before, while a second agent is built up
         ("uacr_read", "f8"),
         ("clear_since", "f8"),

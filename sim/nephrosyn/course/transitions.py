@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import entry, kernel, once
-from nephrosyn.course.agents import close_agent_run, give_agent, refresh_effects
+from nephrosyn.course.agents import NO_AGENT, close_agent_run, give_agent, refresh_effects
 from nephrosyn.course.care import ask_for_visit, consider_second_line, count_reading, decide, plan_visit, take_biopsy
 from nephrosyn.course.clocks import earliest, stop
 from nephrosyn.course.codes import Event, VisitKind
@@ -91,7 +91,7 @@ def _diary_morning(s, x, p, clocks, tables, log, count):
 @kernel
 def _agent_does_harm(s, x, p, clocks, tables, growth, agents, starts, log, count):
     """A harm that brings the patient in, and stops the agent if care has it so."""
-    if suffer_agent_toxicity(s, x, p, clocks, agents, log, count):
+    if suffer_agent_toxicity(s, x, p, clocks, agents, log, count) and s.agent != NO_AGENT:
         give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
     ask_for_visit(s, clocks)
 

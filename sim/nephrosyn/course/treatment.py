@@ -25,6 +25,12 @@ def _steroid_mg(s, amount, per, cap_mg):
 
 
 @kernel
+def needed_mg(s, p):
+    """Daily dose that a patient of this size needs."""
+    return p.needed_mg_per_m2_per_day * body_surface_m2(s.dosing_weight_kg)
+
+
+@kernel
 def update_exposure(s, x, p, clocks):
     """Let everything that depends on the dose feel the present one."""
     update_relapse(s, x, p, clocks)
@@ -70,8 +76,7 @@ def start_course(s, x, p, clocks, growth, log, count, relapse):
     course = p.relapse if relapse == 1 else p.first
     s.full_mg = _steroid_mg(s, course.amount, course.per, course.cap_mg)
     if s.dose_by_surface == 1:
-        needed = p.needed_mg_per_m2_per_day * body_surface_m2(s.dosing_weight_kg)
-        s.full_mg = max(s.full_mg, min(needed, course.cap_mg))
+        s.full_mg = max(s.full_mg, min(needed_mg(s, p), course.cap_mg))
     set_dose(s, x, p, clocks, log, count, s.full_mg, 0)
 
 
@@ -118,6 +123,9 @@ def next_step(s, x, p, clocks, steps, log, count):
         return
     if s.treatment == Treatment.FULL_DOSE:
         s.treatment = Treatment.TAPER
+        if s.steroid_unwanted == 1:
+            start_withdrawal(s, p, clocks)
+            _skip_steps_that_raise(s, steps)
         write_event(log, count, x, s, Event.TAPER_STARTED, NO_VALUE)
     elif s.treatment == Treatment.WITHDRAWAL:
         _skip_steps_that_raise(s, steps)

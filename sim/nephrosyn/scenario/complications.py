@@ -15,6 +15,7 @@ from nephrosyn.scenario.kinds import (
     PerGramPerDecilitre,
     PerMgPerKgPerDayRatio,
     PerYear,
+    Ratio,
     Section,
     Share,
 )
@@ -26,7 +27,11 @@ Factors = Literal[
 
 
 class Untreated(Section):
-    """The time from the start of a complication until treatment takes hold, and what happens meanwhile."""
+    """The time from the start of a complication until treatment takes hold, and what happens meanwhile.
+
+    Steroid brings about no response in that time. Filtration falls to ``filtration_factor`` of what it was, and
+    ``lasting_filtration_loss`` of it stays lost; a thrombosis outside the renal vein leaves filtration alone.
+    """
 
     treated_after_days: DaysLaw
     filtration_factor: Share
@@ -54,7 +59,7 @@ class SeriousInfection(Section):
 
     rate_per_year: dict[str, PerYear]
     low_albumin_g_per_dl: GramsPerDecilitre
-    low_albumin_factor: PerGramPerDecilitre
+    low_albumin_factor: Ratio
     steroid_factor_per_mg_per_kg_per_day: PerMgPerKgPerDayRatio
     course: Untreated
 

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from nephrosyn.scenario.care import Contraindication
 from nephrosyn.scenario.kinds import (
-    Correlation,
     Count,
     Days,
     DaysLaw,
@@ -20,6 +19,7 @@ from nephrosyn.scenario.kinds import (
     Milligrams,
     PerYear,
     PositiveDays,
+    RelapseCount,
     Section,
     Share,
     UacrLimit,
@@ -81,9 +81,9 @@ class Harm(Section):
 class AgentRegimen(Section):
     """One way of giving an agent.
 
-    ``every_days`` is 1 for daily tablets, 2 for alternate days; from 7 on each administration stands by itself. The
-    effect begins ``onset_days`` after the first dose and is gone ``offset_days`` after the last. While it lasts the
-    relapse hazard is multiplied by ``relapse_factor``; once it is gone, for ``rebound_days`` by ``rebound_factor``.
+    ``every_days`` is 1 for daily tablets, 2 for alternate days, 7 or more where each administration stands by itself.
+    The effect begins ``onset_days`` after the first dose and is gone ``offset_days`` after the last. While it lasts
+    the relapse hazard is multiplied by ``relapse_factor``; once it is gone, for ``rebound_days`` by ``rebound_factor``.
     """
 
     drug: Agent
@@ -153,9 +153,10 @@ class Start(Section):
 class Stopping(Section):
     """When an agent that works is stopped: after its course, or by clear urine (the rule of the source text).
 
-    By clear urine: the urine albumin/creatinine ratio has been at most ``negative_mg_per_mg`` at every visit for
-    ``negative_days``. Follow-up ends when it has stayed so for ``normal_days``, and also ``provocation_check_days``
-    after each of ``provocations`` tests by hard exercise.
+    By clear urine, whatever the length of the course (infusions without a cumulative cap keep theirs): the urine
+    albumin/creatinine ratio has been at most ``negative_mg_per_mg`` at every visit for ``negative_days``. Follow-up
+    ends when it has stayed so for ``normal_days``, and also ``provocation_check_days`` after each of ``provocations``
+    tests by hard exercise.
     """
 
     rule: Literal["course", "clear_urine"]
@@ -169,9 +170,9 @@ class Stopping(Section):
 class Policy(Section):
     """Second-line care of one age band; no entry in ``starts`` means steroid alone."""
 
-    dependence_relapses: Count
-    frequent_relapses_in_6_months: Count
-    frequent_relapses_in_12_months: Count
+    dependence_relapses: RelapseCount
+    frequent_relapses_in_6_months: RelapseCount
+    frequent_relapses_in_12_months: RelapseCount
     starts: list[Start]
     stopping: Stopping
 
@@ -179,7 +180,7 @@ class Policy(Section):
 class SecondLine(Section):
     """All treatment beyond steroid. ``response_correlation`` is that of the responses of one patient to two agents."""
 
-    response_correlation: Correlation
+    response_correlation: Share
     cyclophosphamide: Cyclophosphamide
     regimens: Annotated[dict[str, AgentRegimen], Field(max_length=MOST_REGIMENS)]
     policy: dict[str, Policy]

@@ -15,6 +15,7 @@ REGIMENS = ("second_line", "regimens")
 POLICY = ("second_line", "policy")
 _MG_PER_G = 1000.0
 _ROUNDING = 1e-9
+_LEAST_INTERVAL_DAYS = 7
 
 
 def sequences(view: View) -> Plain:
@@ -101,4 +102,12 @@ def withdrawal(view: View) -> Plain:
                 yield where, f'1 where when = "{start["when"]}"', number_text(start["number"])
 
 
-CHECKS = (regimen_names, sequences, caps, reaction, responses, withdrawal)
+def intervals(view: View) -> Plain:
+    """Check that doses are tablets of every day or every other day, or stand by themselves."""
+    for name in view.names(*REGIMENS) or []:
+        days = view.value(*REGIMENS, name, "every_days")
+        if days is not None and days not in (1, 2) and days < _LEAST_INTERVAL_DAYS:
+            yield (*REGIMENS, name, "every_days"), "1, 2, or 7 and more (days)", number_text(days)
+
+
+CHECKS = (intervals, regimen_names, sequences, caps, reaction, responses, withdrawal)
