@@ -18,12 +18,16 @@ from nephrosyn.scenario.tree import split
 DOCS = Path(__file__).parent
 MEANINGS = DOCS / "reference" / "meanings.toml"
 WIDTH = 110
-PLACES = (
-    (terms.LESIONS, "LESION"),
-    (terms.ANALYTES, "ANALYTE"),
-    (terms.CONTRAINDICATIONS, "NAME"),
-    (terms.TOXICITIES, "NAME"),
-)
+BY_TIME = terms.AGENT_TOXICITIES[: terms.AGENT_TOXICITIES.index("gut_reaction")]
+PLACES: dict[tuple[str, ...], str] = {
+    terms.LESIONS: "LESION",
+    terms.ANALYTES: "ANALYTE",
+    terms.CONTRAINDICATIONS: "NAME",
+    terms.TOXICITIES: "NAME",
+    BY_TIME: "HARM",
+    terms.PROVOKING_FACTORS: "FACTOR",
+}
+PLACES_BY_PATH: dict[tuple[str, ...], str] = {("sources",): "KEY", ("second_line", "regimens"): "REGIMEN"}
 SIDES = (
     (tables.OBSERVED, "Observed", "`observed/`: what the clinic, and the family at home, wrote down."),
     (tables.TRUTH, "Truth", "`truth/`: what really happened. Withhold this folder from whoever is to be tested."),
@@ -40,7 +44,8 @@ a page that restates it, D derived from such figures, G general knowledge, not v
 SCENARIOS = """\
 A scenario is a TOML file. It holds every key below, or says `extends = "NAME"` (a shipped scenario, or a path relative
 to the file) and holds only what differs. There are no defaults. Words in capitals stand for names: `BAND` is an age
-band of `population.bands`, `COURSE` is `first` or `relapse`, `N` a place in a list, from 0, and"""
+band of `population.bands`, `REGIMEN` a name of your choice without a dot, `COURSE` is `first` or `relapse`, `N` a
+place in a list, from 0, and"""
 MERGING = """\
 Tables are merged key by key when a scenario extends another; lists and laws are replaced as a whole. Every number
 needs a source; a number you change loses the one it had. A law is a name of scipy.stats with its parameters,
@@ -119,7 +124,7 @@ def keys(path: Path_, shown: Path_) -> Iterator[tuple[str, Path_]]:
             yield from keys((*path, key), (*shown, key))
     elif isinstance(node.get("additionalProperties"), dict) and not shape.is_law(path):
         known = tuple(shape.keys(path))
-        place = "KEY" if path == ("sources",) else dict(PLACES).get(known, "BAND")
+        place = PLACES_BY_PATH.get(path) or PLACES.get(known, "BAND")
         yield from keys((*path, known[0] if known else place), (*shown, place))
     elif shape.keys((*path, "0")):
         yield from keys((*path, "0"), (*shown, "N"))
@@ -175,6 +180,8 @@ def scenario() -> str:
                 ("`ANALYTE`", ", ".join(terms.ANALYTES)),
                 ("`NAME` of contraindications", ", ".join(terms.CONTRAINDICATIONS)),
                 ("`NAME` of toxicities", ", ".join(terms.TOXICITIES)),
+                ("`HARM`", ", ".join(BY_TIME)),
+                ("`FACTOR`", ", ".join(terms.PROVOKING_FACTORS)),
             ],
         ),
         MERGING,

@@ -172,16 +172,21 @@ _DOSES_MEANINGS = {
     "dose_mg": "prescribed on a dosing day",
     "schedule": "daily, on alternate days, or a single infusion",
     "mean_mg_per_day": "mean over the days of the row: half of an alternate-day dose",
-    "dosing_weight_kg": "dry weight by which it was dosed",
+    "dosing_weight_kg": "dry weight: of steroid at the start of the course, of a second agent at the latest review",
 }
 _CONDITIONS_MEANINGS = {
     **_KEY_MEANINGS,
     "noted_days": "day of the visit that noted it",
     "condition": "condition",
-    "kind": "contraindication from onset, toxicity of steroid or of a second agent, infection, complication, factor",
+    "kind": "contraindication from onset, toxicity (of steroid), infection (a cold and the like), agent_toxicity (of a "
+    "second agent), complication (thrombosis, serious infection), or provoking_factor found",
     "action": "what became of steroid because of it",
 }
-_FOLLOW_UP_MEANINGS = {**_KEY_MEANINGS, "end_days": "last day, in it", "reason": "why it ends"}
+_FOLLOW_UP_MEANINGS = {
+    **_KEY_MEANINGS,
+    "end_days": "last day, in it",
+    "reason": "why it ends; kidney_failure is filtration below the limit of the scenario",
+}
 
 MEANINGS: dict[str, dict[str, str]] = {
     "patients": {
@@ -228,7 +233,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "truth/traits": {
         **_KEY_MEANINGS,
         "lesion": "lesion, biopsied or not",
-        "response": "response to adequate steroid at onset",
+        "response": "response to adequate steroid at onset, were no provoking factor there",
         "age_at_onset_years": "age on day 0",
         "entry_days": "calendar day of onset at the site",
         "presentation_days": "time of the first visit",
@@ -242,8 +247,8 @@ MEANINGS: dict[str, dict[str, str]] = {
         "remission_upcr_mg_per_mg": "true ratio in complete remission",
         "albumin_g_per_dl": "albumin without proteinuria",
         "cholesterol_mg_per_dl": "cholesterol at normal albumin",
-        "gfr_ml_per_min_per_1_73_m2": "filtration rate",
-        "taken_fraction": "share of the prescribed dose that is taken",
+        "gfr_ml_per_min_per_1_73_m2": "filtration rate at onset",
+        "taken_fraction": "share of the prescribed dose that is taken, until non-adherence is found and removed",
         "kidney_loss_factor": "factor on the yearly loss of filtration",
         "cyclophosphamide_requirement_mg_per_kg": "cumulative dose that gives 63% of the protection it can give",
         "gonadal_tolerance_mg_per_kg": "cumulative dose at which gonads come to harm",
@@ -257,8 +262,9 @@ MEANINGS: dict[str, dict[str, str]] = {
         **_KEY_MEANINGS,
         "time_days": "time",
         "event": "event",
-        "value": "a number that goes with it: of a relapse, infection or exertion the how many-th, of a conclusion the "
-        "ratio read, of a biopsy or toxicity its code",
+        "value": "a number that goes with it: of a relapse, infection, exertion or provocation test the how many-th; of "
+        "a conclusion the ratio read; of a thrombosis or serious infection the albumin (g/dL); of what an agent does "
+        "the code of the drug; of a biopsy, harm, treated complication or provoking factor its code",
     },
     "truth/proteinuria": {
         **_KEY_MEANINGS,
