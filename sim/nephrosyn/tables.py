@@ -262,9 +262,9 @@ MEANINGS: dict[str, dict[str, str]] = {
         **_KEY_MEANINGS,
         "time_days": "time",
         "event": "event",
-        "value": "a number that goes with it: of a relapse, infection, exertion or provocation test the how many-th; of "
-        "a conclusion the ratio read; of a thrombosis or serious infection the albumin (g/dL); of what an agent does "
-        "the code of the drug; of a biopsy, harm, treated complication or provoking factor its code",
+        "value": "a number that goes with it: of a relapse, infection, exertion or provocation test the how many-th; "
+        "of a conclusion the ratio read; of a thrombosis or serious infection the albumin (g/dL); of what an agent "
+        "does the code of the drug; of a biopsy, harm, treated complication or provoking factor its code",
     },
     "truth/proteinuria": {
         **_KEY_MEANINGS,

@@ -16,6 +16,8 @@ PAGES = sorted(DOCS.rglob("*.md"))
 CONTENTS = {path: path.read_text(encoding="utf-8") for path in PAGES}
 LINKS = [(path, link) for path, text in CONTENTS.items() for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text)]
 
+MODEL = [(DOCS / "explanation" / "model.md", 30), (DOCS / "explanation" / "model-second-line.md", 14)]
+
 
 @pytest.fixture(scope="module")
 def generate():
@@ -79,21 +81,34 @@ def test_pages_say_what_they_are_not_for(path):
     assert terms.NOTICE in CONTENTS[path]
 
 
-def test_the_model_names_only_keys_there_are(generate):
-    known = {part for key in generate.scenario_keys() for part in key.split(".")}
-    text = CONTENTS[DOCS / "explanation" / "model.md"]
-    sections = ("population", "disease", "triggers", "care", "readings", "chart")
-    named = set(re.findall(rf"\b(?:{'|'.join(sections)})\.[a-z][\w.*]*", text)) - {"chart.py"}
-    assert len(named) > 30
-    names = {*terms.LESIONS, "BAND", "LESION", "NAME", "ANALYTE", "COURSE", "first", "relapse", "taper", "*", ""}
+@pytest.mark.parametrize(("page", "least"), MODEL)
+def test_the_model_names_only_keys_there_are(generate, page, least):
+    keys = generate.scenario_keys()
+    known = {part for key in keys for part in key.split(".")}
+    sections = "|".join({key.partition(".")[0] for key in keys if "." in key})
+    found = re.findall(rf"(?<![\w/])(?:{sections})\.[a-z][\w.*]*", CONTENTS[page])
+    named = {key for key in found if not key.endswith(".py")}
+    assert len(named) > least
+    names = {*terms.LESIONS, "first", "relapse", "taper", "*", ""}
     for key in named:
         assert set(key.split(".")) <= known | names, key
 
 
-def test_the_model_cites_only_evidence_there_is():
+@pytest.mark.parametrize(("page", "least"), MODEL)
+def test_the_model_cites_only_evidence_there_is(page, least):
     from nephrosyn.scenario.sources import evidence
 
-    text = CONTENTS[DOCS / "explanation" / "model.md"]
-    cited = set(re.findall(r"\b(?:[A-H]\d\d|NL\d\.\d(?:\.[\w-]*\w)?|DEF:[\w-]*\w)\b", text))
-    assert len(cited) > 30
+    cited = set(re.findall(r"\b(?:[A-HS]\d\d?|NL\d\.\d(?:\.[\w-]*\w)?|DEF:[\w-]*\w)\b", CONTENTS[page]))
+    assert len(cited) > least
     assert cited <= set(evidence()), cited - set(evidence())
+
+
+def test_every_statement_of_the_source_has_its_row():
+    rows = re.findall(r"^\| (S\d+) \|", CONTENTS[DOCS / "explanation" / "model-second-line.md"], re.MULTILINE)
+    assert rows == [f"S{number}" for number in range(1, 21)]
+
+
+@pytest.mark.parametrize("name", sorted({*re.findall(r"`([\w/]+\.py)`", CONTENTS[MODEL[1][0]])}))
+def test_the_page_beyond_steroid_names_only_files_there_are(name):
+    places = [*(ROOT / "sim" / "nephrosyn").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    assert any(place.as_posix().endswith(f"/{name}") for place in places)

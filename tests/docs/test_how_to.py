@@ -72,3 +72,9 @@ def test_compare_twins(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert _play("compare-twins.md", tmp_path) == {"bash": 3, "python": 2}
     assert (tmp_path / "spared" / "compare.html").is_file()
+
+
+@pytest.mark.slow
+def test_second_line_policy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _play("second-line-policy.md", tmp_path) == {"toml": 1, "bash": 2, "python": 1}
