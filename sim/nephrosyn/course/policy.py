@@ -23,6 +23,7 @@ UNKNOWN_LESION = len(LESIONS)
 _HALF_YEAR_DAYS, _YEAR_DAYS = 183.0, 365.0
 _SOON_AFTER_STEROID_DAYS = 14.0
 _STRAY_READINGS = 1
+_HALF = 0.5
 
 
 @inline
@@ -133,8 +134,14 @@ def answer_relapse(s, x, p, clocks, tables, growth, agents, starts, log, count):
         clocks[DUE, Clock.AGENT_START] = s.now + starts[s.rule][DELAY_DAYS]
 
 
+@inline
+def is_partial(s, p, upcr):
+    """Whether a reading shows partial remission: below that of relapse, and half of what the episode began with."""
+    return upcr < p.relapse_mg_per_mg and upcr <= _HALF * s.episode_first_reading
+
+
 @kernel
-def review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count):
+def review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr):
     """At a visit: an agent that has brought no remission in its time has failed; one that has may be stopped."""
     _count_clear_urine(s, p)
     if s.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf:
@@ -143,7 +150,11 @@ def review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count):
     without_steroid = s.belief == Belief.NEPHROTIC and s.treatment == Treatment.NONE
     waiting = s.belief == Belief.RESISTANT or without_steroid
     if waiting and not failed and s.now - s.agent_since >= agents[s.latest_agent].fails_after_days:
-        give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
+        if is_partial(s, p, upcr):
+            s.belief = Belief.PARTIAL
+            write_event(log, count, x, s, Event.DECLARED_PARTIAL_REMISSION, upcr)
+        else:
+            give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
     elif p.stop_by_clear_urine == 1 and s.agent != NO_AGENT and s.now - s.clear_since >= p.negative_days:
         stop_agent(s, x, p, clocks, tables, agents, log, count)
 
