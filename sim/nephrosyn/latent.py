@@ -1,4 +1,4 @@
-"""Traits that matter beyond steroid: response to agents and tolerance of them, provoking factors, kidney loss."""
+"""Traits that matter beyond steroid: response to agents and tolerance of them, complications, provoking factors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from nephrosyn.scenario.distributions import quantiles
 from nephrosyn.streams import Purpose
-from nephrosyn.terms import PROVOKING_FACTORS
+from nephrosyn.terms import LESIONS, PROVOKING_FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,8 @@ LATENT = [
     ("requirement_mg_per_kg", "f8"),
     ("gonadal_tolerance_mg_per_kg", "f8"),
     ("bladder_tolerance_mg_per_kg", "f8"),
-    ("loss_factor", "f8"),  # on the loss of filtration
+    ("loss_factor", "f8"),  # on the loss of filtration, of lesion and patient together
+    ("prone_to_thrombosis", "i8"),
     ("factors", "i8"),  # bit mask over terms.PROVOKING_FACTORS
 ]
 """Fields of the traits that are drawn here."""
@@ -54,7 +55,10 @@ def draw_latent(traits: NDArray[np.void], scenario: Scenario, draws: Draws) -> N
     traits["gonadal_tolerance_mg_per_kg"] = quantiles(agent.gonadal_tolerance_mg_per_kg, u[:, 2])
     traits["bladder_tolerance_mg_per_kg"] = quantiles(agent.bladder_tolerance_mg_per_kg, u[:, 3])
     u = draws(Purpose.KIDNEY, 1)
-    traits["loss_factor"] = quantiles(scenario.complications.kidney_loss.patient_factor, u[:, 0])
+    loss = scenario.complications.kidney_loss
+    by_lesion = np.array([loss.lesion_factor.get(name, 0.0) for name in LESIONS])  # type: ignore[call-overload]
+    traits["loss_factor"] = by_lesion[traits["lesion"]] * quantiles(loss.patient_factor, u[:, 0])
+    traits["prone_to_thrombosis"] = u[:, 1] < scenario.complications.venous_thrombosis.prone_share
     traits["factors"] = _factors(traits, scenario, draws(Purpose.FACTORS, 2))
 
 

@@ -57,6 +57,7 @@ def _traits(history: Ledger) -> pl.DataFrame:
             "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min"],
             "taken_fraction": traits["taken_fraction"],
             "kidney_loss_factor": traits["loss_factor"],
+            "prone_to_thrombosis": traits["prone_to_thrombosis"] == 1,
             "cyclophosphamide_requirement_mg_per_kg": traits["requirement_mg_per_kg"],
             "gonadal_tolerance_mg_per_kg": traits["gonadal_tolerance_mg_per_kg"],
             "bladder_tolerance_mg_per_kg": traits["bladder_tolerance_mg_per_kg"],

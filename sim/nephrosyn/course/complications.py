@@ -35,7 +35,8 @@ def _thrombosis_factor(p, albumin):
 
 @kernel
 def _most_thrombosis_per_day(x, p):
-    return p.thrombosis_per_day[x.lesion] * max(_thrombosis_factor(p, LEAST_ALBUMIN), 1.0)
+    highest = max(_thrombosis_factor(p, LEAST_ALBUMIN), 1.0)
+    return p.thrombosis_per_day[x.lesion] * highest * x.prone_to_thrombosis
 
 
 @kernel

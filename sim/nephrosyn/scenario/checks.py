@@ -168,6 +168,7 @@ def lesion_tables(view: View) -> Plain:
         yield from _lacking(view, ("disease", *table), list(occurring))
     for key in ("rate_per_year", "renal_vein_share"):
         yield from _lacking(view, ("complications", "venous_thrombosis", key), list(occurring))
+    yield from _lacking(view, ("complications", "kidney_loss", "lesion_factor"), list(occurring))
     for regimen in view.names("second_line", "regimens") or []:
         yield from _lacking(view, ("second_line", "regimens", regimen, "resistant_response"), list(occurring))
 

@@ -7,6 +7,7 @@ from typing import Literal
 from nephrosyn.scenario.kinds import (
     Days,
     DaysLaw,
+    Factor,
     FactorLaw,
     Filtration,
     GramsPerDecilitre,
@@ -40,12 +41,14 @@ class Untreated(Section):
 
 
 class Thrombosis(Section):
-    """Venous thrombosis: one first event a patient, its hazard by lesion and albumin.
+    """Venous thrombosis: one first event a patient, its hazard by lesion and albumin, in those prone to it.
 
-    At an albumin of ``knee_g_per_dl`` the hazard is ``rate_per_year``; below, it is multiplied by
-    ``factor_per_g_per_dl`` for each g/dL; above, by ``above_knee_factor``.
+    Of all patients ``prone_share`` can have a thrombosis. At an albumin of ``knee_g_per_dl`` their hazard is
+    ``rate_per_year``; below, it is multiplied by ``factor_per_g_per_dl`` for each g/dL; above, by
+    ``above_knee_factor``.
     """
 
+    prone_share: Share
     rate_per_year: dict[Lesion, PerYear]
     renal_vein_share: dict[Lesion, Share]
     knee_g_per_dl: GramsPerDecilitre
@@ -65,11 +68,12 @@ class SeriousInfection(Section):
 
 
 class KidneyLoss(Section):
-    """Yearly loss of filtration by the state of the disease, times a factor of the patient; and kidney failure."""
+    """Yearly loss of filtration by the state of the disease, times factors of lesion and patient; kidney failure."""
 
     complete_remission: LossPerYear
     partial_remission: LossPerYear
     nephrotic: LossPerYear
+    lesion_factor: dict[Lesion, Factor]
     patient_factor: FactorLaw
     failure_below_ml_per_min_per_1_73_m2: Filtration
 
