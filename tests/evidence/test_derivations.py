@@ -87,20 +87,6 @@ def test_thresholds_of_children_are_half_of_alternate_day_doses():
     assert law.std() == pytest.approx(0.55 / 2, rel=0.03)
 
 
-def test_first_year_dose_behind_the_rate_of_steroid_diabetes():
-    course = BASELINE.care.regimen["adults"].first
-    weight = 65.0
-    days, taken = course.full_dose_weeks * 7, course.full_dose_weeks * 7 * 1.0
-    for step in course.taper:
-        span = min(step.weeks * 7, 365 - days)
-        taken += span * (step.amount if step.per == "full" else step.amount / weight)
-        days += span
-    assert days == 365
-    assert taken / 365 == pytest.approx(0.45, abs=0.02)
-    rate = BASELINE.care.toxicities["steroid_diabetes"].rate_per_year_at_1_mg_per_kg_per_day["adults"]
-    assert rate == pytest.approx(0.062 * 0.817 / (taken / 365), abs=0.01)
-
-
 def test_spread_of_urine_creatinine():
     law = stats.lognorm(**BASELINE.readings.dipstick.urine_creatinine_mg_per_dl.parameters)
     assert law.std() / law.mean() == pytest.approx(0.5, abs=0.005)
