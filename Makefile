@@ -60,6 +60,7 @@ benchmark: $(VENV)/installed-for-tests
 docs: $(VENV)/installed-for-tests
 	@$(PY) docs/generate.py
 	@$(PY) docs/readme.py
+	@$(PY) docs/care.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -49,12 +49,13 @@ def outcomes(found: Findings, contrast: Contrast) -> Table:
     for group, members in groupby(contrast.rows, lambda row: row.outcome.group):
         strong.add(len(rows))
         title = GROUPS[group].format(criteria=found.criteria, view=found.view)
-        rows += [(title, *("",) * (len(HEAD) + 1)), *map(_line, members)]
+        rows += [(title, *("",) * (len(HEAD) + 1)), *map(line, members)]
     caption = f"{contrast.name} against {found.reference}, {number(found.patients)} patients"
     return Table(caption, ("outcome", "unit", *HEAD), rows, frozenset(strong))
 
 
-def _line(row: Row) -> tuple[str, ...]:
+def line(row: Row) -> tuple[str, ...]:
+    """Return the cells of one outcome: its title, its unit, then those of `HEAD`."""
     found, outcome = row.paired, row.outcome
     means = (wording.value(outcome, mean) for mean in (found.reference, found.other))
     counts = (number(count) for count in (row.better, found.same, row.worse))

@@ -1,0 +1,80 @@
+"""What care changes: the page is what the program gives, and the statements of the source come out as it says."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def care():
+    spec = importlib.util.spec_from_file_location("care", DOCS / "care.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def differences(care):
+    """By question, then by outcome: the interval of the paired difference, 2,000 patients with a seed of their own."""
+    found = {}
+    for question in care.QUESTIONS:
+        rows = care.picked(question, care.compared(question, seed=11))
+        found[question.title] = {row.outcome.name: (row.paired.low, row.paired.high) for row in rows}
+    return found
+
+
+def of(differences, word):
+    (found,) = (rows for title, rows in differences.items() if word in title)
+    return found
+
+
+def above(interval):
+    return interval[0] > 0
+
+
+def below(interval):
+    return interval[1] < 0
+
+
+@pytest.mark.slow
+def test_s13_reactions_follow_the_single_dose_and_protection_the_cumulative(differences):
+    sizes, halves = of(differences, "Large single"), of(differences, "Half")
+    assert sizes["agent_toxicity_gut_reaction"][0] > 0.15
+    assert above(halves["relapses_per_year"])
+    assert sizes["relapses_per_year"][1] < halves["relapses_per_year"][0]
+    assert below(halves["agent_toxicity_gonadal_damage"])
+
+
+@pytest.mark.slow
+def test_s14_an_overlap_spares_relapses_and_costs_steroid(differences):
+    overlap = of(differences, "built up")
+    assert below(overlap["relapses_per_year"])
+    assert above(overlap["prednisone_mg_per_kg"])
+
+
+@pytest.mark.slow
+def test_s20_other_agents_spare_relapses_steroid_and_kidneys(differences):
+    combined = of(differences, "Steroid alone")
+    assert below(combined["relapses_per_year"])
+    assert below(combined["prednisone_mg_per_kg"])
+    assert below(combined["kidney_failure"])
+    assert above(combined["agent_toxicity_gut_reaction"])
+
+
+@pytest.mark.slow
+def test_s19_the_rule_of_the_source_is_compared(differences):
+    stopping = of(differences, "clear urine")
+    assert stopping["mycophenolate_mg_per_kg"] != (0.0, 0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+def test_the_page_is_current(care, number):
+    text, drawn = care.part(number, care.QUESTIONS[number - 1])
+    assert text in care.PAGE.read_text(encoding="utf-8"), "run: make docs"
+    assert drawn == (DOCS / "figures" / f"care-{number}.svg").read_text(encoding="utf-8"), "run: make docs"
