@@ -1,0 +1,88 @@
+"""What can be wrong with second-line care: each with its place, what was expected, what was found."""
+
+from __future__ import annotations
+
+import pytest
+
+from nephrosyn.scenario import ScenarioError, load
+
+REGIMEN = "second_line.regimens.cyclophosphamide_oral"
+STARTS = "second_line.policy.adults.starts"
+
+
+def start(**changed):
+    rule = {"when": "relapse", "number": 1, "delay_days": 0, "lesions": ["any"], "sequence": ["mycophenolate"]}
+    rule |= {"overlap_days": 0, "steroid": "as_planned", **changed}
+    return f"{STARTS}=[{{{', '.join(f'{key}={value!r}' for key, value in rule.items())}}}]"
+
+
+WRONG = [
+    (start(sequence=["mycofenolate"]), f"{STARTS}.0.sequence.0", 'found "mycofenolate"; nearest: mycophenolate'),
+    (start(sequence=["rituximab", "tacrolimus", "rituximab"]), f"{STARTS}.0.sequence.2", "it loops"),
+    (start(sequence=[]), f"{STARTS}.0.sequence", ""),
+    (start(when="relapsing"), f"{STARTS}.0.when", "nearest: relapse"),
+    (start(when="resistance", number=2), f"{STARTS}.0.number", "1 where when"),
+    (start(lesions=["fsg"]), f"{STARTS}.0.lesions.0", "fsgs"),
+    (start(lesions=[]), f"{STARTS}.0.lesions", ""),
+    (start(steroid="stop"), f"{STARTS}.0.steroid", "withdraw"),
+    (f"{REGIMEN}.course_days=85", f"{REGIMEN}.course_days", "within most_mg_per_kg, 168; found 2 mg x 85 doses, 170"),
+    (f"{REGIMEN}.dose={{amount=200.0, per='patient', cap_mg=150.0}}", f"{REGIMEN}.dose.amount", "at most cap_mg, 150"),
+    (
+        f"{REGIMEN}.dose={{amount=150.0, per='patient', cap_mg=150.0}}",
+        f"{REGIMEN}.course_days",
+        "within most_g, 10; found 150 mg x 84 doses, 12.6",
+    ),
+    (f"{REGIMEN}.dose.cap_mg=-1.0", f"{REGIMEN}.dose.cap_mg", "above 0"),
+    (f"{REGIMEN}.every_days=3.0", f"{REGIMEN}.every_days", "1, 2, or 7 and more"),
+    (f"{REGIMEN}.drug=chlorambucil", f"{REGIMEN}.drug", "cyclophosphamide"),
+    (f"{REGIMEN}.not_with=['measles']", f"{REGIMEN}.not_with.0", "tuberculosis"),
+    (
+        f"{REGIMEN}.resistant_response.fsgs={{complete=0.8, partial=0.3}}",
+        f"{REGIMEN}.resistant_response.fsgs",
+        "at most 1; found 1.1",
+    ),
+    ("second_line.response_correlation=-0.1", "second_line.response_correlation", "from 0 to 1"),
+    (
+        "second_line.cyclophosphamide.reaction.high_single_dose_g=0.3",
+        "second_line.cyclophosphamide.reaction.high_single_dose_g",
+        "above low_single_dose_g",
+    ),
+    (
+        "second_line.policy.adults.frequent_relapses_in_12_months=9",
+        "second_line.policy.adults.frequent_relapses_in_12_months",
+        "from 1 to 8",
+    ),
+    ("second_line.policy.elderly={starts=[]}", "second_line.policy.elderly", "no such band"),
+    (
+        "complications.serious_infection.rate_per_year.elderly=0.1",
+        "complications.serious_infection.rate_per_year.elderly",
+        "no such band",
+    ),
+    ("provoking_factors.search=sometimes", "provoking_factors.search", "resistance"),
+    ("provoking_factors.factors.hunger={}", "provoking_factors.factors.hunger", "unknown key"),
+    (
+        "provoking_factors.factors.malabsorption.share.adults=1.2",
+        "provoking_factors.factors.malabsorption.share.adults",
+        "from 0 to 1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("override", "path", "words"), WRONG, ids=[path for _, path, _ in WRONG])
+def test_the_place_and_the_reason_are_named(override, path, words):
+    with pytest.raises(ScenarioError) as caught:
+        load("baseline", [override])
+    told = {problem.path: str(problem) for problem in caught.value.problems}
+    assert path in told, told
+    assert words in told[path]
+
+
+def test_all_problems_of_a_policy_come_at_once():
+    rules = "[" + ", ".join(start(sequence=[name]).partition("=")[2][1:-1] for name in ("one", "two")) + "]"
+    with pytest.raises(ScenarioError) as caught:
+        load("baseline", [f"{STARTS}={rules}", f"{REGIMEN}.course_days=200", "second_line.response_correlation=2.0"])
+    assert len(caught.value.problems) == 4
+
+
+def test_a_course_at_its_cap_is_allowed():
+    assert load("baseline", [f"{REGIMEN}.course_days=84"]).scenario.second_line.regimens["cyclophosphamide_oral"]
