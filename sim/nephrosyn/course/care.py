@@ -9,11 +9,12 @@ from nephrosyn.course.agents import NO_AGENT
 from nephrosyn.course.codes import Event, Start, VisitKind
 from nephrosyn.course.factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
 from nephrosyn.course.log import write_event
-from nephrosyn.course.policy import answer_relapse, consider_start, is_partial
+from nephrosyn.course.policy import answer_relapse, consider_start
 from nephrosyn.course.state import DUE, Belief, Clock, Treatment
 from nephrosyn.course.treatment import plan_taper, start_course, start_withdrawal
 
 _DIARY_DAYS = 3
+_HALF = 0.5
 
 
 @kernel
@@ -97,7 +98,7 @@ def _wait_for_remission(s, x, p, clocks, tables, growth, starts, log, count, upc
     elif (
         on_full_dose and s.low_readings == 0 and math.floor(s.now) - math.floor(s.full_since) >= course.resistance_days
     ):
-        if is_partial(s, p, upcr):
+        if upcr < p.relapse_mg_per_mg and upcr <= _HALF * s.episode_first_reading:
             _declare(s, x, log, count, Belief.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
             plan_taper(s, p, clocks, s.now)
         else:

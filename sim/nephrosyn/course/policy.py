@@ -23,7 +23,6 @@ UNKNOWN_LESION = len(LESIONS)
 _HALF_YEAR_DAYS, _YEAR_DAYS = 183.0, 365.0
 _SOON_AFTER_STEROID_DAYS = 14.0
 _STRAY_READINGS = 1
-_HALF = 0.5
 
 
 @inline
@@ -134,27 +133,18 @@ def answer_relapse(s, x, p, clocks, tables, growth, agents, starts, log, count):
         clocks[DUE, Clock.AGENT_START] = s.now + starts[s.rule][DELAY_DAYS]
 
 
-@inline
-def is_partial(s, p, upcr):
-    """Whether a reading shows partial remission: below that of relapse, and half of what the episode began with."""
-    return upcr < p.relapse_mg_per_mg and upcr <= _HALF * s.episode_first_reading
-
-
 @kernel
-def review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr):
-    """At a visit: an agent that has brought no remission in its time has failed; one that has may be stopped."""
+def review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count):
+    """At a visit: an agent that leaves urine at the level of relapse after its time has failed; or it is stopped."""
     _count_clear_urine(s, p)
     if s.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf:
         return
     failed = s.agents_failed >> s.latest_agent & 1 == 1
     without_steroid = s.belief == Belief.NEPHROTIC and s.treatment == Treatment.NONE
     waiting = s.belief == Belief.RESISTANT or without_steroid
-    if waiting and not failed and s.now - s.agent_since >= agents[s.latest_agent].fails_after_days:
-        if is_partial(s, p, upcr):
-            s.belief = Belief.PARTIAL
-            write_event(log, count, x, s, Event.DECLARED_PARTIAL_REMISSION, upcr)
-        else:
-            give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
+    in_vain = s.high_readings >= p.relapse_readings and s.now - s.agent_since >= agents[s.latest_agent].fails_after_days
+    if waiting and not failed and in_vain:
+        give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
     elif p.stop_by_clear_urine == 1 and s.agent != NO_AGENT and s.now - s.clear_since >= p.negative_days:
         stop_agent(s, x, p, clocks, tables, agents, log, count)
 

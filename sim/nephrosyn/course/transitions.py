@@ -55,7 +55,7 @@ def hold_visit(s, x, p, clocks, tables, growth, agents, starts, log, count):
     decide(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr)
     take_biopsy(s, x, log, count)
     consider_second_line(s, x, p, clocks, starts)
-    review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr)
+    review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
     test_or_discharge(s, x, p, clocks, log, count)
     plan_visit(s, p, clocks, agents)
 
