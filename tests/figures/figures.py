@@ -235,7 +235,7 @@ _HEAD = """# Second agents and complications: published and simulated
 
 Every row is a figure to which the numbers of the model were set; none of them tests the model on data it has not seen.
 The scenarios lie in `tests/figures/scenarios`, the measurements beside them; `python -m figures.figures` in `tests`
-writes this page anew. Synthetic, not for clinical use.
+writes this page anew. Synthetic data from a simulation. Not for clinical use.
 
 Entry criteria are imitated: frequent relapsers get an agent after three relapses in six months or four in a year where
 a paper shows that its children relapsed more than the definition asks (E01, E08, E14, E19), and Japanese and Korean
