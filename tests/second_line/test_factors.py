@@ -32,7 +32,7 @@ def test_a_blocking_factor_makes_everybody_resistant_until_it_is_removed(played,
     tables = played("adult-minimal-change", *with_factor(name), patients=150)
     first = times(tables, "provoking_factor_removed").join(times(tables, "response_begins"), on="patient")
     assert len(first) > 100
-    assert (first["response_begins"] > first["provoking_factor_removed"]).all()
+    assert (first["response_begins"] >= first["provoking_factor_removed"]).all()
     found = times(tables, "provoking_factor_found").join(times(tables, "declared_resistant"), on="patient")
     assert (found["provoking_factor_found"] - found["declared_resistant"]).to_list() == pytest.approx(
         [10.0] * len(found)
@@ -59,7 +59,8 @@ def test_little_that_acts_slows_the_response(played):
     full = played("adult-minimal-change", *HEALTHY)
     both = times(weak, "response_begins").join(times(full, "response_begins"), on="patient", suffix="_full")
     assert len(both) > 100
-    assert (both["response_begins"] > both["response_begins_full"]).mean() > 0.9
+    assert (both["response_begins"] >= both["response_begins_full"]).all()
+    assert (both["response_begins"] > both["response_begins_full"]).mean() > 0.8  # the others respond at once
 
 
 def test_disease_may_remit_by_itself_once_the_factor_is_gone(played):
@@ -83,14 +84,14 @@ def test_doses_by_weight_fall_short_in_small_children(played):
     found = times(tables, "provoking_factor_found")
     people = tables["patients"].select("patient", "weight_kg")
     assert len(found) > 50
-    assert found.join(people, on="patient")["weight_kg"].max() < 26  # 2 mg/kg is less than 55 mg/m2 below about 25 kg
+    assert found.join(people, on="patient")["weight_kg"].max() < 27.2  # 2 mg/kg is less than 55 mg/m2 below 27.1 kg
     later = tables["truth/doses"].join(times(tables, "provoking_factor_removed"), on="patient")
     raised = later.filter(
         (pl.col("first_days") >= pl.col("provoking_factor_removed")) & (pl.col("schedule") == "daily")
     )
     surface = (4 * raised["dosing_weight_kg"] + 7) / (raised["dosing_weight_kg"] + 90)
     assert len(raised) > 30
-    assert ((raised["dose_mg"] >= 55 * surface - 1.25) | (raised["dose_mg"] == 60.0)).mean() > 0.9
+    assert (raised["dose_mg"] >= 55 * surface - 1.25).mean() > 0.9
 
 
 def test_doses_by_surface_never_fall_short(played):
@@ -103,9 +104,13 @@ def test_non_adherence_ends_when_it_is_found(played):
         *HEALTHY[1:],
         "care.adherence.non_adherent_share=1.0",
         "care.adherence.taken_fraction={dist='fixed', value=0.05}",
-        "provoking_factors.search='resistance'",
     ]
-    tables = played("adult-minimal-change", *settings, patients=150)
-    gone = times(tables, "provoking_factor_removed").join(times(tables, "response_begins"), on="patient")
-    assert len(gone) > 80
-    assert (gone["response_begins"] > gone["provoking_factor_removed"]).mean() > 0.9
+    looked = played("adult-minimal-change", *settings, "provoking_factors.search='resistance'", patients=150)
+    never = played("adult-minimal-change", *settings, "provoking_factors.search='never'", patients=150)
+    assert times(never, "provoking_factor_found").is_empty()
+    assert len(times(looked, "response_begins")) > 1.2 * len(times(never, "response_begins"))
+    gone = times(looked, "provoking_factor_removed")
+    untreated = gone.join(times(never, "response_begins"), on="patient", how="anti")
+    cured = untreated.join(times(looked, "response_begins"), on="patient")
+    assert len(cured) > 30
+    assert (cured["response_begins"] >= cured["provoking_factor_removed"]).all()

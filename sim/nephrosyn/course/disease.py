@@ -242,16 +242,20 @@ def start_relapse(s, x, p, clocks, tables, log, count):
 
 
 @kernel
+def needed_mg(s, p):
+    """Steroid (mg/day) that a patient of this size needs, by body surface, up to the cap of a first course."""
+    return min(p.needed_mg_per_m2_per_day * body_surface_m2(s.dosing_weight_kg), p.first.cap_mg)
+
+
+@kernel
 def _factor_speed(s, p, mean):
     """What the provoking factors that are there leave of the speed of a response."""
     speed = 1.0
     for k in range(len(p.factor_speed)):
         if s.factors >> k & 1 == 0:
             continue
-        if k == Factor.UNDER_DOSING:
-            surface = body_surface_m2(s.dosing_weight_kg)
-            if mean * s.dosing_weight_kg / surface >= p.needed_mg_per_m2_per_day:
-                continue
+        if k == Factor.UNDER_DOSING and mean * s.dosing_weight_kg >= needed_mg(s, p):
+            continue
         speed *= p.factor_speed[k]
     return speed
 

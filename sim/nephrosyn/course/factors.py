@@ -6,10 +6,11 @@ import math
 
 from nephrosyn.compiling import kernel
 from nephrosyn.course.codes import Event, Factor
+from nephrosyn.course.disease import needed_mg
 from nephrosyn.course.log import write_event
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.state import DUE, Clock, Phase
-from nephrosyn.course.treatment import needed_mg, update_exposure
+from nephrosyn.course.treatment import update_exposure
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 NEVER, AT_PRESENTATION, AT_RESISTANCE = 0, 1, 2

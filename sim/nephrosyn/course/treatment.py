@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import kernel
-from nephrosyn.course.body import body_surface_m2, dose_for_size, dry_weight_kg, taken_mg_per_kg_per_day
+from nephrosyn.course.body import dose_for_size, dry_weight_kg, taken_mg_per_kg_per_day
 from nephrosyn.course.clocks import set_rate, start_budget
 from nephrosyn.course.codes import Event, Schedule
 from nephrosyn.course.complications import serious_infection_rate
-from nephrosyn.course.disease import response_speed
+from nephrosyn.course.disease import needed_mg, response_speed
 from nephrosyn.course.hazard import update_relapse
 from nephrosyn.course.log import NO_VALUE, write_dose, write_event
 from nephrosyn.course.state import DUE, Clock, Treatment
@@ -22,12 +22,6 @@ STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
 def _steroid_mg(s, amount, per, cap_mg):
     """Milligrams of steroid on a dosing day."""
     return dose_for_size(amount, per, cap_mg, s.dosing_weight_kg, s.full_mg)
-
-
-@kernel
-def needed_mg(s, p):
-    """Daily dose that a patient of this size needs."""
-    return p.needed_mg_per_m2_per_day * body_surface_m2(s.dosing_weight_kg)
 
 
 @kernel
