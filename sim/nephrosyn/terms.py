@@ -179,6 +179,8 @@ PLAIN_NAMES = {
     "undetermined": "undetermined",
     "upcr": "urine protein/creatinine ratio",
     "uacr": "urine albumin/creatinine ratio",
+    "non_adherence": "non-adherence",
+    "under_dosing": "under-dosing",
 }
 
 

@@ -128,10 +128,13 @@ def record(ids, rng, end):
     readings = pl.concat([upcr, albumin]).with_columns(**{k: pl.lit(v, pl.Int32) for k, v in who.items()})
     doses = pl.DataFrame(
         {
+            "drug": ["prednisone"] * 3,
             "first_days": [3, 45, 120],
             "last_days": [44, 119, 200],
+            "dose_mg": [40.0, 40.0, 16.0],
             "schedule": ["daily", "alternate_day", "alternate_day"],
             "mean_mg_per_day": [40.0, 20.0, 8.0],
+            "dosing_weight_kg": [20.0] * 3,
         }
     )
     diary = pl.DataFrame(
@@ -166,10 +169,13 @@ def cohort(count=200, replicates=1, seed=1, sets=("made-up",), weights=WEIGHTS, 
     rng = np.random.default_rng(seed)
     ids, patients, traits = people(count, replicates, rng)
     ends = pl.DataFrame({**ids, "end_days": np.full(count * replicates, end, dtype=np.int32)})
+    noted = record(ids, rng, end)
     return {
         "patients": patients,
         "follow_up": ends,
-        **record(ids, rng, end),
+        **noted,
+        "truth/doses": noted["doses"],
+        "truth/conditions": noted["conditions"],
         "truth/traits": traits,
         "truth/events": event_table(ids, rng, end),
         "truth/follow_up": ends,

@@ -17,8 +17,8 @@ from nephrosyn.report import figures, sources, summarise, wording
 from . import factory
 
 ANCHORS = [
-    "answer", "categories", "follow-up", "groups", "overlap", "remission", "relapse", "relapses", "views",
-    "simulated", "sources", "reading",
+    "answer", "categories", "follow-up", "groups", "overlap", "remission", "relapse", "relapses", "end",
+    "treatment", "views", "simulated", "sources", "reading",
 ]  # fmt: skip
 FIGURES = ["answer", "definitions", "follow-up", "groups", "overlap", "relapse", "relapses", "remission", "views"]
 VOID = {"meta", "link", "br", "img", "hr", "input"}

@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from nephrosyn import terms
 from nephrosyn.report import sources, tables, wording
+from nephrosyn.report.course_sections import end_section, provoking_section, treatment_section
+from nephrosyn.report.section import Section
 from nephrosyn.report.statistics import MARGIN
 from nephrosyn.report.summary import Findings
-from nephrosyn.report.tables import Table
-
-
-@dataclass(frozen=True)
-class Section:
-    """One section of the page: a heading, sentences, figures by name with captions, tables."""
-
-    anchor: str
-    title: str
-    lead: list[str]
-    figures: list[tuple[str, str]]
-    tables: list[Table]
-    folded: list[Table]
 
 
 def sections(found: Findings) -> list[Section]:
     """Return the sections of results, in the order of the page."""
     return [
         category_section(found),
+        *([provoking_section(found)] if found.falsely else []),
         follow_up_section(found),
         group_section(found),
         overlap_section(found),
         remission_section(found),
         relapse_section(found),
         count_section(found),
+        end_section(found),
+        treatment_section(found),
         *([view_section(found)] if found.agreements else []),
     ]
 

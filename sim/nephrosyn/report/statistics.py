@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 from typing import Literal
 
 import polars as pl
@@ -15,6 +16,7 @@ from nephrosyn import terms
 ONE_THIRD = 1 / 3
 MARGIN = 0.05
 LEVEL = 0.95
+NORMAL_QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 ID = ["replicate", "patient"]
 
 
@@ -60,14 +62,16 @@ def wilson(count: int, total: int) -> Share:
     >>> round(third.low, 4), round(third.high, 4)
     (0.2824, 0.3885)
     """
-    from scipy.stats import binomtest
-
     if not 0 <= count <= total:
         raise ValueError(f"count must lie between 0 and {total}, got {count}")
     if total == 0:
         return Share(0, 0, math.nan, math.nan, math.nan)
-    interval = binomtest(count, total).proportion_ci(confidence_level=LEVEL, method="wilson")
-    return Share(count, total, count / total, max(0.0, float(interval.low)), min(1.0, float(interval.high)))
+    # not scipy's binomtest, which spends 2 ms on a p-value that nobody asks for
+    share, weight = count / total, NORMAL_QUANTILE**2 / total
+    middle = share + weight / 2
+    half = math.sqrt(weight * (share * (1 - share) + weight / 4))
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return Share(count, total, share, low if count else 0.0, high if count < total else 1.0)
 
 
 @dataclass(frozen=True)

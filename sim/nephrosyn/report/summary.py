@@ -9,11 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.report import groups, overlap, statistics, survival, wording
+from nephrosyn.report import groups, overlap, provoking, states, statistics, survival, treatment, wording
 from nephrosyn.report.groups import FollowUp, Group
 from nephrosyn.report.overlap import Agreement, Combination
+from nephrosyn.report.provoking import Falsely
+from nephrosyn.report.states import States
 from nephrosyn.report.statistics import Category, Refractory
 from nephrosyn.report.survival import Curve, Rate
+from nephrosyn.report.treatment import Treatment
 
 REMISSION_SHOWN_DAYS = 364.0
 
@@ -58,6 +61,9 @@ class Findings:
     relapse: list[Curve]
     rates: list[Rate]
     histogram: list[int]
+    states: States
+    treatment: Treatment
+    falsely: list[Falsely]
     agreements: list[Agreement]
 
     @property
@@ -138,5 +144,8 @@ def find(
         relapse=survival.curves(times, "remission", "relapse", follow_up_days, bands),
         rates=survival.rates(times, bands),
         histogram=survival.relapse_histogram(times),
+        states=states.find(tables, follow_up_days),
+        treatment=treatment.find(tables),
+        falsely=provoking.find(tables, criteria),
         agreements=[item for item in agreements if item is not None],
     )

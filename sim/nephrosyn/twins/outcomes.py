@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from nephrosyn.report.treatment import prescribed_mg_per_kg
 from nephrosyn.report.wording import plain
 from nephrosyn.twins.pairing import Side
 
@@ -176,19 +177,6 @@ def _treatment(course: Course, drugs: Sequence[str]) -> Measured:
         yield Outcome(f"{drug}_mg_per_kg", plain(drug), "treatment", "mg/kg"), amount
         yearly = Outcome(f"{drug}_mg_per_kg_per_year", plain(drug), "treatment", "mg/kg per year")
         yield yearly, course.per_year(amount)
-
-
-def prescribed_mg_per_kg() -> pl.Expr:
-    """Prescribed amount of a row of ``doses``: a single dose as it stands, a run of days by its mean.
-
-    Returns
-    -------
-    polars.Expr
-        mg per kg of the weight by which it was dosed.
-    """
-    days = pl.col("last_days") - pl.col("first_days") + 1
-    mg = pl.when(pl.col("schedule") == "single").then("dose_mg").otherwise(pl.col("mean_mg_per_day") * days)
-    return (mg / pl.col("dosing_weight_kg")).fill_null(0.0)
 
 
 def _harms(course: Course, conditions: Sequence[tuple[str, str]], ends: Sequence[str]) -> Measured:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap, view_flow
 from nephrosyn.report.figures.style import drawing, inline, svg
 from nephrosyn.report.figures.timeline import patient_timeline
-from nephrosyn.report.figures.times import relapse, relapses, remission
+from nephrosyn.report.figures.times import course_states, relapse, relapses, remission
 from nephrosyn.report.summary import Findings
 
 __all__ = ["draw", "inline", "patient_timeline", "svg"]
@@ -40,6 +40,8 @@ def draw(findings: Findings) -> dict[str, str]:
             "relapse": (relapse(findings.relapse), "Time from remission to first relapse by age band"),
             "relapses": (relapses(findings.histogram), "Relapses per patient"),
         }
+        if findings.states.long:
+            figures["end"] = (course_states(findings.states), "Remission, kidney failure and death over the years")
         agreement = next((item for item in findings.agreements if item.criteria == first.criteria), None)
         if agreement is not None:
             figures["views"] = (view_flow(agreement), "Categories in the complete and in the observed record")

@@ -7,12 +7,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import DASHES, LINES, MUTED, SECOND, SMALL, blank, percent_axis
+from nephrosyn import terms
+from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SECOND, SMALL, blank, percent_axis
 from nephrosyn.report.groups import MONTH_DAYS
+from nephrosyn.report.states import STATE_NAMES, States
 from nephrosyn.report.survival import Curve
 from nephrosyn.report.wording import number, percent, plain
 
 WEEK_DAYS = 7.0
+STATE_COLOURS = ("#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#b4bac2")
 
 
 def remission(curves: Sequence[Curve]) -> Figure:
@@ -104,4 +107,20 @@ def relapses(histogram: Sequence[int]) -> Figure:
     axes.margins(y=0.12)
     axes.grid(axis="y")
     axes.tick_params(axis="x", length=0)
+    return figure
+
+
+def course_states(found: States) -> Figure:
+    """Draw the share of patients in each state over the years, one upon the other."""
+    figure = blank(3.0)
+    axes = figure.subplots()
+    years = found.days / terms.DAYS_PER_YEAR
+    axes.stackplot(
+        years, found.shares.T, colors=STATE_COLOURS, labels=list(STATE_NAMES.values()), edgecolor=PAPER, lw=0.6
+    )
+    axes.set(xlim=(0, years[-1]), ylim=(0, 1), xlabel="years from onset", ylabel="share of all patients")
+    step = 1 if years[-1] <= 12 else 5
+    axes.set_xticks(range(0, int(years[-1] + 0.01) + 1, step))
+    percent_axis(axes.yaxis)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handlelength=1, columnspacing=1.2)
     return figure
