@@ -183,6 +183,16 @@ PLAIN_NAMES = {
     "under_dosing": "under-dosing",
 }
 
+KIND_NAMES = {
+    "contraindication": "contraindication to steroid",
+    "toxicity": "toxicity of steroid",
+    "infection": "infection",
+    "agent_toxicity": "toxicity of another drug",
+    "complication": "complication",
+    "provoking_factor": "provoking factor found",
+}
+"""Kinds of conditions in words."""
+
 
 def code(vocabulary: tuple[str, ...], name: str) -> int:
     """Return the code of a name: its position in the vocabulary.

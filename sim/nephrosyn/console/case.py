@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn import terms
@@ -22,6 +22,20 @@ REFRACTORY = {
     (False, None): "not refractory",
     (None, None): "whether refractory cannot be judged",
 }
+STEROID = "prednisone"
+COURSE_GAP_DAYS = 100
+"""Infusions further apart than this are told as courses of their own."""
+WORDS = {
+    "biopsy": terms.LESIONS,
+    "steroid_toxicity": terms.TOXICITIES,
+    "agent_toxicity": terms.AGENT_TOXICITIES,
+    "complication_treated": terms.CONDITIONS,
+    **dict.fromkeys(("provoking_factor_found", "provoking_factor_removed"), terms.PROVOKING_FACTORS),
+    **dict.fromkeys(
+        ("agent_started", "agent_in_effect", "agent_effect_ends", "agent_stopped", "agent_failed"), terms.DRUGS
+    ),
+}
+"""The vocabulary that the number of an event stands in."""
 CLAUSES = {"frequent_n6": "relapses in 6 months", "frequent_n12": "relapses in 12 months"}
 Rows = Mapping[str, "pl.DataFrame"]
 
@@ -45,7 +59,8 @@ def case(mine: Rows, verdict: Verdict) -> None:
     say()
     heading("record: what was written down")
     table(("day", "visit", "steroid", *SHOWN.values()), record(mine), right=(0, *NUMBERS))
-    for title, lines in (("home diary", diary(mine)), ("conditions noted", conditions(mine))):
+    others = (("other drugs", agents(mine)), ("home diary", diary(mine)), ("conditions noted", conditions(mine)))
+    for title, lines in others:
         if lines:
             say()
             heading(title)
@@ -84,12 +99,14 @@ def course(mine: Rows) -> list[tuple[str, ...]]:
 
 
 def said(event: str, value: float | None) -> str:
-    """Return what an event says beyond its name: the reading a declaration rests on, the lesion a biopsy finds."""
+    """Return what an event says beyond its name: the reading or albumin with it, or the word its number stands for."""
     if value is None:
         return ""
     if event.startswith("declared"):
         return f"UPCR {value:.3g} mg/mg"
-    return plain(terms.LESIONS[int(value)]) if event == "biopsy" else ""
+    if event in terms.COMPLICATIONS:
+        return f"albumin {value:.1f} g/dL"
+    return plain(WORDS[event][int(value)]) if event in WORDS else ""
 
 
 def record(mine: Rows) -> list[tuple[str, ...]]:
@@ -115,12 +132,47 @@ def reading(row: Mapping[str, Any] | None) -> str:
 
 
 def steroid(doses: pl.DataFrame, day: int) -> str:
-    """Return the dose prescribed on a day."""
+    """Return the dose of steroid prescribed on a day."""
     for row in doses.iter_rows(named=True):
-        if row["first_days"] <= day <= row["last_days"]:
+        if row["drug"] == STEROID and row["first_days"] <= day <= row["last_days"]:
             every = "" if row["schedule"] == "daily" else " alternate days"
             return f"{row['dose_mg']:g} mg{every}"
     return "none"
+
+
+def agents(mine: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each run of tablets of a drug other than steroid, and for each course of infusions."""
+    end = mine["follow_up"].row(0, named=True)["end_days"]
+    courses: list[list[dict[str, Any]]] = []
+    for row in mine["doses"].iter_rows(named=True):
+        if row["drug"] == STEROID:
+            continue
+        same = [course for course in courses if course[-1]["drug"] == row["drug"]][-1:]
+        if same and goes_on(same[0][-1], row):
+            same[0].append(row)
+        else:
+            courses.append([row])
+    return [told(course, end) for course in courses]
+
+
+def goes_on(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether an infusion belongs to the course of the one before it."""
+    near: bool = row["first_days"] - before["last_days"] <= COURSE_GAP_DAYS
+    return near and before["schedule"] == row["schedule"] == "single"
+
+
+def told(course: Sequence[Mapping[str, Any]], end: int) -> tuple[str, str, str]:
+    """Return a course of a drug: first day, last day, the drug with its doses."""
+    first, last = course[0]["first_days"], course[-1]["last_days"]
+    until = "" if first == last else f"to {last}"
+    doses = sorted({float(row["dose_mg"]) for row in course})
+    amount = f"{doses[0]:g} mg" if len(doses) == 1 else f"{doses[0]:g} to {doses[-1]:g} mg"
+    if course[0]["schedule"] == "single":
+        given = f"{len(course)} infusion{'s' if len(course) > 1 else ''} of {amount}"
+    else:
+        given = f"{amount} {course[0]['schedule'].replace('_', ' ')}"
+        given += ", still taken at the end of the record" if last >= end else ""
+    return f"day {first}", until, f"{plain(course[0]['drug'])}, {given}"
 
 
 def diary(mine: Rows) -> list[tuple[str, ...]]:
@@ -130,14 +182,15 @@ def diary(mine: Rows) -> list[tuple[str, ...]]:
 
 
 def conditions(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each condition noted: day, name, what it did to the steroid."""
+    """Return a row for each condition noted: day, name, of what kind it is and what it did to the steroid."""
     rows = mine["conditions"].iter_rows(named=True)
-    return [(f"day {row['noted_days']}", plain(row["condition"]), did(row["action"])) for row in rows]
+    return [(f"day {row['noted_days']}", plain(row["condition"]), meant(row["kind"], row["action"])) for row in rows]
 
 
-def did(action: str) -> str:
-    """Return what a condition did to the steroid."""
-    return "" if action == "none" else f"steroid {action}"
+def meant(kind: str, action: str) -> str:
+    """Return of what kind a condition is, and what it did to the steroid if it did anything."""
+    named = "" if kind == "infection" else terms.KIND_NAMES[kind]
+    return ", ".join(filter(None, (named, "" if action == "none" else f"steroid {action}")))
 
 
 def judgement(verdict: Verdict) -> None:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.criteria.provoking import STEROID
 from nephrosyn.criteria.urine import log_upcr
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.columns import Tables
+
+STEROID_KINDS = ("contraindication", "toxicity")
+"""Kinds of conditions for which something may become of steroid."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +62,8 @@ class Proof:
     def doses(self, first: int, last: int) -> list[Evidence]:
         """Return the runs of steroid that meet the days from `first` to `last`."""
         table = f"{self.before}doses"
-        rows = self.mine[table].filter((pl.col("first_days") <= last) & (pl.col("last_days") >= first))
+        meets = (pl.col("first_days") <= last) & (pl.col("last_days") >= first)
+        rows = self.mine[table].filter(meets, pl.col("drug").cast(pl.String) == terms.DRUGS[STEROID])
         return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
 
     def conditions(self, kind: str) -> list[Evidence]:
@@ -106,5 +111,7 @@ def _dose(row: dict[str, Any]) -> str:
 
 
 def _condition(row: dict[str, Any]) -> str:
-    did = {"none": "steroid unchanged"}.get(row["action"], f"steroid {row['action']}")
-    return f"{row['condition'].replace('_', ' ')}, {did}"
+    name = str(terms.PLAIN_NAMES.get(row["condition"], row["condition"].replace("_", " ")))
+    if row["kind"] not in STEROID_KINDS:
+        return name
+    return f"{name}, steroid {'unchanged' if row['action'] == 'none' else row['action']}"

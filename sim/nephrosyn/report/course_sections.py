@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nephrosyn import terms
 from nephrosyn.report.provoking import Falsely
 from nephrosyn.report.section import Section
 from nephrosyn.report.states import STATE_NAMES, STATES, Part, States
@@ -14,14 +15,6 @@ from nephrosyn.report.treatment import STEROID, Harm, Treatment, Use
 from nephrosyn.report.wording import interval, number, percent, plain
 
 HALF = 0.5
-KINDS = {
-    "contraindication": "contraindication to steroid",
-    "toxicity": "toxicity of steroid",
-    "infection": "infection",
-    "agent_toxicity": "toxicity of another drug",
-    "complication": "complication",
-    "provoking_factor": "provoking factor found",
-}
 
 
 def with_interval(share: Share, digits: int = 1) -> str:
@@ -126,7 +119,7 @@ def harm_table(caption: str, harms: Sequence[Harm]) -> Table:
     rows = []
     for harm in harms:
         parts = dict.fromkeys((plain(harm.kind), plain(harm.name)))
-        name = ": ".join(parts) if harm.name else KINDS[harm.kind]
+        name = ": ".join(parts) if harm.name else terms.KIND_NAMES[harm.kind]
         rows.append((name, with_interval(harm.share), rate_cell(harm.per_100_years)))
     return Table(caption, ("condition", "patients (95% interval)", "per 100 patient-years"), rows)
 
