@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn import terms
-from nephrosyn.report import figures, sources, summarise, wording
+from nephrosyn.report import sources, summarise, wording
 
 from . import factory
 
@@ -262,24 +262,3 @@ def test_categories_stand_by_age_band(whole):
 
 def test_markdown_text_is_one_harmless_line():
     assert wording.harmless("a\n<b>|`") == r"a \<b\>\|\`"
-
-
-def test_timeline_of_a_patient():
-    tables = factory.cohort(5)
-    document = figures.svg(figures.patient_timeline(tables, 0, 0), "Patient 0")
-    for word in (terms.NOTICE, "Patient 0", "albumin", "prednisone", "diary", "infection noted", "months from onset"):
-        assert word in document
-    lazy = {name: frame.lazy() for name, frame in tables.items()}
-    assert figures.svg(figures.patient_timeline(lazy, 0, 0), "Patient 0") == document
-
-
-def test_timeline_of_a_bare_record_and_of_nobody():
-    tables = factory.cohort(5)
-    bare = {
-        name: frame
-        for name, frame in tables.items()
-        if not name.startswith("truth") and name not in ("diary", "labels")
-    }
-    assert "diary" not in figures.svg(figures.patient_timeline(bare, 0, 3), "Patient 3")
-    with pytest.raises(KeyError):
-        figures.patient_timeline(tables, 0, 99)

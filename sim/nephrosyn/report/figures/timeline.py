@@ -10,6 +10,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from nephrosyn import terms
+from nephrosyn.report.figures.drugs import agents_of, draw_agents, draw_steroid, months
 from nephrosyn.report.figures.style import (
     ACCENT,
     CATEGORY_COLOURS,
@@ -28,15 +29,18 @@ from nephrosyn.report.wording import plain
 GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
 TRUE_EVENTS = (("complete_remission", "^", LINES[2]), ("relapse", "v", ACCENT))
 NOTED = (
-    ("contraindication", CATEGORY_COLOURS["steroid_resistant"]),
-    ("infection", LINES[3]),
-    ("toxicity", CATEGORY_COLOURS["steroid_dependent"]),
+    ("contraindication", "contraindication noted", CATEGORY_COLOURS["steroid_resistant"]),
+    ("infection", "infection noted", LINES[3]),
+    ("toxicity", "steroid toxicity noted", CATEGORY_COLOURS["steroid_dependent"]),
+    ("agent_toxicity", "agent toxicity noted", CATEGORY_COLOURS["steroid_dependent"]),
+    ("complication", "complication noted", CATEGORY_COLOURS["steroid_resistant"]),
+    ("provoking_factor", "provoking factor found", SECOND),
 )
 Frames = dict[str, pl.DataFrame]
 
 
 def patient_timeline(tables: Mapping[str, Any], replicate: int, patient: int) -> Figure:
-    """Draw one patient: urine protein, albumin, home diary, steroid, relapses and infections.
+    """Draw one patient: urine protein, albumin, home diary, steroid, other drugs, relapses and what was noted.
 
     Parameters
     ----------
@@ -71,12 +75,15 @@ def own_rows(tables: Mapping[str, Any], replicate: int, patient: int) -> Frames:
 def compose(mine: Frames) -> Figure:
     """Lay out the panels and fill them."""
     diary = "diary" in mine and mine["diary"].height > 0
-    ratios = {"upcr": 2.6, "albumin": 1.2, "diary": 0.28, "dose": 1.1, "events": 1.0}
+    ratios = {"upcr": 2.6, "albumin": 1.2, "diary": 0.28, "dose": 1.1}
     if not diary:
         del ratios["diary"]
+    agents = agents_of(mine["doses"])
     rows = event_rows(mine)
+    if agents:
+        ratios["agents"] = 0.24 * len(agents) + 0.1
     ratios["events"] = 0.24 * len(rows) + 0.1
-    figure = blank(4.4 + 0.3 * diary + ratios["events"], 7.2)
+    figure = blank(4.4 + 0.3 * diary + ratios.get("agents", 0.0) + ratios["events"], 7.2)
     panels = figure.subplots(len(ratios), 1, sharex=True, height_ratios=list(ratios.values()))
     axes = dict(zip(ratios, panels, strict=True))
     end = last_day(mine)
@@ -84,7 +91,9 @@ def compose(mine: Frames) -> Figure:
     draw_albumin(axes["albumin"], mine)
     if diary:
         draw_diary(axes["diary"], mine["diary"])
-    draw_doses(axes["dose"], mine["doses"])
+    draw_steroid(axes["dose"], mine["doses"])
+    if agents:
+        draw_agents(axes["agents"], mine["doses"], agents)
     draw_events(axes["events"], rows)
     for name, panel in axes.items():
         panel.grid(axis="x")
@@ -117,11 +126,6 @@ def last_day(mine: Frames) -> float:
     """Return the last day to show: the end of follow-up, in truth if it is there."""
     ends = [mine[name]["end_days"].max() for name in ("follow_up", "truth/follow_up") if name in mine]
     return max([float(str(end)) for end in ends if end is not None], default=365.0)
-
-
-def months(frame: pl.DataFrame, column: str) -> Any:
-    """Return a column of days as months."""
-    return frame[column].cast(pl.Float64).to_numpy() / MONTH_DAYS
 
 
 def of_analyte(mine: Frames, analyte: str) -> pl.DataFrame:
@@ -219,28 +223,6 @@ def swatch(axes: Any, x: float, colour: str) -> Any:
     )
 
 
-def draw_doses(axes: Any, doses: pl.DataFrame) -> None:
-    """Draw the prescribed steroid as steps; alternate-day courses by their mean per day, in a lighter tone."""
-    for first, last, mean, schedule in doses.select(
-        "first_days", "last_days", "mean_mg_per_day", pl.col("schedule").cast(pl.String)
-    ).iter_rows():
-        alpha = 0.55 if schedule == "alternate_day" else 1.0
-        axes.bar(
-            first / MONTH_DAYS,
-            mean,
-            width=(last + 1 - first) / MONTH_DAYS,
-            align="edge",
-            color=LINES[5],
-            alpha=alpha,
-            lw=0,
-        )
-    axes.set_ylabel("prednisone\n(mg/day)")
-    axes.set_ylim(bottom=0)
-    if doses.height and doses["schedule"].cast(pl.String).eq("alternate_day").any():
-        axes.annotate("lighter: every other day, mean per day", (1, 1), (0, -1), xycoords="axes fraction",
-                      textcoords="offset points", ha="right", va="top", fontsize=7.5, color=MUTED)  # fmt: skip
-
-
 Marks = tuple[str, str, str, Any]
 
 
@@ -260,10 +242,10 @@ def event_rows(mine: Frames) -> list[list[Marks]]:
             rows.append(
                 [(f"{plain(event).removeprefix('complete ')} (true)", marker, colour, months(found, "time_days"))]
             )
-    for kind, colour in NOTED:
+    for kind, label, colour in NOTED:
         noted = mine["conditions"].filter(pl.col("kind").cast(pl.String) == kind)
         if noted.height:
-            rows.append([(f"{kind} noted", "D", colour, months(noted, "noted_days"))])
+            rows.append([(label, "D", colour, months(noted, "noted_days"))])
     return rows
 
 
