@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from nephrosyn import scenario
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.partition("#")[0].strip() for line in re.findall(r"^    (nephrosyn .*)$", README, re.MULTILINE)]
@@ -69,6 +71,11 @@ def test_targets_exist():
 @pytest.mark.parametrize("link", LINKS)
 def test_links_lead_somewhere(link):
     assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("name", scenario.titles())
+def test_every_shipped_scenario_is_told_of(name):
+    assert f"**{name}**" in (ROOT / "scenarios/README.md").read_text(encoding="utf-8")
 
 
 def test_says_what_it_is_not_for():
