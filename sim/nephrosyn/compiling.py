@@ -167,10 +167,10 @@ def is_kept(function: Any) -> bool:
     return any(Path(function.stats.cache_path).glob(name))
 
 
-kernel: Any = njit(error_model="numpy", _nrt=False, no_cfunc_wrapper=True)
+kernel: Any = njit(error_model="numpy", _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
 """Called from compiled code; small or frequent enough for the compiler to decide how."""
 
-inline: Any = njit(error_model="numpy", forceinline=True, _nrt=False, no_cfunc_wrapper=True)
+inline: Any = njit(error_model="numpy", forceinline=True, _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
 """Called from compiled code, often, and always inlined: calls that pass arrays are not free."""
 
 once: Any = njit(error_model="numpy", inline="always", _nrt=False, no_cfunc_wrapper=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.compiling import inline
+from nephrosyn.compiling import inline, kernel
 from nephrosyn.course.state import CLOCKS, DUE, LEFT, RATE, SINCE
 
 _CLOCKS = int(CLOCKS)
@@ -34,7 +34,7 @@ def stop(clocks, k):
     clocks[RATE, k] = 0.0
 
 
-@inline
+@kernel
 def start_budget(clocks, k, now, budget, rate):
     """Give a clock a new budget, spent at a rate (per day) from now on."""
     clocks[LEFT, k] = budget
@@ -43,7 +43,7 @@ def start_budget(clocks, k, now, budget, rate):
     clocks[DUE, k] = now + budget / rate if rate > 0.0 else math.inf
 
 
-@inline
+@kernel
 def set_rate(clocks, k, now, rate):
     """Change the rate of a budget: what was spent is spent, the rest is spent at the new rate."""
     old = clocks[RATE, k]

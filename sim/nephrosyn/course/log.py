@@ -20,7 +20,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from nephrosyn.compiling import inline
+from nephrosyn.compiling import inline, kernel
 
 NO_VALUE = math.nan
 """Value of an event that has none."""
@@ -74,7 +74,7 @@ def _write(log, count, patient, kind, code, number, aside, time, value, other, m
     count[0] += 1
 
 
-@inline
+@kernel
 def write_visit(log, count, x, s):
     """A visit takes place now."""
     kind, planned = int(s.visit_kind), float(s.planned_day)
@@ -87,40 +87,40 @@ def write_reading(log, count, x, s, analyte, below_limit, value, true_value):
     _write(log, count, x.patient, _READING, int(analyte), int(s.visit), below_limit, s.now, value, true_value, 0.0)
 
 
-@inline
+@kernel
 def write_diary(log, count, x, s):
     """The run of equal dipstick grades that ends with the diary's last day."""
     first, last = float(s.diary_first), float(s.diary_last)
     _write(log, count, x.patient, _DIARY, int(s.diary_grade), 0, 0, first, last, 0.0, 0.0)
 
 
-@inline
+@kernel
 def write_dose(log, count, x, s, last_day):
     """The run of days on the present dose, up to and including the last day."""
     first, last, schedule = float(s.dose_first_day), float(last_day), int(s.dose_schedule)
     _write(log, count, x.patient, _DOSE, 0, 0, schedule, first, last, s.dose_mg, s.run_weight_kg)
 
 
-@inline
+@kernel
 def write_agent_dose(log, count, x, s, drug, schedule, first_day, last_day):
     """A run of days on tablets of a second agent, or one infusion."""
     first, last = float(first_day), float(last_day)
     _write(log, count, x.patient, _DOSE, int(drug), 0, int(schedule), first, last, s.agent_mg, s.agent_run_weight_kg)
 
 
-@inline
+@kernel
 def write_note(log, count, x, s, condition, kind, action):
     """The clinic notes a condition, and what it does to steroid because of it."""
     _write(log, count, x.patient, _NOTE, int(condition), int(action), int(kind), s.now, 0.0, 0.0, 0.0)
 
 
-@inline
+@kernel
 def write_event(log, count, x, s, event, value):
     """Something happens in truth, or is declared by the clinic."""
     _write(log, count, x.patient, _EVENT, int(event), 0, 0, s.now, value, 0.0, 0.0)
 
 
-@inline
+@kernel
 def write_path(log, count, x, s):
     """True proteinuria sets out on a new path."""
     _write(log, count, x.patient, _PATH, 0, 0, 0, s.path_start, s.path_log, s.path_slope, s.path_target)
