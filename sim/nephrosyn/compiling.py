@@ -167,12 +167,39 @@ def is_kept(function: Any) -> bool:
     return any(Path(function.stats.cache_path).glob(name))
 
 
-kernel: Any = njit(error_model="numpy", _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
-"""Called from compiled code; small or frequent enough for the compiler to decide how."""
+_INNER = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 
-inline: Any = njit(error_model="numpy", forceinline=True, _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+shared: Any = njit(**_INNER)
+"""Called from compiled code and from Python."""
+
+kernel: Any = njit(no_cpython_wrapper=True, **_INNER)
+"""Called from compiled code only, which spares a fifth of the time to compile it."""
+
+inline: Any = njit(forceinline=True, no_cpython_wrapper=True, **_INNER)
 """Called from compiled code, often, and always inlined: calls that pass arrays are not free."""
 
-once: Any = njit(error_model="numpy", inline="always", _nrt=False, no_cfunc_wrapper=True)
+once: Any = njit(inline="always", no_cpython_wrapper=True, **_INNER)
 """Called from one place of compiled code, and made part of it before it is compiled: each function between an entry
 point and the rest would be compiled once more with all that it calls."""
+
+
+def from_python(function: Any) -> Any:
+    """Make what only compiled code calls callable from Python, to try it out or test it.
+
+    Parameters
+    ----------
+    function : callable
+        A kernel.
+
+    Returns
+    -------
+    callable
+        Takes the same arguments, gives the same answer.
+    """
+    if config.DISABLE_JIT:
+        return function
+
+    def call(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return njit(error_model="numpy")(call)

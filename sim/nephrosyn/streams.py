@@ -18,7 +18,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from nephrosyn.compiling import entry, inline, kernel
+from nephrosyn.compiling import entry, inline, shared
 
 
 class Purpose(IntEnum):
@@ -81,7 +81,7 @@ def _high_product(a, b):
     return a_high * b_high + (middle >> _32) + (other >> _32)
 
 
-@inline
+@shared
 def philox(key0, key1, c0, c1, c2, c3):
     """One block of Philox 4x64-10.
 
@@ -112,7 +112,7 @@ def _open_unit(word):
     return (np.float64(word >> _11) + 0.5) * _TO_UNIT
 
 
-@kernel
+@shared
 def uniforms(seed, replicate, patient, purpose, index):
     """Four independent uniforms of one address.
 
@@ -164,7 +164,7 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
     return out
 
 
-@kernel
+@shared
 def normal_quantile(p):
     """Quantile of the standard normal law, to about 1e-16 (algorithm AS 241).
 

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nephrosyn.course.clocks import earliest, set_rate, start_budget, stop
+from nephrosyn.compiling import from_python
+from nephrosyn.course import clocks as timers
 from nephrosyn.course.state import CLOCKS, DUE, Clock
 
 RELAPSE = int(Clock.RELAPSE)
+earliest, set_rate = from_python(timers.earliest), from_python(timers.set_rate)
+start_budget, stop = from_python(timers.start_budget), from_python(timers.stop)
 
 
 def clocks() -> np.ndarray:

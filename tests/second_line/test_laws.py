@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from nephrosyn.compiling import from_python
 from nephrosyn.course import agents, complications, harms, hazard, kidney
 from nephrosyn.course.log import ROW
 from nephrosyn.course.numbers import AGENT, PARAMETERS
@@ -18,6 +19,12 @@ from nephrosyn.scenario import load
 
 LEVEL = 1e-3
 """Chance of a false alarm of each statistical test; the seed is fixed, so it comes at once or never."""
+
+thrombosis_factor = from_python(complications._thrombosis_factor)
+serious_infection_rate = from_python(complications.serious_infection_rate)
+set_kidney_loss, lose_filtration = from_python(kidney.set_kidney_loss), from_python(kidney.lose_filtration)
+gfr_now, react_to_doses = from_python(kidney.gfr_now), from_python(harms.react_to_doses)
+refresh_effects, relapse_rate = from_python(agents.refresh_effects), from_python(hazard.relapse_rate)
 
 
 def patient():
@@ -33,7 +40,7 @@ def patient():
 def test_thrombosis_by_albumin():
     _, _, p, _ = patient()
     p["thrombosis_knee"], p["thrombosis_log_factor"], p["thrombosis_above_knee"] = 2.8, math.log(2.13), 0.1
-    factor = complications._thrombosis_factor
+    factor = thrombosis_factor
     assert factor(p, 1.8) == pytest.approx(2.13)
     assert factor(p, 0.8) == pytest.approx(2.13**2)
     assert factor(p, 2.8) == factor(p, 4.0) == 0.1
@@ -44,33 +51,33 @@ def test_serious_infection_by_steroid_and_agent():
     s, x, p, _ = patient()
     p["serious_infection_per_day"], p["low_albumin_factor"] = 0.001, 2.6
     p["infection_log_steroid_factor"] = math.log(2.3)
-    assert complications.serious_infection_rate(s, x, p) == pytest.approx(0.0026)
+    assert serious_infection_rate(s, x, p) == pytest.approx(0.0026)
     s["dose_mg"] = 60.0
-    assert complications.serious_infection_rate(s, x, p) == pytest.approx(0.0026 * 2.3)
+    assert serious_infection_rate(s, x, p) == pytest.approx(0.0026 * 2.3)
     s["agent_infection_factor"] = 1.5
-    assert complications.serious_infection_rate(s, x, p) == pytest.approx(0.0026 * 2.3 * 1.5)
+    assert serious_infection_rate(s, x, p) == pytest.approx(0.0026 * 2.3 * 1.5)
 
 
 def test_kidney_failure_comes_where_the_loss_leads():
     s, x, p, clocks = patient()
     s["gfr"], s["phase"], x["loss_factor"], p["failure_gfr"] = 100.0, Phase.NEPHROTIC, 2.0, 15.0
     p["loss_per_day"] = [0.05, 0.01, 0.0]
-    kidney.set_kidney_loss(s, x, p, clocks)
+    set_kidney_loss(s, x, p, clocks)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == pytest.approx(850.0)
     s["now"], s["phase"] = 400.0, Phase.REMISSION
-    kidney.set_kidney_loss(s, x, p, clocks)
+    set_kidney_loss(s, x, p, clocks)
     assert float(s["gfr"]) == pytest.approx(60.0)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == math.inf
-    kidney.lose_filtration(s, x, p, clocks, 0.9)
+    lose_filtration(s, x, p, clocks, 0.9)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == 400.0
 
 
 def test_an_untreated_complication_lowers_filtration_for_the_time_being():
     s, _, p, _ = patient()
     s["gfr"], s["complication_filtration"] = 80.0, 0.5
-    assert kidney.gfr_now(s, p) == 80.0
+    assert gfr_now(s, p) == 80.0
     s["complication"] = 3
-    assert kidney.gfr_now(s, p) == 40.0
+    assert gfr_now(s, p) == 40.0
 
 
 @pytest.mark.parametrize(("grams", "share"), [(0.4, 0.05), (0.8, 0.8)])
@@ -84,7 +91,7 @@ def test_gut_reactions_pass_through_the_two_points_of_the_source(grams, share):
     for number in range(3000):
         x["patient"] = number
         s["gut_chances"] = 0
-        harms.react_to_doses(s, x, p, log, count, 1.0)
+        react_to_doses(s, x, p, log, count, 1.0)
     assert stats.binomtest(int(count[0]), 3000, share).pvalue > LEVEL
 
 
@@ -102,11 +109,11 @@ def test_protection_by_cyclophosphamide_saturates():
     factors = []
     for given in (0.0, 80.0, 160.0, 1e6):
         s["cyclophosphamide_mg_per_kg"] = given
-        agents.refresh_effects(s, x, p, clocks, tables, regimens, log, count)
+        refresh_effects(s, x, p, clocks, tables, regimens, log, count)
         factors.append(float(s["agent_factor"]))
     assert factors == pytest.approx([1.0, 1 - 0.9 * (1 - math.exp(-1)), 1 - 0.9 * (1 - math.exp(-2)), 0.1])
     x["relapse_per_day"], s["phase"], p["exertion_factor"] = 0.01, Phase.REMISSION, 1.0
-    assert hazard.relapse_rate(s, x, p) == pytest.approx(0.001)
+    assert relapse_rate(s, x, p) == pytest.approx(0.001)
 
 
 QUIET = [

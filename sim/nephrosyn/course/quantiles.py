@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nephrosyn.compiling import kernel
+from nephrosyn.compiling import shared
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.kinds import Distribution
@@ -45,7 +45,7 @@ def table(law: Distribution) -> np.ndarray:
     return np.append(np.log(values) if positive else values, 1.0 if positive else 0.0)
 
 
-@kernel
+@shared
 def quantile(tables, row, score):
     """Quantile of a tabulated law at a normal score.
 
