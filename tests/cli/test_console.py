@@ -19,7 +19,7 @@ with Progress(quiet="quiet" in sys.argv) as progress:
         progress("simulating", done, int(sys.argv[1]))
         time.sleep(0.3)
 """
-ANNOUNCED = "compiling the model, once per machine (about half a minute)"
+ANNOUNCED = "compiling the model, once per machine (about a minute)"
 
 
 def on_a_terminal(*arguments: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 PATIENCE_SECONDS = 1.0
-COMPILING = "compiling the model, once per machine (about half a minute)"
+COMPILING = "compiling the model, once per machine (about a minute)"
 
 
 class Progress:
