@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def care():
     spec = importlib.util.spec_from_file_location("care", DOCS / "care.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules["care"] = module  # where dataclasses look for it
     spec.loader.exec_module(module)
     return module
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nephrosyn.compiling import kernel
+from nephrosyn.compiling import kernel, shared
 
 NOT_MET, MET, UNKNOWN = 0, 1, -1
 STATUS_NAMES = {MET: "met", NOT_MET: "not met", UNKNOWN: "cannot be judged"}
@@ -55,7 +55,7 @@ NOT_YET_IN_REMISSION = 57
 FIRST_NOT_MET, FIRST_UNKNOWN = 20, 40
 
 
-@kernel
+@shared
 def status_of(reason):
     """Return the status that a reason stands for."""
     if reason < FIRST_NOT_MET:
