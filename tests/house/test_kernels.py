@@ -46,9 +46,9 @@ def calls_from_python(tree, names):
     compiled = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and decorators(n) & COMPILED]
     inside = {id(node) for function in compiled for node in ast.walk(function)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and id(node) not in inside:
-            if node.func.id in names:
-                yield f"line {node.lineno}: {node.func.id}"
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id in names and id(node) not in inside:
+            yield f"line {called.lineno}: {called.id}"
 
 
 def test_there_are_such_functions():

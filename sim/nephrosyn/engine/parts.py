@@ -115,7 +115,7 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
 
 
 def is_compiled(engine: Engine) -> bool:
-    """Whether an engine's model was compiled on this machine before; if not, the first part takes about a minute longer.
+    """Whether an engine's model was compiled on this machine before; if not, the first part takes a minute longer.
 
     Parameters
     ----------
