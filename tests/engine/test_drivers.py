@@ -104,18 +104,21 @@ def test_which_driver_runs():
 
 
 @pytest.mark.slow
-def test_the_model_is_the_same_without_compilation(courses, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "days", "patients"), [("children-first-episode", 365, 12), ("source-combined-care", 1500, 8)]
+)
+def test_the_model_is_the_same_without_compilation(courses, tmp_path, name, days, patients):
     """Every line of the model in plain Python: same rows, values equal up to the last bits of exp and log."""
     target = tmp_path / "rows.npy"
     code = (
         "import numpy as np, warnings; warnings.simplefilter('ignore')\n"
         "from nephrosyn.engine import simulate; from nephrosyn.scenario import load\n"
-        "scenario = load('children-first-episode', ['population.follow_up_days=365']).scenario\n"
-        f"np.save({str(target)!r}, np.asarray(next(simulate(scenario, 'compiled', 1, 0, 12)).rows))\n"
+        f"scenario = load({name!r}, ['population.follow_up_days={days}']).scenario\n"
+        f"np.save({str(target)!r}, np.asarray(next(simulate(scenario, 'compiled', 1, 0, {patients})).rows))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "NUMBA_DISABLE_JIT": "1"})
     plain = np.load(target)
-    compiled, _ = courses("children-first-episode", "population.follow_up_days=365", patients=12)
+    compiled, _ = courses(name, f"population.follow_up_days={days}", patients=patients)
     assert len(plain) == len(compiled)
     for field in ("patient", "kind", "code", "number", "aside"):
         assert np.array_equal(plain[field], compiled[field])
