@@ -61,8 +61,9 @@ class Ledger:
         self._others = np.empty(self._edges[-1], rows.dtype)
         sort_by_kind(rows, self._edges[:-1].copy(), self._others)
         self.first_patient = int(self.traits["patient"][0])
-        self.last_day = self._ends(("dropout", *_ENDS))
         self.last_true_day = self._ends(_ENDS)
+        self.discharge_day = self._discharges()
+        self.last_day = np.minimum(self._ends(("dropout", *_ENDS)), self.discharge_day)
 
     def of(self, kind: Kind) -> NDArray[np.void]:
         """Rows of one kind other than readings, by patient."""
@@ -77,6 +78,17 @@ class Ledger:
             place = ends["patient"] - self.first_patient
             last[place] = np.minimum(last[place], ends["time"])
         return last
+
+    def _discharges(self) -> NDArray[np.float64]:
+        """Time at which the clinic ended each patient's follow-up for good; a patient who comes back undoes it."""
+        events, visits = self.of(Kind.EVENT), self.of(Kind.VISIT)
+        discharges = events[events["code"] == terms.EVENTS.index("discharged")]
+        last = np.full(len(self.traits), np.inf)
+        last[discharges["patient"] - self.first_patient] = discharges["time"]  # the latest stands
+        visited = np.full(len(self.traits), -np.inf)
+        np.maximum.at(visited, visits["patient"] - self.first_patient, visits["time"])
+        kept: NDArray[np.float64] = np.where(last >= visited, last, np.inf)
+        return kept
 
     def within(self, patients: NDArray[Any], times: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of these times lie within the patient's record."""
@@ -151,7 +163,9 @@ def follow_up(history: Ledger, *, observed: bool) -> pl.DataFrame:
     for name in ("death", "kidney_failure"):
         ended = events["patient"][events["code"] == terms.EVENTS.index(name)] - history.first_patient
         reason[ended] = terms.END_REASONS.index(name)
-    reason[last < history.last_true_day] = terms.END_REASONS.index("dropout")
+    left = last < history.last_true_day
+    reason[left] = terms.END_REASONS.index("dropout")
+    reason[left & (last == history.discharge_day)] = terms.END_REASONS.index("discharged")
     return history.frame(
         history.traits["patient"].astype(np.int32),
         {"end_days": days(last), "reason": words(reason, tables.END_REASON)},

@@ -208,7 +208,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "planned_days": "day for which it was planned",
         "actual_days": "day on which it was held; null if missed",
         "kind": "why it was held",
-        "missed": "whether it left nothing in the chart",
+        "missed": "whether its readings are missing from the chart",
         "waited_days": "time waited for a slot of the clinic",
     },
     "readings": {

@@ -101,7 +101,7 @@ CONDITION_KINDS = (
 
 STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
 
-END_REASONS = ("end_of_study", "dropout", "death", "kidney_failure")
+END_REASONS = ("end_of_study", "dropout", "death", "kidney_failure", "discharged")
 
 STARTS = ("steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance")
 

@@ -12,7 +12,7 @@ import math
 from nephrosyn.compiling import inline, kernel
 from nephrosyn.course.body import dose_for_size, dry_weight_kg
 from nephrosyn.course.clocks import set_rate, stop
-from nephrosyn.course.codes import Drug, Event, Factor, Schedule
+from nephrosyn.course.codes import AgentToxicity, Drug, Event, Factor, Schedule
 from nephrosyn.course.complications import serious_infection_rate
 from nephrosyn.course.harms import forget_harms_by_time, react_to_doses, start_agent_toxicity, suffer_cumulative_harm
 from nephrosyn.course.hazard import update_relapse
@@ -21,12 +21,16 @@ from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.response import plan_agent_response
 from nephrosyn.course.state import DUE, Clock
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
+from nephrosyn.terms import CONTRAINDICATIONS, TOXICITIES
 
 NO_AGENT = -1
+_DIABETES = 1 << CONTRAINDICATIONS.index("diabetes")
+_STEROID_DIABETES = 1 << TOXICITIES.index("steroid_diabetes")
 _REVIEW_DAYS = 28.0
 _LONGEST_TABLET_INTERVAL = 7.0
 _MG_PER_G = 1000.0
 _NO_LIMIT_MG = 1e9  # a number that can be divided and rounded down, where no cap is set
+_LEAST_REST = 0.5  # of an infusion: less than that below the cap is not given
 _REDOSE_SHARE = 0.1  # tablets are changed once the dose is out by more
 _ROUND = 10.0  # agents are given to a tenth of a milligram
 
@@ -69,14 +73,31 @@ def _rounded(mg):
 
 
 @kernel
+def bladder_is_harmed(s, agents):
+    """Whether cyclophosphamide is being given to a patient in whom haemorrhagic cystitis has been noted."""
+    if s.agent == NO_AGENT or agents[s.agent].drug != Drug.CYCLOPHOSPHAMIDE:
+        return False
+    return (s.agent_toxicities & ~s.agent_toxicities_to_note) >> AgentToxicity.HAEMORRHAGIC_CYSTITIS & 1 == 1
+
+
+@kernel
+def _known_against(s, x):
+    """Contraindications that the clinic knows of; steroid diabetes that it has noted is diabetes."""
+    noted = s.toxicities & ~s.toxicities_to_note
+    return x.contraindications | (_DIABETES if noted & _STEROID_DIABETES != 0 else 0)
+
+
+@kernel
 def may_be_given(s, x, p, agents, k):
     """Whether care may start regimen k: not failed, not too often, nothing against it, room below its caps."""
     agent = agents[k]
     if (
         s.agents_failed >> k & 1 == 1
         or s.agent_courses[k] >= agent.courses
-        or x.contraindications & agent.not_with != 0
+        or _known_against(s, x) & agent.not_with != 0
     ):
+        return False
+    if agent.drug == Drug.CYCLOPHOSPHAMIDE and s.agent_toxicities >> AgentToxicity.HAEMORRHAGIC_CYSTITIS & 1 == 1:
         return False
     return s.agent_weight_kg == 0.0 or _room_mg(s, p, agents, k) > 0.0
 
@@ -98,7 +119,7 @@ def refresh_effects(s, x, p, clocks, tables, agents, log, count):
         elif s.now < s.rebound_until[k]:
             factor *= agents[k].rebound_factor
             due = min(due, s.rebound_until[k])
-    if s.agent == NO_AGENT and mask == 0:
+    if s.agent == NO_AGENT and mask >> s.latest_agent & 1 == 0:
         stop(clocks, Clock.AGENT_TOXICITY)
     began, ended = mask & ~s.agents_in_effect, s.agents_in_effect & ~mask
     s.agents_in_effect = mask
@@ -155,11 +176,10 @@ def give_agent(s, x, p, clocks, tables, growth, agents, log, count):
     mg = _rounded(dose_for_size(agent.amount, agent.per, agent.cap_mg, s.agent_weight_kg, 0.0))
     room = _room_mg(s, p, agents, k)
     if _is_infusion(agent):
-        mg = min(mg, _rounded(room))
-        if mg <= 0.0:
+        if room < _LEAST_REST * mg:
             stop_agent(s, x, p, clocks, tables, agents, log, count)
             return
-        _infuse(s, x, p, clocks, tables, agents, log, count, mg)
+        _infuse(s, x, p, clocks, tables, agents, log, count, min(mg, math.floor(room * _ROUND) / _ROUND))
         return
     doses = math.floor(room / max(mg, s.agent_mg) + 1e-9)
     if doses < 1.0:

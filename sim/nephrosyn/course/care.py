@@ -46,6 +46,7 @@ def steroid_is_barred(s):
 def start_episode(s, x, p, clocks, growth, starts, log, count, upcr, relapse):
     """The clinic sees nephrotic disease: full dose, if steroid may be given."""
     s.belief = Belief.NEPHROTIC
+    s.ill_since = s.now
     s.episode_first_reading = upcr
     s.low_readings = 0
     if steroid_is_barred(s):
@@ -177,6 +178,7 @@ def plan_visit(s, p, clocks, agents):
 def ask_for_visit(s, clocks):
     """The patient comes in unasked, now, unless already waiting for a visit."""
     if clocks[DUE, Clock.VISIT] > s.now and s.waited == 0.0:
-        s.visit_kind = VisitKind.UNSCHEDULED
+        if s.visit_kind != VisitKind.PRESENTATION:  # the first visit stays the first, if it comes sooner
+            s.visit_kind = VisitKind.UNSCHEDULED
         s.planned_day = math.floor(s.now)
         clocks[DUE, Clock.VISIT] = s.now

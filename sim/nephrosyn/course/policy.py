@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from nephrosyn.compiling import inline, kernel
-from nephrosyn.course.agents import NO_AGENT, may_be_given, start_agent, stop_agent
+from nephrosyn.course.agents import NO_AGENT, bladder_is_harmed, may_be_given, start_agent, stop_agent
 from nephrosyn.course.codes import Event, Start
 from nephrosyn.course.log import NO_VALUE, write_event
 from nephrosyn.course.state import DUE, RELAPSES_KEPT, Belief, Clock, Treatment
@@ -91,9 +91,12 @@ def give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count):
     """The latest agent has failed, or did harm: stop it, and start the next of the sequence."""
     s.agents_failed |= 1 << s.latest_agent
     write_event(log, count, x, s, Event.AGENT_FAILED, float(agents[s.latest_agent].drug))
+    unwanted = s.steroid_unwanted
     if s.agent != NO_AGENT:
         stop_agent(s, x, p, clocks, tables, agents, log, count)
     _start_next(s, x, p, clocks, tables, growth, agents, starts, log, count)
+    if s.agent != NO_AGENT:
+        s.steroid_unwanted = unwanted
 
 
 @kernel
@@ -142,8 +145,9 @@ def review_agent(s, x, p, clocks, tables, growth, agents, starts, log, count):
     failed = s.agents_failed >> s.latest_agent & 1 == 1
     without_steroid = s.belief == Belief.NEPHROTIC and s.treatment == Treatment.NONE
     waiting = s.belief == Belief.RESISTANT or without_steroid
-    in_vain = s.high_readings >= p.relapse_readings and s.now - s.agent_since >= agents[s.latest_agent].fails_after_days
-    if waiting and not failed and in_vain:
+    days = s.now - max(s.agent_since, s.ill_since)
+    in_vain = s.high_readings >= p.relapse_readings and days >= agents[s.latest_agent].fails_after_days
+    if (waiting and not failed and in_vain) or bladder_is_harmed(s, agents):
         give_up_agent(s, x, p, clocks, tables, growth, agents, starts, log, count)
     elif p.stop_by_clear_urine == 1 and s.agent != NO_AGENT and s.now - s.clear_since >= p.negative_days:
         stop_agent(s, x, p, clocks, tables, agents, log, count)

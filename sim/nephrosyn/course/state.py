@@ -186,6 +186,7 @@ STATE = np.dtype(
         ("agent_toxicities", "i4"),  # bit mask over terms.AGENT_TOXICITIES
         ("agent_toxicities_to_note", "i4"),
         # what care counts
+        ("ill_since", "f8"),  # the clinic has held the disease to be nephrotic since
         ("relapses_declared", "i4"),
         ("relapses_on_steroid", "i4"),  # in a row
         ("relapse_times", "f8", (RELAPSES_KEPT,)),

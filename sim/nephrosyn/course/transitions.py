@@ -52,6 +52,8 @@ def hold_visit(s, x, p, clocks, tables, growth, agents, starts, log, count):
     upcr = take_readings(s, x, p, tables, growth, log, count)
     count_reading(s, p, upcr)
     note_conditions(s, x, p, clocks, log, count)
+    if s.visit_kind == VisitKind.PRESENTATION:
+        take_biopsy(s, x, log, count)  # what it shows may decide which agent is started
     decide(s, x, p, clocks, tables, growth, agents, starts, log, count, upcr)
     take_biopsy(s, x, log, count)
     consider_second_line(s, x, p, clocks, starts)

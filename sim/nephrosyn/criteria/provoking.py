@@ -11,6 +11,7 @@ from nephrosyn.criteria.episodes import END, START
 from nephrosyn.criteria.reasons import NEVER
 
 STEROID = terms.DRUGS.index("prednisone")
+WASHOUT_DAYS = 183
 PROVOKING_FACTOR = terms.CONDITION_KINDS.index("provoking_factor")
 
 
@@ -19,7 +20,7 @@ def first_answer(first_row, stop_row, noted, kinds, end, episodes, count, first_
     """Day of the first remission of an episode in which a provoking factor was noted; NEVER without one.
 
     Steroid must have worked again, or the disease have remitted by itself: a remission does not count where a dose of
-    a drug other than steroid was given between the note and the remission.
+    a drug other than steroid was given in the episode before its remission, or in the half year before the episode.
     """
     for k in range(count):
         remission = episodes[k, END]
@@ -29,7 +30,8 @@ def first_answer(first_row, stop_row, noted, kinds, end, episodes, count, first_
             day = noted[row]
             if kinds[row] != PROVOKING_FACTOR or day < episodes[k, START] or day > remission:
                 continue
-            if not _other_agent(day, remission, first_dose, stop_dose, starts, stops, drugs):
+            since = episodes[k, START] - WASHOUT_DAYS
+            if not _other_agent(since, remission, first_dose, stop_dose, starts, stops, drugs):
                 return remission
     return NEVER
 

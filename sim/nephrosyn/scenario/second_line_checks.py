@@ -93,7 +93,7 @@ def responses(view: View) -> Plain:
                 yield path, "complete + partial of at most 1", number_text(complete + partial)
 
 
-def withdrawal(view: View) -> Plain:
+def relapse_numbers(view: View) -> Plain:
     """Check that the number of a relapse is asked for only where relapses are counted."""
     for band in view.names(*POLICY) or []:
         for place, start in enumerate(_starts(view, band)):
@@ -110,4 +110,4 @@ def intervals(view: View) -> Plain:
             yield (*REGIMENS, name, "every_days"), "1, 2, or 7 and more (days)", number_text(days)
 
 
-CHECKS = (intervals, regimen_names, sequences, caps, reaction, responses, withdrawal)
+CHECKS = (intervals, regimen_names, sequences, caps, reaction, responses, relapse_numbers)
