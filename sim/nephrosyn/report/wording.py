@@ -146,8 +146,8 @@ def kind_sentence(found: Refractory) -> str:
     if not found.kind_false:
         return ""
     return (
-        f"Of the {number(found.met)} refractory patients, the record shows {number(found.kind_false)} to be falsely so: "
-        "a provoking factor was found, and remission followed without another agent. For the others nothing noted "
+        f"Of the {number(found.met)} refractory patients, the record shows {number(found.kind_false)} to be falsely "
+        "so: a provoking factor was found, and remission followed without another agent. For the others nothing noted "
         "shows that."
     )
 
