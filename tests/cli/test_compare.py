@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -37,7 +38,8 @@ def test_speaks_json(cli, finished, twin, tmp_path):
 
 
 def test_writes_a_page(cli, finished, twin, tmp_path):
-    result = cli("compare", finished, twin, finished, "--out", tmp_path / "out")
+    again = shutil.copytree(finished, tmp_path / "again")
+    result = cli("compare", finished, twin, again, "--out", tmp_path / "out")
     assert result.stdout.splitlines()[-1] == f"page  {tmp_path / 'out' / 'compare.html'}"
     assert "nothing differs" in result.stdout
 
@@ -47,6 +49,7 @@ def test_refuses_what_cannot_be_compared(cli, refuses, finished, twin, tmp_path)
     assert cli("run", "baseline", "--patients", 20, "--seed", 5, "--out", other, "--no-report", "-q").exit_code == 0
     refuses("compare", saying=("RUN",))
     refuses("compare", finished, saying=("at least two",))
+    refuses("compare", finished, finished, saying=("run is named twice",))
     refuses("compare", finished, other, saying=("same people", "patients 60 and 20"))
     refuses("compare", finished, twin, "--criteria", "sorce", saying=("sorce", "source"))
     refuses("compare", finished, twin, "--view", "true", saying=("view",))

@@ -31,6 +31,12 @@ def test_fewer_than_two(count):
         compare(*[MadeUp()] * count)
 
 
+def test_one_folder_twice(tmp_path):
+    (tmp_path / "base").mkdir()
+    with pytest.raises(ComparisonError, match="base is named twice"):
+        compare(tmp_path / "base", str(tmp_path / "base" / ".." / "base"))
+
+
 @pytest.mark.parametrize(("key", "value"), [("seed", 2), ("patients", 9), ("replicates", 3), ("version", "0.9")])
 def test_other_draws(key, value):
     with pytest.raises(ComparisonError, match=rf"a and b do not hold the same people: {key} \S+ and {value}\."):

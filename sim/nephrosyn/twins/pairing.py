@@ -89,12 +89,16 @@ def sides(runs: Sequence[Run | str | Path]) -> list[Side]:
     Raises
     ------
     ComparisonError
-        If there are fewer than two, or they do not hold the same people.
+        If there are fewer than two, one folder is named twice, or they do not hold the same people.
     RunFolderError
         If a folder is no run, is incomplete, or was changed.
     """
     if len(runs) < 2:
         raise ComparisonError("name at least two runs: the reference, and one to compare with it")
+    folders = [Path(run).resolve() for run in runs if isinstance(run, str | Path)]
+    twice = next((folder for place, folder in enumerate(folders) if folder in folders[:place]), None)
+    if twice is not None:
+        raise ComparisonError(f"{twice.name} is named twice; a run compared with itself differs in nothing")
     opened = [_opened(run) for run in runs]
     found = [
         Side(name, tables, about)
