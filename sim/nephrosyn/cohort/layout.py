@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +42,39 @@ def sha256(path: Path) -> str:
 def reason(error: Exception) -> str:
     """What the system said; polars wraps it in an error of its own."""
     return getattr(error, "strerror", None) or str(error)
+
+
+def refuse_taken(folder: Path, *, overwrite: bool, replaceable: Callable[[Path], bool], kind: str) -> None:
+    """Refuse a name that is taken by anything but an empty folder, or one that may be replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        Resolved.
+    overwrite : bool
+        Replace what may be replaced.
+    replaceable : callable
+        Whether a folder that is not empty holds what may be replaced, and nothing else.
+    kind : str
+        What that is, and what else is never overwritten, for the message.
+
+    Raises
+    ------
+    RunFolderError
+        If it is taken.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise RunFolderError(f"{folder} is a file; name another folder with --out")
+    if folder == Path.cwd() or folder.is_mount():
+        raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
+    if not any(folder.iterdir()):
+        return
+    if not overwrite:
+        raise RunFolderError(f"{folder} exists and is not empty; choose another --out, or --overwrite it")
+    if not replaceable(folder):
+        raise RunFolderError(f"{folder} is not {kind}; it is never overwritten")
 
 
 def is_run(folder: Path) -> bool:

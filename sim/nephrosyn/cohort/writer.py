@@ -10,7 +10,17 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.cohort.layout import LAYOUT, Format, RunFolderError, is_run, part_file, reason, write_manifest, written
+from nephrosyn.cohort.layout import (
+    LAYOUT,
+    Format,
+    RunFolderError,
+    is_run,
+    part_file,
+    reason,
+    refuse_taken,
+    write_manifest,
+    written,
+)
 from nephrosyn.terms import NOTICE
 
 
@@ -46,19 +56,8 @@ class Writer:
 
     def _check(self) -> None:
         """Refuse a name that is taken by anything but an empty folder, or a run that may be replaced."""
-        folder = self.folder
-        if not folder.exists():
-            return
-        if not folder.is_dir():
-            raise RunFolderError(f"{folder} is a file; name another folder with --out")
-        if folder == Path.cwd() or folder.is_mount():
-            raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
-        if not any(folder.iterdir()):
-            return
-        if not self._overwrite:
-            raise RunFolderError(f"{folder} exists and is not empty; choose another --out, or --overwrite it")
-        if not is_run(folder):
-            raise RunFolderError(f"{folder} is not a run of nephrosyn, or holds more than one; it is never overwritten")
+        kind = "a run of nephrosyn, or holds more than one"
+        refuse_taken(self.folder, overwrite=self._overwrite, replaceable=is_run, kind=kind)
 
     def write(self, table: str, part: int, frame: pl.DataFrame) -> None:
         """Write one part of a table."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nephrosyn.cohort import RunFolderError
+from nephrosyn.cohort.layout import refuse_taken
 from nephrosyn.terms import NOTICE
 
 VALUES = "compare.json"
@@ -30,19 +31,8 @@ def check(folder: Path, *, overwrite: bool) -> None:
     RunFolderError
         If it is taken.
     """
-    folder = folder.resolve()
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; name another folder with --out")
-    if folder == Path.cwd() or folder.is_mount():
-        raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
-    if not any(folder.iterdir()):
-        return
-    if not overwrite:
-        raise RunFolderError(f"{folder} exists and is not empty; choose another --out, or --overwrite it")
-    if not _is_comparison(folder):
-        raise RunFolderError(f"{folder} is not a comparison of nephrosyn, or holds more; it is never overwritten")
+    kind = "a comparison of nephrosyn, or holds more"
+    refuse_taken(folder.resolve(), overwrite=overwrite, replaceable=_is_comparison, kind=kind)
 
 
 def _is_comparison(folder: Path) -> bool:
