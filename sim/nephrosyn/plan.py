@@ -75,11 +75,14 @@ class Plan:
         """Write the tables into a run folder, part by part."""
         writer = Writer(folder, format, overwrite=overwrite)
         try:
-            for number, part in enumerate(self.parts()):
-                for table, frame in part.items():
-                    writer.write(table, number, frame)
-            writer.finish(self.about(format))
-        finally:
+            try:
+                for number, part in enumerate(self.parts()):
+                    for table, frame in part.items():
+                        writer.write(table, number, frame)
+                writer.finish(self.about(format))
+            finally:
+                writer.discard()
+        finally:  # polars raises an interrupt by itself and Python then raises the same one again, in the clean-up
             writer.discard()
 
 

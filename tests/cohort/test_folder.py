@@ -172,3 +172,26 @@ def test_a_patient_that_is_not_there(tmp_path):
     with pytest.raises(RunFolderError, match="patients are 0 to 19"):
         cohort.patient(20)
     assert cohort.patient(3).tables["patients"]["patient"].to_list() == [3]
+
+
+def test_an_interrupt_that_comes_twice_leaves_nothing(tmp_path, monkeypatch):
+    # polars raises the interrupt of the user itself, and then Python raises the same one while things are cleared up
+    from nephrosyn.plan import Plan
+
+    discard, calls = Writer.discard, []
+
+    def interrupted(writer):
+        calls.append(writer)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        discard(writer)
+
+    def parts(plan):
+        yield {"follow_up": FRAME}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Writer, "discard", interrupted)
+    monkeypatch.setattr(Plan, "parts", parts)
+    with pytest.raises(KeyboardInterrupt):
+        ns.run("baseline", patients=1, out=tmp_path / "run", report=False)
+    assert list(tmp_path.iterdir()) == []
