@@ -133,4 +133,5 @@ def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.Definition
     polars.DataFrame
         Labels.
     """
-    return pl.concat([criteria.classify(tables, one, view) for one in sets for view in ("complete", "observed")])
+    frames = [criteria.classify(tables, sets, view) for view in ("complete", "observed")]
+    return pl.concat([frame.filter(criteria=one.name) for one in sets for frame in frames])

@@ -156,9 +156,18 @@ CATEGORIES = (
     "infrequently_relapsing",
     "non_relapsing",
     "undetermined",
+    "non_remitting",
 )
 
-FLAGS = ("resistant", "dependent", "frequent", "intolerant")
+FLAGS = ("resistant", "dependent", "frequent", "intolerant", "non_remitting")
+
+COURSE_FLAGS = (
+    "late_responder",
+    "secondary_resistant",
+    "partial_remission",
+    "calcineurin_resistant",
+    "multidrug_resistant",
+)
 
 VIEWS = ("complete", "observed")
 
@@ -177,6 +186,7 @@ PLAIN_NAMES = {
     "infrequently_relapsing": "infrequently relapsing",
     "non_relapsing": "non-relapsing",
     "undetermined": "undetermined",
+    "non_remitting": "persistently non-remitting",
     "upcr": "urine protein/creatinine ratio",
     "uacr": "urine albumin/creatinine ratio",
     "non_adherence": "non-adherence",

@@ -33,7 +33,7 @@ CONDITIONS = {
 FOLLOW_UP = {**IDS, "end_days": pl.Int32, "reason": pl.Enum(terms.END_REASONS)}
 PATH = ("start_days", "upcr_start_mg_per_mg", "log_slope_per_day", "upcr_target_mg_per_mg")
 SCHEMAS = {
-    "patients": {**IDS, "age_at_onset_years": pl.Float64, "weight_kg": pl.Float64},
+    "patients": {**IDS, "age_at_onset_years": pl.Float64, "weight_kg": pl.Float64, "lesion": pl.Enum(terms.LESIONS)},
     "readings": {**IDS, "taken_days": pl.Int32, "analyte": pl.Enum(terms.ANALYTES), "value": pl.Float64},
     "diary": {**IDS, "first_days": pl.Int32, "last_days": pl.Int32, "grade": BANDS},
     "doses": DOSES,
@@ -53,6 +53,8 @@ class Record:
     age: float
     weight: float
     end: int = 730
+    lesion: str | None = None
+    reason: str = "end_of_study"
     rows: dict[str, list[tuple]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
 
     def upcr(self, value, *days):
@@ -122,8 +124,8 @@ def tables(*records):
     rows = {name: [] for name in SCHEMAS}
     for number, record in enumerate(records):
         mine = {name: list(there) for name, there in record.rows.items()}
-        mine["patients"] = [(record.age, record.weight)]
-        mine["follow_up"] = [(record.end, "end_of_study")]
+        mine["patients"] = [(record.age, record.weight, record.lesion)]
+        mine["follow_up"] = [(record.end, record.reason)]
         for name in ("doses", "conditions", "follow_up"):
             mine[f"truth/{name}"] = mine[name]
         for name, there in mine.items():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.definition import DefinitionSet
     from nephrosyn.criteria.errors import CriteriaError
     from nephrosyn.criteria.find import sets, text, titles
-    from nephrosyn.criteria.labels import LABELS, classify
+    from nephrosyn.criteria.labels import LABELS, answers, classify, episodes
     from nephrosyn.criteria.loading import load, parse
     from nephrosyn.criteria.proof import Evidence
     from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
@@ -26,8 +26,10 @@ __all__ = [
     "Episode",
     "Evidence",
     "Verdict",
+    "answers",
     "classify",
     "compile_aside",
+    "episodes",
     "load",
     "parse",
     "sets",
@@ -40,7 +42,7 @@ _HOMES = {
     "definition": ("DefinitionSet",),
     "errors": ("CriteriaError",),
     "find": ("sets", "text", "titles"),
-    "labels": ("LABELS", "classify"),
+    "labels": ("LABELS", "answers", "classify", "episodes"),
     "loading": ("load", "parse"),
     "proof": ("Evidence",),
     "warming": ("compile_aside",),

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from nephrosyn.criteria.absent import completed
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.find import text
@@ -66,7 +67,7 @@ def parse(content_toml: str, asked: str) -> DefinitionSet:
     except tomllib.TOMLDecodeError as error:
         raise CriteriaError(asked, [Problem(asked, "valid TOML", str(error))]) from None
     try:
-        return DefinitionSet.model_validate(content)
+        return DefinitionSet.model_validate(completed(content))
     except ValidationError as error:
         raise CriteriaError(asked, _problems(error)) from None
 
