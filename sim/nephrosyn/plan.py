@@ -108,7 +108,7 @@ def load_sets(names: Sequence[str]) -> list[Chosen]:
     CriteriaError
         If a set is unknown or wrong, or two have one name: their labels could not be told apart.
     """
-    texts = [criteria.text(name) for name in names]
+    texts = [criteria.whole(criteria.text(name), str(name)) for name in names]
     sets = [Chosen(str(n), t, criteria.parse(t, str(n))) for n, t in zip(names, texts, strict=True)]
     seen = [one.definition.name for one in sets]
     twice = sorted({name for name in seen if seen.count(name) > 1})

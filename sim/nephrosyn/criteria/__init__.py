@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nephrosyn.criteria.definition import DefinitionSet
     from nephrosyn.criteria.errors import CriteriaError
+    from nephrosyn.criteria.extending import whole
     from nephrosyn.criteria.find import sets, text, titles
     from nephrosyn.criteria.labels import LABELS, answers, classify, episodes
     from nephrosyn.criteria.loading import load, parse
@@ -36,11 +37,13 @@ __all__ = [
     "text",
     "titles",
     "verdict",
+    "whole",
 ]
 
 _HOMES = {
     "definition": ("DefinitionSet",),
     "errors": ("CriteriaError",),
+    "extending": ("whole",),
     "find": ("sets", "text", "titles"),
     "labels": ("LABELS", "answers", "classify", "episodes"),
     "loading": ("load", "parse"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from nephrosyn.criteria.absent import completed
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.criteria.extending import read, whole
 from nephrosyn.criteria.find import text
 from nephrosyn.scenario.errors import Problem, nearest, shown
 
@@ -62,10 +62,7 @@ def parse(content_toml: str, asked: str) -> DefinitionSet:
     CriteriaError
         As for `load`.
     """
-    try:
-        content = tomllib.loads(content_toml)
-    except tomllib.TOMLDecodeError as error:
-        raise CriteriaError(asked, [Problem(asked, "valid TOML", str(error))]) from None
+    content = read(whole(content_toml, asked), asked)
     try:
         return DefinitionSet.model_validate(completed(content))
     except ValidationError as error:
