@@ -187,8 +187,8 @@ def hand_in(answers, why, rule, status, day):
 def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, found):
     """Write what every set says of every patient.
 
-    ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, patients,
-    clauses), number of relapses and first answer, shape (sets, patients). The sheet is left with the work of the last
+    ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
+    patients), number of relapses and first answer, shape (sets, patients). The sheet is left with the work of the last
     set on the last patient. As far as there is room, ``found``, shape (episodes, 6), takes set, patient, number, first
     day, last day ill and first day of remission of each episode.
 
@@ -261,7 +261,7 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
                 judge_agents(
                     stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
                 )
-            hand_in(answers, why, rule, status[s, p], day[s, p])
+            hand_in(answers, why, rule, status[s, :, p], day[s, :, p])
             relapses[s, p] = max(counts[EPISODES] - 1, 0)
             answered[s, p] = first_answer(
                 rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs

@@ -42,9 +42,9 @@ class Judged:
         By which thresholds, of adults and of children.
     sheet : Sheet
         The work of the last set on the last patient.
-    status : ndarray of int8, shape (sets, patients, clauses)
+    status : ndarray of int8, shape (sets, clauses, patients)
         Answers.
-    day : ndarray of int64, shape (sets, patients, clauses), days
+    day : ndarray of int64, shape (sets, clauses, patients), days
         Day on which each clause was met, or NEVER.
     relapses : ndarray of int32, shape (sets, patients)
         Relapses seen.
@@ -104,17 +104,17 @@ def judge(
     made = rules(definitions)
     people, record = _read(tables, view, albumin=bool(_asks_albumin(made)), keep_going=keep_going)
     sheet, until = _sheet_for(record), NEVER if until_days is None else int(until_days)
-    shape = len(definitions), len(people["patient"])
+    count, size = len(definitions), len(people["patient"])
     written = (
-        np.empty((*shape, len(CLAUSES)), np.int8),
-        np.empty((*shape, len(CLAUSES)), np.int64),
-        np.empty(shape, np.int32),
-        np.empty(shape, np.int64),
+        np.empty((count, len(CLAUSES), size), np.int8),
+        np.empty((count, len(CLAUSES), size), np.int64),
+        np.empty((count, size), np.int32),
+        np.empty((count, size), np.int64),
     )
     found = np.empty((0, 6), np.int64)
-    count = judge_all(record, until, made, order(made), sheet, *written, found)
-    if list_episodes and count:
-        found = np.empty((count, 6), np.int64)
+    episodes = judge_all(record, until, made, order(made), sheet, *written, found)
+    if list_episodes and episodes:
+        found = np.empty((episodes, 6), np.int64)
         judge_all(record, until, made, order(made), sheet, *written, found)
     return Judged(people, record, made, sheet, *written, found)
 

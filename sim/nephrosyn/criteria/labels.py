@@ -67,8 +67,7 @@ def classify(
     """
     chosen = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
     judged = judge(tables, chosen, view, until_days, keep_going=keep_going)
-    frames = [label_frame(judged, place, definition, view) for place, definition in enumerate(chosen)]
-    return pl.concat(frames) if frames else pl.DataFrame(schema=LABELS)
+    return label_frame(judged, chosen, view)
 
 
 def answers(
@@ -93,18 +92,19 @@ def answers(
         As for `classify`.
     """
     judged = judge(tables, definitions, view, until_days)
-    sets, patients, clauses = judged.status.shape
-    met = judged.status == MET
-    codes = {status: code for code, status in enumerate(STATUS_NAMES)}
-    status = np.vectorize(codes.get, otypes=[np.uint8])(judged.status)
+    sets, clauses, patients = judged.status.shape
+    status, day = judged.status.transpose(0, 2, 1).ravel(), judged.day.transpose(0, 2, 1).ravel()
+    codes = np.empty(len(status), np.uint8)
+    for code, value in enumerate(STATUS_NAMES):
+        codes[status == value] = code
     return pl.DataFrame(
         {
             "replicate": np.tile(np.repeat(judged.people["replicate"], clauses), sets),
             "patient": np.tile(np.repeat(judged.people["patient"], clauses), sets),
             "criteria": np.repeat([one.name for one in definitions], patients * clauses),
             "clause": _named(np.tile(np.arange(clauses, dtype=np.uint8), sets * patients), CLAUSES),
-            "status": _named(status.ravel(), tuple(STATUS_NAMES.values())),
-            "days": _days(judged.day.ravel(), met.ravel()),
+            "status": _named(codes, tuple(STATUS_NAMES.values())),
+            "days": _days(day, status == MET),
         }
     )
 
@@ -154,39 +154,51 @@ def any_of(statuses: list[NDArray[np.int8]]) -> NDArray[np.int8]:
 
     What is not defined is passed over; where nothing is defined, the answer is that.
     """
-    met = np.logical_or.reduce([s == MET for s in statuses])
-    unknown = np.logical_or.reduce([s == UNKNOWN for s in statuses])
-    judged = np.logical_or.reduce([s != UNDEFINED for s in statuses])
-    quiet = np.where(judged, NOT_MET, UNDEFINED)
-    return np.where(met, MET, np.where(unknown, UNKNOWN, quiet)).astype(np.int8)
+    ranks = [RANK[status] for status in statuses]  # so that the highest is the answer
+    return STATUS_OF_RANK[np.maximum.reduce(ranks)]
 
 
-def label_frame(judged: Judged, place: int, definition: DefinitionSet, view: str) -> pl.DataFrame:
-    """Return the labels of one of the sets judged by, that at `place`."""
-    status, day, relapses = judged.status[place], judged.day[place], judged.relapses[place]
+RANK = np.array([1, 3, 0, 2], np.int8)
+"""Of not met, met, not defined and unknown, in the places that their codes have from the front and from behind."""
+STATUS_OF_RANK = np.array([UNDEFINED, NOT_MET, UNKNOWN, MET], np.int8)
+
+
+def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
+    """Return the labels of what was judged, one set after the other."""
+    sets, _, patients = judged.status.shape
     every = (*terms.FLAGS, *terms.COURSE_FLAGS)
-    flags = {flag: any_of([status[:, c] for c in clauses_of(flag)]) for flag in every}
-    counted = definition.verdict.refractory.of(child=False)
-    refractory = any_of([flags[flag] for flag in counted])
-    counted_clauses = [c for flag in counted for c in clauses_of(flag)]
-    first = day[:, counted_clauses].min(axis=1, initial=NEVER)
-    kind = truly(status[:, counted_clauses] == MET, day[:, counted_clauses], judged.answered[place])
+    flags = {flag: any_of([judged.status[:, c] for c in clauses_of(flag)]) for flag in every}
+    shape = (sets, patients)
+    refractory, first = np.empty(shape, np.int8), np.empty(shape, np.int64)
+    kind, category = np.empty(shape, np.bool_), np.empty(shape, np.uint8)
+    for s, definition in enumerate(definitions):
+        mine = {flag: values[s] for flag, values in flags.items()}
+        counted = definition.verdict.refractory.of(child=False)
+        clauses = [c for flag in counted for c in clauses_of(flag)]
+        refractory[s] = any_of([mine[flag] for flag in counted])
+        first[s] = np.minimum.reduce([judged.day[s, c] for c in clauses])
+        kind[s] = truly([(judged.status[s, c], judged.day[s, c]) for c in clauses], judged.answered[s])
+        category[s] = categories(definition, mine, judged.relapses[s])
     columns = {
-        "replicate": pl.Series(judged.people["replicate"]),
-        "patient": pl.Series(judged.people["patient"]),
-        "criteria": pl.repeat(definition.name, len(relapses), eager=True),
-        "view": _named(np.full(len(relapses), terms.VIEWS.index(view), np.uint8), terms.VIEWS),
-        "category": _named(categories(definition, flags, relapses), terms.CATEGORIES),
-        **{name: _nullable(values) for name, values in (*flags.items(), ("refractory", refractory))},
-        "refractory_kind": pl.Series(kind).set(pl.Series(refractory != MET), None),
-        "first_met_days": _days(first, refractory == MET),
+        "replicate": np.tile(judged.people["replicate"], sets),
+        "patient": np.tile(judged.people["patient"], sets),
+        "criteria": pl.Series([one.name for one in definitions], dtype=pl.String).gather(
+            np.repeat(np.arange(sets, dtype=np.uint32), patients)
+        ),
+        "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
+        "category": _named(category.ravel(), terms.CATEGORIES),
+        **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
+        "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
+        "first_met_days": _days(first.ravel(), refractory.ravel() == MET),
     }
     return pl.DataFrame(columns).select(*LABELS)
 
 
-def truly(met: NDArray[np.bool_], day: NDArray[np.int64], answered: NDArray[np.int64]) -> NDArray[np.bool_]:
+def truly(
+    clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
-    latest = np.where(met, day, -NEVER).max(axis=1, initial=-NEVER)
+    latest = np.maximum.reduce([np.where(status == MET, day, -NEVER) for status, day in clauses])
     return np.asarray((answered == NEVER) | (latest > answered))
 
 
@@ -200,13 +212,12 @@ def categories(
 ) -> NDArray[np.uint8]:
     """Return the code of each patient's category: the first met flag, or how often the disease came back."""
     codes = {name: code for code, name in enumerate(terms.CATEGORIES)}
-    quiet = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"])
     precedence = definition.verdict.precedence.of(child=False)
-    unknown = any_of([flags[flag] for flag in precedence]) == UNKNOWN
-    category = np.where(unknown, codes["undetermined"], quiet)
+    category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
+    category[any_of([flags[flag] for flag in precedence]) == UNKNOWN] = codes["undetermined"]
     for flag in reversed(precedence):
-        category = np.where(flags[flag] == MET, codes[CATEGORY_OF_FLAG[flag]], category)
-    return category.astype(np.uint8)
+        category[flags[flag] == MET] = codes[CATEGORY_OF_FLAG[flag]]
+    return category
 
 
 def _named(codes: NDArray[np.uint8], vocabulary: tuple[str, ...]) -> pl.Series:

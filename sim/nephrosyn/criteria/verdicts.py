@@ -186,7 +186,7 @@ def verdict(
     child = record.age[0] < judged.rules[0, 0]["adult_from"]
     case = Case(sheet, judged.rules[0, int(child)], int(min(record.end[0], until)))
     episode_count = int(sheet.counts[EPISODES])
-    label = label_frame(judged, 0, definition, view).row(0, named=True)
+    label = label_frame(judged, [definition], view).row(0, named=True)
     proof = Proof(mine, view)
     return Verdict(
         replicate=replicate,
