@@ -155,6 +155,21 @@ def check(
         console.scenario(resolved, scenario, only, changed)
 
 
+@app.command("check-criteria")
+def check_criteria(
+    criteria: Annotated[
+        str, typer.Argument(metavar="NAME", help="A shipped definition set (see list) or a TOML file.")
+    ],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")] = False,
+) -> None:
+    """Check a definition set; say each clause in words, with grade and citation of each threshold."""
+    from nephrosyn.criteria import load
+
+    found = load(criteria)
+    if not quiet:
+        console.definition(found)
+
+
 @app.command()
 def schema(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")] = None,
@@ -218,7 +233,14 @@ def _announce(cohort: Cohort, quiet: bool) -> None:
 
 
 @app.command()
-def classify(run: RunFolder, criteria: Sets = None, quiet: Quiet = False) -> None:
+def classify(
+    run: RunFolder,
+    criteria: Sets = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined, and count them.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
     """Judge the patients of a run by further definition sets."""
     import nephrosyn as ns
 
@@ -228,7 +250,7 @@ def classify(run: RunFolder, criteria: Sets = None, quiet: Quiet = False) -> Non
         )
     cohort = ns.open(run)
     with console.Progress(quiet) as progress:
-        cohort.classify(criteria, progress=progress)
+        cohort.classify(criteria, keep_going=keep_going, progress=progress)
     _announce(cohort, quiet)
 
 
@@ -247,15 +269,19 @@ def report(run: RunFolder, quiet: Quiet = False) -> None:
 def explain(
     run: RunFolder,
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    criteria: OneSet = None,
+    criteria: Sets = None,
     replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
     view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
 ) -> None:
-    """Print one patient: course, record, and verdict by clause."""
+    """Print one patient: course, record, and verdict by clause; of several sets side by side."""
     import nephrosyn as ns
 
     person = ns.open(run).patient(patient, replicate)
-    console.case(person.tables, person.verdict(criteria, view.value))
+    verdicts = person.verdicts(criteria or None, view.value)
+    console.case(person.tables, verdicts[0])
+    if len(verdicts) > 1:
+        console.say()
+        console.side_by_side(verdicts)
 
 
 @app.command()

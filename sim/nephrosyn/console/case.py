@@ -36,7 +36,16 @@ WORDS = {
     ),
 }
 """The vocabulary that the number of an event stands in."""
-CLAUSES = {"frequent_n6": "relapses in 6 months", "frequent_n12": "relapses in 12 months"}
+CLAUSES = {
+    "frequent_n6": "relapses in 6 months",
+    "frequent_n12": "relapses in 12 months",
+    "frequent_any6": "relapses in any 6 months",
+    "late_response": "late response",
+    "secondary_resistance": "secondary resistance",
+    "partial_remission": "partial remission",
+    "calcineurin_resistance": "resistance to calcineurin inhibitors",
+    "multidrug_resistance": "resistance to several drugs",
+}
 Rows = Mapping[str, "pl.DataFrame"]
 
 
@@ -203,6 +212,8 @@ def judgement(verdict: Verdict) -> None:
             ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
         )
     for clause in verdict.clauses:
+        if clause.status == "not defined":
+            continue
         say()
         day = "" if clause.days is None else f" on day {clause.days}"
         heading(f"{CLAUSES.get(clause.name, clause.name)}: {clause.status}{day}")

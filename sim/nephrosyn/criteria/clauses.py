@@ -142,9 +142,7 @@ def judge_steroid(stretches, episodes, gaps, doses, courses, counts, end, lesion
 
 
 @kernel
-def judge_agents(
-    stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
-):
+def judge_agents(stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
     """Write the answers of all clauses on what other drugs did."""
     if rule.persistence_days > 0:
         out = answers[PERSISTENCE]

@@ -163,9 +163,7 @@ def judge_frequency(
     if gap_count > 0 and met_on == NEVER:
         possible, hidden = most_possible(episodes, count, gaps, gap_count, anchor, length, window, max_gap)
         possible += rule.presenting
-    reason = frequency_reason(
-        counts[0], most_seen, possible, needed, episodes[0, END], anchor, close, end, resistant
-    )
+    reason = frequency_reason(counts[0], most_seen, possible, needed, episodes[0, END], anchor, close, end, resistant)
     if reason == WINDOW_OPEN:
         start, stop = anchor, close
     answer(out, reason, met_on, anchor, most_seen, needed, hidden, start, stop)

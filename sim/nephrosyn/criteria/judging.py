@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import terms
@@ -15,7 +16,7 @@ from nephrosyn.criteria.clauses import judge_all
 from nephrosyn.criteria.columns import check, sources
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.criteria.impossible import refuse_impossible
+from nephrosyn.criteria.impossible import fault_frame, refuse_impossible
 from nephrosyn.criteria.reasons import CLAUSES, NEVER
 from nephrosyn.criteria.rules import order, rules
 from nephrosyn.criteria.sheet import Sheet, new_sheet
@@ -144,3 +145,25 @@ def _sheet_for(record: Record) -> Sheet:
         for b in (record.reading_bounds, record.diary_bounds, record.piece_bounds, record.dose_bounds)
     )
     return new_sheet(readings, max(diary, SPANS_PER_PIECE * pieces), doses)
+
+
+def impossible(tables: Tables) -> pl.DataFrame:
+    """Return the rows of an observed record that hold impossible values.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per fault: `replicate`, `patient`, `table`, `expected` and `found`, both in words.
+
+    Raises
+    ------
+    CriteriaError
+        If a table or column is missing.
+    """
+    people, record = _read(tables, "observed", albumin=False, keep_going=True)
+    return fault_frame(people, record)

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from nephrosyn import terms
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.judging import Judged, judge
-from nephrosyn.criteria.reasons import CLAUSES, FLAG_OF_CLAUSE, MET, NEVER, NO_DAY, NOT_MET, STATUS_NAMES, UNDEFINED, UNKNOWN
+from nephrosyn.criteria.reasons import (
+    CLAUSES,
+    FLAG_OF_CLAUSE,
+    MET,
+    NEVER,
+    NO_DAY,
+    NOT_MET,
+    STATUS_NAMES,
+    UNDEFINED,
+    UNKNOWN,
+)
 from nephrosyn.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -83,8 +93,8 @@ def answers(
     Returns
     -------
     polars.DataFrame
-        One row per set, patient and clause: `replicate`, `patient`, `criteria`, `clause`, `status` (met, not met, cannot
-        be judged, not defined) and `days`, the day on which it was met.
+        One row per set, patient and clause: `replicate`, `patient`, `criteria`, `clause`, `status` (met, not met,
+        cannot be judged, not defined) and `days`, the day on which it was met.
 
     Raises
     ------
@@ -135,7 +145,7 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
     place, number = place[order], number[order]
 
     def days(values: NDArray[np.int64]) -> pl.Series:
-        return _days(values[order], (NO_DAY < values[order]) & (values[order] < NEVER))
+        return _days(values[order], (values[order] > NO_DAY) & (values[order] < NEVER))
 
     return pl.DataFrame(
         {
@@ -194,9 +204,7 @@ def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str)
     return pl.DataFrame(columns).select(*LABELS)
 
 
-def truly(
-    clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def truly(clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
     latest = np.maximum.reduce([np.where(status == MET, day, -NEVER) for status, day in clauses])
     return np.asarray((answered == NEVER) | (latest > answered))

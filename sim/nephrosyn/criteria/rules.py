@@ -24,7 +24,13 @@ DEPENDENCE_RULES = {"off": NO_RULE, "raise_clears": RAISE_CLEARS, "on_steroid": 
 FREQUENCIES = ("six", "twelve", "any_six")
 NO_FALL = -1.0
 
-POPULATION = (("adult_from", "f8"), ("age_from", "f8"), ("age_below", "f8"), ("lesions", "i8"), ("unknown_lesion", "i8"))
+POPULATION = (
+    ("adult_from", "f8"),
+    ("age_from", "f8"),
+    ("age_below", "f8"),
+    ("lesions", "i8"),
+    ("unknown_lesion", "i8"),
+)
 URINE = (
     ("low_upcr", "f8"),
     ("high_upcr", "f8"),
@@ -93,14 +99,12 @@ CLAUSES = (
     ("break_days", "i8"),
     ("single_days", "i8"),
 )
-RULES = np.dtype(
-    [*POPULATION, *URINE, *STEROID, *CLAUSES, ("urine_group", "i8"), ("steroid_group", "i8")], align=True
-)
+RULES = np.dtype([*POPULATION, *URINE, *STEROID, *CLAUSES, ("urine_group", "i8"), ("steroid_group", "i8")], align=True)
 """The thresholds for children, or for adults, by field name.
 
 Amounts that are off are infinite; numbers of days, counts and limits of a ratio, band or albumin that are off are 0.
-Names are bit masks: bit k stands for the name of code k. Sets whose urine, or steroid, says the same share a group: what
-it gives for a patient is worked out once.
+Names are bit masks: bit k stands for the name of code k. Sets whose urine, or steroid, says the same share a group:
+what it gives for a patient is worked out once.
 """
 
 
@@ -286,5 +290,3 @@ def _weeks(threshold: Threshold[Any], child: bool) -> int:
 
 def _mask(names: Iterable[str], vocabulary: tuple[str, ...]) -> int:
     return sum(1 << vocabulary.index(name) for name in names)
-
-

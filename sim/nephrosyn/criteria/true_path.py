@@ -17,7 +17,6 @@ from nephrosyn.criteria.urine import (
     FIRST,
     LAST,
     LEVEL,
-    NO_DAY,
     PARTIAL,
     RELAPSE,
     REMISSION,
@@ -70,7 +69,7 @@ def last_at_level(day, stop, level, start, log_start, slope, log_target, low, pa
     if slope == 0.0 or level == level_at(log_upcr(stop, start, log_start, slope, log_target), low, partial, high):
         return stop
     guess = start + (leaves_at(level, slope < 0.0, low, partial, high) - log_start) / slope
-    last = int(math.floor(min(max(guess, float(day)), float(stop))))
+    last = math.floor(min(max(guess, float(day)), float(stop)))
     while last > day and level_at(log_upcr(last, start, log_start, slope, log_target), low, partial, high) != level:
         last -= 1
     while (
@@ -163,10 +162,10 @@ def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, e
     albumin, since = -1.0, 0.0
     for row in range(first_row, stop_row):
         start, slope = starts[row], slopes[row]
-        day = int(math.ceil(start))
+        day = math.ceil(start)
         stop = end
         if row + 1 < stop_row:
-            stop = min(end, int(math.ceil(starts[row + 1])) - 1)
+            stop = min(end, math.ceil(starts[row + 1]) - 1)
         here, target = math.log(max(upcr_starts[row], TINY)), math.log(max(upcr_targets[row], TINY))
         highest = max(highest, upcr_starts[row])
         partial = NOTHING
@@ -178,7 +177,7 @@ def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, e
         while day <= stop:
             level = level_at(log_upcr(day, start, here, slope, target), low, partial, high)
             until = last_at_level(day, stop, level, start, here, slope, target, low, partial, high)
-            if asks_albumin and (level == REMISSION or level == PARTIAL):
+            if asks_albumin and level in (REMISSION, PARTIAL):
                 count, albumin, since = split_by_albumin(
                     spans, count, day, until, level, albumin, since, normal, kinetics, start, here, slope, target, rule
                 )
