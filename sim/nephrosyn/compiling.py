@@ -31,6 +31,8 @@ NEVER_COMPILED = (
     "evidence",
     "cohort",
     "twins",
+    "reclassification",
+    "comparing.py",
     "labelling.py",
     "plan.py",
     "api.py",

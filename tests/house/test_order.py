@@ -31,10 +31,12 @@ ORDER = [
     "twins",
     "plan",
     "labelling",
+    "reclassification",
     "api",
     "__init__",
     "console",
     "options",
+    "comparing",
     "cli",
     "__main__",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nephrosyn import terms
+from nephrosyn.report.agreement import Kappa
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
 from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.statistics import Category, Refractory, Share, Spread
@@ -61,6 +62,25 @@ def share_cells(share: Share) -> tuple[str, str, str]:
 def spread_cells(spread: Spread | None) -> tuple[str, ...]:
     """Return the sd between replicates and the interval of their mean; nothing for a single replicate."""
     return () if spread is None else (f"{100 * spread.sd:.2f}", interval(spread.low, spread.high))
+
+
+def kappa_text(kappa: Kappa) -> str:
+    """Return a kappa with its interval; without a value, or an interval, why there is none.
+
+    Examples
+    --------
+    >>> from nephrosyn.report.agreement import cohen
+    >>> kappa_text(cohen({("a", "a"): 40, ("a", "b"): 10, ("b", "b"): 50}))
+    '0.80 (0.68 to 0.92)'
+    >>> kappa_text(cohen({("a", "a"): 40}))
+    'not defined: every answer is the same one'
+    """
+    if not kappa.defined:
+        return f"not defined: {kappa.note}"
+    value = f"{kappa.value:.2f}".replace("-", "−")
+    if kappa.note:
+        return f"{value} ({kappa.note})"
+    return f"{value} ({kappa.low:.2f} to {kappa.high:.2f})".replace("-", "−")
 
 
 def categories(rows: Sequence[Category], found: Refractory) -> Table:

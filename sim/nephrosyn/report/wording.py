@@ -17,6 +17,16 @@ FLAG_NAMES = {
     "frequent": "frequently relapsing",
     "intolerant": "steroid-intolerant",
 }
+CLAUSE_NAMES = {
+    "frequent_n6": "relapses in 6 months",
+    "frequent_n12": "relapses in 12 months",
+    "toxicity": "toxicity of steroid",
+}
+
+
+def clause_name(name: str) -> str:
+    """Return a clause in words."""
+    return CLAUSE_NAMES.get(name) or plain(name)
 
 
 def plain(name: str) -> str:
