@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import console, terms
+from nephrosyn import comparing, console, terms
 from nephrosyn.options import Engine, Format, OneSet, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ USERS_ERRORS = {
     "nephrosyn.engine": "EngineError",
     "nephrosyn.cohort": "RunFolderError",
     "nephrosyn.twins": "ComparisonError",
+    "nephrosyn.reclassification": "ReclassificationError",
 }
 
 
@@ -258,26 +259,8 @@ def explain(
     console.case(person.tables, person.verdict(criteria, view.value))
 
 
-@app.command()
-def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN RUN...", help="Finished runs; the first is the reference.")
-    ],
-    criteria: OneSet = None,
-    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, text, figure and values.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the comparison if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
-) -> None:
-    """Compare runs of the same patients under different care."""
-    import nephrosyn as ns
-
-    found = ns.compare(*runs, criteria=criteria, view=view.value)
-    page = None if out is None else found.write(out, overwrite=overwrite)
-    if as_json:
-        console.say(found.json())
-    else:
-        console.comparison(found, page)
+app.command()(comparing.compare)
+app.command()(comparing.reclassify)
 
 
 def main() -> None:

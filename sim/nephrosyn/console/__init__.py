@@ -4,7 +4,18 @@ from nephrosyn.console.answers import catalogue, summary
 from nephrosyn.console.case import case
 from nephrosyn.console.comparison import comparison
 from nephrosyn.console.progress import Progress
+from nephrosyn.console.reclassification import reclassification
 from nephrosyn.console.screen import complain, say
 from nephrosyn.console.values import scenario
 
-__all__ = ["Progress", "case", "catalogue", "comparison", "complain", "say", "scenario", "summary"]
+__all__ = [
+    "Progress",
+    "case",
+    "catalogue",
+    "comparison",
+    "complain",
+    "reclassification",
+    "say",
+    "scenario",
+    "summary",
+]

@@ -16,15 +16,7 @@ from nephrosyn.report.statistics import ID, Share, wilson
 FLAG_OF_CATEGORY = {category: flag for flag, category in CATEGORY_OF_FLAG.items()}
 CASE = [f"{name}{end}" for name in ("category", "clause", "status", "status_elsewhere") for end in ("", "_after")]
 """What the reason of a move is told by."""
-
-
-@dataclass(frozen=True)
-class Deciding:
-    """The clause that makes a patient's category under one set, and its answers under this set and the other."""
-
-    clause: str
-    here: str
-    elsewhere: str
+Changed = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -35,8 +27,9 @@ class Reason:
     ----------
     before, after : str
         Categories; the same where only the refractory answer differs.
-    decided_before, decided_after : Deciding or None
-        What decides each side; None where no clause is met and all were judged.
+    clauses : tuple of (str, str, str)
+        Clause, answer under the first set, answer under the second: of the clauses that decide either side, those
+        whose answers differ.
     share : Share
         Of all who move.
     replicate, patient : int
@@ -45,21 +38,10 @@ class Reason:
 
     before: str
     after: str
-    decided_before: Deciding | None
-    decided_after: Deciding | None
+    clauses: Changed
     share: Share
     replicate: int
     patient: int
-
-    @property
-    def changed(self) -> list[tuple[str, str, str]]:
-        """Clause, answer under the first set, answer under the second: the deciding clauses that differ."""
-        sides = []
-        if (one := self.decided_before) is not None:
-            sides.append((one.clause, one.here, one.elsewhere))
-        if (other := self.decided_after) is not None:
-            sides.append((other.clause, other.elsewhere, other.here))
-        return [side for side in dict.fromkeys(sides) if side[1] != side[2]]
 
 
 @dataclass(frozen=True)
@@ -142,24 +124,23 @@ def _decides(end: str) -> pl.Expr:
 
 def reasons(told: pl.DataFrame) -> list[Reason]:
     """Return the reasons of all moves, those of most patients first; `told` is what `decided` returned."""
-    total = told.height
-    grouped = (
-        told.with_columns(pl.col("category", "category_after").cast(pl.String))
-        .sort(ID)
-        .group_by(CASE, maintain_order=True)
-        .agg(pl.len().alias("patients"), *[pl.col(name).first() for name in ID])
-        .sort("patients", *CASE, descending=[True] + [False] * len(CASE), nulls_last=True)
-    )
-    return [_reason(row, total) for row in grouped.iter_rows(named=True)]
+    counts: dict[tuple[str, str, Changed], int] = {}
+    first: dict[tuple[str, str, Changed], tuple[int, int]] = {}
+    words = told.with_columns(pl.col("category", "category_after").cast(pl.String)).sort(ID)
+    grouped = words.group_by(CASE, maintain_order=True).agg(pl.len(), *[pl.col(name).first() for name in ID])
+    for row in grouped.iter_rows(named=True):
+        alike = (row["category"], row["category_after"], _changed(row))
+        counts[alike] = counts.get(alike, 0) + row["len"]
+        first.setdefault(alike, (row["replicate"], row["patient"]))
+    ranked = sorted(counts, key=lambda alike: (-counts[alike], first[alike]))
+    return [Reason(*alike, wilson(counts[alike], told.height), *first[alike]) for alike in ranked]
 
 
-def _reason(row: dict[str, Any], total: int) -> Reason:
-    sides = []
-    for end in ("", "_after"):
-        clause = row[f"clause{end}"]
-        sides.append(clause and Deciding(clause, row[f"status{end}"], row[f"status_elsewhere{end}"]))
-    share = wilson(row["patients"], total)
-    return Reason(row["category"], row["category_after"], *sides, share, row["replicate"], row["patient"])
+def _changed(row: dict[str, Any]) -> Changed:
+    """Of the clauses that decide either side, those whose answers differ, with the answers in order of the sets."""
+    one = (row["clause"], row["status"], row["status_elsewhere"])
+    other = (row["clause_after"], row["status_elsewhere_after"], row["status_after"])
+    return tuple(dict.fromkeys(side for side in (one, other) if side[1] != side[2]))
 
 
 def differences(both: pl.DataFrame, total: int) -> Iterator[Difference]:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.reclassification import wording
-from nephrosyn.reclassification.clauses import Deciding, Difference, Reason
+from nephrosyn.reclassification.clauses import Difference, Reason
 from nephrosyn.reclassification.findings import Findings
 from nephrosyn.report.moves import Moves
 from nephrosyn.report.statistics import ID, ONE_THIRD, Refractory, Share
@@ -54,27 +54,18 @@ def agreement(found: Moves) -> pl.DataFrame:
     return _frame(rows, {"of": TEXT, "among": TEXT, "patients": COUNT, **numbers, "note": TEXT})
 
 
-def _deciding(side: Deciding | None, end: str) -> dict[str, str | None]:
-    clause, here, elsewhere = (side.clause, side.here, side.elsewhere) if side else (None, None, None)
-    there = "to" if end == "from" else "from"
-    return {f"decided_{end}": clause, f"decided_{end}_in_{end}": here, f"decided_{end}_in_{there}": elsewhere}
-
-
 def moves(found: Sequence[Reason]) -> pl.DataFrame:
-    """Return the moves by the clauses that decide either side."""
-    schema = {"from": TEXT, "to": TEXT}
-    schema |= dict.fromkeys(("decided_from", "decided_from_in_from", "decided_from_in_to"), TEXT)
-    schema |= dict.fromkeys(("decided_to", "decided_to_in_to", "decided_to_in_from"), TEXT)
-    schema |= {"because": TEXT, "patients": COUNT, **_numbers("share"), **dict.fromkeys(ID, COUNT)}
+    """Return the moves by the clauses responsible."""
+    answers = pl.List(pl.Struct(dict.fromkeys(("clause", "from", "to"), TEXT)))
+    schema = {"from": TEXT, "to": TEXT, "because": TEXT, "clauses": answers, "patients": COUNT}
     rows = (
         {"from": one.before, "to": one.after, "because": wording.because(one), "patients": one.share.count}
-        | _deciding(one.decided_before, "from")
-        | _deciding(one.decided_after, "to")
+        | {"clauses": [dict(zip(("clause", "from", "to"), clause, strict=True)) for clause in one.clauses]}
         | _share(one.share)
         | {"replicate": one.replicate, "patient": one.patient}
         for one in found
     )
-    return _frame(rows, schema)
+    return _frame(rows, {**schema, **_numbers("share"), **dict.fromkeys(ID, COUNT)})
 
 
 def clauses(found: Sequence[Difference]) -> pl.DataFrame:

@@ -10,18 +10,15 @@ from nephrosyn.reclassification.sets import Chosen
 from nephrosyn.report.tables import kappa_text
 from nephrosyn.report.wording import clause_name, interval, number, percent, plain
 
-OTHER_ORDER = "the same answers, in another order"
-OTHER_COUNT = "relapses seen, by no clause"
 OTHER_FLAGS = "which flags count as refractory"
+OTHER_RULE = "no clause: order of the categories, or relapses counted"
 
 
 def because(reason: Reason) -> str:
     """Return which clause is responsible for a move, with its answer under the first set and under the second."""
-    if reason.changed:
-        return "; ".join(f"{clause_name(name)}: {before} → {after}" for name, before, after in reason.changed)
-    if reason.before == reason.after:
-        return OTHER_FLAGS
-    return OTHER_ORDER if reason.decided_before or reason.decided_after else OTHER_COUNT
+    if not reason.clauses:
+        return OTHER_FLAGS if reason.before == reason.after else OTHER_RULE
+    return "; ".join(f"{clause_name(name)}: {before} → {after}" for name, before, after in reason.clauses)
 
 
 def sentence(found: Findings) -> str:

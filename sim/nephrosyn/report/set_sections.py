@@ -92,7 +92,7 @@ def growth_figure() -> tuple[str, str]:
 
 def growth_table(found: Growth) -> Table:
     """Return the refractory share of every set at some times, and at the end who could not be judged."""
-    head = ["definition set", *[f"{year_text(day)} years" for day in found.days], "not judged at the end"]
+    head = ["definition set", *[year_text(day) for day in found.days], "not judged at the end"]
     rows = []
     for name, curve in found.sets.items():
         cells = [with_interval(moment.refractory.share) for moment in curve.moments]
@@ -110,9 +110,10 @@ def year_text(days: int) -> str:
     Examples
     --------
     >>> year_text(183), year_text(730)
-    ('0.5', '2')
+    ('0.5 years', '2 years')
     """
-    return f"{days / terms.DAYS_PER_YEAR:.1f}".removesuffix(".0")
+    years = f"{days / terms.DAYS_PER_YEAR:.1f}".removesuffix(".0")
+    return f"{years} year{'' if years == '1' else 's'}"
 
 
 def growth_text(found: Growth, patients: int) -> str:
