@@ -22,7 +22,7 @@ def flows(found: Findings) -> Table:
     before, after = found.before.name, found.after.name
     head = (before, after, "patients", f"of those in it under {before} (95% interval)", "of all (95% interval)")
     caption = f"From “{before}” to “{after}”, {found.view} record, {number(found.moves.patients)} patients"
-    return Table(caption, head, rows)
+    return Table(caption, head, rows, words=2)
 
 
 def matrix(found: Findings) -> Table:
@@ -45,7 +45,7 @@ def agreement(found: Findings) -> Table:
         for (what, whom), kappa in found.moves.kappas.items()
     ]
     head = ("answer", "of whom", "patients", "agree", "by chance", "Cohen's kappa (95% interval)")
-    return Table("Agreement of the two sets", head, rows)
+    return Table("Agreement of the two sets", head, rows, words=2)
 
 
 def reasons(found: Findings) -> Table:
@@ -66,7 +66,7 @@ def reasons(found: Findings) -> Table:
     head = (f"clause: under {before} → under {after}", "from", "to", "patients", "of all who move (95%)", example)
     total = sum(one.share.count for one in found.reasons)
     caption = f"The clauses responsible: {number(total)} change category, or whether they are refractory"
-    return Table(caption, head, rows)
+    return Table(caption, head, rows, words=3)
 
 
 def differences(found: Findings) -> Table:
@@ -76,7 +76,8 @@ def differences(found: Findings) -> Table:
         for one in found.differences
     ]
     head = ("clause", f"under {found.before.name}", f"under {found.after.name}", "patients", "of all who move (95%)")
-    return Table("Every clause answered otherwise, among those who move; one patient may count in several", head, rows)
+    caption = "Every clause answered otherwise, among those who move; one patient may count in several"
+    return Table(caption, head, rows, words=3)
 
 
 def refractory(found: Findings) -> Table:

@@ -13,7 +13,8 @@ from nephrosyn.report.summary import Findings
 from nephrosyn.report.tables import Table, kappa_text
 from nephrosyn.report.wording import interval, number, percent, plain
 
-MOVES_SHOWN = 2
+MANY = 4
+"""With more sets than this, the table against one third has one record, and the other is folded."""
 FIGURE = ("definitions", "Share of all patients, with 95% interval. Grey: one third ± 5 percentage points.")
 
 
@@ -34,28 +35,31 @@ def sets_section(found: Findings, sets: Sets) -> Section:
         f"Who moves between two of them, and by which clause: nephrosyn reclassify RUN --from {first} "
         f"--to {others[0]}.",
     ]
-    shown = [fleiss_table(sets), moves_table(sets), tables.against_third(found.summary.refractory)]
-    return Section("sets", "By definition set", lead, [FIGURE], shown, [kappa_matrix(sets)])
+    each = found.summary.refractory
+    first_shown = [item for item in each if item.view == sets.view or len(sets.names) <= MANY]
+    shown = [fleiss_table(sets), moves_table(sets), tables.against_third(first_shown)]
+    folded = [kappa_matrix(sets), *([tables.against_third(each)] if len(first_shown) < len(each) else [])]
+    return Section("sets", "By definition set", lead, [FIGURE], shown, folded)
 
 
 def fleiss_table(sets: Sets) -> Table:
     """Return the agreement of all sets."""
     rows = [(what, whom, number(kappa.patients), kappa_text(kappa)) for (what, whom), kappa in sets.fleiss.items()]
     caption = f"Agreement of all {len(sets.names)} definition sets, {sets.view} record"
-    return Table(caption, ("answer", "of whom", "patients", "Fleiss' kappa (95%)"), rows)
+    return Table(caption, ("answer", "of whom", "patients", "Fleiss' kappa (95%)"), rows, words=2)
 
 
 def moves_table(sets: Sets) -> Table:
     """Return who moves when each other set takes the place of the first."""
     first, *others = sets.names
     rows = [moves_row(sets.pairs[first, other]) for other in others]
-    head = ("instead of it", "change category (95% interval)", "newly refractory", "no longer", "largest moves")
+    head = ("instead of it", "change category (95% interval)", "newly refractory", "no longer", "largest move")
     return Table(f"When another set takes the place of “{first}”, {sets.view} record", head, rows)
 
 
 def moves_row(found: Moves) -> tuple[str, ...]:
     """Return who moves between two sets, in a row."""
-    largest = "; ".join(map(flow_text, found.largest[:MOVES_SHOWN])) or "none"
+    largest = flow_text(found.largest[0]) if found.largest else "none"
     return (found.after, with_interval(found.moved), number(found.gained), number(found.lost), largest)
 
 

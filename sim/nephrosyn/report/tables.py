@@ -17,7 +17,7 @@ from nephrosyn.report.wording import FLAG_NAMES, days, harmless, interval, numbe
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: the first column names the row, the others are numbers.
+    """A table of text: the first column names the row, the others are numbers, unless there are more of words.
 
     Attributes
     ----------
@@ -29,17 +29,21 @@ class Table:
         One text per column.
     strong : frozenset of int
         Rows to stress, by position.
+    words : int
+        How many columns, from the first, are words.
     """
 
     caption: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     strong: frozenset[int] = field(default_factory=frozenset)
+    words: int = 1
 
     @property
     def wide(self) -> bool:
         """True if it needs the width of the page."""
-        return len(self.head) > 5 or sum(map(len, self.head)) > 70
+        longest = max((sum(map(len, row)) for row in self.rows), default=0)
+        return len(self.head) > 5 or sum(map(len, self.head)) > 70 or longest > 75
 
     def markdown(self) -> str:
         """Return the table in Markdown, its caption above it."""
@@ -47,7 +51,8 @@ class Table:
         def line(cells: Sequence[str]) -> str:
             return "| " + " | ".join(cells) + " |"
 
-        body = [line([harmless(cell) for cell in self.head]), line(["---", *["---:"] * (len(self.head) - 1)])]
+        sides = ["---" if place < self.words else "---:" for place in range(len(self.head))]
+        body = [line([harmless(cell) for cell in self.head]), line(sides)]
         for place, row in enumerate(self.rows):
             cells = [harmless(cell) for cell in row]
             body.append(line([f"**{cell}**" if cell and place in self.strong else cell for cell in cells]))

@@ -54,8 +54,9 @@ def lines(found: Growth) -> Figure:
         axes.plot(years, row, marker, ls=dash, color=colour, lw=1.5, ms=4, mec=PAPER, mew=0.5)
         axes.annotate(name, (years[-1], row[-1]), (1.06, place), textcoords=("axes fraction", "data"), va="center",
                       fontsize=SMALL, annotation_clip=False,
-                      arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7, "ls": dash, "shrinkA": 1, "shrinkB": 3})  # fmt: skip
-    axes.text(0, ONE_THIRD + MARGIN, " one third ± 5 points", va="bottom", fontsize=SMALL, color=MUTED)
+                      arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7, "relpos": (0, 0.5), "shrinkA": 1,
+                                  "shrinkB": 3})  # fmt: skip
+    axes.text(0, ONE_THIRD - MARGIN, " one third ± 5 points", va="bottom", fontsize=SMALL, color=MUTED)
     axes.set_xticks(years, [f"{year:.1f}".removesuffix(".0") for year in years])
     percent_axis(axes.yaxis)
     axes.grid(axis="y")
@@ -68,15 +69,17 @@ def spread(values: Sequence[float], least: float, high: float) -> list[float]:
     Examples
     --------
     >>> [round(place, 2) for place in spread([0.5, 0.5, 0.1], 0.1, 1.0)]
-    [0.5, 0.6, 0.1]
+    [0.45, 0.55, 0.1]
     >>> [round(place, 2) for place in spread([0.95, 1.0], 0.1, 1.0)]
     [0.9, 1.0]
     """
     order = sorted(range(len(values)), key=values.__getitem__)
-    places = [0.0] * len(values)
-    lowest = -float("inf")
-    for n in order:
-        places[n] = lowest = max(values[n], lowest + least)
+    up, down = [*values], [*values]
+    for below, above in zip(order, order[1:], strict=False):
+        up[above] = max(up[above], up[below] + least)
+    for above, below in zip(order[::-1], order[-2::-1], strict=False):
+        down[below] = min(down[below], down[above] - least)
+    places = [(one + other) / 2 for one, other in zip(up, down, strict=True)]  # apart enough, as both are
     highest = high
     for n in reversed(order):
         places[n] = min(places[n], highest)
