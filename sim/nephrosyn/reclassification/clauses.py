@@ -156,4 +156,4 @@ def differences(both: pl.DataFrame, total: int) -> Iterator[Difference]:
     columns = ["clause", "status", "status_after"]
     changed = both.filter(pl.col("status") != pl.col("status_after")).group_by(*columns, "order").len()
     for row in changed.sort("len", "order", "status", descending=[True, False, False]).iter_rows(named=True):
-        yield Difference(*[row[name] for name in columns], wilson(row["len"], total))
+        yield Difference(row["clause"], row["status"], row["status_after"], wilson(row["len"], total))

@@ -79,10 +79,13 @@ def find(
         before=before,
         after=after,
         view=view,
-        moves=moves.between(*labels.values(), before.name, after.name),
+        moves=moves.between(labels[before.name], labels[after.name], before.name, after.name),
         reasons=clauses.reasons(told),
         differences=[*clauses.differences(answered, moved.height)],
-        refractory=[*_verdicts(labels, view), *_others(tables["labels"], {before.definition.name, after.definition.name}, view)],
+        refractory=[
+            *_verdicts(labels, view),
+            *_others(tables["labels"], {before.definition.name, after.definition.name}, view),
+        ],
         growth=_growth(tables, manifest, labels, (before, after), view),
         patients=both.join(told.drop([name for name in both.columns if name not in ID]), on=ID, how="left"),
     )

@@ -34,7 +34,7 @@ NOTES = (
     ),
     (
         "Cohen's kappa",
-        "(agreement − agreement by chance) / (1 − agreement by chance); 1 is full agreement, 0 what chance alone gives. "
+        "(agreement − agreement by chance) / (1 − agreement by chance); 1 is full agreement, 0 that of chance alone. "
         "Interval: ± 1.96 large-sample standard errors (Fleiss, Cohen and Everitt 1969). It depends on how common the "
         "categories are, so kappas of different cohorts are not comparable.",
     ),

@@ -138,8 +138,15 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
     --------
     >>> import nephrosyn as ns
     >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from nephrosyn import criteria
     >>> cohort = ns.run("baseline", patients=20, seed=1)
-    >>> text = ns.criteria.text("source").replace('name = "source"', 'name = "one-week"')
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "longer.toml")
+    ...     text = criteria.text("source").replace('name = "source"', 'name = "longer"')
+    ...     _ = file.write_text(text.replace("course = { value = 12", "course = { value = 16"))
+    ...     ns.reclassify(cohort, "source", file)
+    <Reclassification from source to longer: 1 of 20 patients move>
     """
     tables: Mapping[str, pl.DataFrame]
     if isinstance(run, str | Path):

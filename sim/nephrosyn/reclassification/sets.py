@@ -58,7 +58,8 @@ def choose(manifest: Mapping[str, Any], before: str | Path, after: str | Path, v
     """
     if view not in terms.VIEWS:
         raise ReclassificationError(f"unknown view {view!r}: one of {', '.join(terms.VIEWS)}")
-    found, problems = [], []
+    found: list[tuple[str, DefinitionSet]] = []
+    problems: list[CriteriaError] = []
     for asked in (str(before), str(after)):
         try:
             found.append((asked, labelling.definition(manifest, asked)))
@@ -99,7 +100,7 @@ def labels(tables: Tables, manifest: Mapping[str, Any], chosen: Chosen, view: st
 
 def clause_answers(tables: Tables, chosen: Chosen, view: str, who: pl.DataFrame) -> pl.DataFrame:
     """Return the clause answers of a set about some patients; `who` has their ``replicate`` and ``patient``."""
-    found = []
+    found: list[pl.DataFrame] = []
     for part in _parts(tables, view):
         cut = {name: frame.join(who, on=ID, how="semi", maintain_order="left") for name, frame in part.items()}
         if cut["patients"].height or not found:  # of nobody too: the columns are then there

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nephrosyn.report.statistics import NORMAL_QUANTILE
 
@@ -99,7 +100,7 @@ def _margin(counts: Mapping[tuple[Hashable, Hashable], int], side: int, answer: 
     return sum(n for pair, n in counts.items() if pair[side] == answer)
 
 
-def fleiss(patterns: Mapping[Sequence[Hashable], int]) -> Kappa:
+def fleiss(patterns: Mapping[tuple[Any, ...], int]) -> Kappa:
     """Return Fleiss' kappa of any number of answers about each patient, who gave which does not matter.
 
     The standard error is that of the linearised kappa over patients, and holds whatever kappa is; the one in Fleiss'
@@ -175,4 +176,5 @@ def _kappa(total: int, observed: float, expected: float, error: float, *, perfec
 
 
 def _undefined(total: int, note: str) -> Kappa:
-    return Kappa(total, *[math.nan] * 6, note)
+    none = math.nan
+    return Kappa(total, none, none, none, none, none, none, note)

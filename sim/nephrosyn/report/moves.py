@@ -78,7 +78,7 @@ class Moves:
         rows: Counter[str] = Counter()
         for (before, _), n in self.categories.items():
             rows[before] += n
-        pairs = [pair for pair in product(self.names, repeat=2) if self.categories.get(pair)]
+        pairs = [(a, b) for a, b in product(self.names, self.names) if self.categories.get((a, b))]
         return [
             Flow(a, b, wilson(self.categories[a, b], rows[a]), wilson(self.categories[a, b], self.patients))
             for a, b in pairs
@@ -120,7 +120,7 @@ def judged(counts: Mapping[tuple[Any, ...], int], missing: str | None) -> dict[t
     return {answers: n for answers, n in counts.items() if missing not in answers}
 
 
-def tally(frame: pl.DataFrame, columns: Sequence[str]) -> dict[tuple[Any, ...], int]:
+def tally(frame: pl.DataFrame, columns: Sequence[str]) -> dict[Any, int]:
     """Return how many rows there are of each combination of values."""
     rows = frame.group_by(columns).len().sort([*columns]).iter_rows()
     return {tuple(row[:-1]): int(row[-1]) for row in rows}
@@ -151,8 +151,8 @@ def between(first: pl.DataFrame, second: pl.DataFrame, before: str, after: str) 
         Counts of patients.
     """
     both = first.join(second, on=ID, suffix="_after")
-    counts = (tally(both, [column, f"{column}_after"]) for column in ("category", "refractory"))
-    return Moves(before, after, *counts)
+    categories, verdicts = (tally(both, [column, f"{column}_after"]) for column in NOT_JUDGED)
+    return Moves(before, after, categories, verdicts)
 
 
 @dataclass(frozen=True)
@@ -206,8 +206,8 @@ def compare(labels: pl.DataFrame, view: str) -> Sets | None:
         kappas[what, "judged by all"] = fleiss(judged(counts, NOT_JUDGED[what]))
     pairs = {}
     for one, other in combinations(range(len(names)), 2):
-        counts = [_margin(patterns[what], one, other) for what in NOT_JUDGED]
-        pairs[names[one], names[other]] = Moves(names[one], names[other], *counts)
+        categories, verdicts = (_margin(patterns[what], one, other) for what in NOT_JUDGED)
+        pairs[names[one], names[other]] = Moves(names[one], names[other], categories, verdicts)
     return Sets(view, names, kappas, pairs)
 
 

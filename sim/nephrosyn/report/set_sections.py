@@ -31,7 +31,7 @@ def sets_section(found: Findings, sets: Sets) -> Section:
         f"The same {number(category.patients)} patients, judged by {len(sets.names)} definition sets: what differs "
         "here is the definition and nothing else.",
         f"Fleiss' kappa of the categories is {kappa_text(category)}, of refractory or not "
-        f"{kappa_text(sets.fleiss['refractory', 'all patients'])}; 1 is full agreement, 0 what chance alone would give.",
+        f"{kappa_text(sets.fleiss['refractory', 'all patients'])}; 1 is full agreement, 0 that of chance alone.",
         f"Who moves between two of them, and by which clause: nephrosyn reclassify RUN --from {first} "
         f"--to {others[0]}.",
     ]

@@ -66,15 +66,14 @@ def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figu
     bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=1.0)
     figure = blank(0.4 + INCHES_PER_SHARE * (bottom + 0.12))
     axes = figure.subplots()
-    for (name, tops), x, align in zip(zip((before, after), sides, strict=True), (-0.03, 1.03), ("right", "left")):
-        outwards = -1 if align == "right" else 1
+    for name, tops, x, align, outwards in ((before, sides[0], -0.03, "right", -1), (after, sides[1], 1.03, "left", 1)):
         for category, (top, size) in tops.items():
             axes.bar(x, size, bottom=top, width=0.06, color=colour_of(category), lw=0)
             text = f"{plain(category)} {percent(size)}"
             middle = top + max(size, LEAST) / 2 if size < LEAST else top + size / 2
             axes.text(x + 0.05 * outwards, middle, text, ha=align, va="center", fontsize=SMALL)
         title = name if len(name) <= LONGEST_TITLE else "…" + name[1 - LONGEST_TITLE :]
-        axes.text(x + 0.03 * outwards * -1, -0.03, title, ha=align, fontweight="bold", va="bottom")
+        axes.text(x - 0.03 * outwards, -0.03, title, ha=align, fontweight="bold", va="bottom")
     axes.text(0.5, -0.03, f"{number(sum(counts.values()))} patients", ha="center", va="bottom", fontsize=SMALL)
     _ribbons(axes, cells, *sides)
     axes.set(xlim=(-0.75, 1.75), ylim=(bottom, -0.12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from matplotlib.figure import Figure
 
@@ -75,9 +76,9 @@ def spread(values: Sequence[float], least: float, high: float) -> list[float]:
     """
     order = sorted(range(len(values)), key=values.__getitem__)
     up, down = [*values], [*values]
-    for below, above in zip(order, order[1:], strict=False):
+    for below, above in pairwise(order):
         up[above] = max(up[above], up[below] + least)
-    for above, below in zip(order[::-1], order[-2::-1], strict=False):
+    for above, below in pairwise(reversed(order)):
         down[below] = min(down[below], down[above] - least)
     places = [(one + other) / 2 for one, other in zip(up, down, strict=True)]  # apart enough, as both are
     highest = high
