@@ -10,19 +10,19 @@ from nephrosyn import criteria, terms
 
 
 @pytest.fixture(scope="module")
-def shorter(tmp_path_factory):
-    text = criteria.text("source").replace('name = "source"', 'name = "shorter"')
-    file = tmp_path_factory.mktemp("sets") / "shorter.toml"
-    file.write_text(text.replace("course = { value = 12", "course = { value = 8"), encoding="utf-8")
+def stopped(tmp_path_factory):
+    text = criteria.text("source").replace('name = "source"', 'name = "stopped"')
+    file = tmp_path_factory.mktemp("sets") / "stopped.toml"
+    file.write_text(text.replace('value = ["withheld", "cut", "stopped"]', 'value = ["stopped"]'), encoding="utf-8")
     return file
 
 
-def test_says_the_answer_first(cli, finished, shorter):
-    lines = cli("reclassify", finished, "--from", "source", "--to", shorter).stdout.splitlines()
+def test_says_the_answer_first(cli, finished, stopped):
+    lines = cli("reclassify", finished, "--from", "source", "--to", stopped).stdout.splitlines()
     assert "of the same 60 patients" in lines[0]
     assert lines[1] == terms.NOTICE
     for start in (
-        "From “source” to “shorter”",
+        "From “source” to “stopped”",
         "Agreement",
         "The clauses responsible",
         "Refractory share beside one third",
@@ -32,15 +32,15 @@ def test_says_the_answer_first(cli, finished, shorter):
     assert command.endswith("--criteria source")
 
 
-def test_what_it_prints_next_works(cli, finished, shorter):
-    lines = cli("reclassify", finished, "--from", "source", "--to", shorter, "--view", "complete").stdout.splitlines()
+def test_what_it_prints_next_works(cli, finished, stopped):
+    lines = cli("reclassify", finished, "--from", "source", "--to", stopped, "--view", "complete").stdout.splitlines()
     for line in lines[-2:]:
         assert cli(*line.removeprefix("next").split()[1:]).exit_code == 0
 
 
-def test_speaks_json_and_writes_a_page(cli, finished, shorter, tmp_path):
+def test_speaks_json_and_writes_a_page(cli, finished, stopped, tmp_path):
     out = tmp_path / "out"
-    asked = ("reclassify", finished, "--from", shorter, "--to", "source", "--out", out)
+    asked = ("reclassify", finished, "--from", stopped, "--to", "source", "--out", out)
     told = cli(*asked, "--json").stdout
     assert json.loads(told)["notice"] == terms.NOTICE
     assert (out / "reclassify.json").read_text(encoding="utf-8") == told
@@ -48,27 +48,27 @@ def test_speaks_json_and_writes_a_page(cli, finished, shorter, tmp_path):
     assert f"page  {out / 'reclassify.html'}" in result.stdout.splitlines()
 
 
-def test_leaves_the_run_as_it_was(cli, own, shorter):
+def test_leaves_the_run_as_it_was(cli, own, stopped):
     before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
-    assert cli("reclassify", own, "--from", "source", "--to", shorter).exit_code == 0
+    assert cli("reclassify", own, "--from", "source", "--to", stopped).exit_code == 0
     assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
 
 
-def test_refuses(refuses, finished, shorter, tmp_path):
+def test_refuses(refuses, finished, stopped, tmp_path):
     refuses("reclassify", finished, "--from", "source", saying=("--to",))
     refuses(
         "reclassify", finished, "--from", "sorce", "--to", "nothing.toml", saying=("sorce", "nothing.toml", "source")
     )
-    refuses("reclassify", finished, "--from", shorter, "--to", shorter, saying=("same definition set",))
-    refuses("reclassify", finished, "--from", "source", "--to", shorter, "--view", "true", saying=("view",))
-    refuses("reclassify", finished, "--from", "source", "--to", shorter, "--out", finished, "--overwrite",
+    refuses("reclassify", finished, "--from", stopped, "--to", stopped, saying=("same definition set",))
+    refuses("reclassify", finished, "--from", "source", "--to", stopped, "--view", "true", saying=("view",))
+    refuses("reclassify", finished, "--from", "source", "--to", stopped, "--out", finished, "--overwrite",
             saying=("not a reclassification",))  # fmt: skip
-    refuses("reclassify", tmp_path, "--from", "source", "--to", shorter, saying=("manifest.json",))
+    refuses("reclassify", tmp_path, "--from", "source", "--to", stopped, saying=("manifest.json",))
 
 
-def test_refuses_a_damaged_run(refuses, own, shorter):
+def test_refuses_a_damaged_run(refuses, own, stopped):
     file = next((own / "observed" / "doses").iterdir())
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    refuses("reclassify", own, "--from", "source", "--to", shorter, saying=("observed/doses/part-00000.parquet",))
+    refuses("reclassify", own, "--from", "source", "--to", stopped, saying=("observed/doses/part-00000.parquet",))

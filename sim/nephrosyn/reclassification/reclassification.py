@@ -142,11 +142,11 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
     >>> from nephrosyn import criteria
     >>> cohort = ns.run("baseline", patients=20, seed=1)
     >>> with TemporaryDirectory() as folder:
-    ...     file = Path(folder, "longer.toml")
-    ...     text = criteria.text("source").replace('name = "source"', 'name = "longer"')
-    ...     _ = file.write_text(text.replace("course = { value = 12", "course = { value = 16"))
+    ...     file = Path(folder, "second.toml")
+    ...     text = criteria.text("source").replace('name = "source"', 'name = "second"')
+    ...     _ = file.write_text(text.replace("relapses = { value = 1,", "relapses = { value = 2,"))
     ...     ns.reclassify(cohort, "source", file)
-    <Reclassification from source to longer: 1 of 20 patients move>
+    <Reclassification from source to second: 2 of 20 patients move>
     """
     tables: Mapping[str, pl.DataFrame]
     if isinstance(run, str | Path):
