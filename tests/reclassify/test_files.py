@@ -12,6 +12,7 @@ from nephrosyn import terms
 from nephrosyn.cohort import RunFolderError
 from nephrosyn.reclassification.page import FILES
 from nephrosyn.report.figures import flows, style
+from nephrosyn.report.moves import Moves
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,11 @@ def test_ribbons_are_as_wide_as_the_patients():
     assert heights == [pytest.approx(0.6), pytest.approx(0.4)]
     shown = [text.get_text() for text in axes.texts]
     assert {"steroid-resistant 100.0%", "steroid-resistant 60.0%", "undetermined 40.0%", "100 patients"} <= {*shown}
+
+
+def test_the_order_of_the_counts_does_not_matter():
+    """Sums of shares taken in another order differ in their last digit, and so would the bytes of the figure."""
+    names = terms.CATEGORIES
+    counts = {(a, b): 1 + 3 * i + 7 * j for i, a in enumerate(names) for j, b in enumerate(names)}
+    turned = dict(reversed(counts.items()))
+    assert len({flows.draw(Moves("x", "y", found, {})) for found in (counts, turned)}) == 1

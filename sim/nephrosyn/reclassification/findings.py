@@ -87,7 +87,9 @@ def find(
             *_others(tables["labels"], {before.definition.name, after.definition.name}, view),
         ],
         growth=_growth(tables, manifest, labels, (before, after), view),
-        patients=both.join(told.drop([name for name in both.columns if name not in ID]), on=ID, how="left"),
+        patients=both.join(
+            told.drop([name for name in both.columns if name not in ID]), on=ID, how="left", maintain_order="left"
+        ),
     )
 
 

@@ -61,7 +61,8 @@ def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figu
         As high as the labels need.
     """
     total = sum(counts.values()) or 1
-    cells = {pair: count / total for pair, count in counts.items() if count}
+    names = in_order(name for pair in counts for name in pair)
+    cells = {(a, b): counts[a, b] / total for a, b in product(names, names) if counts.get((a, b))}  # in one order only
     sides = [_stacked(cells, side) for side in (0, 1)]
     bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=1.0)
     figure = blank(0.4 + INCHES_PER_SHARE * (bottom + 0.12))
