@@ -164,6 +164,8 @@ def test_the_deciding_clause_by_hand():
     assert earliest == (("frequent_n12", "met", "not met"),)
     doubt = reason([VAGUE, VAGUE, NO, NO], [VAGUE, met(100), NO, NO], "undetermined", "steroid_dependent")
     assert doubt == (("dependence", "cannot be judged", "met"),)
+    other = reason([VAGUE, VAGUE, NO, NO], [NO, met(100), NO, NO], "undetermined", "steroid_dependent")
+    assert other == (("dependence", "cannot be judged", "met"),)
     order = reason([met(90), met(200), NO, NO], [met(90), met(200), NO, NO], "steroid_resistant", "steroid_dependent")
     assert order == ()
 
