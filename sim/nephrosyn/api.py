@@ -14,6 +14,8 @@ import polars as pl
 from nephrosyn import criteria, labelling
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
+from nephrosyn.reclassification import Reclassification as Reclassification
+from nephrosyn.reclassification import reclassify as reclassify
 from nephrosyn.scenario import Resolved, load
 from nephrosyn.twins import Comparison as Comparison
 from nephrosyn.twins import compare as compare

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import console, terms
-from nephrosyn.options import Engine, Format, OneSet, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
+from nephrosyn import checking, comparing, console, terms
+from nephrosyn.options import Engine, Format, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
     from nephrosyn.api import Cohort
@@ -28,6 +28,7 @@ USERS_ERRORS = {
     "nephrosyn.engine": "EngineError",
     "nephrosyn.cohort": "RunFolderError",
     "nephrosyn.twins": "ComparisonError",
+    "nephrosyn.reclassification": "ReclassificationError",
 }
 
 
@@ -139,51 +140,9 @@ def list_criteria() -> None:
     console.catalogue("criteria", titles())
 
 
-@app.command()
-def check(
-    scenario: ScenarioName,
-    overrides: Overrides = None,
-    only: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only keys like this, as 'care.*'.")] = None,
-    changed: Annotated[bool, typer.Option("--changed", help="Only what differs from what it extends.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")] = False,
-) -> None:
-    """Check a scenario; print each value with unit and source."""
-    from nephrosyn.scenario import load
-
-    resolved = load(scenario, overrides or ())
-    if not quiet:
-        console.scenario(resolved, scenario, only, changed)
-
-
-@app.command("check-criteria")
-def check_criteria(
-    criteria: Annotated[
-        str, typer.Argument(metavar="NAME", help="A shipped definition set (see list) or a TOML file.")
-    ],
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")] = False,
-) -> None:
-    """Check a definition set; say each clause in words, with grade and citation of each threshold."""
-    from nephrosyn.criteria import load
-
-    found = load(criteria)
-    if not quiet:
-        console.definition(found)
-
-
-@app.command()
-def schema(
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")] = None,
-) -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    import json
-
-    from nephrosyn.scenario import json_schema
-
-    text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
-    if out is None:
-        console.say(text)
-    else:
-        out.write_text(text + "\n", encoding="utf-8")
+app.command()(checking.check)
+app.command()(checking.check_criteria)
+app.command()(checking.schema)
 
 
 @app.command()
@@ -284,26 +243,8 @@ def explain(
         console.side_by_side(verdicts)
 
 
-@app.command()
-def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN RUN...", help="Finished runs; the first is the reference.")
-    ],
-    criteria: OneSet = None,
-    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, text, figure and values.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the comparison if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
-) -> None:
-    """Compare runs of the same patients under different care."""
-    import nephrosyn as ns
-
-    found = ns.compare(*runs, criteria=criteria, view=view.value)
-    page = None if out is None else found.write(out, overwrite=overwrite)
-    if as_json:
-        console.say(found.json())
-    else:
-        console.comparison(found, page)
+app.command()(comparing.compare)
+app.command()(comparing.reclassify)
 
 
 def main() -> None:

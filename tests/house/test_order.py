@@ -31,10 +31,13 @@ ORDER = [
     "twins",
     "plan",
     "labelling",
+    "reclassification",
     "api",
     "__init__",
     "console",
     "options",
+    "checking",
+    "comparing",
     "cli",
     "__main__",
 ]

@@ -5,6 +5,7 @@ from nephrosyn.console.case import case
 from nephrosyn.console.comparison import comparison
 from nephrosyn.console.definitions import definition
 from nephrosyn.console.progress import Progress
+from nephrosyn.console.reclassification import reclassification
 from nephrosyn.console.screen import complain, say
 from nephrosyn.console.side_by_side import side_by_side
 from nephrosyn.console.values import scenario
@@ -16,6 +17,7 @@ __all__ = [
     "comparison",
     "complain",
     "definition",
+    "reclassification",
     "say",
     "scenario",
     "side_by_side",

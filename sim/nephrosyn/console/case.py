@@ -36,16 +36,6 @@ WORDS = {
     ),
 }
 """The vocabulary that the number of an event stands in."""
-CLAUSES = {
-    "frequent_n6": "relapses in 6 months",
-    "frequent_n12": "relapses in 12 months",
-    "frequent_any6": "relapses in any 6 months",
-    "late_response": "late response",
-    "secondary_resistance": "secondary resistance",
-    "partial_remission": "partial remission",
-    "calcineurin_resistance": "resistance to calcineurin inhibitors",
-    "multidrug_resistance": "resistance to several drugs",
-}
 Rows = Mapping[str, "pl.DataFrame"]
 
 
@@ -81,6 +71,11 @@ def case(mine: Rows, verdict: Verdict) -> None:
 def plain(name: str | None) -> str:
     """Return a term as it is spoken."""
     return terms.PLAIN_NAMES.get(name or "", (name or "").replace("_", " "))
+
+
+def clause_name(name: str) -> str:
+    """Return a clause in words."""
+    return terms.CLAUSE_NAMES.get(name) or plain(name)
 
 
 def person(mine: Rows) -> str:
@@ -216,7 +211,7 @@ def judgement(verdict: Verdict) -> None:
             continue
         say()
         day = "" if clause.days is None else f" on day {clause.days}"
-        heading(f"{CLAUSES.get(clause.name, clause.name)}: {clause.status}{day}")
+        heading(f"{clause_name(clause.name)}: {clause.status}{day}")
         prose(clause.sentence)
         if clause.evidence:
             table(("", "", ""), [(days(row), row.text, f"({row.table})") for row in clause.evidence])

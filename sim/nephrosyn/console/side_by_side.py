@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nephrosyn.console.case import CLAUSES, REFRACTORY, days, plain
+from nephrosyn.console.case import REFRACTORY, clause_name, days, plain
 from nephrosyn.console.screen import heading, prose, say, table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _day(day: int | None) -> str:
 
 def _by_clause(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
     return [
-        (CLAUSES.get(clause.name, plain(clause.name)), *(_mark(v.clauses[place]) for v in verdicts))
+        (clause_name(clause.name), *(_mark(v.clauses[place]) for v in verdicts))
         for place, clause in enumerate(verdicts[0].clauses)
     ]
 
@@ -78,7 +78,7 @@ def _parting(name: str, verdicts: Sequence[Verdict]) -> None:
             groups.setdefault(key, []).append(criteria)
             first.setdefault(key, clause)
     say()
-    heading(f"{CLAUSES.get(name, plain(name))}: the sets disagree")
+    heading(f"{clause_name(name)}: the sets disagree")
     for key, sets in groups.items():
         status, sentence = key
         prose(f"{status} by {', '.join(sets)}: {sentence}")

@@ -118,10 +118,6 @@ def _reading(d: DefinitionSet) -> Iterator[Told]:
     if _on(partial.upcr_below):
         share = value(partial.fall).replace(" fraction", "")
         fall = f", lower than before by at least {share} of it" if _on(partial.fall) else ""
-            f", at least {value(partial.fall).replace(' fraction', '')} of it lower than before"
-            if _on(partial.fall)
-            else ""
-        )
         least = f", with albumin of at least {value(partial.albumin)}" if _on(partial.albumin) else ""
         sentence = f"Partial remission: short of remission, UPCR below {value(partial.upcr_below)}{fall}{least}."
         yield Told("partial remission", sentence, _rows(partial))
