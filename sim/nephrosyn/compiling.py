@@ -32,6 +32,7 @@ NEVER_COMPILED = (
     "cohort",
     "twins",
     "reclassification",
+    "meanings.py",
     "checking.py",
     "comparing.py",
     "labelling.py",

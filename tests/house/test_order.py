@@ -15,6 +15,7 @@ ORDER = [
     "compiling",
     "streams",
     "tables",
+    "meanings",
     "scenario",
     "latent",
     "patients",

@@ -182,11 +182,11 @@ def hand_in(answers, why, rule, status, day):
 
 
 @entry
-def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, found):
+def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, outside, found):
     """Write what every set says of every patient.
 
     ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
-    patients), number of relapses and first answer, shape (sets, patients). The sheet is left with the work of the last
+    patients), number of relapses, first answer and why a set does not apply, shape (sets, patients). The sheet is left with the work of the last
     set on the last patient. As far as there is room, ``found``, shape (episodes, 6), takes set, patient, number, first
     day, last day ill and first day of remission of each episode.
 
@@ -260,6 +260,7 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
                     stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
                 )
             hand_in(answers, why, rule, status[s, :, p], day[s, :, p])
+            outside[s, p] = why
             relapses[s, p] = max(counts[EPISODES] - 1, 0)
             answered[s, p] = first_answer(
                 rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs

@@ -51,6 +51,8 @@ class Judged:
         Relapses seen.
     answered : ndarray of int64, shape (sets, patients), days
         First remission after a provoking factor was found, or NEVER.
+    outside : ndarray of int8, shape (sets, patients)
+        Reason why a set cannot judge a patient at all, or APPLIES.
     episodes : ndarray of int64, shape (episodes, 6)
         Set, patient, number, first day, last day ill and first day of remission of each episode, if asked for.
     """
@@ -63,6 +65,7 @@ class Judged:
     day: NDArray[np.int64]
     relapses: NDArray[np.int32]
     answered: NDArray[np.int64]
+    outside: NDArray[np.int8]
     episodes: NDArray[np.int64]
 
 
@@ -111,6 +114,7 @@ def judge(
         np.empty((count, len(CLAUSES), size), np.int64),
         np.empty((count, size), np.int32),
         np.empty((count, size), np.int64),
+        np.empty((count, size), np.int8),
     )
     found = np.empty((0, 6), np.int64)
     episodes = judge_all(record, until, made, order(made), sheet, *written, found)

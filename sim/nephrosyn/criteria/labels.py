@@ -13,12 +13,16 @@ from nephrosyn import terms
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.judging import Judged, judge
 from nephrosyn.criteria.reasons import (
+    AGE_NOT_KNOWN,
     CLAUSES,
     FLAG_OF_CLAUSE,
+    LESION_NOT_KNOWN,
     MET,
     NEVER,
     NO_DAY,
     NOT_MET,
+    OTHER_AGE,
+    OTHER_LESION,
     STATUS_NAMES,
     UNDEFINED,
     UNKNOWN,
@@ -66,7 +70,7 @@ def classify(
     -------
     polars.DataFrame
         One row per set and patient, sets in the order given, sorted by replicate and patient: `replicate`, `patient`,
-        `criteria`, `view`, `category`, the flags (null: cannot be judged, or not defined), `refractory`,
+        `criteria`, `view`, `applies`, `category`, the flags (null: cannot be judged, or not defined), `refractory`,
         `refractory_kind`, `first_met_days`.
 
     Raises
@@ -196,6 +200,7 @@ def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str)
             np.repeat(np.arange(sets, dtype=np.uint32), patients)
         ),
         "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
+        "applies": _applies(judged.outside.ravel()),
         "category": _named(category.ravel(), terms.CATEGORIES),
         **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
         "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
@@ -231,6 +236,12 @@ def categories(
 def _named(codes: NDArray[np.uint8], vocabulary: tuple[str, ...]) -> pl.Series:
     names = pl.Series(vocabulary, dtype=pl.Enum(vocabulary))
     return names.gather(codes)
+
+
+def _applies(outside: NDArray[np.int8]) -> pl.Series:
+    """Whether the set is for a patient: null where age or lesion would tell, but are not known."""
+    unknown = np.isin(outside, (AGE_NOT_KNOWN, LESION_NOT_KNOWN))
+    return pl.Series(~np.isin(outside, (OTHER_AGE, OTHER_LESION))).set(pl.Series(unknown), None)
 
 
 def _nullable(status: NDArray[np.int8]) -> pl.Series:
