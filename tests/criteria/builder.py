@@ -101,6 +101,12 @@ class Record:
             self.steroid(mg, first + start, first + stop)
         return self
 
+    def stopped(self, day):
+        """No dose of anything after this day; a new one of the same drug may then begin."""
+        doses = self.rows["doses"]
+        doses[:] = [(drug, first, min(last, day), *dose) for drug, first, last, *dose in doses if first <= day]
+        return self
+
     def noted(self, day, condition, kind, action):
         self.rows["conditions"].append((day, condition, kind, action))
         return self
