@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 
 import polars as pl
 
 from nephrosyn import criteria, terms
+from nephrosyn.criteria.absent import completed
 
 IDS = {"replicate": pl.Int32, "patient": pl.Int32}
 BANDS, DRUGS, SCHEDULES = (pl.Enum(v) for v in (terms.DIPSTICK_BANDS, terms.DRUGS, terms.SCHEDULES))
@@ -80,6 +82,11 @@ class Record:
         self.rows["readings"] += [(day, "dipstick", float(terms.DIPSTICK_BANDS.index(band))) for day in days]
         return self
 
+    def albumin(self, value, *days):
+        """Serum albumin (g/dL) on these days."""
+        self.rows["readings"] += [(day, "albumin", value) for day in days]
+        return self
+
     def home(self, grade, first, last):
         self.rows["diary"].append((first, last, grade))
         return self
@@ -93,6 +100,15 @@ class Record:
     def agent(self, drug, mg, first, last):
         """Another drug than steroid, daily."""
         self.rows["doses"].append((drug, first, last, mg, "daily", mg, self.weight))
+        return self
+
+    def infusion(self, drug, mg, *days):
+        """Single infusions of another drug."""
+        self.rows["doses"] += [(drug, day, day, mg, "single", mg, self.weight) for day in days]
+        return self
+
+    def biopsied(self, lesion):
+        self.lesion = lesion
         return self
 
     def taper(self, first):
@@ -145,8 +161,11 @@ def source():
 
 
 def variant(folder, **changes):
-    """The source set with values changed: section__key=value, or section__part__key=value."""
-    content = tomllib.loads(criteria.text("source"))
+    """The source set with values changed: section__key=value, or section__part__key=value.
+
+    What the source set leaves out is there to be changed too, switched off.
+    """
+    content = deepcopy(completed(tomllib.loads(criteria.text("source"))))
     for place, value in changes.items():
         *path, key = place.split("__")
         here = content

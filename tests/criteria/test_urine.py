@@ -62,7 +62,7 @@ def test_overlapping_runs_count_each_day_once():
 
 
 def test_of_overlapping_spans_the_earlier_holds():
-    # A diary that says two things of a day is refused before; the work below it must not count a day twice all the same.
+    # A diary that says two things of a day is refused before; the work below must not count a day twice all the same.
     spans = np.array([(5, 9, REMISSION), (7, 12, RELAPSE)])
     found = np.zeros((5, 5), np.int64)
     count = from_python(find_stretches)(spans, 2, np.empty((1, 2), np.int64), 0, found)
