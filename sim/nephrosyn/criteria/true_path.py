@@ -54,6 +54,17 @@ def level_at(value, low, partial, high):
 
 
 @kernel
+def partial_below(highest, rule):
+    """Logarithm of the ratio below which it is partial remission; a fall by exactly what is asked counts."""
+    if rule.partial_upcr <= 0.0:
+        return NOTHING
+    border = math.log(rule.partial_upcr)
+    if rule.partial_left < 0.0:
+        return border
+    return min(border, math.log(max(rule.partial_left * highest, TINY)) + 2.0 * LOG_SLACK)
+
+
+@kernel
 def leaves_at(level, falls, low, partial, high):
     """Logarithm of the ratio at which a path that falls, or rises, leaves a level."""
     if level == RELAPSE:
@@ -170,11 +181,8 @@ def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, e
         if row + 1 < stop_row:
             stop = min(end, int(math.ceil(starts[row + 1])) - 1)
         here, target = math.log(max(upcr_starts[row], TINY)), math.log(max(upcr_targets[row], TINY))
-        highest = max(highest, upcr_starts[row])
-        partial = NOTHING
-        if rule.partial_upcr > 0.0:
-            left = rule.partial_upcr if rule.partial_left < 0.0 else rule.partial_left * highest
-            partial = math.log(max(min(rule.partial_upcr, left), TINY))
+        highest = 0.0 if upcr_starts[row] <= rule.low_upcr else max(highest, upcr_starts[row])
+        partial = partial_below(highest, rule)
         if albumin < 0.0:
             albumin, since = steady_albumin(normal, kinetics, upcr_starts[row]), start
         while day <= stop:
