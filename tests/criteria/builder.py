@@ -12,6 +12,7 @@ import polars as pl
 
 from nephrosyn import criteria, terms
 from nephrosyn.criteria.absent import completed
+from nephrosyn.criteria.columns import KINETICS
 
 IDS = {"replicate": pl.Int32, "patient": pl.Int32}
 BANDS, DRUGS, SCHEDULES = (pl.Enum(v) for v in (terms.DIPSTICK_BANDS, terms.DRUGS, terms.SCHEDULES))
@@ -34,6 +35,8 @@ CONDITIONS = {
 }
 FOLLOW_UP = {**IDS, "end_days": pl.Int32, "reason": pl.Enum(terms.END_REASONS)}
 PATH = ("start_days", "upcr_start_mg_per_mg", "log_slope_per_day", "upcr_target_mg_per_mg")
+# Breakdown per day, loss per day and mg/mg, ratio beyond which it grows no more: as in the baseline scenario.
+ALBUMIN_KINETICS = (0.036, 0.006, 12.0)
 SCHEMAS = {
     "patients": {**IDS, "age_at_onset_years": pl.Float64, "weight_kg": pl.Float64, "lesion": pl.Enum(terms.LESIONS)},
     "readings": {**IDS, "taken_days": pl.Int32, "analyte": pl.Enum(terms.ANALYTES), "value": pl.Float64},
@@ -45,6 +48,7 @@ SCHEMAS = {
     "truth/conditions": CONDITIONS,
     "truth/follow_up": FOLLOW_UP,
     "truth/proteinuria": {**IDS, **dict.fromkeys(PATH, pl.Float64)},
+    "truth/traits": {**IDS, **dict.fromkeys(("albumin_g_per_dl", *KINETICS), pl.Float64)},
 }
 
 
@@ -57,6 +61,7 @@ class Record:
     end: int = 730
     lesion: str | None = None
     reason: str = "end_of_study"
+    healthy_albumin: float = 4.2
     rows: dict[str, list[tuple]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
 
     def upcr(self, value, *days):
@@ -148,6 +153,7 @@ def tables(*records):
         mine = {name: list(there) for name, there in record.rows.items()}
         mine["patients"] = [(record.age, record.weight, record.lesion)]
         mine["follow_up"] = [(record.end, record.reason)]
+        mine["truth/traits"] = [(record.healthy_albumin, *ALBUMIN_KINETICS)]
         for name in ("doses", "conditions", "follow_up"):
             mine[f"truth/{name}"] = mine[name]
         for name, there in mine.items():

@@ -21,14 +21,14 @@ from .builder import adult, child, judge, source, statuses, tables
 assert (REMISSION, BETWEEN, RELAPSE) == (0, 1, 2)
 
 
-def worked(record, view):
+def worked(record, view, definition=None):
     """The sheet as left by judging a record."""
-    return judging.judge(tables(record), [source()], view).sheet
+    return judging.judge(tables(record), [definition or source()], view).sheet
 
 
-def stretches(record, view="observed"):
+def stretches(record, view="observed", definition=None):
     """(first, last, level, clinic days) of each stretch."""
-    sheet = worked(record, view)
+    sheet = worked(record, view, definition)
     return [tuple(row[:4].tolist()) for row in sheet.stretches[: sheet.counts[STRETCHES]]]
 
 
