@@ -166,12 +166,12 @@ def source():
     return criteria.load("source")
 
 
-def variant(folder, **changes):
-    """The source set with values changed: section__key=value, or section__part__key=value.
+def variant(folder, base="source", /, **changes):
+    """A shipped set with values changed: section__key=value, or section__part__key=value.
 
-    What the source set leaves out is there to be changed too, switched off.
+    What the set leaves out is there to be changed too, switched off.
     """
-    content = deepcopy(completed(tomllib.loads(criteria.text("source"))))
+    content = deepcopy(completed(tomllib.loads(criteria.whole(criteria.text(base), base))))
     for place, value in changes.items():
         *path, key = place.split("__")
         here = content
