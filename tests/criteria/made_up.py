@@ -74,3 +74,15 @@ def many_drugs(draw):
     for taken, grams in draw(st.lists(st.tuples(st.integers(0, record.end), st.sampled_from([2.2, 2.8, 3.2, 4.0])))):
         record.rows["readings"].append((taken, "albumin", grams))
     return record
+
+
+@st.composite
+def treated_on_a_grid(draw, step=14):
+    """As `on_a_grid`, with full steroid from the first day on for weeks or months."""
+    record = draw(on_a_grid(step))
+    record.rows["doses"].clear()
+    first = draw(st.sampled_from([28, 42, 56, 84, 120]))
+    record.steroid(60, 0, min(first - 1, record.end))
+    if first <= record.end:
+        record.steroid(draw(st.sampled_from([10, 30, 60])), first, record.end)
+    return record

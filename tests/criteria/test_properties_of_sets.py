@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nephrosyn import criteria, terms
 
 from .builder import Record, tables, variant
-from .made_up import many_drugs, on_a_grid
+from .made_up import many_drugs, on_a_grid, treated_on_a_grid
 from .test_properties import STEP, few, many
 
 GROUPS = st.lists(many_drugs(), min_size=1, max_size=5)
@@ -96,7 +96,7 @@ def folder(tmp_path_factory):
 
 
 @many
-@given(record=on_a_grid(STEP), data=st.data())
+@given(record=st.one_of(on_a_grid(STEP), treated_on_a_grid(STEP)), data=st.data())
 def test_losing_readings_never_turns_met_into_not_met(folder, record, data):
     def answers():
         return criteria.answers(tables(record), watchful(folder), "observed")

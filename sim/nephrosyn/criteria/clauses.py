@@ -135,9 +135,9 @@ def judge_steroid(stretches, episodes, gaps, doses, courses, counts, end, lesion
                 answers[clause],
             )  # fmt: skip
     if rule.late_reported > 0:
-        judge_late(stretches, episodes, doses, courses, counts, end, lesion, rule, answers[LATE])
+        judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
     if rule.partial_reported > 0:
-        judge_partial(stretches, episodes, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
+        judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
     return rule.course_days > 0 and status_of(answers[RESISTANCE, REASON]) == MET
 
 
