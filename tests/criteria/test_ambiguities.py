@@ -88,6 +88,15 @@ FREQUENT = [
     case("steroid goes on at the end of the record", adult(400).steroid(60, 0, 60).steroid(10, 61, 400).ill(0)
          .well_every(30, 20, 400), "frequent_n6", "frequent__anchor",
          {"remission": NOT, "presentation": NOT, "course_end": OPEN}),
+    case("121 days unseen after remission, and all seen after steroid", adult().steroid(60, 0, 60).steroid(10, 61, 200)
+         .ill(0).well(20, 50).ill(60).well(70).well_every(60, 191, 730), "frequent_n6", "frequent__anchor",
+         {"remission": OPEN, "presentation": OPEN, "course_end": NOT}),
+    case("121 days unseen after steroid", adult().steroid(60, 0, 60).ill(0).well(20, 50, 100).well_every(60, 221, 730)
+         .ill(230), "frequent_n6", "frequent__anchor", {"remission": NOT, "presentation": NOT, "course_end": OPEN}),
+    case("one relapse seen in the taper of another, and 121 days unseen", adult().steroid(60, 0, 60)
+         .steroid(60, 101, 160).ill(0).well(20, 60).ill(100).well(120).ill(150).well(180).well_every(30, 301, 730),
+         "frequent_n6", "urine__relapse_in_taper", {"counts": OPEN, "not_counted": NOT},
+         frequent__six_months__count=3),
     case("two relapses 100 days apart, across the border of two blocks", relapsing(300, 400), "frequent_n6",
          "frequent__six_months__window", {"first": NOT, "sliding": MET, "blocks": NOT}),
     case("two relapses within the second block", relapsing(210, 380), "frequent_n6",
@@ -119,6 +128,12 @@ DEPENDENCE = [
          {0: NOT, 13: NOT, 14: MET, 15: MET}, dependence__rule="on_steroid"),
     case("a relapse 2 days after the last dose", withdrawn(100, 102), "dependence", "dependence__off_days",
          {0: NOT, 14: MET}, dependence__rule="on_steroid"),
+    case("121 days unseen from the last dose on, which a relapse on the next day would count for", adult()
+         .steroid(60, 0, 60).steroid(20, 61, 100).ill(0).well(20, 60, 100).well_every(60, 221, 730), "dependence",
+         "dependence__off_days", {0: OPEN, 14: OPEN}, dependence__rule="on_steroid"),
+    case("121 days unseen from the day after the last dose on", adult().steroid(60, 0, 60).steroid(20, 61, 100).ill(0)
+         .well(20, 60, 101).well_every(60, 222, 730), "dependence", "dependence__off_days", {0: NOT, 14: OPEN},
+         dependence__rule="on_steroid"),
     case("on steroid, off it, on steroid", adult().steroid(60, 0, 60).steroid(10, 61, 100).steroid(60, 101, 130)
          .steroid(60, 201, 260).ill(0, 100, 200, 250).well(20, 50, 80, 120, 150, 180, 220).well_every(30, 270, 730),
          "dependence", "dependence__consecutive", {"any": MET, "consecutive": NOT}, **ON, dependence__relapses=2),
@@ -167,3 +182,12 @@ def test_an_age_that_is_not_known_matters_only_to_a_set_with_ages(tmp_path):
     record.age = None
     assert judge(record).clauses[0].reason == "failed_course"
     assert judge(record, variant(tmp_path, population__age_below=18)).clauses[0].reason == "age_not_known"
+
+
+def test_a_course_that_goes_on_has_no_end_to_count_from(tmp_path):
+    record = adult(400).steroid(60, 0, 60).steroid(10, 61, 400).ill(0).well_every(30, 20, 400)
+    reasons = {}
+    for anchor in ("remission", "course_end"):
+        verdict = judge(record, variant(tmp_path, frequent__anchor=anchor))
+        reasons[anchor] = {clause.name: clause.reason for clause in verdict.clauses}["frequent_n6"]
+    assert reasons == {"remission": "fewer_relapses", "course_end": "anchor_not_reached"}
