@@ -133,9 +133,7 @@ def judged_on(stretches, count, gaps, gap_count, first, due, rule):
 
 
 @kernel
-def judge_episode(
-    stretches, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best
-):
+def judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
     """Judge every adequate course that began in an episode before it ended."""
     stretch_count, course_count = counts[0], counts[4]
     start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
@@ -196,9 +194,7 @@ def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, les
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
         if days == 0:
             continue
-        judge_episode(
-            stretches, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best
-        )
+        judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best)
         if judged == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
             copy(best, out)
         need = days if judged == 0 else min(need, days)

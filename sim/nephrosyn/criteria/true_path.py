@@ -26,7 +26,7 @@ from nephrosyn.criteria.urine import (
 LOG_SLACK = 1e-12
 TINY = 1e-300
 NOTHING = -1e300
-# Together they keep the error of albumin under 0.005 g/dL; on a slow slope a step of the logarithm alone may last months.
+# Together they keep the error of albumin under 0.005 g/dL; on a slow slope a step of the logarithm may last months.
 LARGEST_LOG_STEP = 0.1
 LARGEST_STEP_DAYS = 2.0
 
