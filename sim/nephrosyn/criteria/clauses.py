@@ -12,7 +12,7 @@ from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.agents import judge_calcineurin, judge_multidrug, judge_persistence
 from nephrosyn.criteria.applies import APPLIES, why_not_judged
 from nephrosyn.criteria.dependence import judge_dependence
-from nephrosyn.criteria.episodes import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
+from nephrosyn.criteria.spells import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
 from nephrosyn.criteria.frequent import judge_frequency
 from nephrosyn.criteria.late_response import judge_late, judge_partial
 from nephrosyn.criteria.provoking import first_answer

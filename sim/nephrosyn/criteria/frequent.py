@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
     ANCHOR_NOT_REACHED,
     ENOUGH_RELAPSES,

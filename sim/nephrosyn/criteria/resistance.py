@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
+from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
 from nephrosyn.criteria.reasons import (
     COURSE_MAY_HIDE,
     COURSE_TOO_SHORT,
