@@ -1,0 +1,98 @@
+"""Resistance to steroid, first and secondary (6)."""
+
+from __future__ import annotations
+
+from .answer import NOT_MET, OPEN, TOO_SHORT, UNDEFINED, UNTREATED, met, of_courses, of_episodes
+from .urine import PARTIAL, REMISSION
+
+
+def courses_of(case, episode):
+    """The courses that count for an episode: (first day that counts, day after the last day)."""
+    found = []
+    for course in case.courses:
+        first = max(course.first, episode.start)
+        if first <= course.last and first < episode.stop:
+            found.append((first, course.last + 1))
+    return found
+
+
+def weeks_of(case, is_relapse):
+    """Weeks of the course; None where relapses are not judged."""
+    rules = case.rules.resistance
+    weeks = rules.relapse_course if is_relapse else rules.course
+    return rules.slow_course if weeks is not None and case.lesion in rules.slow_lesions else weeks
+
+
+def resistance(case):
+    rules = case.rules.resistance
+    if rules.course is None:
+        return UNDEFINED
+    if not case.seen:
+        return OPEN
+    answers = []
+    for number, episode in enumerate(case.episodes):
+        weeks = weeks_of(case, number > 0)
+        if weeks is not None:
+            confirmation = rules.confirmation if number == 0 else None
+            answers.append(_of_episode(case, episode, weeks, rules.umbrella, confirmation))
+    answer = of_episodes(answers)
+    if answer == NOT_MET and rules.relapse_course is not None:
+        least = rules.umbrella or min(weeks_of(case, False), weeks_of(case, True))
+        if _hidden_in_a_gap(case, least):
+            return OPEN
+    return answer
+
+
+def secondary_resistance(case):
+    weeks = case.rules.course_flags.secondary_course
+    if weeks is None:
+        return UNDEFINED
+    if not case.seen:
+        return OPEN
+    answers = [_of_episode(case, episode, weeks, None, None) for episode in case.episodes[1:]]
+    answer = of_episodes(answers) if answers else NOT_MET
+    return OPEN if answer == NOT_MET and _hidden_in_a_gap(case, weeks) else answer
+
+
+def _of_episode(case, episode, weeks, umbrella, confirmation):
+    found = courses_of(case, episode)
+    if not found:
+        return without_course(case, episode, weeks)
+    return of_courses([_of_course(case, episode, *course, weeks, umbrella, confirmation) for course in found])
+
+
+def _of_course(case, episode, first, reduced, weeks, umbrella, confirmation):
+    rules = case.rules.resistance
+    due = first + 7 * weeks
+    judged = due
+    if confirmation is not None and (rules.confirmation_for == "any" or case.last_level(first, due) == PARTIAL):
+        judged = first + 7 * confirmation
+    response, last_ill = case.response(rules.response, episode, first)
+    if response is not None and response <= max(due, judged):
+        return NOT_MET
+    if reduced < due:
+        if reduced > case.end:
+            return OPEN
+        if umbrella is None or reduced - first < 7 * umbrella:
+            return TOO_SHORT
+        judged = reduced
+    return met(judged) if last_ill is not None and last_ill >= judged else OPEN
+
+
+def without_course(case, episode, weeks):
+    days = [max(run.first, episode.start) for run in case.steroid if run.last >= episode.start]
+    first = min((day for day in days if day <= episode.stop), default=None)
+    if first is None:
+        return OPEN if episode.remission is None else UNTREATED
+    return NOT_MET if episode.stop <= first + 7 * weeks else OPEN
+
+
+def _hidden_in_a_gap(case, weeks):
+    for gap in case.gaps:
+        well = [one.day for one in case.seen[case.seen_from(gap.last) :] if one.level == REMISSION]
+        last = well[0] - 1 if well else case.end
+        for course in case.courses:
+            days = min(course.last, last) - max(course.first, gap.first + 1) + 1
+            if days >= 7 * weeks:
+                return True
+    return False

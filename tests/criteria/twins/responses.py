@@ -1,0 +1,60 @@
+"""Late response and partial remission (7)."""
+
+from __future__ import annotations
+
+from .answer import NOT_MET, OPEN, UNDEFINED, met, of_episodes
+from .resistance import courses_of, weeks_of, without_course
+from .urine import PARTIAL, REMISSION, confirmed
+
+
+def late_response(case):
+    if case.rules.course_flags.late_responder is None:
+        return UNDEFINED
+    if not case.seen:
+        return OPEN
+    rules, episode, weeks = case.rules.resistance, case.episodes[0], weeks_of(case, False)
+    found = courses_of(case, episode)
+    if not found:
+        return without_course(case, episode, weeks)
+    first, reduced = found[0]
+    due, confirmation = first + 7 * weeks, first + 7 * rules.confirmation
+    ill = -1 if episode.last_ill is None else episode.last_ill
+    if episode.stop <= due or ill >= confirmation:
+        return NOT_MET
+    if reduced < due or ill < due or episode.stop > confirmation:
+        return OPEN
+    if rules.confirmation_for == "partial" and case.last_level(first, due) != PARTIAL:
+        return NOT_MET
+    return met(episode.remission)
+
+
+def partial_remission(case):
+    if case.rules.course_flags.partial_remission is None:
+        return UNDEFINED
+    if not case.seen:
+        return OPEN
+    answers = []
+    for number, episode in enumerate(case.episodes):
+        weeks = weeks_of(case, number > 0)
+        if weeks is not None:
+            answers.append(_partial_in(case, episode, weeks))
+    return of_episodes(answers)
+
+
+def _partial_in(case, episode, weeks):
+    found = courses_of(case, episode)
+    if not found:
+        return without_course(case, episode, weeks)
+    first, reduced = found[0]
+    due = first + 7 * weeks
+    if episode.stop <= due:
+        return NOT_MET
+    if reduced < due or episode.last_ill is None or episode.last_ill < due:
+        return OPEN
+    if case.last_level(first, due) != PARTIAL:
+        return NOT_MET
+    part = confirmed(case.seen, case.seen_from(first), {REMISSION, PARTIAL}, case.rules.urine)
+    if part is not None and part[0] <= due:
+        return met(due)
+    neither = [one for one in case.seen if due <= one.day < episode.stop and one.level not in (REMISSION, PARTIAL)]
+    return NOT_MET if neither else OPEN
