@@ -118,7 +118,9 @@ def load_sets(names: Sequence[str]) -> list[Chosen]:
     return sets
 
 
-def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet]) -> pl.DataFrame:
+def judge(
+    tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet], *, keep_going: bool = False
+) -> pl.DataFrame:
     """Judge every patient by some definition sets, on the complete and on the observed record.
 
     Parameters
@@ -127,11 +129,13 @@ def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.Definition
         Observed tables and truth.
     sets : sequence of DefinitionSet
         By what to judge.
+    keep_going : bool
+        Leave patients with impossible values undetermined, instead of refusing the record.
 
     Returns
     -------
     polars.DataFrame
         Labels.
     """
-    frames = [criteria.classify(tables, sets, view) for view in ("complete", "observed")]
+    frames = [criteria.classify(tables, sets, view, keep_going=keep_going) for view in ("complete", "observed")]
     return pl.concat([frame.filter(criteria=one.name) for one in sets for frame in frames])

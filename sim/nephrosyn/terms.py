@@ -193,6 +193,17 @@ PLAIN_NAMES = {
     "under_dosing": "under-dosing",
 }
 
+CLAUSE_NAMES = {
+    "frequent_n6": "relapses in 6 months",
+    "frequent_n12": "relapses in 12 months",
+    "frequent_any6": "relapses in any 6 months",
+    "toxicity": "toxicity of steroid",
+    "persistence": "persistent disease",
+    "calcineurin_resistance": "resistance to calcineurin inhibitors",
+    "multidrug_resistance": "resistance to several drugs",
+}
+"""Clauses of definition sets in words, where the name itself is not plain."""
+
 KIND_NAMES = {
     "contraindication": "contraindication to steroid",
     "toxicity": "toxicity of steroid",

@@ -3,8 +3,23 @@
 from nephrosyn.console.answers import catalogue, summary
 from nephrosyn.console.case import case
 from nephrosyn.console.comparison import comparison
+from nephrosyn.console.definitions import definition
 from nephrosyn.console.progress import Progress
+from nephrosyn.console.reclassification import reclassification
 from nephrosyn.console.screen import complain, say
+from nephrosyn.console.side_by_side import side_by_side
 from nephrosyn.console.values import scenario
 
-__all__ = ["Progress", "case", "catalogue", "comparison", "complain", "say", "scenario", "summary"]
+__all__ = [
+    "Progress",
+    "case",
+    "catalogue",
+    "comparison",
+    "complain",
+    "definition",
+    "reclassification",
+    "say",
+    "scenario",
+    "side_by_side",
+    "summary",
+]

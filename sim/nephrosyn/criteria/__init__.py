@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.errors import CriteriaError
     from nephrosyn.criteria.extending import whole
     from nephrosyn.criteria.find import sets, text, titles
+    from nephrosyn.criteria.judging import impossible
     from nephrosyn.criteria.labels import LABELS, answers, classify, episodes
     from nephrosyn.criteria.loading import load, parse
     from nephrosyn.criteria.proof import Evidence
@@ -31,6 +32,7 @@ __all__ = [
     "classify",
     "compile_aside",
     "episodes",
+    "impossible",
     "load",
     "parse",
     "sets",
@@ -45,6 +47,7 @@ _HOMES = {
     "errors": ("CriteriaError",),
     "extending": ("whole",),
     "find": ("sets", "text", "titles"),
+    "judging": ("impossible",),
     "labels": ("LABELS", "answers", "classify", "episodes"),
     "loading": ("load", "parse"),
     "proof": ("Evidence",),

@@ -75,9 +75,7 @@ def treatment_answer(stretches, episodes, counts, first, last, end, rule, row):
     if i < 0:
         answer(row, GIVEN_IN_REMISSION, NEVER, first, due, NEVER, NEVER, last, NEVER)
         return
-    response, without = response_from(
-        stretches, counts[0], episodes, i, first, rule.calcineurin_partial_responds, rule
-    )
+    response, without = response_from(stretches, counts[0], episodes, i, first, rule.calcineurin_partial_responds, rule)
     reason = verdict_by(due, response, without, AGENT_FAILED)
     if reason != AGENT_RESPONSE and last < due - 1:
         reason = NOT_SEEN_LONG_ENOUGH if last >= end else AGENT_TOO_SHORT
@@ -142,9 +140,12 @@ def day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs
             continue
         classes = 0
         for other in range(len(CLASS_NAMES)):
-            if day_treated(
-                each, other, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
-            ) <= reached:
+            if (
+                day_treated(
+                    each, other, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
+                )
+                <= reached
+            ):
                 classes += 1
         if classes >= rule.multidrug_classes:
             day = min(day, reached)
@@ -169,9 +170,7 @@ def multidrug_answer(
         reason = AGENTS_GO_ON if episodes[i, END] > end and goes_on == end else TOO_FEW_AGENTS
         answer(row, reason, NEVER, begun, NEVER, NEVER, NEVER, NEVER, NEVER)
         return
-    response, without = response_from(
-        stretches, counts[0], episodes, i, begun, rule.multidrug_partial_responds, rule
-    )
+    response, without = response_from(stretches, counts[0], episodes, i, begun, rule.multidrug_partial_responds, rule)
     reason = verdict_by(due, response, without, AGENTS_FAILED)
     day = due if reason == AGENTS_FAILED else NEVER
     answer(row, reason, day, begun, due, without, response, NEVER, NEVER)

@@ -135,16 +135,14 @@ def judge_steroid(stretches, episodes, gaps, doses, courses, counts, end, lesion
                 answers[clause],
             )  # fmt: skip
     if rule.late_reported > 0:
-        judge_late(stretches, episodes, doses, courses, counts, end, lesion, rule, answers[LATE])
+        judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
     if rule.partial_reported > 0:
-        judge_partial(stretches, episodes, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
+        judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
     return rule.course_days > 0 and status_of(answers[RESISTANCE, REASON]) == MET
 
 
 @kernel
-def judge_agents(
-    stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
-):
+def judge_agents(stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
     """Write the answers of all clauses on what other drugs did."""
     if rule.persistence_days > 0:
         out = answers[PERSISTENCE]
@@ -184,13 +182,13 @@ def hand_in(answers, why, rule, status, day):
 
 
 @entry
-def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, found):
+def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, outside, found):
     """Write what every set says of every patient.
 
     ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
-    patients), number of relapses and first answer, shape (sets, patients). The sheet is left with the work of the last
-    set on the last patient. As far as there is room, ``found``, shape (episodes, 6), takes set, patient, number, first
-    day, last day ill and first day of remission of each episode.
+    patients); number of relapses, first answer and why a set does not apply, shape (sets, patients). As far as there is
+    room, ``found``, shape (episodes, 6), takes set, patient, number, first day, last day ill and first day of remission
+    of each episode. The sheet is left with the work of the last set on the last patient.
 
     Returns
     -------
@@ -262,6 +260,7 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
                     stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
                 )
             hand_in(answers, why, rule, status[s, :, p], day[s, :, p])
+            outside[s, p] = why
             relapses[s, p] = max(counts[EPISODES] - 1, 0)
             answered[s, p] = first_answer(
                 rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs

@@ -43,7 +43,9 @@ def whole(content_toml: str, asked: str) -> str:
     if "extends" not in content:
         return content_toml
     base = content.pop("extends")
-    problems = [Problem(key, "a value of its own in a set that extends another", "nothing") for key in OWN if key not in content]
+    problems = [
+        Problem(key, "a value of its own in a set that extends another", "nothing") for key in OWN if key not in content
+    ]
     if base not in sets():
         expected = f"one of the shipped sets ({', '.join(sets())})"
         problems.append(Problem("extends", expected, str(base), nearest(str(base), sets())))

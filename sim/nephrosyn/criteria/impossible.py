@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from nephrosyn import terms
 from nephrosyn.compiling import entry
@@ -82,6 +83,16 @@ def find(people: Columns, record: Record) -> np.ndarray:
     return faults
 
 
+def fault_frame(people: Columns, record: Record) -> pl.DataFrame:
+    """Return every fault as a row: replicate, patient, table, what was expected and what was found."""
+    schema = {"replicate": pl.Int32, "patient": pl.Int32, "table": pl.String, "expected": pl.String, "found": pl.String}
+    rows = [
+        (people["replicate"][p], people["patient"][p], *EXPECTED[int(kind)], _told(people, record, int(kind), p, row))
+        for kind, p, row in find(people, record)
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def _problems(people: Columns, record: Record, faults: np.ndarray) -> list[Problem]:
     found = []
     for kind in dict.fromkeys(faults[:, 0].tolist()):
@@ -142,7 +153,10 @@ def find_faults(record, death, out):
                         record.dose_first[other] == first
                         and record.dose_last[other] == last
                         and record.dose_schedule[other] == record.dose_schedule[row]
-                        and (record.dose_mean[other] == mean or (record.dose_mean[other] != record.dose_mean[other] and mean != mean))
+                        and (
+                            record.dose_mean[other] == mean
+                            or (record.dose_mean[other] != record.dose_mean[other] and mean != mean)
+                        )
                     )
                     if not same:
                         kind = DOSES_OVERLAP

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import terms
@@ -15,7 +16,7 @@ from nephrosyn.criteria.clauses import judge_all
 from nephrosyn.criteria.columns import check, sources
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.criteria.impossible import refuse_impossible
+from nephrosyn.criteria.impossible import fault_frame, refuse_impossible
 from nephrosyn.criteria.reasons import CLAUSES, NEVER
 from nephrosyn.criteria.rules import order, rules
 from nephrosyn.criteria.sheet import Sheet, new_sheet
@@ -50,6 +51,8 @@ class Judged:
         Relapses seen.
     answered : ndarray of int64, shape (sets, patients), days
         First remission after a provoking factor was found, or NEVER.
+    outside : ndarray of int8, shape (sets, patients)
+        Reason why a set cannot judge a patient at all, or APPLIES.
     episodes : ndarray of int64, shape (episodes, 6)
         Set, patient, number, first day, last day ill and first day of remission of each episode, if asked for.
     """
@@ -62,6 +65,7 @@ class Judged:
     day: NDArray[np.int64]
     relapses: NDArray[np.int32]
     answered: NDArray[np.int64]
+    outside: NDArray[np.int8]
     episodes: NDArray[np.int64]
 
 
@@ -110,6 +114,7 @@ def judge(
         np.empty((count, len(CLAUSES), size), np.int64),
         np.empty((count, size), np.int32),
         np.empty((count, size), np.int64),
+        np.empty((count, size), np.int8),
     )
     found = np.empty((0, 6), np.int64)
     episodes = judge_all(record, until, made, order(made), sheet, *written, found)
@@ -144,3 +149,25 @@ def _sheet_for(record: Record) -> Sheet:
         for b in (record.reading_bounds, record.diary_bounds, record.piece_bounds, record.dose_bounds)
     )
     return new_sheet(readings, max(diary, SPANS_PER_PIECE * pieces), doses)
+
+
+def impossible(tables: Tables) -> pl.DataFrame:
+    """Return the rows of an observed record that hold impossible values.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per fault: `replicate`, `patient`, `table`, `expected` and `found`, both in words.
+
+    Raises
+    ------
+    CriteriaError
+        If a table or column is missing.
+    """
+    people, record = _read(tables, "observed", albumin=False, keep_going=True)
+    return fault_frame(people, record)

@@ -12,7 +12,21 @@ from numpy.typing import NDArray
 from nephrosyn import terms
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.judging import Judged, judge
-from nephrosyn.criteria.reasons import CLAUSES, FLAG_OF_CLAUSE, MET, NEVER, NO_DAY, NOT_MET, STATUS_NAMES, UNDEFINED, UNKNOWN
+from nephrosyn.criteria.reasons import (
+    AGE_NOT_KNOWN,
+    CLAUSES,
+    FLAG_OF_CLAUSE,
+    LESION_NOT_KNOWN,
+    MET,
+    NEVER,
+    NO_DAY,
+    NOT_MET,
+    OTHER_AGE,
+    OTHER_LESION,
+    STATUS_NAMES,
+    UNDEFINED,
+    UNKNOWN,
+)
 from nephrosyn.tables import SCHEMAS
 
 if TYPE_CHECKING:
@@ -56,7 +70,7 @@ def classify(
     -------
     polars.DataFrame
         One row per set and patient, sets in the order given, sorted by replicate and patient: `replicate`, `patient`,
-        `criteria`, `view`, `category`, the flags (null: cannot be judged, or not defined), `refractory`,
+        `criteria`, `view`, `applies`, `category`, the flags (null: cannot be judged, or not defined), `refractory`,
         `refractory_kind`, `first_met_days`.
 
     Raises
@@ -83,8 +97,8 @@ def answers(
     Returns
     -------
     polars.DataFrame
-        One row per set, patient and clause: `replicate`, `patient`, `criteria`, `clause`, `status` (met, not met, cannot
-        be judged, not defined) and `days`, the day on which it was met.
+        One row per set, patient and clause: `replicate`, `patient`, `criteria`, `clause`, `status` (met, not met,
+        cannot be judged, not defined) and `days`, the day on which it was met.
 
     Raises
     ------
@@ -135,7 +149,7 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
     place, number = place[order], number[order]
 
     def days(values: NDArray[np.int64]) -> pl.Series:
-        return _days(values[order], (NO_DAY < values[order]) & (values[order] < NEVER))
+        return _days(values[order], (values[order] > NO_DAY) & (values[order] < NEVER))
 
     return pl.DataFrame(
         {
@@ -186,6 +200,7 @@ def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str)
             np.repeat(np.arange(sets, dtype=np.uint32), patients)
         ),
         "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
+        "applies": _applies(judged.outside.ravel()),
         "category": _named(category.ravel(), terms.CATEGORIES),
         **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
         "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
@@ -194,9 +209,7 @@ def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str)
     return pl.DataFrame(columns).select(*LABELS)
 
 
-def truly(
-    clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def truly(clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
     latest = np.maximum.reduce([np.where(status == MET, day, -NEVER) for status, day in clauses])
     return np.asarray((answered == NEVER) | (latest > answered))
@@ -223,6 +236,12 @@ def categories(
 def _named(codes: NDArray[np.uint8], vocabulary: tuple[str, ...]) -> pl.Series:
     names = pl.Series(vocabulary, dtype=pl.Enum(vocabulary))
     return names.gather(codes)
+
+
+def _applies(outside: NDArray[np.int8]) -> pl.Series:
+    """Whether the set is for a patient: null where age or lesion would tell, but are not known."""
+    unknown = np.isin(outside, (AGE_NOT_KNOWN, LESION_NOT_KNOWN))
+    return pl.Series(~np.isin(outside, (OTHER_AGE, OTHER_LESION))).set(pl.Series(unknown), None)
 
 
 def _nullable(status: NDArray[np.int8]) -> pl.Series:

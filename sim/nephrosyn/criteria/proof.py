@@ -67,7 +67,7 @@ class Proof:
         return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
 
     def agents(self, first: int | None, last: int | None) -> list[Evidence]:
-        """Return the runs of other drugs than steroid that meet the days from `first` to `last`; none without a first."""
+        """Return the runs of other drugs than steroid that meet the days from `first` on; none without a first."""
         table = f"{self.before}doses"
         if first is None:
             return []

@@ -122,7 +122,9 @@ REASONS: dict[int, Reason] = {
         COUNT,
         "{relapses} seen in {window} and {needed} needed; gaps between readings may hide {hidden} more.",
     ),
-    r.NEVER_IN_REMISSION: Reason("never_in_remission", (), "Steroid failed and there was no remission to relapse from."),
+    r.NEVER_IN_REMISSION: Reason(
+        "never_in_remission", (), "Steroid failed and there was no remission to relapse from."
+    ),
     r.NOT_YET_IN_REMISSION: Reason(
         "not_yet_in_remission", (), "No remission was seen, and that steroid failed cannot be said either."
     ),
@@ -197,12 +199,15 @@ REASONS: dict[int, Reason] = {
         "Other drugs than steroid from day {begun} go on at the end of the record, not yet for long enough.",
     ),
     r.RELAPSES_ON_STEROID: Reason(
-        "relapses_on_steroid", ON_STEROID, "{relapses} on steroid or within {off_days} days of its last dose{in_row}, "
+        "relapses_on_steroid",
+        ON_STEROID,
+        "{relapses} on steroid or within {off_days} days of its last dose{in_row}, "
         "the latest on day {latest}; {needed} needed.",
     ),
     r.FEWER_ON_STEROID: Reason(
-        "fewer_on_steroid", ON_STEROID, "{relapses} on steroid or within {off_days} days of its last dose{in_row}; "
-        "{needed} needed.",
+        "fewer_on_steroid",
+        ON_STEROID,
+        "{relapses} on steroid or within {off_days} days of its last dose{in_row}; {needed} needed.",
     ),
     r.WITHDRAWAL_UNSEEN: Reason(
         "withdrawal_unseen",
@@ -221,7 +226,9 @@ REASONS: dict[int, Reason] = {
     ),
     r.OTHER_AGE: Reason("other_age", (), "The set does not apply at this age at onset."),
     r.OTHER_LESION: Reason("other_lesion", (), "The set does not apply to this lesion."),
-    r.LESION_NOT_KNOWN: Reason("lesion_not_known", (), "The set applies to some lesions only, and no biopsy was taken."),
+    r.LESION_NOT_KNOWN: Reason(
+        "lesion_not_known", (), "The set applies to some lesions only, and no biopsy was taken."
+    ),
     r.AGE_NOT_KNOWN: Reason("age_not_known", (), "The set applies to some ages only, and the age is not known."),
     r.IMPOSSIBLE: Reason("impossible", (), "The record holds values that cannot be."),
     r.NOT_DEFINED: Reason("not_defined", (), "The set has no such clause."),

@@ -1,4 +1,4 @@
-"""The clauses, the possible answers, and why an answer was given: codes for compiled code; words are in `reason_words`."""
+"""The clauses, the possible answers, and why an answer was given, as codes; words are in `reason_words`."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"

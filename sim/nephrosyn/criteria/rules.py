@@ -23,8 +23,15 @@ NO_RULE, RAISE_CLEARS, ON_STEROID = 0, 1, 2
 DEPENDENCE_RULES = {"off": NO_RULE, "raise_clears": RAISE_CLEARS, "on_steroid": ON_STEROID}
 FREQUENCIES = ("six", "twelve", "any_six")
 NO_FALL = -1.0
+BEYOND = 1e-9  # finer than any reading, coarser than what the true path allows for rounding
 
-POPULATION = (("adult_from", "f8"), ("age_from", "f8"), ("age_below", "f8"), ("lesions", "i8"), ("unknown_lesion", "i8"))
+POPULATION = (
+    ("adult_from", "f8"),
+    ("age_from", "f8"),
+    ("age_below", "f8"),
+    ("lesions", "i8"),
+    ("unknown_lesion", "i8"),
+)
 URINE = (
     ("low_upcr", "f8"),
     ("high_upcr", "f8"),
@@ -93,14 +100,12 @@ CLAUSES = (
     ("break_days", "i8"),
     ("single_days", "i8"),
 )
-RULES = np.dtype(
-    [*POPULATION, *URINE, *STEROID, *CLAUSES, ("urine_group", "i8"), ("steroid_group", "i8")], align=True
-)
+RULES = np.dtype([*POPULATION, *URINE, *STEROID, *CLAUSES, ("urine_group", "i8"), ("steroid_group", "i8")], align=True)
 """The thresholds for children, or for adults, by field name.
 
 Amounts that are off are infinite; numbers of days, counts and limits of a ratio, band or albumin that are off are 0.
-Names are bit masks: bit k stands for the name of code k. Sets whose urine, or steroid, says the same share a group: what
-it gives for a patient is worked out once.
+Names are bit masks: bit k stands for the name of code k. Sets whose urine, or steroid, says the same share a group:
+what it gives for a patient is worked out once.
 """
 
 
@@ -170,8 +175,8 @@ def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
     low, high = urine.remission_upcr.of(child), urine.relapse_upcr.of(child)
     band, fall = partial.band_below.of(child), partial.fall.of(child)
     return {
-        "low_upcr": np.nextafter(low, 0.0) if urine.remission_limit.of(child) == "below" else low,
-        "high_upcr": np.nextafter(high, math.inf) if urine.relapse_limit.of(child) == "above" else high,
+        "low_upcr": low * (1.0 - BEYOND) if urine.remission_limit.of(child) == "below" else low,
+        "high_upcr": high * (1.0 + BEYOND) if urine.relapse_limit.of(child) == "above" else high,
         "low_band": bands.index(urine.remission_band.of(child)),
         "high_band": bands.index(urine.relapse_band.of(child)),
         "remission_albumin": _or_zero(urine.remission_albumin, child),
@@ -286,5 +291,3 @@ def _weeks(threshold: Threshold[Any], child: bool) -> int:
 
 def _mask(names: Iterable[str], vocabulary: tuple[str, ...]) -> int:
     return sum(1 << vocabulary.index(name) for name in names)
-
-

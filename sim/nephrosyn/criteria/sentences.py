@@ -176,7 +176,12 @@ def kinds(case: Case) -> dict[int, list[int]]:
     """Return the days of the relapses on steroid, of those off it, and of those that do not count."""
     sheet, found = case.sheet, np.empty(len(case.relapses), np.int64)
     kinds_of(
-        sheet.episodes, int(sheet.counts[EPISODES]), sheet.doses, int(sheet.counts[DOSES]), case.rules["off_days"], found
+        sheet.episodes,
+        int(sheet.counts[EPISODES]),
+        sheet.doses,
+        int(sheet.counts[DOSES]),
+        case.rules["off_days"],
+        found,
     )
     sorted_out: dict[int, list[int]] = {ON: [], OFF: [], UNCOUNTED: []}
     for day, kind in zip(case.relapses, found, strict=True):

@@ -82,9 +82,9 @@ def find_courses(doses, count, alternate_after_days, courses):
             continue
         first, last = int(doses[k, FIRST]), int(doses[k, LAST])
         follows = found > 0 and courses[found - 1, LAST] == first - 1
-        if doses[k, ADEQUATE] == BY_ALTERNATE_DAY and alternate_after_days > 0:
-            if not follows or first - courses[found - 1, FIRST] < alternate_after_days:
-                continue
+        waits = doses[k, ADEQUATE] == BY_ALTERNATE_DAY and alternate_after_days > 0
+        if waits and (not follows or first - courses[found - 1, FIRST] < alternate_after_days):
+            continue
         if follows:
             courses[found - 1, LAST] = last
             continue
@@ -96,7 +96,7 @@ def find_courses(doses, count, alternate_after_days, courses):
 
 @kernel
 def last_day_of_treatment(doses, count, day):
-    """Last day of the steroid that goes on without a break from a day, or from the day after; the day before if none."""
+    """Last day of the steroid that goes on without a break from a day or the next; the day before if none."""
     last = day - 1
     for k in range(count):
         if doses[k, FIRST] > max(last, day) + 1:

@@ -17,7 +17,6 @@ from nephrosyn.criteria.urine import (
     FIRST,
     LAST,
     LEVEL,
-    NO_DAY,
     PARTIAL,
     RELAPSE,
     REMISSION,
@@ -27,7 +26,9 @@ from nephrosyn.criteria.urine import (
 LOG_SLACK = 1e-12
 TINY = 1e-300
 NOTHING = -1e300
-LARGEST_LOG_STEP = 0.25  # as in the course: keeps the error of albumin well under 0.01 g/dL
+# Together they keep the error of albumin under 0.005 g/dL; on a slow slope a step of the logarithm may last months.
+LARGEST_LOG_STEP = 0.1
+LARGEST_STEP_DAYS = 2.0
 
 
 @entry
@@ -52,6 +53,17 @@ def level_at(value, low, partial, high):
 
 
 @kernel
+def partial_below(highest, rule):
+    """Logarithm of the ratio below which it is partial remission; a fall by exactly what is asked counts."""
+    if rule.partial_upcr <= 0.0:
+        return NOTHING
+    border = math.log(rule.partial_upcr)
+    if rule.partial_left < 0.0:
+        return border
+    return min(border, math.log(max(rule.partial_left * highest, TINY)) + 2.0 * LOG_SLACK)
+
+
+@kernel
 def leaves_at(level, falls, low, partial, high):
     """Logarithm of the ratio at which a path that falls, or rises, leaves a level."""
     if level == RELAPSE:
@@ -70,7 +82,7 @@ def last_at_level(day, stop, level, start, log_start, slope, log_target, low, pa
     if slope == 0.0 or level == level_at(log_upcr(stop, start, log_start, slope, log_target), low, partial, high):
         return stop
     guess = start + (leaves_at(level, slope < 0.0, low, partial, high) - log_start) / slope
-    last = int(math.floor(min(max(guess, float(day)), float(stop))))
+    last = math.floor(min(max(guess, float(day)), float(stop)))
     while last > day and level_at(log_upcr(last, start, log_start, slope, log_target), low, partial, high) != level:
         last -= 1
     while (
@@ -93,7 +105,7 @@ def albumin_at(albumin, since, day, normal, kinetics, start, log_start, slope, l
         here = log_upcr(since, start, log_start, slope, log_target)
         days = day - since
         if slope != 0.0 and here != log_target:
-            days = min(days, LARGEST_LOG_STEP / abs(slope), abs((log_target - here) / slope) + 1e-9)
+            days = min(days, LARGEST_STEP_DAYS, LARGEST_LOG_STEP / abs(slope), abs((log_target - here) / slope) + 1e-9)
         level = math.exp(log_upcr(since + 0.5 * days, start, log_start, slope, log_target))
         steady = steady_albumin(normal, kinetics, level)
         clearance = kinetics[0] + kinetics[1] * min(level, kinetics[2])
@@ -163,22 +175,19 @@ def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, e
     albumin, since = -1.0, 0.0
     for row in range(first_row, stop_row):
         start, slope = starts[row], slopes[row]
-        day = int(math.ceil(start))
+        day = math.ceil(start)
         stop = end
         if row + 1 < stop_row:
-            stop = min(end, int(math.ceil(starts[row + 1])) - 1)
+            stop = min(end, math.ceil(starts[row + 1]) - 1)
         here, target = math.log(max(upcr_starts[row], TINY)), math.log(max(upcr_targets[row], TINY))
-        highest = max(highest, upcr_starts[row])
-        partial = NOTHING
-        if rule.partial_upcr > 0.0:
-            left = rule.partial_upcr if rule.partial_left < 0.0 else rule.partial_left * highest
-            partial = math.log(max(min(rule.partial_upcr, left), TINY))
+        highest = 0.0 if upcr_starts[row] <= rule.low_upcr else max(highest, upcr_starts[row])
+        partial = partial_below(highest, rule)
         if albumin < 0.0:
             albumin, since = steady_albumin(normal, kinetics, upcr_starts[row]), start
         while day <= stop:
             level = level_at(log_upcr(day, start, here, slope, target), low, partial, high)
             until = last_at_level(day, stop, level, start, here, slope, target, low, partial, high)
-            if asks_albumin and (level == REMISSION or level == PARTIAL):
+            if asks_albumin and level in (REMISSION, PARTIAL):
                 count, albumin, since = split_by_albumin(
                     spans, count, day, until, level, albumin, since, normal, kinetics, start, here, slope, target, rule
                 )

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import terms
-from nephrosyn.criteria import episodes as spell
+from nephrosyn.criteria.episodes import END, LAST_ILL, START
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.judging import judge
 from nephrosyn.criteria.labels import label_frame
@@ -210,7 +210,7 @@ def _day(mark: int) -> int | None:
 
 
 def _episode(number: int, row: NDArray[np.int64]) -> Episode:
-    start, remission, last_ill = (_day(row[c]) for c in (spell.START, spell.END, spell.LAST_ILL))
+    start, remission, last_ill = (_day(row[c]) for c in (START, END, LAST_ILL))
     return Episode(number, start, last_ill, remission)
 
 
