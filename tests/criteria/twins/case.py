@@ -87,6 +87,10 @@ class Case:
         within = [one for one in self.seen if first <= one.day <= last]
         return within[-1].level if within else None
 
+    def in_a_gap(self, day):
+        """Whether a day lies strictly inside a gap."""
+        return any(gap.first < day < gap.last for gap in self.gaps)
+
     def response(self, kind, episode, first):
         """Day of response counted from `first` on, and the last day ill before it (6)."""
         if kind == "complete":

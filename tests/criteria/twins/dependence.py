@@ -48,7 +48,7 @@ def _came_on_steroid(case, day, off_days):
 
 
 def _steroid_in(case, gap, off_days):
-    return any(run.first < gap.last and run.last + off_days > gap.first for run in case.steroid)
+    return any(run.first < gap.last and run.last + max(off_days, 1) > gap.first for run in case.steroid)
 
 
 def _raise_clears(case, rules, resistance):
@@ -89,11 +89,9 @@ def _cleared_by_a_raise(case, rules, episode, before):
     if raised is None:
         return "maybe" if case.end <= day + rules.raise_within and episode.remission is None else "no"
     limit = raised + rules.effective_within
-    if episode.remission is None:
-        return "maybe" if case.end < limit else "no"
-    if episode.remission <= raised:
+    if episode.stop <= raised:
         return "no"
-    if episode.remission > limit:
+    if episode.stop > limit:
         return "maybe" if episode.last_ill < limit else "no"
     return "sure" if reduced >= before.remission else "maybe"
 

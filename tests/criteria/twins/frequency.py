@@ -18,7 +18,7 @@ def frequent(case, rule, resistance):
     full = [window[rule.count - 1] for window in _windows(days, anchor, rule) if len(window) >= rule.count]
     if full:
         return met(min(full))
-    if not case.seen or _gaps_may_hide(case, days, anchor, rule):
+    if not case.seen or _gaps_may_hide(case, anchor, rule):
         return OPEN
     if case.never_remitted:
         return unremitted(resistance)
@@ -53,14 +53,18 @@ def _windows(days, anchor, rule):
     return list(blocks.values())
 
 
-def _gaps_may_hide(case, days, anchor, rule):
+def _gaps_may_hide(case, anchor, rule):
+    days, gaps = [one.start for one in case.relapses], case.gaps
+    if case.rules.frequent.anchor != "remission" and anchor is not None:
+        days, gaps = [day for day in days if day >= anchor], [gap for gap in gaps if gap.last >= anchor]
+    needed = rule.count - (case.rules.frequent.presenting == "counts")
     if rule.window == "first":
         close = inf if anchor is None else anchor + rule.length
-        hidden = sum(gap.hidden for gap in case.gaps if gap.first <= close)
-        return bool(hidden) and hidden + len([day for day in days if day <= close]) >= rule.count
-    for first in [*days, *(gap.last for gap in case.gaps)]:
+        hidden = sum(gap.hidden for gap in gaps if gap.first <= close)
+        return bool(hidden) and hidden + len([day for day in days if day <= close]) >= needed
+    for first in [*days, *(gap.last for gap in gaps)]:
         last = first + rule.length
-        hidden = sum(gap.hidden for gap in case.gaps if gap.last >= first and gap.first <= last)
-        if hidden and hidden + len([day for day in days if first <= day <= last]) >= rule.count:
+        hidden = sum(gap.hidden for gap in gaps if gap.last >= first and gap.first <= last)
+        if hidden and hidden + len([day for day in days if first <= day <= last]) >= needed:
             return True
     return False

@@ -30,7 +30,7 @@ def harmed(case, kind, listed, actions):
 def _first_day(runs, episode):
     """First day in an episode of any of the runs."""
     days = [max(run.first, episode.start) for run in runs if run.last >= episode.start]
-    return min((day for day in days if day <= episode.stop), default=None)
+    return min((day for day in days if day < episode.stop), default=None)
 
 
 def persistence(case):

@@ -64,12 +64,16 @@ def _of_episode(case, episode, weeks, umbrella, confirmation):
 def _of_course(case, episode, first, reduced, weeks, umbrella, confirmation):
     rules = case.rules.resistance
     due = first + 7 * weeks
-    judged = due
-    if confirmation is not None and (rules.confirmation_for == "any" or case.last_level(first, due) == PARTIAL):
-        judged = first + 7 * confirmation
+    judged, by_then = due, NOT_MET
+    if confirmation is not None:
+        was = PARTIAL if rules.confirmation_for == "any" else level_when_due(case, first, due)
+        judged = first + 7 * confirmation if was in (PARTIAL, None) else due
+        by_then = OPEN if was is None else NOT_MET
     response, last_ill = case.response(rules.response, episode, first)
-    if response is not None and response <= max(due, judged):
+    if response is not None and response <= due:
         return NOT_MET
+    if response is not None and response <= judged:
+        return by_then
     if reduced < due:
         if reduced > case.end:
             return OPEN
@@ -79,9 +83,14 @@ def _of_course(case, episode, first, reduced, weeks, umbrella, confirmation):
     return met(judged) if last_ill is not None and last_ill >= judged else OPEN
 
 
+def level_when_due(case, first, due):
+    """The level of the last day seen by the due day; None if nobody knows it."""
+    return None if case.in_a_gap(due) else case.last_level(first, due)
+
+
 def without_course(case, episode, weeks):
     days = [max(run.first, episode.start) for run in case.steroid if run.last >= episode.start]
-    first = min((day for day in days if day <= episode.stop), default=None)
+    first = min((day for day in days if day < episode.stop), default=None)
     if first is None:
         return OPEN if episode.remission is None else UNTREATED
     return NOT_MET if episode.stop <= first + 7 * weeks else OPEN

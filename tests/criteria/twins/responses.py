@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .answer import NOT_MET, OPEN, UNDEFINED, met, of_episodes
-from .resistance import courses_of, weeks_of, without_course
+from .resistance import courses_of, level_when_due, weeks_of, without_course
 from .urine import PARTIAL, REMISSION, confirmed
 
 
@@ -23,9 +23,10 @@ def late_response(case):
         return NOT_MET
     if reduced < due or ill < due or episode.stop > confirmation:
         return OPEN
-    if rules.confirmation_for == "partial" and case.last_level(first, due) != PARTIAL:
-        return NOT_MET
-    return met(episode.remission)
+    was = PARTIAL if rules.confirmation_for == "any" else level_when_due(case, first, due)
+    if was is None:
+        return OPEN
+    return met(episode.remission) if was == PARTIAL else NOT_MET
 
 
 def partial_remission(case):
@@ -51,7 +52,10 @@ def _partial_in(case, episode, weeks):
         return NOT_MET
     if reduced < due or episode.last_ill is None or episode.last_ill < due:
         return OPEN
-    if case.last_level(first, due) != PARTIAL:
+    was = level_when_due(case, first, due)
+    if was is None:
+        return OPEN
+    if was != PARTIAL:
         return NOT_MET
     part = confirmed(case.seen, case.seen_from(first), {REMISSION, PARTIAL}, case.rules.urine)
     if part is not None and part[0] <= due:
