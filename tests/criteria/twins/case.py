@@ -47,7 +47,7 @@ class Case:
 
     @cached_property
     def other_runs(self):
-        return [run for run in self.chart.runs if run.drug not in self.rules.steroid.drugs and run.mean > 0]
+        return [run for run in self.chart.runs if run.drug not in self.rules.steroid.drugs]
 
     @cached_property
     def doses(self):
@@ -84,8 +84,8 @@ class Case:
 
     def last_level(self, first, last):
         """The level of the last day seen in a span; None without one."""
-        within = [one for one in self.seen if first <= one.day <= last]
-        return within[-1].level if within else None
+        latest = self.seen_from(last + 1) - 1
+        return self.seen[latest].level if latest >= 0 and self.seen[latest].day >= first else None
 
     def in_a_gap(self, day):
         """Whether a day lies strictly inside a gap."""
@@ -97,5 +97,6 @@ class Case:
             return episode.remission, episode.last_ill
         part = urine.confirmed(self.seen, self.seen_from(first), {REMISSION, PARTIAL}, self.rules.urine)
         day = min(episode.stop, inf if part is None else part[0])
-        neither = [one.day for one in self.seen if first <= one.day < day and one.level not in (REMISSION, PARTIAL)]
+        until = self.seen[self.seen_from(first) : None if day == inf else self.seen_from(day)]
+        neither = [one.day for one in until if one.level not in (REMISSION, PARTIAL)]
         return (None if day == inf else day), max(neither, default=None)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from math import inf
 
-from .answer import NOT_MET, OPEN, UNDEFINED, met
+from .answer import NOT_MET, OPEN, met
 from .steroid import maintenance
 
 
 def dependence(case, resistance):
     rules = case.rules.dependence
-    if rules.rule is None:
-        return UNDEFINED
     rule = {"on_steroid": _on_steroid, "raise_clears": _raise_clears}[rules.rule]
     return rule(case, rules, resistance)
 

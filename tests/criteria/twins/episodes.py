@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, inf
@@ -32,9 +33,17 @@ def episodes(seen, urine):
             found.append(Episode(day))
         ill = not ill
     for one in found:
-        days = [s.day for s in seen if one.start <= s.day < one.stop and s.level != REMISSION]
-        one.last_ill = max(days, default=None)
+        one.last_ill = _last_ill(seen, one)
     return found
+
+
+def _last_ill(seen, episode):
+    number = len(seen) if episode.remission is None else bisect_left(seen, episode.remission, key=lambda one: one.day)
+    while number > 0 and seen[number - 1].day >= episode.start:
+        number -= 1
+        if seen[number].level != REMISSION:
+            return seen[number].day
+    return None
 
 
 def relapses(found, steroid_days, in_taper):

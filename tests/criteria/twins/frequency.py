@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
-from .answer import NOT_MET, OPEN, UNDEFINED, met
+from .answer import NOT_MET, OPEN, met
 from .dependence import unremitted
 
 
 def frequent(case, rule, resistance):
-    if rule.count is None:
-        return UNDEFINED
     anchor = _anchor(case)
     if anchor is not None and rule.begins:
         anchor += rule.begins + 1

@@ -111,7 +111,7 @@ def _at_random(random, made, spells):
     while day < made.end and random.random() < 0.9:
         days = random.choice((1, 7, 28, 56, 84, 100))
         schedule = random.choice((*terms.SCHEDULES, "daily", "daily"))
-        _run(random, made, random.choice((4, 10, 12, 20, 40, 60, 60, 120)), day, day + days - 1, schedule)
+        _run(random, made, random.choice((0, 4, 10, 12, 20, 40, 60, 60, 120)), day, day + days - 1, schedule)
         day += days + random.choice((0, 0, 0, 1, 14, 15, 90))
 
 
@@ -124,4 +124,5 @@ def _agent(random, made):
         made.rows["doses"].append((drug, first, first, 500.0, "single", 500.0, made.weight))
     else:
         last = first + random.choice((0, 26, 27, 28, 90, 181, 182, 183, 200, 364, 365, 400))
-        made.rows["doses"].append((drug, first, last, 50.0, "daily", 50.0, made.weight))
+        mg = random.choice((50.0, 50.0, 50.0, 0.0))
+        made.rows["doses"].append((drug, first, last, mg, "daily", mg, made.weight))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answer import NOT_MET, OPEN, UNDEFINED, any_of, met, of_episodes
+from .answer import NOT_MET, OPEN, any_of, met, of_episodes
 from .steroid import Span, treatments
 
 CLASSES = {
@@ -19,8 +19,6 @@ CLASSES = {
 
 def harmed(case, kind, listed, actions):
     """Contraindication and toxicity."""
-    if not listed:
-        return UNDEFINED
     days = [
         d for d, what, of_kind, action in case.chart.notes if of_kind == kind and what in listed and action in actions
     ]
@@ -35,8 +33,6 @@ def _first_day(runs, episode):
 
 def persistence(case):
     rules = case.rules.persistence
-    if rules.length is None:
-        return UNDEFINED
     if not case.seen:
         return OPEN
     judged = case.episodes if rules.episodes == "any" else case.episodes[:1]
@@ -67,8 +63,6 @@ def _given(case, run):
 
 def calcineurin_resistance(case):
     rules = case.rules.other_agents
-    if rules.calcineurin_course is None:
-        return UNDEFINED
     runs = [_given(case, run) for run in case.other_runs if run.drug in rules.calcineurin_inhibitors]
     return any_of([_resists(case, rules, treatment) for treatment in treatments(runs, rules.longest_break)])
 
@@ -88,8 +82,6 @@ def _resists(case, rules, treatment):
 
 def multidrug_resistance(case):
     rules = case.rules.other_agents
-    if rules.multidrug_course is None:
-        return UNDEFINED
     return any_of([_resists_several(case, rules, episode) for episode in case.episodes])
 
 

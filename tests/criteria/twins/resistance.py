@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .answer import NOT_MET, OPEN, TOO_SHORT, UNDEFINED, UNTREATED, met, of_courses, of_episodes
+from .answer import NOT_MET, OPEN, TOO_SHORT, UNTREATED, met, of_courses, of_episodes
 from .urine import PARTIAL, REMISSION
 
 
@@ -25,8 +25,6 @@ def weeks_of(case, is_relapse):
 
 def resistance(case):
     rules = case.rules.resistance
-    if rules.course is None:
-        return UNDEFINED
     if not case.seen:
         return OPEN
     answers = []
@@ -45,8 +43,6 @@ def resistance(case):
 
 def secondary_resistance(case):
     weeks = case.rules.course_flags.secondary_course
-    if weeks is None:
-        return UNDEFINED
     if not case.seen:
         return OPEN
     answers = [_of_episode(case, episode, weeks, None, None) for episode in case.episodes[1:]]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from .answer import NOT_MET, OPEN, UNDEFINED, met, of_episodes
+from .answer import NOT_MET, OPEN, met, of_episodes
 from .resistance import courses_of, level_when_due, weeks_of, without_course
-from .urine import PARTIAL, REMISSION, confirmed
+from .urine import PARTIAL
 
 
 def late_response(case):
-    if case.rules.course_flags.late_responder is None:
-        return UNDEFINED
     if not case.seen:
         return OPEN
     rules, episode, weeks = case.rules.resistance, case.episodes[0], weeks_of(case, False)
@@ -30,8 +28,6 @@ def late_response(case):
 
 
 def partial_remission(case):
-    if case.rules.course_flags.partial_remission is None:
-        return UNDEFINED
     if not case.seen:
         return OPEN
     answers = []
@@ -57,8 +53,7 @@ def _partial_in(case, episode, weeks):
         return OPEN
     if was != PARTIAL:
         return NOT_MET
-    part = confirmed(case.seen, case.seen_from(first), {REMISSION, PARTIAL}, case.rules.urine)
-    if part is not None and part[0] <= due:
+    response, last_ill = case.response("partial", episode, first)
+    if response is not None and response <= due:
         return met(due)
-    neither = [one for one in case.seen if due <= one.day < episode.stop and one.level not in (REMISSION, PARTIAL)]
-    return NOT_MET if neither else OPEN
+    return NOT_MET if last_ill is not None and last_ill >= due else OPEN

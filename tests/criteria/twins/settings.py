@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from pydantic import BaseModel
+
 _kept: dict = {}
 
 
@@ -18,6 +20,6 @@ def _plain(part, child):
     if hasattr(part, "of"):
         value = part.of(child)
         return None if value == "off" else value
-    if hasattr(part, "model_fields"):
+    if isinstance(part, BaseModel):
         return SimpleNamespace(**{name: _plain(getattr(part, name), child) for name in type(part).model_fields})
     return part

@@ -14,7 +14,7 @@ class Span(NamedTuple):
 
 
 def steroid_runs(runs, rules):
-    return [run for run in runs if run.drug in rules.drugs and run.mean > 0]
+    return [run for run in runs if run.drug in rules.drugs and run.mean is not None]
 
 
 def amount(weight, per_kg, per_m2, cap):

@@ -32,28 +32,52 @@ CATEGORY_OF = {
 TRUTH = {"met": True, "not met": False, "cannot be judged": None, "not defined": None}
 
 
+def defined(rules):
+    """The clauses that a set has."""
+    harm, frequency, flags, others = rules.intolerance, rules.frequent, rules.course_flags, rules.other_agents
+    switches = {
+        "resistance": rules.resistance.course,
+        "dependence": rules.dependence.rule,
+        "frequent_n6": frequency.six_months.count,
+        "frequent_n12": frequency.twelve_months.count,
+        "frequent_any6": frequency.any_six_months.count,
+        "contraindication": harm.contraindications or None,
+        "toxicity": harm.toxicities or None,
+        "persistence": rules.persistence.length,
+        "late_response": flags.late_responder,
+        "secondary_resistance": flags.secondary_course,
+        "partial_remission": flags.partial_remission,
+        "calcineurin_resistance": others.calcineurin_course,
+        "multidrug_resistance": others.multidrug_course,
+    }
+    return {name: switch is not None for name, switch in switches.items()}
+
+
 def clauses(case):
     """Return the answer of each clause."""
-    rules = case.rules
-    harm, resists = rules.intolerance, resistance(case)
-    found = {
-        "resistance": resists,
-        "dependence": dependence(case, resists),
-        "frequent_n6": frequent(case, rules.frequent.six_months, resists),
-        "frequent_n12": frequent(case, rules.frequent.twelve_months, resists),
-        "frequent_any6": frequent(case, rules.frequent.any_six_months, resists),
-        "contraindication": harmed(case, "contraindication", harm.contraindications, harm.contraindication_actions),
-        "toxicity": harmed(case, "toxicity", harm.toxicities, harm.toxicity_actions),
-        "persistence": persistence(case),
-        "late_response": late_response(case),
-        "secondary_resistance": secondary_resistance(case),
-        "partial_remission": partial_remission(case),
-        "calcineurin_resistance": calcineurin_resistance(case),
-        "multidrug_resistance": multidrug_resistance(case),
+    rules, has = case.rules, defined(case.rules)
+    if not case.applies:
+        return {name: OPEN if here else UNDEFINED for name, here in has.items()}
+    harm = rules.intolerance
+    resists = resistance(case) if has["resistance"] else UNDEFINED
+    asked = {
+        "resistance": lambda: resists,
+        "dependence": lambda: dependence(case, resists),
+        "frequent_n6": lambda: frequent(case, rules.frequent.six_months, resists),
+        "frequent_n12": lambda: frequent(case, rules.frequent.twelve_months, resists),
+        "frequent_any6": lambda: frequent(case, rules.frequent.any_six_months, resists),
+        "contraindication": lambda: harmed(
+            case, "contraindication", harm.contraindications, harm.contraindication_actions
+        ),
+        "toxicity": lambda: harmed(case, "toxicity", harm.toxicities, harm.toxicity_actions),
+        "persistence": lambda: persistence(case),
+        "late_response": lambda: late_response(case),
+        "secondary_resistance": lambda: secondary_resistance(case),
+        "partial_remission": lambda: partial_remission(case),
+        "calcineurin_resistance": lambda: calcineurin_resistance(case),
+        "multidrug_resistance": lambda: multidrug_resistance(case),
     }
-    if case.applies:
-        return found
-    return {name: UNDEFINED if answer == UNDEFINED else OPEN for name, answer in found.items()}
+    return {name: ask() if has[name] else UNDEFINED for name, ask in asked.items()}
 
 
 def flags(found):
