@@ -1,6 +1,6 @@
 """Both implementations of the definition sets say the same of the same records.
 
-The second one, in `twins/`, is written from the page on the criteria alone; where it differs, one of the three is wrong.
+The second one, in `twins/`, is written from the page on the criteria alone: where it differs, one of them is wrong.
 """
 
 from __future__ import annotations
