@@ -17,7 +17,7 @@ from nephrosyn import criteria
 
 from . import made_up
 from .builder import tables
-from .twins import made_up_widely
+from .twins import made_up_sets, made_up_widely
 from .twins.comparing import differences
 
 OFTEN = ("source", "ipna-2022", "kdigo-2012-children")
@@ -32,7 +32,7 @@ COHORTS = {
     "modern-adults": 3_000,
 }
 OTHERS = {"children-first-episode": 150, "modern-children": 100, "source-combined-care": 250, "modern-adults": 500}
-COMPLETE = {"baseline": 100, "modern-children": 60, "modern-adults": 60, "source-combined-care": 20}
+COMPLETE = {"baseline": 250, "modern-children": 80, "modern-adults": 150, "source-combined-care": 30}
 ANY_RECORD = st.one_of(
     made_up.anything(),
     made_up.on_a_grid(),
@@ -101,3 +101,10 @@ def test_on_made_up_records(records):
 def test_on_records_that_reach_the_corners(seed):
     chance = random.Random(seed)
     agree(tables(*(made_up_widely.record(chance) for _ in range(300 if seed == 1 else 1_500))), shipped())
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_sets_with_other_thresholds(seed):
+    chance = random.Random(seed)
+    records = tables(*(made_up_widely.record(chance) for _ in range(40 if seed == 1 else 300)))
+    agree(records, [made_up_sets.definition(chance, f"made-up-{number}") for number in range(30)])

@@ -95,7 +95,8 @@ class Case:
         """Day of response counted from `first` on, and the last day ill before it (6)."""
         if kind == "complete":
             return episode.remission, episode.last_ill
-        part = urine.confirmed(self.seen, self.seen_from(first), {REMISSION, PARTIAL}, self.rules.urine)
+        number = urine.stretch_begins(self.seen, self.seen_from(first))
+        part = urine.confirmed(self.seen, number, {REMISSION, PARTIAL}, self.rules.urine, first)
         day = min(episode.stop, inf if part is None else part[0])
         until = self.seen[self.seen_from(first) : None if day == inf else self.seen_from(day)]
         neither = [one.day for one in until if one.level not in (REMISSION, PARTIAL)]

@@ -34,11 +34,9 @@ def resistance(case):
             confirmation = rules.confirmation if number == 0 else None
             answers.append(_of_episode(case, episode, weeks, rules.umbrella, confirmation))
     answer = of_episodes(answers)
-    if answer == NOT_MET and rules.relapse_course is not None:
-        least = rules.umbrella or min(weeks_of(case, False), weeks_of(case, True))
-        if _hidden_in_a_gap(case, least):
-            return OPEN
-    return answer
+    if answer != NOT_MET or rules.relapse_course is None:
+        return answer
+    return OPEN if _hidden_in_a_gap(case, rules.umbrella or weeks_of(case, True)) else NOT_MET
 
 
 def secondary_resistance(case):

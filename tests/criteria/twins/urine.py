@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import NamedTuple
 
 from .record import BANDS
@@ -87,21 +88,24 @@ def _after_albumin(level, albumin, rules):
     return level
 
 
-def confirmed(seen, begin, sought, urine):
-    """Find the first confirmed change to a level sought, among the days seen from number `begin` on.
+def confirmed(seen, number, sought, urine, first=-inf):
+    """Find the first confirmed change to the levels sought, from a number of the days seen on (4).
 
-    Return its day and the number of the first day seen after the stretch that confirmed it; None if there is none.
+    Days before `first` do not count (6). Return the day of the change and the number of the first day seen after the
+    stretch that confirmed it; None if there is none.
     """
-    clinic_days, number = [], begin
+    clinic_days, in_a_row = [], range(0)
     while number < len(seen):
-        if seen[number].level not in sought:
-            clinic_days, number = [], number + 1
+        stretch, number = _stretch(seen, number)
+        if stretch[0].level not in sought:
+            clinic_days, in_a_row = [], range(0)
             continue
-        stretch, number = _stretch(seen, number, sought)
-        clinic_days += [one.day for one in stretch if one.clinic]
-        fulfilled = []
-        if len(stretch) >= urine.home_days:
-            fulfilled.append(stretch[0].day)
+        readings = [one.day for one in stretch if one.clinic]
+        if readings and readings[0] >= first:
+            clinic_days += readings
+        goes_on = in_a_row and stretch[0].day == in_a_row[-1] + 1
+        in_a_row = range(in_a_row[0] if goes_on else max(stretch[0].day, first), stretch[-1].day + 1)
+        fulfilled = [in_a_row[0]] if len(in_a_row) >= urine.home_days else []
         if len(clinic_days) >= urine.clinic_readings:
             fulfilled.append(clinic_days[0])
         if fulfilled:
@@ -109,9 +113,20 @@ def confirmed(seen, begin, sought, urine):
     return None
 
 
-def _stretch(seen, number, sought):
-    """The days in a row at a level sought, from a number on, and the number after them."""
+def stretch_begins(seen, number):
+    """Number of the first day of the stretch in which a day seen lies."""
+    while 0 < number < len(seen) and _goes_on(seen[number - 1], seen[number]):
+        number -= 1
+    return number
+
+
+def _stretch(seen, number):
+    """The days in a row at one level, from a number on, and the number after them."""
     stop = number + 1
-    while stop < len(seen) and seen[stop].level in sought and seen[stop].day == seen[stop - 1].day + 1:
+    while stop < len(seen) and _goes_on(seen[stop - 1], seen[stop]):
         stop += 1
     return seen[number:stop], stop
+
+
+def _goes_on(one, other):
+    return one.level == other.level and one.day + 1 == other.day
