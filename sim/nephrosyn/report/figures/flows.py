@@ -75,7 +75,8 @@ def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figu
             axes.text(x + 0.05 * outwards, middle, text, ha=align, va="center", fontsize=SMALL)
         title = name if len(name) <= LONGEST_TITLE else "…" + name[1 - LONGEST_TITLE :]
         axes.text(x - 0.03 * outwards, -0.03, title, ha=align, fontweight="bold", va="bottom")
-    axes.text(0.5, -0.03, f"{number(sum(counts.values()))} patients", ha="center", va="bottom", fontsize=SMALL)
+    text = f"{number(sum(counts.values()))} patients" if counts else "no patient in both"
+    axes.text(0.5, -0.03, text, ha="center", va="bottom", fontsize=SMALL)
     _ribbons(axes, cells, *sides)
     axes.set(xlim=(-0.75, 1.75), ylim=(bottom, -0.12))
     axes.set_axis_off()
