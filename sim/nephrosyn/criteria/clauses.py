@@ -135,9 +135,9 @@ def judge_steroid(stretches, episodes, gaps, doses, courses, counts, end, lesion
                 answers[clause],
             )  # fmt: skip
     if rule.late_reported > 0:
-        judge_late(stretches, episodes, doses, courses, counts, end, lesion, rule, answers[LATE])
+        judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
     if rule.partial_reported > 0:
-        judge_partial(stretches, episodes, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
+        judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
     return rule.course_days > 0 and status_of(answers[RESISTANCE, REASON]) == MET
 
 
@@ -186,9 +186,9 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
     """Write what every set says of every patient.
 
     ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
-    patients), number of relapses, first answer and why a set does not apply, shape (sets, patients). The sheet is left with the work of the last
-    set on the last patient. As far as there is room, ``found``, shape (episodes, 6), takes set, patient, number, first
-    day, last day ill and first day of remission of each episode.
+    patients); number of relapses, first answer and why a set does not apply, shape (sets, patients). As far as there is
+    room, ``found``, shape (episodes, 6), takes set, patient, number, first day, last day ill and first day of remission
+    of each episode. The sheet is left with the work of the last set on the last patient.
 
     Returns
     -------

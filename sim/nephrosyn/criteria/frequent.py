@@ -83,29 +83,30 @@ def hidden_between(gaps, gap_count, first, last, max_gap):
 
 @kernel
 def seen_between(episodes, count, first, last):
-    """Count relapses dated within [first, last]."""
+    """Count relapses dated within [first, last] that count at all."""
     seen = 0
     for i in range(1, count):
-        if first <= episodes[i, START] <= last:
+        if episodes[i, COUNTED] == 1 and first <= episodes[i, START] <= last:
             seen += 1
     return seen
 
 
 @kernel
-def most_possible(episodes, count, gaps, gap_count, anchor, length, window, max_gap):
+def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap):
     """Most relapses, seen and possibly hidden, that any window can hold, and the hidden part of it.
 
     The fullest window of a given length starts where a relapse, or a gap, ends. A gap before the first remission
-    may have hidden an earlier one; so in a window counted from there all gaps before its end count.
+    may have hidden an earlier one; so in a window counted from there all gaps before its end count. No window
+    begins before `earliest`.
     """
     most = 0
     hidden = 0
     if window == FIRST:
         last = anchor + length if anchor < NEVER else NEVER
-        hidden = hidden_between(gaps, gap_count, -NEVER, last, max_gap)
-        return seen_between(episodes, count, -NEVER, last) + hidden, hidden
+        hidden = hidden_between(gaps, gap_count, earliest, last, max_gap)
+        return seen_between(episodes, count, earliest, last) + hidden, hidden
     for k in range(1, count + gap_count):
-        start = episodes[k, START] if k < count else gaps[k - count, AFTER]
+        start = max(episodes[k, START] if k < count else gaps[k - count, AFTER], earliest)
         here = hidden_between(gaps, gap_count, start, start + length, max_gap)
         total = here + seen_between(episodes, count, start, start + length)
         if total > most:
@@ -161,7 +162,9 @@ def judge_frequency(
             break
     possible, hidden = 0, 0
     if gap_count > 0 and met_on == NEVER:
-        possible, hidden = most_possible(episodes, count, gaps, gap_count, anchor, length, window, max_gap)
+        # What a gap hides may move the first remission, but neither the first dose nor the end of its course.
+        earliest = -NEVER if rule.anchor == REMISSION_ANCHOR or anchor == NEVER else anchor
+        possible, hidden = most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap)
         possible += rule.presenting
     reason = frequency_reason(counts[0], most_seen, possible, needed, episodes[0, END], anchor, close, end, resistant)
     if reason == WINDOW_OPEN:

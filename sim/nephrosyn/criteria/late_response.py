@@ -24,7 +24,7 @@ from nephrosyn.criteria.reasons import (
 )
 from nephrosyn.criteria.resistance import copy, course_needed, judge_without_course, weight_of_episode
 from nephrosyn.criteria.response import at_least_partial, level_by
-from nephrosyn.criteria.urine import PARTIAL
+from nephrosyn.criteria.urine import PARTIAL, UNSEEN
 
 
 @kernel
@@ -46,7 +46,7 @@ def unseen_reason(due, reduced, end, remission):
 
 
 @kernel
-def late_reason(due, judged, reduced, end, remission, last_ill, partial):
+def late_reason(due, judged, reduced, end, remission, last_ill, level):
     """Judge whether complete remission came after the course was due, and before the end of its confirmation."""
     if remission <= due:
         return REMISSION_IN_TIME
@@ -54,11 +54,13 @@ def late_reason(due, judged, reduced, end, remission, last_ill, partial):
         return STILL_ILL
     if reduced < due or last_ill < due or remission > judged:
         return unseen_reason(due, reduced, end, remission)
-    return LATE_RESPONSE if partial else NOT_PARTIAL_THEN
+    if level == UNSEEN:
+        return REMISSION_VAGUE
+    return LATE_RESPONSE if level == PARTIAL else NOT_PARTIAL_THEN
 
 
 @kernel
-def judge_late(stretches, episodes, doses, courses, counts, end, lesion, rule, out):
+def judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
     """Write whether the first episode responded late; without a time of confirmation there is no such thing."""
     start, remission, last_ill = episodes[0, START], episodes[0, END], episodes[0, LAST_ILL]
     first, last = first_course(courses, counts[4], start, remission)
@@ -67,8 +69,10 @@ def judge_late(stretches, episodes, doses, courses, counts, end, lesion, rule, o
         judge_without_course(start, doses, counts[3], remission, last_ill, days, out)
     else:
         due, judged = first + days, first + max(rule.confirmation_days, days)
-        partial = rule.confirms_any == 1 or level_by(stretches, counts[0], first, due) == PARTIAL
-        reason = late_reason(due, judged, last + 1, end, remission, last_ill, partial)
+        level = PARTIAL
+        if rule.confirms_any == 0:
+            level = level_by(stretches, counts[0], gaps, counts[2], first, due)
+        reason = late_reason(due, judged, last + 1, end, remission, last_ill, level)
         day = remission if reason < FIRST_NOT_MET else NEVER
         answer(out, reason, day, first, judged, last_ill, remission, last, NEVER)
     if counts[0] == 0:
@@ -80,7 +84,7 @@ def partial_reason(due, reduced, end, remission, last_ill, reached, neither, lev
     """Judge whether remission was partial, not complete, when a course was due."""
     if remission <= due:
         return REMISSION_IN_TIME
-    if reduced < due or last_ill < due:
+    if reduced < due or last_ill < due or level == UNSEEN:
         return unseen_reason(due, reduced, end, remission)
     if reached <= due:
         return PARTIAL_THEN if level == PARTIAL else NOT_PARTIAL_THEN
@@ -88,7 +92,7 @@ def partial_reason(due, reduced, end, remission, last_ill, reached, neither, lev
 
 
 @kernel
-def judge_partial(stretches, episodes, doses, courses, counts, end, lesion, rule, row, out):
+def judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
     """Write whether any episode was in partial remission when its first adequate course was due."""
     judged = 0
     for i in range(counts[1]):
@@ -104,7 +108,7 @@ def judge_partial(stretches, episodes, doses, courses, counts, end, lesion, rule
             reached, neither = at_least_partial(
                 stretches, counts[0], first, min(remission, end), rule.home_days, rule.clinic_readings
             )
-            level = level_by(stretches, counts[0], first, due)
+            level = level_by(stretches, counts[0], gaps, counts[2], first, due)
             reason = partial_reason(due, last + 1, end, remission, last_ill, reached, neither, level)
             day = due if reason < FIRST_NOT_MET else NEVER
             answer(row, reason, day, first, due, last_ill, remission, last, NEVER)

@@ -32,7 +32,7 @@ from nephrosyn.criteria.reasons import (
 )
 from nephrosyn.criteria.response import level_by, response_from
 from nephrosyn.criteria.steroid import FIRST, LAST
-from nephrosyn.criteria.urine import PARTIAL
+from nephrosyn.criteria.urine import PARTIAL, UNSEEN
 
 UNKNOWN_LESION = 255  # as columns.NO_NAME
 
@@ -116,21 +116,26 @@ def weight_of_episode(reason):
 
 
 @kernel
-def judged_on(stretches, count, first, due, rule):
-    """Day on which a course of the first episode is judged: when it is due, or when its confirmation ends."""
+def judged_on(stretches, count, gaps, gap_count, first, due, rule):
+    """Day on which a course of the first episode is judged: when it is due, or when its confirmation ends.
+
+    Returns
+    -------
+    tuple of int and bool
+        The day, and whether it is sure: where nothing was seen about the due day, nobody knows who is given time.
+    """
     if rule.confirmation_days == 0:
-        return due
-    if rule.confirms_any == 0 and level_by(stretches, count, first, due) != PARTIAL:
-        return due
-    return max(due, first + rule.confirmation_days)
+        return due, True
+    level = PARTIAL if rule.confirms_any == 1 else level_by(stretches, count, gaps, gap_count, first, due)
+    if level != PARTIAL and level != UNSEEN:
+        return due, True
+    return max(due, first + rule.confirmation_days), level == PARTIAL
 
 
 @kernel
-def judge_episode(
-    stretches, stretch_count, episodes, i, courses, course_count, doses, dose_count, end, course_days, confirms, rule,
-    row, best,
-):  # fmt: skip
+def judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
     """Judge every adequate course that began in an episode before it ended."""
+    stretch_count, course_count = counts[0], counts[4]
     start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
     umbrella_days = rule.umbrella_days if confirms else 0
     none = True
@@ -142,14 +147,18 @@ def judge_episode(
         if last < first:
             continue
         due = first + course_days
-        judged = judged_on(stretches, stretch_count, first, due, rule) if confirms and i == 0 else due
+        judged, sure = due, True
+        if confirms and i == 0:
+            judged, sure = judged_on(stretches, stretch_count, gaps, counts[2], first, due, rule)
         response, without = response_from(stretches, stretch_count, episodes, i, first, rule.partial_responds, rule)
         judge_course(first, last, end, response, without, course_days, umbrella_days, judged, row)
+        if not sure and row[REASON] == REMISSION_LATE:
+            row[REASON] = REMISSION_VAGUE
         if none or weight_in_episode(row[REASON]) > weight_in_episode(best[REASON]):
             copy(row, best)
         none = False
     if none:
-        judge_without_course(start, doses, dose_count, remission, last_ill, course_days, best)
+        judge_without_course(start, doses, counts[3], remission, last_ill, course_days, best)
 
 
 @kernel
@@ -185,10 +194,7 @@ def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, les
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
         if days == 0:
             continue
-        judge_episode(
-            stretches, stretch_count, episodes, i, courses, course_count, doses, counts[3], end, days, not secondary,
-            rule, row, best,
-        )  # fmt: skip
+        judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best)
         if judged == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
             copy(best, out)
         need = days if judged == 0 else min(need, days)

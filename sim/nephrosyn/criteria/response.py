@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
 from nephrosyn.criteria.urine import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, PARTIAL, REMISSION, UNSEEN
 
@@ -56,9 +56,12 @@ def response_from(stretches, count, episodes, i, since, partial_responds, rule):
 
 
 @kernel
-def level_by(stretches, count, since, day):
-    """Level at which urine was seen last from `since` to a day, or UNSEEN."""
+def level_by(stretches, count, gaps, gap_count, since, day):
+    """Level at which urine was seen last from `since` to a day, or UNSEEN: not at all, or the day lies in a gap."""
     level = UNSEEN
+    for g in range(gap_count):
+        if gaps[g, BEFORE] < day < gaps[g, AFTER]:
+            return UNSEEN
     for j in range(count):
         if stretches[j, FIRST] > day:
             break

@@ -23,6 +23,7 @@ NO_RULE, RAISE_CLEARS, ON_STEROID = 0, 1, 2
 DEPENDENCE_RULES = {"off": NO_RULE, "raise_clears": RAISE_CLEARS, "on_steroid": ON_STEROID}
 FREQUENCIES = ("six", "twelve", "any_six")
 NO_FALL = -1.0
+BEYOND = 1e-9  # finer than any reading, coarser than what the true path allows for rounding
 
 POPULATION = (
     ("adult_from", "f8"),
@@ -174,8 +175,8 @@ def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
     low, high = urine.remission_upcr.of(child), urine.relapse_upcr.of(child)
     band, fall = partial.band_below.of(child), partial.fall.of(child)
     return {
-        "low_upcr": np.nextafter(low, 0.0) if urine.remission_limit.of(child) == "below" else low,
-        "high_upcr": np.nextafter(high, math.inf) if urine.relapse_limit.of(child) == "above" else high,
+        "low_upcr": low * (1.0 - BEYOND) if urine.remission_limit.of(child) == "below" else low,
+        "high_upcr": high * (1.0 + BEYOND) if urine.relapse_limit.of(child) == "above" else high,
         "low_band": bands.index(urine.remission_band.of(child)),
         "high_band": bands.index(urine.relapse_band.of(child)),
         "remission_albumin": _or_zero(urine.remission_albumin, child),

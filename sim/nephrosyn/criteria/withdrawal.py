@@ -45,7 +45,7 @@ def hidden_on_steroid(gaps, gap_count, doses, count, off_days, max_gap):
     hidden, gap = 0, -1
     for g in range(gap_count):
         for k in range(count):
-            if doses[k, FIRST] < gaps[g, AFTER] and doses[k, LAST] + off_days > gaps[g, BEFORE]:
+            if doses[k, FIRST] < gaps[g, AFTER] and doses[k, LAST] + max(off_days, 1) > gaps[g, BEFORE]:
                 hidden += hidden_relapses(gaps, g, max_gap)
                 gap = g if gap < 0 else gap
                 break
