@@ -6,7 +6,7 @@ from nephrosyn.reclassification import wording
 from nephrosyn.reclassification.findings import Findings
 from nephrosyn.report.set_sections import growth_table, with_interval
 from nephrosyn.report.statistics import Refractory
-from nephrosyn.report.tables import NUMBERS, Table, kappa_text, numbers
+from nephrosyn.report.tables import IN_THE_SET, Table, in_the_set, kappa_text
 from nephrosyn.report.wording import clause_name, number, percent, plain, points
 
 REASONS_SHOWN = 12
@@ -87,8 +87,8 @@ def refractory(found: Findings) -> Table:
     """Return the refractory share of every set beside one third."""
     rows = [_refractory(one) for one in found.refractory]
     some = any(one.outside for one in found.refractory)
-    rows = [(row[0], *numbers(one) * some, *row[1:]) for row, one in zip(rows, found.refractory, strict=True)]
-    head = ("definition set", *NUMBERS * some, "refractory", "share (95% interval)", "not judged", DISTANCE)
+    rows = [(row[0], *[in_the_set(one)] * some, *row[1:]) for row, one in zip(rows, found.refractory, strict=True)]
+    head = ("definition set", *[IN_THE_SET] * some, "refractory", "share (95% interval)", "not judged", DISTANCE)
     return Table(f"Refractory share beside one third (33.3%), {found.view} record", head, rows)
 
 

@@ -40,7 +40,8 @@ def sets_section(found: Findings, sets: Sets) -> Section:
     ]
     each = found.summary.refractory
     first_shown = [item for item in each if item.view == sets.view or len(sets.names) <= MANY]
-    shown = [fleiss_table(sets), moves_table(sets), tables.against_third(first_shown)]
+    agreed = [fleiss_table(sets)] if sets.fleiss["category", EVERYBODY_OF_ALL].patients else []
+    shown = [*agreed, moves_table(sets), tables.against_third(first_shown)]
     folded = [kappa_matrix(sets), *([tables.against_third(each)] if len(first_shown) < len(each) else [])]
     return Section("sets", "By definition set", [text for text in lead if text], [FIGURE], shown, folded)
 
@@ -59,7 +60,7 @@ def fleiss_sentence(sets: Sets) -> str:
     """Return how all the sets agree, and over whom."""
     category = sets.fleiss["category", EVERYBODY_OF_ALL]
     if not category.patients:
-        return "There is no Fleiss' kappa: no patient is in all the sets."
+        return "Fleiss' kappa of all sets is left out: no patient is in all of them."
     some = category.patients < sets.patients
     whom = f" over the {number(category.patients)} patients to whom all the sets may apply" if some else ""
     return (
@@ -135,10 +136,11 @@ def growth_figure() -> tuple[str, str]:
 def growth_table(found: Growth) -> Table:
     """Return the refractory share of every set at some times, and at the end who could not be judged."""
     some = any(curve.outside for curve in found.sets.values())
-    head = ["definition set", *["in the set"] * some, *[year_text(day) for day in found.days], "not judged at the end"]
+    years = [year_text(day) for day in found.days]
+    head = ["definition set", *[tables.IN_THE_SET] * some, *years, "not judged at the end"]
     rows = []
     for name, curve in found.sets.items():
-        inside = [number(curve.moments[-1].refractory.patients)] * some
+        inside = [tables.in_the_set(curve.moments[-1].refractory)] * some
         cells = [with_interval(moment.refractory.share) for moment in curve.moments]
         rows.append((name, *inside, *cells, percent(curve.moments[-1].refractory.unjudged.share)))
     caption = (

@@ -121,13 +121,13 @@ def categories(rows: Sequence[Category], found: Refractory) -> Table:
     return Table(caption, tuple(head), lines, frozenset({len(rows)}))
 
 
-NUMBERS = ("patients in the set", "outside it")
-"""Columns beside a share where a set is not for everybody."""
+IN_THE_SET = "in the set"
+"""Column beside a share where a set is not for everybody."""
 
 
-def numbers(found: Refractory) -> tuple[str, str]:
-    """Return the cells of `NUMBERS`."""
-    return number(found.patients), number(found.outside)
+def in_the_set(found: Refractory) -> str:
+    """Return to how many the set may apply, of how many."""
+    return f"{number(found.patients)} of {number(found.cohort)}"
 
 
 def against_third(found: Iterable[Refractory]) -> Table:
@@ -135,7 +135,7 @@ def against_third(found: Iterable[Refractory]) -> Table:
     found = [*found]
     some = any(item.outside for item in found)
     head = (
-        "criteria and record", *NUMBERS * some, "refractory", "95% interval", "of those judged",
+        "criteria and record", *[IN_THE_SET] * some, "refractory", "95% interval", "of those judged",
         "not judged", "distance to 1/3 (points)", "interval of the distance",
     )  # fmt: skip
     rows = []
@@ -145,7 +145,7 @@ def against_third(found: Iterable[Refractory]) -> Table:
         rows.append(
             (
                 f"{item.criteria}, {item.view}",
-                *numbers(item) * some,
+                *[in_the_set(item)] * some,
                 percent(item.share.share),
                 interval(item.share.low, item.share.high),
                 percent(item.judged.share),
@@ -164,15 +164,15 @@ def groups(title: str, found: Iterable[Group], unnamed: str) -> Table:
     rows = [
         (
             plain(item.name) or unnamed,
-            *(numbers(item.refractory) if some else (number(item.refractory.patients),)),
+            in_the_set(item.refractory) if some else number(item.refractory.patients),
             percent(item.refractory.share.share),
             interval(item.refractory.share.low, item.refractory.share.high),
             percent(item.refractory.unjudged.share),
         )
         for item in found
     ]
-    patients = NUMBERS if some else ("patients",)
-    return Table(title, ("group", *patients, "refractory", "95% interval", "not judged"), rows)
+    patients = IN_THE_SET if some else "patients"
+    return Table(title, ("group", patients, "refractory", "95% interval", "not judged"), rows)
 
 
 def by_band(found: Iterable[tuple[str, Sequence[Category]]]) -> Table:
@@ -191,12 +191,12 @@ def by_band(found: Iterable[tuple[str, Sequence[Category]]]) -> Table:
 def follow_up(found: FollowUp) -> Table:
     """Return the refractory share by length of follow-up."""
     some = any(moment.refractory.outside for moment in found.moments)
-    head = ["months from onset", *["in the set"] * some, "refractory", "share", "95% interval"]
-    head += ["not judged yet"] * found.rejudged
+    head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * found.rejudged
     rows = []
     for moment in found.moments:
-        inside = (number(moment.refractory.patients),) * some
-        cells = (f"{moment.days / MONTH_DAYS:.0f}", *inside, *share_cells(moment.refractory.share))
+        count, *share = share_cells(moment.refractory.share)
+        count += f" of {number(moment.refractory.patients)}" if some else ""
+        cells = (f"{moment.days / MONTH_DAYS:.0f}", count, *share)
         rows.append((*cells, percent(moment.refractory.unjudged.share)) if found.rejudged else cells)
     return Table(f"Refractory by length of follow-up, {number(found.patients)} patients", tuple(head), rows)
 

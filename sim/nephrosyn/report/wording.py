@@ -179,8 +179,8 @@ def outside_sentence(found: Refractory) -> str:
     if not found.outside:
         return ""
     return (
-        f"{outside_text(found.outside, found.cohort).capitalize()}. They are in none of its shares, and are not "
-        "counted as undetermined; who may be in it, but whose age or lesion is not known, is."
+        f"Patients outside this set ({number(found.outside)}) are in none of its shares, and are not counted as "
+        "undetermined. Who may be in it, but whose age or lesion is not known, is."
     )
 
 

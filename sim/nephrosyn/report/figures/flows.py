@@ -64,7 +64,7 @@ def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figu
     names = in_order(name for pair in counts for name in pair)
     cells = {(a, b): counts[a, b] / total for a, b in product(names, names) if counts.get((a, b))}  # in one order only
     sides = [_stacked(cells, side) for side in (0, 1)]
-    bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=1.0)
+    bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=GAP)
     figure = blank(0.4 + INCHES_PER_SHARE * (bottom + 0.12))
     axes = figure.subplots()
     for name, tops, x, align, outwards in ((before, sides[0], -0.03, "right", -1), (after, sides[1], 1.03, "left", 1)):

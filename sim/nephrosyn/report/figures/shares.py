@@ -227,7 +227,7 @@ def overlap(found: Sequence[Combination], flags: Sequence[str], most: int = 10) 
         matrix.plot([place] * len(flags), range(len(flags)), "o", color=GRID, ms=7)
         matrix.plot([place] * len(rows), rows, "o-", color=INK, ms=7, lw=1.6)
     if not shown:
-        bars.text(1.5, 0.5, NOBODY, ha="center", va="center", color=MUTED)
+        bars.text(0.5, 0.5, NOBODY, ha="center", va="center", color=MUTED, transform=bars.transAxes)
     bars.set_ylabel("patients")
     bars.margins(y=0.14)
     bars.tick_params(axis="x", length=0, labelbottom=False)
