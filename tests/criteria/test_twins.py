@@ -1,0 +1,110 @@
+"""Both implementations of the definition sets say the same of the same records.
+
+The second one, in `twins/`, is written from the page on the criteria alone: where it differs, one of them is wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import nephrosyn
+from nephrosyn import criteria
+
+from . import made_up
+from .builder import tables
+from .twins import made_up_sets, made_up_widely
+from .twins.comparing import differences
+
+OFTEN = ("source", "ipna-2022", "kdigo-2012-children")
+# Patients of each scenario for the sets of OFTEN, 20,000 in all; few where diaries or years make a record long.
+COHORTS = {
+    "baseline": 7_000,
+    "children-first-episode": 1_000,
+    "modern-children": 500,
+    "source-combined-care": 1_500,
+    "sparse-records": 5_000,
+    "ten-years": 2_000,
+    "modern-adults": 3_000,
+}
+OTHERS = {"children-first-episode": 150, "modern-children": 100, "source-combined-care": 250, "modern-adults": 500}
+COMPLETE = {"baseline": 250, "modern-children": 80, "modern-adults": 150, "source-combined-care": 30}
+ANY_RECORD = st.one_of(
+    made_up.anything(),
+    made_up.on_a_grid(),
+    made_up.many_drugs(),
+    made_up.treated_on_a_grid(),
+    st.randoms(use_true_random=False).map(made_up_widely.record),
+)
+
+
+@cache
+def definitions(names):
+    return [criteria.load(name) for name in names]
+
+
+@cache
+def shipped():
+    return definitions(criteria.sets())
+
+
+@cache
+def cohort(scenario, patients):
+    return nephrosyn.run(scenario, patients=patients, seed=20, criteria=["source"]).tables
+
+
+def agree(*arguments, **more):
+    found = differences(*arguments, **more)
+    assert not found, "\n".join(map(str, found[:20]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", sorted(COHORTS))
+def test_on_simulated_records(scenario):
+    agree(cohort(scenario, COHORTS[scenario]), definitions(OFTEN))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", sorted(OTHERS))
+def test_all_other_sets_on_simulated_records(scenario):
+    others = tuple(name for name in criteria.sets() if name not in OFTEN)
+    agree(cohort(scenario, OTHERS[scenario]), definitions(others))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", sorted(COMPLETE))
+def test_on_what_happened(scenario):
+    agree(cohort(scenario, COMPLETE[scenario]), shipped(), "complete")
+
+
+def test_on_a_few_simulated_records():
+    agree(cohort("baseline", 40), shipped())
+    agree(cohort("baseline", 10), shipped(), "complete")
+
+
+def test_on_the_record_as_it_stood_on_a_day():
+    for day in (0, 30, 120, 365):
+        agree(cohort("baseline", 40), shipped(), until=day)
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(st.lists(ANY_RECORD, min_size=8, max_size=16))
+def test_on_made_up_records(records):
+    agree(tables(*records), shipped())
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+def test_on_records_that_reach_the_corners(seed):
+    chance = random.Random(seed)
+    agree(tables(*(made_up_widely.record(chance) for _ in range(300 if seed == 1 else 1_500))), shipped())
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_sets_with_other_thresholds(seed):
+    chance = random.Random(seed)
+    records = tables(*(made_up_widely.record(chance) for _ in range(40 if seed == 1 else 300)))
+    agree(records, [made_up_sets.definition(chance, f"made-up-{number}") for number in range(30)])

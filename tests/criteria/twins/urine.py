@@ -1,0 +1,132 @@
+"""The level of a day (3), and how days confirm one another (4)."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import NamedTuple
+
+from .record import BANDS
+
+REMISSION, PARTIAL, BETWEEN, RELAPSE = "remission", "partial", "between", "relapse"
+
+
+class Seen(NamedTuple):
+    """A day with urine."""
+
+    day: int
+    level: str
+    clinic: bool
+
+
+def days_seen(chart, rules):
+    """Return the days seen, in order, each with its level."""
+    asks = rules.urine.remission_albumin is not None or rules.partial.albumin is not None
+    levels = _clinic_levels(chart.clinic(asks), rules)
+    clinic = set(levels)
+    of_band = [_after_albumin(_band_level(band, rules), None, rules) for band in range(len(BANDS))]
+    for day, band in chart.home.items():
+        if day not in clinic and of_band[band] is not None:
+            levels[day] = of_band[band]
+    return [Seen(day, levels[day], chart.at_clinic and day in clinic) for day in sorted(levels)]
+
+
+def _clinic_levels(readings, rules):
+    levels, highest = {}, 0.0
+    for day in sorted(readings):
+        here = readings[day]
+        if "upcr" in here:
+            highest = max(highest, here["upcr"])
+            level = _ratio_level(here["upcr"], highest, rules)
+            if level == REMISSION:
+                highest = 0.0
+        elif "dipstick" in here:
+            level = _band_level(here["dipstick"], rules)
+        else:
+            continue
+        level = _after_albumin(level, here.get("albumin"), rules)
+        if level is not None:
+            levels[day] = level
+    return levels
+
+
+def _ratio_level(ratio, highest, rules):
+    urine, partial = rules.urine, rules.partial
+    low, high = urine.remission_upcr, urine.relapse_upcr
+    if ratio < low or (ratio == low and urine.remission_limit == "at_most"):
+        return REMISSION
+    if ratio > high or (ratio == high and urine.relapse_limit == "at_least"):
+        return RELAPSE
+    if partial.upcr_below is None or ratio >= partial.upcr_below:
+        return BETWEEN
+    if partial.fall is not None and ratio > (1 - partial.fall) * highest:
+        return BETWEEN
+    return PARTIAL
+
+
+def _band_level(band, rules):
+    if band <= BANDS.index(rules.urine.remission_band):
+        return REMISSION
+    if band >= BANDS.index(rules.urine.relapse_band):
+        return RELAPSE
+    below = rules.partial.band_below
+    if below is not None and rules.partial.fall is None and band < BANDS.index(below):
+        return PARTIAL
+    return BETWEEN
+
+
+def _after_albumin(level, albumin, rules):
+    """The level once albumin (g/dL) is looked at; None for a day that is left out."""
+    asked = rules.urine.remission_albumin
+    if level == REMISSION and asked is not None:
+        if albumin is None:
+            return REMISSION if rules.urine.missing_albumin == "passes" else None
+        if albumin < asked:
+            level = BETWEEN if rules.partial.upcr_below is None else PARTIAL
+    least = rules.partial.albumin
+    if level == PARTIAL and least is not None and albumin is not None and albumin < least:
+        return BETWEEN
+    return level
+
+
+def confirmed(seen, number, sought, urine, first=-inf):
+    """Find the first confirmed change to the levels sought, from a number of the days seen on (4).
+
+    Days before `first` do not count (6). Return the day of the change and the number of the first day seen after the
+    stretch that confirmed it; None if there is none.
+    """
+    clinic_days, in_a_row = [], range(0)
+    while number < len(seen):
+        stretch, number = _stretch(seen, number)
+        if stretch[0].level not in sought:
+            clinic_days, in_a_row = [], range(0)
+            continue
+        readings = [one.day for one in stretch if one.clinic]
+        if readings and readings[0] >= first:
+            clinic_days += readings
+        goes_on = in_a_row and stretch[0].day == in_a_row[-1] + 1
+        in_a_row = range(in_a_row[0] if goes_on else max(stretch[0].day, first), stretch[-1].day + 1)
+        fulfilled = [in_a_row[0]] if len(in_a_row) >= urine.home_days else []
+        if len(clinic_days) >= urine.clinic_readings:
+            fulfilled.append(clinic_days[0])
+        if fulfilled:
+            return min(fulfilled), number
+    return None
+
+
+def stretch_begins(seen, number):
+    """Number of the first day of the stretch in which a day seen lies."""
+    while 0 < number < len(seen) and _goes_on(seen[number - 1], seen[number]):
+        number -= 1
+    return number
+
+
+def _stretch(seen, number):
+    """The days in a row at one level, from a number on, and the number after them."""
+    stop = number + 1
+    while stop < len(seen) and _goes_on(seen[stop - 1], seen[stop]):
+        stop += 1
+    return seen[number:stop], stop
+
+
+def _goes_on(one, other):
+    return one.level == other.level and one.day + 1 == other.day
