@@ -32,7 +32,7 @@ def check_criteria(
     ],
     quiet: NothingUnlessWrong = False,
 ) -> None:
-    """Check a definition set; say each clause in words, with source and grade."""
+    """Check a definition set; say each clause in words."""
     from nephrosyn.criteria import load
 
     found = load(criteria)
