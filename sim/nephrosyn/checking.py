@@ -32,7 +32,10 @@ def check_criteria(
     ],
     quiet: NothingUnlessWrong = False,
 ) -> None:
-    """Check a definition set; say each clause in words."""
+    """Check a definition set; say each clause in words.
+
+    Each comes with its source and grade.
+    """
     from nephrosyn.criteria import load
 
     found = load(criteria)
