@@ -33,7 +33,10 @@ def check_criteria(
     criteria: SetName,
     quiet: NothingUnlessWrong = False,
 ) -> None:
-    """Check a definition set; say each clause in words, with source and grade."""
+    """Check a definition set; say each clause in words.
+
+    Each comes with its source and grade.
+    """
     from nephrosyn.criteria import load
 
     found = load(criteria)

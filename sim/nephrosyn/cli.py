@@ -232,7 +232,10 @@ def explain(
     replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
     view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
 ) -> None:
-    """Print one patient: course, record, and verdict by clause; of several sets side by side."""
+    """Print one patient: course, record, verdict by clause.
+
+    Of several sets side by side.
+    """
     import nephrosyn as ns
 
     person = ns.open(run).patient(patient, replicate)

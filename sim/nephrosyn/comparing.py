@@ -34,7 +34,7 @@ def reclassify(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say who moves when one definition set takes the place of another."""
+    """Say who moves when one definition set replaces another."""
     import nephrosyn as ns
 
     found = ns.reclassify(run, from_, to, view=view.value)

@@ -8,7 +8,7 @@ import re
 import polars as pl
 import pytest
 
-from nephrosyn import scenario, terms
+from nephrosyn import criteria, scenario, terms
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x1b]")
 
@@ -77,10 +77,35 @@ def test_run_prints_categories_refractory_third_and_page(cli, tmp_path):
     assert result.exit_code == 0
     for part in (terms.NOTICE, "undetermined", "refractory", "one third", str(folder / "report.html"), "explain"):
         assert part in told
-    # The only set that is shipped has judged already.
-    assert f"nephrosyn classify {folder} --criteria my-set.toml" in told
-    for category in terms.CATEGORIES:
+    others = [name for name in criteria.sets() if name != "source"]
+    assert f"nephrosyn classify {folder} --criteria {others[0]}" in told
+    assert terms.PLAIN_NAMES["non_remitting"] not in told  # the source texts know no such category
+    for category in (name for name in terms.CATEGORIES if name != "non_remitting"):
         assert re.search(rf"^{terms.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%$", told, re.MULTILINE)
+
+
+def test_run_by_sets_that_are_not_for_everybody(cli, tmp_path):
+    folder = tmp_path / "run"
+    sets = ("ipna-2022", "source", "kdigo-2021-adults", "japan-official-refractory")
+    asked = [word for name in sets for word in ("--criteria", name)]
+    result = cli("run", "baseline", "--patients", 60, "--seed", 5, "--out", folder, *asked)
+    assert result.exit_code == 0, result.output
+    people = pl.read_parquet(folder / "observed/patients/*.parquet")
+    labels = pl.read_parquet(folder / "derived/labels/*.parquet").filter(view="observed")
+    headings = [line for line in result.stdout.splitlines() if "criteria, observed record" in line]
+    assert len(headings) == len(sets)
+    for name, heading in zip(sets, headings, strict=True):
+        outside = labels.filter(criteria=name)["applies"].eq_missing(other=False).sum()
+        rest = f"{60 - outside} of 60 patients ({outside} are outside this set: age or lesion)"
+        assert heading == f"{name} criteria, observed record, {rest if outside else '60 patients'}"
+    assert labels.filter(criteria="ipna-2022", applies=False).height >= (people["age_at_onset_years"] >= 18).sum() > 0
+    last = result.stdout[result.stdout.index(headings[-1]) :]
+    assert "persistently non-remitting" in last
+    assert "steroid-resistant" not in last
+    assert "persistently non-remitting" not in result.stdout[: result.stdout.index(headings[-1])]
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "| ipna-2022 | secondary steroid resistance |" in text
+    assert "nan" not in text.lower().split()
 
 
 def test_run_counts_are_those_of_the_labels(cli, finished):
@@ -141,8 +166,6 @@ def test_report_is_written_anew_and_the_same(cli, own):
 
 
 def test_classify_adds_a_set_of_the_users_own(cli, own, tmp_path):
-    from nephrosyn import criteria
-
     mine = tmp_path / "mine.toml"
     mine.write_text(criteria.text("source").replace('name = "source"', 'name = "mine"'), encoding="utf-8")
     result = cli("classify", own, "--criteria", mine)

@@ -52,7 +52,7 @@ def tables(events=(), doses=(), conditions=(), ends=None, labels=None):
 def label_table(verdicts, criteria="source"):
     frames = [
         rows({"category": pl.String, "refractory": pl.Boolean}, [(n, *verdict) for n, verdict in enumerate(verdicts)])
-        .with_columns(criteria=pl.lit(criteria), view=pl.lit(view))
+        .with_columns(criteria=pl.lit(criteria), view=pl.lit(view), applies=pl.lit(value=True))
         for view in terms.VIEWS
     ]  # fmt: skip
     return pl.concat(frames)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
-from nephrosyn.twins import compare
+from nephrosyn import terms
+from nephrosyn.twins import compare, tables
 
 from .made_up import MadeUp, label_table
 
@@ -94,6 +96,47 @@ def test_verdicts_that_could_not_be_judged():
         ("undetermined", "undetermined"): 1,
     }
     assert found.contrasts[0].moved == 3
+
+
+def test_who_is_outside_the_set_has_no_verdict():
+    before = [("steroid_resistant", True), ("undetermined", None), ("non_relapsing", False), ("undetermined", None)]
+    a, b = MadeUp("a", labels=before), MadeUp("b", labels=[("non_relapsing", False)] * 4)
+    for run, applies in ((a, [True, False, True, None]), (b, [True, True, False, True])):
+        here = pl.Series("applies", applies * len(terms.VIEWS))
+        run.tables["labels"] = run.tables["labels"].with_columns(here)
+    found = compare(a, b)
+    assert outcome(found, "refractory") == [[1, None, 0, 0], [0, 0, None, 0], [-1, None, None, 0]]
+    assert outcome(found, "not_judged") == [[0, None, 0, 1], [0, 0, None, 0], [0, None, None, -1]]
+    assert found.table.filter(outcome="refractory")["patients"].item() == 2
+    assert {(a, b): n for _, a, b, n in found.changes.iter_rows()} == {
+        ("steroid_resistant", "non_relapsing"): 1,
+        ("undetermined", "non_relapsing"): 1,
+    }
+    (contrast,) = found.contrasts
+    assert (contrast.moved, contrast.outside) == (2, 2)
+    assert "2 of the 2 in the “source” set in both runs change category" in found.sentence
+    assert "(2 outside this set: age or lesion)" in tables.changes(found, contrast).caption
+    assert found.as_dict()["comparisons"][0]["outside"] == 2
+    assert found.differences["category_reference"].to_list() == [
+        "steroid_resistant",
+        None,
+        "non_relapsing",
+        "undetermined",
+    ]
+
+
+def test_a_set_for_nobody_leaves_the_rest_of_the_comparison():
+    a, b = MadeUp("a", events=[(0, 100.0, "relapse")]), MadeUp("b")
+    for run in (a, b):
+        run.tables["labels"] = run.tables["labels"].with_columns(applies=pl.lit(value=False))
+    found = compare(a, b)
+    assert found.contrasts[0].outside == 4
+    assert found.changes.is_empty()
+    assert outcome(found, "relapses_per_year")[2] == [-0.5, 0.0, 0.0, 0.0]
+    assert found.table.filter(outcome="refractory")["difference"].item() is None
+    assert "0 of the 0 in the “source” set" in found.sentence
+    found.json()
+    assert "nan" not in tables.outcomes(found, found.contrasts[0]).markdown().lower().split()
 
 
 def test_each_set_and_view_has_its_own_verdicts():

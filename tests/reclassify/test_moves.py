@@ -177,5 +177,5 @@ def test_all_sets_of_a_run(second):
     pair = found.pairs["source", "second"]
     two = [labels.filter(criteria=name, view="observed") for name in found.names]
     assert pair.categories == moves.between(*two, *found.names).categories
-    assert found.kappa("second", "source", "category") == pair.kappas["category", "all patients"]
+    assert found.kappa("second", "source", "category") == pair.kappas["category", moves.EVERYBODY]
     assert moves.compare(labels.filter(criteria="source"), "observed") is None

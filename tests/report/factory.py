@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.report import scope
 
 BANDS = ("children", "adults")
-WEIGHTS = (0.12, 0.16, 0.12, 0.05, 0.25, 0.25, 0.05)
-REFRACTORY = set(terms.CATEGORIES[:4])
+WEIGHTS = (0.12, 0.16, 0.12, 0.05, 0.22, 0.22, 0.05, 0.06)
+REFRACTORY = set(scope.FLAG_OF_CATEGORY)
 
 
 def people(count, replicates, rng):
@@ -36,13 +37,17 @@ def people(count, replicates, rng):
     return ids, patients, traits
 
 
-def labels_of(ids, categories, criteria="source", view="observed", undetermined_met=False):
-    """Labels from a list of category names; refractory follows the category."""
+def labels_of(ids, categories, criteria="source", view="observed", flags=terms.FLAGS):
+    """Labels from a list of category names, by a set that defines some flags; refractory follows the category.
+
+    ``outside`` is no category: it says that the set is not for this person.
+    """
+    applies = [name != "outside" for name in categories]
+    categories = [name if here else "undetermined" for name, here in zip(categories, applies, strict=True)]
     met = [None if name == "undetermined" else name in REFRACTORY for name in categories]
-    flags = dict(zip(terms.FLAGS, terms.CATEGORIES[:2] + terms.CATEGORIES[2:4], strict=True))
     columns = {
-        flag: [None if m is None else name == of for name, m in zip(categories, met, strict=True)]
-        for flag, of in flags.items()
+        flag: [None if m is None or flag not in flags else name == of for name, m in zip(categories, met, strict=True)]
+        for flag, of in scope.CATEGORY_OF_FLAG.items()
     }
     return pl.DataFrame(
         {
@@ -50,8 +55,10 @@ def labels_of(ids, categories, criteria="source", view="observed", undetermined_
             "patient": pl.Series(ids["patient"], dtype=pl.Int32),
             "criteria": [criteria] * len(categories),
             "view": pl.Series([view] * len(categories), dtype=pl.Enum(terms.VIEWS)),
+            "applies": pl.Series(applies, dtype=pl.Boolean),
             "category": pl.Series(categories, dtype=pl.Enum(terms.CATEGORIES)),
             **{name: pl.Series(values, dtype=pl.Boolean) for name, values in columns.items()},
+            **{name: pl.Series([None] * len(met), dtype=pl.Boolean) for name in terms.COURSE_FLAGS},
             "refractory": pl.Series(met, dtype=pl.Boolean),
             "refractory_kind": pl.Series([True if m else None for m in met], dtype=pl.Boolean),
             "first_met_days": pl.Series([90 + 7 * (i % 60) if m else None for i, m in enumerate(met)], dtype=pl.Int32),
@@ -61,6 +68,7 @@ def labels_of(ids, categories, criteria="source", view="observed", undetermined_
 
 def label_tables(ids, sets, rng, weights=WEIGHTS):
     frames = []
+    weights = (*weights, *[0] * (len(terms.CATEGORIES) - len(weights)))
     for criteria in sets:
         complete = rng.choice(terms.CATEGORIES, len(ids["patient"]), p=weights).tolist()
         lost = rng.random(len(complete)) < 0.15

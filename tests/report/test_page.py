@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn import terms
-from nephrosyn.report import sources, summarise, wording
+from nephrosyn.report import scope, sources, summarise, wording
 
 from . import factory
 
@@ -207,7 +207,7 @@ def test_any_mixture_of_categories(made, categories):
     ids = tables["patients"].select("replicate", "patient").to_dict(as_series=False)
     views = [factory.labels_of(ids, categories, "made-up", view) for view in terms.VIEWS]
     _, summary = made({**tables, "labels": pl.concat(views)})
-    assert [row.share.count for row in summary.categories] == [categories.count(name) for name in terms.CATEGORIES]
+    assert [row.share.count for row in summary.categories] == [categories.count(name) for name in scope.CATEGORY_ORDER]
 
 
 def test_nobody_judged_is_an_error():

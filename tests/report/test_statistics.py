@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from nephrosyn import terms
-from nephrosyn.report import groups, overlap, statistics, survival
+from nephrosyn.report import groups, overlap, scope, statistics, survival
 
 from .factory import labels_of
 
@@ -97,8 +97,8 @@ def test_spread_of_three():
 def test_categories_add_up_whichever_are_empty(categories):
     labels = labels_of(ids(len(categories)), categories)
     found = statistics.categories(labels, "source", "observed")
-    assert [row.category for row in found] == list(terms.CATEGORIES)
-    assert [row.share.count for row in found] == [categories.count(name) for name in terms.CATEGORIES]
+    assert [row.category for row in found] == list(scope.CATEGORY_ORDER)
+    assert [row.share.count for row in found] == [categories.count(name) for name in scope.CATEGORY_ORDER]
     whole = statistics.refractory(labels)[0]
     assert sum(row.refractory for row in found) == whole.met
     assert sum(row.unjudged for row in found) == whole.unknown
@@ -131,7 +131,7 @@ def test_patients_without_a_flag_are_apart_by_whether_all_was_judged():
 def test_categories_within_each_band():
     labels = labels_of(ids(5), ["steroid_resistant"] * 2 + ["non_relapsing"] * 3)
     people = labels.select("replicate", "patient").with_columns(band=pl.Series(["old", "young", "old", "old", "old"]))
-    found = groups.categories_by_column(labels, people, "band", ["young", "old"])
+    found = groups.categories_by_column(labels, people, "band", ["young", "old"], scope.defined(labels))
     assert [(name, {row.category: row.share.count for row in each if row.share.count}) for name, each in found] == [
         ("young", {"steroid_resistant": 1}),
         ("old", {"steroid_resistant": 1, "non_relapsing": 3}),

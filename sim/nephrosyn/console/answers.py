@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from nephrosyn.api import Cohort
+    from nephrosyn.report.scope import Defined
     from nephrosyn.report.statistics import Refractory, Share
 
 
@@ -22,19 +23,20 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
 
 def summary(cohort: Cohort) -> None:
     """Print the answer of a run: the categories and the refractory share by each definition set, and where to go on."""
-    from nephrosyn.report import statistics
+    from nephrosyn.report import statistics, summary
 
     about = cohort.manifest
+    defined = summary.defined_by(cohort.labels, about["criteria"], about.get("sets", {}))
     repeats = f", {about['replicates']} replicates" if about["replicates"] > 1 else ""
     say(f"{about['scenario']['name']}: seed {about['seed']}{repeats}, engine {about['engine']}")
     say(terms.NOTICE)
     for found in statistics.refractory(cohort.labels):
         if found.view == "observed":
-            _judged(cohort.labels, found)
+            _judged(cohort.labels, found, defined[found.criteria])
     _where_to_go_on(cohort)
 
 
-def _judged(labels: pl.DataFrame, found: Refractory) -> None:
+def _judged(labels: pl.DataFrame, found: Refractory, defined: Defined) -> None:
     from nephrosyn.report import statistics, wording
 
     def row(name: str, share: Share) -> tuple[str, ...]:
@@ -42,8 +44,11 @@ def _judged(labels: pl.DataFrame, found: Refractory) -> None:
         return name, wording.number(share.count), wording.percent(share.share), between
 
     say()
-    heading(f"{found.criteria} criteria, observed record, {wording.number(found.patients)} patients")
-    shares = statistics.categories(labels, found.criteria, found.view)
+    heading(f"{found.criteria} criteria, observed record, {wording.of_whom(found)}")
+    if not found.patients:
+        prose(wording.headline(found))
+        return
+    shares = statistics.categories(labels, found.criteria, found.view, defined)
     rows = [row(wording.plain(each.category), each.share) for each in shares]
     rows += [("",) * 4, row("refractory", found.share), row("not judged", found.unjudged)]
     table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))

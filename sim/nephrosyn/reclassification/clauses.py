@@ -10,7 +10,7 @@ import polars as pl
 
 from nephrosyn.criteria.labels import CATEGORY_OF_FLAG
 from nephrosyn.criteria.reasons import CLAUSES, FLAG_OF_CLAUSE
-from nephrosyn.report.moves import UNDETERMINED
+from nephrosyn.report.scope import UNDETERMINED
 from nephrosyn.report.statistics import ID, Share, wilson
 
 FLAG_OF_CATEGORY = {category: flag for flag, category in CATEGORY_OF_FLAG.items()}

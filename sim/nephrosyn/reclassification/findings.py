@@ -45,7 +45,7 @@ class Findings:
     growth : Growth
         Of both sets as follow-up grows.
     patients : polars.DataFrame
-        Every patient with both labels, and what decides a move.
+        Every patient with both labels, and what decides a move; who is outside either set is in no other finding.
     """
 
     manifest: Mapping[str, Any]
@@ -69,7 +69,8 @@ def find(
     labels = {one.name: _named(sets.labels(tables, manifest, one, view), one.name) for one in (before, after)}
     both = labels[before.name].join(labels[after.name], on=ID, suffix="_after", maintain_order="left")
     other_verdict = pl.col("refractory").ne_missing(pl.col("refractory_after"))
-    moved = both.filter((pl.col("category") != pl.col("category_after")) | other_verdict)
+    inside = pl.all_horizontal(pl.col("applies", "applies_after").ne_missing(pl.lit(value=False)))
+    moved = both.filter(inside, (pl.col("category") != pl.col("category_after")) | other_verdict)
     first, second = (sets.clause_answers(tables, one, view, moved.select(ID)) for one in (before, after))
     answered = clauses.answered(first, second, moved)
     told = clauses.decided(answered, moved)

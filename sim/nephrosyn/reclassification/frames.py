@@ -82,19 +82,23 @@ def refractory(found: Findings) -> pl.DataFrame:
     rows = [_verdict(one, None) for one in found.refractory]
     for curve in found.growth.sets.values():
         rows += [_verdict(moment.refractory, moment.days) for moment in curve.moments]
-    schema = {"criteria": TEXT, "follow_up_days": COUNT, "patients": COUNT, "refractory": COUNT, "not_judged": COUNT}
+    counts = dict.fromkeys(("follow_up_days", "patients", "outside", "refractory", "not_judged"), COUNT)
+    schema = {"criteria": TEXT, **counts}
     return _frame(rows, {**schema, **_numbers("share"), "distance_to_one_third": NUMBER})
 
 
 def _verdict(one: Refractory, days: int | None) -> dict[str, Any]:
-    counts = {"patients": one.patients, "refractory": one.met, "not_judged": one.unknown}
+    counts = {"patients": one.patients, "outside": one.outside, "refractory": one.met, "not_judged": one.unknown}
     distance = {"distance_to_one_third": one.share.share - ONE_THIRD}
     return {"criteria": one.criteria, "follow_up_days": days, **counts, **_share(one.share), **distance}
 
 
 def patients(found: Findings) -> pl.DataFrame:
-    """Return every patient with category and refractory under either set, and what decides a move."""
-    pairs = [("category", "category"), ("refractory", "refractory"), ("decided", "clause")]
+    """Return every patient with category and refractory under either set, and what decides a move.
+
+    Of who is outside a set, `applies` is false, and `decided` null.
+    """
+    pairs = [("applies", "applies"), ("category", "category"), ("refractory", "refractory"), ("decided", "clause")]
     columns = [pl.col(f"{c}{end}").alias(f"{n}_{side}") for n, c in pairs for side, end in SIDES.items()]
     return found.patients.select(*ID, *columns)
 
@@ -111,6 +115,7 @@ def as_dict(found: Findings) -> dict[str, Any]:
         "clauses": clauses(found.differences),
         "refractory": refractory(found),
     }
+    aside = found.moves.aside
     return {
         "notice": NOTICE,
         "sentence": wording.sentence(found),
@@ -118,6 +123,13 @@ def as_dict(found: Findings) -> dict[str, Any]:
         "from": found.before.name,
         "to": found.after.name,
         "view": found.view,
+        "compared": found.moves.patients,
+        "left_aside": {
+            "patients": aside.patients,
+            "outside_from": aside.second_only,
+            "outside_to": aside.first_only,
+            "outside_both": aside.neither,
+        },
         "moved": found.moves.moved.count,
         **{name: frame.to_dicts() for name, frame in parts.items()},
     }

@@ -26,6 +26,11 @@ NOTES = (
         "be judged is undetermined, a category like the others.",
     ),
     (
+        "Who is compared",
+        "the patients to whom both sets may apply. Who is outside either, by age or lesion, is left aside and counted; "
+        "the refractory share of a set is among the patients of that set.",
+    ),
+    (
         "Clause responsible",
         "of a category, the clause that decides it is the one of its flag that was met first; of a patient who could "
         "not be judged, one that could not be. What is named are those of the two deciding clauses whose answers "

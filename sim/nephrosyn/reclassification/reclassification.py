@@ -49,7 +49,7 @@ class Reclassification:
 
     @cached_property
     def agreement(self) -> pl.DataFrame:
-        """Cohen's kappa with its 95% interval: of category and refractory, of all patients and those judged by both."""
+        """Cohen's kappa with its 95% interval: of category and refractory, of all in both sets and judged by both."""
         return frames.agreement(self.found.moves)
 
     @cached_property

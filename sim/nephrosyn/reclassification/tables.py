@@ -6,10 +6,11 @@ from nephrosyn.reclassification import wording
 from nephrosyn.reclassification.findings import Findings
 from nephrosyn.report.set_sections import growth_table, with_interval
 from nephrosyn.report.statistics import Refractory
-from nephrosyn.report.tables import Table, kappa_text
+from nephrosyn.report.tables import IN_THE_SET, Table, in_the_set, kappa_text
 from nephrosyn.report.wording import clause_name, number, percent, plain, points
 
 REASONS_SHOWN = 12
+DISTANCE = "distance to 1/3 (points)"
 
 
 def flows(found: Findings) -> Table:
@@ -22,6 +23,8 @@ def flows(found: Findings) -> Table:
     before, after = found.before.name, found.after.name
     head = (before, after, "patients", f"of those in it under {before} (95% interval)", "of all (95% interval)")
     caption = f"From “{before}” to “{after}”, {found.view} record, {number(found.moves.patients)} patients"
+    aside = found.moves.aside.patients
+    caption += f" in both sets; {number(aside)} are left aside" * bool(aside)
     return Table(caption, head, rows, words=2)
 
 
@@ -83,7 +86,9 @@ def differences(found: Findings) -> Table:
 def refractory(found: Findings) -> Table:
     """Return the refractory share of every set beside one third."""
     rows = [_refractory(one) for one in found.refractory]
-    head = ("definition set", "refractory", "share (95% interval)", "not judged", "distance to 1/3 (points)")
+    some = any(one.outside for one in found.refractory)
+    rows = [(row[0], *[in_the_set(one)] * some, *row[1:]) for row, one in zip(rows, found.refractory, strict=True)]
+    head = ("definition set", *[IN_THE_SET] * some, "refractory", "share (95% interval)", "not judged", DISTANCE)
     return Table(f"Refractory share beside one third (33.3%), {found.view} record", head, rows)
 
 

@@ -7,6 +7,9 @@ import shlex
 from nephrosyn.reclassification.clauses import Reason
 from nephrosyn.reclassification.findings import Findings
 from nephrosyn.reclassification.sets import Chosen
+from nephrosyn.report.moves import EVERYBODY
+from nephrosyn.report.set_sections import aside_sentence
+from nephrosyn.report.statistics import Refractory
 from nephrosyn.report.tables import kappa_text
 from nephrosyn.report.wording import clause_name, interval, number, percent, plain
 
@@ -23,12 +26,14 @@ def because(reason: Reason) -> str:
 
 def sentence(found: Findings) -> str:
     """Return the answer in a few sentences."""
-    return " ".join(filter(None, (_moved(found), _most(found), _agree(found), _refractory(found))))
+    return " ".join(filter(None, (_moved(found), _aside(found), _most(found), _agree(found), _refractory(found))))
 
 
 def _moved(found: Findings) -> str:
     moved, before, after = found.moves.moved, found.before.name, found.after.name
     when = f"when “{after}” takes the place of “{before}” ({found.view} record)"
+    if not moved.total:
+        return f"Nobody can change category {when}: no patient is in both sets."
     if moved.total == 1:
         return f"The one patient {'changes' if moved.count else 'keeps the'} category {when}."
     if not moved.count:
@@ -36,6 +41,10 @@ def _moved(found: Findings) -> str:
     span = f"{percent(moved.share)}, 95% interval {interval(moved.low, moved.high)}"
     verb = "changes" if moved.count == 1 else "change"
     return f"{number(moved.count)} of the same {number(moved.total)} patients ({span}) {verb} category {when}."
+
+
+def _aside(found: Findings) -> str:
+    return aside_sentence(found.moves.aside, found.moves.patients, found.before.name, found.after.name)
 
 
 def _most(found: Findings) -> str:
@@ -48,13 +57,22 @@ def _most(found: Findings) -> str:
 
 
 def _agree(found: Findings) -> str:
-    return f"Cohen's kappa of the categories is {kappa_text(found.moves.kappas['category', 'all patients'])}."
+    kappa = found.moves.kappas["category", EVERYBODY]
+    return f"Cohen's kappa of the categories is {kappa_text(kappa)}." if kappa.patients else ""
 
 
 def _refractory(found: Findings) -> str:
     first, second = found.refractory[:2]
-    shares = [f"{percent(one.share.share)} under “{one.criteria}”" for one in (first, second)]
+    some = first.outside or second.outside
+    shares = [_share(one, counted=bool(some)) for one in (first, second)]
     return f"Refractory are {' and '.join(shares)}; one third is 33.3%."
+
+
+def _share(one: Refractory, *, counted: bool) -> str:
+    if not one.patients:
+        return f"nobody under “{one.criteria}”, which is for none of these patients"
+    of = f" of the {number(one.patients)} patients" if counted else ""
+    return f"{percent(one.share.share)}{of} under “{one.criteria}”"
 
 
 def explain_command(found: Findings, reason: Reason, chosen: Chosen) -> str:

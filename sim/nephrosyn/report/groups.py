@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.report.scope import Defined, within
 from nephrosyn.report.statistics import ID, Category, Refractory, categories, of, verdict
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ REJUDGED_PATIENTS = 20_000
 
 @dataclass(frozen=True)
 class Group:
-    """A part of the cohort and its refractory counts."""
+    """A part of the cohort and its refractory counts; of nobody, where all of it is outside the set."""
 
     name: str
     refractory: Refractory
@@ -67,11 +68,14 @@ def parts_of(
 
 
 def categories_by_column(
-    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]
+    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str], answers: Defined
 ) -> list[tuple[str, list[Category]]]:
-    """Return the categories within each value of a column; parameters as those of `by_column`."""
+    """Return the categories within each value of a column.
+
+    Parameters are those of `by_column`, and what the set can answer.
+    """
     criteria, view = names_of(labels)
-    return [(name, categories(part, criteria, view)) for name, part in parts_of(labels, people, column, order)]
+    return [(name, categories(part, criteria, view, answers)) for name, part in parts_of(labels, people, column, order)]
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,16 @@ class Moment:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """The refractory share as follow-up grows, and how it was found."""
+    """The refractory share as follow-up grows, and how it was found; `patients` were asked, outside the set or not."""
 
     moments: list[Moment]
     rejudged: bool
     patients: int
+
+    @property
+    def outside(self) -> int:
+        """Patients outside the set, by what is known at the end."""
+        return self.moments[-1].refractory.outside
 
 
 def times(follow_up_days: float, most: int = 6) -> list[int]:
@@ -178,11 +187,12 @@ def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
         Without a count of those who could not be judged earlier: that needs judging again.
     """
     criteria, view = (str(labels[name][0]) for name in ("criteria", "view"))
-    moments = []
+    inside, moments = within(labels), []
+    outside = labels.height - inside.height
     for day in days:
         by_then = pl.col("refractory") & (pl.col("first_met_days") <= day).fill_null(value=False)
-        met = int(labels.select(by_then.fill_null(value=False).sum()).item())
-        moments.append(Moment(day, Refractory(criteria, view, met, labels.height - met, 0)))
+        met = int(inside.select(by_then.fill_null(value=False).sum()).item())
+        moments.append(Moment(day, Refractory(criteria, view, met, inside.height - met, 0, outside=outside)))
     return FollowUp(moments, rejudged=False, patients=labels.height)
 
 

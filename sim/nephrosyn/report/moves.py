@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
 import polars as pl
 
-from nephrosyn import terms
 from nephrosyn.report.agreement import Kappa, cohen, fleiss
+from nephrosyn.report.scope import CATEGORY_ORDER, UNDETERMINED, within
 from nephrosyn.report.statistics import ID, Share, wilson
 
-UNDETERMINED = "undetermined"
 NOT_JUDGED = {"category": UNDETERMINED, "refractory": None}
 """The answer of each kind that says that there is none."""
+OUTSIDE = "outside the set"
+"""In place of the answer of a set about somebody to whom it does not apply."""
+EVERYBODY, JUDGED = "all in both sets", "judged by both"
+EVERYBODY_OF_ALL, JUDGED_BY_ALL = "all in every set", "judged by all"
+"""Of whom agreement is asked: everybody to whom the sets may apply, or who has an answer from each."""
+NOBODY = "no patient is in {} sets"
 Counts = Mapping[tuple[Any, Any], int]
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Return categories in the order of the vocabulary, those who could not be judged last.
+    """Return categories in the order in which they are shown, those who could not be judged last.
 
     Examples
     --------
@@ -30,7 +35,21 @@ def in_order(names: Iterable[str]) -> list[str]:
     ['steroid_resistant', 'non_relapsing', 'undetermined']
     """
     known = set(names)
-    return [name for name in (*(n for n in terms.CATEGORIES if n != UNDETERMINED), UNDETERMINED) if name in known]
+    return [name for name in CATEGORY_ORDER if name in known]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Patients left aside when two sets are compared: to whom only the first, only the second, or neither applies."""
+
+    first_only: int = 0
+    second_only: int = 0
+    neither: int = 0
+
+    @property
+    def patients(self) -> int:
+        """All of them."""
+        return self.first_only + self.second_only + self.neither
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Moves:
-    """The same patients under two definition sets.
+    """The same patients under two definition sets: those to whom both may apply.
 
     Attributes
     ----------
@@ -55,16 +74,19 @@ class Moves:
         Patients by category under the one and the other.
     verdicts : mapping of (bool or None, bool or None) to int
         Patients by whether they are refractory; None: could not be judged.
+    aside : Aside
+        Everybody else.
     """
 
     before: str
     after: str
     categories: Counts
     verdicts: Counts
+    aside: Aside = field(default_factory=Aside)
 
     @property
     def patients(self) -> int:
-        """Everybody."""
+        """Everybody to whom both sets may apply."""
         return sum(self.categories.values())
 
     @property
@@ -74,7 +96,7 @@ class Moves:
 
     @cached_property
     def flows(self) -> list[Flow]:
-        """Every pair of categories that anybody has, in order of the vocabulary."""
+        """Every pair of categories that anybody has, in the order in which categories are shown."""
         rows: Counter[str] = Counter()
         for (before, _), n in self.categories.items():
             rows[before] += n
@@ -106,13 +128,18 @@ class Moves:
 
     @cached_property
     def kappas(self) -> dict[tuple[str, str], Kappa]:
-        """Cohen's kappa by what is asked (category, refractory) and of whom (all patients, judged by both)."""
+        """Cohen's kappa by what is asked (category, refractory) and of whom (all in both sets, judged by both)."""
         asked: dict[str, Counts] = {"category": self.categories, "refractory": self.verdicts}
-        return {
-            (what, who): cohen(counts if who == "all patients" else judged(counts, NOT_JUDGED[what]))
-            for what, counts in asked.items()
-            for who in ("all patients", "judged by both")
-        }
+        found = {}
+        for what, counts in asked.items():
+            found[what, EVERYBODY] = _told(cohen(counts), counts, "both")
+            found[what, JUDGED] = _told(cohen(judged(counts, NOT_JUDGED[what])), counts, "both")
+        return found
+
+
+def _told(kappa: Kappa, counts: Mapping[Any, int], sets: str) -> Kappa:
+    """Say so where the sets have no patient in common."""
+    return kappa if sum(counts.values()) else replace(kappa, note=NOBODY.format(sets))
 
 
 def judged(counts: Mapping[tuple[Any, ...], int], missing: str | None) -> dict[tuple[Any, ...], int]:
@@ -126,13 +153,21 @@ def tally(frame: pl.DataFrame, columns: Sequence[str]) -> dict[Any, int]:
     return {tuple(row[:-1]): int(row[-1]) for row in rows}
 
 
-def side_by_side(labels: pl.DataFrame, view: str, column: str) -> pl.DataFrame:
-    """Return a column of the labels with a column for each definition set, a row for each patient all have judged."""
+def patterns(labels: pl.DataFrame, view: str, column: str) -> dict[tuple[Any, ...], int]:
+    """Return patients by what each definition set answers in a column of the labels, sets in the order of the labels.
+
+    Where a set does not apply the answer is `OUTSIDE`.
+    """
     parts = labels.filter(pl.col("view") == view).partition_by("criteria", maintain_order=True)
-    found = parts[0].select(ID)
-    for part in parts:
-        found = found.join(part.select(*ID, pl.col(column).alias(str(part["criteria"][0]))), on=ID)
-    return found.drop(ID)
+    wide = parts[0].select(ID)
+    for n, part in enumerate(parts):
+        answer, applies = pl.col(column).alias(f"answer {n}"), pl.col("applies").alias(f"applies {n}")
+        wide = wide.join(part.select(*ID, answer, applies), on=ID)
+    found: Counter[tuple[Any, ...]] = Counter()
+    for row, n in tally(wide, wide.columns[len(ID) :]).items():
+        answers = (OUTSIDE if row[place + 1] is False else row[place] for place in range(0, len(row), 2))
+        found[tuple(answers)] += n
+    return dict(found)
 
 
 def between(first: pl.DataFrame, second: pl.DataFrame, before: str, after: str) -> Moves:
@@ -150,9 +185,10 @@ def between(first: pl.DataFrame, second: pl.DataFrame, before: str, after: str) 
     Moves
         Counts of patients.
     """
-    both = first.join(second, on=ID, suffix="_after")
+    both = within(first).join(within(second), on=ID, suffix="_after")
     categories, verdicts = (tally(both, [column, f"{column}_after"]) for column in NOT_JUDGED)
-    return Moves(before, after, categories, verdicts)
+    one, other = within(first).height - both.height, within(second).height - both.height
+    return Moves(before, after, categories, verdicts, Aside(one, other, first.height - both.height - one - other))
 
 
 @dataclass(frozen=True)
@@ -161,6 +197,8 @@ class Sets:
 
     Attributes
     ----------
+    patients : int
+        Everybody judged by all sets, outside of them or not.
     names : list of str
         The sets, the first of the run first.
     fleiss : mapping of (str, str) to Kappa
@@ -170,14 +208,15 @@ class Sets:
     """
 
     view: str
+    patients: int
     names: list[str]
     fleiss: Mapping[tuple[str, str], Kappa]
     pairs: Mapping[tuple[str, str], Moves]
 
     def kappa(self, one: str, other: str, what: str) -> Kappa:
-        """Return Cohen's kappa of two sets over all patients; it does not matter which is named first."""
+        """Return Cohen's kappa of two sets over all in both; it does not matter which is named first."""
         pair = (one, other) if (one, other) in self.pairs else (other, one)
-        return self.pairs[pair].kappas[what, "all patients"]
+        return self.pairs[pair].kappas[what, EVERYBODY]
 
 
 def compare(labels: pl.DataFrame, view: str) -> Sets | None:
@@ -198,17 +237,18 @@ def compare(labels: pl.DataFrame, view: str) -> Sets | None:
     names = labels.filter(pl.col("view") == view)["criteria"].unique(maintain_order=True).to_list()
     if len(names) < 2:
         return None
-    wide = {what: side_by_side(labels, view, what) for what in NOT_JUDGED}
-    patterns = {what: tally(frame, names) for what, frame in wide.items()}
+    found = {what: patterns(labels, view, what) for what in NOT_JUDGED}
     kappas = {}
-    for what, counts in patterns.items():
-        kappas[what, "all patients"] = fleiss(counts)
-        kappas[what, "judged by all"] = fleiss(judged(counts, NOT_JUDGED[what]))
+    for what, counts in found.items():
+        inside = judged(counts, OUTSIDE)
+        kappas[what, EVERYBODY_OF_ALL] = _told(fleiss(inside), inside, "all")
+        kappas[what, JUDGED_BY_ALL] = _told(fleiss(judged(inside, NOT_JUDGED[what])), inside, "all")
     pairs = {}
     for one, other in combinations(range(len(names)), 2):
-        categories, verdicts = (_margin(patterns[what], one, other) for what in NOT_JUDGED)
-        pairs[names[one], names[other]] = Moves(names[one], names[other], categories, verdicts)
-    return Sets(view, names, kappas, pairs)
+        categories, verdicts = (_margin(found[what], one, other) for what in NOT_JUDGED)
+        both, answers = (judged(counts, OUTSIDE) for counts in (categories, verdicts))
+        pairs[names[one], names[other]] = Moves(names[one], names[other], both, answers, _aside(categories))
+    return Sets(view, sum(found["category"].values()), names, kappas, pairs)
 
 
 def _margin(patterns: Mapping[tuple[Any, ...], int], one: int, other: int) -> dict[tuple[Any, Any], int]:
@@ -216,3 +256,11 @@ def _margin(patterns: Mapping[tuple[Any, ...], int], one: int, other: int) -> di
     for answers, n in patterns.items():
         found[answers[one], answers[other]] += n
     return dict(found)
+
+
+def _aside(counts: Counts) -> Aside:
+    """Count the patients to whom not both of two sets may apply."""
+    found = Counter[tuple[bool, bool]]()
+    for (before, after), n in counts.items():
+        found[before == OUTSIDE, after == OUTSIDE] += n
+    return Aside(found[False, True], found[True, False], found[True, True])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.report.scope import within
 from nephrosyn.report.statistics import ID, Share, of, wilson
 
 
@@ -29,7 +31,9 @@ class Combination:
     judged: bool = True
 
 
-def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[Combination]:
+def combinations(
+    labels: pl.DataFrame, criteria: str, view: str, flags: Sequence[str] = terms.FLAGS
+) -> list[Combination]:
     """Return how many patients carry each combination of flags, most frequent first; no flag is a combination too.
 
     Parameters
@@ -38,16 +42,17 @@ def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[Combina
         The ``labels`` table.
     criteria, view : str
         Definition set and view.
+    flags : sequence of str
+        Those that the set defines: of any other nothing is said, and nobody is undetermined for it.
 
     Returns
     -------
     list of Combination
-        The counts add up to the patients of the view.
+        The counts add up to the patients to whom the set may apply.
     """
-    part = of(labels, criteria, view)
-    flags = list(terms.FLAGS)
+    part = within(of(labels, criteria, view))
     judged = pl.any_horizontal(flags).is_not_null().alias("judged")
-    rows = part.select(judged, pl.col(flags).fill_null(value=False)).group_by("judged", *flags).len().iter_rows()
+    rows = part.select(judged, pl.col(*flags).fill_null(value=False)).group_by("judged", *flags).len().iter_rows()
     found = [
         Combination(frozenset(name for name, on in zip(flags, row[1:], strict=False) if on), int(row[-1]), bool(row[0]))
         for row in rows
@@ -57,13 +62,17 @@ def combinations(labels: pl.DataFrame, criteria: str, view: str) -> list[Combina
 
 @dataclass(frozen=True)
 class Agreement:
-    """The complete against the observed record of the same patients under one definition set."""
+    """The complete against the observed record of the same patients under one definition set.
+
+    They are those to whom the set may apply by both records; `outside` are the others.
+    """
 
     criteria: str
     counts: dict[tuple[str, str], int]
     same: Share
     same_refractory: Share
     lost: int
+    outside: int = 0
 
     def cell(self, complete: str, observed: str) -> int:
         """Return the patients of one pair of categories."""
@@ -71,7 +80,7 @@ class Agreement:
 
 
 def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
-    """Return how the two views of a definition set agree, or None when only one view was judged.
+    """Return how the two views of a definition set agree; None when only one was judged, or nobody is in the set.
 
     Parameters
     ----------
@@ -85,8 +94,8 @@ def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
     Agreement or None
         ``lost`` counts patients with a category in the complete record who are undetermined in the observed one.
     """
-    part = labels.filter(pl.col("criteria") == criteria).select(*ID, "view", "category", "refractory")
-    complete, observed = (part.filter(pl.col("view") == view).drop("view") for view in terms.VIEWS)
+    part = labels.filter(pl.col("criteria") == criteria).select(*ID, "view", "applies", "category", "refractory")
+    complete, observed = (within(part.filter(pl.col("view") == view)) for view in terms.VIEWS)
     both = complete.join(observed, on=ID, suffix="_observed")
     if not both.height:
         return None
@@ -95,4 +104,5 @@ def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
     same = sum(n for (left, right), n in counts.items() if left == right)
     lost = sum(n for (left, right), n in counts.items() if right == "undetermined" != left)
     equal = int(both["refractory"].eq_missing(both["refractory_observed"]).sum())
-    return Agreement(criteria, counts, wilson(same, both.height), wilson(equal, both.height), lost)
+    outside = part.select(ID).n_unique() - both.height
+    return Agreement(criteria, counts, wilson(same, both.height), wilson(equal, both.height), lost, outside)

@@ -11,8 +11,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from nephrosyn import terms
 from nephrosyn.report import sources, tables, wording
 from nephrosyn.report.course_sections import end_section, provoking_section, treatment_section
+from nephrosyn.report.overlap import Agreement
 from nephrosyn.report.section import Section
-from nephrosyn.report.set_sections import FIGURE, growth_figure, growth_table, growth_text, sets_section
+from nephrosyn.report.set_sections import (
+    FIGURE,
+    growth_figure,
+    growth_table,
+    growth_text,
+    named_section,
+    sets_section,
+)
 from nephrosyn.report.statistics import MARGIN
 from nephrosyn.report.summary import Findings
 
@@ -26,12 +34,13 @@ def sections(found: Findings) -> list[Section]:
         follow_up_section(found),
         group_section(found),
         overlap_section(found),
+        *([named_section(found)] if any(found.named.values()) else []),
         remission_section(found),
         relapse_section(found),
         count_section(found),
         end_section(found),
         treatment_section(found),
-        *([view_section(found)] if found.agreements else []),
+        *([view_section(found, found.agreement)] if found.agreement else []),
     ]
 
 
@@ -39,7 +48,10 @@ def category_section(found: Findings) -> Section:
     """Return the categories, and every definition set against one third."""
     first = found.headline
     lead = [
-        "Every patient has one category. Nobody is left out: who cannot be judged is undetermined.",
+        "Every patient to whom the set may apply has one category. Nobody of them is left out: who cannot be judged is "
+        "undetermined."
+        if first.outside
+        else "Every patient has one category. Nobody is left out: who cannot be judged is undetermined.",
         wording.kind_sentence(first),
     ]
     each = [tables.categories(found.categories[item.criteria, item.view], item) for item in found.summary.refractory]
@@ -56,13 +68,15 @@ def follow_up_section(found: Findings) -> Section:
         if curve.rejudged
         else "Counted from the day on which each patient first met the definition."
     )
-    few = curve.patients < found.headline.patients
+    few = curve.patients < found.headline.cohort
     limit = f"For speed this curve uses the first {wording.number(curve.patients)} patients." if few else ""
     lead = ["The longer patients are followed, the more of them have had the time to show what they are.", how, limit]
+    if curve.outside and curve.rejudged:
+        lead.append("To whom the set may apply is told at each time by what was known then.")
     figures = [("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")]
     shown = [tables.follow_up(curve)]
     if found.growth is not None:
-        lead.append(growth_text(found.growth, found.headline.patients))
+        lead.append(growth_text(found.growth, found.headline.cohort))
         figures.append(growth_figure())
         shown.append(growth_table(found.growth))
     return Section("follow-up", "By length of follow-up", [text for text in lead if text], figures, shown, [])
@@ -143,9 +157,8 @@ def count_section(found: Findings) -> Section:
     )
 
 
-def view_section(found: Findings) -> Section:
+def view_section(found: Findings, first: Agreement) -> Section:
     """Return the complete against the observed record."""
-    first = next(item for item in found.agreements if item.criteria == found.headline.criteria)
     total = wording.number(first.same.total)
     lead = [
         "The complete record has every day, without error or loss; the observed record is what the clinic wrote down. "
@@ -157,8 +170,10 @@ def view_section(found: Findings) -> Section:
         "their results are missing, too few or too late.",
     ]
     figure = ("views", "Left: complete record. Right: the same patients as recorded. Strong ribbons changed category.")
-    each = [tables.views(item) for item in found.agreements]
-    return Section("views", "Complete against observed record", lead, [figure], [each[0]], each[1:])
+    if first.outside:
+        lead.append(f"{wording.outside_text(first.outside, first.same.total + first.outside)}, by one record or both.")
+    others = [tables.views(item) for item in found.agreements if item is not first]
+    return Section("views", "Complete against observed record", lead, [figure], [tables.views(first)], others)
 
 
 def facts(resolved: Any, manifest: Mapping[str, Any], found: Findings) -> list[tuple[str, str]]:
@@ -167,10 +182,10 @@ def facts(resolved: Any, manifest: Mapping[str, Any], found: Findings) -> list[t
     first = found.headline
     years = float(scenario.population.follow_up_days) / terms.DAYS_PER_YEAR
     sets = ", ".join(dict.fromkeys(item.criteria for item in found.summary.refractory))
-    replicates = first.replicates.replicates if first.replicates else 1
+    replicates = found.replicates
     named = [
         ("Scenario", str(resolved.name)),
-        ("Patients", wording.number(first.patients // replicates)),
+        ("Patients", wording.number(first.cohort // replicates)),
         ("Replicates", str(replicates)),
         ("Planned follow-up", f"{years:.1f} years from onset"),
         ("Definition sets", sets),
@@ -199,6 +214,7 @@ def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: I
         "big_interval": wording.interval(first.share.low, first.share.high, digits),
         "margin_answer": wording.margin_answer(first.comparison),
         "unjudged": wording.unjudged_sentence(first),
+        "outside": wording.outside_sentence(first),
         "sections": sections(found),
         "facts": facts(resolved, manifest, found),
         "sources": sources.sort(rows),

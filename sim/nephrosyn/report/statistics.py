@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -12,10 +11,11 @@ from typing import Literal
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.report.scope import CATEGORY_ORDER, Defined, defined, within
+from nephrosyn.report.spread import LEVEL, Spread, spread
 
 ONE_THIRD = 1 / 3
 MARGIN = 0.05
-LEVEL = 0.95
 NORMAL_QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 ID = ["replicate", "patient"]
 
@@ -75,30 +75,6 @@ def wilson(count: int, total: int) -> Share:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How a share varies between replicates: their number, mean, sd and a 95% t interval of the mean."""
-
-    replicates: int
-    mean: float
-    sd: float
-    low: float
-    high: float
-
-
-def spread(shares: Sequence[float]) -> Spread | None:
-    """Return the spread of a share over replicates, or None when there are fewer than two."""
-    from scipy.stats import t
-
-    count = len(shares)
-    if count < 2:
-        return None
-    mean = math.fsum(shares) / count
-    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in shares) / (count - 1))
-    half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd / math.sqrt(count)
-    return Spread(count, mean, sd, max(0.0, mean - half), min(1.0, mean + half))
-
-
-@dataclass(frozen=True)
 class Comparison:
     """A share held against a target: where its interval lies, and whether it fits inside the margin."""
 
@@ -138,7 +114,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Refractory:
-    """Refractory under one definition set and one view: met, not met, and could not be judged."""
+    """Refractory under one definition set and one view: met, not met, could not be judged; and who is outside the set.
+
+    All shares are among the patients to whom the set applies, or may: `outside` are the others, by age or lesion.
+    """
 
     criteria: str
     view: str
@@ -148,15 +127,21 @@ class Refractory:
     kind_true: int = 0
     kind_false: int = 0
     replicates: Spread | None = None
+    outside: int = 0
 
     @property
     def patients(self) -> int:
-        """Everybody, judged or not."""
+        """Everybody to whom the set may apply, judged or not."""
         return self.met + self.unmet + self.unknown
+
+    @property
+    def cohort(self) -> int:
+        """Everybody, outside the set too."""
+        return self.patients + self.outside
 
     @cached_property
     def share(self) -> Share:
-        """Met among all patients: who could not be judged counts as not shown to be refractory."""
+        """Met among the patients of the set: who could not be judged counts as not shown to be refractory."""
         return wilson(self.met, self.patients)
 
     @cached_property
@@ -166,7 +151,7 @@ class Refractory:
 
     @cached_property
     def unjudged(self) -> Share:
-        """Could not be judged, among all patients."""
+        """Could not be judged, among the patients of the set."""
         return wilson(self.unknown, self.patients)
 
     @cached_property
@@ -176,7 +161,7 @@ class Refractory:
 
     @property
     def comparison(self) -> Comparison:
-        """The share among all patients against one third."""
+        """The share among the patients of the set against one third."""
         return Comparison(self.share)
 
     @property
@@ -214,15 +199,18 @@ def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
     Returns
     -------
     Refractory
-        Counts of patients.
+        Counts of patients. A replicate in which the set is for nobody has no share.
     """
-    met, unmet, unknown = count_verdicts(labels["refractory"])
-    kinds = labels.filter(pl.col("refractory"))["refractory_kind"]
+    inside = within(labels)
+    met, unmet, unknown = count_verdicts(inside["refractory"])
+    kinds = inside.filter(pl.col("refractory"))["refractory_kind"]
     true, false, _ = count_verdicts(kinds)
-    by_replicate = labels.group_by("replicate", maintain_order=True).agg(
+    by_replicate = inside.group_by("replicate", maintain_order=True).agg(
         pl.col("refractory").fill_null(value=False).mean()
     )
-    return Refractory(criteria, view, met, unmet, unknown, true, false, spread(by_replicate["refractory"].to_list()))
+    replicates = spread(by_replicate["refractory"].to_list())
+    outside = labels.height - inside.height
+    return Refractory(criteria, view, met, unmet, unknown, true, false, replicates, outside)
 
 
 def refractory(labels: pl.DataFrame) -> list[Refractory]:
@@ -250,8 +238,8 @@ class Category:
     replicates: Spread | None
 
 
-def categories(labels: pl.DataFrame, criteria: str, view: str) -> list[Category]:
-    """Return every category of a definition set and view, in the order of ``terms.CATEGORIES``, empty ones too.
+def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined | None = None) -> list[Category]:
+    """Return every category that a definition set can give, in the order of `scope.CATEGORY_ORDER`, empty ones too.
 
     Parameters
     ----------
@@ -259,13 +247,16 @@ def categories(labels: pl.DataFrame, criteria: str, view: str) -> list[Category]
         The ``labels`` table.
     criteria, view : str
         Definition set and view.
+    answers : Defined, optional
+        What the set can answer; told by the labels if not given.
 
     Returns
     -------
     list of Category
-        One for each of ``terms.CATEGORIES``.
+        Of the patients to whom the set may apply: their counts add up to all of these.
     """
-    part = of(labels, criteria, view)
+    answers = answers or defined(labels.filter(pl.col("criteria") == criteria))
+    part = within(of(labels, criteria, view))
     sizes = part.group_by("replicate", maintain_order=True).len()["len"].to_list()
     inside = part.group_by("category", "replicate").len()
     counts = {(name, replicate): n for name, replicate, n in inside.iter_rows()}
@@ -277,7 +268,8 @@ def categories(labels: pl.DataFrame, criteria: str, view: str) -> list[Category]
         .iter_rows()
     }
     found = []
-    for name in terms.CATEGORIES:
+    given = part["category"].cast(pl.String).unique().to_list()
+    for name in (name for name in CATEGORY_ORDER if name in (*answers.categories, *given)):
         each = [counts.get((name, replicate), 0) for replicate in replicates]
         met, unknown = verdicts.get(name, (0, 0))
         shares = [n / size for n, size in zip(each, sizes, strict=True)]

@@ -9,12 +9,27 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.report import groups, growth, moves, overlap, provoking, states, statistics, survival, treatment, wording
+from nephrosyn.report import (
+    groups,
+    growth,
+    moves,
+    named,
+    overlap,
+    provoking,
+    scope,
+    states,
+    statistics,
+    survival,
+    treatment,
+    wording,
+)
 from nephrosyn.report.groups import FollowUp, Group
 from nephrosyn.report.growth import Growth
 from nephrosyn.report.moves import Sets
+from nephrosyn.report.named import Named
 from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.provoking import Falsely
+from nephrosyn.report.scope import Defined
 from nephrosyn.report.states import States
 from nephrosyn.report.statistics import Category, Refractory
 from nephrosyn.report.survival import Curve, Rate
@@ -36,7 +51,7 @@ class Summary:
     refractory : list of Refractory
         Every definition set and view.
     categories : list of Category
-        Of the headline's definition set and view, in the order of ``terms.CATEGORIES``.
+        Those that the headline's definition set can give, in its view, in the order of `scope.CATEGORY_ORDER`.
     page : Path or None
         ``report.html``, once written.
     """
@@ -53,6 +68,8 @@ class Findings:
     """Everything the page shows, computed once."""
 
     summary: Summary
+    replicates: int
+    defined: dict[str, Defined]
     categories: dict[tuple[str, str], list[Category]]
     combinations: list[Combination]
     by_band: list[tuple[str, list[Category]]]
@@ -67,6 +84,7 @@ class Findings:
     treatment: Treatment
     falsely: list[Falsely]
     agreements: list[Agreement]
+    named: dict[str, list[Named]]
     sets: Sets | None = None
     growth: Growth | None = None
 
@@ -75,14 +93,26 @@ class Findings:
         """The refractory counts of the first screen."""
         return self.summary.headline
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Flags that the first definition set defines."""
+        return self.defined[self.headline.criteria].flags
 
-def summarise(labels: pl.DataFrame) -> Summary:
+    @property
+    def agreement(self) -> Agreement | None:
+        """The two records under the first definition set, where both were judged and anybody is in the set."""
+        return next((item for item in self.agreements if item.criteria == self.headline.criteria), None)
+
+
+def summarise(labels: pl.DataFrame, defined: Mapping[str, Defined] | None = None) -> Summary:
     """Return the answer and the category table of a judged cohort.
 
     Parameters
     ----------
     labels : polars.DataFrame
         The ``labels`` table; the first definition set in it makes the headline.
+    defined : mapping of str to Defined, optional
+        What each set can answer; told by the labels if not given.
 
     Returns
     -------
@@ -98,8 +128,14 @@ def summarise(labels: pl.DataFrame) -> Summary:
         raise ValueError("the labels table is empty: judge the cohort before reporting it")
     found = statistics.refractory(labels)
     first = found[0]
-    rows = statistics.categories(labels, first.criteria, first.view)
+    rows = statistics.categories(labels, first.criteria, first.view, (defined or {}).get(first.criteria))
     return Summary(wording.headline(first), first, found, rows)
+
+
+def defined_by(labels: pl.DataFrame, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]) -> dict[str, Defined]:
+    """Return what each definition set of a run can answer: by its text, else by its labels; see `find`."""
+    names = labels["criteria"].unique(maintain_order=True).to_list()
+    return {name: scope.defined(labels.filter(criteria=name), groups.definition(name, asked, kept)) for name in names}
 
 
 def find(
@@ -124,23 +160,26 @@ def find(
         Statistics only; nothing drawn.
     """
     labels = tables["labels"]
-    summary = summarise(labels)
+    defined = defined_by(labels, asked, kept)
+    summary = summarise(labels, defined)
     criteria, view = summary.headline.criteria, summary.headline.view
     chosen = statistics.of(labels, criteria, view)
     bands = list(resolved.scenario.population.bands)
     times = survival.first_times(tables)
     follow_up_days = float(resolved.scenario.population.follow_up_days)
     shown = min(REMISSION_SHOWN_DAYS, follow_up_days)
-    sets = labels["criteria"].unique(maintain_order=True).to_list()
+    sets = [*defined]
     agreements = [overlap.agreement(labels, name) for name in sets]
     return Findings(
         summary=summary,
+        replicates=tables["patients"]["replicate"].n_unique(),
+        defined=defined,
         categories={
-            (item.criteria, item.view): statistics.categories(labels, item.criteria, item.view)
+            (item.criteria, item.view): statistics.categories(labels, item.criteria, item.view, defined[item.criteria])
             for item in summary.refractory
         },
-        combinations=overlap.combinations(labels, criteria, view),
-        by_band=groups.categories_by_column(chosen, tables["patients"], "band", bands),
+        combinations=overlap.combinations(labels, criteria, view, defined[criteria].flags),
+        by_band=groups.categories_by_column(chosen, tables["patients"], "band", bands, defined[criteria]),
         follow_up=groups.follow_up(tables, criteria, view, follow_up_days, asked, kept),
         bands=groups.by_column(chosen, tables["patients"], "band", bands),
         lesions=groups.lesion_groups(tables, chosen),
@@ -152,6 +191,7 @@ def find(
         treatment=treatment.find(tables),
         falsely=provoking.find(tables, criteria),
         agreements=[item for item in agreements if item is not None],
+        named={of: named.find(labels, defined, of) for of in labels["view"].cast(pl.String).unique().sort()},
         sets=moves.compare(labels, view),
         growth=_growth(tables, sets, view, follow_up_days, asked, kept) if len(sets) > 1 else None,
     )

@@ -10,9 +10,22 @@ from nephrosyn import terms
 from nephrosyn.report.agreement import Kappa
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
 from nephrosyn.report.overlap import Agreement, Combination
-from nephrosyn.report.statistics import Category, Refractory, Share, Spread
+from nephrosyn.report.scope import CATEGORY_ORDER
+from nephrosyn.report.spread import Spread
+from nephrosyn.report.statistics import Category, Refractory, Share
 from nephrosyn.report.survival import Curve, Rate
-from nephrosyn.report.wording import FLAG_NAMES, days, harmless, interval, number, percent, plain, points, rate_text
+from nephrosyn.report.wording import (
+    FLAG_NAMES,
+    days,
+    harmless,
+    interval,
+    number,
+    of_whom,
+    percent,
+    plain,
+    points,
+    rate_text,
+)
 
 
 @dataclass(frozen=True)
@@ -96,18 +109,33 @@ def categories(rows: Sequence[Category], found: Refractory) -> Table:
     gap = ("",) * (0 if found.replicates is None else 2)
     lines = [(plain(row.category), *share_cells(row.share), *spread_cells(row.replicates)) for row in rows]
     lines += [
-        ("refractory, of all patients", *share_cells(found.share), *spread_cells(found.replicates)),
+        (
+            f"refractory, of all {'in the set' if found.outside else 'patients'}",
+            *share_cells(found.share),
+            *spread_cells(found.replicates),
+        ),
         ("refractory, of those judged", *share_cells(found.judged), *gap),
         ("could not be judged", *share_cells(found.unjudged), *gap),
     ]
-    caption = f"“{found.criteria}” criteria, {found.view} record, {number(found.patients)} patients"
+    caption = f"“{found.criteria}” criteria, {found.view} record, {of_whom(found)}"
     return Table(caption, tuple(head), lines, frozenset({len(rows)}))
+
+
+IN_THE_SET = "in the set"
+"""Column beside a share where a set is not for everybody."""
+
+
+def in_the_set(found: Refractory) -> str:
+    """Return to how many the set may apply, of how many."""
+    return f"{number(found.patients)} of {number(found.cohort)}"
 
 
 def against_third(found: Iterable[Refractory]) -> Table:
     """Return every definition set and view against one third."""
+    found = [*found]
+    some = any(item.outside for item in found)
     head = (
-        "criteria and record", "refractory", "95% interval", "of those judged",
+        "criteria and record", *[IN_THE_SET] * some, "refractory", "95% interval", "of those judged",
         "not judged", "distance to 1/3 (points)", "interval of the distance",
     )  # fmt: skip
     rows = []
@@ -117,6 +145,7 @@ def against_third(found: Iterable[Refractory]) -> Table:
         rows.append(
             (
                 f"{item.criteria}, {item.view}",
+                *[in_the_set(item)] * some,
                 percent(item.share.share),
                 interval(item.share.low, item.share.high),
                 percent(item.judged.share),
@@ -130,35 +159,44 @@ def against_third(found: Iterable[Refractory]) -> Table:
 
 def groups(title: str, found: Iterable[Group], unnamed: str) -> Table:
     """Return the refractory share of each group."""
+    found = [*found]
+    some = any(item.refractory.outside for item in found)
     rows = [
         (
             plain(item.name) or unnamed,
-            number(item.refractory.patients),
+            in_the_set(item.refractory) if some else number(item.refractory.patients),
             percent(item.refractory.share.share),
             interval(item.refractory.share.low, item.refractory.share.high),
             percent(item.refractory.unjudged.share),
         )
         for item in found
     ]
-    return Table(title, ("group", "patients", "refractory", "95% interval", "not judged"), rows)
+    patients = IN_THE_SET if some else "patients"
+    return Table(title, ("group", patients, "refractory", "95% interval", "not judged"), rows)
 
 
 def by_band(found: Iterable[tuple[str, Sequence[Category]]]) -> Table:
     """Return the share of each category within each age band."""
-    rows = [
-        (plain(name) or "none", number(each[0].share.total), *[percent(row.share.share) for row in each])
-        for name, each in found
-    ]
-    head = ("age band", "patients", *[plain(name) for name in terms.CATEGORIES])
+    bands = [(name, {row.category: row.share for row in each}) for name, each in found]
+    seen = [name for name in CATEGORY_ORDER if any(name in shares for _, shares in bands)]
+    rows = []
+    for name, shares in bands:
+        patients = next(iter(shares.values())).total
+        cells = [percent(shares[one].share) if one in shares else "–" for one in seen]
+        rows.append((plain(name) or "none", number(patients), *cells))
+    head = ("age band", "patients", *map(plain, seen))
     return Table("Category by age band, share of the patients of the band", head, rows)
 
 
 def follow_up(found: FollowUp) -> Table:
     """Return the refractory share by length of follow-up."""
+    some = any(moment.refractory.outside for moment in found.moments)
     head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * found.rejudged
     rows = []
     for moment in found.moments:
-        cells = (f"{moment.days / MONTH_DAYS:.0f}", *share_cells(moment.refractory.share))
+        count, *share = share_cells(moment.refractory.share)
+        count += f" of {number(moment.refractory.patients)}" if some else ""
+        cells = (f"{moment.days / MONTH_DAYS:.0f}", count, *share)
         rows.append((*cells, percent(moment.refractory.unjudged.share)) if found.rejudged else cells)
     return Table(f"Refractory by length of follow-up, {number(found.patients)} patients", tuple(head), rows)
 
@@ -242,7 +280,7 @@ def histogram(found: Sequence[int]) -> Table:
 
 def views(found: Agreement) -> Table:
     """Return the cross-table of categories: rows by the complete record, columns by the observed one."""
-    seen = [name for name in terms.CATEGORIES if any(name in pair for pair in found.counts)]
+    seen = [name for name in CATEGORY_ORDER if any(name in pair for pair in found.counts)]
     head = ("complete ↓ observed →", *[plain(name) for name in seen], "all")
     rows = []
     for row in seen:
@@ -250,4 +288,5 @@ def views(found: Agreement) -> Table:
         rows.append((plain(row), *[number(count) if count else "·" for count in cells], number(sum(cells))))
     totals = [sum(found.cell(row, column) for row in seen) for column in seen]
     rows.append(("all", *[number(count) for count in totals], number(sum(totals))))
-    return Table(f"Patients by category, “{found.criteria}” criteria", head, rows, frozenset({len(rows) - 1}))
+    outside = f" ({number(found.outside)} more are outside this set: age or lesion)" if found.outside else ""
+    return Table(f"Patients by category, “{found.criteria}” criteria{outside}", head, rows, frozenset({len(rows) - 1}))

@@ -16,7 +16,16 @@ FLAG_NAMES = {
     "dependent": "steroid-dependent",
     "frequent": "frequently relapsing",
     "intolerant": "steroid-intolerant",
+    "non_remitting": "persistently non-remitting",
 }
+COURSE_NAMES = {
+    "late_responder": "late responder",
+    "secondary_resistant": "secondary steroid resistance",
+    "partial_remission": "partial remission",
+    "calcineurin_resistant": "resistance to calcineurin inhibitors",
+    "multidrug_resistant": "resistance to several drugs",
+}
+"""Courses that a set names without making a category of them."""
 
 
 def clause_name(name: str) -> str:
@@ -103,8 +112,10 @@ def headline(found: Refractory) -> str:
     share, digits = found.share, digits_for(found.share)
     basis = "as recorded" if found.view == "observed" else "in the complete record"
     if not found.patients:
-        return "This cohort holds no patient, so there is no share to compare with one third."
+        return nobody(found)
     who = f"the {number(found.patients)} patients" if found.patients > 1 else "the one patient"
+    if found.outside:
+        return headline_of_some(found, who, basis)
     if not found.met + found.unmet:
         return (
             f"None of {who} could be judged under the “{found.criteria}” criteria {basis}: the record is too short "
@@ -112,10 +123,81 @@ def headline(found: Refractory) -> str:
         )
     known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
     verb = "are" if found.patients > 1 else "is"
-    answer = undecided(found) if found.hinges_on_unjudged else against_third(found.comparison)
     return (
         f"In this simulated cohort, {known} of {who} with nephrotic syndrome {verb} refractory under the "
-        f"“{found.criteria}” criteria {basis}: {answer}."
+        f"“{found.criteria}” criteria {basis}: {answer(found)}."
+    )
+
+
+def answer(found: Refractory) -> str:
+    """Return what is said of one third, as far as those who could not be judged let it be said."""
+    return undecided(found) if found.hinges_on_unjudged else against_third(found.comparison)
+
+
+def nobody(found: Refractory) -> str:
+    """Return that nobody was asked, and why."""
+    if not found.outside:
+        return "This cohort holds no patient, so there is no share to compare with one third."
+    return (
+        f"The “{found.criteria}” criteria are for nobody in this simulated cohort, so there is no share to compare "
+        f"with one third: {outside_text(found.outside, found.cohort)}."
+    )
+
+
+def headline_of_some(found: Refractory, who: str, basis: str) -> str:
+    """Return the answer where the set is not for everybody."""
+    rest = f"{outside_text(found.outside, found.cohort).capitalize()}."
+    whom = f"{who} to whom the “{found.criteria}” criteria may apply"
+    if not found.met + found.unmet:
+        return (
+            f"None of {whom} could be judged under them {basis}: the record is too short or too sparse, so nothing can "
+            f"be said about one third. {rest}"
+        )
+    share, digits = found.share, digits_for(found.share)
+    known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
+    verb = "are" if found.patients > 1 else "is"
+    return f"In this simulated cohort, {known} of {whom} {verb} refractory under them {basis}: {answer(found)}. {rest}"
+
+
+def outside_text(outside: int, cohort: int) -> str:
+    """Return who is outside a set, and by what; nothing if nobody is.
+
+    Examples
+    --------
+    >>> outside_text(787, 1000)
+    '787 of 1,000 patients are outside this set: age or lesion'
+    """
+    if not outside:
+        return ""
+    who = "all" if outside == cohort > 1 else f"{number(outside)} of"
+    verb = "are" if outside > 1 else "is"
+    return f"{who} {number(cohort)} patients {verb} outside this set: age or lesion"
+
+
+def outside_sentence(found: Refractory) -> str:
+    """Return who is outside a set, and what that means for its shares; nothing if nobody is."""
+    if not found.outside:
+        return ""
+    return (
+        f"Patients outside this set ({number(found.outside)}) are in none of its shares, and are not counted as "
+        "undetermined. Who may be in it, but whose age or lesion is not known, is."
+    )
+
+
+def of_whom(found: Refractory) -> str:
+    """Return how many patients a set is asked about: of how many, where it is not for all.
+
+    Examples
+    --------
+    >>> of_whom(Refractory("a", "observed", 1, 2, 0)), of_whom(Refractory("a", "observed", 1, 2, 0, outside=4))
+    ('3 patients', '3 of 7 patients (4 are outside this set: age or lesion)')
+    """
+    if not found.outside:
+        return f"{number(found.patients)} patients"
+    verb = "are" if found.outside > 1 else "is"
+    return (
+        f"{number(found.patients)} of {number(found.cohort)} patients ({number(found.outside)} {verb} outside this "
+        "set: age or lesion)"
     )
 
 
@@ -136,8 +218,10 @@ def margin_answer(comparison: Comparison) -> str:
 
 def unjudged_sentence(found: Refractory) -> str:
     """Return what those who could not be judged mean for the answer."""
+    if not found.patients:
+        return ""
     if not found.unknown:
-        return "Every patient could be judged."
+        return f"Every patient {'of the set ' if found.outside else ''}could be judged."
     effect = "would change" if found.hinges_on_unjudged else "would not change"
     return (
         f"{number(found.unknown)} patients ({percent(found.unjudged.share)}) could not be judged. They stay in the "

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.terms import CATEGORIES
-from nephrosyn.twins import pairing
-from nephrosyn.twins.outcomes import Course, Floats, Outcome, Words, labels_of, measure
+from nephrosyn.report.scope import CATEGORY_ORDER
+from nephrosyn.twins import outcomes, pairing
+from nephrosyn.twins.outcomes import Course, Floats, Outcome, Words, measure
 from nephrosyn.twins.paired import Paired, paired
 from nephrosyn.twins.pairing import Side
 
@@ -47,13 +47,16 @@ class Contrast:
     rows : list of Row
         Outcome by outcome.
     changes : dict of (str, str) to int
-        Patients by category in the reference and in the run.
+        Patients by category in the reference and in the run, of those in the definition set in both.
+    outside : int
+        Patients outside it, by age or lesion, in either.
     """
 
     name: str
     settings: list[tuple[str, str, str]]
     rows: list[Row]
     changes: dict[tuple[str, str], int]
+    outside: int = 0
 
     @property
     def identical(self) -> bool:
@@ -89,7 +92,7 @@ class Findings:
     def __init__(self, sides: Sequence[Side], criteria: str, view: str) -> None:
         words = Words.of(sides)
         self._runs = [
-            Measured(side, measure(side, words, criteria, view), labels_of(Course(side), criteria, view)["category"])
+            Measured(side, measure(side, words, criteria, view), outcomes.categories(Course(side), criteria, view))
             for side in sides
         ]
         self.criteria, self.view = criteria, view
@@ -108,10 +111,12 @@ def _contrast(reference: Measured, other: Measured) -> Contrast:
         Row(outcome, paired(values, other.values[outcome], yes_no=outcome.yes_no))
         for outcome, values in reference.values.items()
     ]
-    pairs = pl.DataFrame({"from": reference.categories, "to": other.categories})
+    everybody = pl.DataFrame({"from": reference.categories, "to": other.categories})
+    pairs = everybody.drop_nulls()
     counts = {(before, after): n for before, after, n in pairs.group_by("from", "to").len().iter_rows()}
-    changes = {(a, b): counts[a, b] for a in CATEGORIES for b in CATEGORIES if (a, b) in counts}
-    return Contrast(other.side.name, pairing.differing(reference.side, other.side), rows, changes)
+    changes = {(a, b): counts[a, b] for a in CATEGORY_ORDER for b in CATEGORY_ORDER if (a, b) in counts}
+    outside = everybody.height - pairs.height
+    return Contrast(other.side.name, pairing.differing(reference.side, other.side), rows, changes, outside)
 
 
 def _differences(reference: Measured, other: Measured) -> pl.DataFrame:

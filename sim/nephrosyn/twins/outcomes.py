@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from nephrosyn.report.scope import INSIDE
 from nephrosyn.report.treatment import prescribed_mg_per_kg
 from nephrosyn.report.wording import plain
 from nephrosyn.twins.pairing import Side
@@ -206,7 +207,8 @@ def labels_of(course: Course, criteria: str, view: str) -> pl.DataFrame:
 
 
 def _verdict(course: Course, criteria: str, view: str) -> Measured:
-    verdicts = labels_of(course, criteria, view)["refractory"]
+    labels = labels_of(course, criteria, view)
+    verdicts, outside = labels["refractory"], ~labels.select(INSIDE).to_series().to_numpy()
     known = verdicts.cast(pl.Float64)
     named = {
         "refractory": ("refractory (not judged: no)", known.fill_null(0.0)),
@@ -214,4 +216,10 @@ def _verdict(course: Course, criteria: str, view: str) -> Measured:
         "not_judged": ("could not be judged", verdicts.is_null().cast(pl.Float64)),
     }
     for name, (title, values) in named.items():
-        yield Outcome(name, title, "verdict", "share", yes_no=True), values.to_numpy()
+        yield Outcome(name, title, "verdict", "share", yes_no=True), np.where(outside, np.nan, values.to_numpy())
+
+
+def categories(course: Course, criteria: str, view: str) -> pl.Series:
+    """Return the category of each patient, in the order of places; null for those outside the definition set."""
+    labels = labels_of(course, criteria, view)
+    return labels.select(pl.when(INSIDE).then(pl.col("category")).alias("category")).to_series()

@@ -45,6 +45,11 @@ NOTES = (
         "would need for as narrow an interval.",
     ),
     (
+        "Outside the set",
+        "a definition set may be for some ages and lesions only. Verdicts and changes of category are of the patients "
+        "to whom it may apply in both runs; what comes from the truth is of all.",
+    ),
+    (
         "Truth and record",
         "relapses, remission, drugs (as prescribed, to the end of the course) and harms come from the truth; only the "
         "verdict comes from the record named.",

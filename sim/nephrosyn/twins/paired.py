@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nephrosyn.report.statistics import LEVEL
+from nephrosyn.report.spread import LEVEL
 
 Floats = npt.NDArray[np.float64]
 SAME = 1e-9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from nephrosyn import terms
+from nephrosyn.report.scope import CATEGORY_ORDER
 from nephrosyn.report.tables import Table
 from nephrosyn.report.wording import number, plain
 from nephrosyn.twins import wording
@@ -65,13 +65,13 @@ def line(row: Row) -> tuple[str, ...]:
 
 def changes(found: Findings, contrast: Contrast) -> Table:
     """Return the patients by category in the reference (rows) and in the run (columns)."""
-    seen = [name for name in terms.CATEGORIES if any(name in pair for pair in contrast.changes)]
+    seen = [name for name in CATEGORY_ORDER if any(name in pair for pair in contrast.changes)]
     count = contrast.changes.get
     lines = [[count((row, column), 0) for column in seen] for row in seen]
     lines.append([sum(column) for column in zip(*lines, strict=True)])
     head = (f"{found.reference} ↓ {contrast.name} →", *map(plain, seen), "all")
     rows = [_counts(name, line) for name, line in zip([*map(plain, seen), "all"], lines, strict=True)]
-    caption = f"Patients by category, “{found.criteria}” criteria, {found.view} record"
+    caption = f"Patients by category, “{found.criteria}” criteria, {found.view} record{wording.outside(contrast)}"
     return Table(caption, head, rows, frozenset({len(seen)}))
 
 

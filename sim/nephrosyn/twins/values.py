@@ -45,6 +45,7 @@ def _contrast(contrast: Contrast) -> dict[str, Any]:
         "settings": [{"key": key, "reference": mine, "other": theirs} for key, mine, theirs in contrast.settings],
         "outcomes": [plain(row) for row in contrast.rows],
         "changes": [{"from": before, "to": after, "patients": n} for (before, after), n in contrast.changes.items()],
+        "outside": contrast.outside,
     }
 
 

@@ -90,13 +90,22 @@ def headline(found: Findings, contrast: Contrast) -> str:
     if contrast.identical:
         return f"Under “{contrast.name}” as under “{found.reference}”, nothing differs for {who}."
     row = next(row for row in contrast.rows if row.outcome.name == HEADLINE)
-    moved = f"{number(contrast.moved)} {'changes' if contrast.moved == 1 else 'change'} category"
+    verb = "changes" if contrast.moved == 1 else "change"
+    inside = found.patients - contrast.outside
+    of = f" of the {number(inside)} in the “{found.criteria}” set in both runs" if contrast.outside else ""
+    moved = f"{number(contrast.moved)}{of} {verb} category"
     has = f"{'have' if many else 'has'} {_relapses(row)}"
     start = f"Under “{contrast.name}” instead of “{found.reference}”, {who} {has}; {moved}."
     factor = row.paired.times_more_patients
     if math.isfinite(factor) and row.paired.saved_fraction > 0:
         start += f" Unpaired runs would need {factor:,.1f} times as many patients to see this as clearly."
     return start
+
+
+def outside(contrast: Contrast) -> str:
+    """Return who is outside the definition set, for the end of a caption; nothing if nobody is."""
+    many = contrast.outside
+    return f" ({number(many)} outside this set: age or lesion)" if many else ""
 
 
 def _relapses(row: Row) -> str:

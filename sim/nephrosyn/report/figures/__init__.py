@@ -37,7 +37,7 @@ def draw(findings: Findings) -> dict[str, str]:
                 group_forest(findings.bands, findings.lesions["true"]),
                 "Refractory share by age band and lesion",
             ),
-            "overlap": (overlap(findings.combinations), "Combinations of flags"),
+            "overlap": (overlap(findings.combinations, findings.flags), "Combinations of flags"),
             "remission": (remission(findings.remission), "Time to complete remission by age band"),
             "relapse": (relapse(findings.relapse), "Time from remission to first relapse by age band"),
             "relapses": (relapses(findings.histogram), "Relapses per patient"),
@@ -47,7 +47,6 @@ def draw(findings: Findings) -> dict[str, str]:
             figures["follow-up-sets"] = (lines(findings.growth), title)
         if findings.states.long:
             figures["end"] = (course_states(findings.states), "Remission, kidney failure and death over the years")
-        agreement = next((item for item in findings.agreements if item.criteria == first.criteria), None)
-        if agreement is not None:
-            figures["views"] = (view_flow(agreement), "Categories in the complete and in the observed record")
+        if findings.agreement is not None:
+            figures["views"] = (view_flow(findings.agreement), "Categories in the complete and in the observed record")
     return {name: svg(figure, title) for name, (figure, title) in figures.items()}

@@ -64,7 +64,7 @@ def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figu
     names = in_order(name for pair in counts for name in pair)
     cells = {(a, b): counts[a, b] / total for a, b in product(names, names) if counts.get((a, b))}  # in one order only
     sides = [_stacked(cells, side) for side in (0, 1)]
-    bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=1.0)
+    bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=GAP)
     figure = blank(0.4 + INCHES_PER_SHARE * (bottom + 0.12))
     axes = figure.subplots()
     for name, tops, x, align, outwards in ((before, sides[0], -0.03, "right", -1), (after, sides[1], 1.03, "left", 1)):
@@ -75,7 +75,8 @@ def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figu
             axes.text(x + 0.05 * outwards, middle, text, ha=align, va="center", fontsize=SMALL)
         title = name if len(name) <= LONGEST_TITLE else "…" + name[1 - LONGEST_TITLE :]
         axes.text(x - 0.03 * outwards, -0.03, title, ha=align, fontweight="bold", va="bottom")
-    axes.text(0.5, -0.03, f"{number(sum(counts.values()))} patients", ha="center", va="bottom", fontsize=SMALL)
+    text = f"{number(sum(counts.values()))} patients" if counts else "no patient in both"
+    axes.text(0.5, -0.03, text, ha="center", va="bottom", fontsize=SMALL)
     _ribbons(axes, cells, *sides)
     axes.set(xlim=(-0.75, 1.75), ylim=(bottom, -0.12))
     axes.set_axis_off()

@@ -8,7 +8,7 @@ from itertools import pairwise
 from matplotlib.figure import Figure
 
 from nephrosyn import terms
-from nephrosyn.report.figures.shares import mark_third
+from nephrosyn.report.figures.shares import mark_third, whom
 from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SMALL, blank, drawing, percent_axis, svg
 from nephrosyn.report.growth import Growth
 from nephrosyn.report.statistics import MARGIN, ONE_THIRD
@@ -31,7 +31,7 @@ def lines(found: Growth) -> Figure:
     Parameters
     ----------
     found : Growth
-        At least one set.
+        Sets that are for nobody have no line.
 
     Returns
     -------
@@ -39,17 +39,19 @@ def lines(found: Growth) -> Figure:
         As high as the names need.
     """
     years = [day / terms.DAYS_PER_YEAR for day in found.days]
-    panel = max(2.3, LABEL_INCHES * len(found.sets) * 1.25)
+    curves = {name: curve for name, curve in found.sets.items() if curve.moments[-1].refractory.patients}
+    panel = max(2.3, LABEL_INCHES * len(curves) * 1.25)
     figure = blank(panel + 0.75)
     axes = figure.subplots()
     mark_third(axes, along="y", label=False)
-    ends = [curve.moments[-1].refractory.share.share for curve in found.sets.values()]
-    shares = [[moment.refractory.share.share for moment in curve.moments] for curve in found.sets.values()]
-    high = min(1.02, 1.08 * max(0.5, *(max(row) for row in shares)))
+    ends = [curve.moments[-1].refractory.share.share for curve in curves.values()]
+    shares = [[moment.refractory.share.share for moment in curve.moments] for curve in curves.values()]
+    high = min(1.02, 1.08 * max([0.5, *(max(row) for row in shares)]))
     axes.set(xlim=(0, max(years) * 1.03), ylim=(0, high), xlabel="follow-up (years from onset)")
-    axes.set_ylabel("refractory share of all patients")
+    verdicts = [curve.moments[-1].refractory for curve in found.sets.values()]
+    axes.set_ylabel(f"refractory share of {whom(verdicts)}")
     places = spread(ends, high * LABEL_INCHES / panel, high)
-    for n, (name, row, place) in enumerate(zip(found.sets, shares, places, strict=True)):
+    for n, (name, row, place) in enumerate(zip(curves, shares, places, strict=True)):
         colour = LINES[n % len(LINES)]
         dash, marker = DASHES[n // len(LINES) % len(DASHES)], MARKERS[n % len(MARKERS)]
         axes.plot(years, row, marker, ls=dash, color=colour, lw=1.5, ms=4, mec=PAPER, mew=0.5)
@@ -57,6 +59,8 @@ def lines(found: Growth) -> Figure:
                       fontsize=SMALL, annotation_clip=False,
                       arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7, "relpos": (0, 0.5), "shrinkA": 1,
                                   "shrinkB": 3})  # fmt: skip
+    if not curves:
+        axes.text(max(years) / 2, 0.2, "nobody: all are outside the sets", ha="center", color=MUTED)
     axes.text(0, ONE_THIRD - MARGIN, " one third ± 5 points", va="bottom", fontsize=SMALL, color=MUTED)
     axes.set_xticks(years, [f"{year:.1f}".removesuffix(".0") for year in years])
     percent_axis(axes.yaxis)

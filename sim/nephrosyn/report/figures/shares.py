@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from nephrosyn import terms
 from nephrosyn.report.figures.style import (
     ACCENT,
     GRID,
@@ -29,6 +28,7 @@ from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Category, Refractory,
 from nephrosyn.report.wording import FLAG_NAMES, number, percent, plain
 
 Segment = tuple[str, int]
+NOBODY = "nobody: all are outside the set"
 
 
 def segments(rows: Sequence[Category]) -> list[Segment]:
@@ -65,7 +65,10 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
         left += width
     axes.plot([ONE_THIRD] * 2, [-0.62, 0.62], color=INK, lw=1.4, ls=(0, (3, 1.5)))
     axes.text(ONE_THIRD, 0.68, "one third", ha="center", va="bottom", fontsize=9)
-    mark_interval(axes, found.share)
+    if found.patients:
+        mark_interval(axes, found.share)
+    else:
+        axes.text(0.5, 0, NOBODY, ha="center", va="center", color=MUTED)
     axes.set(xlim=(0, 1), ylim=(-1.2, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     percent_axis(axes.xaxis)
     axes.spines["left"].set_visible(False)
@@ -98,12 +101,12 @@ def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: s
     mark_third(axes)
     for place, (_, share) in enumerate(lines):
         if share is None or math.isnan(share.share):
+            if share is not None:
+                beside_row(axes, place, "outside the set")
             continue
         axes.plot([share.low, share.high], [place, place], color=SECOND, lw=2, solid_capstyle="butt")
         axes.plot(share.share, place, "o", color=SECOND, ms=5.5, mec=PAPER, mew=0.6)
-        beside = f"{percent(share.share, 0)} of {number(share.total)}"
-        axes.annotate(beside, (1, place), (4, 0), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", va="center", fontsize=SMALL, color=MUTED)  # fmt: skip
+        beside_row(axes, place, f"{percent(share.share, 0)} of {number(share.total)}")
     high = max([share.high for _, share in lines if share is not None and not math.isnan(share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(lines) - 0.4, -0.6), xlabel=label)
     axes.set_yticks(range(len(lines)), [name for name, _ in lines])
@@ -116,6 +119,12 @@ def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: s
     return figure
 
 
+def beside_row(axes: Any, y: float, text: str) -> None:
+    """Write to the right of a row."""
+    axes.annotate(text, (1, y), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+                  fontsize=SMALL, color=MUTED)  # fmt: skip
+
+
 def definitions(found: Sequence[Refractory]) -> Figure:
     """Draw the refractory share under every definition set, a row each, with a mark for each record."""
     sets = list(dict.fromkeys(item.criteria for item in found))
@@ -126,21 +135,21 @@ def definitions(found: Sequence[Refractory]) -> Figure:
     for item in found:
         share, view = item.share, views.index(item.view)
         if math.isnan(share.share):
+            if not view:
+                beside_row(axes, sets.index(item.criteria), "for nobody here")
             continue
         y = sets.index(item.criteria) + 0.32 * ((view + 0.5) / len(views) - 0.5)
         colour, marker, face = ((SECOND, "o", SECOND), (ACCENT, "D", PAPER))[view % 2]
         axes.plot([share.low, share.high], [y, y], color=colour, lw=1.6, solid_capstyle="butt")
         axes.plot(share.share, y, marker, color=colour, mfc=face, ms=4.5, mew=1)
         if not view:
-            axes.annotate(f"{percent(share.share, 0)} of {number(share.total)}", (1, y), (4, 0), va="center",
-                          xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=SMALL,
-                          color=MUTED)  # fmt: skip
+            beside_row(axes, y, f"{percent(share.share, 0)} of {number(share.total)}")
     for view, name in enumerate(views):
         colour, marker, face = ((SECOND, "o", SECOND), (ACCENT, "D", PAPER))[view % 2]
         axes.plot([], [], marker, color=colour, mfc=face, ms=4.5, label=f"{name} record")
     high = max([item.share.high for item in found if not math.isnan(item.share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(sets) - 0.5, -0.5))
-    axes.set_xlabel("refractory share of all patients")
+    axes.set_xlabel(f"refractory share of {whom(found)}")
     axes.set_yticks(range(len(sets)), sets)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -150,13 +159,21 @@ def definitions(found: Sequence[Refractory]) -> Figure:
     return figure
 
 
+def whom(found: Iterable[Refractory]) -> str:
+    """Return among whom shares are."""
+    return "the patients in the set" if any(item.outside for item in found) else "all patients"
+
+
 def group_forest(bands: Sequence[Group], lesions: Sequence[Group]) -> Figure:
     """Draw the refractory share by age band and true lesion."""
     sections = [
         (title, [(plain(item.name), item.refractory.share) for item in groups])
         for title, groups in (("Age band", bands), ("True lesion", lesions))
     ]
-    return forest(sections, "refractory share of all patients in the group")
+    some = any(item.refractory.outside for item in [*bands, *lesions])
+    return forest(
+        sections, f"refractory share of {'those of the group in the set' if some else 'all patients in the group'}"
+    )
 
 
 def follow_up_curve(found: FollowUp) -> Figure:
@@ -173,9 +190,11 @@ def follow_up_curve(found: FollowUp) -> Figure:
         xlim=(0, max(months) * 1.03),
         ylim=(0, None),
         xlabel="follow-up (months from onset)",
-        ylabel="share of all patients",
+        ylabel=f"share of {whom(moment.refractory for moment in found.moments)}",
     )
     axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
+    if not any(moment.refractory.patients for moment in found.moments):
+        axes.text(max(months) / 2, 0.2, NOBODY, ha="center", color=MUTED)
     axes.text(0, ONE_THIRD, " one third", ha="left", va="bottom", fontsize=SMALL, color=MUTED)
     axes.set_xticks(months, [f"{month:.0f}" for month in months])
     percent_axis(axes.yaxis)
@@ -190,28 +209,30 @@ def band_line(axes: Any, x: Sequence[float], shares: Sequence[Share], colour: st
     axes.plot(x, [s.share for s in shares], style, color=colour, lw=1.8, ms=4.5, label=label)
 
 
-def overlap(found: Sequence[Combination], most: int = 10) -> Figure:
+def overlap(found: Sequence[Combination], flags: Sequence[str], most: int = 10) -> Figure:
     """Draw the combinations of flags: a bar of patients over a matrix of the flags carried."""
     shown = found[:most]
     total = sum(item.patients for item in found) or 1
-    figure = blank(3.1)
-    bars, matrix = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
+    figure = blank(2.2 + 0.225 * len(flags))
+    bars, matrix = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 0.25 * len(flags)])
     for place, item in enumerate(shown):
         colour = (ACCENT if item.flags else SECOND) if item.judged else colour_of("undetermined")
         bars.bar(place, item.patients, width=0.62, color=colour)
         bars.text(place, item.patients, percent(item.patients / total), ha="center", va="bottom", fontsize=SMALL)
         if not item.judged:
-            for row in range(len(terms.FLAGS)):
+            for row in range(len(flags)):
                 matrix.text(place, row, "?", ha="center", va="center", fontsize=9, color=MUTED)
             continue
-        rows = [row for row, name in enumerate(terms.FLAGS) if name in item.flags]
-        matrix.plot([place] * len(terms.FLAGS), range(len(terms.FLAGS)), "o", color=GRID, ms=7)
+        rows = [row for row, name in enumerate(flags) if name in item.flags]
+        matrix.plot([place] * len(flags), range(len(flags)), "o", color=GRID, ms=7)
         matrix.plot([place] * len(rows), rows, "o-", color=INK, ms=7, lw=1.6)
+    if not shown:
+        bars.text(0.5, 0.5, NOBODY, ha="center", va="center", color=MUTED, transform=bars.transAxes)
     bars.set_ylabel("patients")
     bars.margins(y=0.14)
     bars.tick_params(axis="x", length=0, labelbottom=False)
-    matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(terms.FLAGS) - 0.5, -0.5), xticks=[])
-    matrix.set_yticks(range(len(terms.FLAGS)), [FLAG_NAMES[name] for name in terms.FLAGS])
+    matrix.set(xlim=(-0.6, max(len(shown), 4) - 0.4), ylim=(len(flags) - 0.5, -0.5), xticks=[])
+    matrix.set_yticks(range(len(flags)), [FLAG_NAMES[name] for name in flags])
     matrix.tick_params(axis="y", length=0)
     for side in ("left", "bottom"):
         matrix.spines[side].set_visible(False)

@@ -23,15 +23,16 @@ PAPER = "#fffffe"
 SECOND = "#0071b2"
 TOKENS = {SECOND: "var(--second)", INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
 
-# Okabe and Ito's palette: warm for the refractory categories, cool for the others
+# Okabe and Ito's palette, and the wine of Paul Tol's: warm for the categories of a flag, cool for the others
 CATEGORY_COLOURS = {
     "steroid_resistant": "#d55e00",
     "steroid_dependent": "#e69f00",
     "frequently_relapsing": "#cc79a7",
     "steroid_intolerant": "#f0e442",
+    "non_remitting": "#882255",
     "infrequently_relapsing": "#56b4e9",
     "non_relapsing": "#0072b2",
-    "undetermined": "#b4bac2",
+    "undetermined": "#c4c9d0",
 }
 SPARE_COLOURS = ("#009e73", "#8c5a2b", "#7a4fa3", "#5f6b3a", "#a3123f", "#3fb8af")
 """For further categories, in the order of the vocabulary."""

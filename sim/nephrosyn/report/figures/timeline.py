@@ -117,8 +117,11 @@ def heading(mine: Frames) -> str:
         return who
     lines = []
     for criteria in labels["criteria"].unique(maintain_order=True):
-        rows = labels.filter(pl.col("criteria") == criteria).select("view", "category").iter_rows()
-        lines.append(f"{criteria}: " + ", ".join(f"{plain(category)} ({view} record)" for view, category in rows))
+        rows = labels.filter(pl.col("criteria") == criteria).select("view", "category", "applies").iter_rows()
+        each = (
+            (view, plain(category) if applies is not False else "outside the set") for view, category, applies in rows
+        )
+        lines.append(f"{criteria}: " + ", ".join(f"{told} ({view} record)" for view, told in each))
     return "\n".join([who, *lines])
 
 

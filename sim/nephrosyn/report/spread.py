@@ -1,0 +1,33 @@
+"""How a share varies between replicates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a share varies between replicates: their number, mean, sd and a 95% t interval of the mean."""
+
+    replicates: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def spread(shares: Sequence[float]) -> Spread | None:
+    """Return the spread of a share over replicates, or None when there are fewer than two."""
+    from scipy.stats import t
+
+    count = len(shares)
+    if count < 2:
+        return None
+    mean = math.fsum(shares) / count
+    sd = math.sqrt(math.fsum((value - mean) ** 2 for value in shares) / (count - 1))
+    half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd / math.sqrt(count)
+    return Spread(count, mean, sd, max(0.0, mean - half), min(1.0, mean + half))
