@@ -19,6 +19,8 @@ def steroid_runs(runs, rules):
 
 def amount(weight, per_kg, per_m2, cap):
     """The lowest of the amounts that are not off; without any, endlessly much."""
+    if weight is None:
+        return inf
     surface = (4 * weight + 7) / (weight + 90)
     amounts = (
         inf if per_kg is None else per_kg * weight,
