@@ -32,6 +32,7 @@ WORK = (
     "simpy_course",
     "simpy_clinic",
     "classify",
+    "classify_twelve",
     "plain",
     "c_rows",
 )

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from nephrosyn import terms
-from nephrosyn.compiling import entry
+from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.columns import frozen
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.urine import DIPSTICK
@@ -116,67 +117,72 @@ def _told(people: Columns, record: Record, kind: int, p: int, row: int) -> str:
     return f"{who}, days {record.dose_first[row]} to {record.dose_last[row]}: {drug} {mean:g} mg/day"
 
 
+@kernel
+def write_fault(out, count, kind, patient, row):
+    """Write a fault if there is room, and return how many there are."""
+    if count < len(out):
+        out[count, 0], out[count, 1], out[count, 2] = kind, patient, row
+    return count + 1
+
+
+@kernel
+def fault_of_reading(value, analyte, day, death):
+    """Kind of fault of a reading, or -1; a missing value is none."""
+    if value < 0.0 or value == math.inf:
+        return NEGATIVE
+    if analyte == DIPSTICK and (value > HIGHEST_BAND or value > math.floor(value)):
+        return NO_BAND
+    return READ_LATER if day > death else -1
+
+
+@kernel
+def alike(one, other):
+    """Whether two numbers are the same, or both missing."""
+    return one == other or (math.isnan(one) and math.isnan(other))
+
+
+@kernel
+def fault_of_dose(start, row, firsts, lasts, drugs, schedules, means, weights, death):
+    """Kind of fault of a run of doses, or -1; an exact copy of a row is none."""
+    first, last, mean, weight = firsts[row], lasts[row], means[row], weights[row]
+    if first > last:
+        return BACKWARDS
+    if mean < 0.0 or weight < 0.0 or mean == math.inf or weight == math.inf:
+        return NEGATIVE_DOSE
+    if first > death:
+        return DOSED_LATER
+    for other in range(start, row):
+        if drugs[other] == drugs[row] and lasts[other] >= first:
+            copy = firsts[other] == first and lasts[other] == last and schedules[other] == schedules[row]
+            if not copy or not alike(means[other], mean):
+                return DOSES_OVERLAP
+    return -1
+
+
 @entry
 def find_faults(record, death, out):
     """Write kind, patient and row of each fault as far as there is room, and return how many there are."""
+    # Compiled code counts references at every look into a tuple of arrays: it is taken apart once.
+    readings, values, analytes = record.reading_bounds, record.reading_value, record.reading_analyte
+    days, runs, firsts, lasts = record.reading_day, record.dose_bounds, record.dose_first, record.dose_last
+    drugs, schedules, means, weights = record.dose_drug, record.dose_schedule, record.dose_mean, record.dose_weight
+    diary, opens, closes, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
     count = 0
     for p in range(len(death)):
-        for row in range(record.reading_bounds[p, 0], record.reading_bounds[p, 1]):
-            value = record.reading_value[row]
-            kind = -1
-            if value < 0.0 or value == np.inf:
-                kind = NEGATIVE
-            elif record.reading_analyte[row] == DIPSTICK and (value > HIGHEST_BAND or value != np.floor(value)):
-                kind = NO_BAND if value == value else -1
-            elif record.reading_day[row] > death[p]:
-                kind = READ_LATER
+        for row in range(readings[p, 0], readings[p, 1]):
+            kind = fault_of_reading(values[row], analytes[row], days[row], death[p])
             if kind >= 0:
-                if count < len(out):
-                    out[count, 0], out[count, 1], out[count, 2] = kind, p, row
-                count += 1
-        start = record.dose_bounds[p, 0]
-        for row in range(start, record.dose_bounds[p, 1]):
-            first, last, mean = record.dose_first[row], record.dose_last[row], record.dose_mean[row]
-            weight = record.dose_weight[row]
-            kind = -1
-            if first > last:
-                kind = BACKWARDS
-            elif mean < 0.0 or weight < 0.0 or mean == np.inf or weight == np.inf:
-                kind = NEGATIVE_DOSE
-            elif first > death[p]:
-                kind = DOSED_LATER
-            else:
-                for other in range(start, row):
-                    if record.dose_drug[other] != record.dose_drug[row] or record.dose_last[other] < first:
-                        continue
-                    same = (
-                        record.dose_first[other] == first
-                        and record.dose_last[other] == last
-                        and record.dose_schedule[other] == record.dose_schedule[row]
-                        and (
-                            record.dose_mean[other] == mean
-                            or (record.dose_mean[other] != record.dose_mean[other] and mean != mean)
-                        )
-                    )
-                    if not same:
-                        kind = DOSES_OVERLAP
+                count = write_fault(out, count, kind, p, row)
+        for row in range(runs[p, 0], runs[p, 1]):
+            kind = fault_of_dose(runs[p, 0], row, firsts, lasts, drugs, schedules, means, weights, death[p])
             if kind >= 0:
-                if count < len(out):
-                    out[count, 0], out[count, 1], out[count, 2] = kind, p, row
-                count += 1
-        start = record.diary_bounds[p, 0]
-        reach, band = -ALIVE, 0
-        for row in range(start, record.diary_bounds[p, 1]):
-            first, last = record.diary_first[row], record.diary_last[row]
-            kind = -1
-            if first > last:
-                kind = DIARY_BACKWARDS
-            elif first <= reach and record.diary_band[row] != band:
-                kind = DIARY_OVERLAP
-            if last > reach:
-                reach, band = last, record.diary_band[row]
-            if kind >= 0:
-                if count < len(out):
-                    out[count, 0], out[count, 1], out[count, 2] = kind, p, row
-                count += 1
+                count = write_fault(out, count, kind, p, row)
+        reach, band = np.int64(-ALIVE), bands[0] if len(bands) else np.uint8(0)
+        for row in range(diary[p, 0], diary[p, 1]):
+            if opens[row] > closes[row]:
+                count = write_fault(out, count, DIARY_BACKWARDS, p, row)
+            elif opens[row] <= reach and bands[row] != band:
+                count = write_fault(out, count, DIARY_OVERLAP, p, row)
+            if closes[row] > reach:
+                reach, band = np.int64(closes[row]), bands[row]
     return count
