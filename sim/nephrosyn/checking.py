@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from nephrosyn import console
-from nephrosyn.options import NothingUnlessWrong, Overrides, ScenarioName
+from nephrosyn.options import (
+    NothingUnlessWrong,
+    OnlyChanged,
+    OnlyKeys,
+    Overrides,
+    ScenarioName,
+    SchemaFile,
+    SetName,
+)
 
 
 def check(
     scenario: ScenarioName,
     overrides: Overrides = None,
-    only: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only keys like this, as 'care.*'.")] = None,
-    changed: Annotated[bool, typer.Option("--changed", help="Only what differs from what it extends.")] = False,
+    only: OnlyKeys = None,
+    changed: OnlyChanged = False,
     quiet: NothingUnlessWrong = False,
 ) -> None:
     """Check a scenario; print each value with unit and source."""
@@ -27,9 +30,7 @@ def check(
 
 
 def check_criteria(
-    criteria: Annotated[
-        str, typer.Argument(metavar="NAME", help="A shipped definition set (see list) or a TOML file.")
-    ],
+    criteria: SetName,
     quiet: NothingUnlessWrong = False,
 ) -> None:
     """Check a definition set; say each clause in words, with source and grade."""
@@ -41,7 +42,7 @@ def check_criteria(
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")] = None,
+    out: SchemaFile = None,
 ) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     import json

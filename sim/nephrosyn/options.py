@@ -49,3 +49,7 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write pa
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what this verb wrote there before.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the values as JSON.")]
 NothingUnlessWrong = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")]
+OnlyKeys = Annotated[str | None, typer.Option("--only", metavar="PATTERN", help="Only keys like this, as 'care.*'.")]
+OnlyChanged = Annotated[bool, typer.Option("--changed", help="Only what differs from what it extends.")]
+SetName = Annotated[str, typer.Argument(metavar="NAME", help="A shipped set (see list) or a TOML file.")]
+SchemaFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")]
