@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from functools import cache
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ COHORTS = {
     "modern-adults": 3_000,
 }
 OTHERS = {"children-first-episode": 150, "modern-children": 100, "source-combined-care": 250, "modern-adults": 500}
-COMPLETE = {"baseline": 250, "modern-children": 80, "modern-adults": 150, "source-combined-care": 30}
+COMPLETE = {"baseline": 200, "modern-children": 60, "modern-adults": 100, "source-combined-care": 20}
 ANY_RECORD = st.one_of(
     made_up.anything(),
     made_up.on_a_grid(),
@@ -99,12 +100,46 @@ def test_on_made_up_records(records):
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_on_records_that_reach_the_corners(seed):
+    agree(made_up_cohort(seed, 300 if seed == 1 else 1_500), shipped())
+
+
+def made_up_cohort(seed, patients):
     chance = random.Random(seed)
-    agree(tables(*(made_up_widely.record(chance) for _ in range(300 if seed == 1 else 1_500))), shipped())
+    return tables(*(made_up_widely.record(chance) for _ in range(patients)))
+
+
+def test_on_made_up_courses_of_the_truth():
+    agree(made_up_cohort(4, 40), shipped(), "complete")
+
+
+def test_on_made_up_records_as_they_stood_on_a_day():
+    for day in (0, 20, 77, 200):
+        agree(made_up_cohort(5, 60), shipped(), until=day)
+
+
+@pytest.mark.parametrize(
+    "table, column", [("readings", "value"), ("doses", "mean_mg_per_day"), ("doses", "dosing_weight_kg")]
+)
+def test_on_records_with_missing_values(table, column):
+    cohort = made_up_cohort(6, 150)
+    chance = random.Random(6)
+    missing = pl.Series([chance.random() < 0.2 for _ in range(cohort[table].height)])
+    lost = pl.when(missing).then(None).otherwise(pl.col(column)).alias(column)
+    agree({**cohort, table: cohort[table].with_columns(lost)}, shipped())
+
+
+def test_on_records_with_copies_of_rows_in_any_order():
+    cohort = made_up_cohort(7, 100)
+    mixed = {
+        name: pl.concat([rows, rows]).sample(fraction=1.0, shuffle=True, seed=7)
+        for name, rows in cohort.items()
+        if name in ("readings", "diary", "doses", "conditions")
+    }
+    agree({**cohort, **mixed}, shipped())
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_sets_with_other_thresholds(seed):
     chance = random.Random(seed)
-    records = tables(*(made_up_widely.record(chance) for _ in range(40 if seed == 1 else 300)))
-    agree(records, [made_up_sets.definition(chance, f"made-up-{number}") for number in range(30)])
+    sets = [made_up_sets.definition(chance, f"made-up-{number}") for number in range(30)]
+    agree(made_up_cohort(seed, 40 if seed == 1 else 300), sets)

@@ -22,15 +22,22 @@ class Case:
 
     @property
     def applies(self):
-        """Whether the set is for this patient (2)."""
+        """Whether the set is for this patient (2); None if age or lesion would tell, but is not known."""
+        parts = self._of_age(), self._of_lesion()
+        if False in parts:
+            return False
+        return None if None in parts else True
+
+    def _of_age(self):
         population, age = self.rules.population, self.chart.age
         if age is None:
-            if population.age_from > 0 or population.age_below < 120:
-                return False
-        elif not population.age_from <= age < population.age_below:
-            return False
+            return None if population.age_from > 0 or population.age_below < 120 else True
+        return population.age_from <= age < population.age_below
+
+    def _of_lesion(self):
+        population = self.rules.population
         if self.lesion is None:
-            return population.unknown_lesion == "applies"
+            return True if population.unknown_lesion == "applies" else None
         return self.lesion in population.lesions
 
     @cached_property

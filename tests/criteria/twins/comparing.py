@@ -9,7 +9,7 @@ from nephrosyn import criteria
 from .record import charts
 from .verdict import CLAUSES_OF, judge
 
-LABELS = (*CLAUSES_OF, "category", "refractory", "first_met_days")
+LABELS = (*CLAUSES_OF, "applies", "category", "refractory", "first_met_days")
 
 
 class Difference(NamedTuple):

@@ -5,6 +5,8 @@ They are made by a `random.Random`, of a fixed seed for many at a time, or one t
 
 from __future__ import annotations
 
+from math import log
+
 from nephrosyn import terms
 
 from ..builder import Record
@@ -37,7 +39,7 @@ def record(random):
     for _ in range(random.choice((0, 0, 1, 3))):
         noted = (random.choice(terms.CONDITIONS[:12]), random.choice(terms.CONDITION_KINDS[:3]))
         made.noted(random.randint(0, made.end), *noted, random.choice(terms.STEROID_ACTIONS))
-    return made
+    return _truth(random, made, spells)
 
 
 def _spells(random):
@@ -69,6 +71,18 @@ def _clinic(random, made, spells):
 
 def _level(spells, day):
     return next((level for first, stop, level in spells if first <= day < stop), spells[-1][2])
+
+
+def _truth(random, made, spells):
+    """The true ratio jumps or moves to a level of each spell, some days too late."""
+    ratio, made.healthy_albumin = random.choice(RATIOS["ill"]), random.choice((3.4, 4.0, 4.4))
+    for number, (first, _, level) in enumerate(spells):
+        target, days = random.choice(RATIOS[level]) * random.choice((1.0, 1.01)), random.choice((0.0, 0.0, 1.7, 12.0))
+        start = first + random.choice((0.0, 0.25, 0.9)) if number else 0.0
+        slope = log(target / ratio) / days if days else 0.0
+        made.path((start, ratio if slope else target, slope, target))
+        ratio = target  # where the spell ends first, the path jumps
+    return made
 
 
 def _diary(random, made, spells):

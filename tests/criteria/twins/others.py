@@ -40,7 +40,7 @@ def persistence(case):
 
 
 def _persists(case, rules, episode):
-    first = _first_day([*case.steroid, *case.other_runs], episode)
+    first = _first_day(case.chart.runs, episode)
     if first is None:
         return OPEN
     due = first + rules.length

@@ -106,6 +106,6 @@ def judge(chart, definition):
     flagged = flags(found)
     refractory = any_of([flagged[flag] for flag in case.rules.verdict.refractory])
     label = {flag: TRUTH[answer.status] for flag, answer in flagged.items()}
-    label |= {"category": category(case, flagged), "refractory": TRUTH[refractory.status]}
+    label |= {"applies": case.applies, "category": category(case, flagged), "refractory": TRUTH[refractory.status]}
     label["first_met_days"] = refractory.day
     return {name: (answer.status, answer.day) for name, answer in found.items()}, label
