@@ -27,10 +27,13 @@ def why_not_judged(age_years, lesion, impossible, rule):
     if impossible:
         return IMPOSSIBLE
     limited = rule.age_from > 0.0 or rule.age_below < OLDEST
-    if math.isnan(age_years) and limited:
-        return AGE_NOT_KNOWN
-    if limited and not rule.age_from <= age_years < rule.age_below:
+    age_known = not math.isnan(age_years)
+    if limited and age_known and not rule.age_from <= age_years < rule.age_below:
         return OTHER_AGE
-    if lesion == UNKNOWN_LESION:
-        return APPLIES if rule.unknown_lesion == 1 else LESION_NOT_KNOWN
-    return APPLIES if rule.lesions >> lesion & 1 == 1 else OTHER_LESION
+    if lesion != UNKNOWN_LESION and rule.lesions >> lesion & 1 == 0:
+        return OTHER_LESION
+    if limited and not age_known:
+        return AGE_NOT_KNOWN
+    if lesion == UNKNOWN_LESION and rule.unknown_lesion == 0:
+        return LESION_NOT_KNOWN
+    return APPLIES

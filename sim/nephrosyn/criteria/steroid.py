@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 from nephrosyn import terms
 from nephrosyn.compiling import kernel
 
@@ -18,7 +20,12 @@ SLACK = 1e-9
 
 @kernel
 def lowest_mg(weight, per_kg, per_m2, cap):
-    """Return the lowest of a set's amounts (mg) at a dosing weight (kg); those that are off are infinite."""
+    """Return the lowest of a set's amounts (mg) at a dosing weight (kg); those that are off are infinite.
+
+    Where the weight is not known, the cap alone is left: as much as that is enough for anybody.
+    """
+    if math.isnan(weight):
+        return cap
     surface = (4.0 * weight + 7.0) / (weight + 90.0)
     return min(min(per_kg * weight, per_m2 * surface), cap)
 
@@ -59,7 +66,8 @@ def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weig
         doses[count, LAST] = last
         doses[count, MEAN] = mean
         doses[count, ADEQUATE] = adequacy(weight, mean, schedules[row], rule)
-        doses[count, MAINTENANCE] = min(rule.maintenance_per_kg * weight, rule.maintenance)
+        by_weight = math.inf if math.isnan(weight) else rule.maintenance_per_kg * weight
+        doses[count, MAINTENANCE] = min(by_weight, rule.maintenance)
         count += 1
     return count
 
