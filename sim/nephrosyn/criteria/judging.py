@@ -16,7 +16,7 @@ from nephrosyn.criteria.clauses import judge_all
 from nephrosyn.criteria.columns import check, sources
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.criteria.impossible import fault_frame, refuse_impossible
+from nephrosyn.criteria.faults import fault_frame, refuse_impossible
 from nephrosyn.criteria.reasons import CLAUSES, NEVER
 from nephrosyn.criteria.rules import order, rules
 from nephrosyn.criteria.sheet import Sheet, new_sheet
