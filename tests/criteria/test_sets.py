@@ -69,7 +69,7 @@ def test_thresholds_reach_the_compiled_code():
     assert told(grown, weeks) == told(young, weeks) == (84, 84, 56)
     amounts = ("adequate_per_kg", "adequate_per_m2", "adequate_cap", "tolerance", "maintenance_per_kg", "maintenance")
     assert told(grown, amounts) == (1.0, inf, 60.0, 0.9, inf, 10.0)
-    assert told(young, amounts) == (2.0, 60.0, 60.0, 0.9, 0.2, inf)
+    assert told(young, amounts) == (2.0, 60.0, 60.0, 0.9, 0.2, 10.0)
     assert told(grown, ("contraindications", "contraindication_actions")) == (0b1111, 0b1110)
     assert told(grown, ("toxicities", "toxicity_actions")) == (0b1_1111_0000, 0b1100)
     parts = ("count", "length", "window", "begins")

@@ -100,6 +100,10 @@ def _is(threshold: Threshold[Any], name: str) -> bool:
     return any(threshold.of(child) == name for child in (True, False))
 
 
+def _none(response: Threshold[Any]) -> str:
+    return "Neither complete nor partial remission" if _is(response, "partial") else "No complete remission"
+
+
 def _reading(d: DefinitionSet) -> Iterator[Told]:
     who, urine, partial, steroid = d.population, d.urine, d.partial, d.steroid
     unknown = "applies without a biopsy too" if _is(who.unknown_lesion, "applies") else "needs a biopsy"
@@ -111,21 +115,27 @@ def _reading(d: DefinitionSet) -> Iterator[Told]:
         "urine",
         f"Remission: UPCR {low} {value(urine.remission_upcr)} or dipstick at most {value(urine.remission_band)}"
         f"{albumin}. "
-        f"Relapse: UPCR {high} {value(urine.relapse_upcr)} or dipstick at least {value(urine.relapse_band)}. Each is "
-        f"confirmed by {value(urine.home_days)} in a row or {value(urine.clinic_readings)} of the clinic in a row.",
+        f"Relapse: UPCR {high} {value(urine.relapse_upcr)} or dipstick at least {value(urine.relapse_band)}. "
+        f"Each is confirmed by {value(urine.home_days)} in a row or {value(urine.clinic_readings)} of the clinic in a row. "
+        "On a day with both the ratio counts.",
         _rows(urine),
     )
     if _on(partial.upcr_below):
         share = value(partial.fall).replace(" fraction", "")
         fall = f", lower than before by at least {share} of it" if _on(partial.fall) else ""
+        band = f" or dipstick below {value(partial.band_below)}" if _on(partial.band_below) else ""
         least = f", with albumin of at least {value(partial.albumin)}" if _on(partial.albumin) else ""
-        sentence = f"Partial remission: short of remission, UPCR below {value(partial.upcr_below)}{fall}{least}."
+        sentence = f"Partial remission: short of remission, UPCR below {value(partial.upcr_below)}{band}{fall}{least}."
         yield Told("partial remission", sentence, _rows(partial))
     amounts = [a for a in (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap) if _on(a)]
+    doses = [a for a in (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap) if _on(a)]
+    alternate = f"; on alternate days at the lowest of {', '.join(value(a) for a in doses)}" if doses else ""
+    if doses and _on(steroid.alternate_after):
+        alternate += f", once a course has lasted {value(steroid.alternate_after)}"
     yield Told(
         "steroid",
         f"A dose is adequate at the lowest of {', '.join(value(a) for a in amounts)}, times "
-        f"{steroid.adequate_tolerance.of(True):g}.",
+        f"{steroid.adequate_tolerance.of(True):g}{alternate}.",
         _rows(steroid),
     )
 
@@ -134,7 +144,7 @@ def _resistance(d: DefinitionSet) -> Iterator[Told]:
     r, flags = d.resistance, d.course_flags
     if not _on(r.course):
         return
-    words = [f"No {value(r.response)} remission after {value(r.course)} of adequate steroid in the first episode"]
+    words = [f"{_none(r.response)} after {value(r.course)} of adequate steroid in the first episode"]
     words += [f"or {value(r.relapse_course)} in a relapse"] if _on(r.relapse_course) else ["; relapses are not judged"]
     if _on(r.slow_lesions):
         words.append(f"({value(r.slow_course)} in {value(r.slow_lesions)})")
@@ -147,9 +157,10 @@ def _resistance(d: DefinitionSet) -> Iterator[Told]:
     yield Told("resistance", sentence, _rows(r))
     shown = _rows(flags)
     if shown:
+        weeks = value(flags.secondary_course)
         said = {
             "late_responder": "who remits in the time of confirmation is a late responder",
-            "secondary_course": f"secondary resistance is no remission in {value(flags.secondary_course)} of a relapse",
+            "secondary_course": f"secondary resistance is a relapse without remission in {weeks} of adequate steroid",
             "partial_remission": "partial remission at the end of a course is reported",
         }
         sentence = "; ".join(said[key] for key, *_ in shown)
@@ -203,19 +214,19 @@ def _others(d: DefinitionSet) -> Iterator[Told]:
     if _on(persistence.length):
         agent = ", another drug than steroid among it" if _is(persistence.other_agent, "required") else ""
         where = "any episode" if _is(persistence.episodes, "any") else "the first episode"
-        response, length = value(persistence.response), value(persistence.length)
-        sentence = f"No {response} remission {length} after treatment began{agent}, in {where}."
+        response, length = _none(persistence.response), value(persistence.length)
+        sentence = f"{response} {length} after treatment began{agent}, in {where}."
         yield Told("persistence", sentence, _rows(persistence))
     rows = _rows(agents)
     if _on(agents.calcineurin_course):
         sentence = (
-            f"No {value(agents.calcineurin_response)} remission after {value(agents.calcineurin_course)} of "
+            f"{_none(agents.calcineurin_response)} after {value(agents.calcineurin_course)} of "
             f"{value(agents.calcineurin_inhibitors).replace(', ', ' or ')}."
         )
         yield Told("calcineurin resistance", sentence, [r for r in rows if not r[0].startswith("multidrug")])
     if _on(agents.multidrug_course):
         sentence = (
-            f"No {value(agents.multidrug_response)} remission after {value(agents.multidrug_course)} of other drugs "
+            f"{_none(agents.multidrug_response)} after {value(agents.multidrug_course)} of other drugs "
             f"than steroid, {value(agents.multidrug_classes)} of them for at least {value(agents.multidrug_each)} each."
         )
         yield Told("multidrug resistance", sentence, [r for r in rows if not r[0].startswith("calcineurin")])
