@@ -116,8 +116,8 @@ def _reading(d: DefinitionSet) -> Iterator[Told]:
         f"Remission: UPCR {low} {value(urine.remission_upcr)} or dipstick at most {value(urine.remission_band)}"
         f"{albumin}. "
         f"Relapse: UPCR {high} {value(urine.relapse_upcr)} or dipstick at least {value(urine.relapse_band)}. "
-        f"Each is confirmed by {value(urine.home_days)} in a row or {value(urine.clinic_readings)} of the clinic in a row. "
-        "On a day with both the ratio counts.",
+        f"Each is confirmed by {value(urine.home_days)} in a row or {value(urine.clinic_readings)} of the clinic in "
+        "a row. On a day with both the ratio counts.",
         _rows(urine),
     )
     if _on(partial.upcr_below):
