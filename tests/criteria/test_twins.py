@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from itertools import product
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ import nephrosyn
 from nephrosyn import criteria
 
 from . import made_up
-from .builder import tables
+from .builder import child, tables
 from .twins import made_up_sets, made_up_widely
 from .twins.comparing import differences
 
@@ -106,6 +107,31 @@ def test_on_records_that_reach_the_corners(seed):
 def made_up_cohort(seed, patients):
     chance = random.Random(seed)
     return tables(*(made_up_widely.record(chance) for _ in range(patients)))
+
+
+def on_the_borders():
+    """Records in which a day falls on the border of a window, a course or a treatment, or next to it."""
+    for length in (182, 183, 184, 364, 365, 366):
+        relapsing = (
+            child(1200).ill(0).well(10).ill(60).well(70).ill(130).well(140).ill(10 + length).well_every(60, 500, 1160)
+        )
+        yield relapsing.taper(1)
+    for weeks, ratio in product((4, 6, 8, 10, 12, 16), (0.5, 1.0, 5.0)):
+        for late in (-1, 0, 1):
+            made = (
+                child(600)
+                .ill(0)
+                .upcr(ratio, *range(7, 7 * weeks + late, 7))
+                .well(7 * weeks + late, 7 * weeks + late + 7)
+            )
+            yield made.steroid(60, 0, 7 * weeks + 10)
+    for more, gap in product((27, 28, 29), (1, 2, 30, 31, 32)):
+        made = child(900).ill(*range(0, 900, 30)).steroid(60, 0, 100).agent("tacrolimus", 5, 100, 200)
+        yield made.agent("tacrolimus", 5, 200 + gap, 460).agent("mycophenolate", 500, 300, 299 + more)
+
+
+def test_on_the_borders():
+    agree(tables(*on_the_borders()), shipped())
 
 
 def test_on_made_up_courses_of_the_truth():

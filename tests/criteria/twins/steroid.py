@@ -18,9 +18,9 @@ def steroid_runs(runs, rules):
 
 
 def amount(weight, per_kg, per_m2, cap):
-    """The lowest of the amounts that are not off; without any, and where weight is unknown, endlessly much."""
+    """The lowest of the amounts that are not off and known without a weight; if none, endlessly much."""
     if weight is None:
-        return inf
+        return inf if cap is None else cap
     surface = (4 * weight + 7) / (weight + 90)
     amounts = (
         inf if per_kg is None else per_kg * weight,

@@ -96,7 +96,7 @@ def confirmed(seen, number, sought, urine, first=-inf):
     """
     clinic_days, in_a_row = [], range(0)
     while number < len(seen):
-        stretch, number = _stretch(seen, number)
+        stretch, number = stretch_at(seen, number)
         if stretch[0].level not in sought:
             clinic_days, in_a_row = [], range(0)
             continue
@@ -120,7 +120,7 @@ def stretch_begins(seen, number):
     return number
 
 
-def _stretch(seen, number):
+def stretch_at(seen, number):
     """The days in a row at one level, from a number on, and the number after them."""
     stop = number + 1
     while stop < len(seen) and _goes_on(seen[stop - 1], seen[stop]):
