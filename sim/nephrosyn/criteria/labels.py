@@ -85,13 +85,18 @@ def classify(
 
 
 def answers(
-    tables: Tables, definitions: Sequence[DefinitionSet], view: str, until_days: int | None = None
+    tables: Tables,
+    definitions: Sequence[DefinitionSet],
+    view: str,
+    until_days: int | None = None,
+    *,
+    keep_going: bool = False,
 ) -> pl.DataFrame:
     """Return what each clause of each set says of each patient.
 
     Parameters
     ----------
-    tables, definitions, view, until_days
+    tables, definitions, view, until_days, keep_going
         As for `classify`.
 
     Returns
@@ -105,7 +110,7 @@ def answers(
     CriteriaError
         As for `classify`.
     """
-    judged = judge(tables, definitions, view, until_days)
+    judged = judge(tables, definitions, view, until_days, keep_going=keep_going)
     sets, clauses, patients = judged.status.shape
     status, day = judged.status.transpose(0, 2, 1).ravel(), judged.day.transpose(0, 2, 1).ravel()
     codes = np.empty(len(status), np.uint8)

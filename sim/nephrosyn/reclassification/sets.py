@@ -90,7 +90,9 @@ def labels(tables: Tables, manifest: Mapping[str, Any], chosen: Chosen, view: st
     if stored:
         found = of(tables["labels"], chosen.definition.name, view)
     else:
-        found = pl.concat([criteria.classify(part, chosen.definition, view) for part in _parts(tables, view)])
+        on = bool(manifest.get("impossible_patients"))
+        parts = _parts(tables, view)
+        found = pl.concat([criteria.classify(part, chosen.definition, view, keep_going=on) for part in parts])
     size = int(manifest["patients"]) * int(manifest["replicates"])
     if not found.height == size == found.select(ID).n_unique():
         raise ReclassificationError(f"the labels of {chosen.name}, {view} record, do not have every patient once")
@@ -103,7 +105,7 @@ def clause_answers(tables: Tables, chosen: Chosen, view: str, who: pl.DataFrame)
     for part in _parts(tables, view):
         cut = {name: frame.join(who, on=ID, how="semi", maintain_order="left") for name, frame in part.items()}
         if cut["patients"].height or not found:  # of nobody too: the columns are then there
-            found.append(criteria.answers(cut, [chosen.definition], view))
+            found.append(criteria.answers(cut, [chosen.definition], view, keep_going=True))
     return pl.concat(found)
 
 

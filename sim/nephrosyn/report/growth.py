@@ -103,6 +103,7 @@ def _of_one(
     if rules is None:
         return by_first_met(labels, days)
     name, view = str(labels["criteria"][0]), str(labels["view"][0])
-    earlier = [(day, judge.classify(tables, rules, view, until_days=day)) for day in days[:-1]]
+    # The record has been judged: what cannot be was refused then, or left undetermined.
+    earlier = [(day, judge.classify(tables, rules, view, until_days=day, keep_going=True)) for day in days[:-1]]
     moments = [Moment(day, verdict(found, name, view)) for day, found in [*earlier, (days[-1], labels)]]
     return FollowUp(moments, rejudged=True, patients=labels.height)
