@@ -156,7 +156,8 @@ def rejudge(
     part, patients = first_patients(tables, REJUDGED_PATIENTS)
     moments = []
     for day in days:
-        labels = judge.classify(part, rules, view, until_days=day)
+        # The record has been judged: what cannot be was refused then, or left undetermined.
+        labels = judge.classify(part, rules, view, until_days=day, keep_going=True)
         moments.append(Moment(day, verdict(labels, criteria, view)))
     return FollowUp(moments, rejudged=True, patients=patients)
 
