@@ -89,7 +89,7 @@ def test_one_patient_is_judged_as_among_others(records):
 @given(GROUPS)
 def test_labels_agree_with_themselves(records):
     for row in labels(tables(*records)).iter_rows(named=True):
-        flags = [row[flag] for flag in terms.FLAGS]
+        flags = [row[flag] for flag in source().verdict.refractory.of(child=True)]
         assert row["refractory"] is (True if True in flags else None if None in flags else False)
         assert row["refractory_kind"] is (True if row["refractory"] else None)
         assert (row["first_met_days"] is not None) == (row["refractory"] is True)
