@@ -161,6 +161,16 @@ def tables(*records):
     return {name: pl.DataFrame(there, schema=SCHEMAS[name], orient="row") for name, there in rows.items()}
 
 
+def shifted(cohort, days):
+    """The tables of a cohort with every day so many days later."""
+    return {
+        name: frame.with_columns(
+            pl.col(c) + days for c in frame.columns if c.endswith("_days") and frame.schema[c] == pl.Int32
+        )
+        for name, frame in cohort.items()
+    }
+
+
 @cache
 def source():
     return criteria.load("source")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nephrosyn import criteria, terms
 
-from .builder import judge, source, statuses, tables, variant
+from .builder import judge, shifted, source, statuses, tables, variant
 from .made_up import anything, on_a_grid
 
 STEP = 14
@@ -42,14 +42,8 @@ def test_rows_twice_change_nothing(records):
 @given(GROUPS, st.integers(-30, 200))
 def test_shifting_all_days_shifts_the_day_met(records, shift):
     cohort = tables(*records)
-    shifted = {
-        name: frame.with_columns(
-            pl.col(c) + shift for c in frame.columns if c.endswith("_days") and frame.schema[c] == pl.Int32
-        )
-        for name, frame in cohort.items()
-    }
     expected = labels(cohort).with_columns(pl.col("first_met_days") + shift)
-    assert labels(shifted).equals(expected)
+    assert labels(shifted(cohort, shift)).equals(expected)
 
 
 @few

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from nephrosyn import criteria, terms
 
-from .builder import Record, tables, variant
+from .builder import Record, shifted, tables, variant
 from .made_up import many_drugs, on_a_grid, treated_on_a_grid
 from .test_properties import STEP, few, many
 
 GROUPS = st.lists(many_drugs(), min_size=1, max_size=5)
-SHIFTED = ("patients", "readings", "diary", "doses", "conditions", "follow_up")
 
 
 @cache
@@ -41,14 +40,8 @@ def test_order_and_copies_of_rows_change_nothing(records, random):
 @given(GROUPS, st.integers(-30, 200))
 def test_shifting_all_days_shifts_the_day_met(records, shift):
     cohort = tables(*records)
-    shifted = {
-        name: frame.with_columns(
-            pl.col(c) + shift for c in frame.columns if c.endswith("_days") and frame.schema[c] == pl.Int32
-        )
-        for name, frame in cohort.items()
-    }
     expected = labels(cohort).with_columns(pl.col("first_met_days") + shift)
-    assert labels(shifted).equals(expected)
+    assert labels(shifted(cohort, shift)).equals(expected)
 
 
 @few

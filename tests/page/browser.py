@@ -37,6 +37,17 @@ class Visit:
     picture: bytes = b""
 
 
+QUESTIONS = {
+    "text": "document.body.innerText",
+    "wide": "document.documentElement.scrollWidth",
+    "inner": "window.innerWidth",
+    "figures": "document.querySelectorAll('svg[role=img]').length",
+    "tables": "document.querySelectorAll('table').length",
+}
+SIZES = {"desk": (1280, 900), "phone": (390, 844)}
+"""What a page of one piece is asked, and at which sizes."""
+
+
 class Browser:
     """Chromium with a profile of its own; use as a context manager."""
 

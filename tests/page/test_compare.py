@@ -7,18 +7,9 @@ import pytest
 import nephrosyn as ns
 from nephrosyn import terms
 
-from .browser import Browser
+from .browser import QUESTIONS, SIZES, Browser
 
 pytestmark = pytest.mark.slow
-
-QUESTIONS = {
-    "text": "document.body.innerText",
-    "wide": "document.documentElement.scrollWidth",
-    "inner": "window.innerWidth",
-    "figures": "document.querySelectorAll('svg[role=img]').length",
-    "tables": "document.querySelectorAll('table').length",
-}
-SIZES = {"desk": (1280, 900), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")

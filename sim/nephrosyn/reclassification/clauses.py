@@ -8,12 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.criteria.labels import CATEGORY_OF_FLAG
 from nephrosyn.criteria.reasons import CLAUSES, FLAG_OF_CLAUSE
-from nephrosyn.report.scope import UNDETERMINED
+from nephrosyn.report.scope import FLAG_OF_CATEGORY, UNDETERMINED
 from nephrosyn.report.statistics import ID, Share, wilson
 
-FLAG_OF_CATEGORY = {category: flag for flag, category in CATEGORY_OF_FLAG.items()}
 CASE = [f"{name}{end}" for name in ("category", "clause", "status", "status_elsewhere") for end in ("", "_after")]
 """What the reason of a move is told by."""
 Changed = tuple[tuple[str, str, str], ...]
