@@ -32,6 +32,7 @@ NEVER_COMPILED = (
     "cohort",
     "twins",
     "labelling.py",
+    "validation",
     "plan.py",
     "api.py",
     "options.py",

@@ -31,6 +31,7 @@ ORDER = [
     "twins",
     "plan",
     "labelling",
+    "validation",
     "api",
     "__init__",
     "console",
