@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import console, terms
+from nephrosyn import console, evidence_verbs, terms
 from nephrosyn.options import Engine, Format, OneSet, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ USERS_ERRORS = {
     "nephrosyn.engine": "EngineError",
     "nephrosyn.cohort": "RunFolderError",
     "nephrosyn.twins": "ComparisonError",
+    "nephrosyn.validation.errors": "ValidationRefused",
+    "nephrosyn.evidence.figures": "FigureError",
 }
 
 
@@ -278,6 +280,9 @@ def compare(
         console.say(found.json())
     else:
         console.comparison(found, page)
+
+
+app.command()(evidence_verbs.validate)
 
 
 def main() -> None:

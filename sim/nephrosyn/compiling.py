@@ -36,6 +36,7 @@ NEVER_COMPILED = (
     "plan.py",
     "api.py",
     "options.py",
+    "evidence_verbs.py",
     "cli.py",
     "__main__.py",
 )

@@ -36,6 +36,7 @@ ORDER = [
     "__init__",
     "console",
     "options",
+    "evidence_verbs",
     "cli",
     "__main__",
 ]

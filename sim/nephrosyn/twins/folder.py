@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nephrosyn.cohort import RunFolderError
@@ -44,7 +44,9 @@ def _is_comparison(folder: Path) -> bool:
     return ours and {path.name for path in folder.iterdir()} <= FILES
 
 
-def write(files: Mapping[str, str], folder: Path, *, overwrite: bool) -> None:
+def write(
+    files: Mapping[str, str], folder: Path, *, overwrite: bool, check: Callable[..., None] = check
+) -> None:
     """Write texts into a folder that gets its name only when all of them stand.
 
     Parameters
@@ -55,6 +57,8 @@ def write(files: Mapping[str, str], folder: Path, *, overwrite: bool) -> None:
         The final name.
     overwrite : bool
         Replace a comparison that stands there.
+    check : callable
+        Refuses a folder that is taken; by default, by anything but a comparison.
 
     Raises
     ------

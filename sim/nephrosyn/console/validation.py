@@ -1,0 +1,39 @@
+"""A validation: fit and validation rows apart, and how many lie inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nephrosyn import terms
+from nephrosyn.console.screen import complain, heading, prose, say, table
+
+if TYPE_CHECKING:
+    from nephrosyn.validation import Validation
+
+
+def validation(found: Validation, page: Path | None) -> None:
+    """Print a validation.
+
+    Parameters
+    ----------
+    found : Validation
+        What was found.
+    page : Path or None
+        The page, if one was written.
+    """
+    from nephrosyn.validation import page as pages
+
+    say(terms.NOTICE)
+    for shown in pages.tables(found):
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows, right=(5,))
+    say()
+    prose(pages.sentence(found))
+    for text in pages.warnings(found):
+        prose(text)
+    if page is not None:
+        say(f"page  {page}")
+    if found.failed:
+        complain(f"fit rows outside: {', '.join(row.figure.id for row in found.failed)}")

@@ -1,0 +1,49 @@
+"""Verbs that hold the model against evidence: validate, calibrate, sensitivity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nephrosyn import console
+from nephrosyn.options import Quiet
+
+EXIT_FAILED = 1
+
+Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Patients in each cohort.")]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the random numbers.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the values as JSON.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands there.")]
+
+
+def _asked(**options: int | None) -> dict[str, int]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def validate(
+    setting: Annotated[str | None, typer.Option(metavar="NAME", help="Only the figures of one setting.")] = None,
+    figure: Annotated[str | None, typer.Option(metavar="ID", help="Only one figure, or those of one evidence id.")] = None,
+    patients: Patients = None,
+    seed: Seed = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, values and forest plot.")] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold simulated settings against the published figures."""
+    from nephrosyn import validation
+    from nephrosyn.validation import page as pages
+
+    if out is not None:
+        pages.check(out, overwrite=overwrite)
+    with console.Progress(quiet) as progress:
+        found = validation.validate(setting, figure, progress=progress, **_asked(patients=patients, seed=seed))
+    page = None if out is None else pages.write(found, out, overwrite=overwrite)
+    if as_json:
+        console.say(found.json())
+    elif not quiet:
+        console.validation(found, page)
+    if found.failed:
+        raise typer.Exit(EXIT_FAILED)
