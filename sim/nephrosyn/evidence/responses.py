@@ -52,7 +52,8 @@ def remission_time(study: Study, definition: str, within_days: float = math.inf,
 def improvement(study: Study, within_days: float, below: float, lesion: str | None = None) -> Counted:
     """Share whose protein/creatinine ratio falls below a level and to half of the first reading within some days.
 
-    Days run from the first dose of steroid, or from presentation where steroid is never given.
+    Two readings in a row must say so; the first dates it. Days run from the first dose of steroid, or from presentation
+    where steroid is never given.
     """
     rows = _fall(study, below, lesion)
     rows = rows.filter(pl.col("fell").is_not_null() | (pl.col("followed") >= within_days))
@@ -69,9 +70,8 @@ def improvement_time(study: Study, within_days: float, below: float, lesion: str
 def _fall(study: Study, below: float, lesion: str | None) -> pl.DataFrame:
     readings = study.readings("upcr")
     start = readings.group_by(WHO).agg(seen=pl.col("taken_days").min(), before=pl.col("value").first())
-    low = readings.join(start, on=WHO).filter(
-        pl.col("value") < below, pl.col("value") <= pl.col("before") / 2, pl.col("taken_days") > pl.col("seen")
-    )
+    here = (pl.col("value") < below) & (pl.col("value") <= pl.col("before") / 2)
+    low = readings.join(start, on=WHO).sort(*WHO, "taken_days").filter(here & here.shift(-1).over(WHO))
     fell = low.group_by(WHO).agg(low_days=pl.col("taken_days").min())
     rows = study.people.join(start, on=WHO).join(fell, on=WHO, how="left").sort(WHO)
     rows = rows if lesion is None else rows.filter(pl.col("lesion") == lesion)

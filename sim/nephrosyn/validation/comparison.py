@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.validation.errors import ValidationRefused
-from nephrosyn.validation.simulation import Question, count
+from nephrosyn.validation.simulation import Question, Watch, count, unwatched
 
 PATIENTS, SEED = 20_000, 20
 Place = Literal["inside", "edge", "outside"]
@@ -221,14 +221,26 @@ def simulate(
     names = list(dict.fromkeys(name for one in found for name in (one.scenario, one.against) if name))
     arms: dict[tuple[str, str], Estimate] = {}
     for place, name in enumerate(names):
-        here = [one for one in found if name in (one.scenario, one.against)]
-        questions: list[Question] = [(one.measure, one.arguments) for one in here]
 
         def watch(done: int, before: int = place * patients) -> None:
             progress("simulate", before + done, len(names) * patients)
 
-        for one, seen in zip(here, count(scenario(name), questions, patients, seed, watch), strict=True):
-            arms[one.id, name] = seen.estimate()
+        arms.update(arm(found, name, scenario(name), patients, seed, watch))
+    return whole(found, arms)
+
+
+def arm(
+    found: Sequence[Figure], name: str, scenario: Scenario, patients: int, seed: int, watch: Watch = unwatched
+) -> dict[tuple[str, str], Estimate]:
+    """Return what the figures that name a setting count in it, by figure and setting."""
+    here = [one for one in found if name in (one.scenario, one.against)]
+    questions: list[Question] = [(one.measure, one.arguments) for one in here]
+    seen = count(scenario, questions, patients, seed, watch)
+    return {(one.id, name): each.estimate() for one, each in zip(here, seen, strict=True)}
+
+
+def whole(found: Sequence[Figure], arms: Mapping[tuple[str, str], Estimate]) -> dict[str, Estimate]:
+    """Return the number of each figure by its id, from its arm or both of them."""
     return {one.id: together(one, arms[one.id, one.scenario], arms.get((one.id, one.against))) for one in found}
 
 
