@@ -283,6 +283,7 @@ def compare(
 
 
 app.command()(evidence_verbs.validate)
+app.command()(evidence_verbs.calibrate)
 
 
 def main() -> None:

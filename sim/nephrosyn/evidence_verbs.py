@@ -47,3 +47,42 @@ def validate(
         console.validation(found, page)
     if found.failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+def calibrate(
+    setting: Annotated[str, typer.Argument(metavar="SETTING", help="A shipped scenario or a TOML file.")],
+    free: Annotated[
+        list[str] | None, typer.Option("--free", metavar="KEY", help="A number to fit, or SETTING:KEY; repeatable.")
+    ] = None,
+    figures: Annotated[
+        list[str] | None, typer.Option("--figures", metavar="ID", help="A figure to fit it to; repeatable.")
+    ] = None,
+    patients: Patients = None,
+    seed: Seed = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write scenarios, residuals and values.")] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a few numbers of a setting to published figures.
+
+    Never to one third, and never to a row that is kept for validation. Several ids may follow one another with commas.
+    """
+    from nephrosyn.validation import calibration, fitted
+
+    if out is not None:
+        fitted.check(out, overwrite=overwrite)
+    asked = _asked(patients=patients, seed=seed)
+    with console.Progress(quiet) as progress:
+        found = calibration.calibrate(setting, _listed(free), _listed(figures), progress=progress, **asked)
+    folder = None if out is None else fitted.write(found, out, overwrite=overwrite)
+    if as_json:
+        import json
+
+        console.say(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+    elif not quiet:
+        console.calibration(found, folder)
+
+
+def _listed(texts: list[str] | None) -> list[str]:
+    return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]

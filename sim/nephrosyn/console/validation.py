@@ -10,6 +10,7 @@ from nephrosyn.console.screen import complain, heading, prose, say, table
 
 if TYPE_CHECKING:
     from nephrosyn.validation import Validation
+    from nephrosyn.validation.calibration import Calibration
 
 
 def validation(found: Validation, page: Path | None) -> None:
@@ -37,3 +38,26 @@ def validation(found: Validation, page: Path | None) -> None:
         say(f"page  {page}")
     if found.failed:
         complain(f"fit rows outside: {', '.join(row.figure.id for row in found.failed)}")
+
+
+def calibration(found: Calibration, folder: Path | None) -> None:
+    """Print a calibration.
+
+    Parameters
+    ----------
+    found : Calibration
+        What was found.
+    folder : Path or None
+        Where it was written, if it was.
+    """
+    from nephrosyn.validation import fitted
+
+    say(terms.NOTICE)
+    for shown in (fitted.numbers(found), fitted.residuals(found)):
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows)
+    say()
+    say(f"source  {found.source}")
+    if folder is not None:
+        say(f"folder  {folder}")

@@ -52,11 +52,11 @@ def remission_time(study: Study, definition: str, within_days: float = math.inf,
 def improvement(study: Study, within_days: float, below: float, lesion: str | None = None) -> Counted:
     """Share whose protein/creatinine ratio falls below a level and to half of the first reading within some days.
 
+    Who dies or leaves before that counts as one in whom it did not.
     Two readings in a row must say so; the first dates it. Days run from the first dose of steroid, or from presentation
     where steroid is never given.
     """
     rows = _fall(study, below, lesion)
-    rows = rows.filter(pl.col("fell").is_not_null() | (pl.col("followed") >= within_days))
     return Counted(rows.select(yes=(pl.col("fell") <= within_days).fill_null(value=False)), estimates.share)
 
 
@@ -76,7 +76,7 @@ def _fall(study: Study, below: float, lesion: str | None) -> pl.DataFrame:
     rows = study.people.join(start, on=WHO).join(fell, on=WHO, how="left").sort(WHO)
     rows = rows if lesion is None else rows.filter(pl.col("lesion") == lesion)
     origin = pl.coalesce("start_days", "seen")
-    return rows.with_columns(fell=pl.col("low_days") - origin, followed=pl.col("end_days") - origin)
+    return rows.with_columns(fell=pl.col("low_days") - origin)
 
 
 @measure
