@@ -282,8 +282,7 @@ def compare(
         console.comparison(found, page)
 
 
-app.command()(evidence_verbs.validate)
-app.command()(evidence_verbs.calibrate)
+evidence_verbs.register(app)
 
 
 def main() -> None:

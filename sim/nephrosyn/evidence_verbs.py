@@ -86,3 +86,9 @@ def calibrate(
 
 def _listed(texts: list[str] | None) -> list[str]:
     return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command line these verbs."""
+    for verb in (validate, calibrate):
+        app.command()(verb)

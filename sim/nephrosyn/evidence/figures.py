@@ -213,7 +213,8 @@ def read(text: str, name: str) -> tuple[Figure, ...]:
     known = {row["id"]: row for row in published()}
     found: list[Figure] = []
     problems: list[Problem] = []
-    for line, row in enumerate(csv.DictReader(text.splitlines()), 2):
+    rows = list(csv.DictReader(text.splitlines()))
+    for line, row in enumerate(rows, 2):
         behind = known.get(str(row.get("id", "")).partition(".")[0])
         where = f"{name}, line {line} ({row.get('id', '')})"
         if behind is None:
@@ -223,8 +224,8 @@ def read(text: str, name: str) -> tuple[Figure, ...]:
         try:
             found.append(Figure.model_validate({**row, **about}))
         except ValidationError as error:
-            problems += [Problem(f"{where} {_place(one)}", _wanted(one), shown(one["input"])) for one in error.errors()]
-    problems += _of_the_whole(found, known, name)
+            problems += [Problem(f"{where} {_place(one)}".strip(), _wanted(one), _found(one)) for one in error.errors()]
+    problems += _of_the_whole([str(row.get("id", "")) for row in rows], known, name)
     if problems:
         raise FigureError(name, problems)
     return tuple(found)
@@ -238,11 +239,14 @@ def _wanted(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _of_the_whole(found: Sequence[Figure], known: Iterable[str], name: str) -> Iterator[Problem]:
-    names = [figure.id for figure in found]
+def _found(error: Any) -> str:
+    return shown(error["input"]) if error["loc"] else "this row"
+
+
+def _of_the_whole(names: Sequence[str], known: Iterable[str], name: str) -> Iterator[Problem]:
     for twice in sorted({one for one in names if names.count(one) > 1}):
         yield Problem(f"{name} {twice}", "each id once", "it stands there more than once")
-    for absent in sorted(set(known) - {figure.evidence for figure in found}):
+    for absent in sorted(set(known) - {one.partition(".")[0] for one in names}):
         yield Problem(f"{name} {absent}", "a row for each published figure", "none")
 
 
