@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nephrosyn import console
-from nephrosyn.options import Quiet
+from nephrosyn.options import Quiet, ScenarioName, Sets
 
 EXIT_FAILED = 1
 
@@ -84,11 +84,41 @@ def calibrate(
         console.calibration(found, folder)
 
 
+def sensitivity(
+    scenario: ScenarioName,
+    criteria: Sets = None,
+    patients: Patients = None,
+    seed: Seed = None,
+    trajectories: Annotated[int | None, typer.Option(metavar="N", help="Trajectories of Morris' screening.")] = None,
+    base: Annotated[int | None, typer.Option(metavar="N", help="Base of Sobol's sample, a power of 2; 0: none.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write tables, figure and values.")] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which assumptions move the refractory share (needs SALib)."""
+    from nephrosyn.validation import moved
+    from nephrosyn.validation import sensitivity as analysis
+
+    if out is not None:
+        moved.check(out, overwrite=overwrite)
+    asked = _asked(patients=patients, seed=seed, trajectories=trajectories, base=base)
+    with console.Progress(quiet) as progress:
+        found = analysis.sensitivity(scenario, criteria, progress=progress, **asked)
+    folder = None if out is None else moved.write(found, out, overwrite=overwrite)
+    if as_json:
+        import json
+
+        console.say(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+    elif not quiet:
+        console.sensitivity(found, folder)
+
+
 def _listed(texts: list[str] | None) -> list[str]:
     return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
 
 
 def register(app: typer.Typer) -> None:
     """Give the command line these verbs."""
-    for verb in (validate, calibrate):
+    for verb in (validate, calibrate, sensitivity):
         app.command()(verb)

@@ -5,7 +5,7 @@ from nephrosyn.console.case import case
 from nephrosyn.console.comparison import comparison
 from nephrosyn.console.progress import Progress
 from nephrosyn.console.screen import complain, say
-from nephrosyn.console.validation import calibration, validation
+from nephrosyn.console.validation import calibration, sensitivity, validation
 from nephrosyn.console.values import scenario
 
-__all__ = ["Progress", "calibration", "case", "catalogue", "comparison", "complain", "say", "scenario", "summary", "validation"]
+__all__ = ["Progress", "calibration", "case", "catalogue", "comparison", "complain", "say", "scenario", "sensitivity", "summary", "validation"]

@@ -11,6 +11,7 @@ from nephrosyn.console.screen import complain, heading, prose, say, table
 if TYPE_CHECKING:
     from nephrosyn.validation import Validation
     from nephrosyn.validation.calibration import Calibration
+    from nephrosyn.validation.sensitivity import Sensitivity
 
 
 def validation(found: Validation, page: Path | None) -> None:
@@ -59,5 +60,29 @@ def calibration(found: Calibration, folder: Path | None) -> None:
         table(shown.head, shown.rows)
     say()
     say(f"source  {found.source}")
+    if folder is not None:
+        say(f"folder  {folder}")
+
+
+def sensitivity(found: Sensitivity, folder: Path | None) -> None:
+    """Print a sensitivity analysis.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        What was found.
+    folder : Path or None
+        Where it was written, if it was.
+    """
+    from nephrosyn.validation import moved
+
+    say(terms.NOTICE)
+    for name in found.criteria:
+        shown = moved.table(found, name)
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows, right=range(2, 6))
+    say()
+    prose(moved.runs(found))
     if folder is not None:
         say(f"folder  {folder}")
