@@ -61,7 +61,7 @@ docs: $(VENV)/installed-for-tests
 	@$(PY) docs/generate.py
 	@$(PY) docs/readme.py
 	@$(PY) docs/care.py
-	@$(PY) -m tests.figures.figures
+	@$(PY) docs/published.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

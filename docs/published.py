@@ -15,7 +15,8 @@ from nephrosyn.validation.sensitivity import sensitivity
 DOCS = Path(__file__).parent
 FIGURES = DOCS / "explanation" / "published-figures.md"
 THIRD = DOCS / "explanation" / "one-third.md"
-PATIENTS, SEED = 4000, 20
+PATIENTS, SEED = 2000, 20
+SCREENED, TRAJECTORIES, BASE = 500, 4, 16
 SETTINGS = (
     "setting-japan-children",
     "setting-beijing-children",
@@ -54,10 +55,12 @@ def published_page() -> str:
     """Return the page of the figures, simulated anew."""
     found = validate(patients=PATIENTS, seed=SEED)
     apart = [one for one in figures() if one.use == "none"]
-    reasons = Table("Rows that are not simulated", ("figure", "what", "why"), [(o.id, o.quantity, o.note) for o in apart])
+    reasons = Table(
+        "Rows that are not simulated", ("figure", "what", "why"), [(o.id, o.quantity, o.note) for o in apart]
+    )
     size = f"{PATIENTS:,} patients in each of {len({r.figure.scenario for r in found.rows})} settings, seed {SEED}."
     parts = ["# Published figures, simulated", MADE, INTRODUCTION.strip(), size, page.sentence(found)]
-    parts += [text for text in page.warnings(found)]
+    parts += page.warnings(found)
     parts += [f"## {shown.caption}\n\n{shown.markdown()}" for shown in page.tables(found)]
     return "\n\n".join([*parts, NOT_SIMULATED, reasons.markdown()]) + "\n"
 
@@ -75,8 +78,8 @@ def shares_part() -> str:
     )
     low, high = (pick(found, key=lambda one: one.refractory.share) for pick in (min, max))
     span = (
-        f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, {low.years:g} years) to "
-        f"{100 * high.refractory.share:.1f}% ({high.setting}, {high.criteria}, {high.years:g} years)."
+        f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, {low.years:g} years) "
+        f"to {100 * high.refractory.share:.1f}% ({high.setting}, {high.criteria}, {high.years:g} years)."
     )
     tables = [f"### {name}\n\n{answer.table(found, name).markdown()}" for name in SETTINGS]
     return "\n\n".join(["## By setting, definition set and follow-up", span, told, *tables])
@@ -84,13 +87,15 @@ def shares_part() -> str:
 
 def moved_part() -> str:
     """Return which assumption moves the share most, in the baseline."""
-    found = sensitivity("baseline", ["source"])
+    found = sensitivity("baseline", ["source"], patients=SCREENED, trajectories=TRAJECTORIES, base=BASE)
     first = found.of("source")[0]
     text = (
-        f"In the baseline, judged by the set of the source text, the number that moves the share most is `{first.key}`: "
-        f"over its range of {first.low:g} to {first.high:g} by {100 * first.effect:.1f} percentage points."
+        f"In the baseline, judged by the set of the source text, the number that moves the share most is "
+        f"`{first.key}`: from {first.low:g} to {first.high:g} it moves it by {100 * first.effect:.1f} percentage points."
     )
-    return "\n\n".join(["## Which assumption moves it most", text, moved.runs(found), moved.table(found, "source").markdown()])
+    return "\n\n".join(
+        ["## Which assumption moves it most", text, moved.runs(found), moved.table(found, "source").markdown()]
+    )
 
 
 def third_page() -> str:

@@ -28,7 +28,7 @@ USERS_ERRORS = {
     "nephrosyn.engine": "EngineError",
     "nephrosyn.cohort": "RunFolderError",
     "nephrosyn.twins": "ComparisonError",
-    "nephrosyn.validation.errors": "ValidationRefused",
+    "nephrosyn.validation.errors": "RefusalError",
     "nephrosyn.evidence.figures": "FigureError",
 }
 

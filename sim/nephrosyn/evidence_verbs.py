@@ -24,9 +24,12 @@ def _asked(**options: int | None) -> dict[str, int]:
 
 def validate(
     setting: Annotated[str | None, typer.Option(metavar="NAME", help="Only the figures of one setting.")] = None,
-    figure: Annotated[str | None, typer.Option(metavar="ID", help="Only one figure, or those of one evidence id.")] = None,
+    figure: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only one figure, or those of one evidence id.")
+    ] = None,
     patients: Patients = None,
     seed: Seed = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that share the settings.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, values and forest plot.")] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -39,7 +42,8 @@ def validate(
     if out is not None:
         pages.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
-        found = validation.validate(setting, figure, progress=progress, **_asked(patients=patients, seed=seed))
+        asked = _asked(patients=patients, seed=seed)
+        found = validation.validate(setting, figure, workers=workers, progress=progress, **asked)
     page = None if out is None else pages.write(found, out, overwrite=overwrite)
     if as_json:
         console.say(found.json())
@@ -90,7 +94,9 @@ def sensitivity(
     patients: Patients = None,
     seed: Seed = None,
     trajectories: Annotated[int | None, typer.Option(metavar="N", help="Trajectories of Morris' screening.")] = None,
-    base: Annotated[int | None, typer.Option(metavar="N", help="Base of Sobol's sample, a power of 2; 0: none.")] = None,
+    base: Annotated[
+        int | None, typer.Option(metavar="N", help="Base of Sobol's sample, a power of 2; 0: none.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write tables, figure and values.")] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,

@@ -27,11 +27,19 @@ def person(number, end=1000, lesion=None, age=5.0, sex="male", reason="end_of_st
 
 def visit(who, day):
     """A visit that was held."""
-    return {**who, "visit": 0, "planned_days": day, "actual_days": day, "kind": "scheduled", "missed": False, "waited_days": 0.0}
+    return {
+        **who,
+        "visit": 0,
+        "planned_days": day,
+        "actual_days": day,
+        "kind": "scheduled",
+        "missed": False,
+        "waited_days": 0.0,
+    }
 
 
 def read(rows, *pairs):
-    """Add readings of the ratio: pairs of day and value. Each stands twice, two days running, so that it is confirmed."""
+    """Add readings of the ratio, pairs of day and value; each stands twice, two days running: it is confirmed."""
     who = {name: rows["patients"][0][name] for name in ("replicate", "patient")}
     for day, value in pairs:
         for later in (0, 1):

@@ -53,7 +53,9 @@ def test_what_the_collection_says_of_wilson_is_what_the_table_has():
     for figure in figures():
         found = told[figure.evidence]
         if found and figure.id == figure.evidence and figure.interval and figure.kind == "share":
-            assert [100 * end for end in figure.interval] == pytest.approx([float(one) for one in found.groups()], abs=0.06)
+            assert [100 * end for end in figure.interval] == pytest.approx(
+                [float(one) for one in found.groups()], abs=0.06
+            )
             compared += 1
     assert compared >= 12
 
@@ -61,7 +63,7 @@ def test_what_the_collection_says_of_wilson_is_what_the_table_has():
 def test_nothing_is_fitted_to_refractory_shares():
     assert not [figure.id for figure in figures() if figure.evidence.startswith("R") and figure.use == "fit"]
     with pytest.raises(FigureError, match="never fitted"):
-        read(TEXT + '\nR01.x,x,share,1,2,,,,,,,,e,v,d,f,c,baseline,,fit,male_share,,n', "own.csv")
+        read(TEXT + "\nR01.x,x,share,1,2,,,,,,,,e,v,d,f,c,baseline,,fit,male_share,,n", "own.csv")
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
@@ -100,7 +102,7 @@ def test_what_is_wrong_is_named(number, values, told):
 
 def test_all_that_is_wrong_is_named_at_once(tmp_path):
     file = tmp_path / "own.csv"
-    file.write_text(changed("A01", measure="nothing", scenario="nowhere") + '\nA02,x', "utf-8")
+    file.write_text(changed("A01", measure="nothing", scenario="nowhere") + "\nA02,x", "utf-8")
     with pytest.raises(FigureError) as caught:
         load(file)
     assert all(word in str(caught.value) for word in ("nothing", "nowhere", "A02"))

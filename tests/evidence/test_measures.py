@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -18,8 +19,7 @@ def value(name, people, **arguments):
 
 
 def test_every_measure_is_tried_here():
-    with open(__file__, encoding="utf-8") as file:
-        text = file.read()
+    text = Path(__file__).read_text(encoding="utf-8")
     assert {name for name in measures() if f'"{name}"' not in text} == set()
 
 
@@ -37,7 +37,12 @@ def test_who_never_got_steroid_is_no_responder():
 
 
 def test_remission_of_one_lesion():
-    people = [child(0, 10, lesion="fsgs"), child(1, None, lesion="fsgs"), child(2, 10, lesion="minimal_change"), child(3)]
+    people = [
+        child(0, 10, lesion="fsgs"),
+        child(1, None, lesion="fsgs"),
+        child(2, 10, lesion="minimal_change"),
+        child(3),
+    ]
     assert value("remission", people, **SET, within_days=28, lesion="fsgs") == 0.5
 
 
@@ -182,7 +187,12 @@ def test_response_to_an_agent_of_those_who_were_ill():
     def given(number, *pairs):
         return dose(read(person(number), (90, ILL), *pairs), "rituximab", 100, 100, 375.0, "single")
 
-    people = [given(0, (200, PARTIAL)), given(1, (200, 5.0)), given(2, (95, CLEAR), (150, CLEAR)), given(3, (300, CLEAR))]
+    people = [
+        given(0, (200, PARTIAL)),
+        given(1, (200, 5.0)),
+        given(2, (95, CLEAR), (150, CLEAR)),
+        given(3, (300, CLEAR)),
+    ]
     assert value("responds_to", people, drug="rituximab", days=183, below=2.0) == pytest.approx(1 / 3)
 
 
@@ -229,7 +239,11 @@ def test_kidney_survival_and_last_state():
 
 
 def test_arguments_that_do_not_fit_are_all_named():
-    assert misfits("relapsed_by", {"day": 3}) == ["no argument day", "argument definition is missing", "argument days is missing"]
+    assert misfits("relapsed_by", {"day": 3}) == [
+        "no argument day",
+        "argument definition is missing",
+        "argument days is missing",
+    ]
 
 
 def test_parts_of_a_cohort_make_the_whole():

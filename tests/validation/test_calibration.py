@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from nephrosyn.cli import app
 from nephrosyn.evidence.figures import figures
 from nephrosyn.scenario import load
-from nephrosyn.validation import ValidationRefused, fitted
+from nephrosyn.validation import RefusalError, fitted
 from nephrosyn.validation.calibration import calibrate, targets
 from nephrosyn.validation.comparison import arm
 from nephrosyn.validation.free import Free, free
@@ -23,13 +23,13 @@ FIGURES = {figure.id: figure for figure in figures()}
 
 @pytest.mark.parametrize("asked", ["one-third", "1/3", "R01", "R02", "R06"])
 def test_one_third_is_never_a_target(asked):
-    with pytest.raises(ValidationRefused, match="never a calibration target"):
+    with pytest.raises(RefusalError, match="never a calibration target"):
         targets([asked])
 
 
 @pytest.mark.parametrize("figure", [one for one in FIGURES.values() if one.use == "validation"], ids=lambda one: one.id)
 def test_a_validation_row_is_never_a_target(figure):
-    with pytest.raises(ValidationRefused, match="validation row|refractory"):
+    with pytest.raises(RefusalError, match=r"validation row|refractory"):
         targets([figure.id])
 
 
@@ -44,9 +44,9 @@ def test_all_that_is_wrong_is_said_at_once():
     assert done.exit_code == 2
     for part in ("nope: expected a key", "care: expected the key of one number", "does not extend"):
         assert part in done.output
-    with pytest.raises(ValidationRefused, match="at least as many figures"):
+    with pytest.raises(RefusalError, match="at least as many figures"):
         calibrate("setting-china-ssns", [f"{CHILDREN}.rate_per_year", f"{CHILDREN}.frailty_shape"], ["C01.1y"])
-    with pytest.raises(ValidationRefused, match="moves none of the figures"):
+    with pytest.raises(RefusalError, match="moves none of the figures"):
         calibrate("setting-children", [f"setting-paris:{CHILDREN}.rate_per_year"], ["C01.1y"])
 
 

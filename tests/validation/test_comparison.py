@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from nephrosyn.cli import app
 from nephrosyn.evidence.estimates import Estimate
 from nephrosyn.evidence.figures import figures
-from nephrosyn.validation import ValidationRefused, validate
+from nephrosyn.validation import RefusalError, validate
 from nephrosyn.validation.comparison import Row, Validation, chosen, together
 
 FIGURES = {figure.id: figure for figure in figures()}
@@ -24,7 +24,13 @@ def cli(*words):
 
 @pytest.mark.parametrize(
     ("value", "error", "place"),
-    [(0.22, 0.01, "inside"), (0.30, 0.01, "edge"), (0.33, 0.01, "outside"), (0.15, 0.01, "edge"), (0.10, 0.01, "outside")],
+    [
+        (0.22, 0.01, "inside"),
+        (0.30, 0.01, "edge"),
+        (0.33, 0.01, "outside"),
+        (0.15, 0.01, "edge"),
+        (0.10, 0.01, "outside"),
+    ],
 )
 def test_outside_only_if_more_patients_would_not_bring_it_back(value, error, place):
     assert Row(C12, Estimate(value, error, 100)).place == place
@@ -70,7 +76,7 @@ def test_settings_and_figures_are_chosen_by_name():
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_reason(setting, figure, told):
-    with pytest.raises(ValidationRefused, match=told):
+    with pytest.raises(RefusalError, match=told):
         validate(setting, figure)
 
 

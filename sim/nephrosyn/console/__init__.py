@@ -8,4 +8,16 @@ from nephrosyn.console.screen import complain, say
 from nephrosyn.console.validation import calibration, sensitivity, validation
 from nephrosyn.console.values import scenario
 
-__all__ = ["Progress", "calibration", "case", "catalogue", "comparison", "complain", "say", "scenario", "sensitivity", "summary", "validation"]
+__all__ = [
+    "Progress",
+    "calibration",
+    "case",
+    "catalogue",
+    "comparison",
+    "complain",
+    "say",
+    "scenario",
+    "sensitivity",
+    "summary",
+    "validation",
+]

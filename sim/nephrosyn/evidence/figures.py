@@ -1,4 +1,4 @@
-"""The published figures, one number a row: how each was observed, which scenario imitates it, and what it is used for."""
+"""The published figures, one number a row: how each was observed, which scenario imitates it, and what it is for."""
 
 from __future__ import annotations
 

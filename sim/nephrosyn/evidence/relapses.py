@@ -142,7 +142,7 @@ def with_relapses_in_a_year(
 def becomes_frequent(study: Study, definition: str, least: int = 2) -> Counted:
     """Share of people with a first relapse, and none other in six months of remission, who go on to relapse often.
 
-    Counted in the twelve months after that relapse: ``least`` more within six months, or one more than that within twelve.
+    Counted in the twelve months after that relapse: ``least`` more within six months, or one beyond that within twelve.
     """
     first = study.responders(definition).filter(pl.col("relapse_days").is_not_null())
     first = first.filter(pl.col("end_days") >= pl.col("relapse_days") + MONTHS_12)

@@ -80,7 +80,7 @@ class Study:
         return rows.select(*WHO, "start_days", "remission_days", number=pl.col("episode"))
 
     def responders(self, definition: str, within_days: float | None = None) -> pl.DataFrame:
-        """Return those whom steroid brought to remission: `people` with ``remission_days``, first relapse and ``count``.
+        """Return those whom steroid brought to remission, with ``remission_days``, ``relapse_days`` and ``count``.
 
         Parameters
         ----------

@@ -78,9 +78,9 @@ def responds_to(study: Study, drug: str, days: float, below: float) -> Counted:
     courses = courses.filter(pl.col("end_days") >= pl.col("first") + days)
     both = courses.join(study.readings("upcr"), on=WHO).sort(*WHO, "taken_days")
     at_start = both.filter(pl.col("taken_days") <= pl.col("first")).group_by(WHO).agg(before=pl.col("value").last())
-    later = both.filter(
-        pl.col("taken_days") > pl.col("first"), pl.col("taken_days") <= pl.col("first") + days
-    ).join(at_start, on=WHO)
+    later = both.filter(pl.col("taken_days") > pl.col("first"), pl.col("taken_days") <= pl.col("first") + days).join(
+        at_start, on=WHO
+    )
     fell = later.filter(pl.col("value") < below, pl.col("value") <= pl.col("before") / 2).select(*WHO, yes=True)
     ill = courses.join(at_start.filter(pl.col("before") >= below), on=WHO)
     rows = ill.join(fell.unique(WHO), on=WHO, how="left")

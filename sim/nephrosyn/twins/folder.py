@@ -44,9 +44,7 @@ def _is_comparison(folder: Path) -> bool:
     return ours and {path.name for path in folder.iterdir()} <= FILES
 
 
-def write(
-    files: Mapping[str, str], folder: Path, *, overwrite: bool, check: Callable[..., None] = check
-) -> None:
+def write(files: Mapping[str, str], folder: Path, *, overwrite: bool, check: Callable[..., None] = check) -> None:
     """Write texts into a folder that gets its name only when all of them stand.
 
     Parameters

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nephrosyn.validation.comparison import Row, Validation, validate
-    from nephrosyn.validation.errors import ValidationRefused
+    from nephrosyn.validation.errors import RefusalError
 
-__all__ = ["Row", "Validation", "ValidationRefused", "validate"]
+__all__ = ["RefusalError", "Row", "Validation", "validate"]
 
-_HOMES = {"comparison": ("Row", "Validation", "validate"), "errors": ("ValidationRefused",)}
+_HOMES = {"comparison": ("Row", "Validation", "validate"), "errors": ("RefusalError",)}
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 

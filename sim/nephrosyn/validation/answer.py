@@ -1,4 +1,4 @@
-"""The refractory share by setting, definition set and follow-up: what follows from the settings, never what is fitted."""
+"""The refractory share by setting, definition set and follow-up: what follows from settings, never what is fitted."""
 
 from __future__ import annotations
 

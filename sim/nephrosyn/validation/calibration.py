@@ -19,7 +19,7 @@ from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
-from nephrosyn.validation.errors import ValidationRefused
+from nephrosyn.validation.errors import RefusalError
 from nephrosyn.validation.free import Free, free
 from nephrosyn.validation.uncertainty import profile
 
@@ -107,7 +107,7 @@ def targets(ids: Sequence[str]) -> list[Figure]:
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         With the reason for each that may not: one third, a validation row, a row that is not simulated, an unknown one.
     """
     known = figures()
@@ -123,7 +123,7 @@ def targets(ids: Sequence[str]) -> list[Figure]:
         if not fit:
             refused.append(f"{asked}: {_reason(here)}")
     if refused:
-        raise ValidationRefused("\n  ".join(["these figures cannot be fitted:", *refused]))
+        raise RefusalError("\n  ".join(["these figures cannot be fitted:", *refused]))
     return list({one.id: one for one in found}.values())
 
 
@@ -171,7 +171,7 @@ def calibrate(
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         If a figure may not be fitted, a key is no number, or figures and numbers do not belong together.
     ScenarioError
         If a scenario cannot be read.
@@ -200,7 +200,7 @@ def _numbers(setting: str, keys: Sequence[str], chosen: Sequence[Figure]) -> lis
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         With all that is wrong.
     """
     read = [free(text, setting) for text in keys]
@@ -209,14 +209,17 @@ def _numbers(setting: str, keys: Sequence[str], chosen: Sequence[Figure]) -> lis
         problems.append("at least one --free KEY and one --figures ID are needed")
     if len(numbers) > len(chosen):
         problems.append(f"{len(numbers)} free numbers need at least as many figures; found {len(chosen)}")
-    for one in chosen:
-        if setting not in [layer.label for layer in read_layers(one.scenario)]:
-            problems.append(f"{one.id}: is imitated by {one.scenario}, which does not extend {setting}")
-    for number in numbers:
-        if not any(number.changes(name) for one in chosen for name in (one.scenario, one.against) if name):
-            problems.append(f"{number.key}: moves none of the figures")
+    problems += [
+        f"{one.id}: is imitated by {one.scenario}, which does not extend {setting}"
+        for one in chosen
+        if setting not in [layer.label for layer in read_layers(one.scenario)]
+    ]
+    names = {name for one in chosen for name in (one.scenario, one.against) if name}
+    problems += [
+        f"{one.key}: moves none of the figures" for one in numbers if not any(one.changes(name) for name in names)
+    ]
     if problems:
-        raise ValidationRefused("\n  ".join([f"{setting} cannot be calibrated so:", *problems]))
+        raise RefusalError("\n  ".join([f"{setting} cannot be calibrated so:", *problems]))
     return numbers
 
 

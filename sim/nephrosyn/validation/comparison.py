@@ -15,7 +15,7 @@ from nephrosyn.evidence.figures import Figure, figures
 from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.scenario.errors import nearest
-from nephrosyn.validation.errors import ValidationRefused
+from nephrosyn.validation.errors import RefusalError
 from nephrosyn.validation.simulation import Question, Watch, count, unwatched
 
 PATIENTS, SEED = 20_000, 20
@@ -139,20 +139,20 @@ def chosen(setting: str | None, figure: str | None) -> list[Figure]:
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         If there is none of that name.
     """
     every = [one for one in figures() if one.use != "none"]
     names = {one.scenario for one in every}
     if setting is not None and setting not in names:
         like = nearest(setting, names)
-        raise ValidationRefused(f"no figure is simulated by setting {setting}; nearest: {like or ', '.join(names)}")
+        raise RefusalError(f"no figure is simulated by setting {setting}; nearest: {like or ', '.join(names)}")
     found = [one for one in every if setting in (None, one.scenario)]
     if figure is None:
         return found
     found = [one for one in found if figure in (one.id, one.evidence)]
     if not found:
-        raise ValidationRefused(_unknown(figure))
+        raise RefusalError(_unknown(figure))
     return found
 
 
@@ -170,6 +170,7 @@ def validate(
     *,
     patients: int = PATIENTS,
     seed: int = SEED,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Validation:
     """Simulate the settings of the published figures and hold each figure against what its study would have seen.
@@ -182,6 +183,8 @@ def validate(
         Only this figure, or those of this evidence id.
     patients, seed : int
         Of each cohort.
+    workers : int
+        Processes that share the settings; the numbers do not depend on it.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -192,13 +195,16 @@ def validate(
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         If no figure is simulated under these names.
     """
     if patients < 1:
-        raise ValidationRefused("patients: expected a whole number of at least 1")
+        raise RefusalError("patients: expected a whole number of at least 1")
     found = chosen(setting, figure)
-    simulated = simulate(found, lambda name: load(name).scenario, patients, seed, progress or silent)
+    if workers > 1:
+        simulated = shared(found, patients, seed, workers, progress or silent)
+    else:
+        simulated = simulate(found, lambda name: load(name).scenario, patients, seed, progress or silent)
     return Validation([Row(one, simulated[one.id]) for one in found], patients, seed)
 
 
@@ -218,7 +224,7 @@ def simulate(
     progress : callable
         Called with (stage, done, total).
     """
-    names = list(dict.fromkeys(name for one in found for name in (one.scenario, one.against) if name))
+    names = settings(found)
     arms: dict[tuple[str, str], Estimate] = {}
     for place, name in enumerate(names):
 
@@ -252,5 +258,25 @@ def together(one: Figure, first: Estimate, other: Estimate | None) -> Estimate:
 
 
 def settings(found: Iterable[Figure]) -> list[str]:
-    """Return the settings of figures in order."""
-    return list(dict.fromkeys(one.scenario for one in found))
+    """Return the scenarios of figures, of both arms, in order."""
+    return list(dict.fromkeys(name for one in found for name in (one.scenario, one.against) if name))
+
+
+def shared(found: Sequence[Figure], patients: int, seed: int, workers: int, progress: Progress) -> dict[str, Estimate]:
+    """Return what `simulate` does of shipped settings, played by several processes."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from multiprocessing import get_context
+
+    names = settings(found)
+    arms: dict[tuple[str, str], Estimate] = {}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(_one, name, [one.id for one in found], patients, seed) for name in names]
+        for done, one in enumerate(as_completed(waiting), 1):
+            arms.update(one.result())
+            progress("simulate", done * patients, len(names) * patients)
+    return whole(found, arms)
+
+
+def _one(name: str, ids: Sequence[str], patients: int, seed: int) -> dict[tuple[str, str], Estimate]:
+    found = [one for one in figures() if one.id in ids]
+    return arm(found, name, load(name).scenario, patients, seed)

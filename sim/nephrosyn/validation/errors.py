@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class ValidationRefused(ValueError):
+class RefusalError(ValueError):
     """A choice of setting, figure or key that cannot be used; its text is ready to print."""

@@ -1,4 +1,4 @@
-"""A calibration as files: scenarios with the fitted values and their sources, the residuals, and all of it as values."""
+"""A calibration as files: scenarios with the fitted values and their sources, the residuals, and the values."""
 
 from __future__ import annotations
 
@@ -55,7 +55,12 @@ def files(found: Calibration) -> dict[str, str]:
     for setting in dict.fromkeys(one.free.setting for one in found.fitted):
         own = [one for one in found.fitted if one.free.setting == setting]
         made[f"{Path(setting).name.removesuffix('.toml')}-calibrated.toml"] = scenario(found, setting, own)
-    body = [f"# {found.setting}, calibrated", f"> {terms.NOTICE}", numbers(found).markdown(), residuals(found).markdown()]
+    body = [
+        f"# {found.setting}, calibrated",
+        f"> {terms.NOTICE}",
+        numbers(found).markdown(),
+        residuals(found).markdown(),
+    ]
     values = {**found.as_dict(), "source": found.source}
     return {
         **made,
@@ -74,9 +79,11 @@ def scenario(found: Calibration, setting: str, own: Sequence[Fitted]) -> str:
     lines = [f"extends = {json.dumps(base)}", "", f"title = {json.dumps(resolved.scenario.title + ', calibrated')}"]
     leaves = dict.fromkeys(leaf(tree, one.free.path) for one in own)
     for path in leaves:
-        lines += ["", f"[{dotted(path[:-1])}]", f"{path[-1]} = {_toml(at(tree, path))}"] if _new(lines, path) else [
-            f"{path[-1]} = {_toml(at(tree, path))}"
-        ]
+        lines += (
+            ["", f"[{dotted(path[:-1])}]", f"{path[-1]} = {_toml(at(tree, path))}"]
+            if _new(lines, path)
+            else [f"{path[-1]} = {_toml(at(tree, path))}"]
+        )
     lines += ["", "[sources]"]
     for path in leaves:
         spans = [f"{one.low:.3g} to {one.high:.3g}" for one in own if leaf(tree, one.free.path) == path]

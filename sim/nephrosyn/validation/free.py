@@ -1,4 +1,4 @@
-"""The numbers a calibration may change: a key of a setting, the range the schema gives it, and the scale it is moved on."""
+"""The numbers a calibration may change: a key of a setting, its range by the schema, and the scale it is moved on."""
 
 from __future__ import annotations
 

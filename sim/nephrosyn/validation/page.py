@@ -19,7 +19,10 @@ from nephrosyn.validation.comparison import USES, Row, Validation
 from nephrosyn.validation.definitions import STAND_IN, stands_in
 
 FILES = {"validate.html", "validate.json", "distances.svg"}
-TITLES = {"fit": "Fit rows: numbers of the settings are set to these", "validation": "Validation rows: nothing is set to these"}
+TITLES = {
+    "fit": "Fit rows: numbers of the settings are set to these",
+    "validation": "Validation rows: nothing is set to these",
+}
 HEAD = ("figure", "setting", "what", "published (95%)", "simulated (95%)", "distance", "")
 NOTES = (
     ("Published", "with the 95% interval of the paper, or one worked out from its counts, quartiles or spread."),
@@ -30,8 +33,8 @@ NOTES = (
     ),
     (
         "Distance",
-        "simulated less published, in standard errors of the published figure on that side: beyond 1.96 it lies outside "
-        "the published interval.",
+        "simulated less published, in standard errors of the published figure on that side: beyond 1.96 it lies "
+        "outside the published interval.",
     ),
     (
         "Inside, edge, outside",
@@ -69,13 +72,12 @@ def cells(row: Row) -> tuple[str, ...]:
 def tables(found: Validation) -> list[Table]:
     """Return a table of the fit rows and one of the validation rows."""
     each = [(TITLES[use], found.used(use)) for use in USES]
-    return [
-        Table(
-            title, HEAD, [cells(row) for row in rows], frozenset(n for n, row in enumerate(rows) if row.place == "outside")
-        )
-        for title, rows in each
-        if rows
-    ]  # fmt: skip
+    made = []
+    for title, rows in each:
+        far = frozenset(place for place, row in enumerate(rows) if row.place == "outside")
+        if rows:
+            made.append(Table(title, HEAD, [cells(row) for row in rows], far))
+    return made
 
 
 def sentence(found: Validation) -> str:
@@ -103,10 +105,11 @@ def marks(found: Validation) -> list[distances.Distance]:
     for use in USES:
         for row in found.used(use):
             if math.isfinite(row.distance):
-                ends = (Row(row.figure, _moved(row, end)).distance for end in (row.simulated.low, row.simulated.high))
-                made.append(
-                    distances.Distance(TITLES[use], row.figure.id, row.distance, *ends, row.place == "outside")
+                low, high = (
+                    Row(row.figure, _moved(row, end)).distance for end in (row.simulated.low, row.simulated.high)
                 )
+                far = row.place == "outside"
+                made.append(distances.Distance(TITLES[use], row.figure.id, row.distance, low, high, far))
     return made
 
 

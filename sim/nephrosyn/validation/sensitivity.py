@@ -1,4 +1,4 @@
-"""Which assumption moves the refractory share: Morris screening of all ranges, then Sobol indices of the few that matter.
+"""Which assumption moves the refractory share: Morris screening of all ranges, then Sobol indices of the few.
 
 Every run has the same seed, so that patients differ only by what the numbers change.
 """
@@ -23,7 +23,7 @@ from nephrosyn.scenario import Resolved, load
 from nephrosyn.scenario.sources import ASSUMED, evidence, ids
 from nephrosyn.scenario.tree import MISSING, at, split
 from nephrosyn.validation.comparison import SEED
-from nephrosyn.validation.errors import ValidationRefused
+from nephrosyn.validation.errors import RefusalError
 from nephrosyn.validation.simulation import studies
 
 PATIENTS = 1_000
@@ -96,14 +96,14 @@ def ranges() -> tuple[Range, ...]:
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         If one is empty or has no source.
     """
     text = files("nephrosyn.validation").joinpath("ranges.toml").read_text("utf-8")
     found = tuple(Range(key, **one) for key, one in tomllib.loads(text).items())
     bad = [one.key for one in found if not one.low < one.high or not _sourced(one.source)]
     if bad:
-        raise ValidationRefused(f"ranges without a source, or empty: {', '.join(bad)}")
+        raise RefusalError(f"ranges without a source, or empty: {', '.join(bad)}")
     return found
 
 
@@ -150,12 +150,14 @@ def sensitivity(
 
     Raises
     ------
-    ValidationRefused
+    RefusalError
         If SALib is not installed, or the numbers of runs are no use.
     """
     morris, sobol = _salib()
     if trajectories < 2 or most < 2 or base < 0 or base & (base - 1):
-        raise ValidationRefused("expected at least 2 trajectories, at least 2 numbers for Sobol, and a base of 0 or a power of 2")
+        raise RefusalError(
+            "expected at least 2 trajectories, at least 2 numbers for Sobol, and a base of 0 or a power of 2"
+        )
     resolved = load(scenario)
     names = list(sets or resolved.scenario.criteria)
     chosen = [criteria.load(name) for name in names]
@@ -174,9 +176,7 @@ def sensitivity(
     screen = _problem(every)
     points = morris.sample(screen, N=trajectories, num_levels=LEVELS, seed=seed)
     seen = play("screen", points, every)
-    effects = [
-        morris.analyze(screen, points, seen[:, k], num_levels=LEVELS, seed=seed) for k in range(len(names))
-    ]
+    effects = [morris.analyze(screen, points, seen[:, k], num_levels=LEVELS, seed=seed) for k in range(len(names))]
     height = np.max([one["mu_star"] for one in effects], axis=0)
     kept = [every[place] for place in sorted(np.argsort(-height)[:most])]
     sobols: list[Any] = []
@@ -204,7 +204,7 @@ def _index(name: str, every: Sequence[Range], place: int, morris: Any, kept: Seq
     more: list[float | None] = [None] * 4
     if sobol is not None and one in kept:
         more = [float(sobol[what][kept.index(one)]) for what in ("S1", "S1_conf", "ST", "ST_conf")]
-    return Index(name, one.key, one.low, one.high, *plain, *more)  # type: ignore[arg-type]
+    return Index(name, one.key, one.low, one.high, *plain, *more)
 
 
 def _problem(keys: Sequence[Range]) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def _salib() -> tuple[_Pair, _Pair]:
     try:
         return _Pair("morris"), _Pair("sobol")
     except ImportError:
-        raise ValidationRefused(
+        raise RefusalError(
             "sensitivity needs SALib, which is not installed: pip install 'nephrosyn[sensitivity]'"
         ) from None
 
