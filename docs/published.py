@@ -91,7 +91,7 @@ def moved_part() -> str:
     first = found.of("source")[0]
     text = (
         f"In the baseline, judged by the set of the source text, the number that moves the share most is "
-        f"`{first.key}`: from {first.low:g} to {first.high:g} it moves it by {100 * first.effect:.1f} percentage points."
+        f"`{first.key}`: from {first.low:g} to {first.high:g} by {100 * first.effect:.1f} percentage points."
     )
     return "\n\n".join(
         ["## Which assumption moves it most", text, moved.runs(found), moved.table(found, "source").markdown()]
