@@ -12,9 +12,10 @@ from nephrosyn.cli import app
 from nephrosyn.evidence.figures import figures
 from nephrosyn.scenario import load
 from nephrosyn.validation import RefusalError, fitted
-from nephrosyn.validation.calibration import calibrate, targets
+from nephrosyn.validation.calibration import calibrate
 from nephrosyn.validation.comparison import arm
 from nephrosyn.validation.free import Free, free
+from nephrosyn.validation.targets import targets
 from nephrosyn.validation.uncertainty import profile
 
 CHILDREN = "disease.relapse.bands.children"

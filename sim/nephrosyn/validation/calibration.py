@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from nephrosyn import __version__, terms
 from nephrosyn.evidence.estimates import Estimate
-from nephrosyn.evidence.figures import Figure, figures
+from nephrosyn.evidence.figures import Figure
 from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
 from nephrosyn.validation.errors import RefusalError
 from nephrosyn.validation.free import Free, free
+from nephrosyn.validation.targets import targets
 from nephrosyn.validation.uncertainty import profile
 
 PATIENTS = 4_000
@@ -28,7 +29,6 @@ STEP = 0.12
 """Of the scale a number is moved on: an eighth of its value, wide against the play of chance of coupled cohorts."""
 ROUNDS = 8
 MISSING_DISTANCE = 20.0
-ONE_THIRD = ("one-third", "one third", "1/3", "0.333", "third")
 
 Floats = NDArray[np.float64]
 
@@ -100,41 +100,6 @@ class Calibration:
             "before": [row.plain() for row in self.before],
             "after": [row.plain() for row in self.after],
         }  # fmt: skip
-
-
-def targets(ids: Sequence[str]) -> list[Figure]:
-    """Return the figures a calibration may be set to.
-
-    Raises
-    ------
-    RefusalError
-        With the reason for each that may not: one third, a validation row, a row that is not simulated, an unknown one.
-    """
-    known = figures()
-    found: list[Figure] = []
-    refused: list[str] = []
-    for asked in ids:
-        if asked.lower() in ONE_THIRD:
-            refused.append(f"{asked}: one third is never a calibration target; the share is what follows")
-            continue
-        here = [one for one in known if asked in (one.id, one.evidence)]
-        fit = [one for one in here if one.use == "fit"]
-        found += fit
-        if not fit:
-            refused.append(f"{asked}: {_reason(here)}")
-    if refused:
-        raise RefusalError("\n  ".join(["these figures cannot be fitted:", *refused]))
-    return list({one.id: one for one in found}.values())
-
-
-def _reason(here: Sequence[Figure]) -> str:
-    if not here:
-        return "no such figure"
-    if here[0].evidence.startswith("R"):
-        return "a share of refractory disease is never a calibration target; it is what follows"
-    if any(one.use == "validation" for one in here):
-        return "a validation row: nothing is ever set to it"
-    return f"not simulated: {here[0].note}"
 
 
 def calibrate(
@@ -273,33 +238,19 @@ def expected(numbers: int) -> int:
 
 
 def _least(game: Game, start: Floats) -> tuple[Floats, Floats]:
-    """Return where the sum of squares is least, and the Jacobian there: Gauss-Newton steps, halved until they help."""
+    """Return where the sum of squares is least, and the Jacobian there."""
+    from scipy.optimize import least_squares
+
     ends = np.array([(one.to_scale(one.low), one.to_scale(one.high)) for one in game.numbers])
-    x = start
-    here = game.residuals(x)
-    jacobian = slopes(game.residuals, x, here, ends)
-    for _ in range(ROUNDS):
-        step = np.linalg.lstsq(jacobian, -here, rcond=1e-6)[0]
-        moved = _better(game.residuals, x, here, np.clip(step, -1.5, 1.5), ends)
-        if moved is None:
-            break
-        gain = float(here @ here - moved[1] @ moved[1])
-        x, here = moved
-        jacobian = slopes(game.residuals, x, here, ends)
-        if gain < 0.02:
-            break
-    return x, jacobian
+    inside = np.clip(start, ends[:, 0] + 1e-6, ends[:, 1] - 1e-6)
 
+    def jacobian(x: Floats) -> Floats:
+        return slopes(game.residuals, x, game.residuals(x), ends)
 
-def _better(
-    residuals: Callable[[Floats], Floats], x: Floats, here: Floats, step: Floats, ends: Floats
-) -> tuple[Floats, Floats] | None:
-    for share in (1.0, 0.5, 0.25, 0.1):
-        there = np.clip(x + share * step, ends[:, 0], ends[:, 1])
-        found = residuals(there)
-        if found @ found < here @ here:
-            return there, found
-    return None
+    found = least_squares(
+        game.residuals, inside, jac=jacobian, bounds=ends.T, ftol=5e-3, xtol=5e-3, gtol=1e-3, max_nfev=ROUNDS
+    )
+    return np.asarray(found.x), np.asarray(found.jac)
 
 
 def slopes(residuals: Callable[[Floats], Floats], x: Floats, here: Floats, ends: Floats) -> Floats:
