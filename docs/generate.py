@@ -11,6 +11,8 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import tables, terms
+from nephrosyn.meanings import MEANINGS as COLUMN_MEANINGS
+from nephrosyn.meanings import ROWS
 from nephrosyn.scenario import load, rows, shape
 from nephrosyn.scenario.sources import ASSUMED, NEED_NONE, evidence, ids
 from nephrosyn.scenario.tree import split
@@ -195,9 +197,9 @@ def table_pages() -> str:
     for side, name, what in SIDES:
         parts.append(f"## {name}\n\n{what}")
         for which, schema in side.items():
-            body = [(f"`{column}`", _kind(kind), tables.MEANINGS[which][column]) for column, kind in schema.items()]
+            body = [(f"`{column}`", _kind(kind), COLUMN_MEANINGS[which][column]) for column, kind in schema.items()]
             columns = table(("column", "type", "meaning"), body)
-            parts.append(f"### {which}\n\nOne row is {tables.ROWS[which]}.\n\n{columns}")
+            parts.append(f"### {which}\n\nOne row is {ROWS[which]}.\n\n{columns}")
     return page(
         "Every table of a run",
         TABLES,

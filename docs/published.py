@@ -60,7 +60,6 @@ def published_page() -> str:
     )
     size = f"{PATIENTS:,} patients in each of {len({r.figure.scenario for r in found.rows})} settings, seed {SEED}."
     parts = ["# Published figures, simulated", MADE, INTRODUCTION.strip(), size, page.sentence(found)]
-    parts += page.warnings(found)
     parts += [f"## {shown.caption}\n\n{shown.markdown()}" for shown in page.tables(found)]
     return "\n\n".join([*parts, NOT_SIMULATED, reasons.markdown()]) + "\n"
 

@@ -14,10 +14,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nephrosyn.api import Cohort, Comparison, Patient, compare, open, run
+    from nephrosyn.api import Cohort, Comparison, Patient, Reclassification, compare, open, reclassify, run
 
 __version__ = "0.1.0"
-__all__ = ["Cohort", "Comparison", "Patient", "compare", "open", "run"]
+__all__ = ["Cohort", "Comparison", "Patient", "Reclassification", "compare", "open", "reclassify", "run"]
 
 
 def __getattr__(name: str) -> Any:

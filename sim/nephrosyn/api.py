@@ -14,6 +14,8 @@ import polars as pl
 from nephrosyn import criteria, labelling
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
+from nephrosyn.reclassification import Reclassification as Reclassification
+from nephrosyn.reclassification import reclassify as reclassify
 from nephrosyn.scenario import Resolved, load
 from nephrosyn.twins import Comparison as Comparison
 from nephrosyn.twins import compare as compare
@@ -179,7 +181,9 @@ class Cohort:
             tables = {name: self._disk.lazy(name).filter(**key).collect() for name in self._disk}
         return Patient(patient, replicate, tables, self.manifest)
 
-    def classify(self, names: Sequence[str], *, progress: Progress | None = None) -> pl.DataFrame:
+    def classify(
+        self, names: Sequence[str], *, keep_going: bool = False, progress: Progress | None = None
+    ) -> pl.DataFrame:
         """Judge the cohort by further definition sets; labels and sets are kept with the run.
 
         A report that stands in the run folder is written anew.
@@ -188,6 +192,8 @@ class Cohort:
         ----------
         names : sequence of str
             Shipped sets, or TOML files.
+        keep_going : bool
+            Leave patients with impossible values undetermined; ``manifest["impossible_patients"]`` counts them.
 
         Returns
         -------
@@ -197,19 +203,20 @@ class Cohort:
         Raises
         ------
         CriteriaError
-            If a set is unknown or wrong.
+            If a set is unknown or wrong, or the record holds impossible values.
         RunFolderError
             If another process is changing the run folder.
         """
         chosen = load_sets(names)
         if self._disk is not None:
-            labelling.classify(self._disk, chosen, progress or silent)
+            labelling.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
             if (self._disk.path / "report.html").is_file():
                 self.report(progress=progress)
             return self.labels
-        fresh = judge(self.tables, [one.definition for one in chosen])
+        fresh = judge(self.tables, [one.definition for one in chosen], keep_going=keep_going)
+        count = labelling.count_impossible(self.tables) if keep_going else 0
         self.tables = {**self.tables, "labels": labelling.merged(self.labels, fresh)}
-        self.manifest.update(labelling.known(self.manifest, chosen))
+        self.manifest.update(labelling.known(self.manifest, chosen, count))
         return self.labels
 
     def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
@@ -262,7 +269,12 @@ class Patient:
     def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
         """The verdict of a definition set, with its reasons."""
         chosen = labelling.definition(self.manifest, name)
-        return criteria.verdict(self.tables, chosen, self.replicate, self.number, view)
+        keep_going = bool(self.manifest.get("impossible_patients"))
+        return criteria.verdict(self.tables, chosen, self.replicate, self.number, view, keep_going=keep_going)
+
+    def verdicts(self, names: Sequence[str] | None = None, view: str = "observed") -> list[Verdict]:
+        """The verdicts of several definition sets; of all by which the run was judged, unless some are named."""
+        return [self.verdict(name, view) for name in names or self.manifest["sets"]]
 
     def plot(self) -> Figure:
         """The patient's timeline."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import console, evidence_verbs, terms
-from nephrosyn.options import Engine, Format, OneSet, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
+from nephrosyn import checking, comparing, console, evidence_verbs, terms
+from nephrosyn.options import Engine, Format, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
     from nephrosyn.api import Cohort
@@ -30,6 +30,7 @@ USERS_ERRORS = {
     "nephrosyn.twins": "ComparisonError",
     "nephrosyn.validation.errors": "RefusalError",
     "nephrosyn.evidence.figures": "FigureError",
+    "nephrosyn.reclassification": "ReclassificationError",
 }
 
 
@@ -141,36 +142,9 @@ def list_criteria() -> None:
     console.catalogue("criteria", titles())
 
 
-@app.command()
-def check(
-    scenario: ScenarioName,
-    overrides: Overrides = None,
-    only: Annotated[str | None, typer.Option(metavar="PATTERN", help="Only keys like this, as 'care.*'.")] = None,
-    changed: Annotated[bool, typer.Option("--changed", help="Only what differs from what it extends.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")] = False,
-) -> None:
-    """Check a scenario; print each value with unit and source."""
-    from nephrosyn.scenario import load
-
-    resolved = load(scenario, overrides or ())
-    if not quiet:
-        console.scenario(resolved, scenario, only, changed)
-
-
-@app.command()
-def schema(
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")] = None,
-) -> None:
-    """Print the JSON Schema of scenario files, for editors."""
-    import json
-
-    from nephrosyn.scenario import json_schema
-
-    text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
-    if out is None:
-        console.say(text)
-    else:
-        out.write_text(text + "\n", encoding="utf-8")
+app.command()(checking.check)
+app.command()(checking.check_criteria)
+app.command()(checking.schema)
 
 
 @app.command()
@@ -220,7 +194,14 @@ def _announce(cohort: Cohort, quiet: bool) -> None:
 
 
 @app.command()
-def classify(run: RunFolder, criteria: Sets = None, quiet: Quiet = False) -> None:
+def classify(
+    run: RunFolder,
+    criteria: Sets = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined, and count them.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
     """Judge the patients of a run by further definition sets."""
     import nephrosyn as ns
 
@@ -230,7 +211,7 @@ def classify(run: RunFolder, criteria: Sets = None, quiet: Quiet = False) -> Non
         )
     cohort = ns.open(run)
     with console.Progress(quiet) as progress:
-        cohort.classify(criteria, progress=progress)
+        cohort.classify(criteria, keep_going=keep_going, progress=progress)
     _announce(cohort, quiet)
 
 
@@ -249,37 +230,23 @@ def report(run: RunFolder, quiet: Quiet = False) -> None:
 def explain(
     run: RunFolder,
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    criteria: OneSet = None,
+    criteria: Sets = None,
     replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
     view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
 ) -> None:
-    """Print one patient: course, record, and verdict by clause."""
+    """Print one patient: course, record, and verdict by clause; of several sets side by side."""
     import nephrosyn as ns
 
     person = ns.open(run).patient(patient, replicate)
-    console.case(person.tables, person.verdict(criteria, view.value))
+    verdicts = person.verdicts(criteria or None, view.value)
+    console.case(person.tables, verdicts[0])
+    if len(verdicts) > 1:
+        console.say()
+        console.side_by_side(verdicts)
 
 
-@app.command()
-def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN RUN...", help="Finished runs; the first is the reference.")
-    ],
-    criteria: OneSet = None,
-    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, text, figure and values.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the comparison if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the values as JSON.")] = False,
-) -> None:
-    """Compare runs of the same patients under different care."""
-    import nephrosyn as ns
-
-    found = ns.compare(*runs, criteria=criteria, view=view.value)
-    page = None if out is None else found.write(out, overwrite=overwrite)
-    if as_json:
-        console.say(found.json())
-    else:
-        console.comparison(found, page)
+app.command()(comparing.compare)
+app.command()(comparing.reclassify)
 
 
 evidence_verbs.register(app)

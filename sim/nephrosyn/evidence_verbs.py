@@ -40,7 +40,7 @@ def validate(
     from nephrosyn.validation import page as pages
 
     if out is not None:
-        pages.check(out, overwrite=overwrite)
+        pages.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
         asked = _asked(patients=patients, seed=seed)
         found = validation.validate(setting, figure, workers=workers, progress=progress, **asked)
@@ -75,7 +75,7 @@ def calibrate(
     from nephrosyn.validation import calibration, fitted
 
     if out is not None:
-        fitted.check(out, overwrite=overwrite)
+        fitted.check(out, setting, overwrite=overwrite)
     asked = _asked(patients=patients, seed=seed)
     with console.Progress(quiet) as progress:
         found = calibration.calibrate(setting, _listed(free), _listed(figures), progress=progress, **asked)
@@ -107,7 +107,7 @@ def sensitivity(
     from nephrosyn.validation import sensitivity as analysis
 
     if out is not None:
-        moved.check(out, overwrite=overwrite)
+        moved.FOLDER.check(out, overwrite=overwrite)
     asked = _asked(patients=patients, seed=seed, trajectories=trajectories, base=base)
     with console.Progress(quiet) as progress:
         found = analysis.sensitivity(scenario, criteria, progress=progress, **asked)

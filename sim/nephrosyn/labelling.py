@@ -41,13 +41,19 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def known(manifest: Mapping[str, Any], chosen: Sequence[Chosen]) -> dict[str, Any]:
+def count_impossible(tables: Mapping[str, pl.DataFrame]) -> int:
+    """Count the patients whose record holds impossible values."""
+    return criteria.impossible(tables).select("replicate", "patient").n_unique()
+
+
+def known(manifest: Mapping[str, Any], chosen: Sequence[Chosen], impossible: int = 0) -> dict[str, Any]:
     """Return what the manifest says of definition sets once these have judged, the old ones first."""
     old, new = manifest.get("sets", {}), {one.definition.name: one.kept() for one in chosen}
     replaced = {old[name]["asked"] for name in new if name in old}
     asked = [one.asked for one in chosen]
     before = [name for name in manifest["criteria"] if name not in replaced or name in asked]
-    return {"criteria": list(dict.fromkeys([*before, *asked])), "sets": {**old, **new}}
+    counted = {"impossible_patients": impossible} if impossible or "impossible_patients" in manifest else {}
+    return {"criteria": list(dict.fromkeys([*before, *asked])), "sets": {**old, **new}, **counted}
 
 
 def merged(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
@@ -58,7 +64,7 @@ def merged(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(frames) if frames else fresh
 
 
-def classify(folder: Folder, chosen: Sequence[Chosen], progress: Progress) -> None:
+def classify(folder: Folder, chosen: Sequence[Chosen], progress: Progress, *, keep_going: bool = False) -> None:
     """Judge a run folder by further definition sets, one part of the cohort at a time.
 
     Parameters
@@ -69,28 +75,42 @@ def classify(folder: Folder, chosen: Sequence[Chosen], progress: Progress) -> No
         The sets.
     progress : callable
         Called with (stage, done, total).
+    keep_going : bool
+        Leave patients with impossible values undetermined, and count them.
 
     Raises
     ------
+    CriteriaError
+        If the record holds impossible values.
     RunFolderError
         If another process is changing the run, or it cannot be read or written.
     """
     with alone(folder.path):
         folder.refresh()
-        folder.replace_labels(_parts(folder, chosen, progress), known(folder.manifest, chosen))
+        parts = _parts(folder, chosen, progress, keep_going=keep_going)
+        count = (
+            sum(count_impossible(_tables(folder, number)) for number in range(folder.parts("patients")))
+            if keep_going
+            else 0
+        )
+        folder.replace_labels(parts, known(folder.manifest, chosen, count))
 
 
-def _parts(folder: Folder, chosen: Sequence[Chosen], progress: Progress) -> Iterator[pl.DataFrame]:
-    tables = [name for name in folder if name not in ("labels", "truth/events", "truth/traits", "visits")]
+def _parts(folder: Folder, chosen: Sequence[Chosen], progress: Progress, *, keep_going: bool) -> Iterator[pl.DataFrame]:
     sets = [one.definition for one in chosen]
     total = folder.parts("patients")
     whole = folder["labels"] if folder.parts("labels") != total else None  # as older versions wrote them
     for number in range(total):
         progress("classify", number, total)
-        part = {name: folder.part(name, number) for name in tables}
+        part = _tables(folder, number)
         old = folder.part("labels", number) if whole is None else whole.join(part["patients"], on=WHO, how="semi")
-        yield merged(old, judge(part, sets))
+        yield merged(old, judge(part, sets, keep_going=keep_going))
     progress("classify", total, total)
+
+
+def _tables(folder: Folder, number: int) -> dict[str, pl.DataFrame]:
+    names = [name for name in folder if name not in ("labels", "truth/events", "visits")]
+    return {name: folder.part(name, number) for name in names}
 
 
 def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.DefinitionSet:

@@ -108,7 +108,7 @@ def load_sets(names: Sequence[str]) -> list[Chosen]:
     CriteriaError
         If a set is unknown or wrong, or two have one name: their labels could not be told apart.
     """
-    texts = [criteria.text(name) for name in names]
+    texts = [criteria.whole(criteria.text(name), str(name)) for name in names]
     sets = [Chosen(str(n), t, criteria.parse(t, str(n))) for n, t in zip(names, texts, strict=True)]
     seen = [one.definition.name for one in sets]
     twice = sorted({name for name in seen if seen.count(name) > 1})
@@ -118,7 +118,9 @@ def load_sets(names: Sequence[str]) -> list[Chosen]:
     return sets
 
 
-def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet]) -> pl.DataFrame:
+def judge(
+    tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet], *, keep_going: bool = False
+) -> pl.DataFrame:
     """Judge every patient by some definition sets, on the complete and on the observed record.
 
     Parameters
@@ -127,10 +129,13 @@ def judge(tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.Definition
         Observed tables and truth.
     sets : sequence of DefinitionSet
         By what to judge.
+    keep_going : bool
+        Leave patients with impossible values undetermined, instead of refusing the record.
 
     Returns
     -------
     polars.DataFrame
         Labels.
     """
-    return pl.concat([criteria.classify(tables, one, view) for one in sets for view in ("complete", "observed")])
+    frames = [criteria.classify(tables, sets, view, keep_going=keep_going) for view in ("complete", "observed")]
+    return pl.concat([frame.filter(criteria=one.name) for one in sets for frame in frames])

@@ -156,9 +156,18 @@ CATEGORIES = (
     "infrequently_relapsing",
     "non_relapsing",
     "undetermined",
+    "non_remitting",
 )
 
-FLAGS = ("resistant", "dependent", "frequent", "intolerant")
+FLAGS = ("resistant", "dependent", "frequent", "intolerant", "non_remitting")
+
+COURSE_FLAGS = (
+    "late_responder",
+    "secondary_resistant",
+    "partial_remission",
+    "calcineurin_resistant",
+    "multidrug_resistant",
+)
 
 VIEWS = ("complete", "observed")
 
@@ -177,11 +186,23 @@ PLAIN_NAMES = {
     "infrequently_relapsing": "infrequently relapsing",
     "non_relapsing": "non-relapsing",
     "undetermined": "undetermined",
+    "non_remitting": "persistently non-remitting",
     "upcr": "urine protein/creatinine ratio",
     "uacr": "urine albumin/creatinine ratio",
     "non_adherence": "non-adherence",
     "under_dosing": "under-dosing",
 }
+
+CLAUSE_NAMES = {
+    "frequent_n6": "relapses in 6 months",
+    "frequent_n12": "relapses in 12 months",
+    "frequent_any6": "relapses in any 6 months",
+    "toxicity": "toxicity of steroid",
+    "persistence": "persistent disease",
+    "calcineurin_resistance": "resistance to calcineurin inhibitors",
+    "multidrug_resistance": "resistance to several drugs",
+}
+"""Clauses of definition sets in words, where the name itself is not plain."""
 
 KIND_NAMES = {
     "contraindication": "contraindication to steroid",

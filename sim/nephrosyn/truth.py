@@ -35,7 +35,7 @@ def truth(history: Ledger) -> dict[str, pl.DataFrame]:
 
 
 def _traits(history: Ledger) -> pl.DataFrame:
-    traits = history.traits
+    traits, albumin = history.traits, history.scenario.disease.albumin
     return history.frame(
         traits["patient"].astype(np.int32),
         {
@@ -53,6 +53,9 @@ def _traits(history: Ledger) -> pl.DataFrame:
             "partial_upcr_mg_per_mg": np.exp(traits["partial_log_upcr"]),
             "remission_upcr_mg_per_mg": np.exp(traits["remission_log_upcr"]),
             "albumin_g_per_dl": traits["albumin_g_per_dl"],
+            "albumin_catabolism_per_day": np.full(len(traits), albumin.catabolism_per_day),
+            "albumin_loss_per_day_per_mg_per_mg": np.full(len(traits), albumin.loss_per_day_per_mg_per_mg),
+            "albumin_loss_saturates_at_mg_per_mg": np.full(len(traits), albumin.loss_saturates_at_mg_per_mg),
             "cholesterol_mg_per_dl": traits["cholesterol_mg_per_dl"],
             "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min"],
             "taken_fraction": traits["taken_fraction"],

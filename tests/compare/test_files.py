@@ -10,9 +10,10 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import terms
-from nephrosyn.cohort import RunFolderError
+from nephrosyn.cohort import RunFolderError, documents
 from nephrosyn.report.figures import differences
-from nephrosyn.twins import compare, folder
+from nephrosyn.twins import compare
+from nephrosyn.twins.page import FILES
 
 from .made_up import MadeUp
 
@@ -38,7 +39,7 @@ def written(found, tmp_path_factory):
 
 
 def test_every_file_says_what_it_is_not_for(written):
-    assert {path.name for path in written.iterdir()} == folder.FILES
+    assert {path.name for path in written.iterdir()} == FILES
     for path in written.iterdir():
         assert terms.NOTICE in path.read_text(encoding="utf-8"), path.name
 
@@ -133,7 +134,7 @@ def test_a_comparison_is_replaced_when_asked(found, tmp_path):
     assert (target / "compare.md").read_text() == "the former"
     found.write(target, overwrite=True)
     assert "the former" not in (target / "compare.md").read_text(encoding="utf-8")
-    assert {path.name for path in target.iterdir()} == folder.FILES
+    assert {path.name for path in target.iterdir()} == FILES
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -163,7 +164,7 @@ def test_nothing_is_left_when_writing_fails(found, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folder, "_name", full)
+    monkeypatch.setattr(documents, "_name", full)
     with pytest.raises(RunFolderError, match="No space left"):
         found.write(tmp_path / "out", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

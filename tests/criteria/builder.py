@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 
 import polars as pl
 
 from nephrosyn import criteria, terms
+from nephrosyn.criteria.absent import completed
+from nephrosyn.criteria.columns import KINETICS
 
 IDS = {"replicate": pl.Int32, "patient": pl.Int32}
 BANDS, DRUGS, SCHEDULES = (pl.Enum(v) for v in (terms.DIPSTICK_BANDS, terms.DRUGS, terms.SCHEDULES))
@@ -32,8 +35,10 @@ CONDITIONS = {
 }
 FOLLOW_UP = {**IDS, "end_days": pl.Int32, "reason": pl.Enum(terms.END_REASONS)}
 PATH = ("start_days", "upcr_start_mg_per_mg", "log_slope_per_day", "upcr_target_mg_per_mg")
+# Breakdown per day, loss per day and mg/mg, ratio beyond which it grows no more: as in the baseline scenario.
+ALBUMIN_KINETICS = (0.036, 0.006, 12.0)
 SCHEMAS = {
-    "patients": {**IDS, "age_at_onset_years": pl.Float64, "weight_kg": pl.Float64},
+    "patients": {**IDS, "age_at_onset_years": pl.Float64, "weight_kg": pl.Float64, "lesion": pl.Enum(terms.LESIONS)},
     "readings": {**IDS, "taken_days": pl.Int32, "analyte": pl.Enum(terms.ANALYTES), "value": pl.Float64},
     "diary": {**IDS, "first_days": pl.Int32, "last_days": pl.Int32, "grade": BANDS},
     "doses": DOSES,
@@ -43,6 +48,7 @@ SCHEMAS = {
     "truth/conditions": CONDITIONS,
     "truth/follow_up": FOLLOW_UP,
     "truth/proteinuria": {**IDS, **dict.fromkeys(PATH, pl.Float64)},
+    "truth/traits": {**IDS, **dict.fromkeys(("albumin_g_per_dl", *KINETICS), pl.Float64)},
 }
 
 
@@ -53,6 +59,9 @@ class Record:
     age: float
     weight: float
     end: int = 730
+    lesion: str | None = None
+    reason: str = "end_of_study"
+    healthy_albumin: float = 4.2
     rows: dict[str, list[tuple]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
 
     def upcr(self, value, *days):
@@ -78,6 +87,11 @@ class Record:
         self.rows["readings"] += [(day, "dipstick", float(terms.DIPSTICK_BANDS.index(band))) for day in days]
         return self
 
+    def albumin(self, value, *days):
+        """Serum albumin (g/dL) on these days."""
+        self.rows["readings"] += [(day, "albumin", value) for day in days]
+        return self
+
     def home(self, grade, first, last):
         self.rows["diary"].append((first, last, grade))
         return self
@@ -93,10 +107,25 @@ class Record:
         self.rows["doses"].append((drug, first, last, mg, "daily", mg, self.weight))
         return self
 
+    def infusion(self, drug, mg, *days):
+        """Single infusions of another drug."""
+        self.rows["doses"] += [(drug, day, day, mg, "single", mg, self.weight) for day in days]
+        return self
+
+    def biopsied(self, lesion):
+        self.lesion = lesion
+        return self
+
     def taper(self, first):
         """60 mg for 8 weeks, 40, 20 for 4 weeks each, 10 mg (the maintenance dose) for 12, then none."""
         for mg, start, stop in ((60, 0, 55), (40, 56, 83), (20, 84, 111), (10, 112, 195)):
             self.steroid(mg, first + start, first + stop)
+        return self
+
+    def stopped(self, day):
+        """No dose of anything after this day; a new one of the same drug may then begin."""
+        doses = self.rows["doses"]
+        doses[:] = [(drug, first, min(last, day), *dose) for drug, first, last, *dose in doses if first <= day]
         return self
 
     def noted(self, day, condition, kind, action):
@@ -122,8 +151,9 @@ def tables(*records):
     rows = {name: [] for name in SCHEMAS}
     for number, record in enumerate(records):
         mine = {name: list(there) for name, there in record.rows.items()}
-        mine["patients"] = [(record.age, record.weight)]
-        mine["follow_up"] = [(record.end, "end_of_study")]
+        mine["patients"] = [(record.age, record.weight, record.lesion)]
+        mine["follow_up"] = [(record.end, record.reason)]
+        mine["truth/traits"] = [(record.healthy_albumin, *ALBUMIN_KINETICS)]
         for name in ("doses", "conditions", "follow_up"):
             mine[f"truth/{name}"] = mine[name]
         for name, there in mine.items():
@@ -136,9 +166,12 @@ def source():
     return criteria.load("source")
 
 
-def variant(folder, **changes):
-    """The source set with values changed: section__key=value, or section__part__key=value."""
-    content = tomllib.loads(criteria.text("source"))
+def variant(folder, base="source", /, **changes):
+    """A shipped set with values changed: section__key=value, or section__part__key=value.
+
+    What the set leaves out is there to be changed too, switched off.
+    """
+    content = deepcopy(completed(tomllib.loads(criteria.whole(criteria.text(base), base))))
     for place, value in changes.items():
         *path, key = place.split("__")
         here = content

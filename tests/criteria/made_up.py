@@ -58,3 +58,31 @@ def anything(draw):
         kind, action = draw(st.sampled_from(terms.CONDITION_KINDS)), draw(st.sampled_from(terms.STEROID_ACTIONS))
         record.noted(noted, condition, kind, action)
     return draw(steroid(record, record.end))
+
+
+@st.composite
+def many_drugs(draw):
+    """As `anything`, at any age, with other drugs, albumin and perhaps a biopsy."""
+    record = draw(anything())
+    record.age = draw(st.sampled_from([0.2, 0.25, 0.9, 1.0, 6.0, 14.9, 15.0, 17.9, 18.0, 40.0]))
+    record.lesion = draw(st.sampled_from([None, *terms.LESIONS]))
+    day = draw(st.integers(0, record.end))
+    for _ in range(draw(st.integers(0, 4))):
+        drug, days = draw(st.sampled_from(terms.DRUGS[1:])), draw(st.integers(1, 250))
+        record.agent(drug, 100, day, day + days - 1)
+        day += days + draw(st.integers(0, 60))
+    for taken, grams in draw(st.lists(st.tuples(st.integers(0, record.end), st.sampled_from([2.2, 2.8, 3.2, 4.0])))):
+        record.rows["readings"].append((taken, "albumin", grams))
+    return record
+
+
+@st.composite
+def treated_on_a_grid(draw, step=14):
+    """As `on_a_grid`, with full steroid from the first day on for weeks or months."""
+    record = draw(on_a_grid(step))
+    record.rows["doses"].clear()
+    first = draw(st.sampled_from([28, 42, 56, 84, 120]))
+    record.steroid(60, 0, min(first - 1, record.end))
+    if first <= record.end:
+        record.steroid(draw(st.sampled_from([10, 30, 60])), first, record.end)
+    return record

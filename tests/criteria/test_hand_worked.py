@@ -101,8 +101,8 @@ DEPENDENCE = [
          .between(120, 178).well_every(30, 200, 730), dependence=NOT),
     case("relapse on an undiminished 54 mg, then raised to 60", adult().steroid(54, 0, 60).taper(61).ill(0).well(28)
          .ill(55).well_every(30, 80, 730), dependence=NOT),
-    case("raised only after remission had come", adult().taper(0).steroid(60, 120, 140).ill(0).well(28).ill(98)
-         .well_every(30, 110, 730), dependence=NOT),
+    case("raised only after remission had come", adult().taper(0).stopped(119).steroid(60, 120, 140).ill(0)
+         .well(28).ill(98).well_every(30, 110, 730), dependence=NOT),
     case("remission without a higher dose", adult().taper(0).ill(0).well(28).ill(98).well_every(30, 120, 730),
          dependence=NOT),
     case("the higher dose fails: resistance, not dependence", dependent(20).ill(*range(120, 730, 30)),
@@ -231,5 +231,5 @@ def test_two_relapses_of_the_kind_where_the_set_asks_for_two(tmp_path):
     once = dependent(20).well_every(30, 120, 730)
     strict = variant(tmp_path, dependence__relapses=2)
     assert statuses(judge(once, strict))["dependence"] == NOT
-    twice = dependent(20).well(120, 150, 180).ill(190).steroid(60, 191, 300).well(220)
+    twice = dependent(20).stopped(190).well(120, 150, 180).ill(190).steroid(60, 191, 300).well(220)
     assert statuses(judge(twice, strict))["dependence"] == MET

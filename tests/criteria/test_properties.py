@@ -77,7 +77,7 @@ def test_one_patient_is_judged_as_among_others(records):
     cohort = tables(*records)
     for row in labels(cohort).iter_rows(named=True):
         one = criteria.verdict(cohort, source(), 0, row["patient"], "observed")
-        assert one.flags == {flag: row[flag] for flag in terms.FLAGS}
+        assert one.flags == {flag: row[flag] for flag in (*terms.FLAGS, *terms.COURSE_FLAGS)}
         assert (one.category, one.refractory, one.first_met_days) == (
             row["category"],
             row["refractory"],

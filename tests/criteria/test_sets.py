@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from nephrosyn import criteria, terms
-from nephrosyn.criteria.rules import rules
+from nephrosyn.criteria.rules import FIRST, SLIDING, rules
 
 from .builder import adult, source, tables, variant
 
@@ -27,12 +28,14 @@ BREAKS = {
     'value = ["resistant", "dependent", "frequent", "intolerant"], unit = "names", grade = "G"': (
         'value = ["resistant"], unit = "names", grade = "G"',
         "verdict",
-        "every flag in precedence",
+        "in verdict.precedence every flag the set defines, and no other",
     ),
     "value = 120,": ("value = -1,", "urine.max_gap", "greater than or equal to 1"),
     'grade = "D", citation = "one year"': ('grade = "A", citation = "one year"', "frequent.twelve_months.length", "R2"),
     'name = "source"': ('name = "My set"', "name", "pattern"),
 }
+
+UNCOMPILED = ("test_ambiguities.py", "test_ambiguities_of_treatment.py", "test_hand_worked.py")
 
 
 def broken(folder, *changes):
@@ -57,18 +60,36 @@ def test_every_shipped_set_loads_under_the_name_of_its_file(name):
 
 
 def test_thresholds_reach_the_compiled_code():
-    grown, young = rules(source(), child=False), rules(source(), child=True)
-    assert (grown.course_days, grown.umbrella_days, grown.upcr_cuts, young.upcr_cuts) == (
-        84,
-        56,
-        (0.3, 3.5),
-        (0.2, 2.0),
-    )
-    assert grown.amounts == (1.0, float("inf"), 60.0, 0.9, float("inf"), 10.0)
-    assert young.amounts == (2.0, 60.0, 60.0, 0.9, 0.2, float("inf"))
-    assert grown.contraindications == (0, 0b1111, 0b1110)
-    assert grown.toxicities == (1, 0b1_1111_0000, 0b1100)
-    assert (grown.six, grown.twelve) == ((2, 183, 0), (4, 365, 1))
+    ((grown, young),) = rules([source()])
+    inf = math.inf
+    urine = ("low_upcr", "high_upcr", "low_band", "high_band", "home_days", "clinic_readings", "max_gap_days")
+    assert told(grown, urine) == (0.3, 3.5, 1, 4, 3, 1, 120)
+    assert told(young, urine) == (0.2, 2.0, 1, 4, 3, 1, 120)
+    weeks = ("course_days", "relapse_course_days", "umbrella_days")
+    assert told(grown, weeks) == told(young, weeks) == (84, 84, 56)
+    amounts = ("adequate_per_kg", "adequate_per_m2", "adequate_cap", "tolerance", "maintenance_per_kg", "maintenance")
+    assert told(grown, amounts) == (1.0, inf, 60.0, 0.9, inf, 10.0)
+    assert told(young, amounts) == (2.0, 60.0, 60.0, 0.9, 0.2, inf)
+    assert told(grown, ("contraindications", "contraindication_actions")) == (0b1111, 0b1110)
+    assert told(grown, ("toxicities", "toxicity_actions")) == (0b1_1111_0000, 0b1100)
+    parts = ("count", "length", "window", "begins")
+    assert told(grown, [f"six_{part}" for part in parts]) == (2, 183, FIRST, 0)
+    assert told(grown, [f"twelve_{part}" for part in parts]) == (4, 365, SLIDING, 0)
+
+
+def told(rule, names):
+    return tuple(rule[name].item() for name in names)
+
+
+def test_what_a_set_leaves_out_is_off_for_everybody():
+    for rule in rules([source()]).ravel():
+        switches = ("any_six_count", "persistence_days", "late_reported", "secondary_days", "partial_reported")
+        assert (
+            told(rule, (*switches, "calcineurin_days", "multidrug_days", "slow_days", "confirmation_days")) == (0,) * 9
+        )
+        # No ratio and no band is partial remission, and albumin is not looked at.
+        assert told(rule, ("partial_upcr", "partial_band", "partial_albumin", "remission_albumin")) == (0,) * 4
+        assert told(rule, ("alternate_per_kg", "alternate_per_m2", "alternate_cap")) == (math.inf,) * 3
 
 
 @pytest.mark.parametrize("old", BREAKS)
@@ -165,7 +186,8 @@ def test_rows_of_others_are_left_aside():
 
 
 def test_the_same_without_compilation():
-    hand_worked = Path(__file__).with_name("test_hand_worked.py")
-    arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(hand_worked)]
+    files = [str(path) for path in sorted(Path(__file__).parent.glob("test_*.py")) if path.name in UNCOMPILED]
+    assert len(files) == len(UNCOMPILED)
+    arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(arguments, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]

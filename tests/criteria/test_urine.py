@@ -9,34 +9,33 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nephrosyn.criteria import labels
-from nephrosyn.criteria.clauses import EPISODES, STRETCHES, judge_all
+from nephrosyn.compiling import from_python
+from nephrosyn.criteria import judging
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
+from nephrosyn.criteria.sheet import EPISODES, STRETCHES
+from nephrosyn.criteria.urine import BETWEEN, RELAPSE, REMISSION, find_stretches
 
 from .builder import adult, child, judge, source, statuses, tables
 
-REMISSION, BETWEEN, RELAPSE = 0, 1, 2
+# As the columns of the tests below write them.
+assert (REMISSION, BETWEEN, RELAPSE) == (0, 1, 2)
 
 
-def worked(record, view):
+def worked(record, view, definition=None):
     """The sheet as left by judging a record."""
-    _, flat, children, adults = labels.prepare(tables(record), source(), view)
-    sheet = labels.sheet_for(flat)
-    status, day, relapses = np.empty((1, 6), np.int8), np.empty((1, 6), np.int64), np.empty(1, np.int32)
-    judge_all(flat, NEVER, children, adults, sheet, status, day, relapses, np.empty(1, np.int64))
-    return sheet
+    return judging.judge(tables(record), [definition or source()], view).sheet
 
 
-def stretches(record, view="observed"):
+def stretches(record, view="observed", definition=None):
     """(first, last, level, clinic days) of each stretch."""
-    sheet = worked(record, view)
+    sheet = worked(record, view, definition)
     return [tuple(row[:4].tolist()) for row in sheet.stretches[: sheet.counts[STRETCHES]]]
 
 
 def episodes(record):
     """(start, remission, last seen ill) of each episode."""
     sheet = worked(record, "observed")
-    return [tuple(row.tolist()) for row in sheet.episodes[: sheet.counts[EPISODES]]]
+    return [tuple(row[:3].tolist()) for row in sheet.episodes[: sheet.counts[EPISODES]]]
 
 
 def test_a_clinic_day_is_a_stretch_of_its_own():
@@ -58,7 +57,16 @@ def test_a_clinic_day_inside_a_run_cuts_it_or_joins_it():
 
 
 def test_overlapping_runs_count_each_day_once():
-    assert stretches(adult().home("negative", 5, 9).home("3+", 7, 12)) == [(5, 9, REMISSION, 0), (10, 12, RELAPSE, 0)]
+    assert stretches(adult().home("negative", 5, 9).home("negative", 7, 12)) == [(5, 12, REMISSION, 0)]
+    assert stretches(adult().home("3+", 5, 5).home("3+", 5, 5).ill(5)) == [(5, 5, RELAPSE, 1)]
+
+
+def test_of_overlapping_spans_the_earlier_holds():
+    # A diary that says two things of a day is refused before; the work below must not count a day twice all the same.
+    spans = np.array([(5, 9, REMISSION), (7, 12, RELAPSE)])
+    found = np.zeros((5, 5), np.int64)
+    count = from_python(find_stretches)(spans, 2, np.empty((1, 2), np.int64), 0, found)
+    assert found[:count, :4].tolist() == [[5, 9, REMISSION, 0], [10, 12, RELAPSE, 0]]
 
 
 def test_the_record_ends_where_follow_up_ends():
@@ -161,4 +169,14 @@ def test_the_complete_view_reads_the_truth_and_nothing_else():
 def test_days_need_no_gap_in_the_complete_view():
     verdict = judge(adult().taper(0).path((0.0, 8.0, -0.3, 0.05)), view="complete")
     assert (verdict.category, verdict.refractory) == ("non_relapsing", False)
-    assert np.all([clause.status == "not met" for clause in verdict.clauses])
+    defined = [clause for clause in verdict.clauses if clause.reason != "not_defined"]
+    assert [clause.name for clause in defined] == [
+        "resistance",
+        "dependence",
+        "frequent_n6",
+        "frequent_n12",
+        "contraindication",
+        "toxicity",
+    ]
+    assert {clause.status for clause in defined} == {"not met"}
+    assert {clause.status for clause in verdict.clauses if clause not in defined} == {"not defined"}

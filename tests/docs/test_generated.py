@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn import tables, terms
+from nephrosyn import meanings, tables, terms
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -46,10 +46,10 @@ def test_a_missing_meaning_is_told(generate, tmp_path, monkeypatch):
 
 
 def test_every_column_has_a_meaning():
-    assert {which: list(told) for which, told in tables.MEANINGS.items()} == {
+    assert {which: list(told) for which, told in meanings.MEANINGS.items()} == {
         which: list(schema) for which, schema in tables.SCHEMAS.items()
     }
-    assert tables.ROWS.keys() == tables.SCHEMAS.keys()
+    assert meanings.ROWS.keys() == tables.SCHEMAS.keys()
 
 
 def test_every_number_of_the_baseline_is_told_once(generate):

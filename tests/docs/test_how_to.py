@@ -78,3 +78,11 @@ def test_compare_twins(tmp_path, monkeypatch):
 def test_second_line_policy(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert _play("second-line-policy.md", tmp_path) == {"toml": 1, "bash": 2, "python": 1}
+
+
+@pytest.mark.slow
+def test_reclassify(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _play("reclassify.md", tmp_path) == {"bash": 4, "python": 3}
+    assert (tmp_path / "moves" / "reclassify.html").is_file()
+    assert "By definition set" in (tmp_path / "mine" / "report.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from nephrosyn.terms import NOTICE
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
-LAYOUT = 1
+LAYOUT = 2
 FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5}\.(parquet|csv)")
 CONTENT = {MANIFEST, "observed", "truth", "derived", "figures", "report.html", "report.md"}
 

@@ -3,8 +3,11 @@
 from nephrosyn.console.answers import catalogue, summary
 from nephrosyn.console.case import case
 from nephrosyn.console.comparison import comparison
+from nephrosyn.console.definitions import definition
 from nephrosyn.console.progress import Progress
+from nephrosyn.console.reclassification import reclassification
 from nephrosyn.console.screen import complain, say
+from nephrosyn.console.side_by_side import side_by_side
 from nephrosyn.console.validation import calibration, sensitivity, validation
 from nephrosyn.console.values import scenario
 
@@ -15,9 +18,12 @@ __all__ = [
     "catalogue",
     "comparison",
     "complain",
+    "definition",
+    "reclassification",
     "say",
     "scenario",
     "sensitivity",
+    "side_by_side",
     "summary",
     "validation",
 ]

@@ -36,7 +36,6 @@ WORDS = {
     ),
 }
 """The vocabulary that the number of an event stands in."""
-CLAUSES = {"frequent_n6": "relapses in 6 months", "frequent_n12": "relapses in 12 months"}
 Rows = Mapping[str, "pl.DataFrame"]
 
 
@@ -72,6 +71,11 @@ def case(mine: Rows, verdict: Verdict) -> None:
 def plain(name: str | None) -> str:
     """Return a term as it is spoken."""
     return terms.PLAIN_NAMES.get(name or "", (name or "").replace("_", " "))
+
+
+def clause_name(name: str) -> str:
+    """Return a clause in words."""
+    return terms.CLAUSE_NAMES.get(name) or plain(name)
 
 
 def person(mine: Rows) -> str:
@@ -203,9 +207,11 @@ def judgement(verdict: Verdict) -> None:
             ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
         )
     for clause in verdict.clauses:
+        if clause.status == "not defined":
+            continue
         say()
         day = "" if clause.days is None else f" on day {clause.days}"
-        heading(f"{CLAUSES.get(clause.name, clause.name)}: {clause.status}{day}")
+        heading(f"{clause_name(clause.name)}: {clause.status}{day}")
         prose(clause.sentence)
         if clause.evidence:
             table(("", "", ""), [(days(row), row.text, f"({row.table})") for row in clause.evidence])

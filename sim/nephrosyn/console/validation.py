@@ -33,8 +33,6 @@ def validation(found: Validation, page: Path | None) -> None:
         table(shown.head, shown.rows, right=(5,))
     say()
     prose(pages.sentence(found))
-    for text in pages.warnings(found):
-        prose(text)
     if page is not None:
         say(f"page  {page}")
     if found.failed:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nephrosyn.criteria.definition import DefinitionSet
     from nephrosyn.criteria.errors import CriteriaError
+    from nephrosyn.criteria.extending import whole
     from nephrosyn.criteria.find import sets, text, titles
-    from nephrosyn.criteria.labels import LABELS, classify
+    from nephrosyn.criteria.judging import impossible
+    from nephrosyn.criteria.labels import LABELS, answers, classify, episodes
     from nephrosyn.criteria.loading import load, parse
     from nephrosyn.criteria.proof import Evidence
     from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
@@ -26,21 +28,27 @@ __all__ = [
     "Episode",
     "Evidence",
     "Verdict",
+    "answers",
     "classify",
     "compile_aside",
+    "episodes",
+    "impossible",
     "load",
     "parse",
     "sets",
     "text",
     "titles",
     "verdict",
+    "whole",
 ]
 
 _HOMES = {
     "definition": ("DefinitionSet",),
     "errors": ("CriteriaError",),
+    "extending": ("whole",),
     "find": ("sets", "text", "titles"),
-    "labels": ("LABELS", "classify"),
+    "judging": ("impossible",),
+    "labels": ("LABELS", "answers", "classify", "episodes"),
     "loading": ("load", "parse"),
     "proof": ("Evidence",),
     "warming": ("compile_aside",),

@@ -1,96 +1,54 @@
-"""All clauses of a set, judged for one patient and for all of them, in one compiled pass over the record."""
+"""The clauses of all sets, judged for each patient in one pass over the record."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
+from nephrosyn import terms
 from nephrosyn.compiling import entry, kernel
+from nephrosyn.criteria.agents import judge_calcineurin, judge_multidrug, judge_persistence
+from nephrosyn.criteria.applies import APPLIES, why_not_judged
 from nephrosyn.criteria.dependence import judge_dependence
-from nephrosyn.criteria.episodes import find_episodes, find_gaps
+from nephrosyn.criteria.episodes import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
 from nephrosyn.criteria.frequent import judge_frequency
+from nephrosyn.criteria.late_response import judge_late, judge_partial
 from nephrosyn.criteria.provoking import first_answer
 from nephrosyn.criteria.reasons import (
-    CLAUSES,
-    COLUMNS,
+    ANY_SIX_MONTHS,
+    CALCINEURIN,
     CONDITION_NOTED,
     CONTRAINDICATION,
     DAY,
     DEPENDENCE,
+    LATE,
     MET,
+    MULTIDRUG,
     NEVER,
     NO_CONDITION,
+    NOT_DEFINED,
+    PARTIALLY,
+    PERSISTENCE,
     REASON,
     RESISTANCE,
+    SECONDARY,
     SIX_MONTHS,
     TOXICITY,
     TWELVE_MONTHS,
     status_of,
 )
 from nephrosyn.criteria.resistance import judge_resistance
+from nephrosyn.criteria.rules import ON_STEROID, RAISE_CLEARS
+from nephrosyn.criteria.sheet import COURSES, DOSES, EPISODES, GAPS, STRETCHES
 from nephrosyn.criteria.steroid import FIRST, find_courses, find_doses
+from nephrosyn.criteria.true_path import path_spans
 from nephrosyn.criteria.urine import FIRST as FIRST_SEEN
-from nephrosyn.criteria.urine import clinic_days, find_stretches
+from nephrosyn.criteria.urine import clinic_days, find_stretches, home_spans
+from nephrosyn.criteria.withdrawal import judge_withdrawal
 
-STRETCHES, EPISODES, GAPS, DOSES, COURSES = range(5)
-
-
-class Sheet(NamedTuple):
-    """Room to work on one patient after the other; sized for the longest record.
-
-    Attributes
-    ----------
-    clinic : ndarray of int64, shape (readings, 2)
-        Day and level of each day with a clinic reading.
-    stretches : ndarray of int64, shape (stretches, 5)
-        Days in a row at one level.
-    episodes : ndarray of int64, shape (episodes, 3)
-        First day, first day of remission, last day seen ill.
-    gaps : ndarray of int64, shape (gaps, 2)
-        Last day seen before, first day seen after.
-    doses : ndarray of float64, shape (doses, 5)
-        Runs of days on a dose of steroid.
-    courses : ndarray of int64, shape (doses, 2)
-        First and last day of courses of adequate dose.
-    counts : ndarray of int64, shape (5,)
-        Number of stretches, episodes, gaps, runs of steroid and courses.
-    scratch : ndarray of int64, shape (2, columns)
-        Answers under comparison.
-    answers : ndarray of int64, shape (clauses, columns)
-        One answer per clause.
-    """
-
-    clinic: NDArray[np.int64]
-    stretches: NDArray[np.int64]
-    episodes: NDArray[np.int64]
-    gaps: NDArray[np.int64]
-    doses: NDArray[np.float64]
-    courses: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    scratch: NDArray[np.int64]
-    answers: NDArray[np.int64]
-
-
-def new_sheet(readings: int, spans: int, doses: int) -> Sheet:
-    """Return room for a patient with at most so many rows."""
-    # A clinic day inside a home span cuts it in two and stands between.
-    stretches = 2 * readings + spans + 1
-    return Sheet(
-        clinic=np.empty((readings + 1, 2), np.int64),
-        stretches=np.empty((stretches, 5), np.int64),
-        episodes=np.empty((stretches + 1, 3), np.int64),
-        gaps=np.empty((stretches + 1, 2), np.int64),
-        doses=np.empty((doses + 1, 5), np.float64),
-        courses=np.empty((doses + 1, 2), np.int64),
-        counts=np.zeros(5, np.int64),
-        scratch=np.zeros((2, COLUMNS), np.int64),
-        answers=np.zeros((len(CLAUSES), COLUMNS), np.int64),
-    )
+CONTRAINDICATION_KIND, TOXICITY_KIND = (terms.CONDITION_KINDS.index(kind) for kind in ("contraindication", "toxicity"))
 
 
 @kernel
@@ -114,65 +72,203 @@ def under_care_since(stretches, stretch_count, doses, dose_count, end):
     return stretches[0, FIRST_SEEN] if stretch_count > 0 else end
 
 
-@entry
-def judge_all(record, until, children, adults, sheet, status, day, relapses, answered):
-    """Write status (patients, clauses), day met (patients, clauses), number of relapses and first answer of everybody.
+@kernel
+def frequency_rule(rule, clause):
+    """Number, length, window and beginning of a rule of frequent relapse."""
+    if clause == SIX_MONTHS:
+        return rule.six_count, rule.six_length, rule.six_window, rule.six_begins
+    if clause == TWELVE_MONTHS:
+        return rule.twelve_count, rule.twelve_length, rule.twelve_window, rule.twelve_begins
+    return rule.any_six_count, rule.any_six_length, rule.any_six_window, rule.any_six_begins
 
-    The sheet is left with the work on the last patient.
+
+@kernel
+def switch(rule, clause):
+    """What is 0 where a set does not have a clause."""
+    if clause == RESISTANCE:
+        return rule.course_days
+    if clause == DEPENDENCE:
+        return rule.dependence_rule
+    if clause == CONTRAINDICATION:
+        return rule.contraindications
+    if clause == TOXICITY:
+        return rule.toxicities
+    if clause == PERSISTENCE:
+        return rule.persistence_days
+    if clause == LATE:
+        return rule.late_reported
+    if clause == SECONDARY:
+        return rule.secondary_days
+    if clause == PARTIALLY:
+        return rule.partial_reported
+    if clause == CALCINEURIN:
+        return rule.calcineurin_days
+    if clause == MULTIDRUG:
+        return rule.multidrug_days
+    return frequency_rule(rule, clause)[0]
+
+
+@kernel
+def judge_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers):
+    """Write the answers that relapses give: dependence, and the rules of frequent relapse."""
+    if rule.dependence_rule == RAISE_CLEARS:
+        judge_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE])
+    elif rule.dependence_rule == ON_STEROID:
+        judge_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, answers[DEPENDENCE])
+    for clause in (SIX_MONTHS, TWELVE_MONTHS, ANY_SIX_MONTHS):
+        needed, length, window, begins = frequency_rule(rule, clause)
+        if needed > 0:
+            judge_frequency(
+                episodes, gaps, doses, counts, since, end, resistant, needed, length, window, begins, rule,
+                answers[clause],
+            )  # fmt: skip
+
+
+@kernel
+def judge_steroid(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers):
+    """Write the answers of all clauses on what steroid did. Returns whether resistance is met."""
+    for secondary in (False, True):
+        clause = SECONDARY if secondary else RESISTANCE
+        if switch(rule, clause) > 0:
+            judge_resistance(
+                stretches, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best,
+                answers[clause],
+            )  # fmt: skip
+    if rule.late_reported > 0:
+        judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
+    if rule.partial_reported > 0:
+        judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
+    return rule.course_days > 0 and status_of(answers[RESISTANCE, REASON]) == MET
+
+
+@kernel
+def judge_agents(stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
+    """Write the answers of all clauses on what other drugs did."""
+    if rule.persistence_days > 0:
+        out = answers[PERSISTENCE]
+        judge_persistence(stretches, episodes, counts, first, stop, starts, stops, drugs, end, rule, row, out)
+    if rule.calcineurin_days > 0:
+        out = answers[CALCINEURIN]
+        judge_calcineurin(
+            stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
+        )
+    if rule.multidrug_days > 0:
+        out = answers[MULTIDRUG]
+        judge_multidrug(stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out)
+
+
+@kernel
+def judge_notes(first, stop, noted, kinds, names, actions, end, rule, answers):
+    """Write the answers of the clauses on conditions."""
+    for clause in (CONTRAINDICATION, TOXICITY):
+        kind, counted, effects = CONTRAINDICATION_KIND, rule.contraindications, rule.contraindication_actions
+        if clause == TOXICITY:
+            kind, counted, effects = TOXICITY_KIND, rule.toxicities, rule.toxicity_actions
+        judge_conditions(first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause])
+
+
+@kernel
+def hand_in(answers, why, rule, status, day):
+    """Write status and day met of each clause: of none at all where the set cannot judge."""
+    for clause in range(len(answers)):
+        if why != APPLIES:
+            answers[clause, REASON] = why
+            answers[clause, DAY] = NEVER
+        if switch(rule, clause) == 0:
+            answers[clause, REASON] = NOT_DEFINED
+            answers[clause, DAY] = NEVER
+        status[clause] = status_of(answers[clause, REASON])
+        day[clause] = answers[clause, DAY]
+
+
+@entry
+def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, outside, found):
+    """Write what every set says of every patient.
+
+    ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
+    patients); number of relapses, first answer and why a set does not apply, shape (sets, patients). As far as there is
+    room, ``found``, shape (episodes, 6), takes set, patient, number, first day, last day ill and first day of remission
+    of each episode. The sheet is left with the work of the last set on the last patient.
+
+    Returns
+    -------
+    int
+        Number of episodes there are.
     """
     # Tuples are taken apart here, once: they would be compiled anew into every function they are passed to, and
     # compiled code counts references at every look into a tuple of arrays.
     readings, days, analytes = record.reading_bounds, record.reading_day, record.reading_analyte
     values = record.reading_value
-    spans, firsts, lasts, levels = record.span_bounds, record.span_first, record.span_last, record.span_level
+    diary, firsts, lasts, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
+    pieces, piece_start, piece_upcr = record.piece_bounds, record.piece_start, record.piece_upcr
+    piece_slope, piece_target = record.piece_slope, record.piece_target
     runs, starts, stops, means = record.dose_bounds, record.dose_first, record.dose_last, record.dose_mean
     drugs, schedules, weights = record.dose_drug, record.dose_schedule, record.dose_weight
     notes, noted, kinds = record.condition_bounds, record.condition_day, record.condition_kind
     names, actions = record.condition_code, record.condition_action
-    clinic, stretches, episodes, gaps = sheet.clinic, sheet.stretches, sheet.episodes, sheet.gaps
+    ages, lesions, impossible, ends = record.age, record.lesion, record.impossible, record.end
+    normal, kinetics = record.albumin, record.kinetics
+    clinic, spans, stretches, episodes, gaps = sheet.clinic, sheet.spans, sheet.stretches, sheet.episodes, sheet.gaps
     doses, courses, counts, answers = sheet.doses, sheet.courses, sheet.counts, sheet.answers
     row, best = sheet.scratch[0], sheet.scratch[1]
-    for p in range(len(record.child)):
-        rules = children if record.child[p] else adults
-        max_gap = rules.max_gap_days
-        end = np.int64(min(record.end[p], until))
-        rows = runs[p]
-        n_doses = find_doses(
-            rows[0], rows[1], starts, stops, means, drugs, schedules, weights, end, rules.drugs, rules.amounts, doses
-        )
-        rows = readings[p]
-        n_clinic = clinic_days(rows[0], rows[1], days, analytes, values, end, rules.upcr_cuts, rules.band_cuts, clinic)
-        rows = spans[p]
-        n_stretches = find_stretches(rows[0], rows[1], firsts, lasts, levels, end, clinic, n_clinic, stretches)
-        since = under_care_since(stretches, n_stretches, doses, n_doses, end)
-        counts[STRETCHES] = n_stretches
-        counts[EPISODES] = find_episodes(stretches, n_stretches, rules.home_days, rules.clinic_readings, episodes)
-        counts[GAPS] = find_gaps(stretches, n_stretches, since, end, max_gap, gaps)
-        counts[DOSES] = n_doses
-        counts[COURSES] = find_courses(doses, n_doses, courses)
-        out = answers[RESISTANCE]
-        course, umbrella = rules.course_days, rules.umbrella_days
-        judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, course, umbrella, row, best, out)
-        resistant = status_of(out[REASON]) == MET
-        out = answers[DEPENDENCE]
-        needed, within, effective = rules.dependent_relapses, rules.raise_within_days, rules.effective_within_days
-        judge_dependence(episodes, gaps, doses, counts, end, resistant, needed, within, effective, row, best, out)
-        # In loops, so that each clause stands once in the compiled code.
-        for clause in range(SIX_MONTHS, TWELVE_MONTHS + 1):
-            needed, length, window = rules.six if clause == SIX_MONTHS else rules.twelve
-            out = answers[clause]
-            judge_frequency(episodes, gaps, counts, end, resistant, max_gap, needed, length, window, out)
-        rows = notes[p]
-        for clause in range(CONTRAINDICATION, TOXICITY + 1):
-            kind, counted, effects = rules.contraindications if clause == CONTRAINDICATION else rules.toxicities
-            out = answers[clause]
-            judge_conditions(rows[0], rows[1], noted, kinds, names, actions, end, kind, counted, effects, out)
-        for clause in range(len(answers)):
-            status[p, clause] = status_of(answers[clause, REASON])
-            day[p, clause] = answers[clause, DAY]
-        relapses[p] = counts[EPISODES] - 1
-        found = counts[EPISODES]
+    listed = 0
+    for p in range(len(ages)):
+        end = np.int64(min(ends[p], until))
+        urine_group, steroid_group, since = np.int64(-1), np.int64(-1), np.int64(0)
+        lesion = np.int64(lesions[p])
         first, stop = runs[p, 0], runs[p, 1]
-        answered[p] = first_answer(
-            rows[0], rows[1], noted, kinds, end, episodes, found, first, stop, starts, stops, drugs
-        )
+        for s in order:
+            rule = rules[s, 1 if ages[p] < rules[s, 0].adult_from else 0]
+            counts_here = True
+            why = why_not_judged(ages[p], lesion, impossible[p], rule)
+            if why != APPLIES:
+                counts[EPISODES] = 0
+                urine_group, steroid_group, counts_here = np.int64(-1), np.int64(-1), False
+            if counts_here and rule.steroid_group != steroid_group:
+                counts[DOSES] = find_doses(
+                    first, stop, starts, stops, means, drugs, schedules, weights, end, rule, doses
+                )
+                counts[COURSES] = find_courses(doses, counts[DOSES], rule.alternate_after_days, courses)
+            if counts_here and rule.urine_group != urine_group:
+                rows = readings[p]
+                seen = clinic_days(rows[0], rows[1], days, analytes, values, end, rule, clinic)
+                rows = diary[p]
+                runs_seen = home_spans(rows[0], rows[1], firsts, lasts, bands, end, rule, spans)
+                rows = pieces[p]
+                if rows[1] > rows[0]:
+                    runs_seen = path_spans(
+                        rows[0], rows[1], piece_start, piece_upcr, piece_slope, piece_target, end, normal[p], kinetics,
+                        rule, spans,
+                    )  # fmt: skip
+                counts[STRETCHES] = find_stretches(spans, runs_seen, clinic, seen, stretches)
+                counts[EPISODES] = find_episodes(
+                    stretches, counts[STRETCHES], rule.home_days, rule.clinic_readings, episodes
+                )
+            if counts_here and (rule.urine_group != urine_group or rule.steroid_group != steroid_group):
+                count_relapses(episodes, counts[EPISODES], doses, counts[DOSES], rule.taper_counts)
+                since = under_care_since(stretches, counts[STRETCHES], doses, counts[DOSES], end)
+                counts[GAPS] = find_gaps(stretches, counts[STRETCHES], since, end, rule.max_gap_days, gaps)
+                urine_group, steroid_group = rule.urine_group, rule.steroid_group
+            rows = notes[p]
+            if counts_here:
+                resistant = judge_steroid(
+                    stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers
+                )
+                judge_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers)
+                judge_notes(rows[0], rows[1], noted, kinds, names, actions, end, rule, answers)
+                judge_agents(
+                    stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
+                )
+            hand_in(answers, why, rule, status[s, :, p], day[s, :, p])
+            outside[s, p] = why
+            relapses[s, p] = max(counts[EPISODES] - 1, 0)
+            answered[s, p] = first_answer(
+                rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs
+            )
+            for k in range(counts[EPISODES]):
+                if listed < len(found):
+                    found[listed, 0], found[listed, 1], found[listed, 2] = s, p, k
+                    found[listed, 3], found[listed, 4] = episodes[k, START], episodes[k, LAST_ILL]
+                    found[listed, 5] = episodes[k, END]
+                listed += 1
+    return listed

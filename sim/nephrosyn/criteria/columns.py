@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Ints = NDArray[Any]
 
 IDS = ("replicate", "patient")
+NO_NAME = 255  # code of a name that is missing
 # Columns read of each table, first those it is sorted by.
 ORDER = {
     "patients": (),
@@ -29,14 +30,21 @@ ORDER = {
     "conditions": ("noted_days",),
     "follow_up": ("end_days",),
     "proteinuria": ("start_days",),
+    "traits": (),
 }
+KINETICS = (
+    "albumin_catabolism_per_day",
+    "albumin_loss_per_day_per_mg_per_mg",
+    "albumin_loss_saturates_at_mg_per_mg",
+)
 REST = {
-    "patients": ("age_at_onset_years",),
+    "patients": ("age_at_onset_years", "lesion"),
     "readings": ("analyte", "value"),
     "diary": (),
     "doses": ("drug", "schedule", "dosing_weight_kg"),
     "conditions": ("condition", "kind", "action"),
-    "follow_up": (),
+    "follow_up": ("reason",),
+    "traits": ("albumin_g_per_dl", *KINETICS),
     "proteinuria": ("upcr_start_mg_per_mg", "log_slope_per_day", "upcr_target_mg_per_mg"),
 }
 SOURCES = {
@@ -116,7 +124,12 @@ def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, p
     return bounds
 
 
-def check(tables: Tables, view: str) -> None:
+def sources(view: str, *, albumin: bool) -> tuple[str, ...]:
+    """Return the tables that a view is judged by; true albumin is looked up only where a set asks for it."""
+    return (*SOURCES[view], "truth/traits") if albumin and view == "complete" else SOURCES[view]
+
+
+def check(tables: Tables, names: Iterable[str], view: str) -> None:
     """Refuse tables that cannot be judged.
 
     Raises
@@ -125,7 +138,7 @@ def check(tables: Tables, view: str) -> None:
         With every table, column or value that is missing.
     """
     problems = []
-    for name in SOURCES[view]:
+    for name in names:
         kind = name.rpartition("/")[2]
         if name not in tables:
             problems.append(Problem(name, "this table", "nothing"))
@@ -140,7 +153,7 @@ def check(tables: Tables, view: str) -> None:
 
 
 def _may_be_null(column: str) -> bool:
-    return column in ("age_at_onset_years", "value", "dosing_weight_kg", "mean_mg_per_day")
+    return column in ("age_at_onset_years", "lesion", "value", "dosing_weight_kg", "mean_mg_per_day")
 
 
 def _array(table: str, series: pl.Series) -> NDArray[Any]:
@@ -149,7 +162,7 @@ def _array(table: str, series: pl.Series) -> NDArray[Any]:
     try:
         if isinstance(kind, pl.Enum):
             named = series if series.dtype == kind else series.cast(pl.String).cast(kind)
-            return frozen(named.to_physical().cast(pl.UInt8).to_numpy())
+            return frozen(named.to_physical().cast(pl.UInt8).fill_null(NO_NAME).to_numpy())
         return frozen(series.cast(kind).to_numpy())
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import entry, kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
+from nephrosyn.criteria.episodes import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     AT_MAINTENANCE,
     CLEARED_BEFORE,
     COUNTS,
     FIRST_UNKNOWN,
+    IN_UNFINISHED_TAPER,
     MARKS,
     NEVER,
     NEVER_IN_REMISSION,
@@ -105,8 +106,11 @@ def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within
     remission, relapse, again = episodes[i - 1, END], episodes[i, START], episodes[i, END]
     at = dose_at(doses, count, relapse)
     row[REASON] = NO_SUCH_RELAPSE
-    row[MARKS] = OFF_STEROID
+    row[MARKS] = IN_UNFINISHED_TAPER
     row[MARKS + 1] = at
+    if episodes[i, COUNTED] == 0:
+        return
+    row[MARKS] = OFF_STEROID
     if at < 0:
         return
     row[MARKS] = AT_MAINTENANCE
@@ -183,10 +187,9 @@ def judge_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
 
 
 @kernel
-def judge_dependence(
-    episodes, gaps, doses, counts, end, resistant, needed, raise_within, effective_within, row, open_row, out
-):
+def judge_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, open_row, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
+    needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
     met = 0
     possible = 0
     for i in range(1, counts[1]):

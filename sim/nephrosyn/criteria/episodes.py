@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from nephrosyn.compiling import kernel
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
+from nephrosyn.criteria.steroid import last_day_of_treatment
 from nephrosyn.criteria.urine import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, RELAPSE, REMISSION
 
 # Columns of an episode: its first day (the first episode has none: it is there from presentation), first day of
-# its remission, and last day on which it was seen before that remission.
-START, END, LAST_ILL = 0, 1, 2
+# its remission, last day on which it was seen before that remission, and whether it is counted as a relapse.
+START, END, LAST_ILL, COUNTED = 0, 1, 2, 3
 # Columns of a gap: last day seen before it, first day seen after it.
 BEFORE, AFTER = 0, 1
 
@@ -88,6 +89,16 @@ def hidden_relapses(gaps, k, max_gap):
     """How many relapses a gap may hide: one per allowed distance beyond the first."""
     length = gaps[k, AFTER] - gaps[k, BEFORE]
     return (length + max_gap - 1) // max_gap - 1
+
+
+@kernel
+def count_relapses(episodes, count, doses, dose_count, taper_counts):
+    """Mark the relapses that count: where a set says so, none while the steroid of the one before still goes on."""
+    treated_to = NO_DAY
+    for k in range(1, count):
+        day = episodes[k, START]
+        episodes[k, COUNTED] = 1 if taper_counts == 1 or day > treated_to else 0
+        treated_to = max(treated_to, last_day_of_treatment(doses, dose_count, day))
 
 
 @kernel

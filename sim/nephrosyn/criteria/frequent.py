@@ -6,44 +6,69 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, END, START, hidden_relapses
+from nephrosyn.criteria.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
+    ANCHOR_NOT_REACHED,
     ENOUGH_RELAPSES,
     FEWER_RELAPSES,
     NEVER,
     NEVER_IN_REMISSION,
+    NO_DAY,
     NO_URINE,
     NOT_YET_IN_REMISSION,
     RELAPSES_MAY_HIDE,
     WINDOW_OPEN,
     answer,
 )
-from nephrosyn.criteria.rules import BLOCKS, FIRST
+from nephrosyn.criteria.rules import BLOCKS, FIRST, PRESENTATION_ANCHOR, REMISSION_ANCHOR
+from nephrosyn.criteria.steroid import FIRST as FIRST_DAY
+from nephrosyn.criteria.steroid import last_day_of_treatment
 
 
 @kernel
-def window_of(relapse, remission, length, window):
+def window_of(relapse, anchor, length, window):
     """First day (exclusive for blocks) and last day of the window that ends the count at a relapse."""
     if window == FIRST:
-        return remission, remission + length
+        return anchor, anchor + length
     if window == BLOCKS:
-        block = (relapse - remission - 1) // length
-        return remission + block * length + 1, remission + (block + 1) * length
+        block = max((relapse - anchor - 1) // length, 0)
+        return anchor + block * length + (1 if block > 0 else 0), anchor + (block + 1) * length
     return relapse - length, relapse
 
 
 @kernel
-def relapses_up_to(episodes, i, remission, length, window):
+def counted_on(episodes, j, since, presenting):
+    """Day on which an episode counts, or NO_DAY; the first one only where a set says so, on the day care begins."""
+    if j == 0:
+        return since if presenting == 1 else NO_DAY
+    return episodes[j, START] if episodes[j, COUNTED] == 1 else NO_DAY
+
+
+@kernel
+def relapses_up_to(episodes, i, anchor, length, window, since, presenting):
     """Count relapses in the window of relapse `i`, up to and with it; 0 if it lies outside its window."""
-    relapse = episodes[i, START]
-    first, last = window_of(relapse, remission, length, window)
-    if relapse > last:
+    relapse = counted_on(episodes, i, since, presenting)
+    first, last = window_of(relapse, anchor, length, window)
+    if relapse < anchor or relapse > last:
         return 0
     seen = 0
-    for j in range(1, i + 1):
-        if episodes[j, START] >= first:
+    for j in range(i + 1):
+        if counted_on(episodes, j, since, presenting) >= max(first, anchor):
             seen += 1
     return seen
+
+
+@kernel
+def anchor_of(episodes, doses, dose_count, since, anchor, end):
+    """Day from which windows are counted, or NEVER where it has not come."""
+    if anchor == PRESENTATION_ANCHOR:
+        return since
+    if anchor == REMISSION_ANCHOR:
+        return episodes[0, END]
+    if dose_count == 0:
+        return NEVER
+    last = last_day_of_treatment(doses, dose_count, int(doses[0, FIRST_DAY]))
+    return last + 1 if last < end else NEVER
 
 
 @kernel
@@ -58,29 +83,30 @@ def hidden_between(gaps, gap_count, first, last, max_gap):
 
 @kernel
 def seen_between(episodes, count, first, last):
-    """Count relapses dated within [first, last]."""
+    """Count relapses dated within [first, last] that count at all."""
     seen = 0
     for i in range(1, count):
-        if first <= episodes[i, START] <= last:
+        if episodes[i, COUNTED] == 1 and first <= episodes[i, START] <= last:
             seen += 1
     return seen
 
 
 @kernel
-def most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap):
+def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap):
     """Most relapses, seen and possibly hidden, that any window can hold, and the hidden part of it.
 
     The fullest window of a given length starts where a relapse, or a gap, ends. A gap before the first remission
-    may have hidden an earlier one; so in a window counted from there all gaps before its end count.
+    may have hidden an earlier one; so in a window counted from there all gaps before its end count. No window
+    begins before `earliest`.
     """
     most = 0
     hidden = 0
     if window == FIRST:
-        last = remission + length if remission < NEVER else NEVER
-        hidden = hidden_between(gaps, gap_count, -NEVER, last, max_gap)
-        return seen_between(episodes, count, -NEVER, last) + hidden, hidden
+        last = anchor + length if anchor < NEVER else NEVER
+        hidden = hidden_between(gaps, gap_count, earliest, last, max_gap)
+        return seen_between(episodes, count, earliest, last) + hidden, hidden
     for k in range(1, count + gap_count):
-        start = episodes[k, START] if k < count else gaps[k - count, AFTER]
+        start = max(episodes[k, START] if k < count else gaps[k - count, AFTER], earliest)
         here = hidden_between(gaps, gap_count, start, start + length, max_gap)
         total = here + seen_between(episodes, count, start, start + length)
         if total > most:
@@ -90,7 +116,7 @@ def most_possible(episodes, count, gaps, gap_count, remission, length, window, m
 
 
 @kernel
-def frequency_reason(stretch_count, seen, possible, needed, remission, close, end, resistant):
+def frequency_reason(stretch_count, seen, possible, needed, remission, anchor, close, end, resistant):
     """Judge a window that closes on day `close`."""
     if seen >= needed:
         return ENOUGH_RELAPSES
@@ -100,35 +126,47 @@ def frequency_reason(stretch_count, seen, possible, needed, remission, close, en
         return RELAPSES_MAY_HIDE
     if remission == NEVER:
         return NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
+    if anchor == NEVER:
+        return ANCHOR_NOT_REACHED
     return WINDOW_OPEN if end < close else FEWER_RELAPSES
 
 
 @kernel
-def judge_frequency(episodes, gaps, counts, end, resistant, max_gap, needed, length, window, out):
+def judge_frequency(
+    episodes, gaps, doses, counts, since, end, resistant, needed, length, window, begins, rule, out
+):  # fmt: skip
     """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind.
 
     The last two marks are the window: the one that met the rule, else the fullest, else the first.
     """
-    count, gap_count = counts[1], counts[2]
-    remission = episodes[0, END]
-    close = remission + length if remission < NEVER else NEVER
-    start, stop = remission, close
+    count, gap_count, max_gap = counts[1], counts[2], rule.max_gap_days
+    anchor = anchor_of(episodes, doses, counts[3], since, rule.anchor, end)
+    if anchor < NEVER and begins > 0:
+        anchor += begins + 1
+    close = anchor + length if anchor < NEVER else NEVER
+    start, stop = anchor, close
     most_seen = 0
     met_on = NEVER
-    for i in range(1, count):
-        seen = relapses_up_to(episodes, i, remission, length, window)
+    for i in range(count):
+        day = counted_on(episodes, i, since, rule.presenting)
+        if day == NO_DAY or anchor == NEVER:
+            continue
+        seen = relapses_up_to(episodes, i, anchor, length, window, since, rule.presenting)
         if seen > most_seen:
             most_seen = seen
-            start, stop = window_of(episodes[i, START], remission, length, window)
-            # What lies before the first remission holds no relapse.
-            start = max(start, remission)
+            start, stop = window_of(day, anchor, length, window)
+            # What lies before the anchor is not counted.
+            start = max(start, anchor)
         if most_seen >= needed:
-            met_on = episodes[i, START]
+            met_on = day
             break
     possible, hidden = 0, 0
     if gap_count > 0 and met_on == NEVER:
-        possible, hidden = most_possible(episodes, count, gaps, gap_count, remission, length, window, max_gap)
-    reason = frequency_reason(counts[0], most_seen, possible, needed, remission, close, end, resistant)
+        # What a gap hides may move the first remission, but neither the first dose nor the end of its course.
+        earliest = -NEVER if rule.anchor == REMISSION_ANCHOR or anchor == NEVER else anchor
+        possible, hidden = most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap)
+        possible += rule.presenting
+    reason = frequency_reason(counts[0], most_seen, possible, needed, episodes[0, END], anchor, close, end, resistant)
     if reason == WINDOW_OPEN:
-        start, stop = remission, close
-    answer(out, reason, met_on, remission, most_seen, needed, hidden, start, stop)
+        start, stop = anchor, close
+    answer(out, reason, met_on, anchor, most_seen, needed, hidden, start, stop)

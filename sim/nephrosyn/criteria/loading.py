@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from nephrosyn.criteria.absent import completed
 from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.criteria.extending import read, whole
 from nephrosyn.criteria.find import text
 from nephrosyn.scenario.errors import Problem, nearest, shown
 
@@ -61,12 +62,9 @@ def parse(content_toml: str, asked: str) -> DefinitionSet:
     CriteriaError
         As for `load`.
     """
+    content = read(whole(content_toml, asked), asked)
     try:
-        content = tomllib.loads(content_toml)
-    except tomllib.TOMLDecodeError as error:
-        raise CriteriaError(asked, [Problem(asked, "valid TOML", str(error))]) from None
-    try:
-        return DefinitionSet.model_validate(content)
+        return DefinitionSet.model_validate(completed(content))
     except ValidationError as error:
         raise CriteriaError(asked, _problems(error)) from None
 

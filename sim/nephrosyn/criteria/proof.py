@@ -10,7 +10,7 @@ import polars as pl
 
 from nephrosyn import terms
 from nephrosyn.criteria.provoking import STEROID
-from nephrosyn.criteria.urine import log_upcr
+from nephrosyn.criteria.true_path import log_upcr
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.columns import Tables
@@ -64,6 +64,15 @@ class Proof:
         table = f"{self.before}doses"
         meets = (pl.col("first_days") <= last) & (pl.col("last_days") >= first)
         rows = self.mine[table].filter(meets, pl.col("drug").cast(pl.String) == terms.DRUGS[STEROID])
+        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
+
+    def agents(self, first: int | None, last: int | None) -> list[Evidence]:
+        """Return the runs of other drugs than steroid that meet the days from `first` on; none without a first."""
+        table = f"{self.before}doses"
+        if first is None:
+            return []
+        meets = (pl.col("first_days") <= (last or first)) & (pl.col("last_days") >= first)
+        rows = self.mine[table].filter(meets, pl.col("drug").cast(pl.String) != terms.DRUGS[STEROID])
         return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
 
     def conditions(self, kind: str) -> list[Evidence]:

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.criteria.columns import Columns, frozen
+from nephrosyn import terms
+from nephrosyn.criteria.columns import KINETICS, Columns, frozen
 from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.criteria.rules import Rules
-from nephrosyn.criteria.urine import diary_levels, empty_spans, true_spans
 from nephrosyn.scenario.errors import Problem
+from nephrosyn.tables import SCHEMAS
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.columns import Tables
 
 
 # Fields of the record, and the columns they come from.
+READING_FIELDS = {"reading_day": "taken_days", "reading_analyte": "analyte", "reading_value": "value"}
+DIARY_FIELDS = {"diary_first": "first_days", "diary_last": "last_days", "diary_band": "grade"}
+PIECE_FIELDS = {
+    "piece_start": "start_days",
+    "piece_upcr": "upcr_start_mg_per_mg",
+    "piece_slope": "log_slope_per_day",
+    "piece_target": "upcr_target_mg_per_mg",
+}
 DOSE_FIELDS = {
     "dose_first": "first_days",
     "dose_last": "last_days",
@@ -34,19 +43,38 @@ CONDITION_FIELDS = {
 }
 
 
-class Record(NamedTuple):
-    """The record of all patients. `bounds` arrays, shape (patients, 2), give each patient's first row and its end."""
+EMPTY = {name: pl.DataFrame(schema=SCHEMAS[name]) for name in ("readings", "diary", "truth/proteinuria")}
+"""What one view does not look at."""
 
-    child: NDArray[np.bool_]
+
+class Record(NamedTuple):
+    """The record of all patients. `bounds` arrays, shape (patients, 2), give each patient's first row and its end.
+
+    The observed record has readings and diary; the complete one has the pieces of the true path, the albumin of each
+    person in health (g/dL) and how it is lost: breakdown per day, loss per day and mg/mg, and the ratio beyond which it
+    grows no more.
+    """
+
+    age: NDArray[np.float64]
+    lesion: NDArray[np.uint8]
     end: NDArray[np.int32]
+    dead: NDArray[np.bool_]
+    impossible: NDArray[np.bool_]
+    albumin: NDArray[np.float64]
+    kinetics: NDArray[np.float64]
     reading_bounds: NDArray[np.int64]
     reading_day: NDArray[np.int32]
     reading_analyte: NDArray[np.uint8]
     reading_value: NDArray[np.float64]
-    span_bounds: NDArray[np.int64]
-    span_first: NDArray[np.int32]
-    span_last: NDArray[np.int32]
-    span_level: NDArray[np.uint8]
+    diary_bounds: NDArray[np.int64]
+    diary_first: NDArray[np.int32]
+    diary_last: NDArray[np.int32]
+    diary_band: NDArray[np.uint8]
+    piece_bounds: NDArray[np.int64]
+    piece_start: NDArray[np.float64]
+    piece_upcr: NDArray[np.float64]
+    piece_slope: NDArray[np.float64]
+    piece_target: NDArray[np.float64]
     dose_bounds: NDArray[np.int64]
     dose_first: NDArray[np.int32]
     dose_last: NDArray[np.int32]
@@ -61,66 +89,40 @@ class Record(NamedTuple):
     condition_action: NDArray[np.uint8]
 
 
-def observed(tables: Tables, children: Rules, adults: Rules, adult_from_years: float) -> tuple[Columns, Record]:
+def observed(tables: Tables) -> tuple[Columns, Record]:
     """Return the people and their record as the clinic and the home diary kept it."""
     people = _people(tables)
-    child = frozen(people["age_at_onset_years"] < adult_from_years)
-    readings = Columns("readings", tables["readings"])
-    diary = Columns("diary", tables["diary"])
-    bounds = diary.bounds(people)
-
-    level = np.zeros(len(diary["grade"]), np.uint8)
-    diary_levels(bounds, diary["grade"], child, np.array([adults.band_cuts, children.band_cuts]), level)
+    size = len(people["patient"])
     record = Record(
-        child=child,
-        end=_ends("follow_up", tables, people),
-        reading_bounds=readings.bounds(people),
-        reading_day=readings["taken_days"],
-        reading_analyte=readings["analyte"],
-        reading_value=readings["value"],
-        span_bounds=bounds,
-        span_first=diary["first_days"],
-        span_last=diary["last_days"],
-        span_level=frozen(level),
+        **_person(people, "follow_up", tables),
+        albumin=frozen(np.zeros(size)),
+        kinetics=frozen(np.zeros(len(KINETICS))),
+        **_rows("readings", READING_FIELDS, tables, people),
+        **_rows("diary", DIARY_FIELDS, tables, people),
+        **_rows("truth/proteinuria", PIECE_FIELDS, EMPTY, people),
         **_rows("doses", DOSE_FIELDS, tables, people),
         **_rows("conditions", CONDITION_FIELDS, tables, people),
     )
     return people, record
 
 
-def complete(tables: Tables, children: Rules, adults: Rules, adult_from_years: float) -> tuple[Columns, Record]:
-    """Return the people and their record as if every day had been observed, without error."""
+def complete(tables: Tables, *, albumin: bool) -> tuple[Columns, Record]:
+    """Return the people and their record as if every day had been observed, without error; with albumin if asked."""
     people = _people(tables)
-    child = frozen(people["age_at_onset_years"] < adult_from_years)
-    end = _ends("truth/follow_up", tables, people)
-    path = Columns("truth/proteinuria", tables["truth/proteinuria"])
-    bounds = np.empty((len(child), 2), np.int64)
-    first, last, level = empty_spans(3 * len(path["start_days"]))
-    count = true_spans(
-        path.bounds(people),
-        path["start_days"],
-        path["upcr_start_mg_per_mg"],
-        path["log_slope_per_day"],
-        path["upcr_target_mg_per_mg"],
-        end,
-        child,
-        np.array([adults.upcr_cuts, children.upcr_cuts]),
-        bounds,
-        first,
-        last,
-        level,
-    )
+    size = len(people["patient"])
+    normal, kinetics = np.zeros(size), np.zeros(len(KINETICS))
+    if albumin and size:
+        traits = Columns("truth/traits", tables["truth/traits"])
+        rows = _row_each(traits, people)
+        normal = traits["albumin_g_per_dl"][rows]
+        kinetics = np.array([traits[column][rows[0]] for column in KINETICS])
     record = Record(
-        child=child,
-        end=end,
-        reading_bounds=frozen(np.zeros((len(child), 2), np.int64)),
-        reading_day=frozen(np.empty(0, np.int32)),
-        reading_analyte=frozen(np.empty(0, np.uint8)),
-        reading_value=frozen(np.empty(0, np.float64)),
-        span_bounds=frozen(bounds),
-        span_first=frozen(first[:count]),
-        span_last=frozen(last[:count]),
-        span_level=frozen(level[:count]),
+        **_person(people, "truth/follow_up", tables),
+        albumin=frozen(normal),
+        kinetics=frozen(kinetics),
+        **_rows("readings", READING_FIELDS, EMPTY, people),
+        **_rows("diary", DIARY_FIELDS, EMPTY, people),
+        **_rows("truth/proteinuria", PIECE_FIELDS, tables, people),
         **_rows("truth/doses", DOSE_FIELDS, tables, people),
         **_rows("truth/conditions", CONDITION_FIELDS, tables, people),
     )
@@ -132,6 +134,36 @@ def most_rows(bounds: NDArray[np.int64]) -> int:
     return int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
 
 
+def _person(people: Columns, name: str, tables: Tables) -> dict[str, Any]:
+    """Return the fields that a person has one of."""
+    ends = Columns(name, tables[name])
+    rows = _row_each(ends, people)
+    return {
+        "age": people["age_at_onset_years"],
+        "lesion": people["lesion"],
+        "end": frozen(ends["end_days"][rows]),
+        "dead": frozen(ends["reason"][rows] == terms.END_REASONS.index("death")),
+        "impossible": frozen(np.zeros(len(rows), np.bool_)),
+    }
+
+
+def _row_each(table: Columns, people: Columns) -> NDArray[np.int64]:
+    """Return the first row of each person.
+
+    Raises
+    ------
+    CriteriaError
+        If somebody has none.
+    """
+    bounds = table.bounds(people)
+    without = np.flatnonzero(bounds[:, 0] == bounds[:, 1])
+    if len(without):
+        who = f"replicate {people['replicate'][without[0]]}, patient {people['patient'][without[0]]}"
+        found = f"{len(without)} without one, the first replicate and patient: {who}"
+        raise CriteriaError("tables", [Problem(table.name, "a row for every patient", found)])
+    return bounds[:, 0]
+
+
 def _people(tables: Tables) -> Columns:
     people = Columns("patients", tables["patients"])
     replicate, patient = people["replicate"], people["patient"]
@@ -140,17 +172,6 @@ def _people(tables: Tables) -> Columns:
         kept = np.concatenate(([True], ~again))
         people.arrays = {column: frozen(array[kept]) for column, array in people.arrays.items()}
     return people
-
-
-def _ends(name: str, tables: Tables, people: Columns) -> NDArray[np.int32]:
-    ends = Columns(name, tables[name])
-    bounds = ends.bounds(people)
-    without = np.flatnonzero(bounds[:, 0] == bounds[:, 1])
-    if len(without):
-        who = f"replicate {people['replicate'][without[0]]}, patient {people['patient'][without[0]]}"
-        found = f"{len(without)} without one, the first replicate and patient: {who}"
-        raise CriteriaError("tables", [Problem(name, "a row for every patient", found)])
-    return frozen(ends["end_days"][bounds[:, 0]])
 
 
 def _rows(name: str, fields: dict[str, str], tables: Tables, people: Columns) -> dict[str, Any]:

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.criteria.clauses import DOSES, EPISODES
 from nephrosyn.criteria.dependence import judge_each_relapse
 from nephrosyn.criteria.episodes import START
+from nephrosyn.criteria.reason_words import COUNT, ON_STEROID, REASONS, TAPER
 from nephrosyn.criteria.reasons import (
+    ANY_SIX_MONTHS,
     AT_MAINTENANCE,
     CLEARED_BEFORE,
-    COUNT,
     COUNTS,
     DEPENDENCE,
+    IN_UNFINISHED_TAPER,
     MET,
     NOT_RAISED,
     NOT_REDUCED,
     OFF_STEROID,
     RAISED_IN_VAIN,
     REASON,
-    REASONS,
     SIX_MONTHS,
-    TAPER,
+    TWELVE_MONTHS,
     status_of,
 )
-from nephrosyn.criteria.rules import FIRST, Rules
+from nephrosyn.criteria.rules import FIRST
+from nephrosyn.criteria.sheet import DOSES, EPISODES
 from nephrosyn.criteria.steroid import MAINTENANCE, MEAN
+from nephrosyn.criteria.withdrawal import OFF, ON, UNCOUNTED, kinds_of
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.clauses import Sheet
+    from nephrosyn.criteria.sheet import Sheet
 
 Marks = Mapping[str, int | None]
 
+WINDOW_FIELD = {SIX_MONTHS: "six_window", TWELVE_MONTHS: "twelve_window", ANY_SIX_MONTHS: "any_six_window"}
 LEFT_ASIDE = {
+    IN_UNFINISHED_TAPER: "before the steroid given for the one before was finished",
     OFF_STEROID: "without steroid",
     AT_MAINTENANCE: "on {mean:g} mg/day, not above the maintenance dose of {maintenance:g} mg/day",
     NOT_REDUCED: "with no reduction of the dose before it",
@@ -54,14 +58,14 @@ class Case:
     ----------
     sheet : Sheet
         As `judge_all` leaves it.
-    rules : Rules
+    rules : void of RULES
         Those for children, or for adults.
     end : int, days
         Last day judged.
     """
 
     sheet: Sheet
-    rules: Rules
+    rules: Any
     end: int
 
     @property
@@ -97,6 +101,11 @@ def sentence(case: Case, code: int, marks: Marks, day: int | None) -> str:
         words["relapses"] = plural(marks["seen"] or 0)
         words["window"] = window_text(case, code, marks)
         more = outside_text(case, marks)
+    if reason.marks == ON_STEROID:
+        words["relapses"] = plural(marks["seen"] or 0)
+        words["off_days"] = str(case.rules["off_days"])
+        words["in_row"] = " in a row" if case.rules["consecutive"] and (marks["needed"] or 0) > 1 else ""
+        more = withdrawal_text(case)
     if code == DEPENDENCE and reason.marks == TAPER and marks["reduced"] is None and status_of(answer) != MET:
         more = aside_text(case)
     return " ".join(filter(None, (reason.sentence.format(**words), more)))
@@ -117,7 +126,7 @@ def window_text(case: Case, code: int, marks: Marks) -> str:
     """Return the window that was counted, with its first and last day."""
     if marks["window_start"] is None:
         return "any window"
-    kind = (case.rules.six if code == SIX_MONTHS else case.rules.twelve)[2]
+    kind = case.rules[WINDOW_FIELD[code]]
     days = f"from day {marks['window_start']} to day {marks['window_end']}"
     return f"the window {days}" if kind == FIRST else f"the fullest window, {days}"
 
@@ -144,17 +153,44 @@ def aside_text(case: Case) -> str:
     found = np.empty((len(case.relapses), 2), np.int64)
     judge_each_relapse(
         sheet.episodes, int(sheet.counts[EPISODES]), sheet.doses, int(sheet.counts[DOSES]), case.end,
-        rules.raise_within_days, rules.effective_within_days, sheet.scratch[0], found,
+        rules["raise_within_days"], rules["effective_within_days"], sheet.scratch[0], found,
     )  # fmt: skip
     counted = [f"day {day}" for day, (why, _) in zip(case.relapses, found, strict=True) if why == COUNTS]
     aside: dict[str, list[str]] = {}
     for day, (why, run) in zip(case.relapses, found, strict=True):
         if why != COUNTS:
             dose = {"mean": sheet.doses[run, MEAN], "maintenance": sheet.doses[run, MAINTENANCE]} if run >= 0 else {}
-            limits = {"raise_within": rules.raise_within_days, "effective_within": rules.effective_within_days}
+            limits = {
+                "raise_within": rules["raise_within_days"],
+                "effective_within": rules["effective_within_days"],
+            }
             aside.setdefault(LEFT_ASIDE[int(why)].format(**dose, **limits), []).append(f"day {day}")
-    told = [f"Relapse counted: {', '.join(counted)}; {rules.dependent_relapses} are needed."] if counted else []
+    told = [f"Relapse counted: {', '.join(counted)}; {rules['dependent_relapses']} are needed."] if counted else []
     if aside:
         each = "; ".join(f"{', '.join(days)} ({why})" for why, days in aside.items())
         told.append(f"Relapses that do not count: {each}.")
     return " ".join(told)
+
+
+def kinds(case: Case) -> dict[int, list[int]]:
+    """Return the days of the relapses on steroid, of those off it, and of those that do not count."""
+    sheet, found = case.sheet, np.empty(len(case.relapses), np.int64)
+    kinds_of(
+        sheet.episodes,
+        int(sheet.counts[EPISODES]),
+        sheet.doses,
+        int(sheet.counts[DOSES]),
+        case.rules["off_days"],
+        found,
+    )
+    sorted_out: dict[int, list[int]] = {ON: [], OFF: [], UNCOUNTED: []}
+    for day, kind in zip(case.relapses, found, strict=True):
+        sorted_out[int(kind)].append(day)
+    return sorted_out
+
+
+def withdrawal_text(case: Case) -> str:
+    """Return which relapses came on steroid and which did not; nothing without relapses."""
+    names = {ON: "on steroid or soon after it", OFF: "off steroid", UNCOUNTED: "in an unfinished taper, not counted"}
+    told = [f"{names[kind]}: {', '.join(f'day {day}' for day in days)}" for kind, days in kinds(case).items() if days]
+    return f"Relapses {'; '.join(told)}." if told else ""

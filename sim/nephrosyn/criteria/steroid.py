@@ -9,24 +9,36 @@ from nephrosyn import terms
 from nephrosyn.compiling import kernel
 
 DAILY = terms.SCHEDULES.index("daily")
-# Columns of a run of days: first and last day, mean mg/day, whether adequate, maintenance dose (mg/day).
+ALTERNATE = terms.SCHEDULES.index("alternate_day")
+INADEQUATE, BY_DAY, BY_ALTERNATE_DAY = 0.0, 1.0, 2.0
+# Columns of a run of days: first and last day, mean mg/day, how adequate, maintenance dose (mg/day).
 FIRST, LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
 SLACK = 1e-9
 
 
 @kernel
-def adequate_mg(weight, per_kg, per_m2, cap, tolerance):
-    """Least daily dose (mg) that counts as adequate at a dosing weight (kg): the lowest of the set's amounts."""
+def lowest_mg(weight, per_kg, per_m2, cap):
+    """Return the lowest of a set's amounts (mg) at a dosing weight (kg); those that are off are infinite."""
     surface = (4.0 * weight + 7.0) / (weight + 90.0)
-    return tolerance * min(min(per_kg * weight, per_m2 * surface), cap)
+    return min(min(per_kg * weight, per_m2 * surface), cap)
 
 
 @kernel
-def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weights, end, counted, amounts, doses):
-    """Write the runs of days on steroid; where rows overlap, the later one holds from its first day.
+def adequacy(weight, mean, schedule, rule):
+    """Whether a dose is adequate: given daily, on alternate days only, or not at all."""
+    least = rule.tolerance * (1.0 - SLACK)
+    if schedule == DAILY:
+        enough = lowest_mg(weight, rule.adequate_per_kg, rule.adequate_per_m2, rule.adequate_cap)
+        return BY_DAY if mean >= least * enough else INADEQUATE
+    if schedule != ALTERNATE:
+        return INADEQUATE
+    enough = lowest_mg(weight, rule.alternate_per_kg, rule.alternate_per_m2, rule.alternate_cap)
+    return BY_ALTERNATE_DAY if 2.0 * mean >= least * enough else INADEQUATE
 
-    `counted` is the mask of drugs; `amounts` are the adequate dose per kg, per m2, its cap and tolerance, and the
-    maintenance dose per kg and in all.
+
+@kernel
+def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weights, end, rule, doses):
+    """Write the runs of days on steroid; where rows overlap, the later one holds from its first day.
 
     Returns
     -------
@@ -34,29 +46,30 @@ def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weig
         Number of runs, in order of time.
     """
     count = 0
-    per_kg, per_m2, cap, tolerance, maintenance_per_kg, maintenance = amounts
     for row in range(first_row, stop_row):
         first, last = firsts[row], min(lasts[row], end)
         mean, weight = means[row], weights[row]
-        if first > last or not mean > 0.0 or counted >> int(drugs[row]) & 1 == 0:
+        if first > last or not mean > 0.0 or rule.drugs >> int(drugs[row]) & 1 == 0:
             continue
         while count > 0 and doses[count - 1, FIRST] >= first:
             count -= 1
         if count > 0:
             doses[count - 1, LAST] = min(doses[count - 1, LAST], first - 1)
-        least = adequate_mg(weight, per_kg, per_m2, cap, tolerance) * (1.0 - SLACK)
         doses[count, FIRST] = first
         doses[count, LAST] = last
         doses[count, MEAN] = mean
-        doses[count, ADEQUATE] = 1.0 if schedules[row] == DAILY and mean >= least else 0.0
-        doses[count, MAINTENANCE] = min(maintenance_per_kg * weight, maintenance)
+        doses[count, ADEQUATE] = adequacy(weight, mean, schedules[row], rule)
+        doses[count, MAINTENANCE] = min(rule.maintenance_per_kg * weight, rule.maintenance)
         count += 1
     return count
 
 
 @kernel
-def find_courses(doses, count, courses):
+def find_courses(doses, count, alternate_after_days, courses):
     """Write first and last day of each course of adequate dose: adequate runs that follow each other at once.
+
+    An adequate dose on alternate days goes on with a course once that has lasted for `alternate_after_days`; with 0 it
+    may begin one.
 
     Returns
     -------
@@ -65,16 +78,42 @@ def find_courses(doses, count, courses):
     """
     found = 0
     for k in range(count):
-        if doses[k, ADEQUATE] == 0.0:
+        if doses[k, ADEQUATE] == INADEQUATE:
             continue
         first, last = int(doses[k, FIRST]), int(doses[k, LAST])
-        if found > 0 and courses[found - 1, LAST] == first - 1:
+        follows = found > 0 and courses[found - 1, LAST] == first - 1
+        waits = doses[k, ADEQUATE] == BY_ALTERNATE_DAY and alternate_after_days > 0
+        if waits and (not follows or first - courses[found - 1, FIRST] < alternate_after_days):
+            continue
+        if follows:
             courses[found - 1, LAST] = last
             continue
         courses[found, FIRST] = first
         courses[found, LAST] = last
         found += 1
     return found
+
+
+@kernel
+def last_day_of_treatment(doses, count, day):
+    """Last day of the steroid that goes on without a break from a day or the next; the day before if none."""
+    last = day - 1
+    for k in range(count):
+        if doses[k, FIRST] > max(last, day) + 1:
+            break
+        last = max(last, int(doses[k, LAST]))
+    return last
+
+
+@kernel
+def on_steroid(doses, count, day, off_days):
+    """Whether there was steroid the day before, or at most `off_days` days earlier."""
+    for k in range(count):
+        if doses[k, FIRST] >= day:
+            break
+        if doses[k, LAST] >= day - max(off_days, 1):
+            return True
+    return False
 
 
 @kernel

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Value = TypeVar("Value")
 Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
-Window = Literal["first", "sliding", "blocks"]
 Off = Literal["off"]
 
 Positive = Annotated[float, Field(gt=0, le=1000)]
@@ -21,6 +21,19 @@ class Section(BaseModel):
     """A table of a definition set: complete, with no unknown key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raise all contradictions at once, each once, in words of what was expected.
+
+    Raises
+    ------
+    ValueError
+        If there is any.
+    """
+    found = list(dict.fromkeys(problems))
+    if found:
+        raise ValueError("; ".join(found))
 
 
 class Threshold(Section, Generic[Value]):
@@ -80,8 +93,26 @@ class Upcr(Threshold[Positive]):
     unit: Literal["mg/mg"]
 
 
+class UpcrOrOff(Threshold[Positive | Off]):
+    """A threshold of the urine protein/creatinine ratio, or "off"."""
+
+    unit: Literal["mg/mg"]
+
+
+class AlbuminOrOff(Threshold[Positive | Off]):
+    """A level of serum albumin, or "off"."""
+
+    unit: Literal["g/dL"]
+
+
 class DipstickBand(Threshold[Band]):
     """A dipstick band."""
+
+    unit: Literal["dipstick band"]
+
+
+class BandOrOff(Threshold[Band | Off]):
+    """A dipstick band, or "off"."""
 
     unit: Literal["dipstick band"]
 
@@ -92,8 +123,26 @@ class Days(Threshold[Whole]):
     unit: Literal["days"]
 
 
+class DaysOrZero(Threshold[Annotated[int, Field(ge=0, le=3660)]]):
+    """A number of days, or none."""
+
+    unit: Literal["days"]
+
+
+class DaysOrOff(Threshold[Whole | Off]):
+    """A number of days, or "off"."""
+
+    unit: Literal["days"]
+
+
 class Weeks(Threshold[Whole | Off]):
     """A number of weeks, or "off"."""
+
+    unit: Literal["weeks"]
+
+
+class WeeksOrZero(Threshold[Annotated[int, Field(ge=0, le=520)]]):
+    """A number of weeks, or none."""
 
     unit: Literal["weeks"]
 
@@ -108,6 +157,18 @@ class Relapses(Threshold[Whole]):
     """A number of relapses."""
 
     unit: Literal["relapses"]
+
+
+class RelapsesOrOff(Threshold[Whole | Off]):
+    """A number of relapses, or "off"."""
+
+    unit: Literal["relapses"]
+
+
+class Classes(Threshold[Whole]):
+    """A number of classes of drugs with different mechanisms."""
+
+    unit: Literal["classes"]
 
 
 class MgPerKg(Threshold[Positive | Off]):
@@ -128,14 +189,38 @@ class MgPerDay(Threshold[Positive | Off]):
     unit: Literal["mg/day"]
 
 
+class MgPerKgDose(Threshold[Positive | Off]):
+    """A dose of a dosing day by weight, or "off"."""
+
+    unit: Literal["mg/kg/dose"]
+
+
+class MgPerM2Dose(Threshold[Positive | Off]):
+    """A dose of a dosing day by body surface, or "off"."""
+
+    unit: Literal["mg/m2/dose"]
+
+
+class MgPerDose(Threshold[Positive | Off]):
+    """A dose of a dosing day, or "off"."""
+
+    unit: Literal["mg/dose"]
+
+
 class Share(Threshold[Fraction]):
     """A fraction."""
 
     unit: Literal["fraction"]
 
 
-class WindowName(Threshold[Window]):
-    """The name of a window."""
+class ShareOrOff(Threshold[Fraction | Off]):
+    """A fraction, or "off"."""
+
+    unit: Literal["fraction"]
+
+
+class Choice(Threshold[Value], Generic[Value]):
+    """One name out of a vocabulary."""
 
     unit: Literal["name"]
 

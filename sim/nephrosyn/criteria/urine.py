@@ -7,33 +7,73 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from nephrosyn import terms
-from nephrosyn.compiling import entry, kernel
+from nephrosyn.compiling import kernel
 from nephrosyn.criteria.reasons import NO_DAY
 
-REMISSION, BETWEEN, RELAPSE = 0, 1, 2
+REMISSION, BETWEEN, RELAPSE, PARTIAL = 0, 1, 2, 3
+UNSEEN = -1
 UPCR = terms.ANALYTES.index("upcr")
 DIPSTICK = terms.ANALYTES.index("dipstick")
+ALBUMIN = terms.ANALYTES.index("albumin")
 
 # Columns of a stretch: first and last day, level, number of days with a clinic reading, first such day.
 FIRST, LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
-LOG_SLACK = 1e-12
-TINY = 1e-300
+NOT_READ = -1.0
 
 
 @kernel
-def level_of(value, low, high):
-    """Level of a value: at most `low` is remission level, at least `high` relapse level."""
-    if value <= low:
+def level_by_albumin(level, albumin, rule):
+    """Level of a day whose urine is at remission or partial level, once albumin is looked at; below 0: not read."""
+    read = albumin >= 0.0
+    if level == REMISSION and rule.remission_albumin > 0.0:
+        if not read:
+            return UNSEEN if rule.albumin_needed == 1 else REMISSION
+        if albumin < rule.remission_albumin:
+            level = PARTIAL if rule.partial_upcr > 0.0 else BETWEEN
+    if level == PARTIAL and read and albumin < rule.partial_albumin:
+        return BETWEEN
+    return level
+
+
+@kernel
+def level_by_ratio(upcr, highest, rule):
+    """Level of a ratio, given the highest one since the last at remission level."""
+    if upcr <= rule.low_upcr:
         return REMISSION
-    return RELAPSE if value >= high else BETWEEN
+    if upcr >= rule.high_upcr:
+        return RELAPSE
+    fell = rule.partial_left < 0.0 or upcr <= rule.partial_left * highest
+    return PARTIAL if upcr < rule.partial_upcr and fell else BETWEEN
 
 
 @kernel
-def clinic_days(first_row, stop_row, days, analytes, values, end, upcr_cuts, band_cuts, out):
-    """Write (day, level) of each day with a clinic reading; a ratio wins over a dipstick, the worse over the better.
+def level_by_band(band, rule):
+    """Level of a dipstick; a band cannot show by how much proteinuria fell."""
+    if band <= rule.low_band:
+        return REMISSION
+    if band >= rule.high_band:
+        return RELAPSE
+    return PARTIAL if band < rule.partial_band and rule.partial_left < 0.0 else BETWEEN
+
+
+@kernel
+def write_clinic_day(day, upcr, band, albumin, highest, rule, out, count):
+    """Write (day, level) of a day with urine; a ratio wins over a dipstick. Returns the number of days written."""
+    if upcr < 0.0 and band < 0.0:
+        return count
+    level = level_by_ratio(upcr, highest, rule) if upcr >= 0.0 else level_by_band(band, rule)
+    level = level_by_albumin(level, albumin, rule)
+    if level == UNSEEN:
+        return count
+    out[count, 0] = day
+    out[count, 1] = level
+    return count + 1
+
+
+@kernel
+def clinic_days(first_row, stop_row, days, analytes, values, end, rule, out):
+    """Write (day, level) of each day with a clinic reading of urine; of several of one kind the worse counts.
 
     Returns
     -------
@@ -42,29 +82,43 @@ def clinic_days(first_row, stop_row, days, analytes, values, end, upcr_cuts, ban
     """
     count = 0
     latest = NO_DAY
-    from_upcr = False
+    upcr, band, albumin, highest = NOT_READ, NOT_READ, NOT_READ, 0.0
     for row in range(first_row, stop_row):
         analyte = analytes[row]
-        if analyte != UPCR and analyte != DIPSTICK:
-            continue
-        day = days[row]
         value = values[row]
+        day = days[row]
         if day > end:
             break
-        if math.isnan(value):
+        if (analyte != UPCR and analyte != DIPSTICK and analyte != ALBUMIN) or math.isnan(value):
             continue
-        is_upcr = analyte == UPCR
-        cuts = upcr_cuts if is_upcr else band_cuts
-        level = level_of(value, cuts[0], cuts[1])
         if day != latest:
-            out[count, 0] = day
-            out[count, 1] = level
-            count += 1
+            count = write_clinic_day(latest, upcr, band, albumin, highest, rule, out, count)
+            if 0.0 <= upcr <= rule.low_upcr:
+                highest = 0.0
             latest = day
-            from_upcr = is_upcr
-        elif (is_upcr and not from_upcr) or (is_upcr == from_upcr and level > out[count - 1, 1]):
-            out[count - 1, 1] = level
-            from_upcr = is_upcr
+            upcr, band, albumin = NOT_READ, NOT_READ, NOT_READ
+        if analyte == UPCR:
+            upcr = max(upcr, value)
+            highest = max(highest, value)
+        elif analyte == DIPSTICK:
+            band = max(band, value)
+        else:
+            albumin = value if albumin < 0.0 else min(albumin, value)
+    return write_clinic_day(latest, upcr, band, albumin, highest, rule, out, count)
+
+
+@kernel
+def home_spans(first_row, stop_row, firsts, lasts, bands, end, rule, spans):
+    """Write (first day, last day, level) of the runs of the home diary. Returns the number of runs written."""
+    count = 0
+    for row in range(first_row, stop_row):
+        level = level_by_albumin(level_by_band(bands[row], rule), NOT_READ, rule)
+        if level == UNSEEN or firsts[row] > end:
+            continue
+        spans[count, FIRST] = firsts[row]
+        spans[count, LAST] = min(lasts[row], end)
+        spans[count, LEVEL] = level
+        count += 1
     return count
 
 
@@ -90,8 +144,8 @@ def extend(stretches, count, first, last, level, clinic):
 
 
 @kernel
-def find_stretches(first_row, stop_row, firsts, lasts, levels, end, clinic, clinic_count, stretches):
-    """Merge clinic days and home spans into stretches of days in a row; on a day with both the clinic wins.
+def find_stretches(spans, span_count, clinic, clinic_count, stretches):
+    """Merge clinic days and spans into stretches of days in a row; on a day with both the clinic wins.
 
     Returns
     -------
@@ -99,13 +153,11 @@ def find_stretches(first_row, stop_row, firsts, lasts, levels, end, clinic, clin
         Number of stretches, in order of time.
     """
     # Numbers of one type, so that `extend` is compiled once.
-    count, home, seen = np.int64(0), np.int64(0), np.int64(1)
-    free = np.int64(NO_DAY)
+    count, home, seen, free = 0, 0, 1, NO_DAY
     c = 0
-    for row in range(first_row, stop_row):
-        first = max(np.int64(firsts[row]), free)
-        last = np.int64(min(lasts[row], end))
-        level = np.int64(levels[row])
+    for row in range(span_count):
+        first = max(spans[row, FIRST], free)
+        last, level = spans[row, LAST], spans[row, LEVEL]
         if first > last:
             continue
         while c < clinic_count and clinic[c, 0] <= last:
@@ -122,95 +174,3 @@ def find_stretches(first_row, stop_row, firsts, lasts, levels, end, clinic, clin
         count = extend(stretches, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], seen)
         c += 1
     return count
-
-
-@entry
-def log_upcr(day, start, log_start, slope, log_target):
-    """Logarithm of the ratio at the start of a day, on a piece of the true path."""
-    value = log_start + slope * (day - start)
-    if slope < 0.0:
-        return max(value, log_target)
-    if slope > 0.0:
-        return min(value, log_target)
-    return log_start
-
-
-@kernel
-def _true_level(day, start, log_start, slope, log_target, log_low, log_high):
-    value = log_upcr(day, start, log_start, slope, log_target)
-    if value <= log_low + LOG_SLACK:
-        return REMISSION
-    return RELAPSE if value >= log_high - LOG_SLACK else BETWEEN
-
-
-@kernel
-def _crossing(start, log_start, slope, threshold, day, stop):
-    """Day near which the path crosses a threshold, within [day, stop]."""
-    guess = start + (threshold - log_start) / slope
-    return math.floor(min(max(guess, float(day)), float(stop)))
-
-
-@kernel
-def _last_at_level(day, stop, level, start, log_start, slope, log_target, log_low, log_high):
-    """Last day of [day, stop] still at the level of `day`; the path only falls, or only rises, on a piece."""
-    if slope == 0.0 or level == _true_level(stop, start, log_start, slope, log_target, log_low, log_high):
-        return stop
-    threshold = log_high if (slope < 0.0) == (level == RELAPSE) else log_low
-    if level == BETWEEN:
-        threshold = log_low if slope < 0.0 else log_high
-    last = _crossing(start, log_start, slope, threshold, day, stop)
-    while last > day and _true_level(last, start, log_start, slope, log_target, log_low, log_high) != level:
-        last -= 1
-    while last < stop and _true_level(last + 1, start, log_start, slope, log_target, log_low, log_high) == level:
-        last += 1
-    return last
-
-
-@entry
-def true_spans(bounds, start, upcr_start, slope, upcr_target, end, child, cuts, out_bounds, first, last, level):
-    """Turn true paths into spans of days at one level, each day judged at its start.
-
-    `cuts` are the ratios of remission and relapse, shape (2, 2), of adults and of children. Writes at most three spans
-    per piece, as a path that only falls or only rises crosses at most two thresholds.
-
-    Returns
-    -------
-    int
-        Number of spans written.
-    """
-    count = 0
-    for patient in range(len(bounds)):
-        out_bounds[patient, 0] = count
-        group = 1 if child[patient] else 0
-        low, high = math.log(cuts[group, 0]), math.log(cuts[group, 1])
-        for row in range(bounds[patient, 0], bounds[patient, 1]):
-            day = math.ceil(start[row])
-            stop = end[patient]
-            if row + 1 < bounds[patient, 1]:
-                stop = min(stop, math.ceil(start[row + 1]) - 1)
-            here = math.log(max(upcr_start[row], TINY))
-            target = math.log(max(upcr_target[row], TINY))
-            while day <= stop:
-                now = _true_level(day, start[row], here, slope[row], target, low, high)
-                until = _last_at_level(day, stop, now, start[row], here, slope[row], target, low, high)
-                first[count] = day
-                last[count] = until
-                level[count] = now
-                count += 1
-                day = until + 1
-        out_bounds[patient, 1] = count
-    return count
-
-
-@entry
-def diary_levels(bounds, band, child, cuts, level):
-    """Write the level of each run of the home diary; `cuts` are bands, shape (2, 2), of adults and of children."""
-    for patient in range(len(bounds)):
-        group = 1 if child[patient] else 0
-        for row in range(bounds[patient, 0], bounds[patient, 1]):
-            level[row] = level_of(band[row], cuts[group, 0], cuts[group, 1])
-
-
-def empty_spans(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return arrays for the first day, last day and level of `size` spans."""
-    return np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)

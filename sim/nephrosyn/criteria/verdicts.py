@@ -11,29 +11,28 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import terms
-from nephrosyn.criteria import episodes as spell
-from nephrosyn.criteria.clauses import EPISODES, judge_all
+from nephrosyn.criteria.episodes import END, LAST_ILL, START
 from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.criteria.labels import label_frame, prepare, sheet_for
+from nephrosyn.criteria.judging import judge
+from nephrosyn.criteria.labels import label_frame
 from nephrosyn.criteria.proof import Evidence, Proof
+from nephrosyn.criteria.reason_words import COUNT, COURSE, ON_STEROID, REASONS, TAPER, TREATED
 from nephrosyn.criteria.reasons import (
     CLAUSES,
     CONTRAINDICATION,
-    COUNT,
-    COURSE,
     DAY,
     FLAG_OF_CLAUSE,
     MARKS,
     NEVER,
     NO_DAY,
     REASON,
-    REASONS,
     STATUS_NAMES,
-    TAPER,
     TOXICITY,
     status_of,
 )
-from nephrosyn.criteria.sentences import Case, inside, sentence
+from nephrosyn.criteria.sentences import Case, inside, kinds, sentence
+from nephrosyn.criteria.sheet import EPISODES
+from nephrosyn.criteria.withdrawal import ON
 from nephrosyn.scenario.errors import Problem
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Clause:
         The clause.
     flag : str
         The flag it can set.
-    status : {"met", "not met", "cannot be judged"}
+    status : {"met", "not met", "cannot be judged", "not defined"}
         The answer.
     reason : str
         Why, as a code.
@@ -146,6 +145,8 @@ def verdict(
     patient: int,
     view: str,
     until_days: int | None = None,
+    *,
+    keep_going: bool = False,
 ) -> Verdict:
     """Judge one patient by a definition set, and say why.
 
@@ -161,6 +162,8 @@ def verdict(
         Judge what happened, or what was written down.
     until_days : int, days, optional
         Judge the record as it stood on this day.
+    keep_going : bool
+        A record with impossible values is undetermined, instead of an error.
 
     Returns
     -------
@@ -177,15 +180,13 @@ def verdict(
     if "patients" in mine and mine["patients"].is_empty():
         asked = f"replicate {replicate}, patient {patient}"
         raise CriteriaError(definition.name, [Problem(asked, "a patient of this cohort", "nobody")])
-    people, record, children, adults = prepare(mine, definition, view)
-    sheet = sheet_for(record)
-    status, day = np.empty((1, len(CLAUSES)), np.int8), np.empty((1, len(CLAUSES)), np.int64)
-    relapses, answered = np.empty(1, np.int32), np.empty(1, np.int64)
+    judged = judge(mine, [definition], view, until_days, keep_going=keep_going)
+    record, sheet = judged.record, judged.sheet
     until = NEVER if until_days is None else until_days
-    judge_all(record, until, children, adults, sheet, status, day, relapses, answered)
-    case = Case(sheet, children if record.child[0] else adults, int(min(record.end[0], until)))
+    child = record.age[0] < judged.rules[0, 0]["adult_from"]
+    case = Case(sheet, judged.rules[0, int(child)], int(min(record.end[0], until)))
     episode_count = int(sheet.counts[EPISODES])
-    label = label_frame(people, definition, view, status, day, relapses, answered).row(0, named=True)
+    label = label_frame(judged, [definition], view).row(0, named=True)
     proof = Proof(mine, view)
     return Verdict(
         replicate=replicate,
@@ -193,11 +194,11 @@ def verdict(
         criteria=definition.name,
         view=view,
         category=label["category"],
-        flags={flag: label[flag] for flag in terms.FLAGS},
+        flags={flag: label[flag] for flag in (*terms.FLAGS, *terms.COURSE_FLAGS)},
         refractory=label["refractory"],
         refractory_kind=label["refractory_kind"],
         first_met_days=label["first_met_days"],
-        answered_days=_day(int(answered[0])),
+        answered_days=_day(int(judged.answered[0, 0])),
         provoking=tuple(proof.conditions("provoking_factor")),
         clauses=tuple(_clause(code, case, proof) for code in range(len(CLAUSES))),
         episodes=tuple(_episode(k, sheet.episodes[k]) for k in range(episode_count)),
@@ -209,7 +210,7 @@ def _day(mark: int) -> int | None:
 
 
 def _episode(number: int, row: NDArray[np.int64]) -> Episode:
-    start, remission, last_ill = (_day(row[c]) for c in (spell.START, spell.END, spell.LAST_ILL))
+    start, remission, last_ill = (_day(row[c]) for c in (START, END, LAST_ILL))
     return Episode(number, start, last_ill, remission)
 
 
@@ -225,22 +226,27 @@ def _clause(code: int, case: Case, proof: Proof) -> Clause:
         reason=reason.name,
         sentence=sentence(case, code, marks, day),
         days=day,
-        evidence=tuple(sorted(set(_evidence(code, reason.marks, marks, case.relapses, proof)))),
+        evidence=tuple(sorted(set(_evidence(code, reason.marks, marks, case, proof)))),
     )
 
 
 def _evidence(
-    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], relapses: list[int], proof: Proof
+    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], case: Case, proof: Proof
 ) -> list[Evidence]:
     if code in KIND_OF_CLAUSE:
         return proof.conditions(KIND_OF_CLAUSE[code])
     if kind == COURSE:
         return [*_urine(proof, marks, "last_ill", "remission"), *_doses(proof, marks["course"], marks["course_end"])]
     if kind == COUNT:
-        counted = [day for day in relapses if inside(marks, day)]
-        return [*_urine(proof, marks, "first_remission"), *(e for day in counted for e in proof.urine(day))]
+        counted = [day for day in case.relapses if inside(marks, day)]
+        return [*_urine(proof, marks, "anchor"), *(e for day in counted for e in proof.urine(day))]
+    if kind == ON_STEROID:
+        return [e for day in kinds(case)[ON] for e in (*proof.urine(day), *proof.doses(day - 1, day - 1))]
+    if kind == TREATED:
+        agents = proof.agents(marks["begun"], marks["judged"])
+        return [*_urine(proof, marks, "last_ill", "remission"), *agents]
     if kind == TAPER:
-        answered = [] if marks["reduced"] is not None else relapses
+        answered = [] if marks["reduced"] is not None else case.relapses
         found = [e for day in answered for e in (*proof.urine(day), *proof.doses(day - 1, day))]
         found += _urine(proof, marks, "remission", "relapse", "again", "last_ill")
         before = None if marks["reduced"] is None else marks["reduced"] - 1

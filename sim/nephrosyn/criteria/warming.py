@@ -37,6 +37,7 @@ def compile_all() -> None:
     for name in ("patients", "follow_up", "truth/follow_up"):
         row = {**dict.fromkeys(SCHEMAS[name]), **person}
         row.update({key: 1 for key in ("end_days", "age_at_onset_years") if key in row})
+        row.update({"reason": "end_of_study"} if "reason" in row else {})
         tables[name] = pl.DataFrame([row], schema=dict(SCHEMAS[name]))
     for view in ("complete", "observed"):
         classify(tables, load("source"), view)

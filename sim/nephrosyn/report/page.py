@@ -12,6 +12,7 @@ from nephrosyn import terms
 from nephrosyn.report import sources, tables, wording
 from nephrosyn.report.course_sections import end_section, provoking_section, treatment_section
 from nephrosyn.report.section import Section
+from nephrosyn.report.set_sections import FIGURE, growth_figure, growth_table, growth_text, sets_section
 from nephrosyn.report.statistics import MARGIN
 from nephrosyn.report.summary import Findings
 
@@ -20,6 +21,7 @@ def sections(found: Findings) -> list[Section]:
     """Return the sections of results, in the order of the page."""
     return [
         category_section(found),
+        *([sets_section(found, found.sets)] if found.sets else []),
         *([provoking_section(found)] if found.falsely else []),
         follow_up_section(found),
         group_section(found),
@@ -41,12 +43,9 @@ def category_section(found: Findings) -> Section:
         wording.kind_sentence(first),
     ]
     each = [tables.categories(found.categories[item.criteria, item.view], item) for item in found.summary.refractory]
-    figure = (
-        "definitions",
-        "Points: share of all patients. Lines: 95% interval. Grey: one third ± 5 percentage points.",
-    )
-    compared = tables.against_third(found.summary.refractory)
-    return Section("categories", "Categories", [text for text in lead if text], [figure], [each[0], compared], each[1:])
+    alone = [] if found.sets else [tables.against_third(found.summary.refractory)]
+    figures = [] if found.sets else [FIGURE]
+    return Section("categories", "Categories", [text for text in lead if text], figures, [each[0], *alone], each[1:])
 
 
 def follow_up_section(found: Findings) -> Section:
@@ -60,10 +59,13 @@ def follow_up_section(found: Findings) -> Section:
     few = curve.patients < found.headline.patients
     limit = f"For speed this curve uses the first {wording.number(curve.patients)} patients." if few else ""
     lead = ["The longer patients are followed, the more of them have had the time to show what they are.", how, limit]
-    figure = ("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")
-    return Section(
-        "follow-up", "By length of follow-up", [text for text in lead if text], [figure], [tables.follow_up(curve)], []
-    )
+    figures = [("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")]
+    shown = [tables.follow_up(curve)]
+    if found.growth is not None:
+        lead.append(growth_text(found.growth, found.headline.patients))
+        figures.append(growth_figure())
+        shown.append(growth_table(found.growth))
+    return Section("follow-up", "By length of follow-up", [text for text in lead if text], figures, shown, [])
 
 
 def group_section(found: Findings) -> Section:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from nephrosyn.report import groups, overlap, provoking, states, statistics, survival, treatment, wording
+from nephrosyn.report import groups, growth, moves, overlap, provoking, states, statistics, survival, treatment, wording
 from nephrosyn.report.groups import FollowUp, Group
+from nephrosyn.report.growth import Growth
+from nephrosyn.report.moves import Sets
 from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.provoking import Falsely
 from nephrosyn.report.states import States
@@ -65,6 +67,8 @@ class Findings:
     treatment: Treatment
     falsely: list[Falsely]
     agreements: list[Agreement]
+    sets: Sets | None = None
+    growth: Growth | None = None
 
     @property
     def headline(self) -> Refractory:
@@ -99,7 +103,7 @@ def summarise(labels: pl.DataFrame) -> Summary:
 
 
 def find(
-    tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Iterable[str], kept: Mapping[str, Mapping[str, str]]
+    tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]
 ) -> Findings:
     """Compute everything the report shows.
 
@@ -148,4 +152,19 @@ def find(
         treatment=treatment.find(tables),
         falsely=provoking.find(tables, criteria),
         agreements=[item for item in agreements if item is not None],
+        sets=moves.compare(labels, view),
+        growth=_growth(tables, sets, view, follow_up_days, asked, kept) if len(sets) > 1 else None,
     )
+
+
+def _growth(
+    tables: Mapping[str, pl.DataFrame],
+    sets: Sequence[str],
+    view: str,
+    follow_up_days: float,
+    asked: Sequence[str],
+    kept: Mapping[str, Mapping[str, str]],
+) -> Growth:
+    """Judge by every set over the years."""
+    rules = {name: groups.definition(name, asked, kept) for name in sets}
+    return growth.find(tables, tables["labels"], rules, view, growth.times(follow_up_days))

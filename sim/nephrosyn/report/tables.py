@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nephrosyn import terms
+from nephrosyn.report.agreement import Kappa
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
 from nephrosyn.report.overlap import Agreement, Combination
 from nephrosyn.report.statistics import Category, Refractory, Share, Spread
@@ -16,7 +17,7 @@ from nephrosyn.report.wording import FLAG_NAMES, days, harmless, interval, numbe
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: the first column names the row, the others are numbers.
+    """A table of text: the first column names the row, the others are numbers, unless there are more of words.
 
     Attributes
     ----------
@@ -28,17 +29,21 @@ class Table:
         One text per column.
     strong : frozenset of int
         Rows to stress, by position.
+    words : int
+        How many columns, from the first, are words.
     """
 
     caption: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     strong: frozenset[int] = field(default_factory=frozenset)
+    words: int = 1
 
     @property
     def wide(self) -> bool:
         """True if it needs the width of the page."""
-        return len(self.head) > 5 or sum(map(len, self.head)) > 70
+        longest = max((sum(map(len, row)) for row in self.rows), default=0)
+        return len(self.head) > 5 or sum(map(len, self.head)) > 70 or longest > 75
 
     def markdown(self) -> str:
         """Return the table in Markdown, its caption above it."""
@@ -46,7 +51,8 @@ class Table:
         def line(cells: Sequence[str]) -> str:
             return "| " + " | ".join(cells) + " |"
 
-        body = [line([harmless(cell) for cell in self.head]), line(["---", *["---:"] * (len(self.head) - 1)])]
+        sides = ["---" if place < self.words else "---:" for place in range(len(self.head))]
+        body = [line([harmless(cell) for cell in self.head]), line(sides)]
         for place, row in enumerate(self.rows):
             cells = [harmless(cell) for cell in row]
             body.append(line([f"**{cell}**" if cell and place in self.strong else cell for cell in cells]))
@@ -61,6 +67,25 @@ def share_cells(share: Share) -> tuple[str, str, str]:
 def spread_cells(spread: Spread | None) -> tuple[str, ...]:
     """Return the sd between replicates and the interval of their mean; nothing for a single replicate."""
     return () if spread is None else (f"{100 * spread.sd:.2f}", interval(spread.low, spread.high))
+
+
+def kappa_text(kappa: Kappa) -> str:
+    """Return a kappa with its interval; without a value, or an interval, why there is none.
+
+    Examples
+    --------
+    >>> from nephrosyn.report.agreement import cohen
+    >>> kappa_text(cohen({("a", "a"): 40, ("a", "b"): 10, ("b", "b"): 50}))
+    '0.80 (0.68 to 0.92)'
+    >>> kappa_text(cohen({("a", "a"): 40}))
+    'not defined: every answer is the same one'
+    """
+    if not kappa.defined:
+        return f"not defined: {kappa.note}"
+    value = f"{kappa.value:.2f}".replace("-", "−")
+    if kappa.note:
+        return f"{value} ({kappa.note})"
+    return f"{value} ({kappa.low:.2f} to {kappa.high:.2f})".replace("-", "−")
 
 
 def categories(rows: Sequence[Category], found: Refractory) -> Table:

@@ -19,6 +19,11 @@ FLAG_NAMES = {
 }
 
 
+def clause_name(name: str) -> str:
+    """Return a clause in words."""
+    return terms.CLAUSE_NAMES.get(name) or plain(name)
+
+
 def plain(name: str) -> str:
     """Return the plain name of a term; words without one lose their underscores."""
     return terms.PLAIN_NAMES.get(name, name.replace("_", " "))

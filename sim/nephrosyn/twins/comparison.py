@@ -80,12 +80,11 @@ class Comparison(Findings):
         RunFolderError
             If the folder is in use, or cannot be written.
         """
-        from nephrosyn.twins import folder as disk
         from nephrosyn.twins import page
 
         target = Path(folder)
-        disk.check(target, overwrite=overwrite)
-        disk.write(page.files(self), target, overwrite=overwrite)
+        page.KIND.check(target, overwrite=overwrite)
+        page.KIND.write(page.files(self), target, overwrite=overwrite)
         return target / "compare.html"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.cohort import Documents
 from nephrosyn.report.figures import differences as figure
 from nephrosyn.report.figures import inline
 from nephrosyn.report.page import environment
@@ -17,6 +18,8 @@ from nephrosyn.twins import tables, values, wording
 from nephrosyn.twins.findings import Findings
 
 FIGURE = "differences"
+FILES = frozenset({"compare.html", "compare.md", "compare.json", f"{FIGURE}.svg", "paired.csv"})
+KIND = Documents("a comparison of nephrosyn", FILES, "compare.json", "comparisons")
 DRAWN = ("per year", "share", "mg/kg per year")
 """Units that have a panel; sums over the whole course follow from those per year."""
 NOTES = (

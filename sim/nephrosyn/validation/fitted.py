@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nephrosyn import terms
-from nephrosyn.cohort.layout import refuse_taken
+from nephrosyn.cohort.documents import Documents
 from nephrosyn.report.tables import Table
-from nephrosyn.scenario import load
+from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.scenario.tree import at, dotted, is_law
-from nephrosyn.twins import folder as disk
 from nephrosyn.validation.calibration import Calibration, Fitted
 from nephrosyn.validation.page import spelled
 
@@ -124,17 +123,16 @@ def write(found: Calibration, folder: str | Path, *, overwrite: bool = False) ->
         If the folder is in use, or cannot be written.
     """
     target = Path(folder)
-    disk.write(files(found), target, overwrite=overwrite, check=check)
+    _kind(found.setting).write(files(found), target, overwrite=overwrite)
     return target
 
 
-def check(folder: Path, *, overwrite: bool) -> None:
+def check(folder: Path, setting: str, *, overwrite: bool) -> None:
     """Refuse a name that is taken by anything but an empty folder, or a calibration that may be replaced."""
-    kind = "a calibration of nephrosyn, or holds more"
-    refuse_taken(folder.resolve(), overwrite=overwrite, replaceable=_is_calibration, kind=kind)
+    _kind(setting).check(folder, overwrite=overwrite)
 
 
-def _is_calibration(folder: Path) -> bool:
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    rest = {name for name in names if not name.endswith("-calibrated.toml")}
-    return VALUES in names and rest <= {VALUES, "residuals.md"}
+def _kind(setting: str) -> Documents:
+    names = {*shipped(), Path(setting).name.removesuffix(".toml")}
+    kept = frozenset({VALUES, "residuals.md", *(f"{name}-calibrated.toml" for name in names)})
+    return Documents("a calibration of nephrosyn", kept, VALUES, "runs")

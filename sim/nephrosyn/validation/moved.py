@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 from nephrosyn import terms
-from nephrosyn.cohort.layout import refuse_taken
+from nephrosyn.cohort.documents import Documents
 from nephrosyn.report.figures import indices as figure
 from nephrosyn.report.tables import Table
-from nephrosyn.twins import folder as disk
 from nephrosyn.validation.sensitivity import Index, Sensitivity
 
 VALUES = "sensitivity.json"
 FILES = {VALUES, "sensitivity.md", "effects.svg"}
+FOLDER = Documents("a sensitivity analysis of nephrosyn", frozenset(FILES), VALUES, "morris_runs")
 HEAD = ("number", "range", "effect (points)", "interaction", "Sobol first", "Sobol total")
 
 
@@ -68,16 +68,5 @@ def write(found: Sensitivity, folder: str | Path, *, overwrite: bool = False) ->
     RunFolderError
         If the folder is in use, or cannot be written.
     """
-    disk.write(files(found), Path(folder), overwrite=overwrite, check=check)
+    FOLDER.write(files(found), Path(folder), overwrite=overwrite)
     return Path(folder)
-
-
-def check(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a name that is taken by anything but an empty folder, or an analysis that may be replaced."""
-    kind = "a sensitivity analysis of nephrosyn, or holds more"
-    refuse_taken(folder.resolve(), overwrite=overwrite, replaceable=_is_analysis, kind=kind)
-
-
-def _is_analysis(folder: Path) -> bool:
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    return VALUES in names and names <= FILES

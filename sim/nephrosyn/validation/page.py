@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from nephrosyn import __version__, terms
-from nephrosyn.cohort.layout import refuse_taken
+from nephrosyn.cohort.documents import Documents
 from nephrosyn.evidence.figures import Figure
 from nephrosyn.report.figures import distances, inline
 from nephrosyn.report.page import environment
 from nephrosyn.report.tables import Table
 from nephrosyn.report.wording import number
-from nephrosyn.twins import folder as disk
 from nephrosyn.validation.comparison import USES, Row, Validation
-from nephrosyn.validation.definitions import STAND_IN, stands_in
 
 FILES = {"validate.html", "validate.json", "distances.svg"}
+FOLDER = Documents("a validation of nephrosyn", frozenset(FILES), "validate.json", "chi_square")
 TITLES = {
     "fit": "Fit rows: numbers of the settings are set to these",
     "validation": "Validation rows: nothing is set to these",
@@ -92,13 +91,6 @@ def sentence(found: Validation) -> str:
     return "; ".join(parts) + "."
 
 
-def warnings(found: Validation) -> list[str]:
-    """Return what a reader must know of the definition sets."""
-    asked = {str(row.figure.arguments["definition"]) for row in found.rows if "definition" in row.figure.arguments}
-    absent = sorted(name for name in asked if stands_in(name))
-    return [f"Not shipped, judged by “{STAND_IN}” instead: {', '.join(absent)}."] if absent else []
-
-
 def marks(found: Validation) -> list[distances.Distance]:
     """Return what the figure shows."""
     made = []
@@ -130,7 +122,7 @@ def files(found: Validation) -> dict[str, str]:
             ("Settings", number(len({row.figure.scenario for row in found.rows}))),
             ("nephrosyn version", __version__),
         ],
-        "notes": [*NOTES, *(("Definition sets", text) for text in warnings(found))],
+        "notes": NOTES,
         "figure": inline(drawn, "distances"),
     }
     return {
@@ -149,17 +141,5 @@ def write(found: Validation, folder: str | Path, *, overwrite: bool = False) -> 
         If the folder is in use, or cannot be written.
     """
     target = Path(folder)
-    check(target, overwrite=overwrite)
-    disk.write(files(found), target, overwrite=overwrite, check=check)
+    FOLDER.write(files(found), target, overwrite=overwrite)
     return target / "validate.html"
-
-
-def check(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a name that is taken by anything but an empty folder, or a validation that may be replaced."""
-    kind = "a validation of nephrosyn, or holds more"
-    refuse_taken(folder.resolve(), overwrite=overwrite, replaceable=_is_validation, kind=kind)
-
-
-def _is_validation(folder: Path) -> bool:
-    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    return "validate.json" in names and names <= FILES

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap, view_flow
+from nephrosyn.report.figures.flows import view_flow
+from nephrosyn.report.figures.growth import lines
+from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap
 from nephrosyn.report.figures.style import drawing, inline, svg
 from nephrosyn.report.figures.timeline import patient_timeline
 from nephrosyn.report.figures.times import course_states, relapse, relapses, remission
@@ -40,6 +42,9 @@ def draw(findings: Findings) -> dict[str, str]:
             "relapse": (relapse(findings.relapse), "Time from remission to first relapse by age band"),
             "relapses": (relapses(findings.histogram), "Relapses per patient"),
         }
+        if findings.growth is not None:
+            title = "Refractory share of every definition set by length of follow-up"
+            figures["follow-up-sets"] = (lines(findings.growth), title)
         if findings.states.long:
             figures["end"] = (course_states(findings.states), "Remission, kidney failure and death over the years")
         agreement = next((item for item in findings.agreements if item.criteria == first.criteria), None)

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, PathPatch
-from matplotlib.path import Path as Outline
+from matplotlib.patches import Patch
 
 from nephrosyn import terms
 from nephrosyn.report.figures.style import (
     ACCENT,
-    CATEGORY_COLOURS,
     GRID,
     INK,
     MUTED,
@@ -21,11 +19,12 @@ from nephrosyn.report.figures.style import (
     SECOND,
     SMALL,
     blank,
+    colour_of,
     ink_on,
     percent_axis,
 )
 from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
-from nephrosyn.report.overlap import Agreement, Combination
+from nephrosyn.report.overlap import Combination
 from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Category, Refractory, Share
 from nephrosyn.report.wording import FLAG_NAMES, number, percent, plain
 
@@ -57,7 +56,7 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
     left = 0.0
     for name, count in segments(rows):
         width = count / found.patients
-        colour = CATEGORY_COLOURS[name]
+        colour = colour_of(name)
         axes.barh(0, width, left=left, height=0.8, color=colour, edgecolor=PAPER, lw=1)
         if width >= 0.035:
             axes.text(
@@ -70,7 +69,7 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
     axes.set(xlim=(0, 1), ylim=(-1.2, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     percent_axis(axes.xaxis)
     axes.spines["left"].set_visible(False)
-    handles = [Patch(color=CATEGORY_COLOURS[name], label=plain(name)) for name in dict(segments(rows))]
+    handles = [Patch(color=colour_of(name), label=plain(name)) for name in dict(segments(rows))]
     axes.legend(
         handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=1, columnspacing=1.2
     )
@@ -118,12 +117,37 @@ def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: s
 
 
 def definitions(found: Sequence[Refractory]) -> Figure:
-    """Draw the refractory share under every definition set and view."""
-    sets = dict.fromkeys(item.criteria for item in found)
-    sections = [
-        (name, [(f"{item.view} record", item.share) for item in found if item.criteria == name]) for name in sets
-    ]
-    return forest(sections, "refractory share of all patients")
+    """Draw the refractory share under every definition set, a row each, with a mark for each record."""
+    sets = list(dict.fromkeys(item.criteria for item in found))
+    views = list(dict.fromkeys(item.view for item in found))
+    figure = blank(1.15 + 0.3 * len(sets))
+    axes = figure.subplots()
+    mark_third(axes)
+    for item in found:
+        share, view = item.share, views.index(item.view)
+        if math.isnan(share.share):
+            continue
+        y = sets.index(item.criteria) + 0.32 * ((view + 0.5) / len(views) - 0.5)
+        colour, marker, face = ((SECOND, "o", SECOND), (ACCENT, "D", PAPER))[view % 2]
+        axes.plot([share.low, share.high], [y, y], color=colour, lw=1.6, solid_capstyle="butt")
+        axes.plot(share.share, y, marker, color=colour, mfc=face, ms=4.5, mew=1)
+        if not view:
+            axes.annotate(f"{percent(share.share, 0)} of {number(share.total)}", (1, y), (4, 0), va="center",
+                          xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=SMALL,
+                          color=MUTED)  # fmt: skip
+    for view, name in enumerate(views):
+        colour, marker, face = ((SECOND, "o", SECOND), (ACCENT, "D", PAPER))[view % 2]
+        axes.plot([], [], marker, color=colour, mfc=face, ms=4.5, label=f"{name} record")
+    high = max([item.share.high for item in found if not math.isnan(item.share.high)], default=0.5)
+    axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(sets) - 0.5, -0.5))
+    axes.set_xlabel("refractory share of all patients")
+    axes.set_yticks(range(len(sets)), sets)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    percent_axis(axes.xaxis)
+    figure.legend(loc="outside upper left", ncols=2, handlelength=1)
+    return figure
 
 
 def group_forest(bands: Sequence[Group], lesions: Sequence[Group]) -> Figure:
@@ -173,7 +197,7 @@ def overlap(found: Sequence[Combination], most: int = 10) -> Figure:
     figure = blank(3.1)
     bars, matrix = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 1])
     for place, item in enumerate(shown):
-        colour = (ACCENT if item.flags else SECOND) if item.judged else CATEGORY_COLOURS["undetermined"]
+        colour = (ACCENT if item.flags else SECOND) if item.judged else colour_of("undetermined")
         bars.bar(place, item.patients, width=0.62, color=colour)
         bars.text(place, item.patients, percent(item.patients / total), ha="center", va="bottom", fontsize=SMALL)
         if not item.judged:
@@ -193,67 +217,3 @@ def overlap(found: Sequence[Combination], most: int = 10) -> Figure:
         matrix.spines[side].set_visible(False)
     bars.spines["bottom"].set_visible(False)
     return figure
-
-
-def view_flow(found: Agreement) -> Figure:
-    """Draw where patients of each category of the complete record end up in the observed record."""
-    figure = blank(3.5)
-    axes = figure.subplots()
-    names = terms.CATEGORIES
-    total = sum(found.counts.values()) or 1
-    cells = {pair: count / total for pair, count in found.counts.items()}
-    left = starts({name: sum(cells.get((name, other), 0.0) for other in names) for name in names})
-    right = starts({name: sum(cells.get((other, name), 0.0) for other in names) for name in names})
-    for side, (tops, x, align) in {"c": (left, -0.03, "right"), "o": (right, 1.03, "left")}.items():
-        for name, (top, size) in tops.items():
-            if size:
-                axes.bar(x, size, bottom=top, width=0.06, color=CATEGORY_COLOURS[name])
-                edge = x + (-0.05 if side == "c" else 0.05)
-                axes.text(edge, top + size / 2, f"{plain(name)} {percent(size)}", ha=align, va="center", fontsize=SMALL)
-    draw_ribbons(axes, cells, left, right)
-    axes.set(xlim=(-0.75, 1.75), ylim=(max(top + size for top, size in [*left.values(), *right.values()]), -0.08))
-    axes.text(-0.03, -0.03, "complete record", ha="center", fontweight="bold")
-    axes.text(1.03, -0.03, "observed record", ha="center", fontweight="bold")
-    axes.set_axis_off()
-    return figure
-
-
-def starts(sizes: dict[str, float], gap: float = 0.03) -> dict[str, tuple[float, float]]:
-    """Stack sizes with gaps that leave room for a label even where a size is small: name to (top, size)."""
-    top, found = 0.0, {}
-    for name, size in sizes.items():
-        found[name] = (top, size)
-        top += max(size, 0.03) + gap if size else 0.0
-    return found
-
-
-def draw_ribbons(
-    axes: Any,
-    cells: dict[tuple[str, str], float],
-    left: dict[str, tuple[float, float]],
-    right: dict[str, tuple[float, float]],
-) -> None:
-    """Draw one ribbon per pair of categories, in the colour of the complete record's category."""
-    filled = {("l", name): top for name, (top, _) in left.items()} | {
-        ("r", name): top for name, (top, _) in right.items()
-    }
-    for start in terms.CATEGORIES:
-        for end in terms.CATEGORIES:
-            size = cells.get((start, end), 0.0)
-            if not size:
-                continue
-            a, b = filled["l", start], filled["r", end]
-            filled["l", start], filled["r", end] = a + size, b + size
-            points = [
-                (0, a),
-                (0.5, a),
-                (0.5, b),
-                (1, b),
-                (1, b + size),
-                (0.5, b + size),
-                (0.5, a + size),
-                (0, a + size),
-            ]
-            curve = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3]
-            alpha = 0.35 if start == end else 0.75
-            axes.add_patch(PathPatch(Outline(points, curve), color=CATEGORY_COLOURS[start], alpha=alpha, lw=0))

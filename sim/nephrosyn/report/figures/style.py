@@ -33,6 +33,8 @@ CATEGORY_COLOURS = {
     "non_relapsing": "#0072b2",
     "undetermined": "#b4bac2",
 }
+SPARE_COLOURS = ("#009e73", "#8c5a2b", "#7a4fa3", "#5f6b3a", "#a3123f", "#3fb8af")
+"""For further categories, in the order of the vocabulary."""
 ACCENT = "#d55e00"
 LINES = (SECOND, "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (1, 1)))
@@ -150,6 +152,14 @@ def inline(document: str, name: str) -> str:
         text = text.replace(colour, variable)
     text = re.sub(r"\s*<defs>\s*</defs>", "", text)
     return re.sub(r"\n\s*", "\n", text)
+
+
+def colour_of(category: str) -> str:
+    """Return the colour of a category; those without one of their own share out the spare ones."""
+    if category in CATEGORY_COLOURS:
+        return CATEGORY_COLOURS[category]
+    others = [name for name in terms.CATEGORIES if name not in CATEGORY_COLOURS]
+    return SPARE_COLOURS[others.index(category) % len(SPARE_COLOURS) if category in others else 0]
 
 
 def percent_axis(axis: Any, high: float = 1.0) -> None:

@@ -1,0 +1,40 @@
+"""Two definition sets on the same patients: the answer first, then moves, agreement, clauses, refractory shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nephrosyn import terms
+from nephrosyn.console.screen import heading, prose, say, table
+
+if TYPE_CHECKING:
+    from nephrosyn.reclassification import Reclassification
+
+
+def reclassification(told: Reclassification, page: Path | None) -> None:
+    """Print a reclassification.
+
+    Parameters
+    ----------
+    told : Reclassification
+        What was found.
+    page : Path or None
+        The page, if one was written.
+    """
+    from nephrosyn.reclassification import tables, wording
+
+    found = told.found
+    prose(told.sentence)
+    say(terms.NOTICE)
+    shown = [tables.flows(found), tables.agreement(found), tables.refractory(found), tables.growth(found)]
+    for each in [*shown[:2], *([tables.reasons(found)] if found.reasons else []), *shown[2:]]:
+        say()
+        heading(each.caption)
+        table(each.head, each.rows, right=range(each.words, len(each.head)))
+    say()
+    if page is not None:
+        say(f"page  {page}")
+    for one in found.reasons[:1]:
+        for word, side in (("next", found.before), ("", found.after)):
+            say(f"{word:4}  {wording.explain_command(found, one, side)}")

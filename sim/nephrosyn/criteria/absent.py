@@ -1,0 +1,82 @@
+"""What stands for a section that a definition set leaves out: every clause of it off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WHY = "the set does not define it"
+
+
+def _off(unit: str, value: Any = "off") -> dict[str, Any]:
+    return {"value": value, "unit": unit, "grade": "D", "citation": WHY}
+
+
+_NEVER_FREQUENT = {
+    "count": _off("relapses"),
+    "length": _off("days", 1),
+    "window": _off("name", "sliding"),
+    "begins": _off("days", 0),
+}
+ABSENT: dict[str, dict[str, Any]] = {
+    "partial": {
+        "upcr_below": _off("mg/mg"),
+        "fall": _off("fraction"),
+        "albumin": _off("g/dL"),
+        "band_below": _off("dipstick band"),
+    },
+    "resistance": {
+        **{key: _off("weeks") for key in ("course", "relapse_course", "slow_course", "umbrella", "confirmation")},
+        "slow_lesions": _off("names", []),
+        "confirmation_for": _off("name", "any"),
+        "response": _off("name", "complete"),
+    },
+    "dependence": {
+        "rule": _off("name"),
+        "relapses": _off("relapses", 1),
+        "consecutive": _off("name", "any"),
+        "off_days": _off("days", 0),
+        "raise_within": _off("days", 1),
+        "effective_within": _off("days", 1),
+    },
+    "frequent": {
+        "anchor": _off("name", "remission"),
+        "presenting": _off("name", "not_counted"),
+        **dict.fromkeys(("six_months", "twelve_months", "any_six_months"), _NEVER_FREQUENT),
+    },
+    "intolerance": dict.fromkeys(
+        ("contraindications", "contraindication_actions", "toxicities", "toxicity_actions"), _off("names", [])
+    ),
+    "persistence": {
+        "length": _off("days"),
+        "episodes": _off("name", "first"),
+        "other_agent": _off("name", "not_required"),
+        "response": _off("name", "complete"),
+    },
+    "course_flags": {
+        "late_responder": _off("name"),
+        "secondary_course": _off("weeks"),
+        "partial_remission": _off("name"),
+    },
+    "other_agents": {
+        "calcineurin_inhibitors": _off("names", []),
+        "calcineurin_course": _off("days"),
+        "calcineurin_response": _off("name", "complete"),
+        "multidrug_course": _off("days"),
+        "multidrug_classes": _off("classes", 1),
+        "multidrug_each": _off("days", 1),
+        "multidrug_response": _off("name", "complete"),
+        "longest_break": _off("days", 1),
+        "single_dose_lasts": _off("days", 1),
+    },
+}
+"""Sections, and the rules within `frequent`, that may be left out. What is off needs no number; those that stand here
+only because their key asks for one are never looked at."""
+
+
+def completed(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a set with the sections that it leaves out."""
+    whole = {**ABSENT, **content}
+    if isinstance(whole["frequent"], dict):
+        rules = {name: ABSENT["frequent"][name] for name in ("six_months", "twelve_months", "any_six_months")}
+        whole["frequent"] = {**rules, **whole["frequent"]}
+    return whole

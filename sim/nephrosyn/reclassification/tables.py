@@ -1,0 +1,98 @@
+"""The tables of a reclassification: the same rows for the console, the page and the text."""
+
+from __future__ import annotations
+
+from nephrosyn.reclassification import wording
+from nephrosyn.reclassification.findings import Findings
+from nephrosyn.report.set_sections import growth_table, with_interval
+from nephrosyn.report.statistics import Refractory
+from nephrosyn.report.tables import Table, kappa_text
+from nephrosyn.report.wording import clause_name, number, percent, plain, points
+
+REASONS_SHOWN = 12
+
+
+def flows(found: Findings) -> Table:
+    """Return every pair of categories that anybody has, with shares of the first category and of all."""
+    rows = []
+    for flow in found.moves.flows:
+        stays = "the same" if flow.before == flow.after else plain(flow.after)
+        shares = (with_interval(flow.of_before), with_interval(flow.of_all))
+        rows.append((plain(flow.before), stays, number(flow.of_all.count), *shares))
+    before, after = found.before.name, found.after.name
+    head = (before, after, "patients", f"of those in it under {before} (95% interval)", "of all (95% interval)")
+    caption = f"From “{before}” to “{after}”, {found.view} record, {number(found.moves.patients)} patients"
+    return Table(caption, head, rows, words=2)
+
+
+def matrix(found: Findings) -> Table:
+    """Return patients by category under the first set (rows) and under the second (columns)."""
+    names, count = found.moves.names, found.moves.categories.get
+    lines = [[count((row, column), 0) for column in names] for row in names]
+    lines.append([sum(column) for column in zip(*lines, strict=True)])
+    rows = [
+        (name, *[number(n) if n else "·" for n in line], number(sum(line)))
+        for name, line in zip([*map(plain, names), "all"], lines, strict=True)
+    ]
+    head = (f"{found.before.name} ↓ {found.after.name} →", *map(plain, names), "all")
+    return Table("Patients by category under either set", head, rows, frozenset({len(names)}))
+
+
+def agreement(found: Findings) -> Table:
+    """Return Cohen's kappa of what is asked, and of whom."""
+    rows = [
+        (what, whom, number(kappa.patients), percent(kappa.observed), percent(kappa.expected), kappa_text(kappa))
+        for (what, whom), kappa in found.moves.kappas.items()
+    ]
+    head = ("answer", "of whom", "patients", "agree", "by chance", "Cohen's kappa (95% interval)")
+    return Table("Agreement of the two sets", head, rows, words=2)
+
+
+def reasons(found: Findings) -> Table:
+    """Return the moves by the clause responsible, most patients first, with a patient to look at."""
+    repeats = int(found.manifest["replicates"]) > 1
+    rows = []
+    for one in found.reasons[:REASONS_SHOWN]:
+        who = f"{one.patient} ({one.replicate})" if repeats else str(one.patient)
+        share = (number(one.share.count), with_interval(one.share))
+        rows.append((wording.because(one), plain(one.before), plain(one.after), *share, who))
+    left = found.reasons[REASONS_SHOWN:]
+    if left:
+        count = sum(one.share.count for one in left)
+        total = left[0].share.total
+        rows.append((f"{number(len(left))} other ways", "", "", number(count), percent(count / total), ""))
+    before, after = found.before.name, found.after.name
+    example = "for example patient (replicate)" if repeats else "for example patient"
+    head = (f"clause: under {before} → under {after}", "from", "to", "patients", "of all who move (95%)", example)
+    total = sum(one.share.count for one in found.reasons)
+    caption = f"The clauses responsible: {number(total)} change category, or whether they are refractory"
+    return Table(caption, head, rows, words=3)
+
+
+def differences(found: Findings) -> Table:
+    """Return every clause whose answer differs among those who move."""
+    rows = [
+        (clause_name(one.clause), one.before, one.after, number(one.share.count), with_interval(one.share))
+        for one in found.differences
+    ]
+    head = ("clause", f"under {found.before.name}", f"under {found.after.name}", "patients", "of all who move (95%)")
+    caption = "Every clause answered otherwise, among those who move; one patient may count in several"
+    return Table(caption, head, rows, words=3)
+
+
+def refractory(found: Findings) -> Table:
+    """Return the refractory share of every set beside one third."""
+    rows = [_refractory(one) for one in found.refractory]
+    head = ("definition set", "refractory", "share (95% interval)", "not judged", "distance to 1/3 (points)")
+    return Table(f"Refractory share beside one third (33.3%), {found.view} record", head, rows)
+
+
+def _refractory(one: Refractory) -> tuple[str, ...]:
+    low, high = (points(end - one.comparison.target) for end in (one.share.low, one.share.high))
+    distance = f"{points(one.comparison.distance)} ({low} to {high})"
+    return (one.criteria, number(one.met), with_interval(one.share), percent(one.unjudged.share), distance)
+
+
+def growth(found: Findings) -> Table:
+    """Return the refractory share of both sets as follow-up grows."""
+    return growth_table(found.growth)

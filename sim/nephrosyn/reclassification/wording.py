@@ -1,0 +1,65 @@
+"""Moves and agreement as plain sentences and short texts."""
+
+from __future__ import annotations
+
+import shlex
+
+from nephrosyn.reclassification.clauses import Reason
+from nephrosyn.reclassification.findings import Findings
+from nephrosyn.reclassification.sets import Chosen
+from nephrosyn.report.tables import kappa_text
+from nephrosyn.report.wording import clause_name, interval, number, percent, plain
+
+OTHER_FLAGS = "which flags count as refractory"
+OTHER_RULE = "no clause: order of the categories, or relapses counted"
+
+
+def because(reason: Reason) -> str:
+    """Return which clause is responsible for a move, with its answer under the first set and under the second."""
+    if not reason.clauses:
+        return OTHER_FLAGS if reason.before == reason.after else OTHER_RULE
+    return "; ".join(f"{clause_name(name)}: {before} → {after}" for name, before, after in reason.clauses)
+
+
+def sentence(found: Findings) -> str:
+    """Return the answer in a few sentences."""
+    return " ".join(filter(None, (_moved(found), _most(found), _agree(found), _refractory(found))))
+
+
+def _moved(found: Findings) -> str:
+    moved, before, after = found.moves.moved, found.before.name, found.after.name
+    when = f"when “{after}” takes the place of “{before}” ({found.view} record)"
+    if moved.total == 1:
+        return f"The one patient {'changes' if moved.count else 'keeps the'} category {when}."
+    if not moved.count:
+        return f"None of the {number(moved.total)} patients changes category {when}."
+    span = f"{percent(moved.share)}, 95% interval {interval(moved.low, moved.high)}"
+    verb = "changes" if moved.count == 1 else "change"
+    return f"{number(moved.count)} of the same {number(moved.total)} patients ({span}) {verb} category {when}."
+
+
+def _most(found: Findings) -> str:
+    if not found.moves.largest or found.moves.patients == 1:
+        return ""
+    flow = found.moves.largest[0]
+    reason = next(one for one in found.reasons if (one.before, one.after) == (flow.before, flow.after))
+    many = number(flow.of_all.count)
+    return f"Most often from {plain(flow.before)} to {plain(flow.after)} ({many}; {because(reason)})."
+
+
+def _agree(found: Findings) -> str:
+    return f"Cohen's kappa of the categories is {kappa_text(found.moves.kappas['category', 'all patients'])}."
+
+
+def _refractory(found: Findings) -> str:
+    first, second = found.refractory[:2]
+    shares = [f"{percent(one.share.share)} under “{one.criteria}”" for one in (first, second)]
+    return f"Refractory are {' and '.join(shares)}; one third is 33.3%."
+
+
+def explain_command(found: Findings, reason: Reason, chosen: Chosen) -> str:
+    """Return the command that explains the example of a move under one of the sets."""
+    words = ["nephrosyn", "explain", found.place or "RUN", str(reason.patient), "--criteria", chosen.asked]
+    words += ["--replicate", str(reason.replicate)] if reason.replicate else []
+    words += ["--view", found.view] if found.view != "observed" else []
+    return shlex.join(words)

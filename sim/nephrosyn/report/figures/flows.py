@@ -1,0 +1,117 @@
+"""Flow diagrams: where patients of each category on the left end up on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+
+from nephrosyn.report.figures.style import SMALL, blank, colour_of, drawing, svg
+from nephrosyn.report.moves import Moves, in_order
+from nephrosyn.report.overlap import Agreement
+from nephrosyn.report.wording import number, percent, plain
+
+GAP = 0.03
+LEAST = 0.03
+"""Height that a category takes at least, as a share of all, so that its label fits."""
+INCHES_PER_SHARE = 2.35
+LONGEST_TITLE = 34
+
+
+def view_flow(found: Agreement) -> Figure:
+    """Draw where patients of each category of the complete record end up in the observed record."""
+    return flow(found.counts, "complete record", "observed record")
+
+
+def draw(found: Moves) -> str:
+    """Draw who moves from the categories of one definition set to those of another.
+
+    Parameters
+    ----------
+    found : Moves
+        Counts of patients.
+
+    Returns
+    -------
+    str
+        A complete SVG document.
+    """
+    with drawing():
+        figure = flow(found.categories, found.before, found.after)
+    return svg(figure, f"Categories under {found.before} and, of the same patients, under {found.after}")
+
+
+def flow(counts: Mapping[tuple[str, str], int], before: str, after: str) -> Figure:
+    """Draw ribbons from the categories on the left to those on the right; patients who stay are pale.
+
+    Parameters
+    ----------
+    counts : mapping of (str, str) to int
+        Patients by category on the left and on the right.
+    before, after : str
+        What the sides are called.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        As high as the labels need.
+    """
+    total = sum(counts.values()) or 1
+    names = in_order(name for pair in counts for name in pair)
+    cells = {(a, b): counts[a, b] / total for a, b in product(names, names) if counts.get((a, b))}  # in one order only
+    sides = [_stacked(cells, side) for side in (0, 1)]
+    bottom = max((top + max(size, LEAST) for tops in sides for top, size in tops.values()), default=1.0)
+    figure = blank(0.4 + INCHES_PER_SHARE * (bottom + 0.12))
+    axes = figure.subplots()
+    for name, tops, x, align, outwards in ((before, sides[0], -0.03, "right", -1), (after, sides[1], 1.03, "left", 1)):
+        for category, (top, size) in tops.items():
+            axes.bar(x, size, bottom=top, width=0.06, color=colour_of(category), lw=0)
+            text = f"{plain(category)} {percent(size)}"
+            middle = top + max(size, LEAST) / 2 if size < LEAST else top + size / 2
+            axes.text(x + 0.05 * outwards, middle, text, ha=align, va="center", fontsize=SMALL)
+        title = name if len(name) <= LONGEST_TITLE else "…" + name[1 - LONGEST_TITLE :]
+        axes.text(x - 0.03 * outwards, -0.03, title, ha=align, fontweight="bold", va="bottom")
+    axes.text(0.5, -0.03, f"{number(sum(counts.values()))} patients", ha="center", va="bottom", fontsize=SMALL)
+    _ribbons(axes, cells, *sides)
+    axes.set(xlim=(-0.75, 1.75), ylim=(bottom, -0.12))
+    axes.set_axis_off()
+    return figure
+
+
+def _stacked(cells: Mapping[tuple[str, str], float], side: int) -> dict[str, tuple[float, float]]:
+    """Stack the categories of one side, with room for a label even where one is small: name to (top, size)."""
+    sizes: dict[str, float] = {}
+    for pair, size in cells.items():
+        sizes[pair[side]] = sizes.get(pair[side], 0.0) + size
+    top, found = 0.0, {}
+    for name in in_order(sizes):
+        found[name] = (top, sizes[name])
+        top += max(sizes[name], LEAST) + GAP
+    return found
+
+
+def _ribbons(
+    axes: Any,
+    cells: Mapping[tuple[str, str], float],
+    left: Mapping[str, tuple[float, float]],
+    right: Mapping[str, tuple[float, float]],
+) -> None:
+    """Draw one ribbon per pair of categories, in the colour of the left one; those who move lie on top."""
+    reached = [{name: top for name, (top, _) in side.items()} for side in (left, right)]
+    for start, end in product(left, right):
+        size = cells.get((start, end), 0.0)
+        if not size:
+            continue
+        a, b = reached[0][start], reached[1][end]
+        reached[0][start], reached[1][end] = a + size, b + size
+        upper, lower = [(0, a), (0.5, a), (0.5, b), (1, b)], [(1, b), (0.5, b), (0.5, a), (0, a)]
+        outline = [*upper, *((x, y + size) for x, y in lower)]
+        curve = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3]
+        colour, stays = colour_of(start), start == end
+        # An edge of its own keeps one patient in thousands visible.
+        look = {"alpha": 0.35, "lw": 0} if stays else {"alpha": 0.8, "lw": 0.5}
+        axes.add_patch(PathPatch(Outline(outline, curve), color=colour, zorder=1 if stays else 2, **look))
