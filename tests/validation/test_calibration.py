@@ -62,6 +62,13 @@ def test_a_number_is_free_within_what_the_schema_says():
         assert one.from_scale(one.to_scale(one.start)) == pytest.approx(one.start)
 
 
+def test_a_number_goes_no_further_than_the_scenario_allows():
+    """Complete and partial response are at most 1 together; the schema knows each alone."""
+    one = free("disease.response.adults.minimal_change.complete", "baseline")
+    assert isinstance(one, Free)
+    assert 0.969 < one.high <= 0.97
+
+
 def test_a_number_moves_the_settings_that_do_not_set_it_themselves(tmp_path):
     shared = free(f"{CHILDREN}.frailty_shape", "setting-children")
     own = tmp_path / "own.toml"

@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.scenario import load, shape
+from nephrosyn.scenario import ScenarioError, load, shape
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_law, is_number, split
 
 WIDEST = 20.0
 """A number without a limit is sought between a twentieth and twenty times what it is."""
 NEAREST_TO_LIMIT = 0.002
+HALVINGS = 8
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,31 @@ def free(text: str, setting: str) -> Free | str:
         return f"{text}: expected a key of {holder}; found no such key"
     if not is_number(value):
         return f"{text}: expected the key of one number; found {'a law' if is_law(value) else 'something else'}"
-    low, high = limits(tree, path, float(value))
+    low, high = (reachable(holder, path, float(value), end) for end in limits(tree, path, float(value)))
     return Free(holder, path, float(value), low, high)
+
+
+def reachable(holder: str, path: Path, start: float, end: float) -> float:
+    """Return how far a number may go towards an end of its range before the scenario as a whole forbids it.
+
+    What holds between keys (shares that must not exceed 1 together) stands in no range of the schema.
+    """
+    if allowed(holder, path, end):
+        return end
+    good, bad = start, end
+    for _ in range(HALVINGS):
+        middle = (good + bad) / 2
+        good, bad = (middle, bad) if allowed(holder, path, middle) else (good, middle)
+    return good
+
+
+def allowed(holder: str, path: Path, value: float) -> bool:
+    """Whether a scenario with this value is one."""
+    try:
+        load(holder, [f"{dotted(path)}={value!r}"])
+    except ScenarioError:
+        return False
+    return True
 
 
 def limits(tree: Any, path: Path, value: float) -> tuple[float, float]:
