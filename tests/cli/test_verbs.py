@@ -18,7 +18,9 @@ def test_no_verb_shows_the_help(cli):
     assert "Usage: nephrosyn" in result.output
 
 
-@pytest.mark.parametrize("verb", ["list", "check", "schema", "run", "classify", "report", "explain", "compare"])
+@pytest.mark.parametrize(
+    "verb", ["list", "check", "schema", "run", "classify", "report", "explain", "compare", "check-criteria"]
+)
 def test_every_verb_has_help(cli, verb):
     result = cli(verb, "--help")
     assert result.exit_code == 0

@@ -233,3 +233,10 @@ def test_two_relapses_of_the_kind_where_the_set_asks_for_two(tmp_path):
     assert statuses(judge(once, strict))["dependence"] == NOT
     twice = dependent(20).stopped(190).well(120, 150, 180).ill(190).steroid(60, 191, 300).well(220)
     assert statuses(judge(twice, strict))["dependence"] == MET
+
+
+def test_a_dose_of_nothing_is_no_dose(tmp_path):
+    japan = variant(tmp_path, "japan-official-refractory")
+    nothing = adult().steroid(0, 0, 55).agent("tacrolimus", 0, 60, 90).upcr(3.0, 441)
+    assert statuses(judge(nothing, japan))["persistence"] == OPEN
+    assert statuses(judge(adult().agent("tacrolimus", 4, 60, 90).upcr(3.0, 441), japan))["persistence"] == MET

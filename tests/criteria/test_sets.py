@@ -191,3 +191,9 @@ def test_the_same_without_compilation():
     arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(arguments, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_no_public_name_is_shadowed_by_a_module():
+    folder = Path(criteria.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")}
+    assert not modules & set(criteria.__all__)

@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 
 from nephrosyn.compiling import from_python
 from nephrosyn.criteria import judging
-from nephrosyn.criteria.episodes import END
+from nephrosyn.criteria.spells import END
 from nephrosyn.criteria.true_path import albumin_at, steady_albumin
 from nephrosyn.criteria.urine import BETWEEN, PARTIAL, RELAPSE, REMISSION
 

@@ -22,6 +22,7 @@ REFRACTORY = {
     (False, None): "not refractory",
     (None, None): "whether refractory cannot be judged",
 }
+NOT_JUDGED = ("other_age", "other_lesion", "age_not_known", "lesion_not_known", "impossible")
 STEROID = "prednisone"
 COURSE_GAP_DAYS = 100
 """Infusions further apart than this are told as courses of their own."""
@@ -206,6 +207,10 @@ def judgement(verdict: Verdict) -> None:
         table(
             ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
         )
+    if why := not_for(verdict):
+        say()
+        prose(why)
+        return
     for clause in verdict.clauses:
         if clause.status == "not defined":
             continue
@@ -215,6 +220,12 @@ def judgement(verdict: Verdict) -> None:
         prose(clause.sentence)
         if clause.evidence:
             table(("", "", ""), [(days(row), row.text, f"({row.table})") for row in clause.evidence])
+
+
+def not_for(verdict: Verdict) -> str:
+    """Return why a set cannot judge a patient at all, in words; nothing if it can."""
+    clauses = [clause for clause in verdict.clauses if clause.status != "not defined"]
+    return clauses[0].sentence if clauses and all(clause.reason in NOT_JUDGED for clause in clauses) else ""
 
 
 def truly(verdict: Verdict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nephrosyn.console.case import REFRACTORY, clause_name, days, plain
+from nephrosyn.console.case import REFRACTORY, clause_name, days, not_for, plain
 from nephrosyn.console.screen import heading, prose, say, table
 
 if TYPE_CHECKING:
@@ -35,8 +35,12 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
     numbers = [str(place) for place in range(1, len(verdicts) + 1)]
     table(("clause", *numbers), rows, right=range(1, len(verdicts) + 1))
     prose("Sets: " + ", ".join(f"{n} {v.criteria}" for n, v in zip(numbers, verdicts, strict=True)) + ".")
+    for verdict in verdicts:
+        if why := not_for(verdict):
+            prose(f"{verdict.criteria}: {why}")
+    able = [verdict for verdict in verdicts if not not_for(verdict)]
     for name in [clause.name for clause in verdicts[0].clauses]:
-        _parting(name, verdicts)
+        _parting(name, able)
 
 
 def disagree(clauses: Sequence[Clause]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nephrosyn import terms
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     AGENT_FAILED,
     AGENT_RESPONSE,

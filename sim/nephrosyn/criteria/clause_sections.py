@@ -83,6 +83,8 @@ class Resistance(Section):
             yield "umbrella or confirmation, one of them off"
         if (slow == "off") != (not self.slow_lesions.of(child)):
             yield "slow_lesions together with slow_course, or none with it off"
+        if slow != "off" and confirmation != "off" and confirmation <= slow:
+            yield "confirmation after the end of slow_course"
         if slow != "off" and slow < course:
             yield "slow_course no shorter than course"
 

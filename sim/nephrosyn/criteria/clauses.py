@@ -12,7 +12,7 @@ from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.agents import judge_calcineurin, judge_multidrug, judge_persistence
 from nephrosyn.criteria.applies import APPLIES, why_not_judged
 from nephrosyn.criteria.dependence import judge_dependence
-from nephrosyn.criteria.episodes import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
+from nephrosyn.criteria.spells import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
 from nephrosyn.criteria.frequent import judge_frequency
 from nephrosyn.criteria.late_response import judge_late, judge_partial
 from nephrosyn.criteria.provoking import first_answer
@@ -65,11 +65,11 @@ def judge_conditions(first_row, stop_row, noted, kinds, names, actions, end, kin
 
 
 @kernel
-def under_care_since(stretches, stretch_count, doses, dose_count, end):
-    """Day of the first dose; without one, of the first reading."""
+def under_care_since(stretches, stretch_count, doses, dose_count):
+    """Day of the first dose; without one, of the first reading; NEVER without either."""
     if dose_count > 0:
         return int(doses[0, FIRST])
-    return stretches[0, FIRST_SEEN] if stretch_count > 0 else end
+    return stretches[0, FIRST_SEEN] if stretch_count > 0 else NEVER
 
 
 @kernel
@@ -246,7 +246,7 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
                 )
             if counts_here and (rule.urine_group != urine_group or rule.steroid_group != steroid_group):
                 count_relapses(episodes, counts[EPISODES], doses, counts[DOSES], rule.taper_counts)
-                since = under_care_since(stretches, counts[STRETCHES], doses, counts[DOSES], end)
+                since = under_care_since(stretches, counts[STRETCHES], doses, counts[DOSES])
                 counts[GAPS] = find_gaps(stretches, counts[STRETCHES], since, end, rule.max_gap_days, gaps)
                 urine_group, steroid_group = rule.urine_group, rule.steroid_group
             rows = notes[p]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import entry, kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     AT_MAINTENANCE,
     CLEARED_BEFORE,

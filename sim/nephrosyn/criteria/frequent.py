@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
     ANCHOR_NOT_REACHED,
     ENOUGH_RELAPSES,
@@ -109,20 +109,20 @@ def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, wi
         start = max(episodes[k, START] if k < count else gaps[k - count, AFTER], earliest)
         here = hidden_between(gaps, gap_count, start, start + length, max_gap)
         total = here + seen_between(episodes, count, start, start + length)
-        if total > most:
+        if here > 0 and total > most:
             most = total
             hidden = here
     return most, hidden
 
 
 @kernel
-def frequency_reason(stretch_count, seen, possible, needed, remission, anchor, close, end, resistant):
+def frequency_reason(stretch_count, seen, hidden, possible, needed, remission, anchor, close, end, resistant):
     """Judge a window that closes on day `close`."""
     if seen >= needed:
         return ENOUGH_RELAPSES
     if stretch_count == 0:
         return NO_URINE
-    if possible >= needed:
+    if hidden > 0 and possible >= needed:
         return RELAPSES_MAY_HIDE
     if remission == NEVER:
         return NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
@@ -166,7 +166,9 @@ def judge_frequency(
         earliest = -NEVER if rule.anchor == REMISSION_ANCHOR or anchor == NEVER else anchor
         possible, hidden = most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap)
         possible += rule.presenting
-    reason = frequency_reason(counts[0], most_seen, possible, needed, episodes[0, END], anchor, close, end, resistant)
+    reason = frequency_reason(
+        counts[0], most_seen, hidden, possible, needed, episodes[0, END], anchor, close, end, resistant
+    )
     if reason == WINDOW_OPEN:
         start, stop = anchor, close
     answer(out, reason, met_on, anchor, most_seen, needed, hidden, start, stop)

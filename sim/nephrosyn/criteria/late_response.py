@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     COURSE_TOO_SHORT,
     FIRST_NOT_MET,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nephrosyn import terms
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import END, START
+from nephrosyn.criteria.spells import END, START
 from nephrosyn.criteria.reasons import NEVER
 
 STEROID = terms.DRUGS.index("prednisone")

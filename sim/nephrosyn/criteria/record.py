@@ -100,7 +100,7 @@ def observed(tables: Tables) -> tuple[Columns, Record]:
         **_rows("readings", READING_FIELDS, tables, people),
         **_rows("diary", DIARY_FIELDS, tables, people),
         **_rows("truth/proteinuria", PIECE_FIELDS, EMPTY, people),
-        **_rows("doses", DOSE_FIELDS, tables, people),
+        **_rows("doses", DOSE_FIELDS, _given(tables, "doses"), people),
         **_rows("conditions", CONDITION_FIELDS, tables, people),
     )
     return people, record
@@ -123,7 +123,7 @@ def complete(tables: Tables, *, albumin: bool) -> tuple[Columns, Record]:
         **_rows("readings", READING_FIELDS, EMPTY, people),
         **_rows("diary", DIARY_FIELDS, EMPTY, people),
         **_rows("truth/proteinuria", PIECE_FIELDS, tables, people),
-        **_rows("truth/doses", DOSE_FIELDS, tables, people),
+        **_rows("truth/doses", DOSE_FIELDS, _given(tables, "truth/doses"), people),
         **_rows("truth/conditions", CONDITION_FIELDS, tables, people),
     )
     return people, record
@@ -172,6 +172,11 @@ def _people(tables: Tables) -> Columns:
         kept = np.concatenate(([True], ~again))
         people.arrays = {column: frozen(array[kept]) for column, array in people.arrays.items()}
     return people
+
+
+def _given(tables: Tables, name: str) -> Tables:
+    """Return the table of doses without those of 0 mg: nothing was given."""
+    return {name: tables[name].filter((pl.col("mean_mg_per_day") != 0).fill_null(value=True))}
 
 
 def _rows(name: str, fields: dict[str, str], tables: Tables, people: Columns) -> dict[str, Any]:

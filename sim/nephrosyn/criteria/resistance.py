@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
+from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
 from nephrosyn.criteria.reasons import (
     COURSE_MAY_HIDE,
     COURSE_TOO_SHORT,
@@ -188,7 +188,7 @@ def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, les
     With `secondary` it is that of secondary resistance: relapses only, and a course of its own.
     """
     stretch_count, gap_count, course_count = counts[0], counts[2], counts[4]
-    need, judged = 0, 0
+    judged = 0
     out[REASON] = NO_RELAPSE
     for i in range(1 if secondary else 0, counts[1]):
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
@@ -197,16 +197,15 @@ def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, les
         judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best)
         if judged == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
             copy(best, out)
-        need = days if judged == 0 else min(need, days)
         judged += 1
     if judged == 0:
         answer(out, NO_RELAPSE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-        need = rule.secondary_days
     if stretch_count == 0:
         out[REASON] = NO_URINE
     if rule.relapse_course_days == 0 and not secondary:
         return
     if FIRST_NOT_MET <= out[REASON] < FIRST_UNKNOWN:
+        need = rule.secondary_days if secondary else course_needed(1, lesion, rule)
         if rule.umbrella_days > 0 and not secondary:
             need = rule.umbrella_days
         g = gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need)

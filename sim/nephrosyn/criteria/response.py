@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, END, LAST_ILL, START
+from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
 from nephrosyn.criteria.urine import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, PARTIAL, REMISSION, UNSEEN
 
@@ -35,9 +35,10 @@ def at_least_partial(stretches, count, since, until, home_days, clinic_readings)
         if run_last != first - 1:
             run_first = first
         run_last = stretches[j, LAST]
-        if readings == 0 and stretches[j, CLINIC] > 0:
-            first_reading = max(stretches[j, FIRST_CLINIC], since)
-        readings += stretches[j, CLINIC]
+        if stretches[j, CLINIC] > 0 and stretches[j, FIRST_CLINIC] >= since:
+            if readings == 0:
+                first_reading = stretches[j, FIRST_CLINIC]
+            readings += stretches[j, CLINIC]
         if run_last - run_first + 1 >= home_days:
             return (min(run_first, first_reading) if readings >= clinic_readings else run_first), neither
         if readings >= clinic_readings:

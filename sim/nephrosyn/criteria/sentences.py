@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nephrosyn.criteria.dependence import judge_each_relapse
-from nephrosyn.criteria.episodes import START
+from nephrosyn.criteria.spells import START
 from nephrosyn.criteria.reason_words import COUNT, ON_STEROID, REASONS, TAPER
 from nephrosyn.criteria.reasons import (
     ANY_SIX_MONTHS,

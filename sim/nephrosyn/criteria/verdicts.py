@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import terms
-from nephrosyn.criteria.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.judging import judge
 from nephrosyn.criteria.labels import label_frame

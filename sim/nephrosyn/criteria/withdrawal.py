@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import entry, kernel
-from nephrosyn.criteria.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
     FEWER_ON_STEROID,
     NEVER,
