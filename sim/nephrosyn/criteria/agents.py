@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from nephrosyn import terms
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     AGENT_FAILED,
     AGENT_RESPONSE,
@@ -30,6 +29,7 @@ from nephrosyn.criteria.reasons import (
 )
 from nephrosyn.criteria.resistance import copy, weight_of_episode
 from nephrosyn.criteria.response import episode_on, response_from
+from nephrosyn.criteria.spells import END, LAST_ILL, START
 
 STEROID = terms.DRUGS.index("prednisone")
 SINGLE = terms.SCHEDULES.index("single")

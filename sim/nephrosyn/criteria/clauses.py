@@ -12,7 +12,6 @@ from nephrosyn.compiling import entry, kernel
 from nephrosyn.criteria.agents import judge_calcineurin, judge_multidrug, judge_persistence
 from nephrosyn.criteria.applies import APPLIES, why_not_judged
 from nephrosyn.criteria.dependence import judge_dependence
-from nephrosyn.criteria.spells import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
 from nephrosyn.criteria.frequent import judge_frequency
 from nephrosyn.criteria.late_response import judge_late, judge_partial
 from nephrosyn.criteria.provoking import first_answer
@@ -42,6 +41,7 @@ from nephrosyn.criteria.reasons import (
 from nephrosyn.criteria.resistance import judge_resistance
 from nephrosyn.criteria.rules import ON_STEROID, RAISE_CLEARS
 from nephrosyn.criteria.sheet import COURSES, DOSES, EPISODES, GAPS, STRETCHES
+from nephrosyn.criteria.spells import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
 from nephrosyn.criteria.steroid import FIRST, find_courses, find_doses
 from nephrosyn.criteria.true_path import path_spans
 from nephrosyn.criteria.urine import FIRST as FIRST_SEEN

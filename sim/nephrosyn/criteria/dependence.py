@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import entry, kernel
-from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     AT_MAINTENANCE,
     CLEARED_BEFORE,
@@ -35,6 +34,7 @@ from nephrosyn.criteria.reasons import (
     answer,
 )
 from nephrosyn.criteria.resistance import copy
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
 from nephrosyn.criteria.steroid import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
 
 

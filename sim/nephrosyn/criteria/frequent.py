@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
     ANCHOR_NOT_REACHED,
     ENOUGH_RELAPSES,
@@ -21,6 +20,7 @@ from nephrosyn.criteria.reasons import (
     answer,
 )
 from nephrosyn.criteria.rules import BLOCKS, FIRST, PRESENTATION_ANCHOR, REMISSION_ANCHOR
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.steroid import FIRST as FIRST_DAY
 from nephrosyn.criteria.steroid import last_day_of_treatment
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.reasons import (
     COURSE_TOO_SHORT,
     FIRST_NOT_MET,
@@ -24,6 +23,7 @@ from nephrosyn.criteria.reasons import (
 )
 from nephrosyn.criteria.resistance import copy, course_needed, judge_without_course, weight_of_episode
 from nephrosyn.criteria.response import at_least_partial, level_by
+from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.urine import PARTIAL, UNSEEN
 
 

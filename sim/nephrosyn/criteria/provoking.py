@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from nephrosyn import terms
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.spells import END, START
 from nephrosyn.criteria.reasons import NEVER
+from nephrosyn.criteria.spells import END, START
 
 STEROID = terms.DRUGS.index("prednisone")
 WASHOUT_DAYS = 183

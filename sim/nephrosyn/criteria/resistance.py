@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
 from nephrosyn.criteria.reasons import (
     COURSE_MAY_HIDE,
     COURSE_TOO_SHORT,
@@ -31,6 +30,7 @@ from nephrosyn.criteria.reasons import (
     answer,
 )
 from nephrosyn.criteria.response import level_by, response_from
+from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
 from nephrosyn.criteria.steroid import FIRST, LAST
 from nephrosyn.criteria.urine import PARTIAL, UNSEEN
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import kernel
-from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.reasons import NEVER, NO_DAY
+from nephrosyn.criteria.spells import AFTER, BEFORE, END, LAST_ILL, START
 from nephrosyn.criteria.urine import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, PARTIAL, REMISSION, UNSEEN
 
 

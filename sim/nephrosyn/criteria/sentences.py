@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nephrosyn.criteria.dependence import judge_each_relapse
-from nephrosyn.criteria.spells import START
 from nephrosyn.criteria.reason_words import COUNT, ON_STEROID, REASONS, TAPER
 from nephrosyn.criteria.reasons import (
     ANY_SIX_MONTHS,
@@ -30,6 +29,7 @@ from nephrosyn.criteria.reasons import (
 )
 from nephrosyn.criteria.rules import FIRST
 from nephrosyn.criteria.sheet import DOSES, EPISODES
+from nephrosyn.criteria.spells import START
 from nephrosyn.criteria.steroid import MAINTENANCE, MEAN
 from nephrosyn.criteria.withdrawal import OFF, ON, UNCOUNTED, kinds_of
 

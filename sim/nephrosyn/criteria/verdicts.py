@@ -11,7 +11,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import terms
-from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.judging import judge
 from nephrosyn.criteria.labels import label_frame
@@ -32,6 +31,7 @@ from nephrosyn.criteria.reasons import (
 )
 from nephrosyn.criteria.sentences import Case, inside, kinds, sentence
 from nephrosyn.criteria.sheet import EPISODES
+from nephrosyn.criteria.spells import END, LAST_ILL, START
 from nephrosyn.criteria.withdrawal import ON
 from nephrosyn.scenario.errors import Problem
 

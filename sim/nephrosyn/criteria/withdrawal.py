@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from nephrosyn.compiling import entry, kernel
-from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.reasons import (
     FEWER_ON_STEROID,
     NEVER,
@@ -19,6 +18,7 @@ from nephrosyn.criteria.reasons import (
     WITHDRAWAL_UNSEEN,
     answer,
 )
+from nephrosyn.criteria.spells import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.steroid import FIRST, LAST, last_day_of_treatment, on_steroid
 
 OFF, ON, UNCOUNTED = 0, 1, 2
