@@ -56,7 +56,8 @@ def validate(
 def calibrate(
     setting: Annotated[str, typer.Argument(metavar="SETTING", help="A shipped scenario or a TOML file.")],
     free: Annotated[
-        list[str] | None, typer.Option("--free", metavar="KEY", help="A number to fit, or SETTING:KEY; repeatable.")
+        list[str] | None,
+        typer.Option("--free", metavar="KEY", help="A number to fit: KEY, SETTING:KEY or either with =START; repeatable."),
     ] = None,
     figures: Annotated[
         list[str] | None, typer.Option("--figures", metavar="ID", help="A figure to fit it to; repeatable.")

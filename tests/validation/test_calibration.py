@@ -62,6 +62,17 @@ def test_a_number_is_free_within_what_the_schema_says():
         assert one.from_scale(one.to_scale(one.start)) == pytest.approx(one.start)
 
 
+def test_a_start_of_its_own_makes_a_fit_independent_of_the_number_in_the_setting():
+    begun = free(f"setting-paris:{CHILDREN}.rate_per_year=3.5", "setting-children")
+    assert isinstance(begun, Free)
+    assert (begun.setting, begun.start) == ("setting-paris", 3.5)
+    assert (begun.low, begun.high) == (pytest.approx(3.5 / 20), pytest.approx(70))
+    for wrong in ("2", "much", "nan", "-0.1", ""):
+        told = free(f"{CHILDREN}.never_relapsing_share={wrong}", "setting-children")
+        assert isinstance(told, str), wrong
+        assert f"found {wrong}" in told
+
+
 def test_a_number_goes_no_further_than_the_scenario_allows():
     """Complete and partial response are at most 1 together; the schema knows each alone."""
     one = free("disease.response.adults.minimal_change.complete", "baseline")

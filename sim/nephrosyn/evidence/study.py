@@ -60,10 +60,9 @@ class Study:
             ``remission_days`` (null if none).
         """
         if definition not in self._episodes:
-            # not criteria.episodes, which is the module of that name once anything has loaded it
-            from nephrosyn.criteria.labels import episodes
+            from nephrosyn import criteria
 
-            self._episodes[definition] = episodes(self.tables, self._definition(definition), VIEW)
+            self._episodes[definition] = criteria.episodes(self.tables, self._definition(definition), VIEW)
         return self._episodes[definition]
 
     def labels(self, definition: str, until_days: int | None = None) -> pl.DataFrame:

@@ -75,7 +75,7 @@ class Calibration:
     @property
     def digest(self) -> str:
         """Return eight characters that change with what was asked, found, and with which version."""
-        told = json.dumps([__version__, self.as_dict()], sort_keys=True, allow_nan=False)
+        told = json.dumps([__version__, _rounded(self.as_dict())], sort_keys=True, allow_nan=False)
         return hashlib.sha256(told.encode()).hexdigest()[:8]
 
     @property
@@ -121,7 +121,7 @@ def calibrate(
     setting : str
         A scenario, by name or path.
     keys : sequence of str
-        ``KEY``, a number of the setting, or ``SETTING:KEY``.
+        ``KEY``, a number of the setting, or ``SETTING:KEY``; with ``=START`` the fit begins there.
     ids : sequence of str or Figure
         Figures with use ``fit`` whose scenarios hold one of the numbers.
     patients, seed : int
@@ -153,6 +153,15 @@ def calibrate(
         for one, x, (low, high) in zip(numbers, end, spans, strict=True)
     ]
     return Calibration(setting, fitted, before, game.rows(end), patients, seed, game.runs)
+
+
+def _rounded(value: Any) -> Any:
+    """Return values without the last bits, which another processor may give otherwise."""
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def _figures(ids: Sequence[str | Figure]) -> list[Figure]:

@@ -68,16 +68,18 @@ class Free:
 
 
 def free(text: str, setting: str) -> Free | str:
-    """Read ``KEY`` or ``SETTING:KEY``; what is wrong with it as a text.
+    """Read ``KEY``, ``SETTING:KEY`` or either with ``=START``; what is wrong with it as a text.
 
     Parameters
     ----------
     text : str
-        As asked for.
+        As asked for. A start makes a calibration independent of what the number is now, so that one that was written
+        into the setting can be made again.
     setting : str
         The setting of a bare key.
     """
-    named, colon, key = text.rpartition(":")
+    asked, told, begin = text.partition("=")
+    named, colon, key = asked.rpartition(":")
     holder = named if colon else setting
     path = split(key)
     resolved = load(holder)
@@ -87,8 +89,19 @@ def free(text: str, setting: str) -> Free | str:
         return f"{text}: expected a key of {holder}; found no such key"
     if not is_number(value):
         return f"{text}: expected the key of one number; found {'a law' if is_law(value) else 'something else'}"
-    low, high = (reachable(holder, path, float(value), end) for end in limits(tree, path, float(value)))
-    return Free(holder, path, float(value), low, high)
+    start = _number(begin) if told else float(value)
+    if start is None or not allowed(holder, path, start):
+        return f"{text}: expected a start that {holder} may have; found {begin}"
+    low, high = (reachable(holder, path, start, end) for end in limits(tree, path, start))
+    return Free(holder, path, start, low, high)
+
+
+def _number(text: str) -> float | None:
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def reachable(holder: str, path: Path, start: float, end: float) -> float:
