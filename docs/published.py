@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from refit import FITS
+
 from nephrosyn import criteria
 from nephrosyn.evidence.figures import figures
 from nephrosyn.report.tables import Table
@@ -39,6 +41,12 @@ refractory disease that anything was set to.
 A row is *outside* if the whole Monte-Carlo interval of the simulation lies beyond the published interval, and on the
 *edge* if the number lies beyond but its interval does not. The distance is in standard errors of the published figure.
 """
+FITTED_TEXT = """\
+## How the numbers were fitted
+
+Every number of a setting that stands as `calibrated:` is made again by one of these commands, in this order, to the
+digest: it changes with the question, the result and the version. `make refit` runs them all and writes the numbers into
+the scenarios. No validation row is among the figures, and no share of refractory disease."""
 NOT_SIMULATED = """\
 ## Not simulated
 
@@ -48,7 +56,8 @@ It is often said that one third of all nephrotic syndrome is refractory. No numb
 shows what follows from the settings of the published figures, by definition set and by length of follow-up, with 95%
 Wilson intervals for the play of chance in {patients:,} patients (they hold no doubt about the numbers of the settings).
 Every setting is followed for five years from onset here; the record is judged as it stood at each time. Who cannot be
-judged counts as not shown to be refractory, and is told."""
+judged counts as not shown to be refractory, and is told. A set stands with a setting if it is for at least three
+quarters of its people, by age and lesion."""
 
 
 def published_page() -> str:
@@ -61,7 +70,12 @@ def published_page() -> str:
     size = f"{PATIENTS:,} patients in each of {len({r.figure.scenario for r in found.rows})} settings, seed {SEED}."
     parts = ["# Published figures, simulated", MADE, INTRODUCTION.strip(), size, page.sentence(found)]
     parts += [f"## {shown.caption}\n\n{shown.markdown()}" for shown in page.tables(found)]
-    return "\n\n".join([*parts, NOT_SIMULATED, reasons.markdown()]) + "\n"
+    return "\n\n".join([*parts, fitted_part(), NOT_SIMULATED, reasons.markdown()]) + "\n"
+
+
+def fitted_part() -> str:
+    """Return the commands that fitted the numbers, each with the source it gave."""
+    return "\n\n".join([FITTED_TEXT, *(f"```console\n{fit.command}\n# {fit.source}\n```" for fit in FITS)])
 
 
 def shares_part() -> str:

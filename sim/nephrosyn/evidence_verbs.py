@@ -57,7 +57,9 @@ def calibrate(
     setting: Annotated[str, typer.Argument(metavar="SETTING", help="A shipped scenario or a TOML file.")],
     free: Annotated[
         list[str] | None,
-        typer.Option("--free", metavar="KEY", help="A number to fit: KEY, SETTING:KEY or either with =START; repeatable."),
+        typer.Option(
+            "--free", metavar="KEY", help="A number to fit: KEY, SETTING:KEY or either with =START; repeatable."
+        ),
     ] = None,
     figures: Annotated[
         list[str] | None, typer.Option("--figures", metavar="ID", help="A figure to fit it to; repeatable.")

@@ -46,6 +46,16 @@ def test_remission_of_one_lesion():
     assert value("remission", people, **SET, within_days=28, lesion="fsgs") == 0.5
 
 
+def test_urine_that_is_never_clear():
+    once = child(2, None)
+    once["readings"][1]["value"] = CLEAR  # one clear reading is enough
+    early = dose(read(person(3), (1, CLEAR), (90, ILL)), "prednisone", 5, 32)  # clear before steroid does not count
+    people = [child(0, 33), child(1, 34), once, early, child(4, None), child(5, None, end=20)]
+    # In 28 days of steroid from day 5: 0 and 2 are clear, 1 comes a day late, 3 and 4 are not, 5 was not followed.
+    assert value("unclear_urine", people, within_days=28, below=0.3) == 3 / 5
+    assert value("unclear_urine", people, within_days=28, below=CLEAR) == 1.0
+
+
 def test_time_to_remission():
     people = [child(0, 8), child(1, 10), child(2, 18), child(3, 100), child(4, None)]
     assert value("remission_time", people, **SET, within_days=28, p=0.5) == 5

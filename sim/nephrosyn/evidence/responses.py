@@ -49,6 +49,22 @@ def remission_time(study: Study, definition: str, within_days: float = math.inf,
 
 
 @measure
+def unclear_urine(study: Study, within_days: float, below: float) -> Counted:
+    """Share without any protein/creatinine ratio below a level within some days of steroid.
+
+    For papers whose remission is a matter of urine alone, seen at single visits. People whose record ends before that,
+    without such a reading, do not count.
+    """
+    treated = study.people.filter(pl.col("start_days").is_not_null())
+    rows = study.readings("upcr").join(treated, on=WHO).filter(pl.col("value") < below)
+    rows = rows.filter((pl.col("taken_days") - pl.col("start_days")).is_between(0, within_days))
+    clear = rows.select(WHO).unique().with_columns(clear=True)
+    seen = treated.join(clear, on=WHO, how="left").with_columns(pl.col("clear").fill_null(value=False)).sort(WHO)
+    seen = seen.filter(pl.col("clear") | (pl.col("end_days") - pl.col("start_days") >= within_days))
+    return Counted(seen.select(yes=~pl.col("clear")), estimates.share)
+
+
+@measure
 def improvement(study: Study, within_days: float, below: float, lesion: str | None = None) -> Counted:
     """Share whose protein/creatinine ratio falls below a level and to half of the first reading within some days.
 

@@ -17,6 +17,8 @@ from nephrosyn.terms import DAYS_PER_YEAR
 from nephrosyn.validation.simulation import studies
 
 YEARS = (1, 2, 5)
+MOST = 0.75
+"""A set is for a setting if it is for so many of its people; the rest would only be counted as not judged."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def answers(
 ) -> list[Answer]:
     """Return the refractory share of every setting, set and length of follow-up.
 
-    Every setting is simulated to the longest of them; the record is then judged as it stood at each.
+    Every setting is simulated to the longest of them; the record is then judged as it stood at each. Sets that are for
+    less than three quarters of the people of a setting, by age or lesion, are left out there.
 
     Parameters
     ----------
@@ -68,16 +71,28 @@ def answers(
 
 def _of(setting: str, sets: Sequence[str], years: Sequence[float], patients: int, seed: int) -> Iterator[Answer]:
     scenario = load(setting, [f"population.follow_up_days={round(max(years) * DAYS_PER_YEAR)}"]).scenario
-    chosen = {name: criteria.load(name) for name in sets}
-    counts = {(name, year): [0, 0] for name in sets for year in years}
-    for study in studies(scenario, patients, seed):
-        for name, year in counts:
-            day = round(year * DAYS_PER_YEAR)
-            flags = criteria.classify(study.tables, chosen[name], "observed", day)["refractory"]
-            counts[name, year][0] += int(flags.sum() or 0)
-            counts[name, year][1] += flags.null_count()
-    for (name, year), (met, unknown) in counts.items():
-        yield Answer(setting, name, year, wilson(met, patients), wilson(unknown, patients))
+    chosen = [criteria.load(name) for name in sets]
+    judged = pl.concat(
+        _counted(criteria.classify(study.tables, chosen, "observed", round(year * DAYS_PER_YEAR)), year)
+        for study in studies(scenario, patients, seed)
+        for year in years
+    )
+    sums = judged.group_by("criteria", "years").sum()
+    found = {(row["criteria"], row["years"]): row for row in sums.iter_rows(named=True)}
+    for name in sets:
+        for year in years:
+            row = found[name, year]
+            if row["applies"] >= MOST * patients:
+                yield Answer(setting, name, year, wilson(row["met"], patients), wilson(row["unknown"], patients))
+
+
+def _counted(labels: pl.DataFrame, year: float) -> pl.DataFrame:
+    """Return how many a set is for, how many it calls refractory and how many it cannot judge, a row for each set."""
+    flag = pl.col("refractory")
+    counts = labels.group_by("criteria").agg(
+        applies=pl.col("applies").sum(), met=flag.sum(), unknown=flag.is_null().sum()
+    )
+    return counts.with_columns(years=pl.lit(float(year)))
 
 
 def table(found: Sequence[Answer], setting: str) -> Table:
