@@ -18,6 +18,7 @@ DOCS = Path(__file__).parent
 FIGURES = DOCS / "explanation" / "published-figures.md"
 THIRD = DOCS / "explanation" / "one-third.md"
 PATIENTS, SEED = 2000, 20
+TURNING = 0.10
 SCREENED, TRAJECTORIES, BASE = 500, 4, 16
 SETTINGS = (
     "setting-japan-children",
@@ -82,20 +83,21 @@ def shares_part() -> str:
     """Return the shares by setting, set and follow-up, simulated anew."""
     found = answer.answers(SETTINGS, list(criteria.sets()), patients=PATIENTS, seed=SEED)
     inside = [one for one in found if one.holds_third]
-    judged = Counter(one.criteria for one in inside)
-    held = [f"- {one.setting}, {one.criteria}, {one.years:g} years: {answer.cell(one)}" for one in inside]
+    firm = [one for one in inside if one.not_judged.share < TURNING]
     told = (
-        f"One third lies in the interval of {len(inside)} of {len(found)} combinations"
-        + (f" ({', '.join(f'{name} {n}' for name, n in judged.items())})" if inside else "")
-        + ("." if not held else ":\n\n" + "\n".join(held))
+        f"One third lies in the interval of {len(inside)} of {len(found)} combinations. In {len(inside) - len(firm)} of "
+        "them a tenth or more of the people could not be judged yet, and might turn it; these are the others"
     )
+    judged = Counter(one.criteria for one in firm)
+    told += f" ({', '.join(f'{name} {n}' for name, n in judged.items())}):" if firm else ": none."
+    held = "\n".join(f"- {one.setting}, {one.criteria}, at {one.years:g} y: {answer.cell(one)}" for one in firm)
     low, high = (pick(found, key=lambda one: one.refractory.share) for pick in (min, max))
     span = (
-        f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, {low.years:g} years) "
-        f"to {100 * high.refractory.share:.1f}% ({high.setting}, {high.criteria}, {high.years:g} years)."
+        f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, at {low.years:g} y) "
+        f"to {100 * high.refractory.share:.1f}% ({high.setting}, {high.criteria}, at {high.years:g} y)."
     )
     tables = [f"### {name}\n\n{answer.table(found, name).markdown()}" for name in SETTINGS]
-    return "\n\n".join(["## By setting, definition set and follow-up", span, told, *tables])
+    return "\n\n".join(["## By setting, definition set and follow-up", span, told, *([held] if firm else []), *tables])
 
 
 def moved_part() -> str:

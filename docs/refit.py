@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from nephrosyn.scenario import load
 from nephrosyn.scenario.sources import CALIBRATED
 from nephrosyn.validation.calibration import Calibration, calibrate
 from nephrosyn.validation.fitted import DIGITS
@@ -89,9 +89,9 @@ FITS = (
 
 
 def source(setting: str, key: str) -> str:
-    """Return the source of a number."""
-    origins = load(setting).origins
-    return origins[max((one for one in origins if f"{key}.".startswith(f"{one}.")), key=len)]
+    """Return the source of a number as its own scenario gives it."""
+    told: dict[str, str] = tomllib.loads((SCENARIOS / f"{setting}.toml").read_text("utf-8"))["sources"]
+    return told[max((one for one in told if f"{key}.".startswith(f"{one}.")), key=len)]
 
 
 def write(setting: str, key: str, value: float, told: str) -> None:
