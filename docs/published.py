@@ -85,8 +85,8 @@ def shares_part() -> str:
     inside = [one for one in found if one.holds_third]
     firm = [one for one in inside if one.not_judged.share < TURNING]
     told = (
-        f"One third lies in the interval of {len(inside)} of {len(found)} combinations. In {len(inside) - len(firm)} of "
-        "them a tenth or more of the people could not be judged yet, and might turn it; these are the others"
+        f"One third lies in the interval of {len(inside)} of {len(found)} combinations. In {len(inside) - len(firm)} "
+        "of them a tenth or more of the people could not be judged yet, and might turn it; these are the others"
     )
     judged = Counter(one.criteria for one in firm)
     told += f" ({', '.join(f'{name} {n}' for name, n in judged.items())}):" if firm else ": none."
