@@ -16,6 +16,7 @@ FLAG_NAMES = {
     "dependent": "steroid-dependent",
     "frequent": "frequently relapsing",
     "intolerant": "steroid-intolerant",
+    "non_remitting": "persistently non-remitting",
 }
 
 
