@@ -8,7 +8,7 @@ WORKERS ?= auto
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick benchmark lint docs clean
+.PHONY: help run test quick benchmark lint docs refit clean
 
 help:
 	@echo "make run        the baseline scenario with $(PATIENTS) patients, in a virtual environment of its own"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint       ruff and mypy only"
 	@echo "make benchmark  speed and memory, beside plain SimPy"
 	@echo "make docs       write the generated pages of docs/ and the output in the README anew"
+	@echo "make refit      fit the numbers of the settings anew (about ten minutes), and write them into scenarios/"
 	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
 
 $(PY):
@@ -61,7 +62,10 @@ docs: $(VENV)/installed-for-tests
 	@$(PY) docs/generate.py
 	@$(PY) docs/readme.py
 	@$(PY) docs/care.py
-	@$(PY) -m tests.figures.figures
+	@$(PY) docs/published.py
+
+refit: $(VENV)/installed-for-tests
+	@$(PY) docs/refit.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import checking, comparing, console, terms
+from nephrosyn import checking, comparing, console, evidence_verbs, terms
 from nephrosyn.options import Engine, Format, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ USERS_ERRORS = {
     "nephrosyn.engine": "EngineError",
     "nephrosyn.cohort": "RunFolderError",
     "nephrosyn.twins": "ComparisonError",
+    "nephrosyn.validation.errors": "RefusalError",
+    "nephrosyn.evidence.figures": "FigureError",
     "nephrosyn.reclassification": "ReclassificationError",
 }
 
@@ -248,6 +250,9 @@ def explain(
 
 app.command()(comparing.compare)
 app.command()(comparing.reclassify)
+
+
+evidence_verbs.register(app)
 
 
 def main() -> None:

@@ -36,9 +36,11 @@ NEVER_COMPILED = (
     "checking.py",
     "comparing.py",
     "labelling.py",
+    "validation",
     "plan.py",
     "api.py",
     "options.py",
+    "evidence_verbs.py",
     "cli.py",
     "__main__.py",
 )

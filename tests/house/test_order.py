@@ -32,6 +32,7 @@ ORDER = [
     "twins",
     "plan",
     "labelling",
+    "validation",
     "reclassification",
     "api",
     "__init__",
@@ -39,6 +40,7 @@ ORDER = [
     "options",
     "checking",
     "comparing",
+    "evidence_verbs",
     "cli",
     "__main__",
 ]

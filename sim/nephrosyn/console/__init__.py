@@ -8,10 +8,12 @@ from nephrosyn.console.progress import Progress
 from nephrosyn.console.reclassification import reclassification
 from nephrosyn.console.screen import complain, say
 from nephrosyn.console.side_by_side import side_by_side
+from nephrosyn.console.validation import calibration, sensitivity, validation
 from nephrosyn.console.values import scenario
 
 __all__ = [
     "Progress",
+    "calibration",
     "case",
     "catalogue",
     "comparison",
@@ -20,6 +22,8 @@ __all__ = [
     "reclassification",
     "say",
     "scenario",
+    "sensitivity",
     "side_by_side",
     "summary",
+    "validation",
 ]

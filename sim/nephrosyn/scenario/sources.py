@@ -15,8 +15,9 @@ from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_numeric, leave
 
 COMMANDED = "set on the command line"
 ASSUMED = "assumed:"
+CALIBRATED = "calibrated:"
 NEED_NONE = {("patients",), ("replicates",), ("seed",)}
-EXPECTED = f'evidence ids, or "{ASSUMED} reason"'
+EXPECTED = f'evidence ids, "{CALIBRATED} ids; run digest", or "{ASSUMED} reason"'
 
 _PART = re.compile(r",\s+(?=\S)")
 
@@ -54,8 +55,12 @@ def ids(source: str) -> list[str]:
     --------
     >>> ids("A01, NL3.4.8"), ids("assumed: no figure"), ids("A01, assumed: rounded, by eye")
     (['A01', 'NL3.4.8'], [], ['A01'])
+    >>> ids("calibrated: C01, C13; run 1a2b3c4d")
+    ['C01', 'C13']
     """
     named = source.split(ASSUMED, 1)[0].strip().removesuffix(",")
+    if named.startswith(CALIBRATED):
+        named = named.removeprefix(CALIBRATED).partition(";")[0].strip()
     return [part.strip() for part in _PART.split(named) if part.strip()]
 
 

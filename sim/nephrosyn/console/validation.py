@@ -1,0 +1,86 @@
+"""A validation: fit and validation rows apart, and how many lie inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nephrosyn import terms
+from nephrosyn.console.screen import complain, heading, prose, say, table
+
+if TYPE_CHECKING:
+    from nephrosyn.validation import Validation
+    from nephrosyn.validation.calibration import Calibration
+    from nephrosyn.validation.sensitivity import Sensitivity
+
+
+def validation(found: Validation, page: Path | None) -> None:
+    """Print a validation.
+
+    Parameters
+    ----------
+    found : Validation
+        What was found.
+    page : Path or None
+        The page, if one was written.
+    """
+    from nephrosyn.validation import page as pages
+
+    say(terms.NOTICE)
+    for shown in pages.tables(found):
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows, right=(5,))
+    say()
+    prose(pages.sentence(found))
+    if page is not None:
+        say(f"page  {page}")
+    if found.failed:
+        complain(f"fit rows outside: {', '.join(row.figure.id for row in found.failed)}")
+
+
+def calibration(found: Calibration, folder: Path | None) -> None:
+    """Print a calibration.
+
+    Parameters
+    ----------
+    found : Calibration
+        What was found.
+    folder : Path or None
+        Where it was written, if it was.
+    """
+    from nephrosyn.validation import fitted
+
+    say(terms.NOTICE)
+    for shown in (fitted.numbers(found), fitted.residuals(found)):
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows)
+    say()
+    say(f"source  {found.source}")
+    if folder is not None:
+        say(f"folder  {folder}")
+
+
+def sensitivity(found: Sensitivity, folder: Path | None) -> None:
+    """Print a sensitivity analysis.
+
+    Parameters
+    ----------
+    found : Sensitivity
+        What was found.
+    folder : Path or None
+        Where it was written, if it was.
+    """
+    from nephrosyn.validation import moved
+
+    say(terms.NOTICE)
+    for name in found.criteria:
+        shown = moved.table(found, name)
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows, right=range(2, 6))
+    say()
+    prose(moved.runs(found))
+    if folder is not None:
+        say(f"folder  {folder}")

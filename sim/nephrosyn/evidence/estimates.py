@@ -1,0 +1,155 @@
+"""One number from what a study counted, with its standard error: shares, means, quantiles, curves and rates.
+
+Each takes a frame with one row for each person who counts, and says what the study would have printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+NORMAL = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number, its standard error, and how many people it rests on; nan where nobody counts."""
+
+    value: float
+    error: float
+    people: int
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95% interval."""
+        return self.value - NORMAL * self.error
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95% interval."""
+        return self.value + NORMAL * self.error
+
+
+NOBODY = Estimate(math.nan, math.nan, 0)
+Statistic = Callable[[pl.DataFrame], Estimate]
+
+
+def share(rows: pl.DataFrame) -> Estimate:
+    """Share of people with ``yes``.
+
+    The standard error is that of a share with one more half on either side, so that a share of 0 or 1 has one.
+
+    Examples
+    --------
+    >>> share(pl.DataFrame({"yes": [True, False, False, False]})).value
+    0.25
+    """
+    n = rows.height
+    if not n:
+        return NOBODY
+    count = int(rows["yes"].sum())
+    near = (count + 0.5) / (n + 1)
+    return Estimate(count / n, math.sqrt(near * (1 - near) / n), n)
+
+
+def mean(rows: pl.DataFrame) -> Estimate:
+    """Mean of ``value``.
+
+    Examples
+    --------
+    >>> mean(pl.DataFrame({"value": [1.0, 3.0]}))
+    Estimate(value=2.0, error=1.0, people=2)
+    """
+    values = rows["value"].to_numpy().astype(float)
+    if len(values) < 2:
+        return NOBODY
+    return Estimate(float(values.mean()), float(values.std(ddof=1) / math.sqrt(len(values))), len(values))
+
+
+def quantile(p: float) -> Statistic:
+    """Return the statistic that gives a quantile of ``value``.
+
+    The standard error is a quarter of the interval between the order statistics two standard errors of the rank apart.
+    """
+
+    def of(rows: pl.DataFrame) -> Estimate:
+        values = np.sort(rows["value"].to_numpy().astype(float))
+        n = len(values)
+        if n < 2:
+            return NOBODY
+        half = 2 * math.sqrt(p * (1 - p) / n)
+        low, middle, high = np.quantile(values, [max(p - half, 0.0), p, min(p + half, 1.0)])
+        return Estimate(float(middle), float(high - low) / 4, n)
+
+    return of
+
+
+def free_at(days: float) -> Statistic:
+    """Return the statistic that gives the share free of an event some days on, by Kaplan and Meier.
+
+    Rows have ``days`` (to the event or to the end of follow-up) and ``happened``; Greenwood's standard error.
+    """
+
+    def of(rows: pl.DataFrame) -> Estimate:
+        times, happened = rows["days"].to_numpy().astype(float), rows["happened"].to_numpy()
+        n = len(times)
+        if not n:
+            return NOBODY
+        # An event and an end on the same day: the event comes first.
+        order = np.lexsort((~happened, times))
+        times, happened = times[order], happened[order]
+        at_risk = n - np.arange(n)
+        here = happened & (times <= days)
+        left = at_risk[here]
+        free = float(np.prod(1.0 - 1.0 / left))
+        spread = float(np.sum(1.0 / (left * np.maximum(left - 1, 1))))
+        return Estimate(free, max(free * math.sqrt(spread), 0.5 / n), n)
+
+    return of
+
+
+def happened_by(days: float) -> Statistic:
+    """Return the statistic that gives the share with the event by some days: one less the share free of it."""
+    free = free_at(days)
+
+    def of(rows: pl.DataFrame) -> Estimate:
+        found = free(rows)
+        return Estimate(1.0 - found.value, found.error, found.people)
+
+    return of
+
+
+def rate(rows: pl.DataFrame) -> Estimate:
+    """Events per person-year, from ``events`` and ``years``; its error allows for people who differ.
+
+    Examples
+    --------
+    >>> rate(pl.DataFrame({"events": [0, 2], "years": [1.0, 1.0]})).value
+    1.0
+    """
+    events, years = rows["events"].to_numpy().astype(float), rows["years"].to_numpy().astype(float)
+    total = float(years.sum())
+    if total <= 0:
+        return NOBODY
+    value = float(events.sum()) / total
+    # The sum of squared residuals, never less than what one event would give.
+    squares = max(float(((events - value * years) ** 2).sum()), 1.0)
+    return Estimate(value, math.sqrt(squares) / total, rows.height)
+
+
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """One arm less the other."""
+    return Estimate(first.value - second.value, math.hypot(first.error, second.error), first.people + second.people)
+
+
+def ratio(first: Estimate, second: Estimate) -> Estimate:
+    """One arm over the other."""
+    if not (second.value and first.value):
+        return NOBODY
+    value = first.value / second.value
+    relative = math.hypot(first.error / first.value, second.error / second.value)
+    return Estimate(value, abs(value) * relative, first.people + second.people)

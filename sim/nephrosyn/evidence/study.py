@@ -1,0 +1,99 @@
+"""A simulated cohort as a study sees it: the record alone, one row for each person or episode of disease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
+
+Tables = Mapping[str, pl.DataFrame]
+WHO = ["replicate", "patient"]
+MONTH_DAYS, YEAR_DAYS = 30.4375, 365.25
+VIEW = "observed"
+
+
+class Study:
+    """The observed tables of some patients, and what definition sets make of them.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Of a cohort, or a part of one.
+    definition : callable
+        From the name of a definition set to the set.
+    """
+
+    def __init__(self, tables: Tables, definition: Callable[[str], DefinitionSet]) -> None:
+        self.tables, self._definition = tables, definition
+        self._episodes: dict[str, pl.DataFrame] = {}
+        self._labels: dict[tuple[str, int | None], pl.DataFrame] = {}
+
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """Return one row for each person: ``end_days`` of the record and ``start_days`` of steroid (null: never)."""
+        steroid = self.doses("prednisone").group_by(WHO).agg(start_days=pl.col("first_days").min())
+        ends = self.tables["follow_up"].select(*WHO, "end_days")
+        people = self.tables["patients"].select(*WHO, "age_at_onset_years", "sex", "lesion")
+        return people.join(ends, on=WHO, how="left").join(steroid, on=WHO, how="left").sort(WHO)
+
+    def doses(self, drug: str) -> pl.DataFrame:
+        """Return the rows of one drug."""
+        return self.tables["doses"].filter(pl.col("drug") == drug)
+
+    def readings(self, analyte: str) -> pl.DataFrame:
+        """Return the results of one analyte: ``taken_days`` and ``value``, in order of time."""
+        rows = self.tables["readings"].filter(pl.col("analyte") == analyte, pl.col("value").is_not_null())
+        return rows.select(*WHO, "taken_days", "value").sort(*WHO, "taken_days")
+
+    def episodes(self, definition: str) -> pl.DataFrame:
+        """Return the episodes of disease as a definition set sees them in the observed record.
+
+        Returns
+        -------
+        polars.DataFrame
+            ``episode`` (0 is the first, then the relapses), ``start_days`` (null for the first), ``last_ill_days``,
+            ``remission_days`` (null if none).
+        """
+        if definition not in self._episodes:
+            from nephrosyn import criteria
+
+            self._episodes[definition] = criteria.episodes(self.tables, self._definition(definition), VIEW)
+        return self._episodes[definition]
+
+    def labels(self, definition: str, until_days: int | None = None) -> pl.DataFrame:
+        """Return the labels of a definition set on the record, as it stood on a day."""
+        key = definition, until_days
+        if key not in self._labels:
+            from nephrosyn import criteria
+
+            self._labels[key] = criteria.classify(self.tables, self._definition(definition), VIEW, until_days)
+        return self._labels[key]
+
+    def relapses(self, definition: str) -> pl.DataFrame:
+        """Return one row for each relapse: ``start_days`` and ``number`` from 1."""
+        rows = self.episodes(definition).filter(pl.col("episode") > 0)
+        return rows.select(*WHO, "start_days", "remission_days", number=pl.col("episode"))
+
+    def responders(self, definition: str, within_days: float | None = None) -> pl.DataFrame:
+        """Return those whom steroid brought to remission, with ``remission_days``, ``relapse_days`` and ``count``.
+
+        Parameters
+        ----------
+        definition : str
+            Name of the set that says what remission and relapse are.
+        within_days : float, days, optional
+            From the start of steroid; later remissions do not count.
+        """
+        first = self.episodes(definition).filter(pl.col("episode") == 0).select(*WHO, "remission_days")
+        relapses = self.relapses(definition)
+        relapsed = relapses.group_by(WHO).agg(relapse_days=pl.col("start_days").min(), count=pl.len())
+        rows = self.people.join(first, on=WHO, how="left").join(relapsed, on=WHO, how="left")
+        rows = rows.filter(pl.col("start_days").is_not_null(), pl.col("remission_days") >= pl.col("start_days"))
+        if within_days is not None:
+            rows = rows.filter(pl.col("remission_days") - pl.col("start_days") <= within_days)
+        return rows.with_columns(pl.col("count").fill_null(0)).sort(WHO)

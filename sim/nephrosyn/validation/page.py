@@ -1,0 +1,145 @@
+"""A validation as text, tables and files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nephrosyn import __version__, terms
+from nephrosyn.cohort.documents import Documents
+from nephrosyn.evidence.figures import Figure
+from nephrosyn.report.figures import distances, inline
+from nephrosyn.report.page import environment
+from nephrosyn.report.tables import Table
+from nephrosyn.report.wording import number
+from nephrosyn.validation.comparison import USES, Row, Validation
+
+FILES = {"validate.html", "validate.json", "distances.svg"}
+FOLDER = Documents("a validation of nephrosyn", frozenset(FILES), "validate.json", "chi_square")
+TITLES = {
+    "fit": "Fit rows: numbers of the settings are set to these",
+    "validation": "Validation rows: nothing is set to these",
+}
+HEAD = ("figure", "setting", "what", "published (95%)", "simulated (95%)", "distance", "")
+NOTES = (
+    ("Published", "with the 95% interval of the paper, or one worked out from its counts, quartiles or spread."),
+    (
+        "Simulated",
+        "what the study would have counted in the record of simulated patients of that setting, by its definition set "
+        "and its visits, with a 95% interval for the play of chance in the simulation.",
+    ),
+    (
+        "Distance",
+        "simulated less published, in standard errors of the published figure on that side: beyond 1.96 it lies "
+        "outside the published interval.",
+    ),
+    (
+        "Inside, edge, outside",
+        "outside: the whole Monte-Carlo interval lies beyond the published one, so more patients would not bring it "
+        "back. Edge: the number lies beyond, its interval does not.",
+    ),
+    (
+        "Chi-square",
+        "the sum of squared distances: a yardstick. Rows of one study are not independent, and fitted numbers take "
+        "degrees of freedom.",
+    ),
+    ("One third", "is no row here, and no number is ever set to it."),
+)
+
+
+def spelled(one: Figure, value: float) -> str:
+    """Return a number of a figure: shares in per cent."""
+    if math.isnan(value):
+        return "–"
+    if one.kind == "share":
+        return f"{100 * value:.1f}%"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Return a row as text."""
+    one, seen = row.figure, row.simulated
+    published, simulated = (
+        f"{spelled(one, value)} ({spelled(one, low)} to {spelled(one, high)})"
+        for value, low, high in ((row.value, *row.interval), (seen.value, seen.low, seen.high))
+    )
+    return one.id, one.scenario, one.quantity, published, simulated, f"{row.distance:+.1f}", row.place
+
+
+def tables(found: Validation) -> list[Table]:
+    """Return a table of the fit rows and one of the validation rows."""
+    each = [(TITLES[use], found.used(use)) for use in USES]
+    made = []
+    for title, rows in each:
+        far = frozenset(place for place, row in enumerate(rows) if row.place == "outside")
+        if rows:
+            made.append(Table(title, HEAD, [cells(row) for row in rows], far))
+    return made
+
+
+def sentence(found: Validation) -> str:
+    """Return the answer."""
+    parts = []
+    for use, name in zip(USES, ("fit", "validation"), strict=True):
+        rows = found.used(use)
+        if rows:
+            good = sum(row.place == "inside" for row in rows)
+            square, many = found.chi_square(use)
+            parts.append(f"{good} of {len(rows)} {name} rows lie inside (chi-square {square:.1f} on {many} rows)")
+    return "; ".join(parts) + "."
+
+
+def marks(found: Validation) -> list[distances.Distance]:
+    """Return what the figure shows."""
+    made = []
+    for use in USES:
+        for row in found.used(use):
+            if math.isfinite(row.distance):
+                low, high = (
+                    Row(row.figure, _moved(row, end)).distance for end in (row.simulated.low, row.simulated.high)
+                )
+                far = row.place == "outside"
+                made.append(distances.Distance(TITLES[use], row.figure.id, row.distance, low, high, far))
+    return made
+
+
+def _moved(row: Row, value: float) -> Any:
+    return type(row.simulated)(value, 0.0, row.simulated.people)
+
+
+def files(found: Validation) -> dict[str, str]:
+    """Return every file of a validation, text by name."""
+    drawn = distances.draw(marks(found))
+    shown: Mapping[str, Any] = {
+        "notice": terms.NOTICE,
+        "sentence": sentence(found),
+        "tables": tables(found),
+        "facts": [
+            ("Patients in each setting", number(found.patients)),
+            ("Seed", str(found.seed)),
+            ("Settings", number(len({row.figure.scenario for row in found.rows}))),
+            ("nephrosyn version", __version__),
+        ],
+        "notes": NOTES,
+        "figure": inline(drawn, "distances"),
+    }
+    return {
+        "validate.html": environment().get_template("validate.html.j2").render(**shown),
+        "validate.json": found.json() + "\n",
+        "distances.svg": drawn,
+    }
+
+
+def write(found: Validation, folder: str | Path, *, overwrite: bool = False) -> Path:
+    """Write page, values and figure into a folder of their own.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder is in use, or cannot be written.
+    """
+    target = Path(folder)
+    FOLDER.write(files(found), target, overwrite=overwrite)
+    return target / "validate.html"

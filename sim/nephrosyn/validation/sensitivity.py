@@ -1,0 +1,245 @@
+"""Which assumption moves the refractory share: Morris screening of all ranges, then Sobol indices of the few.
+
+Every run has the same seed, so that patients differ only by what the numbers change.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn import criteria, terms
+from nephrosyn.plan import Progress, silent
+from nephrosyn.scenario import Resolved, load
+from nephrosyn.scenario.sources import ASSUMED, evidence, ids
+from nephrosyn.scenario.tree import MISSING, at, split
+from nephrosyn.validation.comparison import SEED
+from nephrosyn.validation.errors import RefusalError
+from nephrosyn.validation.simulation import studies
+
+PATIENTS = 1_000
+TRAJECTORIES, LEVELS = 10, 4
+BASE, MOST = 64, 4
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Range:
+    """How far one number of a scenario may lie, and the source of that."""
+
+    key: str
+    low: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Index:
+    """What one number does to the refractory share of one definition set.
+
+    Attributes
+    ----------
+    effect, effect_interval : float
+        Mean absolute elementary effect over the whole range (Morris), as a share, with the half-width of its interval.
+    interaction : float
+        Standard deviation of the elementary effects: large if the effect depends on the others, or is curved.
+    first, first_interval, total, total_interval : float or None
+        Sobol's first-order and total index with half-widths, of the numbers that were taken on.
+    """
+
+    criteria: str
+    key: str
+    low: float
+    high: float
+    effect: float
+    effect_interval: float
+    interaction: float
+    first: float | None = None
+    first_interval: float | None = None
+    total: float | None = None
+    total_interval: float | None = None
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The indices of a scenario, the greatest effect first, and how they were come by."""
+
+    scenario: str
+    criteria: list[str]
+    indices: list[Index]
+    patients: int
+    seed: int
+    morris_runs: int
+    sobol_runs: int
+
+    def of(self, name: str) -> list[Index]:
+        """Return the indices of one definition set, the greatest effect first."""
+        return sorted((one for one in self.indices if one.criteria == name), key=lambda one: -one.effect)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return {"notice": terms.NOTICE, **asdict(self)}
+
+
+@cache
+def ranges() -> tuple[Range, ...]:
+    """Return the ranges that are shipped.
+
+    Raises
+    ------
+    RefusalError
+        If one is empty or has no source.
+    """
+    text = files("nephrosyn.validation").joinpath("ranges.toml").read_text("utf-8")
+    found = tuple(Range(key, **one) for key, one in tomllib.loads(text).items())
+    bad = [one.key for one in found if not one.low < one.high or not _sourced(one.source)]
+    if bad:
+        raise RefusalError(f"ranges without a source, or empty: {', '.join(bad)}")
+    return found
+
+
+def _sourced(text: str) -> bool:
+    named = ids(text)
+    return set(named) <= set(evidence()) and bool(named or text.partition(ASSUMED)[2].strip())
+
+
+def ranges_of(resolved: Resolved) -> list[Range]:
+    """Return the ranges of the keys that a scenario has."""
+    tree = resolved.scenario.model_dump(mode="json")
+    return [one for one in ranges() if at(tree, split(one.key)) is not MISSING]
+
+
+def sensitivity(
+    scenario: str,
+    sets: Sequence[str] | None = None,
+    *,
+    patients: int = PATIENTS,
+    seed: int = SEED,
+    trajectories: int = TRAJECTORIES,
+    base: int = BASE,
+    most: int = MOST,
+    progress: Progress | None = None,
+) -> Sensitivity:
+    """Return which numbers of a scenario move its refractory share.
+
+    Parameters
+    ----------
+    scenario : str
+        By name or path.
+    sets : sequence of str, optional
+        Definition sets; the scenario's own if not given.
+    patients, seed : int
+        Of each cohort.
+    trajectories : int
+        Of Morris: so many times (numbers + 1) runs.
+    base : int
+        Of Sobol: so many times (numbers + 2) runs; a power of two. 0 leaves Sobol out.
+    most : int
+        How many numbers Sobol is asked about.
+    progress : callable, optional
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    RefusalError
+        If SALib is not installed, or the numbers of runs are no use.
+    """
+    morris, sobol = _salib()
+    if trajectories < 2 or most < 2 or base < 0 or base & (base - 1):
+        raise RefusalError(
+            "expected at least 2 trajectories, at least 2 numbers for Sobol, and a base of 0 or a power of 2"
+        )
+    resolved = load(scenario)
+    names = list(sets or resolved.scenario.criteria)
+    chosen = [criteria.load(name) for name in names]
+    every = ranges_of(resolved)
+    watch = progress or silent
+
+    def play(stage: str, points: Floats, keys: Sequence[Range]) -> Floats:
+        """Return the shares, shape (points, sets)."""
+        found = []
+        for done, point in enumerate(points):
+            watch(stage, done, len(points))
+            found.append(shares(scenario, dict(zip(keys, point, strict=True)), chosen, patients, seed))
+        watch(stage, len(points), len(points))
+        return np.array(found)
+
+    screen = _problem(every)
+    points = morris.sample(screen, N=trajectories, num_levels=LEVELS, seed=seed)
+    seen = play("screen", points, every)
+    effects = [morris.analyze(screen, points, seen[:, k], num_levels=LEVELS, seed=seed) for k in range(len(names))]
+    height = np.max([one["mu_star"] for one in effects], axis=0)
+    kept = [every[place] for place in sorted(np.argsort(-height)[:most])]
+    sobols: list[Any] = []
+    few = np.empty((0, most))
+    if base:
+        few = sobol.sample(_problem(kept), base, calc_second_order=False, seed=seed)
+        deep = play("indices", few, kept)
+        sobols = [_sobol(sobol, kept, deep[:, k], seed) for k in range(len(names))]
+    indices = [
+        _index(name, every, place, effects[k], kept, sobols[k] if sobols else None)
+        for k, name in enumerate(names)
+        for place in range(len(every))
+    ]
+    indices.sort(key=lambda one: (names.index(one.criteria), -one.effect))
+    return Sensitivity(scenario, names, indices, patients, seed, len(points), len(few))
+
+
+def _sobol(sobol: Any, kept: Sequence[Range], values: Floats, seed: int) -> Any:
+    return sobol.analyze(_problem(kept), values, calc_second_order=False, seed=seed) if np.ptp(values) > 0 else None
+
+
+def _index(name: str, every: Sequence[Range], place: int, morris: Any, kept: Sequence[Range], sobol: Any) -> Index:
+    one = every[place]
+    plain = [float(np.ma.getdata(morris[what])[place]) for what in ("mu_star", "mu_star_conf", "sigma")]
+    more: list[float | None] = [None] * 4
+    if sobol is not None and one in kept:
+        more = [float(sobol[what][kept.index(one)]) for what in ("S1", "S1_conf", "ST", "ST_conf")]
+    return Index(name, one.key, one.low, one.high, *plain, *more)
+
+
+def _problem(keys: Sequence[Range]) -> dict[str, Any]:
+    return {
+        "num_vars": len(keys),
+        "names": [one.key for one in keys],
+        "bounds": [[one.low, one.high] for one in keys],
+    }
+
+
+class _Pair:
+    """A method of SALib: how it samples, and how it reads the answers."""
+
+    def __init__(self, name: str) -> None:
+        self.sample = import_module(f"SALib.sample.{name}").sample
+        self.analyze = import_module(f"SALib.analyze.{name}").analyze
+
+
+def _salib() -> tuple[_Pair, _Pair]:
+    try:
+        return _Pair("morris"), _Pair("sobol")
+    except ImportError:
+        raise RefusalError(
+            "sensitivity needs SALib, which is not installed: pip install 'nephrosyn[sensitivity]'"
+        ) from None
+
+
+def shares(
+    scenario: str, values: Mapping[Range, float], chosen: Sequence[criteria.DefinitionSet], patients: int, seed: int
+) -> list[float]:
+    """Return the refractory share of a scenario with some values, under each definition set."""
+    found = load(scenario, [f"{one.key}={float(value)!r}" for one, value in values.items()]).scenario
+    counts = np.zeros(len(chosen))
+    for study in studies(found, patients, seed):
+        for place, one in enumerate(chosen):
+            labels = criteria.classify(study.tables, one, "observed")
+            counts[place] += int(labels.select(pl.col("refractory").sum()).item() or 0)
+    return [float(count) / patients for count in counts]

@@ -1,0 +1,74 @@
+"""Every calibrated number of the shipped scenarios has a command that gives it, to the digest of its run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from nephrosyn.evidence.figures import figures
+from nephrosyn.scenario import load
+from nephrosyn.scenario.sources import CALIBRATED, ids
+from nephrosyn.scenario.tree import at, split
+from nephrosyn.validation.targets import targets
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def refit():
+    sys.path.insert(0, str(DOCS))
+    try:
+        return importlib.import_module("refit")
+    finally:
+        sys.path.remove(str(DOCS))
+
+
+def test_no_calibrated_number_is_without_its_command(refit):
+    known = {fit.source for fit in refit.FITS}
+    texts = [file.read_text("utf-8") for file in (DOCS.parent / "scenarios").glob("*.toml")]
+    found = {source for text in texts for source in refit.RUN.findall(text)}
+    assert sum(text.count(f'"{CALIBRATED}') for text in texts) == sum(len(refit.RUN.findall(text)) for text in texts)
+    assert found == known
+    assert len(known) == len(refit.FITS)
+
+
+def test_a_source_names_the_figures_of_its_command(refit):
+    for fit in refit.FITS:
+        assert {refit.source(*place) for place in fit.places} == {fit.source}
+        assert set(ids(fit.source)) == set(fit.figures)
+        assert all(one.use == "fit" for one in targets(fit.figures))
+
+
+def test_settings_are_judged_by_the_set_of_their_figures():
+    sets = {name: load(name).scenario.criteria for name in {one.scenario for one in figures() if one.scenario}}
+    for one in figures():
+        if "definition" in one.arguments:
+            assert one.definition == one.arguments["definition"]
+            assert sets[one.scenario] == [one.definition], one.id
+
+
+def test_a_number_is_written_with_its_source_and_nothing_else(refit, tmp_path, monkeypatch):
+    monkeypatch.setattr(refit, "SCENARIOS", tmp_path)
+    before = (DOCS.parent / "scenarios" / "setting-paris.toml").read_text("utf-8")
+    file = tmp_path / "setting-paris.toml"
+    file.write_text(before, "utf-8")
+    refit.write("setting-paris", refit.NEVER, 0.43210, f"{CALIBRATED} C03; run 01234567")
+    lines = set(file.read_text("utf-8").splitlines()) - set(before.splitlines())
+    source = f'"{refit.NEVER}" = "{CALIBRATED} C03; run 01234567"'
+    assert lines == {"never_relapsing_share = 0.4321", source}
+    with pytest.raises(ValueError, match="0 times"):
+        refit.write("setting-paris", f"{refit.RELAPSE}.frailty_shape", 1.0, "")
+
+
+@pytest.mark.slow
+def test_a_fit_comes_out_again_to_its_digest(refit):
+    """The cheapest; it begins away from the number it wrote."""
+    (fit,) = (one for one in refit.FITS if one.setting == "setting-seoul-children")
+    found = fit.run()
+    assert found.source == fit.source
+    for (setting, key), one in zip(fit.places, found.fitted, strict=True):
+        value = at(load(setting).scenario.model_dump(mode="json"), split(key))
+        assert value == float(f"{one.value:.4g}") != one.free.start

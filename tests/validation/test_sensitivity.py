@@ -1,0 +1,74 @@
+"""Which assumption moves the share: ranges with sources, and effects that are known beforehand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nephrosyn.scenario import load, shipped
+from nephrosyn.scenario.tree import at, split
+from nephrosyn.validation import RefusalError, answer, moved
+from nephrosyn.validation import sensitivity as analysis
+
+BASELINE = load("baseline").scenario.model_dump(mode="json")
+
+
+def test_every_range_has_a_source_and_holds_the_baseline():
+    for one in analysis.ranges():
+        assert one.low <= at(BASELINE, split(one.key)) <= one.high, one.key
+
+
+def test_both_ends_of_every_range_are_scenarios():
+    for end in ("low", "high"):
+        load("baseline", [f"{one.key}={getattr(one, end)}" for one in analysis.ranges()])
+
+
+def test_without_salib_it_says_what_to_install(monkeypatch):
+    def gone(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(analysis, "import_module", gone)
+    with pytest.raises(RefusalError, match=r"nephrosyn\[sensitivity\]"):
+        analysis.sensitivity("baseline")
+
+
+@pytest.mark.slow
+def test_a_number_that_does_nothing_moves_nothing_and_one_that_does_is_found(monkeypatch, tmp_path):
+    """Adults only: what children do cannot matter, how many respond must, about as much as its range is wide."""
+    pytest.importorskip("SALib")
+    keys = (
+        "disease.relapse.bands.children.rate_per_year",
+        "disease.response.adults.minimal_change.complete",
+        "disease.relapse.bands.adults.rate_per_year",
+    )
+    kept = tuple(one for one in analysis.ranges() if one.key in keys)
+    monkeypatch.setattr(analysis, "ranges", lambda: kept)
+    found = analysis.sensitivity("adult-minimal-change", patients=900, trajectories=4, base=8, most=2)
+    effects = {one.key: one for one in found.indices}
+    assert effects[keys[0]].effect == 0
+    # 9.5 points of response; those who do not respond are resistant, some of them refractory anyway.
+    assert 0.05 < effects[keys[1]].effect < 0.11
+    assert effects[keys[0]].total is None
+    assert effects[keys[1]].total is not None
+    assert (found.morris_runs, found.sobol_runs) == (4 * 4, 8 * 4)
+    moved.write(found, tmp_path / "s")
+    values = json.loads((tmp_path / "s" / "sensitivity.json").read_text("utf-8"))
+    assert len(values["indices"]) == 3
+    assert "16 runs" in (tmp_path / "s" / "sensitivity.md").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_share_grows_with_follow_up():
+    found = answer.answers(["adult-minimal-change"], ["source"], years=(1, 3), patients=800, seed=1)
+    assert [one.years for one in found] == [1, 3]
+    assert found[0].refractory.count < found[1].refractory.count
+    frame = answer.frame(found)
+    assert frame["holds_one_third"].to_list() == [one.holds_third for one in found]
+
+
+def test_no_setting_is_left_without_a_word():
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "scenarios" / "README.md").read_text("utf-8")
+    assert [name for name in shipped() if f"**{name}**" not in text] == []
