@@ -1,0 +1,1 @@
+"""Practice cases: made from the observed record of a run, judged as displayed, written for teaching software."""
