@@ -62,8 +62,11 @@ def _extends() -> Node:
 
 
 def _sources() -> Node:
-    text = "Dotted key to evidence ids, or to `assumed: reason`; a key covers all below it without a nearer one."
-    source = {"type": "string", "pattern": r"^(assumed:\s*\S|[A-Z])"}
+    text = (
+        "Dotted key to evidence ids, to `calibrated: ids; run digest`, or to `assumed: reason`; a key covers all "
+        "below it without a nearer one."
+    )
+    source = {"type": "string", "pattern": r"^((assumed|calibrated):\s*\S|[A-Z])"}
     return {"type": "object", "description": text, "additionalProperties": {"anyOf": [source, {"type": "object"}]}}
 
 
