@@ -70,8 +70,8 @@ def published_page() -> str:
     )
     size = f"{PATIENTS:,} patients in each of {len({r.figure.scenario for r in found.rows})} settings, seed {SEED}."
     parts = ["# Published figures, simulated", MADE, INTRODUCTION.strip(), size, page.sentence(found)]
-    parts += [f"## {shown.caption}\n\n{shown.markdown()}" for shown in page.tables(found)]
-    return "\n\n".join([*parts, fitted_part(), NOT_SIMULATED, reasons.markdown()]) + "\n"
+    parts += [f"## {shown.caption}\n\n{shown.markdown(captioned=False)}" for shown in page.tables(found)]
+    return "\n\n".join([*parts, fitted_part(), NOT_SIMULATED, reasons.markdown(captioned=False)]) + "\n"
 
 
 def fitted_part() -> str:
@@ -96,7 +96,7 @@ def shares_part() -> str:
         f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, at {low.years:g} y) "
         f"to {100 * high.refractory.share:.1f}% ({high.setting}, {high.criteria}, at {high.years:g} y)."
     )
-    tables = [f"### {name}\n\n{answer.table(found, name).markdown()}" for name in SETTINGS]
+    tables = [f"### {name}\n\n{answer.table(found, name).markdown(captioned=False)}" for name in SETTINGS]
     return "\n\n".join(["## By setting, definition set and follow-up", span, told, *([held] if firm else []), *tables])
 
 

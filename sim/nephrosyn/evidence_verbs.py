@@ -29,7 +29,9 @@ def validate(
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that share the settings.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes that share the settings; without it, all cores.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, values and forest plot.")] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,

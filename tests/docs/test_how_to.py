@@ -86,3 +86,10 @@ def test_reclassify(tmp_path, monkeypatch):
     assert _play("reclassify.md", tmp_path) == {"bash": 4, "python": 3}
     assert (tmp_path / "moves" / "reclassify.html").is_file()
     assert "By definition set" in (tmp_path / "mine" / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_hold_against_figures(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _play("hold-against-figures.md", tmp_path) == {"bash": 2, "python": 1}
+    assert (tmp_path / "seen" / "validate.html").is_file()

@@ -58,8 +58,8 @@ class Table:
         longest = max((sum(map(len, row)) for row in self.rows), default=0)
         return len(self.head) > 5 or sum(map(len, self.head)) > 70 or longest > 75
 
-    def markdown(self) -> str:
-        """Return the table in Markdown, its caption above it."""
+    def markdown(self, *, captioned: bool = True) -> str:
+        """Return the table in Markdown, its caption above it where no heading says the same."""
 
         def line(cells: Sequence[str]) -> str:
             return "| " + " | ".join(cells) + " |"
@@ -69,7 +69,7 @@ class Table:
         for place, row in enumerate(self.rows):
             cells = [harmless(cell) for cell in row]
             body.append(line([f"**{cell}**" if cell and place in self.strong else cell for cell in cells]))
-        return f"*{harmless(self.caption)}*\n\n" + "\n".join(body)
+        return (f"*{harmless(self.caption)}*\n\n" if captioned else "") + "\n".join(body)
 
 
 def share_cells(share: Share) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from nephrosyn import terms
 from nephrosyn.evidence import estimates
 from nephrosyn.evidence.estimates import NORMAL, Estimate
 from nephrosyn.evidence.figures import Figure, figures
-from nephrosyn.plan import Progress, silent
+from nephrosyn.plan import Progress, cores, silent
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.validation.errors import RefusalError
@@ -170,7 +170,7 @@ def validate(
     *,
     patients: int = PATIENTS,
     seed: int = SEED,
-    workers: int = 1,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Validation:
     """Simulate the settings of the published figures and hold each figure against what its study would have seen.
@@ -183,8 +183,8 @@ def validate(
         Only this figure, or those of this evidence id.
     patients, seed : int
         Of each cohort.
-    workers : int
-        Processes that share the settings; the numbers do not depend on it.
+    workers : int, optional
+        Processes that share the settings, without it as many as there are cores; the numbers do not depend on it.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -201,6 +201,7 @@ def validate(
     if patients < 1:
         raise RefusalError("patients: expected a whole number of at least 1")
     found = chosen(setting, figure)
+    workers = min(workers or cores(), len(settings(found)))
     if workers > 1:
         simulated = shared(found, patients, seed, workers, progress or silent)
     else:

@@ -75,7 +75,7 @@ def tables(found: Validation) -> list[Table]:
     for title, rows in each:
         far = frozenset(place for place, row in enumerate(rows) if row.place == "outside")
         if rows:
-            made.append(Table(title, HEAD, [cells(row) for row in rows], far))
+            made.append(Table(title, HEAD, [cells(row) for row in rows], far, words=3))
     return made
 
 
