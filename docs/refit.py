@@ -62,23 +62,24 @@ FITS = (
     Fit(
         "setting-beijing-children",
         (f"{RESPONSE}.complete=0.75", f"{TIME}.s=0.7", f"{TIME}.scale=9"),
-        ("A03", "A04", "A05", "B04"),
+        ("A03", "A04", "B04"),
         4000,
     ),
     Fit("setting-seoul-children", (f"{RESPONSE}.complete=0.9",), ("A07",), 4000),
-    Fit("setting-paris", (f"{TIME}.scale=8",), ("B01",), 2000),
+    Fit("setting-paris", (f"{TIME}.s=0.6", f"{TIME}.scale=8"), ("B01",), 4000),
     # What the settings share, with what three of them have of their own.
     Fit(
         "setting-children",
         (
             f"{RELAPSE}.rate_per_year=1.6",
             f"{RELAPSE}.frailty_shape=0.6",
+            f"{RELAPSE}.threshold_share=0.5",
             f"setting-china-ssns:{NEVER}=0.2",
             f"setting-paris:{NEVER}=0.05",
             f"setting-uk-prednos:{NEVER}=0.12",
             f"setting-uk-prednos:{RELAPSE}.rate_per_year=9",
         ),
-        ("C01", "C03", "C04", "C08", "C25"),
+        ("C01", "C03", "C04", "C07", "C08", "C25"),
         2000,
     ),
     Fit("setting-japan-children", (f"{NEVER}=0.2",), ("C13",), 4000),

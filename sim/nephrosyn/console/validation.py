@@ -57,6 +57,7 @@ def calibration(found: Calibration, folder: Path | None) -> None:
         heading(shown.caption)
         table(shown.head, shown.rows)
     say()
+    prose(fitted.NOTE)
     say(f"source  {found.source}")
     if folder is not None:
         say(f"folder  {folder}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 NORMAL = 1.959963984540054
 
@@ -73,11 +74,13 @@ def mean(rows: pl.DataFrame) -> Estimate:
 def quantile(p: float) -> Statistic:
     """Return the statistic that gives a quantile of ``value``.
 
-    The standard error is a quarter of the interval between the order statistics two standard errors of the rank apart.
+    Whole days are taken as spread evenly over the day (the quantile of grouped data), so that it moves where their
+    shares move. The standard error is a quarter of the interval between the order statistics two standard errors of the
+    rank apart.
     """
 
     def of(rows: pl.DataFrame) -> Estimate:
-        values = np.sort(rows["value"].to_numpy().astype(float))
+        values = spread_ties(np.sort(rows["value"].to_numpy().astype(float)))
         n = len(values)
         if n < 2:
             return NOBODY
@@ -86,6 +89,26 @@ def quantile(p: float) -> Statistic:
         return Estimate(float(middle), float(high - low) / 4, n)
 
     return of
+
+
+def spread_ties(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Spread whole numbers that are equal evenly over the unit about them; other numbers stay as they are.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+        In order.
+
+    Examples
+    --------
+    >>> spread_ties(np.array([7.0, 9.0, 9.0]))
+    array([7.  , 8.75, 9.25])
+    """
+    if not np.array_equal(values, np.round(values)):
+        return values
+    _, first, count = np.unique(values, return_index=True, return_counts=True)
+    place = np.arange(len(values)) - np.repeat(first, count)
+    return np.asarray(values - 0.5 + (place + 0.5) / np.repeat(count, count))
 
 
 def free_at(days: float) -> Statistic:
@@ -142,12 +165,12 @@ def rate(rows: pl.DataFrame) -> Estimate:
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """One arm less the other."""
+    """One arm less the other, taken as independent: too wide where both arms are the same simulated people."""
     return Estimate(first.value - second.value, math.hypot(first.error, second.error), first.people + second.people)
 
 
 def ratio(first: Estimate, second: Estimate) -> Estimate:
-    """One arm over the other."""
+    """One arm over the other, taken as independent: too wide where both arms are the same simulated people."""
     if not (second.value and first.value):
         return NOBODY
     value = first.value / second.value

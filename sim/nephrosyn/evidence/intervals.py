@@ -12,17 +12,17 @@ ERROR_OF_MEDIAN, ERROR_OF_QUARTILE = 1.2533141, 1.3626266
 
 
 def wilson(count: float, total: float) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share.
+    """Return Wilson's 95% interval of a share; a printed percentage need not be a whole count.
 
     Examples
     --------
     >>> [round(end, 3) for end in wilson(145, 166)]
     [0.814, 0.916]
     """
-    from scipy.stats import binomtest
-
-    found = binomtest(round(count), round(total)).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+    share, square = count / total, NORMAL**2 / total
+    middle = (share + square / 2) / (1 + square)
+    half = NORMAL * math.sqrt(share * (1 - share) / total + square / (4 * total)) / (1 + square)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def poisson(events: float, years: float) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from nephrosyn import __version__, terms
 from nephrosyn.evidence.estimates import Estimate
 from nephrosyn.evidence.figures import Figure
 from nephrosyn.plan import Progress, silent
-from nephrosyn.scenario import Resolved, Scenario, load
+from nephrosyn.scenario import Resolved, Scenario, load, shipped
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
 from nephrosyn.validation.errors import RefusalError
@@ -28,6 +28,8 @@ PATIENTS = 4_000
 STEP = 0.12
 """Of the scale a number is moved on: an eighth of its value, wide against the play of chance of coupled cohorts."""
 ROUNDS = 8
+STILL = 1e-9
+"""A slope below this is none."""
 MISSING_DISTANCE = 20.0
 
 Floats = NDArray[np.float64]
@@ -141,12 +143,18 @@ def calibrate(
     ScenarioError
         If a scenario cannot be read.
     """
+    if patients < 1:
+        raise RefusalError("patients: expected a whole number of at least 1")
     chosen = _figures(ids)
+    chosen = [stand_in(one, setting) for one in chosen]
     numbers = _numbers(setting, keys, chosen)
     game = Game(numbers, chosen, patients, seed, progress or silent)
     start = np.array([one.to_scale(one.start) for one in numbers])
     before = game.rows(start)
     end, jacobian = _least(game, start)
+    idle = [one.key for one, slope in zip(numbers, np.abs(jacobian).max(axis=0), strict=True) if slope < STILL]
+    if idle:
+        raise RefusalError(f"{setting} cannot be calibrated so: {', '.join(idle)}: the figures do not move with it")
     spans = profile(game.residuals, end, jacobian, [(one.to_scale(one.low), one.to_scale(one.high)) for one in numbers])
     fitted = [
         Fitted(one, one.from_scale(x), one.from_scale(low), one.from_scale(high))
@@ -167,6 +175,13 @@ def _rounded(value: Any) -> Any:
 def _figures(ids: Sequence[str | Figure]) -> list[Figure]:
     made = [one for one in ids if isinstance(one, Figure)]
     return [*targets([one for one in ids if isinstance(one, str)]), *made]
+
+
+def stand_in(figure: Figure, setting: str) -> Figure:
+    """Return a figure as imitated by a user's own scenario, if that extends the shipped one that imitates it."""
+    if setting in shipped() or figure.scenario not in [layer.label for layer in read_layers(setting)]:
+        return figure
+    return figure.model_copy(update={"scenario": setting})
 
 
 def _numbers(setting: str, keys: Sequence[str], chosen: Sequence[Figure]) -> list[Free]:

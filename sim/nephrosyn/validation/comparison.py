@@ -101,6 +101,11 @@ class Validation:
         """Return the rows of one use."""
         return [row for row in self.rows if row.figure.use == use]
 
+    def unseen(self) -> list[Row]:
+        """Return the validation rows of studies that no number was set to, neither to the row nor to another one."""
+        fitted = {one.citation for one in figures() if one.use == "fit"}
+        return [row for row in self.used("validation") if row.figure.citation not in fitted]
+
     def chi_square(self, use: str) -> tuple[float, int]:
         """Return the sum of squared distances of the rows of one use, and how many there are.
 
@@ -123,6 +128,7 @@ class Validation:
             "patients": self.patients,
             "seed": self.seed,
             "chi_square": squares,
+            "unseen": [row.figure.id for row in self.unseen()],
             "figures": [row.plain() for row in self.rows],
         }
 
@@ -160,8 +166,11 @@ def _unknown(figure: str) -> str:
     for one in figures():
         if figure in (one.id, one.evidence) and one.use == "none":
             return f"figure {figure} is not simulated: {one.note}"
+    homes = dict.fromkeys(one.scenario for one in figures() if figure in (one.id, one.evidence))
+    if homes:
+        return f"figure {figure} is not of this setting; it is simulated by {', '.join(homes)}"
     like = nearest(figure, [one.id for one in figures()])
-    return f"no figure {figure}{' of this setting' if any(figure == f.id for f in figures()) else ''}; nearest: {like}"
+    return f"no figure {figure}" + (f"; nearest: {like}" if like else "")
 
 
 def validate(

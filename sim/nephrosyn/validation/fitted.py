@@ -22,6 +22,12 @@ NUMBERS = ("number", "setting", "was", "fitted", "95% interval (approximate)")
 RESIDUALS = ("figure", "what", "published (95%)", "before", "after", "distance before", "distance after")
 
 
+NOTE = (
+    "The intervals take the figures as independent. Rows of one study are not, so they are somewhat too narrow where "
+    "several rows of one study are fitted."
+)
+
+
 def numbers(found: Calibration) -> Table:
     """Return the fitted numbers."""
     rows = [
@@ -59,6 +65,7 @@ def files(found: Calibration) -> dict[str, str]:
         f"> {terms.NOTICE}",
         numbers(found).markdown(),
         residuals(found).markdown(),
+        NOTE,
     ]
     values = {**found.as_dict(), "source": found.source}
     return {

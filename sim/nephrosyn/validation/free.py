@@ -88,7 +88,9 @@ def free(text: str, setting: str) -> Free | str:
     if value is MISSING:
         return f"{text}: expected a key of {holder}; found no such key"
     if not is_number(value):
-        return f"{text}: expected the key of one number; found {'a law' if is_law(value) else 'something else'}"
+        inner = [dotted((*path, name)) for name, part in value.items() if is_number(part)] if is_law(value) else []
+        found = f"a law; its numbers are {', '.join(inner)}" if inner else "something else"
+        return f"{text}: expected the key of one number; found {found}"
     start = _number(begin) if told else float(value)
     if start is None or not allowed(holder, path, start):
         return f"{text}: expected a start that {holder} may have; found {begin}"

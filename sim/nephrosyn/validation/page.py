@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,8 @@ NOTES = (
     (
         "Chi-square",
         "the sum of squared distances: a yardstick. Rows of one study are not independent, and fitted numbers take "
-        "degrees of freedom.",
+        "degrees of freedom. Of a study that has fit rows, the validation rows are no fresh test either: those of "
+        "other studies are counted apart.",
     ),
     ("One third", "is no row here, and no number is ever set to it."),
 )
@@ -61,9 +62,10 @@ def spelled(one: Figure, value: float) -> str:
 def cells(row: Row) -> tuple[str, ...]:
     """Return a row as text."""
     one, seen = row.figure, row.simulated
+    low, high = (min(max(end, 0.0), 1.0) if one.kind == "share" else end for end in (seen.low, seen.high))
     published, simulated = (
         f"{spelled(one, value)} ({spelled(one, low)} to {spelled(one, high)})"
-        for value, low, high in ((row.value, *row.interval), (seen.value, seen.low, seen.high))
+        for value, low, high in ((row.value, *row.interval), (seen.value, low, high))
     )
     return one.id, one.scenario, one.quantity, published, simulated, f"{row.distance:+.1f}", row.place
 
@@ -85,10 +87,18 @@ def sentence(found: Validation) -> str:
     for use, name in zip(USES, ("fit", "validation"), strict=True):
         rows = found.used(use)
         if rows:
-            good = sum(row.place == "inside" for row in rows)
             square, many = found.chi_square(use)
-            parts.append(f"{good} of {len(rows)} {name} rows lie inside (chi-square {square:.1f} on {many} rows)")
+            parts.append(f"{_inside(rows)} {name} rows lie inside (chi-square {square:.1f} on {many} rows)")
+    unseen = found.unseen()
+    if unseen:
+        parts[-1] += f", {_inside(unseen)} of those from studies that no number was set to"
     return "; ".join(parts) + "."
+
+
+def _inside(rows: Sequence[Row]) -> str:
+    edge = sum(row.place == "edge" for row in rows)
+    told = f" ({edge} on the edge)" if edge else ""
+    return f"{sum(row.place == 'inside' for row in rows)} of {len(rows)}{told}"
 
 
 def marks(found: Validation) -> list[distances.Distance]:

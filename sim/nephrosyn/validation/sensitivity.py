@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -113,9 +113,12 @@ def _sourced(text: str) -> bool:
 
 
 def ranges_of(resolved: Resolved) -> list[Range]:
-    """Return the ranges of the keys that a scenario has."""
+    """Return the ranges of the keys that a scenario has, each wide enough to hold the scenario's own number."""
     tree = resolved.scenario.model_dump(mode="json")
-    return [one for one in ranges() if at(tree, split(one.key)) is not MISSING]
+    own = [(one, at(tree, split(one.key))) for one in ranges()]
+    return [
+        replace(one, low=min(one.low, value), high=max(one.high, value)) for one, value in own if value is not MISSING
+    ]
 
 
 def sensitivity(
@@ -154,6 +157,8 @@ def sensitivity(
         If SALib is not installed, or the numbers of runs are no use.
     """
     morris, sobol = _salib()
+    if patients < 1:
+        raise RefusalError("patients: expected a whole number of at least 1")
     if trajectories < 2 or most < 2 or base < 0 or base & (base - 1):
         raise RefusalError(
             "expected at least 2 trajectories, at least 2 numbers for Sobol, and a base of 0 or a power of 2"

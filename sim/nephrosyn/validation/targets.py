@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nephrosyn.evidence.figures import Figure, figures
+from nephrosyn.scenario.errors import nearest
 from nephrosyn.validation.errors import RefusalError
 
-ONE_THIRD = ("one-third", "one third", "1/3", "0.333", "third")
+ONE_THIRD = ("one-third", "one third", "1/3", "0.333", "33%", "33.3%", "third")
 
 
 def targets(ids: Sequence[str]) -> list[Figure]:
@@ -29,15 +30,16 @@ def targets(ids: Sequence[str]) -> list[Figure]:
         fit = [one for one in here if one.use == "fit"]
         found += fit
         if not fit:
-            refused.append(f"{asked}: {_reason(here)}")
+            refused.append(f"{asked}: {_reason(asked, here)}")
     if refused:
         raise RefusalError("\n  ".join(["these figures cannot be fitted:", *refused]))
     return list({one.id: one for one in found}.values())
 
 
-def _reason(here: Sequence[Figure]) -> str:
+def _reason(asked: str, here: Sequence[Figure]) -> str:
     if not here:
-        return "no such figure"
+        like = nearest(asked, [one.id for one in figures()])
+        return "no such figure" + (f"; nearest: {like}" if like else "")
     if here[0].evidence.startswith("R"):
         return "a share of refractory disease is never a calibration target; it is what follows"
     if any(one.use == "validation" for one in here):

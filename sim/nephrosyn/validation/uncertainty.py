@@ -16,6 +16,16 @@ CLOSE = 0.25
 Floats = NDArray[np.float64]
 
 
+LEAST = 1e-6
+"""Curvature below this is none: the figures leave that direction free, as far as the ranges go."""
+
+
+def spread(jacobian: Floats) -> Floats:
+    """Return the covariance of the numbers, large and never zero along directions that the figures do not fix."""
+    curvature, directions = np.linalg.eigh(jacobian.T @ jacobian)
+    return np.asarray((directions / np.maximum(curvature, LEAST)) @ directions.T)
+
+
 def profile(
     residuals: Callable[[Floats], Floats], best: Floats, jacobian: Floats, ends: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float]]:
@@ -40,7 +50,7 @@ def profile(
     list of (float, float)
         Each at an end of its range where the figures do not bound it.
     """
-    covariance = np.linalg.pinv(jacobian.T @ jacobian)
+    covariance = spread(jacobian)
     base = float(residuals(best) @ residuals(best))
     limits = np.array(ends)
 
