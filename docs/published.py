@@ -36,11 +36,12 @@ INTRODUCTION = """\
 Every published figure that the model can imitate (of a paper with many numbers, those named here), beside what its
 study would have seen in simulated patients: the scenario of its setting, its entry, its definition set, its visits,
 its follow-up. `nephrosyn validate` prints the same with as many patients as you like. *Fit* rows are those that
-numbers of a setting, or numbers that all settings share, were set to, by `calibrate` or by hand. *Validation* rows were not used for any number of disease or people; what they
-say of care (visits, courses, length of follow-up) a setting does take. Those of a study that has fit rows too are no
-fresh test, so the others are counted apart. Two are as seen before the model was finished: C07 and C12 were looked at
-while laws were chosen (C07's share with frequent relapse is still a validation row, C07's dependence is a fit row).
-No row is a share of refractory disease that anything was set to.
+numbers of a setting, or numbers that all settings share, were set to, by `calibrate` or by hand. *Validation* rows
+were not used for any number of disease or people; what they say of care (visits, courses, length of follow-up) a
+setting does take. Those of a study that has fit rows too are no fresh test, so the others are counted apart. Two are
+as seen before the model was finished: C07 and C12 were looked at while laws were chosen (C07's share with frequent
+relapse is still a validation row, C07's dependence is a fit row). No row is a share of refractory disease that
+anything was set to.
 
 The children of trials of second agents (`setting-relapsing-children` and what extends it) have the relapse law of
 `children-first-episode`, not the one fitted to first episodes: those trials took children for relapsing often, and the

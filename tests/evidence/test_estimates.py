@@ -75,3 +75,15 @@ def test_intervals_of_quantiles_hold_what_they_say(median):
 
 def test_interval_of_a_mean():
     assert intervals.normal(10, 5, 100) == pytest.approx((10 - 0.98, 10 + 0.98), abs=1e-3)
+
+
+def test_a_quantile_of_whole_days_is_that_of_grouped_data():
+    # Half of ten people on day 9, the others on day 8: the median lies between, at the boundary of the two days.
+    found = estimates.quantile(0.5)(pl.DataFrame({"value": [8] * 5 + [9] * 5}))
+    assert found.value == pytest.approx(8.5)
+    assert estimates.quantile(0.5)(pl.DataFrame({"value": [8] * 4 + [9] * 6})).value > found.value
+    assert estimates.quantile(0.5)(pl.DataFrame({"value": [63] * 100})).error > 0
+
+
+def test_a_quantile_of_other_numbers_is_left_alone():
+    assert estimates.quantile(0.5)(pl.DataFrame({"value": [1.5, 2.5, 2.5]})).value == 2.5

@@ -76,6 +76,21 @@ def test_numbers_are_calibrated_to_fit_rows_only(name):
             assert re.search(r"; run [0-9a-f]{8}$", source)
 
 
+OF_CARE = ("care.", "chart.", "population.follow_up_days", "population.accrual", "second_line.", "criteria")
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_no_number_of_disease_or_people_comes_from_a_validation_row(name):
+    """How a study saw its patients may be taken from any paper; what became of them may not, if it is to be a test."""
+    uses = {}
+    for figure in figures():
+        uses.setdefault(figure.evidence, set()).add(figure.use)
+    kept = {evidence for evidence, use in uses.items() if "validation" in use and "fit" not in use}
+    assert {"B02", "B10", "C12", "R01"} <= kept
+    taken = {key: set(ids(source)) & kept for key, source in scenario(name).origins.items()}
+    assert not {key: found for key, found in taken.items() if found and not key.startswith(OF_CARE)}
+
+
 @pytest.mark.parametrize(
     ("number", "values", "told"),
     [
