@@ -99,7 +99,9 @@ def test_it_begins_incomplete_and_without_a_score(played: Played):
 @pytest.mark.slow
 def test_score_and_status_reach_the_system(played: Played):
     def told(step: str) -> tuple[str, ...]:
-        return tuple(played[step][f"cmi.core.{name}"] for name in ("score.raw", "score.min", "score.max", "lesson_status"))
+        return tuple(
+            played[step][f"cmi.core.{name}"] for name in ("score.raw", "score.min", "score.max", "lesson_status")
+        )
 
     assert told("half") == ("50", "0", "100", "incomplete")
     assert told("third") == ("67", "0", "100", "completed")
@@ -121,7 +123,9 @@ def test_leaving_ends_the_session_once(played: Played):
 def test_without_a_system_the_page_works(tmp_path: Path):
     (tmp_path / "index.html").write_bytes(packed()["index.html"])
     with Browser(tmp_path / "profile") as browser:
-        seen = browser.visit(tmp_path / "index.html", 800, 600, {"told": "tell(1, 2, true), typeof window.nephrosynScore"})
+        seen = browser.visit(
+            tmp_path / "index.html", 800, 600, {"told": "tell(1, 2, true), typeof window.nephrosynScore"}
+        )
     assert seen.complaints == []
     assert seen.answers["told"] == "undefined"
 

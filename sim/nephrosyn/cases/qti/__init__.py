@@ -73,7 +73,9 @@ def _test(cases: CaseSet, every: list[Item]) -> ET.Element:
     part = fragment.add(root, "testPart", identifier="part", navigationMode="linear", submissionMode="individual")
     fragment.add(part, "itemSessionControl", showFeedback="true", allowReview="true")
     for case in cases.cases:
-        section = fragment.add(part, "assessmentSection", identifier=f"case-{case.id}", title=case.title, visible="true")
+        section = fragment.add(
+            part, "assessmentSection", identifier=f"case-{case.id}", title=case.title, visible="true"
+        )
         for item in every:
             if item.case is case:
                 fragment.add(section, "assessmentItemRef", identifier=identifier(item), href=_item_path(item))
