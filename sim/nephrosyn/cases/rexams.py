@@ -127,11 +127,14 @@ def _solution(item: Item) -> list[str]:
     if isinstance(question, Numeric):
         return [escaped(question.feedback_right), escaped(question.feedback_wrong), *blocks]
     if isinstance(question, Choice):
-        right = right_options(question)
-        told = zip(question.options, right, strict=True)
-        return [*blocks, _answer_list(f"{'True' if holds else 'False'}. {option.feedback}" for option, holds in told)]
-    told = (f"{'True' if reply == pair.answer else 'False'}." for pair in question.pairs for reply in answers(question))
-    return [*blocks, _answer_list(told)]
+        each = zip(question.options, right_options(question), strict=True)
+        return [*blocks, _answer_list(f"{_truth(right)} {option.feedback}" for option, right in each)]
+    replies = answers(question)
+    return [*blocks, _answer_list(_truth(reply == pair.answer) for pair in question.pairs for reply in replies)]
+
+
+def _truth(right: bool) -> str:
+    return "True." if right else "False."
 
 
 def _bits(right: Iterable[bool]) -> str:

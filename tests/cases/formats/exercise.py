@@ -1,4 +1,4 @@
-"""An R/exams exercise, read by the rules of R/exams 2.4 for Markdown, but strictly: what it would warn of is refused."""
+"""An R/exams exercise, read strictly by the rules of R/exams 2.4 for Markdown."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ PLAYS: dict[str, tuple[str, list[list[object]]]] = {
     "matching spare": ("matching", [["match", [0, 0]], ["match", [1, 0]], ["match", [2, 0]]]),
     "matching none": ("matching", []),
 }
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Player</title><link rel="icon" href="data:,">
-</head><body><script src="player.js"></script><script src="driver.js"></script></body></html>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Player</title>
+<link rel="icon" href="data:,"></head><body><script src="player.js"></script><script src="driver.js"></script></body></html>
 """
 
 
@@ -123,7 +123,7 @@ def test_the_manifest_names_every_file_once(package: dict[str, bytes]):
     names = [resource.get("identifier") for resource in manifest.iter(f"{CONTENT}resource")]
     assert len(names) == len(set(names))
     assert {one.get("identifierref") for one in manifest.iter(f"{CONTENT}dependency")} == set(names) - {"resource-test"}
-    assert list(package)[0] == "imsmanifest.xml"
+    assert next(iter(package)) == "imsmanifest.xml"
 
 
 def test_the_test_keeps_the_order_of_stages(package: dict[str, bytes]):

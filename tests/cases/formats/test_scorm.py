@@ -19,7 +19,8 @@ from .serving import served
 from .sets import case_set
 
 STAND_IN = """<!doctype html><html><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'"><title>Quiz</title></head>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'">
+<title>Quiz</title></head>
 <body><script>function tell(raw, max, complete) {
   if (typeof window.nephrosynScore === "function") window.nephrosynScore({ raw, max, complete });
 }</script></body></html>"""
@@ -30,7 +31,11 @@ let calls = [];
 window.API = {
   LMSInitialize: (x) => { calls.push("initialize" + x); return "true"; },
   LMSGetValue: (name) => kept[name] ?? "",
-  LMSSetValue: (name, value) => { if (typeof value !== "string") throw new Error(name); kept[name] = value; return "true"; },
+  LMSSetValue: (name, value) => {
+    if (typeof value !== "string") throw new Error(name);
+    kept[name] = value;
+    return "true";
+  },
   LMSCommit: (x) => { calls.push("commit" + x); return "true"; },
   LMSFinish: (x) => { calls.push("finish" + x); return "true"; },
   LMSGetLastError: () => "0", LMSGetErrorString: () => "", LMSGetDiagnostic: () => "",
