@@ -61,7 +61,9 @@ class Item:
     @property
     def tags(self) -> tuple[str, ...]:
         """What teaching software may sort by, each without a blank."""
-        told = ("nephrosyn", self.case.kind, f"difficulty-{self.case.difficulty}", self.case.criteria, *self.case.tags)
+        # A case on several definition sets names them with commas, which part tags in some software.
+        sets = self.case.criteria.replace(",", " ").split()
+        told = ("nephrosyn", self.case.kind, f"difficulty-{self.case.difficulty}", *sets, *self.case.tags)
         return tuple(dict.fromkeys("-".join(tag.split()) for tag in told))
 
     @property

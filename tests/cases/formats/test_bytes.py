@@ -1,4 +1,4 @@
-"""What holds for every format: the same bytes each time, only what was asked for, no clock, nothing that tells the key."""
+"""What holds for every format: the same bytes each time, no clock, no comment, nothing that tells the key."""
 
 from __future__ import annotations
 
@@ -131,6 +131,11 @@ def test_every_question_says_that_it_is_synthetic(name: str, tmp_path: Path):
             with zipfile.ZipFile(path) as archive:
                 text += "".join(archive.read(one).decode() for one in archive.namelist() if one.endswith(".xml"))
     assert text.count(NOTICE.rstrip(".")) >= len(list(items(case_set())))
+
+
+def test_each_definition_set_is_a_tag_of_its_own():
+    (item,) = items(case_set((CASES[1].model_copy(update={"criteria": "jsn-2014, kdigo-2021"}),)))
+    assert item.tags == ("nephrosyn", "disagreement", "difficulty-3", "jsn-2014", "kdigo-2021", "year-4")
 
 
 def test_a_picture_is_read_to_its_end():

@@ -39,7 +39,8 @@ PLAYS: dict[str, tuple[str, list[list[object]]]] = {
     "matching none": ("matching", []),
 }
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Player</title>
-<link rel="icon" href="data:,"></head><body><script src="player.js"></script><script src="driver.js"></script></body></html>
+<link rel="icon" href="data:,"></head><body><script src="player.js"></script>
+<script src="driver.js"></script></body></html>
 """
 
 

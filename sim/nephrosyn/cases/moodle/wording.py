@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from nephrosyn.cases.picture import png_size
@@ -53,8 +54,9 @@ class Seen(HTMLParser):
             self.foreign.append(f"address {address!r}")
 
 
+@lru_cache(maxsize=64)
 def read(html: str) -> Seen:
-    """Return what a text shows."""
+    """Return what a text shows; several rules ask it of the same text, one after another."""
     seen = Seen()
     seen.feed(html)
     seen.close()
