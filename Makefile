@@ -40,6 +40,13 @@ $(VENV)/installed-for-tests: pyproject.toml | $(PY)
 	@$(PIP) install --editable '.[all,test]'
 	@touch $@ $(VENV)/installed
 
+# What plays QTI packages in the tests; pinned by its lock file.
+PLAYER := tests/cases/qti-player
+$(PLAYER)/node_modules/.package-lock.json: $(PLAYER)/package-lock.json
+	@echo "installing the QTI player for the tests"
+	@npm ci --prefix $(PLAYER) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 run: $(VENV)/installed
 	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
 	@echo "(to use the command nephrosyn in this shell:  . $(VENV)/bin/activate)"
@@ -49,7 +56,7 @@ lint: $(VENV)/installed-for-tests
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
-test: lint
+test: lint $(PLAYER)/node_modules/.package-lock.json
 	@$(PY) -m pytest -n $(WORKERS)
 
 quick: $(VENV)/installed-for-tests
@@ -68,5 +75,5 @@ refit: $(VENV)/installed-for-tests
 	@$(PY) docs/refit.py
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PLAYER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find sim tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -82,7 +82,7 @@ def own_files():
         path for room in rooms for path in ([ROOT / room] if (ROOT / room).is_file() else (ROOT / room).rglob("*"))
     ]
     listed += [path for path in ROOT.iterdir() if path.is_file()]
-    skipped = {"__pycache__", ".hypothesis"}
+    skipped = {"__pycache__", ".hypothesis", "node_modules"}
     return sorted(path for path in listed if path.is_file() and not skipped & set(path.parts))
 
 

@@ -18,6 +18,7 @@ FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
+    "--disable-popup-blocking",
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
@@ -111,13 +112,13 @@ class Browser:
         while not any(event.get("method") == method for event in self._events):
             self._events.append(self._message())
 
-    def visit(self, page: Path, width: int, height: int, questions: dict[str, str]) -> Visit:
-        """Open a file and ask it JavaScript questions.
+    def visit(self, page: Path | str, width: int, height: int, questions: dict[str, str]) -> Visit:
+        """Open a page and ask it JavaScript questions.
 
         Parameters
         ----------
-        page : Path
-            The file.
+        page : Path or str
+            The file, or an address.
         width, height : int
             Size of the window, in CSS pixels.
         questions : dict of str to str
@@ -131,7 +132,7 @@ class Browser:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._ask("Emulation.setDeviceMetricsOverride", session, **size)
         self._events.clear()
-        self._ask("Page.navigate", session, url=page.resolve().as_uri())
+        self._ask("Page.navigate", session, url=page if isinstance(page, str) else page.resolve().as_uri())
         self._until("Page.loadEventFired")
         seen = Visit()
         for name, question in questions.items():

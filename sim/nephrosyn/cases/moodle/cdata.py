@@ -1,0 +1,46 @@
+"""CDATA for `xml.etree`, which has none: texts are held apart and put in place of marks after writing."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+_MARK = re.compile("\ue000([0-9]+)\ue001")
+
+
+class Held:
+    """Texts that are to stand as CDATA, each marked once in a tree.
+
+    Examples
+    --------
+    >>> held, root = Held(), ET.Element("text")
+    >>> root.text = held.mark("<p>1 < 2]]></p>")
+    >>> held.written(root)
+    '<text><![CDATA[<p>1 < 2]]]]><![CDATA[></p>]]></text>'
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def mark(self, text: str) -> str:
+        """Keep a text, and return the mark that stands for it."""
+        self._texts.append(text)
+        return f"\ue000{len(self._texts) - 1}\ue001"
+
+    def written(self, root: ET.Element) -> str:
+        """Return a tree as XML text with every mark replaced.
+
+        Raises
+        ------
+        ValueError
+            If a mark stands nowhere, twice, or where no text was held: a text of the tree then looks like a mark.
+        """
+        plain = ET.tostring(root, encoding="unicode")
+        found = [int(number) for number in _MARK.findall(plain)]
+        if sorted(found) != list(range(len(self._texts))):
+            raise ValueError("a text holds the characters that mark CDATA")
+        return _MARK.sub(lambda mark: _section(self._texts[int(mark[1])]), plain)
+
+
+def _section(text: str) -> str:
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
