@@ -23,9 +23,6 @@ def duplicated(record: Prepared, level: Level) -> list[Change]:
 def copied_forward(record: Prepared, level: Level) -> list[Change]:
     """Results that are those of the visit before."""
     readings = record.rows("readings")
-    order = np.lexsort((readings.number, readings["analyte"], readings.who))
-    who, analyte = readings.who[order], readings["analyte"][order]
-    same = (who[1:] == who[:-1]) & (analyte[1:] == analyte[:-1])
-    before, here = order[:-1][same], order[1:][same]
-    copied = level.result("copied", readings)[here] < level["share"]
-    return [changed(readings, "value", here[copied], readings["value"][before[copied]])]
+    before = readings.previous
+    copied = np.flatnonzero((before >= 0) & (level.result("copied", readings) < level["share"]))
+    return [changed(readings, "value", copied, readings["value"][before[copied]])]

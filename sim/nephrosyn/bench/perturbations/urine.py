@@ -8,7 +8,6 @@ from nephrosyn import terms
 from nephrosyn.bench.perturbations.changes import Change, Changed, Removed, changed
 from nephrosyn.bench.perturbations.level import Level
 from nephrosyn.bench.perturbations.rows import Prepared
-from nephrosyn.bench.perturbations.visits import visit_key
 from nephrosyn.tables import UNIT
 
 HIGHEST = len(terms.DIPSTICK_BANDS) - 1
@@ -39,8 +38,8 @@ def coarsened(record: Prepared, level: Level) -> list[Change]:
     readings = record.rows("readings")
     analyte = readings["analyte"]
     coarse = level.uniform("coarse", readings, readings["visit"]) < level["share"]
-    keys = visit_key(readings)
-    with_dipstick = np.isin(keys, keys[analyte == DIPSTICK])
+    visits, place = readings.visits
+    with_dipstick = (np.bincount(place[analyte == DIPSTICK], minlength=len(visits)) > 0)[place]
     ratio = coarse & (analyte == UPCR) & ~np.isnan(readings["value"])
     gone = (ratio & with_dipstick) | (coarse & (analyte == UACR))
     places = np.flatnonzero(ratio & ~with_dipstick)

@@ -11,16 +11,11 @@ from scipy.special import ndtri
 from nephrosyn import terms
 from nephrosyn.bench.perturbations.changes import Change, Places, Removed, changed
 from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared, Rows
+from nephrosyn.bench.perturbations.rows import Prepared
 
-VISIT_BITS = 20
+UPCR, DIPSTICK = (terms.ANALYTES.index(name) for name in ("upcr", "dipstick"))
 MOST = 0.95
 """No visit is missed for sure, however far away or young a patient is."""
-
-
-def visit_key(rows: Rows) -> NDArray[np.int64]:
-    """Return patient and visit of each row in one number, shape (rows,); patients by their place in order."""
-    return (rows.who << VISIT_BITS) | rows["visit"].astype(np.int64)
 
 
 def missing(record: Prepared, level: Level) -> list[Change]:
@@ -52,15 +47,25 @@ def missing_by_distance(record: Prepared, level: Level) -> list[Change]:
 def missing_when_mild(record: Prepared, level: Level) -> list[Change]:
     """Visits missed where the urine would have been clear: by its ratio, or its dipstick where there is no ratio."""
     readings = record.rows("readings")
-    keys, analyte = visit_key(readings), readings["analyte"]
-    upcr, dipstick = (analyte == terms.ANALYTES.index(name) for name in ("upcr", "dipstick"))
-    by_ratio = keys[upcr & (readings["value"] <= level["mild_upcr"])]
-    by_band = keys[dipstick & (readings["value"] <= level["mild_band"]) & ~np.isin(keys, keys[upcr])]
-    mild = np.concatenate([by_ratio, by_band])
+    visits, place = readings.visits
+
+    def any_of(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.bincount(place[rows], minlength=len(visits)) > 0
+
+    value, analyte = readings["value"], readings["analyte"]
+    ratio, dipstick = analyte == UPCR, analyte == DIPSTICK
+    by_band = any_of(dipstick & (value <= level["mild_band"])) & ~any_of(ratio)
+    mild = visits[any_of(ratio & (value <= level["mild_upcr"])) | by_band]
     names = ("visits", "readings")
-    return _missed(
-        record, level, {name: level["share"] * np.isin(visit_key(record.rows(name)), mild) for name in names}
-    )
+    shares = {name: np.where(_among(record.rows(name).visit, mild), level["share"], 0.0) for name in names}
+    return _missed(record, level, shares)
+
+
+def _among(keys: NDArray[np.int64], listed: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each key is in an ascending list."""
+    if not len(listed):
+        return np.zeros(len(keys), np.bool_)
+    return np.asarray(listed[np.minimum(np.searchsorted(listed, keys), len(listed) - 1)] == keys)
 
 
 def _missed(record: Prepared, level: Level, shares: dict[str, Any]) -> list[Change]:
