@@ -27,11 +27,11 @@ What holds for each of them, and is tested:
 
 - Severity 0 changes nothing. What is lost or changed at one severity is so at every higher one: the draws are the same,
   more of them count.
-- Draws are keyed by seed, patient, name of the perturbation and replicate. The order of rows, who else is in the cohort,
-  and the number of workers do not matter.
+- Draws are keyed by seed, patient, name of the perturbation and replicate. The order of rows, who else is in the
+  cohort, and the number of workers do not matter.
 - The truth never changes, and a perturbed record holds none of it.
-- A log names every change with its mechanism: patient, table, row, column, before and after. Applied to the clean record
-  it gives the perturbed one; applied to another it is refused.
+- A log names every change with its mechanism: patient, table, row, column, before and after. Applied to the clean
+  record it gives the perturbed one; applied to another it is refused.
 - Perturbed records can be judged. Wrong values may be absurd (a ratio of 400 mg/mg after a mix-up of units), but are
   none that a definition set refuses as impossible.
 

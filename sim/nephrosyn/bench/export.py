@@ -1,8 +1,8 @@
 """Perturbed records in files, for a classifier in any language: the first of two steps, scoring being the second.
 
-``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in plain
-words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file. Neither
-truth nor labels are written, nor what the run was made from, by which its truth could be made again.
+``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in
+plain words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file.
+Neither truth nor labels are written, nor what the run was made from, by which its truth could be made again.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def export(
         partial.mkdir(parents=True)
         files = dict(_records(run, partial, asked, seed, format, progress or _silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
-        (partial / README).write_text(_readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
+        (partial / README).write_text(
+            _readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n"
+        )
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
         refuse_taken(out, **check)  # type: ignore[arg-type]
         if out.exists():

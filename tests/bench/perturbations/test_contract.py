@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -73,7 +74,7 @@ def test_severity_0_is_the_identity(record, name, seed, replicate):
 def test_what_is_changed_at_one_severity_is_changed_at_the_next(record, name, seed, replicate):
     clean = prepare(record)
     logs = [perturb(clean, name, severity, seed=seed, replicate=replicate)[1] for severity in range(6)]
-    for mild, severe in zip(logs, logs[1:], strict=False):
+    for mild, severe in pairwise(logs):
         gone = severe.filter(pl.col("change") == "removed")
         for kind in ("removed", "added", "left_out"):
             mine = severe.filter(pl.col("change") == kind)
@@ -126,7 +127,9 @@ def test_who_else_is_there_does_not_matter(record, name, severity, seed, keep):
 @few
 @given(name=NAMES, severity=LEVELS, seed=KEYS)
 def test_one_call_or_many_gives_the_same_and_the_clean_record_stays(record, name, severity, seed):
-    before = {table: pl.DataFrame(frame.to_dict(as_series=False), schema=frame.schema) for table, frame in record.items()}
+    before = {
+        table: pl.DataFrame(frame.to_dict(as_series=False), schema=frame.schema) for table, frame in record.items()
+    }
     clean = prepare(record)
     one = perturb(clean, name, severity, seed=seed, replicate=0)
     perturb(clean, "upcr_noise", 5, seed=seed, replicate=0)
@@ -233,7 +236,7 @@ def test_a_log_of_another_record_is_refused(record):
     with pytest.raises(PerturbationError, match="value is not what the log says it was"):
         apply(other, log)
     fewer = of_patients(record, record["patients"].select("replicate", "patient")[1:])
-    with pytest.raises(PerturbationError, match="patient 0, readings row [0-9]+: no such row"):
+    with pytest.raises(PerturbationError, match=r"patient 0, readings row [0-9]+: no such row"):
         apply(fewer, log)
     with pytest.raises(PerturbationError, match="readings, which the record does not have"):
         apply({table: frame for table, frame in record.items() if table != "readings"}, log)
