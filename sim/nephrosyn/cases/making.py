@@ -1,0 +1,335 @@
+"""One case of each kind from one record, in one system of units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import polars as pl
+
+from nephrosyn import terms
+from nephrosyn.cases import display, questions, showing
+from nephrosyn.cases.displayed import parse
+from nephrosyn.cases.edits import Margin, difficulty, margin
+from nephrosyn.cases.feedback import FLAG_OF_CATEGORY, Judgement, told
+from nephrosyn.cases.model import Case, ItemKind, Question, Section, Spelling, Stage, Table, UnitSystem
+from nephrosyn.cases.narrative import facts, said
+from nephrosyn.cases.words import listed, sentence, spelled, spoken
+from nephrosyn.criteria import DefinitionSet, verdict
+
+Frames: TypeAlias = Mapping[str, pl.DataFrame]
+VERSION = 1
+"""Goes up when the content of a case of the same id changes, so that a learner's copy can be told to be old."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a case is displayed.
+
+    Attributes
+    ----------
+    units : {"conventional", "si"}
+        In which units.
+    spelling : {"american", "british"}
+        In which spelling.
+    figures : bool
+        Whether with pictures.
+    """
+
+    units: UnitSystem
+    spelling: Spelling = "american"
+    figures: bool = True
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A record as displayed, and what the set says of it as displayed.
+
+    Attributes
+    ----------
+    sections : tuple of Section
+        What is shown, before pictures and definitions.
+    judged : Judgement
+        The verdict on what was parsed from them.
+    """
+
+    sections: tuple[Section, ...]
+    judged: Judgement
+
+
+def show(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> Shown:
+    """Display a record, read it back from the display, and judge that.
+
+    Parameters
+    ----------
+    record : mapping of str to polars.DataFrame
+        A patient's observed tables.
+    definition : DefinitionSet
+        The set.
+    ident : str
+        Id of the case.
+    look : Look
+        How.
+    """
+    made = [showing.in_spelling(one, look.spelling) for one in showing.sections(record, ident, look.units)]
+    return Shown(tuple(made), judge(made, definition, look.units))
+
+
+def judge(sections: Sequence[Section], definition: DefinitionSet, units: UnitSystem) -> Judgement:
+    """Return what a set says of what is displayed."""
+    frames = parse(sections)
+    return Judgement(frames, verdict(frames, definition, 0, 0, "observed", keep_going=True), definition, units)
+
+
+def is_child(frames: Frames, definition: DefinitionSet) -> bool:
+    """Whether the thresholds for children hold."""
+    return bool(frames["patients"]["age_at_onset_years"][0] < definition.population.adult_from.of(True))
+
+
+def cells(sections: Sequence[Section]) -> int:
+    """Return how many cells of tables hold data."""
+    return sum(bool(text) for one in sections for table in one.tables for row in table.rows for text in row)
+
+
+def margin_words(found: Margin) -> str:
+    """Return the smallest edit that changes the key, in words."""
+    if not found.changes:
+        return "No edit of the family searched changes the category."
+    edit, after = found.changes[0]
+    return f"{sentence(edit.words)} would make it “{spoken(after)}”."
+
+
+def near_of(found: Margin) -> list[str]:
+    """Return the categories that edits lead to, the nearest first."""
+    return list(dict.fromkeys(after for _, after in found.changes))
+
+
+def summary(case: Judgement, found: Margin) -> str:
+    """Return the whole answer."""
+    flag = FLAG_OF_CATEGORY.get(case.verdict.category)
+    met = [one for one in case.clauses if one.status == "met" and one.flag == flag]
+    why = " ".join(told(one, case) for one in met) or questions.episodes_told(case)
+    name = spoken(case.verdict.category)
+    return f"By the definition set “{case.definition.name}” the category is “{name}”. {why} {margin_words(found)}"
+
+
+def whole(shown: Shown, ident: str, look: Look, definitions: Sequence[DefinitionSet]) -> tuple[Section, ...]:
+    """Return all sections of a case shown at once."""
+    judged = shown.judged
+    made = list(shown.sections)
+    if look.figures:
+        made.append(_timeline(judged, ident, look))
+    return (*made, *(_definition(one, judged, look) for one in definitions))
+
+
+def _timeline(judged: Judgement, ident: str, look: Look) -> Section:
+    return showing.in_spelling(showing.timeline(judged.frames, ident, look.units), look.spelling)
+
+
+def _definition(definition: DefinitionSet, judged: Judgement, look: Look) -> Section:
+    child = is_child(judged.frames, definition)
+    return showing.in_spelling(showing.definition_section(definition, look.units, child=child), look.spelling)
+
+
+Asker: TypeAlias = Callable[[Judgement, str, Margin], "list[Question]"]
+
+
+def _single(judged: Judgement, ident: str, found: Margin) -> list[Question]:
+    return [questions.category(judged, ident, near_of(found))]
+
+
+def _numeric(judged: Judgement, ident: str, found: Margin) -> list[Question]:
+    asked = questions.numeric(judged, ident)
+    return [asked] if asked else []
+
+
+def _matching(judged: Judgement, ident: str, found: Margin) -> list[Question]:
+    asked = questions.matching(judged, ident)
+    return [asked] if asked else []
+
+
+def _key_features(judged: Judgement, ident: str, found: Margin) -> list[Question]:
+    """Ask for the state, the clause on which the key hangs, and the category."""
+    if not judged.verdict.episodes:
+        return []
+    name = questions.pivotal(judged, near_of(found))
+    return [
+        questions.state(judged, ident, "state"),
+        questions.clause(judged, name, ident, "clause"),
+        questions.category(judged, ident, near_of(found)),
+    ]
+
+
+ASKERS: dict[str, Asker] = {
+    "single": _single,
+    "near-miss": _single,
+    "numeric": _numeric,
+    "matching": _matching,
+    "key-features": _key_features,
+}
+"""Kinds that show a record at once, and what they ask of it."""
+
+
+def case_of(
+    kind: ItemKind,
+    shown: Shown,
+    found: Margin,
+    stages: Sequence[Stage],
+    ident: str,
+    look: Look,
+    *,
+    pair: str | None = None,
+    criteria: str | None = None,
+    criteria_title: str | None = None,
+    answer: str | None = None,
+) -> Case:
+    """Put a case together."""
+    judged = shown.judged
+    level = difficulty(found, cells(shown.sections), judged.verdict.category)
+    made = Case(
+        id=ident,
+        version=VERSION,
+        kind=kind,
+        title=said("title", ident, **facts(judged.frames)),
+        criteria=criteria or judged.definition.name,
+        criteria_title=criteria_title or judged.definition.title,
+        difficulty=level,
+        margin=margin_words(found),
+        pair=pair,
+        tags=(kind, f"difficulty-{level}"),
+        stages=tuple(stages),
+        summary=answer or summary(judged, found),
+    )
+    return in_spelling(made, look.spelling)
+
+
+def in_spelling(case: Case, spelling: Spelling) -> Case:
+    """Return a case with all it says in a spelling; pictures and ids are left alone."""
+    fixed = {"id", "pair", "kind", "png_base64", "svg_base64", "name", "criteria"}
+
+    def walk(node: object, key: str = "") -> object:
+        if isinstance(node, str):
+            return node if key in fixed else spelled(node, spelling)
+        if isinstance(node, dict):
+            return {name: walk(one, name) for name, one in node.items()}
+        if isinstance(node, list | tuple):
+            return [walk(one, key) for one in node]
+        return node
+
+    return Case.model_validate(walk(case.model_dump()))
+
+
+def at_once(
+    kind: ItemKind, record: Frames, definition: DefinitionSet, ident: str, look: Look, pair: str | None = None
+) -> Case | None:
+    """Make a case that is shown at once.
+
+    Returns
+    -------
+    Case or None
+        None where the record offers nothing to ask.
+    """
+    shown = show(record, definition, ident, look)
+    judged = shown.judged
+    found = margin(judged.frames, definition, judged.verdict.category)
+    asked = ASKERS[kind](judged, ident, found)
+    if not asked:
+        return None
+    stage = Stage(title="Record", sections=whole(shown, ident, look, [definition]), questions=tuple(asked))
+    return case_of(kind, shown, found, [stage], ident, look, pair=pair)
+
+
+def disagreeing(record: Frames, definitions: Sequence[DefinitionSet], ident: str, look: Look) -> Case | None:
+    """Make a case on which the definition sets disagree; None where they do not, once displayed."""
+    shown = show(record, definitions[0], ident, look)
+    frames = shown.judged.frames
+    judged = [shown.judged, *(judge(shown.sections, one, look.units) for one in definitions[1:])]
+    if {one.verdict.refractory for one in judged} != {True, False}:
+        return None
+    found = margin(frames, definitions[0], judged[0].verdict.category)
+    question = questions.disagreement(judged, ident)
+    stage = Stage(title="Record", sections=whole(shown, ident, look, definitions), questions=(question,))
+    yes = [one.definition.name for one in judged if one.verdict.refractory]
+    no = [one.definition.name for one in judged if not one.verdict.refractory]
+    answer = f"Refractory by {listed(yes)}; not by {listed(no)}."
+    names = ", ".join(one.name for one in definitions)
+    titles = "; ".join(one.title for one in definitions)
+    return case_of("disagreement", shown, found, [stage], ident, look, criteria=names, criteria_title=titles,
+                   answer=answer)  # fmt: skip
+
+
+STAGE_DAYS = (28, 56, 84)
+"""Days of treatment after which a staged case stops and asks."""
+FEWEST_DAYS_BETWEEN = 14
+
+
+def stops(judged: Judgement) -> list[int]:
+    """Return the days at which a staged case stops: first visit, weeks of treatment, first relapse, the end."""
+    frames = judged.frames
+    first, end = display.first_day(frames), judged.end
+    start = frames["doses"]["first_days"].min() if frames["doses"].height else first
+    days = {first, *(int(start) + after for after in STAGE_DAYS), *judged.relapses[:1]}  # type: ignore[call-overload]
+    kept = [first]
+    for day in sorted(days):
+        if kept[-1] + FEWEST_DAYS_BETWEEN <= day <= end - FEWEST_DAYS_BETWEEN:
+            kept.append(day)
+    return [*kept, end]
+
+
+def staged(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> Case | None:
+    """Make a case in stages, each asked on what has been shown up to then."""
+    shown = show(record, definition, ident, look)
+    days = stops(shown.judged)
+    if len(days) < 3 or not shown.judged.verdict.episodes:
+        return None
+    found = margin(shown.judged.frames, definition, shown.judged.verdict.category)
+    stages: list[Stage] = []
+    before: list[Section] = []
+    for place, day in enumerate(days):
+        now = show(display.until(shown.judged.frames, day), definition, ident, look).sections
+        fresh = list(now) if place == 0 else _fresh(before, now, day, look)
+        before += fresh
+        judged = judge(before, definition, look.units)
+        last = place == len(days) - 1
+        extra = [_definition(definition, judged, look)] if place == 0 else []
+        if last and look.figures:
+            extra = [*extra, _timeline(judged, ident, look)]
+        asked = _asked(judged, ident, place, last, near_of(found))
+        stages.append(Stage(title=f"Up to day {day}", sections=(*fresh, *extra), questions=tuple(asked)))
+    return case_of("staged", shown, found, stages, ident, look)
+
+
+def _asked(judged: Judgement, ident: str, place: int, last: bool, near: list[str]) -> list[Question]:
+    name = f"stage-{place + 1}"
+    if last:
+        return [questions.category(judged, ident, near, name)]
+    if place % 2 and judged.verdict.episodes:
+        return [questions.state(judged, ident, name)]
+    dose = questions.per_kg(judged, ident, name) if place == 0 else None
+    return [dose or questions.clause(judged, questions.pivotal(judged, near), ident, name)]
+
+
+def _fresh(before: Sequence[Section], now: Sequence[Section], day: int, look: Look) -> list[Section]:
+    """Return what has been added since: new rows, and rows that say something else."""
+    old = {row for one in before for table in one.tables for row in _tagged(table)}
+    made: list[Section] = []
+    for section in now:
+        tables = []
+        for table in section.tables:
+            rows = tuple(row for row in table.rows if (table.caption, *row) not in old)
+            if rows:
+                tables.append(table.model_copy(update={"rows": rows}))
+        if section.heading == "Patient":
+            words = f"The record goes on to day {day}. What is new or has changed is shown."
+            made.append(Section(heading="Patient", paragraphs=(spelled(words, look.spelling),), tables=tuple(tables)))
+        elif tables:
+            made.append(Section(heading=section.heading, tables=tuple(tables), distractor=section.distractor))
+    return made
+
+
+def _tagged(table: Table) -> list[tuple[str, ...]]:
+    return [(table.caption, *row) for row in table.rows]
+
+
+UNDETERMINED = terms.CATEGORIES[6]
