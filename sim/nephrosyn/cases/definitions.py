@@ -9,7 +9,7 @@ from nephrosyn.cases import units as scales
 from nephrosyn.cases.model import UnitSystem
 from nephrosyn.cases.words import sentence, spoken
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.criteria.words import in_words
+from nephrosyn.criteria.words import in_words, value
 
 LEFT_OUT = ("course flags", "calcineurin resistance", "multidrug resistance")
 """Parts that name no category."""
@@ -29,7 +29,31 @@ def paragraphs(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> 
         Whether the patient counts as a child.
     """
     told = [(one.clause, one.sentence) for one in in_words(definition) if one.clause not in LEFT_OUT]
-    return tuple(f"{clause_name(clause)}: {of_age(in_units(text, units), child)}" for clause, text in told)
+    told = [(clause, f"{text} {_maintenance(definition)}" if clause == "steroid" else text) for clause, text in told]
+    shown = [_labelled(clause, of_age(in_units(text, units), child)) for clause, text in told]
+    return (*shown, OTHERWISE, f"Urine readings more than {value(definition.urine.max_gap)} apart may hide a relapse.")
+
+
+OTHERWISE = (
+    "If none is met but one cannot be judged, the category is undetermined. If all can be judged and none is met, it "
+    "is infrequently relapsing where a relapse is seen, otherwise non-relapsing."
+)
+OWN_LABEL = ("urine", "partial remission", "verdict")
+"""Parts whose sentences begin with what they are about."""
+
+
+def _labelled(clause: str, text: str) -> str:
+    return text if clause in OWN_LABEL else f"{clause_name(clause)}: {text}"
+
+
+def _maintenance(definition: DefinitionSet) -> str:
+    """Return the maintenance dose in words, where the set speaks of one."""
+    steroid = definition.steroid
+    amounts = [value(one) for one in (steroid.maintenance_per_kg, steroid.maintenance)]
+    amounts = [text for text in amounts if text != "off"]
+    if definition.dependence.rule.of(child=False) != "raise_clears" or not amounts:
+        return ""
+    return f"The maintenance dose is the lowest of {', '.join(amounts)}."
 
 
 def clause_name(name: str) -> str:

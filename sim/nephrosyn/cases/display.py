@@ -158,7 +158,7 @@ def doses(mine: Frames) -> Table:
         Column(name="Drug"),
         Column(name="Dose", unit="mg"),
         Column(name="Schedule"),
-        Column(name="Weight it was reckoned for", unit="kg"),
+        Column(name="Dosing weight", unit="kg"),
     )
     shown = tuple(
         (

@@ -144,7 +144,7 @@ def because(case: Judgement) -> str:
     flag = FLAG_OF_CATEGORY.get(case.verdict.category)
     if flag:
         met = next(one for one in case.clauses if one.flag == flag and one.status == "met")
-        return f"{clause_name(met.name).lower()} is met on day {met.days}"
+        return f"the clause {quoted(met.name)} is met on day {met.days}"
     if case.verdict.category == "undetermined":
         return f"not every clause can be judged on the record {case.span()}"
     return f"no clause is met on the record {case.span()}"
@@ -158,12 +158,23 @@ def named(category: str) -> str:
 def told(clause: Clause, case: Judgement) -> str:
     """Return the answer of a clause, why, and the rows it rests on."""
     day = f" on day {clause.days}" if clause.days is not None else ""
-    words = f"{clause_name(clause.name)} {STATUS_WORDS[clause.status]}{day}: {lowered(clause.sentence)}"
+    words = f"The clause {quoted(clause.name)} {STATUS_WORDS[clause.status]}{day}: {lowered(clause.sentence)}"
     words = in_units(words, case.units)
     rows = evidence(clause, case)
     if rows:
         return f"{words} In the record: {'; '.join(rows)}."
     return words if re.search(r"\bday \d", words) else f"{words[:-1]}, {case.span()}."
+
+
+def quoted(name: str) -> str:
+    """Return a clause within a sentence.
+
+    Examples
+    --------
+    >>> quoted("frequent_n6")
+    '“relapses in 6 months”'
+    """
+    return f"“{lowered(clause_name(name))}”"
 
 
 def lowered(text: str) -> str:

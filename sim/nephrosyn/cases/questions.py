@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nephrosyn import terms
 from nephrosyn.cases.definitions import clause_name
-from nephrosyn.cases.feedback import Judgement, for_category, told
+from nephrosyn.cases.feedback import FLAG_OF_CATEGORY, Judgement, for_category, quoted, told
 from nephrosyn.cases.keyed import choose, shuffled
 from nephrosyn.cases.model import Choice, Matching, Numeric, Option, Pair
 from nephrosyn.cases.narrative import said
@@ -102,14 +102,8 @@ def clause(case: Judgement, name: str, ident: str, question: str) -> Choice:
     key = STATUSES[mine.status]
     why = told(mine, case)
     texts = [(text, f"{'Correct' if text == key else 'Not correct'}. {why}") for text in STATUSES.values()]
-    stem = said("clause", ident, set=case.definition.name, day=case.end, clause=lower_name(name))
+    stem = said("clause", ident, set=case.definition.name, day=case.end, clause=quoted(name))
     return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
-
-
-def lower_name(name: str) -> str:
-    """Return a clause within a sentence."""
-    text = clause_name(name)
-    return f"“{text[:1].lower()}{text[1:]}”"
 
 
 def numeric(case: Judgement, ident: str) -> Numeric | None:
@@ -147,7 +141,7 @@ def _met_day(case: Judgement, ident: str) -> Numeric | None:
     why = told(one, case)
     return Numeric(
         id="met-day",
-        stem=said("met_day", ident, set=case.definition.name, clause=lower_name(one.name)),
+        stem=said("met_day", ident, set=case.definition.name, clause=quoted(one.name)),
         value=float(one.days or 0),
         tolerance=0,
         unit="day",
@@ -163,11 +157,12 @@ def per_kg(case: Judgement, ident: str, question: str = "dose") -> Numeric | Non
         return None
     run = choose(rows, ident, "run")
     dose, weight = run["dose_mg"], run["dosing_weight_kg"]
+    each = "" if run["schedule"] == "daily" else ", of a dosing day,"
     days = f"day {run['first_days']} to {run['last_days']}"
     why = f"From {days}: {dose:g} mg / {weight:g} kg = {dose / weight:.2f} mg/kg."
     return Numeric(
         id=question,
-        stem=said("per_kg", ident, drug=spoken(run["drug"]), day=run["first_days"]),
+        stem=said("per_kg", ident, drug=spoken(run["drug"]), day=run["first_days"], each=each),
         value=round(dose / weight, 2),
         tolerance=DOSE_TOLERANCE_MG_PER_KG,
         unit="mg/kg",
@@ -191,8 +186,6 @@ def matching(case: Judgement, ident: str) -> Matching | None:
 
 def pivotal(case: Judgement, near: Sequence[str]) -> str:
     """Return the clause the key hangs on: the one met first in precedence, else one that a small edit would turn."""
-    from nephrosyn.cases.feedback import FLAG_OF_CATEGORY
-
     for name in (case.verdict.category, *near):
         flag = FLAG_OF_CATEGORY.get(name)
         found = [one for one in case.clauses if one.flag == flag]

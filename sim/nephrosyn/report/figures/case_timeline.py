@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from nephrosyn import terms
 from nephrosyn.report.figures.style import ACCENT, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
@@ -16,7 +18,12 @@ from nephrosyn.report.figures.style import ACCENT, INK, LINES, MUTED, PAPER, SEC
 DPI = 100
 STEROID = "prednisone"
 NO_SOFTWARE = {"Software": None}
-LEFT, RIGHT, BOTTOM, TOP, GAP = 0.11, 0.985, 0.12, 0.96, 0.02
+PANELS = ((0.57, 0.4), (0.35, 0.18), (0.13, 0.18))
+"""Foot and height of urine, albumin and dose, as parts of the picture."""
+LEFT, WIDTH = 0.14, 0.845
+STEPS_DAYS = (7, 14, 28, 56, 91, 182, 365, 730)
+RATIOS = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""Marks of the axis of ratios, in mg/mg; in other units rounded to what is easy to read."""
 
 
 class Axis(NamedTuple):
@@ -47,24 +54,32 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
     """
     with drawing():
         figure = Figure(figsize=(6.4, 3.9), dpi=DPI)
-        top, middle, low = figure.subplots(3, 1, sharex=True, height_ratios=(2.2, 1.1, 1.1))
-        figure.subplots_adjust(LEFT, BOTTOM, RIGHT, TOP, hspace=0.18)
+        end = int(frames["follow_up"]["end_days"][0])
+        top, middle, low = (_panel(figure, *place, end) for place in PANELS)
         _urine(top, _of(frames, "upcr"), upcr)
         _albumin(middle, _of(frames, "albumin"), albumin)
         _steroid(low, frames["doses"])
-        end = int(frames["follow_up"]["end_days"][0])
-        for axes in (top, middle, low):
-            axes.axvline(end, color=MUTED, lw=0.8, ls=(0, (2, 2)))
-            axes.grid(axis="x")
-        for mark in _noted(frames["conditions"]):
-            low.plot([mark], [0], marker="^", color=ACCENT, ms=5, clip_on=False, zorder=5)
+        marks = _noted(frames["conditions"])
+        low.plot(marks, [0] * len(marks), "^", color=ACCENT, ms=5, clip_on=False, zorder=5)
         low.set_xlabel("day from the first signs; triangle: something noted; dotted: end of the record", fontsize=8)
-        low.set_xlim(0, max(end, 28) * 1.02)
+        low.tick_params(axis="x", length=3, labelbottom=True)
         figure.text(0.985, 0.004, terms.NOTICE, ha="right", fontsize=SMALLEST, color=MUTED)
         buffer = io.BytesIO()
         canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(buffer, metadata=NO_SOFTWARE)
         return buffer.getvalue(), svg(figure, title)
+
+
+def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
+    """Return axes with few, fixed marks: finding and drawing marks is most of the time a picture takes."""
+    axes = figure.add_axes((LEFT, foot, WIDTH, height))
+    step = next((days for days in STEPS_DAYS if end / days <= 9), STEPS_DAYS[-1])
+    axes.xaxis.set_major_locator(FixedLocator(list(range(0, end + 1, step))))
+    axes.set_xlim(0, max(end, 28) * 1.02)
+    axes.tick_params(axis="x", length=0, labelbottom=False)
+    axes.grid(axis="x")
+    axes.axvline(end, color=MUTED, lw=0.8, ls=(0, (2, 2)))
+    return axes
 
 
 def _of(frames: Mapping[str, pl.DataFrame], analyte: str) -> pl.DataFrame:
@@ -79,27 +94,33 @@ def _urine(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
     axes.plot(days.filter(~hidden), values.filter(~hidden), "o", color=SECOND, ms=3.5)
     axes.plot(days.filter(hidden), values.filter(hidden), "v", mfc=PAPER, mec=SECOND, ms=4)
     axes.set_yscale("log")
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(low, 0.08 * axis.factor), max(high, 12 * axis.factor))
+    least, most = values.min() or axis.factor, values.max() or axis.factor
+    axes.set_ylim(min(float(least), 0.1 * axis.factor) * 0.8, max(float(most), 10 * axis.factor) * 1.3)
+    axes.yaxis.set_minor_locator(NullLocator())
+    ratios = RATIOS if axis.factor == 1.0 else tuple(float(f"{ratio * axis.factor:.1g}") for ratio in RATIOS)
+    axes.yaxis.set_major_locator(FixedLocator(list(ratios)))
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("")
-    axes.set_ylabel(f"urine protein/\ncreatinine\n({axis.unit})", fontsize=8)
+    axes.set_ylabel(f"urine protein/\ncreatinine ({axis.unit})", fontsize=8)
     axes.grid(axis="y")
 
 
 def _albumin(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
     axes.plot(rows["taken_days"], rows["value"] * axis.factor, "o-", color=LINES[2], ms=2.8, lw=0.8)
     axes.set_ylim(0, 6 * axis.factor)
+    axes.yaxis.set_major_locator(FixedLocator([0, 2 * axis.factor, 4 * axis.factor]))
     axes.set_ylabel(f"albumin\n({axis.unit})", fontsize=8)
 
 
 def _steroid(axes: Any, doses: pl.DataFrame) -> None:
     mine = doses.filter(pl.col("drug").cast(pl.String) == STEROID)
-    for first, last, mean in mine.select("first_days", "last_days", "mean_mg_per_day").iter_rows():
-        axes.bar(first, mean, width=last + 1 - first, align="edge", color=LINES[5], lw=0)
+    rows = mine.select("first_days", "last_days", "mean_mg_per_day").rows()
+    corners = [[(first, 0), (first, mean), (last + 1, mean), (last + 1, 0)] for first, last, mean in rows]
+    axes.add_collection(PolyCollection(corners, facecolor=LINES[5], lw=0), autolim=False)
     for row in doses.filter(pl.col("drug").cast(pl.String) != STEROID).iter_rows(named=True):
         axes.plot([row["first_days"], row["last_days"] + 1], [1, 1], color=INK, lw=3, solid_capstyle="butt")
-    axes.set_ylim(0, max(20.0, float(mine["mean_mg_per_day"].max() or 0) * 1.15))  # type: ignore[arg-type]
+    most = max(20.0, float(mine["mean_mg_per_day"].max() or 0))  # type: ignore[arg-type]
+    axes.set_ylim(0, most * 1.15)
+    axes.yaxis.set_major_locator(FixedLocator([0, 10, 20] if most < 40 else [0, 20, 40, 60, 80, 100]))
     axes.set_ylabel("prednisone\n(mg/day)", fontsize=8)
 
 
