@@ -193,17 +193,18 @@ def margin(frames: Frames, definition: DefinitionSet, category: str) -> Margin:
     return Margin(cost, sum(edit.cost == 1 for edit, _ in changes), tuple(changes))
 
 
-LOADS = (120, 180)
-"""So many displayed cells make a record long, and very long. assumed: near the thirds of the baseline scenario."""
-MANY_NEAR = 8
-"""So many single edits that change the category leave hardly a row without weight. assumed, as `LOADS`."""
+LOADS = (150, 250)
+"""So many displayed cells make a record long, and very long. assumed: near the middle and the end of the baseline."""
+NEAR = (5, 12)
+"""So many single edits that change the category make it close, and very close. assumed, as `LOADS`."""
 
 
 def difficulty(found: Margin, cells: int, category: str) -> int:
     """Return the predicted difficulty, 1 to 5.
 
-    One; and one more where an edit of cost 3 or 2 changes the key, two where one of cost 1 does; and one more each for
-    many such edits (`MANY_NEAR`), for a long record (`LOADS`, two for a very long one); at most 5.
+    One; and one more if any edit changes the key; for each of `NEAR` that the number of edits of cost 1 that change it
+    reaches; for each of `LOADS` that the displayed cells reach; and where the key is undetermined, because what is
+    missing must be noticed. At most 5.
 
     Parameters
     ----------
@@ -212,14 +213,16 @@ def difficulty(found: Margin, cells: int, category: str) -> int:
     cells : int
         Displayed cells that hold data.
     category : str
-        The key; "undetermined" counts one more, for what is missing must be noticed.
+        The key.
 
     Examples
     --------
-    >>> difficulty(Margin(4, 0, ()), 60, "steroid_resistant"), difficulty(Margin(1, 12, ()), 200, "undetermined")
-    (1, 5)
+    >>> difficulty(Margin(4, 0, ()), 60, "steroid_resistant")
+    1
     """
-    near = {4: 0, 3: 1, 2: 1, 1: 2}[found.cost]
-    load = sum(cells >= limit for limit in LOADS)
-    many = int(found.near >= MANY_NEAR)
-    return min(5, 1 + near + load + many + int(category == terms.CATEGORIES[6]))
+    points = 1 + int(found.cost < NO_EDIT) + int(category == UNDETERMINED)
+    points += sum(found.near >= limit for limit in NEAR) + sum(cells >= limit for limit in LOADS)
+    return min(5, points)
+
+
+UNDETERMINED = terms.CATEGORIES[6]

@@ -331,5 +331,3 @@ def _fresh(before: Sequence[Section], now: Sequence[Section], day: int, look: Lo
 def _tagged(table: Table) -> list[tuple[str, ...]]:
     return [(table.caption, *row) for row in table.rows]
 
-
-UNDETERMINED = terms.CATEGORIES[6]

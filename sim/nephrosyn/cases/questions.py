@@ -119,7 +119,7 @@ def _relapses(case: Judgement, ident: str) -> Numeric | None:
     first = episodes[0].remission_days
     last = min(first + 365, case.end)
     days = [day for day in case.relapses if first <= day <= last]
-    told_days = f"They began on {listed([f'day {day}' for day in days])}." if days else "None is seen."
+    told_days = f"They began on {listed([f'day {day}' for day in days])}." if days else "No relapse is seen."
     why = f"The first remission is seen on day {first}. {told_days}"
     if len(days) == 1:
         why = why.replace("They began", "It began")
@@ -211,5 +211,3 @@ def disagreement(cases: Sequence[Judgement], ident: str) -> Choice:
     chosen = options(texts, right, ident, "sets")
     return Choice(kind="multiple", id="sets", stem=said("disagreement", ident), options=chosen)
 
-
-UNDETERMINED = terms.CATEGORIES[6]
