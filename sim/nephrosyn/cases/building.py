@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn import terms
 from nephrosyn.cases import making
 from nephrosyn.cases.choosing import in_order, quotas, refuse
-from nephrosyn.cases.edits import apply, margin
+from nephrosyn.cases.edits import apply
 from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.keyed import blinded, number
 from nephrosyn.cases.keys import keys_of
@@ -55,9 +55,10 @@ class Builder:
         """Return the blinded id of a case."""
         return blinded(self.source.digest, self.source.seed, self.request.seed, kind, self.first.name, *patient, which)
 
-    def look(self, units: UnitSystem) -> Look:
-        """Return how cases are displayed in a system of units."""
-        return Look(units, self.request.spelling, self.request.figures)  # type: ignore[arg-type]
+    def looks(self) -> dict[UnitSystem, Look]:
+        """Return how the cases of one patient are displayed in each system of units."""
+        first = Look("conventional", self.request.spelling, self.request.figures)  # type: ignore[arg-type]
+        return {units: replace(first, units=units) for units in UNITS}
 
     def cases(self, kind: ItemKind, patient: Patient, record: making.Frames) -> list[Pair]:
         """Return the cases of one patient; none where the record does not serve.
@@ -75,12 +76,13 @@ class Builder:
             return self._near_miss(patient, record)
         ident = self.ident(kind, patient)
         made: Pair = {}
-        for units in UNITS:
-            case = self._one(kind, record, ident, self.look(units))
+        looks = self.looks()
+        for units, look in looks.items():
+            case = self._one(kind, record, ident, look)
             if case is None:
                 return []
             made[units] = case
-        return [made] if self._sound(made, record) else []
+        return [made] if self._sound(made, record, looks["si"]) else []
 
     def _one(self, kind: ItemKind, record: making.Frames, ident: str, look: Look) -> Case | None:
         if kind == "staged":
@@ -109,8 +111,9 @@ class Builder:
 
     def _near_miss(self, patient: Patient, record: making.Frames) -> list[Pair]:
         idents = {which: self.ident("near-miss", patient, which) for which in "ab"}
-        shown = making.show(record, self.first, idents["a"], self.look("conventional")).judged
-        found = margin(shown.frames, self.first, shown.verdict.category)
+        looks = self.looks()
+        shown = making.show(record, self.first, idents["a"], looks["conventional"]).judged
+        found = looks["conventional"].margin(idents["a"], shown)
         if not found.changes:
             return []
         cheapest = [edit for edit, _ in found.changes if edit.cost == found.cost]
@@ -119,25 +122,24 @@ class Builder:
         made: list[Pair] = []
         for which, mine in records.items():
             pair: Pair = {}
-            for units in UNITS:
-                look, other = self.look(units), idents[OTHER[which]]
-                case = making.at_once("near-miss", mine, self.first, idents[which], look, other)
+            for units, look in looks.items():
+                case = making.at_once("near-miss", mine, self.first, idents[which], look, idents[OTHER[which]])
                 if case is None:
                     return []
                 pair[units] = case
-            if not self._sound(pair, mine):
+            if not self._sound(pair, mine, looks["si"]):
                 return []
             made.append(pair)
         differ = keys_of(made[0]["conventional"]) != keys_of(made[1]["conventional"])
         return made if differ else []
 
-    def _sound(self, made: Pair, record: making.Frames) -> bool:
+    def _sound(self, made: Pair, record: making.Frames, look: Look) -> bool:
         """Whether rounding and units leave the answer of the record as it is, before any of it was displayed."""
         same = keys_of(made["conventional"]) == keys_of(made["si"])
         if made["si"].kind == "disagreement":
             return same
         exact = verdict(dict(record), self.first, *_who(record), "observed", keep_going=True)
-        shown = making.show(record, self.first, made["si"].id, self.look("si")).judged.verdict
+        shown = look.judged[made["si"].id, look.units].verdict
         return same and (exact.category, exact.flags) == (shown.category, shown.flags)
 
     def chosen(self, labels: pl.DataFrame) -> list[Pair]:
@@ -181,7 +183,7 @@ class Builder:
         for name, patients in groups.items():
             if len(patients) < wanted[name]:
                 short[name] = (wanted[name], len(patients))
-                continue
+        for name, patients in groups.items() if not short else ():
             mine = self._from(kind, wanted[name], patients, len(made))
             if len(mine) < wanted[name]:
                 short[name] = (wanted[name], len(mine))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import polars as pl
@@ -35,11 +35,22 @@ class Look:
         In which spelling.
     figures : bool
         Whether with pictures.
+    margins, judged : dict
+        What has been found of the records shown so far, by the id of the case and its units: displayed in other units a
+        record has the same margin, which takes time to find.
     """
 
     units: UnitSystem
     spelling: Spelling = "american"
     figures: bool = True
+    margins: dict[str, Margin] = field(default_factory=dict, compare=False, repr=False)
+    judged: dict[tuple[str, str], Judgement] = field(default_factory=dict, compare=False, repr=False)
+
+    def margin(self, ident: str, judged: Judgement) -> Margin:
+        """Return the margin of a case, searched for once."""
+        if ident not in self.margins:
+            self.margins[ident] = margin(judged.frames, judged.definition, judged.verdict.category)
+        return self.margins[ident]
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,9 @@ def show(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> S
         How.
     """
     made = [showing.in_spelling(one, look.spelling) for one in showing.sections(record, ident, look.units)]
-    return Shown(tuple(made), judge(made, definition, look.units))
+    judged = judge(made, definition, look.units)
+    look.judged.setdefault((ident, look.units), judged)
+    return Shown(tuple(made), judged)
 
 
 def judge(sections: Sequence[Section], definition: DefinitionSet, units: UnitSystem) -> Judgement:
@@ -232,7 +245,7 @@ def at_once(
     """
     shown = show(record, definition, ident, look)
     judged = shown.judged
-    found = margin(judged.frames, definition, judged.verdict.category)
+    found = look.margin(ident, judged)
     asked = ASKERS[kind](judged, ident, found)
     if not asked:
         return None
@@ -243,11 +256,10 @@ def at_once(
 def disagreeing(record: Frames, definitions: Sequence[DefinitionSet], ident: str, look: Look) -> Case | None:
     """Make a case on which the definition sets disagree; None where they do not, once displayed."""
     shown = show(record, definitions[0], ident, look)
-    frames = shown.judged.frames
     judged = [shown.judged, *(judge(shown.sections, one, look.units) for one in definitions[1:])]
     if {one.verdict.refractory for one in judged} != {True, False}:
         return None
-    found = margin(frames, definitions[0], judged[0].verdict.category)
+    found = look.margin(ident, judged[0])
     question = questions.disagreement(judged, ident)
     stage = Stage(title="Record", sections=whole(shown, ident, look, definitions), questions=(question,))
     yes = [one.definition.name for one in judged if one.verdict.refractory]
@@ -283,7 +295,7 @@ def staged(record: Frames, definition: DefinitionSet, ident: str, look: Look) ->
     days = stops(shown.judged)
     if len(days) < 3 or not shown.judged.verdict.episodes:
         return None
-    found = margin(shown.judged.frames, definition, shown.judged.verdict.category)
+    found = look.margin(ident, shown.judged)
     stages: list[Stage] = []
     before: list[Section] = []
     for place, day in enumerate(days):

@@ -56,10 +56,23 @@ def spelled(text: str, spelling: Spelling) -> str:
     >>> spelled("Ciclosporin and diarrhoea", "american"), spelled("leukopenia", "british")
     ('Cyclosporine and diarrhea', 'leucopenia')
     """
-    for old, new in (AMERICAN if spelling == "american" else BRITISH).items():
-        text = re.sub(rf"\b{old}", new, text)
-        text = re.sub(rf"\b{old.capitalize()}", new.capitalize(), text)
-    return text
+    pattern, changes = _SPELLINGS[spelling]
+    return pattern.sub(lambda found: _alike(changes[found[0].lower()], found[0]), text)
+
+
+def _alike(new: str, old: str) -> str:
+    """Return a word with the capital of another."""
+    return new.capitalize() if old[0].isupper() else new
+
+
+def _pattern(changes: dict[str, str]) -> tuple[re.Pattern[str], dict[str, str]]:
+    return re.compile(rf"\b(?:{'|'.join(changes)})", re.IGNORECASE), changes
+
+
+_SPELLINGS: dict[str, tuple[re.Pattern[str], dict[str, str]]] = {
+    "american": _pattern(AMERICAN),
+    "british": _pattern(BRITISH),
+}
 
 
 def article(text: str) -> str:

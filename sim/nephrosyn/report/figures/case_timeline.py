@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from nephrosyn import terms
-from nephrosyn.report.figures.style import ACCENT, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
+from nephrosyn.report.figures.style import ACCENT, GRID, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
 
 DPI = 100
 STEROID = "prednisone"
@@ -62,7 +62,6 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
         marks = _noted(frames["conditions"])
         low.plot(marks, [0] * len(marks), "^", color=ACCENT, ms=5, clip_on=False, zorder=5)
         low.set_xlabel("day from the first signs; triangle: something noted; dotted: end of the record", fontsize=8)
-        low.tick_params(axis="x", length=3, labelbottom=True)
         figure.text(0.985, 0.004, terms.NOTICE, ha="right", fontsize=SMALLEST, color=MUTED)
         buffer = io.BytesIO()
         canvas: Any = FigureCanvasAgg(figure)
@@ -74,10 +73,11 @@ def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
     """Return axes with few, fixed marks: finding and drawing marks is most of the time a picture takes."""
     axes = figure.add_axes((LEFT, foot, WIDTH, height))
     step = next((days for days in STEPS_DAYS if end / days <= 9), STEPS_DAYS[-1])
-    axes.xaxis.set_major_locator(FixedLocator(list(range(0, end + 1, step))))
+    marks = list(range(0, end + 1, step))
+    lowest = foot == PANELS[-1][0]
+    axes.xaxis.set_major_locator(FixedLocator(marks if lowest else []))
     axes.set_xlim(0, max(end, 28) * 1.02)
-    axes.tick_params(axis="x", length=0, labelbottom=False)
-    axes.grid(axis="x")
+    axes.vlines(marks, 0, 1, transform=axes.get_xaxis_transform(), color=GRID, lw=0.7, zorder=0)
     axes.axvline(end, color=MUTED, lw=0.8, ls=(0, (2, 2)))
     return axes
 
