@@ -10,7 +10,7 @@ from nephrosyn import terms
 from nephrosyn.cases.definitions import clause_name
 from nephrosyn.cases.feedback import Judgement, quoted
 from nephrosyn.cases.making import judge
-from nephrosyn.cases.model import Case, Choice, Matching, Numeric, Question, Section, UnitSystem
+from nephrosyn.cases.model import Case, Choice, Matching, Numeric, Question, Section, Spelling, UnitSystem
 from nephrosyn.cases.questions import STATES, STATUSES, state_of
 from nephrosyn.cases.words import sentence, spelled, spoken
 from nephrosyn.criteria import DefinitionSet
@@ -89,4 +89,4 @@ def _number(question: Numeric, case: Judgement) -> Key:
     return float(sum(days[0] <= day <= days[1] for day in case.relapses))
 
 
-BOTH_SPELLINGS = ("american", "british")
+BOTH_SPELLINGS: tuple[Spelling, ...] = ("american", "british")

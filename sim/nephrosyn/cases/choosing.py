@@ -62,6 +62,7 @@ def refuse(short: Mapping[str, tuple[int, int]], patients: int, scenario: str, w
         factor = max(factor, ROOM * wanted / max(found, 1))
     larger = math.ceil(patients * factor / 1000) * 1000
     lines.append(
-        f"make a larger run, as: nephrosyn run {scenario} --patients {larger}; or ask for fewer cases, or --balance natural"
+        f"make a larger run, as: nephrosyn run {scenario} --patients {larger}; "
+        "or ask for fewer cases, or --balance natural"
     )
     return CasesError("\n".join(lines))

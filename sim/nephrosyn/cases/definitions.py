@@ -29,7 +29,9 @@ def paragraphs(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> 
         Whether the patient counts as a child.
     """
     told = [(one.clause, one.sentence) for one in in_words(definition) if one.clause not in LEFT_OUT]
-    told = [(clause, f"{text} {_maintenance(definition)}".strip() if clause == "steroid" else text) for clause, text in told]
+    told = [
+        (clause, f"{text} {_maintenance(definition)}".strip() if clause == "steroid" else text) for clause, text in told
+    ]
     shown = [_labelled(clause, of_age(in_units(text, units), child)) for clause, text in told]
     return (*shown, OTHERWISE, f"Urine readings more than {value(definition.urine.max_gap)} apart may hide a relapse.")
 

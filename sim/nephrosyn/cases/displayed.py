@@ -43,7 +43,7 @@ def parse(sections: Iterable[Section]) -> dict[str, pl.DataFrame]:
         Tables for `criteria.classify`, of replicate 0, patient 0. Columns that no clause reads are empty.
     """
     tables = merged(sections)
-    facts = dict(tables[display.PERSON].rows)
+    facts: dict[str, str] = {row[0]: row[1] for row in tables[display.PERSON].rows}
     age = _age(facts["Age at first signs (day 0)"])
     end = re.fullmatch(r"day (\d+), (.+)", facts["Record ends"])
     if end is None:
@@ -150,7 +150,5 @@ def _conditions(table: Table | None) -> list[dict[str, Any]]:
     found = []
     for day, text, action in table.rows if table else ():
         name = meant(text)
-        found.append(
-            {"noted_days": int(day), "condition": name, "kind": KIND_OF[name], "action": ACTION_OF[action]}
-        )
+        found.append({"noted_days": int(day), "condition": name, "kind": KIND_OF[name], "action": ACTION_OF[action]})
     return found

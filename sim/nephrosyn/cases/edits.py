@@ -1,7 +1,7 @@
 """How far a record is from another key: the smallest edit of it that changes the category.
 
-The family of edits is small and fixed, so that the margin means the same in every case: a urine day read at remission or
-relapse level or not at all, a dose changed or its change moved, a condition not noted, a record that ends earlier.
+The family of edits is small and fixed, so that the margin means the same in every case: a urine day read at remission
+or relapse level or not at all, a dose changed or its change moved, a condition not noted, a record that ends earlier.
 Every edit has a cost; the margin is the lowest cost at which the category changes.
 """
 
@@ -131,9 +131,9 @@ def _conditions(frames: Frames) -> Iterator[Edit]:
 
 
 def _ends(frames: Frames) -> Iterator[Edit]:
-    end, first = frames["follow_up"]["end_days"][0], frames["readings"]["taken_days"].min() or 0
+    end, first = int(frames["follow_up"]["end_days"][0]), min(frames["readings"]["taken_days"].to_list(), default=0)
     for days, cost in ENDS_EARLIER_DAYS:
-        if end - days > first:  # type: ignore[operator]
+        if end - days > first:
             yield Edit(f"the record ending on day {end - days}", cost, (("follow_up", "end_days", (0,), end - days),))
 
 

@@ -72,8 +72,7 @@ class Judgement:
 
     def span(self) -> str:
         """The days of the urine record."""
-        days = self.frames["readings"]["taken_days"]
-        first = days.min() if len(days) else 0
+        first = min(self.frames["readings"]["taken_days"].to_list(), default=0)
         return f"from day {first} to day {self.end}"
 
 

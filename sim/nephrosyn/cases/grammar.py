@@ -12,7 +12,8 @@ SLIPS = {
     "doubled word": re.compile(r"\b([A-Za-z]+) \1\b", re.IGNORECASE),
     "underscore": re.compile(r"[A-Za-z]_[A-Za-z]"),
     "article": re.compile(
-        r"\b[Aa] (?=(?:8|11|18)(?:\D|$)|[aeio][a-z])(?!one\b|once\b)|\b[Aa]n (?!8|11\b|11-|18\b|18-|[aeiouAEIO]|hour|honest|UPCR)"
+        r"\b[Aa] (?=(?:8|11|18)(?:\D|$)|[aeio][a-z])(?!one\b|once\b)"
+        r"|\b[Aa]n (?!8|11\b|11-|18\b|18-|[aeiouAEIO]|hour|honest|UPCR)"
     ),
     "plural": re.compile(
         r"(?<![\d.,])\b1 (?:days|weeks|months|years|relapses|visits|results|runs|patients|readings)\b"

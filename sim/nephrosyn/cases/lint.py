@@ -49,22 +49,25 @@ def lint(cases: CaseSet, definitions: Mapping[str, DefinitionSet] | None = None)
 def lint_case(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionSet]) -> list[Finding]:
     """Return what is wrong with one case."""
     found = [
-        Finding(rule, case.id, text)
-        for rule, check in RECORD_RULES.items()
-        for text in check(case, units, definitions)
+        Finding(rule, case.id, text) for rule, check in RECORD_RULES.items() for text in check(case, units, definitions)
     ]
     for question in (one for stage in case.stages for one in stage.questions):
         found += [Finding(rule, case.id, text) for rule, check in ITEM_RULES.items() for text in check(case, question)]
     return found
 
 
-def lint_both(sets: Mapping[UnitSystem, CaseSet], definitions: Mapping[str, DefinitionSet] | None = None) -> list[Finding]:
+def lint_both(
+    sets: Mapping[UnitSystem, CaseSet], definitions: Mapping[str, DefinitionSet] | None = None
+) -> list[Finding]:
     """Return what is wrong with the same cases in both systems of units, and where the units change a key."""
     found = [one for each in sets.values() for one in lint(each, definitions)]
     keys = [{case.id: keys_of(case) for case in each.cases} for each in sets.values()]
-    for ident in sorted({ident for each in keys for ident in each}):
-        if any(each.get(ident) != keys[0].get(ident) for each in keys):
-            found.append(Finding("rounding", ident, "the key is another one in the other units"))
+    differ = [
+        ident
+        for ident in sorted({ident for each in keys for ident in each})
+        if any(each.get(ident) != keys[0].get(ident) for each in keys)
+    ]
+    found += [Finding("rounding", ident, "the key is another one in the other units") for ident in differ]
     return list(dict.fromkeys(found))
 
 
@@ -99,14 +102,18 @@ def _positions(cases: Sequence[Case]) -> list[Finding]:
             chance = float(chisquare([seen[place] for place in range(size)]).pvalue)
             if chance < POSITION_LEVEL:
                 each = ", ".join(str(seen[place]) for place in range(size))
-                found.append(Finding("key-position", "", f"of {total} keys among {size} options stand in place: {each}"))
+                found.append(
+                    Finding("key-position", "", f"of {total} keys among {size} options stand in place: {each}")
+                )
     return found
 
 
 def _order(cases: Sequence[Case]) -> list[Finding]:
     """Cases stand in the order of their blinded ids, which no label can shine through."""
     places = [(min(case.id, case.pair or case.id), case.id) for case in cases]
-    return [] if places == sorted(places) else [Finding("order", "", "the cases do not stand in the order of their ids")]
+    return (
+        [] if places == sorted(places) else [Finding("order", "", "the cases do not stand in the order of their ids")]
+    )
 
 
 def _balance(cases: Sequence[Case]) -> list[Finding]:

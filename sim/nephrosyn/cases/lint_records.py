@@ -78,7 +78,7 @@ def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
 
 
 def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """Nothing around the record tells the label: ids, titles, tags, names and metadata of pictures, alternative texts."""
+    """Nothing around the record tells the label: ids, titles, tags, names, texts and metadata of pictures."""
     figures = [one for stage in case.stages for section in stage.sections for one in section.figures]
     around = {"id": case.id, "title": case.title, "tag": " ".join(tag for tag in case.tags if tag != case.kind)}
     around |= {f"stage {k + 1}": stage.title for k, stage in enumerate(case.stages)}
@@ -93,7 +93,9 @@ def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) ->
     for where, text in around.items():
         if hit := WORDS_OF_A_LABEL.search(text.lower()):
             yield f"“{hit[0]}” in the {where}"
-    prose = [text for stage in case.stages for one in stage.sections if one.heading != DEFINITION for text in one.paragraphs]
+    prose = [
+        text for stage in case.stages for one in stage.sections if one.heading != DEFINITION for text in one.paragraphs
+    ]
     for text in prose:
         if hit := WORDS_OF_A_LABEL.search(text.lower()):
             yield f"“{hit[0]}” in the text: {text[:40]!r}"

@@ -8,12 +8,11 @@ from typing import TypeAlias
 
 import polars as pl
 
-from nephrosyn import terms
-from nephrosyn.cases import display, questions, showing
+from nephrosyn.cases import questions, showing
 from nephrosyn.cases.displayed import parse
 from nephrosyn.cases.edits import Margin, difficulty, margin
 from nephrosyn.cases.feedback import FLAG_OF_CATEGORY, Judgement, told
-from nephrosyn.cases.model import Case, ItemKind, Question, Section, Spelling, Stage, Table, UnitSystem
+from nephrosyn.cases.model import Case, ItemKind, Question, Section, Spelling, Stage, UnitSystem
 from nephrosyn.cases.narrative import facts, said
 from nephrosyn.cases.words import listed, sentence, spelled, spoken
 from nephrosyn.criteria import DefinitionSet, verdict
@@ -132,15 +131,17 @@ def whole(shown: Shown, ident: str, look: Look, definitions: Sequence[Definition
     judged = shown.judged
     made = list(shown.sections)
     if look.figures:
-        made.append(_timeline(judged, ident, look))
-    return (*made, *(_definition(one, judged, look) for one in definitions))
+        made.append(timeline(judged, ident, look))
+    return (*made, *(definition_section(one, judged, look) for one in definitions))
 
 
-def _timeline(judged: Judgement, ident: str, look: Look) -> Section:
+def timeline(judged: Judgement, ident: str, look: Look) -> Section:
+    """Return the picture of a displayed record."""
     return showing.in_spelling(showing.timeline(judged.frames, ident, look.units), look.spelling)
 
 
-def _definition(definition: DefinitionSet, judged: Judgement, look: Look) -> Section:
+def definition_section(definition: DefinitionSet, judged: Judgement, look: Look) -> Section:
+    """Return a definition set in words, for the age of the patient."""
     child = is_child(judged.frames, definition)
     return showing.in_spelling(showing.definition_section(definition, look.units, child=child), look.spelling)
 
@@ -269,77 +270,3 @@ def disagreeing(record: Frames, definitions: Sequence[DefinitionSet], ident: str
     titles = "; ".join(one.title for one in definitions)
     return case_of("disagreement", shown, found, [stage], ident, look, criteria=names, criteria_title=titles,
                    answer=answer)  # fmt: skip
-
-
-STAGE_DAYS = (28, 56, 84)
-"""Days of treatment after which a staged case stops and asks."""
-FEWEST_DAYS_BETWEEN = 14
-
-
-def stops(judged: Judgement) -> list[int]:
-    """Return the days at which a staged case stops: first visit, weeks of treatment, first relapse, the end."""
-    frames = judged.frames
-    first, end = display.first_day(frames), judged.end
-    start = frames["doses"]["first_days"].min() if frames["doses"].height else first
-    days = {first, *(int(start) + after for after in STAGE_DAYS), *judged.relapses[:1]}  # type: ignore[call-overload]
-    kept = [first]
-    for day in sorted(days):
-        if kept[-1] + FEWEST_DAYS_BETWEEN <= day <= end - FEWEST_DAYS_BETWEEN:
-            kept.append(day)
-    return [*kept, end]
-
-
-def staged(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> Case | None:
-    """Make a case in stages, each asked on what has been shown up to then."""
-    shown = show(record, definition, ident, look)
-    days = stops(shown.judged)
-    if len(days) < 3 or not shown.judged.verdict.episodes:
-        return None
-    found = look.margin(ident, shown.judged)
-    stages: list[Stage] = []
-    before: list[Section] = []
-    for place, day in enumerate(days):
-        now = show(display.until(shown.judged.frames, day), definition, ident, look).sections
-        fresh = list(now) if place == 0 else _fresh(before, now, day, look)
-        before += fresh
-        judged = judge(before, definition, look.units)
-        last = place == len(days) - 1
-        extra = [_definition(definition, judged, look)] if place == 0 else []
-        if last and look.figures:
-            extra = [*extra, _timeline(judged, ident, look)]
-        asked = _asked(judged, ident, place, last, near_of(found))
-        stages.append(Stage(title=f"Up to day {day}", sections=(*fresh, *extra), questions=tuple(asked)))
-    return case_of("staged", shown, found, stages, ident, look)
-
-
-def _asked(judged: Judgement, ident: str, place: int, last: bool, near: list[str]) -> list[Question]:
-    name = f"stage-{place + 1}"
-    if last:
-        return [questions.category(judged, ident, near, name)]
-    if place % 2 and judged.verdict.episodes:
-        return [questions.state(judged, ident, name)]
-    dose = questions.per_kg(judged, ident, name) if place == 0 else None
-    return [dose or questions.clause(judged, questions.pivotal(judged, near), ident, name)]
-
-
-def _fresh(before: Sequence[Section], now: Sequence[Section], day: int, look: Look) -> list[Section]:
-    """Return what has been added since: new rows, and rows that say something else."""
-    old = {row for one in before for table in one.tables for row in _tagged(table)}
-    made: list[Section] = []
-    for section in now:
-        tables = []
-        for table in section.tables:
-            rows = tuple(row for row in table.rows if (table.caption, *row) not in old)
-            if rows:
-                tables.append(table.model_copy(update={"rows": rows}))
-        if section.heading == "Patient":
-            words = f"The record goes on to day {day}. What is new or has changed is shown."
-            made.append(Section(heading="Patient", paragraphs=(spelled(words, look.spelling),), tables=tuple(tables)))
-        elif tables:
-            made.append(Section(heading=section.heading, tables=tuple(tables), distractor=section.distractor))
-    return made
-
-
-def _tagged(table: Table) -> list[tuple[str, ...]]:
-    return [(table.caption, *row) for row in table.rows]
-

@@ -9,6 +9,7 @@ from typing import Any
 
 from nephrosyn.cases import display
 from nephrosyn.cases.keyed import choose
+from nephrosyn.cases.model import Table
 from nephrosyn.cases.words import article, listed, sentence, spoken
 
 CHILD_BELOW_YEARS = 18
@@ -76,7 +77,7 @@ def facts(mine: display.Frames) -> dict[str, Any]:
     }
 
 
-def first_results(table: display.Table) -> str:
+def first_results(table: Table) -> str:
     """Return the first row of urine results in words; empty if there is none."""
     if not table.rows:
         return ""

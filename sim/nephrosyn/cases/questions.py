@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nephrosyn import terms
 from nephrosyn.cases.definitions import clause_name
 from nephrosyn.cases.feedback import FLAG_OF_CATEGORY, Judgement, for_category, quoted, told
 from nephrosyn.cases.keyed import choose, shuffled
@@ -14,7 +13,12 @@ from nephrosyn.cases.words import listed, sentence, spoken
 
 OPTIONS = 5
 STATUSES = {"met": "Met", "not met": "Not met", "cannot be judged": "Not yet clear"}
-STATES = ("First episode, no remission seen", "In remission, no relapse so far", "In relapse", "In remission after relapse")
+STATES = (
+    "First episode, no remission seen",
+    "In remission, no relapse so far",
+    "In relapse",
+    "In remission after relapse",
+)
 DOSE_TOLERANCE_MG_PER_KG = 0.03
 
 
@@ -210,4 +214,3 @@ def disagreement(cases: Sequence[Judgement], ident: str) -> Choice:
             right.add(name)
     chosen = options(texts, right, ident, "sets")
     return Choice(kind="multiple", id="sets", stem=said("disagreement", ident), options=chosen)
-

@@ -91,7 +91,9 @@ class Request:
         if each.get("near-miss", 0) % 2:
             other = next((kind for kind in kinds if kind != "near-miss" and each[kind]), None)
             if other is None:
-                raise CasesError(f"--count: near-miss cases come in pairs, so expected an even number; got {self.count}")
+                raise CasesError(
+                    f"--count: near-miss cases come in pairs, so expected an even number; got {self.count}"
+                )
             each["near-miss"] += 1
             each[other] -= 1
         return {kind: share for kind, share in each.items() if share}

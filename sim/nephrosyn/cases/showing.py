@@ -16,7 +16,19 @@ from nephrosyn.cases.words import listed, sentence, spelled, spoken
 from nephrosyn.criteria import DefinitionSet
 
 DEFINITION = "Definition set"
-HEADINGS = ("Patient", "Presenting complaint", "History", "Examination", "Urine tests", "Other blood tests", "Home diary", "Treatment", "Later course", "Timeline", DEFINITION)  # fmt: skip
+HEADINGS = (
+    "Patient",
+    "Presenting complaint",
+    "History",
+    "Examination",
+    "Urine tests",
+    "Other blood tests",
+    "Home diary",
+    "Treatment",
+    "Later course",
+    "Timeline",
+    DEFINITION,
+)
 """Of the sections, in order."""
 
 
@@ -51,9 +63,7 @@ def sections(mine: display.Frames, ident: str, units: UnitSystem, *, distractors
     blood = display.blood(mine, units)
     if distractors and blood.rows:
         paragraph = said("blood", ident)
-        made.append(
-            Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True)
-        )
+        made.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
     diary = display.diary(mine)
     if diary.rows:
         made.append(Section(heading="Home diary", paragraphs=(said("diary", ident),), tables=(diary,)))
@@ -88,8 +98,8 @@ def timeline(frames: Mapping[str, pl.DataFrame], ident: str, units: UnitSystem) 
     from nephrosyn.report.figures.case_timeline import Axis, case_timeline
 
     alt = alternative(frames, units)
-    axes = (Axis(scales.unit_of(name, units), scales.SCALES[units][name].factor) for name in ("upcr", "albumin"))
-    png, svg = case_timeline(frames, *axes, alt)
+    upcr, albumin = (Axis(one.unit, one.factor) for one in map(scales.SCALES[units].get, ("upcr", "albumin")) if one)
+    png, svg = case_timeline(frames, upcr, albumin, alt)
     figure = Figure(
         name=f"{ident}-timeline",
         alt=alt,

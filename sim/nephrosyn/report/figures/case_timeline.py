@@ -18,6 +18,7 @@ from nephrosyn.report.figures.style import ACCENT, GRID, INK, LINES, MUTED, PAPE
 DPI = 100
 STEROID = "prednisone"
 NO_SOFTWARE = {"Software": None}
+LOWEST_RATIO = 0.01
 PANELS = ((0.57, 0.4), (0.35, 0.18), (0.13, 0.18))
 """Foot and height of urine, albumin and dose, as parts of the picture."""
 LEFT, WIDTH = 0.14, 0.845
@@ -94,8 +95,9 @@ def _urine(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
     axes.plot(days.filter(~hidden), values.filter(~hidden), "o", color=SECOND, ms=3.5)
     axes.plot(days.filter(hidden), values.filter(hidden), "v", mfc=PAPER, mec=SECOND, ms=4)
     axes.set_yscale("log")
-    least, most = values.min() or axis.factor, values.max() or axis.factor
-    axes.set_ylim(min(float(least), 0.1 * axis.factor) * 0.8, max(float(most), 10 * axis.factor) * 1.3)
+    least, most = min(values.to_list(), default=axis.factor), max(values.to_list(), default=axis.factor)
+    lowest = LOWEST_RATIO * axis.factor  # a logarithm has no place for 0
+    axes.set_ylim(max(min(least, 0.1 * axis.factor) * 0.8, lowest), max(most, 10 * axis.factor) * 1.3)
     axes.yaxis.set_minor_locator(NullLocator())
     ratios = RATIOS if axis.factor == 1.0 else tuple(float(f"{ratio * axis.factor:.1g}") for ratio in RATIOS)
     axes.yaxis.set_major_locator(FixedLocator(list(ratios)))
