@@ -1,4 +1,4 @@
-"""Sets of cases: the same bytes again, one alone, balanced, of a difficulty, in pairs, and refused where they cannot be."""
+"""Sets of cases: the same bytes again, one alone, balanced, of a difficulty, in pairs, refused where they cannot be."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def test_a_case_can_be_made_again_alone(cohort, sets, kind):
     asked = Request(count=1, kinds=KINDS, balance="natural", figures=False)
     alone = build(Source(cohort), asked, wanted.id)
     assert alone["si"].cases == (wanted,)
+
+
+def test_a_cohort_makes_cases_in_the_units_asked_for(cohort, sets):
+    made = cohort.cases(14, kinds=KINDS, balance="natural", figures=False, units="si")
+    assert made == sets["si"]
 
 
 def test_another_seed_chooses_others(cohort, sets):

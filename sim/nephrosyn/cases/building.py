@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from nephrosyn.cases.model import Case, CaseSet, ItemKind, UnitSystem
 from nephrosyn.cases.request import KINDS, UNITS, Request
 from nephrosyn.cases.source import Patient, Source
 from nephrosyn.criteria import load, sets
+
+if TYPE_CHECKING:
+    from nephrosyn.api import Cohort
 
 WITHOUT_CATEGORY = ("matching",)
 """Kinds whose key is no category, and which some categories cannot serve."""
@@ -194,3 +198,25 @@ def build(source: Source, request: Request, ident: str | None = None) -> dict[Un
         )
         for units in UNITS
     }
+
+
+def of_cohort(cohort: Cohort, count: int, **asked: Any) -> CaseSet:
+    """Make cases in the units asked for.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The run.
+    count : int
+        How many.
+    **asked
+        As in `Request`.
+
+    Raises
+    ------
+    CasesError
+        If the request cannot be, or a category has too few patients.
+    """
+    request = Request(count=count, **asked)
+    made = build(Source(cohort), request)
+    return made["si" if request.units == "si" else "conventional"]
