@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -15,11 +15,8 @@ from nephrosyn.cases.feedback import FLAG_OF_CATEGORY
 from nephrosyn.cases.maker import Maker, Pair
 from nephrosyn.cases.model import Case, CaseSet, ItemKind, UnitSystem
 from nephrosyn.cases.request import KINDS, UNITS, Request
-from nephrosyn.cases.source import Patient, Source
+from nephrosyn.cases.source import Patient, Run, Source
 from nephrosyn.criteria import load, sets
-
-if TYPE_CHECKING:
-    from nephrosyn.api import Cohort
 
 WITHOUT_CATEGORY = ("matching",)
 """Kinds whose key is no category, and which some categories cannot serve."""
@@ -200,12 +197,12 @@ def build(source: Source, request: Request, ident: str | None = None) -> dict[Un
     }
 
 
-def of_cohort(cohort: Cohort, count: int, **asked: Any) -> CaseSet:
+def of_cohort(cohort: Run, count: int, **asked: Any) -> CaseSet:
     """Make cases in the units asked for.
 
     Parameters
     ----------
-    cohort : Cohort
+    cohort : Run
         The run.
     count : int
         How many.

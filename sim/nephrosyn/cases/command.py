@@ -17,11 +17,10 @@ from nephrosyn.cases.formats import chosen, writer
 from nephrosyn.cases.lint import lint_both, refuse
 from nephrosyn.cases.model import CaseSet, UnitSystem
 from nephrosyn.cases.request import Request
-from nephrosyn.cases.source import Source
+from nephrosyn.cases.source import Run, Source
 from nephrosyn.criteria import load
 
 if TYPE_CHECKING:
-    from nephrosyn.api import Cohort
     from nephrosyn.plan import Progress
 
 
@@ -67,13 +66,13 @@ def check(request: Request, formats: Sequence[str], pick: str | None, folder: Pa
 
 
 def write(
-    cohort: Cohort, request: Request, formats: Sequence[str], folder: Path, case: str | None, progress: Progress
+    cohort: Run, request: Request, formats: Sequence[str], folder: Path, case: str | None, progress: Progress
 ) -> tuple[CaseSet, list[Path]]:
     """Make cases, lint them, and write them in every format.
 
     Parameters
     ----------
-    cohort : Cohort
+    cohort : Run
         The run.
     request : Request
         What is asked for.

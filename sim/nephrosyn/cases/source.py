@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
 from nephrosyn.cases.display import OBSERVED
+from nephrosyn.cohort import Folder
 from nephrosyn.criteria import DefinitionSet, classify
 from nephrosyn.plan import silent
 
 if TYPE_CHECKING:
-    from nephrosyn.api import Cohort
     from nephrosyn.plan import Progress
+    from nephrosyn.scenario import Resolved
 
 Patient = tuple[int, int]
 BATCH = 200
+
+
+class Run(Protocol):
+    """What is read of a cohort."""
+
+    tables: Mapping[str, pl.DataFrame]
+    manifest: dict[str, Any]
+
+    @property
+    def resolved(self) -> Resolved:
+        """The scenario that was run."""
 
 
 class Source:
@@ -24,13 +36,13 @@ class Source:
 
     Parameters
     ----------
-    cohort : Cohort
+    cohort : Run
         Opened, or in memory.
     progress : callable, optional
         Called with (stage, done, total).
     """
 
-    def __init__(self, cohort: Cohort, progress: Progress | None = None) -> None:
+    def __init__(self, cohort: Run, progress: Progress | None = None) -> None:
         self.cohort, self.progress = cohort, progress or silent
         resolved = cohort.resolved
         self.scenario, self.digest = resolved.name, resolved.digest()
@@ -56,12 +68,12 @@ class Source:
         return pl.concat(labels).filter(pl.col("applies").fill_null(value=False))
 
     def _parts(self) -> Iterator[dict[str, pl.DataFrame]]:
-        folder = self.cohort._disk
-        if folder is None:
-            yield {name: self.cohort.tables[name] for name in OBSERVED}
+        tables = self.cohort.tables
+        if not isinstance(tables, Folder):
+            yield {name: tables[name] for name in OBSERVED}
             return
-        for number in range(folder.parts("patients")):
-            yield {name: folder.part(name, number) for name in OBSERVED}
+        for number in range(tables.parts("patients")):
+            yield {name: tables.part(name, number) for name in OBSERVED}
 
     def records(self, patients: Iterable[Patient]) -> Iterator[tuple[Patient, dict[str, pl.DataFrame]]]:
         """Yield the observed tables of some patients, in their order, read in batches.
@@ -80,8 +92,8 @@ class Source:
                 yield patient, {name: split[name][0].get(patient, split[name][1]) for name in OBSERVED}
 
     def _split(self, name: str, who: pl.DataFrame) -> tuple[dict[Patient, pl.DataFrame], pl.DataFrame]:
-        folder = self.cohort._disk
-        lazy = self.cohort.tables[name].lazy() if folder is None else folder.lazy(name)
+        tables = self.cohort.tables
+        lazy = tables.lazy(name) if isinstance(tables, Folder) else tables[name].lazy()
         rows = lazy.join(who.lazy(), on=["replicate", "patient"], how="semi", maintain_order="left").collect()
         parts = rows.partition_by("replicate", "patient", as_dict=True)
         return {(key[0], key[1]): frame for key, frame in parts.items()}, rows.clear()

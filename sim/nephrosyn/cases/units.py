@@ -73,7 +73,10 @@ def read(analyte: str, text: str, unit: str) -> float:
     """
     if analyte == "dipstick":
         return float(terms.DIPSTICK_BANDS.index(text))
-    scale = next(each[analyte] for each in SCALES.values() if each[analyte].unit == unit)
+    scales = [each[analyte] for each in SCALES.values() if each[analyte].unit == unit]
+    if not scales:
+        raise ValueError(f"{analyte} in {unit!r} is in neither system of units")
+    scale = scales[0]
     return round(float(text.removeprefix("<")) / scale.factor, scale.inner_decimals)
 
 
