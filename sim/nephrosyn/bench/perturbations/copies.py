@@ -1,0 +1,28 @@
+"""Rows entered twice, and results copied from the visit before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nephrosyn.bench.perturbations.changes import Added, Change, changed
+from nephrosyn.bench.perturbations.level import Level
+from nephrosyn.bench.perturbations.rows import Prepared
+
+REPEATED = ("readings", "diary", "doses", "conditions")
+
+
+def duplicated(record: Prepared, level: Level) -> list[Change]:
+    """Rows once more, each after itself."""
+    found: list[Change] = []
+    for name in REPEATED:
+        rows = record.rows(name)
+        found.append(Added(name, np.flatnonzero(level.uniform(f"twice {name}", rows) < level["share"])))
+    return found
+
+
+def copied_forward(record: Prepared, level: Level) -> list[Change]:
+    """Results that are those of the visit before."""
+    readings = record.rows("readings")
+    before = readings.previous
+    copied = np.flatnonzero((before >= 0) & (level.result("copied", readings) < level["share"]))
+    return [changed(readings, "value", copied, readings["value"][before[copied]])]

@@ -1,0 +1,40 @@
+"""Dates rounded down to the first day of a period, where they heap."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nephrosyn.bench.perturbations.changes import Change, Floats, Removed, changed
+from nephrosyn.bench.perturbations.level import Level
+from nephrosyn.bench.perturbations.rows import Prepared
+
+
+def rounded(record: Prepared, level: Level) -> list[Change]:
+    """Dates of visits and their results, of conditions, and of the doses of some patients."""
+    share, grid = level["share"], level["grid"]
+    found: list[Change] = []
+    for name, column in (("visits", "actual_days"), ("readings", "taken_days"), ("conditions", "noted_days")):
+        rows = record.rows(name)
+        what, place = ("condition", None) if name == "conditions" else ("visit", rows["visit"])
+        places = np.flatnonzero(level.uniform(what, rows, place) < share)
+        found.append(changed(rows, column, places, _down(rows[column][places], grid)))
+    return [*found, *_doses(record, level)]
+
+
+def _doses(record: Prepared, level: Level) -> list[Change]:
+    """Round where a run begins and where the next day after it would begin, so that no two runs come to overlap."""
+    doses, grid = record.rows("doses"), level["grid"]
+    mine = level.person("doses", doses) < level["share"]
+    single = doses["first_days"] == doses["last_days"]
+    first = _down(doses["first_days"], grid)
+    last = np.where(single, first, _down(doses["last_days"] + 1, grid) - 1)
+    kept = np.flatnonzero(mine & (last >= first))
+    return [
+        Removed("doses", np.flatnonzero(mine & (last < first))),
+        changed(doses, "first_days", kept, first[kept]),
+        changed(doses, "last_days", kept, last[kept]),
+    ]
+
+
+def _down(days: Floats, grid: float) -> Floats:
+    return np.asarray(np.floor(days / grid) * grid)

@@ -1,0 +1,95 @@
+"""Perturb a record: look up what to do, do it, and tell what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import polars as pl
+
+from nephrosyn.bench.perturbations import copies, dates, history, measurement, reference, treatment, urine, visits
+from nephrosyn.bench.perturbations.changes import Change, PerturbationError, Record, carry_out
+from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES
+from nephrosyn.bench.perturbations.level import Level
+from nephrosyn.bench.perturbations.log import LOG, write
+from nephrosyn.bench.perturbations.rows import Prepared, prepare
+from nephrosyn.scenario.errors import nearest
+
+FUNCTIONS: Mapping[str, Callable[[Prepared, Level], Sequence[Change]]] = {
+    "visits_missing": visits.missing,
+    "visits_missing_by_age": visits.missing_by_age,
+    "visits_missing_by_distance": visits.missing_by_distance,
+    "visits_missing_when_mild": visits.missing_when_mild,
+    "results_lost": visits.results_lost,
+    "visits_late": visits.late,
+    "dipstick_misread": urine.misread,
+    "upcr_noise": measurement.upcr_noise,
+    "albumin_bcg": measurement.albumin_bcg,
+    "dates_rounded": dates.rounded,
+    "units_mixed": measurement.units_mixed,
+    "doses_lost": treatment.lost,
+    "doses_as_prescribed": treatment.as_prescribed,
+    "weight_errors": measurement.weight_errors,
+    "history_truncated": history.truncated,
+    "follow_up_short": history.short,
+    "rows_duplicated": copies.duplicated,
+    "copied_forward": copies.copied_forward,
+    "upcr_coarsened": urine.coarsened,
+    "label_noise": reference.label_noise,
+    "definition_shift": reference.definition_shift,
+    "prevalence_lowered": reference.prevalence_lowered,
+    "prevalence_raised": reference.prevalence_raised,
+}
+"""What each name of the table of constants does."""
+
+
+def perturb(
+    record: Mapping[str, pl.DataFrame], name: str, severity: int, *, seed: int, replicate: int
+) -> tuple[Record, pl.DataFrame]:
+    """Put errors of one kind into a record.
+
+    Parameters
+    ----------
+    record : mapping of str to polars.DataFrame
+        The observed tables; their rows may stand in any order. Perturbations of kind ``label`` and ``cohort`` ask for
+        the table ``labels`` too, with one row per patient, and ``definition_shift`` for ``labels_other``, the same
+        under the other set. What `prepare` returns is quicker where the same record is perturbed many times.
+    name : str
+        One of `PERTURBATIONS`.
+    severity : int
+        From 0, which changes nothing, to 5.
+    seed, replicate : int
+        Address of the draws, each 0 or more.
+
+    Returns
+    -------
+    record : dict of str to polars.DataFrame
+        The perturbed copy; tables that nothing changed are the same objects.
+    log : polars.DataFrame
+        Every change, with the columns of `LOG`.
+
+    Raises
+    ------
+    PerturbationError
+        If there is no such perturbation or severity, or a table is missing.
+    """
+    _check(record, name, severity, seed, replicate)
+    if severity == 0:
+        return dict(record), pl.DataFrame(schema=LOG)
+    clean = prepare(record)
+    level = Level(PERTURBATIONS[name], severity, seed, replicate)
+    changes = FUNCTIONS[name](clean, level)
+    return carry_out(clean, changes), write(clean, changes, level.of)
+
+
+def _check(record: Mapping[str, pl.DataFrame], name: str, severity: int, seed: int, replicate: int) -> None:
+    if name not in PERTURBATIONS:
+        near = nearest(name, PERTURBATIONS)
+        hint = f"; nearest: {near}" if near else f"; known: {', '.join(PERTURBATIONS)}"
+        raise PerturbationError(f"there is no perturbation {name}{hint}")
+    if severity not in SEVERITIES:
+        raise PerturbationError(f"severity: expected {SEVERITIES[0]} to {SEVERITIES[-1]}; found {severity}")
+    if seed < 0 or replicate < 0:
+        raise PerturbationError(f"seed and replicate: expected 0 or more; found {seed} and {replicate}")
+    missing = [table for table in reference.ASKED.get(name, ()) if table not in record]
+    if missing:
+        raise PerturbationError(f"{name} asks for the table {' and '.join(missing)}: the reference labels")

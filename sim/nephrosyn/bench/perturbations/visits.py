@@ -1,0 +1,103 @@
+"""Visits that are missing or late, and results that are lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from nephrosyn import terms
+from nephrosyn.bench.perturbations.changes import Change, Places, Removed, changed
+from nephrosyn.bench.perturbations.level import Level
+from nephrosyn.bench.perturbations.rows import Prepared
+
+UPCR, DIPSTICK = (terms.ANALYTES.index(name) for name in ("upcr", "dipstick"))
+MOST = 0.95
+"""No visit is missed for sure, however far away or young a patient is."""
+
+
+def missing(record: Prepared, level: Level) -> list[Change]:
+    """Visits missed, each alike."""
+    return _missed(record, level, {name: level["share"] for name in ("visits", "readings")})
+
+
+def missing_by_age(record: Prepared, level: Level) -> list[Change]:
+    """Visits missed, more often by the young."""
+    shares = {}
+    for name in ("visits", "readings"):
+        age = record.rows(name).of_person(record.rows("patients"), "age_at_onset_years", 0.0)
+        young = (age >= level["young_from"]) & (age < level["young_until"])
+        adult = age >= level["young_until"]
+        factor = np.where(young, level["young_factor"], np.where(adult, level["adult_factor"], 1.0))
+        shares[name] = np.minimum(level["share"] * factor, MOST)
+    return _missed(record, level, shares)
+
+
+def missing_by_distance(record: Prepared, level: Level) -> list[Change]:
+    """Visits missed, more often by those who live far away."""
+    shares = {}
+    for name in ("visits", "readings"):
+        log_distance = level["spread"] * ndtri(level.person("distance", record.rows(name)))
+        shares[name] = np.minimum(level["share"] * np.exp(level["power"] * log_distance), MOST)
+    return _missed(record, level, shares)
+
+
+def missing_when_mild(record: Prepared, level: Level) -> list[Change]:
+    """Visits missed where the urine would have been clear: by its ratio, or its dipstick where there is no ratio."""
+    readings = record.rows("readings")
+    visits, place = readings.visits
+
+    def any_of(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.bincount(place[rows], minlength=len(visits)) > 0
+
+    value, analyte = readings["value"], readings["analyte"]
+    ratio, dipstick = analyte == UPCR, analyte == DIPSTICK
+    by_band = any_of(dipstick & (value <= level["mild_band"])) & ~any_of(ratio)
+    mild = visits[any_of(ratio & (value <= level["mild_upcr"])) | by_band]
+    names = ("visits", "readings")
+    shares = {name: np.where(_among(record.rows(name).visit, mild), level["share"], 0.0) for name in names}
+    return _missed(record, level, shares)
+
+
+def _among(keys: NDArray[np.int64], listed: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each key is in an ascending list."""
+    if not len(listed):
+        return np.zeros(len(keys), np.bool_)
+    return np.asarray(listed[np.minimum(np.searchsorted(listed, keys), len(listed) - 1)] == keys)
+
+
+def _missed(record: Prepared, level: Level, shares: dict[str, Any]) -> list[Change]:
+    """Miss visits with the chance of each row's visit: the same draw for a visit and all its results."""
+    places = {}
+    for name, share in shares.items():
+        rows = record.rows(name)
+        visit = rows["visit"]
+        places[name] = np.flatnonzero((level.uniform("missed", rows, visit) < share) & (visit > 0))
+    visits = record.rows("visits")
+    return [
+        changed(visits, "missed", places["visits"], 1.0),
+        changed(visits, "actual_days", places["visits"], np.nan),
+        Removed("readings", places["readings"]),
+    ]
+
+
+def results_lost(record: Prepared, level: Level) -> list[Change]:
+    """Single results gone."""
+    readings = record.rows("readings")
+    return [Removed("readings", np.flatnonzero(level.result("lost", readings) < level["share"]))]
+
+
+def late(record: Prepared, level: Level) -> list[Change]:
+    """Visits, with all that was read at them, some days later, but within follow-up."""
+    found: list[Change] = []
+    for name, column in (("visits", "actual_days"), ("readings", "taken_days")):
+        rows = record.rows(name)
+        visit = rows["visit"]
+        places: Places = np.flatnonzero((level.uniform("late", rows, visit) < level["share"]) & (visit > 0))
+        days = np.ceil(-level["mean_delay"] * np.log(level.uniform("delay", rows, visit)[places]))
+        before = rows[column][places]
+        end = rows.of_person(record.rows("follow_up"), "end_days", np.inf)[places]
+        found.append(changed(rows, column, places, np.where(before < end, np.minimum(before + days, end), before)))
+    return found
