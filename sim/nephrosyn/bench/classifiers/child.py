@@ -91,6 +91,7 @@ class Child:
         keys = ["replicate", "patient"]
         people = tables["patients"].select(keys).unique(maintain_order=True).rows()
         split = {name: frame.partition_by(keys, as_dict=True) for name, frame in tables.items()}
+        self.say(reading=len(people))
         for place in range(start, len(people)):
             who = people[place]
             record = {name: parts.get(who, tables[name].clear()) for name, parts in split.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -46,7 +47,14 @@ class Process:
         """Start it and return what it says first."""
         command = [sys.executable, "-m", "nephrosyn.bench.classifiers.child", self._target]
         self._process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            # Threads that wait for one another in a loop are slow where cores are shared.
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
         )
         self._lines = queue.Queue()
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
@@ -170,14 +178,11 @@ class OneByOne:
             if not self._process.running:
                 self._process.start()
             self._process.ask(do="records", folder=str(shown.records_folder), start=start)
-            # The first answer waits for the tables to be read, too.
-            limit = self._seconds + START_SECONDS
+            first = self._process.hear(START_SECONDS)
+            if "fault" in first:  # the tables could not be read: nobody gets an answer
+                return [first] * (size - start)
             while start + len(said) < size:
-                one = self._process.hear(limit)
-                if "place" not in one:  # the tables could not be read: nobody gets an answer
-                    return said + [one] * (size - start - len(said))
-                said.append(one)
-                limit = self._seconds
+                said.append(self._process.hear(self._seconds))
         except Silence as error:
             self._hangs += 1
             said.append({"fault": str(error)})
