@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from nephrosyn import terms
 from nephrosyn.bench.perturbations.changes import Change, Floats, Removed, changed
 from nephrosyn.bench.perturbations.level import Level
 from nephrosyn.bench.perturbations.rows import Prepared
+
+SINGLE = terms.SCHEDULES.index("single")
 
 
 def rounded(record: Prepared, level: Level) -> list[Change]:
@@ -22,12 +25,10 @@ def rounded(record: Prepared, level: Level) -> list[Change]:
 
 
 def _doses(record: Prepared, level: Level) -> list[Change]:
-    """Round where a run begins and where the next day after it would begin, so that no two runs come to overlap."""
+    """Round where a run begins and where the next one could begin, so that no two runs come to overlap."""
     doses, grid = record.rows("doses"), level["grid"]
-    mine = level.person("doses", doses) < level["share"]
-    single = doses["first_days"] == doses["last_days"]
-    first = _down(doses["first_days"], grid)
-    last = np.where(single, first, _down(doses["last_days"] + 1, grid) - 1)
+    mine = (level.person("doses", doses) < level["share"]) & (doses["schedule"] != SINGLE)
+    first, last = _down(doses["first_days"], grid), _down(doses["last_days"] + 1, grid) - 1
     kept = np.flatnonzero(mine & (last >= first))
     return [
         Removed("doses", np.flatnonzero(mine & (last < first))),

@@ -13,6 +13,7 @@ from nephrosyn.bench.perturbations.level import Level
 from nephrosyn.bench.perturbations.log import LOG, write
 from nephrosyn.bench.perturbations.rows import Prepared, prepare
 from nephrosyn.scenario.errors import nearest
+from nephrosyn.tables import OBSERVED
 
 FUNCTIONS: Mapping[str, Callable[[Prepared, Level], Sequence[Change]]] = {
     "visits_missing": visits.missing,
@@ -50,7 +51,8 @@ def perturb(
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
-        The observed tables; their rows may stand in any order. Perturbations of kind ``label`` and ``cohort`` ask for
+        The observed tables, or more: those of the truth are neither read nor returned. Rows may stand in any order.
+        Perturbations of kind ``label`` and ``cohort`` ask for
         the table ``labels`` too, with one row per patient, and ``definition_shift`` for ``labels_other``, the same
         under the other set. What `prepare` returns is quicker where the same record is perturbed many times.
     name : str
@@ -73,9 +75,9 @@ def perturb(
         If there is no such perturbation or severity, or a table is missing.
     """
     _check(record, name, severity, seed, replicate)
-    if severity == 0:
-        return dict(record), pl.DataFrame(schema=LOG)
     clean = prepare(record)
+    if severity == 0:
+        return dict(clean), pl.DataFrame(schema=LOG)
     level = Level(PERTURBATIONS[name], severity, seed, replicate)
     changes = FUNCTIONS[name](clean, level)
     return carry_out(clean, changes), write(clean, changes, level.of)
@@ -90,6 +92,7 @@ def _check(record: Mapping[str, pl.DataFrame], name: str, severity: int, seed: i
         raise PerturbationError(f"severity: expected {SEVERITIES[0]} to {SEVERITIES[-1]}; found {severity}")
     if seed < 0 or replicate < 0:
         raise PerturbationError(f"seed and replicate: expected 0 or more; found {seed} and {replicate}")
-    missing = [table for table in reference.ASKED.get(name, ()) if table not in record]
+    asked = (*OBSERVED, *reference.ASKED.get(name, ()))
+    missing = [table for table in asked if table not in record]
     if missing:
-        raise PerturbationError(f"{name} asks for the table {' and '.join(missing)}: the reference labels")
+        raise PerturbationError(f"{name} asks for the table {' and '.join(missing)}; found: {', '.join(record)}")

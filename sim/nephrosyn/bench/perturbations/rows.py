@@ -156,10 +156,13 @@ def combined(key: NDArray[np.int64], lesser: NDArray[np.float64]) -> NDArray[np.
 
 
 class Prepared(dict[str, pl.DataFrame]):
-    """A record that keeps what is worked out of its tables, for many perturbations of the same one."""
+    """A record that keeps what is worked out of its tables, for many perturbations of the same one.
+
+    It takes the tables of `KEYS` and leaves all others, so that no truth goes any further.
+    """
 
     def __init__(self, record: Mapping[str, pl.DataFrame]) -> None:
-        super().__init__(record)
+        super().__init__({name: record[name] for name in KEYS if name in record})
         self._rows: dict[str, Rows] = {}
 
     def rows(self, name: str) -> Rows:

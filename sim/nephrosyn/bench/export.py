@@ -1,0 +1,267 @@
+"""Perturbed records in files, for a classifier in any language: the first of two steps, scoring being the second.
+
+``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in plain
+words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file. Neither
+truth nor labels are written, nor what the run was made from, by which its truth could be made again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn import terms
+from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, perturb, prepare
+from nephrosyn.bench.perturbations.rows import Prepared
+from nephrosyn.cohort import Folder, Format, RunFolderError
+from nephrosyn.cohort.layout import MANIFEST, refuse_taken, sha256, write_manifest, written
+from nephrosyn.scenario.errors import nearest
+from nephrosyn.tables import OBSERVED
+
+CLEAN = ("none", 0, 0)
+"""Perturbation, severity and replicate of the clean record."""
+TEMPLATE, README = "predictions-template.csv", "README.md"
+KEY = "bench_export"
+CONTENT = {MANIFEST, TEMPLATE, README, "records"}
+ALL = "all"
+Job = tuple[str, int, int]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of whoever reads the records.
+
+    Attributes
+    ----------
+    words : str
+        The question in plain words.
+    answers : tuple of str
+        Which answers are understood.
+    """
+
+    words: str
+    answers: tuple[str, ...]
+
+
+def export(
+    run_folder: str | Path,
+    out: str | Path,
+    perturbations: Sequence[str] = (ALL,),
+    severities: Sequence[int] = SEVERITIES[1:],
+    replicates: int = 1,
+    seed: int = 0,
+    format: Format = "parquet",
+    *,
+    question: Question | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write perturbed records of a run, one perturbation, severity and replicate after the other.
+
+    Parameters
+    ----------
+    run_folder : path
+        A finished run of one replicate.
+    out : path
+        A folder that does not exist yet, or is empty.
+    perturbations : sequence of str
+        Names, or ``all`` for each that changes the record. Those that change labels or the cohort change no record:
+        they are for scoring, after the predictions came back.
+    severities : sequence of int
+        From 1 to 5; the clean record is always written.
+    replicates : int
+        How often each is drawn anew.
+    seed : int
+        Address of the draws.
+    format : {"parquet", "csv"}
+        Of the tables.
+    question : Question, optional
+        What is asked; by default the category by the first definition set of the run.
+    overwrite : bool
+        Replace an export that stands there, never anything else.
+    progress : callable, optional
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    RunFolderError
+        With everything wrong with what was asked for; or if the run cannot be read or the folder not be written.
+    """
+    run, out = Folder(Path(run_folder)), Path(out).resolve()
+    names = _names(perturbations, severities, replicates, seed, format, run)
+    asked = [CLEAN, *((name, s, r) for name in names for s in sorted(set(severities)) for r in range(replicates))]
+    check = {"overwrite": overwrite, "replaceable": _is_export, "kind": "an export of the bench, or holds more"}
+    refuse_taken(out, **check)  # type: ignore[arg-type]
+    partial = out.with_name(f".{out.name}-{uuid.uuid4().hex[:12]}.partial")
+    try:
+        partial.mkdir(parents=True)
+        files = dict(_records(run, partial, asked, seed, format, progress or _silent))
+        files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
+        (partial / README).write_text(_readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
+        write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
+        refuse_taken(out, **check)  # type: ignore[arg-type]
+        if out.exists():
+            shutil.rmtree(out)
+        partial.rename(out)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {out}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return out
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+def _names(
+    perturbations: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str, run: Folder
+) -> list[str]:
+    """Return the perturbations asked for, or tell everything that is wrong."""
+    ours = [name for name, one in PERTURBATIONS.items() if one.kind == "record"]
+    wrong = [_refusal(name) for name in perturbations if name not in (*ours, ALL)]
+    if not perturbations:
+        wrong.append("perturbations: expected at least one name, or all; found none")
+    if not severities or set(severities) - set(SEVERITIES[1:]):
+        wrong.append(f"severities: expected some of 1 to 5; found {', '.join(map(str, severities)) or 'none'}")
+    if replicates < 1:
+        wrong.append(f"replicates: expected 1 or more; found {replicates}")
+    if seed < 0:
+        wrong.append(f"seed: expected 0 or more; found {seed}")
+    if format not in ("parquet", "csv"):
+        wrong.append(f"format: expected parquet or csv; found {format}")
+    if run.manifest["replicates"] != 1:
+        wrong.append(f"{run.path}: expected a run of one replicate; found {run.manifest['replicates']}")
+    if wrong:
+        raise RunFolderError("\n".join(wrong))
+    return ours if ALL in perturbations else list(dict.fromkeys(perturbations))
+
+
+def _refusal(name: str) -> str:
+    if name in PERTURBATIONS:
+        return f"{name} changes no record but {PERTURBATIONS[name].kind}s; it is for scoring, not for export"
+    near = nearest(name, PERTURBATIONS)
+    return f"there is no perturbation {name}" + (f"; nearest: {near}" if near else "")
+
+
+def _records(
+    run: Folder, folder: Path, asked: Sequence[Job], seed: int, format: str, progress: Progress
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Write part by part, so that memory holds one part of the cohort under one perturbation."""
+    parts = run.parts("patients")
+    for number in range(parts):
+        clean = prepare({name: run.part(name, number) for name in OBSERVED})
+        for done, job in enumerate(asked):
+            progress("export", number * len(asked) + done, parts * len(asked))
+            yield from _one(clean, folder, job, number, seed, format)
+    progress("export", parts * len(asked), parts * len(asked))
+
+
+def _one(
+    clean: Prepared, folder: Path, job: Job, number: int, seed: int, format: str
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    name, severity, replicate = job
+    made = clean if job == CLEAN else perturb(clean, name, severity, seed=seed, replicate=replicate)[0]
+    for table in OBSERVED:
+        path = f"{_place(job)}/{table}/part-{number:05d}.{format}"
+        yield path, written(folder / path, made[table].drop("replicate"), f"{path} of the export")
+
+
+def _place(job: Job) -> str:
+    return f"records/{job[0]}/severity-{job[1]}/replicate-{job[2]}"
+
+
+def _template(run: Folder, path: Path, asked: Sequence[Job]) -> dict[str, Any]:
+    """Write a row for each prediction that is asked for, the answer left empty."""
+    patients = [run.part("patients", number)["patient"] for number in range(run.parts("patients"))]
+    rows = 0
+    with path.open("wb") as file:
+        for name, severity, replicate in asked:
+            for part in patients:
+                frame = part.to_frame().with_columns(
+                    perturbation=pl.lit(name), severity=severity, replicate=replicate, predicted=pl.lit("")
+                )
+                frame.write_csv(file, include_header=rows == 0, quote_style="never")
+                rows += frame.height
+    return {"rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def _about(
+    run: Folder, names: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str
+) -> dict[str, Any]:
+    """What the manifest tells; of the run only its digest, from which it cannot be made again."""
+    return {
+        "notice": terms.NOTICE,
+        KEY: version("nephrosyn"),
+        "constants_version": VERSION,
+        "run_sha256": sha256(run.path / MANIFEST),
+        "patients": run.manifest["patients"],
+        "perturbations": list(names),
+        "severities": sorted(set(severities)),
+        "replicates": replicates,
+        "seed": seed,
+        "format": format,
+    }
+
+
+def _asked_by(run: Folder) -> Question:
+    name = run.manifest["criteria"][0]
+    words = f"Name the category of each patient under the definition set `{name}`, from the record alone."
+    return Question(words, terms.CATEGORIES)
+
+
+def _readme(question: Question, format: str, asked: Sequence[Job]) -> str:
+    """Return the task in plain words."""
+    names = list(dict.fromkeys(name for name, _, _ in asked if name != CLEAN[0]))
+    listed = "\n".join(f"- `{name}`: {PERTURBATIONS[name].what}" for name in names)
+    tables = ", ".join(f"`{table}`" for table in OBSERVED)
+    answers = ", ".join(f"`{answer}`" for answer in question.answers)
+    return f"""# Records for a classifier
+
+{terms.NOTICE}
+
+## The question
+
+{question.words} Answers that are understood: {answers}. `undetermined` means that you abstain; it is counted, not held
+to be wrong.
+
+## What is here
+
+`records/{CLEAN[0]}/severity-0/replicate-0/` holds the clean record; each other folder
+`records/<perturbation>/severity-<1 to 5>/replicate-<number>/` the same patients with errors of one kind in their
+record, the worse the higher the severity. Each holds the tables {tables}, in one or more `part-*.{format}` files;
+`patient` says whose a row is. Days count from onset of the disease; units stand in the names of columns or in a column
+`unit`; what is missing is empty. `manifest.json` has the SHA-256 of every file.
+
+{listed}
+
+## What to hand back
+
+A CSV or Parquet file with one row for each row of `{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`,
+`predicted`, and, if you like, a probability `p_<answer>` for each answer. Judge each record by itself: do not look at
+the clean record, or at another severity, to judge a perturbed one. Then `nephrosyn bench score` with that file and the
+run, whose truth is not in this folder.
+"""
+
+
+def _is_export(folder: Path) -> bool:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    ours = isinstance(manifest, dict) and manifest.get("notice") == terms.NOTICE and KEY in manifest
+    return ours and {path.name for path in folder.iterdir()} <= CONTENT

@@ -1,0 +1,33 @@
+"""A small record of two kinds of cohort, with its reference labels."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+import nephrosyn as ns
+from nephrosyn.tables import OBSERVED
+
+SETS = ("source", "ipna-2022")
+
+
+def _tables(scenario, patients, seed, number):
+    cohort = ns.run(scenario, patients=patients, seed=seed, criteria=list(SETS))
+    record = {name: cohort.tables[name] for name in OBSERVED}
+    for table, name in zip(("labels", "labels_other"), SETS, strict=True):
+        record[table] = cohort.labels.filter(pl.col("criteria") == name, pl.col("view") == "complete")
+    number = pl.lit(number, dtype=pl.Int32).alias("replicate")
+    return {name: frame.with_columns(number) for name, frame in record.items()}
+
+
+@pytest.fixture(scope="session")
+def record():
+    """Patients of the baseline as replicate 0, children with a home diary as replicate 1; labels by two sets."""
+    one, two = _tables("baseline", 30, 5, 0), _tables("children-first-episode", 12, 6, 1)
+    return {name: pl.concat([one[name], two[name]]) for name in one}
+
+
+@pytest.fixture(scope="session")
+def many():
+    """Four hundred patients of the baseline, for shares and averages."""
+    return _tables("baseline", 400, 7, 0)
