@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -18,7 +19,7 @@ from nephrosyn.bench.classifiers.sets import SetClassifier
 from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, conditions, names_of, shifts
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.groups import groups
-from nephrosyn.bench.perturbations import VERSION
+from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
 from nephrosyn.bench.task import TARGETS, Target, Task
 from nephrosyn.bench.training import PATIENTS, Training
 from nephrosyn.cohort import Folder
@@ -39,6 +40,8 @@ class Run:
     ----------
     folder : Path
         Where it lies.
+    asked : str
+        The definition set as it was asked for: name or file.
     manifest : dict
         Of the run.
     task : Task
@@ -54,6 +57,7 @@ class Run:
     """
 
     folder: Path
+    asked: str
     manifest: dict[str, Any]
     task: Task
     observed: dict[str, pl.DataFrame]
@@ -99,7 +103,8 @@ def open_run(
     traits = tables.get("truth/traits", pl.DataFrame(schema={"patient": pl.Int32, "response": pl.String}))
     sliced = groups(tables, task, reference.frame)
     observed = {table: tables[table] for table in OBSERVED}
-    return Run(disk.path, disk.manifest, task, observed, reference, sliced, traits.select("patient", "response"))
+    asked = name or definition.name
+    return Run(disk.path, asked, disk.manifest, task, observed, reference, sliced, traits.select("patient", "response"))
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,7 @@ def ask(
         frame = _ask_all(run, ready, wanted, seed, folder, progress)
     about = {
         "criteria": run.task.definition.name,
+        "criteria_asked": run.asked,
         "target": run.task.target,
         "seed": seed,
         "training_seed": asked.training.seed,
@@ -225,17 +231,11 @@ def _ask_all(
                 clean[name] = given
             frames.append(beside(given, shift, name, clean[name], tuple(ready)))
         if shown is not None:
-            _forget(folder / f"condition-{place}")
+            shutil.rmtree(folder / f"condition-{place}", ignore_errors=True)
     progress("ask", len(wanted), len(wanted))
     frame = pl.concat(frames)
     empty = [name for name in frame.columns if name.startswith("p_") and frame[name].null_count() == frame.height]
     return frame.drop(empty) if len(empty) == len(run.task.classes) else frame
-
-
-def _forget(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def beside(
@@ -247,8 +247,6 @@ def beside(
     rows = shift.reference.join(given.drop("replicate"), on="patient", how="inner", maintain_order="left")
     rows = rows.join(before, on="patient", how="left", maintain_order="left")
     chances = [column for column in given.columns if column.startswith("p_")]
-    from nephrosyn.bench.perturbations import PERTURBATIONS
-
     return rows.select(
         classifier=pl.lit(name, dtype=pl.Enum(tuple(names))),
         perturbation=pl.lit(one.perturbation, dtype=pl.Enum((CLEAN, *PERTURBATIONS))),

@@ -60,6 +60,13 @@ class Task:
             return (*REFRACTORY, ABSTAINED)
         return (*(name for name in terms.CATEGORIES if name != ABSTAINED), ABSTAINED)
 
+    @property
+    def question(self) -> str:
+        """The question in plain words."""
+        if self.target == "refractory":
+            return f"Say whether each patient is refractory under the definition set `{self.definition.name}`."
+        return f"Name the category of each patient under the definition set `{self.definition.name}`."
+
     @cached_property
     def answer(self) -> pl.Enum:
         """The type of a prediction: what may be answered, and ``failed`` for what is no answer."""

@@ -1,6 +1,7 @@
 """What the command line shows. Plain text in a pipe; colour and bars only on a terminal."""
 
 from nephrosyn.console.answers import catalogue, summary
+from nephrosyn.console.bench import bench, bench_patient
 from nephrosyn.console.case import case
 from nephrosyn.console.comparison import comparison
 from nephrosyn.console.definitions import definition
@@ -13,6 +14,8 @@ from nephrosyn.console.values import scenario
 
 __all__ = [
     "Progress",
+    "bench",
+    "bench_patient",
     "calibration",
     "case",
     "catalogue",
