@@ -43,21 +43,27 @@ bench = typer.Typer(
 Own = Annotated[
     list[str] | None,
     typer.Option(
-        "--classifier", metavar="NAME|MODULE:NAME", help="See `list classifiers`; or a function or estimator; repeatable."
+        "--classifier",
+        metavar="NAME|MODULE:NAME",
+        help="See `list classifiers`; or a function or estimator; repeatable.",
     ),
 ]
 Perturbations = Annotated[
-    list[str] | None, typer.Option("--perturbations", metavar="all|NAME", help="Kinds of error; repeatable, or with commas.")
+    list[str] | None,
+    typer.Option("--perturbations", metavar="all|NAME", help="Kinds of error; repeatable, or with commas."),
 ]
 Severity = Annotated[str, typer.Option("--severity", metavar="1-5", help="Severities, as 3, 1-5 or 1,3,5.")]
 Replicates = Annotated[int, typer.Option("--replicates", metavar="R", help="Repeats of the draws.")]
-Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the perturbations [default: of the run].")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="S", help="Seed of the perturbations [default: of the run].")
+]
 Target = Annotated[str, typer.Option("--target", metavar="category|refractory", help="What is asked.")]
 Other = Annotated[
     str | None, typer.Option("--other-criteria", metavar="NAME", help="The definition set of another clinic.")
 ]
 Baseline = Annotated[
-    str | None, typer.Option("--baseline", metavar="NAME", help="Corruption errors are held against it [default: the set].")
+    str | None,
+    typer.Option("--baseline", metavar="NAME", help="Corruption errors are held against it [default: the set]."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go [default: RUN-bench].")]
 

@@ -116,7 +116,9 @@ def _options(
     pass
 
 
-listing = typer.Typer(cls=Verbs, help="List what is shipped: scenarios, definition sets, classifiers.", rich_markup_mode=None)
+listing = typer.Typer(
+    cls=Verbs, help="List what is shipped: scenarios, definition sets, classifiers.", rich_markup_mode=None
+)
 app.add_typer(listing, name="list", invoke_without_command=True)
 
 

@@ -60,9 +60,9 @@ def make_nephrotic_cohort(
     -------
     sklearn.utils.Bunch
         `data`, shape (n_samples, n_features), floats, NaN where nothing was recorded; `target`, shape (n_samples,),
-        places in `target_names`; `target_names`, of which ``undetermined`` is the last; `feature_names`; `frame`, data and
-        target together (pandas; None without `as_frame`); `patient`; `events`, the observed tables up to `until_days`;
-        `truth`, tables that no feature is made of; `DESCR`, with the data dictionary.
+        places in `target_names`; `target_names`, of which ``undetermined`` is the last; `feature_names`; `frame`, data
+        and target together (pandas; None without `as_frame`); `patient`; `events`, the observed tables up to
+        `until_days`; `truth`, tables that no feature is made of; `DESCR`, with the data dictionary.
     (data, target) : tuple
         With `return_X_y`.
 

@@ -40,7 +40,12 @@ def test_per_class_metrics_are_those_of_scikit_learn(seed):
     matrix = metrics.multilabel_confusion_matrix(right, given, labels=NAMES)
     for name, ((tn, fp), (fn, tp)) in zip(NAMES, matrix, strict=True):
         found = by_name(scores.of_class(cells(right, given), [name], name))
-        wanted = {"sensitivity": (tp, tp + fn), "specificity": (tn, tn + fp), "ppv": (tp, tp + fp), "npv": (tn, tn + fn)}
+        wanted = {
+            "sensitivity": (tp, tp + fn),
+            "specificity": (tn, tn + fp),
+            "ppv": (tp, tp + fp),
+            "npv": (tn, tn + fn),
+        }
         for metric, (count, total) in wanted.items():
             low, high = proportion.proportion_confint(count, total, method="wilson")
             one = found[metric, name]
@@ -101,7 +106,9 @@ def test_bias_is_the_mean_of_paired_differences():
     each = np.repeat([-1.0, 1.0, 0.0, 0.0], [10, 4, 50, 36])
     found = scores.bias(made, ["a"])
     width = 1.959963984540054 * each.std() / 10
-    assert (found.value, found.low, found.high) == pytest.approx((each.mean(), each.mean() - width, each.mean() + width))
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (each.mean(), each.mean() - width, each.mean() + width)
+    )
 
 
 def test_bootstrap_intervals_cover_the_known_difference():

@@ -36,7 +36,9 @@ def test_the_folder_holds_what_it_promises(bench_folder):
 def test_intervals_hold_their_values(found):
     rows = found.scores.drop_nulls(["value", "low", "high"])
     assert rows.height > 1000
-    assert rows.select(((pl.col("low") <= pl.col("value") + 1e-9) & (pl.col("value") <= pl.col("high") + 1e-9)).all()).item()
+    assert rows.select(
+        ((pl.col("low") <= pl.col("value") + 1e-9) & (pl.col("value") <= pl.col("high") + 1e-9)).all()
+    ).item()
     assert not found.scores["value"].is_nan().any()
 
 

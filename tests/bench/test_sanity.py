@@ -48,7 +48,11 @@ def test_a_constant_answer_has_kappa_zero(answers):
 
 def test_an_abstention_is_not_right_and_no_false_alarm(run):
     task: Task = run.task
-    cells = [("steroid_resistant", ABSTAINED, 10), ("non_relapsing", ABSTAINED, 10), ("non_relapsing", "non_relapsing", 5)]
+    cells = [
+        ("steroid_resistant", ABSTAINED, 10),
+        ("non_relapsing", ABSTAINED, 10),
+        ("non_relapsing", "non_relapsing", 5),
+    ]
     found = {one.metric: one for one in scores.of_class(cells, ["steroid_resistant"], "steroid_resistant")}
     assert found["sensitivity"].value == 0.0 and found["specificity"].value == 1.0
     assert found["ppv"].value is None

@@ -15,6 +15,16 @@ from nephrosyn.report.tables import Table
 from nephrosyn.report.wording import number, percent, plain
 
 NOT_DEFINED = "–"
+CLEAN_SHOWN = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "mcc",
+    "kappa",
+    "coverage",
+    "refractory_share_bias",
+    "brier",
+)
 
 
 def share(value: float | None) -> str:
@@ -37,7 +47,7 @@ def _interval(found: tuple[float | None, ...] | None) -> str:
 def leaderboard(found: Bench) -> Table:
     """Return the classifiers, the best on perturbed records first."""
     scores = found.scores
-    clean = {name: robustness.clean(scores, name) for name in ("accuracy", "balanced_accuracy", "macro_f1", "mcc", "kappa", "coverage", "refractory_share_bias", "brier")}  # fmt: skip
+    clean = {name: robustness.clean(scores, name) for name in CLEAN_SHOWN}
     worse = {name: robustness.means(scores, name) for name in ("accuracy", "flip_rate", "coverage")}
     mean = dict(found.corruption.filter(perturbation=ALL).select("classifier", "corruption_error").iter_rows())
     order = sorted(found.names, key=lambda name: (-(worse["accuracy"].get(name) or 0), found.names.index(name)))
@@ -86,9 +96,8 @@ def classes(found: Bench) -> Table:
     rows = []
     for name in found.names:
         for of in groups:
-            cells = []
-            for metric in ("sensitivity", "specificity", "ppv", "npv"):
-                cells.append(_interval(robustness.clean(found.scores, metric, of).get(name)))
+            asked = ("sensitivity", "specificity", "ppv", "npv")
+            cells = [_interval(robustness.clean(found.scores, metric, of).get(name)) for metric in asked]
             rows.append((name, plain(of), *cells))
     head = ("classifier", "class", "sensitivity", "specificity", "PPV", "NPV")
     return Table("By class, clean record (95% Wilson intervals)", head, rows, words=2)
@@ -121,7 +130,15 @@ def differences(found: Bench) -> Table:
                 _p(one.adjusted),
             )
         )
-    head = ("classifier", "less", "record", "accuracy (points, 95% bootstrap)", "only one right", "McNemar", "after Holm")
+    head = (
+        "classifier",
+        "less",
+        "record",
+        "accuracy (points, 95% bootstrap)",
+        "only one right",
+        "McNemar",
+        "after Holm",
+    )
     return Table("Pairs of classifiers on the same patients", head, rows, words=3)
 
 
@@ -144,8 +161,12 @@ def latent(found: Bench) -> Table:
 
 def faults(found: Bench) -> Table:
     """Return what failed."""
-    rows = [(str(r["classifier"]), r["fault"], number(r["answers"]), str(r["patient"])) for r in found.faults.to_dicts()]
-    return Table("Answers that failed", ("classifier", "what happened", "answers", "for example patient"), rows, words=2)
+    rows = [
+        (str(r["classifier"]), r["fault"], number(r["answers"]), str(r["patient"])) for r in found.faults.to_dicts()
+    ]
+    return Table(
+        "Answers that failed", ("classifier", "what happened", "answers", "for example patient"), rows, words=2
+    )
 
 
 def all_tables(found: Bench) -> Iterable[Table]:

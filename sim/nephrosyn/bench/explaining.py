@@ -104,13 +104,19 @@ def explain(folder: Path, patient: int) -> Explained:
     about, frame = read(folder)
     rows = frame.filter(patient=patient).with_columns(pl.col("classifier").cast(pl.String))
     if not rows.height:
-        raise BenchError([f"{folder}: no patient {patient}; patients are {frame['patient'].min()} to {frame['patient'].max()}"])
+        known = frame["patient"].unique().sort().to_list()
+        raise BenchError([f"{folder}: no patient {patient}; patients are {known[0]} to {known[-1]}"])
     clean = rows.filter(perturbation=CLEAN)
     said = dict(clean.select("classifier", pl.col("predicted").cast(pl.String)).iter_rows())
     shown = rows.filter(pl.col("perturbation") != CLEAN)
-    flipped = shown.filter(pl.col("predicted") != pl.col("clean")).sort("classifier", "perturbation", "replicate", "severity")
+    flipped = shown.filter(pl.col("predicted") != pl.col("clean")).sort(
+        "classifier", "perturbation", "replicate", "severity"
+    )
     again = _Again(about, patient)
-    flips = [again.flip(part) for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)]
+    flips = [
+        again.flip(part)
+        for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)
+    ]
     count = shown.filter(pl.col("classifier") == next(iter(said))).height
     return Explained(patient, str(clean["reference"][0]), said, flips, count)
 

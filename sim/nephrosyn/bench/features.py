@@ -93,7 +93,9 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     ]
     for part in parts:
         wide = wide.join(part, on=WHO, how="left", maintain_order="left")
-    counted = [one.name for one in FEATURES if one.unit == "count" or one.name.endswith("_days") and one.table == "doses"]
+    counted = [
+        one.name for one in FEATURES if one.unit == "count" or (one.table == "doses" and one.name.endswith("_days"))
+    ]
     zero = [pl.col(name).fill_null(0) for name in counted if name != "prednisone_since_days"]
     return wide.with_columns(zero).select(*WHO, *[pl.col(one.name).cast(pl.Float64) for one in FEATURES])
 
@@ -176,7 +178,7 @@ def _agents(doses: pl.DataFrame) -> pl.DataFrame:
 
 def _chemistry(readings: pl.DataFrame) -> pl.DataFrame:
     rows = readings.filter(pl.col("analyte").is_in(CHEMISTRY)).drop_nulls("value")
-    asked = {}
+    asked: dict[str, pl.Expr] = {}
     for name in CHEMISTRY:
         unit, mine = terms.UNITS[name].replace("/", "_per_").lower(), pl.col("value").filter(pl.col("analyte") == name)
         asked |= {

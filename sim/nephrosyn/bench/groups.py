@@ -45,7 +45,9 @@ def groups(tables: Mapping[str, pl.DataFrame], task: Task, reference: pl.DataFra
     unseen = "not biopsied" if "truth/traits" not in tables else NOT_KNOWN
     ends = tables["follow_up"].select(*WHO, follow_up=_banded("end_days", FOLLOW_UPS))
     made = patients.select(*WHO, age=_banded("age_at_onset_years", AGES), sex=pl.col("sex").cast(pl.String))
-    made = made.join(lesions.with_columns(pl.col("lesion").fill_null(unseen)), on=WHO, how="left", maintain_order="left")
+    made = made.join(
+        lesions.with_columns(pl.col("lesion").fill_null(unseen)), on=WHO, how="left", maintain_order="left"
+    )
     made = made.join(ends, on=WHO, how="left", maintain_order="left")
     return made.join(margins(tables, task, reference), on=WHO, how="left", maintain_order="left")
 

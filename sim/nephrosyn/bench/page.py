@@ -24,8 +24,8 @@ NOTES = (
     (
         "Right answer",
         "the definition set applied to the complete record: every day seen, nothing lost, no error of measurement. "
-        "The set itself, applied to the record that classifiers see, is the first classifier. Who cannot be judged even "
-        "from the complete record, or is outside the set, is not scored.",
+        "The set itself, applied to the record that classifiers see, is the first classifier. Who cannot be judged "
+        "even from the complete record, or is outside the set, is not scored.",
     ),
     (
         "Accuracy",
@@ -39,8 +39,8 @@ NOTES = (
     ),
     (
         "Corruption error",
-        "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over perturbations. "
-        "Where the baseline makes no error it is not defined, and left out.",
+        "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over "
+        "perturbations. Where the baseline makes no error it is not defined, and left out.",
     ),
     ("Flips", "patients of whom the same classifier says something else than on the clean record."),
     (
@@ -49,12 +49,12 @@ NOTES = (
     ),
     (
         "Pairs",
-        "patients are drawn with replacement, with all their records (1,000 percentile bootstraps). Exact McNemar test on "
-        "the clean record, two-sided; Holm over all tests of this table.",
+        "patients are drawn with replacement, with all their records (1,000 percentile bootstraps). Exact McNemar "
+        "test on the clean record, two-sided; Holm over all tests of this table.",
     ),
     (
         "PPV by prevalence",
-        "what the sensitivity and specificity of the clean record give where refractory disease is rarer or more common.",
+        "what the sensitivity and specificity of the clean record give where the disease is rarer or more common.",
     ),
     ("Limits", "the patients do not exist: a rank here is a rank under this scenario and these perturbations."),
 )
@@ -91,7 +91,9 @@ def facts(found: Bench) -> list[tuple[str, str]]:
         ("nephrosyn version", __version__),
     ]
     if "training_seed" in about:
-        told.append(("Training cohort", f"{number(about['training_patients'])} patients, seed {about['training_seed']}"))
+        told.append(
+            ("Training cohort", f"{number(about['training_patients'])} patients, seed {about['training_seed']}")
+        )
     return told
 
 

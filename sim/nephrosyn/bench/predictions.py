@@ -1,8 +1,8 @@
 """Predictions from a file, in any language: read, and refused with examples of every kind of fault.
 
 Columns: `patient`, `perturbation`, `severity`, `replicate`, `predicted`, and perhaps `p_<class>`. The clean record is
-perturbation ``none`` of severity 0 and replicate 0. Perturbations of labels and of the cohort leave the record as it is, so
-that nothing is asked about them.
+perturbation ``none`` of severity 0 and replicate 0. Perturbations of labels and of the cohort leave the record as it
+is, so that nothing is asked about them.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence
     if problems:
         raise BenchError(problems)
     frame = frame.with_row_index("line", 2)
-    typed, problems = _typed(path, frame, {**COLUMNS, **{name: k for name, k in allowed.items() if name in frame.columns}})
+    typed, problems = _typed(
+        path, frame, {**COLUMNS, **{name: k for name, k in allowed.items() if name in frame.columns}}
+    )
     known = pl.col("predicted").cast(pl.String).is_in(task.words).fill_null(False)
     words = ", ".join(task.words)
     problems += _told(path, f"a label that is none of {words}", typed.filter(~known))
@@ -95,10 +97,9 @@ def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence
 def _columns(path: Path, frame: pl.DataFrame, allowed: dict[str, Any]) -> list[str]:
     due = [*WHERE, "predicted"]
     problems = [f"{path}: column {name} is missing" for name in due if name not in frame.columns]
-    for name in frame.columns:
-        if name not in due and name not in allowed:
-            problems.append(f"{path}: column {name} is none of {', '.join([*due, *allowed])}")
-    return problems
+    words = ", ".join([*due, *allowed])
+    other = [name for name in frame.columns if name not in due and name not in allowed]
+    return problems + [f"{path}: column {name} is none of {words}" for name in other]
 
 
 def _typed(path: Path, frame: pl.DataFrame, kinds: dict[str, Any]) -> tuple[pl.DataFrame, list[str]]:

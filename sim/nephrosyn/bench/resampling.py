@@ -120,7 +120,7 @@ def holm(values: Sequence[float]) -> list[float]:
     """
     order = np.argsort(values, kind="stable")
     scaled = [min(1.0, float(values[place]) * (len(values) - rank)) for rank, place in enumerate(order)]
-    running = np.maximum.accumulate(scaled) if scaled else []
+    running = np.maximum.accumulate(np.array(scaled, np.float64))
     adjusted = np.empty(len(values))
     for place, value in zip(order, running, strict=True):
         adjusted[place] = value
@@ -152,7 +152,10 @@ def compare(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPL
     names = frame["classifier"].cast(pl.String).unique(maintain_order=True).to_list()
     pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
     found: list[Difference] = []
-    for where, rows in ((CLEAN, right.filter(perturbation=CLEAN)), ("all", right.filter(pl.col("perturbation") != CLEAN))):
+    for where, rows in (
+        (CLEAN, right.filter(perturbation=CLEAN)),
+        ("all", right.filter(pl.col("perturbation") != CLEAN)),
+    ):
         if rows.height and pairs:
             found += _pairs(_by_patient(rows, names), pairs, where, seed, resamples)
     return _adjusted(found)

@@ -119,7 +119,10 @@ def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
 
     folder = folder.resolve()
     KIND.check(folder, overwrite=overwrite)
-    documents: Mapping[str, str] = {**texts(found), VALUES: json.dumps(values(found), indent=1, ensure_ascii=False) + "\n"}
+    documents: Mapping[str, str] = {
+        **texts(found),
+        VALUES: json.dumps(values(found), indent=1, ensure_ascii=False) + "\n",
+    }
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
     try:
@@ -150,4 +153,6 @@ def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:
         about = json.loads((folder / VALUES).read_text(encoding="utf-8"))
         return about, pl.read_parquet(folder / ANSWERS)
     except (OSError, ValueError, pl.exceptions.PolarsError):
-        raise BenchError([f"{folder}: no results of a bench; make them with: nephrosyn bench RUN --out {folder}"]) from None
+        raise BenchError(
+            [f"{folder}: no results of a bench; make them with: nephrosyn bench RUN --out {folder}"]
+        ) from None

@@ -17,7 +17,7 @@ from nephrosyn.bench.classifiers.finding import find_all
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, Shown, checked
 from nephrosyn.bench.classifiers.sets import SetClassifier
 from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, conditions, names_of, shifts
-from nephrosyn.bench.errors import BenchError
+from nephrosyn.bench.errors import BenchError, need
 from nephrosyn.bench.groups import groups
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
 from nephrosyn.bench.task import TARGETS, Target, Task
@@ -66,9 +66,7 @@ class Run:
     traits: pl.DataFrame = field(repr=False)
 
 
-def open_run(
-    folder: str | Path, name: str | None = None, target: Target = "category", other: str | None = None
-) -> Run:
+def open_run(folder: str | Path, name: str | None = None, target: Target = "category", other: str | None = None) -> Run:
     """Open a run for the bench.
 
     Parameters
@@ -172,6 +170,7 @@ def ask(
     BenchError
         If a classifier, a perturbation or a severity is unknown, with all that is wrong.
     """
+    need("sklearn")
     wanted = _checked(perturbations, severities, replicates)
     own = SetClassifier(run.task.definition)
     found: list[Classifier] = [own, *[one for one in find_all(classifiers) if one.name != own.name]]
@@ -223,10 +222,8 @@ def _ask_all(
         progress("ask", place, len(wanted))
         shown = None if shift.tables is None else Shown(shift.tables, folder / f"condition-{place}")
         for name, one in ready.items():
-            if shown is not None:
-                given = checked(one.answer(shown), shown.people, run.task)
-            else:  # the record is the clean one, and so are the answers
-                given = clean[name]
+            # Without a record of its own the condition shows the clean one, and the answers are those.
+            given = clean[name] if shown is None else checked(one.answer(shown), shown.people, run.task)
             if shift.condition.perturbation == CLEAN:
                 clean[name] = given
             frames.append(beside(given, shift, name, clean[name], tuple(ready)))
@@ -238,9 +235,7 @@ def _ask_all(
     return frame.drop(empty) if len(empty) == len(run.task.classes) else frame
 
 
-def beside(
-    given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]
-) -> pl.DataFrame:
+def beside(given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Return the answers of one classifier under one condition beside the right ones and its own clean ones."""
     one = shift.condition
     before = clean.select("patient", clean=pl.col("predicted"))

@@ -165,7 +165,10 @@ def reliability(frame: pl.DataFrame, task: Task, bins: int = 10) -> Iterator[tup
         mine = place == one
         if mine.any():
             name = f"{one / bins:.1f} to {(one + 1) / bins:.1f}"
-            yield float(chance[mine].mean()), _share("observed_by_probability", name, int(is_so[mine].sum()), int(mine.sum()))
+            yield (
+                float(chance[mine].mean()),
+                _share("observed_by_probability", name, int(is_so[mine].sum()), int(mine.sum())),
+            )
 
 
 PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -108,8 +108,7 @@ def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFram
             [pl.col(name).sum().alias(f"{name}+") for name in metrics]
             + [pl.col(name).count().alias(f"{name}#") for name in metrics]
         )
-        for name in metrics:
-            frames.append(_with_intervals(counted, axis, name))
+        frames += [_with_intervals(counted, axis, name) for name in metrics]
     return pl.concat(frames).sort(*BY, "slice", "group", "metric")
 
 
@@ -118,7 +117,9 @@ def _with_intervals(counted: pl.DataFrame, axis: str, name: str) -> pl.DataFrame
     pairs = some.select(f"{name}+", f"{name}#").unique()
     made = [(k, n, *_interval(k, n)) for k, n in pairs.rows()]
     types = {f"{name}+": pairs[f"{name}+"].dtype, f"{name}#": pairs[f"{name}#"].dtype}
-    found = pl.DataFrame(made, schema={**types, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}, orient="row")
+    found = pl.DataFrame(
+        made, schema={**types, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}, orient="row"
+    )
     return (
         some.join(found, on=[f"{name}+", f"{name}#"])
         .select(

@@ -85,7 +85,9 @@ def bench_patient(told: Explained) -> None:
     for one in told.flips:
         if one.cause is not None:
             say()
-            heading(f"{one.classifier}, {one.perturbation} at {one.severity}: {_count(one.cause.height)} of {one.changes}")
+            heading(
+                f"{one.classifier}, {one.perturbation} at {one.severity}: {_count(one.cause.height)} of {one.changes}"
+            )
             for row in one.cause.head(CHANGES_SHOWN).to_dicts():
                 say(f"  {_change(row)}")
             if one.cause.height > CHANGES_SHOWN:

@@ -45,12 +45,13 @@ def titles() -> dict[str, str]:
 def _shipped(name: str) -> Classifier:
     from nephrosyn.bench.classifiers import rules, trained
 
-    return {
+    made: dict[str, Classifier] = {
         "coded-care": rules.CODED_CARE,
         "last-note": rules.LAST_NOTE,
         "majority": trained.MAJORITY,
         "gradient-boosting": trained.GRADIENT_BOOSTING,
-    }[name]
+    }
+    return made[name]
 
 
 def find(asked: str) -> Classifier:

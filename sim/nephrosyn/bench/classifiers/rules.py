@@ -15,7 +15,7 @@ from nephrosyn.bench.dictionary import CLEAR_UPCR_MG_PER_MG, COURSE_GAP_DAYS, HE
 from nephrosyn.bench.task import ABSTAINED, REFRACTORY, WHO, Task
 
 EARLY_AGENT_DAYS = 180
-"""A second drug this soon after the first prednisone reads as resistance; assumed: 12 weeks of trial and some waiting."""
+"""A second drug this soon after the first prednisone reads as resistance; assumed: 12 weeks of trial, and waiting."""
 STARTS_IN_HALF_A_YEAR = 3
 HALF_A_YEAR_DAYS = 183
 
@@ -81,7 +81,9 @@ def last_notes(tables: Tables) -> pl.DataFrame:
     on = tables["doses"].join(kept, on=WHO)
     on = on.filter((pl.col("first_days") <= pl.col("day")) & (pl.col("last_days") >= pl.col("day")))
     drugs = on.group_by(WHO).agg(drugs=pl.col("drug").cast(pl.String).unique().sort().str.join(", "))
-    harmed = tables["conditions"].filter(kind="toxicity").join(kept, on=WHO).filter(pl.col("noted_days") <= pl.col("day"))
+    harmed = (
+        tables["conditions"].filter(kind="toxicity").join(kept, on=WHO).filter(pl.col("noted_days") <= pl.col("day"))
+    )
     harm = harmed.group_by(WHO).agg(harm=pl.lit("toxicity of steroid"))
     people = tables["patients"].select(WHO).unique(maintain_order=True)
     for part in (state.select(*WHO, state=words), drugs, harm):

@@ -55,7 +55,12 @@ class GradientBoosting:
             absent = {f"{PROBABILITY}{one}": 0.0 for one in asked.task.classes if one not in names}
             best = pl.Series(names).gather(chances.argmax(axis=1))
             filled = [pl.lit(value).alias(name) for name, value in absent.items()]
-            return shown.features.select(WHO).with_columns(predicted=best).hstack(pl.DataFrame(likely)).with_columns(filled)
+            return (
+                shown.features.select(WHO)
+                .with_columns(predicted=best)
+                .hstack(pl.DataFrame(likely))
+                .with_columns(filled)
+            )
 
         return Held(answer)
 

@@ -105,7 +105,9 @@ def confusion(found: Mapping[str, Mapping[tuple[str, str], int]], right: Sequenc
                 for x, column in enumerate(given):
                     if count := cells.get((row, column), 0):
                         ink = ink_on("#08306b" if values[y][x] > 0.5 else "#ffffff")
-                        axes.text(x + 0.5, y + 0.5, f"{count:,}", ha="center", va="center", fontsize=SMALLEST, color=ink)
+                        axes.text(
+                            x + 0.5, y + 0.5, f"{count:,}", ha="center", va="center", fontsize=SMALLEST, color=ink
+                        )
             axes.set_title(name, loc="left", fontsize=SMALL)
             axes.set_yticks([y + 0.5 for y in range(len(right))], right, fontsize=SMALLEST)
             axes.invert_yaxis()
