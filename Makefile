@@ -62,6 +62,7 @@ docs: $(VENV)/installed-for-tests
 	@$(PY) docs/generate.py
 	@$(PY) docs/readme.py
 	@$(PY) docs/care.py
+	@$(PY) docs/perturbations.py
 	@$(PY) docs/published.py
 
 refit: $(VENV)/installed-for-tests

@@ -114,7 +114,7 @@ def bench_run(
     quiet: Quiet = False,
 ) -> None:
     """Ask classifiers about a run's records, clean and perturbed, and score them."""
-    from nephrosyn.bench import results, running
+    from nephrosyn.bench import results, running, writing
 
     folder = _out(out, run, overwrite)
     opened = running.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ def bench_run(
             progress=progress,
         )
         found = results.finish(answers, baseline)
-        folder = results.write(found, folder, overwrite=overwrite)
+        folder = writing.write(found, folder, overwrite=overwrite)
     _announce(found, folder, quiet)
 
 
@@ -193,7 +193,7 @@ def bench_score(
 ) -> None:
     """Score predictions that came back for exported records."""
     from nephrosyn.bench import predictions as files
-    from nephrosyn.bench import results, running
+    from nephrosyn.bench import results, running, writing
 
     folder = _out(out, run, overwrite)
     opened = running.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
@@ -201,7 +201,7 @@ def bench_score(
     with console.Progress(quiet) as progress:
         answers = files.score_file(opened, predictions, asked, seed=seed, progress=progress)
         found = results.finish(answers, baseline)
-        folder = results.write(found, folder, overwrite=overwrite)
+        folder = writing.write(found, folder, overwrite=overwrite)
     _announce(found, folder, quiet)
 
 

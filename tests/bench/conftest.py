@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.bench import results, running
+from nephrosyn.bench import results, running, writing
 
 PERTURBATIONS = ("visits_missing", "doses_lost", "label_noise", "prevalence_lowered")
 
@@ -34,4 +34,4 @@ def found(answers):
 
 @pytest.fixture(scope="session")
 def bench_folder(found, tmp_path_factory):
-    return results.write(found, tmp_path_factory.mktemp("results") / "bench")
+    return writing.write(found, tmp_path_factory.mktemp("results") / "bench")

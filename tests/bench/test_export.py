@@ -53,6 +53,23 @@ def test_each_record_is_that_of_perturbing_the_run(run, exported):
             assert_frame_equal(table(exported, job, name), made[name].drop("replicate"))
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_what_a_perturbation_leaves_alone_takes_no_room(run, tmp_path, monkeypatch, links):
+    def refuse(*_):
+        raise OSError("no links here")
+
+    if not links:
+        monkeypatch.setattr("os.link", refuse)
+    out = export(run[1], tmp_path / "out", ["doses_lost"], [5])
+    clean, made = (
+        out / "records" / job for job in ("none/severity-0/replicate-0", "doses_lost/severity-5/replicate-0")
+    )
+    part = "part-00001.parquet"
+    assert (clean / "readings" / part).samefile(made / "readings" / part) == links
+    assert (clean / "readings" / part).read_bytes() == (made / "readings" / part).read_bytes()
+    assert (clean / "doses" / part).read_bytes() != (made / "doses" / part).read_bytes()
+
+
 def test_the_manifest_names_every_file_with_its_digest(exported):
     manifest = json.loads((exported / "manifest.json").read_text())
     files = {str(path.relative_to(exported)) for path in exported.rglob("*") if path.is_file()}

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn import terms
-from nephrosyn.bench import explaining, results
+from nephrosyn.bench import explaining, results, writing
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.perturbations import apply, perturb
 from nephrosyn.bench.scoring import SCHEMA
@@ -43,7 +43,7 @@ def test_intervals_hold_their_values(found):
 
 
 def test_the_same_answers_give_the_same_bytes(found, bench_folder, tmp_path):
-    again = results.write(results.finish(found.answers), tmp_path / "again")
+    again = writing.write(results.finish(found.answers), tmp_path / "again")
     for name in ("scores.parquet", "leaderboard.md", "bench.html", "confusion.svg"):
         assert (again / name).read_bytes() == (bench_folder / name).read_bytes(), name
 

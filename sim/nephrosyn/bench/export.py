@@ -1,17 +1,19 @@
 """Perturbed records in files, for a classifier in any language: the first of two steps, scoring being the second.
 
-``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in plain
-words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file. Neither
-truth nor labels are written, nor what the run was made from, by which its truth could be made again.
+``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in
+plain words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file.
+Neither truth nor labels are written, nor the scenario that the run was made from. Tables that a perturbation leaves as
+they are take no room: they are links to those of the clean record, where the file system has such.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import terms
-from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, perturb, prepare
-from nephrosyn.bench.perturbations.rows import Prepared
+from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.cohort.layout import MANIFEST, refuse_taken, sha256, write_manifest, written
 from nephrosyn.scenario.errors import nearest
@@ -111,7 +112,9 @@ def export(
         partial.mkdir(parents=True)
         files = dict(_records(run, partial, asked, seed, format, progress or _silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
-        (partial / README).write_text(_readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
+        (partial / README).write_text(
+            _readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n"
+        )
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
         refuse_taken(out, **check)  # type: ignore[arg-type]
         if out.exists():
@@ -164,21 +167,46 @@ def _records(
     """Write part by part, so that memory holds one part of the cohort under one perturbation."""
     parts = run.parts("patients")
     for number in range(parts):
-        clean = prepare({name: run.part(name, number) for name in OBSERVED})
+        part = _Part(
+            prepare({name: run.part(name, number) for name in OBSERVED}), folder, f"part-{number:05d}.{format}"
+        )
         for done, job in enumerate(asked):
             progress("export", number * len(asked) + done, parts * len(asked))
-            yield from _one(clean, folder, job, number, seed, format)
+            made = part.clean if job == CLEAN else perturb(part.clean, job[0], job[1], seed=seed, replicate=job[2])[0]
+            yield from part.write(job, made)
     progress("export", parts * len(asked), parts * len(asked))
 
 
-def _one(
-    clean: Prepared, folder: Path, job: Job, number: int, seed: int, format: str
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    name, severity, replicate = job
-    made = clean if job == CLEAN else perturb(clean, name, severity, seed=seed, replicate=replicate)[0]
-    for table in OBSERVED:
-        path = f"{_place(job)}/{table}/part-{number:05d}.{format}"
-        yield path, written(folder / path, made[table].drop("replicate"), f"{path} of the export")
+@dataclass
+class _Part:
+    """One part of the cohort, and what the manifest tells of its clean tables."""
+
+    clean: Record
+    folder: Path
+    file: str
+    untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def write(self, job: Job, made: Record) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Write the tables of one perturbation; the clean record comes first."""
+        for table in OBSERVED:
+            path = f"{_place(job)}/{table}/{self.file}"
+            if job != CLEAN and made[table] is self.clean[table]:
+                _link(self.folder / _place(CLEAN) / table / self.file, self.folder / path)
+                yield path, self.untouched[table]
+                continue
+            facts = written(self.folder / path, made[table].drop("replicate"), f"{path} of the export")
+            if job == CLEAN:
+                self.untouched[table] = facts
+            yield path, facts
+
+
+def _link(clean: Path, path: Path) -> None:
+    """Let a table that is that of the clean record be the same file, or a copy of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(clean, path)
+    except OSError:  # a file system without links
+        shutil.copyfile(clean, path)
 
 
 def _place(job: Job) -> str:

@@ -1,11 +1,8 @@
-"""A finished bench: its scores, and the folder in which it is kept."""
+"""A finished bench: its scores, and what the folder is made of in which it is kept."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn import __version__, terms
 from nephrosyn.bench import resampling, robustness
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.running import Answers
@@ -88,57 +84,6 @@ def finish(answers: Answers, baseline: str | None = None) -> Bench:
     if baseline is not None and baseline not in names:
         raise BenchError([f"--baseline {baseline}: none of the classifiers {', '.join(names)}"])
     return Bench(answers, baseline or names[0])
-
-
-def values(found: Bench) -> dict[str, Any]:
-    """Return what is kept beside the tables: how it was done, and on whom."""
-    run = found.answers.run
-    right = run.reference.frame["reference"]
-    return {
-        "notice": terms.NOTICE,
-        "version": __version__,
-        **found.answers.about,
-        "run": str(run.folder.resolve()),
-        "scenario": run.manifest["scenario"]["name"],
-        "patients": right.len(),
-        "scored": int(right.is_in(run.task.classes).sum()),
-        "baseline": found.baseline,
-        "faults": [{**row, "classifier": str(row["classifier"])} for row in found.faults.to_dicts()],
-    }
-
-
-def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
-    """Write scores, answers, leaderboard and page into a folder that gets its name when all stand.
-
-    Raises
-    ------
-    RunFolderError
-        If the folder is in use.
-    """
-    from nephrosyn.bench.page import texts
-
-    folder = folder.resolve()
-    KIND.check(folder, overwrite=overwrite)
-    documents: Mapping[str, str] = {
-        **texts(found),
-        VALUES: json.dumps(values(found), indent=1, ensure_ascii=False) + "\n",
-    }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-    try:
-        partial.chmod(0o755)
-        for name, text in documents.items():
-            (partial / name).write_text(text, encoding="utf-8", newline="\n")
-        about = {"notice": terms.NOTICE}
-        found.scores.write_parquet(partial / SCORES, metadata=about)
-        found.answers.frame.write_parquet(partial / ANSWERS, metadata=about)
-        KIND.check(folder, overwrite=overwrite)
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return folder
 
 
 def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:

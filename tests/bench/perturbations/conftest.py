@@ -1,4 +1,4 @@
-"""A small record of two kinds of cohort, with its reference labels."""
+"""A small record of three kinds of cohort, with its reference labels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ def _tables(scenario, patients, seed, number):
 
 @pytest.fixture(scope="session")
 def record():
-    """Patients of the baseline as replicate 0, children with a home diary as replicate 1; labels by two sets."""
-    one, two = _tables("baseline", 30, 5, 0), _tables("children-first-episode", 12, 6, 1)
-    return {name: pl.concat([one[name], two[name]]) for name in one}
+    """Three replicates: the baseline, children with a home diary, children on several drugs; labels by two sets."""
+    cohorts = [
+        _tables("baseline", 30, 5, 0),
+        _tables("children-first-episode", 12, 6, 1),
+        _tables("modern-children", 12, 8, 2),
+    ]
+    return {name: pl.concat([cohort[name] for cohort in cohorts]) for name in cohorts[0]}
 
 
 @pytest.fixture(scope="session")

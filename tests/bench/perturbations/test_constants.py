@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_severity_only_grows(name, key):
 
 def test_periods_divide_each_other():
     grid = PERTURBATIONS["dates_rounded"].constants["grid"].values
-    assert all(later % earlier == 0 for earlier, later in zip(grid, grid[1:], strict=False))
+    assert all(later % earlier == 0 for earlier, later in pairwise(grid))
 
 
 def test_rows_of_the_confusion_matrix_are_whole():

@@ -146,7 +146,7 @@ def test_bromcresol_green_reads_high_where_albumin_is_low(many):
     low = both.filter(pl.col("value") <= 2.1)["bias"].to_numpy()
     assert abs(low.mean() - 0.62) < 5 * 0.24 / np.sqrt(len(low))  # beyond 5 standard errors: 6 in 10 million
     assert (both.filter(pl.col("value") >= 4)["bias"] == 0).all()
-    some, log = at(many, "albumin_bcg", 2)
+    _, log = at(many, "albumin_bcg", 2)
     assert log["patient"].n_unique() < 0.6 * many["patients"].height
 
 
@@ -278,7 +278,9 @@ def test_another_definition_gives_its_own_labels(many):
     for column in ("category", "refractory", "first_met_days"):
         assert made["labels"][column].equals(many["labels_other"][column])
     half, _ = at(many, "definition_shift", 3)
-    apart = many["labels"].join(many["labels_other"], on=ON, suffix="_other").join(half["labels"], on=ON, suffix="_made")
+    apart = (
+        many["labels"].join(many["labels_other"], on=ON, suffix="_other").join(half["labels"], on=ON, suffix="_made")
+    )
     apart = apart.filter(pl.col("category") != pl.col("category_other"))
     holds((apart["category_made"] == apart["category_other"]).sum(), apart.height, 0.5)
 

@@ -2,8 +2,8 @@
 
 A perturbation reads the observed tables only, never the truth. What it does to a patient is a pure function of the
 seed, the patient, its name and the replicate; neither the order of rows, nor who else is there, nor the number of
-workers matters. What is lost or changed at one severity is so at every higher one. Every change stands in a log, and the
-log applied to the clean record gives the perturbed one.
+workers matters. What is lost or changed at one severity is so at every higher one. Every change stands in a log, and
+the log applied to the clean record gives the perturbed one.
 """
 
 from __future__ import annotations

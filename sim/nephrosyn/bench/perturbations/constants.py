@@ -83,8 +83,7 @@ def _constant(content: Mapping[str, Any]) -> Constant:
     if "values" in content:
         return Constant(tuple(content["values"]), content["unit"], content["source"], steps=True)
     rest = {key: value for key, value in content.items() if key not in ("unit", "source")}
-    value = rest["value"] if "value" in rest else rest
-    return Constant((value,) * (len(SEVERITIES) - 1), content["unit"], content["source"], steps=False)
+    return Constant((rest.get("value", rest),) * (len(SEVERITIES) - 1), content["unit"], content["source"], steps=False)
 
 
 def _perturbation(name: str, content: Mapping[str, Any]) -> Perturbation:

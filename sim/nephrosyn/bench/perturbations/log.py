@@ -92,11 +92,12 @@ def apply(record: Mapping[str, pl.DataFrame], log: pl.DataFrame) -> Record:
         If a row is not in the record, or does not hold what the log says it held.
     """
     clean = prepare(record)
-    parts = log.partition_by(["change", "table", "column"], as_dict=True, maintain_order=True)
-    return carry_out(clean, [_change(clean, *map(str, names), part) for names, part in parts.items()])
+    parts = log.partition_by(["change", "table", "column"], maintain_order=True)
+    return carry_out(clean, [_change(clean, part) for part in parts])
 
 
-def _change(record: Prepared, kind: str, table: str, column: str, part: pl.DataFrame) -> Change:
+def _change(record: Prepared, part: pl.DataFrame) -> Change:
+    kind, table, column = part.select("change", "table", "column").row(0)
     if table not in record:
         raise PerturbationError(f"the log changes {table}, which the record does not have")
     rows = record.rows(table)

@@ -25,8 +25,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "labels_other": (),
 }
 """Tables, and what tells the rows of one patient apart: they are numbered in this order, whatever order they have."""
-WORD = 32
-MOST_VISITS = 1 << 20
+WORD = 31
+MOST_VISITS = 1 << 16
 
 
 class Rows:

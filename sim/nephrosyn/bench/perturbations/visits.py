@@ -20,7 +20,7 @@ MOST = 0.95
 
 def missing(record: Prepared, level: Level) -> list[Change]:
     """Visits missed, each alike."""
-    return _missed(record, level, {name: level["share"] for name in ("visits", "readings")})
+    return _missed(record, level, dict.fromkeys(("visits", "readings"), level["share"]))
 
 
 def missing_by_age(record: Prepared, level: Level) -> list[Change]:
