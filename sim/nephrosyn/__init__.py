@@ -14,14 +14,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nephrosyn import datasets
     from nephrosyn.api import Cohort, Comparison, Patient, Reclassification, compare, open, reclassify, run
 
 __version__ = "0.1.0"
-__all__ = ["Cohort", "Comparison", "Patient", "Reclassification", "compare", "open", "reclassify", "run"]
+__all__ = ["Cohort", "Comparison", "Patient", "Reclassification", "compare", "datasets", "open", "reclassify", "run"]
 
 
 def __getattr__(name: str) -> Any:
     """Load the heavy parts only when they are asked for."""
+    if name == "datasets":
+        return import_module("nephrosyn.datasets")
     if name in __all__:
         return getattr(import_module("nephrosyn.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

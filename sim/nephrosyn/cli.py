@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import checking, comparing, console, evidence_verbs, teaching_verbs, terms
+from nephrosyn import bench_verbs, checking, comparing, console, evidence_verbs, teaching_verbs, terms
 from nephrosyn.options import Engine, Format, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ USERS_ERRORS = {
     "nephrosyn.evidence.figures": "FigureError",
     "nephrosyn.reclassification": "ReclassificationError",
     "nephrosyn.cases.errors": "CasesError",
+    "nephrosyn.bench.errors": "BenchError",
+    "nephrosyn.bench.perturbations.changes": "PerturbationError",
 }
 
 
@@ -115,7 +117,9 @@ def _options(
     pass
 
 
-listing = typer.Typer(cls=Verbs, help="List what is shipped: scenarios and definition sets.", rich_markup_mode=None)
+listing = typer.Typer(
+    cls=Verbs, help="List what is shipped: scenarios, definition sets, classifiers.", rich_markup_mode=None
+)
 app.add_typer(listing, name="list", invoke_without_command=True)
 
 
@@ -141,6 +145,14 @@ def list_criteria() -> None:
     from nephrosyn.criteria import titles
 
     console.catalogue("criteria", titles())
+
+
+@listing.command("classifiers", cls=LightCommand)
+def list_classifiers() -> None:
+    """List the classifiers that have a name: shipped, installed, definition sets."""
+    from nephrosyn.bench.classifiers.finding import titles
+
+    console.catalogue("classifiers", titles())
 
 
 app.command()(checking.check)
@@ -255,6 +267,7 @@ app.command()(comparing.reclassify)
 
 evidence_verbs.register(app)
 teaching_verbs.register(app)
+bench_verbs.register(app)
 
 
 def main() -> None:

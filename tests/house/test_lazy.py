@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "polars", "numba", "pydantic", "matplotlib", "simpy", "jinja2"}
+HEAVY = {"numpy", "scipy", "polars", "numba", "pydantic", "matplotlib", "simpy", "jinja2", "sklearn", "pandas"}
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -25,6 +25,7 @@ def loaded_by(*arguments: str) -> set[str]:
         ("-m", "nephrosyn", "--version"),
         ("-m", "nephrosyn", "list"),
         ("-m", "nephrosyn", "run", "--help"),
+        ("-m", "nephrosyn", "bench", "--help"),
     ],
     ids=" ".join,
 )

@@ -1,6 +1,7 @@
 """What the command line shows. Plain text in a pipe; colour and bars only on a terminal."""
 
 from nephrosyn.console.answers import catalogue, summary
+from nephrosyn.console.bench import bench, bench_patient
 from nephrosyn.console.case import case
 from nephrosyn.console.cases import cases
 from nephrosyn.console.cases import lint as case_lint
@@ -15,6 +16,8 @@ from nephrosyn.console.values import scenario
 
 __all__ = [
     "Progress",
+    "bench",
+    "bench_patient",
     "calibration",
     "case",
     "case_lint",

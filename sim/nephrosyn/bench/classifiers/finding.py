@@ -1,0 +1,117 @@
+"""Where classifiers are: shipped ones by name, definition sets, installed entry points, and a user's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from nephrosyn.bench.errors import BenchError
+from nephrosyn.scenario.errors import nearest
+
+if TYPE_CHECKING:
+    from nephrosyn.bench.classifiers.protocol import Classifier
+
+GROUP = "nephrosyn.classifiers"
+OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+SHIPPED = {
+    "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
+    "last-note": "keywords of the last visit's note alone",
+    "majority": "always the most frequent answer of another cohort of the same scenario",
+    "gradient-boosting": "scikit-learn's histogram gradient boosting on the wide features of another cohort",
+}
+
+
+def installed() -> dict[str, EntryPoint]:
+    """Return the classifiers that installed packages offer, by name."""
+    return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: one.name)}
+
+
+def titles() -> dict[str, str]:
+    """Return every classifier that has a name, with a line about it.
+
+    Examples
+    --------
+    >>> titles()["majority"]
+    'always the most frequent answer of another cohort of the same scenario'
+    """
+    from nephrosyn.criteria import titles as sets
+
+    own = {name: f"installed: {one.value}" for name, one in installed().items()}
+    return {**own, **SHIPPED, **{name: f"definition set: {title}" for name, title in sets().items()}}
+
+
+def _shipped(name: str) -> Classifier:
+    from nephrosyn.bench.classifiers import rules, trained
+
+    made: dict[str, Classifier] = {
+        "coded-care": rules.CODED_CARE,
+        "last-note": rules.LAST_NOTE,
+        "majority": trained.MAJORITY,
+        "gradient-boosting": trained.GRADIENT_BOOSTING,
+    }
+    return made[name]
+
+
+def find(asked: str) -> Classifier:
+    """Return a classifier.
+
+    Parameters
+    ----------
+    asked : str
+        A shipped name, a definition set by name or file, the name of an installed entry point, or ``MODULE:NAME``.
+
+    Returns
+    -------
+    Classifier
+        Not yet asked anything; a user's own is loaded only in a process of its own.
+
+    Raises
+    ------
+    BenchError
+        If there is none, with the nearest name.
+    CriteriaError
+        If a definition set is wrong.
+    """
+    from nephrosyn import criteria
+    from nephrosyn.bench.classifiers.outside import Outside
+    from nephrosyn.bench.classifiers.sets import SetClassifier
+
+    if asked in SHIPPED:
+        return _shipped(asked)
+    if asked in criteria.sets() or asked.endswith(".toml"):
+        return SetClassifier(criteria.load(asked))
+    if asked in (found := installed()):
+        return Outside(asked, found[asked].value.partition("[")[0].strip())
+    if OWN.fullmatch(asked):
+        return Outside(asked, asked)
+    names = tuple(titles())
+    like = nearest(asked, names)
+    hint = f"; did you mean {like}?" if like else ""
+    expected = "a name of `nephrosyn list classifiers`, a definition set's file, or MODULE:NAME"
+    raise BenchError([f"--classifier {asked}: no such classifier; expected {expected}{hint}"])
+
+
+def find_all(names: Sequence[str]) -> list[Classifier]:
+    """Return several classifiers, each once, telling all names that are wrong.
+
+    Raises
+    ------
+    BenchError
+        With every problem.
+    """
+    found: dict[str, Classifier] = {}
+    problems: list[str] = []
+    for name in names:
+        try:
+            one = find(name)
+        except BenchError as error:
+            problems += error.problems
+            continue
+        if one.name in found:
+            problems.append(f"--classifier {name}: {one.name} is named twice")
+        found[one.name] = one
+    if problems:
+        raise BenchError(problems)
+    return list(found.values())

@@ -1,0 +1,239 @@
+"""A user's own classifier, asked in a process of its own with a time limit."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Shown
+from nephrosyn.bench.errors import BenchError, need
+
+START_SECONDS = 120.0
+"""Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""
+MOST_HANGS = 3
+"""After so many answers that did not come the rest are not waited for."""
+GAVE_UP = f"not asked: {MOST_HANGS} answers before did not come"
+
+
+class Silence(Exception):  # noqa: N818
+    """No answer came: the process hangs, or has ended."""
+
+
+class Process:
+    """The other process and its lines.
+
+    Parameters
+    ----------
+    target : str
+        ``MODULE:NAME``.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+
+    def start(self) -> dict[str, Any]:
+        """Start it and return what it says first."""
+        command = [sys.executable, "-m", "nephrosyn.bench.classifiers.child", self._target]
+        self._process = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            # Threads that wait for one another in a loop are slow where cores are shared.
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
+        )
+        self._lines = queue.Queue()
+        threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
+        return self.hear(START_SECONDS)
+
+    @property
+    def running(self) -> bool:
+        """Whether it can be asked."""
+        return self._process is not None and self._process.poll() is None
+
+    def ask(self, **question: Any) -> None:
+        """Send a question."""
+        assert self._process is not None and self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+
+    def hear(self, seconds: float) -> dict[str, Any]:
+        """Return the next line.
+
+        Raises
+        ------
+        Silence
+            If none comes in time, or the process has ended.
+        """
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            self.stop()
+            raise Silence(f"hangs: no answer within {seconds:g} s") from None
+        if line is None:
+            self.stop()
+            raise Silence("its process ended without an answer")
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    with suppress(OSError):
+                        stream.close()
+            self._process = None
+
+
+def _listen(stream: IO[str] | None, lines: queue.Queue[str | None]) -> None:
+    if stream is not None:
+        with suppress(ValueError):  # closed while it was read
+            for line in stream:
+                lines.put(line)
+    lines.put(None)
+
+
+class Outside:
+    """A classifier of a user's own module.
+
+    Parameters
+    ----------
+    name : str
+        Its name in every output.
+    target : str
+        ``MODULE:NAME``: a function of one record, or a scikit-learn estimator.
+    """
+
+    def __init__(self, name: str, target: str) -> None:
+        self.name, self._target = name, target
+
+    def ready(self, asked: Asked) -> Answering:
+        """Start its process; an estimator is fitted on the training cohort.
+
+        Raises
+        ------
+        BenchError
+            If it cannot be loaded or is neither function nor estimator: that is the user's to put right.
+        """
+        process = Process(self._target)
+        try:
+            first = process.start()
+        except Silence as error:
+            raise BenchError([f"--classifier {self.name}: {error}"]) from None
+        if "fault" in first:
+            process.stop()
+            raise BenchError([f"--classifier {self.name}: {first['fault']}"])
+        if first["kind"] == "estimator":
+            need("sklearn", "pandas")
+            return Estimator(self.name, process, asked)
+        return OneByOne(process, asked)
+
+
+class OneByOne:
+    """A function that is asked about one record after the other."""
+
+    def __init__(self, process: Process, asked: Asked) -> None:
+        self._process, self._seconds = process, asked.seconds
+        self._hangs = 0
+
+    def answer(self, shown: Shown) -> pl.DataFrame:
+        """Ask about everybody; who gets no answer has a fault."""
+        size = shown.people.height
+        said: list[dict[str, Any]] = []
+        while len(said) < size:
+            if self._hangs >= MOST_HANGS:
+                said += [{"fault": GAVE_UP}] * (size - len(said))
+                break
+            said += self._some(shown, len(said), size)
+        chances = sorted({name for one in said for name in one.get("chances", {})})
+        columns = {f"{PROBABILITY}{name}": [one.get("chances", {}).get(name) for one in said] for name in chances}
+        return shown.people.with_columns(
+            pl.Series("predicted", [one.get("predicted") for one in said], pl.String),
+            pl.Series("fault", [one.get("fault") for one in said], pl.String),
+            *[pl.Series(name, values, pl.Float64) for name, values in columns.items()],
+        )
+
+    def _some(self, shown: Shown, start: int, size: int) -> list[dict[str, Any]]:
+        """Return the answers from a place on, as far as they come."""
+        said: list[dict[str, Any]] = []
+        try:
+            if not self._process.running:
+                self._process.start()
+            self._process.ask(do="records", folder=str(shown.records_folder), start=start)
+            first = self._process.hear(START_SECONDS)
+            if "fault" in first:  # the tables could not be read: nobody gets an answer
+                return [first] * (size - start)
+            while start + len(said) < size:
+                said.append(self._process.hear(self._seconds))
+        except Silence as error:
+            self._hangs += 1
+            said.append({"fault": str(error)})
+        return said
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.stop()
+
+
+class Estimator:
+    """A scikit-learn estimator that is asked about all patients at once."""
+
+    def __init__(self, name: str, process: Process, asked: Asked) -> None:
+        self._name, self._process, self._seconds = name, process, max(asked.seconds, START_SECONDS)
+        self._training = asked.training
+        self._folder = tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")
+        self._fault = self._fit()
+
+    def _fit(self) -> str | None:
+        file = Path(self._folder.name) / "training.arrow"
+        self._training.features.write_ipc(file)
+        self._process.ask(do="fit", file=str(file))
+        try:
+            return self._process.hear(self._seconds).get("fault")
+        except Silence as error:
+            return f"fit: {error}"
+
+    def answer(self, shown: Shown) -> pl.DataFrame:
+        """Ask about everybody."""
+        people = shown.features.select("replicate", "patient")
+        said: dict[str, Any] = {"fault": self._fault}
+        if self._fault is None:
+            self._process.ask(do="table", file=str(shown.features_file))
+            try:
+                said = self._process.hear(self._seconds)
+            except Silence as error:
+                self._fault = str(error)
+                said = {"fault": self._fault}
+        answers, fault = said.get("predicted", []), said.get("fault")
+        if fault is None and len(answers) != people.height:
+            fault = f"gives {len(answers)} answers for {people.height} patients"
+        if fault is not None:
+            return people.with_columns(predicted=pl.lit(None, pl.String), fault=pl.lit(fault))
+        chances = {f"{PROBABILITY}{name}": values for name, values in said.get("chances", {}).items()}
+        return people.with_columns(
+            pl.Series("predicted", answers, pl.String),
+            *[pl.Series(name, values, pl.Float64) for name, values in chances.items()],
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.stop()
+        self._folder.cleanup()

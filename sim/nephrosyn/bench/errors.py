@@ -1,0 +1,37 @@
+"""What a user asked of the bench that cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class BenchError(ValueError):
+    """Everything wrong with what was asked, one problem a line; its text is ready to print."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def need(*modules: str) -> None:
+    """Refuse to go on without the packages of the extra.
+
+    Parameters
+    ----------
+    *modules : str
+        Import names.
+
+    Raises
+    ------
+    BenchError
+        With what to install.
+
+    Examples
+    --------
+    >>> need("json")
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise BenchError([f"this needs {' and '.join(missing)}: pip install 'nephrosyn[bench]'"])

@@ -1,0 +1,227 @@
+"""Which changes of the record make a classifier say something else of one patient."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.bench.classifiers.finding import find
+from nephrosyn.bench.classifiers.protocol import Answering, Asked, Shown, checked
+from nephrosyn.bench.classifiers.rules import Rule
+from nephrosyn.bench.classifiers.sets import SetClassifier
+from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.errors import BenchError
+from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, apply, in_words, perturb
+from nephrosyn.bench.results import read
+from nephrosyn.bench.running import Run, open_run
+from nephrosyn.bench.training import Training
+from nephrosyn.scenario import Resolved
+
+MOST_TRIES = 300
+"""Records judged to narrow down one flip; what is left then is told as it is."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One classifier that says something else under one condition.
+
+    Attributes
+    ----------
+    classifier, perturbation, mechanism : str
+        Who, and what was done.
+    severity, replicate : int
+        The lowest severity at which it says so.
+    severities : tuple of int
+        All severities at which it says something else than of the clean record, in this replicate.
+    before, after, reference : str
+        What it says of the clean and of the perturbed record, and what is right.
+    changes : int
+        Changes of this patient's record.
+    cause : polars.DataFrame or None
+        Changes of which none can be left out, so that the answer still differs; None where the classifier cannot be
+        asked again here (a user's own, one that learns, or a file).
+    """
+
+    classifier: str
+    perturbation: str
+    mechanism: str
+    severity: int
+    replicate: int
+    severities: tuple[int, ...]
+    before: str
+    after: str
+    reference: str
+    changes: int
+    cause: pl.DataFrame | None
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One patient of a bench.
+
+    Attributes
+    ----------
+    patient : int
+        Who.
+    reference : str
+        What is right.
+    clean : dict of str to str
+        What each classifier says of the clean record.
+    flips : list of Flip
+        The lowest severity of each perturbation and classifier.
+    conditions : int
+        Perturbed records of this patient that each classifier judged.
+    """
+
+    patient: int
+    reference: str
+    clean: dict[str, str]
+    flips: list[Flip]
+    conditions: int
+
+
+def explain(folder: Path, patient: int) -> Explained:
+    """Tell which perturbations flip a patient, and by which changes.
+
+    Parameters
+    ----------
+    folder : Path
+        Results of a bench.
+    patient : int
+        Who.
+
+    Raises
+    ------
+    BenchError
+        If there are no results, or no such patient in them.
+    """
+    about, frame = read(folder)
+    rows = frame.filter(patient=patient).with_columns(pl.col("classifier").cast(pl.String))
+    if not rows.height:
+        known = frame["patient"].unique().sort().to_list()
+        raise BenchError([f"{folder}: no patient {patient}; patients are {known[0]} to {known[-1]}"])
+    clean = rows.filter(perturbation=CLEAN)
+    said = dict(clean.select("classifier", pl.col("predicted").cast(pl.String)).iter_rows())
+    shown = rows.filter(pl.col("perturbation") != CLEAN)
+    flipped = shown.filter(pl.col("predicted") != pl.col("clean")).sort(
+        "classifier", "perturbation", "replicate", "severity"
+    )
+    again = _Again(about, patient)
+    flips = [
+        again.flip(part)
+        for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)
+    ]
+    count = shown.filter(pl.col("classifier") == next(iter(said))).height
+    return Explained(patient, str(clean["reference"][0]), said, flips, count)
+
+
+class _Again:
+    """The run of a bench, opened again for one patient."""
+
+    def __init__(self, about: dict[str, Any], patient: int) -> None:
+        self._about, self._patient = about, patient
+        self._run: Run | None = None
+        self._ready: dict[str, Answering | None] = {}
+
+    @property
+    def run(self) -> Run:
+        if self._run is None:
+            about = self._about
+            self._run = open_run(about["run"], about["criteria_asked"], about["target"])
+        return self._run
+
+    def flip(self, part: pl.DataFrame) -> Flip:
+        """Return the lowest severity of one classifier, perturbation and replicate."""
+        row = part.row(0, named=True)
+        name, perturbation = row["classifier"], row["perturbation"]
+        record = {table: frame.filter(patient=self._patient) for table, frame in self.run.observed.items()}
+        seed = self._about["seed"]
+        _, log = perturb(record, perturbation, row["severity"], seed=seed, replicate=row["replicate"])
+        ready, cause = self._classifier(name), None
+        if ready is not None:
+            with tempfile.TemporaryDirectory() as place:
+                cause = smallest(log, self._says(ready, record, row["clean"], Path(place)))
+        return Flip(
+            name,
+            perturbation,
+            PERTURBATIONS[perturbation].mechanism,
+            row["severity"],
+            row["replicate"],
+            tuple(part["severity"].to_list()),
+            str(row["clean"]),
+            str(row["predicted"]),
+            str(row["reference"]),
+            log.height,
+            None if cause is None else in_words(cause),
+        )
+
+    def _classifier(self, name: str) -> Answering | None:
+        if name not in self._ready:
+            self._ready[name] = None
+            task = self.run.task
+            own: Any = SetClassifier(task.definition) if name == task.definition.name else None
+            if own is None:
+                for asked in self._about["asked"]:
+                    one = find(asked)
+                    own = one if one.name == name else own
+            if isinstance(own, SetClassifier | Rule):
+                manifest = self.run.manifest
+                scenario = Resolved.from_dict(manifest["scenario"]).scenario
+                self._ready[name] = own.ready(Asked(task, Training(scenario, manifest["seed"], task), 0.0))
+        return self._ready[name]
+
+    def _says(
+        self, ready: Answering, record: dict[str, pl.DataFrame], before: str, place: Path
+    ) -> Callable[[pl.DataFrame], bool]:
+        def differs(log: pl.DataFrame) -> bool:
+            with suppress(PerturbationError):
+                shown = Shown(apply(record, log), place)
+                said = checked(ready.answer(shown), shown.people, self.run.task)["predicted"]
+                return bool(said.len()) and str(said[0]) != str(before)
+            return False
+
+        return differs
+
+
+def smallest(log: pl.DataFrame, differs: Callable[[pl.DataFrame], bool]) -> pl.DataFrame | None:
+    """Return changes that still make the difference, none of which can be left out alone.
+
+    Parameters
+    ----------
+    log : polars.DataFrame
+        All changes.
+    differs : callable
+        Whether some of them make the difference.
+
+    Returns
+    -------
+    polars.DataFrame or None
+        Some of the changes; None if all together make none. Where the search took too long, more than are needed.
+
+    Examples
+    --------
+    >>> log = pl.DataFrame({"row": range(10)})
+    >>> smallest(log, lambda some: {3, 7} <= set(some["row"]))["row"].to_list()
+    [3, 7]
+    """
+    if not differs(log):
+        return None
+    tries, size = 0, max(1, log.height // 2)
+    while True:
+        start = 0
+        while start < log.height and tries < MOST_TRIES:
+            rest = pl.concat([log[:start], log[start + size :]])
+            tries += 1
+            if rest.height and differs(rest):
+                log = rest
+            else:
+                start += size
+        if size == 1 or tries >= MOST_TRIES:
+            return log
+        size = max(1, size // 2)

@@ -1,0 +1,172 @@
+"""A bench as texts: the leaderboard, the page, and its figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from nephrosyn import __version__, terms
+from nephrosyn.bench import board, robustness
+from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.perturbations import PERTURBATIONS
+from nephrosyn.bench.results import BOARD, PAGE, Bench
+from nephrosyn.bench.scores import ALL
+from nephrosyn.bench.scoring import cells_of
+from nephrosyn.bench.task import ABSTAINED, FAILED
+from nephrosyn.report.figures import inline
+from nephrosyn.report.page import environment
+from nephrosyn.report.wording import number, plain
+
+NOTES = (
+    (
+        "Right answer",
+        "the definition set applied to the complete record: every day seen, nothing lost, no error of measurement. "
+        "The set itself, applied to the record that classifiers see, is the first classifier. Who cannot be judged "
+        "even from the complete record, or is outside the set, is not scored.",
+    ),
+    (
+        "Accuracy",
+        "right answers among all scored patients. `undetermined` is an abstention and counts as not right; coverage is "
+        "the share of patients who got an answer. Answers that failed count as not right, too.",
+    ),
+    (
+        "What is averaged",
+        "perturbed scores are means over replicates, then over severities, then over perturbations, each with the same "
+        "weight. Macro F1 and balanced accuracy are means over the classes that somebody has.",
+    ),
+    (
+        "Corruption error",
+        "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over "
+        "perturbations. Where the baseline makes no error it is not defined, and left out.",
+    ),
+    ("Flips", "patients of whom the same classifier says something else than on the clean record."),
+    (
+        "Bias of the refractory share",
+        "the share of patients called refractory less the share that is, by the complete record.",
+    ),
+    (
+        "Pairs",
+        "patients are drawn with replacement, with all their records (1,000 percentile bootstraps). Exact McNemar "
+        "test on the clean record, two-sided; Holm over all tests of this table.",
+    ),
+    (
+        "PPV by prevalence",
+        "what the sensitivity and specificity of the clean record give where the disease is rarer or more common.",
+    ),
+    ("Limits", "the patients do not exist: a rank here is a rank under this scenario and these perturbations."),
+)
+
+
+def sentence(found: Bench) -> str:
+    """Return the answer."""
+    rows = board.leaderboard(found).rows
+    best = rows[0]
+    first = robustness.clean(found.scores, "accuracy")
+    fall = robustness.means(found.scores, "accuracy")
+    if not any(value is not None for value in fall.values()):
+        top = max(first, key=lambda name: first[name][0] or 0.0)
+        return f"On the clean record {top} is right most often, {board.share(first[top][0])} of patients."
+    return (
+        f"Over all perturbed records {best[0]} is right most often, {best[2]} of patients; on the clean record "
+        f"it is right in {board.share(first[best[0]][0])}."
+    )
+
+
+def facts(found: Bench) -> list[tuple[str, str]]:
+    """Return how it was done."""
+    run, about = found.answers.run, found.answers.about
+    right = run.reference.frame["reference"]
+    scored = int(right.is_in(run.task.classes).sum())
+    told = [
+        ("Scenario", str(run.manifest["scenario"]["name"])),
+        ("Definition set", run.task.definition.name),
+        ("Asked for", run.task.target),
+        ("Patients scored", f"{number(scored)} of {number(right.len())}"),
+        ("Perturbation seed", str(about["seed"])),
+        ("Replicates", str(about["replicates"])),
+        ("Perturbation constants", f"version {about['perturbations_version']}"),
+        ("nephrosyn version", __version__),
+    ]
+    if "training_seed" in about:
+        told.append(
+            ("Training cohort", f"{number(about['training_patients'])} patients, seed {about['training_seed']}")
+        )
+    return told
+
+
+def texts(found: Bench) -> dict[str, str]:
+    """Return leaderboard, page and figures, text by file name."""
+    drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(found)}
+    shown: dict[str, Any] = {
+        "notice": terms.NOTICE,
+        "sentence": sentence(found),
+        "facts": facts(found),
+        "board": board.leaderboard(found),
+        "tables": list(board.all_tables(found)),
+        "notes": NOTES,
+    }
+    figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
+    made = environment()
+    text = made.get_template("bench.md.j2").render(**shown)
+    return {
+        PAGE: made.get_template("bench.html.j2").render(**shown, figures=figures),
+        BOARD: re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        **{f"{name}.svg": figure for name, (_, figure, _) in drawn.items()},
+    }
+
+
+def _figures(found: Bench) -> Iterator[tuple[str, str, str, str]]:
+    from nephrosyn.report.figures import robustness as drawings
+
+    curves: dict[str, dict[str, list[tuple[int, float]]]] = {}
+    for row in robustness.curves(found.scores, "accuracy").to_dicts():
+        if row["value"] is not None:
+            lines = curves.setdefault(PERTURBATIONS[row["perturbation"]].title, {})
+            lines.setdefault(row["classifier"], []).append((row["severity"], row["value"]))
+    if curves:
+        told = "Accuracy by severity; 0 is the clean record. Means over replicates."
+        yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), told
+    yield "confusion", "Who is taken for whom", _confusion(found), "Patients; shades: share of each right answer."
+    marks = [
+        drawings.Mark(r["classifier"], plain(r["slice"]), plain(r["group"]), r["n"], r["value"], r["low"], r["high"])
+        for r in found.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts()
+    ]
+    yield "slices", "In whom", drawings.slices(marks), "Accuracy on the clean record, 95% Wilson intervals."
+    rows = found.scores.filter(slice=ALL, metric="ppv_at_prevalence").drop_nulls("value")
+    ppv = {
+        name: [(float(of), value) for of, value in rows.filter(classifier=name).select("of", "value").rows()]
+        for name in found.names
+    }
+    yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), "Dashed: PPV equal to prevalence."
+    points = _reliability(found)
+    if points:
+        told = "Clean record, tenths of the predicted probability; 95% Wilson intervals."
+        yield "reliability", "Are probabilities meant as they are said", drawings.reliability(points), told
+
+
+def _confusion(found: Bench) -> str:
+    from nephrosyn.report.figures import robustness as drawings
+
+    task, frame = found.answers.run.task, found.answers.frame.filter(perturbation=CLEAN)
+    matrices = {}
+    for name in found.names:
+        cells = cells_of(frame.filter(pl.col("classifier") == name), task)
+        matrices[name] = {(plain(right), plain(given)): count for right, given, count in cells}
+    given = {given for cells in matrices.values() for _, given in cells}
+    columns = [plain(name) for name in (*task.words, FAILED)]
+    asked = {plain(name) for name in (*task.classes, ABSTAINED)}
+    shown = [name for name in columns if name in asked | given]
+    return drawings.confusion(matrices, [plain(name) for name in task.classes], shown)
+
+
+def _reliability(found: Bench) -> dict[str, list[tuple[float, float, float, float]]]:
+    keys = ["classifier", "of"]
+    rows = found.scores.filter(slice=ALL, metric="observed_by_probability")
+    at = found.scores.filter(slice=ALL, metric="mean_probability").select(*keys, at="value")
+    points: dict[str, list[tuple[float, float, float, float]]] = {}
+    for row in rows.join(at, on=keys).sort("at").to_dicts():
+        points.setdefault(row["classifier"], []).append((row["at"], row["value"], row["low"], row["high"]))
+    return points

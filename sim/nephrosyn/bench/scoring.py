@@ -1,0 +1,142 @@
+"""Every score of a bench as one tidy table: what it is of, of whom, under which condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.bench import scores
+from nephrosyn.bench.conditions import CLEAN, KEYS
+from nephrosyn.bench.groups import SLICES
+from nephrosyn.bench.scores import ALL, Score
+from nephrosyn.bench.task import Task
+from nephrosyn.report.statistics import wilson
+
+SCHEMA: dict[str, Any] = {
+    "classifier": pl.String,
+    "perturbation": pl.String,
+    "severity": pl.Int8,
+    "replicate": pl.Int16,
+    "slice": pl.String,
+    "group": pl.String,
+    "metric": pl.String,
+    "of": pl.String,
+    "n": pl.Int64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+"""Columns of the scores: `slice` and `group` are ``all`` but for slices; `n` is the patients a number rests on."""
+BY = ["classifier", *KEYS]
+
+
+def score(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return every score.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Answers, as `running.Answers.frame`.
+    task : Task
+        The question.
+    groups : polars.DataFrame
+        `patient` and the group of each on the axes of `SLICES`.
+
+    Returns
+    -------
+    polars.DataFrame
+        With the columns of `SCHEMA`.
+    """
+    rows = [row for part in _parts(frame) for row in _of_condition(part, task)]
+    whole = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.concat([whole, sliced(frame, task, groups)])
+
+
+def _parts(frame: pl.DataFrame) -> list[pl.DataFrame]:
+    return frame.partition_by(BY, maintain_order=True)
+
+
+def cells_of(frame: pl.DataFrame, task: Task) -> list[tuple[str, str, int]]:
+    """Return right answer, given answer and patients, of those who have a right answer."""
+    scored = frame.filter(pl.col("reference").is_in(task.classes))
+    counted = scored.group_by("reference", "predicted").len().sort("reference", "predicted")
+    return [(str(right), str(given), int(n)) for right, given, n in counted.rows()]
+
+
+def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
+    who = part.select(BY).row(0)
+    cells = cells_of(part, task)
+    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), flips(part)]
+    for name in task.classes:
+        made += scores.of_class(cells, [name], name)
+    if task.target == "category":
+        made += scores.of_class(cells, task.refractory_answers, "refractory")
+    made += scores.calibration(part, task)
+    if who[1] == CLEAN:
+        made += scores.ppv_at(cells, task.refractory_answers)
+        for predicted, one in scores.reliability(part, task):
+            made += [one, Score("mean_probability", one.of, one.n, predicted)]
+    for one in made:
+        yield (*who, ALL, ALL, one.metric, one.of, one.n, one.value, one.low, one.high)
+
+
+def flips(part: pl.DataFrame) -> Score:
+    """Return the share of patients, scored or not, of whom the same classifier said something else before."""
+    share = wilson(int((part["predicted"] != part["clean"]).sum()), part.height)
+    empty = not part.height
+    return Score("flip_rate", ALL, part.height, *(None if empty else v for v in (share.share, share.low, share.high)))
+
+
+def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame:
+    """Return accuracy, coverage, flip rate and sensitivity for refractory disease by group, with Wilson intervals."""
+    inside = task.refractory_answers
+    scored = frame.filter(pl.col("reference").is_in(task.classes))
+    told = scored.select(
+        *BY,
+        "patient",
+        accuracy=pl.col("reference") == pl.col("predicted"),
+        coverage=pl.col("predicted").is_in(task.classes),
+        flip_rate=pl.col("predicted") != pl.col("clean"),
+        refractory_sensitivity=pl.when(pl.col("reference").is_in(inside)).then(pl.col("predicted").is_in(inside)),
+    ).join(groups.drop("replicate"), on="patient", how="left")
+    metrics = ("accuracy", "coverage", "flip_rate", "refractory_sensitivity")
+    frames = []
+    for axis in SLICES:
+        counted = told.group_by(*BY, axis).agg(
+            [pl.col(name).sum().alias(f"{name}+") for name in metrics]
+            + [pl.col(name).count().alias(f"{name}#") for name in metrics]
+        )
+        frames += [_with_intervals(counted, axis, name) for name in metrics]
+    return pl.concat(frames).sort(*BY, "slice", "group", "metric")
+
+
+def _with_intervals(counted: pl.DataFrame, axis: str, name: str) -> pl.DataFrame:
+    some = counted.filter(pl.col(f"{name}#") > 0)
+    pairs = some.select(f"{name}+", f"{name}#").unique()
+    made = [(k, n, *_interval(k, n)) for k, n in pairs.rows()]
+    types = {f"{name}+": pairs[f"{name}+"].dtype, f"{name}#": pairs[f"{name}#"].dtype}
+    found = pl.DataFrame(
+        made, schema={**types, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}, orient="row"
+    )
+    return (
+        some.join(found, on=[f"{name}+", f"{name}#"])
+        .select(
+            *BY,
+            slice=pl.lit(axis),
+            group=axis,
+            metric=pl.lit(name),
+            of=pl.lit(ALL),
+            n=f"{name}#",
+            value="value",
+            low="low",
+            high="high",
+        )
+        .select(pl.col(column).cast(kind) for column, kind in SCHEMA.items())
+    )
+
+
+def _interval(count: int, total: int) -> tuple[float, float, float]:
+    share = wilson(count, total)
+    return share.share, share.low, share.high

@@ -1,0 +1,135 @@
+"""What is asked of a classifier, and the reference it is held against.
+
+The question: given a patient's record, name the category of a definition set, or say whether the patient is refractory.
+The reference is the set applied to the complete record. Who cannot be judged there, or is outside the set, has no
+right answer and is not scored, but counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import polars as pl
+
+from nephrosyn import criteria, terms
+from nephrosyn.criteria import DefinitionSet
+from nephrosyn.criteria.labels import CATEGORY_OF_FLAG
+
+Target = Literal["category", "refractory"]
+TARGETS: tuple[Target, ...] = ("category", "refractory")
+ABSTAINED = "undetermined"
+FAILED = "failed"
+REFRACTORY = ("refractory", "not_refractory")
+WHO = ["replicate", "patient"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """The question.
+
+    Attributes
+    ----------
+    definition : DefinitionSet
+        Whose categories are asked for.
+    target : {"category", "refractory"}
+        What is asked.
+    until_days : int or None, days
+        The reference is the label on this day; at the end of follow-up without.
+    """
+
+    definition: DefinitionSet
+    target: Target = "category"
+    until_days: int | None = None
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The answers that can be right, in the order of the vocabulary."""
+        if self.target == "refractory":
+            return REFRACTORY
+        named = {CATEGORY_OF_FLAG[flag] for flag in self.definition.verdict.precedence.of(child=False)}
+        named |= {"infrequently_relapsing", "non_relapsing"}
+        return tuple(name for name in terms.CATEGORIES if name in named)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The answers a classifier may give: those of any definition set, and ``undetermined``."""
+        if self.target == "refractory":
+            return (*REFRACTORY, ABSTAINED)
+        return (*(name for name in terms.CATEGORIES if name != ABSTAINED), ABSTAINED)
+
+    @property
+    def question(self) -> str:
+        """The question in plain words."""
+        if self.target == "refractory":
+            return f"Say whether each patient is refractory under the definition set `{self.definition.name}`."
+        return f"Name the category of each patient under the definition set `{self.definition.name}`."
+
+    @cached_property
+    def answer(self) -> pl.Enum:
+        """The type of a prediction: what may be answered, and ``failed`` for what is no answer."""
+        return pl.Enum((*self.words, FAILED))
+
+    @cached_property
+    def refractory_categories(self) -> tuple[str, ...]:
+        """The categories that count as refractory under the set."""
+        return tuple(CATEGORY_OF_FLAG[flag] for flag in self.definition.verdict.refractory.of(child=False))
+
+    @cached_property
+    def refractory_answers(self) -> tuple[str, ...]:
+        """The answers that count as refractory."""
+        return REFRACTORY[:1] if self.target == "refractory" else self.refractory_categories
+
+    def answers(self, labels: pl.DataFrame) -> pl.DataFrame:
+        """Return labels of one set and view as answers.
+
+        Parameters
+        ----------
+        labels : polars.DataFrame
+            One row per patient, as `criteria.classify` gives them.
+
+        Returns
+        -------
+        polars.DataFrame
+            `replicate`, `patient`, `answer`; who is outside the set is undetermined.
+        """
+        if self.target == "refractory":
+            said = pl.when(pl.col("refractory")).then(pl.lit(REFRACTORY[0])).otherwise(pl.lit(REFRACTORY[1]))
+            told = pl.when(pl.col("refractory").is_not_null()).then(said).otherwise(pl.lit(ABSTAINED))
+        else:
+            told = pl.col("category").cast(pl.String)
+        inside = pl.col("applies").fill_null(False)
+        whole = pl.when(inside).then(told).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
+        return labels.select(*WHO, answer=whole)
+
+    def judge(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
+        """Return what the set says of a record, impossible values being no reason to stop."""
+        return self.answers(criteria.classify(tables, self.definition, view, self.until_days, keep_going=True))
+
+    def reference(self, tables: Mapping[str, pl.DataFrame], *, kept: bool = False) -> pl.DataFrame:
+        """Return the right answers, and what the set says of the observed record.
+
+        The labels kept with a run can stand in, so that a run without its truth can be scored too.
+
+        Parameters
+        ----------
+        tables : mapping of str to polars.DataFrame
+            Of a run.
+        kept : bool
+            Take the labels that were kept, where there are any.
+
+        Returns
+        -------
+        polars.DataFrame
+            `replicate`, `patient`, `reference` and `observed`.
+        """
+        labels = tables["labels"].filter(criteria=self.definition.name) if kept and self.until_days is None else None
+        use = labels is not None and labels.height > 0
+        found = {
+            view: self.answers(labels.filter(view=view)) if use and labels is not None else self.judge(tables, view)
+            for view in terms.VIEWS
+        }
+        both = found["complete"].rename({"answer": "reference"})
+        return both.join(found["observed"].rename({"answer": "observed"}), on=WHO, maintain_order="left")

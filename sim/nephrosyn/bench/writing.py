@@ -1,0 +1,63 @@
+"""A finished bench as a folder: written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nephrosyn import __version__, terms
+from nephrosyn.bench.page import texts
+from nephrosyn.bench.results import ANSWERS, KIND, SCORES, VALUES, Bench
+
+
+def values(found: Bench) -> dict[str, Any]:
+    """Return what is kept beside the tables: how it was done, and on whom."""
+    run = found.answers.run
+    right = run.reference.frame["reference"]
+    return {
+        "notice": terms.NOTICE,
+        "version": __version__,
+        **found.answers.about,
+        "run": str(run.folder.resolve()),
+        "scenario": run.manifest["scenario"]["name"],
+        "patients": right.len(),
+        "scored": int(right.is_in(run.task.classes).sum()),
+        "baseline": found.baseline,
+        "faults": [{**row, "classifier": str(row["classifier"])} for row in found.faults.to_dicts()],
+    }
+
+
+def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
+    """Write scores, answers, leaderboard and page into a folder that gets its name when all stand.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder is in use.
+    """
+    folder = folder.resolve()
+    KIND.check(folder, overwrite=overwrite)
+    documents: Mapping[str, str] = {
+        **texts(found),
+        VALUES: json.dumps(values(found), indent=1, ensure_ascii=False) + "\n",
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
+    try:
+        partial.chmod(0o755)
+        for name, text in documents.items():
+            (partial / name).write_text(text, encoding="utf-8", newline="\n")
+        about = {"notice": terms.NOTICE}
+        found.scores.write_parquet(partial / SCORES, metadata=about)
+        found.answers.frame.write_parquet(partial / ANSWERS, metadata=about)
+        KIND.check(folder, overwrite=overwrite)
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder

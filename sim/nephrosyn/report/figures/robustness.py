@@ -1,0 +1,195 @@
+"""The figures of the bench: how scores fall as records get worse, who is taken for whom, and in which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from nephrosyn.report.figures.style import (
+    DASHES,
+    INK,
+    LINES,
+    PAPER,
+    SECOND,
+    SMALL,
+    SMALLEST,
+    blank,
+    drawing,
+    ink_on,
+    percent_axis,
+    svg,
+)
+
+ACROSS = 3
+PANEL_INCHES = 1.25
+ROW_INCHES = 0.2
+SEVERITIES = 5
+MARKERS = ("o", "D", "s", "^", "v", "P")
+
+Curves = Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]
+"""Panel to classifier to (severity, value)."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A share with its interval, in a row of a group."""
+
+    classifier: str
+    axis: str
+    group: str
+    n: int
+    value: float
+    low: float
+    high: float
+
+
+def degradation(found: Curves, label: str) -> str:
+    """Draw a panel for each perturbation, a line for each classifier, as an SVG document."""
+    with drawing():
+        figure = _degradation(found, label)
+    return svg(figure, f"{label.capitalize()} by severity, for each perturbation and classifier")
+
+
+def _degradation(found: Curves, label: str) -> Figure:
+    rows = -(-len(found) // ACROSS)
+    names = list(dict.fromkeys(name for panel in found.values() for name in panel))
+    figure = blank(0.9 + PANEL_INCHES * rows + 0.18 * -(-len(names) // 2), 7.2)
+    panels = figure.subplots(rows, ACROSS, squeeze=False, sharex=True, sharey=True).ravel()
+    for axes, (title, lines) in zip(panels, found.items(), strict=False):
+        for name, points in lines.items():
+            place = names.index(name)
+            axes.plot(
+                *zip(*points, strict=True),
+                MARKERS[place % len(MARKERS)],
+                ls=DASHES[place // len(LINES) % len(DASHES)],
+                color=LINES[place % len(LINES)],
+                lw=1.2,
+                ms=3,
+                mec=PAPER,
+                mew=0.4,
+                label=name,
+            )
+        axes.set_title(title, loc="left", fontsize=SMALL)
+        axes.set(xlim=(-0.2, SEVERITIES + 0.2), ylim=(0, 1.03), xticks=range(SEVERITIES + 1))
+        percent_axis(axes.yaxis)
+        axes.tick_params(labelsize=SMALLEST)
+        axes.grid(axis="y")
+    for axes in panels[len(found) :]:
+        axes.set_visible(False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=2, fontsize=SMALL)
+    figure.supylabel(label, fontsize=SMALL)
+    return figure
+
+
+def confusion(found: Mapping[str, Mapping[tuple[str, str], int]], right: Sequence[str], given: Sequence[str]) -> str:
+    """Draw a matrix for each classifier, shares of each right answer, as an SVG document.
+
+    Parameters
+    ----------
+    found : mapping of str to mapping
+        Classifier to patients by (right answer, given answer).
+    right, given : sequence of str
+        Rows and columns, in plain words.
+    """
+    with drawing():
+        figure = blank(0.8 + (0.9 + ROW_INCHES * len(right)) * len(found), 6.4)
+        panels = figure.subplots(len(found), 1, squeeze=False, sharex=True)[:, 0]
+        for axes, (name, cells) in zip(panels, found.items(), strict=True):
+            totals = {row: sum(cells.get((row, column), 0) for column in given) for row in right}
+            values = [[cells.get((row, column), 0) / max(totals[row], 1) for column in given] for row in right]
+            axes.pcolormesh(values, cmap="Blues", vmin=0, vmax=1, edgecolors=PAPER, lw=0.8)
+            for y, row in enumerate(right):
+                for x, column in enumerate(given):
+                    if count := cells.get((row, column), 0):
+                        ink = ink_on("#08306b" if values[y][x] > 0.5 else "#ffffff")
+                        axes.text(
+                            x + 0.5, y + 0.5, f"{count:,}", ha="center", va="center", fontsize=SMALLEST, color=ink
+                        )
+            axes.set_title(name, loc="left", fontsize=SMALL)
+            axes.set_yticks([y + 0.5 for y in range(len(right))], right, fontsize=SMALLEST)
+            axes.invert_yaxis()
+            axes.tick_params(length=0)
+        panels[-1].set_xticks([x + 0.5 for x in range(len(given))], given, rotation=35, ha="right", fontsize=SMALLEST)
+        figure.supylabel("right answer", fontsize=SMALL)
+    return svg(figure, "Right and given answers on the clean record, by classifier")
+
+
+def slices(marks: Sequence[Mark]) -> str:
+    """Draw the accuracy of every classifier by group, with 95% intervals, as an SVG document."""
+    with drawing():
+        figure = _slices(marks)
+    return svg(figure, "Accuracy on the clean record by group, with 95% intervals")
+
+
+def _slices(marks: Sequence[Mark]) -> Figure:
+    names = list(dict.fromkeys(mark.classifier for mark in marks))
+    axes_names = list(dict.fromkeys(mark.axis for mark in marks))
+    groups = {axis: list(dict.fromkeys(m.group for m in marks if m.axis == axis)) for axis in axes_names}
+    height = ROW_INCHES * max(1.0, 0.55 * len(names))
+    total = sum(len(each) for each in groups.values())
+    figure = blank(1.1 + height * total + 0.25 * len(groups), 6.4)
+    panels = figure.subplots(
+        len(groups), 1, squeeze=False, sharex=True, height_ratios=[len(g) + 0.6 for g in groups.values()]
+    )[:, 0]
+    for axes, (axis, each) in zip(panels, groups.items(), strict=True):
+        for mark in (m for m in marks if m.axis == axis):
+            k = names.index(mark.classifier)
+            y = each.index(mark.group) + 0.75 * ((k + 0.5) / len(names) - 0.5)
+            colour = LINES[k % len(LINES)]
+            axes.plot([mark.low, mark.high], [y, y], color=colour, lw=1.2, solid_capstyle="butt")
+            axes.plot([mark.value], [y], MARKERS[k % len(MARKERS)], color=colour, ms=3.2, mec=PAPER, mew=0.4)
+        count = {m.group: m.n for m in marks if m.axis == axis}
+        axes.set_yticks(range(len(each)), [f"{g} (n = {count[g]:,})" for g in each], fontsize=SMALLEST)
+        axes.set_ylim(len(each) - 0.5, -0.5)
+        axes.set_title(axis, loc="left", fontsize=SMALL)
+        axes.set_xlim(0, 1.02)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x")
+    percent_axis(panels[-1].xaxis)
+    panels[-1].set_xlabel("accuracy")
+    keys = [
+        panels[0].plot([], [], MARKERS[k % len(MARKERS)], color=LINES[k % len(LINES)], label=name)[0]
+        for k, name in enumerate(names)
+    ]
+    figure.legend(handles=keys, loc="outside upper left", ncols=2, fontsize=SMALL)
+    return figure
+
+
+def prevalence(found: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """Draw the PPV of refractory disease against its prevalence, a line for each classifier, as an SVG document."""
+    with drawing():
+        figure = blank(3.0)
+        axes = figure.subplots()
+        for k, (name, points) in enumerate(found.items()):
+            dash = DASHES[k // len(LINES) % len(DASHES)]
+            if points:
+                axes.plot(*zip(*points, strict=True), ls=dash, color=LINES[k % len(LINES)], lw=1.4, label=name)
+        axes.plot([0, 1], [0, 1], color=INK, lw=0.7, ls=(0, (4, 2)), zorder=0)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="prevalence of refractory disease", ylabel="PPV")
+        percent_axis(axes.xaxis)
+        percent_axis(axes.yaxis)
+        axes.grid()
+        figure.legend(loc="outside upper left", ncols=2, fontsize=SMALL)
+    return svg(figure, "PPV of refractory disease by its prevalence")
+
+
+def reliability(found: Mapping[str, Sequence[tuple[float, float, float, float]]]) -> str:
+    """Draw observed against predicted share of refractory patients, with intervals, as an SVG document."""
+    with drawing():
+        figure = blank(3.2)
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=INK, lw=0.7, ls=(0, (4, 2)), zorder=0)
+        for k, (name, points) in enumerate(found.items()):
+            colour = LINES[k % len(LINES)] if name else SECOND
+            axes.plot([p[0] for p in points], [p[1] for p in points], "o-", color=colour, ms=3.5, lw=1.2, label=name)
+            for x, _, low, high in points:
+                axes.plot([x, x], [low, high], color=colour, lw=0.9)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="predicted probability of refractory", ylabel="observed share")
+        percent_axis(axes.xaxis)
+        percent_axis(axes.yaxis)
+        axes.grid()
+        figure.legend(loc="outside upper left", ncols=2, fontsize=SMALL)
+    return svg(figure, "Observed share of refractory patients by predicted probability")
