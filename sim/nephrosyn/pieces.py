@@ -40,6 +40,8 @@ NOT_NEEDED = {
 class Piece(JITCodeLibrary):  # type: ignore[misc]
     """The code of one kernel, not yet optimised, and which other code it calls."""
 
+    _shared_module: Any
+
     def finalize(self) -> None:
         """Leave everything to the entry points."""
         self._raise_if_finalized()
