@@ -15,7 +15,7 @@ help:
 	@echo "make test       lint, types and the whole test suite"
 	@echo "make quick      the tests that take less than two minutes together"
 	@echo "make lint       ruff and mypy only"
-	@echo "make benchmark  speed and memory, beside plain SimPy"
+	@echo "make benchmark  speed and memory, beside other simulators (about ten minutes)"
 	@echo "make docs       write the generated pages of docs/ and the output in the README anew"
 	@echo "make refit      fit the numbers of the settings anew (about ten minutes), and write them into scenarios/"
 	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
@@ -63,6 +63,7 @@ quick: $(VENV)/installed-for-tests
 	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
 
 benchmark: $(VENV)/installed-for-tests
+	@$(PIP) install --requirement benchmarks/requirements.txt || echo "not all peers could be installed; the table says which" >&2
 	@$(PY) -m benchmarks
 
 docs: $(VENV)/installed-for-tests

@@ -8,16 +8,21 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from benchmarks import plain_simpy, rows
+from benchmarks.peers import PEERS
 from nephrosyn import criteria, engine
 from nephrosyn.chart import record
+from nephrosyn.cohort.layout import written
 from nephrosyn.course.parameters import prepare
 from nephrosyn.engine import parts
 from nephrosyn.patients import draw_patients
@@ -112,6 +117,24 @@ def classify_twelve(clock: Clock, patients: int) -> None:
     clock.rows += labels.height
 
 
+def writing(clock: Clock, patients: int) -> None:
+    """All tables written as Parquet files, with their digests, as a run folder has them."""
+    tables = _tables(load("baseline").scenario, patients)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, frame in tables.items():
+            clock.time(written, Path(folder) / f"{name.replace('/', '-')}.parquet", frame, name)
+    clock.rows += sum(table.height for table in tables.values())
+
+
+def small(name: str) -> Callable[[Clock, int], None]:
+    """The small course by a peer."""
+
+    def play(clock: Clock, patients: int) -> None:
+        clock.rows += clock.time(import_module(f"benchmarks.{name}").simulate, patients, SEED)
+
+    return play
+
+
 def plain(clock: Clock, patients: int) -> None:
     """The plain SimPy script."""
     written, _ = clock.time(plain_simpy.simulate, load("baseline").scenario, patients, SEED)
@@ -136,10 +159,12 @@ WORK: dict[str, Callable[[Clock, int], None]] = {
         simpy_clinic,
         classify,
         classify_twelve,
+        writing,
         plain,
         c_rows,
     )
 }
+WORK.update({peer: small(peer) for peer in PEERS})
 
 
 def main() -> None:

@@ -9,22 +9,19 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import rows
+from benchmarks import commands, rows
+from benchmarks.peers import PEERS, installed
 from benchmarks.table import Results, page
 
 HERE = Path(__file__).parent
-SIZES = (1_000, 10_000, 100_000)
-LARGEST = {
-    "simpy_course": 10_000,
-    "simpy_clinic": 10_000,
-    "plain": 1_000,
-}  # the rest would take minutes and show nothing
+SIZES = (1_000, 10_000)
+WHOLE = (1_000, 10_000, 100_000)
+LARGEST = {"simpy_clinic": 10_000, "plain": 1_000, "small_salabim": 1_000, "small_ciw": 1_000}
+"""The rest would take minutes and show nothing."""
 WORK = (
     "compiled_course",
     "compiled_whole",
@@ -33,10 +30,13 @@ WORK = (
     "simpy_clinic",
     "classify",
     "classify_twelve",
+    "writing",
     "plain",
     "c_rows",
 )
-ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+
+Job = tuple[str, int, Callable[[], dict[str, float]]]
 
 
 def measure(work: str, patients: int) -> dict[str, float]:
@@ -49,74 +49,61 @@ def measure(work: str, patients: int) -> dict[str, float]:
     return measured
 
 
-def elapsed(*arguments: str, cache: str | None = None) -> float:
-    """Seconds that a command of the package takes, from start to end."""
-    environment = {**os.environ, **({"NUMBA_CACHE_DIR": cache} if cache else {})}
-    begun = time.perf_counter()
-    command = [sys.executable, "-m", "nephrosyn", *arguments]
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - begun
-
-
-def run_baseline(patients: int, cache: str | None = None) -> float:
-    """Seconds of `run baseline`, with report."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = str(Path(folder) / "run")
-        return elapsed("run", "baseline", "--patients", str(patients), "--out", out, cache=cache)
-
-
-def first_run(patients: int) -> float:
-    """Seconds of the first run ever: nothing is compiled."""
-    with tempfile.TemporaryDirectory() as cache:
-        return run_baseline(patients, cache)
-
-
-def jobs(sizes: list[int], commands: bool) -> list[tuple[str, int, Callable[[], dict[str, float]]]]:
+def jobs(sizes: list[int], with_commands: bool) -> list[Job]:
     """What is measured in each round: name, size, work."""
-    found: list[tuple[str, int, Callable[[], dict[str, float]]]] = [
+    peers = tuple(peer for peer in PEERS if installed(peer))
+    found: list[Job] = [
         (work, size, partial(measure, work, size))
         for size in sizes
-        for work in WORK
+        for work in (*WORK, *peers)
         if size <= max(LARGEST.get(work, size), min(sizes)) and (work != "c_rows" or rows.compiler())
     ]
-    if commands:
-        found.append(("run", sizes[0], lambda: {"seconds": run_baseline(sizes[0])}))
-        found.append(("help", 0, lambda: {"seconds": elapsed("--help")}))
-        found.append(("list", 0, lambda: {"seconds": elapsed("list")}))
+    if with_commands:
+        found.append(("run", sizes[0], partial(commands.run_baseline, sizes[0])))
+        found.append(("help", 0, partial(commands.timed, "--help")))
+        found.append(("list", 0, partial(commands.timed, "list")))
     return found
 
 
-def measure_all(sizes: list[int], repeats: int, commands: bool) -> Results:
+def once(whole: list[int], first: int) -> list[Job]:
+    """What takes long and is measured once: the whole path, by one worker and by two, and the first run ever."""
+    found: list[Job] = [("whole", size, partial(commands.whole, size)) for size in whole]
+    if commands.takes_workers() and whole:
+        size = max([n for n in whole if n <= 100_000] or whole)
+        found += [(f"whole by {count}", size, partial(commands.whole, size, count)) for count in (1, 2)]
+    return [*found, ("first run", first, partial(commands.first_run, first))]
+
+
+def measure_all(sizes: list[int], whole: list[int], repeats: int, with_commands: bool) -> Results:
     """Medians of interleaved rounds, after everything has been compiled."""
     seen: dict[tuple[str, int], list[dict[str, float]]] = {}
-    work = jobs(sizes, commands)
-    if commands:
-        run_baseline(300)
-    for repeat in range(repeats):
-        for number, (name, size, once) in enumerate(work):
-            print(f"round {repeat + 1} of {repeats}: {number + 1}/{len(work)} {name} {size or ''}", file=sys.stderr)
-            seen.setdefault((name, size), []).append(once())
-    results = {
+    if with_commands:
+        commands.run_baseline(300)
+    rounds = [(repeat + 1, job) for repeat in range(repeats) for job in jobs(sizes, with_commands)]
+    rounds += [(repeats, job) for job in (once(whole, sizes[0]) if with_commands else [])]
+    for number, (repeat, (name, size, work)) in enumerate(rounds):
+        said = f"{number + 1}/{len(rounds)} (round {repeat} of {repeats}): {name} {size or ''}"
+        print(said, file=sys.stderr)
+        seen.setdefault((name, size), []).append(work())
+    return {
         key: {quantity: statistics.median(one[quantity] for one in all_) for quantity in all_[0]}
         for key, all_ in seen.items()
     }
-    if commands:
-        print("first run, nothing compiled", file=sys.stderr)
-        results["first run", sizes[0]] = {"seconds": first_run(sizes[0])}
-    return results
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, print, and store if asked."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="patients")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="patients, of what is timed alone")
+    parser.add_argument("--whole", type=int, nargs="*", default=list(WHOLE), help="patients, of the whole path")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--no-commands", action="store_true", help="leave out the commands and the first run")
+    parser.add_argument("--no-commands", action="store_true", help="leave out commands, whole path and first run")
     parser.add_argument("--store", action="store_true", help="write benchmarks/results.md")
     asked = parser.parse_args(arguments)
     if not rows.compiler():
         print("no C compiler: the limit is not measured", file=sys.stderr)
-    text = page(measure_all(sorted(asked.sizes), asked.repeats, not asked.no_commands), asked.repeats, shutil.which)
+    found = measure_all(sorted(asked.sizes), sorted(asked.whole), asked.repeats, not asked.no_commands)
+    text = page(found, asked.repeats, shutil.which)
     print(text)
     if asked.store:
         (HERE / "results.md").write_text(text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.peers import PEERS, version
 from nephrosyn import __version__
 from nephrosyn.terms import NOTICE
 
@@ -21,6 +23,7 @@ NAMES = {
     "simpy_clinic": "SimPy engine, clinic about 80% busy, course only",
     "classify": "classification by the set `source`, observed record",
     "classify_twelve": "classification by twelve sets in one pass",
+    "writing": "writing Parquet files, with SHA-256",
     "plain": "plain SimPy script (part of the model)",
     "c_rows": "C loop that draws and writes the rows (the limit)",
 }
@@ -50,6 +53,8 @@ LIMITS: list[tuple[str, str, float]] = [
 TIMES_C = 4.0
 TIMES_ONE_SET = 4.0
 JUDGING = ("classify", "classify_twelve")
+WHOLE_SECONDS, WHOLE_MB = 180.0, 2048.0
+"""Of a million patients on two cores, and of the largest process at any size."""
 VERSIONS = ("numba", "numpy", "polars", "scipy", "simpy")
 
 
@@ -64,6 +69,10 @@ def page(results: Results, repeats: int, find: Callable[[str], str | None]) -> s
             *_machine(find),
             "",
             *_throughput(results),
+            "",
+            *_peers(results),
+            "",
+            *_whole(results),
             "",
             *_commands(results),
             "",
@@ -110,15 +119,62 @@ def _throughput(results: Results) -> Iterator[str]:
             yield f"| {title} | {size:,} | {speed} | {per} | {ns} | {times} | {peak} |"
 
 
+def _peers(results: Results) -> Iterator[str]:
+    """The small course by other simulators, each beside the course of the model in time per row."""
+    yield "| small course, one thread | how | patients | patients/s | rows/patient | ns/row | to the model's |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
+    for peer, (package, how) in PEERS.items():
+        sizes = sorted(size for work, size in results if work == peer)
+        if not sizes:
+            yield f"| {package}: not installed here, see requirements.txt | {how} | | | | | |"
+        for size in sizes:
+            one, model = results[peer, size], results.get(("compiled_course", size))
+            times = f"{_per_row(one) / _per_row(model):.1f}" if model else ""
+            speed, per = f"{_per_second(one, size):,.0f}", f"{one['rows'] / size:.0f}"
+            yield f"| {package} {version(peer)} | {how} | {size:,} | {speed} | {per} | {_per_row(one):.0f} | {times} |"
+
+
+def _whole(results: Results) -> Iterator[str]:
+    """The whole path by size and by number of workers."""
+    sizes = sorted(size for work, size in results if work == "whole")
+    if not sizes:
+        return
+    yield "| simulated, judged by three sets, written | patients | seconds | CPU seconds | peak MB | MB on disk |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for (work, size), one in sorted(results.items()):
+        if work.startswith("whole"):
+            how = {"whole": "as it comes", "whole by 1": "one worker", "whole by 2": "two workers"}[work]
+            numbers = [f"{one[key]:.1f}" for key in ("seconds", "cpu_seconds")]
+            yield f"| {how} | {size:,} | {' | '.join(numbers)} | {one['peak_mb']:.0f} | {one['megabytes']:.1f} |"
+    if len(sizes) > 1:
+        yield ""
+        yield f"From {sizes[-2]:,} to {sizes[-1]:,} patients CPU time grows as n to the power {slope(results):.2f}."
+    if by_two := [one for (work, _), one in results.items() if work == "whole by 2"]:
+        by_one = next(one for (work, _), one in results.items() if work == "whole by 1")
+        yield ""
+        yield f"Two workers are {by_one['seconds'] / by_two[0]['seconds']:.2f} times as quick as one."
+    else:
+        yield ""
+        yield "This version's `run` takes no number of workers, so scaling with them is not measured."
+
+
+def slope(results: Results) -> float:
+    """Power of the number of patients that CPU time grows with, between the two largest sizes of the whole path."""
+    small, large = sorted(size for work, size in results if work == "whole")[-2:]
+    ratio = results["whole", large]["cpu_seconds"] / results["whole", small]["cpu_seconds"]
+    return math.log(ratio) / math.log(large / small)
+
+
 def _commands(results: Results) -> Iterator[str]:
     if not any(work in COMMANDS for work, _ in results):
         return
-    yield "| command | seconds |"
-    yield "|---|---:|"
+    yield "| command | seconds | CPU seconds | peak MB |"
+    yield "|---|---:|---:|---:|"
     for name, title in COMMANDS.items():
         for (work, size), one in results.items():
             if work == name:
-                yield f"| {title.format(size=size)} | {one['seconds']:.2f} |"
+                numbers = f"{one['seconds']:.2f} | {one['cpu_seconds']:.2f} | {one['peak_mb']:.0f}"
+                yield f"| {title.format(size=size)} | {numbers} |"
 
 
 def _largest(results: Results, name: str) -> int:
@@ -145,6 +201,12 @@ def _budgets(results: Results) -> Iterator[str]:
         times = results["classify_twelve", size]["seconds"] / results["classify", size]["seconds"]
         met = times <= TIMES_ONE_SET
         yield _line("time of twelve sets to that of one", size, f"at most {TIMES_ONE_SET:g}", f"{times:.1f}", met)
+    if size := _largest(results, "whole"):
+        one, share = results["whole", size], size / 1e6
+        seconds, peak = one["seconds"] / share, one["peak_mb"]
+        needed = f"at most {WHOLE_SECONDS:g}"
+        yield _line("s, whole path, per million patients", size, needed, f"{seconds:.0f}", seconds <= WHOLE_SECONDS)
+        yield _line("MB, peak, whole path", size, f"at most {WHOLE_MB:g}", f"{peak:.0f}", peak <= WHOLE_MB)
     for name, title, most in LIMITS:
         for (work, patients), one in results.items():
             if work == name:

@@ -25,6 +25,8 @@ from typing import Any
 import numba
 from numba import config, njit
 
+from nephrosyn.pieces import EntryCompiler, PieceCompiler
+
 NEVER_COMPILED = (
     "report",
     "console",
@@ -151,7 +153,7 @@ def entry(function: Callable[..., Any]) -> Any:
     callable
         The function, compiled at its first call.
     """
-    options = {"error_model": "numpy", "no_cfunc_wrapper": True}
+    options = {"error_model": "numpy", "no_cfunc_wrapper": True, "pipeline_class": EntryCompiler}
     if KEPT_IN is None:
         return njit(**options)(function)
     with _copies_in(KEPT_IN):
@@ -185,13 +187,15 @@ _INNER = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 shared: Any = njit(**_INNER)
 """Called from compiled code and from Python."""
 
-kernel: Any = njit(no_cpython_wrapper=True, **_INNER)
-"""Called from compiled code only, which spares a fifth of the time to compile it."""
+_PIECE = {"no_cpython_wrapper": True, "pipeline_class": PieceCompiler, **_INNER}
 
-inline: Any = njit(forceinline=True, no_cpython_wrapper=True, **_INNER)
+kernel: Any = njit(**_PIECE)
+"""Called from compiled code only: no machine code is made of it by itself."""
+
+inline: Any = njit(forceinline=True, **_PIECE)
 """Called from compiled code, often, and always inlined: calls that pass arrays are not free."""
 
-once: Any = njit(inline="always", no_cpython_wrapper=True, **_INNER)
+once: Any = njit(inline="always", **_PIECE)
 """Called from one place of compiled code, and made part of it before it is compiled: each function between an entry
 point and the rest would be compiled once more with all that it calls."""
 

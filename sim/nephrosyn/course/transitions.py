@@ -206,15 +206,17 @@ def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growt
 
 
 @entry
-def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
-    """Play the events of one patient in order, up to a visit that is not allowed yet, or to the end.
+def advance(first, stop, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
+    """Play the events of some patients in order, each up to a visit that is not allowed yet, or to the end.
+
+    There is this one way in for both drivers: each would be compiled with the whole model behind it.
 
     Parameters
     ----------
-    i : int
-        Which patient: index into ``traits``, ``states`` and ``clocks``.
+    first, stop : int
+        Which patients, one after the other: indices into ``traits``, ``states`` and ``clocks``, without ``stop``.
     visits : int
-        How many more visits may take place; ``ALL_VISITS`` plays to the end.
+        How many more visits of each may take place; ``ALL_VISITS`` plays to the end.
     traits : ndarray of TRAITS, shape (n,)
         Fixed traits.
     states : ndarray of STATE, shape (n,)
@@ -237,26 +239,13 @@ def advance(i, visits, traits, states, clocks, parameters, steps, tables, growth
     Returns
     -------
     float
-        Time (days) of the visit that waits for leave; inf when the course is over; ``NO_ROOM`` when the log is full
-        (nothing is lost: call again with more room and ``visits = 0``).
+        Of the last patient: time (days) of the visit that waits for leave; inf when the course is over. ``NO_ROOM``
+        when the log is full (nothing is lost: call again with more room, from the patient whose course is not over;
+        the visits that were allowed are not forgotten).
     """
-    return _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
-
-
-@entry
-def advance_all(first, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
-    """Play patients to their ends, one after the other, from ``first`` on.
-
-    Returns
-    -------
-    int
-        The patient at which the log ran out of room; the number of patients when all are done.
-    """
-    for i in range(first, len(traits)):
-        visits = ALL_VISITS if states[i].visits_allowed == 0 else 0
-        if (
-            advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
-            == NO_ROOM
-        ):
-            return i
-    return len(traits)
+    due = math.inf
+    for i in range(first, stop):
+        due = _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
+        if due == NO_ROOM:
+            break
+    return due

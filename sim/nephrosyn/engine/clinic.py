@@ -76,7 +76,7 @@ class Site:
         self._waited, self._dropped_out = states["waited"], states["dropped_out"]
         self._visits_allowed = states["visits_allowed"]
         self._arrays = traits, states, self._clocks, *laws.shared()
-        self._play = _direct(advance, (0, 0, *self._arrays, self._log.rows, self._log.count))
+        self._play = _direct(advance, (0, 0, 0, *self._arrays, self._log.rows, self._log.count))
         self._environment = simpy.Environment()
         slots = scenario.care.clinic.slots
         self.clinic = None if slots == "unlimited" else simpy.Resource(self._environment, capacity=slots)
@@ -98,10 +98,10 @@ class Site:
     def _advance(self, i: int, visits: int) -> float:
         """Play patient i up to the next visit beyond those allowed; its time, or inf at the end."""
         log = self._log
-        due: float = self._play(i, visits, *self._arrays, log.rows, log.count)
+        due: float = self._play(i, i + 1, visits, *self._arrays, log.rows, log.count)
         while due == NO_ROOM:
             log.grow()
-            due = self._play(i, 0, *self._arrays, log.rows, log.count)
+            due = self._play(i, i + 1, 0, *self._arrays, log.rows, log.count)
         return due
 
     def _patient(self, i: int) -> Process:

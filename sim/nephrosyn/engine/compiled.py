@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.course.state import CLOCKS, STATE
-from nephrosyn.course.transitions import advance_all
+from nephrosyn.course.transitions import ALL_VISITS, NO_ROOM, advance
 from nephrosyn.engine.course_log import CourseLog
 from nephrosyn.patients import records
 
@@ -38,9 +38,8 @@ def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np
     states = records(len(traits), STATE)
     clocks = np.zeros((len(traits), 4, CLOCKS))
     log = CourseLog(len(traits), scenario.population.follow_up_days)
-    done = 0
-    while True:
-        done = advance_all(done, traits, states, clocks, *laws.shared(), log.rows, log.count)
-        if done == len(traits):
-            return log.by_patient()
+    first, shared = 0, laws.shared()
+    while advance(first, len(traits), ALL_VISITS, traits, states, clocks, *shared, log.rows, log.count) == NO_ROOM:
         log.grow()
+        first = int(np.argmin(states["over"]))
+    return log.by_patient()

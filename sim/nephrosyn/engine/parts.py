@@ -127,6 +127,6 @@ def is_compiled(engine: Engine) -> bool:
     bool
         True where a compiled copy is kept, or compilation is switched off.
     """
-    from nephrosyn.course.transitions import advance, advance_all
+    from nephrosyn.course.transitions import advance
 
-    return is_kept(advance_all if engine == "compiled" else advance)
+    return is_kept(advance)
