@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from nephrosyn import cluster as running
 from nephrosyn import criteria, labelling
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
@@ -40,6 +41,10 @@ def run(
     format: Format = "parquet",
     report: bool = True,
     overwrite: bool = False,
+    resume: bool = False,
+    workers: int | None = 1,
+    part_patients: int | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
     """Simulate a scenario and judge its patients.
@@ -62,6 +67,14 @@ def run(
         Write the report into the run folder.
     overwrite : bool
         Replace a run that stands there.
+    resume : bool
+        Go on with a run that was broken off there, or mend one that is damaged: what is whole is kept.
+    workers : int, optional
+        Processes that share the parts of a run that is written; None for all cores. They change no byte.
+    part_patients : int, optional
+        About so many patients make a part, in whole sites; it changes no row.
+    cluster : str, optional
+        A Dask scheduler, as ``tcp://HOST:8786``, or ``local:N``, instead of workers of this process.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -72,7 +85,7 @@ def run(
 
     Raises
     ------
-    ScenarioError, CriteriaError, EngineError, RunFolderError
+    ScenarioError, CriteriaError, EngineError, RunFolderError, ClusterError
         All of them ``ValueError``, with a message for the user.
 
     Examples
@@ -81,16 +94,19 @@ def run(
     >>> cohort.patients.height
     20
     """
-    asked = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
-    settings = [f"{key}={value}" for key, value in asked.items() if value is not None]
+    values = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
+    settings = [f"{key}={value}" for key, value in values.items() if value is not None]
     if criteria is not None:
         settings.append("criteria=" + json.dumps([str(name) for name in criteria], ensure_ascii=False))
     resolved = load(scenario, [*overrides, *settings])
-    plan = Plan(resolved, progress or silent)
+    asked = running.Asked(format, overwrite, resume, workers, cluster, part_patients)
+    asked.check(out)
     if out is None and outputs is None:
+        plan = Plan(resolved, progress or silent)
         return Cohort(plan.in_memory(), plan.about(format), None)
-    folder = Path(out) if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
-    plan.on_disk(folder, format, overwrite)
+    folder = out if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
+    plan = Plan(resolved, progress or silent, asked.size(folder))
+    running.write(plan, folder, asked)
     cohort = open(folder)
     if report:
         cohort.report(progress=progress)

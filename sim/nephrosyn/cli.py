@@ -31,12 +31,19 @@ USERS_ERRORS = {
     "nephrosyn.validation.errors": "RefusalError",
     "nephrosyn.evidence.figures": "FigureError",
     "nephrosyn.reclassification": "ReclassificationError",
+    "nephrosyn.cluster": "ClusterError",
 }
 
 
 def _users_errors() -> tuple[type[Exception], ...]:
     found = [getattr(sys.modules[m], name, None) for m, name in USERS_ERRORS.items() if m in sys.modules]
     return tuple(error for error in found if error is not None)
+
+
+def _complain_notes(error: BaseException) -> None:
+    """Print what was noted on an error on its way: how to go on."""
+    for note in dict.fromkeys(getattr(error, "__notes__", ())):
+        console.complain(note)
 
 
 class Terminated(KeyboardInterrupt):
@@ -72,15 +79,18 @@ class Verbs(Light, TyperGroup):
         except KeyboardInterrupt as stop:
             terminated = isinstance(stop, Terminated)
             console.complain("terminated" if terminated else "interrupted")
+            _complain_notes(stop)
             raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         except BrokenPipeError:
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             console.complain(f"{where}{error.strerror or error}")
+            _complain_notes(error)
             raise typer.Exit(EXIT_USER) from None
         except _users_errors() as error:
             console.complain(error)
+            _complain_notes(error)
             raise typer.Exit(EXIT_USER) from None
 
 
@@ -157,11 +167,22 @@ def run(
     engine: Annotated[Engine | None, typer.Option(help="Who drives the patients.", show_default=False)] = None,
     criteria: Sets = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Run folder [default: outputs/SCENARIO-DIGEST].")
+        str | None,
+        typer.Option(metavar="DIR", help="Run folder, or a URL as s3://bucket/run [default: outputs/SCENARIO-DIGEST]."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.parquet,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off, or mend it.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes that share the work [default: all cores].")
+    ] = None,
+    part_patients: Annotated[
+        int | None, typer.Option(metavar="N", help="About so many patients make a part [default: 1000].")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="URL", help="Dask scheduler, as tcp://HOST:8786, or local:N.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a scenario, judge it, and write a run folder."""
@@ -181,6 +202,10 @@ def run(
             format=format_.value,
             report=report,
             overwrite=overwrite,
+            resume=resume,
+            workers=workers,
+            part_patients=part_patients,
+            cluster=cluster,
             progress=progress,
         )
     _announce(cohort, quiet)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from nephrosyn.cohort.documents import Documents
 from nephrosyn.cohort.folder import Folder
 from nephrosyn.cohort.layout import Format, RunFolderError
-from nephrosyn.cohort.writer import Writer
+from nephrosyn.cohort.writer import Writer, begun
 from nephrosyn.tables import SCHEMAS
 
-__all__ = ["SCHEMAS", "Documents", "Folder", "Format", "RunFolderError", "Writer"]
+__all__ = ["SCHEMAS", "Documents", "Folder", "Format", "RunFolderError", "Writer", "begun"]

@@ -15,12 +15,14 @@ from nephrosyn.cohort.layout import (
     RunFolderError,
     is_sound,
     part_file,
+    part_number,
     place,
     reason,
     sha256,
     write_manifest,
-    written,
 )
+from nephrosyn.cohort.part import encoded
+from nephrosyn.cohort.place import LocalPlace, facts
 from nephrosyn.tables import SCHEMAS
 
 
@@ -80,7 +82,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     def _parts(self, table: str) -> list[Path]:
         """The files of a table, in order, each checked once."""
         prefix = f"{place(table)}/"
-        names = sorted(name for name in self._files if name.startswith(prefix))
+        names = sorted((name for name in self._files if name.startswith(prefix)), key=part_number)
         if not names:
             raise KeyError(table)
         for name in names:
@@ -141,12 +143,14 @@ class Folder(Mapping[str, pl.DataFrame]):
         """
         labels_folder = place("labels")
         old = {name for name in self._files if name.startswith(f"{labels_folder}/")}
-        number = 1 + max(int(Path(name).stem.removeprefix("part-")) for name in old)
+        number = 1 + max(part_number(name) for name in old)
         fresh: dict[str, dict[str, Any]] = {}
         try:
             for labels in parts:
                 name = part_file("labels", number + len(fresh), self.manifest["format"])
-                fresh[name] = written(self.path / name, labels, f"{name} of {self.path}")
+                content = encoded(labels, self.manifest["format"], f"{name} of {self.path}")
+                LocalPlace(self.path).put(name, content)
+                fresh[name] = facts(content, labels.height)
         except BaseException:
             self._clear(labels_folder)
             raise
