@@ -13,7 +13,7 @@ import polars as pl
 
 from nephrosyn import cluster as running
 from nephrosyn import criteria, labelling
-from nephrosyn.cohort import Folder, Format, RunFolderError
+from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, place
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.reclassification import Reclassification as Reclassification
 from nephrosyn.reclassification import reclassify as reclassify
@@ -108,7 +108,7 @@ def run(
     plan = Plan(resolved, progress or silent, asked.size(folder))
     running.write(plan, folder, asked)
     cohort = open(folder)
-    if report:
+    if report and cohort.folder is not None:
         cohort.report(progress=progress)
     return cohort
 
@@ -131,7 +131,7 @@ def open(folder: str | Path) -> Cohort:
     RunFolderError
         If it is no run, is incomplete, or was changed.
     """
-    found = Folder(Path(folder))
+    found = RemoteFolder(str(folder)) if place.is_remote(folder) else Folder(place.local(folder))
     return Cohort(found, found.manifest, found)
 
 
@@ -150,7 +150,8 @@ class Cohort:
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
         self.tables, self.manifest, self._disk = tables, manifest, disk
-        self.folder = disk.path if disk else None
+        self.folder = getattr(disk, "path", None)
+        self.place = str(self.folder or getattr(disk, "url", ""))
 
     def __repr__(self) -> str:
         """What was run, in a line."""
@@ -224,6 +225,8 @@ class Cohort:
             If another process is changing the run folder.
         """
         chosen = load_sets(names)
+        if isinstance(self._disk, RemoteFolder):
+            raise RunFolderError(f"{self._disk.url} is not a folder of this machine: copy the run to judge it anew")
         if self._disk is not None:
             labelling.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
             if (self._disk.path / "report.html").is_file():

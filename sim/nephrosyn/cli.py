@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -213,7 +212,7 @@ def run(
 
 def _announce(cohort: Cohort, quiet: bool) -> None:
     if quiet:
-        console.say(str(cohort.folder))
+        console.say(cohort.place)
     else:
         console.summary(cohort)
 

@@ -61,7 +61,7 @@ class Plan:
         scenario = self.scenario
         return {
             "version": __version__,
-            "made_with": {"polars": pl.__version__, "numpy": np.__version__, "numba": numba.__version__},
+            "made_with": self.made_with,
             "format": format,
             "engine": self.engine,
             "seed": scenario.seed,
@@ -73,6 +73,12 @@ class Plan:
             "digest": self.resolved.digest(),
             "scenario": self.resolved.as_dict(),
         }
+
+    @property
+    def made_with(self) -> dict[str, str]:
+        """Versions that the bytes of a run may depend on."""
+        versions = {"polars": pl.__version__, "numpy": np.__version__, "numba": numba.__version__}
+        return {"nephrosyn": __version__, **versions}
 
     @property
     def parts(self) -> list[Part]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nephrosyn import criteria
+from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cohort import Format, part, place
 from nephrosyn.plan import Chosen, Plan, silent
 from nephrosyn.scenario import Resolved
@@ -33,6 +34,7 @@ def text(plan: Plan, format: Format, url: str, run: str) -> str:
         {
             "resolved": plan.resolved.as_dict(),
             "sets": [{"asked": one.asked, "text": one.text} for one in plan.chosen],
+            "made_with": plan.made_with,
             "part_patients": plan.part_patients,
             "format": format,
             "url": url,
@@ -56,6 +58,11 @@ class Job:
         values = json.loads(told)
         sets = [Chosen(one["asked"], one["text"], criteria.parse(one["text"], one["asked"])) for one in values["sets"]]
         self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, values["part_patients"], sets)
+        if values["made_with"] != self.plan.made_with:
+            asked, here = (
+                ", ".join(f"{k} {v}" for k, v in w.items()) for w in (values["made_with"], self.plan.made_with)
+            )
+            raise ClusterError(f"a worker has {here}; the run is made with {asked}")
         self._parts = self.plan.parts
         self._place = place.at(values["url"])
         self._format: Format = values["format"]

@@ -35,7 +35,7 @@ class Worker:
 
     def __init__(self, told: str) -> None:
         environment = {**os.environ, "POLARS_MAX_THREADS": "1"}  # the other cores have workers of their own
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "nephrosyn.cluster.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

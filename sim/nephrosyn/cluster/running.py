@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nephrosyn.cluster import job
+from nephrosyn.cluster import dask_workers, job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cluster.processes import Pool
-from nephrosyn.cohort import Format, Writer, begun, place
+from nephrosyn.cohort import Format, RemoteWriter, Writer, begun, place
 from nephrosyn.plan import Plan
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Asked:
             wrong.append(f"workers: expected at least 1; found {self.workers}")
         if self.part_patients is not None and self.part_patients < 1:
             wrong.append(f"part_patients: expected at least 1; found {self.part_patients}")
+        if self.cluster is not None:
+            wrong += _wrong_with_cluster(self.cluster, out)
         if self.resume and self.overwrite:
             wrong.append("--resume goes on with a run and --overwrite throws it away: name one of them")
         if wrong:
@@ -73,6 +75,22 @@ class Asked:
         """Return how many patients make a part: as asked for, else as in the run that is gone on with."""
         kept = begun(folder).get("part_patients") if self.resume and self.part_patients is None else None
         return kept if isinstance(kept, int) and kept > 0 else self.part_patients
+
+
+def _wrong_with_cluster(address: str, out: str | Path | None) -> list[str]:
+    try:
+        dask_workers.check(address)
+    except ClusterError as error:
+        return [str(error)]
+    return []
+
+
+def writer_of(folder: str | Path, asked: Asked, about: dict[str, Any]) -> Writer | RemoteWriter:
+    """Return what writes a run to a folder or URL."""
+    options: dict[str, Any] = {"overwrite": asked.overwrite, "resume": asked.resume, "about": about}
+    if place.is_remote(folder):
+        return RemoteWriter(str(folder), asked.format, **options)
+    return Writer(place.local(folder), asked.format, **options)
 
 
 def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
@@ -92,29 +110,34 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
     RunFolderError, ClusterError
         If it cannot be written; what is finished is kept, and a note on the error says how to go on.
     """
-    about = plan.about(asked.format)
-    writer = Writer(place.local(folder), asked.format, overwrite=asked.overwrite, resume=asked.resume, about=about)
+    writer = writer_of(folder, asked, plan.about(asked.format))
     parts = plan.parts
     try:
-        missing = [n for n in range(len(parts)) if not (asked.resume and writer.finished(n))]
+        missing = [n for n in range(len(parts)) if not (asked.resume and writer.parts.finished(n))]
         done = sum(parts[n].patients for n in range(len(parts))) - sum(parts[n].patients for n in missing)
         total = plan.scenario.patients * plan.scenario.replicates
         plan.progress("simulate", done, total)
         told = job.text(plan, asked.format, writer.place.url, writer.run)
         for number, record in _made(plan, told, missing, asked):
-            writer.done(number, record)
+            writer.parts.note(number, record)
             done += parts[number].patients
             plan.progress("simulate", done, total)
         writer.finish()
     except BaseException as error:
-        _note(error, writer.parts_done, len(parts))
+        _note(error, len(writer.parts.done), len(parts))
         raise
     finally:
-        writer.stop()
+        try:
+            writer.stop()
+        finally:  # polars raises an interrupt by itself and Python then raises the same one again, in the clean-up
+            writer.stop()
 
 
 def _made(plan: Plan, told: str, missing: Sequence[int], asked: Asked) -> Iterator[tuple[int, Record]]:
     """Number and record of every missing part, as it is made."""
+    if missing and asked.cluster is not None:
+        yield from dask_workers.results(asked.cluster, told, missing)
+        return
     if missing and not plan.is_compiled:  # once, and not by every worker
         plan.compile_aside()
         yield missing[0], job.Job(told, plan).make(missing[0])

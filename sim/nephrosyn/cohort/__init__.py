@@ -9,7 +9,18 @@ from __future__ import annotations
 from nephrosyn.cohort.documents import Documents
 from nephrosyn.cohort.folder import Folder
 from nephrosyn.cohort.layout import Format, RunFolderError
+from nephrosyn.cohort.remote import RemoteFolder, RemoteWriter
 from nephrosyn.cohort.writer import Writer, begun
 from nephrosyn.tables import SCHEMAS
 
-__all__ = ["SCHEMAS", "Documents", "Folder", "Format", "RunFolderError", "Writer", "begun"]
+__all__ = [
+    "SCHEMAS",
+    "Documents",
+    "Folder",
+    "Format",
+    "RemoteFolder",
+    "RemoteWriter",
+    "RunFolderError",
+    "Writer",
+    "begun",
+]

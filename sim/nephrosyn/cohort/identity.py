@@ -52,7 +52,7 @@ def refuse_other(kept: Mapping[str, Any], asked: Mapping[str, Any], where: str) 
     RunFolderError
         Naming the differences.
     """
-    found = list(_differences(_plain(kept), _plain(asked), ""))
+    found = sorted(_differences(_plain(kept), _plain(asked), ""), key=lambda told: told.startswith("sources."))
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         told = "; ".join(found[:SHOWN])

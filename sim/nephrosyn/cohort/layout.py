@@ -144,3 +144,29 @@ def is_sound(manifest: Any) -> bool:
         isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
         for fact in facts
     )
+
+
+def refuse_unsound(content: bytes, where: str) -> dict[str, Any]:
+    """Return what a manifest says.
+
+    Parameters
+    ----------
+    content : bytes
+        Of its file.
+    where : str
+        The run, for messages.
+
+    Raises
+    ------
+    RunFolderError
+        If it is damaged, or of another layout.
+    """
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        manifest = None
+    if not is_sound(manifest):
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged; make the run again")
+    if manifest.get("layout") != LAYOUT:
+        raise RunFolderError(f"{where} has another layout ({manifest.get('layout')}); make the run again")
+    return dict(manifest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,12 +20,12 @@ from nephrosyn.cohort.layout import (
     RunFolderError,
     is_run,
     part_file,
-    part_number,
     reason,
     refuse_taken,
     write_manifest,
 )
-from nephrosyn.cohort.place import UNFINISHED, LocalPlace, facts, local
+from nephrosyn.cohort.parts import Parts, journal, known
+from nephrosyn.cohort.place import UNFINISHED, LocalPlace, RemotePlace, facts, is_remote, local
 from nephrosyn.terms import NOTICE
 
 
@@ -68,7 +67,6 @@ class Writer:
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
         self.run = identity.digest(self.about)
         self._files: dict[str, dict[str, Any]] = {}
-        self._done: dict[int, part.Record] = {}
         beside = _beside(self.folder)
         self._in_place = resume and not beside.is_dir() and self.folder.is_dir()
         self.partial = self.folder if self._in_place else beside
@@ -76,6 +74,7 @@ class Writer:
             refuse_nothing(self.partial)
         if not self._in_place:
             self._check()
+        self.parts = Parts(self.place, str(self.folder), self.run)
         self._hold = self._take(resume)
         try:
             self._begin(resume)
@@ -100,19 +99,15 @@ class Writer:
                 self.partial.mkdir(exist_ok=True)  # with the user's umask
             return Hold(self.partial)
         except BlockingIOError:
-            raise RunFolderError(f"{self.folder} is being written by another nephrosyn; wait, or choose another --out") from None
+            raise RunFolderError(
+                f"{self.folder} is being written by another nephrosyn; wait, or choose another --out"
+            ) from None
         except OSError as error:
             raise RunFolderError(f"cannot write to {self.folder.parent}: {reason(error)}") from None
 
     def _begin(self, resume: bool) -> None:
-        self._told: dict[int, part.Record] = {}
         if resume:
-            kept = _journal(self.partial)
-            if kept:
-                identity.refuse_other(kept, self.about, str(self.folder))
-                self._told = part.by_number(kept.get("files", {}))
-            else:
-                self._refuse_unknown()
+            self.parts.go_on(_journal(self.partial), self.about, unknown=not self._in_place)
         else:
             if any((self.partial / "parts").glob("part-*.json")) and not self._overwrite:
                 raise RunFolderError(
@@ -121,39 +116,7 @@ class Writer:
                 )
             _empty(self.partial)
         if not self._in_place:
-            self.place.put(JOURNAL, (json.dumps(self.about, indent=1, ensure_ascii=False) + "\n").encode())
-
-    def _refuse_unknown(self) -> None:
-        """Refuse what cannot be known for this run: no manifest or journal, and no record of a part that names it."""
-        numbers = sorted(map(part_number, (self.partial / "parts").glob("part-*.json")))
-        runs = {found["run"] for found in (part.recorded(self.place, n) for n in numbers) if found}
-        if runs - {self.run} or (self._in_place and not runs):
-            raise RunFolderError(
-                f"{self.folder} is no run of nephrosyn, or another one, or its manifest is damaged: nothing tells "
-                "that it is this run, and so it is left alone"
-            )
-
-    def finished(self, number: int) -> bool:
-        """Whether a part stands as it was written; it is then counted as done."""
-        record = part.finished(self.place, number, self.run) or part.told(self.place, self._told.get(number, {}))
-        if record is not None:
-            self._done[number] = record
-        return record is not None
-
-    @property
-    def parts_done(self) -> int:
-        """How many parts are finished."""
-        return len(self._done)
-
-    def done(self, number: int, record: part.Record) -> None:
-        """Note that a part is written."""
-        before = self._told.get(number, {})
-        if any(name in record and record[name]["sha256"] != fact["sha256"] for name, fact in before.items()):
-            raise RunFolderError(
-                f"part {number} of {self.folder} came out otherwise than before: this machine computes differently; "
-                "make the run again (--overwrite)"
-            )
-        self._done[number] = record
+            self.place.put(JOURNAL, journal(self.about, self.run))
 
     def write(self, table: str, number: int, frame: pl.DataFrame) -> None:
         """Write one part of a table, by itself."""
@@ -170,8 +133,7 @@ class Writer:
         about : mapping, optional
             What the manifest tells of the run beside its files, if it was not told at the start.
         """
-        for number in sorted(self._done):
-            self._files.update(self._done[number])
+        self._files.update(self.parts.files())
         self._sweep()
         write_manifest(self.partial, {**self.about, **(about or {}), "files": self._files})
         if not self._in_place:
@@ -204,7 +166,7 @@ class Writer:
 
     def stop(self) -> None:
         """Keep what is finished, for another time; remove all if nothing is."""
-        if self._in_place or self._done:
+        if self._in_place or self.parts.done:
             self._hold.release(self.partial)
         else:
             self.discard()
@@ -232,26 +194,20 @@ def refuse_nothing(folder: Path) -> None:
         raise RunFolderError(f"{folder} is no run of nephrosyn; there is nothing to go on with")
 
 
-def begun(folder: str | Path) -> dict[str, Any]:
-    """Return what is known of a run that was begun, or finished, under a name; nothing if there is none."""
-    final = local(folder).resolve()
-    return _journal(_beside(final)) or _journal(final)
-
-
 def _beside(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.partial")
 
 
+def begun(folder: str | Path) -> dict[str, Any]:
+    """Return what is known of a run that was begun, or finished, under a name; nothing if there is none."""
+    if is_remote(folder):
+        return known(RemotePlace(str(folder)))
+    final = local(folder).resolve()
+    return _journal(_beside(final)) or _journal(final)
+
+
 def _journal(folder: Path) -> dict[str, Any]:
-    """Return what is known of a run that was begun or finished; nothing if that is damaged."""
-    for name in (MANIFEST, JOURNAL):
-        try:
-            found = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(found, dict) and found.get("notice") == NOTICE:
-            return found
-    return {}
+    return known(LocalPlace(folder)) if folder.is_dir() else {}
 
 
 def _empty(folder: Path) -> None:
