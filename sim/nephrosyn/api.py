@@ -13,7 +13,7 @@ import polars as pl
 
 from nephrosyn import cluster as running
 from nephrosyn import criteria, labelling
-from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, place
+from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, here, place
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.reclassification import Reclassification as Reclassification
 from nephrosyn.reclassification import reclassify as reclassify
@@ -68,13 +68,11 @@ def run(
     overwrite : bool
         Replace a run that stands there.
     resume : bool
-        Go on with a run that was broken off there, or mend one that is damaged: what is whole is kept.
+        Go on with a run that was broken off there, or mend a damaged one.
     workers : int, optional
         Processes that share the parts of a run that is written; None for all cores. They change no byte.
-    part_patients : int, optional
-        About so many patients make a part, in whole sites; it changes no row.
-    cluster : str, optional
-        A Dask scheduler, as ``tcp://HOST:8786``, or ``local:N``, instead of workers of this process.
+    part_patients, cluster : optional
+        About so many patients make a part, which changes no row; a Dask scheduler that has parts made, or ``local:N``.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -102,7 +100,7 @@ def run(
     asked = running.Asked(format, overwrite, resume, workers, cluster, part_patients)
     asked.check(out)
     if out is None and outputs is None:
-        plan = Plan(resolved, progress or silent)
+        plan = Plan(resolved, progress or silent, part_patients)
         return Cohort(plan.in_memory(), plan.about(format), None)
     folder = out if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
     plan = Plan(resolved, progress or silent, asked.size(folder))
@@ -185,7 +183,7 @@ class Cohort:
         RunFolderError
             If there is no such patient.
         """
-        size, repeats = self.manifest["patients"], self.manifest["replicates"]
+        size, repeats = (self.manifest[key] for key in ("patients", "replicates"))
         if not (0 <= patient < size and 0 <= replicate < repeats):
             raise RunFolderError(
                 f"no patient {patient} of replicate {replicate}: patients are 0 to {size - 1}, "
@@ -225,9 +223,8 @@ class Cohort:
             If another process is changing the run folder.
         """
         chosen = load_sets(names)
-        if isinstance(self._disk, RemoteFolder):
-            raise RunFolderError(f"{self._disk.url} is not a folder of this machine: copy the run to judge it anew")
         if self._disk is not None:
+            here(self._disk)
             labelling.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
             if (self._disk.path / "report.html").is_file():
                 self.report(progress=progress)
@@ -261,13 +258,13 @@ class Cohort:
         target = Path(folder) if folder is not None else self.folder
         if target is None:
             raise RunFolderError("this cohort is in memory: say which folder the report goes to")
-        (progress or silent)("report", 0, 1)
+        (progress := progress or silent)("report", 0, 1)
         try:
             with labelling.alone(target) if target == self.folder else nullcontext():
                 report.write(self.tables, self.resolved, self.manifest, target)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
-        (progress or silent)("report", 1, 1)
+        progress("report", 1, 1)
         return target / "report.html"
 
 

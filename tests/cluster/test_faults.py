@@ -40,7 +40,7 @@ def killed_at(process, folder, more, rest_seconds):
         time.sleep(0.001)
     time.sleep(rest_seconds)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     return process.returncode == -signal.SIGKILL
 
 

@@ -75,10 +75,27 @@ def test_the_cohort_has_what_is_compared(both):
     whole, parts = both
     assert whole.sets is not None
     assert whole.states.long
-    assert whole.falsely
     assert any(one.refractory.outside for one in whole.bands) or whole.headline.unknown
     assert len(whole.treatment.uses) > 3
     assert parts.sampled == 80
+
+
+@pytest.mark.parametrize("parts", [2, 5])
+def test_truly_and_falsely_refractory_add_up(parts):
+    from nephrosyn.report import merging, provoking
+
+    cohort = ns.run("false-refractory", patients=250, seed=4, engine="compiled")
+    whole = provoking.find(cohort.tables, "source")
+    assert whole
+    assert whole[0].hit
+    size = 250 // parts
+    cuts = [
+        {name: frame.filter(frame["patient"] // size == n) for name, frame in cohort.tables.items()}
+        for n in range(parts)
+    ]
+    same(whole, merging.falsely([provoking.count(cut, "source") for cut in cuts]), "falsely")
+    nobody = [provoking.count({**cut, "labels": cut["labels"].clear()}, "source") for cut in cuts]
+    assert merging.falsely(nobody) == []
 
 
 def test_the_answer_printed_is_the_same(run, both, monkeypatch):

@@ -89,7 +89,7 @@ def _cores(client: Any, address: str) -> int:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
     except TimeoutError:
         raise ClusterError(f"the scheduler at {address} has had no worker for {WORKERS_SECONDS} s") from None
-    return max(1, sum(client.nthreads().values()))
+    return max(1, sum(int(threads) for threads in client.nthreads().values()))
 
 
 class _Sending:

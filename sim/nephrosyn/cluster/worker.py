@@ -31,7 +31,7 @@ def serve(asked: TextIO, answers: TextIO) -> None:
     told = json.loads(asked.readline())
     for line in asked:
         try:
-            answer = {"record": job.make(told, int(line))}
+            answer: dict[str, object] = {"record": job.make(told, int(line))}
         except USERS as error:
             answer = {"error": str(error)}
         answers.write(json.dumps(answer) + "\n")

@@ -8,7 +8,9 @@ from pathlib import Path
 try:
     import fcntl
 except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
+    HAS_LOCKS = False
+else:
+    HAS_LOCKS = True
 
 LOCK = ".lock"
 
@@ -29,7 +31,7 @@ class Hold:
 
     def __init__(self, folder: Path) -> None:
         self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-        if fcntl is None:
+        if not HAS_LOCKS:
             return
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

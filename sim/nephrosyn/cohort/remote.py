@@ -123,3 +123,15 @@ class RemoteFolder(Folder):
     def part(self, table: str, number: int) -> pl.DataFrame:
         """One part of a table."""
         return self._frame(table, self._names(table)[number])
+
+
+def here(folder: Folder) -> None:
+    """Refuse what is not a folder of this machine.
+
+    Raises
+    ------
+    RunFolderError
+        If it is far away.
+    """
+    if isinstance(folder, RemoteFolder):
+        raise RunFolderError(f"{folder.url} is not a folder of this machine: copy the run to judge it anew")

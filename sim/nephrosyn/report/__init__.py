@@ -104,8 +104,11 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
     from nephrosyn import scenario
     from nephrosyn.report import figures, page, parted, summary
 
-    count: Any = parted.find if parted.is_large(tables, manifest) else summary.find
-    found = count(tables, resolved, manifest.get("criteria", ()), manifest.get("sets", {}))
+    asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
+    if parted.is_large(tables, manifest):
+        found = parted.find(tables, resolved, asked, kept)  # type: ignore[arg-type]
+    else:
+        found = summary.find(tables, resolved, asked, kept)
     drawn = figures.draw(found)
     shown = page.context(found, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"

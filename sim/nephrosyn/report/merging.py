@@ -16,6 +16,7 @@ from nephrosyn.report.spread import Spread, spread
 from nephrosyn.report.statistics import Category, Refractory, Share, wilson
 
 Found = TypeVar("Found")
+CELLS = ("hit", "missed", "wrong", "rest")
 OfReplicate = Sequence[tuple[int, Found]]
 """What was found in each part, with the replicate that the part belongs to."""
 
@@ -45,7 +46,11 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
     return Refractory(
         first.criteria,
         first.view,
-        *(added(name) for name in ("met", "unmet", "unknown", "kind_true", "kind_false")),
+        added("met"),
+        added("unmet"),
+        added("unknown"),
+        added("kind_true"),
+        added("kind_false"),
         _spread((replicate, one.met, one.patients) for replicate, one in parts),
         added("outside"),
     )
@@ -135,11 +140,11 @@ def falsely(parts: Sequence[list[Falsely]]) -> list[Falsely]:
     """Return truth against record, each view in its turn; empty if the record calls nobody falsely refractory."""
     found = []
     for own in zip(*(each for each in parts if each), strict=True):
-        cells = [sum(getattr(one, name) for one in own) for name in ("hit", "missed", "wrong", "rest")]
+        hit, missed, wrong, rest = (sum(getattr(one, name) for one in own) for name in CELLS)
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         for factor in (factor for one in own for factor in one.factors):
             for place, n in enumerate((factor.patients, factor.would_answer, factor.said)):
                 counts[factor.name][place] += n
         factors = [Factor(name, *counts[name]) for name in terms.PROVOKING_FACTORS if name in counts]
-        found.append(Falsely(own[0].criteria, own[0].view, *cells, factors))
+        found.append(Falsely(own[0].criteria, own[0].view, hit, missed, wrong, rest, factors))
     return found if any(one.hit or one.wrong for one in found) else []

@@ -48,6 +48,9 @@ class Parted(Protocol):
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
 
+    def __iter__(self) -> Iterator[str]:
+        """Names of the tables."""
+
 
 def is_large(tables: Any, manifest: Mapping[str, Any]) -> bool:
     """Whether a cohort has to be counted part by part: it is large, and its tables are in parts."""
@@ -67,7 +70,8 @@ def batches(tables: Parted, names: Iterable[str] = READ) -> Iterator[tuple[int, 
     names : iterable of str
         Tables to read, the patients among them.
     """
-    names, held, replicate, patients = tuple(names), [], 0, 0
+    names, replicate, patients = tuple(names), 0, 0
+    held: list[Tables] = []
     for number in range(tables.parts("patients")):
         part = {name: tables.part(name, number) for name in names}
         own = int(part["patients"]["replicate"][0])
@@ -158,7 +162,7 @@ class _Counting:
 
     def sample(self) -> Tables:
         """Tables of the first patients."""
-        return next(batches(self.tables, [*self.tables]))[1]  # type: ignore[call-overload, no-any-return]
+        return next(batches(self.tables, list(self.tables)))[1]
 
 
 def find(tables: Parted, resolved: Any, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]) -> Findings:

@@ -115,10 +115,8 @@ def together(parts: Sequence[Treatment], patients: int, first: Treatment) -> Tre
     uses = [Use(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in terms.DRUGS if drug in users]
     # every part was followed; where a condition is missing in one, its years count all the same
     years = sum(part.years for part in parts)
-    return Treatment(uses, *(_added([getattr(part, name) for part in parts], patients, years) for name in HARMS), years)
-
-
-HARMS = ("kinds", "names")
+    kinds = _added([part.kinds for part in parts], patients, years)
+    return Treatment(uses, kinds, _added([part.names for part in parts], patients, years), years)
 
 
 def _added(parts: Sequence[Sequence[Harm]], patients: int, years: float) -> list[Harm]:
