@@ -71,13 +71,15 @@ class Parts:
         RunFolderError
             If it is another run, or cannot be known to be this one.
         """
+        numbers = [part_number(name) for name in self._place.names() if name.startswith("parts/part-")]
+        runs = {found["run"] for found in (part.recorded(self._place, n) for n in numbers) if found}
+        if runs == {self._run} and identity.digest(kept) != self._run:
+            return  # the parts are of this run: what tells otherwise of them is damaged
         if kept:
             identity.refuse_other(kept, about, self._folder)
             files = kept.get("files")
             self._told = part.by_number(files) if isinstance(files, dict) else {}
             return
-        numbers = [part_number(name) for name in self._place.names() if name.startswith("parts/part-")]
-        runs = {found["run"] for found in (part.recorded(self._place, n) for n in numbers) if found}
         if runs - {self._run} or not (runs or unknown):
             raise RunFolderError(
                 f"{self._folder} is no run of nephrosyn, or another one, or its manifest is damaged: nothing tells "
