@@ -22,7 +22,8 @@ from benchmarks import plain_simpy, rows
 from benchmarks.peers import PEERS
 from nephrosyn import criteria, engine
 from nephrosyn.chart import record
-from nephrosyn.cohort.layout import written
+from nephrosyn.cohort import part
+from nephrosyn.cohort.place import LocalPlace
 from nephrosyn.course.parameters import prepare
 from nephrosyn.engine import parts
 from nephrosyn.patients import draw_patients
@@ -118,11 +119,10 @@ def classify_twelve(clock: Clock, patients: int) -> None:
 
 
 def writing(clock: Clock, patients: int) -> None:
-    """All tables written as Parquet files, with their digests, as a run folder has them."""
+    """All tables written as one part of a run folder, with digests and record, as Parquet files."""
     tables = _tables(load("baseline").scenario, patients)
     with tempfile.TemporaryDirectory() as folder:
-        for name, frame in tables.items():
-            clock.time(written, Path(folder) / f"{name.replace('/', '-')}.parquet", frame, name)
+        clock.time(part.write, LocalPlace(Path(folder)), 0, tables, "parquet", "benchmark")
     clock.rows += sum(table.height for table in tables.values())
 
 

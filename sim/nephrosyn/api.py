@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nephrosyn import criteria, labelling
-from nephrosyn.cohort import Folder, Format, RunFolderError
+from nephrosyn import cluster as running
+from nephrosyn import labelling
+from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, here, place
+from nephrosyn.person import Patient as Patient
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.reclassification import Reclassification as Reclassification
 from nephrosyn.reclassification import reclassify as reclassify
@@ -21,10 +22,7 @@ from nephrosyn.twins import Comparison as Comparison
 from nephrosyn.twins import compare as compare
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from nephrosyn.cases.model import CaseSet
-    from nephrosyn.criteria import Verdict
 
 
 def run(
@@ -41,6 +39,10 @@ def run(
     format: Format = "parquet",
     report: bool = True,
     overwrite: bool = False,
+    resume: bool = False,
+    workers: int | None = 1,
+    part_patients: int | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
     """Simulate a scenario and judge its patients.
@@ -63,6 +65,12 @@ def run(
         Write the report into the run folder.
     overwrite : bool
         Replace a run that stands there.
+    resume : bool
+        Go on with a run that was broken off there, or mend a damaged one.
+    workers : int, optional
+        Processes that share the parts of a run that is written; None for all cores. They change no byte.
+    part_patients, cluster : optional
+        About so many patients make a part, which changes no row; a Dask scheduler that has parts made, or ``local:N``.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -73,7 +81,7 @@ def run(
 
     Raises
     ------
-    ScenarioError, CriteriaError, EngineError, RunFolderError
+    ScenarioError, CriteriaError, EngineError, RunFolderError, ClusterError
         All of them ``ValueError``, with a message for the user.
 
     Examples
@@ -82,18 +90,21 @@ def run(
     >>> cohort.patients.height
     20
     """
-    asked = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
-    settings = [f"{key}={value}" for key, value in asked.items() if value is not None]
+    values = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
+    settings = [f"{key}={value}" for key, value in values.items() if value is not None]
     if criteria is not None:
         settings.append("criteria=" + json.dumps([str(name) for name in criteria], ensure_ascii=False))
     resolved = load(scenario, [*overrides, *settings])
-    plan = Plan(resolved, progress or silent)
+    asked = running.Asked(format, overwrite, resume, workers, cluster, part_patients)
+    asked.check(out)
     if out is None and outputs is None:
+        plan = Plan(resolved, progress or silent, part_patients)
         return Cohort(plan.in_memory(), plan.about(format), None)
-    folder = Path(out) if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
-    plan.on_disk(folder, format, overwrite)
+    folder = out if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
+    plan = Plan(resolved, progress or silent, asked.size(folder))
+    running.write(plan, folder, asked)
     cohort = open(folder)
-    if report:
+    if report and cohort.folder is not None:
         cohort.report(progress=progress)
     return cohort
 
@@ -116,7 +127,7 @@ def open(folder: str | Path) -> Cohort:
     RunFolderError
         If it is no run, is incomplete, or was changed.
     """
-    found = Folder(Path(folder))
+    found = RemoteFolder(str(folder)) if place.is_remote(folder) else Folder(place.local(folder))
     return Cohort(found, found.manifest, found)
 
 
@@ -135,7 +146,8 @@ class Cohort:
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
         self.tables, self.manifest, self._disk = tables, manifest, disk
-        self.folder = disk.path if disk else None
+        self.folder = getattr(disk, "path", None)
+        self.place = str(self.folder or getattr(disk, "url", ""))
 
     def __repr__(self) -> str:
         """What was run, in a line."""
@@ -169,7 +181,7 @@ class Cohort:
         RunFolderError
             If there is no such patient.
         """
-        size, repeats = self.manifest["patients"], self.manifest["replicates"]
+        size, repeats = (self.manifest[key] for key in ("patients", "replicates"))
         if not (0 <= patient < size and 0 <= replicate < repeats):
             raise RunFolderError(
                 f"no patient {patient} of replicate {replicate}: patients are 0 to {size - 1}, "
@@ -210,6 +222,7 @@ class Cohort:
         """
         chosen = load_sets(names)
         if self._disk is not None:
+            here(self._disk)
             labelling.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
             if (self._disk.path / "report.html").is_file():
                 self.report(progress=progress)
@@ -249,42 +262,11 @@ class Cohort:
         target = Path(folder) if folder is not None else self.folder
         if target is None:
             raise RunFolderError("this cohort is in memory: say which folder the report goes to")
-        (progress or silent)("report", 0, 1)
+        (progress := progress or silent)("report", 0, 1)
         try:
             with labelling.alone(target) if target == self.folder else nullcontext():
                 report.write(self.tables, self.resolved, self.manifest, target)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
-        (progress or silent)("report", 1, 1)
+        progress("report", 1, 1)
         return target / "report.html"
-
-
-@dataclass(frozen=True, repr=False)
-class Patient:
-    """One patient of a cohort, with all tables cut to this patient."""
-
-    number: int
-    replicate: int
-    tables: dict[str, pl.DataFrame]
-    manifest: dict[str, Any] = field(repr=False)
-
-    def __repr__(self) -> str:
-        """Who, in a line; the tables are many."""
-        rows = sum(frame.height for frame in self.tables.values())
-        return f"<Patient {self.number}, replicate {self.replicate}: {rows} rows in {len(self.tables)} tables>"
-
-    def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
-        """The verdict of a definition set, with its reasons."""
-        chosen = labelling.definition(self.manifest, name)
-        keep_going = bool(self.manifest.get("impossible_patients"))
-        return criteria.verdict(self.tables, chosen, self.replicate, self.number, view, keep_going=keep_going)
-
-    def verdicts(self, names: Sequence[str] | None = None, view: str = "observed") -> list[Verdict]:
-        """The verdicts of several definition sets; of all by which the run was judged, unless some are named."""
-        return [self.verdict(name, view) for name in names or self.manifest["sets"]]
-
-    def plot(self) -> Figure:
-        """The patient's timeline."""
-        from nephrosyn.report.figures import patient_timeline
-
-        return patient_timeline(self.tables, self.replicate, self.number)

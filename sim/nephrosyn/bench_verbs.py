@@ -144,14 +144,18 @@ def bench_export(
     perturbations: Perturbations = None,
     severity: Severity = SEVERITY,
     replicates: Replicates = 1,
-    seed: Seed = None,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="S", help="Seed of the perturbations; the export tells it, so not the run's."),
+    ] = 0,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.csv,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Write perturbed records without truth or labels, for a classifier in any language."""
     from nephrosyn import labelling
-    from nephrosyn.bench.export import Question, export
+    from nephrosyn.bench.export import export
+    from nephrosyn.bench.export_readme import Question
     from nephrosyn.bench.task import Task
     from nephrosyn.cohort import Folder
 
@@ -164,7 +168,7 @@ def bench_export(
             _listed(perturbations) or ["all"],
             _severities(severity),
             replicates,
-            manifest["seed"] if seed is None else seed,
+            seed,
             format_.value,
             question=Question(task.question, task.words),
             overwrite=overwrite,

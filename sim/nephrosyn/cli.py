@@ -6,17 +6,25 @@ import gc
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import bench_verbs, checking, comparing, console, evidence_verbs, teaching_verbs, terms
-from nephrosyn.options import Engine, Format, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
+from nephrosyn import (
+    bench_verbs,
+    checking,
+    comparing,
+    console,
+    evidence_verbs,
+    run_verbs,
+    teaching_verbs,
+    terms,
+)
+from nephrosyn.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 
 if TYPE_CHECKING:
-    from nephrosyn.api import Cohort
+    pass
 
 EXIT_USER = 2
 EXIT_INTERRUPTED = 130
@@ -35,12 +43,19 @@ USERS_ERRORS = {
     "nephrosyn.cases.errors": "CasesError",
     "nephrosyn.bench.errors": "BenchError",
     "nephrosyn.bench.perturbations.changes": "PerturbationError",
+    "nephrosyn.cluster": "ClusterError",
 }
 
 
 def _users_errors() -> tuple[type[Exception], ...]:
     found = [getattr(sys.modules[m], name, None) for m, name in USERS_ERRORS.items() if m in sys.modules]
     return tuple(error for error in found if error is not None)
+
+
+def _complain_notes(error: BaseException) -> None:
+    """Print what was noted on an error on its way: how to go on."""
+    for note in dict.fromkeys(getattr(error, "__notes__", ())):
+        console.complain(note)
 
 
 class Terminated(KeyboardInterrupt):
@@ -76,15 +91,18 @@ class Verbs(Light, TyperGroup):
         except KeyboardInterrupt as stop:
             terminated = isinstance(stop, Terminated)
             console.complain("terminated" if terminated else "interrupted")
+            _complain_notes(stop)
             raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         except BrokenPipeError:
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             console.complain(f"{where}{error.strerror or error}")
+            _complain_notes(error)
             raise typer.Exit(EXIT_USER) from None
         except _users_errors() as error:
             console.complain(error)
+            _complain_notes(error)
             raise typer.Exit(EXIT_USER) from None
 
 
@@ -171,11 +189,22 @@ def run(
     engine: Annotated[Engine | None, typer.Option(help="Who drives the patients.", show_default=False)] = None,
     criteria: Sets = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Run folder [default: outputs/SCENARIO-DIGEST].")
+        str | None,
+        typer.Option(metavar="DIR", help="Run folder, or a URL as s3://bucket/run [default: outputs/SCENARIO-DIGEST]."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.parquet,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off, or mend it.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes that share the work [default: all cores].")
+    ] = None,
+    part_patients: Annotated[
+        int | None, typer.Option(metavar="N", help="About so many patients make a part [default: 1000].")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="URL", help="Dask scheduler, as tcp://HOST:8786, or local:N.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a scenario, judge it, and write a run folder."""
@@ -195,77 +224,20 @@ def run(
             format=format_.value,
             report=report,
             overwrite=overwrite,
+            resume=resume,
+            workers=workers,
+            part_patients=part_patients,
+            cluster=cluster,
             progress=progress,
         )
-    _announce(cohort, quiet)
-
-
-def _announce(cohort: Cohort, quiet: bool) -> None:
-    if quiet:
-        console.say(str(cohort.folder))
-    else:
-        console.summary(cohort)
-
-
-@app.command()
-def classify(
-    run: RunFolder,
-    criteria: Sets = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined, and count them.")
-    ] = False,
-    quiet: Quiet = False,
-) -> None:
-    """Judge the patients of a run by further definition sets."""
-    import nephrosyn as ns
-
-    if not criteria:
-        raise typer.BadParameter(
-            "name at least one definition set; see: nephrosyn list criteria", param_hint="--criteria"
-        )
-    cohort = ns.open(run)
-    with console.Progress(quiet) as progress:
-        cohort.classify(criteria, keep_going=keep_going, progress=progress)
-    _announce(cohort, quiet)
-
-
-@app.command()
-def report(run: RunFolder, quiet: Quiet = False) -> None:
-    """Write the report of a run anew."""
-    import nephrosyn as ns
-
-    cohort = ns.open(run)
-    with console.Progress(quiet) as progress:
-        cohort.report(progress=progress)
-    _announce(cohort, quiet)
-
-
-@app.command()
-def explain(
-    run: RunFolder,
-    patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    criteria: Sets = None,
-    replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
-    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
-) -> None:
-    """Print one patient: course, record, verdict by clause.
-
-    Of several sets side by side.
-    """
-    import nephrosyn as ns
-
-    person = ns.open(run).patient(patient, replicate)
-    verdicts = person.verdicts(criteria or None, view.value)
-    console.case(person.tables, verdicts[0])
-    if len(verdicts) > 1:
-        console.say()
-        console.side_by_side(verdicts)
+    run_verbs.announce(cohort, quiet)
 
 
 app.command()(comparing.compare)
 app.command()(comparing.reclassify)
 
 
+run_verbs.register(app)
 evidence_verbs.register(app)
 teaching_verbs.register(app)
 bench_verbs.register(app)

@@ -13,7 +13,7 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.cohort import Folder, RunFolderError
-from nephrosyn.plan import Chosen, Progress, judge
+from nephrosyn.plan import Chosen, Progress, by_patient, judge
 
 WHO = ["replicate", "patient"]
 
@@ -61,7 +61,7 @@ def merged(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     order = [name for frame in (old, fresh) for name in frame["criteria"].unique(maintain_order=True)]
     again = set(fresh["criteria"].unique())
     frames = [(fresh if name in again else old).filter(criteria=name) for name in dict.fromkeys(order)]
-    return pl.concat(frames) if frames else fresh
+    return by_patient(pl.concat(frames)) if frames else fresh
 
 
 def classify(folder: Folder, chosen: Sequence[Chosen], progress: Progress, *, keep_going: bool = False) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
 import polars as pl
 
 from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.chart import record
-from nephrosyn.cohort import Format, Writer
+from nephrosyn.cohort import Format
 from nephrosyn.compiling import KEPT_IN
+from nephrosyn.engine import Part
 from nephrosyn.scenario import Problem, Resolved
 
 Progress = Callable[[str, int, int], None]
@@ -31,65 +34,94 @@ def cores() -> int:
 
 
 class Plan:
-    """One run: what is asked for, checked before anything is simulated."""
+    """One run: what is asked for, checked before anything is simulated.
 
-    def __init__(self, resolved: Resolved, progress: Progress) -> None:
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+    progress : callable
+        Called with (stage, done, total).
+    part_patients : int, optional
+        About so many patients are simulated, judged and written at a time, in whole sites.
+    chosen : sequence of Chosen, optional
+        The definition sets, if they are loaded; those of the scenario by default.
+    """
+
+    def __init__(
+        self,
+        resolved: Resolved,
+        progress: Progress = silent,
+        part_patients: int | None = None,
+        chosen: Sequence[Chosen] | None = None,
+    ) -> None:
         self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
         self.engine = engines.choose(self.scenario, self.scenario.engine, self.scenario.patients)
-        self.chosen = load_sets(self.scenario.criteria)
+        self.chosen = list(chosen) if chosen is not None else load_sets(self.scenario.criteria)
+        self.part_patients = engines.part_size(self.scenario, part_patients)
+        self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
+        self._aside: subprocess.Popen[bytes] | None = None
 
     def about(self, format: Format) -> dict[str, Any]:
         """What the manifest tells of the run."""
         scenario = self.scenario
         return {
             "version": __version__,
+            "made_with": self.made_with,
             "format": format,
             "engine": self.engine,
             "seed": scenario.seed,
             "patients": scenario.patients,
             "replicates": scenario.replicates,
+            "part_patients": self.part_patients,
             "criteria": list(scenario.criteria),
             "sets": {one.definition.name: one.kept() for one in self.chosen},
             "digest": self.resolved.digest(),
             "scenario": self.resolved.as_dict(),
         }
 
-    def parts(self) -> Iterator[dict[str, pl.DataFrame]]:
-        """The cohort part by part: simulated, charted, judged."""
-        scenario, done = self.scenario, 0
-        total = scenario.patients * scenario.replicates
-        aside = None
-        if not engines.is_compiled(self.engine):
-            self.progress("compile", 0, 1)
-            aside = criteria.compile_aside() if KEPT_IN else None
-        self.progress("simulate", 0, total)
-        for replicate in range(scenario.replicates):
-            for history in engines.simulate(scenario, self.engine, scenario.seed, replicate, scenario.patients):
-                frames = record(scenario, scenario.seed, replicate, history.traits, history.rows)
-                if aside is not None:
-                    aside.wait()
-                yield {**frames, "labels": judge(frames, [one.definition for one in self.chosen])}
-                done += len(history.traits)
-                self.progress("simulate", done, total)
+    @property
+    def made_with(self) -> dict[str, str]:
+        """Versions that the bytes of a run may depend on."""
+        versions = {"polars": pl.__version__, "numpy": np.__version__, "numba": numba.__version__}
+        return {"nephrosyn": __version__, **versions}
+
+    @property
+    def parts(self) -> list[Part]:
+        """Whole sites to be played together."""
+        return engines.cut(self.scenario.patients, self.scenario.replicates, self.part_patients)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the model was compiled on this machine before."""
+        return engines.is_compiled(self.engine)
+
+    def compile_aside(self) -> None:
+        """Compile the criteria in another process while the first part is played, which compiles the model."""
+        self.progress("compile", 0, 1)
+        self._aside = criteria.compile_aside() if KEPT_IN else None
+
+    def tables(self, part: Part) -> dict[str, pl.DataFrame]:
+        """Return a part: simulated, charted, judged."""
+        history = self._player.play(part)
+        frames = record(self.scenario, self.scenario.seed, part.replicate, history.traits, history.rows)
+        if self._aside is not None:
+            self._aside.wait()
+            self._aside = None
+        return {**frames, "labels": judge(frames, [one.definition for one in self.chosen])}
 
     def in_memory(self) -> dict[str, pl.DataFrame]:
         """All tables at once."""
-        parts = list(self.parts())
-        return {table: pl.concat([part[table] for part in parts]) for table in parts[0]}
-
-    def on_disk(self, folder: Path, format: Format, overwrite: bool) -> None:
-        """Write the tables into a run folder, part by part."""
-        writer = Writer(folder, format, overwrite=overwrite)
-        try:
-            try:
-                for number, part in enumerate(self.parts()):
-                    for table, frame in part.items():
-                        writer.write(table, number, frame)
-                writer.finish(self.about(format))
-            finally:
-                writer.discard()
-        finally:  # polars raises an interrupt by itself and Python then raises the same one again, in the clean-up
-            writer.discard()
+        done, total = 0, self.scenario.patients * self.scenario.replicates
+        if not self.is_compiled:
+            self.compile_aside()
+        self.progress("simulate", 0, total)
+        found = []
+        for part in self.parts:
+            found.append(self.tables(part))
+            done += part.patients
+            self.progress("simulate", done, total)
+        return {table: pl.concat([tables[table] for tables in found]) for table in found[0]}
 
 
 @dataclass(frozen=True)
@@ -141,7 +173,12 @@ def judge(
     Returns
     -------
     polars.DataFrame
-        Labels.
+        Labels, patient by patient; of each set by set, the complete record first.
     """
     frames = [criteria.classify(tables, sets, view, keep_going=keep_going) for view in ("complete", "observed")]
-    return pl.concat([frame.filter(criteria=one.name) for one in sets for frame in frames])
+    return by_patient(pl.concat([frame.filter(criteria=one.name) for one in sets for frame in frames]))
+
+
+def by_patient(labels: pl.DataFrame) -> pl.DataFrame:
+    """Return labels patient by patient, so that their order does not tell in which parts they were made."""
+    return labels.sort("replicate", "patient", maintain_order=True)

@@ -10,7 +10,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
-from nephrosyn.bench.export import Question, export
+from nephrosyn.bench.export import export
+from nephrosyn.bench.export_readme import Question
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
 from nephrosyn.cohort import RunFolderError
 from nephrosyn.tables import OBSERVED, SCHEMAS

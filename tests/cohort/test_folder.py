@@ -186,12 +186,11 @@ def test_an_interrupt_that_comes_twice_leaves_nothing(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         discard(writer)
 
-    def parts(plan):
-        yield {"follow_up": FRAME}
+    def tables(plan, part):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Writer, "discard", interrupted)
-    monkeypatch.setattr(Plan, "parts", parts)
+    monkeypatch.setattr(Plan, "tables", tables)
     with pytest.raises(KeyboardInterrupt):
         ns.run("baseline", patients=1, out=tmp_path / "run", report=False)
     assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ SPEAKS = {
     "evidence_verbs",
     "teaching_verbs",
     "bench_verbs",
-    "cluster_verbs",
+    "run_verbs",
     "options",
     "console",
     "__main__",

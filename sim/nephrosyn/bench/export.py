@@ -21,36 +21,20 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import terms
+from nephrosyn.bench.export_readme import CLEAN, TEMPLATE, Job, Question, readme
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
 from nephrosyn.cohort import Folder, Format, RunFolderError
-from nephrosyn.cohort.layout import MANIFEST, refuse_taken, sha256, write_manifest, written
+from nephrosyn.cohort.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
+from nephrosyn.cohort.part import encoded
+from nephrosyn.cohort.place import facts as facts_of
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.tables import OBSERVED
 
-CLEAN = ("none", 0, 0)
-"""Perturbation, severity and replicate of the clean record."""
-TEMPLATE, README = "predictions-template.csv", "README.md"
+README = "README.md"
 KEY = "bench_export"
 CONTENT = {MANIFEST, TEMPLATE, README, "records"}
 ALL = "all"
-Job = tuple[str, int, int]
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of whoever reads the records.
-
-    Attributes
-    ----------
-    words : str
-        The question in plain words.
-    answers : tuple of str
-        Which answers are understood.
-    """
-
-    words: str
-    answers: tuple[str, ...]
 
 
 def export(
@@ -112,9 +96,7 @@ def export(
         partial.mkdir(parents=True)
         files = dict(_records(run, partial, asked, seed, format, progress or _silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
-        (partial / README).write_text(
-            _readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n"
-        )
+        (partial / README).write_text(readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
         refuse_taken(out, **check)  # type: ignore[arg-type]
         if out.exists():
@@ -194,10 +176,21 @@ class _Part:
                 _link(self.folder / _place(CLEAN) / table / self.file, self.folder / path)
                 yield path, self.untouched[table]
                 continue
-            facts = written(self.folder / path, made[table].drop("replicate"), f"{path} of the export")
+            facts = _write(self.folder / path, made[table].drop("replicate"), f"{path} of the export")
             if job == CLEAN:
                 self.untouched[table] = facts
             yield path, facts
+
+
+def _write(path: Path, frame: pl.DataFrame, what: str) -> dict[str, Any]:
+    content = encoded(frame, path.suffix.removeprefix("."), what)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise RunFolderError(f"cannot write {what}: {reason(error)}") from None
+    return facts_of(content, frame.height)
 
 
 def _link(clean: Path, path: Path) -> None:
@@ -250,40 +243,6 @@ def _asked_by(run: Folder) -> Question:
     name = run.manifest["criteria"][0]
     words = f"Name the category of each patient under the definition set `{name}`, from the record alone."
     return Question(words, terms.CATEGORIES)
-
-
-def _readme(question: Question, format: str, asked: Sequence[Job]) -> str:
-    """Return the task in plain words."""
-    names = list(dict.fromkeys(name for name, _, _ in asked if name != CLEAN[0]))
-    listed = "\n".join(f"- `{name}`: {PERTURBATIONS[name].what}" for name in names)
-    tables = ", ".join(f"`{table}`" for table in OBSERVED)
-    answers = ", ".join(f"`{answer}`" for answer in question.answers)
-    return f"""# Records for a classifier
-
-{terms.NOTICE}
-
-## The question
-
-{question.words} Answers that are understood: {answers}. `undetermined` means that you abstain; it is counted, not held
-to be wrong.
-
-## What is here
-
-`records/{CLEAN[0]}/severity-0/replicate-0/` holds the clean record; each other folder
-`records/<perturbation>/severity-<1 to 5>/replicate-<number>/` the same patients with errors of one kind in their
-record, the worse the higher the severity. Each holds the tables {tables}, in one or more `part-*.{format}` files;
-`patient` says whose a row is. Days count from onset of the disease; units stand in the names of columns or in a column
-`unit`; what is missing is empty. `manifest.json` has the SHA-256 of every file.
-
-{listed}
-
-## What to hand back
-
-A CSV or Parquet file with one row for each row of `{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`,
-`predicted`, and, if you like, a probability `p_<answer>` for each answer. Judge each record by itself: do not look at
-the clean record, or at another severity, to judge a perturbed one. Then `nephrosyn bench score` with that file and the
-run, whose truth is not in this folder.
-"""
 
 
 def _is_export(folder: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,21 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.cohort.layout import (
-    LAYOUT,
     MANIFEST,
     RunFolderError,
-    is_sound,
     part_file,
+    part_number,
     place,
     reason,
+    refuse_unsound,
     sha256,
     write_manifest,
-    written,
 )
+from nephrosyn.cohort.part import encoded
+from nephrosyn.cohort.place import LocalPlace, facts
 from nephrosyn.tables import SCHEMAS
+
+MEND = "make the run again, or mend it with --resume"
 
 
 class Folder(Mapping[str, pl.DataFrame]):
@@ -38,8 +40,9 @@ class Folder(Mapping[str, pl.DataFrame]):
         If the folder is no run, is incomplete, or was changed.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            self.path = path
         self.manifest: dict[str, Any] = {}
         self.refresh()
 
@@ -50,44 +53,43 @@ class Folder(Mapping[str, pl.DataFrame]):
         self.manifest.update(found)
         self._files: dict[str, dict[str, Any]] = found["files"]
         self._sound: set[str] = set()
-        for name, facts in self._files.items():
-            self._check_size(name, facts)
+        self._tables: dict[str, list[str]] = {}
+        for name, told in self._files.items():
+            self._check_size(name, told)
 
     def _read_manifest(self) -> dict[str, Any]:
         if not self.path.is_dir():
             raise RunFolderError(f"{self.path}: no such run folder")
         try:
-            manifest = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+            content = (self.path / MANIFEST).read_bytes()
         except FileNotFoundError:
             raise RunFolderError(f"{self.path} is not a finished run of nephrosyn: it has no {MANIFEST}") from None
         except OSError as error:
             raise RunFolderError(f"cannot read {MANIFEST} of {self.path}: {reason(error)}") from None
-        except ValueError:
-            manifest = None
-        if not is_sound(manifest):
-            raise RunFolderError(f"{self.path}: {MANIFEST} is damaged; make the run again")
-        if manifest.get("layout") != LAYOUT:
-            raise RunFolderError(f"{self.path} has another layout ({manifest.get('layout')}); make the run again")
-        return dict(manifest)
+        return refuse_unsound(content, str(self.path))
 
     def _check_size(self, name: str, facts: Mapping[str, Any]) -> None:
         path = self.path / name
         if not path.is_file():
-            raise RunFolderError(f"{self.path} is incomplete: {name} is missing; make the run again")
+            raise RunFolderError(f"{self.path} is incomplete: {name} is missing; {MEND}")
         if path.stat().st_size != facts["bytes"]:
-            raise RunFolderError(f"{self.path}: {name} was changed after the run; make the run again")
+            raise RunFolderError(f"{self.path}: {name} was changed after the run; {MEND}")
 
-    def _parts(self, table: str) -> list[Path]:
-        """The files of a table, in order, each checked once."""
-        prefix = f"{place(table)}/"
-        names = sorted(name for name in self._files if name.startswith(prefix))
-        if not names:
+    def _names(self, table: str) -> list[str]:
+        """The files of a table, in order."""
+        if not self._tables:
+            for name in sorted(self._files, key=part_number):
+                self._tables.setdefault(name.rpartition("/")[0], []).append(name)
+        if place(table) not in self._tables:
             raise KeyError(table)
-        for name in names:
-            if name not in self._sound and sha256(self.path / name) != self._files[name]["sha256"]:
-                raise RunFolderError(f"{self.path}: {name} was changed after the run; make the run again")
-            self._sound.add(name)
-        return [self.path / name for name in names]
+        return self._tables[place(table)]
+
+    def _checked(self, name: str) -> Path:
+        """A file, checked once."""
+        if name not in self._sound and sha256(self.path / name) != self._files[name]["sha256"]:
+            raise RunFolderError(f"{self.path}: {name} was changed after the run; {MEND}")
+        self._sound.add(name)
+        return self.path / name
 
     def lazy(self, table: str) -> pl.LazyFrame:
         """A table without reading it.
@@ -102,11 +104,11 @@ class Folder(Mapping[str, pl.DataFrame]):
         polars.LazyFrame
             Columns as in `SCHEMAS`.
         """
-        return self._scan(table, self._parts(table))
+        return self._scan(table, [self._checked(name) for name in self._names(table)])
 
     def part(self, table: str, number: int) -> pl.DataFrame:
         """One part of a table; the parts of one number hold the same patients."""
-        return self._scan(table, self._parts(table)[number : number + 1]).collect()
+        return self._scan(table, [self._checked(self._names(table)[number])]).collect()
 
     def _scan(self, table: str, parts: list[Path]) -> pl.LazyFrame:
         if self.manifest["format"] == "csv":
@@ -115,7 +117,7 @@ class Folder(Mapping[str, pl.DataFrame]):
 
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
-        return len(self._parts(table))
+        return len(self._names(table))
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         return self.lazy(table).collect()
@@ -141,12 +143,14 @@ class Folder(Mapping[str, pl.DataFrame]):
         """
         labels_folder = place("labels")
         old = {name for name in self._files if name.startswith(f"{labels_folder}/")}
-        number = 1 + max(int(Path(name).stem.removeprefix("part-")) for name in old)
+        number = 1 + max(part_number(name) for name in old)
         fresh: dict[str, dict[str, Any]] = {}
         try:
             for labels in parts:
                 name = part_file("labels", number + len(fresh), self.manifest["format"])
-                fresh[name] = written(self.path / name, labels, f"{name} of {self.path}")
+                content = encoded(labels, self.manifest["format"], f"{name} of {self.path}")
+                LocalPlace(self.path).put(name, content)
+                fresh[name] = facts(content, labels.height)
         except BaseException:
             self._clear(labels_folder)
             raise

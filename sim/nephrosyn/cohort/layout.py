@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import polars as pl
-
 from nephrosyn.tables import OBSERVED, TRUTH
 from nephrosyn.terms import NOTICE
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
+JOURNAL = "run.json"
+"""What is being run, until the manifest stands."""
 LAYOUT = 2
-FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5}\.(parquet|csv)")
-CONTENT = {MANIFEST, "observed", "truth", "derived", "figures", "report.html", "report.md"}
+FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
+CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
 
 
 class RunFolderError(ValueError):
@@ -92,18 +92,15 @@ def part_file(table: str, number: int, format: str) -> str:
     return f"{place(table)}/part-{number:05d}.{format}"
 
 
-def written(path: Path, frame: pl.DataFrame, what: str) -> dict[str, Any]:
-    """Write one part and return what the manifest tells of it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".csv":
-            frame.write_csv(path)
-        else:
-            frame.write_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        path.unlink(missing_ok=True)
-        raise RunFolderError(f"cannot write {what}: {reason(error)}") from None
-    return {"rows": frame.height, "bytes": path.stat().st_size, "sha256": sha256(path)}
+def part_number(name: str | Path) -> int:
+    """Return the number of the part that a file belongs to.
+
+    Examples
+    --------
+    >>> part_number("observed/visits/part-00012.parquet")
+    12
+    """
+    return int(Path(name).stem.removeprefix("part-"))
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -116,8 +113,23 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(folder / MANIFEST)
+        sync(folder)
     except OSError as error:
         raise RunFolderError(f"cannot write {MANIFEST} of {folder}: {error.strerror}") from None
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder kept by the disk, where the system can be asked to."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folder
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
 
 
 def is_sound(manifest: Any) -> bool:
@@ -132,3 +144,29 @@ def is_sound(manifest: Any) -> bool:
         isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
         for fact in facts
     )
+
+
+def refuse_unsound(content: bytes, where: str) -> dict[str, Any]:
+    """Return what a manifest says.
+
+    Parameters
+    ----------
+    content : bytes
+        Of its file.
+    where : str
+        The run, for messages.
+
+    Raises
+    ------
+    RunFolderError
+        If it is damaged, or of another layout.
+    """
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        manifest = None
+    if not is_sound(manifest):
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged; make the run again")
+    if manifest.get("layout") != LAYOUT:
+        raise RunFolderError(f"{where} has another layout ({manifest.get('layout')}); make the run again")
+    return dict(manifest)

@@ -1,17 +1,21 @@
-"""A run folder as it is written: whole or not at all."""
+"""A run folder as it is written: whole or not at all, and gone on with after a break."""
 
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from nephrosyn.cohort import identity, part
+from nephrosyn.cohort.hold import LOCK, Hold
 from nephrosyn.cohort.layout import (
+    FILE,
+    JOURNAL,
     LAYOUT,
+    MANIFEST,
     Format,
     RunFolderError,
     is_run,
@@ -19,13 +23,16 @@ from nephrosyn.cohort.layout import (
     reason,
     refuse_taken,
     write_manifest,
-    written,
 )
+from nephrosyn.cohort.parts import Parts, journal, known
+from nephrosyn.cohort.place import UNFINISHED, LocalPlace, RemotePlace, facts, is_remote, local
 from nephrosyn.terms import NOTICE
 
 
 class Writer:
     """Writes a run into a folder that gets its name only when it is complete.
+
+    Until then it lies beside it as ``.NAME.partial``, and stays there if parts of it are finished.
 
     Parameters
     ----------
@@ -34,46 +41,114 @@ class Writer:
     format : {"parquet", "csv"}
         Of the tables.
     overwrite : bool
-        Replace a run that stands there. Anything that is not a run is never replaced.
+        Replace a run that stands there, and an unfinished one. Anything that is not a run is never replaced.
+    resume : bool
+        Go on with an unfinished run, or mend a finished one.
+    about : mapping
+        What the manifest tells of the run beside its files.
 
     Raises
     ------
     RunFolderError
-        If the folder is in use, or there is no right or no room to write.
+        If the folder is in use, or there is no right or no room to write; if there is nothing to go on with, or it is
+        another run.
     """
 
-    def __init__(self, folder: Path, format: Format = "parquet", *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        format: Format = "parquet",
+        *,
+        overwrite: bool = False,
+        resume: bool = False,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folder, self.format, self._overwrite = folder.resolve(), format, overwrite
-        folder = self.folder
+        self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
+        self.run = identity.digest(self.about)
         self._files: dict[str, dict[str, Any]] = {}
-        self._check()
+        beside = _beside(self.folder)
+        self._in_place = resume and not beside.is_dir() and self.folder.is_dir()
+        self.partial = self.folder if self._in_place else beside
+        if resume:
+            refuse_nothing(self.partial)
+        if not self._in_place:
+            self._check()
+        self.parts = Parts(self.place, str(self.folder), self.run)
+        self._hold = self._take(resume)
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            self.partial = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.partial")
-            self.partial.mkdir()  # with the user's umask, which tempfile would not heed
-        except OSError as error:
-            raise RunFolderError(f"cannot write to {folder.parent}: {error.strerror}") from None
+            self._begin(resume)
+        except BaseException:
+            self._hold.release(self.partial)
+            raise
+
+    @property
+    def place(self) -> LocalPlace:
+        """Where parts are written."""
+        return LocalPlace(self.partial)
 
     def _check(self) -> None:
         """Refuse a name that is taken by anything but an empty folder, or a run that may be replaced."""
         kind = "a run of nephrosyn, or holds more than one"
         refuse_taken(self.folder, overwrite=self._overwrite, replaceable=is_run, kind=kind)
 
-    def write(self, table: str, part: int, frame: pl.DataFrame) -> None:
-        """Write one part of a table."""
-        name = part_file(table, part, self.format)
-        self._files[name] = written(self.partial / name, frame, f"{table} of {self.folder}")
+    def _take(self, resume: bool) -> Hold:
+        try:
+            if not resume:
+                self.folder.parent.mkdir(parents=True, exist_ok=True)
+                self.partial.mkdir(exist_ok=True)  # with the user's umask
+            return Hold(self.partial)
+        except BlockingIOError:
+            raise RunFolderError(
+                f"{self.folder} is being written by another nephrosyn; wait, or choose another --out"
+            ) from None
+        except OSError as error:
+            raise RunFolderError(f"cannot write to {self.folder.parent}: {reason(error)}") from None
 
-    def finish(self, about: Mapping[str, Any]) -> None:
+    def _begin(self, resume: bool) -> None:
+        if resume:
+            self.parts.go_on(_journal(self.partial), self.about, unknown=not self._in_place)
+        else:
+            if any((self.partial / "parts").glob("part-*.json")) and not self._overwrite:
+                raise RunFolderError(
+                    f"an unfinished run of {self.folder} is kept in {self.partial}; "
+                    "go on with it (--resume), or throw it away (--overwrite)"
+                )
+            _empty(self.partial)
+        if not self._in_place:
+            self.place.put(JOURNAL, journal(self.about, self.run))
+
+    def write(self, table: str, number: int, frame: pl.DataFrame) -> None:
+        """Write one part of a table, by itself."""
+        name = part_file(table, number, self.format)
+        content = part.encoded(frame, self.format, f"{table} of {self.folder}")
+        self.place.put(name, content)
+        self._files[name] = facts(content, frame.height)
+
+    def finish(self, about: Mapping[str, Any] | None = None) -> None:
         """Write the manifest and give the folder its name.
 
         Parameters
         ----------
-        about : mapping
-            What the manifest tells of the run beside its files.
+        about : mapping, optional
+            What the manifest tells of the run beside its files, if it was not told at the start.
         """
-        write_manifest(self.partial, {"notice": NOTICE, "layout": LAYOUT, **about, "files": self._files})
-        self._check()  # what stands there may have come since
+        self._files.update(self.parts.files())
+        self._sweep()
+        write_manifest(self.partial, {**self.about, **(about or {}), "files": self._files})
+        if not self._in_place:
+            self._check()  # what stands there may have come since
+            self.place.remove(JOURNAL)
+            self._name()
+        self._hold.release(self.folder)
+
+    def _sweep(self) -> None:
+        """Remove what a process that died left behind, or a run in other parts."""
+        for name in self.place.names():
+            if name.endswith(UNFINISHED) or (FILE.fullmatch(name) and name not in self._files):
+                self.place.remove(name)
+
+    def _name(self) -> None:
         old = self.partial.with_suffix(".old")
         replaces = self.folder.exists()
         try:
@@ -89,6 +164,54 @@ class Writer:
             raise RunFolderError(f"cannot give {self.folder} its name: {reason(error)}") from None
         shutil.rmtree(old, ignore_errors=True)
 
+    def stop(self) -> None:
+        """Keep what is finished, for another time; remove all if nothing is."""
+        if self._in_place or self.parts.done:
+            self._hold.release(self.partial)
+        else:
+            self.discard()
+
     def discard(self) -> None:
         """Remove what was written, if it has not got its name."""
-        shutil.rmtree(self.partial, ignore_errors=True)
+        if not self._in_place:
+            shutil.rmtree(self.partial, ignore_errors=True)
+        self._hold.release(self.partial)
+
+
+def refuse_nothing(folder: Path) -> None:
+    """Refuse to go on where nothing was begun.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder is no run.
+    """
+    if not folder.is_dir():
+        what = f"{folder.parent / folder.name.removeprefix('.').removesuffix('.partial')}"
+        raise RunFolderError(f"there is no run to go on with at {what}; without --resume it is begun")
+    begun = (JOURNAL, MANIFEST, "parts", LOCK)
+    if any(folder.iterdir()) and not any((folder / name).exists() for name in begun):
+        raise RunFolderError(f"{folder} is no run of nephrosyn; there is nothing to go on with")
+
+
+def _beside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def begun(folder: str | Path) -> dict[str, Any]:
+    """Return what is known of a run that was begun, or finished, under a name; nothing if there is none."""
+    if is_remote(folder):
+        return known(RemotePlace(str(folder)))
+    final = local(folder).resolve()
+    return _journal(_beside(final)) or _journal(final)
+
+
+def _journal(folder: Path) -> dict[str, Any]:
+    return known(LocalPlace(folder)) if folder.is_dir() else {}
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name == LOCK:
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -31,6 +31,7 @@ class Progress:
         self._start = time.monotonic()
         self._bar: Bar | None = None
         self._tasks: dict[str, Any] = {}
+        self._begun: dict[str, tuple[float, int]] = {}
 
     def __enter__(self) -> Progress:
         self._start = time.monotonic()
@@ -59,8 +60,15 @@ class Progress:
 
     def _show(self, bar: Bar, stage: str, done: int, total: int) -> None:
         if stage not in self._tasks:
-            self._tasks[stage] = bar.add_task(stage, total=total)
-        bar.update(self._tasks[stage], completed=done, total=total)
+            self._tasks[stage] = bar.add_task(stage, total=total, completed=done, rate="")
+            self._begun[stage] = time.monotonic(), done
+        bar.update(self._tasks[stage], completed=done, total=total, rate=self._rate(stage, done))
+
+    def _rate(self, stage: str, done: int) -> str:
+        """Pieces a second since the stage was first shown; nothing before there is a second to tell of."""
+        start, before = self._begun[stage]
+        seconds = time.monotonic() - start
+        return f"{(done - before) / seconds:,.0f}/s" if seconds >= PATIENCE_SECONDS and done > before else ""
 
 
 def _bar() -> Bar:
@@ -68,5 +76,6 @@ def _bar() -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
     return Bar(*columns, console=Console(stderr=True), transient=True)

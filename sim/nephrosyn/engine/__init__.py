@@ -3,6 +3,26 @@
 With unlimited capacity both leave the same rows, bit for bit.
 """
 
-from nephrosyn.engine.parts import EngineError, History, choose, is_compiled, simulate
+from nephrosyn.engine.parts import (
+    EngineError,
+    History,
+    Part,
+    Player,
+    choose,
+    cut,
+    is_compiled,
+    part_size,
+    simulate,
+)
 
-__all__ = ["EngineError", "History", "choose", "is_compiled", "simulate"]
+__all__ = [
+    "EngineError",
+    "History",
+    "Part",
+    "Player",
+    "choose",
+    "cut",
+    "is_compiled",
+    "part_size",
+    "simulate",
+]

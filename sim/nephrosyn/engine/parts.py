@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from nephrosyn.patients import draw_patients
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nephrosyn.course.parameters import Laws
     from nephrosyn.scenario.schema import Scenario
 
 Engine = Literal["simpy", "compiled"]
@@ -22,7 +23,7 @@ Engine = Literal["simpy", "compiled"]
 SMALL_COHORT = 200
 """Up to so many patients ``auto`` takes SimPy, which is as quick there."""
 
-PART_PATIENTS = 2_000
+PART_PATIENTS = 1_000
 """Patients played at a time, rounded to whole sites; the result does not depend on it.
 
 The rows of so many are still given back to the allocator and used again, where more would be fresh pages each time.
@@ -82,6 +83,80 @@ def choose(scenario: Scenario, engine: str, patients: int) -> Engine:
     return "simpy" if engine == "simpy" or finite or patients <= SMALL_COHORT else "compiled"
 
 
+class Part(NamedTuple):
+    """Whole sites of one replicate: the patients from `first` up to `last`, which is not among them."""
+
+    number: int
+    replicate: int
+    first: int
+    last: int
+
+    @property
+    def patients(self) -> int:
+        """How many."""
+        return self.last - self.first
+
+
+def part_size(scenario: Scenario, part_patients: int | None = None) -> int:
+    """Return how many patients a part holds: about as many as asked for, in whole sites."""
+    per_site = scenario.population.patients_per_site
+    return per_site * max((part_patients or PART_PATIENTS) // per_site, 1)
+
+
+def cut(patients: int, replicates: int, size: int) -> list[Part]:
+    """Cut a cohort into parts, replicate by replicate.
+
+    Parameters
+    ----------
+    patients, replicates : int
+        How many in each replicate, and how many of those.
+    size : int
+        Patients of a part, from `part_size`; the last part of a replicate holds what is left.
+
+    Returns
+    -------
+    list of Part
+        In the order of their numbers.
+
+    Examples
+    --------
+    >>> [(part.number, part.replicate, part.patients) for part in cut(5, 2, 3)]
+    [(0, 0, 3), (1, 0, 2), (2, 1, 3), (3, 1, 2)]
+    """
+    bounds = [(r, f, min(f + size, patients)) for r in range(replicates) for f in range(0, patients, size)]
+    return [Part(number, *bound) for number, bound in enumerate(bounds)]
+
+
+class Player:
+    """Plays parts of one cohort, in any order.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    engine : {"simpy", "compiled"}
+        The driver.
+    seed : int
+        Address of all draws, with the replicate of a part.
+    """
+
+    def __init__(self, scenario: Scenario, engine: Engine, seed: int) -> None:
+        self._scenario, self._engine, self._seed = scenario, engine, seed
+        self._laws: tuple[int, Laws] | None = None
+
+    def play(self, part: Part) -> History:
+        """Play the patients of a part."""
+        if self._engine == "simpy":
+            from nephrosyn.engine.clinic import play
+        else:
+            from nephrosyn.engine.compiled import play
+        if self._laws is None or self._laws[0] != part.replicate:
+            self._laws = part.replicate, prepare(self._scenario, self._seed, part.replicate)
+        numbers = np.arange(part.first, part.last, dtype=np.int64)
+        traits = draw_patients(self._scenario, self._seed, part.replicate, numbers)
+        return History(traits, play(self._scenario, self._laws[1], traits))
+
+
 def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, patients: int) -> Iterator[History]:
     """Play a cohort, part by part.
 
@@ -101,17 +176,9 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
     History
         A part: some patients, in order.
     """
-    if engine == "simpy":
-        from nephrosyn.engine.clinic import play
-    else:
-        from nephrosyn.engine.compiled import play
-    laws = prepare(scenario, seed, replicate)
-    per_site = scenario.population.patients_per_site
-    part = per_site * max(PART_PATIENTS // per_site, 1)
-    for first in range(0, patients, part):
-        numbers = np.arange(first, min(first + part, patients), dtype=np.int64)
-        traits = draw_patients(scenario, seed, replicate, numbers)
-        yield History(traits, play(scenario, laws, traits))
+    player = Player(scenario, engine, seed)
+    for part in cut(patients, 1, part_size(scenario)):
+        yield player.play(part._replace(replicate=replicate))
 
 
 def is_compiled(engine: Engine) -> bool:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
+    from nephrosyn.report.statistics import Category
     from nephrosyn.report.summary import Summary
 
-__all__ = ["patient_timeline", "summarise", "write"]
+__all__ = ["answers", "patient_timeline", "summarise", "write"]
 
 
 def summarise(labels: pl.DataFrame) -> Summary:
@@ -41,6 +42,35 @@ def summarise(labels: pl.DataFrame) -> Summary:
     from nephrosyn.report import summary
 
     return summary.summarise(labels)
+
+
+def answers(
+    tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]
+) -> tuple[Summary, dict[tuple[str, str], list[Category]]]:
+    """Return the answer of a judged cohort, and the categories of every definition set and view.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort; of a large one in parts, some are held at a time.
+    manifest : mapping
+        Of the run.
+
+    Returns
+    -------
+    tuple of Summary and dict
+        Categories by definition set and view.
+    """
+    from nephrosyn.report import parted, statistics, summary
+
+    asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
+    if parted.is_large(tables, manifest):
+        return parted.answers(tables, asked, kept)  # type: ignore[arg-type]
+    labels = tables["labels"]
+    defined = summary.defined_by(labels, asked, kept)
+    found = summary.summarise(labels, defined)
+    keys = [(one.criteria, one.view) for one in found.refractory]
+    return found, {key: statistics.categories(labels, *key, defined[key[0]]) for key in keys}
 
 
 def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Summary:
@@ -72,9 +102,13 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
         If the folder cannot be written.
     """
     from nephrosyn import scenario
-    from nephrosyn.report import figures, page, summary
+    from nephrosyn.report import figures, page, parted, summary
 
-    found = summary.find(tables, resolved, manifest.get("criteria", ()), manifest.get("sets", {}))
+    asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
+    if parted.is_large(tables, manifest):
+        found = parted.find(tables, resolved, asked, kept)  # type: ignore[arg-type]
+    else:
+        found = summary.find(tables, resolved, asked, kept)
     drawn = figures.draw(found)
     shown = page.context(found, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"

@@ -81,6 +81,7 @@ def treatment_section(found: Findings) -> Section:
         "Over the whole course, after dropout from the record too. Doses are as prescribed, not as taken; conditions "
         "are those that care noted, as often as it noted them.",
         "" if known.agents else steroid_sentence(known),
+        f"The quartiles of doses are of the first {number(found.sampled)} patients." if found.sampled else "",
     ]
     tables = [drug_table(known.uses)] if known.agents else []
     tables += [harm_table("Conditions by kind", known.kinds)] if known.kinds else []

@@ -237,7 +237,11 @@ def compare(labels: pl.DataFrame, view: str) -> Sets | None:
     names = labels.filter(pl.col("view") == view)["criteria"].unique(maintain_order=True).to_list()
     if len(names) < 2:
         return None
-    found = {what: patterns(labels, view, what) for what in NOT_JUDGED}
+    return compare_patterns({what: patterns(labels, view, what) for what in NOT_JUDGED}, names, view)
+
+
+def compare_patterns(found: Mapping[str, Mapping[tuple[Any, ...], int]], names: list[str], view: str) -> Sets:
+    """Return how definition sets agree, from what `patterns` counts of categories and of refractory or not."""
     kappas = {}
     for what, counts in found.items():
         inside = judged(counts, OUTSIDE)

@@ -117,6 +117,11 @@ def overlap_section(found: Findings) -> Section:
     return Section("overlap", "Overlap of flags", lead, [figure], [tables.combinations(found.combinations)], [])
 
 
+def sampled(found: Findings) -> list[str]:
+    """Return of whom the curves of a cohort are that is too large to hold; nothing of any other."""
+    return [f"The curves are of the first {wording.number(found.sampled)} patients."] if found.sampled else []
+
+
 def remission_section(found: Findings) -> Section:
     """Return time to remission."""
     lead = [
@@ -124,6 +129,7 @@ def remission_section(found: Findings) -> Section:
         "without "
         "treatment. Patients leave the curve at dropout, death or the end of follow-up."
     ]
+    lead += sampled(found)
     figure = (
         "remission",
         "Kaplan-Meier estimate with 95% band; below, the patients still followed and not yet in remission.",
@@ -136,6 +142,7 @@ def relapse_section(found: Findings) -> Section:
     lead = [
         "From the first complete remission to the first relapse in the truth, among patients who reached remission."
     ]
+    lead += sampled(found)
     figure = ("relapse", "Kaplan-Meier estimate with 95% band; below, the patients still followed and free of relapse.")
     return Section("relapse", "Time to first relapse", lead, [figure], [tables.relapse(found.relapse)], [])
 

@@ -73,9 +73,15 @@ def find(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[Falsely]:
     list of Falsely
         One for each view; empty where the record calls nobody falsely refractory, or the truth knows no factor.
     """
+    labels = tables["labels"].filter(criteria=criteria)
+    return count(tables, criteria) if (~labels["refractory_kind"]).any() else []
+
+
+def count(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[Falsely]:
+    """Return truth against record, also where the record calls nobody falsely refractory; see `find`."""
     traits, labels = tables["truth/traits"], tables["labels"].filter(criteria=criteria)
     names = [name for name in terms.PROVOKING_FACTORS if name in traits.columns]
-    if not names or "response" not in traits.columns or not (~labels["refractory_kind"]).any():
+    if not names or "response" not in traits.columns:
         return []
     truth = traits.select(*ID, *names, answers=pl.col("response").cast(pl.String) != "none")
     truth = truth.with_columns(true=pl.any_horizontal(names) & pl.col("answers"))

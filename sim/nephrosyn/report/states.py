@@ -18,6 +18,7 @@ STATE_NAMES = dict(
 )
 ENTERED_BY = {"relapse": "nephrotic", **{name: name for name in STATES if name != "nephrotic"}}
 NEPHROTIC = STATES.index("nephrotic")
+RESPONSES = ("complete", "partial", "none")
 LONG_YEARS = 2.0
 GRID_POINTS = 120
 
@@ -123,17 +124,59 @@ def find(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> States:
     States
         Counted over all patients.
     """
+    return told([count(tables, follow_up_days)], follow_up_days)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Patients in each state: at the end, at the end of each year, and over time; and at the end by response."""
+
+    patients: int
+    end: Counts
+    years: Counts
+    grid: Counts
+    by_response: list[Part]
+
+
+def _times(follow_up_days: float) -> tuple[Sequence[int], Floats]:
+    """The years to tell of, and the days to draw; none where follow-up is not long."""
+    if follow_up_days <= LONG_YEARS * terms.DAYS_PER_YEAR + 1:
+        return (), np.zeros(0)
+    years = range(1, int((follow_up_days + 1) / terms.DAYS_PER_YEAR) + 1)
+    return years, np.linspace(0.0, follow_up_days, GRID_POINTS + 1)
+
+
+def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> Counted:
+    """Count patients by state; of parts of a cohort, the counts add up. Parameters are those of `find`."""
     changes, patients = turns(tables["truth/events"]), tables["patients"].height
+    years, days = _times(follow_up_days)
     last = counts_at(changes, patients, np.array([np.inf]))[0]
+    marks = np.array(years, np.float64) * terms.DAYS_PER_YEAR
+    at_years, at_days = (counts_at(changes, patients, when) for when in (marks, days))
+    return Counted(patients, last, at_years, at_days, by_response(changes, tables["truth/traits"]))
+
+
+def told(parts: Sequence[Counted], follow_up_days: float) -> States:
+    """Return the states of a cohort from the counts of its parts."""
+    patients = sum(part.patients for part in parts)
+    marks, days = _times(follow_up_days)
+    last, at_years, at_days = (
+        np.sum([getattr(part, name) for part in parts], axis=0) for name in ("end", "years", "grid")
+    )
     end = [wilson(int(count), patients) for count in last]
-    years, days, shares = [], np.zeros(0), np.zeros((0, len(STATES)))
-    if follow_up_days > LONG_YEARS * terms.DAYS_PER_YEAR + 1:
-        days = np.linspace(0.0, follow_up_days, GRID_POINTS + 1)
-        shares = counts_at(changes, patients, days) / max(patients, 1)
-        marks = range(1, int((follow_up_days + 1) / terms.DAYS_PER_YEAR) + 1)
-        each = counts_at(changes, patients, np.array(marks) * terms.DAYS_PER_YEAR) / max(patients, 1)
-        years = [(year, row.tolist()) for year, row in zip(marks, each, strict=True)]
-    return States(end, by_response(changes, tables["truth/traits"]), years, days, shares)
+    years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(marks, at_years, strict=True)]
+    return States(end, _together(parts), years, days, at_days / max(patients, 1))
+
+
+def _together(parts: Sequence[Counted]) -> list[Part]:
+    found = []
+    for name in RESPONSES:
+        own = [one.shares for part in parts for one in part.by_response if one.name == name]
+        if own:
+            total = sum(each[0].total for each in own)
+            counts = [sum(one.count for one in each) for each in zip(*own, strict=True)]
+            found.append(Part(name, [wilson(count, total) for count in counts]))
+    return found
 
 
 def by_response(changes: pl.DataFrame, traits: pl.DataFrame) -> list[Part]:
@@ -148,7 +191,7 @@ def by_response(changes: pl.DataFrame, traits: pl.DataFrame) -> list[Part]:
 
 def _responses(people: pl.DataFrame) -> Sequence[str]:
     there = set(people["response"])
-    return [name for name in ("complete", "partial", "none") if name in there]
+    return [name for name in RESPONSES if name in there]
 
 
 def _shares(states: pl.Series) -> list[Share]:

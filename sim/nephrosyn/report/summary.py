@@ -65,7 +65,11 @@ class Summary:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything the page shows, computed once."""
+    """Everything the page shows, computed once.
+
+    Of a cohort that is too large to hold, `sampled` is how many of its first patients the curves over time and the
+    quartiles of doses are of; all else is of everybody.
+    """
 
     summary: Summary
     replicates: int
@@ -87,6 +91,7 @@ class Findings:
     named: dict[str, list[Named]]
     sets: Sets | None = None
     growth: Growth | None = None
+    sampled: int | None = None
 
     @property
     def headline(self) -> Refractory:
@@ -193,11 +198,11 @@ def find(
         agreements=[item for item in agreements if item is not None],
         named={of: named.find(labels, defined, of) for of in labels["view"].cast(pl.String).unique().sort()},
         sets=moves.compare(labels, view),
-        growth=_growth(tables, sets, view, follow_up_days, asked, kept) if len(sets) > 1 else None,
+        growth=grown(tables, sets, view, follow_up_days, asked, kept) if len(sets) > 1 else None,
     )
 
 
-def _growth(
+def grown(
     tables: Mapping[str, pl.DataFrame],
     sets: Sequence[str],
     view: str,

@@ -183,21 +183,59 @@ def rate(times: pl.DataFrame, group: str) -> Rate:
     Rate
         Per person-year; ``nan`` without any time at risk.
     """
+    return rate_of([moments(times)], group)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over patients who reached remission, of relapses and of years followed after it; those of parts add up."""
+
+    patients: int
+    relapses: float
+    years: float
+    relapses_squared: float
+    relapses_years: float
+    years_squared: float
+
+
+def moments(times: pl.DataFrame) -> Moments:
+    """Return the sums of a group; `times` from `first_times`."""
     part = times.filter(pl.col("remission").is_not_null())
     counts, years = part["relapses"].to_numpy().astype(float), part["person_years"].to_numpy()
-    total = float(years.sum())
+    pairs = ((counts, counts), (counts, years), (years, years))
+    sums = (float(counts.sum()), float(years.sum()), *(float((one * other).sum()) for one, other in pairs))
+    return Moments(part.height, *sums)
+
+
+def rate_of(parts: Sequence[Moments], group: str) -> Rate:
+    """Return the rate of a group from the sums of its parts; see `rate`."""
+    patients = sum(part.patients for part in parts)
+    counts, total, cc, cy, yy = (
+        math.fsum(getattr(part, name) for part in parts)
+        for name in ("relapses", "years", "relapses_squared", "relapses_years", "years_squared")
+    )
     if total <= 0:
-        return Rate(group, part.height, int(counts.sum()), total, math.nan, math.nan, math.nan)
-    per_year = float(counts.sum()) / total
-    half = 1.959964 * math.sqrt(float(((counts - per_year * years) ** 2).sum())) / total
-    return Rate(group, part.height, int(counts.sum()), total, per_year, max(0.0, per_year - half), per_year + half)
+        return Rate(group, patients, int(counts), total, math.nan, math.nan, math.nan)
+    per_year = counts / total
+    half = 1.959964 * math.sqrt(max(0.0, cc - 2 * per_year * cy + per_year**2 * yy)) / total
+    return Rate(group, patients, int(counts), total, per_year, max(0.0, per_year - half), per_year + half)
 
 
 def rates(times: pl.DataFrame, bands: Sequence[str]) -> list[Rate]:
     """Return the relapse rate of each age band that has patients, and of all when there are several."""
-    each = [rate(times.filter(pl.col("band") == band), band) for band in bands]
+    return rates_of([moments_by_band(times, bands)], bands)
+
+
+def moments_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, Moments]:
+    """Return the sums of each age band, and under an empty name those of all."""
+    return {band: moments(times.filter(pl.col("band") == band) if band else times) for band in (*bands, "")}
+
+
+def rates_of(parts: Sequence[Mapping[str, Moments]], bands: Sequence[str]) -> list[Rate]:
+    """Return the rates of a cohort from the sums of its parts; see `rates`."""
+    each = [rate_of([part[band] for part in parts], band) for band in bands]
     found = [item for item in each if item.patients]
-    return found if len(found) == 1 else [*found, rate(times, "all")]
+    return found if len(found) == 1 else [*found, rate_of([part[""] for part in parts], "all")]
 
 
 def relapse_histogram(times: pl.DataFrame, most: int = 10) -> list[int]:

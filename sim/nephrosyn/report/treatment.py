@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -49,6 +50,7 @@ class Treatment:
     uses: list[Use]
     kinds: list[Harm]
     names: list[Harm]
+    years: float = 0.0
 
     @property
     def agents(self) -> bool:
@@ -90,7 +92,43 @@ def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
         [_use(rows, drug, patients) for drug, rows in _by_drug(tables["truth/doses"])],
         [_harm(noted, kind, "", patients, years) for kind in kinds],
         [_harm(noted, kind, name, patients, years) for kind, names in kinds.items() for name in names],
+        years,
     )
+
+
+def together(parts: Sequence[Treatment], patients: int, first: Treatment) -> Treatment:
+    """Return drugs and conditions of a cohort from those of its parts.
+
+    Parameters
+    ----------
+    parts : sequence of Treatment
+        One for each part.
+    patients : int
+        In all parts.
+    first : Treatment
+        Of the first patients, for the quartiles of doses, which do not add up.
+    """
+    quartiles = {use.drug: (use.low, use.median, use.high) for part in (*parts, first) for use in part.uses}
+    users: Counter[str] = Counter()
+    for use in (use for part in parts for use in part.uses):
+        users[use.drug] += use.share.count
+    uses = [Use(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in terms.DRUGS if drug in users]
+    # every part was followed; where a condition is missing in one, its years count all the same
+    years = sum(part.years for part in parts)
+    kinds = _added([part.kinds for part in parts], patients, years)
+    return Treatment(uses, kinds, _added([part.names for part in parts], patients, years), years)
+
+
+def _added(parts: Sequence[Sequence[Harm]], patients: int, years: float) -> list[Harm]:
+    own: dict[tuple[str, str], list[Harm]] = {}
+    for harm in (harm for part in parts for harm in part):
+        own.setdefault((harm.kind, harm.name), []).append(harm)
+    places = {name: place for place, name in enumerate(("", *terms.CONDITIONS))}
+    order = sorted(own, key=lambda key: (terms.CONDITION_KINDS.index(key[0]), places[key[1]]))
+    return [
+        Harm(*key, wilson(sum(h.share.count for h in own[key]), patients), sum(h.times for h in own[key]), years)
+        for key in order
+    ]
 
 
 def _by_drug(doses: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:

@@ -1,0 +1,181 @@
+"""Workers of this machine: processes of their own, each fed one part after the other.
+
+Processes and not threads: of a part, a third is Python or holds its lock, so that two threads are no quicker than one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from nephrosyn.cluster.errors import ClusterError
+from nephrosyn.cohort import RunFolderError
+
+if TYPE_CHECKING:
+    from nephrosyn.cohort.part import Record
+
+TRIES = 3
+"""So often a part is begun when its worker dies."""
+PATIENCE_SECONDS = 0.5
+"""How long the main thread waits at most before it looks for an interrupt."""
+
+
+class WorkerDiedError(Exception):
+    """A worker ended before it had answered; with its exit code."""
+
+
+class Worker:
+    """One process that makes parts."""
+
+    def __init__(self, told: str) -> None:
+        environment = {**os.environ, "POLARS_MAX_THREADS": "1"}  # the other cores have workers of their own
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "nephrosyn.cluster.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            **_apart(),
+        )
+        self._told: str | None = told
+
+    def make(self, number: int) -> Record:
+        """Have a part made.
+
+        Raises
+        ------
+        WorkerDiedError
+            If the process ends before it answers.
+        RunFolderError
+            If the part cannot be written.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            if self._told is not None:
+                self._process.stdin.write(json.dumps(self._told) + "\n")
+                self._told = None
+            self._process.stdin.write(f"{number}\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except (OSError, ValueError):
+            line = ""
+        if not line.endswith("\n"):
+            raise WorkerDiedError(self._process.wait())
+        answer = json.loads(line)
+        if "error" in answer:
+            raise RunFolderError(answer["error"])
+        record: Record = answer["record"]
+        return record
+
+    def kill(self) -> None:
+        """End the process now; what it was writing has not got its name."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            try:
+                if pipe is not None:
+                    pipe.close()
+            except OSError:
+                continue
+
+
+def _apart() -> dict[str, Any]:
+    """Out of reach of the interrupt that a terminal sends to all in the foreground."""
+    return {} if sys.platform == "win32" else {"process_group": 0}
+
+
+class Pool:
+    """Some workers, and the parts they still have to make.
+
+    Parameters
+    ----------
+    told : str
+        The job.
+    numbers : sequence of int
+        Of the parts.
+    workers : int
+        How many at most.
+    """
+
+    def __init__(self, told: str, numbers: Sequence[int], workers: int) -> None:
+        self._told, self._left = told, len(numbers)
+        self._open: SimpleQueue[tuple[int, int]] = SimpleQueue()
+        for number in numbers:
+            self._open.put((number, 1))
+        self._made: SimpleQueue[tuple[int, Record | Exception]] = SimpleQueue()
+        self._workers: dict[int, Worker] = {}
+        self._stopped = False
+        count = min(workers, len(numbers))
+        self._threads = [Thread(target=self._feed, args=(place,), daemon=True) for place in range(count)]
+
+    def results(self) -> Iterator[tuple[int, Record]]:
+        """Number and record of each part as it is finished.
+
+        Raises
+        ------
+        RunFolderError, ClusterError
+            If a part cannot be written, or its worker died again and again.
+        """
+        for thread in self._threads:
+            thread.start()
+        try:
+            while self._left:
+                try:
+                    number, found = self._made.get(timeout=PATIENCE_SECONDS)
+                except Empty:
+                    continue
+                if isinstance(found, Exception):
+                    raise found
+                self._left -= 1
+                yield number, found
+        finally:
+            self._stopped = True
+            for worker in list(self._workers.values()):
+                worker.kill()
+            for thread in self._threads:
+                thread.join(timeout=10)
+
+    def _feed(self, place: int) -> None:
+        """Give one worker part after part; start another where it died."""
+        while not self._stopped:
+            try:
+                number, tried = self._open.get_nowait()
+            except Empty:
+                if self._left <= 0 or self._wait_done():
+                    return
+                continue
+            try:
+                if place not in self._workers:
+                    self._workers[place] = Worker(self._told)
+                self._made.put((number, self._workers[place].make(number)))
+            except WorkerDiedError as died:
+                self._workers.pop(place).kill()
+                if not self._stopped:
+                    self._again(number, tried, died)
+            except Exception as error:
+                self._made.put((number, error))
+                return
+
+    def _wait_done(self) -> bool:
+        """Wait a little: a part may come back from a worker that died. True when all have been made."""
+        import time
+
+        time.sleep(PATIENCE_SECONDS / 5)
+        return self._left <= 0
+
+    def _again(self, number: int, tried: int, died: WorkerDiedError) -> None:
+        if tried < TRIES:
+            self._open.put((number, tried + 1))
+            return
+        code = died.args[0]
+        how = f"was killed by signal {-code}" if isinstance(code, int) and code < 0 else f"ended with code {code}"
+        text = f"a worker {how} at part {number}, {TRIES} times; is there memory enough? Try fewer --workers"
+        self._made.put((number, ClusterError(text)))

@@ -1,0 +1,160 @@
+"""Write a run: which parts are missing, who makes them, and what is kept when something breaks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nephrosyn.cluster import dask_workers, job
+from nephrosyn.cluster.errors import ClusterError
+from nephrosyn.cluster.processes import Pool
+from nephrosyn.cohort import Format, RemoteWriter, Writer, begun, place
+from nephrosyn.plan import Plan
+
+if TYPE_CHECKING:
+    from nephrosyn.cohort.part import Record
+
+PARTS_WORTH_A_WORKER = 8
+"""A worker takes about two seconds to start, as long as so many parts."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a run is to be written.
+
+    Attributes
+    ----------
+    format : {"parquet", "csv"}
+        Of the tables.
+    overwrite, resume : bool
+        Replace what stands there; go on with what was begun there.
+    workers : int or None
+        Processes of this machine; None for all cores, as far as they are worth starting.
+    cluster : str or None
+        Address of a Dask scheduler, or ``local:N``.
+    part_patients : int or None
+        About so many patients make a part.
+    """
+
+    format: Format = "parquet"
+    overwrite: bool = False
+    resume: bool = False
+    workers: int | None = 1
+    cluster: str | None = None
+    part_patients: int | None = None
+
+    def check(self, out: str | Path | None) -> None:
+        """Refuse what cannot be meant.
+
+        Parameters
+        ----------
+        out : str, Path or None
+            Where the run goes.
+
+        Raises
+        ------
+        ClusterError
+            With all that is wrong.
+        """
+        wrong = []
+        if self.workers is not None and self.workers < 1:
+            wrong.append(f"workers: expected at least 1; found {self.workers}")
+        if self.part_patients is not None and self.part_patients < 1:
+            wrong.append(f"part_patients: expected at least 1; found {self.part_patients}")
+        if self.cluster is not None:
+            wrong += _wrong_with_cluster(self.cluster, out)
+        if self.resume and self.overwrite:
+            wrong.append("--resume goes on with a run and --overwrite throws it away: name one of them")
+        if wrong:
+            raise ClusterError("; ".join(wrong))
+
+    def size(self, folder: str | Path) -> int | None:
+        """Return how many patients make a part: as asked for, else as in the run that is gone on with."""
+        kept = begun(folder).get("part_patients") if self.resume and self.part_patients is None else None
+        return kept if isinstance(kept, int) and kept > 0 else self.part_patients
+
+
+def _wrong_with_cluster(address: str, out: str | Path | None) -> list[str]:
+    try:
+        dask_workers.check(address)
+    except ClusterError as error:
+        return [str(error)]
+    return []
+
+
+def writer_of(folder: str | Path, asked: Asked, about: dict[str, Any]) -> Writer | RemoteWriter:
+    """Return what writes a run to a folder or URL."""
+    options: dict[str, Any] = {"overwrite": asked.overwrite, "resume": asked.resume, "about": about}
+    if place.is_remote(folder):
+        return RemoteWriter(str(folder), asked.format, **options)
+    return Writer(place.local(folder), asked.format, **options)
+
+
+def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
+    """Write a run folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        The run.
+    folder : str or Path
+        Its place: a folder, or a URL that fsspec reaches.
+    asked : Asked
+        How.
+
+    Raises
+    ------
+    RunFolderError, ClusterError
+        If it cannot be written; what is finished is kept, and a note on the error says how to go on.
+    """
+    writer = writer_of(folder, asked, plan.about(asked.format))
+    parts = plan.parts
+    try:
+        missing = [n for n in range(len(parts)) if not (asked.resume and writer.parts.finished(n))]
+        done = sum(parts[n].patients for n in range(len(parts))) - sum(parts[n].patients for n in missing)
+        total = plan.scenario.patients * plan.scenario.replicates
+        plan.progress("simulate", done, total)
+        told = job.text(plan, asked.format, writer.place.url, writer.run)
+        for number, record in _made(plan, told, missing, asked):
+            writer.parts.note(number, record)
+            done += parts[number].patients
+            plan.progress("simulate", done, total)
+        writer.finish()
+    except BaseException as error:
+        _note(error, len(writer.parts.done), len(parts))
+        raise
+    finally:
+        try:
+            writer.stop()
+        finally:  # polars raises an interrupt by itself and Python then raises the same one again, in the clean-up
+            writer.stop()
+
+
+def _made(plan: Plan, told: str, missing: Sequence[int], asked: Asked) -> Iterator[tuple[int, Record]]:
+    """Number and record of every missing part, as it is made."""
+    if missing and asked.cluster is not None:
+        yield from dask_workers.results(asked.cluster, told, missing)
+        return
+    if missing and not plan.is_compiled:  # once, and not by every worker
+        plan.compile_aside()
+        yield missing[0], job.Job(told, plan).make(missing[0])
+        missing = missing[1:]
+    workers = asked.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
+    if workers > 1 and len(missing) > 1:
+        yield from Pool(told, missing, workers).results()
+    else:
+        here = job.Job(told, plan)
+        yield from ((number, here.make(number)) for number in missing)
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _note(error: BaseException, done: int, parts: int) -> None:
+    if done:
+        error.add_note(f"{done} of {parts} parts are finished and kept; go on with the same command and --resume")

@@ -1,0 +1,137 @@
+"""A run in a place that fsspec reaches: written part by part, the manifest last, and read as a folder is.
+
+An object store has neither locks nor names to change: an unfinished run lies where the finished one will, without a
+manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.cohort import identity
+from nephrosyn.cohort.folder import Folder
+from nephrosyn.cohort.layout import (
+    CONTENT,
+    FILE,
+    JOURNAL,
+    LAYOUT,
+    MANIFEST,
+    Format,
+    RunFolderError,
+    refuse_unsound,
+)
+from nephrosyn.cohort.parts import Parts, journal, known
+from nephrosyn.cohort.place import RemotePlace
+from nephrosyn.tables import SCHEMAS
+from nephrosyn.terms import NOTICE
+
+
+class RemoteWriter:
+    """Writes a run to a URL.
+
+    Parameters are those of `Writer`, with a URL in place of the folder.
+
+    Raises
+    ------
+    RunFolderError
+        If the place cannot be reached or is taken; if there is nothing to go on with, or it is another run.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        format: Format = "parquet",
+        *,
+        overwrite: bool = False,
+        resume: bool = False,
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.place = RemotePlace(url)
+        self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
+        self.run = identity.digest(self.about)
+        self.parts = Parts(self.place, url, self.run)
+        there = self.place.names()
+        if resume:
+            if not there:
+                raise RunFolderError(f"there is no run to go on with at {url}; without --resume it is begun")
+            self.parts.go_on(known(self.place), self.about, unknown=False)
+        elif there:
+            self._clear(there, overwrite=overwrite)
+        if MANIFEST not in there or not resume:
+            self.place.put(JOURNAL, journal(self.about, self.run))
+
+    def _clear(self, there: list[str], *, overwrite: bool) -> None:
+        url = self.place.url
+        if not overwrite:
+            raise RunFolderError(f"{url} is not empty; choose another --out, go on (--resume), or --overwrite it")
+        if not known(self.place) or not {name.split("/")[0] for name in there} <= {*CONTENT, JOURNAL}:
+            raise RunFolderError(f"{url} is not a run of nephrosyn, or holds more than one; it is never overwritten")
+        for name in sorted(there, key=lambda name: name != MANIFEST):  # first what makes it a run
+            self.place.remove(name)
+
+    def finish(self) -> None:
+        """Write the manifest, which makes it a run."""
+        files = self.parts.files()
+        for name in self.place.names():
+            if FILE.fullmatch(name) and name not in files:
+                self.place.remove(name)
+        text = json.dumps({**self.about, "files": files}, indent=1, ensure_ascii=False) + "\n"
+        self.place.put(MANIFEST, text.encode())
+        self.place.remove(JOURNAL)
+
+    def stop(self) -> None:
+        """Keep what is finished, for another time; remove the journal if nothing is."""
+        if not self.parts.done:
+            self.place.remove(JOURNAL)
+
+
+class RemoteFolder(Folder):
+    """The tables of a finished run at a URL; each file is fetched, and checked, when it is asked for."""
+
+    def __init__(self, url: str) -> None:
+        self._place = RemotePlace(url)
+        self.url = url
+        super().__init__(None)
+
+    def _read_manifest(self) -> dict[str, Any]:
+        content = self._place.get(MANIFEST)
+        if content is None:
+            raise RunFolderError(f"{self.url} is not a finished run of nephrosyn: it has no {MANIFEST}")
+        return refuse_unsound(content, self.url)
+
+    def _check_size(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Nothing is asked of a far place before it is needed; every file is checked when it is read."""
+
+    def _frame(self, table: str, name: str) -> pl.DataFrame:
+        content = self._place.get(name)
+        if content is None or hashlib.sha256(content).hexdigest() != self._files[name]["sha256"]:
+            raise RunFolderError(f"{self.url}: {name} was changed after the run; mend it with run --resume")
+        if self.manifest["format"] == "csv":
+            return pl.read_csv(BytesIO(content), schema=pl.Schema(SCHEMAS[table]))
+        return pl.read_parquet(BytesIO(content), schema=pl.Schema(SCHEMAS[table]))
+
+    def lazy(self, table: str) -> pl.LazyFrame:
+        """A table; all of it is fetched."""
+        return pl.concat([self._frame(table, name) for name in self._names(table)]).lazy()
+
+    def part(self, table: str, number: int) -> pl.DataFrame:
+        """One part of a table."""
+        return self._frame(table, self._names(table)[number])
+
+
+def here(folder: Folder) -> None:
+    """Refuse what is not a folder of this machine.
+
+    Raises
+    ------
+    RunFolderError
+        If it is far away.
+    """
+    if isinstance(folder, RemoteFolder):
+        raise RunFolderError(f"{folder.url} is not a folder of this machine: copy the run to judge it anew")

@@ -1,0 +1,47 @@
+"""One patient of a cohort, as its user holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nephrosyn import criteria, labelling
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nephrosyn.criteria import Verdict
+
+
+@dataclass(frozen=True, repr=False)
+class Patient:
+    """One patient of a cohort, with all tables cut to this patient."""
+
+    number: int
+    replicate: int
+    tables: dict[str, pl.DataFrame]
+    manifest: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        """Who, in a line; the tables are many."""
+        rows = sum(frame.height for frame in self.tables.values())
+        return f"<Patient {self.number}, replicate {self.replicate}: {rows} rows in {len(self.tables)} tables>"
+
+    def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
+        """The verdict of a definition set, with its reasons."""
+        chosen = labelling.definition(self.manifest, name)
+        keep_going = bool(self.manifest.get("impossible_patients"))
+        return criteria.verdict(self.tables, chosen, self.replicate, self.number, view, keep_going=keep_going)
+
+    def verdicts(self, names: Sequence[str] | None = None, view: str = "observed") -> list[Verdict]:
+        """The verdicts of several definition sets; of all by which the run was judged, unless some are named."""
+        return [self.verdict(name, view) for name in names or self.manifest["sets"]]
+
+    def plot(self) -> Figure:
+        """The patient's timeline."""
+        from nephrosyn.report.figures import patient_timeline
+
+        return patient_timeline(self.tables, self.replicate, self.number)

@@ -1,0 +1,206 @@
+"""A run that was broken off, or damaged, is gone on with: the same bytes as if nothing had happened."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+import nephrosyn as ns
+from nephrosyn.cluster import running
+from nephrosyn.cohort import RunFolderError
+from nephrosyn.cohort.hold import Hold
+
+from .conftest import PARTS, asked, bytes_of
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """A run that was interrupted after five parts."""
+    made = running._made
+
+    def interrupted(*arguments):
+        for count, found in enumerate(made(*arguments)):
+            if count == 5:
+                raise KeyboardInterrupt
+            yield found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_made", interrupted)
+        with pytest.raises(KeyboardInterrupt) as stop:
+            ns.run(**asked(out=tmp_path / "run"))
+    assert "5 of 12 parts are finished and kept" in stop.value.__notes__[0]
+    assert "--resume" in stop.value.__notes__[0]
+    return tmp_path / "run"
+
+
+def partial(folder):
+    return folder.with_name(f".{folder.name}.partial")
+
+
+@pytest.fixture
+def finished(tmp_path, undisturbed):
+    folder = tmp_path / "run"
+    for name, content in undisturbed.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def made_parts(monkeypatch):
+    """Numbers of the parts that are made from here on."""
+    from nephrosyn.cluster.job import Job
+
+    numbers, make = [], Job.make
+    monkeypatch.setattr(Job, "make", lambda job, number: numbers.append(number) or make(job, number))
+    return numbers
+
+
+def test_only_what_is_missing_is_made(broken, undisturbed, monkeypatch):
+    assert not broken.exists()
+    numbers = made_parts(monkeypatch)
+    ns.run(**asked(out=broken, resume=True))
+    # the sixth part was made, and not noted before the interrupt: its record stands
+    assert numbers == list(range(6, PARTS))
+    assert bytes_of(broken) == undisturbed
+    assert [path.name for path in broken.parent.iterdir()] == ["run"]
+
+
+def test_the_size_of_parts_need_not_be_told_again(broken, undisturbed):
+    ns.run(**asked(out=broken, resume=True, part_patients=None))
+    assert bytes_of(broken) == undisturbed
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+DAMAGES = [flip, cut_short, lambda path: path.unlink(), lambda path: path.write_bytes(b"")]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["observed/readings/part-00002.parquet", "parts/part-00002.json"])
+def test_a_damaged_part_is_made_again(broken, undisturbed, monkeypatch, damage, name):
+    damage(partial(broken) / name)
+    numbers = made_parts(monkeypatch)
+    ns.run(**asked(out=broken, resume=True))
+    assert numbers in ([2, *range(6, PARTS)], list(range(6, PARTS)))  # a blank in a record may be flipped unseen
+    assert bytes_of(broken) == undisturbed
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_journal_is_no_matter(broken, undisturbed, damage):
+    damage(partial(broken) / "run.json")
+    ns.run(**asked(out=broken, resume=True))
+    assert bytes_of(broken) == undisturbed
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["truth/events/part-00007.parquet", "manifest.json"])
+def test_a_finished_run_is_mended(finished, undisturbed, monkeypatch, damage, name):
+    damage(finished / name)
+    numbers = made_parts(monkeypatch)
+    ns.run(**asked(out=finished, resume=True))
+    assert numbers == ([7] if "events" in name else [])
+    assert bytes_of(finished) == undisturbed
+
+
+def test_a_finished_run_is_left_as_it_is(finished, undisturbed, monkeypatch):
+    numbers = made_parts(monkeypatch)
+    ns.run(**asked(out=finished, resume=True))
+    assert not numbers
+    assert bytes_of(finished) == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"seed": 4}, "seed was 3, now 4"),
+        ({"patients": 130}, "patients was 120, now 130"),
+        ({"part_patients": 20}, "part_patients was 10, now 20"),
+        ({"format": "csv"}, 'format was "parquet", now "csv"'),
+        ({"criteria": ["source", "iskdc"]}, "criteria was"),
+        (
+            {"overrides": ["population.patients_per_site=5", "population.follow_up_days=365"]},
+            "population.follow_up_days was 730.0, now 365.0",
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["broken", "finished"])
+def test_another_run_is_refused_and_the_difference_named(request, where, change, says):
+    folder = request.getfixturevalue(where)
+    before = bytes_of(folder.parent)
+    with pytest.raises(RunFolderError, match="another run") as refused:
+        ns.run(**asked(out=folder, resume=True, **change))
+    assert says in str(refused.value)
+    assert bytes_of(folder.parent) == before
+
+
+def test_another_version_is_refused(broken, monkeypatch):
+    monkeypatch.setattr("nephrosyn.plan.__version__", "9.9")
+    with pytest.raises(RunFolderError, match=r'version was "[0-9.]+", now "9.9"'):
+        ns.run(**asked(out=broken, resume=True))
+
+
+def test_records_of_another_run_count_for_nothing(broken):
+    (partial(broken) / "run.json").unlink()
+    before = bytes_of(broken.parent)
+    with pytest.raises(RunFolderError, match="another one"):
+        ns.run(**asked(out=broken, resume=True, seed=4))
+    assert bytes_of(broken.parent) == before
+
+
+def test_nothing_to_go_on_with(tmp_path):
+    with pytest.raises(RunFolderError, match="no run to go on with"):
+        ns.run(**asked(out=tmp_path / "run", resume=True))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(RunFolderError, match="no run of nephrosyn"):
+        ns.run(**asked(out=tmp_path / "thesis", resume=True))
+    assert [path.name for path in tmp_path.rglob("*")] == ["thesis", "chapter.txt"]
+
+
+def test_a_broken_run_is_not_lost_by_accident(broken, undisturbed):
+    with pytest.raises(RunFolderError, match=r"unfinished run.*--resume.*--overwrite"):
+        ns.run(**asked(out=broken))
+    ns.run(**asked(out=broken, overwrite=True))
+    assert bytes_of(broken) == undisturbed
+
+
+def test_a_run_stays_until_the_one_that_replaces_it_is_whole(finished, undisturbed, monkeypatch):
+    monkeypatch.setattr(running, "_made", lambda *_: (_ for _ in ()).throw(OSError(5, "no luck")))
+    with pytest.raises(OSError, match="no luck"):
+        ns.run(**asked(out=finished, seed=5, overwrite=True))
+    assert bytes_of(finished.parent / "run") == undisturbed
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_two_runs_of_one_folder(broken, resume):
+    hold = Hold(partial(broken))
+    with pytest.raises(RunFolderError, match="being written by another nephrosyn"):
+        ns.run(**asked(out=broken, resume=resume, overwrite=not resume))
+    hold.release(partial(broken))
+    ns.run(**asked(out=broken, resume=True))
+
+
+def test_what_others_left_behind_is_swept(broken, undisturbed):
+    (partial(broken) / "observed/visits/.part-00003.parquet-1-2.unfinished").write_bytes(b"half")
+    shutil.copy(
+        partial(broken) / "observed/visits/part-00003.parquet", partial(broken) / "observed/visits/part-00099.parquet"
+    )
+    ns.run(**asked(out=broken, resume=True))
+    assert bytes_of(broken) == undisturbed
+
+
+def test_judged_again_and_mended(finished, undisturbed):
+    ns.open(finished).classify(["source"])
+    (finished / "observed/visits/part-00003.parquet").unlink()
+    ns.run(**asked(out=finished, resume=True))
+    assert bytes_of(finished) == undisturbed
