@@ -146,7 +146,7 @@ def bench_export(
     replicates: Replicates = 1,
     seed: Annotated[
         int,
-        typer.Option("--seed", metavar="S", help="Seed of the perturbations; the export tells it, so not the run's."),
+        typer.Option("--seed", metavar="S", help="Seed of the perturbations; an export tells it."),
     ] = 0,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.csv,
     overwrite: Overwrite = False,
