@@ -23,6 +23,7 @@ from nephrosyn.twins import compare as compare
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nephrosyn.cases.model import CaseSet
     from nephrosyn.criteria import Verdict
 
 
@@ -218,6 +219,12 @@ class Cohort:
         self.tables = {**self.tables, "labels": labelling.merged(self.labels, fresh)}
         self.manifest.update(labelling.known(self.manifest, chosen, count))
         return self.labels
+
+    def cases(self, count: int = 20, **asked: Any) -> CaseSet:
+        """Practice cases from the observed record; ``asked`` as in `nephrosyn.cases.request.Request`."""
+        from nephrosyn.cases.building import of_cohort
+
+        return of_cohort(self, count, **asked)
 
     def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
         """Write the report.

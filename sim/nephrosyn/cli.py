@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from nephrosyn import checking, comparing, console, evidence_verbs, terms
+from nephrosyn import checking, comparing, console, evidence_verbs, teaching_verbs, terms
 from nephrosyn.options import Engine, Format, Overrides, Quiet, RunFolder, ScenarioName, Sets, View
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ USERS_ERRORS = {
     "nephrosyn.validation.errors": "RefusalError",
     "nephrosyn.evidence.figures": "FigureError",
     "nephrosyn.reclassification": "ReclassificationError",
+    "nephrosyn.cases.errors": "CasesError",
 }
 
 
@@ -253,6 +254,7 @@ app.command()(comparing.reclassify)
 
 
 evidence_verbs.register(app)
+teaching_verbs.register(app)
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 from nephrosyn.console.answers import catalogue, summary
 from nephrosyn.console.case import case
+from nephrosyn.console.cases import cases
+from nephrosyn.console.cases import lint as case_lint
 from nephrosyn.console.comparison import comparison
 from nephrosyn.console.definitions import definition
 from nephrosyn.console.progress import Progress
@@ -15,6 +17,8 @@ __all__ = [
     "Progress",
     "calibration",
     "case",
+    "case_lint",
+    "cases",
     "catalogue",
     "comparison",
     "complain",

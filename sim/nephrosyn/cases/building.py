@@ -1,0 +1,222 @@
+"""Sets of cases from a run: choose patients, make their cases, and hold what is asked against what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nephrosyn import terms
+from nephrosyn.cases.choosing import in_order, quotas, refuse
+from nephrosyn.cases.errors import CasesError
+from nephrosyn.cases.feedback import FLAG_OF_CATEGORY
+from nephrosyn.cases.maker import Maker, Pair
+from nephrosyn.cases.model import Case, CaseSet, ItemKind, UnitSystem
+from nephrosyn.cases.request import KINDS, UNITS, Request
+from nephrosyn.cases.source import Patient, Source
+from nephrosyn.criteria import load, sets
+
+if TYPE_CHECKING:
+    from nephrosyn.api import Cohort
+
+WITHOUT_CATEGORY = ("matching",)
+"""Kinds whose key is no category, and which some categories cannot serve."""
+
+
+class Builder(Maker):
+    """Makes the cases of one request."""
+
+    def chosen(self, labels: pl.DataFrame) -> list[Pair]:
+        """Return the cases asked for.
+
+        Parameters
+        ----------
+        labels : polars.DataFrame
+            Of the run, by the definition sets.
+        """
+        made: list[Pair] = []
+        for kind, count in self.request.shares().items():
+            self.source.progress(kind, len(made), self.request.count)
+            groups = self._groups(kind, labels)
+            made += self._of_kind(kind, count, groups)
+        return sorted(made, key=lambda pair: _place(pair["si"]))
+
+    def _groups(self, kind: ItemKind, labels: pl.DataFrame) -> dict[str, list[Patient]]:
+        """Return the patients of each category, or all of them where categories are not balanced."""
+        if kind == "disagreement":
+            split = labels.group_by("replicate", "patient").agg(pl.col("refractory").drop_nulls().n_unique())
+            rows = split.filter(pl.col("refractory") == 2).select("replicate", "patient").rows()
+            return {"disagreement": in_order(rows, self.request.seed, kind)}
+        mine = labels.filter(criteria=self.first.name)
+        if self.request.balance == "natural" or kind in WITHOUT_CATEGORY:
+            rows = mine.select("replicate", "patient").rows()
+            return {"any category": in_order(rows, self.request.seed, kind)}
+        flags = self.first.verdict.precedence.of(child=False)
+        possible = [name for name in terms.CATEGORIES if FLAG_OF_CATEGORY.get(name) in (None, *map(str, flags))]
+        found = {}
+        for name in possible:
+            rows = mine.filter(category=name).select("replicate", "patient").rows()
+            found[name] = in_order(rows, self.request.seed, kind)
+        return found
+
+    def _of_kind(self, kind: ItemKind, count: int, groups: Mapping[str, Sequence[Patient]]) -> list[Pair]:
+        each = 2 if kind == "near-miss" else 1
+        wanted = quotas({name: len(mine) for name, mine in groups.items()}, count // each)
+        made: list[Pair] = []
+        short: dict[str, tuple[int, int]] = {}
+        for name, patients in groups.items():
+            if len(patients) < wanted[name]:
+                short[name] = (wanted[name], len(patients))
+        for name, patients in groups.items() if not short else ():
+            mine = self._from(kind, wanted[name], patients, len(made))
+            if len(mine) < wanted[name]:
+                short[name] = (wanted[name], len(mine))
+            made += [pair for pairs in mine for pair in pairs]
+        if short:
+            level = "" if self.request.difficulty is None else f" of difficulty {self.request.difficulty}"
+            why = f"{level} that serve for {kind}"
+            raise refuse(short, self.source.size, self.source.scenario, why)
+        return made
+
+    def _from(self, kind: ItemKind, wanted: int, patients: Sequence[Patient], done: int) -> list[list[Pair]]:
+        found: list[list[Pair]] = []
+        if not wanted:
+            return found
+        probe = replace(self, request=replace(self.request, figures=False))
+        for patient, record in self.source.records(patients):
+            if self.request.difficulty is not None:
+                tried = probe.cases(kind, patient, record)
+                if not tried or tried[0]["si"].difficulty != self.request.difficulty:
+                    continue
+            pairs = self.cases(kind, patient, record)
+            if pairs:
+                found.append(pairs)
+                self.source.progress(kind, done + len(found), self.request.count)
+            if len(found) == wanted:
+                break
+        return found
+
+    def alone(self, ident: str) -> Pair:
+        """Make one case again by its id.
+
+        Raises
+        ------
+        CasesError
+            If no patient of the run has it under this seed and definition set.
+        """
+        for kind, patient, which in self._everybody():
+            if self.ident(kind, patient, which) == ident:
+                record = next(self.source.records([patient]))[1]
+                found = [pair for pair in self.cases(kind, patient, record) if pair["si"].id == ident]
+                if found:
+                    return found[0]
+        raise CasesError(
+            f"--case: expected the id of a case made from this run with --seed {self.request.seed} and "
+            f"--criteria {self.first.name}; got {ident}"
+        )
+
+    def _everybody(self) -> Iterator[tuple[ItemKind, Patient, str]]:
+        who = self.source.cohort.tables["patients"].select("replicate", "patient").rows()
+        for kind in KINDS:
+            for patient in who:
+                yield kind, patient, "a"
+                if kind == "near-miss":
+                    yield kind, patient, "b"
+
+
+def _place(case: Case) -> tuple[str, str]:
+    """Order by id, the two of a pair together."""
+    return min(case.id, case.pair or case.id), case.id
+
+
+def builder(source: Source, request: Request) -> Builder:
+    """Return the maker of a request's cases, with its definition sets.
+
+    Parameters
+    ----------
+    source : Source
+        The run.
+    request : Request
+        What is asked for.
+
+    Raises
+    ------
+    CasesError
+        If the request cannot be.
+    CriteriaError
+        If a definition set is unknown or wrong.
+    """
+    from nephrosyn.labelling import definition
+
+    request.check()
+    names: Sequence[str | None] = request.criteria or (None,)
+    found = [definition(source.cohort.manifest, name) for name in names]
+    if "disagreement" in request.kinds and len(found) < 2:
+        known = {one.name for one in found}
+        found += [load(name) for name in sets() if name not in known]
+    return Builder(source, request, found)
+
+
+def build(source: Source, request: Request, ident: str | None = None) -> dict[UnitSystem, CaseSet]:
+    """Make cases in both systems of units.
+
+    Parameters
+    ----------
+    source : Source
+        The run.
+    request : Request
+        What is asked for.
+    ident : str, optional
+        Make this one case alone.
+
+    Returns
+    -------
+    dict of str to CaseSet
+        The same cases by units.
+
+    Raises
+    ------
+    CasesError
+        If the request cannot be, or a category has too few patients.
+    """
+    maker = builder(source, request)
+    if ident is not None:
+        pairs = [maker.alone(ident)]
+    else:
+        many = "disagreement" in request.kinds
+        pairs = maker.chosen(source.judge(maker.definitions if many else [maker.first]))
+    return {
+        units: CaseSet(
+            title=f"Practice cases on nephrotic syndrome, definition set “{maker.first.name}”",
+            units=units,
+            spelling=request.spelling,  # type: ignore[arg-type]
+            seed=request.seed,
+            made_from=source.made_from,
+            cases=tuple(pair[units] for pair in pairs),
+        )
+        for units in UNITS
+    }
+
+
+def of_cohort(cohort: Cohort, count: int, **asked: Any) -> CaseSet:
+    """Make cases in the units asked for.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The run.
+    count : int
+        How many.
+    **asked
+        As in `Request`.
+
+    Raises
+    ------
+    CasesError
+        If the request cannot be, or a category has too few patients.
+    """
+    request = Request(count=count, **asked)
+    made = build(Source(cohort), request)
+    return made["si" if request.units == "si" else "conventional"]

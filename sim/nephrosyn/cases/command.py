@@ -1,0 +1,149 @@
+"""What the verbs do: check everything that is asked, build, lint, write in every format; and lint files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from nephrosyn.cases.building import build, builder
+from nephrosyn.cases.errors import CasesError
+from nephrosyn.cases.finding import Finding
+from nephrosyn.cases.formats import chosen, writer
+from nephrosyn.cases.lint import lint_both, refuse
+from nephrosyn.cases.model import CaseSet, UnitSystem
+from nephrosyn.cases.request import Request
+from nephrosyn.cases.source import Source
+from nephrosyn.criteria import load
+
+if TYPE_CHECKING:
+    from nephrosyn.api import Cohort
+    from nephrosyn.plan import Progress
+
+
+def check(request: Request, formats: Sequence[str], pick: str | None, folder: Path) -> list[str]:
+    """Return the formats; refuse everything that is wrong at once, before anything is read.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+    formats : sequence of str
+        As given.
+    pick : str or None
+        ``disagreement`` or nothing.
+    folder : Path
+        Where the cases go.
+
+    Raises
+    ------
+    CasesError
+        With everything that is wrong.
+    """
+    wrong: list[str] = []
+    names: list[str] = []
+    try:
+        request.check()
+        request.shares()
+    except CasesError as error:
+        wrong.append(str(error))
+    try:
+        names = chosen(formats)
+        for name in names:
+            writer(name)
+    except CasesError as error:
+        wrong.append(str(error))
+    if pick not in (None, "disagreement"):
+        wrong.append(f"--pick: expected disagreement; got {pick}")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        wrong.append(f"--out: expected a folder that is new or empty; {folder} is taken")
+    if wrong:
+        raise CasesError("\n".join(wrong))
+    return names
+
+
+def write(
+    cohort: Cohort, request: Request, formats: Sequence[str], folder: Path, case: str | None, progress: Progress
+) -> tuple[CaseSet, list[Path]]:
+    """Make cases, lint them, and write them in every format.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The run.
+    request : Request
+        What is asked for.
+    formats : sequence of str
+        Names of formats.
+    folder : Path
+        Where to; new or empty. It appears whole or not at all.
+    case : str or None
+        Make this one again, alone.
+    progress : callable
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    CaseSet
+        In the primary units.
+    list of Path
+        The files.
+    """
+    source = Source(cohort, progress)
+    sets = build(source, request, case)
+    definitions = {one.name: one for one in builder(source, request).definitions}
+    refuse(lint_both(sets, definitions))
+    primary: UnitSystem = request.units  # type: ignore[assignment]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".cases-") as made:
+        files: list[Path] = []
+        for place, name in enumerate(formats):
+            progress("write", place, len(formats))
+            files += writer(name)(sets, primary, Path(made))
+        folder.mkdir(exist_ok=True)
+        for path in Path(made).iterdir():
+            shutil.move(path, folder / path.name)
+    progress("write", len(formats), len(formats))
+    return sets[primary], [folder / path.relative_to(made) for path in files]
+
+
+def lint_files(path: Path, criteria: Sequence[str]) -> tuple[list[Finding], int]:
+    """Return what is wrong with the cases of a file or a folder, and how many were looked at.
+
+    Parameters
+    ----------
+    path : Path
+        A JSON file of cases, or a folder in which such files lie.
+    criteria : sequence of str
+        Definition sets that are not shipped, as files.
+
+    Raises
+    ------
+    CasesError
+        If there is none, or one is no set of cases.
+    """
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files or not all(file.is_file() for file in files):
+        raise CasesError(f"{path}: expected a file of cases (JSON), or a folder with some; got nothing of the kind")
+    definitions = {one.name: one for one in map(load, criteria)}
+    read = [_read(file) for file in files]
+    alike: dict[frozenset[str], list[CaseSet]] = {}
+    for one in read:
+        alike.setdefault(frozenset(case.id for case in one.cases), []).append(one)
+    found: list[Finding] = []
+    for group in alike.values():
+        by_units = {one.units: one for one in group}
+        found += lint_both(by_units, definitions)
+    return found, len({case.id for one in read for case in one.cases})
+
+
+def _read(file: Path) -> CaseSet:
+    try:
+        return CaseSet.model_validate_json(file.read_text(encoding="utf-8"))
+    except (ValidationError, UnicodeDecodeError) as error:
+        first = str(error).splitlines()[0]
+        raise CasesError(f"{file}: expected a set of cases as JSON; got something else ({first})") from None

@@ -1,0 +1,138 @@
+"""What a reader is shown of a record: sections in the order of a clinician's letter."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+import polars as pl
+
+from nephrosyn.cases import display
+from nephrosyn.cases import units as scales
+from nephrosyn.cases.definitions import paragraphs
+from nephrosyn.cases.model import Figure, Section, Spelling, Table, UnitSystem
+from nephrosyn.cases.narrative import at_first_visit, facts, first_results, said
+from nephrosyn.cases.words import listed, sentence, spelled, spoken
+from nephrosyn.criteria import DefinitionSet
+
+DEFINITION = "Definition set"
+HEADINGS = (
+    "Patient",
+    "Presenting complaint",
+    "History",
+    "Examination",
+    "Urine tests",
+    "Other blood tests",
+    "Home diary",
+    "Treatment",
+    "Later course",
+    "Timeline",
+    DEFINITION,
+)
+"""Of the sections, in order."""
+
+
+def sections(mine: display.Frames, ident: str, units: UnitSystem, *, distractors: bool = True) -> list[Section]:
+    """Return a record as sections, without picture and definitions.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        A patient's observed tables.
+    ident : str
+        Id of the case, which chooses the wordings.
+    units : {"conventional", "si"}
+        In which units.
+    distractors : bool
+        Whether to add what no clause needs.
+    """
+    fill = facts(mine)
+    urine = display.urine(mine, units)
+    first = first_results(urine)
+    complaint = said("complaint", ident, first_results=first) if first else said("complaint_unknown", ident)
+    known = at_first_visit(mine)
+    history = said("history", ident, conditions=listed([spoken(name) for name in known])) if known else ""
+    made = [
+        Section(heading="Patient", paragraphs=(said("patient", ident, **fill),), tables=(display.person(mine),)),
+        Section(heading="Presenting complaint", paragraphs=(complaint,)),
+        Section(heading="History", paragraphs=(history or said("history_none", ident),)),
+        Section(heading="Examination", paragraphs=(said("examination", ident, **fill),), distractor=True),
+    ]
+    if urine.rows:
+        made.append(Section(heading="Urine tests", paragraphs=(said("tests", ident),), tables=(urine,)))
+    blood = display.blood(mine, units)
+    if distractors and blood.rows:
+        paragraph = said("blood", ident)
+        made.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
+    diary = display.diary(mine)
+    if diary.rows:
+        made.append(Section(heading="Home diary", paragraphs=(said("diary", ident),), tables=(diary,)))
+    return [*made, _treatment(mine, ident), _course(mine, ident, fill)]
+
+
+def _treatment(mine: display.Frames, ident: str) -> Section:
+    table = display.doses(mine)
+    if not table.rows:
+        return Section(heading="Treatment", paragraphs=(said("treatment_none", ident),))
+    day, _, drug, dose, schedule, _ = table.rows[0]
+    filled = {"started": day, "drug": drug, "Drug": sentence(drug), "dose": dose, "schedule": schedule}
+    return Section(heading="Treatment", paragraphs=(said("treatment", ident, **filled),), tables=(table,))
+
+
+def _course(mine: display.Frames, ident: str, fill: dict[str, object]) -> Section:
+    table = display.noted(mine)
+    ending = said("ending", ident, **fill)
+    if not table.rows:
+        return Section(heading="Later course", paragraphs=(f"{said('noted_none', ident)} {ending}",))
+    return Section(heading="Later course", paragraphs=(ending, said("noted", ident)), tables=(table,))
+
+
+def definition_section(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> Section:
+    """Return the definition set in words."""
+    name = f"The definition set “{definition.name}” reads as follows."
+    return Section(heading=DEFINITION, paragraphs=(name, *paragraphs(definition, units, child=child)))
+
+
+def timeline(frames: Mapping[str, pl.DataFrame], ident: str, units: UnitSystem) -> Section:
+    """Return the picture of what the tables say."""
+    from nephrosyn.report.figures.case_timeline import Axis, case_timeline
+
+    alt = alternative(frames, units)
+    upcr, albumin = (Axis(one.unit, one.factor) for one in map(scales.SCALES[units].get, ("upcr", "albumin")) if one)
+    png, svg = case_timeline(frames, upcr, albumin, alt)
+    figure = Figure(
+        name=f"{ident}-timeline",
+        alt=alt,
+        png_base64=base64.b64encode(png).decode(),
+        svg_base64=base64.b64encode(svg.encode()).decode(),
+    )
+    return Section(heading="Timeline", figures=(figure,))
+
+
+def alternative(frames: Mapping[str, pl.DataFrame], units: UnitSystem) -> str:
+    """Return what can be read from the picture, in a sentence or two."""
+    rows = frames["readings"].filter(pl.col("analyte").cast(pl.String) == "upcr")
+    end = frames["follow_up"]["end_days"][0]
+    told = f"Timeline to day {end}."
+    if rows.height:
+        low, high = (scales.shown("upcr", value, units) for value in (rows["value"].min(), rows["value"].max()))  # type: ignore[arg-type]
+        unit = scales.unit_of("upcr", units)
+        values = f"results from {low} to {high} {unit}" if rows.height > 1 else f"result of {low} {unit}"
+        told += f" Urine protein/creatinine ratio: {rows.height} {values}."
+    count = frames["doses"].height
+    return told + (f" {count} run{'' if count == 1 else 's'} of doses." if count else " No drug.")
+
+
+def in_spelling(section: Section, spelling: Spelling) -> Section:
+    """Return a section in a spelling: its prose and the cells of its tables."""
+
+    def table(one: Table) -> Table:
+        rows = tuple(tuple(spelled(text, spelling) for text in row) for row in one.rows)
+        return one.model_copy(update={"rows": rows})
+
+    return section.model_copy(
+        update={
+            "paragraphs": tuple(spelled(text, spelling) for text in section.paragraphs),
+            "tables": tuple(table(one) for one in section.tables),
+        }
+    )

@@ -1,0 +1,130 @@
+"""The timeline of a practice case: what its tables say and nothing else, as PNG and SVG, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from nephrosyn import terms
+from nephrosyn.report.figures.style import ACCENT, GRID, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
+
+DPI = 100
+STEROID = "prednisone"
+NO_SOFTWARE = {"Software": None}
+LOWEST_RATIO = 0.01
+PANELS = ((0.57, 0.4), (0.35, 0.18), (0.13, 0.18))
+"""Foot and height of urine, albumin and dose, as parts of the picture."""
+LEFT, WIDTH = 0.14, 0.845
+STEPS_DAYS = (7, 14, 28, 56, 91, 182, 365, 730)
+RATIOS = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""Marks of the axis of ratios, in mg/mg; in other units rounded to what is easy to read."""
+
+
+class Axis(NamedTuple):
+    """How an analyte is drawn: unit, and what one inner unit is in it."""
+
+    unit: str
+    factor: float
+
+
+def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis, title: str) -> tuple[bytes, str]:
+    """Draw urine protein, albumin and steroid of one displayed record.
+
+    Parameters
+    ----------
+    frames : mapping of str to polars.DataFrame
+        The observed tables of one patient, as displayed.
+    upcr, albumin : Axis
+        Their units.
+    title : str
+        What the picture shows, for readers who cannot see it.
+
+    Returns
+    -------
+    bytes
+        PNG without metadata of time or program.
+    str
+        SVG without date.
+    """
+    with drawing():
+        figure = Figure(figsize=(6.4, 3.9), dpi=DPI)
+        end = int(frames["follow_up"]["end_days"][0])
+        top, middle, low = (_panel(figure, *place, end) for place in PANELS)
+        _urine(top, _of(frames, "upcr"), upcr)
+        _albumin(middle, _of(frames, "albumin"), albumin)
+        _steroid(low, frames["doses"])
+        marks = _noted(frames["conditions"])
+        low.plot(marks, [0] * len(marks), "^", color=ACCENT, ms=5, clip_on=False, zorder=5)
+        low.set_xlabel("day from the first signs; triangle: something noted; dotted: end of the record", fontsize=8)
+        figure.text(0.985, 0.004, terms.NOTICE, ha="right", fontsize=SMALLEST, color=MUTED)
+        buffer = io.BytesIO()
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.print_png(buffer, metadata=NO_SOFTWARE)
+        return buffer.getvalue(), svg(figure, title)
+
+
+def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
+    """Return axes with few, fixed marks: finding and drawing marks is most of the time a picture takes."""
+    axes = figure.add_axes((LEFT, foot, WIDTH, height))
+    step = next((days for days in STEPS_DAYS if end / days <= 9), STEPS_DAYS[-1])
+    marks = list(range(0, end + 1, step))
+    lowest = foot == PANELS[-1][0]
+    axes.xaxis.set_major_locator(FixedLocator(marks if lowest else []))
+    axes.set_xlim(0, max(end, 28) * 1.02)
+    axes.vlines(marks, 0, 1, transform=axes.get_xaxis_transform(), color=GRID, lw=0.7, zorder=0)
+    axes.axvline(end, color=MUTED, lw=0.8, ls=(0, (2, 2)))
+    return axes
+
+
+def _of(frames: Mapping[str, pl.DataFrame], analyte: str) -> pl.DataFrame:
+    return frames["readings"].filter(pl.col("analyte").cast(pl.String) == analyte).sort("taken_days")
+
+
+def _urine(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
+    values = rows["value"] * axis.factor
+    hidden = rows["below_limit"]
+    days = rows["taken_days"]
+    axes.plot(days, values, "-", color=SECOND, lw=0.6, alpha=0.5)
+    axes.plot(days.filter(~hidden), values.filter(~hidden), "o", color=SECOND, ms=3.5)
+    axes.plot(days.filter(hidden), values.filter(hidden), "v", mfc=PAPER, mec=SECOND, ms=4)
+    axes.set_yscale("log")
+    least, most = min(values.to_list(), default=axis.factor), max(values.to_list(), default=axis.factor)
+    lowest = LOWEST_RATIO * axis.factor  # a logarithm has no place for 0
+    axes.set_ylim(max(min(least, 0.1 * axis.factor) * 0.8, lowest), max(most, 10 * axis.factor) * 1.3)
+    axes.yaxis.set_minor_locator(NullLocator())
+    ratios = RATIOS if axis.factor == 1.0 else tuple(float(f"{ratio * axis.factor:.1g}") for ratio in RATIOS)
+    axes.yaxis.set_major_locator(FixedLocator(list(ratios)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel(f"urine protein/\ncreatinine ({axis.unit})", fontsize=8)
+    axes.grid(axis="y")
+
+
+def _albumin(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
+    axes.plot(rows["taken_days"], rows["value"] * axis.factor, "o-", color=LINES[2], ms=2.8, lw=0.8)
+    axes.set_ylim(0, 6 * axis.factor)
+    axes.yaxis.set_major_locator(FixedLocator([0, 2 * axis.factor, 4 * axis.factor]))
+    axes.set_ylabel(f"albumin\n({axis.unit})", fontsize=8)
+
+
+def _steroid(axes: Any, doses: pl.DataFrame) -> None:
+    mine = doses.filter(pl.col("drug").cast(pl.String) == STEROID)
+    rows = mine.select("first_days", "last_days", "mean_mg_per_day").rows()
+    corners = [[(first, 0), (first, mean), (last + 1, mean), (last + 1, 0)] for first, last, mean in rows]
+    axes.add_collection(PolyCollection(corners, facecolor=LINES[5], lw=0), autolim=False)
+    for row in doses.filter(pl.col("drug").cast(pl.String) != STEROID).iter_rows(named=True):
+        axes.plot([row["first_days"], row["last_days"] + 1], [1, 1], color=INK, lw=3, solid_capstyle="butt")
+    most = max(20.0, float(mine["mean_mg_per_day"].max() or 0))  # type: ignore[arg-type]
+    axes.set_ylim(0, most * 1.15)
+    axes.yaxis.set_major_locator(FixedLocator([0, 10, 20] if most < 40 else [0, 20, 40, 60, 80, 100]))
+    axes.set_ylabel("prednisone\n(mg/day)", fontsize=8)
+
+
+def _noted(conditions: pl.DataFrame) -> list[int]:
+    return [int(day) for day in conditions["noted_days"].unique().sort()]
