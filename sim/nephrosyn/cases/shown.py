@@ -48,7 +48,9 @@ def _stage(stage: Tree) -> Tree:
     sections = [
         {
             **{name: section[name] for name in ("heading", "paragraphs", "tables")},
-            "figures": [{name: one[name] for name in ("alt", "png_base64", "svg_base64")} for one in section["figures"]],
+            "figures": [
+                {name: one[name] for name in ("alt", "png_base64", "svg_base64")} for one in section["figures"]
+            ],
         }
         for section in stage["sections"]
     ]
@@ -90,7 +92,9 @@ def key(tree: Tree) -> list[list[list[Tree]]]:
 
 def _key(question: Tree) -> Tree:
     if question["kind"] == "numeric":
-        return {name: question[name] for name in ("kind", "value", "tolerance", "unit", "feedback_right", "feedback_wrong")}
+        return {
+            name: question[name] for name in ("kind", "value", "tolerance", "unit", "feedback_right", "feedback_wrong")
+        }
     if question["kind"] == "matching":
         answers = [_sorting(one) for one in pool(question)]
         pairs = question["pairs"]

@@ -108,7 +108,8 @@ CATEGORIES = (
 
 def single(right=1, ident="category"):
     options = tuple(
-        Option(id=name, text=text, credit=float(i == right), feedback=why) for i, (name, text, why) in enumerate(CATEGORIES)
+        Option(id=name, text=text, credit=float(i == right), feedback=why)
+        for i, (name, text, why) in enumerate(CATEGORIES)
     )
     return Choice(kind="single", id=ident, stem="Which category does this course meet?", options=options)
 
