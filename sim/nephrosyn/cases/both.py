@@ -1,4 +1,4 @@
-"""The same cases in one or two systems of units, laid over each other: text by text, what differs keeps both wordings."""
+"""The same cases in one or two systems of units, laid over each other: what differs keeps both wordings."""
 
 from __future__ import annotations
 

@@ -8,17 +8,17 @@ that function exists.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nephrosyn.cases.both import Tree, in_units, overlay, variants
+from nephrosyn.cases.columns import of_figures
 from nephrosyn.cases.model import CaseSet, UnitSystem
 from nephrosyn.cases.shown import digest, island, key, pool, shown
 
@@ -136,10 +136,5 @@ def _environment() -> Environment:
 
 
 def _sides(table: Tree) -> list[str]:
-    """Return the class of each column of a table: figures stand flush right."""
-    return ["n" if _is_figures([row[i] for row in table["rows"]]) else "" for i in range(len(table["columns"]))]
-
-
-def _is_figures(cells: list[Any]) -> bool:
-    texts = [text for cell in cells for _, text in variants(cell) if text]
-    return bool(texts) and all(re.fullmatch(r"[<>≤≥]?\s?[-−]?\d[\d.,]*", text) for text in texts)
+    """Return the class of each column of a table."""
+    return ["n" if figures else "" for figures in of_figures(table)]

@@ -145,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 def island(tree: Any) -> str:
-    """Return a tree as JSON that may stand in a script element: nothing in it can end the element or begin a comment."""
+    """Return a tree as JSON that may stand in a script element: nothing in it ends the element or begins a comment."""
     text = json.dumps(tree, default=_plain, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

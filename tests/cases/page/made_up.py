@@ -41,14 +41,18 @@ def png(width=600, height=200):
 
 def drawing(units):
     values, unit, _ = ALBUMIN[units]
-    dots = "".join(
-        f'<circle cx="{60 + 18 * int(week)}" cy="{200 - 40 * float(value) / (10 if units == "si" else 1)}" r="5" fill="#0071b2"/>'
-        f'<text x="{66 + 18 * int(week)}" y="{196 - 40 * float(value) / (10 if units == "si" else 1)}">{value}</text>'
+    places = [
+        (60 + 18 * int(week), 200 - 40 * float(value) / (10 if units == "si" else 1), value)
         for week, value in zip(WEEKS, values, strict=True)
+    ]
+    dots = "".join(
+        f'<circle cx="{x}" cy="{y}" r="5" fill="#0071b2"/><text x="{x + 6}" y="{y - 4}">{value}</text>'
+        for x, y, value in places
     )
     text = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 240" width="600" height="240" font-family="sans-serif" '
-        f'font-size="13"><rect width="600" height="240" fill="#fffffe"/><text x="10" y="20">Albumin ({unit})</text>{dots}'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 240" width="600" height="240" '
+        'font-family="sans-serif" font-size="13"><rect width="600" height="240" fill="#fffffe"/>'
+        f'<text x="10" y="20">Albumin ({unit})</text>{dots}'
         '<path d="M50 205H580" stroke="#1b1f24"/><text x="480" y="228">weeks from onset</text></svg>'
     )
     return base64.b64encode(text.encode()).decode()
