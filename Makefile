@@ -63,6 +63,7 @@ docs: $(VENV)/installed-for-tests
 	@$(PY) docs/readme.py
 	@$(PY) docs/care.py
 	@$(PY) docs/published.py
+	@$(PY) docs/gallery.py
 
 refit: $(VENV)/installed-for-tests
 	@$(PY) docs/refit.py

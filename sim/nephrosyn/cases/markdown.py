@@ -47,9 +47,9 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
             path = folder / f"cases-{copy}-{units}.md"
             path.write_text(text, encoding="utf-8")
             files.append(path)
-        for path, data in pictures(whole, units):
-            (folder / path).write_bytes(data)
-            files.append(folder / path)
+        for name, data in pictures(whole, units):
+            (folder / name).write_bytes(data)
+            files.append(folder / name)
     return files
 
 
