@@ -72,6 +72,7 @@ docs: $(VENV)/installed-for-tests
 	@$(PY) docs/care.py
 	@$(PY) docs/perturbations.py
 	@$(PY) docs/published.py
+	@$(PY) docs/gallery.py
 
 refit: $(VENV)/installed-for-tests
 	@$(PY) docs/refit.py

@@ -47,6 +47,13 @@ def test_wheel_holds_scenarios_sets_and_licence(wheel):
     sets = {f"nephrosyn/criteria/sets/{path.name}" for path in (ROOT / "sim/nephrosyn/criteria/sets").glob("*.toml")}
     assert shipped and shipped <= names
     assert sets and sets <= names
+    cases = ROOT / "sim/nephrosyn/cases"
+    pages = {f"nephrosyn/cases/templates/{path.name}" for path in (cases / "templates").iterdir()}
+    assert (
+        {"nephrosyn/cases/wordings.toml", "nephrosyn/cases/templates/page.html.j2"}
+        < {"nephrosyn/cases/wordings.toml", *pages}
+        <= names
+    )
     assert {"nephrosyn/py.typed", "nephrosyn/__main__.py"} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 

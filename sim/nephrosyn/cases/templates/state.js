@@ -1,0 +1,106 @@
+// What the page knows: its questions, the answers given so far, the units shown. Kept between visits where possible.
+const root = document.documentElement;
+const one = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+const questions = all("form.question").map((form) => {
+  const [inCase, stage, place] = form.dataset.at.split(".").map(Number);
+  return { at: form.dataset.at, inCase, stage, place, kind: form.dataset.kind, form };
+});
+const cases = all("article.case").map((article, number) => ({
+  number,
+  article,
+  stages: all("section.stage", article),
+  asked: questions.filter((question) => question.inCase === number),
+}));
+
+const keptAs = `nephrosyn:${root.dataset.copy}:${root.dataset.digest}`;
+const fresh = () => ({ answers: {}, reached: {}, who: "" });
+let state = fresh();
+
+function load() {
+  try {
+    const text = localStorage.getItem(keptAs);
+    const found = text === null ? {} : JSON.parse(text);
+    state = { ...fresh(), units: found.units, who: typeof found.who === "string" ? found.who : "" };
+    for (const question of questions) {
+      const answer = (found.answers || {})[question.at];
+      if (fits(question, answer)) state.answers[question.at] = answer;
+    }
+    for (const { number, stages } of cases) {
+      const reached = (found.reached || {})[number];
+      if (Number.isInteger(reached) && reached > 0 && reached < stages.length) state.reached[number] = reached;
+    }
+  } catch {
+    state = fresh();
+  }
+}
+
+function save() {
+  let kept = true;
+  try {
+    localStorage.setItem(keptAs, JSON.stringify(state));
+  } catch {
+    kept = false; // a browser may refuse a file from disk its storage
+  }
+  if (root.dataset.copy === "teacher") return;
+  one("#keeping").textContent = kept
+    ? "Your progress is kept in this browser, for this set of cases only."
+    : "This browser keeps nothing for a file like this one: your progress is lost when you close the page.";
+}
+
+// An answer is {value, units}: a place, a list of places, or the text of a number, and the units it was given in.
+function fits(question, answer) {
+  if (!answer || typeof answer !== "object" || !["conventional", "si"].includes(answer.units)) return false;
+  const { value } = answer;
+  const select = one("select", question.form);
+  const most = select ? select.options.length - 1 : all("input", question.form).length;
+  const place = (n) => Number.isInteger(n) && n >= 0 && n < most;
+  if (question.kind === "single") return place(value);
+  if (question.kind === "numeric") return typeof value === "string" && readNumber(value) !== null;
+  if (!Array.isArray(value) || !value.every(place)) return false;
+  if (question.kind === "multiple") return value.length > 0 && new Set(value).size === value.length;
+  return value.length === all("select", question.form).length;
+}
+
+// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it.
+function readNumber(text) {
+  const found = /^([+−-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:\s*[^\d\s.,+−-].*)?$/u.exec(text.trim());
+  if (!found) return null;
+  const size = Number(found[2].replace(",", "."));
+  return found[1] && found[1] !== "+" ? -size : size;
+}
+
+const readUnits = () => root.dataset.units;
+
+function showUnits(units) {
+  const buttons = all("input[name=units]");
+  if (!buttons.some((button) => button.value === units)) return;
+  root.dataset.units = units;
+  for (const button of buttons) button.checked = button.value === units;
+  for (const option of all("option[data-conventional]")) option.textContent = option.dataset[units];
+}
+
+for (const button of all("input[name=units]")) {
+  button.addEventListener("change", () => {
+    showUnits(button.value);
+    state.units = button.value;
+    save();
+    document.dispatchEvent(new Event("units"));
+  });
+}
+
+// A text of the key, in one or both systems of units, as nodes; it is never read as HTML.
+function words(text) {
+  if (typeof text !== "object") return [document.createTextNode(String(text))];
+  return Object.entries(text).map(([units, said]) => made("span", { "data-in": units }, String(said)));
+}
+
+function made(tag, attributes = {}, ...inside) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...inside.flat());
+  return element;
+}
+
+const isDone = ({ asked }) => asked.every((question) => state.answers[question.at]);
