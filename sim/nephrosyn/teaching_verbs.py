@@ -88,7 +88,7 @@ def make(
         spelling=spelling,
         seed=seed,
     )
-    formats = check(request, format_ or ["json"], pick, folder)
+    formats = check(request, format_ or ["html", "json"], pick, folder)
     cohort = ns.open(run)
     with console.Progress(quiet) as progress:
         made, files = write(cohort, request, formats, folder, case, progress)

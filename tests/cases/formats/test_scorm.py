@@ -155,7 +155,8 @@ def test_a_page_without_one_head_is_refused(page: str):
 
 
 def test_it_wraps_the_quiz_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    html = pytest.importorskip("nephrosyn.cases.html")
+    from nephrosyn.cases import html
+
     told: Callable[..., str] = lambda *_, teacher: STAND_IN.replace("Quiz", f"teacher {teacher}")  # noqa: E731
     monkeypatch.setattr(html, "page", told)
     (path,) = scorm.write({"si": case_set(units="si")}, "si", tmp_path)
