@@ -38,7 +38,7 @@ Single-best-answer cases whose key is “{{title}}”, with the key, as the teac
 They are made from {PATIENTS:,} simulated patients of the scenario `baseline`, judged by the definition set
 `{CRITERIA}`. No case is of a real person."""
 INDEX = f"""\
-{EACH} practice cases for each category of the definition set `{CRITERIA}`, each with its key and the reason for every
+Practice cases, {EACH} for each category of the definition set `{CRITERIA}`, each with its key and the reason for every
 option. They are made by `docs/gallery.py`, not picked by hand: so an educator sees what comes out.
 [How practice cases are made](../explanation/cases.md) says how the key, the options and the predicted difficulty come
 about."""
@@ -58,10 +58,10 @@ class Page:
         return f"{self.title.lower().replace(' ', '-')}.md"
 
 
-def made() -> CaseSet:
-    """Return the cases, every category as often as every other."""
+def made(figures: bool = True) -> CaseSet:
+    """Return the cases, every category as often as every other, with pictures or, sooner, without."""
     cohort = ns.run("baseline", patients=PATIENTS, seed=SEED)
-    request = Request(count=EACH * CATEGORIES, criteria=(CRITERIA,), units=UNITS, seed=SEED)
+    request = Request(count=EACH * CATEGORIES, criteria=(CRITERIA,), units=UNITS, seed=SEED, figures=figures)
     return build(Source(cohort), request)[UNITS]
 
 
