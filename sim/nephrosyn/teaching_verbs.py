@@ -70,6 +70,7 @@ def make(
     seed: Annotated[int, typer.Option(metavar="S", help="Which patients, and which wordings.")] = 1,
     case: Annotated[str | None, typer.Option(metavar="ID", help="Make this one case again, alone.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN-cases beside the run].")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace cases that stand there.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Make practice cases; every set is linted before it is written."""
@@ -88,7 +89,7 @@ def make(
         spelling=spelling,
         seed=seed,
     )
-    formats = check(request, format_ or ["html", "json"], pick, folder)
+    formats = check(request, format_ or ["html", "json"], pick, folder, overwrite=overwrite)
     cohort = ns.open(run)
     with console.Progress(quiet) as progress:
         made, files = write(cohort, request, formats, folder, case, progress)

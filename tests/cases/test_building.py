@@ -61,9 +61,7 @@ def test_balance_by_label_gives_each_category_its_share(cohort):
 
 
 def test_a_category_with_too_few_patients_is_refused(cohort):
-    with pytest.raises(
-        CasesError, match=r"frequently relapsing: expected 10 patients that serve for single; the run has"
-    ):
+    with pytest.raises(CasesError, match=r"frequently relapsing: expected 10 patients fit for single; the run has"):
         build(Source(cohort), Request(count=70, figures=False))
 
 

@@ -8,7 +8,10 @@ import sys
 import pytest
 
 import nephrosyn as ns
+from nephrosyn.cases.command import check
+from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.model import CaseSet
+from nephrosyn.cases.request import Request
 
 
 def call(*arguments):
@@ -31,7 +34,8 @@ def test_cases_are_written_linted_and_the_run_is_left_alone(run, tmp_path):
         "cases", run, "--count", 3, "--balance", "natural", "--criteria", "prednos", "--units", "si", "--out", out
     )
     assert made.returncode == 0, made.stderr
-    assert {path.name for path in out.iterdir()} == {"cases-si.json", "cases-conventional.json"}
+    pages = {f"cases-{which}.html" for which in ("teacher", "student", "quiz")}
+    assert {path.name for path in out.iterdir()} == {"cases-si.json", "cases-conventional.json", *pages}
     read = CaseSet.model_validate_json((out / "cases-si.json").read_text(encoding="utf-8"))
     assert len(read.cases) == 3
     assert {case.criteria for case in read.cases} == {"prednos"}
@@ -45,6 +49,18 @@ def test_cases_are_written_linted_and_the_run_is_left_alone(run, tmp_path):
     taken = call("cases", run, "--count", 0, "--format", "pdf", "--pick", "agreement", "--out", out)
     assert taken.returncode == 2
     assert all(word in taken.stderr for word in ("--count", "--format", "--pick", "--out"))
+
+
+def test_cases_are_replaced_when_told_so_and_nothing_else_ever_is(tmp_path):
+    request, folder = Request(count=1), tmp_path / "made"
+    folder.mkdir()
+    (folder / "cases-si.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(CasesError, match="--overwrite replaces"):
+        check(request, ["json"], None, folder)
+    assert check(request, ["json"], None, folder, overwrite=True) == ["json"]
+    (folder / "thesis.docx").touch()
+    with pytest.raises(CasesError, match="holds more than cases"):
+        check(request, ["json"], None, folder, overwrite=True)
 
 
 def test_too_few_patients_are_refused_with_a_larger_run(run, tmp_path):

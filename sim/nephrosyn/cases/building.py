@@ -73,7 +73,7 @@ class Builder(Maker):
             made += [pair for pairs in mine for pair in pairs]
         if short:
             level = "" if self.request.difficulty is None else f" of difficulty {self.request.difficulty}"
-            why = f"{level} that serve for {kind}"
+            why = f"{level} fit for {kind}"
             raise refuse(short, self.source.size, self.source.scenario, why)
         return made
 

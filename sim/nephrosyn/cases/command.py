@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -24,7 +25,18 @@ if TYPE_CHECKING:
     from nephrosyn.plan import Progress
 
 
-def check(request: Request, formats: Sequence[str], pick: str | None, folder: Path) -> list[str]:
+OURS = re.compile(r"cases[-a-z]*(\.(json|html|md|xml|apkg|zip))?|rexams")
+"""What the formats write into the folder of a set of cases."""
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder holds what this verb writes, and nothing else."""
+    return folder.is_dir() and all(OURS.fullmatch(path.name) for path in folder.iterdir())
+
+
+def check(
+    request: Request, formats: Sequence[str], pick: str | None, folder: Path, *, overwrite: bool = False
+) -> list[str]:
     """Return the formats; refuse everything that is wrong at once, before anything is read.
 
     Parameters
@@ -37,6 +49,8 @@ def check(request: Request, formats: Sequence[str], pick: str | None, folder: Pa
         ``disagreement`` or nothing.
     folder : Path
         Where the cases go.
+    overwrite : bool
+        Whether cases that stand there may be replaced; nothing else ever is.
 
     Raises
     ------
@@ -58,8 +72,11 @@ def check(request: Request, formats: Sequence[str], pick: str | None, folder: Pa
         wrong.append(str(error))
     if pick not in (None, "disagreement"):
         wrong.append(f"--pick: expected disagreement; got {pick}")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        wrong.append(f"--out: expected a folder that is new or empty; {folder} is taken")
+    taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if taken and not overwrite:
+        wrong.append(f"--out: expected a folder that is new or empty; {folder} is taken (--overwrite replaces cases)")
+    elif taken and not is_ours(folder):
+        wrong.append(f"--out: {folder} holds more than cases; it is never overwritten")
     if wrong:
         raise CasesError("\n".join(wrong))
     return names
@@ -79,7 +96,7 @@ def write(
     formats : sequence of str
         Names of formats.
     folder : Path
-        Where to; new or empty. It appears whole or not at all.
+        Where to, as checked before; cases that stand there are replaced. It appears whole or not at all.
     case : str or None
         Make this one again, alone.
     progress : callable
@@ -103,7 +120,9 @@ def write(
         for place, name in enumerate(formats):
             progress("write", place, len(formats))
             files += writer(name)(sets, primary, Path(made))
-        folder.mkdir(exist_ok=True)
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        folder.mkdir()
         for path in Path(made).iterdir():
             shutil.move(path, folder / path.name)
     progress("write", len(formats), len(formats))
