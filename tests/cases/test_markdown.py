@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from markupsafe import escape
 
 from nephrosyn import terms
+from nephrosyn.cases.formats import writer
 from nephrosyn.cases.markdown import IMAGES, plain, write
 
 from .page import made_up
@@ -93,3 +95,17 @@ def test_same_input_same_bytes(folder, tmp_path_factory):
     again = tmp_path_factory.mktemp("again")
     for path in write(made_up.sets(), "conventional", again):
         assert path.read_bytes() == (folder / path.relative_to(again)).read_bytes()
+
+
+def test_made_cases_come_out_as_pages_and_as_markdown(pictured, tmp_path):
+    for name in ("html", "markdown"):
+        made = writer(name)(pictured, "si", tmp_path)
+        assert made and all(path.is_file() for path in made)
+    student = (tmp_path / "cases-student-si.md").read_text(encoding="utf-8")
+    page = (tmp_path / "cases-student.html").read_text(encoding="utf-8")
+    for case in pictured["si"].cases:
+        assert plain(case.title) in student
+        assert f'id="case-{case.id}"' in page
+        for option in case.stages[0].questions[0].options:
+            assert plain(option.feedback) not in student
+            assert escape(option.feedback) not in page
