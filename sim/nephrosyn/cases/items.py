@@ -78,7 +78,7 @@ class Item:
         if isinstance(self.question, Matching):
             told += [f"{pair.premise}: {pair.answer}. {pair.feedback}" for pair in self.question.pairs]
         if self.last:
-            told += [self.case.summary, f"Smallest edit that changes the answer: {self.case.margin}"]
+            told += [self.case.summary, f"How near another answer is: {self.case.margin}"]
         return [*filter(None, told), f"Judged by: {self.case.criteria_title}."]
 
 

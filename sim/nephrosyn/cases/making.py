@@ -107,7 +107,7 @@ def cells(sections: Sequence[Section]) -> int:
 def margin_words(found: Margin) -> str:
     """Return the smallest edit that changes the key, in words."""
     if not found.changes:
-        return "No edit of the family searched changes the category."
+        return "No single change of the record that was tried changes the category."
     edit, after = found.changes[0]
     return f"{sentence(edit.words)} would make it “{spoken(after)}”."
 

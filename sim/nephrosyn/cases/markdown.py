@@ -213,6 +213,6 @@ def _key(question: Tree, told: Tree) -> list[str]:
 def answer(whole: Tree) -> list[str]:
     """Return the blocks of the answer in full of a case, as `both.overlay` gives it."""
     lines = ["### The answer in full", plain(whole["summary"])]
-    lines.append(f"Smallest edit that changes the key: {plain(whole['margin'])}")
+    lines.append(f"How near another answer is: {plain(whole['margin'])}")
     pair = f" The other case of its pair is `{whole['pair']}`." if whole["pair"] else ""
     return [*lines, f"Predicted difficulty {whole['difficulty']} of 5.{pair}"]

@@ -162,7 +162,8 @@ def per_kg(case: Judgement, ident: str, question: str = "dose") -> Numeric | Non
     run = choose(rows, ident, "run")
     dose, weight = run["dose_mg"], run["dosing_weight_kg"]
     each = "" if run["schedule"] == "daily" else ", of a dosing day,"
-    days = f"day {run['first_days']} to {run['last_days']}"
+    first, last = run["first_days"], run["last_days"]
+    days = f"day {first}" if first == last else f"day {first} to {last}"
     why = f"From {days}: {dose:g} mg / {weight:g} kg = {dose / weight:.2f} mg/kg."
     return Numeric(
         id=question,
