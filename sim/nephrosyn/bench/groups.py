@@ -17,6 +17,8 @@ from nephrosyn.criteria import DefinitionSet
 
 AGES = ((6, "0 to 5 years"), (18, "6 to 17 years"), (65, "18 to 64 years"), (200, "65 years and older"))
 FOLLOW_UPS = ((180, "under 180 days"), (365, "180 to 364 days"), (730, "365 to 729 days"), (10**9, "730 days or more"))
+RANK = {name: place for bands in (AGES, FOLLOW_UPS) for place, (_, name) in enumerate(bands)}
+"""Place of a band among its neighbours, for whoever lists them."""
 NEAR, FAR, NOT_KNOWN = "changes when a threshold moves by 10%", "stays when any threshold moves by 10%", "not known"
 NUDGES = (0.9, 1.1)
 NUDGED_UNITS = ("days", "weeks", "mg/mg")

@@ -11,6 +11,7 @@ import polars as pl
 from nephrosyn import __version__, terms
 from nephrosyn.bench import board, robustness
 from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.groups import RANK
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.results import BOARD, PAGE, Bench
 from nephrosyn.bench.scores import ALL
@@ -132,7 +133,10 @@ def _figures(found: Bench) -> Iterator[tuple[str, str, str, str]]:
     yield "confusion", "Who is taken for whom", _confusion(found), "Patients; shades: share of each right answer."
     marks = [
         drawings.Mark(r["classifier"], plain(r["slice"]), plain(r["group"]), r["n"], r["value"], r["low"], r["high"])
-        for r in found.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts()
+        for r in sorted(
+            found.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts(),
+            key=lambda r: (r["slice"], RANK.get(r["group"], len(RANK)), r["group"]),
+        )
     ]
     yield "slices", "In whom", drawings.slices(marks), "Accuracy on the clean record, 95% Wilson intervals."
     rows = found.scores.filter(slice=ALL, metric="ppv_at_prevalence").drop_nulls("value")
