@@ -28,7 +28,9 @@ def test_a_thousand_items_are_clean():
     import nephrosyn as ns
 
     cohort = ns.run("baseline", patients=1500, seed=11)
-    sets = build(Source(cohort), Request(count=1000, kinds=KINDS, balance="natural", figures=False, seed=2))
+    # Items on which sets disagree take four times as long, being judged by all of them: the set of all kinds has some.
+    kinds = tuple(kind for kind in KINDS if kind != "disagreement")
+    sets = build(Source(cohort), Request(count=1000, kinds=kinds, balance="natural", figures=False, seed=2))
     assert len(sets["si"].cases) == 1000
     assert lint_both(sets) == []
 
