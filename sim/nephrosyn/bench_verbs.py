@@ -36,7 +36,7 @@ bench = typer.Typer(
     cls=BenchVerbs,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Hold classifiers against records made worse in known ways: bench RUN, or bench export and bench score.",
+    help="Hold classifiers against records made worse in known ways.",
     epilog="`nephrosyn bench RUN` means `nephrosyn bench run RUN`; a folder named like a verb is written ./NAME.",
 )
 

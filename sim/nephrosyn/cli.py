@@ -136,9 +136,7 @@ def _options(
     pass
 
 
-listing = typer.Typer(
-    cls=Verbs, help="List what is shipped: scenarios, definition sets, classifiers.", rich_markup_mode=None
-)
+listing = typer.Typer(cls=Verbs, help="List scenarios, definition sets or classifiers.", rich_markup_mode=None)
 app.add_typer(listing, name="list", invoke_without_command=True)
 
 

@@ -107,7 +107,10 @@ def sensitivity(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which assumptions move the refractory share (needs SALib)."""
+    """Say which assumptions move the refractory share.
+
+    Needs SALib: the extra `sensitivity`.
+    """
     from nephrosyn.validation import moved
     from nephrosyn.validation import sensitivity as analysis
 

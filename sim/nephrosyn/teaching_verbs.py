@@ -35,7 +35,7 @@ class RunFirst(TyperGroup):
 
 cases = typer.Typer(
     cls=RunFirst,
-    help="Practice cases for teaching, from the observed record of a run (cases RUN), and their lint (cases lint).",
+    help="Make practice cases from the record of a run, or lint them.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,

@@ -51,6 +51,12 @@ def _wrong(plain):
     return next(option for option in _question(plain)["options"] if option["credit"] == 0)
 
 
+def _clang(plain):
+    """The key has a word of its own, whatever it was, and the stem has it too."""
+    _key(plain)["text"] += " curiously"
+    _question(plain)["stem"] = "By “source”, what is curiously so?"
+
+
 def _section(plain, heading):
     return next(one for one in _single(plain)["stages"][0]["sections"] if one["heading"] == heading)
 
@@ -124,7 +130,7 @@ FLAWS = {
         "grammar-cue",
         lambda plain: _question(plain).update(stem="“source” calls it an"),
     ),
-    "a clang": ("clang", lambda plain: _question(plain).update(stem=f"By “source”, is it {_key(plain)['text']}?")),
+    "a clang": ("clang", _clang),
     "a negative stem": ("negative-stem", lambda plain: _question(plain).update(stem="Which is not so by “source”?")),
     "feedback without a day": ("feedback-cites", lambda plain: _wrong(plain).update(feedback="Not correct.")),
     "a set not named": ("definition-named", lambda plain: _question(plain).update(stem="Which category is it?")),

@@ -80,6 +80,8 @@ class Writer:
             self._begin(resume)
         except BaseException:
             self._hold.release(self.partial)
+            if not resume and all(path.name == LOCK for path in self.partial.iterdir()):
+                shutil.rmtree(self.partial, ignore_errors=True)  # nothing was begun
             raise
 
     @property
