@@ -23,6 +23,7 @@ from nephrosyn.twins import compare as compare
 
 if TYPE_CHECKING:
     from nephrosyn.cases.model import CaseSet
+    from nephrosyn.report import Answers
 
 
 def run(
@@ -148,6 +149,7 @@ class Cohort:
         self.tables, self.manifest, self._disk = tables, manifest, disk
         self.folder = getattr(disk, "path", None)
         self.place = str(self.folder or getattr(disk, "url", ""))
+        self._answers: Answers | None = None
 
     def __repr__(self) -> str:
         """What was run, in a line."""
@@ -220,7 +222,7 @@ class Cohort:
         RunFolderError
             If another process is changing the run folder.
         """
-        chosen = load_sets(names)
+        chosen, self._answers = load_sets(names), None
         if self._disk is not None:
             here(self._disk)
             labelling.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
@@ -238,6 +240,13 @@ class Cohort:
         from nephrosyn.cases.building import of_cohort
 
         return of_cohort(self, count, **asked)
+
+    def answers(self) -> Answers:
+        """The answer of the cohort, and the categories of every definition set and view; see `report.answers`."""
+        from nephrosyn import report
+
+        self._answers = self._answers or report.answers(self.tables, self.manifest)
+        return self._answers
 
     def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
         """Write the report.
@@ -265,7 +274,7 @@ class Cohort:
         (progress := progress or silent)("report", 0, 1)
         try:
             with labelling.alone(target) if target == self.folder else nullcontext():
-                report.write(self.tables, self.resolved, self.manifest, target)
+                self._answers = report.write(self.tables, self.resolved, self.manifest, target)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
         progress("report", 1, 1)

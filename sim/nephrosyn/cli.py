@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,9 +22,6 @@ from nephrosyn import (
     terms,
 )
 from nephrosyn.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
-
-if TYPE_CHECKING:
-    pass
 
 EXIT_USER = 2
 EXIT_INTERRUPTED = 130
@@ -198,7 +195,7 @@ def run(
         int | None, typer.Option(metavar="N", help="Processes that share the work [default: all cores].")
     ] = None,
     part_patients: Annotated[
-        int | None, typer.Option(metavar="N", help="About so many patients make a part [default: 1000].")
+        int | None, typer.Option(metavar="N", help="About so many patients make a part [default: 2000].")
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="URL", help="Dask scheduler, as tcp://HOST:8786, or local:N.")

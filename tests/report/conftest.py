@@ -18,7 +18,7 @@ def write():
         # For as long as it is written only: other tests read real scenarios.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(scenario, "rows", lambda _: factory.ROWS, raising=False)
-            return target, report.write(tables or factory.cohort(), shown, factory.MANIFEST, target)
+            return target, report.write(tables or factory.cohort(), shown, factory.MANIFEST, target)[0]
 
     return written
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from nephrosyn.cluster import dask_workers, job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cluster.processes import Pool
 from nephrosyn.cohort import Format, RemoteWriter, Writer, begun, place
-from nephrosyn.plan import Plan
+from nephrosyn.plan import Plan, cores
 
 if TYPE_CHECKING:
     from nephrosyn.cohort.part import Record
@@ -148,11 +147,6 @@ def _made(plan: Plan, told: str, missing: Sequence[int], asked: Asked) -> Iterat
     else:
         here = job.Job(told, plan)
         yield from ((number, here.make(number)) for number in missing)
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _note(error: BaseException, done: int, parts: int) -> None:

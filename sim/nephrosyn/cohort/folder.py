@@ -106,9 +106,10 @@ class Folder(Mapping[str, pl.DataFrame]):
         """
         return self._scan(table, [self._checked(name) for name in self._names(table)])
 
-    def part(self, table: str, number: int) -> pl.DataFrame:
-        """One part of a table; the parts of one number hold the same patients."""
-        return self._scan(table, [self._checked(self._names(table)[number])]).collect()
+    def part(self, table: str, *numbers: int) -> pl.DataFrame:
+        """Some parts of a table, one below the other; the parts of one number hold the same patients."""
+        names = self._names(table)
+        return self._scan(table, [self._checked(names[number]) for number in numbers]).collect()
 
     def _scan(self, table: str, parts: list[Path]) -> pl.LazyFrame:
         if self.manifest["format"] == "csv":

@@ -13,6 +13,8 @@ from nephrosyn.cohort.layout import Format, RunFolderError, part_file, part_numb
 from nephrosyn.cohort.place import Place, facts, is_whole
 from nephrosyn.tables import SCHEMAS
 
+COMPRESSION_LEVEL = 1
+"""A twentieth more bytes than at the usual level 3, for a quarter less of the time to write them."""
 Record = dict[str, dict[str, Any]]
 """Files of a part, by name, as the manifest tells of them."""
 
@@ -24,7 +26,7 @@ def encoded(frame: pl.DataFrame, format: str, what: str) -> bytes:
         if format == "csv":
             frame.write_csv(buffer)
         else:
-            frame.write_parquet(buffer)
+            frame.write_parquet(buffer, compression="zstd", compression_level=COMPRESSION_LEVEL)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise RunFolderError(f"cannot write {what}: {reason(error)}") from None
     return buffer.getvalue()

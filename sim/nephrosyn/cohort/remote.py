@@ -118,11 +118,12 @@ class RemoteFolder(Folder):
 
     def lazy(self, table: str) -> pl.LazyFrame:
         """A table; all of it is fetched."""
-        return pl.concat([self._frame(table, name) for name in self._names(table)]).lazy()
+        return self.part(table, *range(self.parts(table))).lazy()
 
-    def part(self, table: str, number: int) -> pl.DataFrame:
-        """One part of a table."""
-        return self._frame(table, self._names(table)[number])
+    def part(self, table: str, *numbers: int) -> pl.DataFrame:
+        """Some parts of a table, one below the other."""
+        names = self._names(table)
+        return pl.concat([self._frame(table, names[number]) for number in numbers])
 
 
 def here(folder: Folder) -> None:

@@ -22,10 +22,8 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
 
 def summary(cohort: Cohort) -> None:
     """Print the answer of a run: the categories and the refractory share by each definition set, and where to go on."""
-    from nephrosyn import report
-
     about = cohort.manifest
-    found, categories = report.answers(cohort.tables, about)
+    found, categories = cohort.answers()
     repeats = f", {about['replicates']} replicates" if about["replicates"] > 1 else ""
     say(f"{about['scenario']['name']}: seed {about['seed']}{repeats}, engine {about['engine']}")
     say(terms.NOTICE)

@@ -23,7 +23,7 @@ Engine = Literal["simpy", "compiled"]
 SMALL_COHORT = 200
 """Up to so many patients ``auto`` takes SimPy, which is as quick there."""
 
-PART_PATIENTS = 1_000
+PART_PATIENTS = 2_000
 """Patients played at a time, rounded to whole sites; the result does not depend on it.
 
 The rows of so many are still given back to the allocator and used again, where more would be fresh pages each time.

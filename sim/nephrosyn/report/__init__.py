@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nephrosyn.report.statistics import Category
     from nephrosyn.report.summary import Summary
 
+    Answers = tuple[Summary, dict[tuple[str, str], list[Category]]]
+
 __all__ = ["answers", "patient_timeline", "summarise", "write"]
 
 
@@ -44,9 +46,7 @@ def summarise(labels: pl.DataFrame) -> Summary:
     return summary.summarise(labels)
 
 
-def answers(
-    tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]
-) -> tuple[Summary, dict[tuple[str, str], list[Category]]]:
+def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> Answers:
     """Return the answer of a judged cohort, and the categories of every definition set and view.
 
     Parameters
@@ -73,7 +73,7 @@ def answers(
     return found, {key: statistics.categories(labels, *key, defined[key[0]]) for key in keys}
 
 
-def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Summary:
+def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Answers:
     """Write ``report.html``, ``report.md`` and ``figures/*.svg`` into a folder.
 
     The same input gives the same bytes.
@@ -91,8 +91,8 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
 
     Returns
     -------
-    Summary
-        What to print; ``page`` is the path of ``report.html``.
+    tuple of Summary and dict
+        What `answers` returns; ``page`` of the summary is the path of ``report.html``.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
     inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
     target = folder / "report.html"
     target.write_text(page.html(shown, inlined), encoding="utf-8", newline="\n")
-    return replace(found.summary, page=target)
+    return replace(found.summary, page=target), found.categories
 
 
 def patient_timeline(tables: Mapping[str, Any], replicate: int, patient: int) -> Figure:

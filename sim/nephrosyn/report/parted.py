@@ -42,8 +42,8 @@ Tables = Mapping[str, pl.DataFrame]
 class Parted(Protocol):
     """Tables in parts, as a run folder has them."""
 
-    def part(self, table: str, number: int) -> pl.DataFrame:
-        """One part of a table."""
+    def part(self, table: str, *numbers: int) -> pl.DataFrame:
+        """Some parts of a table, one below the other."""
 
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
@@ -70,22 +70,25 @@ def batches(tables: Parted, names: Iterable[str] = READ) -> Iterator[tuple[int, 
     names : iterable of str
         Tables to read, the patients among them.
     """
-    names, replicate, patients = tuple(names), 0, 0
-    held: list[Tables] = []
+    others = [name for name in names if name != "patients"]
+    for replicate, numbers, people in _gathered(tables):
+        yield replicate, {"patients": people, **{name: tables.part(name, *numbers) for name in others}}
+
+
+def _gathered(tables: Parted) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
+    """Replicate, numbers and patients of the parts that are held at a time; to open them one by one would be slow."""
+    replicate, numbers, held = 0, list[int](), list[pl.DataFrame]()
     for number in range(tables.parts("patients")):
-        part = {name: tables.part(name, number) for name in names}
-        own = int(part["patients"]["replicate"][0])
-        if held and (own != replicate or patients >= BATCH_PATIENTS):
-            yield replicate, _joined(held)
-            held, patients = [], 0
-        held.append(part)
-        replicate, patients = own, patients + part["patients"].height
+        people = tables.part("patients", number)
+        own = int(people["replicate"][0])
+        if held and (own != replicate or sum(part.height for part in held) >= BATCH_PATIENTS):
+            yield replicate, numbers, pl.concat(held)
+            numbers, held = [], []
+        numbers.append(number)
+        held.append(people)
+        replicate = own
     if held:
-        yield replicate, _joined(held)
-
-
-def _joined(parts: Sequence[Tables]) -> Tables:
-    return {name: pl.concat([part[name] for part in parts]) for name in parts[0]}
+        yield replicate, numbers, pl.concat(held)
 
 
 def answers(
