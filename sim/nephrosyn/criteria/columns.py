@@ -162,11 +162,17 @@ def _array(table: str, series: pl.Series) -> NDArray[Any]:
     try:
         if isinstance(kind, pl.Enum):
             named = series if series.dtype == kind else series.cast(pl.String).cast(kind)
-            return frozen(named.to_physical().cast(pl.UInt8).fill_null(NO_NAME).to_numpy())
-        return frozen(series.cast(kind).to_numpy())
+            codes = _cast(named.to_physical(), pl.UInt8())
+            return frozen((codes.fill_null(NO_NAME) if codes.null_count() else codes).to_numpy())
+        return frozen(_cast(series, kind).to_numpy())
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise CriteriaError("tables", [Problem(f"{table}.{series.name}", "values of its kind", reason)]) from None
+
+
+def _cast(series: pl.Series, kind: pl.DataType | type[pl.DataType]) -> pl.Series:
+    """Cast where there is anything to cast: polars takes its time even over nothing."""
+    return series if series.dtype == kind else series.cast(kind)
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 STEROID_KINDS = ("contraindication", "toxicity")
 """Kinds of conditions for which something may become of steroid."""
+URINE = ("upcr", "dipstick")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,44 +56,52 @@ class Proof:
         self.mine = mine
         self.observed = view == "observed"
         self.before = "" if self.observed else "truth/"
+        self._read: dict[str, list[dict[str, Any]]] = {}
 
     def urine(self, day: int) -> list[Evidence]:
         """Return what was seen, or true, of the urine on a day."""
-        return [*self._readings(day), *self._diary(day)] if self.observed else self._truth(day)
+        return [*self._readings.get(day, ()), *self._diary(day)] if self.observed else self._truth(day)
 
     def doses(self, first: int, last: int) -> list[Evidence]:
         """Return the runs of steroid that meet the days from `first` to `last`."""
-        table = f"{self.before}doses"
-        meets = (pl.col("first_days") <= last) & (pl.col("last_days") >= first)
-        rows = self.mine[table].filter(meets, pl.col("drug").cast(pl.String) == terms.DRUGS[STEROID])
-        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
+        return self._runs(first, last, steroid=True)
 
     def agents(self, first: int | None, last: int | None) -> list[Evidence]:
         """Return the runs of other drugs than steroid that meet the days from `first` on; none without a first."""
-        table = f"{self.before}doses"
-        if first is None:
-            return []
-        meets = (pl.col("first_days") <= (last or first)) & (pl.col("last_days") >= first)
-        rows = self.mine[table].filter(meets, pl.col("drug").cast(pl.String) != terms.DRUGS[STEROID])
-        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in rows.iter_rows(named=True)]
+        return [] if first is None else self._runs(first, last or first, steroid=False)
 
     def conditions(self, kind: str) -> list[Evidence]:
         """Return the conditions of a kind."""
         table = f"{self.before}conditions"
-        rows = self.mine[table].filter(pl.col("kind").cast(pl.String) == kind)
-        return [Evidence(r["noted_days"], r["noted_days"], table, _condition(r)) for r in rows.iter_rows(named=True)]
+        rows = (row for row in self._rows(table) if row["kind"] == kind)
+        return [Evidence(row["noted_days"], row["noted_days"], table, _condition(row)) for row in rows]
 
-    def _readings(self, day: int) -> list[Evidence]:
-        rows = self.mine["readings"].filter(
-            pl.col("taken_days") == day, pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"])
-        )
-        return [Evidence(day, day, "readings", _reading(row)) for row in rows.iter_rows(named=True)]
+    def _runs(self, first: int, last: int, *, steroid: bool) -> list[Evidence]:
+        table = f"{self.before}doses"
+        meet = (r for r in self._rows(table) if r["first_days"] <= last and r["last_days"] >= first)
+        mine = (r for r in meet if (r["drug"] == terms.DRUGS[STEROID]) == steroid)
+        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in mine]
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table, read once: clauses ask for the same days again and again."""
+        if table not in self._read:
+            self._read[table] = self.mine[table].rows(named=True)
+        return self._read[table]
+
+    @cached_property
+    def _readings(self) -> dict[int, list[Evidence]]:
+        """Urine of each day, as measured in the clinic."""
+        found: dict[int, list[Evidence]] = {}
+        for row in self.mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(URINE)).iter_rows(named=True):
+            day = row["taken_days"]
+            found.setdefault(day, []).append(Evidence(day, day, "readings", _reading(row)))
+        return found
 
     def _diary(self, day: int) -> list[Evidence]:
-        rows = self.mine["diary"].filter((pl.col("first_days") <= day) & (pl.col("last_days") >= day))
         return [
             Evidence(row["first_days"], row["last_days"], "diary", f"home dipstick {row['grade']}")
-            for row in rows.iter_rows(named=True)
+            for row in self._rows("diary")
+            if row["first_days"] <= day <= row["last_days"]
         ]
 
     def _truth(self, day: int) -> list[Evidence]:
