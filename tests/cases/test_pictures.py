@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import base64
 
-from nephrosyn.cases import displayed, showing
+import pytest
+
+from nephrosyn.cases import building, displayed, pictures
+from nephrosyn.cases.building import build
+from nephrosyn.cases.request import Request
+from nephrosyn.cases.source import Source
 from nephrosyn.terms import NOTICE
 
 
@@ -12,13 +17,57 @@ def _figure(case):
     return next(one for section in case.stages[0].sections for one in section.figures)
 
 
+def _undrawn(pair):
+    return {units: pictures.with_pictures(case, [("", "")]) for units, case in pair.items()}
+
+
 def test_a_picture_drawn_from_the_tables_alone_is_the_same_to_the_byte(pictured):
     for system, made in pictured.items():
         for case in made.cases:
-            frames = displayed.parse(case.stages[0].sections)
-            again = showing.timeline(frames, case.id, system).figures[0]
-            assert again.png_base64 == _figure(case).png_base64
-            assert again.svg_base64 == _figure(case).svg_base64
+            assert _figure(case).png_base64
+            assert pictures.with_pictures(case, pictures.draw(case, system)) == case
+
+
+def test_the_picture_of_a_staged_case_is_of_all_stages(cohort):
+    (case,) = build(Source(cohort), Request(count=1, kinds=("staged",), balance="natural"))["si"].cases
+    sections = [section for stage in case.stages for section in stage.sections]
+    (figure,) = (figure for section in sections for figure in section.figures)
+    end = displayed.parse(sections)["follow_up"]["end_days"][0]
+    assert f"Timeline to day {end}." in base64.b64decode(figure.svg_base64).decode()
+
+
+@pytest.mark.parametrize("fate", ["lives", "is killed before", "is killed after"])
+def test_helpers_change_no_byte(pictured, fate):
+    pairs = [
+        dict(zip(pictured, cases, strict=True)) for cases in zip(*(one.cases for one in pictured.values()), strict=True)
+    ]
+    with pictures.Studio(helpers=1) as studio:
+        studio.order(_undrawn(pairs[0]))
+        if fate == "is killed before":
+            _kill(studio)
+        for pair in pairs[1:]:
+            studio.order(_undrawn(pair))
+        if fate == "is killed after":
+            _kill(studio)
+        assert [studio.finished(_undrawn(pair)) for pair in pairs] == pairs
+
+
+def _kill(studio):
+    for process in list(studio._pool._processes.values()):
+        process.kill()
+        process.join()
+
+
+def test_no_helper_is_started_for_a_few(cohort, monkeypatch):
+    asked = []
+    real = pictures.Studio.__init__
+    monkeypatch.setattr(pictures.Studio, "__init__", lambda self, helpers: (asked.append(helpers), real(self, 0))[1])
+    build(Source(cohort), Request(count=1, balance="natural"), workers=8)
+    build(Source(cohort), Request(count=1, balance="natural", figures=False), workers=8)
+    monkeypatch.setattr(building, "WORTH_A_PROCESS", 1)
+    build(Source(cohort), Request(count=2, balance="natural"), workers=8)
+    build(Source(cohort), Request(count=2, balance="natural", figures=False), workers=8)
+    assert asked == [0, 0, 2, 0]
 
 
 def test_a_picture_says_its_units_and_the_notice_and_no_date(pictured):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,7 @@ from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.feedback import FLAG_OF_CATEGORY
 from nephrosyn.cases.maker import Maker, Pair
 from nephrosyn.cases.model import Case, CaseSet, ItemKind, UnitSystem
+from nephrosyn.cases.pictures import WORTH_A_PROCESS, Studio
 from nephrosyn.cases.request import KINDS, UNITS, Request
 from nephrosyn.cases.source import Patient, Run, Source
 from nephrosyn.criteria import load, sets
@@ -22,8 +23,15 @@ WITHOUT_CATEGORY = ("matching",)
 """Kinds whose key is no category, and which some categories cannot serve."""
 
 
+def nothing(_: Pair) -> None:
+    """Nobody asks."""
+
+
+@dataclass
 class Builder(Maker):
-    """Makes the cases of one request."""
+    """Makes the cases of one request; `settled` hears of each as soon as it is sure to be taken."""
+
+    settled: Callable[[Pair], None] = nothing
 
     def chosen(self, labels: pl.DataFrame) -> list[Pair]:
         """Return the cases asked for.
@@ -81,15 +89,12 @@ class Builder(Maker):
         found: list[list[Pair]] = []
         if not wanted:
             return found
-        probe = replace(self, request=replace(self.request, figures=False))
         for patient, record in self.source.records(patients):
-            if self.request.difficulty is not None:
-                tried = probe.cases(kind, patient, record)
-                if not tried or tried[0]["si"].difficulty != self.request.difficulty:
-                    continue
             pairs = self.cases(kind, patient, record)
-            if pairs:
+            if pairs and self.request.difficulty in (None, pairs[0]["si"].difficulty):
                 found.append(pairs)
+                for pair in pairs:
+                    self.settled(pair)
                 self.source.progress(kind, done + len(found), self.request.count)
             if len(found) == wanted:
                 break
@@ -156,7 +161,7 @@ def builder(source: Source, request: Request) -> Builder:
     return Builder(source, request, found)
 
 
-def build(source: Source, request: Request, ident: str | None = None) -> dict[UnitSystem, CaseSet]:
+def build(source: Source, request: Request, ident: str | None = None, workers: int = 1) -> dict[UnitSystem, CaseSet]:
     """Make cases in both systems of units.
 
     Parameters
@@ -167,6 +172,8 @@ def build(source: Source, request: Request, ident: str | None = None) -> dict[Un
         What is asked for.
     ident : str, optional
         Make this one case alone.
+    workers : int
+        Processes that share the work, this one among them.
 
     Returns
     -------
@@ -179,11 +186,16 @@ def build(source: Source, request: Request, ident: str | None = None) -> dict[Un
         If the request cannot be, or a category has too few patients.
     """
     maker = builder(source, request)
-    if ident is not None:
-        pairs = [maker.alone(ident)]
-    else:
-        many = "disagreement" in request.kinds
-        pairs = maker.chosen(source.judge(maker.definitions if many else [maker.first]))
+    count = request.count if ident is None and request.figures else 0
+    with Studio(min(workers - 1, count // WORTH_A_PROCESS)) as studio:
+        maker.settled = studio.order
+        if ident is not None:
+            pairs = [maker.alone(ident)]
+        else:
+            many = "disagreement" in request.kinds
+            pairs = maker.chosen(source.judge(maker.definitions if many else [maker.first]))
+        source.progress("draw", 0, len(pairs))
+        pairs = [studio.finished(pair) for pair in reversed(pairs)][::-1]  # helpers begin with the first
     return {
         units: CaseSet(
             title=f"Practice cases on nephrotic syndrome, definition set “{maker.first.name}”",

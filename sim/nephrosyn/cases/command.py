@@ -20,6 +20,7 @@ from nephrosyn.cases.model import CaseSet, UnitSystem
 from nephrosyn.cases.request import Request
 from nephrosyn.cases.source import Run, Source
 from nephrosyn.criteria import load
+from nephrosyn.plan import cores
 
 if TYPE_CHECKING:
     from nephrosyn.plan import Progress
@@ -110,7 +111,7 @@ def write(
         The files.
     """
     source = Source(cohort, progress)
-    sets = build(source, request, case)
+    sets = build(source, request, case, cores())
     definitions = {one.name: one for one in builder(source, request).definitions}
     refuse(lint_both(sets, definitions))
     primary: UnitSystem = request.units  # type: ignore[assignment]

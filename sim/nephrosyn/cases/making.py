@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from nephrosyn.cases import questions, showing
+from nephrosyn.cases import pictures, questions, showing
 from nephrosyn.cases.displayed import parse
 from nephrosyn.cases.edits import Margin, difficulty, margin
 from nephrosyn.cases.feedback import FLAG_OF_CATEGORY, Judgement, told
@@ -136,8 +136,8 @@ def whole(shown: Shown, ident: str, look: Look, definitions: Sequence[Definition
 
 
 def timeline(judged: Judgement, ident: str, look: Look) -> Section:
-    """Return the picture of a displayed record."""
-    return showing.in_spelling(showing.timeline(judged.frames, ident, look.units), look.spelling)
+    """Return the picture of a displayed record, to be drawn when the case is made."""
+    return showing.in_spelling(pictures.blank(judged.frames, ident, look.units), look.spelling)
 
 
 def definition_section(definition: DefinitionSet, judged: Judgement, look: Look) -> Section:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
-
-import polars as pl
-
 from nephrosyn.cases import display
-from nephrosyn.cases import units as scales
 from nephrosyn.cases.definitions import paragraphs
-from nephrosyn.cases.model import Figure, Section, Spelling, Table, UnitSystem
+from nephrosyn.cases.model import Section, Spelling, Table, UnitSystem
 from nephrosyn.cases.narrative import at_first_visit, facts, first_results, said
 from nephrosyn.cases.words import listed, sentence, spelled, spoken
 from nephrosyn.criteria import DefinitionSet
@@ -91,36 +85,6 @@ def definition_section(definition: DefinitionSet, units: UnitSystem, *, child: b
     """Return the definition set in words."""
     name = f"The definition set “{definition.name}” reads as follows."
     return Section(heading=DEFINITION, paragraphs=(name, *paragraphs(definition, units, child=child)))
-
-
-def timeline(frames: Mapping[str, pl.DataFrame], ident: str, units: UnitSystem) -> Section:
-    """Return the picture of what the tables say."""
-    from nephrosyn.report.figures.case_timeline import Axis, case_timeline
-
-    alt = alternative(frames, units)
-    upcr, albumin = (Axis(one.unit, one.factor) for one in map(scales.SCALES[units].get, ("upcr", "albumin")) if one)
-    png, svg = case_timeline(frames, upcr, albumin, alt)
-    figure = Figure(
-        name=f"{ident}-timeline",
-        alt=alt,
-        png_base64=base64.b64encode(png).decode(),
-        svg_base64=base64.b64encode(svg.encode()).decode(),
-    )
-    return Section(heading="Timeline", figures=(figure,))
-
-
-def alternative(frames: Mapping[str, pl.DataFrame], units: UnitSystem) -> str:
-    """Return what can be read from the picture, in a sentence or two."""
-    rows = frames["readings"].filter(pl.col("analyte").cast(pl.String) == "upcr")
-    end = frames["follow_up"]["end_days"][0]
-    told = f"Timeline to day {end}."
-    if rows.height:
-        low, high = (scales.shown("upcr", value, units) for value in (rows["value"].min(), rows["value"].max()))  # type: ignore[arg-type]
-        unit = scales.unit_of("upcr", units)
-        values = f"results from {low} to {high} {unit}" if rows.height > 1 else f"result of {low} {unit}"
-        told += f" Urine protein/creatinine ratio: {rows.height} {values}."
-    count = frames["doses"].height
-    return told + (f" {count} run{'' if count == 1 else 's'} of doses." if count else " No drug.")
 
 
 def in_spelling(section: Section, spelling: Spelling) -> Section:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from nephrosyn import terms
 from nephrosyn.report.figures.style import ACCENT, GRID, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
@@ -25,6 +24,7 @@ LEFT, WIDTH = 0.14, 0.845
 STEPS_DAYS = (7, 14, 28, 56, 91, 182, 365, 730)
 RATIOS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Marks of the axis of ratios, in mg/mg; in other units rounded to what is easy to read."""
+BELOW = "day from the first signs; triangle: something noted; dotted: end of the record"
 
 
 class Axis(NamedTuple):
@@ -62,7 +62,9 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
         _steroid(low, frames["doses"])
         marks = _noted(frames["conditions"])
         low.plot(marks, [0] * len(marks), "^", color=ACCENT, ms=5, clip_on=False, zorder=5)
-        low.set_xlabel("day from the first signs; triangle: something noted; dotted: end of the record", fontsize=8)
+        for day in _days(end):
+            low.text(day, -0.06, str(day), transform=low.get_xaxis_transform(), ha="center", va="top")
+        figure.text(LEFT + WIDTH / 2, 0.04, BELOW, ha="center", fontsize=8)
         figure.text(0.985, 0.004, terms.NOTICE, ha="right", fontsize=SMALLEST, color=MUTED)
         buffer = io.BytesIO()
         canvas: Any = FigureCanvasAgg(figure)
@@ -70,17 +72,39 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
         return buffer.getvalue(), svg(figure, title)
 
 
-def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
-    """Return axes with few, fixed marks: finding and drawing marks is most of the time a picture takes."""
-    axes = figure.add_axes((LEFT, foot, WIDTH, height))
+def _days(end: int) -> range:
+    """Days that are marked."""
     step = next((days for days in STEPS_DAYS if end / days <= 9), STEPS_DAYS[-1])
-    marks = list(range(0, end + 1, step))
-    lowest = foot == PANELS[-1][0]
-    axes.xaxis.set_major_locator(FixedLocator(marks if lowest else []))
+    return range(0, end + 1, step)
+
+
+def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
+    """Return axes whose frame and marks are drawn by hand: matplotlib's own are most of the time of a picture."""
+    axes = figure.add_axes((LEFT, foot, WIDTH, height))
+    axes.set_axis_off()
     axes.set_xlim(0, max(end, 28) * 1.02)
-    axes.vlines(marks, 0, 1, transform=axes.get_xaxis_transform(), color=GRID, lw=0.7, zorder=0)
-    axes.axvline(end, color=MUTED, lw=0.8, ls=(0, (2, 2)))
+    across = axes.get_xaxis_transform()
+    axes.vlines(_days(end), 0, 1, transform=across, color=GRID, lw=0.7, zorder=0)
+    axes.plot([0, 0, 1], [1, 0, 0], transform=axes.transAxes, color=MUTED, lw=0.8, clip_on=False, zorder=2.5)
+    axes.plot([end, end], [0, 1], transform=across, color=MUTED, lw=0.8, ls=(0, (2, 2)))
     return axes
+
+
+def _marked(axes: Any, values: Sequence[float], name: str, *, grid: bool = False) -> None:
+    """Write the marks of the upright axis that lie within it, and what it measures."""
+    low, high = axes.get_ylim()
+    along = axes.get_yaxis_transform()
+    within = [value for value in values if low <= value <= high]
+    ends = [[(0 if grid else -0.008, value), (1 if grid else 0, value)] for value in within]
+    axes.add_collection(
+        LineCollection(ends, transform=along, colors=GRID if grid else MUTED, lw=0.7, clip_on=False, zorder=0),
+        autolim=False,
+    )
+    for value in within:
+        axes.text(-0.014, value, f"{value:g}", transform=along, ha="right", va="center_baseline")
+    axes.text(
+        -0.085, 0.5, name, transform=axes.transAxes, rotation=90, ha="right", va="center", ma="center", fontsize=8
+    )
 
 
 def _of(frames: Mapping[str, pl.DataFrame], analyte: str) -> pl.DataFrame:
@@ -98,19 +122,14 @@ def _urine(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
     least, most = min(values.to_list(), default=axis.factor), max(values.to_list(), default=axis.factor)
     lowest = LOWEST_RATIO * axis.factor  # a logarithm has no place for 0
     axes.set_ylim(max(min(least, 0.1 * axis.factor) * 0.8, lowest), max(most, 10 * axis.factor) * 1.3)
-    axes.yaxis.set_minor_locator(NullLocator())
     ratios = RATIOS if axis.factor == 1.0 else tuple(float(f"{ratio * axis.factor:.1g}") for ratio in RATIOS)
-    axes.yaxis.set_major_locator(FixedLocator(list(ratios)))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_ylabel(f"urine protein/\ncreatinine ({axis.unit})", fontsize=8)
-    axes.grid(axis="y")
+    _marked(axes, ratios, f"urine protein/\ncreatinine ({axis.unit})", grid=True)
 
 
 def _albumin(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
     axes.plot(rows["taken_days"], rows["value"] * axis.factor, "o-", color=LINES[2], ms=2.8, lw=0.8)
     axes.set_ylim(0, 6 * axis.factor)
-    axes.yaxis.set_major_locator(FixedLocator([0, 2 * axis.factor, 4 * axis.factor]))
-    axes.set_ylabel(f"albumin\n({axis.unit})", fontsize=8)
+    _marked(axes, [0, 2 * axis.factor, 4 * axis.factor], f"albumin\n({axis.unit})")
 
 
 def _steroid(axes: Any, doses: pl.DataFrame) -> None:
@@ -122,8 +141,7 @@ def _steroid(axes: Any, doses: pl.DataFrame) -> None:
         axes.plot([row["first_days"], row["last_days"] + 1], [1, 1], color=INK, lw=3, solid_capstyle="butt")
     most = max(20.0, float(mine["mean_mg_per_day"].max() or 0))  # type: ignore[arg-type]
     axes.set_ylim(0, most * 1.15)
-    axes.yaxis.set_major_locator(FixedLocator([0, 10, 20] if most < 40 else [0, 20, 40, 60, 80, 100]))
-    axes.set_ylabel("prednisone\n(mg/day)", fontsize=8)
+    _marked(axes, [0, 10, 20] if most < 40 else [0, 20, 40, 60, 80, 100], "prednisone\n(mg/day)")
 
 
 def _noted(conditions: pl.DataFrame) -> list[int]:
