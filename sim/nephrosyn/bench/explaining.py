@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,18 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench import flips
 from nephrosyn.bench.classifiers.finding import find
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Shown, checked
 from nephrosyn.bench.classifiers.rules import Rule
 from nephrosyn.bench.classifiers.sets import SetClassifier
 from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.errors import BenchError
-from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, apply, in_words, perturb
+from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, Record, in_words, perturb
 from nephrosyn.bench.results import read
 from nephrosyn.bench.running import Run, open_run
 from nephrosyn.bench.training import Training
 from nephrosyn.scenario import Resolved
-
-MOST_TRIES = 300
-"""Records judged to narrow down one flip; what is left then is told as it is."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +110,12 @@ def explain(folder: Path, patient: int) -> Explained:
         "classifier", "perturbation", "replicate", "severity"
     )
     again = _Again(about, patient)
-    flips = [
+    found = [
         again.flip(part)
         for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)
     ]
     count = shown.filter(pl.col("classifier") == next(iter(said))).height
-    return Explained(patient, str(clean["reference"][0]), said, flips, count)
+    return Explained(patient, str(clean["reference"][0]), said, found, count)
 
 
 class _Again:
@@ -143,10 +140,7 @@ class _Again:
         record = {table: frame.filter(patient=self._patient) for table, frame in self.run.observed.items()}
         seed = self._about["seed"]
         _, log = perturb(record, perturbation, row["severity"], seed=seed, replicate=row["replicate"])
-        ready, cause = self._classifier(name), None
-        if ready is not None:
-            with tempfile.TemporaryDirectory() as place:
-                cause = smallest(log, self._says(ready, record, row["clean"], Path(place)))
+        cause = self._cause(name, record, log)
         return Flip(
             name,
             perturbation,
@@ -160,6 +154,15 @@ class _Again:
             log.height,
             None if cause is None else in_words(cause),
         )
+
+    def _cause(self, name: str, record: Record, log: pl.DataFrame) -> pl.DataFrame | None:
+        ready = self._classifier(name)
+        if ready is None:
+            return None
+        with tempfile.TemporaryDirectory() as place, suppress(PerturbationError):
+            found = flips.explain(record, log, self._says(ready, Path(place)), patient=self._patient)
+            return found.changes if found.flipped else None
+        return None
 
     def _classifier(self, name: str) -> Answering | None:
         if name not in self._ready:
@@ -176,52 +179,10 @@ class _Again:
                 self._ready[name] = own.ready(Asked(task, Training(scenario, manifest["seed"], task), 0.0))
         return self._ready[name]
 
-    def _says(
-        self, ready: Answering, record: dict[str, pl.DataFrame], before: str, place: Path
-    ) -> Callable[[pl.DataFrame], bool]:
-        def differs(log: pl.DataFrame) -> bool:
-            with suppress(PerturbationError):
-                shown = Shown(apply(record, log), place)
-                said = checked(ready.answer(shown), shown.people, self.run.task)["predicted"]
-                return bool(said.len()) and str(said[0]) != str(before)
-            return False
+    def _says(self, ready: Answering, place: Path) -> flips.Answer:
+        def says(record: Record) -> str:
+            shown = Shown(record, place)
+            said = checked(ready.answer(shown), shown.people, self.run.task)["predicted"]
+            return str(said[0]) if said.len() else ""
 
-        return differs
-
-
-def smallest(log: pl.DataFrame, differs: Callable[[pl.DataFrame], bool]) -> pl.DataFrame | None:
-    """Return changes that still make the difference, none of which can be left out alone.
-
-    Parameters
-    ----------
-    log : polars.DataFrame
-        All changes.
-    differs : callable
-        Whether some of them make the difference.
-
-    Returns
-    -------
-    polars.DataFrame or None
-        Some of the changes; None if all together make none. Where the search took too long, more than are needed.
-
-    Examples
-    --------
-    >>> log = pl.DataFrame({"row": range(10)})
-    >>> smallest(log, lambda some: {3, 7} <= set(some["row"]))["row"].to_list()
-    [3, 7]
-    """
-    if not differs(log):
-        return None
-    tries, size = 0, max(1, log.height // 2)
-    while True:
-        start = 0
-        while start < log.height and tries < MOST_TRIES:
-            rest = pl.concat([log[:start], log[start + size :]])
-            tries += 1
-            if rest.height and differs(rest):
-                log = rest
-            else:
-                start += size
-        if size == 1 or tries >= MOST_TRIES:
-            return log
-        size = max(1, size // 2)
+        return says

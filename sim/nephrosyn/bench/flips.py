@@ -14,6 +14,8 @@ from nephrosyn.bench.perturbations.rows import KEYS, Prepared
 Answer = Callable[[Record], str]
 GROUP = ["table", "row"]
 """Changes of one row stand or fall together: half of them would be a row that nobody wrote."""
+MOST_ASKED = 300
+"""Records a classifier is asked about to narrow down one flip; what is left then is told as it is."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,7 @@ class Flip:
         Answer on the clean record and on the perturbed one.
     changes : polars.DataFrame
         Rows of the log that are enough for the answer `after`, and of which none can be spared; none where the answers
-        are the same. There may be other such sets.
-    alone : polars.DataFrame
-        Rows of the log that stand for one changed row each that is enough by itself.
+        are the same. There may be other such sets. Where the search took too long, more than are needed.
     asked : int
         How many records the classifier was asked about.
     """
@@ -36,7 +36,6 @@ class Flip:
     before: str
     after: str
     changes: pl.DataFrame
-    alone: pl.DataFrame
     asked: int
 
     @property
@@ -65,7 +64,13 @@ class _Trial:
 
 
 def explain(
-    record: Mapping[str, pl.DataFrame], log: pl.DataFrame, answer: Answer, *, patient: int, replicate: int = 0
+    record: Mapping[str, pl.DataFrame],
+    log: pl.DataFrame,
+    answer: Answer,
+    *,
+    patient: int,
+    replicate: int = 0,
+    most: int = MOST_ASKED,
 ) -> Flip:
     """Find which changes flip the answer about a patient.
 
@@ -79,6 +84,8 @@ def explain(
         A classifier: takes the record of one patient, returns its answer.
     patient, replicate : int
         Who; the replicate of the run.
+    most : int
+        The search ends when the classifier has been asked about so many records.
 
     Returns
     -------
@@ -105,20 +112,18 @@ def explain(
     everything = list(range(len(trial.groups)))
     before, after = trial([]), trial(everything)
     if before == after:
-        return Flip(before, after, log.clear(), log.clear(), len(trial.known))
-    least = _least(trial, everything, after)
-    alone = [one for one in everything if trial([one]) == after]
-    found = trial.rows(alone) if alone else log.clear()
-    return Flip(before, after, trial.rows(least), found, len(trial.known))
+        return Flip(before, after, log.clear(), len(trial.known))
+    least = _least(trial, everything, after, most)
+    return Flip(before, after, trial.rows(least), len(trial.known))
 
 
-def _least(trial: _Trial, chosen: list[int], wanted: str) -> list[int]:
+def _least(trial: _Trial, chosen: list[int], wanted: str, most: int) -> list[int]:
     """Return a part of the changes that is enough for an answer, and of which none can be spared.
 
     The part is tried in ever finer pieces: first whether one piece is enough, then whether one can be spared.
     """
     pieces = 2
-    while len(chosen) > 1:
+    while len(chosen) > 1 and len(trial.known) < most:
         cut = _cut(chosen, pieces)
         rests = [[one for one in chosen if one not in piece] for piece in cut]
         smaller = next((part for part in [*cut, *rests] if len(part) < len(chosen) and trial(part) == wanted), None)

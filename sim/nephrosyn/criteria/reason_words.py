@@ -41,7 +41,8 @@ REASONS: dict[int, Reason] = {
     r.NOT_SEEN_LONG_ENOUGH: Reason(
         "not_seen_long_enough",
         COURSE,
-        "Adequate course from day {course}; ill up to day {last_ill}, nothing seen from day {judged} on.",
+        "Adequate course from day {course}; ill up to day {last_ill}; the record does not show whether it answered by "
+        "day {judged}.",
     ),
     r.FAILED_COURSE: Reason(
         "failed_course",
