@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,8 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.cohort import Folder, RunFolderError
+from nephrosyn.cohort.hold import Hold
+from nephrosyn.cohort.layout import reason
 from nephrosyn.plan import Chosen, Progress, by_patient, judge
 
 WHO = ["replicate", "patient"]
@@ -27,18 +27,16 @@ def alone(folder: Path) -> Iterator[None]:
     RunFolderError
         If another process holds it.
     """
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold = Hold(folder)
     except BlockingIOError:
-        os.close(handle)
         raise RunFolderError(f"{folder} is being changed by another nephrosyn; try again when that is done") from None
-    except OSError:  # a file system without locks: better unguarded than not at all
-        pass
+    except OSError as error:
+        raise RunFolderError(f"cannot write to {folder}: {reason(error)}") from None
     try:
         yield
     finally:
-        os.close(handle)
+        hold.release(folder)
 
 
 def count_impossible(tables: Mapping[str, pl.DataFrame]) -> int:

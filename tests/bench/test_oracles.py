@@ -125,3 +125,11 @@ def test_bootstrap_intervals_cover_the_known_difference():
         low, high = resampling.bootstrap_mean(values, resamples=400, seed=cohort * 1000)
         covered += bool(low[0] <= known <= high[0])
     assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_resamples_do_not_depend_on_how_many_are_drawn_at_once(monkeypatch):
+    values = np.linspace(0, 1, 50)[:, None] ** 2
+    whole = resampling.bootstrap_mean(values, resamples=200, seed=5)
+    monkeypatch.setattr(resampling, "DRAWN_AT_ONCE", 150)
+    assert np.array_equal(whole, resampling.bootstrap_mean(values, resamples=200, seed=5))
+    assert not np.array_equal(resampling.drawn(50, 3, 5)[1:], resampling.drawn(50, 2, 6))

@@ -114,6 +114,10 @@ def _repeat(plain):
     plain["cases"].append(copy)
 
 
+def _figures(plain):
+    return next(section["figures"] for section in _single(plain)["stages"][0]["sections"] if section["figures"])
+
+
 FLAWS = {
     "two right options": ("one-right", _two_keys),
     "no right option": ("one-right", lambda plain: _key(plain).update(credit=0.0)),
@@ -157,6 +161,11 @@ FLAWS = {
         "no-leak",
         lambda plain: _picture(plain, lambda figure: figure.update(name="steroid-resistant")),
     ),
+    "a label in the first of two pictures": (
+        "no-leak",
+        lambda plain: _figures(plain).insert(0, dict(_figures(plain)[0], alt="The relapses of a boy.")),
+    ),
+    "a short row": ("units-and-ranges", lambda plain: _section(plain, "Urine tests")["tables"][0]["rows"][0].pop()),
     "a label in the PNG": ("no-leak", lambda plain: _picture(plain, _png_text)),
     "a label in the SVG": ("no-leak", lambda plain: _picture(plain, _svg_text)),
     "a label in the prose": (

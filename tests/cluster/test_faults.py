@@ -216,3 +216,33 @@ def test_the_clock_does_not_matter(undisturbed, tmp_path, monkeypatch):
         ns.run(**asked(out=tmp_path / f"{moved}"))
         assert bytes_of(tmp_path / f"{moved}") == undisturbed
     assert bytes_of(tmp_path / "run") == undisturbed
+
+
+def test_what_is_wrong_in_a_worker_is_told(tmp_path, monkeypatch):
+    told = processes.Worker.__init__
+    monkeypatch.setattr(processes.Worker, "__init__", lambda self, _: told(self, "{}"))
+    with pytest.raises(ClusterError, match="a worker failed at part 0: KeyError"):
+        list(processes.Pool("", [0, 1], 1).results())
+
+
+def test_an_interrupt_while_workers_start_leaves_none(monkeypatch):
+    made = []
+
+    class Slow(processes.Worker):
+        def __init__(self, told):
+            time.sleep(2)
+            super().__init__(told)
+            made.append(self._process)
+
+    monkeypatch.setattr(processes, "Worker", Slow)
+    pool = processes.Pool("{}", [0, 1, 2], 2)
+    results = pool.results()
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "_made", type("Queue", (), {"get": interrupted, "put": lambda *_: None})())
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+    assert len(made) == 2
+    assert all(process.poll() is not None for process in made)

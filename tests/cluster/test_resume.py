@@ -8,8 +8,8 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn.cluster import running
-from nephrosyn.cohort import RunFolderError
-from nephrosyn.cohort.hold import Hold
+from nephrosyn.cohort import RunFolderError, Writer, part
+from nephrosyn.cohort.hold import LOCK, Hold
 
 from .conftest import PARTS, asked, bytes_of
 
@@ -204,3 +204,56 @@ def test_judged_again_and_mended(finished, undisturbed):
     (finished / "observed/visits/part-00003.parquet").unlink()
     ns.run(**asked(out=finished, resume=True))
     assert bytes_of(finished) == undisturbed
+
+
+def test_a_resume_stopped_before_its_first_part_loses_nothing(broken, undisturbed, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(part, "finished", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            ns.run(**asked(out=broken, resume=True))
+    numbers = made_parts(monkeypatch)
+    ns.run(**asked(out=broken, resume=True))
+    assert set(numbers) <= set(range(5, PARTS))  # the one that was being made may be there as well
+    assert bytes_of(broken) == undisturbed
+
+
+def test_a_copy_that_somebody_left_among_the_records_is_passed_over(broken, undisturbed):
+    copy = partial(broken) / "parts" / "part-00000 (copy).json"
+    copy.write_text("{}")
+    ns.run(**asked(out=broken, resume=True))
+    copied = broken / "parts" / copy.name
+    copied.unlink(missing_ok=True)
+    assert bytes_of(broken) == undisturbed
+
+
+def test_who_stops_twice_leaves_the_next_one_alone(tmp_path):
+    first = Writer(tmp_path / "run", about={"seed": 1})
+    first.stop()
+    second = Writer(tmp_path / "run", about={"seed": 2})
+    first.stop()
+    assert partial(tmp_path / "run").is_dir()
+    with pytest.raises(BlockingIOError):
+        Hold(partial(tmp_path / "run"))
+    second.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_left_over_from_a_replacement_is_no_hindrance(finished, undisturbed):
+    left = partial(finished).with_suffix(".old")
+    (left / "observed").mkdir(parents=True)
+    (left / "observed" / "rest").write_text("half removed")
+    ns.run(**asked(out=finished, overwrite=True))
+    assert bytes_of(finished) == undisturbed
+    assert not left.exists()
+
+
+def test_a_run_that_is_being_mended_is_not_judged(finished):
+    hold = Hold(finished)
+    with pytest.raises(RunFolderError, match="being changed by another nephrosyn"):
+        ns.open(finished).classify(["ipna-2022"])
+    hold.release(finished)
+    ns.open(finished).classify(["ipna-2022"])
+    assert not (finished / LOCK).exists()

@@ -21,6 +21,7 @@ from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, Reco
 from nephrosyn.bench.results import read
 from nephrosyn.bench.running import Run, open_run
 from nephrosyn.bench.training import Training
+from nephrosyn.criteria import CriteriaError
 from nephrosyn.scenario import Resolved
 
 
@@ -171,8 +172,8 @@ class _Again:
             own: Any = SetClassifier(task.definition) if name == task.definition.name else None
             if own is None:
                 for asked in self._about["asked"]:
-                    one = find(asked)
-                    own = one if one.name == name else own
+                    with suppress(BenchError, CriteriaError):  # one that is gone since cannot be asked again
+                        own = one if (one := find(asked)).name == name else own
             if isinstance(own, SetClassifier | Rule):
                 manifest = self.run.manifest
                 scenario = Resolved.from_dict(manifest["scenario"]).scenario

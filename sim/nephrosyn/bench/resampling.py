@@ -55,10 +55,13 @@ class Difference:
     adjusted: float | None = None
 
 
-def drawn(patients: int, resamples: int, seed: int) -> NDArray[np.int64]:
-    """Return patients drawn with replacement, shape (resamples, patients): keyed draws, the same every time."""
+def drawn(patients: int, resamples: int, seed: int, first: int = 0) -> NDArray[np.int64]:
+    """Return patients drawn with replacement, shape (resamples, patients): resample `first` and those after it.
+
+    Each draw is keyed by its number, so it is the same however many are made at a time.
+    """
     blocks = -(-patients // LANES)
-    uniforms = fill_uniforms(seed, 0, np.arange(resamples, dtype=np.int64), PURPOSE, blocks)
+    uniforms = fill_uniforms(seed, 0, np.arange(first, first + resamples, dtype=np.int64), PURPOSE, blocks)
     flat = np.asarray(uniforms).reshape(resamples, -1)[:, :patients]
     return np.minimum((flat * patients).astype(np.int64), patients - 1)
 
@@ -87,7 +90,7 @@ def bootstrap_mean(
     step = max(1, DRAWN_AT_ONCE // max(patients, 1))
     for start in range(0, resamples, step):
         some = min(step, resamples - start)
-        places = drawn(patients, some, seed + start)
+        places = drawn(patients, some, seed, start)
         for row in range(some):
             weight = np.bincount(places[row], minlength=patients)
             found[start + row] = weight @ values / patients

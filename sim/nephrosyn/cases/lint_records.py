@@ -66,6 +66,9 @@ def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
     unit_by_name = {name: unit_of(analyte, units) for analyte, name in display.NAMES.items()}
     for stage in case.stages:
         for table in (one for section in stage.sections for one in section.tables):
+            if any(len(row) != len(table.columns) for row in table.rows):
+                yield f"table “{table.caption}”: a row of another length"
+                continue
             for place, column in enumerate(table.columns):
                 if column.name not in unit_by_name:
                     continue
@@ -73,8 +76,6 @@ def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
                     yield f"{column.name}: expected {unit_by_name[column.name] or 'no unit'}, got {column.unit!r}"
                 if not column.reference and any(row[place] for row in table.rows):
                     yield f"{column.name}: no reference range"
-            if any(len(row) != len(table.columns) for row in table.rows):
-                yield f"table “{table.caption}”: a row of another length"
 
 
 def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
@@ -82,10 +83,10 @@ def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) ->
     figures = [one for stage in case.stages for section in stage.sections for one in section.figures]
     around = {"id": case.id, "title": case.title, "tag": " ".join(tag for tag in case.tags if tag != case.kind)}
     around |= {f"stage {k + 1}": stage.title for k, stage in enumerate(case.stages)}
-    for figure in figures:
-        around["name of a picture"] = figure.name
-        around["alternative text"] = figure.alt
-        around["text of a picture"] = " ".join(re.findall(r">([^<]+)<", _svg(figure)))
+    for number, figure in enumerate(figures, 1):
+        around[f"name of picture {number}"] = figure.name
+        around[f"alternative text of picture {number}"] = figure.alt
+        around[f"text of picture {number}"] = " ".join(re.findall(r">([^<]+)<", _svg(figure)))
         if chunks := _chunks(figure):
             yield f"the picture carries metadata: {', '.join(chunks)}"
         if "<metadata" in _svg(figure) and re.search(r"<dc:(date|creator)>", _svg(figure)):

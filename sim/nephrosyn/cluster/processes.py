@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn.cluster.errors import ClusterError
@@ -56,6 +56,8 @@ class Worker:
             If the process ends before it answers.
         RunFolderError
             If the part cannot be written.
+        ClusterError
+            If the worker says what else is wrong.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
@@ -72,6 +74,8 @@ class Worker:
         answer = json.loads(line)
         if "error" in answer:
             raise RunFolderError(answer["error"])
+        if "fault" in answer:
+            raise ClusterError(answer["fault"])
         record: Record = answer["record"]
         return record
 
@@ -112,7 +116,7 @@ class Pool:
             self._open.put((number, 1))
         self._made: SimpleQueue[tuple[int, Record | Exception]] = SimpleQueue()
         self._workers: dict[int, Worker] = {}
-        self._stopped = False
+        self._stopped = Event()
         count = min(workers, len(numbers))
         self._threads = [Thread(target=self._feed, args=(place,), daemon=True) for place in range(count)]
 
@@ -124,9 +128,9 @@ class Pool:
         RunFolderError, ClusterError
             If a part cannot be written, or its worker died again and again.
         """
-        for thread in self._threads:
-            thread.start()
         try:
+            for thread in self._threads:
+                thread.start()
             while self._left:
                 try:
                     number, found = self._made.get(timeout=PATIENCE_SECONDS)
@@ -137,15 +141,16 @@ class Pool:
                 self._left -= 1
                 yield number, found
         finally:
-            self._stopped = True
+            self._stopped.set()
             for worker in list(self._workers.values()):
                 worker.kill()
             for thread in self._threads:
-                thread.join(timeout=10)
+                if thread.ident is not None:
+                    thread.join(timeout=10)
 
     def _feed(self, place: int) -> None:
         """Give one worker part after part; start another where it died."""
-        while not self._stopped:
+        while not self._stopped.is_set():
             try:
                 number, tried = self._open.get_nowait()
             except Empty:
@@ -155,10 +160,13 @@ class Pool:
             try:
                 if place not in self._workers:
                     self._workers[place] = Worker(self._told)
+                if self._stopped.is_set():  # while it was started
+                    self._workers[place].kill()
+                    return
                 self._made.put((number, self._workers[place].make(number)))
             except WorkerDiedError as died:
                 self._workers.pop(place).kill()
-                if not self._stopped:
+                if not self._stopped.is_set():
                     self._again(number, tried, died)
             except Exception as error:
                 self._made.put((number, error))

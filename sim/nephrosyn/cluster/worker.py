@@ -12,6 +12,7 @@ import sys
 from typing import TextIO
 
 from nephrosyn.cluster import job
+from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cohort import RunFolderError
 from nephrosyn.criteria import CriteriaError
 
@@ -26,7 +27,7 @@ def serve(asked: TextIO, answers: TextIO) -> None:
     asked : text file
         A line with the job, then one with the number of each part.
     answers : text file
-        A line of JSON for each part: its record, or what the user can put right.
+        A line of JSON for each part: its record, what the user can put right, or what else is wrong.
     """
     told = json.loads(asked.readline())
     for line in asked:
@@ -34,6 +35,10 @@ def serve(asked: TextIO, answers: TextIO) -> None:
             answer: dict[str, object] = {"record": job.make(told, int(line))}
         except USERS as error:
             answer = {"error": str(error)}
+        except ClusterError as error:
+            answer = {"fault": str(error)}
+        except Exception as error:  # a worker says what is wrong with it, so that nobody takes it for killed
+            answer = {"fault": f"a worker failed at part {int(line)}: {type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -23,6 +23,11 @@ class Hold:
     folder : Path
         It exists.
 
+    Attributes
+    ----------
+    held : bool
+        Whether it has not been released.
+
     Raises
     ------
     BlockingIOError
@@ -30,9 +35,10 @@ class Hold:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        self._handle, self.held = -1, True
         if not HAS_LOCKS:
             return
+        self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -52,7 +58,9 @@ class Hold:
 
     def release(self, folder: Path) -> None:
         """Let go, and remove the file from where the folder is now."""
+        self.held = False
         if self._handle >= 0:
-            (folder / LOCK).unlink(missing_ok=True)
+            if self._still_there(folder):  # else it is the lock of whoever came after
+                (folder / LOCK).unlink(missing_ok=True)
             os.close(self._handle)
             self._handle = -1

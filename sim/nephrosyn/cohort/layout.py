@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ JOURNAL = "run.json"
 """What is being run, until the manifest stands."""
 LAYOUT = 2
 FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
+RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
 CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
 
 
@@ -115,6 +117,8 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
         partial.replace(folder / MANIFEST)
         sync(folder)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise RunFolderError(f"cannot write {MANIFEST} of {folder}: {error.strerror}") from None
 
 

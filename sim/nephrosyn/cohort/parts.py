@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nephrosyn.cohort import identity, part
-from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RunFolderError, part_number
+from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, part_number
 from nephrosyn.cohort.place import Place
 from nephrosyn.terms import NOTICE
 
@@ -71,7 +71,7 @@ class Parts:
         RunFolderError
             If it is another run, or cannot be known to be this one.
         """
-        numbers = [part_number(name) for name in self._place.names() if name.startswith("parts/part-")]
+        numbers = [part_number(name) for name in self._place.names() if RECORD.fullmatch(name)]
         runs = {found["run"] for found in (part.recorded(self._place, n) for n in numbers) if found}
         if runs == {self._run} and identity.digest(kept) != self._run:
             return  # the parts are of this run: what tells otherwise of them is damaged

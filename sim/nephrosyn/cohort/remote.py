@@ -72,8 +72,10 @@ class RemoteWriter:
             raise RunFolderError(f"{url} is not empty; choose another --out, go on (--resume), or --overwrite it")
         if not known(self.place) or not {name.split("/")[0] for name in there} <= {*CONTENT, JOURNAL}:
             raise RunFolderError(f"{url} is not a run of nephrosyn, or holds more than one; it is never overwritten")
+        self.place.put(JOURNAL, journal(self.about, self.run))  # so that it is known for a run while it is cleared
         for name in sorted(there, key=lambda name: name != MANIFEST):  # first what makes it a run
-            self.place.remove(name)
+            if name != JOURNAL:
+                self.place.remove(name)
 
     def finish(self) -> None:
         """Write the manifest, which makes it a run."""
@@ -86,8 +88,8 @@ class RemoteWriter:
         self.place.remove(JOURNAL)
 
     def stop(self) -> None:
-        """Keep what is finished, for another time; remove the journal if nothing is."""
-        if not self.parts.done:
+        """Keep what was begun, for another time; remove the journal if nothing was."""
+        if not self.parts.done and set(self.place.names()) <= {JOURNAL}:
             self.place.remove(JOURNAL)
 
 

@@ -79,9 +79,9 @@ class Writer:
         try:
             self._begin(resume)
         except BaseException:
-            self._hold.release(self.partial)
             if not resume and all(path.name == LOCK for path in self.partial.iterdir()):
                 shutil.rmtree(self.partial, ignore_errors=True)  # nothing was begun
+            self._hold.release(self.partial)
             raise
 
     @property
@@ -111,7 +111,7 @@ class Writer:
         if resume:
             self.parts.go_on(_journal(self.partial), self.about, unknown=not self._in_place)
         else:
-            if any((self.partial / "parts").glob("part-*.json")) and not self._overwrite:
+            if self._has_parts() and not self._overwrite:
                 raise RunFolderError(
                     f"an unfinished run of {self.folder} is kept in {self.partial}; "
                     "go on with it (--resume), or throw it away (--overwrite)"
@@ -119,6 +119,9 @@ class Writer:
             _empty(self.partial)
         if not self._in_place:
             self.place.put(JOURNAL, journal(self.about, self.run))
+
+    def _has_parts(self) -> bool:
+        return any((self.partial / "parts").glob("part-*.json"))
 
     def write(self, table: str, number: int, frame: pl.DataFrame) -> None:
         """Write one part of a table, by itself."""
@@ -155,6 +158,7 @@ class Writer:
         replaces = self.folder.exists()
         try:
             if replaces:
+                shutil.rmtree(old, ignore_errors=True)  # left by a process that died here
                 self.folder.rename(old)
             try:
                 self.partial.rename(self.folder)
@@ -167,15 +171,15 @@ class Writer:
         shutil.rmtree(old, ignore_errors=True)
 
     def stop(self) -> None:
-        """Keep what is finished, for another time; remove all if nothing is."""
-        if self._in_place or self.parts.done:
+        """Keep what is finished, for another time; remove all if nothing is. To stop twice does nothing more."""
+        if self._in_place or self._has_parts():
             self._hold.release(self.partial)
         else:
             self.discard()
 
     def discard(self) -> None:
         """Remove what was written, if it has not got its name."""
-        if not self._in_place:
+        if not self._in_place and self._hold.held:  # else it may be another process's by now
             shutil.rmtree(self.partial, ignore_errors=True)
         self._hold.release(self.partial)
 
