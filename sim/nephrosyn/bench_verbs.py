@@ -144,10 +144,7 @@ def bench_export(
     perturbations: Perturbations = None,
     severity: Severity = SEVERITY,
     replicates: Replicates = 1,
-    seed: Annotated[
-        int,
-        typer.Option("--seed", metavar="S", help="Seed of the perturbations; an export tells it."),
-    ] = 0,
+    seed: Seed = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.csv,
     overwrite: Overwrite = False,
     quiet: Quiet = False,

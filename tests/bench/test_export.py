@@ -156,3 +156,19 @@ def test_a_run_of_several_replicates_is_refused(tmp_path):
     ns.run("baseline", patients=3, replicates=2, out=tmp_path / "run", report=False)
     with pytest.raises(RunFolderError, match="a run of one replicate; found 2"):
         export(tmp_path / "run", tmp_path / "out")
+
+
+def test_the_seed_is_that_of_the_run_as_for_a_bench_without_files(run, tmp_path):
+    out = export(run[1], tmp_path / "out", ["doses_lost"], [5])
+    assert json.loads((out / "manifest.json").read_text())["seed"] == run[0].manifest["seed"] == 3
+
+
+def test_an_export_of_all_is_scored_under_all_and_one_of_some_under_these(run, tmp_path):
+    from nephrosyn.bench.predictions import asked_in
+    from nephrosyn.bench.running import open_run
+
+    opened = open_run(run[1], None, "category")
+    some = export(run[1], tmp_path / "some", ["doses_lost"], [5])
+    assert {one.perturbation for one in asked_in(some, opened)[0]} == {"none", "doses_lost"}
+    every = export(run[1], tmp_path / "all", ["all"], [1])
+    assert {one.perturbation for one in asked_in(every, opened)[0]} == {"none", *PERTURBATIONS}

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn import terms
-from nephrosyn.bench import explaining, results, writing
+from nephrosyn.bench import explaining, results, robustness, writing
+from nephrosyn.bench.conditions import KEYS
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.perturbations import apply, perturb
 from nephrosyn.bench.scoring import SCHEMA
@@ -110,3 +111,28 @@ def test_classifiers_are_listed():
     told = call("list", "classifiers")
     assert told.exit_code == 0
     assert "gradient-boosting" in told.output and "definition set" in told.output
+
+
+def test_the_two_tables_average_the_same(found):
+    """The difference of two classifiers is that of their means, over the same perturbations of the record."""
+    asked = set(found.scores["perturbation"].cast(pl.String))
+    assert asked & {"label_noise", "definition_shift", "prevalence_lowered", "prevalence_raised"}
+    mean = robustness.means(found.scores, "accuracy")
+    pairs = [one for one in found.differences if one.where == "all"]
+    assert pairs
+    for one in pairs:
+        assert one.value == pytest.approx(mean[one.first] - mean[one.second], abs=1e-12)
+
+
+def test_flips_are_counted_among_the_same_patients_everywhere(found):
+    rows = found.scores.filter(metric="flip_rate", classifier="source")
+    whole = rows.filter(slice="all").select(*KEYS, "n", "value")
+    by_sex = (
+        rows.filter(slice="sex")
+        .group_by(KEYS)
+        .agg(of_groups=(pl.col("value") * pl.col("n")).sum() / pl.col("n").sum(), together=pl.col("n").sum())
+    )
+    both = whole.join(by_sex, on=KEYS)
+    assert both.height >= 2
+    assert (both["n"] == both["together"]).all()
+    assert ((both["value"] - both["of_groups"]).abs() < 1e-12).all()

@@ -17,6 +17,7 @@ from nephrosyn.tables import OBSERVED
 
 CLEAN = "none"
 """Name of the condition in which nothing is changed; severity and replicate are 0."""
+OF_RECORDS = [name for name, one in PERTURBATIONS.items() if one.kind == "record"]
 KEYS = ["perturbation", "severity", "replicate"]
 
 
@@ -79,6 +80,22 @@ def conditions(names: Sequence[str], severities: Sequence[int], replicates: int)
     """Return all conditions, the clean record first."""
     rest = [Condition(name, s, r) for name in names for s in severities for r in range(replicates)]
     return [Condition(CLEAN, 0, 0), *rest]
+
+
+def counted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that averages over perturbed conditions are of.
+
+    Those that change the record; those of labels and cohort only where no other was asked for, as they show the clean
+    record and so leave every answer as it is.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        With a column `perturbation`.
+    """
+    perturbed = frame.filter(pl.col("perturbation").cast(pl.String) != CLEAN)
+    of_records = perturbed.filter(pl.col("perturbation").cast(pl.String).is_in(OF_RECORDS))
+    return of_records if of_records.height else perturbed
 
 
 class Reference:

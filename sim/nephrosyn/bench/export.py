@@ -43,7 +43,7 @@ def export(
     perturbations: Sequence[str] = (ALL,),
     severities: Sequence[int] = SEVERITIES[1:],
     replicates: int = 1,
-    seed: int = 0,
+    seed: int | None = None,
     format: Format = "parquet",
     *,
     question: Question | None = None,
@@ -65,8 +65,8 @@ def export(
         From 1 to 5; the clean record is always written.
     replicates : int
         How often each is drawn anew.
-    seed : int
-        Address of the draws.
+    seed : int, optional
+        Address of the draws; that of the run by default, as for a bench without files.
     format : {"parquet", "csv"}
         Of the tables.
     question : Question, optional
@@ -87,6 +87,7 @@ def export(
         With everything wrong with what was asked for; or if the run cannot be read or the folder not be written.
     """
     run, out = Folder(Path(run_folder)), Path(out).resolve()
+    seed = run.manifest["seed"] if seed is None else seed
     names = _names(perturbations, severities, replicates, seed, format, run)
     asked = [CLEAN, *((name, s, r) for name in names for s in sorted(set(severities)) for r in range(replicates))]
     check = {"overwrite": overwrite, "replaceable": _is_export, "kind": "an export of the bench, or holds more"}

@@ -31,27 +31,33 @@ NOTES = (
     (
         "Accuracy",
         "right answers among all scored patients. `undetermined` is an abstention and counts as not right; coverage is "
-        "the share of patients who got an answer. Answers that failed count as not right, too.",
+        "the share of patients who got an answer. Answers that failed count as not right, too. In the table by class "
+        "an abstention is no finding of the class: a miss for who has it, right for who has not, and in neither "
+        "predictive value. Kappa and MCC take it for a category of its own. A Brier score is a sum over classes, 0 to 2.",
     ),
     (
         "What is averaged",
-        "perturbed scores are means over replicates, then over severities, then over perturbations, each with the same "
-        "weight. Macro F1 and balanced accuracy are means over the classes that somebody has.",
+        "perturbed scores are means over replicates, then over severities, then over perturbations of the record, each "
+        "with the same weight. Shifts of labels and of the cohort show the clean record; they stand by themselves in "
+        "the table of corruption errors and in the curves. Other scores of the first table are of the clean record. "
+        "Macro F1 and balanced accuracy are means over the classes that somebody has.",
     ),
     (
         "Corruption error",
         "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over "
         "perturbations. Where the baseline makes no error it is not defined, and left out.",
     ),
-    ("Flips", "patients of whom the same classifier says something else than on the clean record."),
+    ("Flips", "scored patients of whom the same classifier says something else than on the clean record."),
     (
         "Bias of the refractory share",
         "the share of patients called refractory less the share that is, by the complete record.",
     ),
     (
         "Pairs",
-        "patients are drawn with replacement, with all their records (1,000 percentile bootstraps). Exact McNemar "
-        "test on the clean record, two-sided; Holm over all tests of this table.",
+        "patients are drawn with replacement, with all their records (1,000 percentile bootstraps, whose own error is "
+        "some tenths of a point). No interval holds the draws of the perturbations or of a training cohort: make the "
+        "bench again with other seeds for that. Exact McNemar test on the clean record, two-sided; Holm over all tests "
+        "of this table.",
     ),
     (
         "PPV by prevalence",
@@ -71,7 +77,7 @@ def sentence(found: Bench) -> str:
         top = max(first, key=lambda name: first[name][0] or 0.0)
         return f"On the clean record {top} is right most often, {board.share(first[top][0])} of patients."
     return (
-        f"Over all perturbed records {best[0]} is right most often, {best[2]} of patients; on the clean record "
+        f"Over perturbed records {best[0]} is right most often, {best[2]} of patients; on the clean record "
         f"it is right in {board.share(first[best[0]][0])}."
     )
 

@@ -207,7 +207,10 @@ def score_file(
 
 
 def asked_in(folder: Path, run: Run) -> tuple[list[Condition], int]:
-    """Return the conditions of an export, those of labels and cohort with them, and its seed.
+    """Return the conditions of an export and its seed.
+
+    An export of all perturbations of the record is also scored under those of labels and cohort, which need no records
+    of their own; one of some perturbations is scored under these alone.
 
     Raises
     ------
@@ -227,7 +230,8 @@ def asked_in(folder: Path, run: Run) -> tuple[list[Condition], int]:
         problems.append(f"{folder}: made with version {version} of the perturbations; this is version {VERSION}")
     if problems:
         raise BenchError(problems)
-    rest = [name for name, one in PERTURBATIONS.items() if one.kind != "record"]
+    whole = {name for name, one in PERTURBATIONS.items() if one.kind == "record"} <= set(names)
+    rest = [name for name in PERTURBATIONS if name not in names] if whole else []
     return conditions([*names, *rest], severities, repeats), int(seed)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.conditions import CLEAN, counted
 from nephrosyn.bench.task import Task
 from nephrosyn.streams import fill_uniforms
 
@@ -147,8 +147,8 @@ def compare(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPL
     Returns
     -------
     list of Difference
-        Only patients with a right answer count. Over perturbed conditions each patient counts by the mean over the
-        conditions in which it is scored, every condition alike.
+        Only patients with a right answer count. Over perturbed records each patient counts by the mean over these,
+        every one alike.
     """
     scored = frame.filter(pl.col("reference").is_in(task.classes))
     right = scored.with_columns(right=(pl.col("reference") == pl.col("predicted")).cast(pl.Float64))
@@ -157,7 +157,7 @@ def compare(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPL
     found: list[Difference] = []
     for where, rows in (
         (CLEAN, right.filter(perturbation=CLEAN)),
-        ("all", right.filter(pl.col("perturbation") != CLEAN)),
+        ("all", counted(right)),
     ):
         if rows.height and pairs:
             found += _pairs(_by_patient(rows, names), pairs, where, seed, resamples)

@@ -1,13 +1,13 @@
 """How much worse a classifier gets: means over conditions, and errors beside those of a baseline.
 
-A mean is over replicates first, then over severities, then over perturbations, each with the same weight.
+A mean is over replicates first, then over severities, then over perturbations of the record, each with the same weight.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.conditions import CLEAN, counted
 from nephrosyn.bench.scores import ALL
 
 
@@ -27,7 +27,8 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     -------
     polars.DataFrame
         `classifier`, `perturbation`, `corruption_error`: null where the baseline makes no error. The rows of
-        perturbation ``all`` hold the mean over the perturbations where it is defined, and `perturbations` how many.
+        perturbation ``all`` hold the mean over the perturbations of the record where it is defined, and `perturbations`
+        how many.
 
     References
     ----------
@@ -47,10 +48,14 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     each = errors.join(beside, on="perturbation", how="left", maintain_order="left").select(
         "classifier", "perturbation", corruption_error=ratio, perturbations=pl.lit(1, pl.UInt32)
     )
-    mean = each.group_by("classifier", maintain_order=True).agg(
-        perturbation=pl.lit(ALL),
-        perturbations=pl.col("corruption_error").count(),
-        corruption_error=pl.col("corruption_error").mean(),
+    mean = (
+        counted(each)
+        .group_by("classifier", maintain_order=True)
+        .agg(
+            perturbation=pl.lit(ALL),
+            perturbations=pl.col("corruption_error").count(),
+            corruption_error=pl.col("corruption_error").mean(),
+        )
     )
     return pl.concat([each, mean.select(each.columns)])
 
@@ -60,8 +65,8 @@ def _accuracy(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def means(scores: pl.DataFrame, metric: str) -> dict[str, float | None]:
-    """Return the mean of a metric over all perturbed conditions, by classifier; over those where it is defined."""
-    rows = scores.filter(slice=ALL, metric=metric, of=ALL).filter(pl.col("perturbation") != CLEAN)
+    """Return the mean of a metric over perturbed records, by classifier; over conditions where it is defined."""
+    rows = counted(scores.filter(slice=ALL, metric=metric, of=ALL))
     by = ["classifier", "perturbation", "severity"]
     for keys in (by, by[:2], by[:1]):
         rows = rows.group_by(keys, maintain_order=True).agg(pl.col("value").mean())

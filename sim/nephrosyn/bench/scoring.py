@@ -68,7 +68,7 @@ def cells_of(frame: pl.DataFrame, task: Task) -> list[tuple[str, str, int]]:
 def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
     who = part.select(BY).row(0)
     cells = cells_of(part, task)
-    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), flips(part)]
+    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), flips(part, task)]
     for name in task.classes:
         made += scores.of_class(cells, [name], name)
     if task.target == "category":
@@ -82,8 +82,9 @@ def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
         yield (*who, ALL, ALL, one.metric, one.of, one.n, one.value, one.low, one.high)
 
 
-def flips(part: pl.DataFrame) -> Score:
-    """Return the share of patients, scored or not, of whom the same classifier said something else before."""
+def flips(part: pl.DataFrame, task: Task) -> Score:
+    """Return the share of scored patients of whom the same classifier said something else before."""
+    part = part.filter(pl.col("reference").is_in(task.classes))
     share = wilson(int((part["predicted"] != part["clean"]).sum()), part.height)
     empty = not part.height
     return Score("flip_rate", ALL, part.height, *(None if empty else v for v in (share.share, share.low, share.high)))

@@ -22,7 +22,8 @@ Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")
 ABSTAINED = "undetermined"
 FAILED = "failed"
-REFRACTORY = ("refractory", "not_refractory")
+REFRACTORY = ("not_refractory", "refractory")
+"""In the order of their codes: scikit-learn takes 1 for the positive class."""
 WHO = ["replicate", "patient"]
 
 
