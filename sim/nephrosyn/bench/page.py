@@ -33,7 +33,7 @@ NOTES = (
         "right answers among all scored patients. `undetermined` is an abstention and counts as not right; coverage is "
         "the share of patients who got an answer. Answers that failed count as not right, too. In the table by class "
         "an abstention is no finding of the class: a miss for who has it, right for who has not, and in neither "
-        "predictive value. Kappa and MCC take it for a category of its own. A Brier score is a sum over classes, 0 to 2.",
+        "predictive value. Kappa and MCC take it for a category of its own. Brier scores: sums over classes, 0 to 2.",
     ),
     (
         "What is averaged",
