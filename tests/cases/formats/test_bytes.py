@@ -41,7 +41,9 @@ WRITERS: dict[str, Callable[..., list[Path]]] = {
 AGAIN = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
+from types import ModuleType
+ours = sys.modules["tests"] = ModuleType("tests")  # some packages install one of that name
+ours.__path__ = [sys.argv[1] + "/tests"]
 from tests.cases.formats.test_bytes import digest, WRITERS
 print(*(digest(WRITERS[name], Path(sys.argv[2]) / name) for name in sorted(WRITERS)))
 """
