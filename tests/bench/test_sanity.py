@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from nephrosyn.bench import robustness, running, scores, scoring
+from nephrosyn.bench.classifiers.protocol import checked
 from nephrosyn.bench.conditions import CLEAN
-from nephrosyn.bench.task import ABSTAINED, Task
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task
 
 metrics = pytest.importorskip("sklearn.metrics")
 
@@ -120,3 +121,29 @@ def test_corruption_error_is_undefined_where_the_baseline_is_never_wrong():
     assert value["other", "hard"] == pytest.approx(2.0)
     assert value["other", "all"] == pytest.approx(2.0)
     assert found.filter(classifier="other", perturbation="all")["perturbations"].item() == 1
+
+
+def test_probability_given_to_no_class_is_lost(run):
+    """0.1 for the right class and 0.9 for `undetermined`: a Brier score of 0.81 + 0.81, a log loss of -ln 0.1."""
+    frame = pl.DataFrame(
+        {
+            "reference": ["non_relapsing"],
+            "predicted": ["undetermined"],
+            "p_non_relapsing": [0.1],
+            "p_undetermined": [0.9],
+        }
+    )
+    found = {one.metric: one.value for one in scores.calibration(frame, run.task)}
+    assert found["brier"] == pytest.approx(1.62)
+    assert found["log_loss"] == pytest.approx(-np.log(0.1))
+
+
+@pytest.mark.parametrize("chances", [(0.6, 0.9), (1.2, -0.2), (0.5, None)])
+def test_probabilities_that_are_none_are_a_fault(run, chances):
+    people = pl.DataFrame({"replicate": [0], "patient": [4]}, schema={"replicate": pl.Int32, "patient": pl.Int32})
+    given = people.with_columns(
+        predicted=pl.lit("non_relapsing"), p_non_relapsing=pl.lit(chances[0]), p_steroid_resistant=pl.lit(chances[1])
+    )
+    made = checked(given, people, run.task)
+    assert made["predicted"].to_list() == [FAILED]
+    assert "sum 1" in made["fault"][0]

@@ -122,7 +122,8 @@ def bias(cells: Cells, members: Sequence[str]) -> Score:
 def calibration(frame: pl.DataFrame, task: Task) -> Iterator[Score]:
     """Yield Brier score and log loss of the patients for whom probabilities were given.
 
-    The Brier score is the sum of squares over the classes, 0 to 2; probabilities are made to sum to 1.
+    The Brier score is the sum of squares over all answers, 0 to 2: what is given to ``undetermined`` is given to an
+    answer that is never right. Probabilities are made to sum to 1.
     """
     given = _given(frame, task)
     if not given.height:
@@ -131,23 +132,24 @@ def calibration(frame: pl.DataFrame, task: Task) -> Iterator[Score]:
 
     chances = _chances(given, task)
     right = given["reference"].cast(pl.String).to_list()
-    names = sorted(task.classes)
-    order = [task.classes.index(name) for name in names]
+    names = sorted(task.words)
+    order = [task.words.index(name) for name in names]
     brier = metrics.brier_score_loss(right, chances[:, order], labels=names, scale_by_half=False)
     yield Score("brier", ALL, given.height, _defined(brier))
     yield Score("log_loss", ALL, given.height, _defined(metrics.log_loss(right, chances[:, order], labels=names)))
 
 
 def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
-    names = [f"p_{one}" for one in task.classes]
-    if not set(names) <= set(frame.columns):
+    names = [f"p_{one}" for one in task.words]
+    if not set(names) & set(frame.columns):
         return frame.clear()
     scored = frame.filter(pl.col("reference").is_in(task.classes))
+    scored = scored.with_columns([pl.lit(None, pl.Float64).alias(one) for one in names if one not in frame.columns])
     return scored.filter(pl.any_horizontal(pl.col(names).is_not_null())).with_columns(pl.col(names).fill_null(0.0))
 
 
 def _chances(given: pl.DataFrame, task: Task) -> Any:
-    values = given.select([f"p_{one}" for one in task.classes]).to_numpy().astype(np.float64)
+    values = given.select([f"p_{one}" for one in task.words]).to_numpy().astype(np.float64)
     total = values.sum(axis=1, keepdims=True)
     return np.where(total > 0, values / np.where(total > 0, total, 1.0), 1.0 / values.shape[1])
 
@@ -157,7 +159,7 @@ def reliability(frame: pl.DataFrame, task: Task, bins: int = 10) -> Iterator[tup
     given = _given(frame, task)
     if not given.height:
         return
-    inside = [place for place, name in enumerate(task.classes) if name in task.refractory_answers]
+    inside = [place for place, name in enumerate(task.words) if name in task.refractory_answers]
     chance = _chances(given, task)[:, inside].sum(axis=1)
     is_so = given["reference"].is_in(task.refractory_answers).to_numpy()
     place = np.minimum((chance * bins).astype(int), bins - 1)

@@ -15,6 +15,8 @@ from nephrosyn.bench.task import FAILED, WHO, Task
 from nephrosyn.bench.training import Training
 
 PROBABILITY = "p_"
+SUM_TOLERANCE = 0.01
+"""How far probabilities may be from a sum of 1; assumed: files carry two or three decimals."""
 
 
 class Shown:
@@ -128,12 +130,12 @@ def checked(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl.DataFra
     Returns
     -------
     polars.DataFrame
-        `replicate`, `patient`, `predicted` of type ``task.answer``, `fault`, and a `p_` column for each class.
+        `replicate`, `patient`, `predicted` of type ``task.answer``, `fault`, and a `p_` column for each answer.
     """
     frame = given.with_columns(pl.col("predicted").cast(pl.String))
     if "fault" not in frame.columns:
         frame = frame.with_columns(fault=pl.lit(None, pl.String))
-    chances = [f"{PROBABILITY}{one}" for one in task.classes]
+    chances = [f"{PROBABILITY}{one}" for one in task.words]
     frame = frame.with_columns(
         [pl.lit(None, pl.Float64).alias(name) for name in chances if name not in frame.columns]
     ).select(*WHO, "predicted", pl.col("fault").cast(pl.String), *[pl.col(name).cast(pl.Float64) for name in chances])
@@ -142,8 +144,18 @@ def checked(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl.DataFra
     unknown = pl.format("unknown label {}", pl.col("predicted").fill_null("(none)").str.slice(0, 40))
     fault = pl.when(pl.col("fault").is_null() & ~known).then(unknown).otherwise("fault")
     frame = frame.with_columns(fault=fault)
+    odd = pl.col("fault").is_null() & ~_add_up(chances)
+    told = pl.lit("probabilities outside 0 to 1, or not of sum 1")
+    frame = frame.with_columns(fault=pl.when(odd).then(told).otherwise("fault"))
     sound = pl.col("fault").is_null()
     return frame.with_columns(
         predicted=pl.when(sound).then("predicted").otherwise(pl.lit(FAILED)).cast(task.answer),
         **{name: pl.when(sound).then(name) for name in chances},
     )
+
+
+def _add_up(chances: list[str]) -> pl.Expr:
+    """Whether the probabilities of an answer are such, if any are given."""
+    given = pl.any_horizontal([pl.col(name).is_not_null() for name in chances])
+    inside = pl.all_horizontal([pl.col(name).is_between(0, 1).fill_null(True) for name in chances])
+    return ~given | (inside & ((pl.sum_horizontal(chances) - 1).abs() <= SUM_TOLERANCE))
