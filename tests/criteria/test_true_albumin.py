@@ -168,7 +168,7 @@ def daily_levels(pieces, end, cuts, upper, fall):
         for time in sorted({piece[0], *(day for day in range(end + 1) if piece[0] <= day < leaves), leaves}):
             now = math.exp(log_ratio(piece, time))
             highest = 0.0 if now <= low else max(highest, now)
-            if time >= leaves or time != int(time):
+            if time >= leaves or time != int(time) or time > end:
                 continue
             fell = fall == "off" or now <= (1.0 - fall) * highest * (1.0 + 1e-12)
             between = PARTIAL if now < upper and fell else BETWEEN
@@ -210,6 +210,7 @@ def with_partial(tmp_path_factory):
     pieces=[(0.0, 3.0, -0.5, 0.1), (20.0, 0.1, 0.1, 1.5), (60.0, 1.5, -0.1, 1.0)], key=(0.5, 2.0), young=False, end=99
 )
 @example(pieces=[(0.0, 2.0, 0.0, 2.0), (10.0, 1.0, 0.0, 1.0)], key=(0.5, 2.0), young=False, end=20)  # exactly half
+@example(pieces=[(0.0, 1.0, 0.0, 1.0), (1.0, 1.0, 0.0, 1.0)], key=("off", 2.0), young=False, end=0)  # ends before
 @example(pieces=[(0.0, 5.0, 0.0, 5.0), (9.5, 0.1, 0.3, 1.5)], key=(0.5, 2.0), young=False, end=40)  # clear in a jump
 def test_partial_remission_is_the_level_of_every_day(with_partial, pieces, key, young, end):
     fall, upper = key
