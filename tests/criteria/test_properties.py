@@ -85,7 +85,9 @@ def test_labels_agree_with_themselves(records):
     for row in labels(tables(*records)).iter_rows(named=True):
         flags = [row[flag] for flag in source().verdict.refractory.of(child=True)]
         assert row["refractory"] is (True if True in flags else None if None in flags else False)
-        assert row["refractory_kind"] is (True if row["refractory"] else None)
+        assert (row["refractory_kind"] is not None) == (row["refractory"] is True)
+        if row["refractory_kind"] is False:
+            assert any(role == "provoking_factor" for _, _, role, _ in records[row["patient"]].rows["conditions"])
         assert (row["first_met_days"] is not None) == (row["refractory"] is True)
         assert (row["category"] == "undetermined") == (row["refractory"] is None)
         assert (row["category"] in terms.CATEGORIES[4:6]) == (row["refractory"] is False)

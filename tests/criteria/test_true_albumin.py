@@ -95,8 +95,8 @@ def test_at_a_constant_ratio_albumin_settles_where_loss_and_making_balance(upcr)
 def followed(pieces, end):
     """The pieces that begin within the record, each with the time at which it is left."""
     within = [piece for piece in pieces if piece[0] < end + 1.0]
-    leaves = [*(piece[0] for piece in within[1:]), end + 1.0]
-    return list(zip(within, leaves, strict=True))
+    times = [*(piece[0] for piece in within), end + 1.0]
+    return list(zip(within, times[1:], strict=True))
 
 
 def albumin_of_days(pieces, end):
