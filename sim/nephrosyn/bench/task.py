@@ -22,7 +22,8 @@ Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")
 ABSTAINED = "undetermined"
 FAILED = "failed"
-REFRACTORY = ("not_refractory", "refractory")
+YES, NO = "refractory", "not_refractory"
+REFRACTORY = (NO, YES)
 """In the order of their codes: scikit-learn takes 1 for the positive class."""
 WHO = ["replicate", "patient"]
 
@@ -81,7 +82,7 @@ class Task:
     @cached_property
     def refractory_answers(self) -> tuple[str, ...]:
         """The answers that count as refractory."""
-        return REFRACTORY[:1] if self.target == "refractory" else self.refractory_categories
+        return (YES,) if self.target == "refractory" else self.refractory_categories
 
     def answers(self, labels: pl.DataFrame) -> pl.DataFrame:
         """Return labels of one set and view as answers.
@@ -97,7 +98,7 @@ class Task:
             `replicate`, `patient`, `answer`; who is outside the set is undetermined.
         """
         if self.target == "refractory":
-            said = pl.when(pl.col("refractory")).then(pl.lit(REFRACTORY[0])).otherwise(pl.lit(REFRACTORY[1]))
+            said = pl.when(pl.col("refractory")).then(pl.lit(YES)).otherwise(pl.lit(NO))
             told = pl.when(pl.col("refractory").is_not_null()).then(said).otherwise(pl.lit(ABSTAINED))
         else:
             told = pl.col("category").cast(pl.String)

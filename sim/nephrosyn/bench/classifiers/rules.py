@@ -12,7 +12,7 @@ import polars as pl
 from nephrosyn import terms
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Held, Shown
 from nephrosyn.bench.dictionary import CLEAR_UPCR_MG_PER_MG, COURSE_GAP_DAYS, HEAVY_BANDS, HEAVY_UPCR_MG_PER_MG
-from nephrosyn.bench.task import ABSTAINED, REFRACTORY, WHO, Task
+from nephrosyn.bench.task import ABSTAINED, NO, WHO, YES, Task
 
 EARLY_AGENT_DAYS = 180
 """A second drug this soon after the first prednisone reads as resistance; assumed: 12 weeks of trial, and waiting."""
@@ -130,7 +130,7 @@ def asked_for(said: pl.DataFrame, task: Task) -> pl.DataFrame:
     if task.target == "category":
         return said
     refractory = pl.col("predicted").is_in(task.refractory_categories)
-    told = pl.when(refractory).then(pl.lit(REFRACTORY[0])).otherwise(pl.lit(REFRACTORY[1]))
+    told = pl.when(refractory).then(pl.lit(YES)).otherwise(pl.lit(NO))
     return said.with_columns(predicted=pl.when(pl.col("predicted") == ABSTAINED).then("predicted").otherwise(told))
 
 

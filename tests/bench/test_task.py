@@ -1,0 +1,65 @@
+"""The two questions: a category, and refractory yes or no, both as the labels of the run have them."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+import nephrosyn as ns
+from nephrosyn.bench import running
+from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.cohort import Folder
+
+pytest.importorskip("sklearn")
+WORDS = {True: "refractory", False: "not_refractory", None: "undetermined"}
+
+
+@pytest.fixture(scope="module")
+def labels(run_folder):
+    whole = Folder(run_folder).lazy("labels").filter(replicate=0, criteria="source").collect()
+    return whole.with_columns(refractory=pl.when("applies").then("refractory"))
+
+
+def said(labels, view):
+    rows = labels.filter(view=view).select("patient", "refractory").rows()
+    return {patient: WORDS[refractory] for patient, refractory in rows}
+
+
+@pytest.fixture(scope="module")
+def yes_or_no(run_folder):
+    run = running.open_run(run_folder, target="refractory")
+    names = ["coded-care", "last-note", "ipna-2022"]
+    return running.ask(run, names, ["doses_lost"], (5,), training=150)
+
+
+def test_refractory_means_what_the_labels_of_the_run_mean(labels, yes_or_no):
+    frame = yes_or_no.frame.filter(pl.col("classifier") == "source", perturbation=CLEAN)
+    right, given = (dict(frame.select("patient", one).rows()) for one in ("reference", "predicted"))
+    assert right == said(labels, "complete")
+    assert given == said(labels, "observed")
+    assert {"refractory", "not_refractory"} <= set(right.values())
+    assert yes_or_no.run.task.refractory_answers == ("refractory",)
+
+
+def test_a_category_and_refractory_yes_or_no_are_of_one_mind(answers, yes_or_no):
+    """Where the same rule is asked both questions, it says refractory of the categories that count as such."""
+    inside = pl.col("predicted").is_in(answers.run.task.refractory_categories)
+    for name in ("source", "coded-care"):
+        named = answers.frame.filter(pl.col("classifier") == name, perturbation=CLEAN)
+        decided = named.filter(pl.col("predicted") != "undetermined").select("patient", yes=inside)
+        both = yes_or_no.frame.filter(pl.col("classifier") == name, perturbation=CLEAN).join(decided, on="patient")
+        known = both.filter(pl.col("predicted") != "undetermined")
+        assert known.height > 100 and known["yes"].any() and not known["yes"].all()
+        assert (known["yes"] == (known["predicted"] == "refractory")).all()
+
+
+def test_the_target_of_a_dataset_is_one_for_refractory():
+    asked = {"random_state": 3, "until_days": 400, "label_days": 730}
+    found = ns.datasets.make_nephrotic_cohort(60, target="refractory", **asked)
+    named = ns.datasets.make_nephrotic_cohort(60, target="category", **asked)
+    assert list(found.target_names) == ["not_refractory", "refractory", "undetermined"]
+    kinds = {"steroid_resistant", "steroid_dependent", "frequently_relapsing", "steroid_intolerant"}
+    pairs = [(found.target_names[a], named.target_names[b]) for a, b in zip(found.target, named.target, strict=True)]
+    decided = [(said, kind) for said, kind in pairs if "undetermined" not in (said, kind)]
+    assert {said for said, _ in decided} == {"refractory", "not_refractory"}
+    assert all((said == "refractory") == (kind in kinds) for said, kind in decided)
