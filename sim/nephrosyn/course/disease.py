@@ -17,7 +17,9 @@ from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 _SHORTEST_FALL_DAYS = 0.01  # a response takes time, if only this
 _SAME_PACE = 1e-9
-_LARGEST_LOG_STEP = 0.25  # keeps the error of albumin well under 0.01 g/dL
+# Together they keep the error of albumin under 0.01 g/dL; on the slowest slopes a step of the logarithm lasts a month.
+_LARGEST_LOG_STEP = 0.25
+_LARGEST_STEP_DAYS = 7.0
 
 
 @inline
@@ -52,7 +54,8 @@ def update_blood(s, x, p, t):
         here = log_upcr(s, s.blood_time)
         days = t - s.blood_time
         if here != s.path_target:
-            days = min(days, _LARGEST_LOG_STEP / abs(s.path_slope), abs((s.path_target - here) / s.path_slope) + 1e-9)
+            pace = abs(s.path_slope)
+            days = min(days, _LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / pace, abs(s.path_target - here) / pace + 1e-9)
         _blood_step(s, x, p, math.exp(log_upcr(s, s.blood_time + 0.5 * days)), days)
         s.blood_time = min(s.blood_time + days, t)
 
