@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
@@ -10,21 +10,14 @@ from nephrosyn.bench import robustness
 from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.results import Bench
-from nephrosyn.bench.scores import ALL
+from nephrosyn.bench.scores import ALL, FLIPS
 from nephrosyn.report.tables import Table
 from nephrosyn.report.wording import number, percent, plain
 
 NOT_DEFINED = "–"
-CLEAN_SHOWN = (
-    "accuracy",
-    "balanced_accuracy",
-    "macro_f1",
-    "mcc",
-    "kappa",
-    "coverage",
-    "refractory_share_bias",
-    "brier",
-)
+WHOLE = ("balanced_accuracy", "macro_f1", "mcc", "kappa", "brier")
+Found = tuple[float | None, ...] | None
+"""A score with the ends of its interval."""
 
 
 def share(value: float | None) -> str:
@@ -37,56 +30,96 @@ def decimal(value: float | None) -> str:
     return NOT_DEFINED if value is None else f"{value:.2f}".replace("-", "−")
 
 
-def _interval(found: tuple[float | None, ...] | None) -> str:
+def _interval(found: Found, told: Callable[[float | None], str] = share) -> str:
     if found is None or found[0] is None:
         return NOT_DEFINED
     value, low, high = found
-    return share(value) if low is None or high is None else f"{share(value)} ({100 * low:.1f} to {100 * high:.1f})"
+    if low is None or high is None:
+        return told(value)
+    return f"{told(value)} ({told(low).rstrip('%')} to {told(high).rstrip('%')})"
+
+
+def points(value: float | None) -> str:
+    """Return a difference of shares in percentage points."""
+    return NOT_DEFINED if value is None else f"{100 * value:+.1f}".replace("-", "−")
+
+
+def order(found: Bench) -> list[str]:
+    """Return the classifiers, the best on perturbed records first; where there are none, the best on the clean one."""
+    worse = robustness.means(found.scores, "accuracy")
+    clean = {name: values[0] for name, values in robustness.clean(found.scores, "accuracy").items()}
+    by = worse if any(value is not None for value in worse.values()) else clean
+    return sorted(found.names, key=lambda name: (-(by.get(name) or 0), found.names.index(name)))
 
 
 def leaderboard(found: Bench) -> Table:
-    """Return the classifiers, the best on perturbed records first."""
-    scores = found.scores
-    clean = {name: robustness.clean(scores, name) for name in CLEAN_SHOWN}
-    worse = {name: robustness.means(scores, name) for name in ("accuracy", "flip_rate", "coverage")}
-    mean = dict(found.corruption.filter(perturbation=ALL).select("classifier", "corruption_error").iter_rows())
-    order = sorted(found.names, key=lambda name: (-(worse["accuracy"].get(name) or 0), found.names.index(name)))
-
-    def first(metric: str, name: str) -> float | None:
-        values = clean[metric].get(name)
-        return values[0] if values else None
-
+    """Return how right the classifiers are, clean and perturbed, the best on perturbed records first."""
+    clean = robustness.clean(found.scores, "accuracy")
+    mean: dict[tuple[str, str], Found] = {(row[0], row[1]): row[2:] for row in found.averages.rows()}
     rows = [
         (
             name,
-            _interval(clean["accuracy"].get(name)),
-            share(worse["accuracy"].get(name)),
-            decimal(mean.get(name)),
-            share(worse["flip_rate"].get(name)),
-            *(decimal(first(metric, name)) for metric in ("balanced_accuracy", "macro_f1", "mcc", "kappa")),
-            share(first("coverage", name)),
-            share(worse["coverage"].get(name)),
-            share(first("refractory_share_bias", name)),
-            decimal(first("brier", name)),
+            _interval(clean.get(name)),
+            _interval(mean.get((name, "accuracy"))),
+            _interval(mean.get((name, "corruption_error")), decimal),
+            *(share((mean.get((name, metric)) or (None,))[0]) for metric in (*FLIPS, "coverage")),
         )
-        for name in order
+        for name in order(found)
     ]
     head = (
         "classifier",
-        "accuracy, clean (95%)",
+        "accuracy, clean",
         "accuracy, perturbed",
-        f"corruption error (baseline {found.baseline})",
+        "corruption error",
         "flips",
+        "right to wrong",
+        "wrong to right",
+        "coverage, perturbed",
+    )
+    caption = f"Classifiers, the best on perturbed records first; the corruption error of {found.baseline} is 1"
+    return Table(caption, head, rows)
+
+
+def on_the_clean_record(found: Bench) -> Table:
+    """Return the scores of the clean record that are over all classes."""
+    made = {name: robustness.clean(found.scores, name) for name in ("coverage", "refractory_share_bias", *WHOLE)}
+    given = found.scores.filter(slice=ALL, metric="brier", perturbation=CLEAN)
+    asked = dict(given.select("classifier", "n").iter_rows())
+    rows = [
+        (
+            name,
+            *(_interval(made[metric].get(name), decimal) for metric in WHOLE),
+            _interval(made["coverage"].get(name)),
+            _interval(made["refractory_share_bias"].get(name), points),
+            number(asked[name]) if name in asked else NOT_DEFINED,
+        )
+        for name in order(found)
+    ]
+    head = (
+        "classifier",
         "balanced accuracy",
         "macro F1",
         "MCC",
         "kappa",
-        "coverage, clean",
-        "coverage, perturbed",
-        "bias of the refractory share",
         "Brier",
+        "coverage",
+        "bias of the refractory share (points)",
+        "patients with probabilities",
     )
-    return Table("Classifiers, the best on perturbed records first", head, rows)
+    return Table("On the clean record (95% intervals)", head, rows)
+
+
+def left(found: Bench) -> Table:
+    """Return how many patients are scored under the perturbations that leave some out."""
+    rows = found.scores.filter(slice=ALL, metric="accuracy", of=ALL, classifier=found.names[0])
+    all_of = rows.filter(perturbation=CLEAN)["n"].item()
+    each = rows.filter(pl.col("perturbation") != CLEAN).group_by("perturbation", "severity", maintain_order=True)
+    wide = each.agg(pl.col("n").min()).pivot("severity", index="perturbation", values="n", maintain_order=True)
+    severities = [name for name in wide.columns if name != "perturbation"]
+    fewer = wide.filter(pl.any_horizontal(pl.col(severities) != all_of)) if severities else wide
+    told = [(PERTURBATIONS[one].title, *(number(n) for n in ns)) for one, *ns in fewer.rows()]
+    head = ("perturbation", *(f"severity {one}" for one in severities))
+    return Table(f"Patients scored, where not all {number(all_of)} are", head, told)
 
 
 def classes(found: Bench) -> Table:
@@ -117,7 +150,7 @@ def differences(found: Bench) -> Table:
     """Return every pair of classifiers."""
     rows = []
     for one in found.differences:
-        told = f"{100 * one.value:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})".replace("-", "−")
+        told = _interval((one.value, one.low, one.high), points)
         tested = one.p is not None
         rows.append(
             (
@@ -171,6 +204,7 @@ def faults(found: Bench) -> Table:
 
 def all_tables(found: Bench) -> Iterable[Table]:
     """Yield every table below the leaderboard that has rows."""
-    for table in (faults(found), differences(found), corruption(found), classes(found), latent(found)):
+    made = (faults, on_the_clean_record, differences, corruption, left, classes, latent)
+    for table in (one(found) for one in made):
         if table.rows:
             yield table

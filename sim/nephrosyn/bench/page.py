@@ -13,6 +13,7 @@ from nephrosyn.bench import board, robustness
 from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.groups import RANK
 from nephrosyn.bench.perturbations import PERTURBATIONS
+from nephrosyn.bench.resampling import RESAMPLES
 from nephrosyn.bench.results import BOARD, PAGE, Bench
 from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import cells_of
@@ -47,17 +48,28 @@ NOTES = (
         "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over "
         "perturbations. Where the baseline makes no error it is not defined, and left out.",
     ),
-    ("Flips", "scored patients of whom the same classifier says something else than on the clean record."),
+    (
+        "Flips",
+        "scored patients of whom the same classifier says something else than on the clean record: of whom it was "
+        "right, of whom it is now, and of whom it was wrong and is wrong otherwise.",
+    ),
     (
         "Bias of the refractory share",
         "the share of patients called refractory less the share that is, by the complete record.",
     ),
     (
+        "Intervals",
+        "95%: Wilson's for shares of the clean record and by class, a normal one for the bias, all others by drawing "
+        f"patients with replacement, with all their records ({RESAMPLES:,} percentile bootstraps; their ends err by "
+        "about a twelfth of the standard error). Draws that leave a class of the cohort with nobody have no mean over "
+        "classes and are left out, so where a class has few patients the interval of such a mean is too narrow. No "
+        "interval holds the draws of the perturbations or of a training cohort: make the bench again with other "
+        "seeds for that.",
+    ),
+    (
         "Pairs",
-        "patients are drawn with replacement, with all their records (1,000 percentile bootstraps, whose own error is "
-        "some tenths of a point). No interval holds the draws of the perturbations or of a training cohort: make the "
-        "bench again with other seeds for that. Exact McNemar test on the clean record, two-sided; Holm over all tests "
-        "of this table.",
+        "differences on the same patients. Exact McNemar test on the clean record, two-sided; Holm over all tests of "
+        "this table.",
     ),
     (
         "PPV by prevalence",
@@ -71,14 +83,12 @@ def sentence(found: Bench) -> str:
     """Return the answer."""
     rows = board.leaderboard(found).rows
     best = rows[0]
-    first = robustness.clean(found.scores, "accuracy")
     fall = robustness.means(found.scores, "accuracy")
     if not any(value is not None for value in fall.values()):
-        top = max(first, key=lambda name: first[name][0] or 0.0)
-        return f"On the clean record {top} is right most often, {board.share(first[top][0])} of patients."
+        return f"On the clean record {best[0]} is right most often, {best[1]} of patients (95% interval)."
     return (
         f"Over perturbed records {best[0]} is right most often, {best[2]} of patients; on the clean record "
-        f"it is right in {board.share(first[best[0]][0])}."
+        f"it is right in {best[1]}. 95% intervals stand in brackets."
     )
 
 

@@ -201,6 +201,7 @@ def score_file(
         "replicates": repeats,
         "classifiers": list(classifiers),
         "asked": [],
+        "files_sha256": {path.name: sha256(path)},
     }
     return Answers(run, about, mine_all)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,14 @@ def drawn(patients: int, resamples: int, seed: int, first: int = 0) -> NDArray[n
     return np.minimum((flat * patients).astype(np.int64), patients - 1)
 
 
+def weights(patients: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each patient was drawn, shape (some resamples, patients), until all are made."""
+    step = max(1, DRAWN_AT_ONCE // max(patients, 1))
+    for start in range(0, resamples, step):
+        places = drawn(patients, min(step, resamples - start), seed, start)
+        yield np.stack([np.bincount(row, minlength=patients) for row in places]).astype(np.float64)
+
+
 def bootstrap_mean(
     values: NDArray[np.float64], resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -85,15 +93,7 @@ def bootstrap_mean(
     low, high : ndarray, shape (columns,)
         Its ends.
     """
-    patients = len(values)
-    found = np.empty((resamples, values.shape[1]))
-    step = max(1, DRAWN_AT_ONCE // max(patients, 1))
-    for start in range(0, resamples, step):
-        some = min(step, resamples - start)
-        places = drawn(patients, some, seed, start)
-        for row in range(some):
-            weight = np.bincount(places[row], minlength=patients)
-            found[start + row] = weight @ values / patients
+    found = np.concatenate([some @ values / len(values) for some in weights(len(values), resamples, seed)])
     tail = (1 - level) / 2
     low, high = np.quantile(found, [tail, 1 - tail], axis=0)
     return low, high

@@ -10,9 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.bench import resampling, robustness
+from nephrosyn.bench import intervals, resampling, robustness
+from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.running import Answers
+from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import score
 from nephrosyn.cohort import Documents
 
@@ -47,7 +49,25 @@ class Bench:
     def scores(self) -> pl.DataFrame:
         """Every score, tidy; the columns are those of `scoring.SCHEMA`."""
         run = self.answers.run
-        return score(self.answers.frame, run.task, run.groups)
+        made = score(self.answers.frame, run.task, run.groups)
+        drawn = intervals.clean(self.answers.frame, run.task, self.answers.about["seed"])
+        return _with(made, drawn)
+
+    @cached_property
+    def averages(self) -> pl.DataFrame:
+        """Means over perturbed records: `classifier`, `metric`, `value` and its 95% bootstrap interval."""
+        run = self.answers.run
+        drawn = intervals.perturbed(self.answers.frame, run.task, self.names, self.baseline, self.answers.about["seed"])
+        made = {metric: robustness.means(self.scores, metric) for metric in intervals.PERTURBED}
+        whole = self.corruption.filter(perturbation=ALL)
+        made["corruption_error"] = dict(whole.select("classifier", "corruption_error").iter_rows())
+        rows = []
+        for metric, values in made.items():
+            for name in self.names:
+                ends = drawn.get((name, metric)) if values.get(name) is not None else None
+                rows.append((name, metric, values.get(name), ends and ends.low, ends and ends.high))
+        kinds = dict.fromkeys(("value", "low", "high"), pl.Float64)
+        return pl.DataFrame(rows, schema={"classifier": pl.String, "metric": pl.String, **kinds}, orient="row")
 
     @cached_property
     def corruption(self) -> pl.DataFrame:
@@ -70,6 +90,17 @@ class Bench:
     def names(self) -> list[str]:
         """The classifiers, the definition set itself first."""
         return list(self.answers.about["classifiers"])
+
+
+def _with(scores: pl.DataFrame, drawn: intervals.Intervals) -> pl.DataFrame:
+    """Return scores of all patients on the clean record with the intervals that were drawn for them."""
+    rows = [(name, CLEAN, ALL, ALL, metric, one.low, one.high) for (name, metric), one in drawn.items()]
+    by = ["classifier", "perturbation", "slice", "of", "metric"]
+    kinds = {**dict.fromkeys(by, pl.String), "low": pl.Float64, "high": pl.Float64}
+    ends = pl.DataFrame(rows, schema=kinds, orient="row")
+    joined = scores.join(ends, on=by, how="left", suffix="_drawn", maintain_order="left")
+    filled = [pl.coalesce(one, f"{one}_drawn").alias(one) for one in ("low", "high")]
+    return joined.with_columns(filled).select(scores.columns)
 
 
 def finish(answers: Answers, baseline: str | None = None) -> Bench:

@@ -14,6 +14,7 @@ import polars as pl
 
 from nephrosyn import criteria, labelling
 from nephrosyn.bench.classifiers.finding import find_all
+from nephrosyn.bench.classifiers.outside import Outside
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, Shown, checked
 from nephrosyn.bench.classifiers.sets import SetClassifier
 from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, conditions, names_of, shifts
@@ -23,6 +24,7 @@ from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
 from nephrosyn.bench.task import TARGETS, Target, Task
 from nephrosyn.bench.training import PATIENTS, Training
 from nephrosyn.cohort import Folder
+from nephrosyn.cohort.layout import sha256
 from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Resolved
 from nephrosyn.tables import OBSERVED
@@ -185,6 +187,8 @@ def ask(
             ready[one.name] = one.ready(asked)
             stack.callback(ready[one.name].close)
         frame = _ask_all(run, ready, wanted, seed, folder, progress)
+    sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
+    modules = {one.name: one.sha256 for one in found if isinstance(one, Outside) and one.sha256}
     about = {
         "criteria": run.task.definition.name,
         "criteria_asked": run.asked,
@@ -196,6 +200,7 @@ def ask(
         "replicates": replicates,
         "classifiers": [one.name for one in found],
         "asked": list(classifiers),
+        "files_sha256": {**sets, **modules},
     }
     return Answers(run, about, frame)
 

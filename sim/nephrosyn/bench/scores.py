@@ -50,13 +50,26 @@ Cells = Sequence[tuple[str, str, int]]
 """Right answer, given answer, patients."""
 
 
-def _share(metric: str, of: str, count: int, total: int) -> Score:
+def share_of(metric: str, of: str, count: int, total: int) -> Score:
+    """Return a share with its Wilson interval; no number where nobody was asked."""
     share = wilson(count, total)
     return Score(metric, of, total, *(_defined(value) for value in (share.share, share.low, share.high)))
 
 
 def _defined(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
+
+
+FLIPS = ("flip_rate", "harmful_flip_rate", "helpful_flip_rate")
+"""Whom the same classifier calls something else than on the clean record; of these, who was right, and who is now."""
+
+
+def flip(name: str) -> pl.Expr:
+    """Return whether an answer is a flip of a kind named in `FLIPS`."""
+    flipped = pl.col("predicted") != pl.col("clean")
+    if name == "harmful_flip_rate":
+        return flipped & (pl.col("clean") == pl.col("reference"))
+    return flipped & (pl.col("predicted") == pl.col("reference")) if name == "helpful_flip_rate" else flipped
 
 
 def of_class(cells: Cells, members: Sequence[str], of: str) -> Iterator[Score]:
@@ -68,11 +81,11 @@ def of_class(cells: Cells, members: Sequence[str], of: str) -> Iterator[Score]:
     tn = sum(n for right, given, n in cells if right not in inside and given not in inside)
     silent = sum(n for right, given, n in cells if right not in inside and given in (ABSTAINED, FAILED))
     missed = sum(n for right, given, n in cells if right in inside and given in (ABSTAINED, FAILED))
-    yield _share("sensitivity", of, tp, tp + fn)
-    yield _share("specificity", of, tn, tn + fp)
-    yield _share("ppv", of, tp, tp + fp)
+    yield share_of("sensitivity", of, tp, tp + fn)
+    yield share_of("specificity", of, tn, tn + fp)
+    yield share_of("ppv", of, tp, tp + fp)
     # Among those told not to have it; who got no answer was told nothing.
-    yield _share("npv", of, tn - silent, tn - silent + fn - missed)
+    yield share_of("npv", of, tn - silent, tn - silent + fn - missed)
 
 
 def overall(cells: Cells) -> Iterator[Score]:
@@ -83,10 +96,10 @@ def overall(cells: Cells) -> Iterator[Score]:
     n = sum(cell[2] for cell in cells)
     answered = sum(cell[2] for cell in cells if cell[1] not in (ABSTAINED, FAILED))
     correct = sum(cell[2] for cell in cells if cell[0] == cell[1])
-    yield _share("accuracy", ALL, correct, n)
-    yield _share("coverage", ALL, answered, n)
-    yield _share("accuracy_of_answered", ALL, correct, answered)
-    yield _share("failed", ALL, sum(cell[2] for cell in cells if cell[1] == FAILED), n)
+    yield share_of("accuracy", ALL, correct, n)
+    yield share_of("coverage", ALL, answered, n)
+    yield share_of("accuracy_of_answered", ALL, correct, answered)
+    yield share_of("failed", ALL, sum(cell[2] for cell in cells if cell[1] == FAILED), n)
     if not n:
         return
     right, given = [cell[0] for cell in cells], [cell[1] for cell in cells]
@@ -139,6 +152,20 @@ def calibration(frame: pl.DataFrame, task: Task) -> Iterator[Score]:
     yield Score("log_loss", ALL, given.height, _defined(metrics.log_loss(right, chances[:, order], labels=names)))
 
 
+def squared_errors(frame: pl.DataFrame, task: Task) -> tuple[Any, Any]:
+    """Return who was given probabilities, and the sum of squares of each patient (0 where none were given)."""
+    kept = _given(frame.with_row_index("row"), task)
+    given, squares = np.zeros(frame.height), np.zeros(frame.height)
+    if kept.height:
+        code = {name: place for place, name in enumerate(task.words)}
+        right = kept["reference"].cast(pl.String).replace_strict(code, return_dtype=pl.Int64).to_numpy()
+        chances = _chances(kept, task)
+        wanted = np.eye(len(task.words))[right]
+        given[kept["row"].to_numpy()] = 1.0
+        squares[kept["row"].to_numpy()] = ((chances - wanted) ** 2).sum(axis=1)
+    return given, squares
+
+
 def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
     names = [f"p_{one}" for one in task.words]
     if not set(names) & set(frame.columns):
@@ -169,7 +196,7 @@ def reliability(frame: pl.DataFrame, task: Task, bins: int = 10) -> Iterator[tup
             name = f"{one / bins:.1f} to {(one + 1) / bins:.1f}"
             yield (
                 float(chance[mine].mean()),
-                _share("observed_by_probability", name, int(is_so[mine].sum()), int(mine.sum())),
+                share_of("observed_by_probability", name, int(is_so[mine].sum()), int(mine.sum())),
             )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn.bench import scores
 from nephrosyn.bench.conditions import CLEAN, KEYS
 from nephrosyn.bench.groups import SLICES
-from nephrosyn.bench.scores import ALL, Score
+from nephrosyn.bench.scores import ALL, Score, flip
 from nephrosyn.bench.task import Task
 from nephrosyn.report.statistics import wilson
 
@@ -68,7 +68,7 @@ def cells_of(frame: pl.DataFrame, task: Task) -> list[tuple[str, str, int]]:
 def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
     who = part.select(BY).row(0)
     cells = cells_of(part, task)
-    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), flips(part, task)]
+    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), *flips(part, task)]
     for name in task.classes:
         made += scores.of_class(cells, [name], name)
     if task.target == "category":
@@ -82,12 +82,11 @@ def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
         yield (*who, ALL, ALL, one.metric, one.of, one.n, one.value, one.low, one.high)
 
 
-def flips(part: pl.DataFrame, task: Task) -> Score:
-    """Return the share of scored patients of whom the same classifier said something else before."""
+def flips(part: pl.DataFrame, task: Task) -> Iterator[Score]:
+    """Yield the share of scored patients of whom the same classifier said something else before, and which way."""
     part = part.filter(pl.col("reference").is_in(task.classes))
-    share = wilson(int((part["predicted"] != part["clean"]).sum()), part.height)
-    empty = not part.height
-    return Score("flip_rate", ALL, part.height, *(None if empty else v for v in (share.share, share.low, share.high)))
+    for name in scores.FLIPS:
+        yield scores.share_of(name, ALL, int(part.select(flip(name).sum()).item()), part.height)
 
 
 def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame:
@@ -99,7 +98,7 @@ def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFram
         "patient",
         accuracy=pl.col("reference") == pl.col("predicted"),
         coverage=pl.col("predicted").is_in(task.classes),
-        flip_rate=pl.col("predicted") != pl.col("clean"),
+        flip_rate=flip("flip_rate"),
         refractory_sensitivity=pl.when(pl.col("reference").is_in(inside)).then(pl.col("predicted").is_in(inside)),
     ).join(groups.drop("replicate"), on="patient", how="left")
     metrics = ("accuracy", "coverage", "flip_rate", "refractory_sensitivity")

@@ -6,18 +6,27 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from nephrosyn import __version__, terms
+from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.page import texts
+from nephrosyn.bench.resampling import RESAMPLES
 from nephrosyn.bench.results import ANSWERS, KIND, SCORES, VALUES, Bench
+
+SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
+"""Packages whose versions are told: answers of a trained classifier may be others under another one."""
 
 
 def values(found: Bench) -> dict[str, Any]:
     """Return what is kept beside the tables: how it was done, and on whom."""
     run = found.answers.run
     right = run.reference.frame["reference"]
+    asked = found.scores.filter(pl.col("perturbation") != CLEAN)
     return {
         "notice": terms.NOTICE,
         "version": __version__,
@@ -26,7 +35,12 @@ def values(found: Bench) -> dict[str, Any]:
         "scenario": run.manifest["scenario"]["name"],
         "patients": right.len(),
         "scored": int(right.is_in(run.task.classes).sum()),
+        "perturbations": asked["perturbation"].cast(pl.String).unique(maintain_order=True).to_list(),
+        "severities": asked["severity"].unique().sort().to_list(),
         "baseline": found.baseline,
+        "averages": found.averages.to_dicts(),
+        "resamples": RESAMPLES,
+        "software": {name: version(name) for name in SOFTWARE},
         "faults": [{**row, "classifier": str(row["classifier"])} for row in found.faults.to_dicts()],
     }
 

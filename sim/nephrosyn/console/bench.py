@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nephrosyn.bench.results import Bench
 
 SHOWN = 8
-COLUMNS_SHOWN = 10
+COLUMNS_SHOWN = 7
 CHANGES_SHOWN = 5
 
 

@@ -6,6 +6,7 @@ classifier itself prints goes to standard error. Tables come as Arrow files. Not
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import math
@@ -34,6 +35,12 @@ def load(target: str) -> tuple[str, Any]:
     if callable(found):
         return RULE, found
     raise TypeError(f"{target} is neither callable nor a scikit-learn estimator but a {type(found).__name__}")
+
+
+def digest(target: str) -> str | None:
+    """Return the SHA-256 of the file of an imported module, so that results tell which rule they are of."""
+    file = getattr(sys.modules[target.partition(":")[0]], "__file__", None)
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
 
 
 def told(error: BaseException) -> str:
@@ -129,7 +136,7 @@ def main() -> None:
         out.write(json.dumps({"fault": told(error)}) + "\n")
         out.flush()
         return
-    child.say(kind=child.kind)
+    child.say(kind=child.kind, sha256=digest(sys.argv[1]))
     for line in sys.stdin:
         asked = json.loads(line)
         try:

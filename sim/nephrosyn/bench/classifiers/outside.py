@@ -124,6 +124,8 @@ class Outside:
 
     def __init__(self, name: str, target: str) -> None:
         self.name, self._target = name, target
+        self.sha256: str | None = None
+        """Of the file of the module; known when it is ready."""
 
     def ready(self, asked: Asked) -> Answering:
         """Start its process; an estimator is fitted on the training cohort.
@@ -141,6 +143,7 @@ class Outside:
         if "fault" in first:
             process.stop()
             raise BenchError([f"--classifier {self.name}: {first['fault']}"])
+        self.sha256 = first["sha256"]
         if first["kind"] == "estimator":
             need("sklearn", "pandas")
             return Estimator(self.name, process, asked)
