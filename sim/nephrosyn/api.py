@@ -97,7 +97,7 @@ def run(
         settings.append("criteria=" + json.dumps([str(name) for name in criteria], ensure_ascii=False))
     resolved = load(scenario, [*overrides, *settings])
     asked = running.Asked(format, overwrite, resume, workers, cluster, part_patients)
-    asked.check(out)
+    asked.check(out if out is not None else outputs)
     if out is None and outputs is None:
         plan = Plan(resolved, progress or silent, part_patients)
         return Cohort(plan.in_memory(), plan.about(format), None)

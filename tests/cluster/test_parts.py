@@ -77,3 +77,12 @@ def test_what_cannot_be_meant(tmp_path, wrong, says):
     with pytest.raises(ClusterError, match=says):
         ns.run(**asked(out=tmp_path / "run", **wrong))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"cluster": "local:2"}, "a run in memory is made by this process"), ({"resume": True}, "nothing to go on with")],
+)
+def test_a_run_in_memory_asks_for_no_cluster_and_leaves_nothing_to_go_on_with(wrong, says):
+    with pytest.raises(ClusterError, match=says):
+        ns.run("baseline", patients=5, **wrong)

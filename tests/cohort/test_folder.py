@@ -9,22 +9,25 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.cohort import Folder, RunFolderError, Writer
+from nephrosyn.cohort import Folder, RunFolderError, Writer, part
 
 FRAME = pl.DataFrame({"replicate": [0], "patient": [1], "end_days": [7], "reason": ["death"]})
 ABOUT = {"format": "parquet", "scenario": {}, "criteria": [], "patients": 1, "replicates": 1, "seed": 1}
 
 
+def begun(folder, overwrite=False, **about):
+    writer = Writer(folder, overwrite=overwrite, about={**ABOUT, **about})
+    writer.parts.note(0, part.write(writer.place, 0, {"follow_up": FRAME}, "parquet", writer.run))
+    return writer
+
+
 def written(folder):
-    writer = Writer(folder)
-    writer.write("follow_up", 0, FRAME)
-    writer.finish(ABOUT)
+    begun(folder).finish()
     return folder
 
 
 def test_a_folder_has_its_name_only_when_complete(tmp_path):
-    writer = Writer(tmp_path / "run")
-    writer.write("follow_up", 0, FRAME)
+    writer = begun(tmp_path / "run")
     assert not (tmp_path / "run").exists()
     writer.discard()
     assert list(tmp_path.iterdir()) == []
@@ -66,9 +69,7 @@ def test_a_run_in_use_is_not_overwritten(tmp_path):
     folder = written(tmp_path / "run")
     with pytest.raises(RunFolderError, match="not empty"):
         Writer(folder)
-    writer = Writer(folder, overwrite=True)
-    writer.write("follow_up", 0, FRAME)
-    writer.finish({**ABOUT, "second": True})
+    begun(folder, overwrite=True, second=True).finish()
     assert Folder(folder).manifest["second"]
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
@@ -124,11 +125,10 @@ def test_a_manifest_of_something_else_protects_nothing_from_being_kept(tmp_path)
 
 def test_what_came_during_the_run_is_kept(tmp_path):
     (tmp_path / "run").mkdir()
-    writer = Writer(tmp_path / "run")
-    writer.write("follow_up", 0, FRAME)
+    writer = begun(tmp_path / "run")
     (tmp_path / "run" / "thesis.txt").write_text("years of work")
     with pytest.raises(RunFolderError, match="not empty"):
-        writer.finish(ABOUT)
+        writer.finish()
     writer.discard()
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "thesis.txt"]
 

@@ -45,7 +45,7 @@ class Builder(Maker):
         for kind, count in self.request.shares().items():
             self.source.progress(kind, len(made), self.request.count)
             groups = self._groups(kind, labels)
-            made += self._of_kind(kind, count, groups)
+            made += self._of_kind(kind, count, groups, len(made))
         return sorted(made, key=lambda pair: _place(pair["si"]))
 
     def _groups(self, kind: ItemKind, labels: pl.DataFrame) -> dict[str, list[Patient]]:
@@ -66,7 +66,7 @@ class Builder(Maker):
             found[name] = in_order(rows, self.request.seed, kind)
         return found
 
-    def _of_kind(self, kind: ItemKind, count: int, groups: Mapping[str, Sequence[Patient]]) -> list[Pair]:
+    def _of_kind(self, kind: ItemKind, count: int, groups: Mapping[str, Sequence[Patient]], done: int) -> list[Pair]:
         each = 2 if kind == "near-miss" else 1
         wanted = quotas({name: len(mine) for name, mine in groups.items()}, count // each)
         made: list[Pair] = []
@@ -75,7 +75,7 @@ class Builder(Maker):
             if len(patients) < wanted[name]:
                 short[name] = (wanted[name], len(patients))
         for name, patients in groups.items() if not short else ():
-            mine = self._from(kind, wanted[name], patients, len(made))
+            mine = self._from(kind, wanted[name], patients, done + len(made))
             if len(mine) < wanted[name]:
                 short[name] = (wanted[name], len(mine))
             made += [pair for pairs in mine for pair in pairs]
@@ -95,7 +95,7 @@ class Builder(Maker):
                 found.append(pairs)
                 for pair in pairs:
                     self.settled(pair)
-                self.source.progress(kind, done + len(found), self.request.count)
+                self.source.progress(kind, done + len(found) * len(pairs), self.request.count)
             if len(found) == wanted:
                 break
         return found

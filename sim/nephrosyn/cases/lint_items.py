@@ -114,10 +114,9 @@ def definition_named(case: Case, question: Question) -> Iterator[str]:
     """The definition set is named: in the stem, or as an option."""
     offered = {option.text for option in question.options} if isinstance(question, Choice) else set()
     dose = question.id == "dose" or getattr(question, "unit", "") == "mg/kg"
-    if not dose and case.criteria not in question.stem and not offered <= set(case.criteria.split(", ")):
-        yield f"“{case.criteria}” does not stand in the stem"
-    if not dose and not offered and case.criteria not in question.stem:
-        yield "the definition set is not named"
+    as_options = bool(offered) and offered <= set(case.criteria.split(", "))
+    if not dose and case.criteria not in question.stem and not as_options:
+        yield f"“{case.criteria}” stands neither in the stem nor as options"
 
 
 def language(case: Case, question: Question) -> Iterator[str]:

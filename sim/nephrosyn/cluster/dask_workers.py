@@ -26,16 +26,11 @@ WAITING_PER_CORE = 3
 """So many parts are with the scheduler at a time: enough that no worker waits, and the job is not sent too often."""
 
 
-def check(address: str) -> None:
-    """Refuse an address that is none.
-
-    Raises
-    ------
-    ClusterError
-        With what was expected.
-    """
-    if not ADDRESS.fullmatch(address) and not LOCAL.fullmatch(address):
-        raise ClusterError(f"cluster: expected tcp://HOST:PORT, tls://HOST:PORT or local:N; found {address!r}")
+def wrong_with(address: str) -> list[str]:
+    """Return what is wrong with an address, and what was expected."""
+    if ADDRESS.fullmatch(address) or LOCAL.fullmatch(address):
+        return []
+    return [f"cluster: expected tcp://HOST:PORT, tls://HOST:PORT or local:N; found {address!r}"]
 
 
 def results(address: str, told: str, numbers: Sequence[int]) -> Iterator[tuple[int, Record]]:

@@ -51,7 +51,7 @@ class Asked:
         Parameters
         ----------
         out : str, Path or None
-            Where the run goes.
+            Where the run goes; None for memory.
 
         Raises
         ------
@@ -64,9 +64,13 @@ class Asked:
         if self.part_patients is not None and self.part_patients < 1:
             wrong.append(f"part_patients: expected at least 1; found {self.part_patients}")
         if self.cluster is not None:
-            wrong += _wrong_with_cluster(self.cluster, out)
+            wrong += dask_workers.wrong_with(self.cluster)
+            if out is None:
+                wrong.append("cluster: a run in memory is made by this process; name a folder or URL (out)")
         if self.resume and self.overwrite:
             wrong.append("--resume goes on with a run and --overwrite throws it away: name one of them")
+        if self.resume and out is None:
+            wrong.append("resume: a run in memory leaves nothing to go on with; name its folder or URL (out)")
         if wrong:
             raise ClusterError("; ".join(wrong))
 
@@ -74,14 +78,6 @@ class Asked:
         """Return how many patients make a part: as asked for, else as in the run that is gone on with."""
         kept = begun(folder).get("part_patients") if self.resume and self.part_patients is None else None
         return kept if isinstance(kept, int) and kept > 0 else self.part_patients
-
-
-def _wrong_with_cluster(address: str, out: str | Path | None) -> list[str]:
-    try:
-        dask_workers.check(address)
-    except ClusterError as error:
-        return [str(error)]
-    return []
 
 
 def writer_of(folder: str | Path, asked: Asked, about: dict[str, Any]) -> Writer | RemoteWriter:

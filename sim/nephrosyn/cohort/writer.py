@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from nephrosyn.cohort import identity, part
+from nephrosyn.cohort import identity
 from nephrosyn.cohort.hold import LOCK, Hold
 from nephrosyn.cohort.layout import (
     FILE,
@@ -19,13 +17,12 @@ from nephrosyn.cohort.layout import (
     Format,
     RunFolderError,
     is_run,
-    part_file,
     reason,
     refuse_taken,
     write_manifest,
 )
 from nephrosyn.cohort.parts import Parts, journal, known
-from nephrosyn.cohort.place import UNFINISHED, LocalPlace, RemotePlace, facts, is_remote, local
+from nephrosyn.cohort.place import UNFINISHED, LocalPlace, RemotePlace, is_remote, local
 from nephrosyn.terms import NOTICE
 
 
@@ -66,7 +63,6 @@ class Writer:
         self.folder, self.format, self._overwrite = folder.resolve(), format, overwrite
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
         self.run = identity.digest(self.about)
-        self._files: dict[str, dict[str, Any]] = {}
         beside = _beside(self.folder)
         self._in_place = resume and not beside.is_dir() and self.folder.is_dir()
         self.partial = self.folder if self._in_place else beside
@@ -123,34 +119,21 @@ class Writer:
     def _has_parts(self) -> bool:
         return any((self.partial / "parts").glob("part-*.json"))
 
-    def write(self, table: str, number: int, frame: pl.DataFrame) -> None:
-        """Write one part of a table, by itself."""
-        name = part_file(table, number, self.format)
-        content = part.encoded(frame, self.format, f"{table} of {self.folder}")
-        self.place.put(name, content)
-        self._files[name] = facts(content, frame.height)
-
-    def finish(self, about: Mapping[str, Any] | None = None) -> None:
-        """Write the manifest and give the folder its name.
-
-        Parameters
-        ----------
-        about : mapping, optional
-            What the manifest tells of the run beside its files, if it was not told at the start.
-        """
-        self._files.update(self.parts.files())
-        self._sweep()
-        write_manifest(self.partial, {**self.about, **(about or {}), "files": self._files})
+    def finish(self) -> None:
+        """Write the manifest and give the folder its name."""
+        files = self.parts.files()
+        self._sweep(files)
+        write_manifest(self.partial, {**self.about, "files": files})
         if not self._in_place:
             self._check()  # what stands there may have come since
             self.place.remove(JOURNAL)
             self._name()
         self._hold.release(self.folder)
 
-    def _sweep(self) -> None:
+    def _sweep(self, files: Mapping[str, Any]) -> None:
         """Remove what a process that died left behind, or a run in other parts."""
         for name in self.place.names():
-            if name.endswith(UNFINISHED) or (FILE.fullmatch(name) and name not in self._files):
+            if name.endswith(UNFINISHED) or (FILE.fullmatch(name) and name not in files):
                 self.place.remove(name)
 
     def _name(self) -> None:

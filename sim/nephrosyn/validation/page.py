@@ -88,7 +88,9 @@ def sentence(found: Validation) -> str:
         rows = found.used(use)
         if rows:
             square, many = found.chi_square(use)
-            parts.append(f"{_inside(rows)} {name} rows lie inside (chi-square {square:.1f} on {many} rows)")
+            # Numbers were set to fit rows, and rows of one study go together: no p-value has a meaning here.
+            told = f"chi-square {square:.1f} on {many} rows, a distance and not a test"
+            parts.append(f"{_inside(rows)} {name} rows lie inside ({told})")
     unseen = found.unseen()
     if unseen:
         parts[-1] += f", {_inside(unseen)} of those from studies that no number was set to"
