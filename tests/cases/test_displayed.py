@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+import polars as pl
 import pytest
 
 from nephrosyn import criteria
 from nephrosyn.cases import display, displayed, showing, units
 from nephrosyn.cases.answering import answers
+from nephrosyn.cases.feedback import evidence
 from nephrosyn.cases.keys import keys_of
-from nephrosyn.cases.model import CaseSet
+from nephrosyn.cases.making import judge
+from nephrosyn.cases.model import CaseSet, Choice
+from nephrosyn.cases.questions import STATES
 from nephrosyn.cases.source import Source
 from nephrosyn.cases.words import meant, spelled, spoken
 
@@ -81,3 +87,81 @@ def test_a_stage_shows_nothing_of_later_days(sets):
             assert all(int(row[0]) <= last for table in tables for row in table.rows)
             doses = [row for table in tables if table.caption == display.DOSES for row in table.rows]
             assert all(int(row[1]) <= last for row in doses)
+
+
+def test_steroid_that_is_to_stop_is_shown_as_tapered_where_doses_go_on(cohort):
+    """Half a dose the next day would contradict a plain “stopped”; read back it means the same."""
+    stopped = cohort.tables["conditions"].filter(pl.col("action") == "stopped")
+    assert stopped.height
+    said = set()
+    for (_, patient), record in Source(cohort).records(stopped.select("replicate", "patient").unique().rows()):
+        rows = dict(zip(record["conditions"]["noted_days"], record["conditions"]["action"], strict=True))
+        for day, _, action in display.noted(record).rows:
+            if rows[int(day)] == "stopped":
+                doses = record["doses"].filter(pl.col("drug") == "prednisone", pl.col("mean_mg_per_day") > 0)
+                on = doses.filter(pl.col("first_days") <= int(day), pl.col("last_days") >= int(day)).height > 0
+                assert action == ("stopped, by taper" if on else "stopped"), patient
+                said.add(action)
+    assert "stopped, by taper" in said
+    assert set(displayed.ACTION_OF.values()) == set(display.ACTIONS)
+
+
+def test_the_answer_in_full_says_each_thing_once(sets):
+    for case in sets["conventional"].cases:
+        assert case.margin not in case.summary
+
+
+def test_a_state_that_is_wrong_is_told_why(sets):
+    asked = [
+        (question, option)
+        for case in sets["conventional"].cases
+        for stage in case.stages
+        for question in stage.questions
+        if isinstance(question, Choice) and {one.text for one in question.options} == set(STATES)
+        for option in question.options
+        if option.credit == 0
+    ]
+    first = [option.feedback for _, option in asked if option.text == "In relapse"]
+    assert asked and first
+    key = {id(question): next(one.text for one in question.options if one.credit > 0) for question, _ in asked}
+    for question, option in asked:
+        if key[id(question)] == STATES[1]:
+            assert "No relapse is seen after it." in option.feedback
+        if key[id(question)] == STATES[0] and option.text == STATES[2]:
+            assert "none is seen" in option.feedback
+
+
+def test_the_range_of_creatinine_is_said_to_be_that_of_adults_where_a_child_is_shown(cohort):
+    ages = dict(cohort.tables["patients"].select("patient", "age_at_onset_years").rows())
+    seen = set()
+    for (_, patient), record in Source(cohort).records([(0, number) for number in range(30)]):
+        for system in ("conventional", "si"):
+            table = display.blood(record, system)
+            told = next(column.reference for column in table.columns if column.name == "Serum creatinine")
+            if told:
+                assert told.startswith("of adults ") == (ages[patient] < 18), patient
+                seen.add(ages[patient] < 18)
+    assert seen == {True, False}
+
+
+def test_feedback_cites_the_readings_that_decide(cohort):
+    """Dependence: the relapse and the dose on that day. Resistance: the last reading of the course."""
+    labels = cohort.tables["labels"].filter(criteria="source", view="observed")
+    for category, clause_of in (("steroid_dependent", "dependence"), ("steroid_resistant", "resistance")):
+        people = labels.filter(category=category).select("replicate", "patient").rows()
+        assert len(people) > 5
+        for _, record in Source(cohort).records(people):
+            judged = judge(showing.sections(record, "c0", "conventional"), criteria.load("source"), "conventional")
+            clause = next(one for one in judged.clauses if one.name == clause_of)
+            told = " ".join(evidence(clause, judged))
+            readings = record["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"]))
+            seen = sorted(readings.drop_nulls("value")["taken_days"].unique())
+            if clause_of == "dependence":
+                relapse = int(re.search(r"relapse on day (\d+)", clause.sentence)[1])
+                assert f"day {relapse}, " in told or record["diary"].height
+                assert any(
+                    int(a) <= relapse <= int(b or a) for a, b in re.findall(r"day (\d+)(?: to (\d+))?, prednis", told)
+                )
+            elif (found := re.search(r"no (?:complete )?remission by day (\d+)", clause.sentence)) is not None:
+                latest = max(day for day in seen if day <= int(found[1]))
+                assert f"day {latest}, " in told, clause.sentence

@@ -83,7 +83,7 @@ def _number(question: Numeric, case: Judgement) -> Key:
         )
         rows = case.frames["doses"].filter(drug=drug, first_days=days[0])
         return round(rows["dose_mg"][0] / rows["dosing_weight_kg"][0], 2)
-    if question.unit == "day":
+    if question.id == "met-day":
         one = next(one for one in case.clauses if quoted(one.name) in question.stem)
         return None if one.days is None else float(one.days)
     return float(sum(days[0] <= day <= days[1] for day in case.relapses))

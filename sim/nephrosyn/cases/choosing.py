@@ -61,8 +61,9 @@ def refuse(short: Mapping[str, tuple[int, int]], patients: int, scenario: str, w
         lines.append(f"{spoken(name)}: expected {wanted} patient{'' if wanted == 1 else 's'}{why}; the run has {found}")
         factor = max(factor, ROOM * wanted / max(found, 1))
     larger = math.ceil(patients * factor / 1000) * 1000
-    lines.append(
-        f"make a larger run, as: nephrosyn run {scenario} --patients {larger}; "
-        "or ask for fewer cases, or --balance natural"
-    )
+    run = f"nephrosyn run {scenario} --patients {larger}"
+    if any(found == 0 for _, found in short.values()):  # a larger run may have none either
+        lines.append(f"ask for --balance natural, or try a larger run, as: {run}")
+    else:
+        lines.append(f"make a larger run, as: {run}; or ask for fewer cases, or --balance natural")
     return CasesError("\n".join(lines))

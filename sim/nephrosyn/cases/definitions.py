@@ -70,9 +70,12 @@ def of_age(text: str, child: bool) -> str:
     --------
     >>> of_age("lowest of 2 mg/kg/day (adults 1 mg/kg/day), 60 mg/m2/day (adults off), 60 mg/day.", child=False)
     'lowest of 1 mg/kg/day, 60 mg/day.'
+    >>> of_age("The dose is the lowest of 0.2 mg/kg/day (adults off), 10 mg/day.", child=False)
+    'The dose is 10 mg/day.'
     """
     text = BOTH.sub(lambda found: found["child" if child else "adult"], text)
-    return re.sub(r"(, off\b|\boff, )", "", text)
+    text = re.sub(r"(, off\b|\boff, )", "", text)
+    return re.sub(r"\bthe lowest of ([\d.]+ [^\s,;]+?)(?=[.;]|$)", r"\1", text)  # of one there is no lowest
 
 
 def in_units(text: str, units: UnitSystem) -> str:

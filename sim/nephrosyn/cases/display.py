@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -30,8 +30,15 @@ NAMES = {
     "creatinine": "Serum creatinine",
     "cholesterol": "Cholesterol",
 }
+STEROID = "prednisone"
+ADULT_FROM_YEARS = 18
+OF_ADULTS = "of adults "
+"""Before the range of creatinine in a child: the laboratory prints one range, and a child's normal value lies lower."""
 SCHEDULES = {"daily": "daily", "alternate_day": "on alternate days", "single": "single dose"}
-ACTIONS = {"none": "none", "withheld": "withheld", "cut": "reduced", "stopped": "stopped"}
+ACTIONS = {"none": "none", "withheld": "withheld", "cut": "cut", "stopped": "stopped"}
+"""In the words of the definition sets, which are shown beside the record."""
+TAPERED_OFF = "stopped, by taper"
+"""Steroid that is to stop is tapered: doses go on for weeks, as the table of doses shows."""
 OBSERVED = ("patients", "readings", "diary", "doses", "conditions", "follow_up")
 BLOOD_EVERY_DAYS = 150
 """Blood results other than those of the urine days are shown this far apart."""
@@ -109,6 +116,8 @@ def results(mine: Frames, analytes: Iterable[str], units: UnitSystem, caption: s
     columns = [Column(name="Day")]
     for name in analytes:
         range_ = scales.reference(name, *ranges[name], units) if name in ranges else ""
+        if range_ and name == "creatinine" and mine["patients"]["age_at_onset_years"][0] < ADULT_FROM_YEARS:
+            range_ = OF_ADULTS + range_
         columns.append(Column(name=NAMES[name], unit=scales.unit_of(name, units), reference=range_))
     shown = []
     for day in sorted({day for day, _ in found}):
@@ -178,8 +187,17 @@ def noted(mine: Frames) -> Table:
     """Return the conditions noted, and what became of the steroid because of each."""
     rows = mine["conditions"].sort("noted_days", maintain_order=True).iter_rows(named=True)
     columns = (Column(name="Day"), Column(name="Condition"), Column(name="Change of steroid because of it"))
-    shown = tuple((str(row["noted_days"]), spoken(row["condition"]), ACTIONS[row["action"]]) for row in rows)
+    shown = tuple((str(row["noted_days"]), spoken(row["condition"]), _action(row, mine["doses"])) for row in rows)
     return Table(caption=NOTED, columns=columns, rows=shown)
+
+
+def _action(row: Mapping[str, Any], doses: pl.DataFrame) -> str:
+    if row["action"] != "stopped":
+        return ACTIONS[row["action"]]
+    day = row["noted_days"]
+    given = (pl.col("drug") == STEROID) & (pl.col("mean_mg_per_day") > 0)
+    goes_on = doses.filter(given & (pl.col("first_days") <= day) & (pl.col("last_days") >= day))
+    return TAPERED_OFF if goes_on.height else ACTIONS["stopped"]
 
 
 def until(mine: Frames, day: int) -> dict[str, pl.DataFrame]:

@@ -24,7 +24,7 @@ KIND_OF = {
 }
 ANALYTE_OF = {name: analyte for analyte, name in display.NAMES.items()}
 SCHEDULE_OF = {text: name for name, text in display.SCHEDULES.items()}
-ACTION_OF = {text: name for name, text in display.ACTIONS.items()}
+ACTION_OF = {**{text: name for name, text in display.ACTIONS.items()}, display.TAPERED_OFF: "stopped"}
 REASON_OF = {text: name for name, text in display.ENDED.items()}
 WHO = {"replicate": 0, "patient": 0}
 
@@ -118,7 +118,7 @@ def _readings(table: Table | None) -> Iterable[dict[str, Any]]:
 
 
 def _ends(name: str, text: str, unit: str) -> tuple[float, float]:
-    low, _, high = text.rpartition("to ")
+    low, _, high = text.removeprefix(display.OF_ADULTS).rpartition("to ")
     low = low.strip()
     return (0.0 if low in ("", "up") else units.read(name, low, unit)), units.read(name, high, unit)
 

@@ -86,6 +86,7 @@ def _urine(frames: Frames, definition: DefinitionSet) -> Iterator[Edit]:
     rows = frames["readings"].with_row_index("row").with_columns(pl.col("analyte").cast(pl.String))
     rows = rows.filter(pl.col("analyte").is_in(["upcr", "dipstick", "albumin"]))
     by_day = rows.partition_by("taken_days", as_dict=True)
+    presenting = rows["taken_days"].min()
     for (day,), mine in by_day.items():
         at = {name: tuple(mine.filter(analyte=name)["row"].to_list()) for name in ("upcr", "dipstick", "albumin")}
         urine = (*at["upcr"], *at["dipstick"])
@@ -95,7 +96,8 @@ def _urine(frames: Frames, definition: DefinitionSet) -> Iterator[Edit]:
         if albumin != "off":
             clear.append(("readings", "value", at["albumin"], float(albumin) + 0.5))
         ill = (("readings", "value", at["upcr"], high), ("readings", "value", at["dipstick"], 4.0))
-        yield Edit(f"the urine of day {day} without protein", 1, tuple(clear))
+        if day != presenting:  # nobody comes with a nephrotic syndrome whose urine holds no protein
+            yield Edit(f"the urine of day {day} without protein", 1, tuple(clear))
         yield Edit(f"the urine of day {day} with heavy protein", 1, ill)
         yield Edit(f"no urine test on day {day}", 1, (("readings", "value", urine, None),))
 

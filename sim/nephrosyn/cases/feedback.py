@@ -23,7 +23,7 @@ FLAG_OF_CATEGORY = {
     "non_remitting": "non_remitting",
 }
 NOT_DEFINED = "not defined"
-MOST_EVIDENCE = 5
+MOST_EVIDENCE = 8
 STATUS_WORDS = {"met": "is met", "not met": "is not met", "cannot be judged": "cannot be judged"}
 
 
@@ -182,23 +182,26 @@ def lowered(text: str) -> str:
 
 
 def evidence(clause: Clause, case: Judgement) -> list[str]:
-    """Return the rows a clause rests on, as displayed; of many the first and the last ones."""
-    rows = [_row(one, case) for one in clause.evidence]
-    rows = list(dict.fromkeys(rows))
+    """Return what a clause rests on, as displayed, one text for the urine of a day; of many the first and last ones."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for number, one in enumerate(clause.evidence):
+        days = f"day {one.first_days}" + (f" to {one.last_days}" if one.last_days != one.first_days else "")
+        mine = together.setdefault((days, one.table if one.table == "readings" else str(number)), [])
+        mine += [text for text in (_row(one, case),) if text not in mine]
+    rows = list(dict.fromkeys(f"{days}, {' and '.join(texts)}" for (days, _), texts in together.items()))
     if len(rows) <= MOST_EVIDENCE:
         return rows
-    return [*rows[: MOST_EVIDENCE - 2], *rows[-2:]]
+    return [*rows[: MOST_EVIDENCE - 3], *rows[-3:]]
 
 
 def _row(one: Evidence, case: Judgement) -> str:
-    days = f"day {one.first_days}" + (f" to {one.last_days}" if one.last_days != one.first_days else "")
     if one.table == "readings" and one.text.startswith("UPCR"):
         rows = case.frames["readings"].filter(
             pl.col("taken_days") == one.first_days, pl.col("analyte").cast(pl.String) == "upcr"
         )
         text = scales.shown("upcr", rows["value"][0], case.units, below=bool(rows["below_limit"][0]))
-        return f"{days}, UPCR {text} {scales.unit_of('upcr', case.units)}"
-    return f"{days}, {one.text}"
+        return f"UPCR {text} {scales.unit_of('upcr', case.units)}"
+    return one.text
 
 
 def _count(count: int) -> str:

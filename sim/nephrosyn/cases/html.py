@@ -113,7 +113,12 @@ def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy) -
 
 
 def _with_key(whole: Tree) -> Tree:
-    told = {"key": key(whole), "summaries": [case["summary"] for case in whole["cases"]]}
+    cases = whole["cases"]
+    told = {
+        "key": key(whole),
+        "summaries": [case["summary"] for case in cases],
+        "margins": [case["margin"] for case in cases],
+    }
     return {"whole": whole, "key": told["key"], "island": Markup(island(told))}  # noqa: S704 - escaped by island
 
 

@@ -117,13 +117,13 @@ def near_of(found: Margin) -> list[str]:
     return list(dict.fromkeys(after for _, after in found.changes))
 
 
-def summary(case: Judgement, found: Margin) -> str:
-    """Return the whole answer."""
+def summary(case: Judgement) -> str:
+    """Return the whole answer; how near another one is stands beside it."""
     flag = FLAG_OF_CATEGORY.get(case.verdict.category)
     met = [one for one in case.clauses if one.status == "met" and one.flag == flag]
     why = " ".join(told(one, case) for one in met) or questions.episodes_told(case)
     name = spoken(case.verdict.category)
-    return f"By the definition set “{case.definition.name}” the category is “{name}”. {why} {margin_words(found)}"
+    return f"By the definition set “{case.definition.name}” the category is “{name}”. {why}".strip()
 
 
 def whole(shown: Shown, ident: str, look: Look, definitions: Sequence[DefinitionSet]) -> tuple[Section, ...]:
@@ -213,7 +213,7 @@ def case_of(
         pair=pair,
         tags=(kind, f"difficulty-{level}"),
         stages=tuple(stages),
-        summary=answer or summary(judged, found),
+        summary=answer or summary(judged),
     )
     return in_spelling(made, look.spelling)
 

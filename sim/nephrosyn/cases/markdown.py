@@ -199,7 +199,8 @@ def _items(texts: list[str]) -> str:
 def _key(question: Tree, told: Tree) -> list[str]:
     if told["kind"] == "numeric":
         unit = f" {plain(told['unit'])}" if told["unit"] else ""
-        lines = [f"**Key.** {told['value']:g}{unit}, within ± {told['tolerance']:g}."]
+        within = f", within ± {told['tolerance']:g}" if told["tolerance"] else ""
+        lines = [f"**Key.** {told['value']:g}{unit}{within}."]
         return [*lines, _items([f"Right: {plain(told['feedback_right'])}", f"Wrong: {plain(told['feedback_wrong'])}"])]
     if told["kind"] == "matching":
         rows = zip(question["premises"], told["right"], told["feedback"], strict=True)

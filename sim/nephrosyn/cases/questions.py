@@ -82,7 +82,9 @@ def state(case: Judgement, ident: str, question: str) -> Choice:
     """Ask for the state of the urine at the end of a record."""
     key = state_of(case)
     why = episodes_told(case)
-    texts = [(text, f"{'Correct' if text == key else 'Not correct'}. {why}") for text in STATES]
+    # A relapse needs a remission before it: who is ill without one is in the first episode.
+    before = {STATES[2]: " A relapse begins after a remission, and none is seen."} if key == STATES[0] else {}
+    texts = [(text, f"{'Correct' if text == key else 'Not correct'}. {why}{before.get(text, '')}") for text in STATES]
     stem = said("state", ident, set=case.definition.name, day=case.end)
     return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
 
@@ -97,7 +99,15 @@ def episodes_told(case: Judgement) -> str:
         else:
             seen = f", last seen ill on day {one.last_ill_days}" if one.last_ill_days is not None else ""
             parts.append(f"{begun} had not ended by day {case.end}{seen}.")
+    if state_of(case) == STATES[1]:
+        parts.append("No relapse is seen after it.")
     return " ".join(parts)
+
+
+def _verdict(text: str, key: str) -> str:
+    if text == key:
+        return "Correct."
+    return "Not correct: the record is enough to say." if text == STATUSES["cannot be judged"] else "Not correct."
 
 
 def clause(case: Judgement, name: str, ident: str, question: str) -> Choice:
@@ -105,7 +115,7 @@ def clause(case: Judgement, name: str, ident: str, question: str) -> Choice:
     mine = next(one for one in case.clauses if one.name == name)
     key = STATUSES[mine.status]
     why = told(mine, case)
-    texts = [(text, f"{'Correct' if text == key else 'Not correct'}. {why}") for text in STATUSES.values()]
+    texts = [(text, f"{_verdict(text, key)} {why}") for text in STATUSES.values()]
     stem = said("clause", ident, set=case.definition.name, day=case.end, clause=quoted(name))
     return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
 
@@ -123,10 +133,9 @@ def _relapses(case: Judgement, ident: str) -> Numeric | None:
     first = episodes[0].remission_days
     last = min(first + 365, case.end)
     days = [day for day in case.relapses if first <= day <= last]
-    told_days = f"They began on {listed([f'day {day}' for day in days])}." if days else "No relapse is seen."
+    begun = "The relapse" if len(days) == 1 else "The relapses"
+    told_days = f"{begun} began on {listed([f'day {day}' for day in days])}." if days else "No relapse is seen."
     why = f"The first remission is seen on day {first}. {told_days}"
-    if len(days) == 1:
-        why = why.replace("They began", "It began")
     return Numeric(
         id="relapses",
         stem=said("relapses", ident, set=case.definition.name, first=first, last=last),
@@ -148,7 +157,6 @@ def _met_day(case: Judgement, ident: str) -> Numeric | None:
         stem=said("met_day", ident, set=case.definition.name, clause=quoted(one.name)),
         value=float(one.days or 0),
         tolerance=0,
-        unit="day",
         feedback_right=f"Correct. {why}",
         feedback_wrong=f"Not correct. {why}",
     )
@@ -161,7 +169,7 @@ def per_kg(case: Judgement, ident: str, question: str = "dose") -> Numeric | Non
         return None
     run = choose(rows, ident, "run")
     dose, weight = run["dose_mg"], run["dosing_weight_kg"]
-    each = "" if run["schedule"] == "daily" else ", of a dosing day,"
+    each = "" if run["schedule"] == "daily" else " (a dosing day)"
     first, last = run["first_days"], run["last_days"]
     days = f"day {first}" if first == last else f"day {first} to {last}"
     why = f"From {days}: {dose:g} mg / {weight:g} kg = {dose / weight:.2f} mg/kg."

@@ -62,6 +62,13 @@ class Proof:
         """Return what was seen, or true, of the urine on a day."""
         return [*self._readings.get(day, ()), *self._diary(day)] if self.observed else self._truth(day)
 
+    def latest(self, day: int) -> int:
+        """Return the last day up to one on which urine was seen; in the truth every day is."""
+        if not self.observed:
+            return day
+        home = [min(row["last_days"], day) for row in self._rows("diary") if row["first_days"] <= day]
+        return max([*home, *(seen for seen in self._readings if seen <= day)], default=day)
+
     def doses(self, first: int, last: int) -> list[Evidence]:
         """Return the runs of steroid that meet the days from `first` to `last`."""
         return self._runs(first, last, steroid=True)

@@ -202,13 +202,13 @@ REASONS: dict[int, Reason] = {
     r.RELAPSES_ON_STEROID: Reason(
         "relapses_on_steroid",
         ON_STEROID,
-        "{relapses} on steroid or within {off_days} days of its last dose{in_row}, "
+        "{relapses}{in_row} on steroid or within {off_days} days of its last dose, "
         "the latest on day {latest}; {needed} needed.",
     ),
     r.FEWER_ON_STEROID: Reason(
         "fewer_on_steroid",
         ON_STEROID,
-        "{relapses} on steroid or within {off_days} days of its last dose{in_row}; {needed} needed.",
+        "{relapses}{in_row} on steroid or within {off_days} days of its last dose; {needed} needed.",
     ),
     r.WITHDRAWAL_UNSEEN: Reason(
         "withdrawal_unseen",
@@ -218,7 +218,7 @@ REASONS: dict[int, Reason] = {
     r.ON_STEROID_MAY_HIDE: Reason(
         "on_steroid_may_hide",
         ON_STEROID,
-        "{relapses} on steroid or within {off_days} days of its last dose{in_row}, {needed} needed; between day "
+        "{relapses}{in_row} on steroid or within {off_days} days of its last dose, {needed} needed; between day "
         "{before} and day {after} nothing was seen.",
     ),
     r.NO_STEROID_AT_ALL: Reason("no_steroid_at_all", (), "Steroid was never given."),

@@ -236,7 +236,8 @@ def _evidence(
     if code in KIND_OF_CLAUSE:
         return proof.conditions(KIND_OF_CLAUSE[code])
     if kind == COURSE:
-        return [*_urine(proof, marks, "last_ill", "remission"), *_doses(proof, marks["course"], marks["course_end"])]
+        doses = _doses(proof, marks["course"], marks["course_end"])
+        return [*_urine(proof, marks, "last_ill", "remission"), *_at_the_end(proof, marks), *doses]
     if kind == COUNT:
         counted = [day for day in case.relapses if inside(marks, day)]
         return [*_urine(proof, marks, "anchor"), *(e for day in counted for e in proof.urine(day))]
@@ -253,6 +254,14 @@ def _evidence(
         last = marks["relapse"] if marks["raised"] is None else marks["raised"]
         return [*found, *_doses(proof, before, last)]
     return []
+
+
+def _at_the_end(proof: Proof, marks: Mapping[str, int | None]) -> list[Evidence]:
+    """The urine by which a course was judged, where the patient is ill for longer."""
+    judged, last_ill = marks["judged"], marks["last_ill"]
+    if judged is None or last_ill is None or last_ill <= judged:
+        return []
+    return proof.urine(proof.latest(judged))
 
 
 def _urine(proof: Proof, marks: Mapping[str, int | None], *names: str) -> list[Evidence]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nephrosyn import terms
@@ -104,6 +104,20 @@ def _none(response: Threshold[Any]) -> str:
     return "Neither complete nor partial remission" if _is(response, "partial") else "No complete remission"
 
 
+def _in_a_row(count: Threshold[Any]) -> str:
+    return "" if all(count.of(child) == 1 for child in (True, False)) else " in a row"
+
+
+def _either(names: Threshold[Any]) -> str:
+    return " or ".join(value(names).rsplit(", ", 1))
+
+
+def _lowest(amounts: Sequence[Threshold[Any]]) -> str:
+    """Return one amount, or the lowest of several."""
+    said = [value(amount) for amount in amounts]
+    return said[0] if len(said) == 1 else f"the lowest of {', '.join(said)}"
+
+
 def _reading(d: DefinitionSet) -> Iterator[Told]:
     who, urine, partial, steroid = d.population, d.urine, d.partial, d.steroid
     unknown = "applies without a biopsy too" if _is(who.unknown_lesion, "applies") else "needs a biopsy"
@@ -116,8 +130,9 @@ def _reading(d: DefinitionSet) -> Iterator[Told]:
         f"Remission: UPCR {low} {value(urine.remission_upcr)} or dipstick at most {value(urine.remission_band)}"
         f"{albumin}. "
         f"Relapse: UPCR {high} {value(urine.relapse_upcr)} or dipstick at least {value(urine.relapse_band)}. "
-        f"Each is confirmed by {value(urine.home_days)} in a row or {value(urine.clinic_readings)} of the clinic in "
-        "a row. On a day with both the ratio counts.",
+        f"Each is confirmed by {value(urine.home_days)}{_in_a_row(urine.home_days)} or by "
+        f"{value(urine.clinic_readings)} of the clinic{_in_a_row(urine.clinic_readings)}. "
+        "On a day with both, the ratio counts.",
         _rows(urine),
     )
     if _on(partial.upcr_below):
@@ -129,13 +144,12 @@ def _reading(d: DefinitionSet) -> Iterator[Told]:
         yield Told("partial remission", sentence, _rows(partial))
     amounts = [a for a in (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap) if _on(a)]
     doses = [a for a in (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap) if _on(a)]
-    alternate = f"; on alternate days at the lowest of {', '.join(value(a) for a in doses)}" if doses else ""
+    alternate = f"; on alternate days {_lowest(doses)}" if doses else ""
     if doses and _on(steroid.alternate_after):
         alternate += f", once a course has lasted {value(steroid.alternate_after)}"
     yield Told(
         "steroid",
-        f"A dose is adequate at the lowest of {', '.join(value(a) for a in amounts)}, times "
-        f"{steroid.adequate_tolerance.of(True):g}{alternate}.",
+        f"A dose is adequate from {steroid.adequate_tolerance.of(True):g} times {_lowest(amounts)}{alternate}.",
         _rows(steroid),
     )
 
@@ -149,7 +163,7 @@ def _resistance(d: DefinitionSet) -> Iterator[Told]:
     if _on(r.slow_lesions):
         words.append(f"({value(r.slow_course)} in {value(r.slow_lesions)})")
     if _on(r.umbrella):
-        words.append(f"or {value(r.umbrella)}, if steroid was then reduced in vain")
+        words.append(f"or {value(r.umbrella)}, if steroid was then reduced without remission")
     if _on(r.confirmation):
         who = "who is in partial remission then" if _is(r.confirmation_for, "partial") else "everybody"
         words.append(f"; {who} is given until {value(r.confirmation)} of the first episode")
@@ -204,7 +218,7 @@ def _harms(d: DefinitionSet) -> Iterator[Told]:
     for clause, key in pairs:
         names, actions = getattr(harm, key), getattr(harm, f"{clause}_actions")
         if _on(names):
-            sentence = f"One of {value(names)}, and what became of steroid because of it is one of: {value(actions)}."
+            sentence = f"One of {value(names)}; because of it steroid was {_either(actions)}."
             rows = [row for row in _rows(harm) if row[0] in (key, f"{clause}_actions")]
             yield Told(clause, sentence, rows)
 

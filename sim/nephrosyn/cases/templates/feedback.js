@@ -21,8 +21,9 @@ function ofNumber(question, key, answer, got) {
   const read = String(readNumber(answer.value));
   const typed = answer.value === read ? read : `${answer.value} (read as ${read})`;
   const other = answer.units === readUnits() || typeof key.value !== "object" ? "" : `, answered in ${NAMES[answer.units]} units`;
+  const within = key.tolerance ? [", within ± ", ...of(key.tolerance)] : [];
   return [
-    made("p", {}, `Your answer: ${typed}${other}. Right: `, made("strong", {}, of(key.value), unit), ", within ± ", of(key.tolerance), "."),
+    made("p", {}, `Your answer: ${typed}${other}. Right: `, made("strong", {}, of(key.value), unit), within, "."),
     made("p", {}, words(got === 1 ? key.feedback_right : key.feedback_wrong)),
   ];
 }

@@ -15,7 +15,8 @@ function showSummary(inCase) {
   for (const old of all("p", box)) old.remove();
   if (!done) return;
   const got = `${points(score(inCase.asked, state.answers))} of ${inCase.asked.length} points`;
-  box.append(made("p", { class: "got" }, got), made("p", {}, words(told.summaries[inCase.number])));
+  const near = made("p", {}, made("strong", {}, "How near another answer is:"), " ", words(told.margins[inCase.number]));
+  box.append(made("p", { class: "got" }, got), made("p", {}, words(told.summaries[inCase.number])), near);
 }
 
 function showScore() {
