@@ -7,7 +7,7 @@ import re
 import polars as pl
 import pytest
 
-from nephrosyn import criteria
+from nephrosyn import criteria, terms
 from nephrosyn.cases import display, displayed, showing, units
 from nephrosyn.cases.answering import answers
 from nephrosyn.cases.feedback import evidence
@@ -103,7 +103,7 @@ def test_steroid_that_is_to_stop_is_shown_as_tapered_where_doses_go_on(cohort):
                 assert action == ("stopped, by taper" if on else "stopped"), patient
                 said.add(action)
     assert "stopped, by taper" in said
-    assert set(displayed.ACTION_OF.values()) == set(display.ACTIONS)
+    assert set(displayed.ACTION_OF.values()) == set(terms.STEROID_ACTIONS)
 
 
 def test_the_answer_in_full_says_each_thing_once(sets):

@@ -19,7 +19,7 @@ MOST_ASKED = 300
 
 
 @dataclass(frozen=True)
-class Flip:
+class Cause:
     """Why an answer about one patient is another after a perturbation.
 
     Attributes
@@ -71,7 +71,7 @@ def explain(
     patient: int,
     replicate: int = 0,
     most: int = MOST_ASKED,
-) -> Flip:
+) -> Cause:
     """Find which changes flip the answer about a patient.
 
     Parameters
@@ -89,7 +89,7 @@ def explain(
 
     Returns
     -------
-    Flip
+    Cause
         The answers, and the changes that make the difference.
 
     Raises
@@ -112,9 +112,9 @@ def explain(
     everything = list(range(len(trial.groups)))
     before, after = trial([]), trial(everything)
     if before == after:
-        return Flip(before, after, log.clear(), len(trial.known))
+        return Cause(before, after, log.clear(), len(trial.known))
     least = _least(trial, everything, after, most)
-    return Flip(before, after, trial.rows(least), len(trial.known))
+    return Cause(before, after, trial.rows(least), len(trial.known))
 
 
 def _least(trial: _Trial, chosen: list[int], wanted: str, most: int) -> list[int]:

@@ -7,7 +7,7 @@ under each perturbation. Draws in which a score is not defined are left out.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn.bench.conditions import CLEAN, counted
-from nephrosyn.bench.resampling import LEVEL, RESAMPLES, weights
+from nephrosyn.bench.resampling import RESAMPLES, ends, weights
 from nephrosyn.bench.scores import FLIPS, flip, squared_errors
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task
 
@@ -32,6 +32,8 @@ class Interval:
 
 Intervals = dict[tuple[str, str], Interval]
 """By classifier and metric."""
+Scores = Callable[[Array], dict[str, Array]]
+"""From how often each patient was drawn, shape (draws, patients), to scores, shape (draws,) or (draws, classifiers)."""
 
 
 def of_matrices(counts: Array, classes: NDArray[np.bool_] | None = None) -> dict[str, Array]:
@@ -87,19 +89,11 @@ def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES
     made: Intervals = {}
     for (name,), part in rows.partition_by("classifier", as_dict=True, include_key=True).items():
         part = part.sort("patient")
-        for metric, value in _drawn(part.height, _from_cells(part, task), seed, resamples).items():
-            made[str(name), metric] = value
-        given, squares = squared_errors(part, task)
-        if given.any():
-            made[str(name), "brier"] = _drawn(part.height, _ratio(squares, given), seed, resamples)["brier"]
+        made |= _named([str(name)], _drawn(part.height, _of_clean(part, task), seed, resamples))
     return made
 
 
-def _ratio(squares: Array, given: Array) -> Callable[[Array], dict[str, Array]]:
-    return lambda drawn: {"brier": (drawn @ squares) / (drawn @ given)}
-
-
-def _from_cells(part: pl.DataFrame, task: Task) -> Callable[[Array], dict[str, Array]]:
+def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
     words = (*task.words, FAILED)
     code = {name: place for place, name in enumerate(words)}
     right, given = (
@@ -108,33 +102,37 @@ def _from_cells(part: pl.DataFrame, task: Task) -> Callable[[Array], dict[str, A
     )
     cell = right * len(words) + given
     classes = np.bincount(right, minlength=len(words)) > 0
+    has_chances, squares = squared_errors(part, task)
 
     def scores(drawn: Array) -> dict[str, Array]:
-        counts = np.stack([np.bincount(cell, weights=row, minlength=len(words) ** 2) for row in drawn]).astype(
-            np.float64
-        )
-        return of_matrices(counts.reshape(-1, len(words), len(words)), classes)
+        counts = np.array([np.bincount(cell, weights=row, minlength=len(words) ** 2) for row in drawn])
+        found = of_matrices(counts.reshape(-1, len(words), len(words)), classes)
+        return {**found, "brier": (drawn @ squares) / (drawn @ has_chances)}
 
     return scores
 
 
-def _drawn(
-    patients: int, scores: Callable[[Array], dict[str, Array]], seed: int, resamples: int
-) -> dict[str, Interval]:
+def _drawn(patients: int, scores: Scores, seed: int, resamples: int) -> dict[str, list[Interval | None]]:
+    """Return the interval of each column of each score; None where no draw defines it."""
     parts: dict[str, list[Array]] = {}
     with np.errstate(divide="ignore", invalid="ignore"):
         for drawn in weights(patients, resamples, seed):
             for metric, values in scores(drawn).items():
-                parts.setdefault(metric, []).append(values)
-    found = {}
-    tail = (1 - LEVEL) / 2
-    for metric, pieces in parts.items():
-        values = np.concatenate(pieces)
-        values = values[np.isfinite(values)]
-        if values.size:
-            low, high = np.quantile(values, [tail, 1 - tail])
-            found[metric] = Interval(float(low), float(high))
-    return found
+                parts.setdefault(metric, []).append(values.reshape(len(drawn), -1))
+    found = {metric: ends(np.concatenate(pieces)) for metric, pieces in parts.items()}
+    return {
+        metric: [Interval(float(a), float(b)) if a == a else None for a, b in zip(low, high, strict=True)]
+        for metric, (low, high) in found.items()
+    }
+
+
+def _named(names: Sequence[str], drawn: Mapping[str, list[Interval | None]]) -> Intervals:
+    return {
+        (name, metric): one
+        for metric, each in drawn.items()
+        for name, one in zip(names, each, strict=True)
+        if one is not None
+    }
 
 
 PERTURBED = ("accuracy", *FLIPS, "coverage")
@@ -175,7 +173,7 @@ def perturbed(
         **{name: flip(name).mean() for name in FLIPS},
         coverage=(~pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED])).mean(),
     )
-    kinds = rows["perturbation"].unique().cast(pl.String).to_list()
+    kinds = rows["perturbation"].unique(maintain_order=True).cast(pl.String).to_list()
     shape = (-1, len(names), len(kinds))
     order = told.with_columns(
         pl.col("classifier").cast(pl.String).cast(pl.Enum(list(names))),
@@ -194,7 +192,6 @@ def perturbed(
         with warnings.catch_warnings():  # a draw in which the baseline is never wrong has no mean
             warnings.simplefilter("ignore", RuntimeWarning)
             found["corruption_error"] = np.nanmean(ratio, axis=2)
-        return {f"{metric}/{k}": values[:, k] for metric, values in found.items() for k in range(len(names))}
+        return found
 
-    made = _drawn(len(errors), scores, seed, resamples)
-    return {(names[int(k)], metric): one for key, one in made.items() for metric, k in [key.split("/")]}
+    return _named(names, _drawn(len(errors), scores, seed, resamples))

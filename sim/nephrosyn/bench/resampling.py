@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,8 +95,15 @@ def bootstrap_mean(
         Its ends.
     """
     found = np.concatenate([some @ values / len(values) for some in weights(len(values), resamples, seed)])
+    return ends(found, level)
+
+
+def ends(found: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of percentile intervals of the columns of draws, those left out that are not defined (NaN)."""
     tail = (1 - level) / 2
-    low, high = np.quantile(found, [tail, 1 - tail], axis=0)
+    with warnings.catch_warnings():  # of a column without any the ends are NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanquantile(found, [tail, 1 - tail], axis=0)
     return low, high
 
 

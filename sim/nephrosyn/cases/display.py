@@ -35,8 +35,6 @@ ADULT_FROM_YEARS = 18
 OF_ADULTS = "of adults "
 """Before the range of creatinine in a child: the laboratory prints one range, and a child's normal value lies lower."""
 SCHEDULES = {"daily": "daily", "alternate_day": "on alternate days", "single": "single dose"}
-ACTIONS = {"none": "none", "withheld": "withheld", "cut": "cut", "stopped": "stopped"}
-"""In the words of the definition sets, which are shown beside the record."""
 TAPERED_OFF = "stopped, by taper"
 """Steroid that is to stop is tapered: doses go on for weeks, as the table of doses shows."""
 OBSERVED = ("patients", "readings", "diary", "doses", "conditions", "follow_up")
@@ -192,12 +190,13 @@ def noted(mine: Frames) -> Table:
 
 
 def _action(row: Mapping[str, Any], doses: pl.DataFrame) -> str:
-    if row["action"] != "stopped":
-        return ACTIONS[row["action"]]
-    day = row["noted_days"]
+    """In the word of the definition sets, which are shown beside the record."""
+    action, day = str(row["action"]), row["noted_days"]
+    if action != "stopped":
+        return action
     given = (pl.col("drug") == STEROID) & (pl.col("mean_mg_per_day") > 0)
     goes_on = doses.filter(given & (pl.col("first_days") <= day) & (pl.col("last_days") >= day))
-    return TAPERED_OFF if goes_on.height else ACTIONS["stopped"]
+    return TAPERED_OFF if goes_on.height else action
 
 
 def until(mine: Frames, day: int) -> dict[str, pl.DataFrame]:

@@ -24,7 +24,7 @@ KIND_OF = {
 }
 ANALYTE_OF = {name: analyte for analyte, name in display.NAMES.items()}
 SCHEDULE_OF = {text: name for name, text in display.SCHEDULES.items()}
-ACTION_OF = {**{text: name for name, text in display.ACTIONS.items()}, display.TAPERED_OFF: "stopped"}
+ACTION_OF = {**{name: name for name in terms.STEROID_ACTIONS}, display.TAPERED_OFF: "stopped"}
 REASON_OF = {text: name for name, text in display.ENDED.items()}
 WHO = {"replicate": 0, "patient": 0}
 

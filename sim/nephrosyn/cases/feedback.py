@@ -187,7 +187,8 @@ def evidence(clause: Clause, case: Judgement) -> list[str]:
     for number, one in enumerate(clause.evidence):
         days = f"day {one.first_days}" + (f" to {one.last_days}" if one.last_days != one.first_days else "")
         mine = together.setdefault((days, one.table if one.table == "readings" else str(number)), [])
-        mine += [text for text in (_row(one, case),) if text not in mine]
+        if (text := _row(one, case)) not in mine:
+            mine.append(text)
     rows = list(dict.fromkeys(f"{days}, {' and '.join(texts)}" for (days, _), texts in together.items()))
     if len(rows) <= MOST_EVIDENCE:
         return rows

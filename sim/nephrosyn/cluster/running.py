@@ -84,8 +84,8 @@ def writer_of(folder: str | Path, asked: Asked, about: dict[str, Any]) -> Writer
     """Return what writes a run to a folder or URL."""
     options: dict[str, Any] = {"overwrite": asked.overwrite, "resume": asked.resume, "about": about}
     if place.is_remote(folder):
-        return RemoteWriter(str(folder), asked.format, **options)
-    return Writer(place.local(folder), asked.format, **options)
+        return RemoteWriter(str(folder), **options)
+    return Writer(place.local(folder), **options)
 
 
 def write(plan: Plan, folder: str | Path, asked: Asked) -> None:

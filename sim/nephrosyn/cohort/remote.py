@@ -22,7 +22,6 @@ from nephrosyn.cohort.layout import (
     JOURNAL,
     LAYOUT,
     MANIFEST,
-    Format,
     RunFolderError,
     refuse_unsound,
 )
@@ -46,7 +45,6 @@ class RemoteWriter:
     def __init__(
         self,
         url: str,
-        format: Format = "parquet",
         *,
         overwrite: bool = False,
         resume: bool = False,

@@ -14,7 +14,6 @@ from nephrosyn.cohort.layout import (
     JOURNAL,
     LAYOUT,
     MANIFEST,
-    Format,
     RunFolderError,
     is_run,
     reason,
@@ -35,8 +34,6 @@ class Writer:
     ----------
     folder : Path
         The final name.
-    format : {"parquet", "csv"}
-        Of the tables.
     overwrite : bool
         Replace a run that stands there, and an unfinished one. Anything that is not a run is never replaced.
     resume : bool
@@ -54,13 +51,12 @@ class Writer:
     def __init__(
         self,
         folder: Path,
-        format: Format = "parquet",
         *,
         overwrite: bool = False,
         resume: bool = False,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        self.folder, self.format, self._overwrite = folder.resolve(), format, overwrite
+        self.folder, self._overwrite = folder.resolve(), overwrite
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
         self.run = identity.digest(self.about)
         beside = _beside(self.folder)
