@@ -83,11 +83,12 @@ def sentence(found: Bench) -> str:
     """Return the answer."""
     rows = board.leaderboard(found).rows
     best = rows[0]
+    often = "right most often," if len(rows) > 1 else "right in"
     fall = robustness.means(found.scores, "accuracy")
     if not any(value is not None for value in fall.values()):
-        return f"On the clean record {best[0]} is right most often, {best[1]} of patients (95% interval)."
+        return f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
     return (
-        f"Over perturbed records {best[0]} is right most often, {best[2]} of patients; on the clean record "
+        f"Over perturbed records {best[0]} is {often} {best[2]} of patients; on the clean record "
         f"it is right in {best[1]}. 95% intervals stand in brackets."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 from matplotlib.figure import Figure
 
@@ -26,6 +27,8 @@ ACROSS = 3
 PANEL_INCHES = 1.25
 ROW_INCHES = 0.2
 SEVERITIES = 5
+TITLE_CHARACTERS = 30
+"""As many stand above a panel; longer titles take a second line."""
 MARKERS = ("o", "D", "s", "^", "v", "P")
 
 Curves = Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]
@@ -71,7 +74,7 @@ def _degradation(found: Curves, label: str) -> Figure:
                 mew=0.4,
                 label=name,
             )
-        axes.set_title(title, loc="left", fontsize=SMALL)
+        axes.set_title(fill(title, TITLE_CHARACTERS), loc="left", fontsize=SMALL)
         axes.set(xlim=(-0.2, SEVERITIES + 0.2), ylim=(0, 1.03), xticks=range(SEVERITIES + 1))
         percent_axis(axes.yaxis)
         axes.tick_params(labelsize=SMALLEST)
