@@ -33,7 +33,7 @@ FORBIDDEN = {
     "httpx",
     "aiohttp",
 }
-LONGEST = 300
+LONGEST = 500
 
 
 @pytest.mark.parametrize("name", EVERY)
