@@ -8,7 +8,7 @@ that function exists.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -66,7 +66,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     return made
 
 
-def page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, *, teacher: bool) -> str:
+def page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, *, teacher: bool, scripts: Sequence[str] = ()) -> str:
     """Return the teacher's copy, or the quiz for learning alone; both hold the key.
 
     Parameters
@@ -77,8 +77,10 @@ def page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, *, teacher: bo
         The units the page opens with.
     teacher : bool
         The teacher's copy, else the quiz.
+    scripts : sequence of str, optional
+        JavaScript to run among the page's own, after what they define and before the page begins.
     """
-    return _page(sets, primary, "teacher" if teacher else "quiz")
+    return _page(sets, primary, "teacher" if teacher else "quiz", scripts)
 
 
 def student_page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem) -> str:
@@ -86,11 +88,12 @@ def student_page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem) -> str
     return _page(sets, primary, "student")
 
 
-def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy) -> str:
+def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy, scripts: Sequence[str] = ()) -> str:
     if primary not in sets:
         raise ValueError(f"expected the cases in {primary} units, got them in {', '.join(sorted(sets)) or 'none'}")
     whole = overlay(sets)
     seen = shown(whole)
+    *before, last = (_packed(name) for name in SCRIPTS[copy])
     return (
         _environment()
         .get_template("page.html.j2")
@@ -105,7 +108,7 @@ def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy) -
             # The quiz forgets its answers when a key is corrected. A student's code names what was asked.
             digest=digest(whole if copy == "quiz" else seen),
             style=Markup("\n".join(_packed(name) for name in STYLES)),  # noqa: S704 - files of this package
-            script=Markup("\n".join(_packed(name) for name in SCRIPTS[copy])),  # noqa: S704 - files of this package
+            script=Markup("\n".join([*before, *scripts, last])),  # noqa: S704 - files of this package
             # The template is given the key only where it may show it.
             **({} if copy == "student" else _with_key(whole)),
         )

@@ -1,142 +1,350 @@
-"""The SCORM package, driven in Chromium by an interface that keeps what it is told."""
+"""The SCORM package, driven in Chromium by a strict stand-in for a learning management system."""
 
 from __future__ import annotations
 
 import io
-import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from nephrosyn.cases import scorm
+from nephrosyn.cases.scorm.capacity import characters
 
-from ...page.browser import Browser
+from ..page import made_up
+from ..page.reader import Reader
 from .serving import served
 from .sets import case_set
+from .system import Record, System, installed
 
-STAND_IN = """<!doctype html><html><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'">
-<title>Quiz</title></head>
-<body><script>function tell(raw, max, complete) {
-  if (typeof window.nephrosynScore === "function") window.nephrosynScore({ raw, max, complete });
-}</script></body></html>"""
-LMS = """<!doctype html><html><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>LMS</title></head><body>
-<script>
-const kept = { "cmi.core.lesson_status": "not attempted" };
-let calls = [];
-window.API = {
-  LMSInitialize: (x) => { calls.push("initialize" + x); return "true"; },
-  LMSGetValue: (name) => kept[name] ?? "",
-  LMSSetValue: (name, value) => {
-    if (typeof value !== "string") throw new Error(name);
-    kept[name] = value;
-    return "true";
-  },
-  LMSCommit: (x) => { calls.push("commit" + x); return "true"; },
-  LMSFinish: (x) => { calls.push("finish" + x); return "true"; },
-  LMSGetLastError: () => "0", LMSGetErrorString: () => "", LMSGetDiagnostic: () => "",
-};
-let frame, inner;
-const loaded = (one) => new Promise((resolve) => one.addEventListener("load", resolve, { once: true }));
-async function start() {
-  calls = [];
-  frame = document.createElement("iframe");
-  frame.srcdoc = '<iframe src="index.html"></iframe>';
-  document.body.append(frame);
-  await loaded(frame);
-  inner = frame.contentWindow.frames[0];
-  while (!inner.tell) await new Promise((resolve) => setTimeout(resolve, 20));
-  return now();
+ALL = {
+    "0.0.0": 1,
+    "1.0.0": "1,8",
+    "2.0.0": 0,
+    "2.0.1": [0],
+    "2.0.2": "1.5",
+    "3.0.0": 0,
+    "3.1.0": "9",
+    "3.1.1": [0, 1, 2],
+    "3.2.0": 1,
+    "4.0.0": [3, 0, 1],
+    "5.0.0": 1,
+    "6.0.0": 3,
+    "7.0.0": [0, 1],
 }
-function now() { return { ...kept, calls: calls.join(" ") }; }
-function tell(...told) { inner.tell(...told); return now(); }
-async function leave() { inner.location.replace("about:blank"); frame.remove(); return now(); }
-async function popup() {
-  calls = [];
-  inner = window.open("index.html");
-  while (!inner.tell) await new Promise((resolve) => setTimeout(resolve, 20));
-  return tell(1, 4, true);
-}
-</script></body></html>"""
-ASKED = {
-    "begun": "start()",
-    "half": "tell(1, 2, false)",
-    "third": "tell(2, 3, true)",
-    "left": "leave()",
-    "again": "start()",
-    "anew": "tell(0, 3, false)",
-    "better": "tell(3, 3, true)",
-    "over": "leave()",
-    "popup": "popup()",
-}
-Played = dict[str, Any]
-
-
-def packed(page: str = STAND_IN) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(scorm.package(case_set(), page))) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def drive(folder: Path, asked: dict[str, str]) -> Played:
-    for name, content in packed().items():
-        (folder / name).write_bytes(content)
-    (folder / "lms.html").write_text(LMS, encoding="utf-8")
-    with served(folder) as address, Browser(folder / "profile") as browser:
-        seen = browser.visit(f"{address}/lms.html", 800, 600, asked)
-    assert seen.complaints == []
-    return seen.answers
+"""An answer to every question of the set made up by hand: right, wrong and partly right ones."""
+WORTH = 1 + 1 + 0 + 0.5 + 1 + 1 + 0 + 0.5 + 1 + 2 / 3 + 1 + 1 + 1
+RAW, STATUS, DATA = "cmi.core.score.raw", "cmi.core.lesson_status", "cmi.suspend_data"
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    return drive(tmp_path_factory.mktemp("scorm"), ASKED)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("scorm")
+    sets = made_up.sets()
+    installed(scorm.package(sets["conventional"], scorm.page(sets, "conventional")), made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with served(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    with Reader(tmp_path_factory.mktemp("profile")) as reader:
+        yield reader
+
+
+@pytest.fixture
+def system(chromium: Reader, address: str) -> System:
+    return System(chromium, address)
+
+
+def interactions(record: Record) -> list[Record]:
+    found: dict[int, Record] = {}
+    for name, value in record.items():
+        if name.startswith("cmi.interactions."):
+            place, _, element = name.removeprefix("cmi.interactions.").partition(".")
+            found.setdefault(int(place), {})[element] = value
+    return [found[place] for place in sorted(found)]
 
 
 @pytest.mark.slow
-def test_it_begins_incomplete_and_without_a_score(played: Played):
-    assert played["begun"] == {"cmi.core.lesson_status": "incomplete", "calls": "initialize commit"}
+def test_opening_writes_nothing_and_leaving_does_not_complete_the_attempt(system: System):
+    system.launch("ada", system.reader.fresh())
+    fresh = system.records["ada"]
+    system.ask("inner.document.querySelector('input[name=units][value=si]').click()")
+    system.ask("inner.location.hash = '#case-c0-7f3a'")
+    assert system.calls("set") == []
+    assert system.ask("stored()") == fresh
+    assert system.ask("browserKeeps()") == []
+    left = system.leave()
+    assert RAW not in left
+    assert DATA not in left
+    # A system completes an attempt that says nothing of its status before it ends.
+    assert left[STATUS] == "incomplete"
 
 
 @pytest.mark.slow
-def test_score_and_status_reach_the_system(played: Played):
-    def told(step: str) -> tuple[str, ...]:
-        return tuple(
-            played[step][f"cmi.core.{name}"] for name in ("score.raw", "score.min", "score.max", "lesson_status")
-        )
-
-    assert told("half") == ("50", "0", "100", "incomplete")
-    assert told("third") == ("67", "0", "100", "completed")
-    assert json.loads(played["third"]["cmi.suspend_data"]) == {"raw": 2, "max": 3, "complete": True}
-    assert told("again") == told("anew") == told("third")
-    assert told("better") == ("100", "0", "100", "completed")
-    assert told("popup") == ("25", "0", "100", "completed")
+def test_each_answer_is_stored_at_once_in_the_forms_of_the_data_model(system: System):
+    system.launch("ada", system.reader.fresh())
+    first = system.answer("0.0.0", 1)
+    assert (first[RAW], first["cmi.core.score.min"], first["cmi.core.score.max"]) == ("7.69", "0", "100")
+    assert first[STATUS] == "incomplete"
+    for at, value in list(ALL.items())[1:-1]:
+        assert system.answer(at, value)[STATUS] == "incomplete"
+        assert not system.visible("#unstored"), system.seen("#unstored")
+    last = system.answer("7.0.0", ALL["7.0.0"])
+    assert last[STATUS] == "completed"
+    assert last[RAW] == f"{round(100 * WORTH / 13, 2):g}"
+    made = interactions(last)
+    given = {
+        one["id"]: (one["type"], one["student_response"], one["correct_responses.0.pattern"], one["result"])
+        for one in made
+    }
+    assert len(made) == len(given) == 13
+    assert given["c0-7f3a-1-1"] == ("choice", "b", "b", "correct")
+    assert given["c1-7f3a-1-1"] == ("numeric", "1.8", "1.8", "correct")
+    assert given["c2-7f3a-1-1"] == ("choice", "a", "b", "wrong")
+    assert given["c2-7f3a-1-2"] == ("choice", "a", "{a,b}", "0.50")
+    assert given["c3-7f3a-2-1"] == ("numeric", "9", "1.5", "wrong")
+    assert given["c3-7f3a-2-2"] == ("choice", "a,b,c", "{a,b}", "0.50")
+    assert given["c4-7f3a-1-1"] == ("matching", "1.d,2.a,3.b", "{1.d,2.a,3.c}", "0.67")
+    assert {one["weighting"] for one in made} == {"1"}
+    assert len(system.calls("commit")) == 13
+    left = system.leave()
+    assert left["cmi.core.entry"] == "resume"
+    assert left[DATA] == last[DATA]
 
 
 @pytest.mark.slow
-def test_leaving_ends_the_session_once(played: Played):
-    assert played["left"]["calls"].split().count("finish") == 1
-    assert played["left"]["calls"].endswith("commit finish")
-    assert played["left"]["cmi.core.exit"] == ""
-    assert played["left"]["cmi.core.session_time"].startswith("0000:")
+def test_the_longest_answers_are_as_long_as_was_counted_when_the_package_was_made(system: System):
+    system.launch("ada", system.reader.fresh())
+    for at in ALL:
+        kind = system.ask(f"inner.document.querySelector('[data-at=\"{at}\"]').dataset.kind")
+        longest = {"numeric": "-1234567,8", "multiple": [0, 1, 2, 3], "matching": [1, 2, 3], "single": 3}[kind]
+        kept = system.answer(at, longest)
+    assert len(kept[DATA]) == characters(made_up.sets()["conventional"])
+    system.crash()
 
 
 @pytest.mark.slow
-def test_without_a_system_the_page_works(tmp_path: Path):
-    (tmp_path / "index.html").write_bytes(packed()["index.html"])
-    with Browser(tmp_path / "profile") as browser:
-        seen = browser.visit(
-            tmp_path / "index.html", 800, 600, {"told": "tell(1, 2, true), typeof window.nephrosynScore"}
-        )
-    assert seen.complaints == []
-    assert seen.answers["told"] == "undefined"
+def test_time_is_that_of_the_session_and_of_the_question_on_the_screen(system: System):
+    system.launch("ada", system.reader.fresh())
+    system.ask("inner.Date.now = () => Date.UTC(2026, 0, 1, 12)")
+    system.ask("inner.location.hash = '#case-c0-7f3a'")
+    drawn = (
+        "new Promise((go) => inner.requestAnimationFrame(() => inner.requestAnimationFrame(() => setTimeout(go, 0))))"
+    )
+    system.reader.wait("visible('#q-0-0-0')")
+    system.ask(drawn)
+    system.ask("inner.Date.now = () => Date.UTC(2026, 0, 1, 12, 1, 35)")
+    (made,) = interactions(system.answer("0.0.0", 1))
+    assert made["latency"] == "0000:01:35"
+    assert made["time"].endswith(":01:35")
+    system.ask("inner.Date.now = () => Date.now() + 3725000")
+    assert system.leave()["cmi.core.total_time"].startswith("0001:02:0")
+
+
+@pytest.mark.slow
+def test_a_second_learner_at_the_same_browser_begins_empty(system: System):
+    shared = system.reader.fresh()
+    system.launch("ada", shared)
+    system.answer("0.0.0", 1)
+    ada = system.leave()
+    system.launch("ben", shared)
+    assert system.seen("#total-words") == "0 of 8 done"
+    assert system.visible(".verdict") is False
+    ben = system.answer("6.0.0", 0)
+    assert ben[RAW] == "0"
+    assert len(interactions(ben)) == 1
+    assert system.ask("browserKeeps()") == []
+    system.leave()
+    system.launch("ada", shared)
+    assert system.seen("#total-words").startswith("1 of 8 done · 1 points of 1 answered")
+    assert system.leave() == {**ada, STATUS: "incomplete"}
+
+
+@pytest.mark.slow
+def test_a_learner_goes_on_at_another_browser_with_answers_marks_and_feedback(system: System):
+    first, second = system.reader.fresh(), system.reader.fresh()
+    system.launch("ada", first)
+    system.ask("inner.document.querySelector('input[name=units][value=si]').click()")
+    for at in list(ALL)[:8]:
+        system.answer(at, ALL[at])
+    before = {
+        name: system.ask(f"seen({name!r})") for name in ("#total-words", "#q-2-0-1 .verdict", "#q-3-1-0 .verdict")
+    }
+    kept = system.leave()
+    system.launch("ada", second)
+    assert system.calls("set") == []
+    assert {name: system.ask(f"seen({name!r})") for name in before} == before
+    assert system.ask("inner.document.documentElement.dataset.units") == "si"
+    assert system.ask("inner.document.querySelector('#q-1-0-0 input').value") == "1.8"
+    assert system.ask("inner.document.querySelectorAll('[data-case=\"3\"] .stage.later').length") == 1
+    after = system.answer("5.0.0", 1)
+    assert float(after[RAW]) == pytest.approx(float(kept[RAW]) + 100 / 13, abs=0.02)
+    assert [one["id"] for one in interactions(after)][-2:] == ["c3-7f3a-2-2", "c5-7f3a-1-1"]
+    assert len(interactions(after)) == 9
+    system.crash()
+
+
+@pytest.mark.slow
+def test_an_answer_survives_a_browser_that_is_killed(system: System):
+    system.launch("ada", system.reader.fresh())
+    system.answer("0.0.0", 1)
+    system.crash()
+    system.launch("ada", system.reader.fresh())
+    assert system.seen("#total-words").startswith("1 of 8 done")
+    system.leave()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_opening_a_finished_attempt_changes_nothing(system: System, status: str):
+    system.launch("ada", system.reader.fresh())
+    for at, value in ALL.items():
+        system.answer(at, value)
+    done = {**system.leave(), STATUS: status}
+    system.records["ada"] = dict(done)
+    system.launch("ada", system.reader.fresh())
+    assert system.seen("#total-words").startswith("8 of 8 done")
+    assert system.calls("set") == []
+    assert system.leave() == done
+
+
+@pytest.mark.slow
+def test_answers_to_another_version_are_not_taken_for_answers_to_this_one(system: System):
+    system.launch("ada", system.reader.fresh())
+    system.answer("0.0.0", 1)
+    kept = system.leave()
+    version, digest, rest = kept[DATA].split(":", 2)
+    other = f"{version}:{digest[::-1]}:{rest}"
+    for old in (other, '{"raw":1,"max":13,"complete":false}', "quite another thing"):
+        system.records["ada"] = {**kept, DATA: old}
+        system.launch("ada", system.reader.fresh())
+        assert system.seen("#total-words") == "0 of 8 done"
+        assert "another version" in system.seen("#note")
+        assert system.calls("set") == []
+        system.crash()
+    system.records["ada"] = {**kept, DATA: other, STATUS: "completed"}
+    system.launch("ada", system.reader.fresh())
+    assert "begin a new attempt" in system.seen("#note")
+    assert system.answer("6.0.0", 0) == {**kept, DATA: other, STATUS: "completed"}
+    assert system.leave()[RAW] == kept[RAW]
+
+
+@pytest.mark.slow
+def test_an_attempt_called_completed_without_a_score_is_marked(system: System):
+    system.launch("ada", system.reader.fresh())
+    system.records["ada"][STATUS] = "completed"
+    system.crash()
+    system.launch("ada", system.reader.fresh())
+    assert system.answer("0.0.0", 1)[STATUS] == "incomplete"
+    system.leave()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["review", "browse"])
+def test_a_review_and_a_preview_record_nothing(system: System, mode: str):
+    system.launch("ada", system.reader.fresh())
+    system.crash()
+    record = {**system.records["ada"], "cmi.core.lesson_mode": mode, STATUS: "incomplete"}
+    system.records["ada"] = dict(record)
+    system.launch("ada", system.reader.fresh())
+    assert "nothing you do here is recorded" in system.seen("#note")
+    assert system.answer("0.0.0", 1) == record
+    assert system.calls("set") == []
+    assert system.ask("browserKeeps()") == []
+    system.leave()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("element", "code"), [("suspend_data", 405), ("score.raw", 403), ("commit", 101), ("result", 405)]
+)
+def test_a_learner_is_told_what_the_system_refuses(system: System, element: str, code: int):
+    system.launch("ada", system.reader.fresh(), refuses={element: code})
+    kept = system.answer("0.0.0", 1)
+    assert system.visible("#unstored")
+    assert f"not stored in the learning management system: error {code}, Error number {code}" in system.seen(
+        "#unstored"
+    )
+    assert system.seen("#keeping") == "Your latest answer is not stored."
+    if element in ("suspend_data", "commit"):
+        assert RAW not in kept, "no score without the answers it rests on"
+    # The system comes to itself.
+    system.ask("session.refuses = {}")
+    system.ask("inner.document.querySelector('#unstored button').click()")
+    assert not system.visible("#unstored")
+    after = system.ask("stored()")
+    assert after[RAW] == "7.69"
+    assert [one["result"] for one in interactions(after)] == ["correct"]
+    system.leave()
+
+
+@pytest.mark.slow
+def test_what_a_system_need_not_have_is_no_error(system: System):
+    system.launch("ada", system.reader.fresh(), without=["cmi.interactions", "cmi.core.score.m"])
+    kept = system.answer("0.0.0", 1)
+    assert not system.visible("#unstored")
+    assert kept[RAW] == "7.69"
+    assert interactions(kept) == []
+    system.leave()
+
+
+@pytest.mark.slow
+def test_a_system_that_does_not_begin_is_told_and_the_browser_keeps_nothing(system: System):
+    system.launch("ada", system.reader.fresh(), mute=True)
+    assert "does not answer" in system.seen("#note")
+    system.answer("0.0.0", 1)
+    assert system.ask("browserKeeps()") == []
+    assert system.calls("set") == []
+    system.reader.close()
+
+
+@pytest.mark.slow
+def test_the_session_ends_once_and_a_page_that_stays_is_told(system: System):
+    system.launch("ada", system.reader.fresh())
+    system.answer("0.0.0", 1)
+    system.ask(
+        "inner.dispatchEvent(new Event('beforeunload', {cancelable: true})); inner.dispatchEvent(new Event('pagehide'))"
+    )
+    assert len(system.calls("finish")) == 1
+    system.answer("5.0.0", 1)
+    assert "its session has ended" in system.seen("#unstored")
+    system.reader.close()
+
+
+@pytest.mark.slow
+def test_a_quiz_in_a_window_of_its_own_finds_the_system_that_opened_it(system: System):
+    system.launch("ada", system.reader.fresh(), popup=True)
+    assert system.answer("0.0.0", 1)[RAW] == "7.69"
+    system.ask("inner.close()")
+    system.reader.close()
+
+
+@pytest.mark.slow
+def test_without_a_system_the_browser_keeps_the_answers(chromium: Reader, folder: Path):
+    browser = chromium.fresh()
+    chromium.open(folder / "index.html", browser=browser)
+    assert "No learning management system was found" in chromium.text("#note")
+    chromium.ask("document.querySelector('#q-0-0-0 input').click()")
+    chromium.ask("document.querySelector('#q-0-0-0').requestSubmit()")
+    assert "kept in this browser" in chromium.text("#keeping")
+    chromium.again()
+    assert "1 of 8 done" in chromium.text("#list")
+    assert chromium.complaints() == []
+    chromium.close()
 
 
 def test_the_manifest_launches_the_page():
-    content = packed()
+    with zipfile.ZipFile(io.BytesIO(scorm.package(case_set(), "<p>quiz</p>"))) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
     assert list(content) == ["imsmanifest.xml", "index.html"]
     manifest = ET.fromstring(content["imsmanifest.xml"])
     cp, adl = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}", "{http://www.adlnet.org/xsd/adlcp_rootv1p2}"
@@ -148,17 +356,9 @@ def test_the_manifest_launches_the_page():
     assert item.findtext(f"{cp}title") == case_set().title
 
 
-@pytest.mark.parametrize("page", ["<html></html>", "<head></head><head></head>"])
-def test_a_page_without_one_head_is_refused(page: str):
-    with pytest.raises(ValueError, match="head"):
-        scorm.package(case_set(), page)
-
-
-def test_it_wraps_the_quiz_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from nephrosyn.cases import html
-
-    told: Callable[..., str] = lambda *_, teacher: STAND_IN.replace("Quiz", f"teacher {teacher}")  # noqa: E731
-    monkeypatch.setattr(html, "page", told)
+def test_the_package_holds_the_quiz_and_not_the_teachers_copy(tmp_path: Path):
     (path,) = scorm.write({"si": case_set(units="si")}, "si", tmp_path)
     with zipfile.ZipFile(path) as archive:
-        assert b"teacher False" in archive.read("index.html")
+        page = archive.read("index.html").decode()
+    assert 'data-copy="quiz"' in page
+    assert "LMSInitialize" in page

@@ -23,9 +23,16 @@ KEYS = {
 class Reader(Browser):
     """A browser with one page open at a time, driven by keys alone."""
 
-    def open(self, page: Path, width: int = 1200, height: int = 900, before: str = "") -> None:
-        """Open a file in a new tab; ``before`` is JavaScript that runs before the page's own."""
-        self._target = self._ask("Target.createTarget", url="about:blank")["targetId"]
+    def fresh(self) -> str:
+        """Make a browser that shares nothing with the others, and return its name."""
+        return str(self._ask("Target.createBrowserContext")["browserContextId"])
+
+    def open(
+        self, page: Path | str, width: int = 1200, height: int = 900, before: str = "", browser: str | None = None
+    ) -> None:
+        """Open a file or an address in a new tab; ``before`` is JavaScript that runs before the page's own."""
+        where = {} if browser is None else {"browserContextId": browser}
+        self._target = self._ask("Target.createTarget", url="about:blank", **where)["targetId"]
         self._session = self._ask("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Network", "Runtime", "Log", "Page"):
             self.do(f"{domain}.enable")
@@ -33,7 +40,7 @@ class Reader(Browser):
         if before:
             self.do("Page.addScriptToEvaluateOnNewDocument", source=before)
         self._events.clear()
-        self.do("Page.navigate", url=page.resolve().as_uri())
+        self.do("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         self._until("Page.loadEventFired")
 
     def do(self, method: str, **parameters: Any) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""A SCORM 1.2 package: the quiz page, with a script that tells the learning management system score and status.
+"""A SCORM 1.2 package: the quiz page, whose answers, score and status a learning management system keeps.
+
+``adapter.js`` speaks to the system, ``attempt.js`` puts the answers into what SCORM 1.2 can hold. In a system the page
+neither reads nor writes the storage of the browser; without one it works as the quiz that is opened from disk.
 
 The page must hold the key, because it marks itself: a learner who reads its source can find it.
 """
@@ -13,9 +16,11 @@ from xml.etree import ElementTree as ET
 from nephrosyn.cases import fragment
 from nephrosyn.cases.model import CaseSet, UnitSystem
 from nephrosyn.cases.packing import packed
+from nephrosyn.cases.scorm.capacity import check
 
 _PAGE = "index.html"
 _MANIFEST = "imsmanifest.xml"
+_SCRIPTS = ("adapter.js", "attempt.js")
 _NAMESPACES = {
     "xmlns": "http://www.imsproject.org/xsd/imscp_rootv1p1p2",
     "xmlns:adlcp": "http://www.adlnet.org/xsd/adlcp_rootv1p2",
@@ -38,11 +43,31 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     -------
     list of Path
         The file.
+
+    Raises
+    ------
+    CasesError
+        If the answers to the cases are more than a learning management system can hold.
     """
-    page: str = import_module("nephrosyn.cases.html").page(sets, primary, teacher=False)
+    check(sets[primary])
     path = folder / "cases-scorm.zip"
-    path.write_bytes(package(sets[primary], page))
+    path.write_bytes(package(sets[primary], page(sets, primary)))
     return [path]
+
+
+def page(sets: dict[UnitSystem, CaseSet], primary: UnitSystem) -> str:
+    """Return the quiz page with the scripts that speak to a learning management system.
+
+    Parameters
+    ----------
+    sets : dict of str to CaseSet
+        The same cases by system of units.
+    primary : {"conventional", "si"}
+        The units the page opens with.
+    """
+    scripts = [files(__name__).joinpath(name).read_text(encoding="utf-8").strip() for name in _SCRIPTS]
+    made: str = import_module("nephrosyn.cases.html").page(sets, primary, teacher=False, scripts=scripts)
+    return made
 
 
 def package(cases: CaseSet, page: str) -> bytes:
@@ -51,26 +76,13 @@ def package(cases: CaseSet, page: str) -> bytes:
     Parameters
     ----------
     cases : CaseSet
-        Gives title and notice.
+        Gives the title.
     page : str
-        The quiz as one HTML page; it calls ``window.nephrosynScore`` whenever the score changes.
-
-    Raises
-    ------
-    ValueError
-        If the page has no head to put the script into.
+        The quiz as one HTML page.
     """
     manifest = ET.tostring(_manifest(cases), encoding="unicode")
-    content = {_PAGE: with_adapter(page).encode(), _MANIFEST: f'<?xml version="1.0"?>\n{manifest}\n'.encode()}
+    content = {_PAGE: page.encode(), _MANIFEST: f'<?xml version="1.0"?>\n{manifest}\n'.encode()}
     return packed(content, first=_MANIFEST)
-
-
-def with_adapter(page: str) -> str:
-    """Return the page with the script at the end of its head: before any script of the body runs."""
-    if page.count("</head>") != 1:
-        raise ValueError("the page has no head, or several")
-    script = files(__name__).joinpath("adapter.js").read_text(encoding="utf-8")
-    return page.replace("</head>", f"<script>\n{script}</script>\n</head>")
 
 
 def _manifest(cases: CaseSet) -> ET.Element:

@@ -1,63 +1,149 @@
-// Tells a learning management system of the quiz's score, by the SCORM 1.2 run-time interface.
-"use strict";
-(() => {
-  const DEEPEST = 50;
+// The learning management system (LMS) by the SCORM 1.2 run-time interface: finds its API, reads the attempt, records
+// answers. Nothing is written before the first answer.
+const lms = (() => {
   const DONE = ["passed", "completed", "failed"];
+  const UNSEEN = ["", "not attempted"];
+  const NOT_IMPLEMENTED = 401;
 
-  // The system puts its API into a window around this one, or into the one that opened it.
-  function above(start) {
-    let place = start;
-    for (let depth = 0; place && depth < DEEPEST; depth += 1) {
-      try {
-        if (place.API) return place.API;
-      } catch {
-        return null; // a window of another origin holds no API for us
-      }
-      if (place.parent === place) return null;
-      place = place.parent;
+  function apiOf(place) {
+    try {
+      return "LMSInitialize" in place.API ? place.API : null;
+    } catch {
+      return null; // no API there, or a window of another origin
+    }
+  }
+
+  // The system puts its API into a window around this one, or into the one that opened any of these.
+  function find(start, seen) {
+    const openers = [];
+    for (let place = start; place && !seen.has(place); place = place.parent) {
+      seen.add(place);
+      const found = apiOf(place);
+      if (found) return found;
+      openers.push(place.opener);
+    }
+    for (const opener of openers) {
+      const found = opener && find(opener, seen);
+      if (found) return found;
     }
     return null;
   }
 
-  const api = above(window) || above(window.opener) || (window.top === window ? null : above(window.top.opener));
-  if (!api || api.LMSInitialize("") !== "true") return; // read from disk, the quiz works without
+  const api = find(window, new Set());
+  if (!api) return null;
 
-  const began = Date.now();
-  let done = DONE.includes(api.LMSGetValue("cmi.core.lesson_status"));
-  let over = false;
-  if (!done) api.LMSSetValue("cmi.core.lesson_status", "incomplete");
-  api.LMSCommit("");
+  let open = false;
+  let began = 0;
+  let written = false; // in this session
+  let place = null; // of the next interaction; known once the system has said how many it holds
+  let waiting = []; // interactions not yet taken
+  let unstored = false;
 
-  window.nephrosynScore = ({ raw, max, complete }) => {
-    if (over) return;
-    // A page that begins anew must not take away what was reached before.
-    if (done && !complete) return;
-    api.LMSSetValue("cmi.core.score.min", "0");
-    api.LMSSetValue("cmi.core.score.max", "100");
-    api.LMSSetValue("cmi.core.score.raw", String(max > 0 ? Math.round((100 * raw) / max) : 0));
-    api.LMSSetValue("cmi.suspend_data", JSON.stringify({ raw, max, complete }));
-    if (complete) {
-      done = true;
-      api.LMSSetValue("cmi.core.lesson_status", "completed");
+  function call(name, ...given) {
+    try {
+      return String(api[name](...given) ?? "");
+    } catch {
+      return "";
     }
-    api.LMSCommit("");
-  };
+  }
 
-  // Hours, minutes, seconds: HHHH:MM:SS.
-  function elapsed() {
-    const seconds = Math.floor((Date.now() - began) / 1000);
-    const parts = [Math.min(9999, Math.floor(seconds / 3600)), Math.floor(seconds / 60) % 60, seconds % 60];
-    return parts.map((part, place) => String(part).padStart(place === 0 ? 4 : 2, "0")).join(":");
+  const get = (name) => call("LMSGetValue", name);
+  const lastError = () => Number(call("LMSGetLastError")) || 0;
+
+  function begin() {
+    open = call("LMSInitialize", "") === "true";
+    began = Date.now();
+    written = false;
+    place = null;
+    return open;
+  }
+
+  // Returns 0, or the code of the error.
+  function set(name, value) {
+    const refused = call("LMSSetValue", name, value) === "false";
+    written = true;
+    return lastError() || (refused ? 101 : 0);
+  }
+
+  function inWords(code) {
+    const said = call("LMSGetErrorString", String(code));
+    return said ? `error ${code}, ${said}` : `error ${code}`;
+  }
+
+  begin();
+  const status = open ? get("cmi.core.lesson_status") : "";
+  const kept = open ? get("cmi.suspend_data") : "";
+  const mode = open ? get("cmi.core.lesson_mode") : "";
+  // A system may call an attempt completed that was only opened; one with a score has been marked.
+  const finished = DONE.includes(status) && open && get("cmi.core.score.raw") !== "";
+  const closed = !open ? "unreachable" : ["review", "browse"].includes(mode) ? mode : "";
+  // A verdict of the system or of a teacher stands.
+  const settled = finished || ["passed", "failed"].includes(status);
+
+  // Elements a system need not have are left out where it has not; any other error counts.
+  function setOptional(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const code = set(name, value);
+      if (code && code !== NOT_IMPLEMENTED) return code;
+    }
+    return 0;
+  }
+
+  function interactionsTaken() {
+    if (place === null) {
+      const count = get("cmi.interactions._count");
+      if (lastError() === NOT_IMPLEMENTED) waiting = [];
+      place = Number(count) || 0;
+    }
+    for (; waiting.length; waiting.shift(), place += 1) {
+      const named = Object.entries(waiting[0]).map(([name, value]) => [`cmi.interactions.${place}.${name}`, value]);
+      const code = setOptional(Object.fromEntries(named));
+      if (code) return code;
+    }
+    return 0;
+  }
+
+  // Stores all answers and the score, and one more interaction if given. Returns "", or in words what went wrong.
+  function record({ answers, score, complete, interaction }) {
+    if (interaction) waiting.push(interaction);
+    unstored = !open && !begin();
+    if (unstored) return "its session has ended";
+    // The score is not sent without the answers it rests on.
+    const refused =
+      set("cmi.suspend_data", answers) ||
+      set("cmi.core.score.raw", score) ||
+      setOptional({ "cmi.core.score.min": "0", "cmi.core.score.max": "100" }) ||
+      (settled ? 0 : set("cmi.core.lesson_status", complete ? "completed" : "incomplete")) ||
+      interactionsTaken();
+    const uncommitted = call("LMSCommit", "") === "false" ? lastError() || 101 : 0;
+    unstored = Boolean(refused || uncommitted);
+    return unstored ? inWords(refused || uncommitted) : "";
+  }
+
+  // HHHH:MM:SS
+  function span(milliseconds) {
+    const seconds = Math.min(Math.max(0, Math.floor(milliseconds / 1000)), 9999 * 3600 + 3599);
+    const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+    return parts.map((part, i) => String(part).padStart(i === 0 ? 4 : 2, "0")).join(":");
   }
 
   function finish() {
-    if (over) return;
-    over = true;
-    api.LMSSetValue("cmi.core.session_time", elapsed());
-    api.LMSSetValue("cmi.core.exit", done ? "" : "suspend");
-    api.LMSCommit("");
-    api.LMSFinish("");
+    if (!open) return;
+    if (!closed && written) {
+      set("cmi.core.session_time", span(Date.now() - began));
+      set("cmi.core.exit", "suspend");
+    } else if (!closed && kept) {
+      set("cmi.core.exit", "suspend"); // else the system may end the attempt and forget its answers
+    } else if (!closed && UNSEEN.includes(status)) {
+      set("cmi.core.lesson_status", "incomplete"); // else the system calls an attempt completed that was only opened
+    }
+    open = false;
+    call("LMSFinish", "");
   }
   window.addEventListener("pagehide", finish);
-  window.addEventListener("beforeunload", finish);
+  window.addEventListener("beforeunload", (event) => (unstored ? event.preventDefault() : finish()));
+  // A page brought back from the browser's memory has no session any more.
+  window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+
+  return { kept, finished, closed, record, span };
 })();

@@ -85,6 +85,7 @@ function onReset(begin) {
     if (sure.returnValue !== "yes") return;
     sure.returnValue = "";
     state = { ...fresh(), units: state.units };
+    showNote("");
     save();
     begin();
     location.hash = "#list";

@@ -34,7 +34,7 @@ function check(question) {
   if (!answer) return;
   const inCase = cases[question.inCase];
   state.answers[question.at] = answer;
-  save();
+  save(question);
   showQuestion(question);
   openStages(inCase);
   showSummary(inCase);

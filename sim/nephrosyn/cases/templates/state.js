@@ -14,14 +14,32 @@ const cases = all("article.case").map((article, number) => ({
   asked: questions.filter((question) => question.inCase === number),
 }));
 
-const keptAs = `nephrosyn:${root.dataset.copy}:${root.dataset.digest}`;
 const fresh = () => ({ answers: {}, reached: {}, who: "" });
 let state = fresh();
 
+// Where answers stay between visits: the storage of this browser, apart for each content. Another script may put
+// another keeper in its place. `read` returns what was kept, `write` says in words where answers are.
+const keptAs = `nephrosyn:${root.dataset.copy}:${root.dataset.digest}`;
+let keeper = {
+  read: () => JSON.parse(localStorage.getItem(keptAs)),
+  write: () => {
+    try {
+      localStorage.setItem(keptAs, JSON.stringify(state));
+      return "Your progress is kept in this browser, for this set of cases only.";
+    } catch {
+      // a browser may refuse a file from disk its storage
+      return "This browser keeps nothing for a file like this one: your progress is lost when you close the page.";
+    }
+  },
+  warn: (count) => {
+    const answers = count === 1 ? "1 answer" : `${count} answers`;
+    showNote(`${answers} from an earlier visit to this page in this browser. Not yours? Press “Start over”.`);
+  },
+};
+
 function load() {
   try {
-    const text = localStorage.getItem(keptAs);
-    const found = text === null ? {} : JSON.parse(text);
+    const found = keeper.read() || {};
     state = { ...fresh(), units: found.units, who: typeof found.who === "string" ? found.who : "" };
     for (const question of questions) {
       const answer = (found.answers || {})[question.at];
@@ -34,19 +52,19 @@ function load() {
   } catch {
     state = fresh();
   }
+  const count = Object.keys(state.answers).length;
+  if (count) keeper.warn?.(count);
 }
 
-function save() {
-  let kept = true;
-  try {
-    localStorage.setItem(keptAs, JSON.stringify(state));
-  } catch {
-    kept = false; // a browser may refuse a file from disk its storage
-  }
-  if (root.dataset.copy === "teacher") return;
-  one("#keeping").textContent = kept
-    ? "Your progress is kept in this browser, for this set of cases only."
-    : "This browser keeps nothing for a file like this one: your progress is lost when you close the page.";
+// With the question that was just answered, if one was.
+function save(question) {
+  const where = keeper.write(question);
+  if (root.dataset.copy !== "teacher") one("#keeping").textContent = where;
+}
+
+function showNote(text) {
+  one("#note").textContent = text;
+  one("#note").hidden = !text;
 }
 
 // An answer is {value, units}: a place, a list of places, or the text of a number, and the units it was given in.
@@ -63,11 +81,13 @@ function fits(question, answer) {
   return value.length === all("select", question.form).length;
 }
 
-// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it.
+// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it. Eight digits and six
+// decimals are more than any answer needs, and keep what is stored of it short.
 function readNumber(text) {
   const found = /^([+−-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:\s*[^\d\s.,+−-].*)?$/u.exec(text.trim());
   if (!found) return null;
-  const size = Number(found[2].replace(",", "."));
+  const size = Number(Number(Number(found[2].replace(",", ".")).toPrecision(8)).toFixed(6));
+  if (size >= 1e8) return null;
   return found[1] && found[1] !== "+" ? -size : size;
 }
 
