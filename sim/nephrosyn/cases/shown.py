@@ -114,22 +114,22 @@ def _key(question: Tree) -> Tree:
 def credits(given: list[float], kind: str) -> list[float]:
     """Return what choosing each option adds to the score of a question, whose most is 1.
 
-    In a choice of several, the right ones share 1. Where no wrong one costs anything, each takes as much as a right one
-    gives: else choosing all of them would be a right answer.
+    In a choice of several, the right ones share 1. Where no wrong one costs anything, the wrong ones share -1, as in
+    Moodle and QTI: choosing all of them earns nothing.
 
     Examples
     --------
-    >>> credits([0.5, 0.5, 0.0], "multiple")
-    [0.5, 0.5, -0.5]
+    >>> credits([0.5, 0.5, 0.0, 0.0, 0.0, 0.0], "multiple")
+    [0.5, 0.5, -0.25, -0.25, -0.25, -0.25]
     >>> credits([1.0, 0.0], "single")
     [1.0, 0.0]
     """
     right = [one for one in given if one > 0]
     if kind == "single" or not right:
         return given
-    whole = sum(right)
+    whole, wrong = sum(right), len(given) - len(right)
     free = min(given) >= 0
-    return [one / whole if one or not free else -1 / len(right) for one in given]
+    return [one / whole if one or not free else -1 / wrong for one in given]
 
 
 def digest(tree: Any) -> str:

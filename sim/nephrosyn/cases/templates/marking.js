@@ -3,6 +3,8 @@ const told = JSON.parse(one("#key").textContent);
 const keyOf = (question) => told.key[question.inCase][question.stage][question.place];
 const inUnits = (value, units) => (value !== null && typeof value === "object" ? value[units] : value);
 
+const SLACK = 1e-9; // what sums of shares lose as binary numbers
+
 function credit(question, answer) {
   const key = keyOf(question);
   if (!answer) return 0;
@@ -12,7 +14,7 @@ function credit(question, answer) {
   }
   const chosen = [answer.value].flat();
   const sum = chosen.reduce((whole, place) => whole + key.credits[place], 0);
-  return Math.min(1, Math.max(0, sum));
+  return sum < SLACK ? 0 : sum > 1 - SLACK ? 1 : sum;
 }
 
 function isNear(key, answer) {
