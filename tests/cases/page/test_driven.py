@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from nephrosyn.cases import html
+
+from . import made_up
+
 pytestmark = pytest.mark.slow
 
 COPIES = ["teacher", "student", "quiz"]
@@ -152,6 +156,53 @@ def test_progress_survives_a_reload_until_it_is_taken_back(opened):
     reader.wait("document.querySelector('#total-words').textContent.startsWith('0 of 8 done')")
     reader.again()
     assert "0 of 8 done" in reader.text("#list")
+
+
+def test_answers_from_an_earlier_visit_are_announced_and_can_be_forgotten(opened):
+    reader = opened("student")
+    assert not reader.shows("#note")
+    reader.go("case-c0-7f3a")
+    reader.tab_to("#case-c0-7f3a .option input")
+    reader.press("b")
+    reader.go("sheet")
+    reader.ask("document.querySelector('#who').focus()")
+    reader.press("A", "d", "a")
+    reader.again()
+    reader.go("list")
+    assert "1 answer from an earlier visit" in reader.text("#note")
+    reader.ask("document.querySelector('#reset').click()")
+    reader.ask("document.querySelector('#sure button[value=yes]').click()")
+    reader.wait("document.querySelector('#note').hidden")
+    assert reader.ask("document.querySelector('#who').value") == ""
+    reader.again()
+    assert not reader.shows("#note")
+
+
+@pytest.mark.parametrize("copy", ["student", "quiz"])
+def test_another_set_in_the_same_browser_begins_empty(opened, reader, tmp_path, copy):
+    choose(opened(copy), "case-c0-7f3a", "b")
+    reader.close()
+    other = {units: one.model_copy(update={"cases": one.cases[:7]}) for units, one in made_up.sets().items()}
+    html.write(other, "conventional", tmp_path)
+    reader.open(tmp_path / f"cases-{copy}.html")
+    assert "0 of 7 done" in reader.text("#list")
+    assert not reader.shows("#note")
+
+
+def test_numbers_are_read_as_people_type_them(opened):
+    reader = opened("quiz")
+
+    def said(at, typed):
+        reader.ask(f"document.querySelector('#a-{at}').value = {typed!r}")
+        reader.ask(f"document.querySelector('#q-{at}').requestSubmit()")
+        return reader.ask(f"document.querySelector('#q-{at}').innerText")
+
+    for unread in ("1e3", "1.5E-2 mg/kg", "123456789", "1 500", "1.000,5", "two"):
+        assert "Type one number" in said("1-0-0", unread), unread
+    reader.go("case-c1-7f3a")
+    assert "Your answer: 1,80 g/dL (read as 1.8)." in said("1-0-0", "1,80 g/dL")
+    reader.go("case-c2-7f3a")
+    assert "Your answer: 1.5000000004 (read as 1.5)." in said("2-0-2", "1.5000000004")
 
 
 def test_on_paper(opened):

@@ -81,10 +81,10 @@ function fits(question, answer) {
   return value.length === all("select", question.form).length;
 }
 
-// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it. Eight digits and six
+// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it, no power of ten. Eight digits and six
 // decimals are more than any answer needs, and keep what is stored of it short.
 function readNumber(text) {
-  const found = /^([+−-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:\s*[^\d\s.,+−-].*)?$/u.exec(text.trim());
+  const found = /^([+−-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:\s*(?!e[+−-]?\d)[^\d\s.,+−-].*)?$/iu.exec(text.trim());
   if (!found) return null;
   const size = Number(Number(Number(found[2].replace(",", ".")).toPrecision(8)).toFixed(6));
   if (size >= 1e8) return null;
