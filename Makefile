@@ -40,10 +40,10 @@ $(VENV)/installed-for-tests: pyproject.toml | $(PY)
 	@$(PIP) install --editable '.[all,test]'
 	@touch $@ $(VENV)/installed
 
-# What plays QTI packages in the tests; pinned by its lock file.
+# What plays QTI packages and checks pages for accessibility in the tests; pinned by its lock file.
 PLAYER := tests/cases/qti-player
 $(PLAYER)/node_modules/.package-lock.json: $(PLAYER)/package-lock.json
-	@echo "installing the QTI player for the tests"
+	@echo "installing the QTI player and axe for the tests"
 	@npm ci --prefix $(PLAYER) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 

@@ -120,7 +120,7 @@ def kappa_matrix(sets: Sets) -> Table:
         "Cohen's kappa of every two definition sets, of the patients in both: below the diagonal of the category, "
         "above it of refractory, not refractory or not judged"
     )
-    return Table(caption, ("", *[str(n + 1) for n in range(len(rows))]), rows)
+    return Table(caption, ("definition set", *[str(n + 1) for n in range(len(rows))]), rows)
 
 
 def short(kappa: Kappa) -> str:

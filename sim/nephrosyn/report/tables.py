@@ -218,7 +218,8 @@ def flag_text(found: Combination) -> str:
 def turned(caption: str, curves: Sequence[Curve], rows: Sequence[tuple[str, Callable[[Curve], str]]]) -> Table:
     """Return a table with a column for each curve; rows without any value are left out."""
     lines = [(name, *[told(curve) for curve in curves]) for name, told in rows]
-    return Table(caption, ("", *[plain(curve.group) for curve in curves]), [row for row in lines if {*row[1:]} - {"–"}])
+    head = ("measure", *[plain(curve.group) for curve in curves])
+    return Table(caption, head, [row for row in lines if {*row[1:]} - {"–"}])
 
 
 def remission(curves: Sequence[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)) -> Table:

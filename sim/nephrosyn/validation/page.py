@@ -22,7 +22,7 @@ TITLES = {
     "fit": "Fit rows: numbers of the settings are set to these",
     "validation": "Validation rows: nothing is set to these",
 }
-HEAD = ("figure", "setting", "what", "published (95%)", "simulated (95%)", "distance", "")
+HEAD = ("figure", "setting", "what", "published (95%)", "simulated (95%)", "distance", "where it lies")
 NOTES = (
     ("Published", "with the 95% interval of the paper, or one worked out from its counts, quartiles or spread."),
     (

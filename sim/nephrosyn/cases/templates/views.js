@@ -9,7 +9,7 @@ function show(focus) {
   document.dispatchEvent(new CustomEvent("view", { detail: view }));
   if (!focus) return undefined;
   window.scrollTo(0, 0);
-  return one("h1, h2", view).focus({ preventScroll: true });
+  return one("h2", view).focus({ preventScroll: true });
 }
 
 window.addEventListener("hashchange", () => show(true));
