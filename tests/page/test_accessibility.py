@@ -43,7 +43,9 @@ RUN = """(async () => {
     if (view) location.hash = `#${view}`;
     await new Promise((go) => setTimeout(go, view ? 30 : 0));
     const { violations } = await axe.run(document, { runOnly: RULES, resultTypes: ["violations"] });
-    for (const { id, nodes } of violations) found.push(...nodes.map(({ html }) => `${view} ${id}: ${html.slice(0, 120)}`));
+    for (const { id, nodes } of violations) {
+      found.push(...nodes.map(({ html }) => `${view} ${id}: ${html.slice(0, 120)}`));
+    }
   }
   return found;
 })()""".replace("RULES", json.dumps(RULES)).replace("VIEWS", json.dumps(VIEWS))

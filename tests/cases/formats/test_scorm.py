@@ -241,8 +241,8 @@ def test_answers_to_another_version_are_not_taken_for_answers_to_this_one(system
 @pytest.mark.slow
 def test_an_attempt_called_completed_without_a_score_is_marked(system: System):
     system.launch("ada", system.reader.fresh())
-    system.records["ada"][STATUS] = "completed"
     system.crash()
+    system.records["ada"][STATUS] = "completed"
     system.launch("ada", system.reader.fresh())
     assert system.answer("0.0.0", 1)[STATUS] == "incomplete"
     system.leave()
