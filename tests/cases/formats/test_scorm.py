@@ -43,7 +43,7 @@ RAW, STATUS, DATA = "cmi.core.score.raw", "cmi.core.lesson_status", "cmi.suspend
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("scorm")
     sets = made_up.sets()
-    installed(scorm.package(sets["conventional"], scorm.page(sets, "conventional")), made)
+    installed(scorm.package(sets["conventional"], scorm.quiz(sets, "conventional")), made)
     return made
 
 
@@ -281,6 +281,7 @@ def test_a_learner_is_told_what_the_system_refuses(system: System, element: str,
     system.ask("session.refuses = {}")
     system.ask("inner.document.querySelector('#unstored button').click()")
     assert not system.visible("#unstored")
+    assert system.seen("#keeping") == "Your answers are stored in the learning management system."
     after = system.ask("stored()")
     assert after[RAW] == "7.69"
     assert [one["result"] for one in interactions(after)] == ["correct"]
@@ -338,6 +339,8 @@ def test_without_a_system_the_browser_keeps_the_answers(chromium: Reader, folder
     assert "kept in this browser" in chromium.text("#keeping")
     chromium.again()
     assert "1 of 8 done" in chromium.text("#list")
+    assert chromium.text("#note").startswith("No learning management system was found")
+    assert "Not yours?" in chromium.text("#note")
     assert chromium.complaints() == []
     chromium.close()
 

@@ -169,7 +169,7 @@ def test_answers_from_an_earlier_visit_are_announced_and_can_be_forgotten(opened
     reader.press("A", "d", "a")
     reader.again()
     reader.go("list")
-    assert "1 answer from an earlier visit" in reader.text("#note")
+    assert "from an earlier visit: 1 answer, the name “Ada”. Not yours?" in reader.text("#note")
     reader.ask("document.querySelector('#reset').click()")
     reader.ask("document.querySelector('#sure button[value=yes]').click()")
     reader.wait("document.querySelector('#note').hidden")

@@ -51,11 +51,11 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     """
     check(sets[primary])
     path = folder / "cases-scorm.zip"
-    path.write_bytes(package(sets[primary], page(sets, primary)))
+    path.write_bytes(package(sets[primary], quiz(sets, primary)))
     return [path]
 
 
-def page(sets: dict[UnitSystem, CaseSet], primary: UnitSystem) -> str:
+def quiz(sets: dict[UnitSystem, CaseSet], primary: UnitSystem) -> str:
     """Return the quiz page with the scripts that speak to a learning management system.
 
     Parameters

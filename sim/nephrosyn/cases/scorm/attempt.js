@@ -90,7 +90,7 @@ const NOTES = {
   unreachable: "The learning management system does not answer: nothing you do here is recorded. Close the quiz and open it again from there.",
   review: "You are reviewing this attempt: nothing you do here is recorded.",
   browse: "This is a preview: nothing you do here is recorded.",
-  finished: "This attempt is complete, but its answers were given to another version of these cases and cannot be shown. Nothing you do here is recorded; to be marked again, begin a new attempt in the learning management system.",
+  finished: "This attempt is complete. Its answers cannot be shown: the learning management system no longer holds them, or they were given to another version of these cases. Nothing you do here is recorded; to be marked again, begin a new attempt in the learning management system.",
   other: "This attempt holds answers to another version of these cases, which cannot be shown. Your next answer replaces them.",
 };
 
@@ -112,7 +112,7 @@ function send(question) {
   bar.replaceChildren();
   if (problem) {
     const again = made("button", { type: "button" }, "Try again");
-    again.addEventListener("click", () => send());
+    again.addEventListener("click", () => (one("#keeping").textContent = send()));
     const lost = `Your answers are not stored in the learning management system: ${problem}. Leave this page open and try again; if it still fails, tell your teacher.`;
     bar.append(made("p", {}, lost), again);
   }

@@ -31,9 +31,10 @@ let keeper = {
       return "This browser keeps nothing for a file like this one: your progress is lost when you close the page.";
     }
   },
-  warn: (count) => {
-    const answers = count === 1 ? "1 answer" : `${count} answers`;
-    showNote(`${answers} from an earlier visit to this page in this browser. Not yours? Press “Start over”.`);
+  warn: (count, who) => {
+    const answers = count === 1 ? ["1 answer"] : count ? [`${count} answers`] : [];
+    const all = [...answers, ...(who ? [`the name “${who}”`] : [])].join(", ");
+    if (all) showNote(`Kept in this browser from an earlier visit: ${all}. Not yours? Press “Start over”.`);
   },
 };
 
@@ -52,8 +53,7 @@ function load() {
   } catch {
     state = fresh();
   }
-  const count = Object.keys(state.answers).length;
-  if (count) keeper.warn?.(count);
+  keeper.warn?.(Object.keys(state.answers).length, state.who);
 }
 
 // With the question that was just answered, if one was.
@@ -62,8 +62,9 @@ function save(question) {
   if (root.dataset.copy !== "teacher") one("#keeping").textContent = where;
 }
 
+// Adds to what the list of cases says of kept answers; an empty text takes all of it away.
 function showNote(text) {
-  one("#note").textContent = text;
+  one("#note").textContent = text && `${one("#note").textContent} ${text}`.trim();
   one("#note").hidden = !text;
 }
 
@@ -81,8 +82,8 @@ function fits(question, answer) {
   return value.length === all("select", question.form).length;
 }
 
-// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it, no power of ten. Eight digits and six
-// decimals are more than any answer needs, and keep what is stored of it short.
+// A number as people type it: a decimal point or a decimal comma, a sign, a unit behind it, no power of ten. Eight
+// digits and six decimals are more than any answer needs, and keep what is stored of it short.
 function readNumber(text) {
   const found = /^([+−-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:\s*(?!e[+−-]?\d)[^\d\s.,+−-].*)?$/iu.exec(text.trim());
   if (!found) return null;
