@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import polars as pl
 import pytest
 
+from nephrosyn import criteria
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import at, split
 from nephrosyn.validation import RefusalError, answer, moved
 from nephrosyn.validation import sensitivity as analysis
+from nephrosyn.validation.simulation import studies
 
 BASELINE = load("baseline").scenario.model_dump(mode="json")
 
@@ -65,6 +68,25 @@ def test_the_share_grows_with_follow_up():
     assert found[0].refractory.count < found[1].refractory.count
     frame = answer.frame(found)
     assert frame["holds_one_third"].to_list() == [one.holds_third for one in found]
+
+
+def test_a_share_is_among_those_the_set_is_for(tmp_path):
+    """Most are children: the adults, and who has another lesion, are in no denominator of a set for children."""
+    file = tmp_path / "mostly-children.toml"
+    file.write_text(
+        'extends = "baseline"\ntitle = "Mostly children"\n'
+        "[population.bands]\nchildren.share = 0.85\nadults.share = 0.15\n"
+        '[sources]\n"population.bands.children.share" = "assumed: for a test"\n'
+        '"population.bands.adults.share" = "assumed: for a test"\n',
+        encoding="utf-8",
+    )
+    (found,) = answer.answers([str(file)], ["ipna-2022"], years=(1,), patients=100, seed=1)
+    (study,) = studies(load(file, ["population.follow_up_days=365"]).scenario, 100, 1)
+    labels = criteria.classify(study.tables, criteria.load("ipna-2022"), "observed")
+    inside = labels.filter(pl.col("applies").fill_null(value=True))
+    assert 75 <= inside.height < 100
+    assert (found.refractory.count, found.refractory.total) == (inside["refractory"].sum(), inside.height)
+    assert (found.not_judged.count, found.not_judged.total) == (inside["refractory"].null_count(), inside.height)
 
 
 def test_no_setting_is_left_without_a_word():

@@ -64,7 +64,11 @@ class Reclassification:
 
     @cached_property
     def refractory(self) -> pl.DataFrame:
-        """The refractory share of every set beside one third, at the end of follow-up and as it grows."""
+        """The refractory share of every set beside one third, at the end of follow-up and as it grows.
+
+        ``share`` is among the patients of each set (``patients``); ``share_in_both``, to compare the two sets, among
+        those to whom both may apply (``in_both``).
+        """
         return frames.refractory(self.found)
 
     @cached_property
