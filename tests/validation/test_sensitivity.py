@@ -6,8 +6,10 @@ import json
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from nephrosyn import criteria
+from nephrosyn.cli import app
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import at, split
 from nephrosyn.validation import RefusalError, answer, moved
@@ -59,6 +61,45 @@ def test_a_number_that_does_nothing_moves_nothing_and_one_that_does_is_found(mon
     values = json.loads((tmp_path / "s" / "sensitivity.json").read_text("utf-8"))
     assert len(values["indices"]) == 3
     assert "16 runs" in (tmp_path / "s" / "sensitivity.md").read_text("utf-8")
+
+
+def test_a_set_for_nobody_or_for_hardly_anybody_is_refused():
+    pytest.importorskip("SALib")
+    asked = {"patients": 60, "trajectories": 2, "base": 0}
+    with pytest.raises(RefusalError) as refusal:
+        analysis.sensitivity("adult-minimal-change", ["source", "kdigo-2021-children", "ipna-2022"], **asked)
+    lines = str(refusal.value).splitlines()
+    assert [line.partition(" is for none of the 60 patients")[0] for line in lines] == [
+        "the definition set kdigo-2021-children",
+        "the definition set ipna-2022",
+    ]
+    with pytest.raises(
+        RefusalError, match=r"kdigo-2021-adults is for only \d+ of the 60 patients .* ask for --patients"
+    ):
+        analysis.sensitivity("baseline", ["kdigo-2021-adults"], **asked)
+
+
+def test_a_refusal_ends_with_2_and_a_sentence():
+    pytest.importorskip("SALib")
+    asked = ["adult-minimal-change", "--criteria", "kdigo-2021-children", "--patients", "40"]
+    result = CliRunner().invoke(app, ["sensitivity", *asked], prog_name="nephrosyn")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "kdigo-2021-children is for none of the 40 patients" in result.stderr
+
+
+def test_the_share_of_a_set_is_among_those_it_is_for():
+    chosen = [criteria.load(name) for name in ("source", "kdigo-2021-adults")]
+    baseline = load("baseline").scenario
+    labels = pl.concat(
+        criteria.classify(study.tables, chosen, "observed") for study in studies(baseline, 120, analysis.SEED)
+    )
+    inside = labels.filter(pl.col("applies").fill_null(value=True))
+    by_hand = inside.group_by("criteria", maintain_order=True).agg(
+        share=pl.col("refractory").fill_null(value=False).mean(), patients=pl.len()
+    )
+    assert by_hand["patients"][1] < 120 == by_hand["patients"][0]
+    assert analysis.shares("baseline", {}, chosen, 120, analysis.SEED) == pytest.approx(by_hand["share"].to_list())
 
 
 @pytest.mark.slow

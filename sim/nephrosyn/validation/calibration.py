@@ -139,7 +139,8 @@ def calibrate(
     Raises
     ------
     RefusalError
-        If a figure may not be fitted, a key is no number, or figures and numbers do not belong together.
+        If a figure may not be fitted, a key is no number, figures and numbers do not belong together, or a figure has
+        nobody who counts among so many patients.
     ScenarioError
         If a scenario cannot be read.
     """
@@ -151,6 +152,12 @@ def calibrate(
     game = Game(numbers, chosen, patients, seed, progress or silent)
     start = np.array([one.to_scale(one.start) for one in numbers])
     before = game.rows(start)
+    nobody = [row.figure.id for row in before if row.place == "nobody"]
+    if nobody:
+        raise RefusalError(
+            f"{setting} cannot be calibrated so: of {patients:,} simulated patients none counts for "
+            f"{', '.join(nobody)}; ask for more patients (--patients), or leave the figure out"
+        )
     end, jacobian = _least(game, start)
     idle = [one.key for one, slope in zip(numbers, np.abs(jacobian).max(axis=0), strict=True) if slope < STILL]
     if idle:

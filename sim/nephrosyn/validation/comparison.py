@@ -19,7 +19,7 @@ from nephrosyn.validation.errors import RefusalError
 from nephrosyn.validation.simulation import Question, Watch, count, unwatched
 
 PATIENTS, SEED = 20_000, 20
-Place = Literal["inside", "edge", "outside"]
+Place = Literal["inside", "edge", "outside", "nobody"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,10 @@ class Row:
 
         ``outside`` only if its whole Monte-Carlo interval lies beyond the published interval: then more patients would
         not bring it back. ``edge`` if the number lies beyond but its interval does not, so that more patients decide.
+        ``nobody`` if no simulated patient counts, so that there is no number.
         """
+        if math.isnan(self.simulated.value):
+            return "nobody"
         low, high = self.interval
         if low <= self.simulated.value <= high:
             return "inside"
@@ -117,8 +120,8 @@ class Validation:
 
     @property
     def failed(self) -> list[Row]:
-        """The fit rows that lie outside."""
-        return [row for row in self.used("fit") if row.place == "outside" or math.isnan(row.simulated.value)]
+        """The fit rows that lie outside, or have no number."""
+        return [row for row in self.used("fit") if row.place in ("outside", "nobody")]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
