@@ -153,4 +153,6 @@ class CaseSet(Model):
     seed: int
     made_from: str
     """Scenario and digest of the run."""
+    notes: tuple[str, ...] = ()
+    """What was not as asked: where categories could not be had in equal numbers, and why."""
     cases: tuple[Case, ...]
