@@ -34,7 +34,7 @@ def test_without_salib_it_says_what_to_install(monkeypatch):
         raise ImportError(name)
 
     monkeypatch.setattr(analysis, "import_module", gone)
-    with pytest.raises(RefusalError, match=r"nephrosyn\[sensitivity\]"):
+    with pytest.raises(RefusalError, match="pip install SALib"):
         analysis.sensitivity("baseline")
 
 

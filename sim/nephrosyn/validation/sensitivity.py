@@ -271,9 +271,7 @@ def _salib() -> tuple[_Pair, _Pair]:
     try:
         return _Pair("morris"), _Pair("sobol")
     except ImportError:
-        raise RefusalError(
-            "sensitivity needs SALib, which is not installed: pip install 'nephrosyn[sensitivity]'"
-        ) from None
+        raise RefusalError("sensitivity needs SALib, which is not installed: pip install SALib") from None
 
 
 def shares(
