@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ class Reclassification:
         """What was asked, and how many move, in a line."""
         moved = self.found.moves.moved
         return f"<Reclassification from {self.before} to {self.after}: {moved.count} of {moved.total} patients move>"
+
+    def _repr_html_(self) -> str:
+        """The answer and who moves, for a notebook."""
+        from nephrosyn.reclassification import tables
+
+        shown = [tables.flows(self.found), *tables.shares(self.found)[:-1]]
+        return f"<p>{escape(self.sentence)}</p>{''.join(table.html() for table in shown)}"
 
     @property
     def sentence(self) -> str:

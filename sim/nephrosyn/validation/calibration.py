@@ -50,7 +50,7 @@ class Fitted:
         return min(abs(self.value / end - 1) for end in (self.free.low, self.free.high)) < 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calibration:
     """What a calibration found.
 
@@ -73,6 +73,17 @@ class Calibration:
     patients: int
     seed: int
     runs: int
+
+    def __repr__(self) -> str:
+        """What was fitted, in a line or two."""
+        fitted = ", ".join(f"{one.free.key} = {one.value:.4g}" for one in self.fitted)
+        return f"<Calibration of {self.setting} to {len(self.after)} figures: {fitted}>"
+
+    def _repr_html_(self) -> str:
+        """The fitted numbers, and the figures before and after, for a notebook."""
+        from nephrosyn.validation import fitted
+
+        return fitted.numbers(self).html() + fitted.residuals(self).html()
 
     @property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Literal
 
 from nephrosyn import terms
@@ -96,6 +97,17 @@ class Validation:
     patients, seed : int
         Of each simulated cohort.
     """
+
+    def __repr__(self) -> str:
+        """How many figures of how many settings, in a line."""
+        places = len(settings([row.figure for row in self.rows]))
+        return f"<Validation of {len(self.rows)} figures in {places} settings of {self.patients} patients>"
+
+    def _repr_html_(self) -> str:
+        """Every figure, published and simulated, for a notebook."""
+        from nephrosyn.validation import page
+
+        return "".join(table.html() for table in page.tables(self)) + f"<p>{escape(page.sentence(self))}</p>"
 
     def __init__(self, rows: Sequence[Row], patients: int, seed: int) -> None:
         self.rows, self.patients, self.seed = list(rows), patients, seed

@@ -72,7 +72,7 @@ class Index:
     total_interval: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sensitivity:
     """The indices of a scenario, the greatest effect first, and how they were found.
 
@@ -92,6 +92,17 @@ class Sensitivity:
     morris_runs: int
     sobol_runs: int
     inside: dict[str, int]
+
+    def __repr__(self) -> str:
+        """What was moved, in a line."""
+        numbers = len({one.key for one in self.indices})
+        return f"<Sensitivity of {self.scenario}: {numbers} numbers under {', '.join(self.criteria)}>"
+
+    def _repr_html_(self) -> str:
+        """The indices under every definition set, for a notebook."""
+        from nephrosyn.validation import moved
+
+        return "".join(moved.table(self, name).html() for name in self.criteria)
 
     def of(self, name: str) -> list[Index]:
         """Return the indices of one definition set, the greatest effect first."""
