@@ -16,6 +16,7 @@ from nephrosyn import __version__, terms
 from nephrosyn.evidence.estimates import Estimate
 from nephrosyn.evidence.figures import Figure
 from nephrosyn.plan import Progress, silent
+from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Resolved, Scenario, load, shipped
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
@@ -80,10 +81,13 @@ class Calibration:
         return f"<Calibration of {self.setting} to {len(self.after)} figures: {fitted}>"
 
     def _repr_html_(self) -> str:
-        """The fitted numbers, and the figures before and after, for a notebook."""
-        from nephrosyn.validation import fitted
-
-        return fitted.numbers(self).html() + fitted.residuals(self).html()
+        """The fitted numbers with their intervals, for a notebook."""
+        rows = [
+            (one.free.setting, one.free.key, f"{one.value:.4g}", f"{one.low:.4g} to {one.high:.4g}")
+            for one in self.fitted
+        ]
+        head = ("setting", "number", "value", "95% interval")
+        return Table(repr(self).strip("<>"), head, rows, words=2).html()
 
     @property
     def digest(self) -> str:

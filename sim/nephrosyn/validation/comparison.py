@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal
 
 from nephrosyn import terms
@@ -14,6 +13,7 @@ from nephrosyn.evidence import estimates
 from nephrosyn.evidence.estimates import NORMAL, Estimate
 from nephrosyn.evidence.figures import Figure, figures
 from nephrosyn.plan import Progress, cores, silent
+from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.validation.errors import RefusalError
@@ -105,9 +105,12 @@ class Validation:
 
     def _repr_html_(self) -> str:
         """Every figure, published and simulated, for a notebook."""
-        from nephrosyn.validation import page
-
-        return "".join(table.html() for table in page.tables(self)) + f"<p>{escape(page.sentence(self))}</p>"
+        rows = [
+            (one.id, one.scenario, one.quantity, one.use, _short(row.value), _short(row.simulated.value), row.place)
+            for row, one in ((row, row.figure) for row in self.rows)
+        ]
+        head = ("figure", "setting", "what", "use", "published", "simulated", "")
+        return Table(repr(self).strip("<>"), head, rows, words=4).html()
 
     def __init__(self, rows: Sequence[Row], patients: int, seed: int) -> None:
         self.rows, self.patients, self.seed = list(rows), patients, seed
@@ -150,6 +153,10 @@ class Validation:
     def json(self) -> str:
         """Return `as_dict` as text."""
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _short(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3g}"
 
 
 USES = ("fit", "validation")

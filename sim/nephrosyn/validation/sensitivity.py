@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from nephrosyn import criteria, terms
 from nephrosyn.plan import Progress, silent
 from nephrosyn.report.scope import within
+from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.sources import ASSUMED, evidence, ids
 from nephrosyn.scenario.tree import MISSING, at, split
@@ -100,9 +101,13 @@ class Sensitivity:
 
     def _repr_html_(self) -> str:
         """The indices under every definition set, for a notebook."""
-        from nephrosyn.validation import moved
-
-        return "".join(moved.table(self, name).html() for name in self.criteria)
+        rows = [
+            (one.criteria, one.key, f"{one.low:g} to {one.high:g}", f"{100 * one.effect:.1f}")
+            for name in self.criteria
+            for one in self.of(name)
+        ]
+        head = ("definition set", "number", "range", "effect (points)")
+        return Table(repr(self).strip("<>"), head, rows, words=2).html()
 
     def of(self, name: str) -> list[Index]:
         """Return the indices of one definition set, the greatest effect first."""
