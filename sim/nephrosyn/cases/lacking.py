@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def note(lacks: Sequence[Lack], definition: DefinitionSet, source: Source, label
     parts = [f"Not every category has its equal share of the cases: {each}. The others make up for it."]
     reasons = {one.category: why_none(one.category, definition, source, labels) for one in lacks if not one.patients}
     parts += filter(None, reasons.values())
-    scarce = [one for one in lacks if one.found]
+    scarce = [one for one in lacks if one.patients]
     if scarce:
         size = max(larger(source.size, one.wanted, one.found) for one in scarce)
         names = " and ".join(spoken(one.category) for one in scarce)
@@ -88,7 +89,8 @@ def _answers(flag: str, definition: DefinitionSet, source: Source, labels: pl.Da
     )
     met = told.filter(status="met").select(WHO).unique()
     if met.height:
-        first = labels.join(met, on=WHO, how="semi")["category"].cast(pl.String).value_counts(sort=True)[0, 0]
+        categories = labels.join(met, on=WHO, how="semi", maintain_order="left")["category"].cast(pl.String)
+        first = Counter(categories).most_common(1)[0][0]
         many = f"{met.height} patients meet" if met.height > 1 else "one patient meets"
         return f"{many} its clause, but the set puts another category first, most often {spoken(first)}{MORE}"
     clauses = told["clause"].unique(maintain_order=True)

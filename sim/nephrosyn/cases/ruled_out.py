@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.criteria.steroid import lowest_mg
 from nephrosyn.criteria.thresholds import Threshold
 from nephrosyn.scenario import Scenario
 from nephrosyn.scenario.care import Course, Dose, Regimen, Step
@@ -94,8 +93,13 @@ def _adequate_weeks(course: Course, regimen: Regimen, definition: DefinitionSet,
 
 def _mg(dose: Dose | Step, weight: float, full: float) -> float:
     """Return the mg of a dosing day."""
-    of = {"kg": weight, "m2": (4.0 * weight + 7.0) / (weight + 90.0), "patient": 1.0, "full": full}
+    of = {"kg": weight, "m2": _surface_m2(weight), "patient": 1.0, "full": full}
     return float(min(dose.amount * of[dose.per], dose.cap_mg))
+
+
+def _surface_m2(weight: float) -> float:
+    """Return the body surface by weight, as the criteria work it out."""
+    return (4.0 * weight + 7.0) / (weight + 90.0)
 
 
 def _least_mg(definition: DefinitionSet, schedule: str, weight: float, child: bool) -> float:
@@ -105,8 +109,8 @@ def _least_mg(definition: DefinitionSet, schedule: str, weight: float, child: bo
         "daily": (asks.adequate_per_kg, asks.adequate_per_m2, asks.adequate_cap),
         "alternate_day": (asks.alternate_per_kg, asks.alternate_per_m2, asks.alternate_cap),
     }
-    amounts = [_amount(one, child) for one in by_schedule[schedule]]
-    return asks.adequate_tolerance.of(child) * float(lowest_mg.py_func(weight, *amounts))
+    per_kg, per_m2, cap = (_amount(one, child) for one in by_schedule[schedule])
+    return float(asks.adequate_tolerance.of(child) * min(per_kg * weight, per_m2 * _surface_m2(weight), cap))
 
 
 def _amount(threshold: Threshold[Any], child: bool) -> float:

@@ -133,7 +133,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     @property
     def rows(self) -> dict[str, int]:
         """Rows of each table, by the manifest."""
-        return {table: sum(self._files[name]["rows"] for name in self._names(table)) for table in self}
+        return {table: sum(self._files[name].get("rows", 0) for name in self._names(table)) for table in self}
 
     def __repr__(self) -> str:
         """The tables with their rows, in a line or two; nothing is read."""
