@@ -67,8 +67,9 @@ It is often said that one third of all nephrotic syndrome is refractory. No numb
 shows what follows from the settings of the published figures, by definition set and by length of follow-up, with 95%
 Wilson intervals for the play of chance in {patients:,} patients (they hold no doubt about the numbers of the settings).
 Every setting is followed for five years from onset here; the record is judged as it stood at each time. Who cannot be
-judged counts as not shown to be refractory, and is told. A set stands with a setting if it is for at least three
-quarters of its people, by age and lesion."""
+judged counts as not shown to be refractory; the share of those people is given too. A set stands with a setting if it
+is for at least three quarters of its people, by age and lesion; its shares are among the people whom it is for, or may
+be."""
 
 
 def published_page() -> str:

@@ -13,6 +13,7 @@ import polars as pl
 from nephrosyn import cluster as running
 from nephrosyn import labelling
 from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, here, place
+from nephrosyn.cohort.held import Manifest, Tables
 from nephrosyn.person import Patient as Patient
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.reclassification import Reclassification as Reclassification
@@ -23,7 +24,7 @@ from nephrosyn.twins import compare as compare
 
 if TYPE_CHECKING:
     from nephrosyn.cases.model import CaseSet
-    from nephrosyn.report import Answers
+    from nephrosyn.report.summary import Answers
 
 
 def run(
@@ -146,7 +147,9 @@ class Cohort:
     """
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
-        self.tables, self.manifest, self._disk = tables, manifest, disk
+        self.tables = Tables(tables) if type(tables) is dict else tables
+        self.manifest = Manifest(manifest) if type(manifest) is dict else manifest
+        self._disk = disk
         self.folder = getattr(disk, "path", None)
         self.place = str(self.folder or getattr(disk, "url", ""))
         self._answers: Answers | None = None
@@ -156,6 +159,13 @@ class Cohort:
         where = f" in {self.folder}" if self.folder else ""
         about = self.manifest
         return f"<Cohort {about['scenario']['name']}: {about['patients']} patients, seed {about['seed']}{where}>"
+
+    def _repr_html_(self) -> str:
+        """What was run and its tables, for a notebook."""
+        from nephrosyn.report.tables import Table
+
+        rows = [(name, f"{height:,}") for name, height in getattr(self.tables, "rows", {}).items()]
+        return Table(repr(self).strip("<>"), ("table", "rows"), rows).html()
 
     def __getattr__(self, name: str) -> Any:
         """A table by its name: a frame in memory, a lazy frame on disk."""
@@ -194,7 +204,7 @@ class Cohort:
             tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
         else:
             tables = {name: self._disk.lazy(name).filter(**key).collect() for name in self._disk}
-        return Patient(patient, replicate, tables, self.manifest)
+        return Patient(patient, replicate, Tables(tables), self.manifest)
 
     def classify(
         self, names: Sequence[str], *, keep_going: bool = False, progress: Progress | None = None
@@ -231,7 +241,7 @@ class Cohort:
             return self.labels
         fresh = judge(self.tables, [one.definition for one in chosen], keep_going=keep_going)
         count = labelling.count_impossible(self.tables) if keep_going else 0
-        self.tables = {**self.tables, "labels": labelling.merged(self.labels, fresh)}
+        self.tables = Tables({**self.tables, "labels": labelling.merged(self.labels, fresh)})
         self.manifest.update(labelling.known(self.manifest, chosen, count))
         return self.labels
 

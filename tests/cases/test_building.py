@@ -6,15 +6,19 @@ from collections import Counter
 
 import pytest
 
+import nephrosyn as ns
 from nephrosyn import criteria
-from nephrosyn.cases.building import build
+from nephrosyn.cases.building import Builder, build
+from nephrosyn.cases.choosing import share_out
 from nephrosyn.cases.displayed import parse
 from nephrosyn.cases.edits import NO_EDIT, Edit, apply, difficulty, family, margin
 from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.keyed import shuffled
 from nephrosyn.cases.keys import keys_of
 from nephrosyn.cases.request import KINDS, Request
+from nephrosyn.cases.ruled_out import ruled_out
 from nephrosyn.cases.source import Source
+from nephrosyn.scenario import load
 
 
 def test_the_same_run_and_seed_give_the_same_bytes(cohort, pictured):
@@ -47,22 +51,93 @@ def test_all_kinds_are_made_in_equal_numbers(sets):
 
 
 def test_balance_by_label_gives_each_category_its_share(cohort):
-    labels = Source(cohort).judge([criteria.load("jspn-2013-children")])
-    have = Counter(labels["category"])
-    rarest = min(have.values())
-    assert rarest >= 1
-    asked = Request(count=len(have), criteria=("jspn-2013-children",), figures=False)
-    try:
-        made = build(Source(cohort), asked)
-    except CasesError as refused:  # a category of the set that nobody in this run has
-        assert "the run has 0" in str(refused)
-        return
+    have = Counter(Source(cohort).judge([criteria.load("kdigo-2021-children")])["category"])
+    assert len(have) == 5  # one of the set's categories has nobody; of five cases it is to have none
+    made = build(Source(cohort), Request(count=5, criteria=("kdigo-2021-children",), figures=False))
     assert set(Counter(str(keys_of(case)) for case in made["si"].cases).values()) == {1}
+    assert made["si"].notes == ()
 
 
-def test_a_category_with_too_few_patients_is_refused(cohort):
-    with pytest.raises(CasesError, match=r"frequently relapsing: expected 10 patients fit for single; the run has"):
-        build(Source(cohort), Request(count=70, figures=False))
+def test_what_a_rare_category_lacks_the_others_make_up(cohort):
+    """Nobody in the run is a frequent relapser, and every category is to have two cases."""
+    have = Counter(Source(cohort).judge([criteria.load("source")])["category"])
+    assert have["frequently_relapsing"] == 0
+    made = build(Source(cohort), Request(count=14, figures=False))["si"]
+    assert len(made.cases) == 14
+    given = Counter(str(keys_of(case)) for case in made.cases)
+    assert sorted(given.values()) == [2, 2, 2, 2, 3, 3]
+    (note,) = made.notes
+    assert note.startswith("Not every category has its equal share of the cases: frequently relapsing 0 of 2.")
+    assert "10 patients meet its clause, but the set puts another category first" in note
+
+
+@pytest.mark.parametrize("seed", range(21))
+def test_a_thousand_patients_of_any_seed_are_enough_for_fifty(seed):
+    """Which patients, not their cases: every twentieth is taken for one who makes none."""
+    cohort = ns.run("baseline", patients=1000, seed=seed)
+    source = Source(cohort)
+    maker = Builder(source, Request(count=50), [criteria.load("source")])
+    groups = maker._groups("single", source.judge([maker.first]))
+    able = {name: iter([one for one in mine if one[1] % 20]) for name, mine in groups.items()}
+    taken = share_out(able, {name: len(mine) for name, mine in groups.items()}, 50)
+    assert sum(map(len, taken.values())) == 50
+    scarce = sorted(map(len, taken.values()))[0]
+    assert max(map(len, taken.values())) <= 8 + (7 - scarce)
+
+
+def test_a_set_that_the_care_cannot_satisfy_is_found_out_by_the_clause(cohort):
+    made = build(Source(cohort), Request(count=6, criteria=("kdigo-2021-adults",), figures=False))["si"]
+    (note,) = made.notes
+    assert (
+        "no patient of baseline can be expected to meet it, because the clause “resistance” asks for 16 weeks of "
+        "adequate steroid without remission, and the care ends such a course after 12 weeks "
+        "(care.regimen.adults.first.resistance_weeks)"
+    ) in note
+    assert "--patients" not in note
+
+
+@pytest.mark.parametrize(
+    ("flag", "name", "scenario", "settings", "said"),
+    [
+        ("resistant", "kdigo-2021-adults", "baseline", [], "ends such a course after 12 weeks"),
+        ("resistant", "kdigo-2021-adults", "baseline", ["care.regimen.adults.relapse.resistance_weeks=16"], ""),
+        ("resistant", "source", "baseline", [], ""),
+        ("resistant", "source", "baseline", ["population.follow_up_days=50"], "and follow-up ends after 50"),
+        ("resistant", "iskdc", "baseline", [], ""),  # eight weeks: four of them on alternate days would do as well
+        ("resistant", "kdigo-2021-children", "baseline", ["care.regimen.children.first.dose.amount=20",
+         "care.regimen.children.relapse.dose.amount=20"], "gives no dose that the set calls adequate"),
+        ("non_remitting", "jsn-2014-adults", "baseline", [], ""),
+        ("non_remitting", "jsn-2014-adults", "baseline", ["population.follow_up_days=90"], "follow-up ends after 90"),
+        ("frequent", "kdigo-2021-adults", "baseline", [], ""),
+    ],
+)  # fmt: skip
+def test_what_the_care_rules_out(flag, name, scenario, settings, said):
+    found = ruled_out(flag, criteria.load(name), load(scenario, settings).scenario)
+    assert said in found if said else found == ""
+
+
+def test_another_drug_that_is_never_given_is_ruled_out(tmp_path):
+    text = criteria.text("jsn-2014-adults").replace('name = "jsn-2014-adults"', 'name = "strict"')
+    assert 'other_agent = { value = "not_required"' in text
+    file = tmp_path / "strict.toml"
+    file.write_text(
+        text.replace('other_agent = { value = "not_required"', 'other_agent = { value = "required"'), "utf-8"
+    )
+    strict = criteria.load(str(file))
+    assert "and the care gives none" in ruled_out("non_remitting", strict, load("baseline").scenario)
+    assert ruled_out("non_remitting", strict, load("modern-adults").scenario) == ""
+
+
+def test_a_set_that_is_for_nobody_is_refused_with_a_reason():
+    adults = ns.run("adult-minimal-change", patients=20, seed=1)
+    with pytest.raises(CasesError, match="kdigo-2021-children is for none of the 20 patients of the run"):
+        build(Source(adults), Request(count=3, criteria=("kdigo-2021-children",), figures=False))
+
+
+def test_too_few_patients_of_any_category_are_refused():
+    few = ns.run("baseline", patients=20, seed=1)
+    with pytest.raises(CasesError, match="not give 70 cases: its 20 patients make 20 single cases at most"):
+        build(Source(few), Request(count=70, figures=False))
 
 
 def test_difficulty_is_held_to(cohort):

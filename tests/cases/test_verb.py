@@ -64,10 +64,10 @@ def test_cases_are_replaced_when_told_so_and_nothing_else_ever_is(tmp_path):
 
 
 def test_too_few_patients_are_refused_with_a_larger_run(run, tmp_path):
-    made = call("cases", run, "--count", 100, "--out", tmp_path / "made")
+    made = call("cases", run, "--count", 200, "--out", tmp_path / "made")
     assert made.returncode == 2
-    assert "nephrosyn run baseline --patients" in made.stderr
-    assert "the run has" in made.stderr
+    assert "its 120 patients make 120 single cases at most" in made.stderr
+    assert "nephrosyn run baseline --patients 1000" in made.stderr
     assert not (tmp_path / "made").exists()
 
 

@@ -52,6 +52,21 @@ def test_no_room_left(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["warm"]
 
 
+@pytest.mark.parametrize("backend", ["nonsense", "module://matplotlib_inline.backend_inline"])
+def test_a_backend_of_another_environment_does_not_matter(tmp_path, backend):
+    """A Jupyter kernel hands its own on to what it starts; matplotlib refuses to be imported with an unknown one."""
+    draw = (
+        "from nephrosyn.report.figures import style\n"
+        "import os\n"
+        "print(os.environ['MPLBACKEND'], style.svg(style.blank(1.0), 'Nothing').count('<svg '))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", draw], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "MPLBACKEND": backend},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, f"{backend} 1\n"), done.stderr
+
+
 def test_reader_that_leaves_early(tmp_path):
     line = " ".join([*NEPHROSYN, "check", "baseline", "|", "head", "-n", "1"])
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import nephrosyn as ns
 from nephrosyn.cli import app
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
@@ -23,10 +24,10 @@ def _call(command: str) -> None:
     assert result.exit_code == 0, f"{command}\n{result.output}\n{result.exception!r}"
 
 
-def _play(page: str, folder: Path) -> dict[str, int]:
-    """Run the blocks of a page; those that need a package that is not there are passed over."""
+def _play(page: str, folder: Path, names: dict[str, object] | None = None) -> dict[str, int]:
+    """Run the blocks of a page, its Python in `names`; those that need a package that is not there are passed over."""
     text = (HOW_TO / page).read_text(encoding="utf-8")
-    names: dict[str, object] = {}
+    names = {} if names is None else names
     played: dict[str, int] = {}
     for language, needs, code in BLOCK.findall(text):
         if language == "toml":
@@ -56,13 +57,23 @@ def _can_import(needs: str) -> bool:
 @pytest.mark.slow
 def test_own_scenario(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("own-scenario.md", tmp_path) == {"toml": 1, "bash": 4, "python": 1}
+    names: dict[str, object] = {}
+    assert _play("own-scenario.md", tmp_path, names) == {"toml": 1, "bash": 4, "python": 1}
+    told = [ns.open(run).answers().summary.headline for run in ("before", "after")]
+    assert names["shares"]["of_all"].to_list() == pytest.approx([one.share.share for one in told])
+    assert names["shares"]["of_judged"].to_list() == pytest.approx([one.judged.share for one in told])
+    assert all(one.share.share < one.judged.share for one in told)
 
 
 @pytest.mark.slow
 def test_read_a_run_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    played = _play("read-a-run-folder.md", tmp_path)
+    names: dict[str, object] = {}
+    played = _play("read-a-run-folder.md", tmp_path, names)
+    headline = ns.open("run").answers().summary.headline
+    assert names["of_all"] == pytest.approx(headline.share.share)
+    assert names["of_judged"] == pytest.approx(headline.judged.share)
+    assert headline.share.share < headline.judged.share
     assert played["bash"] == 1
     assert played["python"] >= 2
 

@@ -65,6 +65,46 @@ def test_every_share_is_of_the_patients_of_its_set(paediatric, inside):
     assert set(curve["patients"]) == {inside.height}
 
 
+def shares_in_both(mixed, inside):
+    """Of the patients in both sets, how many are refractory under either: counted here by another way."""
+    who = inside.select("replicate", "patient")
+    labels = mixed.labels.filter(view="observed").join(who, on=["replicate", "patient"], how="semi")
+    return {name: labels.filter(criteria=name)["refractory"].sum() for name in ("source", "ipna-2022")}
+
+
+def test_two_shares_are_compared_among_the_same_patients(mixed, paediatric, inside):
+    met, n = shares_in_both(mixed, inside), inside.height
+    everybody = mixed.labels.filter(criteria="source", view="observed")["refractory"].sum()
+    assert everybody / PEOPLE != pytest.approx(met["source"] / n, abs=0.05)  # so the denominator matters here
+    one, other = (f"{100 * met[name] / n:.1f}%" for name in ("source", "ipna-2022"))
+    assert (
+        f"Of the {n} patients to whom both sets may apply, {one} under “source” and {other} under “ipna-2022” are "
+        f"refractory; one third is 33.3%. Among the patients of each set, who are not the same: "
+        f"{100 * everybody / PEOPLE:.1f}% of {PEOPLE} under “source” and {other} of {n} under “ipna-2022”."
+    ) in paediatric.sentence
+
+
+def test_both_denominators_are_in_the_table_the_values_and_the_pages(mixed, paediatric, inside, tmp_path):
+    met, n = shares_in_both(mixed, inside), inside.height
+    for row in paediatric.refractory.filter(pl.col("follow_up_days").is_null()).iter_rows(named=True):
+        compared = row["criteria"] in met
+        assert row["in_both"] == (n if compared else None)
+        assert row["refractory_in_both"] == met.get(row["criteria"])
+        assert row["share_in_both"] == (pytest.approx(met[row["criteria"]] / n) if compared else None)
+    assert json.loads(paediatric.json())["refractory"] == paediatric.refractory.to_dicts()
+    page = paediatric.write(tmp_path / "out")
+    for file in (page, page.with_suffix(".md")):
+        text = file.read_text(encoding="utf-8")
+        assert f"Refractory among the same {n} patients, those in both sets" in text
+        assert all(f"{met[name]} of {n}" in text for name in met)
+
+
+def test_sets_for_the_same_patients_have_one_denominator(mixed):
+    said = ns.reclassify(mixed, "ipna-2022", "kdigo-2021-children").sentence
+    assert "to whom both sets may apply" in said
+    assert "Among the patients of each set" not in said
+
+
 def test_values_for_a_program_say_who_is_left_aside(paediatric, inside):
     told = json.loads(paediatric.json())
     aside = PEOPLE - inside.height
@@ -79,6 +119,8 @@ def test_sets_without_a_patient_in_common(mixed, tmp_path):
     assert found.moves.is_empty()
     assert found.sentence.startswith("Nobody can change category")
     assert "no patient is in both sets" in found.sentence
+    assert "are of different patients and cannot be compared" in found.sentence
+    assert " of 0 " not in found.sentence
     assert set(found.agreement["note"]) == {"no patient is in both sets"}
     assert found.as_dict()["left_aside"]["patients"] == PEOPLE
     text = found.write(tmp_path / "out").with_suffix(".md").read_text(encoding="utf-8")

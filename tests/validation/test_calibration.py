@@ -51,6 +51,11 @@ def test_all_that_is_wrong_is_said_at_once():
         calibrate("setting-children", [f"setting-paris:{CHILDREN}.rate_per_year"], ["C01.1y"])
 
 
+def test_a_figure_for_which_nobody_counts_is_refused():
+    with pytest.raises(RefusalError, match=r"of 1 simulated patients none counts for C13; ask for more patients"):
+        calibrate("setting-japan-children", [f"{CHILDREN}.rate_per_year"], ["C13"], patients=1)
+
+
 def test_a_number_is_free_within_what_the_schema_says():
     share = free(f"{CHILDREN}.never_relapsing_share", "setting-children")
     rate = free("setting-children:disease.response.children.minimal_change.time_to_remission_days.scale", "baseline")

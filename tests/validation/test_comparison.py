@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from nephrosyn.cli import app
 from nephrosyn.evidence.estimates import Estimate
 from nephrosyn.evidence.figures import figures
-from nephrosyn.validation import RefusalError, validate
+from nephrosyn.validation import RefusalError, page, validate
 from nephrosyn.validation.comparison import Row, Validation, chosen, together
 
 FIGURES = {figure.id: figure for figure in figures()}
@@ -58,6 +58,16 @@ def test_chi_square_and_what_failed():
     assert [row.figure.id for row in found.failed] == ["C13"]  # C12 is outside too, but nothing is fitted to it
     assert Validation([Row(C12, far)], 10, 1).failed == []
     assert Validation([Row(FIGURES["A01"], Estimate(math.nan, math.nan, 0))], 10, 1).failed
+
+
+def test_a_figure_for_which_nobody_counts_has_no_place_and_no_distance():
+    nobody, near = Estimate(math.nan, math.nan, 0), Estimate(0.873, 0.01, 10)
+    found = Validation([Row(FIGURES["A01"], near), Row(FIGURES["C13"], nobody), Row(C12, nobody)], 10, 1)
+    assert [row.place for row in found.rows] == ["inside", "nobody", "nobody"]
+    assert page.cells(found.rows[1])[-3:] == ("nobody counts", "–", "nobody")
+    assert page.sentence(found).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
+    assert "no validation row has a number; 2 of 3 figures have nobody who counts" in page.sentence(found)
+    assert [row.figure.id for row in found.failed] == ["C13"]
 
 
 def test_settings_and_figures_are_chosen_by_name():

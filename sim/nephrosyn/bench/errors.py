@@ -13,6 +13,10 @@ class BenchError(ValueError):
         super().__init__("\n".join(self.problems))
 
 
+PACKAGES = {"sklearn": "scikit-learn"}
+"""Packages that are imported under another name."""
+
+
 def need(*modules: str) -> None:
     """Refuse to go on without the packages of the extra.
 
@@ -32,6 +36,8 @@ def need(*modules: str) -> None:
     """
     from importlib.util import find_spec
 
-    missing = [name for name in modules if find_spec(name) is None]
+    missing = [PACKAGES.get(name, name) for name in modules if find_spec(name) is None]
     if missing:
-        raise BenchError([f"this needs {' and '.join(missing)}: pip install 'nephrosyn[bench]'"])
+        verb = "is" if len(missing) == 1 else "are"
+        names = " and ".join(missing)
+        raise BenchError([f"this needs {names}, which {verb} not installed: pip install {' '.join(missing)}"])

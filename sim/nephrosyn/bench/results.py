@@ -30,7 +30,7 @@ FILES = frozenset({VALUES, SCORES, ANSWERS, BOARD, PAGE, *(f"{name}.svg" for nam
 KIND = Documents("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bench:
     """What was found.
 
@@ -44,6 +44,10 @@ class Bench:
 
     answers: Answers
     baseline: str
+
+    def __repr__(self) -> str:
+        """Who was asked, in a line or two."""
+        return f"<Bench of {', '.join(self.names)} on {self.answers.run.folder}>"
 
     @cached_property
     def scores(self) -> pl.DataFrame:

@@ -107,7 +107,7 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     return Run(disk.path, asked, disk.manifest, task, observed, reference, sliced, traits.select("patient", "response"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answers:
     """What every classifier answered.
 
@@ -125,6 +125,10 @@ class Answers:
     run: Run
     about: dict[str, Any]
     frame: pl.DataFrame
+
+    def __repr__(self) -> str:
+        """How many answers, in a line."""
+        return f"<{self.frame.height:,} answers about {self.run.folder}>"
 
 
 def ask(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from nephrosyn import terms
-from nephrosyn.cases.choosing import in_order, quotas, refuse
+from nephrosyn.cases.choosing import in_order, quotas, refuse, share_out
 from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.feedback import FLAG_OF_CATEGORY
+from nephrosyn.cases.lacking import Lack, note
 from nephrosyn.cases.maker import Maker, Pair
 from nephrosyn.cases.model import Case, CaseSet, ItemKind, UnitSystem
 from nephrosyn.cases.pictures import WORTH_A_PROCESS, Studio
@@ -29,9 +31,18 @@ def nothing(_: Pair) -> None:
 
 @dataclass
 class Builder(Maker):
-    """Makes the cases of one request; `settled` hears of each as soon as it is sure to be taken."""
+    """Makes the cases of one request.
+
+    Attributes
+    ----------
+    settled : callable
+        Hears of each case as soon as it is sure to be taken.
+    notes : list of str
+        What is to be said of the cases that were chosen: where categories could not be had in equal numbers.
+    """
 
     settled: Callable[[Pair], None] = nothing
+    notes: list[str] = field(default_factory=list)
 
     def chosen(self, labels: pl.DataFrame) -> list[Pair]:
         """Return the cases asked for.
@@ -41,12 +52,24 @@ class Builder(Maker):
         labels : polars.DataFrame
             Of the run, by the definition sets.
         """
+        self._refuse_nobody(labels)
         made: list[Pair] = []
         for kind, count in self.request.shares().items():
             self.source.progress(kind, len(made), self.request.count)
             groups = self._groups(kind, labels)
-            made += self._of_kind(kind, count, groups, len(made))
+            made += self._of_kind(kind, count, groups, labels, len(made))
         return sorted(made, key=lambda pair: _place(pair["si"]))
+
+    def _refuse_nobody(self, labels: pl.DataFrame) -> None:
+        """Refuse a set that is for nobody in the run."""
+        if "disagreement" in self.request.kinds and len(self.request.kinds) == 1:
+            return
+        if labels.filter(criteria=self.first.name).is_empty():
+            raise CasesError(
+                f"the definition set {self.first.name} is for none of the {self.source.size:,} patients of the run, by "
+                "age or lesion as far as they are known; choose another set (--criteria), or make a run of another "
+                "scenario"
+            )
 
     def _groups(self, kind: ItemKind, labels: pl.DataFrame) -> dict[str, list[Patient]]:
         """Return the patients of each category, or all of them where categories are not balanced."""
@@ -66,39 +89,35 @@ class Builder(Maker):
             found[name] = in_order(rows, self.request.seed, kind)
         return found
 
-    def _of_kind(self, kind: ItemKind, count: int, groups: Mapping[str, Sequence[Patient]], done: int) -> list[Pair]:
-        each = 2 if kind == "near-miss" else 1
-        wanted = quotas({name: len(mine) for name, mine in groups.items()}, count // each)
-        made: list[Pair] = []
-        short: dict[str, tuple[int, int]] = {}
-        for name, patients in groups.items():
-            if len(patients) < wanted[name]:
-                short[name] = (wanted[name], len(patients))
-        for name, patients in groups.items() if not short else ():
-            mine = self._from(kind, wanted[name], patients, done + len(made))
-            if len(mine) < wanted[name]:
-                short[name] = (wanted[name], len(mine))
-            made += [pair for pairs in mine for pair in pairs]
-        if short:
+    def _of_kind(
+        self, kind: ItemKind, count: int, groups: Mapping[str, Sequence[Patient]], labels: pl.DataFrame, done: int
+    ) -> list[Pair]:
+        """Return the cases of one kind: equal numbers of each group; what one lacks, the others make up."""
+        wanted = count // (2 if kind == "near-miss" else 1)
+        sizes = {name: len(patients) for name, patients in groups.items()}
+        number = itertools.count(done + 1)
+        supplies = {name: self._supply(kind, patients, number) for name, patients in groups.items()}
+        taken = share_out(supplies, sizes, wanted) if sum(sizes.values()) >= wanted else {}
+        found = sum(map(len, taken.values())) if taken else sum(sizes.values())
+        if found < wanted:
             level = "" if self.request.difficulty is None else f" of difficulty {self.request.difficulty}"
-            why = f"{level} fit for {kind}"
-            raise refuse(short, self.source.size, self.source.scenario, why)
-        return made
+            raise refuse(wanted, found, self.source.size, self.source.scenario, f"{kind} cases{level}")
+        equal = quotas(sizes, wanted)
+        lacks = [Lack(name, equal[name], len(taken[name]), sizes[name]) for name in groups]
+        if lacks := [one for one in lacks if one.found < one.wanted]:
+            start = f"{kind}: " if len(self.request.kinds) > 1 else ""
+            self.notes.append(start + note(lacks, self.first, self.source, labels.filter(criteria=self.first.name)))
+        return [pair for cases in taken.values() for pairs in cases for pair in pairs]
 
-    def _from(self, kind: ItemKind, wanted: int, patients: Sequence[Patient], done: int) -> list[list[Pair]]:
-        found: list[list[Pair]] = []
-        if not wanted:
-            return found
+    def _supply(self, kind: ItemKind, patients: Sequence[Patient], number: Iterator[int]) -> Iterator[list[Pair]]:
+        """Yield the cases of each patient who gives any; `number` counts them all."""
         for patient, record in self.source.records(patients):
             pairs = self.cases(kind, patient, record)
             if pairs and self.request.difficulty in (None, pairs[0]["si"].difficulty):
-                found.append(pairs)
                 for pair in pairs:
                     self.settled(pair)
-                self.source.progress(kind, done + len(found) * len(pairs), self.request.count)
-            if len(found) == wanted:
-                break
-        return found
+                    self.source.progress(kind, next(number), self.request.count)
+                yield pairs
 
     def alone(self, ident: str) -> Pair:
         """Make one case again by its id.
@@ -183,7 +202,7 @@ def build(source: Source, request: Request, ident: str | None = None, workers: i
     Raises
     ------
     CasesError
-        If the request cannot be, or a category has too few patients.
+        If the request cannot be, or the run gives too few cases.
     """
     maker = builder(source, request)
     count = request.count if ident is None and request.figures else 0
@@ -203,6 +222,7 @@ def build(source: Source, request: Request, ident: str | None = None, workers: i
             spelling=request.spelling,  # type: ignore[arg-type]
             seed=request.seed,
             made_from=source.made_from,
+            notes=tuple(maker.notes),
             cases=tuple(pair[units] for pair in pairs),
         )
         for units in UNITS
@@ -224,7 +244,7 @@ def of_cohort(cohort: Run, count: int, **asked: Any) -> CaseSet:
     Raises
     ------
     CasesError
-        If the request cannot be, or a category has too few patients.
+        If the request cannot be, or the run gives too few cases.
     """
     request = Request(count=count, **asked)
     made = build(Source(cohort), request)

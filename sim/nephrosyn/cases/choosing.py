@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
 
 from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.keyed import number
 from nephrosyn.cases.source import Patient
-from nephrosyn.cases.words import spoken
 
+Thing = TypeVar("Thing")
 ROOM = 1.5
 """A larger run is offered with this much room, for the share of a rare category varies."""
 
@@ -41,29 +43,82 @@ def quotas(available: Mapping[str, int], count: int) -> dict[str, int]:
     return given
 
 
-def refuse(short: Mapping[str, tuple[int, int]], patients: int, scenario: str, why: str = "") -> CasesError:
-    """Return the refusal of categories with too few patients.
+def share_out(
+    supplies: Mapping[str, Iterator[Thing]], available: Mapping[str, int], count: int
+) -> dict[str, list[Thing]]:
+    """Take equal numbers from each supply; what one lacks, the others make up, in equal numbers as far as they go.
 
     Parameters
     ----------
-    short : mapping of str to (int, int)
-        Category, and how many are wanted and exist.
+    supplies : mapping of str to iterator
+        What each category gives, one at a time, and perhaps less than is available.
+    available : mapping of str to int
+        Patients of each category.
+    count : int
+        How many to take in all.
+
+    Returns
+    -------
+    dict of str to list
+        What was taken from each; less than `count` in all only if every supply has come to its end.
+
+    Examples
+    --------
+    >>> taken = share_out({"rare": iter("r"), "often": iter("oooooo"), "also": iter("aaa")}, {"rare": 2, "often": 6,
+    ...     "also": 3}, 9)
+    >>> {name: len(things) for name, things in taken.items()}
+    {'rare': 1, 'often': 5, 'also': 3}
+    """
+    taken: dict[str, list[Thing]] = {name: [] for name in supplies}
+    open_ = list(supplies)
+    while open_ and (missing := count - sum(map(len, taken.values()))):
+        left = {name: available[name] - len(taken[name]) for name in open_}
+        for name, wanted in quotas(left, missing).items():
+            fresh = list(islice(supplies[name], wanted))
+            taken[name] += fresh
+            if len(fresh) < wanted:
+                open_.remove(name)
+    return taken
+
+
+def larger(patients: int, wanted: int, found: int) -> int:
+    """Return the size of a run that has enough, to the next thousand.
+
+    Parameters
+    ----------
+    patients : int
+        Of the run at hand.
+    wanted, found : int
+        Cases that are asked for, and that it gives.
+
+    Examples
+    --------
+    >>> larger(2000, 7, 5), larger(300, 20, 12)
+    (5000, 1000)
+    """
+    factor = max(2.0, ROOM * wanted / max(found, 1))
+    return math.ceil(patients * factor / 1000) * 1000
+
+
+def refuse(wanted: int, found: int, patients: int, scenario: str, what: str) -> CasesError:
+    """Return the refusal of a run that does not give enough cases, whatever their category.
+
+    Parameters
+    ----------
+    wanted, found : int
+        Patients who are to become cases, and who do.
     patients : int
         Of the run.
     scenario : str
         Its name.
-    why : str
-        What they must also be, as ``of difficulty 5``.
+    what : str
+        What they are to become, as ``single cases of difficulty 5``.
     """
-    lines = []
-    factor = 2.0
-    for name, (wanted, found) in short.items():
-        lines.append(f"{spoken(name)}: expected {wanted} patient{'' if wanted == 1 else 's'}{why}; the run has {found}")
-        factor = max(factor, ROOM * wanted / max(found, 1))
-    larger = math.ceil(patients * factor / 1000) * 1000
-    run = f"nephrosyn run {scenario} --patients {larger}"
-    if any(found == 0 for _, found in short.values()):  # a larger run may have none either
-        lines.append(f"ask for --balance natural, or try a larger run, as: {run}")
-    else:
-        lines.append(f"make a larger run, as: {run}; or ask for fewer cases, or --balance natural")
-    return CasesError("\n".join(lines))
+    given = (
+        f"its {patients:,} patients make {found:,} {what} at most" if found else f"none of its patients makes {what}"
+    )
+    line = f"the run does not give {wanted:,} cases: {given}"
+    if not found:
+        return CasesError(f"{line}; ask for another kind or difficulty, or make a run of another scenario")
+    run = f"nephrosyn run {scenario} --patients {larger(patients, wanted, found)}"
+    return CasesError(f"{line}\nask for fewer cases, or make a larger run, as: {run}")

@@ -72,6 +72,6 @@ def writer(name: str) -> Writer:
         write: Writer = import_module(module).write
     except ModuleNotFoundError as error:
         raise CasesError(
-            f"--format {name}: {error.name} is not installed; install it with: pip install 'nephrosyn[teach]'"
+            f"--format {name}: {error.name} is not installed; install it with: pip install {error.name}"
         ) from None
     return write

@@ -6,6 +6,7 @@ very words and figures. The case in the other units is another object of the sam
 
 from __future__ import annotations
 
+from html import escape
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +23,10 @@ class Model(BaseModel):
     """Frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __str__(self) -> str:
+        """The same as its representation."""
+        return repr(self)
 
 
 class Column(Model):
@@ -48,6 +53,10 @@ class Figure(Model):
     png_base64: str
     svg_base64: str
 
+    def __repr__(self) -> str:
+        """Which picture, in a line."""
+        return f"<Figure {self.name}>"
+
 
 class Section(Model):
     """Part of what is shown, in the order clinicians use; ``distractor`` where no clause needs it, on purpose."""
@@ -57,6 +66,10 @@ class Section(Model):
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
     distractor: bool = False
+
+    def __repr__(self) -> str:
+        """Which section, in a line."""
+        return f"<Section {self.heading!r}: {len(self.tables)} tables, {len(self.figures)} figures>"
 
 
 class Option(Model):
@@ -119,6 +132,10 @@ class Stage(Model):
     sections: tuple[Section, ...]
     questions: tuple[Question, ...] = Field(min_length=1)
 
+    def __repr__(self) -> str:
+        """Which stage, in a line."""
+        return f"<Stage {self.title!r}: {len(self.sections)} sections, {len(self.questions)} questions>"
+
 
 class Case(Model):
     """One item. ``id`` is blinded: it says nothing of patient or label.
@@ -142,6 +159,10 @@ class Case(Model):
     summary: str
     """The whole answer, for the teacher and after the last question."""
 
+    def __repr__(self) -> str:
+        """Which case, in a line."""
+        return f"<Case {self.id}: {self.kind}, difficulty {self.difficulty}, {self.title!r}>"
+
 
 class CaseSet(Model):
     """Cases made together."""
@@ -153,4 +174,20 @@ class CaseSet(Model):
     seed: int
     made_from: str
     """Scenario and digest of the run."""
+    notes: tuple[str, ...] = ()
+    """What was not as asked: where categories could not be had in equal numbers, and why."""
     cases: tuple[Case, ...]
+
+    def __repr__(self) -> str:
+        """How many cases from which run, in a line."""
+        count = f"{len(self.cases)} case{'' if len(self.cases) == 1 else 's'}"
+        return f"<CaseSet of {count} in {self.units} units, from {self.made_from}>"
+
+    def _repr_html_(self) -> str:
+        """A row for each case, without its answer, and what was not as asked, for a notebook."""
+        from nephrosyn.report.tables import Table
+
+        rows = [(case.id, case.kind, case.title, case.criteria, str(case.difficulty)) for case in self.cases]
+        head = ("case", "kind", "title", "definition set", "predicted difficulty")
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return Table(repr(self).strip("<>"), head, rows, words=4).html() + notes

@@ -17,6 +17,8 @@ from nephrosyn.cases.model import CaseSet, Choice, Column, Figure, Matching, Num
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "\\": "&#92;"}
 """A backslash or a backtick, even escaped, would be read by R/exams or run by knitr."""
 _SPECIAL = re.compile(r"[&<>`\\*_{}\[\]#+\-!|$~^@:=%'\"]")
+LOST = 'stop("picture not found: give the files by their bare names, and their folder as edir")'
+"""R/exams warns of a picture that it does not find, and goes on without it."""
 _NUMBERED = re.compile(r"^(\(?\w+)([.)])")
 """What would begin a list."""
 
@@ -72,8 +74,11 @@ def exercise(item: Item, notice: str) -> str:
 
 
 def _supplements(figures: Iterable[Figure]) -> list[str]:
-    calls = [f'include_supplement("{image_name(figure)}")' for figure in figures]
-    return ["\n".join(['```{r, echo = FALSE, results = "hide"}', *calls, "```"])] if calls else []
+    names = [image_name(figure) for figure in figures]
+    calls = [
+        call for name in names for call in (f'include_supplement("{name}")', f'if (!file.exists("{name}")) {LOST}')
+    ]
+    return ["\n".join(['```{r, echo = FALSE, results = "hide", error = FALSE}', *calls, "```"])] if calls else []
 
 
 def _shown(item: Item, notice: str) -> list[str]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from nephrosyn.cases.display import OBSERVED
 from nephrosyn.cohort import Folder
-from nephrosyn.criteria import DefinitionSet, classify
+from nephrosyn.criteria import DefinitionSet, answers, classify
 from nephrosyn.plan import silent
 
 if TYPE_CHECKING:
@@ -66,6 +66,16 @@ class Source:
             self.progress("classify", done, 0)
             labels.append(classify(tables, definitions, "observed", keep_going=True))
         return pl.concat(labels).filter(pl.col("applies").fill_null(value=False))
+
+    def answers(self, definition: DefinitionSet) -> pl.DataFrame:
+        """Return what each clause of a set says of everybody.
+
+        Parameters
+        ----------
+        definition : DefinitionSet
+            The set.
+        """
+        return pl.concat(answers(tables, [definition], "observed", keep_going=True) for tables in self._parts())
 
     def _parts(self) -> Iterator[dict[str, pl.DataFrame]]:
         tables = self.cohort.tables

@@ -67,7 +67,7 @@ def _client(address: str, stack: ExitStack) -> Any:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        raise ClusterError("--cluster needs Dask: pip install 'nephrosyn[cluster]'") from None
+        raise ClusterError("--cluster needs Dask, which is not installed: pip install distributed") from None
     at_home = LOCAL.fullmatch(address)
     if at_home:
         count = int(at_home[1])

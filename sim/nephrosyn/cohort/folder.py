@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.cohort.held import Manifest, counted
 from nephrosyn.cohort.layout import (
     MANIFEST,
     RunFolderError,
@@ -43,7 +44,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             self.path = path
-        self.manifest: dict[str, Any] = {}
+        self.manifest: dict[str, Any] = Manifest()
         self.refresh()
 
     def refresh(self) -> None:
@@ -128,6 +129,20 @@ class Folder(Mapping[str, pl.DataFrame]):
 
     def __len__(self) -> int:
         return len(list(iter(self)))
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each table, by the manifest."""
+        return {table: sum(self._files[name].get("rows", 0) for name in self._names(table)) for table in self}
+
+    def __repr__(self) -> str:
+        """The tables with their rows, in a line or two; nothing is read."""
+        rows = self.rows
+        return f"<{sum(rows.values()):,} rows in {len(rows)} tables of {self._where}: {counted(rows)}>"
+
+    @property
+    def _where(self) -> str:
+        return str(self.path)
 
     def replace_labels(self, parts: Iterable[pl.DataFrame], about: Mapping[str, Any]) -> None:
         """Write new labels in place of the old ones.

@@ -104,7 +104,7 @@ class RemotePlace:
         try:
             from fsspec.core import url_to_fs
         except ImportError:
-            raise RunFolderError(f"{url} needs fsspec: pip install 'nephrosyn[cluster]'") from None
+            raise RunFolderError(f"{url} needs fsspec, which is not installed: pip install fsspec s3fs") from None
         self.url = url.rstrip("/")
         try:
             self._files, self._root = url_to_fs(self.url)

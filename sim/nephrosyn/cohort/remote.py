@@ -99,6 +99,10 @@ class RemoteFolder(Folder):
         self.url = url
         super().__init__(None)
 
+    @property
+    def _where(self) -> str:
+        return self.url
+
     def _read_manifest(self) -> dict[str, Any]:
         content = self._place.get(MANIFEST)
         if content is None:

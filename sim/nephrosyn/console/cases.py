@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn import terms
-from nephrosyn.console.screen import say, table
+from nephrosyn.console.screen import prose, say, table
 
 if TYPE_CHECKING:
     from nephrosyn.cases.finding import Finding
@@ -33,6 +33,9 @@ def cases(made: CaseSet, files: Sequence[Path]) -> None:
     levels = {kind: sorted({case.difficulty for case in made.cases if case.kind == kind}) for kind in kinds}
     rows = [(kind, str(kinds[kind]), ", ".join(map(str, levels[kind]))) for kind in sorted(kinds)]
     table(("kind", "cases", "predicted difficulty"), rows, right=(1,))
+    for note in made.notes:
+        say()
+        prose(note)
     say()
     for file in files:
         say(str(file))

@@ -27,7 +27,7 @@ def reclassification(told: Reclassification, page: Path | None) -> None:
     found = told.found
     prose(told.sentence)
     say(terms.NOTICE)
-    shown = [tables.flows(found), tables.agreement(found), tables.refractory(found), tables.growth(found)]
+    shown = [tables.flows(found), tables.agreement(found), *tables.shares(found)]
     for each in [*shown[:2], *([tables.reasons(found)] if found.reasons else []), *shown[2:]]:
         say()
         heading(each.caption)

@@ -35,8 +35,9 @@ def validation(found: Validation, page: Path | None) -> None:
     prose(pages.sentence(found))
     if page is not None:
         say(f"page  {page}")
-    if found.failed:
-        complain(f"fit rows outside: {', '.join(row.figure.id for row in found.failed)}")
+    for place, told in (("outside", "fit rows outside"), ("nobody", "fit rows for which nobody counts")):
+        if failed := [row.figure.id for row in found.failed if row.place == place]:
+            complain(f"{told}: {', '.join(failed)}")
 
 
 def calibration(found: Calibration, folder: Path | None) -> None:

@@ -189,6 +189,14 @@ class DefinitionSet(Section):
     other_agents: OtherAgents
     verdict: Summing
 
+    def __repr__(self) -> str:
+        """Which set, in a line."""
+        return f"<DefinitionSet {self.name}: {self.title}>"
+
+    def __str__(self) -> str:
+        """The same as its representation."""
+        return repr(self)
+
     def defines(self, flag: str, child: bool) -> bool:
         """Whether the set says when a flag is met.
 

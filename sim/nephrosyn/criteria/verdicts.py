@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 KIND_OF_CLAUSE = {CONTRAINDICATION: "contraindication", TOXICITY: "toxicity"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Clause:
     """The answer of one clause.
 
@@ -72,6 +72,10 @@ class Clause:
     days: int | None
     evidence: tuple[Evidence, ...]
 
+    def __repr__(self) -> str:
+        """The answer and its reason, in a line."""
+        return f"<Clause {self.name}: {self.status} ({self.reason})>"
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:
@@ -95,7 +99,7 @@ class Episode:
     remission_days: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What a definition set says of one patient, and why.
 
@@ -136,6 +140,13 @@ class Verdict:
     provoking: tuple[Evidence, ...]
     clauses: tuple[Clause, ...]
     episodes: tuple[Episode, ...]
+
+    def __repr__(self) -> str:
+        """The answer, in a line."""
+        refractory = {True: "refractory", False: "not refractory", None: "whether refractory cannot be judged"}
+        who = f"patient {self.patient}, replicate {self.replicate}"
+        said = f"{self.category}, {refractory[self.refractory]}"
+        return f"<Verdict of {self.criteria} on {who}, {self.view} record: {said}>"
 
 
 def verdict(

@@ -78,13 +78,20 @@ def clauses(found: Sequence[Difference]) -> pl.DataFrame:
 
 
 def refractory(found: Findings) -> pl.DataFrame:
-    """Return the refractory share of every set beside one third, at the end and as follow-up grows."""
+    """Return the refractory share of every set beside one third, at the end and as follow-up grows.
+
+    Shares are among the `patients` of the set. For the two sets that are compared, at the end of follow-up, the
+    columns ``in_both`` have the share among the patients to whom both may apply; they are null in all other rows.
+    """
     rows = [_verdict(one, None) for one in found.refractory]
+    for row, share in zip(rows, found.moves.refractory, strict=False):  # the two sets come first
+        row |= {"in_both": share.total, "refractory_in_both": share.count, **_share(share, "share_in_both")}
     for curve in found.growth.sets.values():
         rows += [_verdict(moment.refractory, moment.days) for moment in curve.moments]
     counts = dict.fromkeys(("follow_up_days", "patients", "outside", "refractory", "not_judged"), COUNT)
     schema = {"criteria": TEXT, **counts}
-    return _frame(rows, {**schema, **_numbers("share"), "distance_to_one_third": NUMBER})
+    both = {"in_both": COUNT, "refractory_in_both": COUNT, **_numbers("share_in_both")}
+    return _frame(rows, {**schema, **_numbers("share"), "distance_to_one_third": NUMBER, **both})
 
 
 def _verdict(one: Refractory, days: int | None) -> dict[str, Any]:

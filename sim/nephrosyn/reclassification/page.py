@@ -27,8 +27,9 @@ NOTES = (
     ),
     (
         "Who is compared",
-        "the patients to whom both sets may apply. Who is outside either, by age or lesion, is left aside and counted; "
-        "the refractory share of a set is among the patients of that set.",
+        "the patients to whom both sets may apply. Who is outside either, by age or lesion, is left aside and counted. "
+        "Two refractory shares are compared among the patients in both sets. Beside that stands the share of each set "
+        "among its own patients; such shares have different denominators.",
     ),
     (
         "Clause responsible",
@@ -108,6 +109,6 @@ def context(found: Findings) -> dict[str, Any]:
             for one in found.reasons[:EXPLAINED]
             for side in (found.before, found.after)
         ],
-        "refractory": [tables.refractory(found), tables.growth(found)],
+        "refractory": tables.shares(found),
         "notes": NOTES,
     }

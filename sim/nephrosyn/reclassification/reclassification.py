@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,13 @@ class Reclassification:
         moved = self.found.moves.moved
         return f"<Reclassification from {self.before} to {self.after}: {moved.count} of {moved.total} patients move>"
 
+    def _repr_html_(self) -> str:
+        """The answer and who moves, for a notebook."""
+        from nephrosyn.reclassification import tables
+
+        shown = [tables.flows(self.found), *tables.shares(self.found)[:-1]]
+        return f"<p>{escape(self.sentence)}</p>{''.join(table.html() for table in shown)}"
+
     @property
     def sentence(self) -> str:
         """The answer in a few sentences."""
@@ -64,7 +72,11 @@ class Reclassification:
 
     @cached_property
     def refractory(self) -> pl.DataFrame:
-        """The refractory share of every set beside one third, at the end of follow-up and as it grows."""
+        """The refractory share of every set beside one third, at the end of follow-up and as it grows.
+
+        ``share`` is among the patients of each set (``patients``); ``share_in_both``, to compare the two sets, among
+        those to whom both may apply (``in_both``).
+        """
         return frames.refractory(self.found)
 
     @cached_property

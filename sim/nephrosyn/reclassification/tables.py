@@ -5,7 +5,7 @@ from __future__ import annotations
 from nephrosyn.reclassification import wording
 from nephrosyn.reclassification.findings import Findings
 from nephrosyn.report.set_sections import growth_table, with_interval
-from nephrosyn.report.statistics import Refractory
+from nephrosyn.report.statistics import ONE_THIRD, Refractory
 from nephrosyn.report.tables import IN_THE_SET, Table, in_the_set, kappa_text
 from nephrosyn.report.wording import clause_name, number, percent, plain, points
 
@@ -89,7 +89,27 @@ def refractory(found: Findings) -> Table:
     some = any(one.outside for one in found.refractory)
     rows = [(row[0], *[in_the_set(one)] * some, *row[1:]) for row, one in zip(rows, found.refractory, strict=True)]
     head = ("definition set", *[IN_THE_SET] * some, "refractory", "share (95% interval)", "not judged", DISTANCE)
-    return Table(f"Refractory share beside one third (33.3%), {found.view} record", head, rows)
+    caption = f"Refractory share beside one third (33.3%), {found.view} record"
+    return Table(f"{caption}; each share is of the patients in its set" if some else caption, head, rows)
+
+
+def in_common(found: Findings) -> Table | None:
+    """Return the refractory share of both sets among the same patients, those in both; None if that is everybody."""
+    if not found.moves.patients or not found.moves.aside.patients:
+        return None
+    names = (found.before.name, found.after.name)
+    rows = [
+        (name, f"{number(share.count)} of {number(share.total)}", with_interval(share), points(share.share - ONE_THIRD))
+        for name, share in zip(names, found.moves.refractory, strict=True)
+    ]
+    head = ("definition set", "refractory", "share (95% interval)", DISTANCE)
+    caption = f"Refractory among the same {number(found.moves.patients)} patients, those in both sets"
+    return Table(f"{caption}, {found.view} record", head, rows)
+
+
+def shares(found: Findings) -> list[Table]:
+    """Return the tables of refractory shares: among the same patients, of each set by itself, as follow-up grows."""
+    return [table for table in (in_common(found), refractory(found), growth(found)) if table is not None]
 
 
 def _refractory(one: Refractory) -> tuple[str, ...]:

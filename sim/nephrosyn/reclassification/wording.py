@@ -62,17 +62,31 @@ def _agree(found: Findings) -> str:
 
 
 def _refractory(found: Findings) -> str:
-    first, second = found.refractory[:2]
-    some = first.outside or second.outside
-    shares = [_share(one, counted=bool(some)) for one in (first, second)]
-    return f"Refractory are {' and '.join(shares)}; one third is 33.3%."
+    """Compare the refractory shares among the same patients; then give each set's share among its own patients."""
+    if not found.moves.patients:
+        return f"The refractory shares are of different patients and cannot be compared: {_each(found)}."
+    before, after = found.moves.refractory
+    shares = (
+        f"{percent(before.share)} under “{found.before.name}” and {percent(after.share)} under “{found.after.name}”"
+    )
+    many = found.moves.patients > 1
+    who = f"the {number(found.moves.patients)} patients" if many else "the one patient"
+    if not found.moves.aside.patients:
+        return f"The refractory share of {who} is {shares}; one third is 33.3%."
+    common = f"Of {who} to whom both sets may apply, {shares} {'are' if many else 'is'} refractory; one third is 33.3%."
+    if found.moves.aside.patients == found.moves.aside.neither:
+        return common
+    return f"{common} Among the patients of each set, who are not the same: {_each(found)}."
 
 
-def _share(one: Refractory, *, counted: bool) -> str:
+def _each(found: Findings) -> str:
+    return " and ".join(_share(one) for one in found.refractory[:2])
+
+
+def _share(one: Refractory) -> str:
     if not one.patients:
-        return f"nobody under “{one.criteria}”, which is for none of these patients"
-    of = f" of the {number(one.patients)} patients" if counted else ""
-    return f"{percent(one.share.share)}{of} under “{one.criteria}”"
+        return f"“{one.criteria}” is for nobody in this cohort"
+    return f"{percent(one.share.share)} of {number(one.patients)} under “{one.criteria}”"
 
 
 def explain_command(found: Findings, reason: Reason, chosen: Chosen) -> str:

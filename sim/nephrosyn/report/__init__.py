@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
-    from nephrosyn.report.statistics import Category
-    from nephrosyn.report.summary import Summary
-
-    Answers = tuple[Summary, dict[tuple[str, str], list[Category]]]
+    from nephrosyn.report.summary import Answers, Summary
 
 __all__ = ["answers", "patient_timeline", "summarise", "write"]
 
@@ -58,8 +55,8 @@ def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> 
 
     Returns
     -------
-    tuple of Summary and dict
-        Categories by definition set and view.
+    Answers
+        A pair: the summary, and the categories by definition set and view.
     """
     from nephrosyn.report import parted, statistics, summary
 
@@ -70,7 +67,7 @@ def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> 
     defined = summary.defined_by(labels, asked, kept)
     found = summary.summarise(labels, defined)
     keys = [(one.criteria, one.view) for one in found.refractory]
-    return found, {key: statistics.categories(labels, *key, defined[key[0]]) for key in keys}
+    return summary.Answers(found, {key: statistics.categories(labels, *key, defined[key[0]]) for key in keys})
 
 
 def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Answers:
@@ -91,7 +88,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
 
     Returns
     -------
-    tuple of Summary and dict
+    Answers
         What `answers` returns; ``page`` of the summary is the path of ``report.html``.
 
     Raises
@@ -119,7 +116,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
     inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
     target = folder / "report.html"
     target.write_text(page.html(shown, inlined), encoding="utf-8", newline="\n")
-    return replace(found.summary, page=target), found.categories
+    return summary.Answers(replace(found.summary, page=target), found.categories)
 
 
 def patient_timeline(tables: Mapping[str, Any], replicate: int, patient: int) -> Figure:

@@ -117,6 +117,19 @@ class Moves:
         return wilson(sum(n for (a, b), n in self.categories.items() if a != b), self.patients)
 
     @property
+    def refractory(self) -> tuple[Share, Share]:
+        """Who is refractory under either set, both times among the patients to whom both may apply.
+
+        Examples
+        --------
+        >>> before, after = Moves("a", "b", {("x", "x"): 4}, {(True, False): 3, (True, True): 1}).refractory
+        >>> (before.count, before.total), (after.count, after.total)
+        ((4, 4), (1, 4))
+        """
+        first, second = (sum(n for pair, n in self.verdicts.items() if pair[side]) for side in (0, 1))
+        return wilson(first, self.patients), wilson(second, self.patients)
+
+    @property
     def gained(self) -> int:
         """Who is refractory under the second set only; before, they were not, or could not be judged."""
         return sum(n for (a, b), n in self.verdicts.items() if b and not a)

@@ -29,7 +29,7 @@ from nephrosyn.report import (
     wording,
 )
 from nephrosyn.report.scope import Defined
-from nephrosyn.report.summary import Findings, Summary
+from nephrosyn.report.summary import Answers, Findings, Summary
 
 WHOLE_PATIENTS = 50_000
 """Up to so many patients a cohort is held as a whole."""
@@ -91,9 +91,7 @@ def _gathered(tables: Parted) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
         yield replicate, numbers, pl.concat(held)
 
 
-def answers(
-    tables: Parted, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]
-) -> tuple[Summary, dict[tuple[str, str], list[statistics.Category]]]:
+def answers(tables: Parted, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]) -> Answers:
     """Return what `summary.summarise` does, and the categories of every set and view, from the labels alone."""
     defined: dict[str, Defined] = {}
     found = []
@@ -117,14 +115,13 @@ def _labelled(labels: pl.DataFrame, defined: Mapping[str, Defined]) -> Labelled:
     return Labelled(each, {key: statistics.categories(labels, *key, defined[key[0]]) for key in keys})
 
 
-def _summary(
-    found: Sequence[tuple[int, Labelled]],
-) -> tuple[Summary, dict[tuple[str, str], list[statistics.Category]]]:
+def _summary(found: Sequence[tuple[int, Labelled]]) -> Answers:
     views = zip(*([(replicate, one) for one in part.refractory] for replicate, part in found), strict=True)
     verdicts = [merging.refractory(each) for each in views]
     keys = [(one.criteria, one.view) for one in verdicts]
     categories = {key: merging.categories([(r, part.categories[key]) for r, part in found]) for key in keys}
-    return Summary(wording.headline(verdicts[0]), verdicts[0], verdicts, categories[keys[0]]), categories
+    first = Summary(wording.headline(verdicts[0]), verdicts[0], verdicts, categories[keys[0]])
+    return Answers(first, categories)
 
 
 class _Counting:

@@ -30,10 +30,11 @@ def with_interval(share: Share) -> str:
 def sets_section(found: Findings, sets: Sets) -> Section:
     """Return every definition set against one third, how they agree, and who moves."""
     first, *others = sets.names
+    apart = apart_sentence(sets)
     lead = [
-        f"The same {number(sets.patients)} patients, judged by {len(sets.names)} definition sets: what differs "
-        "here is the definition and nothing else.",
-        apart_sentence(sets),
+        f"The same {number(sets.patients)} patients, judged by {len(sets.names)} definition sets"
+        + ("." if apart else ": what differs here is the definition and nothing else."),
+        apart,
         fleiss_sentence(sets),
         f"Who moves between two of them, and by which clause: nephrosyn reclassify RUN --from {first} "
         f"--to {others[0]}.",
@@ -51,8 +52,9 @@ def apart_sentence(sets: Sets) -> str:
     if not any(found.aside.patients for found in sets.pairs.values()):
         return ""
     return (
-        "Not every set is for everybody: who is outside one, by age or lesion, is in none of its shares. Two sets are "
-        "compared on the patients to whom both may apply."
+        "Not every set is for everybody: who is outside one, by age or lesion, is in none of its shares. Shares of two "
+        "sets may therefore be of different patients, and then differ by more than the definition; who moves between "
+        "two sets, and how they agree, is counted among the patients to whom both may apply."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -61,6 +61,17 @@ class Summary:
     refractory: list[Refractory]
     categories: list[Category]
     page: Path | None = None
+
+
+class Answers(NamedTuple):
+    """The answer of a cohort, and the categories of every definition set and view."""
+
+    summary: Summary
+    categories: dict[tuple[str, str], list[Category]]
+
+    def __repr__(self) -> str:
+        """The answer in one sentence."""
+        return f"<Answers: {self.summary.sentence}>"
 
 
 @dataclass(frozen=True)

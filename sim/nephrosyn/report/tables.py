@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 from nephrosyn import terms
 from nephrosyn.report.agreement import Kappa
@@ -70,6 +71,22 @@ class Table:
             cells = [harmless(cell) for cell in row]
             body.append(line([f"**{cell}**" if cell and place in self.strong else cell for cell in cells]))
         return (f"*{harmless(self.caption)}*\n\n" if captioned else "") + "\n".join(body)
+
+    def html(self) -> str:
+        """Return the table in HTML with its caption and the notice, to be shown in a notebook."""
+
+        def line(cells: Sequence[str], tag: str) -> str:
+            sides = ["left" if place < self.words else "right" for place in range(len(cells))]
+            inside = (
+                f'<{tag} style="text-align: {side}">{escape(cell)}</{tag}>'
+                for side, cell in zip(sides, cells, strict=True)
+            )
+            return f"<tr>{''.join(inside)}</tr>"
+
+        head, body = line(self.head, "th"), "".join(line(row, "td") for row in self.rows)
+        caption = f'<caption style="text-align: left">{escape(self.caption)}</caption>'
+        table = f"<table>{caption}<thead>{head}</thead><tbody>{body}</tbody></table>"
+        return f"<div>{table}<small>{escape(terms.NOTICE)}</small></div>"
 
 
 def share_cells(share: Share) -> tuple[str, str, str]:

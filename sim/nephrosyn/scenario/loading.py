@@ -18,7 +18,7 @@ from nephrosyn.scenario.tree import dotted
 from nephrosyn.scenario.validate import validated
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Resolved:
     """A scenario and where all of it comes from.
 
@@ -39,6 +39,10 @@ class Resolved:
     scenario: Scenario
     origins: dict[str, str]
     files: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Which scenario, in a line."""
+        return f"<Resolved {self.name}-{self.digest()}: {self.scenario.title}>"
 
     def digest(self) -> str:
         """Return eight characters that change with any value or source.

@@ -40,3 +40,11 @@ class Scenario(Section):
     readings: Readings
     chart: Chart
     sources: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Which scenario, in a line."""
+        return f"<Scenario {self.title!r}: {self.patients} patients, seed {self.seed}>"
+
+    def __str__(self) -> str:
+        """The same as its representation."""
+        return repr(self)

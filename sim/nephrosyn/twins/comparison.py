@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ class Comparison(Findings):
         """What was compared, in a line."""
         others = ", ".join(contrast.name for contrast in self.contrasts)
         return f"<Comparison of {others} with {self.reference}: {self.patients} patients>"
+
+    def _repr_html_(self) -> str:
+        """The answer and every outcome, for a notebook."""
+        from nephrosyn.twins import tables
+
+        shown = "".join(tables.outcomes(self, contrast).html() for contrast in self.contrasts)
+        return f"<p>{escape(self.sentence)}</p>{shown}"
 
     @property
     def sentence(self) -> str:

@@ -94,6 +94,8 @@ def headline(found: Findings, contrast: Contrast) -> str:
     inside = found.patients - contrast.outside
     of = f" of the {number(inside)} in the “{found.criteria}” set in both runs" if contrast.outside else ""
     moved = f"{number(contrast.moved)}{of} {verb} category"
+    if not inside:
+        moved = f"the “{found.criteria}” set is for none of them in both runs, so nobody has a category to compare"
     has = f"{'have' if many else 'has'} {_relapses(row)}"
     start = f"Under “{contrast.name}” instead of “{found.reference}”, {who} {has}; {moved}."
     factor = row.paired.times_more_patients

@@ -9,6 +9,7 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.plan import Progress, silent
+from nephrosyn.report.scope import within
 from nephrosyn.report.statistics import ONE_THIRD, Share, wilson
 from nephrosyn.report.tables import Table
 from nephrosyn.report.wording import interval, percent
@@ -18,12 +19,16 @@ from nephrosyn.validation.simulation import studies
 
 YEARS = (1, 2, 5)
 MOST = 0.75
-"""A set is for a setting if it is for so many of its people; the rest would only be counted as not judged."""
+"""A set is for a setting if it is for so many of its people."""
+NOBODY = {"applies": 0, "inside": 0, "met": 0, "unknown": 0}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The refractory share of one setting under one definition set, so many years after onset."""
+    """The refractory share of one setting under one definition set, so many years after onset.
+
+    Both shares are among the people of the setting to whom the set may apply.
+    """
 
     setting: str
     criteria: str
@@ -81,16 +86,19 @@ def _of(setting: str, sets: Sequence[str], years: Sequence[float], patients: int
     found = {(row["criteria"], row["years"]): row for row in sums.iter_rows(named=True)}
     for name in sets:
         for year in years:
-            row = found[name, year]
+            row = found.get((name, year), NOBODY)
             if row["applies"] >= MOST * patients:
-                yield Answer(setting, name, year, wilson(row["met"], patients), wilson(row["unknown"], patients))
+                inside = row["inside"]
+                yield Answer(setting, name, year, wilson(row["met"], inside), wilson(row["unknown"], inside))
 
 
 def _counted(labels: pl.DataFrame, year: float) -> pl.DataFrame:
-    """Return how many a set is for, how many it calls refractory and how many it cannot judge, a row for each set."""
+    """Return how many a set is for, or may be for, and of these how many it calls refractory and cannot judge."""
     flag = pl.col("refractory")
-    counts = labels.group_by("criteria").agg(
-        applies=pl.col("applies").sum(), met=flag.sum(), unknown=flag.is_null().sum()
+    counts = (
+        within(labels)
+        .group_by("criteria")
+        .agg(applies=pl.col("applies").sum(), inside=pl.len(), met=flag.sum(), unknown=flag.is_null().sum())
     )
     return counts.with_columns(years=pl.lit(float(year)))
 

@@ -16,6 +16,7 @@ from nephrosyn import __version__, terms
 from nephrosyn.evidence.estimates import Estimate
 from nephrosyn.evidence.figures import Figure
 from nephrosyn.plan import Progress, silent
+from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Resolved, Scenario, load, shipped
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
@@ -50,7 +51,7 @@ class Fitted:
         return min(abs(self.value / end - 1) for end in (self.free.low, self.free.high)) < 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calibration:
     """What a calibration found.
 
@@ -73,6 +74,20 @@ class Calibration:
     patients: int
     seed: int
     runs: int
+
+    def __repr__(self) -> str:
+        """What was fitted, in a line or two."""
+        fitted = ", ".join(f"{one.free.key} = {one.value:.4g}" for one in self.fitted)
+        return f"<Calibration of {self.setting} to {len(self.after)} figures: {fitted}>"
+
+    def _repr_html_(self) -> str:
+        """The fitted numbers with their intervals, for a notebook."""
+        rows = [
+            (one.free.setting, one.free.key, f"{one.value:.4g}", f"{one.low:.4g} to {one.high:.4g}")
+            for one in self.fitted
+        ]
+        head = ("setting", "number", "value", "95% interval")
+        return Table(repr(self).strip("<>"), head, rows, words=2).html()
 
     @property
     def digest(self) -> str:
@@ -139,7 +154,8 @@ def calibrate(
     Raises
     ------
     RefusalError
-        If a figure may not be fitted, a key is no number, or figures and numbers do not belong together.
+        If a figure may not be fitted, a key is no number, figures and numbers do not belong together, or a figure has
+        nobody who counts among so many patients.
     ScenarioError
         If a scenario cannot be read.
     """
@@ -151,6 +167,12 @@ def calibrate(
     game = Game(numbers, chosen, patients, seed, progress or silent)
     start = np.array([one.to_scale(one.start) for one in numbers])
     before = game.rows(start)
+    nobody = [row.figure.id for row in before if row.place == "nobody"]
+    if nobody:
+        raise RefusalError(
+            f"{setting} cannot be calibrated so: of {patients:,} simulated patients none counts for "
+            f"{', '.join(nobody)}; ask for more patients (--patients), or leave the figure out"
+        )
     end, jacobian = _least(game, start)
     idle = [one.key for one, slope in zip(numbers, np.abs(jacobian).max(axis=0), strict=True) if slope < STILL]
     if idle:

@@ -13,13 +13,14 @@ from nephrosyn.evidence import estimates
 from nephrosyn.evidence.estimates import NORMAL, Estimate
 from nephrosyn.evidence.figures import Figure, figures
 from nephrosyn.plan import Progress, cores, silent
+from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.validation.errors import RefusalError
 from nephrosyn.validation.simulation import Question, Watch, count, unwatched
 
 PATIENTS, SEED = 20_000, 20
-Place = Literal["inside", "edge", "outside"]
+Place = Literal["inside", "edge", "outside", "nobody"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,10 @@ class Row:
 
         ``outside`` only if its whole Monte-Carlo interval lies beyond the published interval: then more patients would
         not bring it back. ``edge`` if the number lies beyond but its interval does not, so that more patients decide.
+        ``nobody`` if no simulated patient counts, so that there is no number.
         """
+        if math.isnan(self.simulated.value):
+            return "nobody"
         low, high = self.interval
         if low <= self.simulated.value <= high:
             return "inside"
@@ -94,6 +98,20 @@ class Validation:
         Of each simulated cohort.
     """
 
+    def __repr__(self) -> str:
+        """How many figures of how many settings, in a line."""
+        places = len(settings([row.figure for row in self.rows]))
+        return f"<Validation of {len(self.rows)} figures in {places} settings of {self.patients} patients>"
+
+    def _repr_html_(self) -> str:
+        """Every figure, published and simulated, for a notebook."""
+        rows = [
+            (one.id, one.scenario, one.quantity, one.use, _short(row.value), _short(row.simulated.value), row.place)
+            for row, one in ((row, row.figure) for row in self.rows)
+        ]
+        head = ("figure", "setting", "what", "use", "published", "simulated", "")
+        return Table(repr(self).strip("<>"), head, rows, words=4).html()
+
     def __init__(self, rows: Sequence[Row], patients: int, seed: int) -> None:
         self.rows, self.patients, self.seed = list(rows), patients, seed
 
@@ -117,8 +135,8 @@ class Validation:
 
     @property
     def failed(self) -> list[Row]:
-        """The fit rows that lie outside."""
-        return [row for row in self.used("fit") if row.place == "outside" or math.isnan(row.simulated.value)]
+        """The fit rows that lie outside, or have no number."""
+        return [row for row in self.used("fit") if row.place in ("outside", "nobody")]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -135,6 +153,10 @@ class Validation:
     def json(self) -> str:
         """Return `as_dict` as text."""
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _short(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3g}"
 
 
 USES = ("fit", "validation")

@@ -30,7 +30,9 @@ def table(found: Sensitivity, name: str) -> Table:
         )
         for one in found.of(name)
     ]
-    return Table(f"Refractory under “{name}”: what moves the share", HEAD, rows)
+    inside = found.inside[name]
+    of = f", of the {inside:,} of {found.patients:,} patients it is for" if inside < found.patients else ""
+    return Table(f"Refractory under “{name}”{of}: what moves the share", HEAD, rows)
 
 
 def _share(value: float | None, half: float | None) -> str:

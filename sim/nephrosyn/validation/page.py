@@ -38,7 +38,8 @@ NOTES = (
     (
         "Inside, edge, outside",
         "outside: the whole Monte-Carlo interval lies beyond the published one, so more patients would not bring it "
-        "back. Edge: the number lies beyond, its interval does not.",
+        "back. Edge: the number lies beyond, its interval does not. Nobody: no simulated patient counts for this "
+        "figure, so there is no number to compare; ask for more patients.",
     ),
     (
         "Chi-square",
@@ -67,6 +68,8 @@ def cells(row: Row) -> tuple[str, ...]:
         f"{spelled(one, value)} ({spelled(one, low)} to {spelled(one, high)})"
         for value, low, high in ((row.value, *row.interval), (seen.value, low, high))
     )
+    if row.place == "nobody":
+        return one.id, one.scenario, one.quantity, published, "nobody counts", "–", "nobody"
     return one.id, one.scenario, one.quantity, published, simulated, f"{row.distance:+.1f}", row.place
 
 
@@ -89,18 +92,25 @@ def sentence(found: Validation) -> str:
         if rows:
             square, many = found.chi_square(use)
             # Numbers were set to fit rows, and rows of one study go together: no p-value has a meaning here.
-            told = f"chi-square {square:.1f} on {many} rows, a distance and not a test"
-            parts.append(f"{_inside(rows)} {name} rows lie inside ({told})")
+            told = f" (chi-square {square:.1f} on {many} rows, a distance and not a test)" if many else ""
+            parts.append(f"{_inside(rows, f'{name} rows lie inside')}{told}")
     unseen = found.unseen()
-    if unseen:
-        parts[-1] += f", {_inside(unseen)} of those from studies that no number was set to"
+    if any(row.place != "nobody" for row in unseen):
+        parts[-1] += f", {_inside(unseen, 'of those from studies that no number was set to')}"
+    nobody = sum(row.place == "nobody" for row in found.rows)
+    if nobody:
+        parts.append(f"{nobody} of {len(found.rows)} figures have nobody who counts among so few patients")
     return "; ".join(parts) + "."
 
 
-def _inside(rows: Sequence[Row]) -> str:
-    edge = sum(row.place == "edge" for row in rows)
+def _inside(rows: Sequence[Row], what: str) -> str:
+    """Return how many rows lie inside, of those that have a number."""
+    known = [row for row in rows if row.place != "nobody"]
+    if not known:
+        return f"no {what.split()[0]} row has a number"
+    edge = sum(row.place == "edge" for row in known)
     told = f" ({edge} on the edge)" if edge else ""
-    return f"{sum(row.place == 'inside' for row in rows)} of {len(rows)}{told}"
+    return f"{sum(row.place == 'inside' for row in known)} of {len(known)}{told} {what}"
 
 
 def marks(found: Validation) -> list[distances.Distance]:

@@ -5,6 +5,7 @@ Every run has the same seed, so that patients differ only by what the numbers ch
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,12 +15,13 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import criteria, terms
 from nephrosyn.plan import Progress, silent
-from nephrosyn.scenario import Resolved, load
+from nephrosyn.report.scope import within
+from nephrosyn.report.tables import Table
+from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.sources import ASSUMED, evidence, ids
 from nephrosyn.scenario.tree import MISSING, at, split
 from nephrosyn.validation.comparison import SEED
@@ -29,6 +31,8 @@ from nephrosyn.validation.simulation import studies
 PATIENTS = 1_000
 TRAJECTORIES, LEVELS = 10, 4
 BASE, MOST = 64, 4
+FEWEST = 30
+"""A set that is not for everybody must be for so many: of fewer, one patient moves the share by over 3 points."""
 Floats = NDArray[np.float64]
 
 
@@ -69,9 +73,17 @@ class Index:
     total_interval: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sensitivity:
-    """The indices of a scenario, the greatest effect first, and how they were come by."""
+    """The indices of a scenario, the greatest effect first, and how they were found.
+
+    Attributes
+    ----------
+    patients : int
+        Of each cohort.
+    inside : dict of str to int
+        How many of them each set is for, or may be for, in the scenario as it stands; shares are among these.
+    """
 
     scenario: str
     criteria: list[str]
@@ -80,6 +92,22 @@ class Sensitivity:
     seed: int
     morris_runs: int
     sobol_runs: int
+    inside: dict[str, int]
+
+    def __repr__(self) -> str:
+        """What was moved, in a line."""
+        numbers = len({one.key for one in self.indices})
+        return f"<Sensitivity of {self.scenario}: {numbers} numbers under {', '.join(self.criteria)}>"
+
+    def _repr_html_(self) -> str:
+        """The indices under every definition set, for a notebook."""
+        rows = [
+            (one.criteria, one.key, f"{one.low:g} to {one.high:g}", f"{100 * one.effect:.1f}")
+            for name in self.criteria
+            for one in self.of(name)
+        ]
+        head = ("definition set", "number", "range", "effect (points)")
+        return Table(repr(self).strip("<>"), head, rows, words=2).html()
 
     def of(self, name: str) -> list[Index]:
         """Return the indices of one definition set, the greatest effect first."""
@@ -154,7 +182,7 @@ def sensitivity(
     Raises
     ------
     RefusalError
-        If SALib is not installed, or the numbers of runs are no use.
+        If SALib is not installed, the numbers of runs are of no use, or a set is for hardly anybody in the scenario.
     """
     morris, sobol = _salib()
     if patients < 1:
@@ -166,6 +194,9 @@ def sensitivity(
     resolved = load(scenario)
     names = list(sets or resolved.scenario.criteria)
     chosen = [criteria.load(name) for name in names]
+    counts = counted(resolved.scenario, chosen, patients, seed)
+    inside = {name: count for name, (_, count) in zip(names, counts, strict=True)}
+    _refuse_few(inside, scenario, patients)
     every = ranges_of(resolved)
     watch = progress or silent
 
@@ -196,7 +227,31 @@ def sensitivity(
         for place in range(len(every))
     ]
     indices.sort(key=lambda one: (names.index(one.criteria), -one.effect))
-    return Sensitivity(scenario, names, indices, patients, seed, len(points), len(few))
+    return Sensitivity(scenario, names, indices, patients, seed, len(points), len(few), inside)
+
+
+def _refuse_few(inside: Mapping[str, int], scenario: str, patients: int) -> None:
+    """Refuse sets that are for nobody in a scenario, or for too few: their share would say nothing, or move by chance.
+
+    Raises
+    ------
+    RefusalError
+        With every such set.
+    """
+    problems = []
+    for name, count in inside.items():
+        if not count:
+            problems.append(
+                f"the definition set {name} is for none of the {patients:,} patients of {scenario}, by age or lesion, "
+                "so it has no refractory share; choose another set (--criteria) or another scenario"
+            )
+        elif count < min(FEWEST, patients):
+            problems.append(
+                f"the definition set {name} is for only {count} of the {patients:,} patients of {scenario}, by age or "
+                f"lesion, too few for a share; ask for --patients {math.ceil(1.5 * FEWEST * patients / count)}"
+            )
+    if problems:
+        raise RefusalError("\n".join(problems))
 
 
 def _sobol(sobol: Any, kept: Sequence[Range], values: Floats, seed: int) -> Any:
@@ -232,19 +287,37 @@ def _salib() -> tuple[_Pair, _Pair]:
     try:
         return _Pair("morris"), _Pair("sobol")
     except ImportError:
-        raise RefusalError(
-            "sensitivity needs SALib, which is not installed: pip install 'nephrosyn[sensitivity]'"
-        ) from None
+        raise RefusalError("sensitivity needs SALib, which is not installed: pip install SALib") from None
 
 
 def shares(
     scenario: str, values: Mapping[Range, float], chosen: Sequence[criteria.DefinitionSet], patients: int, seed: int
 ) -> list[float]:
-    """Return the refractory share of a scenario with some values, under each definition set."""
+    """Return the refractory share of a scenario with some values, under each definition set.
+
+    Every share is among the patients to whom the set may apply.
+
+    Raises
+    ------
+    RefusalError
+        If a set is for nobody with these values.
+    """
     found = load(scenario, [f"{one.key}={float(value)!r}" for one, value in values.items()]).scenario
-    counts = np.zeros(len(chosen))
-    for study in studies(found, patients, seed):
+    counts = counted(found, chosen, patients, seed)
+    nobody = [one.name for one, (_, inside) in zip(chosen, counts, strict=True) if not inside]
+    if nobody:
+        at_values = ", ".join(f"{one.key} = {value:g}" for one, value in values.items())
+        raise RefusalError(f"{', '.join(nobody)}: for none of the patients of {scenario} with {at_values}")
+    return [met / inside for met, inside in counts]
+
+
+def counted(
+    scenario: Scenario, chosen: Sequence[criteria.DefinitionSet], patients: int, seed: int
+) -> list[tuple[int, int]]:
+    """Return for each definition set how many patients are refractory, and to how many it may apply."""
+    counts = np.zeros((len(chosen), 2), np.int64)
+    for study in studies(scenario, patients, seed):
         for place, one in enumerate(chosen):
-            labels = criteria.classify(study.tables, one, "observed")
-            counts[place] += int(labels.select(pl.col("refractory").sum()).item() or 0)
-    return [float(count) / patients for count in counts]
+            inside = within(criteria.classify(study.tables, one, "observed"))
+            counts[place] += int(inside["refractory"].sum() or 0), inside.height
+    return [(int(met), int(inside)) for met, inside in counts]

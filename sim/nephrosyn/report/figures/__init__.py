@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nephrosyn.report.figures import backend as backend  # first of all: it loads matplotlib
 from nephrosyn.report.figures.flows import view_flow
 from nephrosyn.report.figures.growth import lines
 from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap

@@ -99,9 +99,18 @@ class _Layout(ConstrainedLayoutEngine):
         return found
 
 
+class Drawing(Figure):
+    """A figure that a notebook shows by itself, without pyplot."""
+
+    def _repr_svg_(self) -> str:
+        """The figure as an SVG document; what it shows stands in its heading."""
+        suptitle = self.get_suptitle()
+        return svg(self, suptitle or "Figure")
+
+
 def blank(height_inches: float, width_inches: float = WIDTH_INCHES) -> Figure:
     """Return an empty figure that carries the notice at its foot."""
-    figure = Figure(figsize=(width_inches, height_inches), layout=_Layout())
+    figure = Drawing(figsize=(width_inches, height_inches), layout=_Layout())
     figure.supxlabel(terms.NOTICE, x=0.995, ha="right", fontsize=SMALLEST, color=MUTED)
     return figure
 
