@@ -44,8 +44,8 @@ Own = Annotated[
     list[str] | None,
     typer.Option(
         "--classifier",
-        metavar="NAME|MODULE:NAME",
-        help="See `list classifiers`; or a function or estimator; repeatable.",
+        metavar="NAME|PATH.py:NAME|MODULE:NAME",
+        help="See `list classifiers`; or a function or estimator of your own; repeatable.",
     ),
 ]
 Perturbations = Annotated[
@@ -81,6 +81,12 @@ def _severities(text: str) -> list[int]:
 
 def _listed(texts: list[str] | None) -> list[str]:
     return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
+
+
+def _classifiers(texts: list[str] | None) -> list[str]:
+    """Return the classifiers asked for; a comma parts two, unless it stands in the path of a file."""
+    files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
+    return [one for text in texts or [] for one in ([text] if text in files else _listed([text]))]
 
 
 def _out(out: Path | None, run: Path, overwrite: bool) -> Path:
@@ -121,7 +127,7 @@ def bench_run(
     with console.Progress(quiet) as progress:
         answers = running.ask(
             opened,
-            _listed(classifier),
+            _classifiers(classifier),
             _listed(perturbations),
             _severities(severity),
             replicates,

@@ -114,7 +114,8 @@ def test_a_rule_that_hangs_is_not_waited_for_for_ever(answer):
 
 def test_a_rule_that_ends_its_process_ends_nothing_else(answer):
     found = answer("deadly").sort("patient")
-    assert found["fault"].to_list() == [None] * 3 + ["its process ended without an answer"] + [None] * 8
+    ended = "its process ended with exit code 1 without an answer"
+    assert found["fault"].to_list() == [None] * 3 + [ended] + [None] * 8
 
 
 def test_an_estimator_is_fitted_and_asked_about_all_at_once(answer):

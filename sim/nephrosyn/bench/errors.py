@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+LONGEST = 200
+"""Characters of a message that others wrote; the rest is cut off."""
+
 
 class BenchError(ValueError):
     """Everything wrong with what was asked, one problem a line; its text is ready to print."""
@@ -35,3 +38,20 @@ def need(*modules: str) -> None:
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise BenchError([f"this needs {' and '.join(missing)}: pip install 'nephrosyn[bench]'"])
+
+
+def in_a_line(text: str) -> str:
+    r"""Return a text as one line of printable characters, not too long.
+
+    Parameters
+    ----------
+    text : str
+        What a user's own program wrote.
+
+    Examples
+    --------
+    >>> in_a_line("first\n  second \x1b[31m")
+    'first second ?[31m'
+    """
+    line = " ".join(text.split())
+    return "".join(one if one.isprintable() else "?" for one in line)[:LONGEST]

@@ -10,16 +10,19 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Shown
-from nephrosyn.bench.errors import BenchError, need
+from nephrosyn.bench.errors import BenchError, in_a_line, need
 
 START_SECONDS = 120.0
 """Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""
+END_SECONDS = 5.0
+"""Time for a process to come to its end once it has closed its output."""
 MOST_HANGS = 3
 """After so many answers that did not come the rest are not waited for."""
 GAVE_UP = f"not asked: {MOST_HANGS} answers before did not come"
@@ -29,34 +32,56 @@ class Silence(Exception):  # noqa: N818
     """No answer came: the process hangs, or has ended."""
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where a user's own classifier is.
+
+    Attributes
+    ----------
+    source : str
+        Name of a module, or path of a file that ends in ``.py``.
+    name : str
+        Of the function or estimator in it.
+    folder : str
+        Searched for modules after all that is installed: that of the file, or the one nephrosyn was started in.
+    """
+
+    source: str
+    name: str
+    folder: str
+
+
 class Process:
     """The other process and its lines.
 
     Parameters
     ----------
-    target : str
-        ``MODULE:NAME``.
+    target : Target
+        What it loads.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self._errors = Last()
 
     def start(self) -> dict[str, Any]:
         """Start it and return what it says first."""
-        command = [sys.executable, "-m", "nephrosyn.bench.classifiers.child", self._target]
+        # Safe path (-P): a file of the working folder that is named like a module takes nobody's place.
+        command = [sys.executable, "-P", "-m", "nephrosyn.bench.classifiers.child"]
         self._process = subprocess.Popen(  # noqa: S603
-            command,
+            [*command, self._target.folder, self._target.source, self._target.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",
             # Threads that wait for one another in a loop are slow where cores are shared.
             env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
         )
-        self._lines = queue.Queue()
+        self._lines, self._errors = queue.Queue(), Last(self._process.stderr)
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
         return self.hear(START_SECONDS)
 
@@ -86,10 +111,19 @@ class Process:
             self.stop()
             raise Silence(f"hangs: no answer within {seconds:g} s") from None
         if line is None:
-            self.stop()
-            raise Silence("its process ended without an answer")
+            raise Silence(self._end())
         said: dict[str, Any] = json.loads(line)
         return said
+
+    def _end(self) -> str:
+        """Return how the process came to its end: its exit code and the last it wrote to standard error."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        code, last = self._process.poll(), self._errors.line()
+        self.stop()
+        how = f" by signal {-code}" if code is not None and code < 0 else f" with exit code {code}"
+        return f"its process ended{how} without an answer" + (f": {in_a_line(last)}" if last else "")
 
     def stop(self) -> None:
         """End it."""
@@ -100,6 +134,7 @@ class Process:
                 if stream is not None:
                     with suppress(OSError):
                         stream.close()
+            self._errors.close()
             self._process = None
 
 
@@ -111,6 +146,31 @@ def _listen(stream: IO[str] | None, lines: queue.Queue[str | None]) -> None:
     lines.put(None)
 
 
+class Last:
+    """The last line that stands on a stream, read along so that the writer never waits for a reader."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream, self._line = stream, ""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with suppress(ValueError, OSError):
+            for line in self._stream or ():
+                self._line = line.strip() or self._line
+
+    def line(self) -> str:
+        """Return it once the writer has ended; a process that the writer started may go on, and is not waited for."""
+        self._thread.join(1.0)
+        return self._line
+
+    def close(self) -> None:
+        """Close the stream, unless a process of the writer's own still holds it: closing would wait for that one."""
+        self.line()
+        if self._stream is not None and not self._thread.is_alive():
+            self._stream.close()
+
+
 class Outside:
     """A classifier of a user's own module.
 
@@ -118,11 +178,11 @@ class Outside:
     ----------
     name : str
         Its name in every output.
-    target : str
-        ``MODULE:NAME``: a function of one record, or a scikit-learn estimator.
+    target : Target
+        Where it is: a function of one record, or a scikit-learn estimator.
     """
 
-    def __init__(self, name: str, target: str) -> None:
+    def __init__(self, name: str, target: Target) -> None:
         self.name, self._target = name, target
         self.sha256: str | None = None
         """Of the file of the module; known when it is ready."""
