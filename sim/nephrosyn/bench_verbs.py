@@ -12,6 +12,7 @@ from nephrosyn import console, terms
 from nephrosyn.options import Format, OneSet, Overwrite, Quiet, RunFolder
 
 SEVERITY = "1-5"
+EXIT_NOTHING_ASKED = 1
 OUT_SUFFIX = "-bench"
 
 
@@ -228,6 +229,10 @@ def _announce(found: Any, folder: Path, quiet: bool) -> None:
         console.say(str(folder))
     else:
         console.bench(found, folder)
+    if found.nothing_asked:
+        for name, reason in found.without_score.items():
+            console.complain(f"{name} {reason}")
+        raise typer.Exit(EXIT_NOTHING_ASKED)
 
 
 def register(app: typer.Typer) -> None:

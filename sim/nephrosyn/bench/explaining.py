@@ -20,6 +20,7 @@ from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, Record, in_words, perturb
 from nephrosyn.bench.results import read
 from nephrosyn.bench.running import Run, open_run
+from nephrosyn.bench.task import FAILED
 from nephrosyn.bench.training import Training
 from nephrosyn.criteria import CriteriaError
 from nephrosyn.scenario import Resolved
@@ -70,7 +71,7 @@ class Explained:
     reference : str
         What is right.
     clean : dict of str to str
-        What each classifier says of the clean record.
+        What each classifier says of the clean record, or why it says nothing.
     flips : list of Flip
         The lowest severity of each perturbation and classifier.
     conditions : int
@@ -105,7 +106,12 @@ def explain(folder: Path, patient: int) -> Explained:
         known = frame["patient"].unique().sort().to_list()
         raise BenchError([f"{folder}: no patient {patient}; patients are {known[0]} to {known[-1]}"])
     clean = rows.filter(perturbation=CLEAN)
-    said = dict(clean.select("classifier", pl.col("predicted").cast(pl.String)).iter_rows())
+    said = {
+        row["classifier"]: f"failed: {row['fault']}" if row["predicted"] == FAILED else row["predicted"]
+        for row in clean.select("classifier", "predicted", "fault").to_dicts()
+    }
+    asked = next(iter(said))
+    said |= {name: why for name, why in about.get("without_score", {}).items() if name not in said}
     shown = rows.filter(pl.col("perturbation") != CLEAN)
     flipped = shown.filter(pl.col("predicted") != pl.col("clean")).sort(
         "classifier", "perturbation", "replicate", "severity"
@@ -115,7 +121,7 @@ def explain(folder: Path, patient: int) -> Explained:
         again.flip(part)
         for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)
     ]
-    count = shown.filter(pl.col("classifier") == next(iter(said))).height
+    count = shown.filter(pl.col("classifier") == asked).height
     return Explained(patient, str(clean["reference"][0]), said, found, count)
 
 

@@ -21,6 +21,7 @@ from nephrosyn.tables import OBSERVED
 
 HEAVY_RUN_DAYS = 3
 Tables = Mapping[str, pl.DataFrame]
+COLUMNS = [one.name for one in FEATURES]
 
 
 def before(tables: Tables, until_days: int | None) -> dict[str, pl.DataFrame]:
@@ -98,6 +99,11 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     ]
     zero = [pl.col(name).fill_null(0) for name in counted if name != "prednisone_since_days"]
     return wide.with_columns(zero).select(*WHO, *[pl.col(one.name).cast(pl.Float64) for one in FEATURES])
+
+
+def with_values(wide: pl.DataFrame) -> list[str]:
+    """Return the columns in which somebody has a value."""
+    return [name for name in wide.columns if wide[name].null_count() < wide.height]
 
 
 def _people(patients: pl.DataFrame) -> pl.DataFrame:

@@ -22,10 +22,32 @@ Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")
 ABSTAINED = "undetermined"
 FAILED = "failed"
+OUTCOMES = ("right", "wrong", "abstained", "failed", "not scored")
+"""What becomes of a question. An abstention is an answer that names nothing; a failure is no answer."""
 YES, NO = "refractory", "not_refractory"
 REFRACTORY = (NO, YES)
 """In the order of their codes: scikit-learn takes 1 for the positive class."""
 WHO = ["replicate", "patient"]
+
+
+def scored() -> pl.Expr:
+    """Return whether a patient has a right answer: an abstention is never one."""
+    return pl.col("reference").cast(pl.String) != ABSTAINED
+
+
+def outcome() -> pl.Expr:
+    """Return what became of each question, one of `OUTCOMES`, from `reference` and `predicted`.
+
+    Examples
+    --------
+    >>> pairs = {"reference": ["non_relapsing"] * 2, "predicted": ["undetermined", "non_relapsing"]}
+    >>> pl.DataFrame(pairs).select(outcome()).to_series().to_list()
+    ['abstained', 'right']
+    """
+    said, right = (pl.col(name).cast(pl.String) for name in ("predicted", "reference"))
+    silent = pl.when(said == FAILED).then(pl.lit("failed")).when(said == ABSTAINED).then(pl.lit("abstained"))
+    told = silent.when(said == right).then(pl.lit("right")).otherwise(pl.lit("wrong"))
+    return pl.when(scored()).then(told).otherwise(pl.lit("not scored")).cast(pl.Enum(OUTCOMES)).alias("outcome")
 
 
 @dataclass(frozen=True)

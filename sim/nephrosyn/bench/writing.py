@@ -17,6 +17,8 @@ from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.page import texts
 from nephrosyn.bench.resampling import RESAMPLES
 from nephrosyn.bench.results import ANSWERS, KIND, SCORES, VALUES, Bench
+from nephrosyn.bench.scoring import without_score
+from nephrosyn.bench.task import outcome
 
 SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
 """Packages whose versions are told: answers of a trained classifier may be others under another one."""
@@ -31,6 +33,7 @@ def values(found: Bench) -> dict[str, Any]:
         "notice": terms.NOTICE,
         "version": __version__,
         **found.answers.about,
+        "without_score": found.without_score,
         "run": str(run.folder.resolve()),
         "scenario": run.manifest["scenario"]["name"],
         "patients": right.len(),
@@ -66,8 +69,9 @@ def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         for name, text in documents.items():
             (partial / name).write_text(text, encoding="utf-8", newline="\n")
         about = {"notice": terms.NOTICE}
-        found.scores.write_parquet(partial / SCORES, metadata=about)
-        found.answers.frame.write_parquet(partial / ANSWERS, metadata=about)
+        scores = pl.concat([found.scores, without_score(found.without_score)])
+        scores.write_parquet(partial / SCORES, metadata=about)
+        found.answers.frame.with_columns(outcome()).write_parquet(partial / ANSWERS, metadata=about)
         KIND.check(folder, overwrite=overwrite)
         if folder.exists():
             shutil.rmtree(folder)

@@ -110,7 +110,7 @@ class Child:
         from sklearn.base import clone
 
         frame = pl.read_ipc(file)
-        self._columns = [name for name in frame.columns if name not in ("replicate", "patient", "answer")]
+        self._columns = [name for name in frame.columns if name != "answer"]
         self._own = clone(self._own)
         self._own.fit(_pandas(frame.select(self._columns)), frame["answer"].to_numpy())
         self.say(fitted=frame.height)

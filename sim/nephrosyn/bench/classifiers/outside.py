@@ -16,8 +16,9 @@ from typing import IO, Any
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Shown
+from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, NotReadyError, Shown
 from nephrosyn.bench.errors import BenchError, in_a_line, need
+from nephrosyn.bench.training import NOBODY, Training
 
 START_SECONDS = 120.0
 """Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""
@@ -194,6 +195,8 @@ class Outside:
         ------
         BenchError
             If it cannot be loaded or is neither function nor estimator: that is the user's to put right.
+        NotReadyError
+            If it is an estimator that cannot be fitted.
         """
         process = Process(self._target)
         try:
@@ -206,7 +209,7 @@ class Outside:
         self.sha256 = first["sha256"]
         if first["kind"] == "estimator":
             need("sklearn", "pandas")
-            return Estimator(self.name, process, asked)
+            return Estimator(process, asked)
         return OneByOne(process, asked)
 
 
@@ -259,20 +262,23 @@ class OneByOne:
 class Estimator:
     """A scikit-learn estimator that is asked about all patients at once."""
 
-    def __init__(self, name: str, process: Process, asked: Asked) -> None:
-        self._name, self._process, self._seconds = name, process, max(asked.seconds, START_SECONDS)
-        self._training = asked.training
-        self._folder = tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")
-        self._fault = self._fit()
+    def __init__(self, process: Process, asked: Asked) -> None:
+        self._process, self._seconds = process, max(asked.seconds, START_SECONDS)
+        self._fault: str | None = None
+        fault = NOBODY if asked.training.answers.is_empty() else self._fit(asked.training)
+        if fault is not None:
+            self.close()
+            raise NotReadyError(fault)
 
-    def _fit(self) -> str | None:
-        file = Path(self._folder.name) / "training.arrow"
-        self._training.features.write_ipc(file)
-        self._process.ask(do="fit", file=str(file))
-        try:
-            return self._process.hear(self._seconds).get("fault")
-        except Silence as error:
-            return f"fit: {error}"
+    def _fit(self, training: Training) -> str | None:
+        with tempfile.TemporaryDirectory(prefix="nephrosyn-bench-") as folder:
+            file = Path(folder) / "training.arrow"
+            training.features.select(*training.columns, "answer").write_ipc(file)
+            self._process.ask(do="fit", file=str(file))
+            try:
+                return self._process.hear(self._seconds).get("fault")
+            except Silence as error:
+                return str(error)
 
     def answer(self, shown: Shown) -> pl.DataFrame:
         """Ask about everybody."""
@@ -299,4 +305,3 @@ class Estimator:
     def close(self) -> None:
         """End the process."""
         self._process.stop()
-        self._folder.cleanup()
