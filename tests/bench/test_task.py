@@ -7,7 +7,8 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn.bench import running
-from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.conditions import CLEAN, conditions, shifts
+from nephrosyn.bench.task import scored
 from nephrosyn.cohort import Folder
 
 pytest.importorskip("sklearn")
@@ -63,3 +64,28 @@ def test_the_target_of_a_dataset_is_one_for_refractory():
     decided = [(said, kind) for said, kind in pairs if "undetermined" not in (said, kind)]
     assert {said for said, _ in decided} == {"refractory", "not_refractory"}
     assert all((said == "refractory") == (kind in kinds) for said, kind in decided)
+
+
+@pytest.mark.parametrize("target", ["category", "refractory"])
+@pytest.mark.parametrize("name", ["source", "kdigo-2021-children"])
+def test_wrong_labels_take_nobody_out_of_the_scores_and_bring_nobody_in(run_folder, name, target):
+    run = running.open_run(run_folder, name, target)
+    asked = conditions(["label_noise"], [1, 2, 3, 4, 5], 2)
+    kept = [set(shift.reference.filter(scored())["patient"]) for shift in shifts(run.observed, run.reference, asked, 3)]
+    assert all(people == kept[0] for people in kept)
+    assert kept[0]
+    for shift in shifts(run.observed, run.reference, asked, 3):
+        assert set(shift.reference["reference"]) <= {*run.task.classes, "undetermined"}
+
+
+def test_another_definition_is_asked_of_whom_both_sets_are_for(run_folder):
+    """Who has no label by the other set keeps that of the set asked about; nobody else is scored than could be."""
+    run = running.open_run(run_folder, "source", other="kdigo-2021-children")
+    clean, shifted = (
+        shift.reference for shift in shifts(run.observed, run.reference, conditions(["definition_shift"], [5], 1), 3)
+    )
+    other = run.reference.tables["labels_other"].filter("applies")["patient"].implode()
+    outside = ~pl.col("patient").is_in(other)
+    assert clean.filter(outside).height > 0
+    assert clean.filter(outside).equals(shifted.filter(outside))
+    assert not clean.filter(~outside).equals(shifted.filter(~outside))

@@ -30,6 +30,18 @@ REFRACTORY = (NO, YES)
 WHO = ["replicate", "patient"]
 
 
+def categories(definition: DefinitionSet) -> tuple[str, ...]:
+    """Return the categories that a set can give, ``undetermined`` apart, in the order of the vocabulary."""
+    named = {CATEGORY_OF_FLAG[flag] for flag in definition.verdict.precedence.of(child=False)}
+    named |= {"infrequently_relapsing", "non_relapsing"}
+    return tuple(name for name in terms.CATEGORIES if name in named)
+
+
+def refractory_categories(definition: DefinitionSet) -> tuple[str, ...]:
+    """Return the categories that count as refractory under a set."""
+    return tuple(CATEGORY_OF_FLAG[flag] for flag in definition.verdict.refractory.of(child=False))
+
+
 def scored() -> pl.Expr:
     """Return whether a patient has a right answer: an abstention is never one."""
     return pl.col("reference").cast(pl.String) != ABSTAINED
@@ -71,11 +83,7 @@ class Task:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The answers that can be right, in the order of the vocabulary."""
-        if self.target == "refractory":
-            return REFRACTORY
-        named = {CATEGORY_OF_FLAG[flag] for flag in self.definition.verdict.precedence.of(child=False)}
-        named |= {"infrequently_relapsing", "non_relapsing"}
-        return tuple(name for name in terms.CATEGORIES if name in named)
+        return REFRACTORY if self.target == "refractory" else categories(self.definition)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -99,7 +107,7 @@ class Task:
     @cached_property
     def refractory_categories(self) -> tuple[str, ...]:
         """The categories that count as refractory under the set."""
-        return tuple(CATEGORY_OF_FLAG[flag] for flag in self.definition.verdict.refractory.of(child=False))
+        return refractory_categories(self.definition)
 
     @cached_property
     def refractory_answers(self) -> tuple[str, ...]:
