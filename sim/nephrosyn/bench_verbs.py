@@ -174,7 +174,7 @@ def bench_export(
             replicates,
             seed,
             format_.value,
-            question=Question(task.question, task.words),
+            question=Question(task.question, task.words, task.scope),
             overwrite=overwrite,
             progress=progress,
         )

@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from nephrosyn.bench import results, running
+import nephrosyn as ns
+from nephrosyn.bench import results, running, writing
 from nephrosyn.bench.classifiers import finding, trained
 from nephrosyn.bench.classifiers.protocol import Asked, NotReadyError
+from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.scores import FLIPS, LOST, PARTS
 from nephrosyn.bench.task import OUTCOMES
 from nephrosyn.bench.training import NOBODY, Training
@@ -101,12 +103,12 @@ def test_the_four_outcomes_are_told_apart_in_every_score(made):
     answers = pl.read_parquet(folder / "predictions.parquet").filter(pl.col("classifier") == MIXED)
     clean = answers.filter(perturbation="none")
     kinds = {0: {"failed"}, 1: {"abstained"}, 2: {"right", "wrong"}, 3: {"right", "wrong"}}
-    scored = clean.filter(pl.col("outcome") != "not scored")
+    scored = clean.filter(~pl.col("outcome").is_in(["cannot be judged", "outside the set"]))
     for kind, allowed in kinds.items():
         mine = set(scored.filter(pl.col("patient") % 4 == kind)["outcome"])
         assert mine and mine <= allowed | ({"abstained"} if kind > 1 else set())
     assert answers["outcome"].dtype == pl.Enum(OUTCOMES)
-    assert set(clean.filter(pl.col("reference") == "undetermined")["outcome"]) == {"not scored"}
+    assert set(clean.filter(pl.col("reference") == "undetermined")["outcome"]) == {"cannot be judged"}
     scores = pl.read_parquet(folder / "scores.parquet").filter(classifier=MIXED)
     counts = dict(scored["outcome"].value_counts().iter_rows())
     whole = dict(scores.filter(slice="all", of="all", perturbation="none").select("metric", "value").iter_rows())
@@ -180,3 +182,31 @@ def test_what_scikit_learn_refuses_is_a_reason_and_the_bench_goes_on(run, monkey
     assert found.without_score == {"gradient-boosting": "could not be fitted: too few of a class"}
     assert found.names == ["source"] and found.nothing_asked and not found.differences
     assert trained.GRADIENT_BOOSTING.name not in set(found.scores["classifier"])
+
+
+def test_outside_the_set_and_cannot_be_judged_are_two_things(run_folder, tmp_path):
+    run = running.open_run(run_folder, "china-2014-adults")
+    found = results.finish(running.ask(run, ["last-note"], ["results_lost"], (5,)))
+    labels = run.reference.tables["labels"]
+    outside = labels.filter(~pl.col("applies"))["patient"].to_list()
+    counts = {
+        "outside_the_set": len(outside),
+        "cannot_be_judged": labels.filter("applies", category="undetermined").height,
+    }
+    assert all(counts.values())
+    assert found.counted == {"scored": labels.height - sum(counts.values()), **counts}
+    folder = writing.write(found, tmp_path / "out")
+    told = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
+    assert {name: told[name] for name in found.counted} == found.counted
+    answers = pl.read_parquet(folder / "predictions.parquet")
+    assert set(answers.filter(outcome="outside the set")["patient"]) == set(outside)
+    assert set(answers.filter(pl.col("patient").is_in(outside))["outcome"]) == {"outside the set"}
+    board = (folder / "leaderboard.md").read_text(encoding="utf-8")
+    assert f"- Outside the set: {len(outside)}\n" in board
+    assert f"- Cannot be judged: {counts['cannot_be_judged']}\n" in board
+
+
+def test_a_set_that_is_for_nobody_is_refused_with_the_reason(tmp_path):
+    ns.run("modern-adults", patients=20, seed=1, out=tmp_path / "run", report=False)
+    with pytest.raises(BenchError, match="of 20 patients 20 are outside the set, and 0 cannot be judged"):
+        running.open_run(tmp_path / "run", "kdigo-2021-children")

@@ -26,8 +26,9 @@ NOTES = (
     (
         "Right answer",
         "the definition set applied to the complete record: every day seen, nothing lost, no error of measurement. "
-        "The set itself, applied to the record that classifiers see, is the first classifier. Who cannot be judged "
-        "even from the complete record, or is outside the set, is not scored.",
+        "The set itself, applied to the record that classifiers see, is the first classifier. Two groups have no right "
+        "answer and are not scored: those outside the set, whom it is not for by age or lesion, and those who cannot "
+        "be judged even from the complete record.",
     ),
     (
         "Accuracy",
@@ -123,13 +124,14 @@ def _ahead(found: Bench) -> Iterator[str]:
 
 def facts(found: Bench) -> list[tuple[str, str]]:
     """Return how it was done."""
-    run, about = found.answers.run, found.answers.about
-    right = run.reference.frame["reference"]
+    run, about, counted = found.answers.run, found.answers.about, found.counted
     told = [
         ("Scenario", str(run.manifest["scenario"]["name"])),
         ("Definition set", run.task.definition.name),
         ("Asked for", run.task.target),
-        ("Patients scored", f"{number(int(right.is_in(run.task.classes).sum()))} of {number(right.len())}"),
+        ("Patients scored", f"{number(counted['scored'])} of {number(sum(counted.values()))}"),
+        ("Outside the set", number(counted["outside_the_set"])),
+        ("Cannot be judged", number(counted["cannot_be_judged"])),
         ("Perturbation seed", str(about["seed"])),
         ("Replicates", str(about["replicates"])),
         ("Perturbation constants", f"version {about['perturbations_version']}"),

@@ -16,6 +16,7 @@ from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.running import Answers
 from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import score
+from nephrosyn.bench.task import OUTCOMES, outcome, scored
 from nephrosyn.cohort import Documents
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
@@ -85,6 +86,22 @@ class Bench:
         wrong = self.answers.frame.filter(pl.col("fault").is_not_null())
         counted = wrong.group_by("classifier", "fault").agg(answers=pl.len(), patient=pl.col("patient").min())
         return counted.sort("classifier", "answers", "fault", descending=[False, True, False])
+
+    @cached_property
+    def outcomes(self) -> pl.DataFrame:
+        """Every answer with its `outcome`, one of `task.OUTCOMES`."""
+        outside = self.answers.run.reference.frame.filter(~pl.col("applies"))["patient"].implode()
+        not_for = ~scored() & pl.col("patient").is_in(outside)
+        told = pl.when(not_for).then(pl.lit("outside the set")).otherwise(outcome().cast(pl.String))
+        return self.answers.frame.with_columns(outcome=told.cast(pl.Enum(OUTCOMES)))
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Patients who are scored, who are outside the set, and who cannot be judged by it."""
+        frame = self.answers.run.reference.frame
+        outside = int((~frame["applies"]).sum())
+        right = int(frame.select(scored().sum()).item())
+        return {"scored": right, "outside_the_set": outside, "cannot_be_judged": frame.height - right - outside}
 
     @property
     def names(self) -> list[str]:

@@ -21,7 +21,7 @@ from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, condi
 from nephrosyn.bench.errors import BenchError, need
 from nephrosyn.bench.groups import groups
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
-from nephrosyn.bench.task import FAILED, TARGETS, Target, Task
+from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, scored
 from nephrosyn.bench.training import PATIENTS, Training
 from nephrosyn.cohort import Folder
 from nephrosyn.cohort.layout import sha256
@@ -98,8 +98,10 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     if not kept and "truth/proteinuria" not in tables:
         raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} were kept"])
     reference = Reference(task, tables, criteria.load(chosen), kept=kept)
-    if not reference.frame["reference"].is_in(task.classes).any():
-        raise BenchError([f"{folder}: nobody has a right answer under {definition.name}"])
+    if not reference.frame.select(scored().any()).item():
+        outside, people = int((~reference.frame["applies"]).sum()), reference.frame.height
+        why = f"of {people} patients {outside} are outside the set, and {people - outside} cannot be judged"
+        raise BenchError([f"{folder}: nobody has a right answer under {definition.name}: {why}"])
     traits = tables.get("truth/traits", pl.DataFrame(schema={"patient": pl.Int32, "response": pl.String}))
     sliced = groups(tables, task, reference.frame)
     observed = {table: tables[table] for table in OBSERVED}

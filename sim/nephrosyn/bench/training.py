@@ -72,7 +72,8 @@ class Training:
     @cached_property
     def answers(self) -> pl.DataFrame:
         """`replicate`, `patient` and `answer` of everybody who has a right answer."""
-        return self._task.judge(self.tables, "complete").filter(pl.col("answer") != ABSTAINED)
+        judged = self._task.judge(self.tables, "complete").drop("applies")
+        return judged.filter(pl.col("answer") != ABSTAINED)
 
     @property
     def columns(self) -> list[str]:

@@ -18,7 +18,6 @@ from nephrosyn.bench.page import texts
 from nephrosyn.bench.resampling import RESAMPLES
 from nephrosyn.bench.results import ANSWERS, KIND, SCORES, VALUES, Bench
 from nephrosyn.bench.scoring import without_score
-from nephrosyn.bench.task import outcome
 
 SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
 """Packages whose versions are told: answers of a trained classifier may be others under another one."""
@@ -37,7 +36,7 @@ def values(found: Bench) -> dict[str, Any]:
         "run": str(run.folder.resolve()),
         "scenario": run.manifest["scenario"]["name"],
         "patients": right.len(),
-        "scored": int(right.is_in(run.task.classes).sum()),
+        **found.counted,
         "perturbations": asked["perturbation"].cast(pl.String).unique(maintain_order=True).to_list(),
         "severities": asked["severity"].unique().sort().to_list(),
         "baseline": found.baseline,
@@ -71,7 +70,7 @@ def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         about = {"notice": terms.NOTICE}
         scores = pl.concat([found.scores, without_score(found.without_score)])
         scores.write_parquet(partial / SCORES, metadata=about)
-        found.answers.frame.with_columns(outcome()).write_parquet(partial / ANSWERS, metadata=about)
+        found.outcomes.write_parquet(partial / ANSWERS, metadata=about)
         KIND.check(folder, overwrite=overwrite)
         if folder.exists():
             shutil.rmtree(folder)

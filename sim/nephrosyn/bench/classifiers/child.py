@@ -86,7 +86,7 @@ def told(error: BaseException) -> str:
 
 
 def _pandas(frame: pl.DataFrame) -> Any:
-    """Return numbers as a pandas frame; polars' own way would ask for one more package."""
+    """Return numbers as a pandas frame of floats, whatever else pandas is set up with."""
     import pandas as pd
 
     return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
