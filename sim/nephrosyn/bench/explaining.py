@@ -101,6 +101,7 @@ def explain(folder: Path, patient: int) -> Explained:
         If there are no results, or no such patient in them.
     """
     about, frame = read(folder)
+    _check(folder, about, frame)
     rows = frame.filter(patient=patient).with_columns(pl.col("classifier").cast(pl.String))
     if not rows.height:
         known = frame["patient"].unique().sort().to_list()
@@ -123,6 +124,19 @@ def explain(folder: Path, patient: int) -> Explained:
     ]
     count = shown.filter(pl.col("classifier") == asked).height
     return Explained(patient, str(clean["reference"][0]), said, found, count)
+
+
+ABOUT = ("run", "criteria_asked", "target", "seed", "asked")
+COLUMNS = ("classifier", "perturbation", "severity", "replicate", "patient", "reference", "predicted", "clean", "fault")
+
+
+def _check(folder: Path, about: Any, frame: pl.DataFrame) -> None:
+    """Refuse results that lack what is needed to explain one."""
+    lacking = [name for name in ABOUT if not isinstance(about, dict) or name not in about]
+    lacking += [name for name in COLUMNS if name not in frame.columns]
+    if lacking or frame.is_empty():
+        what = f"lack {', '.join(lacking)}" if lacking else "hold no answers"
+        raise BenchError([f"{folder}: results of a bench that {what}; make them again with: nephrosyn bench"])
 
 
 class _Again:

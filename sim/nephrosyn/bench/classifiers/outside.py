@@ -79,8 +79,9 @@ class Process:
             text=True,
             encoding="utf-8",
             errors="replace",
-            # Threads that wait for one another in a loop are slow where cores are shared.
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
+            # Threads that wait for one another in a loop are slow where cores are shared. The safe path holds for
+            # whatever interpreter the classifier starts, too.
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONSAFEPATH": "1"},
         )
         self._lines, self._errors = queue.Queue(), Last(self._process.stderr)
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
