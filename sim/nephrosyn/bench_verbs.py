@@ -45,8 +45,8 @@ Own = Annotated[
     list[str] | None,
     typer.Option(
         "--classifier",
-        metavar="NAME|PATH.py:NAME|MODULE:NAME",
-        help="See `list classifiers`; or a function or estimator of your own; repeatable.",
+        metavar="NAME|FILE.py:NAME",
+        help="See `list classifiers`; or a function or estimator of a file, or MODULE:NAME; repeatable.",
     ),
 ]
 Perturbations = Annotated[

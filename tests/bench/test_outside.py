@@ -95,7 +95,7 @@ def test_a_file_named_like_a_module_is_taken_as_the_file_it_is(ask, folder):
     (folder / "random.py").write_text(RULES.replace("beside.ANSWER", "'non_relapsing'"), encoding="utf-8")
     _, answers = ask("random.py:classify")  # within it `import random` is that of Python
     assert answers["predicted"].to_list() == ["non_relapsing"] * 2
-    with pytest.raises(BenchError, match=r"no classify in .*random\.py; for a file of your own write PATH\.py:NAME"):
+    with pytest.raises(BenchError, match=r"no classify in .*random\.py; for a file of your own write FILE\.py:NAME"):
         ask("random:classify")
 
 
@@ -104,7 +104,7 @@ def test_a_file_named_like_a_module_is_taken_as_the_file_it_is(ask, folder):
     [
         ("nowhere.py:classify", "there is no file nowhere.py"),
         ("rules.py:nothing", "there is no nothing in"),
-        ("some/rules:classify", "expected MODULE:NAME or PATH.py:NAME; found some/rules"),
+        ("some/rules:classify", "expected MODULE:NAME or FILE.py:NAME; found some/rules"),
         ("majority=rules.py:classify", "majority is the name of another classifier"),
         ("source=rules.py:classify", "source is the name of another classifier"),
     ],

@@ -37,7 +37,8 @@ NOTES = (
         "an error, ran out of time, or answered with something that is no category. Right, wrong, abstained and failed "
         "sum to 100%. In the table by class an abstention or a failure is no finding of the class: a miss for who has "
         "it, right for who has not, and in neither predictive value. Kappa and MCC take each for a category of its "
-        "own. Brier scores: sums over classes, 0 to 2.",
+        "own. Brier scores are sums over classes, 0 to 2, of the patients with probabilities; two can be compared "
+        "where these are the same.",
     ),
     (
         "No score",

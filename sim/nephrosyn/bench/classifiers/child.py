@@ -63,7 +63,7 @@ def load(source: str, owner: ModuleType, name: str) -> tuple[str, Any]:
             found = getattr(found, part)
     except AttributeError:
         where = getattr(owner, "__file__", None) or "a built-in module"
-        hint = "" if source.endswith(SUFFIX) else "; for a file of your own write PATH.py:NAME"
+        hint = "" if source.endswith(SUFFIX) else "; for a file of your own write FILE.py:NAME"
         raise AttributeError(f"there is no {name} in {where}{hint}") from None
     if isinstance(found, type):
         found = found()

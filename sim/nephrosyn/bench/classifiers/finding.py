@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GROUP = "nephrosyn.classifiers"
 OWN = re.compile(r"(?:(?P<name>[^\W_][\w .+-]{0,59})=)?(?P<source>.+):(?P<object>[A-Za-z_][\w.]*)", re.DOTALL)
-"""``MODULE:NAME`` or ``PATH.py:NAME``, perhaps with a name of its own before it: ``mine=rules.py:classify``."""
+"""``MODULE:NAME`` or ``FILE.py:NAME``, perhaps with a name of its own before it: ``mine=rules.py:classify``."""
 MODULE = re.compile(r"[A-Za-z_][\w.]*")
 SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
@@ -64,7 +64,7 @@ def find(asked: str) -> Classifier:
     ----------
     asked : str
         A shipped name, a definition set by name or file, the name of an installed entry point, or a user's own:
-        ``MODULE:NAME``, ``PATH.py:NAME``, or either with a name for the results before it, ``mine=rules.py:classify``.
+        ``MODULE:NAME``, ``FILE.py:NAME``, or either with a name for the results before it, ``mine=rules.py:classify``.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def find(asked: str) -> Classifier:
     names = tuple(titles())
     like = nearest(asked, names)
     hint = f"; did you mean {like}?" if like else ""
-    expected = "a name of `nephrosyn list classifiers`, a definition set's file, MODULE:NAME or PATH.py:NAME"
+    expected = "a name of `nephrosyn list classifiers`, a definition set's file, MODULE:NAME or FILE.py:NAME"
     raise BenchError([f"--classifier {asked}: no such classifier; expected {expected}{hint}"])
 
 
@@ -112,7 +112,7 @@ def _own(asked: str, name: str | None, source: str, wanted: str) -> Classifier:
             raise BenchError([f"--classifier {asked}: there is no file {source}"])
         return Outside(name or f"{path.stem}:{wanted}", Target(str(path), wanted, str(path.parent)))
     if not MODULE.fullmatch(source):
-        raise BenchError([f"--classifier {asked}: expected MODULE:NAME or PATH.py:NAME; found {source}"])
+        raise BenchError([f"--classifier {asked}: expected MODULE:NAME or FILE.py:NAME; found {source}"])
     return Outside(name or f"{source}:{wanted}", Target(source, wanted, str(Path.cwd())))
 
 
