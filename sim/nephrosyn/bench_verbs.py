@@ -12,6 +12,7 @@ from nephrosyn import console, terms
 from nephrosyn.options import Format, OneSet, Overwrite, Quiet, RunFolder
 
 SEVERITY = "1-5"
+EXIT_NOTHING_ASKED = 1
 OUT_SUFFIX = "-bench"
 
 
@@ -44,8 +45,8 @@ Own = Annotated[
     list[str] | None,
     typer.Option(
         "--classifier",
-        metavar="NAME|MODULE:NAME",
-        help="See `list classifiers`; or a function or estimator; repeatable.",
+        metavar="NAME|FILE.py:NAME",
+        help="See `list classifiers`; or a function or estimator of a file, or MODULE:NAME; repeatable.",
     ),
 ]
 Perturbations = Annotated[
@@ -81,6 +82,12 @@ def _severities(text: str) -> list[int]:
 
 def _listed(texts: list[str] | None) -> list[str]:
     return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
+
+
+def _classifiers(texts: list[str] | None) -> list[str]:
+    """Return the classifiers asked for; a comma parts two, unless it stands in the path of a file."""
+    files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
+    return [one for text in texts or [] for one in ([text] if text in files else _listed([text]))]
 
 
 def _out(out: Path | None, run: Path, overwrite: bool) -> Path:
@@ -121,7 +128,7 @@ def bench_run(
     with console.Progress(quiet) as progress:
         answers = running.ask(
             opened,
-            _listed(classifier),
+            _classifiers(classifier),
             _listed(perturbations),
             _severities(severity),
             replicates,
@@ -167,7 +174,7 @@ def bench_export(
             replicates,
             seed,
             format_.value,
-            question=Question(task.question, task.words),
+            question=Question(task.question, task.words, task.scope),
             overwrite=overwrite,
             progress=progress,
         )
@@ -222,6 +229,10 @@ def _announce(found: Any, folder: Path, quiet: bool) -> None:
         console.say(str(folder))
     else:
         console.bench(found, folder)
+    if found.nothing_asked:
+        for name, reason in found.without_score.items():
+            console.complain(f"{name} {reason}")
+        raise typer.Exit(EXIT_NOTHING_ASKED)
 
 
 def register(app: typer.Typer) -> None:

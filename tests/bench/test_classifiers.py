@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -44,6 +45,19 @@ def deadly(record):
         os._exit(1)
     return "non_relapsing"
 
+def with_pandas(record):
+    readings = record["readings"].to_pandas()
+    latest = readings[readings["analyte"] == "upcr"].sort_values("taken_days")["value"]
+    return "steroid_resistant" if len(latest) and latest.iloc[-1] >= 2 else "non_relapsing"
+
+class AllColumnsNeeded:
+    def get_params(self, deep=True): return {}
+    def set_params(self, **kw): return self
+    def fit(self, x, y):
+        assert x.notna().any().all(), "a column without any value"
+        return self
+    def predict(self, x): return np.array(["non_relapsing"] * len(x))
+
 class Short:
     def get_params(self, deep=True): return {}
     def set_params(self, **kw): return self
@@ -75,9 +89,9 @@ def answer(few, asked, tmp_path, monkeypatch):
     (tmp_path / "own.py").write_text(textwrap.dedent(OWN), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
-    def ask(name):
+    def ask(name, seconds=asked.seconds):
         shown = Shown(few, tmp_path / "shown")
-        ready = finding.find(f"own:{name}").ready(asked)
+        ready = finding.find(f"own:{name}").ready(replace(asked, seconds=seconds))
         try:
             return checked(ready.answer(shown), shown.people, asked.task)
         finally:
@@ -114,11 +128,22 @@ def test_a_rule_that_hangs_is_not_waited_for_for_ever(answer):
 
 def test_a_rule_that_ends_its_process_ends_nothing_else(answer):
     found = answer("deadly").sort("patient")
-    assert found["fault"].to_list() == [None] * 3 + ["its process ended without an answer"] + [None] * 8
+    ended = "its process ended with exit code 1 without an answer"
+    assert found["fault"].to_list() == [None] * 3 + [ended] + [None] * 8
 
 
 def test_an_estimator_is_fitted_and_asked_about_all_at_once(answer):
     assert set(answer("Constant")["predicted"]) == {"non_relapsing"}
+
+
+def test_a_rule_may_use_pandas(answer):
+    found = answer("with_pandas", seconds=60.0)  # the first call imports pandas
+    assert found["fault"].null_count() == 12
+    assert set(found["predicted"]) == {"steroid_resistant", "non_relapsing"}
+
+
+def test_an_estimator_is_fitted_on_columns_that_have_a_value(answer):
+    assert set(answer("AllColumnsNeeded")["predicted"]) == {"non_relapsing"}
 
 
 def test_an_estimator_that_gives_the_wrong_number_of_answers(answer):

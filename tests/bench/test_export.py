@@ -109,14 +109,18 @@ def test_the_task_is_told_in_plain_words(exported):
         assert PERTURBATIONS[name].what in text
     assert "`source`" in text
     assert "`steroid_dependent`" in text
+    assert "It applies to patients aged" in text
 
 
 def test_csv_and_a_question_of_ones_own(run, tmp_path):
-    asked = Question("Is the patient refractory?", ("refractory", "not_refractory", "undetermined"))
+    asked = Question("Is the patient refractory?", ("refractory", "not_refractory", "undetermined"), "For adults.")
     out = export(run[1], tmp_path / "csv", ["doses_lost"], [3], format="csv", question=asked)
     files = list((out / "records").rglob("*.csv"))
     assert len(files) == 2 * 3 * len(OBSERVED)
     assert "patient" in files[0].read_text().splitlines()[0]
+    assert f"About the set: {asked.scope} Patients outside the set have no right answer." in " ".join(
+        (out / "README.md").read_text().split()
+    )
     assert asked.words in (out / "README.md").read_text()
 
 

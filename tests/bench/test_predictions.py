@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date, timedelta
+
 import polars as pl
 import pytest
 
 from nephrosyn.bench.conditions import CLEAN, conditions
 from nephrosyn.bench.errors import BenchError
-from nephrosyn.bench.predictions import due_of, predictions, score_file
+from nephrosyn.bench.export import export
+from nephrosyn.bench.predictions import WHERE, asked_in, due_of, predictions, score_file
 
 pytest.importorskip("sklearn")
 ASKED = conditions(["doses_lost", "label_noise"], [2], 1)
@@ -80,6 +84,77 @@ def test_probabilities_must_be_some(run, sound, tmp_path):
     assert "a probability outside 0 to 1" in text
     assert "do not sum to 1" in refused(sound.with_columns(p_non_relapsing=0.5), run, tmp_path)
     assert read(sound.with_columns(p_non_relapsing=1.0), run, tmp_path).height == sound.height
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("predicted", pl.concat_list("predicted"), "predicted: expected a text; found values of type List(String)"),
+        ("predicted", pl.struct("predicted"), "predicted: expected a text; found values of type Struct"),
+        ("predicted", pl.col("predicted").cast(pl.Binary), "predicted: expected a text; found values of type Binary"),
+        ("predicted", pl.lit(3), "predicted: expected a text; found values of type Int32"),
+        ("perturbation", pl.lit(b"\xff"), "perturbation: expected a text; found values of type Binary"),
+        ("patient", pl.concat_list("patient"), "patient: expected a whole number; found values of type List(Int32)"),
+        ("patient", pl.col("patient") > 3, "patient: expected a whole number; found values of type Boolean"),
+        ("patient", pl.lit(date(2020, 1, 1)), "patient: expected a whole number; found values of type Date"),
+        ("patient", pl.col("patient") + 0.5, "patient that is not a whole number: "),
+        ("patient", pl.lit(float("nan")), "patient that is not a whole number: "),
+        ("patient", pl.lit(1e300), "patient that is not a whole number: "),
+        ("severity", pl.lit(timedelta(days=1)), "severity: expected a whole number; found values of type Duration"),
+        ("p_non_relapsing", pl.concat_list(pl.lit(1.0)), "p_non_relapsing: expected a number; found values of type"),
+        ("p_non_relapsing", pl.lit(b"1.0"), "p_non_relapsing: expected a number; found values of type Binary"),
+        ("p_non_relapsing", pl.lit(True), "p_non_relapsing: expected a number; found values of type Boolean"),
+        ("p_non_relapsing", pl.lit(float("nan")), "a probability outside 0 to 1: "),
+        ("p_non_relapsing", pl.lit(float("inf")), "a probability outside 0 to 1: "),
+        ("p_non_relapsing", pl.lit(float("-inf")), "a probability outside 0 to 1: "),
+        ("predicted", pl.lit("\x1b[31mred\n" * 50), "predicted ?[31mred ?[31mred"),
+    ],
+)  # fmt: skip
+def test_values_that_cannot_be_are_refused_in_a_sentence(run, sound, tmp_path, column, value, said):
+    file = tmp_path / "odd.parquet"
+    sound.with_columns(value.alias(column)).write_parquet(file)
+    with pytest.raises(BenchError) as error:
+        predictions(file, run.task, run.reference.frame["patient"].to_list(), due_of(ASKED))
+    assert said in str(error.value)
+    assert "\x1b" not in str(error.value) and len(str(error.value)) < 2000
+
+
+@pytest.mark.parametrize("value", ["NaN", "inf", "x", "true"])
+def test_probabilities_in_a_csv_that_are_none(run, sound, tmp_path, value):
+    text = refused(sound.with_columns(p_non_relapsing=pl.lit(value)), run, tmp_path)
+    assert f"p_non_relapsing {value}" in text.replace("nan", "NaN")
+
+
+def test_the_same_patient_twice_is_refused(run, sound, tmp_path):
+    again = sound.with_columns(predicted=pl.lit("non_relapsing"))
+    text = refused(pl.concat([sound, again]), run, tmp_path)
+    assert f"a row that stands twice: {sound.height} rows" in text
+
+
+def test_whole_numbers_may_be_written_with_a_decimal_point(run, sound, tmp_path):
+    """As R and pandas do where a column once held a missing value."""
+    floats = sound.with_columns(pl.col("patient", "severity", "replicate").cast(pl.Float64))
+    assert read(floats, run, tmp_path).select(WHERE).equals(read(sound, run, tmp_path).select(WHERE))
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '{"perturbations": "x"}', "null", "{}"])
+def test_an_export_that_is_none_is_refused(run, tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+    with pytest.raises(BenchError, match="no export of the bench"):
+        asked_in(tmp_path, run)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("perturbations", ["nothing"]), ("severities", ["a"]), ("severities", 3), ("replicates", "2"), ("seed", None)],
+)
+def test_an_export_whose_manifest_was_changed_is_refused(run, run_folder, tmp_path, name, value):
+    export(run_folder, tmp_path / "records", ["doses_lost"], [2])
+    manifest = json.loads((tmp_path / "records" / "manifest.json").read_text(encoding="utf-8"))
+    assert asked_in(tmp_path / "records", run)[0] == conditions(["doses_lost"], [2], 1)
+    (tmp_path / "records" / "manifest.json").write_text(json.dumps({**manifest, name: value}), encoding="utf-8")
+    with pytest.raises(BenchError, match="no export of the bench"):
+        asked_in(tmp_path / "records", run)
 
 
 def test_a_file_that_is_none(run, tmp_path):

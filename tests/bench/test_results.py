@@ -87,6 +87,14 @@ def test_a_patient_nobody_knows(bench_folder, tmp_path):
         explaining.explain(tmp_path, 1)
 
 
+@pytest.mark.parametrize("content", ["[]", "null", '{"run": 3}'])
+def test_results_that_lack_something_are_refused(bench_folder, tmp_path, content):
+    (tmp_path / "bench.json").write_text(content, encoding="utf-8")
+    (tmp_path / "predictions.parquet").write_bytes((bench_folder / "predictions.parquet").read_bytes())
+    with pytest.raises(BenchError, match="results of a bench that lack"):
+        explaining.explain(tmp_path, 1)
+
+
 def test_bench_run_and_explain_from_the_command_line(run_folder, tmp_path, bench_folder, found):
     out = tmp_path / "out"
     arguments = ("bench", run_folder, "--perturbations", "doses_lost", "--severity", "5", "--out", out)

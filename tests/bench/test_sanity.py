@@ -18,7 +18,7 @@ metrics = pytest.importorskip("sklearn.metrics")
 
 
 def overall(frame, task):
-    return {one.metric: one for one in scores.overall(scoring.cells_of(frame, task))}
+    return {one.metric: one for one in scores.overall(scoring.cells_of(frame))}
 
 
 def clean_of(answers, name):
@@ -111,7 +111,7 @@ def test_corruption_error_is_undefined_where_the_baseline_is_never_wrong():
         ("other", "none", 0, 0.9), ("other", "easy", 1, 0.7), ("other", "hard", 1, 0.6),
     ]  # fmt: skip
     frame = pl.DataFrame(
-        [(c, p, s, 0, "all", "all", "accuracy", "all", 10, v, None, None) for c, p, s, v in rows],
+        [(c, p, s, 0, "all", "all", "accuracy", "all", 10, v, None, None, None) for c, p, s, v in rows],
         schema=scoring.SCHEMA,
         orient="row",
     )

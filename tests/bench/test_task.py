@@ -7,7 +7,8 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn.bench import running
-from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.conditions import CLEAN, conditions, shifts
+from nephrosyn.bench.task import scored
 from nephrosyn.cohort import Folder
 
 pytest.importorskip("sklearn")
@@ -57,9 +58,35 @@ def test_the_target_of_a_dataset_is_one_for_refractory():
     asked = {"random_state": 3, "until_days": 400, "label_days": 730}
     found = ns.datasets.make_nephrotic_cohort(60, target="refractory", **asked)
     named = ns.datasets.make_nephrotic_cohort(60, target="category", **asked)
-    assert list(found.target_names) == ["not_refractory", "refractory", "undetermined"]
+    assert list(found.target_names) == ["not_refractory", "refractory"]
     kinds = {"steroid_resistant", "steroid_dependent", "frequently_relapsing", "steroid_intolerant"}
-    pairs = [(found.target_names[a], named.target_names[b]) for a, b in zip(found.target, named.target, strict=True)]
-    decided = [(said, kind) for said, kind in pairs if "undetermined" not in (said, kind)]
+    by_patient = dict(zip(named.patient, named.target, strict=True))
+    both = [(found.target_names[a], by_patient.get(p)) for p, a in zip(found.patient, found.target, strict=True)]
+    decided = [(said, named.target_names[code]) for said, code in both if code is not None]
     assert {said for said, _ in decided} == {"refractory", "not_refractory"}
     assert all((said == "refractory") == (kind in kinds) for said, kind in decided)
+
+
+@pytest.mark.parametrize("target", ["category", "refractory"])
+@pytest.mark.parametrize("name", ["source", "kdigo-2021-children"])
+def test_wrong_labels_take_nobody_out_of_the_scores_and_bring_nobody_in(run_folder, name, target):
+    run = running.open_run(run_folder, name, target)
+    asked = conditions(["label_noise"], [1, 2, 3, 4, 5], 2)
+    kept = [set(shift.reference.filter(scored())["patient"]) for shift in shifts(run.observed, run.reference, asked, 3)]
+    assert all(people == kept[0] for people in kept)
+    assert kept[0]
+    for shift in shifts(run.observed, run.reference, asked, 3):
+        assert set(shift.reference["reference"]) <= {*run.task.classes, "undetermined"}
+
+
+def test_another_definition_is_asked_of_whom_both_sets_are_for(run_folder):
+    """Who has no label by the other set keeps that of the set asked about; nobody else is scored than could be."""
+    run = running.open_run(run_folder, "source", other="kdigo-2021-children")
+    clean, shifted = (
+        shift.reference for shift in shifts(run.observed, run.reference, conditions(["definition_shift"], [5], 1), 3)
+    )
+    other = run.reference.tables["labels_other"].filter("applies")["patient"].implode()
+    outside = ~pl.col("patient").is_in(other)
+    assert clean.filter(outside).height > 0
+    assert clean.filter(outside).equals(shifted.filter(outside))
+    assert not clean.filter(~outside).equals(shifted.filter(~outside))

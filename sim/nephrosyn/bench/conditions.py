@@ -151,7 +151,8 @@ def shifts(
         if one.perturbation == CLEAN:
             yield Shift(one, dict(observed), right)
             continue
-        made, _ = perturb(clean, one.perturbation, one.severity, seed=seed, replicate=one.replicate)
+        set_of = reference.task.definition
+        made, _ = perturb(clean, one.perturbation, one.severity, seed=seed, replicate=one.replicate, definition=set_of)
         kind = PERTURBATIONS[one.perturbation].kind
         if kind == "record":
             yield Shift(one, {name: made[name] for name in OBSERVED}, right)

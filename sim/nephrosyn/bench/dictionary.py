@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from nephrosyn import terms
 
@@ -31,13 +32,17 @@ class Feature:
     table : str
         The observed table it comes from.
     meaning : str
-        What it is.
+        What it is, and what stands there where there is none of it.
+    otherwise : {"nothing", "zero", "followed"}
+        What stands there where nothing was recorded: no value; 0, as of all counts and amounts; or the length of the
+        record, as of a day that has not come by its end.
     """
 
     name: str
     unit: str
     table: str
     meaning: str
+    otherwise: Literal["nothing", "zero", "followed"] = "nothing"
 
 
 def _urine() -> list[Feature]:
@@ -49,11 +54,16 @@ def _urine() -> list[Feature]:
         Feature("upcr_min_mg_per_mg", "mg/mg", "readings", "the lowest ratio"),
         Feature("upcr_max_mg_per_mg", "mg/mg", "readings", "the highest ratio"),
         Feature("upcr_clear_fraction", "fraction", "readings", f"share of ratios below {CLEAR_UPCR_MG_PER_MG} mg/mg"),
-        Feature("upcr_first_clear_days", "days", "readings", f"day of the first ratio below {CLEAR_UPCR_MG_PER_MG}"),
+        Feature(
+            "upcr_first_clear_days",
+            "days",
+            "readings",
+            f"day of the first ratio below {CLEAR_UPCR_MG_PER_MG}; the end of the record where none was below",
+        ),
         Feature("upcr_rises", "count", "readings", f"times a ratio from {HEAVY_UPCR_MG_PER_MG} on follows one below"),
         Feature("dipstick_count", "count", "readings", "dipsticks read in the clinic"),
         Feature("dipstick_heavy_fraction", "fraction", "readings", "share of clinic dipsticks of 3+ or 4+"),
-        Feature("diary_days", "days", "diary", "days with a home dipstick"),
+        Feature("diary_days", "days", "diary", "days with a home dipstick", "zero"),
         Feature("diary_heavy_fraction", "fraction", "diary", "share of home dipsticks of 3+ or 4+"),
         Feature("diary_heavy_runs", "count", "diary", "runs of at least 3 days of 3+ or 4+ at home"),
     ]  # fmt: skip
@@ -61,15 +71,21 @@ def _urine() -> list[Feature]:
 
 def _treatment() -> list[Feature]:
     steroid = [
-        Feature("prednisone_days", "days", "doses", "days covered by prednisone"),
-        Feature("prednisone_mg_per_kg", "mg/kg", "doses", "cumulative prednisone by weight"),
-        Feature("prednisone_max_mg_per_kg_per_day", "mg/kg/day", "doses", "highest mean daily dose of a run"),
-        Feature("prednisone_last_mg_per_kg_per_day", "mg/kg/day", "doses", "mean daily dose of the latest run"),
-        Feature("prednisone_since_days", "days", "doses", "days since the latest dose"),
+        Feature("prednisone_days", "days", "doses", "days covered by prednisone", "zero"),
+        Feature("prednisone_mg_per_kg", "mg/kg", "doses", "cumulative prednisone by weight", "zero"),
+        Feature("prednisone_max_mg_per_kg_per_day", "mg/kg/day", "doses", "highest mean daily dose of a run", "zero"),
+        Feature("prednisone_last_mg_per_kg_per_day", "mg/kg/day", "doses", "mean daily dose of the latest run", "zero"),
+        Feature(
+            "prednisone_since_days",
+            "days",
+            "doses",
+            "days since the latest dose; the length of the record where there was none",
+            "followed",
+        ),
         Feature("prednisone_courses", "count", "doses", f"courses more than {COURSE_GAP_DAYS} days apart"),
         Feature("prednisone_raises", "count", "doses", "runs with a higher dose than the one before"),
     ]
-    return steroid + [Feature(f"{drug}_days", "days", "doses", f"days covered by {drug}") for drug in AGENTS]
+    return steroid + [Feature(f"{drug}_days", "days", "doses", f"days covered by {drug}", "zero") for drug in AGENTS]
 
 
 def _others() -> list[Feature]:
@@ -114,4 +130,9 @@ def dictionary_text() -> str:
     >>> dictionary_text().splitlines()[0]
     'age_at_onset_years (years, from patients): age at onset'
     """
-    return "\n".join(f"{one.name} ({one.unit}, from {one.table}): {one.meaning}" for one in FEATURES)
+    told = {"zero": "; 0 without any", "followed": "", "nothing": ""}
+    return "\n".join(
+        f"{one.name} ({one.unit}, from {one.table}): {one.meaning}"
+        f"{told['zero' if one.unit == 'count' else one.otherwise]}"
+        for one in FEATURES
+    )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+LONGEST = 200
+"""Characters of a message that others wrote; the rest is cut off."""
+
 
 class BenchError(ValueError):
     """Everything wrong with what was asked, one problem a line; its text is ready to print."""
@@ -41,3 +44,20 @@ def need(*modules: str) -> None:
         verb = "is" if len(missing) == 1 else "are"
         names = " and ".join(missing)
         raise BenchError([f"this needs {names}, which {verb} not installed: pip install {' '.join(missing)}"])
+
+
+def in_a_line(text: str) -> str:
+    r"""Return a text as one line of printable characters, not too long.
+
+    Parameters
+    ----------
+    text : str
+        What a user's own program wrote.
+
+    Examples
+    --------
+    >>> in_a_line("first\n  second \x1b[31m")
+    'first second ?[31m'
+    """
+    line = " ".join(text.split())
+    return "".join(one if one.isprintable() else "?" for one in line)[:LONGEST]

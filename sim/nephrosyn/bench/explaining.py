@@ -20,6 +20,7 @@ from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, Record, in_words, perturb
 from nephrosyn.bench.results import read
 from nephrosyn.bench.running import Run, open_run
+from nephrosyn.bench.task import FAILED
 from nephrosyn.bench.training import Training
 from nephrosyn.criteria import CriteriaError
 from nephrosyn.scenario import Resolved
@@ -70,7 +71,7 @@ class Explained:
     reference : str
         What is right.
     clean : dict of str to str
-        What each classifier says of the clean record.
+        What each classifier says of the clean record, or why it says nothing.
     flips : list of Flip
         The lowest severity of each perturbation and classifier.
     conditions : int
@@ -100,12 +101,18 @@ def explain(folder: Path, patient: int) -> Explained:
         If there are no results, or no such patient in them.
     """
     about, frame = read(folder)
+    _check(folder, about, frame)
     rows = frame.filter(patient=patient).with_columns(pl.col("classifier").cast(pl.String))
     if not rows.height:
         known = frame["patient"].unique().sort().to_list()
         raise BenchError([f"{folder}: no patient {patient}; patients are {known[0]} to {known[-1]}"])
     clean = rows.filter(perturbation=CLEAN)
-    said = dict(clean.select("classifier", pl.col("predicted").cast(pl.String)).iter_rows())
+    said = {
+        row["classifier"]: f"failed: {row['fault']}" if row["predicted"] == FAILED else row["predicted"]
+        for row in clean.select("classifier", "predicted", "fault").to_dicts()
+    }
+    asked = next(iter(said))
+    said |= {name: why for name, why in about.get("without_score", {}).items() if name not in said}
     shown = rows.filter(pl.col("perturbation") != CLEAN)
     flipped = shown.filter(pl.col("predicted") != pl.col("clean")).sort(
         "classifier", "perturbation", "replicate", "severity"
@@ -115,8 +122,21 @@ def explain(folder: Path, patient: int) -> Explained:
         again.flip(part)
         for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)
     ]
-    count = shown.filter(pl.col("classifier") == next(iter(said))).height
+    count = shown.filter(pl.col("classifier") == asked).height
     return Explained(patient, str(clean["reference"][0]), said, found, count)
+
+
+ABOUT = ("run", "criteria_asked", "target", "seed", "asked")
+COLUMNS = ("classifier", "perturbation", "severity", "replicate", "patient", "reference", "predicted", "clean", "fault")
+
+
+def _check(folder: Path, about: Any, frame: pl.DataFrame) -> None:
+    """Refuse results that lack what is needed to explain one."""
+    lacking = [name for name in ABOUT if not isinstance(about, dict) or name not in about]
+    lacking += [name for name in COLUMNS if name not in frame.columns]
+    if lacking or frame.is_empty():
+        what = f"lack {', '.join(lacking)}" if lacking else "hold no answers"
+        raise BenchError([f"{folder}: results of a bench that {what}; make them again with: nephrosyn bench"])
 
 
 class _Again:

@@ -20,9 +20,10 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn import terms
+from nephrosyn import labelling, terms
 from nephrosyn.bench.export_readme import CLEAN, TEMPLATE, Job, Question, readme
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
+from nephrosyn.bench.task import Task
 from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.cohort.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
 from nephrosyn.cohort.part import encoded
@@ -241,9 +242,8 @@ def _about(
 
 
 def _asked_by(run: Folder) -> Question:
-    name = run.manifest["criteria"][0]
-    words = f"Name the category of each patient under the definition set `{name}`, from the record alone."
-    return Question(words, terms.CATEGORIES)
+    task = Task(labelling.definition(run.manifest, None))
+    return Question(task.question, task.words, task.scope)
 
 
 def _is_export(folder: Path) -> bool:

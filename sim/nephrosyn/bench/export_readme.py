@@ -25,10 +25,13 @@ class Question:
         The question in plain words.
     answers : tuple of str
         Which answers are understood.
+    scope : str
+        Whom the definition set is for.
     """
 
     words: str
     answers: tuple[str, ...]
+    scope: str
 
 
 def readme(question: Question, format: str, asked: Sequence[Job]) -> str:
@@ -43,8 +46,12 @@ def readme(question: Question, format: str, asked: Sequence[Job]) -> str:
 
 ## The question
 
-{question.words} Answers that are understood: {answers}. `undetermined` means that you abstain: the share answered
-is told beside the share right, and accuracy is also given of those answered.
+{question.words} Answers that are understood: {answers}. `undetermined` means that you abstain: right and wrong
+answers and abstentions are three shares, and accuracy is also given of those answered.
+
+About the set: {question.scope} Patients outside the set have no right answer. They are in the records, and a row is due
+for each, but whatever you answer about them is not scored; nor about those who cannot be judged by the set even from
+their complete record.
 
 ## What is here
 

@@ -17,10 +17,12 @@ from nephrosyn.bench.dictionary import (
     HEAVY_UPCR_MG_PER_MG,
 )
 from nephrosyn.bench.task import WHO
+from nephrosyn.scenario import Scenario
 from nephrosyn.tables import OBSERVED
 
 HEAVY_RUN_DAYS = 3
 Tables = Mapping[str, pl.DataFrame]
+COLUMNS = [one.name for one in FEATURES]
 
 
 def before(tables: Tables, until_days: int | None) -> dict[str, pl.DataFrame]:
@@ -75,7 +77,8 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     -------
     polars.DataFrame
         `replicate`, `patient`, and the columns of `dictionary.FEATURES`, all of them floats; null where nothing was
-        recorded that could tell. Counts of what was not recorded are 0.
+        recorded that could tell. Counts and amounts of what was not recorded are 0, and a day that has not come is the
+        last of the record.
     """
     known = before(tables, until_days)
     ends = known["follow_up"].group_by(WHO).agg(followed_days=pl.col("end_days").max())
@@ -93,11 +96,44 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     ]
     for part in parts:
         wide = wide.join(part, on=WHO, how="left", maintain_order="left")
-    counted = [
-        one.name for one in FEATURES if one.unit == "count" or (one.table == "doses" and one.name.endswith("_days"))
+    filled = [pl.col(one.name).fill_null(0) for one in FEATURES if one.unit == "count" or one.otherwise == "zero"]
+    filled += [pl.col(one.name).fill_null(pl.col("followed_days")) for one in FEATURES if one.otherwise == "followed"]
+    measured = pl.col("upcr_first_clear_days").fill_null(pl.col("followed_days"))
+    filled.append(pl.when(pl.col("upcr_count") > 0).then(measured))
+    return wide.with_columns(filled).select(*WHO, *[pl.col(one.name).cast(pl.Float64) for one in FEATURES])
+
+
+def observable(scenario: Scenario) -> list[str]:
+    """Return the features of which a record of a scenario can hold a value, whoever its patients are.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The setting.
+
+    Returns
+    -------
+    list of str
+        Names in the order of `dictionary.FEATURES`, without those of a home diary where none is kept, and of an
+        analyte of which every result is lost; counts are always among them.
+    """
+    chart = scenario.chart
+    diary = any(one.home_diary for one in scenario.care.regimen.values()) and chart.missed_diary_day_probability < 1
+    lost = [name for name, share in chart.lost_result_probability.items() if share >= 1]
+    return [
+        one.name
+        for one in FEATURES
+        if one.unit == "count"
+        or one.otherwise == "zero"
+        or not (
+            (one.table == "diary" and not diary) or (one.table == "readings" and one.name.partition("_")[0] in lost)
+        )
     ]
-    zero = [pl.col(name).fill_null(0) for name in counted if name != "prednisone_since_days"]
-    return wide.with_columns(zero).select(*WHO, *[pl.col(one.name).cast(pl.Float64) for one in FEATURES])
+
+
+def with_values(wide: pl.DataFrame) -> list[str]:
+    """Return the columns in which somebody has a value."""
+    return [name for name in wide.columns if wide[name].null_count() < wide.height]
 
 
 def _people(patients: pl.DataFrame) -> pl.DataFrame:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from nephrosyn.bench.conditions import CLEAN, counted
 from nephrosyn.bench.resampling import RESAMPLES, ends, weights
-from nephrosyn.bench.scores import FLIPS, flip, squared_errors
-from nephrosyn.bench.task import ABSTAINED, FAILED, Task
+from nephrosyn.bench.scores import FLIPS, PARTS, flip, squared_errors
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
 
 Array = NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES
     seed, resamples : int
         Address of the draws, and how many.
     """
-    rows = frame.filter(pl.col("reference").is_in(task.classes), perturbation=CLEAN)
+    rows = frame.filter(scored(), perturbation=CLEAN)
     made: Intervals = {}
     for (name,), part in rows.partition_by("classifier", as_dict=True, include_key=True).items():
         part = part.sort("patient")
@@ -135,11 +135,11 @@ def _named(names: Sequence[str], drawn: Mapping[str, list[Interval | None]]) -> 
     }
 
 
-PERTURBED = ("accuracy", *FLIPS, "coverage")
+PERTURBED = ("accuracy", *PARTS, *FLIPS, "coverage")
 
 
 def perturbed(
-    frame: pl.DataFrame, task: Task, names: Sequence[str], baseline: str, seed: int, resamples: int = RESAMPLES
+    frame: pl.DataFrame, names: Sequence[str], baseline: str, seed: int, resamples: int = RESAMPLES
 ) -> Intervals:
     """Return intervals of the means over perturbed records, and of the mean corruption error.
 
@@ -149,8 +149,6 @@ def perturbed(
     ----------
     frame : polars.DataFrame
         Answers.
-    task : Task
-        The question.
     names : sequence of str
         The classifiers.
     baseline : str
@@ -164,12 +162,13 @@ def perturbed(
         Of accuracy, flip rate, coverage and corruption error; empty where conditions are not about the same patients,
         as where the cohort is shifted and nothing else.
     """
-    rows = counted(frame.filter(pl.col("reference").is_in(task.classes)))
+    rows = counted(frame.filter(scored()))
     sizes = rows.group_by("classifier", "perturbation", "severity", "replicate").len()["len"]
     if not rows.height or sizes.n_unique() != 1:
         return {}
     told = rows.group_by("patient", "classifier", "perturbation").agg(
         accuracy=(pl.col("reference") == pl.col("predicted")).mean(),
+        **{part: (outcome() == part).mean() for part in PARTS},
         **{name: flip(name).mean() for name in FLIPS},
         coverage=(~pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED])).mean(),
     )

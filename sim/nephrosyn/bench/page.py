@@ -26,15 +26,24 @@ NOTES = (
     (
         "Right answer",
         "the definition set applied to the complete record: every day seen, nothing lost, no error of measurement. "
-        "The set itself, applied to the record that classifiers see, is the first classifier. Who cannot be judged "
-        "even from the complete record, or is outside the set, is not scored.",
+        "The set itself, applied to the record that classifiers see, is the first classifier. Two groups have no right "
+        "answer and are not scored: those outside the set, whom it is not for by age or lesion, and those who cannot "
+        "be judged even from the complete record.",
     ),
     (
         "Accuracy",
-        "right answers among all scored patients. `undetermined` is an abstention and counts as not right; coverage is "
-        "the share of patients who got an answer. Answers that failed count as not right, too. In the table by class "
-        "an abstention is no finding of the class: a miss for who has it, right for who has not, and in neither "
-        "predictive value. Kappa and MCC take it for a category of its own. Brier scores: sums over classes, 0 to 2.",
+        "right answers among all scored patients. What is not right is one of three things. A wrong answer names "
+        "another category. An abstention is the answer `undetermined`. A failure is no answer: the classifier raised "
+        "an error, ran out of time, or answered with something that is no category. Right, wrong, abstained and failed "
+        "sum to 100%. In the table by class an abstention or a failure is no finding of the class: a miss for who has "
+        "it, right for who has not, and in neither predictive value. Kappa and MCC take each for a category of its "
+        "own. Brier scores are sums over classes, 0 to 2, of the patients with probabilities; two can be compared "
+        "where these are the same.",
+    ),
+    (
+        "No score",
+        "a classifier that could not be fitted, or that failed on every answer, was never held against a patient: it "
+        "has no score, no rank and no test, and is in no comparison. The reason stands beside its name.",
     ),
     (
         "What is averaged",
@@ -46,16 +55,18 @@ NOTES = (
     (
         "Corruption error",
         "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over "
-        "perturbations. Where the baseline makes no error it is not defined, and left out.",
+        "perturbations. Where the baseline makes no error it is not defined, and left out. Errors are wrong answers, "
+        "abstentions and failures together; a table below parts them.",
     ),
     (
         "Flips",
-        "scored patients of whom the same classifier says something else than on the clean record: of whom it was "
-        "right, of whom it is now, and of whom it was wrong and is wrong otherwise.",
+        "scored patients of whom the same classifier says something else than on the clean record. Of these: it was "
+        "right and is wrong, abstains or fails now; or it is right now. The rest was not right and still is not.",
     ),
     (
         "Bias of the refractory share",
-        "the share of patients called refractory less the share that is, by the complete record.",
+        "the share of patients called refractory less the share that is, by the complete record. Who got no answer, by "
+        "abstention or failure, is not called refractory.",
     ),
     (
         "Intervals",
@@ -68,8 +79,11 @@ NOTES = (
     ),
     (
         "Pairs",
-        "differences on the same patients. Exact McNemar test on the clean record, two-sided; Holm over all tests of "
-        "this table.",
+        "differences on the same patients, all that are scored, between classifiers that have a score. Right is held "
+        "against not right: a wrong answer, an abstention and a failure count alike; beside it stands to how many "
+        "patients both gave an answer every time. Exact McNemar test on the clean record, two-sided; Holm over all "
+        "tests of this table. How many patients there are is a choice of whoever made the cohort, and with enough of "
+        "them any difference has a small p-value: read the difference and its interval first.",
     ),
     (
         "PPV by prevalence",
@@ -80,29 +94,45 @@ NOTES = (
 
 
 def sentence(found: Bench) -> str:
-    """Return the answer."""
+    """Return the answer: who is right most often, how far the next one is behind, and who has no score."""
     rows = board.leaderboard(found).rows
     best = rows[0]
-    often = "right most often," if len(rows) > 1 else "right in"
-    fall = robustness.means(found.scores, "accuracy")
-    if not any(value is not None for value in fall.values()):
-        return f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
-    return (
-        f"Over perturbed records {best[0]} is {often} {best[2]} of patients; on the clean record "
-        f"it is right in {best[1]}. 95% intervals stand in brackets."
-    )
+    often = "right most often, in" if len(found.names) > 1 else "right in"
+    if board.perturbed(found):
+        told = (
+            f"Over perturbed records {best[0]} is {often} {best[2]} of patients; on the clean record "
+            f"it is right in {best[1]}. 95% intervals stand in brackets."
+        )
+    else:
+        told = f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
+    silent = [f"{name} {reason.rstrip('.')}." for name, reason in found.without_score.items()]
+    return " ".join([told, *_ahead(found), *silent])
+
+
+def _ahead(found: Bench) -> Iterator[str]:
+    """Yield by how much the first of the leaderboard is ahead of the second, where they can be compared."""
+    names, where = board.order(found), ALL if board.perturbed(found) else CLEAN
+    for one in found.differences:
+        if len(names) > 1 and one.where == where and {one.first, one.second} == set(names[:2]):
+            value, *ends = (
+                (one.value, one.low, one.high) if one.first == names[0] else (-one.value, -one.high, -one.low)
+            )
+            apart = "" if ends[0] > 0 else ", so the two cannot be told apart here"
+            low, high = (board.points(end) for end in ends)
+            gap = f"the difference is {board.points(value)} points (95% interval {low} to {high})"
+            yield f"{names[1]} comes next; {gap}{apart}."
 
 
 def facts(found: Bench) -> list[tuple[str, str]]:
     """Return how it was done."""
-    run, about = found.answers.run, found.answers.about
-    right = run.reference.frame["reference"]
-    scored = int(right.is_in(run.task.classes).sum())
+    run, about, counted = found.answers.run, found.answers.about, found.counted
     told = [
         ("Scenario", str(run.manifest["scenario"]["name"])),
         ("Definition set", run.task.definition.name),
         ("Asked for", run.task.target),
-        ("Patients scored", f"{number(scored)} of {number(right.len())}"),
+        ("Patients scored", f"{number(counted['scored'])} of {number(sum(counted.values()))}"),
+        ("Outside the set", number(counted["outside_the_set"])),
+        ("Cannot be judged", number(counted["cannot_be_judged"])),
         ("Perturbation seed", str(about["seed"])),
         ("Replicates", str(about["replicates"])),
         ("Perturbation constants", f"version {about['perturbations_version']}"),
@@ -171,10 +201,10 @@ def _figures(found: Bench) -> Iterator[tuple[str, str, str, str]]:
 def _confusion(found: Bench) -> str:
     from nephrosyn.report.figures import robustness as drawings
 
-    task, frame = found.answers.run.task, found.answers.frame.filter(perturbation=CLEAN)
+    task, frame = found.answers.run.task, found.frame.filter(perturbation=CLEAN)
     matrices = {}
     for name in found.names:
-        cells = cells_of(frame.filter(pl.col("classifier") == name), task)
+        cells = cells_of(frame.filter(pl.col("classifier") == name))
         matrices[name] = {(plain(right), plain(given)): count for right, given, count in cells}
     given = {given for cells in matrices.values() for _, given in cells}
     columns = [plain(name) for name in (*task.words, FAILED)]

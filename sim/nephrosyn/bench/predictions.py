@@ -16,7 +16,7 @@ import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import SUM_TOLERANCE, checked
 from nephrosyn.bench.conditions import CLEAN, KEYS, Condition, conditions, shifts
-from nephrosyn.bench.errors import BenchError
+from nephrosyn.bench.errors import BenchError, in_a_line
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
 from nephrosyn.bench.running import Answers, Run, ask, beside
 from nephrosyn.bench.task import Task
@@ -26,6 +26,8 @@ from nephrosyn.plan import Progress, silent
 COLUMNS = {"patient": pl.Int64, "perturbation": pl.String, "severity": pl.Int64, "replicate": pl.Int64}
 WHERE = list(COLUMNS)
 EXAMPLES = 3
+SHOWN = 40
+"""Characters of a value in a message."""
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -72,7 +74,7 @@ def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence
     """
     frame = read(path)
     allowed = {f"p_{name}": pl.Float64 for name in task.words}
-    problems = _columns(path, frame, allowed)
+    problems = _columns(path, frame, allowed) or _types(path, frame)
     if problems:
         raise BenchError(problems)
     frame = frame.with_row_index("line", 2)
@@ -86,7 +88,7 @@ def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence
     due = _due(patients, asked)
     problems += _told(path, "a row that stands twice", typed.filter(~pl.struct(WHERE).is_first_distinct()))
     problems += _told(path, "a row that nobody asked for", typed.join(due, on=WHERE, how="anti"))
-    there = frame.select(pl.col(name).cast(COLUMNS[name], strict=False) for name in WHERE)  # answer readable or not
+    there = frame.select(_read_as(frame[name], COLUMNS[name]) for name in WHERE)  # answer readable or not
     problems += _told(path, "a row that is missing", due.join(there, on=WHERE, how="anti"))
     if problems:
         raise BenchError(problems)
@@ -98,7 +100,32 @@ def _columns(path: Path, frame: pl.DataFrame, allowed: dict[str, Any]) -> list[s
     problems = [f"{path}: column {name} is missing" for name in due if name not in frame.columns]
     words = ", ".join([*due, *allowed])
     other = [name for name in frame.columns if name not in due and name not in allowed]
-    return problems + [f"{path}: column {name} is none of {words}" for name in other]
+    return problems + [f"{path}: column {in_a_line(name)} is none of {words}" for name in other]
+
+
+def _types(path: Path, frame: pl.DataFrame) -> list[str]:
+    """Tell the columns of a type in which no such values can be, as lists, bytes or dates."""
+    return [
+        f"{path}: column {name}: expected {_wanted(name)}; found values of type {in_a_line(str(kind))}"
+        for name, kind in frame.schema.items()
+        if not (kind == pl.Null or kind.is_(pl.String) or _may_be(name, kind))
+    ]
+
+
+def _may_be(name: str, kind: pl.DataType) -> bool:
+    if _wanted(name) == TEXT:
+        return isinstance(kind, pl.Categorical | pl.Enum)
+    return kind.is_numeric()
+
+
+TEXT = "a text"
+
+
+def _wanted(name: str) -> str:
+    """Return in words what a column holds."""
+    if name.startswith("p_"):
+        return "a number"
+    return TEXT if COLUMNS.get(name, pl.String) == pl.String else "a whole number"
 
 
 def _typed(path: Path, frame: pl.DataFrame, kinds: dict[str, Any]) -> tuple[pl.DataFrame, list[str]]:
@@ -106,13 +133,22 @@ def _typed(path: Path, frame: pl.DataFrame, kinds: dict[str, Any]) -> tuple[pl.D
     problems, sound = [], pl.lit(True)
     typed = frame
     for name, kind in kinds.items():
-        typed = typed.with_columns(pl.col(name).cast(kind, strict=False))
+        typed = typed.with_columns(_read_as(frame[name], kind))
         may_lack = name.startswith("p_")
         wrong = typed[name].is_null() & ~((frame[name].is_null() | (frame[name].cast(pl.String) == "")) & may_lack)
-        wanted = "a text" if kind == pl.String else "a number" if may_lack else "a whole number"
-        problems += _told(path, f"{name} that is not {wanted}", frame.filter(wrong))
+        problems += _told(path, f"{name} that is not {_wanted(name)}", frame.filter(wrong))
         sound = sound & ~pl.lit(wrong)
     return typed.filter(sound), problems
+
+
+def _read_as(column: pl.Series, kind: Any) -> pl.Series:
+    """Return a column in a type, null where a value is none of it; 3.0 is a whole number, 3.5 is not."""
+    if kind != pl.Int64:
+        return column.cast(kind, strict=False)
+    number = column.cast(pl.Float64, strict=False)
+    whole = (number.abs() < 2.0**53) & (number == number.round())
+    direct = column if column.dtype.is_integer() else column.cast(pl.String, strict=False)
+    return direct.cast(pl.Int64, strict=False).fill_null(number.set(~whole.fill_null(False), None).cast(pl.Int64))
 
 
 def _probabilities(path: Path, frame: pl.DataFrame, names: list[str]) -> list[str]:
@@ -139,11 +175,16 @@ def _told(path: Path, fault: str, rows: pl.DataFrame) -> list[str]:
     if not rows.height:
         return []
     shown = [
-        ", ".join(f"{name} {value}" for name, value in row.items() if not name.startswith("p_"))
+        ", ".join(f"{name} {in_a_line(str(value))[:SHOWN]}" for name, value in row.items() if _shown(name, fault))
         for row in rows.head(EXAMPLES).to_dicts()
     ]
     more = " ..." if rows.height > EXAMPLES else ""
     return [f"{path}: {fault}: {rows.height:,} rows, as ({'), ('.join(shown)}){more}"]
+
+
+def _shown(name: str, fault: str) -> bool:
+    """Whether an example row has a column: probabilities only where they are what is wrong."""
+    return not name.startswith("p_") or "probabilit" in fault or fault.startswith(f"{name} ")
 
 
 def due_of(asked: Sequence[Condition]) -> list[Condition]:
@@ -221,8 +262,11 @@ def asked_in(folder: Path, run: Run) -> tuple[list[Condition], int]:
         about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         names, severities, repeats = about["perturbations"], about["severities"], about["replicates"]
         seed, digest, version = about["seed"], about["run_sha256"], about["constants_version"]
-    except (OSError, ValueError, KeyError):
-        raise BenchError([f"{folder}: no export of the bench; make one with: nephrosyn bench export"]) from None
+        sound = set(names) <= set(PERTURBATIONS) and set(severities) <= {1, 2, 3, 4, 5} and min(repeats - 1, seed) >= 0
+    except (OSError, ValueError, KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise BenchError([f"{folder}: no export of the bench; make one with: nephrosyn bench export"])
     problems = []
     if digest != sha256(run.folder / "manifest.json"):
         problems.append(f"{folder}: an export of another run than {run.folder}, or the run was judged again since")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn.bench.conditions import CLEAN, counted
-from nephrosyn.bench.task import Task
+from nephrosyn.bench.task import ABSTAINED, FAILED, scored
 from nephrosyn.streams import fill_uniforms
 
 PURPOSE = 200
@@ -35,8 +34,11 @@ class Difference:
         ``none``, the clean record, or ``all``, the mean over perturbed conditions.
     n : int
         Patients.
+    both_answered : int
+        Patients to whom both gave an answer every time, neither an abstention nor a failure.
     value, low, high : float
-        Difference of accuracy with its 95% bootstrap interval.
+        Difference of accuracy with its 95% bootstrap interval. Whatever is not right counts alike: a wrong answer, an
+        abstention, a failure.
     only_first, only_second : int or None
         Patients of whom only the one was right; None where there is more than one answer a patient.
     p, adjusted : float or None
@@ -47,6 +49,7 @@ class Difference:
     second: str
     where: str
     n: int
+    both_answered: int
     value: float
     low: float
     high: float
@@ -138,15 +141,13 @@ def holm(values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def compare(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES) -> list[Difference]:
+def compare(frame: pl.DataFrame, seed: int, resamples: int = RESAMPLES) -> list[Difference]:
     """Compare every pair of classifiers, on the clean record and over all perturbed conditions.
 
     Parameters
     ----------
     frame : polars.DataFrame
         Answers.
-    task : Task
-        The question.
     seed : int
         Address of the bootstrap's draws.
     resamples : int
@@ -156,10 +157,13 @@ def compare(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPL
     -------
     list of Difference
         Only patients with a right answer count. Over perturbed records each patient counts by the mean over these,
-        every one alike.
+        every one alike; none where conditions are not about the same patients, as where the cohort is shifted and
+        nothing else.
     """
-    scored = frame.filter(pl.col("reference").is_in(task.classes))
-    right = scored.with_columns(right=(pl.col("reference") == pl.col("predicted")).cast(pl.Float64))
+    silent = pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED])
+    right = frame.filter(scored()).with_columns(
+        right=(pl.col("reference") == pl.col("predicted")).cast(pl.Float64), answered=(~silent).cast(pl.Float64)
+    )
     names = frame["classifier"].cast(pl.String).unique(maintain_order=True).to_list()
     pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
     found: list[Difference] = []
@@ -167,27 +171,36 @@ def compare(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPL
         (CLEAN, right.filter(perturbation=CLEAN)),
         ("all", counted(right)),
     ):
-        if rows.height and pairs:
-            found += _pairs(_by_patient(rows, names), pairs, where, seed, resamples)
+        if pairs and rows.group_by("patient").len()["len"].n_unique() == 1:
+            values, answered = (_by_patient(rows, names, column) for column in ("right", "answered"))
+            found += _pairs(values, answered == 1.0, names, pairs, where, seed, resamples)
     return _adjusted(found)
 
 
-def _by_patient(rows: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
-    """Return the mean of right answers, shape (patients, classifiers)."""
-    means = rows.group_by("patient", "classifier").agg(pl.col("right").mean())
-    wide = means.with_columns(pl.col("classifier").cast(pl.String)).pivot("classifier", index="patient", values="right")
+def _by_patient(rows: pl.DataFrame, names: Sequence[str], column: str) -> NDArray[np.float64]:
+    """Return the mean of a column over the records of each patient, shape (patients, classifiers)."""
+    means = rows.group_by("patient", "classifier").agg(pl.col(column).mean())
+    wide = means.with_columns(pl.col("classifier").cast(pl.String)).pivot("classifier", index="patient", values=column)
     return wide.sort("patient").select(names).to_numpy().astype(np.float64)
 
 
-def _pairs(values: NDArray[np.float64], pairs: Any, where: str, seed: int, resamples: int) -> list[Difference]:
-    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+def _pairs(
+    values: NDArray[np.float64],
+    answered: NDArray[np.bool_],
+    names: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    where: str,
+    seed: int,
+    resamples: int,
+) -> list[Difference]:
     place = {name: k for k, name in enumerate(names)}
     differences = np.column_stack([values[:, place[a]] - values[:, place[b]] for a, b in pairs])
     low, high = bootstrap_mean(differences, resamples, seed)
     made = []
     for k, (one, other) in enumerate(pairs):
         column = differences[:, k]
-        base = (one, other, where, len(column), float(column.mean()), float(low[k]), float(high[k]))
+        both = int((answered[:, place[one]] & answered[:, place[other]]).sum())
+        base = (one, other, where, len(column), both, float(column.mean()), float(low[k]), float(high[k]))
         if where == CLEAN:
             b, c = int((column > 0).sum()), int((column < 0).sum())
             made.append(Difference(*base, b, c, mcnemar(b, c)))

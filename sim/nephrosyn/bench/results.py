@@ -16,6 +16,7 @@ from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.running import Answers
 from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import score
+from nephrosyn.bench.task import OUTCOMES, outcome, scored
 from nephrosyn.cohort import Documents
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
@@ -39,7 +40,8 @@ class Bench:
     answers : Answers
         Every answer beside the right one.
     baseline : str
-        The classifier that corruption errors are held against.
+        The classifier that corruption errors are held against: the one asked for, or the definition set where that one
+        has no score.
     """
 
     answers: Answers
@@ -53,15 +55,14 @@ class Bench:
     def scores(self) -> pl.DataFrame:
         """Every score, tidy; the columns are those of `scoring.SCHEMA`."""
         run = self.answers.run
-        made = score(self.answers.frame, run.task, run.groups)
-        drawn = intervals.clean(self.answers.frame, run.task, self.answers.about["seed"])
+        made = score(self.frame, run.task, run.groups)
+        drawn = intervals.clean(self.frame, run.task, self.answers.about["seed"])
         return _with(made, drawn)
 
     @cached_property
     def averages(self) -> pl.DataFrame:
         """Means over perturbed records: `classifier`, `metric`, `value` and its 95% bootstrap interval."""
-        run = self.answers.run
-        drawn = intervals.perturbed(self.answers.frame, run.task, self.names, self.baseline, self.answers.about["seed"])
+        drawn = intervals.perturbed(self.frame, self.names, self.baseline, self.answers.about["seed"])
         made = {metric: robustness.means(self.scores, metric) for metric in intervals.PERTURBED}
         whole = self.corruption.filter(perturbation=ALL)
         made["corruption_error"] = dict(whole.select("classifier", "corruption_error").iter_rows())
@@ -81,7 +82,7 @@ class Bench:
     @cached_property
     def differences(self) -> list[resampling.Difference]:
         """Every pair of classifiers on the same patients."""
-        return resampling.compare(self.answers.frame, self.answers.run.task, self.answers.about["seed"])
+        return resampling.compare(self.frame, self.answers.about["seed"])
 
     @cached_property
     def faults(self) -> pl.DataFrame:
@@ -90,10 +91,41 @@ class Bench:
         counted = wrong.group_by("classifier", "fault").agg(answers=pl.len(), patient=pl.col("patient").min())
         return counted.sort("classifier", "answers", "fault", descending=[False, True, False])
 
+    @cached_property
+    def outcomes(self) -> pl.DataFrame:
+        """Every answer with its `outcome`, one of `task.OUTCOMES`."""
+        outside = self.answers.run.reference.frame.filter(~pl.col("applies"))["patient"].implode()
+        not_for = ~scored() & pl.col("patient").is_in(outside)
+        told = pl.when(not_for).then(pl.lit("outside the set")).otherwise(outcome().cast(pl.String))
+        return self.answers.frame.with_columns(outcome=told.cast(pl.Enum(OUTCOMES)))
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Patients who are scored, who are outside the set, and who cannot be judged by it."""
+        frame = self.answers.run.reference.frame
+        outside = int((~frame["applies"]).sum())
+        right = int(frame.select(scored().sum()).item())
+        return {"scored": right, "outside_the_set": outside, "cannot_be_judged": frame.height - right - outside}
+
     @property
     def names(self) -> list[str]:
-        """The classifiers, the definition set itself first."""
-        return list(self.answers.about["classifiers"])
+        """The classifiers that have a score, the definition set itself first."""
+        return [name for name in self.answers.about["classifiers"] if name not in self.without_score]
+
+    @property
+    def without_score(self) -> dict[str, str]:
+        """The classifiers that have no score, and so no rank and no test, with the reason."""
+        return self.answers.without_score
+
+    @property
+    def nothing_asked(self) -> bool:
+        """Whether classifiers were named, and none of them has a score."""
+        return bool(self.without_score) and self.names == [self.answers.own]
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """The answers of the classifiers that have a score."""
+        return self.answers.frame.filter(pl.col("classifier").cast(pl.String).is_in(self.names))
 
 
 def _with(scores: pl.DataFrame, drawn: intervals.Intervals) -> pl.DataFrame:
@@ -118,7 +150,8 @@ def finish(answers: Answers, baseline: str | None = None) -> Bench:
     names = answers.about["classifiers"]
     if baseline is not None and baseline not in names:
         raise BenchError([f"--baseline {baseline}: none of the classifiers {', '.join(names)}"])
-    return Bench(answers, baseline or names[0])
+    known = baseline is not None and baseline not in answers.without_score
+    return Bench(answers, baseline if known and baseline else answers.own)
 
 
 def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import polars as pl
 
 from nephrosyn.bench.conditions import CLEAN, counted
-from nephrosyn.bench.scores import ALL
+from nephrosyn.bench.scores import ALL, PARTS
+from nephrosyn.bench.task import ABSTAINED, FAILED
 
 
 def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
@@ -28,7 +29,7 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     polars.DataFrame
         `classifier`, `perturbation`, `corruption_error`: null where the baseline makes no error. The rows of
         perturbation ``all`` hold the mean over the perturbations of the record where it is defined, and `perturbations`
-        how many.
+        how many. `wrong`, `abstained` and `failed` are the parts of the error, each the mean over severities.
 
     References
     ----------
@@ -45,8 +46,9 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     )
     beside = errors.filter(classifier=baseline).select("perturbation", of_baseline="error")
     ratio = pl.when(pl.col("of_baseline") > 0).then(pl.col("error") / pl.col("of_baseline"))
-    each = errors.join(beside, on="perturbation", how="left", maintain_order="left").select(
-        "classifier", "perturbation", corruption_error=ratio, perturbations=pl.lit(1, pl.UInt32)
+    each = errors.join(beside, on="perturbation", how="left", maintain_order="left")
+    each = each.join(_parts(scores), on=["classifier", "perturbation"], how="left", maintain_order="left").select(
+        "classifier", "perturbation", *PARTS, corruption_error=ratio, perturbations=pl.lit(1, pl.UInt32)
     )
     mean = (
         counted(each)
@@ -55,6 +57,7 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
             perturbation=pl.lit(ALL),
             perturbations=pl.col("corruption_error").count(),
             corruption_error=pl.col("corruption_error").mean(),
+            **{part: pl.col(part).mean() for part in PARTS},
         )
     )
     return pl.concat([each, mean.select(each.columns)])
@@ -62,6 +65,16 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
 
 def _accuracy(scores: pl.DataFrame) -> pl.DataFrame:
     return scores.filter(slice=ALL, metric="accuracy")
+
+
+def _parts(scores: pl.DataFrame) -> pl.DataFrame:
+    """Return what errors consist of, by classifier and perturbation: means over replicates, then over severities."""
+    rows = scores.filter(pl.col("metric").is_in(PARTS), slice=ALL, of=ALL)
+    keys = ["classifier", "perturbation", "metric", "severity"]
+    for by in (keys, keys[:3]):
+        rows = rows.group_by(by, maintain_order=True).agg(pl.col("value").mean())
+    named = [pl.col("value").filter(pl.col("metric") == part).first().alias(part) for part in PARTS]
+    return rows.group_by(keys[:2], maintain_order=True).agg(named)
 
 
 def means(scores: pl.DataFrame, metric: str) -> dict[str, float | None]:
@@ -104,13 +117,16 @@ def latent(frame: pl.DataFrame, traits: pl.DataFrame, refractory: tuple[str, ...
     Returns
     -------
     polars.DataFrame
-        `classifier`, `response`, `n`, `called`; the reference and the set on the observed record are among them.
+        `classifier`, `response`, `n`, `called`, `abstained`, `failed`; the reference and the set on the observed record
+        are among them.
     """
     rows = frame.filter(perturbation=CLEAN)
     first = rows.filter(pl.col("classifier") == rows["classifier"][0])
     right = first.select("patient", classifier=pl.lit("(reference)"), said="reference")
     said = rows.select("patient", classifier=pl.col("classifier").cast(pl.String), said="predicted")
     both = pl.concat([right, said]).join(traits, on="patient", how="inner")
-    called = pl.col("said").is_in(refractory).sum()
-    counted = both.group_by("classifier", "response", maintain_order=True).agg(n=pl.len(), called=called)
+    said_so = {"called": pl.col("said").is_in(refractory)}
+    silent = {"abstained": pl.col("said") == ABSTAINED, "failed": pl.col("said") == FAILED}
+    asked = {name: one.sum() for name, one in {**said_so, **silent}.items()}
+    counted = both.group_by("classifier", "response", maintain_order=True).agg(n=pl.len(), **asked)
     return counted.sort("response", maintain_order=True)

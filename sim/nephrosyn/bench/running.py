@@ -15,13 +15,13 @@ import polars as pl
 from nephrosyn import criteria, labelling
 from nephrosyn.bench.classifiers.finding import find_all
 from nephrosyn.bench.classifiers.outside import Outside
-from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, Shown, checked
+from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, NotReadyError, Shown, checked
 from nephrosyn.bench.classifiers.sets import SetClassifier
 from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, conditions, names_of, shifts
 from nephrosyn.bench.errors import BenchError, need
 from nephrosyn.bench.groups import groups
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
-from nephrosyn.bench.task import TARGETS, Target, Task
+from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, scored
 from nephrosyn.bench.training import PATIENTS, Training
 from nephrosyn.cohort import Folder
 from nephrosyn.cohort.layout import sha256
@@ -98,8 +98,10 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     if not kept and "truth/proteinuria" not in tables:
         raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} were kept"])
     reference = Reference(task, tables, criteria.load(chosen), kept=kept)
-    if not reference.frame["reference"].is_in(task.classes).any():
-        raise BenchError([f"{folder}: nobody has a right answer under {definition.name}"])
+    if not reference.frame.select(scored().any()).item():
+        outside, people = int((~reference.frame["applies"]).sum()), reference.frame.height
+        why = f"of {people} patients {outside} are outside the set, and {people - outside} cannot be judged"
+        raise BenchError([f"{folder}: nobody has a right answer under {definition.name}: {why}"])
     traits = tables.get("truth/traits", pl.DataFrame(schema={"patient": pl.Int32, "response": pl.String}))
     sliced = groups(tables, task, reference.frame)
     observed = {table: tables[table] for table in OBSERVED}
@@ -119,7 +121,8 @@ class Answers:
         How it was done; kept with the results.
     frame : polars.DataFrame
         `classifier`, `perturbation`, `severity`, `replicate`, `patient`, `reference`, `predicted`, `clean` (what the
-        same classifier said of the clean record), `fault`, and `p_` columns if any classifier gave some.
+        same classifier said of the clean record), `fault`, and `p_` columns if any classifier gave some. A classifier
+        that could not be fitted has no rows.
     """
 
     run: Run
@@ -129,6 +132,16 @@ class Answers:
     def __repr__(self) -> str:
         """How many answers, in a line."""
         return f"<{self.frame.height:,} answers about {self.run.folder}>"
+
+    @property
+    def without_score(self) -> dict[str, str]:
+        """Classifiers that gave no answer at all, and why: could not be fitted, or failed every time."""
+        return dict(self.about.get("without_score", {}))
+
+    @property
+    def own(self) -> str:
+        """The definition set asked about, which always takes part."""
+        return str(self.about["classifiers"][0])
 
 
 def ask(
@@ -186,9 +199,14 @@ def ask(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
         ready: dict[str, Answering] = {}
+        silent: dict[str, str] = {}
         for place, one in enumerate(found):
             progress("prepare", place, len(found))
-            ready[one.name] = one.ready(asked)
+            try:
+                ready[one.name] = one.ready(asked)
+            except NotReadyError as error:
+                silent[one.name] = f"could not be fitted: {error}"
+                continue
             stack.callback(ready[one.name].close)
         frame = _ask_all(run, ready, wanted, seed, folder, progress)
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
@@ -203,6 +221,7 @@ def ask(
         "perturbations_version": VERSION,
         "replicates": replicates,
         "classifiers": [one.name for one in found],
+        "without_score": {**silent, **failed_always(frame)},
         "asked": list(classifiers),
         "files_sha256": {**sets, **modules},
     }
@@ -242,6 +261,17 @@ def _ask_all(
     frame = pl.concat(frames)
     empty = [name for name in frame.columns if name.startswith("p_") and frame[name].null_count() == frame.height]
     return frame.drop(empty) if len(empty) == len(run.task.classes) else frame
+
+
+def failed_always(frame: pl.DataFrame) -> dict[str, str]:
+    """Return the classifiers that failed whenever they were asked, with the most frequent reason."""
+    made = {}
+    for name, part in frame.partition_by("classifier", as_dict=True, maintain_order=True).items():
+        if (part["predicted"].cast(pl.String) == FAILED).all():
+            faults = part["fault"].value_counts().sort("count", "fault", descending=[True, False])
+            more = f", and {faults.height - 1} other reasons" if faults.height > 1 else ""
+            made[str(name[0])] = f"failed on every answer: {faults['fault'][0]}{more}"
+    return made
 
 
 def beside(given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

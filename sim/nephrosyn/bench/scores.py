@@ -1,7 +1,8 @@
 """Scores of one classifier under one condition, from the counts of right and given answers.
 
-Who has no right answer is not scored. ``undetermined`` and ``failed`` are answers that are never right: they lower
-accuracy and sensitivity, and are no false alarm. Means over classes are over the classes that somebody has.
+Who has no right answer is not scored. An abstention (``undetermined``), a failure and a wrong answer are three things,
+each with its share; none is right, so each lowers accuracy and sensitivity, and the first two are no false alarm. Means
+over classes are over the classes that somebody has.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from nephrosyn.bench.errors import need
-from nephrosyn.bench.task import ABSTAINED, FAILED, Task
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
 from nephrosyn.report.statistics import NORMAL_QUANTILE, wilson
 
 ALL = "all"
@@ -60,20 +61,29 @@ def _defined(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-FLIPS = ("flip_rate", "harmful_flip_rate", "helpful_flip_rate")
+PARTS = ("wrong", "abstained", "failed")
+"""What is not right, and why; with accuracy they sum to 1."""
+LOST = {f"right_to_{part}_rate": part for part in PARTS}
+"""Flips of a right answer, by what came of it; they sum to the rate of harmful flips."""
+FLIPS = ("flip_rate", "harmful_flip_rate", "helpful_flip_rate", *LOST)
 """Whom the same classifier calls something else than on the clean record; of these, who was right, and who is now."""
 
 
 def flip(name: str) -> pl.Expr:
     """Return whether an answer is a flip of a kind named in `FLIPS`."""
     flipped = pl.col("predicted") != pl.col("clean")
+    if name in LOST:
+        return (pl.col("clean") == pl.col("reference")) & (outcome() == LOST[name])
     if name == "harmful_flip_rate":
         return flipped & (pl.col("clean") == pl.col("reference"))
     return flipped & (pl.col("predicted") == pl.col("reference")) if name == "helpful_flip_rate" else flipped
 
 
 def of_class(cells: Cells, members: Sequence[str], of: str) -> Iterator[Score]:
-    """Yield sensitivity, specificity, PPV and NPV of a class, or of several as one, with Wilson intervals."""
+    """Yield sensitivity, specificity, PPV and NPV of a class, or of several as one, with Wilson intervals.
+
+    Beside them the shares of those who have it that got no answer: abstentions, and failures.
+    """
     inside = set(members)
     tp = sum(n for right, given, n in cells if right in inside and given in inside)
     fn = sum(n for right, given, n in cells if right in inside and given not in inside)
@@ -86,10 +96,12 @@ def of_class(cells: Cells, members: Sequence[str], of: str) -> Iterator[Score]:
     yield share_of("ppv", of, tp, tp + fp)
     # Among those told not to have it; who got no answer was told nothing.
     yield share_of("npv", of, tn - silent, tn - silent + fn - missed)
+    for part, said in (("abstained", ABSTAINED), ("failed", FAILED)):
+        yield share_of(part, of, sum(n for right, given, n in cells if right in inside and given == said), tp + fn)
 
 
 def overall(cells: Cells) -> Iterator[Score]:
-    """Yield accuracy, coverage and the metrics of scikit-learn over all classes."""
+    """Yield accuracy, the parts of what is not right, coverage, and the metrics of scikit-learn over all classes."""
     need("sklearn")
     from sklearn import metrics
 
@@ -99,7 +111,9 @@ def overall(cells: Cells) -> Iterator[Score]:
     yield share_of("accuracy", ALL, correct, n)
     yield share_of("coverage", ALL, answered, n)
     yield share_of("accuracy_of_answered", ALL, correct, answered)
-    yield share_of("failed", ALL, sum(cell[2] for cell in cells if cell[1] == FAILED), n)
+    yield share_of("wrong", ALL, answered - correct, n)
+    for part, said in (("abstained", ABSTAINED), ("failed", FAILED)):
+        yield share_of(part, ALL, sum(cell[2] for cell in cells if cell[1] == said), n)
     if not n:
         return
     right, given = [cell[0] for cell in cells], [cell[1] for cell in cells]
@@ -170,9 +184,9 @@ def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
     names = [f"p_{one}" for one in task.words]
     if not set(names) & set(frame.columns):
         return frame.clear()
-    scored = frame.filter(pl.col("reference").is_in(task.classes))
-    scored = scored.with_columns([pl.lit(None, pl.Float64).alias(one) for one in names if one not in frame.columns])
-    return scored.filter(pl.any_horizontal(pl.col(names).is_not_null())).with_columns(pl.col(names).fill_null(0.0))
+    rows = frame.filter(scored())
+    rows = rows.with_columns([pl.lit(None, pl.Float64).alias(one) for one in names if one not in frame.columns])
+    return rows.filter(pl.any_horizontal(pl.col(names).is_not_null())).with_columns(pl.col(names).fill_null(0.0))
 
 
 def _chances(given: pl.DataFrame, task: Task) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -10,8 +10,8 @@ import polars as pl
 from nephrosyn.bench import scores
 from nephrosyn.bench.conditions import CLEAN, KEYS
 from nephrosyn.bench.groups import SLICES
-from nephrosyn.bench.scores import ALL, Score, flip
-from nephrosyn.bench.task import Task
+from nephrosyn.bench.scores import ALL, PARTS, Score, flip
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
 from nephrosyn.report.statistics import wilson
 
 SCHEMA: dict[str, Any] = {
@@ -27,8 +27,10 @@ SCHEMA: dict[str, Any] = {
     "value": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
+    "reason": pl.String,
 }
-"""Columns of the scores: `slice` and `group` are ``all`` but for slices; `n` is the patients a number rests on."""
+"""Columns of the scores: `slice` and `group` are ``all`` but for slices; `n` is the patients a number rests on. A
+classifier without a score has one row, its value null, with the `reason`."""
 BY = ["classifier", *KEYS]
 
 
@@ -49,26 +51,31 @@ def score(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame
     polars.DataFrame
         With the columns of `SCHEMA`.
     """
-    rows = [row for part in _parts(frame) for row in _of_condition(part, task)]
+    rows = [(*row, None) for part in _parts(frame) for row in _of_condition(part, task)]
     whole = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return pl.concat([whole, sliced(frame, task, groups)])
+
+
+def without_score(reasons: Mapping[str, str]) -> pl.DataFrame:
+    """Return a row with the columns of `SCHEMA` for each classifier that has no score, and why."""
+    rows = [(name, CLEAN, 0, 0, ALL, ALL, "accuracy", ALL, 0, None, None, None, why) for name, why in reasons.items()]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def _parts(frame: pl.DataFrame) -> list[pl.DataFrame]:
     return frame.partition_by(BY, maintain_order=True)
 
 
-def cells_of(frame: pl.DataFrame, task: Task) -> list[tuple[str, str, int]]:
+def cells_of(frame: pl.DataFrame) -> list[tuple[str, str, int]]:
     """Return right answer, given answer and patients, of those who have a right answer."""
-    scored = frame.filter(pl.col("reference").is_in(task.classes))
-    counted = scored.group_by("reference", "predicted").len().sort("reference", "predicted")
+    counted = frame.filter(scored()).group_by("reference", "predicted").len().sort("reference", "predicted")
     return [(str(right), str(given), int(n)) for right, given, n in counted.rows()]
 
 
 def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
     who = part.select(BY).row(0)
-    cells = cells_of(part, task)
-    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), *flips(part, task)]
+    cells = cells_of(part)
+    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), *flips(part)]
     for name in task.classes:
         made += scores.of_class(cells, [name], name)
     if task.target == "category":
@@ -82,26 +89,30 @@ def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
         yield (*who, ALL, ALL, one.metric, one.of, one.n, one.value, one.low, one.high)
 
 
-def flips(part: pl.DataFrame, task: Task) -> Iterator[Score]:
+def flips(part: pl.DataFrame) -> Iterator[Score]:
     """Yield the share of scored patients of whom the same classifier said something else before, and which way."""
-    part = part.filter(pl.col("reference").is_in(task.classes))
+    part = part.filter(scored())
     for name in scores.FLIPS:
         yield scores.share_of(name, ALL, int(part.select(flip(name).sum()).item()), part.height)
 
 
 def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame:
-    """Return accuracy, coverage, flip rate and sensitivity for refractory disease by group, with Wilson intervals."""
+    """Return shares by group, with Wilson intervals.
+
+    Accuracy, wrong answers, abstentions, failures, coverage, flips, and sensitivity for refractory disease.
+    """
     inside = task.refractory_answers
-    scored = frame.filter(pl.col("reference").is_in(task.classes))
-    told = scored.select(
-        *BY,
-        "patient",
-        accuracy=pl.col("reference") == pl.col("predicted"),
-        coverage=pl.col("predicted").is_in(task.classes),
-        flip_rate=flip("flip_rate"),
-        refractory_sensitivity=pl.when(pl.col("reference").is_in(inside)).then(pl.col("predicted").is_in(inside)),
-    ).join(groups.drop("replicate"), on="patient", how="left")
-    metrics = ("accuracy", "coverage", "flip_rate", "refractory_sensitivity")
+    asked = {
+        "accuracy": pl.col("reference") == pl.col("predicted"),
+        **{part: outcome() == part for part in PARTS},
+        "coverage": ~pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED]),
+        "flip_rate": flip("flip_rate"),
+        "refractory_sensitivity": pl.when(pl.col("reference").is_in(inside)).then(pl.col("predicted").is_in(inside)),
+    }
+    told = (
+        frame.filter(scored()).select(*BY, "patient", **asked).join(groups.drop("replicate"), on="patient", how="left")
+    )
+    metrics = tuple(asked)
     frames = []
     for axis in SLICES:
         counted = told.group_by(*BY, axis).agg(
@@ -132,6 +143,7 @@ def _with_intervals(counted: pl.DataFrame, axis: str, name: str) -> pl.DataFrame
             value="value",
             low="low",
             high="high",
+            reason=pl.lit(None, pl.String),
         )
         .select(pl.col(column).cast(kind) for column, kind in SCHEMA.items())
     )

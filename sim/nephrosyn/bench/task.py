@@ -17,15 +17,55 @@ import polars as pl
 from nephrosyn import criteria, terms
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.labels import CATEGORY_OF_FLAG
+from nephrosyn.criteria.words import in_words
 
 Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")
 ABSTAINED = "undetermined"
 FAILED = "failed"
+OUTSIDE = "outside_the_set"
+"""Whom a definition set is not for; who cannot be judged by it, though it is for them, is ``undetermined``."""
+OUTCOMES = ("right", "wrong", "abstained", "failed", "cannot be judged", "outside the set")
+"""What becomes of a question. An abstention is an answer that names nothing; a failure is no answer. The last two are
+of patients who have no right answer, and are not scored."""
 YES, NO = "refractory", "not_refractory"
 REFRACTORY = (NO, YES)
 """In the order of their codes: scikit-learn takes 1 for the positive class."""
 WHO = ["replicate", "patient"]
+
+
+def categories(definition: DefinitionSet) -> tuple[str, ...]:
+    """Return the categories that a set can give, ``undetermined`` apart, in the order of the vocabulary."""
+    named = {CATEGORY_OF_FLAG[flag] for flag in definition.verdict.precedence.of(child=False)}
+    named |= {"infrequently_relapsing", "non_relapsing"}
+    return tuple(name for name in terms.CATEGORIES if name in named)
+
+
+def refractory_categories(definition: DefinitionSet) -> tuple[str, ...]:
+    """Return the categories that count as refractory under a set."""
+    return tuple(CATEGORY_OF_FLAG[flag] for flag in definition.verdict.refractory.of(child=False))
+
+
+def scored() -> pl.Expr:
+    """Return whether a patient has a right answer: an abstention is never one."""
+    return pl.col("reference").cast(pl.String) != ABSTAINED
+
+
+def outcome() -> pl.Expr:
+    """Return what became of each question, one of `OUTCOMES`, from `reference` and `predicted`.
+
+    Whom the set is not for cannot be told from these two: they are among those who cannot be judged.
+
+    Examples
+    --------
+    >>> pairs = {"reference": ["non_relapsing"] * 2, "predicted": ["undetermined", "non_relapsing"]}
+    >>> pl.DataFrame(pairs).select(outcome()).to_series().to_list()
+    ['abstained', 'right']
+    """
+    said, right = (pl.col(name).cast(pl.String) for name in ("predicted", "reference"))
+    silent = pl.when(said == FAILED).then(pl.lit("failed")).when(said == ABSTAINED).then(pl.lit("abstained"))
+    told = silent.when(said == right).then(pl.lit("right")).otherwise(pl.lit("wrong"))
+    return pl.when(scored()).then(told).otherwise(pl.lit("cannot be judged")).cast(pl.Enum(OUTCOMES)).alias("outcome")
 
 
 @dataclass(frozen=True)
@@ -49,11 +89,7 @@ class Task:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The answers that can be right, in the order of the vocabulary."""
-        if self.target == "refractory":
-            return REFRACTORY
-        named = {CATEGORY_OF_FLAG[flag] for flag in self.definition.verdict.precedence.of(child=False)}
-        named |= {"infrequently_relapsing", "non_relapsing"}
-        return tuple(name for name in terms.CATEGORIES if name in named)
+        return REFRACTORY if self.target == "refractory" else categories(self.definition)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -69,6 +105,11 @@ class Task:
             return f"Say whether each patient is refractory under the definition set `{self.definition.name}`."
         return f"Name the category of each patient under the definition set `{self.definition.name}`."
 
+    @property
+    def scope(self) -> str:
+        """Whom the set is for, in plain words; nobody else has a right answer."""
+        return next(told.sentence for told in in_words(self.definition) if told.clause == "population")
+
     @cached_property
     def answer(self) -> pl.Enum:
         """The type of a prediction: what may be answered, and ``failed`` for what is no answer."""
@@ -77,7 +118,7 @@ class Task:
     @cached_property
     def refractory_categories(self) -> tuple[str, ...]:
         """The categories that count as refractory under the set."""
-        return tuple(CATEGORY_OF_FLAG[flag] for flag in self.definition.verdict.refractory.of(child=False))
+        return refractory_categories(self.definition)
 
     @cached_property
     def refractory_answers(self) -> tuple[str, ...]:
@@ -95,7 +136,8 @@ class Task:
         Returns
         -------
         polars.DataFrame
-            `replicate`, `patient`, `answer`; who is outside the set is undetermined.
+            `replicate`, `patient`, `answer`, and `applies`: false for whom the set is not for. These are undetermined,
+            as are those who cannot be judged.
         """
         if self.target == "refractory":
             said = pl.when(pl.col("refractory")).then(pl.lit(YES)).otherwise(pl.lit(NO))
@@ -104,7 +146,7 @@ class Task:
             told = pl.col("category").cast(pl.String)
         inside = pl.col("applies").fill_null(False)
         whole = pl.when(inside).then(told).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
-        return labels.select(*WHO, answer=whole)
+        return labels.select(*WHO, "applies", answer=whole)
 
     def judge(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
         """Return what the set says of a record, impossible values being no reason to stop."""
@@ -125,7 +167,7 @@ class Task:
         Returns
         -------
         polars.DataFrame
-            `replicate`, `patient`, `reference` and `observed`.
+            `replicate`, `patient`, `applies` (false for whom the set is not for), `reference` and `observed`.
         """
         labels = tables["labels"].filter(criteria=self.definition.name) if kept and self.until_days is None else None
         use = labels is not None and labels.height > 0
@@ -134,4 +176,5 @@ class Task:
             for view in terms.VIEWS
         }
         both = found["complete"].rename({"answer": "reference"})
-        return both.join(found["observed"].rename({"answer": "observed"}), on=WHO, maintain_order="left")
+        seen = found["observed"].select(*WHO, observed="answer")
+        return both.join(seen, on=WHO, maintain_order="left")

@@ -8,7 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from nephrosyn import engine
-from nephrosyn.bench.features import features
+from nephrosyn.bench.features import COLUMNS, features, with_values
 from nephrosyn.bench.task import ABSTAINED, WHO, Task
 from nephrosyn.chart import record
 from nephrosyn.scenario import Scenario
@@ -17,6 +17,9 @@ PATIENTS = 2000
 """Size of the cohort to learn from; assumed: enough for every class of the baseline to have a hundred."""
 SEED_STEP = 1_000_003
 """Added to the seed of the run; a large prime, so that nobody meets the people he is tested on."""
+
+NOBODY = "nobody in the training cohort has a right answer"
+"""Why a classifier that learns cannot be fitted there."""
 
 
 def cohort(scenario: Scenario, patients: int, seed: int) -> dict[str, pl.DataFrame]:
@@ -69,7 +72,13 @@ class Training:
     @cached_property
     def answers(self) -> pl.DataFrame:
         """`replicate`, `patient` and `answer` of everybody who has a right answer."""
-        return self._task.judge(self.tables, "complete").filter(pl.col("answer") != ABSTAINED)
+        judged = self._task.judge(self.tables, "complete").drop("applies")
+        return judged.filter(pl.col("answer") != ABSTAINED)
+
+    @property
+    def columns(self) -> list[str]:
+        """The features of which somebody has a value; the others teach nothing, and many estimators refuse them."""
+        return with_values(self.features.select(COLUMNS))
 
     @cached_property
     def features(self) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from nephrosyn.bench.conditions import CLEAN
 from nephrosyn.bench.page import texts
 from nephrosyn.bench.resampling import RESAMPLES
 from nephrosyn.bench.results import ANSWERS, KIND, SCORES, VALUES, Bench
+from nephrosyn.bench.scoring import without_score
 
 SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
 """Packages whose versions are told: answers of a trained classifier may be others under another one."""
@@ -31,10 +32,11 @@ def values(found: Bench) -> dict[str, Any]:
         "notice": terms.NOTICE,
         "version": __version__,
         **found.answers.about,
+        "without_score": found.without_score,
         "run": str(run.folder.resolve()),
         "scenario": run.manifest["scenario"]["name"],
         "patients": right.len(),
-        "scored": int(right.is_in(run.task.classes).sum()),
+        **found.counted,
         "perturbations": asked["perturbation"].cast(pl.String).unique(maintain_order=True).to_list(),
         "severities": asked["severity"].unique().sort().to_list(),
         "baseline": found.baseline,
@@ -66,8 +68,9 @@ def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         for name, text in documents.items():
             (partial / name).write_text(text, encoding="utf-8", newline="\n")
         about = {"notice": terms.NOTICE}
-        found.scores.write_parquet(partial / SCORES, metadata=about)
-        found.answers.frame.write_parquet(partial / ANSWERS, metadata=about)
+        scores = pl.concat([found.scores, without_score(found.without_score)])
+        scores.write_parquet(partial / SCORES, metadata=about)
+        found.outcomes.write_parquet(partial / ANSWERS, metadata=about)
         KIND.check(folder, overwrite=overwrite)
         if folder.exists():
             shutil.rmtree(folder)

@@ -37,6 +37,11 @@ def bench(found: Bench, folder: Path) -> None:
     heading(rows.caption)
     width = COLUMNS_SHOWN
     table(rows.head[:width], [row[:width] for row in rows.rows], right=range(1, width))
+    silent = board.without_score(found)
+    if silent.rows:
+        say()
+        heading(silent.caption)
+        table(silent.head, silent.rows)
     wrong = board.faults(found)
     if wrong.rows:
         say()
@@ -53,7 +58,7 @@ def _example(found: Bench) -> int:
     """A patient whom somebody flips, if there is one."""
     import polars as pl
 
-    frame = found.answers.frame
+    frame = found.frame
     flipped = frame.filter(pl.col("predicted") != pl.col("clean"))
     return int((flipped if flipped.height else frame)["patient"][0])
 

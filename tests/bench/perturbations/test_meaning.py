@@ -7,7 +7,10 @@ import polars as pl
 import pytest
 from scipy.stats import binomtest, kstest
 
-from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
+from nephrosyn import criteria
+from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, perturb
+from nephrosyn.bench.task import Task
+from nephrosyn.tables import OBSERVED, SCHEMAS
 
 ON = ["replicate", "patient"]
 ALPHA = 1e-4  # with the seeds as they are, each exact test fails a right program once in ten thousand
@@ -238,7 +241,7 @@ def test_what_is_copied_forward_stood_at_the_visit_before(many):
     )  # fmt: skip
     both = before.join(made["readings"], on=[*ON, "visit", "analyte"], suffix="_made")
     copied = both.filter(pl.col("value") != pl.col("value_made"))
-    assert copied.height == log.height
+    assert copied.height == log.filter(pl.col("column") == "value").height
     assert (copied["value_made"] == copied["last"]).all()
     could = both.filter(pl.col("last") != pl.col("value"))
     holds(copied.height, could.height, 0.1)
@@ -266,22 +269,60 @@ def test_wrong_labels_follow_the_confusion_matrix(many):
     holds(wrong.height, known.height, number("label_noise", "share", 5))
     matrix = number("label_noise", "matrix", 5)
     assert all(after in matrix[before] for before, after in wrong.select("category", "category_made").rows())
-    listed = number("label_noise", "refractory", 5)
-    assert (wrong["refractory_made"] == wrong["category_made"].cast(pl.String).is_in(listed)).all()
+    listed = Task(criteria.load("source")).refractory_categories
+    judged = wrong.filter(pl.col("refractory").is_not_null())
+    assert (judged["refractory_made"] == judged["category_made"].cast(pl.String).is_in(listed)).all()
+    assert wrong["first_met_days_made"].null_count() == wrong["refractory_kind_made"].null_count() == wrong.height
     rest = both.filter(pl.col("category") == pl.col("category_made"))
     assert rest["refractory"].equals(rest["refractory_made"])
 
 
-def test_another_definition_gives_its_own_labels(many):
+@pytest.mark.parametrize("name", ["source", "iskdc", "kdigo-2021-adults", "ipna-2022", "japan-official-refractory"])
+def test_a_wrong_label_is_one_that_the_set_can_give(name):
+    """Every category is taken for each that the set can give, as often as the row of the matrix has it."""
+    asked = Task(criteria.load(name))
+    size = 2000
+    rows = [(category, name) for category in asked.classes for _ in range(size)]
+    labels = pl.DataFrame(rows, schema=["category", "criteria"], orient="row").with_row_index("patient")
+    empty = {column: pl.lit(None) for column in SCHEMAS["labels"] if column not in labels.columns}
+    known = {"replicate": pl.lit(0), "refractory": pl.col("category").is_in(asked.refractory_categories)}
+    labels = labels.with_columns(**{**empty, **known}).select(
+        pl.col(column).cast(kind) for column, kind in SCHEMAS["labels"].items()
+    )
+    record = {table: pl.DataFrame(schema=dict(SCHEMAS[table])) for table in OBSERVED} | {"labels": labels}
+    made, _ = perturb(record, "label_noise", 5, seed=4, replicate=0, definition=asked.definition)
+    both = labels.join(made["labels"], on=ON, suffix="_made")
+    matrix, share = number("label_noise", "matrix", 5), number("label_noise", "share", 5)
+    for category in asked.classes:
+        row = {other: part for other, part in matrix[category].items() if other in asked.classes}
+        mine = both.filter(pl.col("category") == category)["category_made"].cast(pl.String)
+        assert set(mine) == {category, *row}
+        for other, part in row.items():
+            holds((mine == other).sum(), size, share * part / sum(row.values()))
+    assert (both["refractory_made"] == both["category_made"].is_in(asked.refractory_categories)).all()
+
+
+def test_which_set_gave_the_labels_must_be_known(many):
+    own = {**many, "labels": many["labels"].with_columns(criteria=pl.lit("a-set-of-my-own"))}
+    with pytest.raises(PerturbationError, match=r"which set gave the labels \(a-set-of-my-own\)"):
+        at(own, "label_noise")
+    made, _ = perturb(own, "label_noise", 5, seed=11, replicate=0, definition=criteria.load("source"))
+    assert made["labels"]["category"].equals(at(many, "label_noise")[0]["labels"]["category"])
+
+
+def test_another_definition_gives_its_own_labels_to_whom_both_are_for(many):
     made, log = at(many, "definition_shift", 5)
     assert log.height
-    for column in ("category", "refractory", "first_met_days"):
-        assert made["labels"][column].equals(many["labels_other"][column])
+    both = many["labels"]["applies"] & many["labels_other"]["applies"]
+    assert both.any() and not both.all()
+    for column in ("category", "frequent", "refractory", "refractory_kind", "first_met_days"):
+        assert made["labels"][column].filter(both).equals(many["labels_other"][column].filter(both))
+        assert made["labels"][column].filter(~both).equals(many["labels"][column].filter(~both))
     half, _ = at(many, "definition_shift", 3)
     apart = (
         many["labels"].join(many["labels_other"], on=ON, suffix="_other").join(half["labels"], on=ON, suffix="_made")
     )
-    apart = apart.filter(pl.col("category") != pl.col("category_other"))
+    apart = apart.filter("applies_other", pl.col("category") != pl.col("category_other"))
     holds((apart["category_made"] == apart["category_other"]).sum(), apart.height, 0.5)
 
 

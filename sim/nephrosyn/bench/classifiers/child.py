@@ -8,49 +8,85 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import json
 import math
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TextIO
 
 import polars as pl
 
-LONGEST = 200
+from nephrosyn.bench.errors import in_a_line
+
+SUFFIX = ".py"
 ESTIMATOR, RULE = "estimator", "rule"
 
 
-def load(target: str) -> tuple[str, Any]:
+def module(source: str, folder: str) -> ModuleType:
+    """Import the module of a user's classifier.
+
+    Parameters
+    ----------
+    source : str
+        Name of a module, or path of a file that ends in ``.py``.
+    folder : str
+        The classifier's own folder, searched after all that is installed: a file in it that is named like a module of
+        the standard library or of a package takes nobody's place.
+    """
+    sys.path.append(folder)
+    if not source.endswith(SUFFIX):
+        return importlib.import_module(source)
+    path = Path(source)
+    with suppress(ImportError, ValueError):  # a name that no import statement could have
+        found = importlib.util.find_spec(path.stem)
+        if found is not None and found.origin and Path(found.origin).resolve() == path:
+            return importlib.import_module(path.stem)
+    spec = importlib.util.spec_from_file_location(f"nephrosyn_classifier_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be imported")
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = made
+    spec.loader.exec_module(made)
+    return made
+
+
+def load(source: str, owner: ModuleType, name: str) -> tuple[str, Any]:
     """Return the kind of a user's object, and the object."""
-    module, _, name = target.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in name.split("."):
-        found = getattr(found, part)
+    found: Any = owner
+    try:
+        for part in name.split("."):
+            found = getattr(found, part)
+    except AttributeError:
+        where = getattr(owner, "__file__", None) or "a built-in module"
+        hint = "" if source.endswith(SUFFIX) else "; for a file of your own write FILE.py:NAME"
+        raise AttributeError(f"there is no {name} in {where}{hint}") from None
     if isinstance(found, type):
         found = found()
     if hasattr(found, "fit") and hasattr(found, "predict"):
         return ESTIMATOR, found
     if callable(found):
         return RULE, found
-    raise TypeError(f"{target} is neither callable nor a scikit-learn estimator but a {type(found).__name__}")
+    raise TypeError(f"{name} is neither callable nor a scikit-learn estimator but a {type(found).__name__}")
 
 
-def digest(target: str) -> str | None:
+def digest(owner: ModuleType) -> str | None:
     """Return the SHA-256 of the file of an imported module, so that results tell which rule they are of."""
-    file = getattr(sys.modules[target.partition(":")[0]], "__file__", None)
+    file = getattr(owner, "__file__", None)
     return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
 
 
 def told(error: BaseException) -> str:
-    """Return what an error says, in a line."""
-    text = " ".join(str(error).split())
-    return f"raises {type(error).__name__}: {text}"[:LONGEST].rstrip(": ")
+    """Return what an error says, in a line that can be printed."""
+    return in_a_line(f"raises {type(error).__name__}: {error}").rstrip(": ")
 
 
 def _pandas(frame: pl.DataFrame) -> Any:
-    """Return numbers as a pandas frame; polars' own way would ask for one more package."""
+    """Return numbers as a pandas frame of floats, whatever else pandas is set up with."""
     import pandas as pd
 
     return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
@@ -59,9 +95,9 @@ def _pandas(frame: pl.DataFrame) -> Any:
 class Child:
     """A user's classifier and the lines it is asked by."""
 
-    def __init__(self, target: str, out: TextIO) -> None:
+    def __init__(self, kind: str, own: Any, out: TextIO) -> None:
         self._out = out
-        self.kind, self._own = load(target)
+        self.kind, self._own = kind, own
         self._columns: list[str] = []
 
     def say(self, **answer: Any) -> None:
@@ -74,7 +110,7 @@ class Child:
         from sklearn.base import clone
 
         frame = pl.read_ipc(file)
-        self._columns = [name for name in frame.columns if name not in ("replicate", "patient", "answer")]
+        self._columns = [name for name in frame.columns if name != "answer"]
         self._own = clone(self._own)
         self._own.fit(_pandas(frame.select(self._columns)), frame["answer"].to_numpy())
         self.say(fitted=frame.height)
@@ -119,7 +155,7 @@ class Child:
         try:
             numbers = {str(name): float(value) for name, value in dict(chances).items()}
         except (TypeError, ValueError) as error:
-            return {"fault": f"probabilities that are none: {error}"[:LONGEST]}
+            return {"fault": in_a_line(f"probabilities that are no numbers: {error}")}
         if not all(math.isfinite(value) and 0.0 <= value <= 1.0 for value in numbers.values()):
             return {"fault": "probabilities outside 0 to 1"}
         return {"predicted": said, "chances": numbers}
@@ -129,14 +165,15 @@ def main() -> None:
     """Answer until nothing more is asked."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    sys.path.insert(0, str(Path.cwd()))
+    folder, source, name = sys.argv[1:]
     try:
-        child = Child(sys.argv[1], out)
+        owner = module(source, folder)
+        child = Child(*load(source, owner, name), out)
     except Exception as error:
         out.write(json.dumps({"fault": told(error)}) + "\n")
         out.flush()
         return
-    child.say(kind=child.kind, sha256=digest(sys.argv[1]))
+    child.say(kind=child.kind, sha256=digest(owner))
     for line in sys.stdin:
         asked = json.loads(line)
         try:

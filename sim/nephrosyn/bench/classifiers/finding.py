@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn.bench.errors import BenchError
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier
 
 GROUP = "nephrosyn.classifiers"
-OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+OWN = re.compile(r"(?:(?P<name>[^\W_][\w .+-]{0,59})=)?(?P<source>.+):(?P<object>[A-Za-z_][\w.]*)", re.DOTALL)
+"""``MODULE:NAME`` or ``FILE.py:NAME``, perhaps with a name of its own before it: ``mine=rules.py:classify``."""
+MODULE = re.compile(r"[A-Za-z_][\w.]*")
 SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
     "last-note": "keywords of the last visit's note alone",
@@ -60,7 +63,8 @@ def find(asked: str) -> Classifier:
     Parameters
     ----------
     asked : str
-        A shipped name, a definition set by name or file, the name of an installed entry point, or ``MODULE:NAME``.
+        A shipped name, a definition set by name or file, the name of an installed entry point, or a user's own:
+        ``MODULE:NAME``, ``FILE.py:NAME``, or either with a name for the results before it, ``mine=rules.py:classify``.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def find(asked: str) -> Classifier:
         If a definition set is wrong.
     """
     from nephrosyn import criteria
-    from nephrosyn.bench.classifiers.outside import Outside
+    from nephrosyn.bench.classifiers.outside import Outside, Target
     from nephrosyn.bench.classifiers.sets import SetClassifier
 
     if asked in SHIPPED:
@@ -83,14 +87,33 @@ def find(asked: str) -> Classifier:
     if asked in criteria.sets() or asked.endswith(".toml"):
         return SetClassifier(criteria.load(asked))
     if asked in (found := installed()):
-        return Outside(asked, found[asked].value.partition("[")[0].strip())
-    if OWN.fullmatch(asked):
-        return Outside(asked, asked)
+        source, _, name = found[asked].value.partition("[")[0].strip().partition(":")
+        return Outside(asked, Target(source, name, str(Path.cwd())))
+    if own := OWN.fullmatch(asked):
+        whole = asked.rpartition(":")[0]  # a path may hold an equals sign, too
+        named = not Path(whole).is_file()
+        return _own(asked, own["name"] if named else None, own["source"] if named else whole, own["object"])
     names = tuple(titles())
     like = nearest(asked, names)
     hint = f"; did you mean {like}?" if like else ""
-    expected = "a name of `nephrosyn list classifiers`, a definition set's file, or MODULE:NAME"
+    expected = "a name of `nephrosyn list classifiers`, a definition set's file, MODULE:NAME or FILE.py:NAME"
     raise BenchError([f"--classifier {asked}: no such classifier; expected {expected}{hint}"])
+
+
+def _own(asked: str, name: str | None, source: str, wanted: str) -> Classifier:
+    """Return a user's own classifier: of a file where a path is given, else of a module."""
+    from nephrosyn.bench.classifiers.outside import Outside, Target
+
+    if name is not None and name in titles():
+        raise BenchError([f"--classifier {asked}: {name} is the name of another classifier; choose one of your own"])
+    if source.endswith(".py"):
+        path = Path(source).expanduser().resolve()
+        if not path.is_file():
+            raise BenchError([f"--classifier {asked}: there is no file {source}"])
+        return Outside(name or f"{path.stem}:{wanted}", Target(str(path), wanted, str(path.parent)))
+    if not MODULE.fullmatch(source):
+        raise BenchError([f"--classifier {asked}: expected MODULE:NAME or FILE.py:NAME; found {source}"])
+    return Outside(name or f"{source}:{wanted}", Target(source, wanted, str(Path.cwd())))
 
 
 def find_all(names: Sequence[str]) -> list[Classifier]:
@@ -110,7 +133,7 @@ def find_all(names: Sequence[str]) -> list[Classifier]:
             problems += error.problems
             continue
         if one.name in found:
-            problems.append(f"--classifier {name}: {one.name} is named twice")
+            problems.append(f"--classifier {name}: {one.name} is named twice; give one a name of its own: NAME=...")
         found[one.name] = one
     if problems:
         raise BenchError(problems)

@@ -10,16 +10,20 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Shown
-from nephrosyn.bench.errors import BenchError, need
+from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, NotReadyError, Shown
+from nephrosyn.bench.errors import BenchError, in_a_line, need
+from nephrosyn.bench.training import NOBODY, Training
 
 START_SECONDS = 120.0
 """Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""
+END_SECONDS = 5.0
+"""Time for a process to come to its end once it has closed its output."""
 MOST_HANGS = 3
 """After so many answers that did not come the rest are not waited for."""
 GAVE_UP = f"not asked: {MOST_HANGS} answers before did not come"
@@ -29,34 +33,57 @@ class Silence(Exception):  # noqa: N818
     """No answer came: the process hangs, or has ended."""
 
 
+@dataclass(frozen=True)
+class Target:
+    """Where a user's own classifier is.
+
+    Attributes
+    ----------
+    source : str
+        Name of a module, or path of a file that ends in ``.py``.
+    name : str
+        Of the function or estimator in it.
+    folder : str
+        Searched for modules after all that is installed: that of the file, or the one nephrosyn was started in.
+    """
+
+    source: str
+    name: str
+    folder: str
+
+
 class Process:
     """The other process and its lines.
 
     Parameters
     ----------
-    target : str
-        ``MODULE:NAME``.
+    target : Target
+        What it loads.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self._errors = Last()
 
     def start(self) -> dict[str, Any]:
         """Start it and return what it says first."""
-        command = [sys.executable, "-m", "nephrosyn.bench.classifiers.child", self._target]
+        # Safe path (-P): a file of the working folder that is named like a module takes nobody's place.
+        command = [sys.executable, "-P", "-m", "nephrosyn.bench.classifiers.child"]
         self._process = subprocess.Popen(  # noqa: S603
-            command,
+            [*command, self._target.folder, self._target.source, self._target.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            # Threads that wait for one another in a loop are slow where cores are shared.
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ},
+            errors="replace",
+            # Threads that wait for one another in a loop are slow where cores are shared. The safe path holds for
+            # whatever interpreter the classifier starts, too.
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONSAFEPATH": "1"},
         )
-        self._lines = queue.Queue()
+        self._lines, self._errors = queue.Queue(), Last(self._process.stderr)
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
         return self.hear(START_SECONDS)
 
@@ -86,10 +113,19 @@ class Process:
             self.stop()
             raise Silence(f"hangs: no answer within {seconds:g} s") from None
         if line is None:
-            self.stop()
-            raise Silence("its process ended without an answer")
+            raise Silence(self._end())
         said: dict[str, Any] = json.loads(line)
         return said
+
+    def _end(self) -> str:
+        """Return how the process came to its end: its exit code and the last it wrote to standard error."""
+        assert self._process is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        code, last = self._process.poll(), self._errors.line()
+        self.stop()
+        how = f" by signal {-code}" if code is not None and code < 0 else f" with exit code {code}"
+        return f"its process ended{how} without an answer" + (f": {in_a_line(last)}" if last else "")
 
     def stop(self) -> None:
         """End it."""
@@ -100,6 +136,7 @@ class Process:
                 if stream is not None:
                     with suppress(OSError):
                         stream.close()
+            self._errors.close()
             self._process = None
 
 
@@ -111,6 +148,31 @@ def _listen(stream: IO[str] | None, lines: queue.Queue[str | None]) -> None:
     lines.put(None)
 
 
+class Last:
+    """The last line that stands on a stream, read along so that the writer never waits for a reader."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream, self._line = stream, ""
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with suppress(ValueError, OSError):
+            for line in self._stream or ():
+                self._line = line.strip() or self._line
+
+    def line(self) -> str:
+        """Return it once the writer has ended; a process that the writer started may go on, and is not waited for."""
+        self._thread.join(1.0)
+        return self._line
+
+    def close(self) -> None:
+        """Close the stream, unless a process of the writer's own still holds it: closing would wait for that one."""
+        self.line()
+        if self._stream is not None and not self._thread.is_alive():
+            self._stream.close()
+
+
 class Outside:
     """A classifier of a user's own module.
 
@@ -118,11 +180,11 @@ class Outside:
     ----------
     name : str
         Its name in every output.
-    target : str
-        ``MODULE:NAME``: a function of one record, or a scikit-learn estimator.
+    target : Target
+        Where it is: a function of one record, or a scikit-learn estimator.
     """
 
-    def __init__(self, name: str, target: str) -> None:
+    def __init__(self, name: str, target: Target) -> None:
         self.name, self._target = name, target
         self.sha256: str | None = None
         """Of the file of the module; known when it is ready."""
@@ -134,6 +196,8 @@ class Outside:
         ------
         BenchError
             If it cannot be loaded or is neither function nor estimator: that is the user's to put right.
+        NotReadyError
+            If it is an estimator that cannot be fitted.
         """
         process = Process(self._target)
         try:
@@ -146,7 +210,7 @@ class Outside:
         self.sha256 = first["sha256"]
         if first["kind"] == "estimator":
             need("sklearn", "pandas")
-            return Estimator(self.name, process, asked)
+            return Estimator(process, asked)
         return OneByOne(process, asked)
 
 
@@ -199,20 +263,23 @@ class OneByOne:
 class Estimator:
     """A scikit-learn estimator that is asked about all patients at once."""
 
-    def __init__(self, name: str, process: Process, asked: Asked) -> None:
-        self._name, self._process, self._seconds = name, process, max(asked.seconds, START_SECONDS)
-        self._training = asked.training
-        self._folder = tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")
-        self._fault = self._fit()
+    def __init__(self, process: Process, asked: Asked) -> None:
+        self._process, self._seconds = process, max(asked.seconds, START_SECONDS)
+        self._fault: str | None = None
+        fault = NOBODY if asked.training.answers.is_empty() else self._fit(asked.training)
+        if fault is not None:
+            self.close()
+            raise NotReadyError(fault)
 
-    def _fit(self) -> str | None:
-        file = Path(self._folder.name) / "training.arrow"
-        self._training.features.write_ipc(file)
-        self._process.ask(do="fit", file=str(file))
-        try:
-            return self._process.hear(self._seconds).get("fault")
-        except Silence as error:
-            return f"fit: {error}"
+    def _fit(self, training: Training) -> str | None:
+        with tempfile.TemporaryDirectory(prefix="nephrosyn-bench-") as folder:
+            file = Path(folder) / "training.arrow"
+            training.features.select(*training.columns, "answer").write_ipc(file)
+            self._process.ask(do="fit", file=str(file))
+            try:
+                return self._process.hear(self._seconds).get("fault")
+            except Silence as error:
+                return str(error)
 
     def answer(self, shown: Shown) -> pl.DataFrame:
         """Ask about everybody."""
@@ -239,4 +306,3 @@ class Estimator:
     def close(self) -> None:
         """End the process."""
         self._process.stop()
-        self._folder.cleanup()

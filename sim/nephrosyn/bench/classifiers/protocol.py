@@ -79,6 +79,10 @@ class Asked:
     seconds: float
 
 
+class NotReadyError(Exception):
+    """A classifier that cannot be asked anything, as a model that cannot be fitted; its text is the reason."""
+
+
 class Answering(Protocol):
     """A classifier that is ready to be asked."""
 
@@ -97,7 +101,13 @@ class Classifier(Protocol):
         """Its name in every output."""
 
     def ready(self, asked: Asked) -> Answering:
-        """Return it ready to be asked."""
+        """Return it ready to be asked.
+
+        Raises
+        ------
+        NotReadyError
+            If it cannot be fitted; the bench goes on without it.
+        """
 
 
 class Held:

@@ -34,6 +34,6 @@ class SetClassifier:
 
         def answer(shown: Shown) -> pl.DataFrame:
             labels = criteria.classify(shown.tables, self.definition, "observed", keep_going=True)
-            return task.answers(labels).rename({"answer": "predicted"})
+            return task.answers(labels).drop("applies").rename({"answer": "predicted"})
 
         return Held(answer)

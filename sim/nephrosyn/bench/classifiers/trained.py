@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Held, Shown
-from nephrosyn.bench.dictionary import FEATURES
-from nephrosyn.bench.errors import need
+from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Held, NotReadyError, Shown
+from nephrosyn.bench.errors import in_a_line, need
 from nephrosyn.bench.task import WHO
-
-COLUMNS = [one.name for one in FEATURES]
+from nephrosyn.bench.training import NOBODY
 
 
 class Majority:
@@ -19,7 +17,15 @@ class Majority:
     title = "always the most frequent category of another cohort of the same scenario"
 
     def ready(self, asked: Asked) -> Answering:
-        """Count the answers to learn from."""
+        """Count the answers to learn from.
+
+        Raises
+        ------
+        NotReadyError
+            If there are none.
+        """
+        if asked.training.answers.is_empty():
+            raise NotReadyError(NOBODY)
         counted = asked.training.answers["answer"].value_counts().sort("count", "answer", descending=[True, False])
         shares = dict(zip(counted["answer"].cast(pl.String), counted["count"] / counted["count"].sum(), strict=True))
         most = next(iter(shares))
@@ -34,18 +40,28 @@ class GradientBoosting:
     title = "scikit-learn's histogram gradient boosting on the wide features of another cohort"
 
     def ready(self, asked: Asked) -> Answering:
-        """Learn, with the seed of the training cohort."""
+        """Learn, with the seed of the training cohort.
+
+        Raises
+        ------
+        NotReadyError
+            If there is nothing to learn from, or scikit-learn cannot.
+        """
         need("sklearn")
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits
 
         training = asked.training
+        if training.answers.is_empty():
+            raise NotReadyError(NOBODY)
         model = HistGradientBoostingClassifier(random_state=training.seed % 2**32)
         wide = training.features
-        # What nobody in training has any value of teaches nothing, and the estimator refuses it.
-        columns = [name for name in COLUMNS if wide[name].null_count() < wide.height]
+        columns = training.columns
         with threadpool_limits(1):  # threads that wait for one another in a loop are slow where cores are shared
-            model.fit(wide.select(columns).to_numpy(), wide["answer"].to_numpy())
+            try:
+                model.fit(wide.select(columns).to_numpy(), wide["answer"].to_numpy())
+            except ValueError as error:
+                raise NotReadyError(in_a_line(str(error))) from None
         names = [str(one) for one in model.classes_]
 
         def answer(shown: Shown) -> pl.DataFrame:

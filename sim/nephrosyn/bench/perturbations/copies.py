@@ -25,4 +25,5 @@ def copied_forward(record: Prepared, level: Level) -> list[Change]:
     readings = record.rows("readings")
     before = readings.previous
     copied = np.flatnonzero((before >= 0) & (level.result("copied", readings) < level["share"]))
-    return [changed(readings, "value", copied, readings["value"][before[copied]])]
+    columns = ("value", "below_limit")  # a limit of detection stands as the value, and is copied as such
+    return [changed(readings, column, copied, readings[column][before[copied]]) for column in columns]

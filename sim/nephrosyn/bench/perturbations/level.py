@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from nephrosyn.bench.perturbations.constants import Perturbation
 from nephrosyn.bench.perturbations.rows import Rows
 from nephrosyn.streams import lanes_at
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
 
 ANALYTES_PER_VISIT = 8
 _SHORT = 6
@@ -37,12 +40,15 @@ class Level:
         From 1 to 5.
     seed, replicate : int
         Address of its draws. They do not depend on severity: what grows is the part of them that counts.
+    definition : DefinitionSet or None
+        The set that gave the reference labels, where it is known.
     """
 
     of: Perturbation
     severity: int
     seed: int
     replicate: int
+    definition: DefinitionSet | None = None
 
     def __getitem__(self, name: str) -> Any:
         """A number of the table of constants at this severity."""

@@ -15,12 +15,16 @@ WEIGHT_DECIMALS = 1
 
 
 def upcr_noise(record: Prepared, level: Level) -> list[Change]:
-    """Ratios with more noise."""
+    """Ratios with more noise; of one below the limit of detection nothing is known that could vary."""
     readings = record.rows("readings")
-    places = np.flatnonzero(readings["analyte"] == UPCR)
+    places = np.flatnonzero((readings["analyte"] == UPCR) & (readings["below_limit"] != 1.0))
     z = ndtri(level.uniform("noise", readings, readings["visit"])[places])
-    values = readings["value"][places] * np.exp(level["sd_log"] * z)
-    return [changed(readings, "value", places, np.round(values, level["decimals"]))]
+    values = np.round(readings["value"][places] * np.exp(level["sd_log"] * z), level["decimals"])
+    below = (values < level["limit"]) & (readings["value"][places] >= level["limit"])
+    return [
+        changed(readings, "value", places, np.where(below, level["limit"], values)),
+        changed(readings, "below_limit", places[below], 1.0),
+    ]
 
 
 def albumin_bcg(record: Prepared, level: Level) -> list[Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,6 +15,9 @@ from nephrosyn.bench.perturbations.log import LOG, write
 from nephrosyn.bench.perturbations.rows import Prepared, prepare
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.tables import OBSERVED
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
 
 FUNCTIONS: Mapping[str, Callable[[Prepared, Level], Sequence[Change]]] = {
     "visits_missing": visits.missing,
@@ -44,7 +48,13 @@ FUNCTIONS: Mapping[str, Callable[[Prepared, Level], Sequence[Change]]] = {
 
 
 def perturb(
-    record: Mapping[str, pl.DataFrame], name: str, severity: int, *, seed: int, replicate: int
+    record: Mapping[str, pl.DataFrame],
+    name: str,
+    severity: int,
+    *,
+    seed: int,
+    replicate: int,
+    definition: DefinitionSet | None = None,
 ) -> tuple[Record, pl.DataFrame]:
     """Put errors of one kind into a record.
 
@@ -61,6 +71,9 @@ def perturb(
         From 0, which changes nothing, to 5.
     seed, replicate : int
         Address of the draws, each 0 or more.
+    definition : DefinitionSet, optional
+        The set that gave the table ``labels``, for ``label_noise``, which gives only labels that this set can give.
+        Without it the set is looked up by the name in the table.
 
     Returns
     -------
@@ -72,13 +85,13 @@ def perturb(
     Raises
     ------
     PerturbationError
-        If there is no such perturbation or severity, or a table is missing.
+        If there is no such perturbation or severity, a table is missing, or the set of the labels is not known.
     """
     _check(record, name, severity, seed, replicate)
     clean = prepare(record)
     if severity == 0:
         return dict(clean), pl.DataFrame(schema=LOG)
-    level = Level(PERTURBATIONS[name], severity, seed, replicate)
+    level = Level(PERTURBATIONS[name], severity, seed, replicate, definition)
     changes = FUNCTIONS[name](clean, level)
     return carry_out(clean, changes), write(clean, changes, level.of)
 

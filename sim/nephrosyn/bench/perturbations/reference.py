@@ -9,10 +9,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nephrosyn import terms
+from nephrosyn import criteria, terms
 from nephrosyn.bench.perturbations.changes import Change, LeftOut, PerturbationError, changed
 from nephrosyn.bench.perturbations.level import Level
 from nephrosyn.bench.perturbations.rows import Prepared, Rows
+from nephrosyn.bench.task import categories, refractory_categories
+from nephrosyn.criteria import DefinitionSet
+
+CODES = {name: code for code, name in enumerate(terms.CATEGORIES)}
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "label_noise": ("labels",),
@@ -21,33 +25,63 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "prevalence_raised": ("labels",),
 }
 """Tables that a perturbation asks for beside the record."""
-ANSWER = ("category", "refractory", "first_met_days")
+ANSWER = (
+    "category",
+    *terms.FLAGS,
+    *terms.COURSE_FLAGS,
+    "refractory",
+    "refractory_kind",
+    "first_met_days",
+)
+"""What a definition set says of a patient."""
 
 
 def label_noise(record: Prepared, level: Level) -> list[Change]:
-    """Labels that are those of a neighbour in the confusion matrix."""
+    """Labels that are those of a neighbour in the confusion matrix, among those that the set can give.
+
+    Whether such a label is refractory is as the set has it; where that could not be judged it stays so. When it was
+    first met, and of which kind it is, nobody knows of a wrong label.
+    """
     labels = _labels(record, "labels")
+    if not len(labels):
+        return []
+    definition = level.definition or _set_of(labels)
     wrong = level.person("wrong", labels) < level["share"]
     u, category = level.person("which", labels), labels["category"]
+    can_give, counted = ([CODES[name] for name in names(definition)] for names in (categories, refractory_categories))
     becomes = category.copy()
     for name, row in level["matrix"].items():
-        mine = category == terms.CATEGORIES.index(name)
-        edges = np.cumsum(list(row.values()))
-        codes = np.array([terms.CATEGORIES.index(other) for other in row], np.float64)
-        becomes[mine] = codes[np.minimum(np.searchsorted(edges, u[mine], side="right"), len(codes) - 1)]
+        mine = category == CODES[name]
+        codes = np.array([CODES[other] for other in row if CODES[other] in can_give], np.float64)
+        edges = np.cumsum([share for other, share in row.items() if CODES[other] in can_give])
+        place = np.searchsorted(edges, u[mine] * edges[-1], side="right")
+        becomes[mine] = codes[np.minimum(place, len(codes) - 1)]
     places = np.flatnonzero(wrong & (becomes != category))
-    refractory = np.isin(becomes[places], [terms.CATEGORIES.index(name) for name in level["refractory"]])
+    judged = places[~np.isnan(labels["refractory"][places])]
     return [
         changed(labels, "category", places, becomes[places]),
-        changed(labels, "refractory", places, refractory.astype(np.float64)),
+        changed(labels, "refractory", judged, np.isin(becomes[judged], counted).astype(np.float64)),
+        changed(labels, "refractory_kind", places, np.nan),
+        changed(labels, "first_met_days", places, np.nan),
     ]
 
 
+def _set_of(labels: Rows) -> DefinitionSet:
+    """Return the shipped set that gave the labels."""
+    names = labels.frame["criteria"].unique().to_list()
+    if len(names) != 1 or names[0] not in criteria.sets():
+        told = ", ".join(map(str, names))
+        raise PerturbationError(f"label_noise asks which set gave the labels ({told}): give it as definition=")
+    return criteria.load(names[0])
+
+
 def definition_shift(record: Prepared, level: Level) -> list[Change]:
-    """Labels that are those of the other definition set."""
+    """Labels that are those of the other definition set, of patients whom both sets are for."""
     labels, other = _labels(record, "labels"), _labels(record, "labels_other")
     rows = other.find(labels.who, np.zeros(len(labels), np.int64))
-    places = np.flatnonzero((level.person("other", labels) < level["share"]) & (rows >= 0))
+    both = (rows >= 0) & (labels["applies"] == 1.0)
+    both[both] = other["applies"][rows[both]] == 1.0
+    places = np.flatnonzero((level.person("other", labels) < level["share"]) & both)
     return [changed(labels, column, places, other[column][rows[places]]) for column in ANSWER]
 
 

@@ -49,6 +49,7 @@ def coarsened(record: Prepared, level: Level) -> list[Change]:
     now = {
         "analyte": DIPSTICK,
         "value": band.astype(np.float64),
+        "below_limit": 0.0,
         "unit": UNIT.categories.to_list().index(terms.UNITS["dipstick"]),
         "reference_low": low,
         "reference_high": high,
