@@ -8,7 +8,6 @@ a terminal or a page shows; they are refused where a text is read, and escaped w
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
 import tomllib
@@ -182,11 +181,12 @@ def read_bytes(path: Path, most: int) -> bytes:
         If it cannot be read, or is too long.
     """
     try:
-        with path.open("rb") as file:
-            facts = os.fstat(file.fileno())
-            kept = _kept_pipes[-1] if _kept_pipes and not stat.S_ISREG(facts.st_mode) else {}
-            content = kept.get((facts.st_dev, facts.st_ino)) or file.read(most + 1)
-            kept[facts.st_dev, facts.st_ino] = content
+        facts = path.stat()
+        kept = _kept_pipes[-1] if _kept_pipes and not stat.S_ISREG(facts.st_mode) else {}
+        content = kept.get((facts.st_dev, facts.st_ino))
+        if content is None:
+            with path.open("rb") as file:
+                content = kept[facts.st_dev, facts.st_ino] = file.read(most + 1)
     except OSError as error:
         raise UnreadableError("a readable file", error.strerror or "an error while reading") from None
     if len(content) > most:

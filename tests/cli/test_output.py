@@ -37,6 +37,7 @@ class Ended:
 def spoken(monkeypatch):
     """Run a command in this process, on streams of an encoding as a terminal or a pipe has."""
     before = signal.getsignal(signal.SIGTERM), gc.get_threshold()
+
     def call(encoding: str, *words: object) -> Ended:
         streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict") for _ in range(2)]
         with monkeypatch.context() as here:

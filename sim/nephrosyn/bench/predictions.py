@@ -205,11 +205,11 @@ def score_file(
     BenchError
         If the file is wrong, with every kind of fault.
     """
-    people = run.reference.frame.select("replicate", "patient")
     name = path.stem
     if wrong := hidden(name):
         raise BenchError([f"{path}: its name, under which it is scored, holds {wrong}; give the file another one"])
     content = content_of(path)
+    people = run.reference.frame.select("replicate", "patient")
     given = predictions(path, run.task, people["patient"].to_list(), due_of(asked), content)
     names = list(dict.fromkeys(c.perturbation for c in asked if c.perturbation != CLEAN))
     severities = sorted({c.severity for c in asked if c.perturbation != CLEAN})
