@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import nephrosyn
+from nephrosyn import copies
 from nephrosyn.compiling import FOLDERS_KEPT, remove_old, sources_digest
 
 PACKAGE = Path(nephrosyn.__file__).parent
@@ -111,14 +112,28 @@ DAMAGE = {
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_copy_is_thrown_away_and_made_anew(whole, tmp_path, kind, damage):
+def test_a_damaged_file_of_a_copy_is_removed_and_never_used(tmp_path, kind, damage):
+    files = copies.CheckedFiles(str(tmp_path / "model"), "f", "stamp")
+    (tmp_path / "model").mkdir()
+    files.save("key", {"code": b"x" * 1000})
+    assert files.load("key") == {"code": b"x" * 1000}
+    (file,) = (tmp_path / "model").glob(f"*.{kind}")
+    file.write_bytes(DAMAGE[damage](file.read_bytes()))
+    with pytest.warns(copies.CopyWarning, match="were damaged; they are thrown away") as told:
+        assert files.load("key") is None
+    assert len(told) == 1
+    assert not file.exists()
+    files.save("key", {"code": b"y"})
+    assert files.load("key") == {"code": b"y"}
+
+
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_a_damaged_copy_is_made_anew(whole, tmp_path, kind):
     cache = shutil.copytree(whole, tmp_path / "cache")
-    files = list(cache.rglob(f"*.{kind}"))
-    assert files
-    for file in files:
-        file.write_bytes(DAMAGE[damage](file.read_bytes()))
+    (file,) = cache.rglob(f"*.{kind}")
+    file.write_bytes(b"")
     assert compiled("were damaged; they are thrown away", XDG_CACHE_HOME=str(cache))[1:3] == ["False", "True"]
-    assert compiled(XDG_CACHE_HOME=str(cache))[1:3] == ["True", "True"]
+    assert file.stat().st_size
 
 
 LOAD = (
@@ -148,7 +163,6 @@ def test_several_processes_that_find_damage_at_once_all_go_on(whole, tmp_path):
 
 
 def test_a_copy_that_cannot_be_written_is_a_warning(whole, tmp_path, monkeypatch):
-    from nephrosyn import copies
     from nephrosyn.streams import fill_uniforms
 
     def full(*_):
