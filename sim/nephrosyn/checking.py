@@ -22,9 +22,12 @@ def check(
     quiet: NothingUnlessWrong = False,
 ) -> None:
     """Check a scenario; print each value with unit and source."""
+    from nephrosyn import criteria
     from nephrosyn.scenario import load
 
     resolved = load(scenario, overrides or ())
+    for name in resolved.scenario.criteria:
+        criteria.load(name)
     if not quiet:
         console.scenario(resolved, scenario, only, changed)
 
@@ -54,6 +57,6 @@ def schema(
 
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False)
     if out is None:
-        console.say(text)
+        console.say_json(text)
     else:
         out.write_text(text + "\n", encoding="utf-8")

@@ -6,6 +6,8 @@ import gc
 import os
 import signal
 import sys
+import warnings
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -21,9 +23,11 @@ from nephrosyn import (
     teaching_verbs,
     terms,
 )
+from nephrosyn.console.endings import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
+from nephrosyn.console.output import give_up, prepare
 from nephrosyn.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
+from nephrosyn.texts import pipes_kept
 
-EXIT_USER = 2
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
@@ -81,33 +85,46 @@ class LightCommand(Light, TyperCommand):
 class Verbs(Light, TyperGroup):
     """The verbs, with one place where an error becomes a message and an exit code."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
+        """Read the words of the command line; help may be asked for by a program that has left meanwhile."""
+        try:
+            return super().make_context(*arguments, **options)
+        except BrokenPipeError:
+            give_up(sys.stdout)
+            raise typer.Exit(EXIT_NO_READER) from None
+
     def invoke(self, ctx: Any) -> Any:
         """Call the verb; whatever the user can put right ends as a message, never as a traceback."""
         try:
-            return super().invoke(ctx)
+            with pipes_kept():
+                return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             terminated = isinstance(stop, Terminated)
             console.complain("terminated" if terminated else "interrupted")
             _complain_notes(stop)
             raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            console.complain(f"{where}{error.strerror or error}")
-            _complain_notes(error)
-            raise typer.Exit(EXIT_USER) from None
         except _users_errors() as error:
             console.complain(error)
             _complain_notes(error)
             raise typer.Exit(EXIT_USER) from None
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except BrokenPipeError:
+            raise typer.Exit(EXIT_NO_READER) from None
+        except BaseException as error:
+            if not isinstance(error, Exception | library_panic()):
+                raise
+            code = unexpected(error)
+            _complain_notes(error)
+            raise typer.Exit(code) from None
 
 
 app = typer.Typer(
     name="nephrosyn",
     cls=Verbs,
     help=f"Synthetic cohorts of nephrotic syndrome, judged by classification criteria. {terms.NOTICE}",
-    epilog="Exit codes: 0 done, 1 a check failed, 2 something in your input. Each verb has its own --help.",
+    epilog="Exit codes: 0 done, 1 a check failed, 2 something in your input or on your machine, 70 a bug of nephrosyn "
+    "(NEPHROSYN_TRACEBACK=1 shows where), 141 nobody reads the output. Each verb has its own --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -238,14 +255,22 @@ teaching_verbs.register(app)
 bench_verbs.register(app)
 
 
-def main() -> None:
-    """Run the command line."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        The command; that of this process by default.
+    """
+    prepare()
+    warnings.showwarning = console.warn
     # Loading modules and filling tables makes many objects and hardly any cycles: to look for cycles took a tenth of
     # the time of a small run.
     gc.set_threshold(100_000, 20, 50)
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        app(prog_name="nephrosyn")
+        app(words, prog_name="nephrosyn")
     except SystemExit as leaving:
         if leaving.code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
             # Python would end itself by the signal after all if it came while certain modules were being loaded.

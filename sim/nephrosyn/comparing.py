@@ -20,7 +20,7 @@ def compare(
     found = ns.compare(*runs, criteria=criteria, view=view.value)
     page = None if out is None else found.write(out, overwrite=overwrite)
     if as_json:
-        console.say(found.json())
+        console.say_json(found.json())
     else:
         console.comparison(found, page)
 
@@ -40,6 +40,6 @@ def reclassify(
     found = ns.reclassify(run, from_, to, view=view.value)
     page = None if out is None else found.write(out, overwrite=overwrite)
     if as_json:
-        console.say(found.json())
+        console.say_json(found.json())
     else:
         console.reclassification(found, page)

@@ -6,7 +6,8 @@ them, and makes none of its own. Counting took two fifths of a course's time.
 Only entry points are kept on disk; what they call is compiled into them. numba looks at the file of an entry point
 alone to tell whether its copy is stale, so copies are kept in a folder named for all sources they may be made of: after
 a change of any of them there is another folder. It lies in the user's cache, or in ``NUMBA_CACHE_DIR`` where that is
-set. Where neither can be written, nothing is kept and every process compiles for itself.
+set. Where neither can be written, nothing is kept and every process compiles for itself; a warning says so. What is
+damaged among the copies is thrown away and made anew (`copies`); those of another processor stay beside this one's.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ import platform
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba import config, njit
 
+from nephrosyn.copies import CheckedCache, CopyWarning, NoCache, throw_away_damaged
 from nephrosyn.pieces import EntryCompiler, PieceCompiler
 
 NEVER_COMPILED = (
@@ -91,10 +95,14 @@ def _caches() -> Path:
     return Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
 
 
+_not_kept: list[str] = []
+
+
 def _folder() -> Path | None:
     """Make the folder of this version's copies; None where nothing can be kept, or nothing is compiled."""
     if config.DISABLE_JIT:
         return None
+    home: Path | None = None
     try:
         home = (Path(config.CACHE_DIR) if config.CACHE_DIR else _caches()) / "nephrosyn"
         folder = home / sources_digest(Path(__file__).parent)
@@ -102,7 +110,9 @@ def _folder() -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
         os.utime(folder)
-    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        _not_kept.append(f"{f'{home}: ' if home else ''}{reason}")
         return None
     if fresh:
         remove_old(home)
@@ -155,14 +165,23 @@ def entry(function: Callable[..., Any]) -> Any:
         The function, compiled at its first call.
     """
     options = {"error_model": "numpy", "no_cfunc_wrapper": True, "pipeline_class": EntryCompiler}
+    if config.DISABLE_JIT:
+        return function
     if KEPT_IN is None:
-        return njit(**options)(function)
+        compiled = njit(**options)(function)
+        compiled._cache = NoCache(_say_that_nothing_is_kept)
+        return compiled
     with _copies_in(KEPT_IN):
-        return njit(cache=True, **options)(function)
+        compiled = njit(cache=True, **options)(function)
+        compiled._cache = CheckedCache(function)
+    return compiled
 
 
 def is_kept(function: Any) -> bool:
-    """Whether a compiled copy of an entry point lies on disk.
+    """Whether a compiled copy of an entry point lies on disk, whole and for this processor.
+
+    Damaged copies, of whichever function, are removed at the first question; a `CopyWarning` says so, and also if
+    nothing can be kept.
 
     Parameters
     ----------
@@ -177,10 +196,29 @@ def is_kept(function: Any) -> bool:
     if config.DISABLE_JIT:
         return True
     if KEPT_IN is None:
+        _say_that_nothing_is_kept()
         return False
-    plain = function.py_func
-    name = f"{plain.__module__.rpartition('.')[2]}.{plain.__qualname__}-{plain.__code__.co_firstlineno}.*.nbc"
-    return any(Path(function.stats.cache_path).glob(name))
+    _look_through(KEPT_IN)
+    kept: bool = function._cache.has_copy(function.targetctx)
+    return kept
+
+
+@cache
+def _look_through(folder: Path) -> None:
+    """Throw away what is damaged, once in a process."""
+    throw_away_damaged(folder)
+
+
+@cache
+def _say_that_nothing_is_kept() -> None:
+    """Warn once in a process."""
+    where = f" ({_not_kept[0]})" if _not_kept else ""
+    warnings.warn(
+        f"there is no folder to keep the compiled model in{where}: every run compiles it anew, about a minute; "
+        "name a folder that can be written in the environment variable NUMBA_CACHE_DIR",
+        CopyWarning,
+        stacklevel=2,
+    )
 
 
 _INNER = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}

@@ -48,7 +48,7 @@ def validate(
         found = validation.validate(setting, figure, workers=workers, progress=progress, **asked)
     page = None if out is None else pages.write(found, out, overwrite=overwrite)
     if as_json:
-        console.say(found.json())
+        console.say_json(found.json())
     elif not quiet:
         console.validation(found, page)
     if found.failed:
@@ -88,7 +88,7 @@ def calibrate(
     if as_json:
         import json
 
-        console.say(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        console.say_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
     elif not quiet:
         console.calibration(found, folder)
 
@@ -123,7 +123,7 @@ def sensitivity(
     if as_json:
         import json
 
-        console.say(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        console.say_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
     elif not quiet:
         console.sensitivity(found, folder)
 

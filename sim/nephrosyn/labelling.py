@@ -14,6 +14,7 @@ from nephrosyn.cohort import Folder, RunFolderError
 from nephrosyn.cohort.hold import Hold
 from nephrosyn.cohort.layout import reason
 from nephrosyn.plan import Chosen, Progress, by_patient, judge
+from nephrosyn.texts import is_readable
 
 WHO = ["replicate", "patient"]
 
@@ -130,6 +131,6 @@ def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.Defini
     """
     sets = manifest.get("sets", {})
     wanted = name or manifest["criteria"][0]
-    by_path = {} if name and Path(name).is_file() else {kept["asked"]: kept for kept in sets.values()}
+    by_path = {} if name and is_readable(Path(name)) else {kept["asked"]: kept for kept in sets.values()}
     kept = sets.get(wanted) or by_path.get(wanted)
     return criteria.parse(kept["text"], wanted) if kept else criteria.load(wanted)

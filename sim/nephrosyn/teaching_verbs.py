@@ -78,7 +78,8 @@ def make(
     from nephrosyn.cases.command import check, write
     from nephrosyn.cases.request import Request
 
-    folder = out or run.parent / f"{run.name}-cases"
+    stands = run if run.name not in ("", "..") else run.resolve()
+    folder = out or stands.parent / f"{stands.name}-cases"
     request = Request(
         count=count,
         criteria=tuple(criteria or ()),

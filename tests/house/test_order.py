@@ -12,7 +12,9 @@ from .source import inner_imports, modules
 
 ORDER = [
     "terms",
+    "texts",
     "pieces",
+    "copies",
     "compiling",
     "streams",
     "tables",

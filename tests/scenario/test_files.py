@@ -61,10 +61,10 @@ def test_bytes_that_are_no_scenario(tmp_path, content):
 def test_no_right_to_read(write, monkeypatch):
     path = write("")
 
-    def refuse(_):
+    def refuse(*_):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    monkeypatch.setattr(type(path), "open", refuse)
     with pytest.raises(ScenarioError, match="a readable file; found Permission denied"):
         load(path)
 

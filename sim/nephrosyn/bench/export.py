@@ -8,7 +8,6 @@ they are take no room: they are links to those of the clean record, where the fi
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import uuid
@@ -30,6 +29,7 @@ from nephrosyn.cohort.part import encoded
 from nephrosyn.cohort.place import facts as facts_of
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.tables import OBSERVED
+from nephrosyn.texts import parsed_json
 
 README = "README.md"
 KEY = "bench_export"
@@ -248,7 +248,7 @@ def _asked_by(run: Folder) -> Question:
 
 def _is_export(folder: Path) -> bool:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = parsed_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return False
     ours = isinstance(manifest, dict) and manifest.get("notice") == terms.NOTICE and KEY in manifest

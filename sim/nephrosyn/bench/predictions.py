@@ -7,8 +7,9 @@ is, so that nothing is asked about them.
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +18,66 @@ import polars as pl
 from nephrosyn.bench.classifiers.protocol import SUM_TOLERANCE, checked
 from nephrosyn.bench.conditions import CLEAN, KEYS, Condition, conditions, shifts
 from nephrosyn.bench.errors import BenchError, in_a_line
-from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
+from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
 from nephrosyn.bench.running import Answers, Run, ask, beside
 from nephrosyn.bench.task import Task
 from nephrosyn.cohort.layout import sha256
 from nephrosyn.plan import Progress, silent
+from nephrosyn.texts import hidden, is_readable, parsed_json
 
 COLUMNS = {"patient": pl.Int64, "perturbation": pl.String, "severity": pl.Int64, "replicate": pl.Int64}
 WHERE = list(COLUMNS)
 EXAMPLES = 3
 SHOWN = 40
 """Characters of a value in a message."""
+MOST_REPLICATES = 10_000
+"""Of an export; more would take years to answer."""
+PARQUET = b"PAR1"
 
 
-def read(path: Path) -> pl.DataFrame:
-    """Read a CSV or Parquet file, every column of a CSV as text.
+def content_of(path: Path) -> bytes:
+    """Return what stands in a file, or comes through a pipe, which can be read once only.
 
     Raises
     ------
     BenchError
         If it cannot be read.
     """
-    if not path.is_file():
+    if not is_readable(path):
         raise BenchError([f"{path}: no such file"])
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
-            return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BenchError([f"{path}: cannot be read: {str(error).splitlines()[0]}"]) from None
+        return path.read_bytes()
+    except OSError as error:
+        raise BenchError([f"{path}: cannot be read: {error.strerror}"]) from None
 
 
-def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence[Condition]) -> pl.DataFrame:
+def read(path: Path, content: bytes | None = None) -> pl.DataFrame:
+    """Read a CSV or Parquet file, every column of a CSV as text.
+
+    Parameters
+    ----------
+    path : Path
+        Where it lies; what comes through a pipe is known for Parquet by its first bytes.
+    content : bytes, optional
+        Its content, if that has been read.
+
+    Raises
+    ------
+    BenchError
+        If it cannot be read.
+    """
+    content = content_of(path) if content is None else content
+    try:
+        if path.suffix.lower() in (".parquet", ".pq") or content.startswith(PARQUET):
+            return pl.read_parquet(BytesIO(content))
+        return pl.read_csv(BytesIO(content), infer_schema=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise BenchError([f"{path}: cannot be read: {(str(error).splitlines() or ['damaged'])[0]}"]) from None
+
+
+def predictions(
+    path: Path, task: Task, patients: Sequence[int], asked: Sequence[Condition], content: bytes | None = None
+) -> pl.DataFrame:
     """Return the predictions of a file, one for each patient and condition.
 
     Parameters
@@ -61,6 +90,8 @@ def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence
         Everybody who was asked about.
     asked : sequence of Condition
         Every condition for which an answer is due.
+    content : bytes, optional
+        What stands in the file, if that has been read.
 
     Returns
     -------
@@ -72,7 +103,7 @@ def predictions(path: Path, task: Task, patients: Sequence[int], asked: Sequence
     BenchError
         With every kind of fault, how often it occurs, and example rows.
     """
-    frame = read(path)
+    frame = read(path, content)
     allowed = {f"p_{name}": pl.Float64 for name in task.words}
     problems = _columns(path, frame, allowed) or _types(path, frame)
     if problems:
@@ -215,9 +246,12 @@ def score_file(
     BenchError
         If the file is wrong, with every kind of fault.
     """
-    people = run.reference.frame.select("replicate", "patient")
-    given = predictions(path, run.task, people["patient"].to_list(), due_of(asked))
     name = path.stem
+    if wrong := hidden(name):
+        raise BenchError([f"{path}: its name, under which it is scored, holds {wrong}; give the file another one"])
+    content = content_of(path)
+    people = run.reference.frame.select("replicate", "patient")
+    given = predictions(path, run.task, people["patient"].to_list(), due_of(asked), content)
     names = list(dict.fromkeys(c.perturbation for c in asked if c.perturbation != CLEAN))
     severities = sorted({c.severity for c in asked if c.perturbation != CLEAN})
     repeats = 1 + max(c.replicate for c in asked)
@@ -242,7 +276,7 @@ def score_file(
         "replicates": repeats,
         "classifiers": list(classifiers),
         "asked": [],
-        "files_sha256": {path.name: sha256(path)},
+        "files_sha256": {path.name: hashlib.sha256(content).hexdigest()},
     }
     return Answers(run, about, mine_all)
 
@@ -259,24 +293,30 @@ def asked_in(folder: Path, run: Run) -> tuple[list[Condition], int]:
         If there is no export of this run.
     """
     try:
-        about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        about = parsed_json((folder / "manifest.json").read_bytes())
         names, severities, repeats = about["perturbations"], about["severities"], about["replicates"]
         seed, digest, version = about["seed"], about["run_sha256"], about["constants_version"]
-        sound = set(names) <= set(PERTURBATIONS) and set(severities) <= {1, 2, 3, 4, 5} and min(repeats - 1, seed) >= 0
     except (OSError, ValueError, KeyError, TypeError):
-        sound = False
-    if not sound:
-        raise BenchError([f"{folder}: no export of the bench; make one with: nephrosyn bench export"])
+        raise BenchError([f"{folder}: no export of the bench; make one with: nephrosyn bench export"]) from None
     problems = []
     if digest != sha256(run.folder / "manifest.json"):
         problems.append(f"{folder}: an export of another run than {run.folder}, or the run was judged again since")
     if version != VERSION:
         problems.append(f"{folder}: made with version {version} of the perturbations; this is version {VERSION}")
+    if not problems and not _is_sound(names, severities, repeats, seed):
+        problems.append(f"{folder}: its manifest.json is damaged; make the export again")
     if problems:
         raise BenchError(problems)
     whole = {name for name, one in PERTURBATIONS.items() if one.kind == "record"} <= set(names)
     rest = [name for name in PERTURBATIONS if name not in names] if whole else []
     return conditions([*names, *rest], severities, repeats), int(seed)
+
+
+def _is_sound(names: Any, severities: Any, repeats: Any, seed: Any) -> bool:
+    """Whether an export tells of conditions that there are."""
+    texts = isinstance(names, list) and all(isinstance(name, str) and name in PERTURBATIONS for name in names)
+    numbers = isinstance(severities, list) and all(type(one) is int and one in SEVERITIES for one in severities)
+    return texts and numbers and type(repeats) is int and 0 < repeats <= MOST_REPLICATES and type(seed) is int
 
 
 def _of(given: pl.DataFrame, c: Condition, people: pl.DataFrame, task: Task) -> pl.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import score
 from nephrosyn.bench.task import OUTCOMES, outcome, scored
 from nephrosyn.cohort import Documents
+from nephrosyn.texts import parsed_json
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "bench.json",
@@ -163,7 +163,7 @@ def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:
         If there is no bench.
     """
     try:
-        about = json.loads((folder / VALUES).read_text(encoding="utf-8"))
+        about = parsed_json((folder / VALUES).read_bytes())
         return about, pl.read_parquet(folder / ANSWERS)
     except (OSError, ValueError, pl.exceptions.PolarsError):
         raise BenchError(

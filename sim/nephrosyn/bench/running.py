@@ -28,6 +28,7 @@ from nephrosyn.cohort.layout import sha256
 from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Resolved
 from nephrosyn.tables import OBSERVED
+from nephrosyn.texts import is_readable
 
 SECONDS = 10.0
 OTHER_SETS = ("ipna-2022", "source")
@@ -94,7 +95,7 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     definition = labelling.definition(disk.manifest, name)
     task = Task(definition, target)
     chosen = other or next(one for one in OTHER_SETS if one != definition.name)
-    kept = definition.name in disk.manifest["sets"] and not (name and Path(name).is_file())
+    kept = definition.name in disk.manifest["sets"] and not (name and is_readable(Path(name)))
     if not kept and "truth/proteinuria" not in tables:
         raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} were kept"])
     reference = Reference(task, tables, criteria.load(chosen), kept=kept)

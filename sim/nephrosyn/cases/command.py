@@ -21,11 +21,16 @@ from nephrosyn.cases.request import Request
 from nephrosyn.cases.source import Run, Source
 from nephrosyn.criteria import load
 from nephrosyn.plan import cores
+from nephrosyn.texts import MEGABYTE, UnreadableError, is_readable, parsed_json, read_bytes
 
 if TYPE_CHECKING:
     from nephrosyn.plan import Progress
 
 
+MOST_BYTES = 256 * MEGABYTE
+"""Of a file of cases; a hundred with their pictures have about thirty megabytes."""
+MOST = 10
+"""So many problems of a file are listed."""
 OURS = re.compile(r"cases[-a-z]*(\.(json|html|md|xml|apkg|zip))?|rexams")
 """What the formats write into the folder of a set of cases."""
 
@@ -74,7 +79,9 @@ def check(
     if pick not in (None, "disagreement"):
         wrong.append(f"--pick: expected disagreement; got {pick}")
     taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    if taken and not overwrite:
+    if folder.exists() and (folder.resolve() == Path.cwd() or folder.is_mount()):
+        wrong.append(f"--out: {folder} cannot be replaced; name a folder inside it")
+    elif taken and not overwrite:
         wrong.append(f"--out: expected a folder that is new or empty; {folder} is taken (--overwrite replaces cases)")
     elif taken and not is_ours(folder):
         wrong.append(f"--out: {folder} holds more than cases; it is never overwritten")
@@ -146,7 +153,7 @@ def lint_files(path: Path, criteria: Sequence[str]) -> tuple[list[Finding], int]
         If there is none, or one is no set of cases.
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    if not files or not all(file.is_file() for file in files):
+    if not files or not all(map(is_readable, files)):
         raise CasesError(f"{path}: expected a file of cases (JSON), or a folder with some; got nothing of the kind")
     definitions = {one.name: one for one in map(load, criteria)}
     read = [_read(file) for file in files]
@@ -162,7 +169,18 @@ def lint_files(path: Path, criteria: Sequence[str]) -> tuple[list[Finding], int]
 
 def _read(file: Path) -> CaseSet:
     try:
-        return CaseSet.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise CasesError(f"{file}: expected a set of cases as JSON; got something else ({first})") from None
+        return CaseSet.model_validate(parsed_json(read_bytes(file, MOST_BYTES)))
+    except UnreadableError as error:
+        raise CasesError(f"{file}: {error}") from None
+    except ValidationError as error:
+        raise CasesError(_told(file, error)) from None
+
+
+def _told(file: Path, error: ValidationError) -> str:
+    found = [
+        f"  {'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
+        for one in error.errors(include_url=False, include_input=False)[:MOST]
+    ]
+    more = error.error_count() - len(found)
+    heading = f"{file}: expected a set of cases as JSON; found {error.error_count()} problems:"
+    return "\n".join([heading, *found, *([f"  and {more} more"] if more else [])])

@@ -12,7 +12,7 @@ from nephrosyn.cases.keys import keys_of
 from nephrosyn.cases.lint_items import ITEM_RULES
 from nephrosyn.cases.lint_records import RECORD_RULES
 from nephrosyn.cases.model import Case, CaseSet, Choice, UnitSystem
-from nephrosyn.criteria import CriteriaError, DefinitionSet, load
+from nephrosyn.criteria import DefinitionSet, load, sets
 
 FEWEST_FOR_POSITIONS = 40
 POSITION_LEVEL = 1e-4
@@ -72,12 +72,10 @@ def lint_both(
 
 
 def _shipped(cases: CaseSet) -> dict[str, DefinitionSet]:
-    found = {}
+    found, shipped = {}, sets()
     for name in {name for case in cases.cases for name in case.criteria.split(", ")}:
-        try:
+        if name in shipped:
             found[name] = load(name)
-        except CriteriaError:
-            continue
     return found
 
 

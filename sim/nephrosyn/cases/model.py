@@ -6,23 +6,45 @@ very words and figures. The case in the other units is another object of the sam
 
 from __future__ import annotations
 
+import base64
+import binascii
 from html import escape
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from nephrosyn.terms import NOTICE
 
 UnitSystem = Literal["conventional", "si"]
 Spelling = Literal["american", "british"]
 ItemKind = Literal["single", "numeric", "key-features", "staged", "matching", "near-miss", "disagreement"]
+
+
+def _base64(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("Input should be base64") from None
+    return text
+
+
+def _base64_of_text(text: str) -> str:
+    try:
+        base64.b64decode(_base64(text)).decode()
+    except UnicodeDecodeError:
+        raise ValueError("Input should be base64 of UTF-8") from None
+    return text
+
+
+Base64 = Annotated[str, AfterValidator(_base64)]
+Base64OfText = Annotated[str, AfterValidator(_base64_of_text)]
 Ident = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 class Model(BaseModel):
     """Frozen, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def __str__(self) -> str:
         """The same as its representation."""
@@ -50,8 +72,8 @@ class Figure(Model):
 
     name: Ident
     alt: str
-    png_base64: str
-    svg_base64: str
+    png_base64: Base64
+    svg_base64: Base64OfText
 
     def __repr__(self) -> str:
         """Which picture, in a line."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from nephrosyn.cohort.layout import RunFolderError, refuse_taken
 from nephrosyn.terms import NOTICE
+from nephrosyn.texts import parsed_json
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Documents:
 
     def _is_one(self, folder: Path) -> bool:
         try:
-            values = json.loads((folder / self.values).read_text(encoding="utf-8"))
+            values = parsed_json((folder / self.values).read_bytes())
         except (OSError, ValueError):
             return False
         ours = isinstance(values, dict) and values.get("notice") == NOTICE and self.key in values

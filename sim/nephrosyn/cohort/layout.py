@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from nephrosyn.tables import OBSERVED, TRUTH
 from nephrosyn.terms import NOTICE
+from nephrosyn.texts import UnreadableError, parsed_json
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
@@ -82,7 +83,7 @@ def refuse_taken(folder: Path, *, overwrite: bool, replaceable: Callable[[Path],
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a run and nothing else."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = parsed_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return False
     ours = isinstance(manifest, dict) and manifest.get("notice") == NOTICE and isinstance(manifest.get("files"), dict)
@@ -143,11 +144,19 @@ def is_sound(manifest: Any) -> bool:
     kinds = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
     if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
         return False
+    sets = manifest.get("sets", {})
+    if not isinstance(sets, dict) or not all(map(_is_kept_set, sets.values())):
+        return False
     facts = manifest["files"].values()
     return all(FILE.fullmatch(name) for name in manifest["files"]) and all(
         isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
         for fact in facts
     )
+
+
+def _is_kept_set(kept: Any) -> bool:
+    """Whether this is what a manifest keeps of a definition set."""
+    return isinstance(kept, dict) and all(isinstance(kept.get(key), str) for key in ("asked", "sha256", "text"))
 
 
 def refuse_unsound(content: bytes, where: str) -> dict[str, Any]:
@@ -166,9 +175,9 @@ def refuse_unsound(content: bytes, where: str) -> dict[str, Any]:
         If it is damaged, or of another layout.
     """
     try:
-        manifest = json.loads(content)
-    except ValueError:
-        manifest = None
+        manifest = parsed_json(content)
+    except UnreadableError as error:
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged ({error}); make the run again") from None
     if not is_sound(manifest):
         raise RunFolderError(f"{where}: {MANIFEST} is damaged; make the run again")
     if manifest.get("layout") != LAYOUT:

@@ -12,6 +12,7 @@ import polars as pl
 from nephrosyn.cohort.layout import Format, RunFolderError, part_file, part_number, reason
 from nephrosyn.cohort.place import Place, facts, is_whole
 from nephrosyn.tables import SCHEMAS
+from nephrosyn.texts import parsed_json
 
 COMPRESSION_LEVEL = 1
 """A twentieth more bytes than at the usual level 3, for a quarter less of the time to write them."""
@@ -96,7 +97,7 @@ def recorded(place: Place, number: int) -> dict[str, Any] | None:
     """Return what the record of a part says, of whichever run; None if it is missing or damaged."""
     content = place.get(record_file(number))
     try:
-        found = json.loads(content) if content is not None else None
+        found = parsed_json(content) if content is not None else None
     except ValueError:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("run"), str) or not found.get("files"):

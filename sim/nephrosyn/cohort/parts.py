@@ -10,6 +10,7 @@ from nephrosyn.cohort import identity, part
 from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, part_number
 from nephrosyn.cohort.place import Place
 from nephrosyn.terms import NOTICE
+from nephrosyn.texts import parsed_json
 
 
 def journal(about: Mapping[str, Any], run: str) -> bytes:
@@ -21,7 +22,7 @@ def known(place: Place) -> dict[str, Any]:
     """Return what is known of a run that was begun or finished; nothing if that is missing or damaged."""
     for name in (MANIFEST, JOURNAL):
         try:
-            found = json.loads(place.get(name) or b"")
+            found = parsed_json(place.get(name) or b"")
         except ValueError:
             continue
         if not isinstance(found, dict) or found.get("notice") != NOTICE:

@@ -180,6 +180,8 @@ def refuse_nothing(folder: Path) -> None:
 
 
 def _beside(folder: Path) -> Path:
+    if not folder.name:
+        raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
     return folder.with_name(f".{folder.name}.partial")
 
 

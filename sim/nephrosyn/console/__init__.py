@@ -9,7 +9,7 @@ from nephrosyn.console.comparison import comparison
 from nephrosyn.console.definitions import definition
 from nephrosyn.console.progress import Progress
 from nephrosyn.console.reclassification import reclassification
-from nephrosyn.console.screen import complain, say
+from nephrosyn.console.screen import complain, say, say_json, warn
 from nephrosyn.console.side_by_side import side_by_side
 from nephrosyn.console.validation import calibration, sensitivity, validation
 from nephrosyn.console.values import scenario
@@ -28,9 +28,11 @@ __all__ = [
     "definition",
     "reclassification",
     "say",
+    "say_json",
     "scenario",
     "sensitivity",
     "side_by_side",
     "summary",
     "validation",
+    "warn",
 ]

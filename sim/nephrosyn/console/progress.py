@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn.console.screen import announce
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -49,7 +51,7 @@ class Progress:
             return
         if stage == "compile":
             if not done:
-                print(COMPILING, file=sys.stderr, flush=True)
+                announce(COMPILING)
             return
         if self._bar is None:
             if not sys.stderr.isatty() or time.monotonic() - self._start < PATIENCE_SECONDS:

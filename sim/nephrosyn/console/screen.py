@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import textwrap
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from nephrosyn.console.output import give_up, is_unicode, shown
+from nephrosyn.texts import HIDDEN, LINE_BREAKS, visible
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
 
 def say(text: str = "") -> None:
-    """Print one line as it stands."""
-    print(text, flush=True)
+    """Print one line; characters that do not show themselves are escaped."""
+    _write(visible(text, keep=LINE_BREAKS))
+
+
+def _write(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        give_up(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            error.filename = "standard output"
+        raise
+
+
+def say_json(text: str) -> None:
+    """Print JSON; where standard output cannot show every character, those beyond ASCII by their numbers."""
+    beyond = HIDDEN if is_unicode(sys.stdout) else NOT_ASCII
+    _write("".join(one if one == "\n" else beyond.sub(_numbered, one) for one in re.split("(\n)", text)))
+
+
+def _numbered(found: re.Match[str]) -> str:
+    import json
+
+    return json.dumps(found[0])[1:-1]
+
+
+def warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of the package as a message to the user, any other as Python does; see ``warnings``."""
+    if category.__module__.startswith("nephrosyn."):
+        complain(message)
+    else:
+        announce(warnings.formatwarning(message, category, filename, lineno, line).rstrip())
 
 
 def prose(text: str) -> None:
@@ -26,7 +70,15 @@ def prose(text: str) -> None:
 
 def complain(error: object) -> None:
     """Print a message to the user on standard error, one problem a line."""
-    print(f"nephrosyn: {error}", file=sys.stderr, flush=True)
+    announce(f"nephrosyn: {error}")
+
+
+def announce(text: str) -> None:
+    """Print a line on standard error; where nobody can read it, the work goes on."""
+    try:
+        print(visible(text, keep=LINE_BREAKS), file=sys.stderr, flush=True)
+    except OSError:
+        give_up(sys.stderr)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -41,17 +93,17 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequenc
     right : sequence of int
         Columns of numbers, aligned to the right.
     """
-    cells = [tuple(row) for row in rows]
+    cells = [tuple(shown(visible(cell)) for cell in row) for row in rows]
     lines = _fitted(headings, cells, right) if sys.stdout.isatty() else _aligned(headings, cells, right)
     for line in lines:
-        say(line.rstrip())
+        _write(line.rstrip())
 
 
 def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
     # A pipe has no width: every row is one line, however long, so that it can be searched.
-    shown = [headings, *rows] if any(headings) else rows
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for row in shown:
+    lines = [headings, *rows] if any(headings) else rows
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
         cells = zip(row, widths, strict=True)
         yield "  ".join(cell.rjust(w) if n in right else cell.ljust(w) for n, (cell, w) in enumerate(cells))
 
@@ -79,6 +131,6 @@ def heading(text: str) -> None:
         from rich import print as draw
         from rich.text import Text
 
-        draw(Text(text, style="bold"))
+        draw(Text(visible(text), style="bold"))
     else:
         say(text)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn import terms
@@ -43,7 +42,7 @@ def scenario(resolved: Resolved, asked: str, only: str | None = None, changed: b
     if only is not None:
         shown = matching(shown, only, asked)
     if changed:
-        shown = differing(shown, asked)
+        shown = differing(shown, resolved)
     say(resolved.scenario.title)
     say(terms.NOTICE)
     if shown:
@@ -65,27 +64,15 @@ def matching(found: Rows, pattern: str, asked: str) -> Rows:
     return kept
 
 
-def differing(found: Rows, asked: str) -> Rows:
+def differing(found: Rows, resolved: Resolved) -> Rows:
     """Return the rows that are not in the scenario this one extends; one that extends none is held against itself.
 
     What the command line sets differs too, as nothing is set in what it is held against.
     """
     from nephrosyn.scenario import rows
 
-    before = set(rows(extended(asked)))
+    before = set(rows(resolved.extended()))
     return [row for row in found if row not in before]
-
-
-def extended(asked: str) -> Resolved:
-    """Return the scenario that one extends, or itself as it stands in its file."""
-    from nephrosyn.scenario import load
-    from nephrosyn.scenario.find import locate
-    from nephrosyn.scenario.resolve import read_layers
-
-    wanted = read_layers(asked)[-1].tree.get("extends")
-    if wanted is None:
-        return load(asked)
-    return load(Path(str(locate(wanted, Path(str(locate(asked))).parent))))
 
 
 def values(rows: Sequence[Sequence[str]]) -> None:

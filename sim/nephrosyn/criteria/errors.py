@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nephrosyn.scenario.errors import Problem
+from nephrosyn.scenario.errors import Problem, listed
 
 
 class CriteriaError(Exception):
@@ -30,6 +30,4 @@ class CriteriaError(Exception):
         super().__init__(what, self.problems)
 
     def __str__(self) -> str:
-        count = len(self.problems)
-        heading = f"criteria {self.what}: {count} problem{'s' if count > 1 else ''}:"
-        return "\n".join([heading, *(f"  {problem}" for problem in self.problems)])
+        return listed(f"criteria {self.what}:", self.problems)

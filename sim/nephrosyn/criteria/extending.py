@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.find import sets, text
-from nephrosyn.scenario.errors import Problem, nearest
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, problem_of_hidden, shown
+from nephrosyn.texts import UnreadableError, hidden_in, parsed_toml
 
 OWN = ("name", "title")
 
@@ -48,7 +49,8 @@ def whole(content_toml: str, asked: str) -> str:
     ]
     if base not in sets():
         expected = f"one of the shipped sets ({', '.join(sets())})"
-        problems.append(Problem("extends", expected, str(base), nearest(str(base), sets())))
+        like = nearest(base, sets()) if isinstance(base, str) else ""
+        problems.append(Problem("extends", expected, shown(base), like))
     if problems:
         raise CriteriaError(asked, problems)
     return written(merged(read(whole(text(base), base), base), content))
@@ -60,12 +62,16 @@ def read(content_toml: str, asked: str) -> dict[str, Any]:
     Raises
     ------
     CriteriaError
-        If it is no TOML.
+        If it is no TOML, or holds characters that do not show themselves.
     """
     try:
-        return tomllib.loads(content_toml)
-    except tomllib.TOMLDecodeError as error:
-        raise CriteriaError(asked, [Problem(asked, "valid TOML", str(error))]) from None
+        tree = parsed_toml(content_toml)
+    except UnreadableError as error:
+        raise CriteriaError(asked, [Problem(asked, error.expected, error.found)]) from None
+    wrong = [problem_of_hidden(path, text) for path, text in islice(hidden_in(tree), MOST_PROBLEMS)]
+    if wrong:
+        raise CriteriaError(asked, wrong)
+    return tree
 
 
 def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.scenario.errors import Problem, nearest
+from nephrosyn.scenario.find import content, shipped_sets
+from nephrosyn.texts import UnreadableError, is_readable
 
 SUFFIX = ".toml"
-
-
-def _shipped() -> dict[str, Traversable]:
-    folder = files("nephrosyn.criteria").joinpath("sets")
-    names = {entry.name.removesuffix(SUFFIX): entry for entry in folder.iterdir() if entry.name.endswith(SUFFIX)}
-    return dict(sorted(names.items()))
 
 
 def sets() -> tuple[str, ...]:
@@ -27,7 +22,7 @@ def sets() -> tuple[str, ...]:
     >>> "source" in sets()
     True
     """
-    return tuple(_shipped())
+    return tuple(shipped_sets())
 
 
 def titles() -> dict[str, str]:
@@ -38,7 +33,7 @@ def titles() -> dict[str, str]:
     >>> bool(titles()["source"])
     True
     """
-    return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in _shipped().items()}
+    return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in shipped_sets().items()}
 
 
 def text(name_or_path: str | Path) -> str:
@@ -66,11 +61,9 @@ def text(name_or_path: str | Path) -> str:
     """
     asked = str(name_or_path)
     try:
-        return locate(name_or_path).read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise CriteriaError(asked, [Problem(asked, "text in UTF-8", str(error))]) from None
-    except OSError as error:
-        raise CriteriaError(asked, [Problem(asked, "a readable file", error.strerror or str(error))]) from None
+        return content(locate(name_or_path))
+    except UnreadableError as error:
+        raise CriteriaError(asked, [Problem(asked, error.expected, error.found)]) from None
 
 
 def locate(name_or_path: str | Path) -> Traversable:
@@ -82,15 +75,12 @@ def locate(name_or_path: str | Path) -> Traversable:
         If there is none, with the nearest names.
     """
     asked = str(name_or_path)
-    names = _shipped()
+    names = shipped_sets()
     if isinstance(name_or_path, str) and asked in names:
         return names[asked]
     path = Path(name_or_path)
-    try:
-        if path.is_file():
-            return path
-    except (OSError, ValueError):
-        pass
+    if is_readable(path):
+        return path
     meant_as_path = isinstance(name_or_path, Path) or asked.endswith(SUFFIX) or "/" in asked or "\\" in asked
     expected = "a file" if meant_as_path else f"a file or one of the shipped sets ({', '.join(names)})"
     found = "no such file" if meant_as_path else "no set of this name"

@@ -13,7 +13,7 @@ from nephrosyn.criteria.definition import DefinitionSet
 from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.extending import read, whole
 from nephrosyn.criteria.find import text
-from nephrosyn.scenario.errors import Problem, nearest, shown
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, shown
 
 
 def load(name_or_path: str | Path) -> DefinitionSet:
@@ -76,6 +76,8 @@ def _problems(error: ValidationError) -> list[Problem]:
         path, expected, value, like = _told(one)
         found.setdefault((path, value), []).append(expected)
         nearby[path] = like
+        if len(found) > MOST_PROBLEMS:
+            break
     return [
         Problem(path, " or ".join(dict.fromkeys(texts)), value, nearby[path]) for (path, value), texts in found.items()
     ]

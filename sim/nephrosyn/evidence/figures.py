@@ -15,6 +15,7 @@ from nephrosyn.evidence import intervals
 from nephrosyn.evidence.measures import measures, misfits
 from nephrosyn.scenario.errors import Problem, nearest, shown
 from nephrosyn.scenario.find import shipped
+from nephrosyn.texts import UnreadableError, read_text
 
 FILE = "figures.csv"
 PUBLISHED = "published-figures.csv"
@@ -198,8 +199,17 @@ def figures() -> tuple[Figure, ...]:
 
 
 def load(path: Path) -> tuple[Figure, ...]:
-    """Read a table of figures from a file."""
-    return read(path.read_text("utf-8"), str(path))
+    """Read a table of figures from a file.
+
+    Raises
+    ------
+    FigureError
+        If it cannot be read, or with every row that is wrong.
+    """
+    try:
+        return read(read_text(path), str(path))
+    except UnreadableError as error:
+        raise FigureError(str(path), [Problem(str(path), error.expected, error.found)]) from None
 
 
 def read(text: str, name: str) -> tuple[Figure, ...]:

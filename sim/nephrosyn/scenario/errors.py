@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nephrosyn.texts import LINE_BREAKS, hidden, visible
+
 LONGEST = 60
+LONGEST_NAME = 200
+"""Nobody meant a valid name by a longer one."""
+MOST_PROBLEMS = 100
+"""So many are listed; whoever looks for more stops there."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Problem:
     def __str__(self) -> str:
         nearest = f"; nearest: {self.nearest}" if self.nearest else ""
         file = f" (in {self.file})" if self.file else ""
-        return f"{self.path}: expected {self.expected}; found {self.found}{nearest}{file}"
+        return visible(f"{self.path}: expected {self.expected}; found {self.found}{nearest}{file}")
 
 
 class ScenarioError(Exception):
@@ -62,9 +68,24 @@ class ScenarioError(Exception):
         super().__init__(scenario, self.problems)
 
     def __str__(self) -> str:
-        count = len(self.problems)
-        heading = f"scenario {self.scenario} has {count} problem{'s' if count > 1 else ''}:"
-        return "\n".join([heading, *(f"  {problem}" for problem in self.problems)])
+        return listed(f"scenario {self.scenario} has", self.problems)
+
+
+def listed(heading: str, problems: Sequence[Problem]) -> str:
+    """Return a heading with the number of problems, and a line for each of the first `MOST_PROBLEMS`.
+
+    Examples
+    --------
+    >>> print(listed("mine.toml has", [Problem("seed", "a whole number", "nothing")]))
+    mine.toml has 1 problem:
+      seed: expected a whole number; found nothing
+    """
+    count = len(problems)
+    many = f"{count} problem{'s' if count > 1 else ''}"
+    if count > MOST_PROBLEMS:
+        many = f"more than {MOST_PROBLEMS} problems, of which these are the first"
+    lines = (f"  {problem}" for problem in problems[:MOST_PROBLEMS])
+    return "\n".join([f"{visible(heading)} {many}:", *lines])
 
 
 def nearest(name: str, names: Iterable[str], most: int = 3) -> str:
@@ -75,6 +96,8 @@ def nearest(name: str, names: Iterable[str], most: int = 3) -> str:
     >>> nearest("fgs", ["fsgs", "iga"])
     'fsgs'
     """
+    if len(name) > LONGEST_NAME:
+        return ""
     known = {valid.lower(): valid for valid in names}
     close = difflib.get_close_matches(name.lower(), known, n=most, cutoff=0.5)
     return ", ".join(known[key] for key in close)
@@ -92,7 +115,7 @@ def shown(value: Any) -> str:
     """
     if isinstance(value, str):
         short = value if len(value) <= LONGEST else value[: LONGEST - 3] + "..."
-        return f'the text "{short}"'
+        return f'the text "{visible(short)}"'
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -115,3 +138,9 @@ def number_text(value: float) -> str:
     if isinstance(value, int):
         return str(value) if abs(value) < 10**LONGEST else "a huge whole number"
     return format(value, ".12g")
+
+
+def problem_of_hidden(path: Sequence[str], text: str, file: str = "") -> Problem:
+    """Return what is wrong with a text that holds a character that does not show itself."""
+    first = hidden(text, keep=LINE_BREAKS) or hidden(text)
+    return Problem(".".join(path), "text without control characters", f"{first} in {shown(text)}", file=file)

@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nephrosyn.scenario.errors import Problem, ScenarioError, nearest
+from nephrosyn.texts import decoded, is_readable, read_text
 
 SUFFIX = ".toml"
 
@@ -37,6 +38,24 @@ def shipped() -> dict[str, Traversable]:
     return dict(sorted(names.items()))
 
 
+def shipped_sets() -> dict[str, Traversable]:
+    """Return the shipped definition sets, which a scenario names under ``criteria``.
+
+    Returns
+    -------
+    dict of str to path-like
+        File of each name, in alphabetical order.
+
+    Examples
+    --------
+    >>> "source" in shipped_sets()
+    True
+    """
+    folder = files("nephrosyn.criteria").joinpath("sets")
+    names = {entry.name.removesuffix(SUFFIX): entry for entry in folder.iterdir() if entry.name.endswith(SUFFIX)}
+    return dict(sorted(names.items()))
+
+
 def titles() -> dict[str, str]:
     """Return the title of each shipped scenario, without checking the rest of it.
 
@@ -51,6 +70,17 @@ def titles() -> dict[str, str]:
     True
     """
     return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in shipped().items()}
+
+
+def content(file: Traversable) -> str:
+    """Return the text of a file that `locate` found.
+
+    Raises
+    ------
+    UnreadableError
+        If it cannot be read, is too long, or is no text.
+    """
+    return read_text(file) if isinstance(file, Path) else decoded(file.read_bytes())
 
 
 def is_path(name: str) -> bool:
@@ -83,11 +113,8 @@ def locate(name_or_path: str | Path, beside: Path | None = None) -> Traversable:
     if isinstance(name_or_path, str) and text in names:
         return names[text]
     path = (beside or Path()) / text
-    try:
-        if path.is_file():
-            return path
-    except (OSError, ValueError):
-        pass
+    if is_readable(path):
+        return path
     like = nearest(Path(text).name.removesuffix(SUFFIX), names)
     if is_path(text) or isinstance(name_or_path, Path):
         found = "a folder" if "\0" not in text and path.is_dir() else "no such file"

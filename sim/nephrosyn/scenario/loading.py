@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.scenario.errors import Problem, ScenarioError, shown
-from nephrosyn.scenario.find import SUFFIX
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, shown
+from nephrosyn.scenario.find import SUFFIX, shipped_sets
 from nephrosyn.scenario.resolve import Layer, Merged, merge, override, read_layers
 from nephrosyn.scenario.schema import Scenario
 from nephrosyn.scenario.sources import problems_of_missing
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.scenario.validate import validated
+from nephrosyn.texts import DEEPEST, is_readable, is_too_deep
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +41,7 @@ class Resolved:
     scenario: Scenario
     origins: dict[str, str]
     files: tuple[str, ...]
+    _layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Which scenario, in a line."""
@@ -55,6 +58,17 @@ class Resolved:
         values = self.scenario.model_dump(mode="json")
         text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def extended(self) -> Resolved:
+        """Return the scenario that this one extends; itself as it stands in its file if it extends none.
+
+        Raises
+        ------
+        ScenarioError
+            If that one is no whole scenario by itself.
+        """
+        layers = self._layers[:-1] or self._layers
+        return _checked(layers[-1].label, layers[-1].label, merge(layers))
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as plain values that JSON can hold, as for a manifest."""
@@ -84,6 +98,8 @@ class Resolved:
             )
             if not isinstance(value, kind)
         ]
+        if is_too_deep(tree):
+            problems.append(Problem("scenario", f"tables and lists at most {DEEPEST} deep", "deeper ones"))
         if problems:
             raise ScenarioError(shown(name), problems)
         assert isinstance(name, str) and isinstance(files, list) and isinstance(tree, dict)
@@ -118,9 +134,21 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Resolved:
     10
     """
     asked = str(name_or_path)
-    merged = merge(read_layers(name_or_path))
+    layers = read_layers(name_or_path)
+    merged = merge(layers)
     override(merged, overrides)
+    merged.problems += islice(_problems_of_sets(merged.tree.get("criteria")), MOST_PROBLEMS + 1)
     return _checked(Path(asked).name.removesuffix(SUFFIX), asked, merged)
+
+
+def _problems_of_sets(names: Any) -> Iterator[Problem]:
+    """Yield a problem for each definition set that is neither shipped nor a file; the schema sees to the rest."""
+    known = shipped_sets()
+    for place, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str) and name not in known and not is_readable(Path(name)):
+            like = nearest(Path(name).name.removesuffix(SUFFIX), known)
+            expected = f"a file or one of the shipped sets ({', '.join(known)})"
+            yield Problem(f"criteria.{place}", expected, f"{shown(name)}, which is neither", like)
 
 
 def _checked(name: str, asked: str, merged: Merged) -> Resolved:
@@ -128,7 +156,7 @@ def _checked(name: str, asked: str, merged: Merged) -> Resolved:
     scenario, found, unknown = validated({**merged.tree, "sources": origins})
     problems = [replace(problem, file=merged.file_of(path)) for path, problem in found.items()]
     problems += merged.problems
-    problems += problems_of_missing(merged.tree, merged.origins, unknown)
+    problems += islice(problems_of_missing(merged.tree, merged.origins, unknown), MOST_PROBLEMS + 1)
     if problems or scenario is None:
         raise ScenarioError(asked, problems)
-    return Resolved(name, scenario, origins, tuple(layer.label for layer in merged.layers))
+    return Resolved(name, scenario, origins, tuple(layer.label for layer in merged.layers), tuple(merged.layers))

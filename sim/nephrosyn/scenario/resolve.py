@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from nephrosyn.scenario import shape, sources
-from nephrosyn.scenario.errors import Problem, ScenarioError, nearest, shown
-from nephrosyn.scenario.find import SUFFIX, is_path, locate, shipped
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, problem_of_hidden, shown
+from nephrosyn.scenario.find import SUFFIX, content, is_path, locate, shipped
 from nephrosyn.scenario.tree import MISSING, at, dotted, merged, placed, split
 from nephrosyn.scenario.tree import Path as KeyPath
+from nephrosyn.texts import UnreadableError, hidden_in, parsed_toml
 
 DEEPEST = 100
 
@@ -39,7 +40,7 @@ class Merged:
     layers : list of Layer
         The files, the outermost ancestor first.
     problems : list of Problem
-        What is wrong with sources and overrides.
+        What is wrong with texts, sources and overrides.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -130,18 +131,9 @@ def read(file: Traversable, label: str, asked: str) -> dict[str, Any]:
     """
     where = _other(label, asked)
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        problem = Problem(label, "TOML", f"a syntax error: {error}", file=where)
-    except UnicodeDecodeError as error:
-        problem = Problem(label, "UTF-8 text", f"a byte that is none, at position {error.start}", file=where)
-    except OSError as error:
-        problem = Problem(label, "a readable file", error.strerror or "an error while reading", file=where)
-    except RecursionError:
-        problem = Problem(label, "TOML", "lists or tables nested too deeply", file=where)
-    except ValueError as error:  # a whole number of thousands of digits
-        problem = Problem(label, "TOML", str(error), file=where)
-    raise ScenarioError(asked, [problem])
+        return parsed_toml(content(file))
+    except UnreadableError as error:
+        raise ScenarioError(asked, [Problem(label, error.expected, error.found, file=where)]) from None
 
 
 def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
@@ -160,7 +152,10 @@ def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
         after = merged(result.tree, own)
         table = layer.tree.get("sources", {})
         file = "" if layer is layers[-1] else layer.label
-        result.problems += sources.problems_of_rules(table, after, file, commanded=commanded)
+        hidden = hidden_in(layer.tree)
+        result.problems += [problem_of_hidden(*one, file) for one in islice(hidden, MOST_PROBLEMS + 1)]
+        wrong = sources.problems_of_rules(table, after, file, commanded=commanded)
+        result.problems += islice(wrong, MOST_PROBLEMS + 1)
         rules = {path: text for path, text in sources.flat(table) if isinstance(text, str)} if _table(table) else {}
         result.origins = sources.attribute(rules, result.tree, after, result.origins)
         result.tree = after
@@ -193,7 +188,9 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
             )
         else:
             try:
-                result.tree = placed(result.tree, path, parsed(value))
+                meant = parsed(value)
+                result.problems += [problem_of_hidden(*one) for one in islice(hidden_in(meant, path), MOST_PROBLEMS)]
+                result.tree = placed(result.tree, path, meant)
                 touched.append(path)
             except KeyError:
                 result.problems.append(_unknown(result.tree, path))
@@ -223,7 +220,7 @@ def parsed(text: str) -> Any:
     (3, True, 'simpy', [1, 2])
     """
     try:
-        table = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
+        table = parsed_toml(f"value = {text}")
+    except UnreadableError:
         return text.strip()
     return table["value"] if list(table) == ["value"] else text.strip()

@@ -7,7 +7,7 @@ sourced, as one thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Path = tuple[str, ...]
@@ -44,11 +44,15 @@ def at(tree: Any, path: Path) -> Any:
     for key in path:
         if isinstance(here, Mapping):
             here = here.get(key, MISSING)
-        elif isinstance(here, list | tuple) and key.isdecimal() and int(key) < len(here):
+        elif isinstance(here, list | tuple) and _is_place(key, here):
             here = here[int(key)]
         else:
             return MISSING
     return here
+
+
+def _is_place(key: str, values: Sequence[Any]) -> bool:
+    return key.isdecimal() and len(key) <= len(str(len(values))) and int(key) < len(values)
 
 
 def is_law(value: Any) -> bool:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from nephrosyn.scenario import shape
 from nephrosyn.scenario.checks import crossing
-from nephrosyn.scenario.errors import Problem, nearest, shown
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, shown
 from nephrosyn.scenario.schema import Scenario
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted
 from nephrosyn.scenario.view import View
@@ -45,6 +45,8 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
             problems.setdefault(path, problem)
             if problem.found == UNKNOWN:
                 unknown.add(path)
+            if len(problems) > MOST_PROBLEMS:
+                return None, problems, unknown
     for path, problem in crossing(View(tree, set(problems))):
         problems.setdefault(path, problem)
     return (None if problems else scenario), problems, unknown

@@ -50,6 +50,7 @@ NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "nephrosyn",
+    "text.parse_math": False,  # a dollar in a title is a dollar
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
