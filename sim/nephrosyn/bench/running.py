@@ -188,7 +188,10 @@ def ask(
     need("sklearn")
     wanted = _checked(perturbations, severities, replicates)
     own = SetClassifier(run.task.definition)
-    found: list[Classifier] = [own, *[one for one in find_all(classifiers) if one.name != own.name]]
+    named = find_all(classifiers)
+    if any(one.name == own.name and not isinstance(one, SetClassifier) for one in named):
+        raise BenchError([f"--classifier: {own.name} is the definition set asked about; choose another name"])
+    found: list[Classifier] = [own, *[one for one in named if one.name != own.name]]
     seed = run.manifest["seed"] if seed is None else seed
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
     asked = Asked(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
