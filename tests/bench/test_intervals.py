@@ -57,7 +57,13 @@ def test_every_mean_has_its_interval(found):
     assert known.height and known["low"].null_count() == 0
     assert (known["low"] <= known["value"]).all() and (known["value"] <= known["high"]).all()
     averages = found.averages.drop_nulls("value")
-    assert averages["low"].null_count() == 0
+    same = averages.filter(
+        pl.col("low").is_null()
+    )  # in every draw: nobody fails, and the baseline is held against itself
+    assert set(same.filter(metric="corruption_error")["classifier"]) == {found.baseline}
+    assert set(same.filter(pl.col("metric") != "corruption_error")["value"]) <= {0.0, 1.0}
+    averages = averages.drop_nulls("low")
+    assert {"accuracy", "abstained", "corruption_error"} <= set(averages["metric"])
     assert (averages["low"] <= averages["value"] + 1e-12).all()
     assert (averages["value"] <= averages["high"] + 1e-12).all()
 

@@ -33,6 +33,10 @@ def mixed(record):
 def never(record):
     raise KeyError("no such column")
 
+def hangs(record):
+    import time
+    time.sleep(60)
+
 class Unfit:
     def get_params(self, deep=True): return {}
     def set_params(self, **kw): return self
@@ -144,6 +148,8 @@ def test_every_table_has_the_three(made):
         (table,) = [part for name, part in heads.items() if caption in name or caption in part.split("\n")[0]]
         assert "abstained" in table and "failed" in table, caption
     assert "source is right most often, in" in output and "comes next; the difference is +" in output
+    (flips,) = [part for part in board.split("\n\n") if "right to wrong" in part]
+    assert "right to abstained" in flips and "right to failed" in flips and MIXED in flips
     assert "abstained, perturbed" in output and "failed, perturbed" in output
     assert "RuntimeError: cannot read this" in output
 
@@ -153,6 +159,12 @@ def test_if_nothing_could_be_asked_the_exit_code_is_1(call):
     assert done.exit_code == 1
     assert f"{UNFIT} {REASONS[UNFIT]}" in done.stderr
     assert (folder / "bench.json").is_file()
+
+
+def test_who_hangs_is_told_to_hang(call):
+    done, _ = call("hangs", "--classifier", "own:hangs", "--time-limit", "0.2", "--quiet")
+    assert done.exit_code == 1
+    assert "own:hangs failed on every answer: hangs: no answer within 0.2 s\n" in done.stderr
 
 
 def test_one_patient_explained_says_why_there_is_no_answer(made):

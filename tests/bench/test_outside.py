@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from nephrosyn import bench_verbs
+from nephrosyn import bench_verbs, criteria
+from nephrosyn.bench import running
 from nephrosyn.bench.classifiers import finding
 from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
 from nephrosyn.bench.errors import BenchError
@@ -118,6 +119,21 @@ def test_what_cannot_be_found_is_refused(ask, asked, said):
 def test_two_of_one_name_are_told_apart_by_names_of_their_own():
     with pytest.raises(BenchError, match=r"named twice; give one a name of its own: NAME=\.\.\."):
         finding.find_all(["rules:classify", "rules:classify"])
+
+
+def test_a_name_of_its_own_is_not_that_of_the_set_asked_about(run_folder, folder):
+    text = criteria.text("source").replace('name = "source"', 'name = "a-set-of-mine"')
+    (folder / "mine.toml").write_text(text, encoding="utf-8")
+    run = running.open_run(run_folder, str(folder / "mine.toml"))
+    with pytest.raises(BenchError, match="a-set-of-mine is the definition set asked about"):
+        running.ask(run, ["a-set-of-mine=rules.py:classify"], ["doses_lost"], (5,))
+
+
+def test_a_module_that_cannot_be_imported_is_executed_once(ask, folder):
+    (folder / "needs.py").write_text("open('times', 'a').write('x')\nimport no_such_package\n", encoding="utf-8")
+    with pytest.raises(BenchError, match="raises ModuleNotFoundError: No module named 'no_such_package'"):
+        ask("needs.py:classify")
+    assert (folder / "times").read_text() == "x"
 
 
 def test_how_a_process_ended_is_told(ask, folder):

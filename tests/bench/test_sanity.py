@@ -138,7 +138,7 @@ def test_probability_given_to_no_class_is_lost(run):
     assert found["log_loss"] == pytest.approx(-np.log(0.1))
 
 
-@pytest.mark.parametrize("chances", [(0.6, 0.9), (1.2, -0.2), (0.5, None)])
+@pytest.mark.parametrize("chances", [(0.6, 0.9), (1.2, -0.2), (0.5, None), (1.0, np.nan), (np.inf, 0.0)])
 def test_probabilities_that_are_none_are_a_fault(run, chances):
     people = pl.DataFrame({"replicate": [0], "patient": [4]}, schema={"replicate": pl.Int32, "patient": pl.Int32})
     given = people.with_columns(

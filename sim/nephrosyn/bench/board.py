@@ -81,7 +81,6 @@ def leaderboard(found: Bench) -> Table:
             _interval(mean.get((name, "accuracy"))),
             *(part(name, metric) for metric in PARTS),
             _interval(mean.get((name, "corruption_error")), decimal),
-            *(share((mean.get((name, metric)) or (None,))[0]) for metric in LOST),
         )
         for name in order(found)
     ]
@@ -91,16 +90,20 @@ def leaderboard(found: Bench) -> Table:
         "accuracy, perturbed",
         *(f"{part}, {where}" for part in PARTS),
         "corruption error",
-        "flips",
-        "right to wrong",
-        "right to abstained",
-        "right to failed",
-        "to right",
     )
     rows += [(name, NO_SCORE, *[NOT_DEFINED] * (len(head) - 2)) for name in found.without_score]
     best = "perturbed records" if where == "perturbed" else "the clean record"
     caption = f"Classifiers, the best on {best} first; the corruption error of {found.baseline} is 1"
     return Table(caption, head, rows)
+
+
+def flips(found: Bench) -> Table:
+    """Return how often an answer is another one on perturbed records, and what became of right answers."""
+    mean: dict[tuple[str, str], Found] = {(row[0], row[1]): row[2:] for row in found.averages.rows()}
+    rows = [(name, *(_interval(mean.get((name, metric))) for metric in LOST)) for name in order(found)]
+    head = ("classifier", "flips", "right to wrong", "right to abstained", "right to failed", "to right")
+    caption = "Answers that are others on perturbed records, means over perturbations (95% bootstrap)"
+    return Table(caption, head, rows if perturbed(found) else [])
 
 
 def without_score(found: Bench) -> Table:
@@ -283,6 +286,7 @@ def all_tables(found: Bench) -> Iterable[Table]:
         without_score,
         faults,
         on_the_clean_record,
+        flips,
         differences,
         corruption,
         parts,

@@ -73,8 +73,9 @@ NOTES = (
         "95%: Wilson's for shares of the clean record and by class, a normal one for the bias, all others by drawing "
         f"patients with replacement, with all their records ({RESAMPLES:,} percentile bootstraps; their ends err by "
         "about a twelfth of the standard error). Draws that leave a class of the cohort with nobody have no mean over "
-        "classes and are left out, so where a class has few patients the interval of such a mean is too narrow. No "
-        "interval holds the draws of the perturbations or of a training cohort: make the bench again with other "
+        "classes and are left out, so where a class has few patients the interval of such a mean is too narrow. A mean "
+        "that is the same in every draw, as where nobody failed, has no interval: draws do not show how sure it is. "
+        "No interval holds the draws of the perturbations or of a training cohort: make the bench again with other "
         "seeds for that.",
     ),
     (

@@ -61,7 +61,10 @@ class Bench:
 
     @cached_property
     def averages(self) -> pl.DataFrame:
-        """Means over perturbed records: `classifier`, `metric`, `value` and its 95% bootstrap interval."""
+        """Means over perturbed records: `classifier`, `metric`, `value` and its 95% bootstrap interval.
+
+        Without one where every draw gives the same, as where nobody failed: that says nothing of how sure it is.
+        """
         drawn = intervals.perturbed(self.frame, self.names, self.baseline, self.answers.about["seed"])
         made = {metric: robustness.means(self.scores, metric) for metric in intervals.PERTURBED}
         whole = self.corruption.filter(perturbation=ALL)
@@ -70,6 +73,7 @@ class Bench:
         for metric, values in made.items():
             for name in self.names:
                 ends = drawn.get((name, metric)) if values.get(name) is not None else None
+                ends = ends if ends and ends.low < ends.high else None
                 rows.append((name, metric, values.get(name), ends and ends.low, ends and ends.high))
         kinds = dict.fromkeys(("value", "low", "high"), pl.Float64)
         return pl.DataFrame(rows, schema={"classifier": pl.String, "metric": pl.String, **kinds}, orient="row")

@@ -14,7 +14,7 @@ import polars as pl
 
 from nephrosyn import criteria, labelling
 from nephrosyn.bench.classifiers.finding import find_all
-from nephrosyn.bench.classifiers.outside import Outside
+from nephrosyn.bench.classifiers.outside import GAVE_UP, Outside
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, NotReadyError, Shown, checked
 from nephrosyn.bench.classifiers.sets import SetClassifier
 from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, conditions, names_of, shifts
@@ -193,7 +193,10 @@ def ask(
     need("sklearn")
     wanted = _checked(perturbations, severities, replicates)
     own = SetClassifier(run.task.definition)
-    found: list[Classifier] = [own, *[one for one in find_all(classifiers) if one.name != own.name]]
+    named = find_all(classifiers)
+    if any(one.name == own.name and not isinstance(one, SetClassifier) for one in named):
+        raise BenchError([f"--classifier: {own.name} is the definition set asked about; choose another name"])
+    found: list[Classifier] = [own, *[one for one in named if one.name != own.name]]
     seed = run.manifest["seed"] if seed is None else seed
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
     asked = Asked(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
@@ -265,12 +268,16 @@ def _ask_all(
 
 
 def failed_always(frame: pl.DataFrame) -> dict[str, str]:
-    """Return the classifiers that failed whenever they were asked, with the most frequent reason."""
+    """Return the classifiers that failed whenever they were asked, with the most frequent reason.
+
+    That nobody was asked any more is the reason of none: it follows from the others.
+    """
     made = {}
     for name, part in frame.partition_by("classifier", as_dict=True, maintain_order=True).items():
         if (part["predicted"].cast(pl.String) == FAILED).all():
-            faults = part["fault"].value_counts().sort("count", "fault", descending=[True, False])
-            more = f", and {faults.height - 1} other reasons" if faults.height > 1 else ""
+            faults = part.filter(pl.col("fault") != GAVE_UP)["fault"].value_counts()
+            faults = faults.sort("count", "fault", descending=[True, False])
+            more = f", and {faults.height - 1} more" if faults.height > 1 else ""
             made[str(name[0])] = f"failed on every answer: {faults['fault'][0]}{more}"
     return made
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from nephrosyn.bench.results import Bench
 
 SHOWN = 8
-COLUMNS_SHOWN = 7
 CHANGES_SHOWN = 5
 
 
@@ -35,8 +34,7 @@ def bench(found: Bench, folder: Path) -> None:
     say()
     rows = board.leaderboard(found)
     heading(rows.caption)
-    width = COLUMNS_SHOWN
-    table(rows.head[:width], [row[:width] for row in rows.rows], right=range(1, width))
+    table(rows.head, rows.rows, right=range(1, len(rows.head)))
     silent = board.without_score(found)
     if silent.rows:
         say()

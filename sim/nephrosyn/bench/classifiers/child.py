@@ -41,11 +41,11 @@ def module(source: str, folder: str) -> ModuleType:
     sys.path.append(folder)
     if not source.endswith(SUFFIX):
         return importlib.import_module(source)
-    path = Path(source)
+    path, found = Path(source), None
     with suppress(ImportError, ValueError):  # a name that no import statement could have
         found = importlib.util.find_spec(path.stem)
-        if found is not None and found.origin and Path(found.origin).resolve() == path:
-            return importlib.import_module(path.stem)
+    if found is not None and found.origin and Path(found.origin).resolve() == path:
+        return importlib.import_module(path.stem)
     spec = importlib.util.spec_from_file_location(f"nephrosyn_classifier_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} cannot be imported")
