@@ -3,8 +3,8 @@
 With unlimited capacity both leave the same rows, bit for bit.
 """
 
+from nephrosyn.engine.errors import EngineError
 from nephrosyn.engine.parts import (
-    EngineError,
     History,
     Part,
     Player,

@@ -10,6 +10,7 @@ import numpy as np
 
 from nephrosyn.compiling import is_kept
 from nephrosyn.course.parameters import prepare
+from nephrosyn.engine.errors import EngineError
 from nephrosyn.patients import draw_patients
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ PART_PATIENTS = 2_000
 
 The rows of so many are still given back to the allocator and used again, where more would be fresh pages each time.
 """
-
-
-class EngineError(ValueError):
-    """A scenario that the chosen engine cannot run."""
 
 
 @dataclass(frozen=True)
