@@ -13,6 +13,7 @@ from nephrosyn.bench.features import before, features
 from nephrosyn.bench.task import TARGETS, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.scenario import load
+from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_SEED, wrong_count
 from nephrosyn.tables import TRUTH
 
 __all__ = ["make_nephrotic_cohort"]
@@ -109,11 +110,8 @@ def make_nephrotic_cohort(
 
 
 def _check(n_samples: int, random_state: int, until_days: int | None, label_days: int | None, target: str) -> None:
-    problems = []
-    if n_samples < 1:
-        problems.append(f"n_samples: expected 1 or more; found {n_samples}")
-    if isinstance(random_state, bool) or not isinstance(random_state, int) or random_state < 0:
-        problems.append(f"random_state: expected a whole number of 0 or more; found {random_state!r}")
+    problems = wrong_count("n_samples", n_samples, 1, MOST_PATIENTS)
+    problems += wrong_count("random_state", random_state, 0, MOST_SEED)
     for name, value in (("until_days", until_days), ("label_days", label_days)):
         if value is not None and value < 1:
             problems.append(f"{name}: expected 1 or more; found {value}")

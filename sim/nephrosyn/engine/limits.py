@@ -79,8 +79,8 @@ def check_memory(rows: int, row_bytes: int, patients: int) -> None:
     if rows * row_bytes > USABLE_SHARE * memory_bytes():
         gib = rows * row_bytes / 2**30
         raise EngineError(
-            f"the courses of {patients:,} patients who are played together take {gib:,.1f} GiB, more than there is memory; "
-            "make --part-patients, population.patients_per_site or population.follow_up_days smaller"
+            f"the courses of {patients:,} patients who are played together take {gib:,.1f} GiB, more than there is "
+            "memory; make --part-patients, population.patients_per_site or population.follow_up_days smaller"
         )
 
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
+
 SMALLEST = 1e-9
 """A number is 0 or at least so far from it: what is smaller is a slip of the pen, or of a program."""
 TOO_SMALL = "too_small_to_be_meant"
@@ -73,19 +75,19 @@ PerMgPerKgPerDay = Annotated[float, _number("1/(mg/kg/day)", 0.0, 100.0), MEANT]
 CreatinineConstant = Annotated[float, _number("mg/dL x mL/min/1.73 m2 per cm", 0.1, 2.0)]
 
 # Counts
-Patients = Annotated[int, _count(1, 100_000_000)]
-Replicates = Annotated[int, _count(1, 100_000)]
+Patients = Annotated[int, _count(1, MOST_PATIENTS)]
+Replicates = Annotated[int, _count(1, MOST_REPLICATES)]
 SitePatients = Annotated[int, _count(1, 100_000)]
 Slots = Annotated[int, _count(1, 10_000)]
 Count = Annotated[int, _count(1, 1000)]
 ReadingCount = Annotated[int, _count(1, 20)]
 RelapseCount = Annotated[int, _count(1, 8)]
 Decimals = Annotated[int, _number("decimals", 0, 6)]
-Seed = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 
 # Rates
 PerYear = Annotated[float, _number("1/year", 0.0, 366.0), MEANT]
-PerDay = Annotated[float, _number("1/day", 0.0001, 1.0)]
+PerDay = Annotated[float, _number("1/day", 0.0001, 2.0)]
 LossPerYear = Annotated[float, _number("mL/min/1.73 m2 per year", 0.0, 200.0), MEANT]
 
 # Times

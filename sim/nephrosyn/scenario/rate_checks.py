@@ -22,7 +22,8 @@ Plain = Iterator[tuple[Path, str, str]]
 MOST_PER_YEAR = 3650.0
 """Events of one kind a patient may have in a year, ten a day."""
 MOST_RELAPSES_PER_YEAR = 1000.0
-MOST_PATIENTS = 1_000_000_000
+MOST_IN_ALL = 1_000_000_000
+"""Patients of all replicates."""
 MOST_STEROID = {"m2": 1000.0, "kg": 40.0}
 """Amounts of steroid by what they are reckoned by: beyond pulses of methylprednisolone."""
 MOST_AGENT = {"kg": 200.0}
@@ -34,8 +35,8 @@ _SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest
 def cohort(view: View) -> Plain:
     """Check that there are not too many patients in all replicates."""
     patients, replicates = view.value("patients"), view.value("replicates")
-    if patients is not None and replicates is not None and patients * replicates > MOST_PATIENTS:
-        expected = f"at most {MOST_PATIENTS:,} patients in all replicates (patients x replicates)"
+    if patients is not None and replicates is not None and patients * replicates > MOST_IN_ALL:
+        expected = f"at most {MOST_IN_ALL:,} patients in all replicates (patients x replicates)"
         yield ("replicates",), expected, f"{patients:,} x {replicates:,}"
 
 

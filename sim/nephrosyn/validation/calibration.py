@@ -19,7 +19,7 @@ from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load, shipped
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
-from nephrosyn.validation.errors import RefusalError
+from nephrosyn.validation.errors import RefusalError, check_cohort
 from nephrosyn.validation.free import Free, free
 from nephrosyn.validation.targets import targets
 from nephrosyn.validation.uncertainty import profile
@@ -143,8 +143,7 @@ def calibrate(
     ScenarioError
         If a scenario cannot be read.
     """
-    if patients < 1:
-        raise RefusalError("patients: expected a whole number of at least 1")
+    check_cohort(patients, seed)
     chosen = _figures(ids)
     chosen = [stand_in(one, setting) for one in chosen]
     numbers = _numbers(setting, keys, chosen)
