@@ -14,6 +14,7 @@ from nephrosyn import tables, terms
 from nephrosyn.meanings import MEANINGS as COLUMN_MEANINGS
 from nephrosyn.meanings import ROWS
 from nephrosyn.scenario import load, rows, shape
+from nephrosyn.scenario.laws import FIXED, LAWS, PLACED
 from nephrosyn.scenario.sources import ASSUMED, NEED_NONE, evidence, ids
 from nephrosyn.scenario.tree import split
 
@@ -51,8 +52,12 @@ place in a list, from 0, and"""
 MERGING = """\
 Tables are merged key by key when a scenario extends another; lists and laws are replaced as a whole. Every number
 needs a source; a number you change loses the one it had. A law is a name of scipy.stats with its parameters,
-`{ dist = "lognorm", s = 0.5, scale = 8 }`, or `{ dist = "fixed", value = 3 }`. What must hold between keys (sums,
-order, one entry for each band and lesion) `nephrosyn check` says."""
+`{ dist = "lognorm", s = 0.5, scale = 8 }`, or `{ dist = "fixed", value = 3 }`; the laws stand [below](#laws). A
+number is 0 or at least 1e-9 in size. What must hold between keys (sums, order, products of rates and factors, one entry
+for each band and lesion) `nephrosyn check` says."""
+LAW_RANGES = """\
+These laws of scipy.stats may be named, with parameters in these ranges; there their quantiles are finite and rise. A
+draw is kept between the quantiles of 1e-9 and 1 - 1e-9. The value of a `fixed` law is one that its key may take."""
 TABLES = """\
 Rows are sorted by replicate, patient, then time. Times are days from onset of the disease: day 0 is the day of onset,
 the number of a day is the time rounded down. Units stand in the names of columns. Missing is null."""
@@ -143,7 +148,7 @@ def scenario_keys() -> dict[str, Path_]:
 def value_of(path: Path_) -> str:
     """Say what may stand at a path: kind, range and unit."""
     node = shape.node(path) or {}
-    words = {"values_from": "from", "values_above": "above", "values_to": "to"}
+    words = {"values_from": "from", "values_to": "to", "values_mostly_to": "and, but for 1 in 1,000, up to"}
     bounds = " ".join(f"{word} {node[name]:g}" for name, word in words.items() if name in node)
     law = f"a law, its values {bounds}" if bounds else "a law"
     return re.sub(r"^a law such as \{.*?\}", law, shape.expected(path))
@@ -162,6 +167,19 @@ def meanings() -> dict[str, str]:
     if astray:
         raise ValueError(f"{MEANINGS.name}: a key without a meaning, or a meaning without a key: {', '.join(astray)}")
     return told
+
+
+def laws() -> str:
+    """Return the laws a scenario may name, with the range of each parameter."""
+    placed = [f"`{name}`: {least:g} to {most:g}" for name, (least, most) in PLACED.items()]
+    body = [
+        (f"`{name}`", "; ".join(f"`{key}`: {low:g} to {high:g}" for key, (low, high) in ranges.items()) or "none")
+        for name, ranges in ((law, {k: r for k, r in own.items() if k not in PLACED}) for law, own in LAWS.items())
+        if name != FIXED
+    ]
+    return f"## Laws\n\n{LAW_RANGES} Every law but `fixed` also takes {' and '.join(placed)}.\n\n" + table(
+        ("law", "shape parameters"), body
+    )
 
 
 def scenario() -> str:
@@ -188,6 +206,7 @@ def scenario() -> str:
         ),
         MERGING,
         *parts,
+        laws(),
     )
 
 

@@ -13,6 +13,7 @@ from nephrosyn.options import Format, OneSet, Overwrite, Quiet, RunFolder
 
 SEVERITY = "1-5"
 EXIT_NOTHING_ASKED = 1
+MOST_SEVERE = 5
 OUT_SUFFIX = "-bench"
 
 
@@ -74,9 +75,11 @@ def _severities(text: str) -> list[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         try:
-            found += list(range(int(first), int(last) + 1)) if dash else [int(first)]
+            ends = [int(first), int(last)] if dash else [int(first)]
         except ValueError:
             raise typer.BadParameter(f"expected 3, 1-5 or 1,3,5; found {text}", param_hint="--severity") from None
+        within = min(ends) >= 1 and max(ends) <= MOST_SEVERE
+        found += range(ends[0], ends[-1] + 1) if within else ends
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +18,15 @@ from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, WHO, T
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.scenario import Resolved, Scenario, load
+from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_SEED, wrong_count
 from nephrosyn.tables import TRUTH
 
 __all__ = ["make_nephrotic_cohort"]
 
 COUNTED, COUNTED_SEED = 2000, 0
 """Size and seed of the cohort in which classes are counted, to give the commonest the first code."""
-MOST_SEED = 2**63 - 1
+MOST_DAYS = 36_525
+"""A hundred years."""
 MOST_DRAWN_SEED = 2**31 - 1
 """Seeds that are drawn from a generator are below it, as scikit-learn draws them."""
 
@@ -163,25 +164,20 @@ def make_nephrotic_cohort(
     )
 
 
-def _whole(name: str, value: Any, least: int, problems: list[str]) -> int:
+def _whole(name: str, value: Any, least: int, most: int, problems: list[str]) -> int:
     """Return a whole number of any integer type, numpy's among them, or note what is wrong with it."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < least:
-        problems.append(f"{name}: expected a whole number of {least} or more; found {value!r}")
-        return least
-    return number
+    wrong = wrong_count(name, value, least, most)
+    problems += wrong
+    return least if wrong else int(value)
 
 
 def _checked(
     n_samples: Any, until_days: Any, label_days: Any, target: str, like: Any
 ) -> tuple[int, int | None, int | None]:
     problems: list[str] = []
-    size = _whole("n_samples", n_samples, 1, problems)
-    until = None if until_days is None else _whole("until_days", until_days, 1, problems)
-    label = None if label_days is None else _whole("label_days", label_days, 1, problems)
+    size = _whole("n_samples", n_samples, 1, MOST_PATIENTS, problems)
+    until = None if until_days is None else _whole("until_days", until_days, 1, MOST_DAYS, problems)
+    label = None if label_days is None else _whole("label_days", label_days, 1, MOST_DAYS, problems)
     if until is not None and label is not None and until > label:
         problems.append(f"until_days: expected no later than label_days ({label}); found {until}")
     if target not in TARGETS:
@@ -205,11 +201,9 @@ def _seed(random_state: Any) -> int:
     if random_state is None or hasattr(random_state, "randint"):
         return int(check_random_state(random_state).randint(MOST_DRAWN_SEED))
     problems: list[str] = []
-    seed = _whole("random_state", random_state, 0, problems)
+    seed = _whole("random_state", random_state, 0, MOST_SEED, problems)
     if problems:
         raise BenchError([f"{problems[0]}; a RandomState, a Generator or None will do, too"])
-    if seed > MOST_SEED:
-        raise BenchError([f"random_state: expected at most {MOST_SEED}; found {seed}"])
     return seed
 
 

@@ -59,6 +59,7 @@ class Plan:
         self.engine = engines.choose(self.scenario, self.scenario.engine, self.scenario.patients)
         self.chosen = list(chosen) if chosen is not None else load_sets(self.scenario.criteria)
         self.part_patients = engines.part_size(self.scenario, part_patients)
+        engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
         self._aside: subprocess.Popen[bytes] | None = None
 

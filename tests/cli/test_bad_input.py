@@ -21,7 +21,7 @@ WRONG_VALUES = {
         ["disease.albumin.normal_g_per_dl", "norml", "norm"],
     ),
     "not a number": ("disease.relapse.bands.adults.frailty_shape=nan", ["disease.relapse.bands.adults.frailty_shape"]),
-    "no patients": ("patients=0", ["patients", "at least 1"]),
+    "no patients": ("patients=0", ["patients", "from 1 to 100000000"]),
     "no equals sign": ("patients", ["KEY=VALUE"]),
 }
 

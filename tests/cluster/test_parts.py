@@ -67,8 +67,8 @@ def test_the_order_of_parts_is_that_of_their_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"workers": 0}, "workers: expected at least 1; found 0"),
-        ({"part_patients": -5}, "part_patients: expected at least 1; found -5"),
+        ({"workers": 0}, "workers: expected a whole number from 1 to 1024; found 0"),
+        ({"part_patients": -5}, "part_patients: expected a whole number from 1 to 1000000; found -5"),
         ({"workers": -1, "part_patients": 0}, "workers.*part_patients"),
         ({"resume": True, "overwrite": True}, "--resume.*--overwrite"),
     ],

@@ -55,7 +55,7 @@ def instant_remission(rate, shape):
         "disease.relapse.dose_effect_per_mg_per_kg_per_day=0.0",
         "disease.relapse.below_threshold_factor=1.0",
         "disease.relapse.bands.adults.decline_per_year=0.0",
-        "disease.proteinuria.rise_doubling_days=0.0001",
+        "disease.proteinuria.rise_doubling_days=0.02",
         "triggers.infection.hazard_factor=1.0",
         "triggers.exertion.hazard_factor=1.0",
         "care.presentation_delay_days={dist='fixed', value=0.0}",

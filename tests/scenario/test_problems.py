@@ -12,9 +12,9 @@ STEP = "weeks = 2, per = 'full', cap_mg = 80, schedule = "
 
 WRONG = [
     # override, path, words of the message
-    ("patients=0", "patients", "a whole number of at least 1 (count); found 0"),
+    ("patients=0", "patients", "a whole number from 1 to 100000000 (count); found 0"),
     ("patients=1.5", "patients", "a whole number"),
-    ("patients=true", "patients", "a whole number of at least 1 (count); found true"),
+    ("patients=true", "patients", "a whole number from 1 to 100000000 (count); found true"),
     ("patients='7'", "patients", 'found the text "7"'),
     ("seed=-1", "seed", "a whole number"),
     ("engine=simpyy", "engine", 'one of auto, simpy, compiled; found the text "simpyy"; nearest: simpy'),
@@ -41,7 +41,7 @@ WRONG = [
     ),
     ("care.cut_fraction=2020-01-01", "care.cut_fraction", "a date"),
     ("care.cut_fraction={a=1}", "care.cut_fraction", "a table of 1"),
-    ("care.clinic.slots=0", "care.clinic.slots", 'a whole number of at least 1 (count) or "unlimited"; found 0'),
+    ("care.clinic.slots=0", "care.clinic.slots", 'a whole number from 1 to 10000 (count) or "unlimited"; found 0'),
     ("care.clinic.slots=unlimted", "care.clinic.slots", "nearest: unlimited"),
     ("care.cut_fractoin=0.5", "care.cut_fractoin", "unknown key; nearest: cut_fraction"),
     (f"{BAND}.lesion_mix.fsg=0.1", f"{BAND}.lesion_mix.fsg", "unknown key; nearest: fsgs"),
@@ -57,18 +57,26 @@ WRONG = [
     ),
     ("care.regimen.elderly={home_diary=true}", "care.regimen.elderly", "no such band"),
     ("disease.death.rate_per_year.adult=0.1", "disease.death.rate_per_year.adult", "no such band; nearest: adults"),
-    (f"{LAW}={{dist='lognrm', s=1}}", LAW, 'a law of scipy.stats, or fixed; found "lognrm"; nearest: lognorm'),
+    (
+        f"{LAW}={{dist='lognrm', s=1}}",
+        LAW,
+        'a law of scipy.stats that has ranges here, or fixed; found "lognrm"; nearest: lognorm',
+    ),
     (f"{LAW}={{dist='lognorm', scale=1}}", LAW, "found no s"),
     (f"{LAW}={{dist='lognorm', s=1, scael=2}}", LAW, "unknown scael; nearest: scale"),
-    (f"{LAW}={{dist='lognorm', s=1, scale=-2}}", LAW, "parameters that lognorm can have"),
+    (
+        f"{LAW}={{dist='lognorm', s=1, scale=-2}}",
+        LAW,
+        "scale from 1e-06 to 1000000 in lognorm; found s = 1, scale = -2",
+    ),
     (f"{LAW}={{dist='lognorm', s='1'}}", f"{LAW}.s", "a number; found the text"),
     (f"{LAW}={{dist='lognorm', s=nan}}", f"{LAW}.s", "found nan"),
     (f"{LAW}={{dist='poisson', mu=2}}", LAW, "a law of scipy.stats"),
     (f"{LAW}={{dist='fixed', loc=2}}", LAW, "the parameters of fixed: value; found unknown loc"),
     (f"{LAW}={{dist='fixed', value=-2}}", LAW, "values of at least 0 (days); found fixed with values down to -2"),
     (f"{LAW}={{dist='norm', loc=3, scale=1}}", LAW, "values of at least 0 (days)"),
-    (f"{UPCR}={{dist='fixed', value=0}}", UPCR, "values above 0 (mg/mg); found fixed with values down to 0"),
-    (f"{UPCR}={{dist='norm', loc=3, scale=1}}", UPCR, "values above 0 (mg/mg)"),
+    (f"{UPCR}={{dist='fixed', value=0}}", UPCR, "values of at least 0.0001 (mg/mg); found fixed with values down to 0"),
+    (f"{UPCR}={{dist='norm', loc=3, scale=1}}", UPCR, "values of at least 0.0001 (mg/mg)"),
     (f"{LAW}=3", LAW, "a law such as"),
     (f"{LAW}={{dist=3}}", f"{LAW}.dist", "a text"),
     (
@@ -107,8 +115,8 @@ WRONG = [
     (f"{TAPER}.dose.per=full", f"{TAPER}.dose.per", "m2, kg or patient"),
     (f"{TAPER}.taper.1.amount=0.95", f"{TAPER}.taper.1", "a dose that does not rise"),
     (f"{TAPER}.taper.0.amount=1.5", f"{TAPER}.taper.0", "a dose that does not rise"),
-    (f"{TAPER}.taper.0.weeks=0", f"{TAPER}.taper.0.weeks", "a number above 0 (weeks)"),
-    (f"{TAPER}.taper.0.weeks=-1", f"{TAPER}.taper.0.weeks", "a number from 0 to 1040 (weeks); found -1"),
+    (f"{TAPER}.taper.0.weeks=0", f"{TAPER}.taper.0.weeks", "a number from 0.1 to 1040 (weeks); found 0"),
+    (f"{TAPER}.taper.0.weeks=-1", f"{TAPER}.taper.0.weeks", "a number from 0.1 to 1040 (weeks); found -1"),
     (f"{TAPER}.taper.77.weeks=1", f"--set {TAPER}.taper.77.weeks", "no 77 in it"),
     ("patients.x=1", "--set patients.x", "no x in it"),
     ("cares.cut_fraction=0.5", "--set cares.cut_fraction", "nearest: care"),
@@ -214,6 +222,6 @@ def test_the_message_is_ready_to_print(write):
         load("baseline", ["patients=0", "seed=x"])
     assert str(caught.value) == (
         "scenario baseline has 2 problems:\n"
-        "  patients: expected a whole number of at least 1 (count); found 0\n"
-        f'  seed: expected a whole number from 0 below {2**63}; found the text "x"'
+        "  patients: expected a whole number from 1 to 100000000 (count); found 0\n"
+        f'  seed: expected a whole number from 0 to {2**63 - 1}; found the text "x"'
     )

@@ -32,7 +32,7 @@ WRONG = [
         f"{REGIMEN}.course_days",
         "within most_g, 10; found 150 mg x 84 doses, 12.6",
     ),
-    (f"{REGIMEN}.dose.cap_mg=-1.0", f"{REGIMEN}.dose.cap_mg", "above 0"),
+    (f"{REGIMEN}.dose.cap_mg=-1.0", f"{REGIMEN}.dose.cap_mg", "from 0.1 to 10000 (mg)"),
     (f"{REGIMEN}.every_days=3.0", f"{REGIMEN}.every_days", "1, 2, or 7 and more"),
     (f"{REGIMEN}.drug=chlorambucil", f"{REGIMEN}.drug", "cyclophosphamide"),
     (f"{REGIMEN}.not_with=['measles']", f"{REGIMEN}.not_with.0", "tuberculosis"),

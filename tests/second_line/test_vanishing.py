@@ -40,8 +40,8 @@ def starts(names):
 
 NO_CYCLOPHOSPHAMIDE = [
     "second_line.cyclophosphamide.most_protection=0.0",
-    "second_line.cyclophosphamide.gonadal_tolerance_mg_per_kg={dist='fixed', value=1e9}",
-    "second_line.cyclophosphamide.bladder_tolerance_mg_per_kg={dist='fixed', value=1e9}",
+    "second_line.cyclophosphamide.gonadal_tolerance_mg_per_kg={dist='fixed', value=1e5}",
+    "second_line.cyclophosphamide.bladder_tolerance_mg_per_kg={dist='fixed', value=1e5}",
 ]
 
 

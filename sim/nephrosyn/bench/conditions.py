@@ -18,6 +18,8 @@ from nephrosyn.tables import OBSERVED
 CLEAN = "none"
 """Name of the condition in which nothing is changed; severity and replicate are 0."""
 OF_RECORDS = [name for name, one in PERTURBATIONS.items() if one.kind == "record"]
+MOST_REPLICATES = 1000
+"""Of the draws of perturbations."""
 KEYS = ["perturbation", "severity", "replicate"]
 
 

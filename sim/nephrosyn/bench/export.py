@@ -20,6 +20,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import labelling, terms
+from nephrosyn.bench.conditions import MOST_REPLICATES
 from nephrosyn.bench.export_readme import CLEAN, TEMPLATE, Job, Question, readme
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
 from nephrosyn.bench.task import Task
@@ -27,6 +28,7 @@ from nephrosyn.cohort import Folder, Format, RunFolderError
 from nephrosyn.cohort.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
 from nephrosyn.cohort.part import encoded
 from nephrosyn.cohort.place import facts as facts_of
+from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.tables import OBSERVED
 from nephrosyn.texts import parsed_json
@@ -125,10 +127,8 @@ def _names(
         wrong.append("perturbations: expected at least one name, or all; found none")
     if not severities or set(severities) - set(SEVERITIES[1:]):
         wrong.append(f"severities: expected some of 1 to 5; found {', '.join(map(str, severities)) or 'none'}")
-    if replicates < 1:
-        wrong.append(f"replicates: expected 1 or more; found {replicates}")
-    if seed < 0:
-        wrong.append(f"seed: expected 0 or more; found {seed}")
+    wrong += wrong_count("replicates", replicates, 1, MOST_REPLICATES)
+    wrong += wrong_count("seed", seed, 0, MOST_SEED)
     if format not in ("parquet", "csv"):
         wrong.append(f"format: expected parquet or csv; found {format}")
     if run.manifest["replicates"] != 1:

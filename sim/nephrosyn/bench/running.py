@@ -17,7 +17,7 @@ from nephrosyn.bench.classifiers.finding import find_all
 from nephrosyn.bench.classifiers.outside import GAVE_UP, Outside
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, NotReadyError, Shown, checked
 from nephrosyn.bench.classifiers.sets import SetClassifier
-from nephrosyn.bench.conditions import CLEAN, Condition, Reference, Shift, conditions, names_of, shifts
+from nephrosyn.bench.conditions import CLEAN, MOST_REPLICATES, Condition, Reference, Shift, conditions, names_of, shifts
 from nephrosyn.bench.errors import BenchError, need
 from nephrosyn.bench.groups import groups
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
@@ -27,10 +27,13 @@ from nephrosyn.cohort import Folder
 from nephrosyn.cohort.layout import sha256
 from nephrosyn.plan import Progress, silent
 from nephrosyn.scenario import Resolved
+from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.tables import OBSERVED
 from nephrosyn.texts import is_readable
 
 SECONDS = 10.0
+LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0
+MOST_TRAINING = 1_000_000
 OTHER_SETS = ("ipna-2022", "source")
 """The set of another clinic, unless one is named: the first that is not the one asked about."""
 
@@ -191,13 +194,16 @@ def ask(
         If a classifier, a perturbation or a severity is unknown, with all that is wrong.
     """
     need("sklearn")
-    wanted = _checked(perturbations, severities, replicates)
+    seed = run.manifest["seed"] if seed is None else seed
+    more = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        more.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
+    wanted = _checked(perturbations, severities, replicates, more)
     own = SetClassifier(run.task.definition)
     named = find_all(classifiers)
     if any(one.name == own.name and not isinstance(one, SetClassifier) for one in named):
         raise BenchError([f"--classifier: {own.name} is the definition set asked about; choose another name"])
     found: list[Classifier] = [own, *[one for one in named if one.name != own.name]]
-    seed = run.manifest["seed"] if seed is None else seed
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
     asked = Asked(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
     with ExitStack() as stack:
@@ -232,10 +238,11 @@ def ask(
     return Answers(run, about, frame)
 
 
-def _checked(perturbations: Sequence[str], severities: Sequence[int], replicates: int) -> list[Condition]:
-    problems = [f"--severity {one}: expected 1 to 5" for one in severities if one not in range(1, 6)]
-    if replicates < 1:
-        problems.append(f"--replicates {replicates}: expected 1 or more")
+def _checked(
+    perturbations: Sequence[str], severities: Sequence[int], replicates: int, more: Sequence[str]
+) -> list[Condition]:
+    problems = [*more, *(f"--severity {one}: expected 1 to 5" for one in severities if one not in range(1, 6))]
+    problems += wrong_count("--replicates", replicates, 1, MOST_REPLICATES)
     try:
         names = names_of(perturbations)
     except BenchError as error:

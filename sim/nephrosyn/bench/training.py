@@ -12,6 +12,7 @@ from nephrosyn.bench.features import COLUMNS, features, with_values
 from nephrosyn.bench.task import ABSTAINED, WHO, Task
 from nephrosyn.chart import record
 from nephrosyn.scenario import Scenario
+from nephrosyn.scenario.counts import MOST_SEED
 
 PATIENTS = 2000
 """Size of the cohort to learn from; assumed: enough for every class of the baseline to have a hundred."""
@@ -62,7 +63,7 @@ class Training:
 
     def __init__(self, scenario: Scenario, seed: int, task: Task, patients: int = PATIENTS) -> None:
         self._scenario, self._task, self.patients = scenario, task, patients
-        self.seed = seed + SEED_STEP
+        self.seed = (seed + SEED_STEP) % (MOST_SEED + 1)
 
     @cached_property
     def tables(self) -> Mapping[str, pl.DataFrame]:

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from nephrosyn.cases.errors import CasesError
 from nephrosyn.cases.model import ItemKind, Spelling, UnitSystem
+from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 UNITS: tuple[UnitSystem, ...] = get_args(UnitSystem)
@@ -15,6 +16,7 @@ SPELLINGS: tuple[Spelling, ...] = get_args(Spelling)
 Balance = Literal["label", "natural"]
 BALANCES: tuple[Balance, ...] = get_args(Balance)
 LEVELS = range(1, 6)
+MOST_CASES = 10_000
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,12 @@ class Request:
         >>> Request(count=0, kinds=("essay",)).check()
         Traceback (most recent call last):
         ...
-        nephrosyn.cases.errors.CasesError: --count: expected 1 or more; got 0
+        nephrosyn.cases.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
         --kind: expected some of single, numeric, key-features, staged, matching, near-miss, disagreement; got essay
         """
         wrong = []
-        if self.count < 1:
-            wrong.append(f"--count: expected 1 or more; got {self.count}")
+        wrong += wrong_count("--count", self.count, 1, MOST_CASES)
+        wrong += wrong_count("--seed", self.seed, 0, MOST_SEED)
         unknown = [name for name in self.kinds if name not in KINDS]
         if unknown or not self.kinds:
             wrong.append(f"--kind: expected some of {', '.join(KINDS)}; got {', '.join(unknown) or 'none'}")

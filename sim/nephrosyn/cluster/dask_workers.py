@@ -12,12 +12,14 @@ from nephrosyn.cluster import job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cluster.processes import PATIENCE_SECONDS, TRIES
 from nephrosyn.cohort import RunFolderError
+from nephrosyn.engine import EngineError
+from nephrosyn.scenario.counts import MOST_WORKERS, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.cohort.part import Record
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s:]+:[0-9]+")
-LOCAL = re.compile(r"local:([1-9][0-9]*)")
+LOCAL = re.compile(r"local:([1-9][0-9]{0,20})")
 GONE = "the scheduler is gone"
 CONNECT_SECONDS = 10
 WORKERS_SECONDS = 60
@@ -28,7 +30,9 @@ WAITING_PER_CORE = 3
 
 def wrong_with(address: str) -> list[str]:
     """Return what is wrong with an address, and what was expected."""
-    if ADDRESS.fullmatch(address) or LOCAL.fullmatch(address):
+    if at_home := LOCAL.fullmatch(address):
+        return wrong_count("cluster: local", int(at_home[1]), 1, MOST_WORKERS)
+    if ADDRESS.fullmatch(address):
         return []
     return [f"cluster: expected tcp://HOST:PORT, tls://HOST:PORT or local:N; found {address!r}"]
 
@@ -127,7 +131,7 @@ class _Sending:
         except (OSError, CancelledError):  # lost on the way back
             raise ClusterError(GONE) from None
         if error is not None:
-            if isinstance(error, RunFolderError | ClusterError):
+            if isinstance(error, RunFolderError | ClusterError | EngineError):
                 raise type(error)(str(error))
             raise ClusterError(f"a part failed {TRIES} times on the cluster: {type(error).__name__}: {error}")
         return record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from nephrosyn.cluster import dask_workers, job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cluster.processes import Pool
-from nephrosyn.cohort import Format, RemoteWriter, Writer, begun, place
+from nephrosyn.cohort import Format, RemoteWriter, RunFolderError, Writer, begun, place
 from nephrosyn.plan import Plan, cores
+from nephrosyn.scenario.counts import MOST_PART_PATIENTS, MOST_WORKERS, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.cohort.part import Record
 
+LEAST_BYTES_A_PATIENT = 200
+"""A patient takes more in any run: their traits alone are numbers that cannot be compressed."""
 PARTS_WORTH_A_WORKER = 8
 """A worker takes about two seconds to start, as long as so many parts."""
 
@@ -59,10 +63,10 @@ class Asked:
             With all that is wrong.
         """
         wrong = []
-        if self.workers is not None and self.workers < 1:
-            wrong.append(f"workers: expected at least 1; found {self.workers}")
-        if self.part_patients is not None and self.part_patients < 1:
-            wrong.append(f"part_patients: expected at least 1; found {self.part_patients}")
+        if self.workers is not None:
+            wrong += wrong_count("workers", self.workers, 1, MOST_WORKERS)
+        if self.part_patients is not None:
+            wrong += wrong_count("part_patients", self.part_patients, 1, MOST_PART_PATIENTS)
         if self.cluster is not None:
             wrong += dask_workers.wrong_with(self.cluster)
             if out is None:
@@ -88,6 +92,36 @@ def writer_of(folder: str | Path, asked: Asked, about: dict[str, Any]) -> Writer
     return Writer(place.local(folder), **options)
 
 
+def check_room(patients: int, folder: str | Path) -> None:
+    """Refuse a run that is sure to fill the disk.
+
+    Parameters
+    ----------
+    patients : int
+        How many in all.
+    folder : str or Path
+        Place of the run; of a URL nothing is known.
+
+    Raises
+    ------
+    RunFolderError
+        If there is less room than even patients of a short course take.
+    """
+    if place.is_remote(folder):
+        return
+    path = place.local(folder).absolute()
+    there = next((one for one in (path, *path.parents) if one.is_dir()), None)
+    if there is None:
+        return
+    disk, least = shutil.disk_usage(there), patients * LEAST_BYTES_A_PATIENT
+    if disk.total and least > disk.free:  # what has no size is no disk
+        needed, free = (f"{size / 2**30:,.1f} GiB" for size in (least, disk.free))
+        raise RunFolderError(
+            f"{patients:,} patients take at least {needed}, and {there} has {free} free; "
+            "write to another place, or simulate fewer patients"
+        )
+
+
 def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
     """Write a run folder.
 
@@ -105,6 +139,8 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
     RunFolderError, ClusterError
         If it cannot be written; what is finished is kept, and a note on the error says how to go on.
     """
+    if not asked.resume:
+        check_room(plan.scenario.patients * plan.scenario.replicates, folder)
     writer = writer_of(folder, asked, plan.about(asked.format))
     parts = plan.parts
     try:

@@ -15,8 +15,9 @@ from nephrosyn.cluster import job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cohort import RunFolderError
 from nephrosyn.criteria import CriteriaError
+from nephrosyn.engine import EngineError
 
-USERS = (RunFolderError, CriteriaError)
+USERS = (RunFolderError, CriteriaError, EngineError)
 
 
 def serve(asked: TextIO, answers: TextIO) -> None:

@@ -68,8 +68,9 @@ def _room_mg(s, p, agents, k):
 
 
 @kernel
-def _rounded(mg):
-    return math.floor(mg * _ROUND + 0.5) / _ROUND
+def _rounded_to_tenths(mg):
+    """A dose as it is given: in tenths of a milligram, one at least."""
+    return max(math.floor(mg * _ROUND + 0.5), 1.0) / _ROUND
 
 
 @kernel
@@ -173,7 +174,7 @@ def give_agent(s, x, p, clocks, tables, growth, agents, log, count):
         stop_agent(s, x, p, clocks, tables, agents, log, count)
         return
     s.agent_weight_kg = dry_weight_kg(s, x, growth, s.now)
-    mg = _rounded(dose_for_size(agent.amount, agent.per, agent.cap_mg, s.agent_weight_kg, 0.0))
+    mg = _rounded_to_tenths(dose_for_size(agent.amount, agent.per, agent.cap_mg, s.agent_weight_kg, 0.0))
     room = _room_mg(s, p, agents, k)
     if _is_infusion(agent):
         if room < _LEAST_REST * mg:

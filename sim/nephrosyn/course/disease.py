@@ -20,6 +20,7 @@ _SAME_PACE = 1e-9
 # Together they keep the error of albumin under 0.01 g/dL; on the slowest slopes a step of the logarithm lasts a month.
 _LARGEST_LOG_STEP = 0.25
 _LARGEST_STEP_DAYS = 7.0
+_SMALLEST_STEP_DAYS = 1e-9  # a step of nothing would be taken for ever
 
 
 @inline
@@ -56,6 +57,7 @@ def update_blood(s, x, p, t):
         if here != s.path_target:
             pace = abs(s.path_slope)
             days = min(days, _LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / pace, abs(s.path_target - here) / pace + 1e-9)
+            days = max(days, _SMALLEST_STEP_DAYS)
         _blood_step(s, x, p, math.exp(log_upcr(s, s.blood_time + 0.5 * days)), days)
         s.blood_time = min(s.blood_time + days, t)
 

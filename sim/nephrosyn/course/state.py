@@ -138,6 +138,8 @@ STATE = np.dtype(
         ("diary_high_days", "i4"),
         ("dropped_out", "i4"),
         ("over", "i4"),
+        ("events", "i4"),  # played so far
+        ("latest_events", "i4", (CLOCKS,)),  # of each clock, once there are nearly too many
         # what the disease is falling to, and what keeps steroid from working
         ("goal", "i4"),  # Phase that the present fall leads to
         ("factors", "i4"),  # bit mask over terms.PROVOKING_FACTORS, of those still there

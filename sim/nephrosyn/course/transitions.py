@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.compiling import entry, kernel, once
+from nephrosyn.compiling import entry, inline, kernel, once
 from nephrosyn.course.agents import NO_AGENT, close_agent_run, give_agent, refresh_effects
 from nephrosyn.course.care import ask_for_visit, consider_second_line, count_reading, decide, plan_visit, take_biopsy
 from nephrosyn.course.clocks import earliest, stop
@@ -33,6 +33,15 @@ from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
 NO_ROOM = -1.0
 """Answer of ``advance`` when the log needs room before the next event."""
+
+TOO_MANY = -2.0
+"""Answer of ``advance`` when a patient has more events than any course of a sound scenario."""
+
+LEAST_EVENTS, EVENTS_PER_DAY = 2_000, 100.0
+"""So many events, and so many more for each day of follow-up, make too many."""
+
+LATEST = 1_000
+"""So many events before there are too many, each clock's are counted, to tell which one is to blame."""
 
 ALL_VISITS = 1 << 40
 """More visits than any patient has."""
@@ -183,12 +192,19 @@ def _play_beyond_steroid(k, s, x, p, clocks, steps, tables, growth, agents, star
         ask_for_visit(s, clocks)
 
 
+@inline
+def most_events(follow_up_days):
+    """How many events a course may have; the clocks of a sound scenario never come near."""
+    return LEAST_EVENTS + int(EVENTS_PER_DAY * follow_up_days)
+
+
 @kernel
 def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
     s = states[i]
     x = traits[i]
     p = parameters[x.band]
     c = clocks[i]
+    most = most_events(p.follow_up_days)
     s.visits_allowed += visits
     while s.over == 0:
         if count[0] + MARGIN > len(log):
@@ -200,6 +216,11 @@ def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growt
             if s.visits_allowed == 0:
                 return c[DUE, Clock.VISIT]
             s.visits_allowed -= 1
+        s.events += 1
+        if s.events > most - LATEST:
+            if s.events > most:
+                return TOO_MANY
+            s.latest_events[k] += 1
         s.now = c[DUE, k]
         play(k, s, x, p, c, steps, tables, growth, agents, starts, log, count)
     return math.inf
@@ -241,11 +262,12 @@ def advance(first, stop, visits, traits, states, clocks, parameters, steps, tabl
     float
         Of the last patient: time (days) of the visit that waits for leave; inf when the course is over. ``NO_ROOM``
         when the log is full (nothing is lost: call again with more room, from the patient whose course is not over;
-        the visits that were allowed are not forgotten).
+        the visits that were allowed are not forgotten). ``TOO_MANY`` when the events of the first patient whose course
+        is not over seem to have no end.
     """
     due = math.inf
     for i in range(first, stop):
         due = _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
-        if due == NO_ROOM:
+        if due < 0.0:  # NO_ROOM or TOO_MANY
             break
     return due

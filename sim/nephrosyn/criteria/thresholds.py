@@ -11,9 +11,14 @@ Value = TypeVar("Value")
 Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
 Off = Literal["off"]
 
-Positive = Annotated[float, Field(gt=0, le=1000)]
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Whole = Annotated[int, Field(ge=1, le=3660)]
+Ratio = Annotated[float, Field(ge=0.001, le=100)]
+GramsPerDecilitre = Annotated[float, Field(ge=0.1, le=10)]
+ByWeight = Annotated[float, Field(ge=0.001, le=100)]
+Dose = Annotated[float, Field(ge=0.01, le=2000)]
+Fraction = Annotated[float, Field(ge=0.001, le=1)]
+DayCount = Annotated[int, Field(ge=1, le=3660)]
+WeekCount = Annotated[int, Field(ge=1, le=520)]
+Count = Annotated[int, Field(ge=1, le=100)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -87,19 +92,19 @@ class Years(Threshold[Annotated[float, Field(ge=0, le=120)]]):
     unit: Literal["years"]
 
 
-class Upcr(Threshold[Positive]):
+class Upcr(Threshold[Ratio]):
     """A threshold of the urine protein/creatinine ratio."""
 
     unit: Literal["mg/mg"]
 
 
-class UpcrOrOff(Threshold[Positive | Off]):
+class UpcrOrOff(Threshold[Ratio | Off]):
     """A threshold of the urine protein/creatinine ratio, or "off"."""
 
     unit: Literal["mg/mg"]
 
 
-class AlbuminOrOff(Threshold[Positive | Off]):
+class AlbuminOrOff(Threshold[GramsPerDecilitre | Off]):
     """A level of serum albumin, or "off"."""
 
     unit: Literal["g/dL"]
@@ -117,7 +122,7 @@ class BandOrOff(Threshold[Band | Off]):
     unit: Literal["dipstick band"]
 
 
-class Days(Threshold[Whole]):
+class Days(Threshold[DayCount]):
     """A number of days."""
 
     unit: Literal["days"]
@@ -129,13 +134,13 @@ class DaysOrZero(Threshold[Annotated[int, Field(ge=0, le=3660)]]):
     unit: Literal["days"]
 
 
-class DaysOrOff(Threshold[Whole | Off]):
+class DaysOrOff(Threshold[DayCount | Off]):
     """A number of days, or "off"."""
 
     unit: Literal["days"]
 
 
-class Weeks(Threshold[Whole | Off]):
+class Weeks(Threshold[WeekCount | Off]):
     """A number of weeks, or "off"."""
 
     unit: Literal["weeks"]
@@ -147,61 +152,61 @@ class WeeksOrZero(Threshold[Annotated[int, Field(ge=0, le=520)]]):
     unit: Literal["weeks"]
 
 
-class Readings(Threshold[Whole]):
+class Readings(Threshold[Count]):
     """A number of readings."""
 
     unit: Literal["readings"]
 
 
-class Relapses(Threshold[Whole]):
+class Relapses(Threshold[Count]):
     """A number of relapses."""
 
     unit: Literal["relapses"]
 
 
-class RelapsesOrOff(Threshold[Whole | Off]):
+class RelapsesOrOff(Threshold[Count | Off]):
     """A number of relapses, or "off"."""
 
     unit: Literal["relapses"]
 
 
-class Classes(Threshold[Whole]):
+class Classes(Threshold[Count]):
     """A number of classes of drugs with different mechanisms."""
 
     unit: Literal["classes"]
 
 
-class MgPerKg(Threshold[Positive | Off]):
+class MgPerKg(Threshold[ByWeight | Off]):
     """A dose by weight, or "off"."""
 
     unit: Literal["mg/kg/day"]
 
 
-class MgPerM2(Threshold[Positive | Off]):
+class MgPerM2(Threshold[Dose | Off]):
     """A dose by body surface, or "off"."""
 
     unit: Literal["mg/m2/day"]
 
 
-class MgPerDay(Threshold[Positive | Off]):
+class MgPerDay(Threshold[Dose | Off]):
     """A dose, or "off"."""
 
     unit: Literal["mg/day"]
 
 
-class MgPerKgDose(Threshold[Positive | Off]):
+class MgPerKgDose(Threshold[ByWeight | Off]):
     """A dose of a dosing day by weight, or "off"."""
 
     unit: Literal["mg/kg/dose"]
 
 
-class MgPerM2Dose(Threshold[Positive | Off]):
+class MgPerM2Dose(Threshold[Dose | Off]):
     """A dose of a dosing day by body surface, or "off"."""
 
     unit: Literal["mg/m2/dose"]
 
 
-class MgPerDose(Threshold[Positive | Off]):
+class MgPerDose(Threshold[Dose | Off]):
     """A dose of a dosing day, or "off"."""
 
     unit: Literal["mg/dose"]

@@ -3,11 +3,12 @@
 With unlimited capacity both leave the same rows, bit for bit.
 """
 
+from nephrosyn.engine.errors import EngineError
 from nephrosyn.engine.parts import (
-    EngineError,
     History,
     Part,
     Player,
+    check_parts,
     choose,
     cut,
     is_compiled,
@@ -20,6 +21,7 @@ __all__ = [
     "History",
     "Part",
     "Player",
+    "check_parts",
     "choose",
     "cut",
     "is_compiled",

@@ -18,8 +18,9 @@ from numba import config, typeof
 from nephrosyn.compiling import entry
 from nephrosyn.course.quantiles import quantile
 from nephrosyn.course.state import CLOCKS, DUE, STATE, Clock
-from nephrosyn.course.transitions import NO_ROOM, advance
+from nephrosyn.course.transitions import NO_ROOM, TOO_MANY, advance
 from nephrosyn.engine.course_log import CourseLog
+from nephrosyn.engine.limits import too_many_events
 from nephrosyn.patients import records
 from nephrosyn.streams import Purpose, normal_quantile, uniforms
 
@@ -72,7 +73,7 @@ class Site:
         self._traits = traits
         self._clocks = np.zeros((len(traits), 4, CLOCKS))
         self._log = CourseLog(len(traits), scenario.population.follow_up_days)
-        states = records(len(traits), STATE)
+        self._states = states = records(len(traits), STATE)
         self._waited, self._dropped_out = states["waited"], states["dropped_out"]
         self._visits_allowed = states["visits_allowed"]
         self._arrays = traits, states, self._clocks, *laws.shared()
@@ -102,6 +103,9 @@ class Site:
         while due == NO_ROOM:
             log.grow()
             due = self._play(i, i + 1, 0, *self._arrays, log.rows, log.count)
+        if due == TOO_MANY:
+            replicate = int(self._laws.parameters["replicate"][0])
+            raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])
         return due
 
     def _patient(self, i: int) -> Process:

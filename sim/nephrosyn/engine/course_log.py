@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.course.log import ROW
+from nephrosyn.engine.limits import check_memory
 from nephrosyn.patients import records
 
 if TYPE_CHECKING:
@@ -30,14 +31,26 @@ class CourseLog:
 
     def __init__(self, patients: int, follow_up_days: float) -> None:
         room = _LEAST_ROOM + int(patients * follow_up_days / _DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
-        self.rows: NDArray[np.void] = records(room, ROW, zeroed=False)
+        self._patients = patients
+        self.rows: NDArray[np.void] = self._with(room)
         self.count = np.zeros(1, np.int64)
 
     def grow(self) -> None:
         """Make half as much room again."""
         written = self.rows
-        self.rows = records(len(written) + len(written) // 2, ROW, zeroed=False)
+        self.rows = self._with(len(written) + len(written) // 2)
         self.rows[: self.count[0]] = written[: self.count[0]]
+
+    def _with(self, room: int) -> NDArray[np.void]:
+        """Rows not written yet.
+
+        Raises
+        ------
+        EngineError
+            If they do not fit into memory.
+        """
+        check_memory(room, ROW.itemsize, self._patients)
+        return records(room, ROW, zeroed=False)
 
     def by_patient(self) -> NDArray[np.void]:
         """The written rows, by patient, those of one patient in the order in which they were written."""

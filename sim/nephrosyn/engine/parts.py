@@ -10,7 +10,9 @@ import numpy as np
 
 from nephrosyn.compiling import is_kept
 from nephrosyn.course.parameters import prepare
+from nephrosyn.engine.errors import EngineError
 from nephrosyn.patients import draw_patients
+from nephrosyn.scenario.counts import MOST_PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +30,6 @@ PART_PATIENTS = 2_000
 
 The rows of so many are still given back to the allocator and used again, where more would be fresh pages each time.
 """
-
-
-class EngineError(ValueError):
-    """A scenario that the chosen engine cannot run."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +123,27 @@ def cut(patients: int, replicates: int, size: int) -> list[Part]:
     """
     bounds = [(r, f, min(f + size, patients)) for r in range(replicates) for f in range(0, patients, size)]
     return [Part(number, *bound) for number, bound in enumerate(bounds)]
+
+
+def check_parts(patients: int, replicates: int, size: int) -> None:
+    """Refuse to cut a cohort into more parts than a run folder should hold files.
+
+    Parameters
+    ----------
+    patients, replicates, size : int
+        As for `cut`.
+
+    Raises
+    ------
+    EngineError
+        With what to change.
+    """
+    parts = replicates * -(-patients // size)
+    if parts > MOST_PARTS:
+        raise EngineError(
+            f"{patients:,} patients in each of {replicates:,} replicates make {parts:,} parts of {size:,}; expected at "
+            f"most {MOST_PARTS:,}: make --part-patients larger, or replicates fewer"
+        )
 
 
 class Player:

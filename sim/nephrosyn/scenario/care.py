@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from nephrosyn.scenario.kinds import (
-    Count,
     Days,
     DaysLaw,
-    Factor,
     Interval,
-    Milligrams,
     PerYear,
+    RateFactor,
+    ReadingCount,
     Section,
     Share,
     ShareLaw,
+    Slots,
+    StepWeeks,
+    SteroidAmount,
+    SteroidMilligrams,
+    TabletMilligrams,
+    TaperSteps,
     Upcr,
+    VisitLengthLaw,
     Weeks,
 )
 
@@ -25,24 +29,22 @@ Contraindication = Literal["peptic_ulcer", "tuberculosis", "hepatitis", "diabete
 Toxicity = Literal["steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract"]
 Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
 
-Amount = Annotated[float, Field(ge=0, le=1000, json_schema_extra={"unit": "mg per `per`"})]
-
 
 class Dose(Section):
     """A dose on a dosing day: an amount per m2, kg, patient or fraction of the full dose, capped."""
 
-    amount: Amount
+    amount: SteroidAmount
     per: Literal["m2", "kg", "patient", "full"]
-    cap_mg: Milligrams
+    cap_mg: SteroidMilligrams
 
 
 class Step(Section):
     """One step of a taper."""
 
-    weeks: Weeks
-    amount: Amount
+    weeks: StepWeeks
+    amount: SteroidAmount
     per: Literal["m2", "kg", "patient", "full"]
-    cap_mg: Milligrams
+    cap_mg: SteroidMilligrams
     schedule: Literal["daily", "alternate_day"]
 
 
@@ -58,16 +60,16 @@ class Course(Section):
     full_dose_weeks: Weeks
     after_remission_days: Days
     resistance_weeks: Weeks
-    taper: list[Step]
+    taper: Annotated[list[Step], TaperSteps]
 
 
 class Watch(Section):
     """What the clinic calls remission and relapse, and in how many readings in a row."""
 
     remission_mg_per_mg: Upcr
-    remission_readings: Count
+    remission_readings: ReadingCount
     relapse_mg_per_mg: Upcr
-    relapse_readings: Count
+    relapse_readings: ReadingCount
     confirm_after_days: Interval
 
 
@@ -92,7 +94,7 @@ class Regimen(Section):
 
     first: Course
     relapse: Course
-    withdrawal: list[Step]
+    withdrawal: Annotated[list[Step], TaperSteps]
     watch: Watch
     visits: VisitPlan
     symptoms: Symptoms
@@ -104,8 +106,8 @@ class Regimen(Section):
 class Clinic(Section):
     """The clinic of a site: slots shared by its patients (``unlimited`` for no queue), and a visit's length."""
 
-    slots: Count | Literal["unlimited"]
-    visit_length_days: DaysLaw
+    slots: Slots | Literal["unlimited"]
+    visit_length_days: VisitLengthLaw
 
 
 class SteroidToxicity(Section):
@@ -125,8 +127,8 @@ class Adherence(Section):
 class Prevention(Section):
     """Rest and avoiding colds: what is left of the rates of infection and of exertion."""
 
-    infection_rate_factor: Factor
-    exertion_rate_factor: Factor
+    infection_rate_factor: RateFactor
+    exertion_rate_factor: RateFactor
 
 
 class Care(Section):
@@ -139,6 +141,6 @@ class Care(Section):
     toxicities: dict[Toxicity, SteroidToxicity]
     prevention: Prevention
     cut_fraction: Share
-    tablet_mg: Milligrams
+    tablet_mg: TabletMilligrams
     adherence: Adherence
     clinic: Clinic

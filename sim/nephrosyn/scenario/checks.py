@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from nephrosyn.scenario import order_checks, second_line_checks, shape
+from nephrosyn.scenario import order_checks, rate_checks, second_line_checks, shape
 from nephrosyn.scenario.distributions import Bounds, complaint
 from nephrosyn.scenario.errors import Problem, nearest, number_text
 from nephrosyn.scenario.tree import Path, dotted, is_law, leaves
@@ -38,6 +38,7 @@ def crossing(view: View) -> Found:
         engine,
         *order_checks.CHECKS,
         *second_line_checks.CHECKS,
+        *rate_checks.CHECKS,
     ):
         for path, expected, found in check(view):
             *words, like = found if isinstance(found, tuple) else (found, "")
@@ -55,7 +56,7 @@ def laws(view: View) -> Plain:
             continue
         parameters = {key: float(number) for key, number in value.items() if key != "dist"}
         within = _ages(view, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
-        bounds = Bounds(node.get("values_from"), node.get("values_above"), node.get("values_to"), within)
+        bounds = Bounds(node.get("values_from"), node.get("values_to"), node.get("values_mostly_to"), within)
         wrong = complaint(value["dist"], parameters, bounds)
         if wrong:
             unit = f" ({node['unit']})" if "values" in wrong[0] else ""

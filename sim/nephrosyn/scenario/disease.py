@@ -6,12 +6,14 @@ from typing import Annotated
 
 from nephrosyn.scenario.kinds import (
     Correlation,
+    CreatinineConstant,
     Days,
     DaysLaw,
     Factor,
     FiltrationLaw,
     GramsPerDecilitre,
     GramsPerDecilitreLaw,
+    HalvingDays,
     MgPerDecilitre,
     MgPerDecilitreLaw,
     MgPerKgPerDay,
@@ -19,13 +21,13 @@ from nephrosyn.scenario.kinds import (
     PerDay,
     PerMgPerKgPerDay,
     PerYear,
-    PositiveDays,
     Section,
     Shape,
     Share,
     Steps,
     Upcr,
     UpcrLaw,
+    WindowDays,
     Years,
 )
 from nephrosyn.scenario.population import Lesion
@@ -81,9 +83,9 @@ class Proteinuria(Section):
     partial_mg_per_mg: UpcrLaw
     remission_mg_per_mg: UpcrLaw
     remission_below_mg_per_mg: Upcr
-    fall_halving_days: dict[Lesion, PositiveDays]
-    spontaneous_halving_days: dict[Lesion, PositiveDays]
-    rise_doubling_days: PositiveDays
+    fall_halving_days: dict[Lesion, HalvingDays]
+    spontaneous_halving_days: dict[Lesion, HalvingDays]
+    rise_doubling_days: HalvingDays
 
 
 class Albumin(Section):
@@ -102,15 +104,15 @@ class Cholesterol(Section):
 
     normal_mg_per_dl: MgPerDecilitreLaw
     rise_mg_per_dl_per_g_per_dl: MgPerDecilitre
-    half_life_days: PositiveDays
+    half_life_days: HalvingDays
 
 
 class KidneyFunction(Section):
     """Filtration rate, and the constant of creatinine = constant x height / filtration rate by band and sex."""
 
     gfr_ml_per_min_per_1_73_m2: FiltrationLaw
-    male_constant: dict[str, Factor]
-    female_constant: dict[str, Factor]
+    male_constant: dict[str, CreatinineConstant]
+    female_constant: dict[str, CreatinineConstant]
 
 
 class Death(Section):
@@ -143,7 +145,7 @@ class Infection(Section):
     from_years: Annotated[list[Years], Steps]
     rate_per_year: list[PerYear]
     shape: list[Shape]
-    window_days: PositiveDays
+    window_days: WindowDays
     hazard_factor: Factor
     noted_probability: Share
 
@@ -152,7 +154,7 @@ class Exertion(Section):
     """Episodes of exertion or exhaustion, and the window of raised relapse hazard after each."""
 
     rate_per_year: PerYear
-    window_days: PositiveDays
+    window_days: WindowDays
     hazard_factor: Factor
 
 

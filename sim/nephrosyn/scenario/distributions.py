@@ -6,30 +6,32 @@ import difflib
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nephrosyn.scenario.errors import nearest, number_text
+from nephrosyn.scenario.kinds import MOSTLY, is_too_small
+from nephrosyn.scenario.laws import FIXED, LAWS, PLACED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nephrosyn.scenario.kinds import Distribution
 
-FIXED = "fixed"
-PLACED = ("loc", "scale")
 TAIL = 1e-9
+"""Quantiles are taken from here to 1 less this: beyond, once in a thousand million draws, stands the end."""
 SMALLEST_PART = 0.01
+LONGEST_TAIL = 1000.0
+"""So many times its limit the largest value of a law may be, once in a thousand million draws."""
 
 
-@cache
-def _laws() -> dict[str, Any]:
-    """Return the continuous laws of scipy.stats by name; importing it takes half a second, so only here."""
+def _law(name: str) -> Any:
+    """Return a law of scipy.stats; importing that takes half a second, so only here."""
     from scipy import stats
 
-    return {name: law for name in dir(stats) if isinstance(law := getattr(stats, name), stats.rv_continuous)}
+    return getattr(stats, name)
 
 
 def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -40,7 +42,7 @@ def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[
     law : Distribution
         A checked law.
     probabilities : float array, any shape, in (0, 1)
-        Where to evaluate the quantile function.
+        Where to evaluate the quantile function; beyond 1e-9 and 1 - 1e-9 its ends stand.
 
     Returns
     -------
@@ -53,10 +55,10 @@ def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[
     >>> quantiles(Distribution(dist="expon", scale=2.0), np.array([0.5])).round(3)
     array([1.386])
     """
-    probabilities = np.asarray(probabilities, dtype=np.float64)
+    probabilities = np.clip(np.asarray(probabilities, dtype=np.float64), TAIL, 1.0 - TAIL)
     if law.dist == FIXED:
         return np.full(probabilities.shape, law.parameters["value"])
-    return np.asarray(_laws()[law.dist].ppf(probabilities, **law.parameters), dtype=np.float64)
+    return np.asarray(_law(law.dist).ppf(probabilities, **law.parameters), dtype=np.float64)
 
 
 def quantiles_between(
@@ -86,7 +88,7 @@ def quantiles_between(
     """
     if law.dist == FIXED:
         return np.clip(quantiles(law, probabilities), low, high)
-    below, above = _laws()[law.dist].cdf([low, high], **law.parameters)
+    below, above = _law(law.dist).cdf([low, high], **law.parameters)
     return np.clip(quantiles(law, below + (above - below) * np.asarray(probabilities)), low, high)
 
 
@@ -109,7 +111,7 @@ def mean(law: Distribution) -> float:
     >>> mean(Distribution(dist="gamma", a=2.0, scale=3.0))
     6.0
     """
-    return law.parameters["value"] if law.dist == FIXED else float(_laws()[law.dist].mean(**law.parameters))
+    return law.parameters["value"] if law.dist == FIXED else float(_law(law.dist).mean(**law.parameters))
 
 
 @dataclass(frozen=True)
@@ -120,15 +122,15 @@ class Bounds:
     ----------
     least, most : float or None
         Range its values must keep to.
-    above : float or None
-        What every value must exceed.
+    mostly : float or None
+        Upper end of the range of all but one value in a thousand; the others must come near.
     within : tuple of float or None
         Range the law is cut to; a hundredth of it at least must lie there.
     """
 
     least: float | None = None
-    above: float | None = None
     most: float | None = None
+    mostly: float | None = None
     within: tuple[float, float] | None = None
 
 
@@ -159,15 +161,17 @@ def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWH
     >>> complaint("norm", {"loc": 1.0, "scale": 1.0}, Bounds(least=0.0))[1]
     'norm with values down to -5'
     """
-    if name != FIXED and name not in _laws():
-        return "a law of scipy.stats, or fixed", f'"{name}"', nearest(name, [*_laws(), FIXED])
-    wrong = _wrong_names(name, parameters)
+    if name not in LAWS:
+        like = nearest(name, LAWS)
+        known = "" if like else f": {', '.join(LAWS)}"
+        return f"a law of scipy.stats that has ranges here, or fixed{known}", f'"{name}"', like
+    wrong = _wrong_names(name, parameters) or _out_of_range(name, parameters)
     if wrong:
         return wrong
     ends = _ends(name, tuple(parameters.items()))
     if ends is None:
         return f"parameters that {name} can have", _listed(parameters), ""
-    low, high = ends
+    low, late, high = ends
     if bounds.within is not None:
         share = _share_within(name, parameters, bounds.within)
         found = f"{name} with {100 * share:.2g}% of its values there"
@@ -175,19 +179,32 @@ def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWH
         return None if share >= SMALLEST_PART else (f"values from {start} to {end}", found, "")
     if bounds.least is not None and low < bounds.least:
         return f"values of at least {number_text(bounds.least)}", f"{name} with values down to {low:.3g}", ""
-    if bounds.above is not None and low <= bounds.above:
-        return f"values above {number_text(bounds.above)}", f"{name} with values down to {low:.3g}", ""
     if bounds.most is not None and high > bounds.most:
         return f"values of at most {number_text(bounds.most)}", f"{name} with values up to {high:.3g}", ""
+    if bounds.mostly is not None and (late > bounds.mostly or high > LONGEST_TAIL * bounds.mostly):
+        far = f"{late:.3g} once in 1,000 draws, and up to {high:.3g}"
+        return f"values of at most {number_text(bounds.mostly)}", f"{name} with values of {far}", ""
     return None
 
 
+def lowest(law: Mapping[str, Any]) -> float | None:
+    """Return the smallest value of a law as it stands in a file, or None if the law is wrong.
+
+    Examples
+    --------
+    >>> lowest({"dist": "uniform", "loc": 2.0, "scale": 1.0})
+    2.000000001
+    """
+    parameters = {key: float(value) for key, value in law.items() if key != "dist"}
+    if complaint(law["dist"], parameters):
+        return None
+    ends = _ends(law["dist"], tuple(parameters.items()))
+    return ends[0] if ends else None
+
+
 def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
-    needed, allowed = ["value"], ["value"]
-    if name != FIXED:
-        shapes = _laws()[name].shapes
-        needed = [part.strip() for part in shapes.split(",")] if shapes else []
-        allowed = [*needed, *PLACED]
+    allowed = list(LAWS[name])
+    needed = [key for key in allowed if key not in PLACED]
     takes = f"the parameters of {name}: {', '.join(allowed)}"
     unknown = [key for key in parameters if key not in allowed]
     if unknown:
@@ -198,28 +215,38 @@ def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, 
     return None
 
 
+def _out_of_range(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
+    """Say which parameter is not one that the law is known to be sound with."""
+    for key, value in parameters.items():
+        least, most = LAWS[name][key]
+        if not least <= value <= most or is_too_small(value):
+            zero = "0 or " if least <= 0.0 and is_too_small(value) else ""
+            return f"{zero}{key} from {number_text(least)} to {number_text(most)} in {name}", _listed(parameters), ""
+    return None
+
+
 @lru_cache(maxsize=1024)
-def _ends(name: str, items: tuple[tuple[str, float], ...]) -> tuple[float, float] | None:
-    """Return the smallest and largest value worth a thought, or None if the parameters make no law."""
+def _ends(name: str, items: tuple[tuple[str, float], ...]) -> tuple[float, float, float] | None:
+    """Return the smallest value, the 999th of 1,000 and the largest, or None if the parameters make no law."""
     parameters = dict(items)
     if name == FIXED:
-        return parameters["value"], parameters["value"]
+        return parameters["value"], parameters["value"], parameters["value"]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            low, early, late, high = _laws()[name](**parameters).ppf([TAIL, 0.001, 0.999, 1 - TAIL])
+            low, early, late, high = _law(name)(**parameters).ppf([TAIL, 1 - MOSTLY, MOSTLY, 1 - TAIL])
         except (ArithmeticError, ValueError, RuntimeError, TypeError):
             return None
-    if not (np.isfinite(early) and np.isfinite(late)) or np.isnan(low) or np.isnan(high):
+    if not np.all(np.isfinite([low, early, late, high])):
         return None
-    return float(low), float(high)
+    return float(low), float(late), float(high)
 
 
 def _share_within(name: str, parameters: Mapping[str, float], within: tuple[float, float]) -> float:
     if name == FIXED:
         return float(within[0] <= parameters["value"] <= within[1])
     with np.errstate(all="ignore"):
-        low, high = _laws()[name](**parameters).cdf(within)
+        low, high = _law(name)(**parameters).cdf(within)
     return float(high - low)
 
 

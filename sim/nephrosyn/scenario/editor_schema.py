@@ -85,7 +85,7 @@ def _describe(node: Any) -> None:
         _describe(child)
     if isinstance(node.get("unit"), str):
         node["description"] = f"Unit: {node.pop('unit')}."
-        for bound in ("values_from", "values_above", "values_to"):
+        for bound in ("values_from", "values_to", "values_mostly_to"):
             node.pop(bound, None)
 
 

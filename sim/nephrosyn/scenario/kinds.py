@@ -1,10 +1,24 @@
-"""The kinds of number a scenario may hold: each with its unit and its range."""
+"""The kinds of number a scenario may hold: each with its unit, its least and its most.
+
+The limits are those of what is measured or done, not of arithmetic: proteinuria does not double within seconds, and no
+clinic sees a patient a thousand times a day. They are wide enough for any scenario that imitates people, and narrow
+enough that every course ends. The JSON Schema, the messages of ``check`` and the reference page are made from them.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
+
+SMALLEST = 1e-9
+"""A number is 0 or at least so far from it: what is smaller is a slip of the pen, or of a program."""
+TOO_SMALL = "too_small_to_be_meant"
+"""Type of the error that such a number raises."""
 
 
 class Section(BaseModel):
@@ -13,44 +27,108 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-def _number(unit: str, **limits: Any) -> Any:
-    return Field(json_schema_extra={"unit": unit}, **limits)
+def is_too_small(number: float) -> bool:
+    """Whether a number is smaller than any that can be meant, or a zero with a minus sign.
+
+    Examples
+    --------
+    >>> is_too_small(5e-324), is_too_small(-0.0), is_too_small(0.0), is_too_small(0.001)
+    (True, True, False, False)
+    """
+    return math.copysign(1.0, number) < 0.0 if number == 0.0 else abs(number) < SMALLEST
 
 
-Share = Annotated[float, _number("fraction", ge=0, le=1)]
-Factor = Annotated[float, _number("ratio", ge=0)]
-Correlation = Annotated[float, _number("correlation", ge=-0.95, le=0.95)]
-Count = Annotated[int, _number("count", ge=1, le=2**31 - 1)]
-PerYear = Annotated[float, _number("1/year", ge=0, le=366)]
-PerDay = Annotated[float, _number("1/day", gt=0)]
-Years = Annotated[float, _number("years", ge=0, le=120)]
-Weeks = Annotated[float, _number("weeks", ge=0, le=1040)]
-Days = Annotated[float, _number("days", ge=0, le=36525)]
-PositiveDays = Annotated[float, _number("days", gt=0, le=36525)]
-Interval = Annotated[float, _number("days", ge=1, le=36525)]
-Centimetres = Annotated[float, _number("cm", gt=0, le=250)]
-Kilograms = Annotated[float, _number("kg", gt=0, le=400)]
-Milligrams = Annotated[float, _number("mg", gt=0, le=10000)]
-MgPerKgPerDay = Annotated[float, _number("mg/kg/day", ge=0, le=20)]
-MgPerKg = Annotated[float, _number("mg/kg", gt=0, le=10000)]
-MgPerM2PerDay = Annotated[float, _number("mg/m2/day", ge=0, le=200)]
-Grams = Annotated[float, _number("g", gt=0, le=1000)]
-LossPerYear = Annotated[float, _number("mL/min/1.73 m2 per year", ge=0, le=200)]
-Filtration = Annotated[float, _number("mL/min/1.73 m2", gt=0, le=200)]
-PerGramPerDecilitre = Annotated[float, _number("ratio per g/dL", ge=1, le=100)]
-Ratio = Annotated[float, _number("ratio", ge=1, le=100)]
-RelapseCount = Annotated[int, _number("count", ge=1, le=8)]
-PerMgPerKgPerDayRatio = Annotated[float, _number("ratio per mg/kg/day", ge=1, le=100)]
-PerMgPerKgPerDay = Annotated[float, _number("1/(mg/kg/day)", ge=0, le=100)]
-Upcr = Annotated[float, _number("mg/mg", gt=0, le=100)]
-UacrLimit = Annotated[float, _number("mg/mg", gt=0, le=10)]
-GramsPerDecilitre = Annotated[float, _number("g/dL", ge=0, le=10)]
-GramsPerDecilitreBias = Annotated[float, _number("g/dL", ge=-2, le=2)]
-MgPerDecilitre = Annotated[float, _number("mg/dL", ge=0, le=2000)]
-Variation = Annotated[float, _number("coefficient of variation", ge=0, le=2)]
-Decimals = Annotated[int, _number("decimals", ge=0, le=6)]
-Shape = Annotated[float, _number("gamma shape", gt=0, le=1000)]
-LogSd = Annotated[float, _number("sd of the logarithm", ge=0, le=2)]
+def _meant(number: float) -> float:
+    if is_too_small(number):
+        raise PydanticCustomError(TOO_SMALL, "neither 0 nor large enough to be meant")
+    return number
+
+
+MEANT = AfterValidator(_meant)
+"""Refuses numbers that are too small to be meant; not needed where the least is above 0."""
+
+
+def _number(unit: str, least: float, most: float) -> Any:
+    """Say the unit and the limits of a number."""
+    extra: dict[str, Any] = {"unit": unit}
+    if least <= 0.0 < most and isinstance(most, float):
+        extra["not"] = {"exclusiveMinimum": 0, "exclusiveMaximum": SMALLEST}
+    return Field(ge=least, le=most, json_schema_extra=extra)
+
+
+def _count(least: int, most: int) -> Any:
+    return _number("count", least, most)
+
+
+# Shares and factors
+Share = Annotated[float, _number("fraction", 0.0, 1.0), MEANT]
+Factor = Annotated[float, _number("ratio", 0.0, 100.0), MEANT]
+RateFactor = Annotated[float, _number("ratio", 0.0, 10.0), MEANT]
+Ratio = Annotated[float, _number("ratio", 1.0, 20.0)]
+Correlation = Annotated[float, _number("correlation", -0.95, 0.95), MEANT]
+Variation = Annotated[float, _number("coefficient of variation", 0.0, 2.0), MEANT]
+Shape = Annotated[float, _number("gamma shape", 0.05, 1000.0)]
+LogSd = Annotated[float, _number("sd of the logarithm", 0.0, 0.5), MEANT]
+PerGramPerDecilitre = Annotated[float, _number("ratio per g/dL", 1.0, 10.0)]
+PerMgPerKgPerDayRatio = Annotated[float, _number("ratio per mg/kg/day", 1.0, 10.0)]
+PerMgPerKgPerDay = Annotated[float, _number("1/(mg/kg/day)", 0.0, 100.0), MEANT]
+CreatinineConstant = Annotated[float, _number("mg/dL x mL/min/1.73 m2 per cm", 0.1, 2.0)]
+
+# Counts
+Patients = Annotated[int, _count(1, MOST_PATIENTS)]
+Replicates = Annotated[int, _count(1, MOST_REPLICATES)]
+SitePatients = Annotated[int, _count(1, 100_000)]
+Slots = Annotated[int, _count(1, 10_000)]
+Count = Annotated[int, _count(1, 1000)]
+ReadingCount = Annotated[int, _count(1, 20)]
+RelapseCount = Annotated[int, _count(1, 8)]
+Decimals = Annotated[int, _number("decimals", 0, 6)]
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
+
+# Rates
+PerYear = Annotated[float, _number("1/year", 0.0, 366.0), MEANT]
+PerDay = Annotated[float, _number("1/day", 0.0001, 2.0)]
+LossPerYear = Annotated[float, _number("mL/min/1.73 m2 per year", 0.0, 200.0), MEANT]
+
+# Times
+LIFETIME_DAYS = 36525.0
+Years = Annotated[float, _number("years", 0.0, 120.0), MEANT]
+Weeks = Annotated[float, _number("weeks", 0.0, 1040.0), MEANT]
+StepWeeks = Annotated[float, _number("weeks", 0.1, 1040.0)]
+Days = Annotated[float, _number("days", 0.0, LIFETIME_DAYS), MEANT]
+Interval = Annotated[float, _number("days", 1.0, LIFETIME_DAYS)]
+Period = Annotated[float, _number("days", 1.0, LIFETIME_DAYS)]
+HalvingDays = Annotated[float, _number("days", 0.02, 365.0)]
+WindowDays = Annotated[float, _number("days", 0.1, 366.0)]
+
+# Bodies and doses
+Centimetres = Annotated[float, _number("cm", 20.0, 250.0)]
+Kilograms = Annotated[float, _number("kg", 0.5, 300.0)]
+SteroidAmount = Annotated[float, _number("mg per `per`", 0.0, 2000.0), MEANT]
+SteroidMilligrams = Annotated[float, _number("mg", 0.5, 2000.0)]
+TabletMilligrams = Annotated[float, _number("mg", 0.1, 100.0)]
+AgentAmount = Annotated[float, _number("mg per `per`, each time", 0.001, 5000.0)]
+AgentMilligrams = Annotated[float, _number("mg", 0.1, 10000.0)]
+MgPerKgPerDay = Annotated[float, _number("mg/kg/day", 0.001, 20.0)]
+MgPerKg = Annotated[float, _number("mg/kg", 0.1, 10000.0)]
+MgPerM2PerDay = Annotated[float, _number("mg/m2/day", 0.0, 200.0), MEANT]
+Grams = Annotated[float, _number("g", 0.001, 1000.0)]
+
+# What laboratories measure
+Upcr = Annotated[float, _number("mg/mg", 0.001, 100.0)]
+UacrLimit = Annotated[float, _number("mg/mg", 0.0001, 10.0)]
+GramsPerDecilitre = Annotated[float, _number("g/dL", 0.0, 10.0), MEANT]
+GramsPerDecilitreBias = Annotated[float, _number("g/dL", -2.0, 2.0), MEANT]
+MgPerDecilitre = Annotated[float, _number("mg/dL", 0.0, 2000.0), MEANT]
+Filtration = Annotated[float, _number("mL/min/1.73 m2", 1.0, 90.0)]
+AnalyteLimit = Annotated[float, _number("unit of the analyte", 0.0, 100000.0), MEANT]
+
+# Lengths of lists
+MOST_STEPS = 8
+Steps = Field(max_length=MOST_STEPS)
+TaperSteps = Field(max_length=100)
+GrowthPoints = Field(max_length=200)
+MOST_BANDS = 20
 
 
 class Distribution(Section):
@@ -71,22 +149,23 @@ class Distribution(Section):
         return dict(self.__pydantic_extra__)
 
 
-MOST_STEPS = 8
-Steps = Field(max_length=MOST_STEPS)
+MOSTLY = 0.999
+"""The limit ``values_mostly_to`` holds for this share of a law's values: the tails of most laws have no end."""
 
 
 def _law(unit: str, **bounds: float) -> Any:
-    """Say the unit of a law's values, and their bounds: ``values_from``, ``values_above``, ``values_to``."""
+    """Say the unit of a law's values, and their bounds: ``values_from``, ``values_to``, ``values_mostly_to``."""
     return Field(json_schema_extra={"unit": unit, **bounds})
 
 
 ShareLaw = Annotated[Distribution, _law("fraction", values_from=0.0, values_to=1.0)]
-DaysLaw = Annotated[Distribution, _law("days", values_from=0.0)]
+DaysLaw = Annotated[Distribution, _law("days", values_from=0.0, values_mostly_to=LIFETIME_DAYS)]
+VisitLengthLaw = Annotated[Distribution, _law("days", values_from=0.0, values_mostly_to=30.0)]
 YearsLaw = Annotated[Distribution, _law("years")]
-UpcrLaw = Annotated[Distribution, _law("mg/mg", values_above=0.0)]
-GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL", values_above=0.0)]
-MgPerDecilitreLaw = Annotated[Distribution, _law("mg/dL", values_above=0.0)]
-MgPerKgLaw = Annotated[Distribution, _law("mg/kg", values_above=0.0)]
-FactorLaw = Annotated[Distribution, _law("ratio", values_from=0.0)]
-MgPerKgPerDayLaw = Annotated[Distribution, _law("mg/kg/day", values_from=0.0)]
-FiltrationLaw = Annotated[Distribution, _law("mL/min/1.73 m2", values_above=0.0)]
+UpcrLaw = Annotated[Distribution, _law("mg/mg", values_from=0.0001, values_mostly_to=100.0)]
+GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL", values_from=0.5, values_mostly_to=10.0)]
+MgPerDecilitreLaw = Annotated[Distribution, _law("mg/dL", values_from=0.0001, values_mostly_to=2000.0)]
+MgPerKgLaw = Annotated[Distribution, _law("mg/kg", values_from=0.0001, values_mostly_to=100000.0)]
+FactorLaw = Annotated[Distribution, _law("ratio", values_from=0.0, values_mostly_to=200.0)]
+MgPerKgPerDayLaw = Annotated[Distribution, _law("mg/kg/day", values_from=0.0, values_mostly_to=20.0)]
+FiltrationLaw = Annotated[Distribution, _law("mL/min/1.73 m2", values_from=1.0, values_mostly_to=300.0)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import Strict
 
 from nephrosyn.scenario.kinds import (
+    AnalyteLimit,
     Decimals,
     GramsPerDecilitre,
     GramsPerDecilitreBias,
@@ -20,7 +21,6 @@ from nephrosyn.scenario.kinds import (
 )
 
 Analyte = Literal["upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr"]
-Bound = Annotated[float, Field(ge=0, le=100000, json_schema_extra={"unit": "unit of the analyte"})]
 
 
 class UpcrAssay(Section):
@@ -70,7 +70,7 @@ class Readings(Section):
     creatinine_variation: Variation
     cholesterol_variation: Variation
     weight_variation: Variation
-    reference: dict[Analyte, Annotated[tuple[Bound, Bound], Strict(False)]]
+    reference: dict[Analyte, Annotated[tuple[AnalyteLimit, AnalyteLimit], Strict(False)]]
 
 
 class Chart(Section):

@@ -123,8 +123,6 @@ def _falling(view: View, path: Path, full: dict[str, Any] | None) -> Plain:
         if top is not None and now > top:
             expected = f"a dose that does not rise in a taper: at most {number_text(top)} a day, averaged over two days"
             yield where, expected, number_text(now)
-        if step["weeks"] <= 0:
-            yield (*where, "weeks"), "a number above 0 (weeks)", number_text(step["weeks"])
         before = step
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from nephrosyn.scenario.kinds import (
+    MOST_BANDS,
     Centimetres,
-    Count,
     Days,
+    GrowthPoints,
     Kilograms,
     LogSd,
-    PositiveDays,
+    Period,
     Section,
     Share,
+    SitePatients,
     Years,
     YearsLaw,
 )
@@ -25,11 +29,11 @@ Lesion = Literal[
 class Growth(Section):
     """Median weight and height by age and sex, at the ages of ``age_years``; linear between, flat beyond."""
 
-    age_years: list[Years]
-    male_weight_kg: list[Kilograms]
-    female_weight_kg: list[Kilograms]
-    male_height_cm: list[Centimetres]
-    female_height_cm: list[Centimetres]
+    age_years: Annotated[list[Years], GrowthPoints]
+    male_weight_kg: Annotated[list[Kilograms], GrowthPoints]
+    female_weight_kg: Annotated[list[Kilograms], GrowthPoints]
+    male_height_cm: Annotated[list[Centimetres], GrowthPoints]
+    female_height_cm: Annotated[list[Centimetres], GrowthPoints]
 
 
 class Band(Section):
@@ -47,8 +51,8 @@ class Band(Section):
 class Population(Section):
     """Who is simulated, and for how long."""
 
-    follow_up_days: PositiveDays
+    follow_up_days: Period
     accrual_days: Days
-    patients_per_site: Count
+    patients_per_site: SitePatients
     growth: Growth
-    bands: dict[str, Band]
+    bands: Annotated[dict[str, Band], Field(max_length=MOST_BANDS)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from nephrosyn.scenario.care import Care
 from nephrosyn.scenario.complications import Complications, ProvokingFactors
 from nephrosyn.scenario.disease import Disease, Triggers
-from nephrosyn.scenario.kinds import Count, Section
+from nephrosyn.scenario.kinds import Patients, Replicates, Section, Seed
 from nephrosyn.scenario.measurement import Chart, Readings
 from nephrosyn.scenario.population import Population
 from nephrosyn.scenario.second_line import SecondLine
@@ -25,9 +23,9 @@ class Scenario(Section):
 
     title: str
     description: str
-    patients: Count
-    replicates: Count
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    patients: Patients
+    replicates: Replicates
+    seed: Seed
     engine: Literal["auto", "simpy", "compiled"]
     criteria: list[str]
     population: Population

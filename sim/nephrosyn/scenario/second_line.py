@@ -8,6 +8,8 @@ from pydantic import Field
 
 from nephrosyn.scenario.care import Contraindication
 from nephrosyn.scenario.kinds import (
+    AgentAmount,
+    AgentMilligrams,
     Count,
     Days,
     DaysLaw,
@@ -16,9 +18,8 @@ from nephrosyn.scenario.kinds import (
     Interval,
     MgPerKg,
     MgPerKgLaw,
-    Milligrams,
+    Period,
     PerYear,
-    PositiveDays,
     RelapseCount,
     Section,
     Share,
@@ -52,16 +53,15 @@ When = Literal[
 
 MOST_REGIMENS = 16
 MOST_IN_SEQUENCE = 8
-
-Amount = Annotated[float, Field(gt=0, le=5000, json_schema_extra={"unit": "mg per `per`, each time"})]
+MOST_STARTS = 50
 
 
 class AgentDose(Section):
     """One administration, or one day's tablets: an amount per m2, kg or patient, capped."""
 
-    amount: Amount
+    amount: AgentAmount
     per: Literal["m2", "kg", "patient"]
-    cap_mg: Milligrams
+    cap_mg: AgentMilligrams
 
 
 class LesionResponse(Section):
@@ -89,7 +89,7 @@ class AgentRegimen(Section):
     drug: Agent
     dose: AgentDose
     every_days: Interval
-    course_days: PositiveDays
+    course_days: Period
     courses: Count
     most_mg_per_kg: MgPerKg | Literal["unlimited"]
     most_g: Grams | Literal["unlimited"]
@@ -102,7 +102,7 @@ class AgentRegimen(Section):
     resistant_response: dict[Lesion, LesionResponse]
     time_to_response_days: DaysLaw
     fails_at_relapses: Count
-    fails_after_days: PositiveDays
+    fails_after_days: Period
     visit_days: Interval
     infection_factor: Factor
     not_with: list[Contraindication]
@@ -161,8 +161,8 @@ class Stopping(Section):
 
     rule: Literal["course", "clear_urine"]
     negative_mg_per_mg: UacrLimit
-    negative_days: PositiveDays
-    normal_days: PositiveDays
+    negative_days: Period
+    normal_days: Period
     provocations: Count
     provocation_check_days: Interval
 
@@ -173,7 +173,7 @@ class Policy(Section):
     dependence_relapses: RelapseCount
     frequent_relapses_in_6_months: RelapseCount
     frequent_relapses_in_12_months: RelapseCount
-    starts: list[Start]
+    starts: Annotated[list[Start], Field(max_length=MOST_STARTS)]
     stopping: Stopping
 
 

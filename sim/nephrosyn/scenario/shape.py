@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any
 
 from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.kinds import SMALLEST
 from nephrosyn.scenario.schema import Scenario
 from nephrosyn.scenario.tree import Path
 
 Node = dict[str, Any]
 
-BOUNDLESS = 2**31 - 1  # a limit of storage, not worth a word
 LAW = "#/$defs/Distribution"
 
 
@@ -112,7 +112,7 @@ def expected(path: Path) -> str:
     Examples
     --------
     >>> expected(("population", "follow_up_days"))
-    'a number above 0 and up to 36525 (days)'
+    'a number from 1 to 36525 (days)'
     """
     here = node(path)
     return _text(here) if here is not None else "a known key"
@@ -142,13 +142,21 @@ def _text(here: Node) -> str:
 def _range(here: Node) -> str:
     names = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
     least, above, most, below = (None if here.get(name) is None else number_text(here[name]) for name in names)
-    if here.get("maximum", 0) >= BOUNDLESS:
-        most = None
     low = f" from {least}" if least else f" above {above}" if above else ""
     high = f" to {most}" if most else f" below {below}" if below else ""
-    if least and not high:
-        return f" of at least {least}"
     return f"{low} and up to {most}" if above and most else low + high
+
+
+def expected_or_zero(path: Path) -> str:
+    """Say what the schema wants at a path where a number stands that is too small to be meant.
+
+    Examples
+    --------
+    >>> expected_or_zero(("care", "cut_fraction"))
+    '0 or a number from 1e-09 to 1 (fraction)'
+    """
+    here = node(path) or {}
+    return f"0 or a number from {number_text(SMALLEST)} to {number_text(here['maximum'])}{_bracketed(here)}"
 
 
 def _bracketed(here: Node) -> str:

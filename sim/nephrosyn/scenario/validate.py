@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from nephrosyn.scenario import shape
 from nephrosyn.scenario.checks import crossing
 from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, shown
+from nephrosyn.scenario.kinds import TOO_SMALL
 from nephrosyn.scenario.schema import Scenario
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted
 from nephrosyn.scenario.view import View
@@ -63,6 +64,8 @@ def _problem(tree: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -
     value = at(tree, path)
     if value is MISSING:
         return path, Problem(dotted(path), shape.expected(path), "nothing: the key is missing")
+    if kind == TOO_SMALL:
+        return path, Problem(dotted(path), shape.expected_or_zero(path), shown(value))
     like = nearest(value, shape.choices(path)) if isinstance(value, str) else ""
     return path, Problem(dotted(path), shape.expected(path), shown(value), like)
 

@@ -20,7 +20,7 @@ from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Resolved, Scenario, load, shipped
 from nephrosyn.scenario.resolve import read_layers
 from nephrosyn.validation.comparison import SEED, Row, arm, whole
-from nephrosyn.validation.errors import RefusalError
+from nephrosyn.validation.errors import RefusalError, check_cohort
 from nephrosyn.validation.free import Free, free
 from nephrosyn.validation.targets import targets
 from nephrosyn.validation.uncertainty import profile
@@ -159,8 +159,7 @@ def calibrate(
     ScenarioError
         If a scenario cannot be read.
     """
-    if patients < 1:
-        raise RefusalError("patients: expected a whole number of at least 1")
+    check_cohort(patients, seed)
     chosen = _figures(ids)
     chosen = [stand_in(one, setting) for one in chosen]
     numbers = _numbers(setting, keys, chosen)

@@ -15,8 +15,9 @@ from nephrosyn.evidence.figures import Figure, figures
 from nephrosyn.plan import Progress, cores, silent
 from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Scenario, load
+from nephrosyn.scenario.counts import MOST_WORKERS, wrong_count
 from nephrosyn.scenario.errors import nearest
-from nephrosyn.validation.errors import RefusalError
+from nephrosyn.validation.errors import RefusalError, check_cohort
 from nephrosyn.validation.simulation import Question, Watch, count, unwatched
 
 PATIENTS, SEED = 20_000, 20
@@ -229,8 +230,9 @@ def validate(
     RefusalError
         If no figure is simulated under these names.
     """
-    if patients < 1:
-        raise RefusalError("patients: expected a whole number of at least 1")
+    check_cohort(patients, seed)
+    if workers is not None and (wrong := wrong_count("workers", workers, 1, MOST_WORKERS)):
+        raise RefusalError(wrong[0])
     found = chosen(setting, figure)
     workers = min(workers or cores(), len(settings(found)))
     if workers > 1:

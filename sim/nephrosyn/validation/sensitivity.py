@@ -22,10 +22,11 @@ from nephrosyn.plan import Progress, silent
 from nephrosyn.report.scope import within
 from nephrosyn.report.tables import Table
 from nephrosyn.scenario import Resolved, Scenario, load
+from nephrosyn.scenario.counts import wrong_count
 from nephrosyn.scenario.sources import ASSUMED, evidence, ids
 from nephrosyn.scenario.tree import MISSING, at, split
 from nephrosyn.validation.comparison import SEED
-from nephrosyn.validation.errors import RefusalError
+from nephrosyn.validation.errors import RefusalError, check_cohort
 from nephrosyn.validation.simulation import studies
 
 PATIENTS = 1_000
@@ -33,6 +34,8 @@ TRAJECTORIES, LEVELS = 10, 4
 BASE, MOST = 64, 4
 FEWEST = 30
 """A set that is not for everybody must be for so many: of fewer, one patient moves the share by over 3 points."""
+MOST_TRAJECTORIES, MOST_BASE = 10_000, 2**16
+MOST_SALIB_SEED = 2**32 - 1
 Floats = NDArray[np.float64]
 
 
@@ -185,12 +188,8 @@ def sensitivity(
         If SALib is not installed, the numbers of runs are of no use, or a set is for hardly anybody in the scenario.
     """
     morris, sobol = _salib()
-    if patients < 1:
-        raise RefusalError("patients: expected a whole number of at least 1")
-    if trajectories < 2 or most < 2 or base < 0 or base & (base - 1):
-        raise RefusalError(
-            "expected at least 2 trajectories, at least 2 numbers for Sobol, and a base of 0 or a power of 2"
-        )
+    check_cohort(patients, seed, MOST_SALIB_SEED)
+    _check_samples(trajectories, base, most)
     resolved = load(scenario)
     names = list(sets or resolved.scenario.criteria)
     chosen = [criteria.load(name) for name in names]
@@ -252,6 +251,18 @@ def _refuse_few(inside: Mapping[str, int], scenario: str, patients: int) -> None
             )
     if problems:
         raise RefusalError("\n".join(problems))
+
+
+def _check_samples(trajectories: int, base: int, most: int) -> None:
+    wrong = [
+        *wrong_count("trajectories", trajectories, 2, MOST_TRAJECTORIES),
+        *wrong_count("base", base, 0, MOST_BASE),
+        *wrong_count("most", most, 2, MOST_TRAJECTORIES),
+    ]
+    if not wrong and base & (base - 1):
+        wrong.append(f"base: expected 0 or a power of 2; found {base}")
+    if wrong:
+        raise RefusalError("; ".join(wrong))
 
 
 def _sobol(sobol: Any, kept: Sequence[Range], values: Floats, seed: int) -> Any:

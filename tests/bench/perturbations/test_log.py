@@ -27,7 +27,7 @@ def test_a_log_of_another_record_is_refused(record):
     [
         ("upcr_nois", 1, 0, "no perturbation upcr_nois; nearest: upcr_noise"),
         ("upcr_noise", 6, 0, "severity: expected 0 to 5; found 6"),
-        ("upcr_noise", 1, -1, "expected 0 or more; found -1"),
+        ("upcr_noise", 1, -1, "expected a whole number from 0 to 9223372036854775807; found -1"),
     ],
 )
 def test_what_cannot_be_done_is_said(record, name, severity, seed, said):

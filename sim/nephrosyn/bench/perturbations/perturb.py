@@ -13,6 +13,7 @@ from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES
 from nephrosyn.bench.perturbations.level import Level
 from nephrosyn.bench.perturbations.log import LOG, write
 from nephrosyn.bench.perturbations.rows import Prepared, prepare
+from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.scenario.errors import nearest
 from nephrosyn.tables import OBSERVED
 
@@ -103,8 +104,9 @@ def _check(record: Mapping[str, pl.DataFrame], name: str, severity: int, seed: i
         raise PerturbationError(f"there is no perturbation {name}{hint}")
     if severity not in SEVERITIES:
         raise PerturbationError(f"severity: expected {SEVERITIES[0]} to {SEVERITIES[-1]}; found {severity}")
-    if seed < 0 or replicate < 0:
-        raise PerturbationError(f"seed and replicate: expected 0 or more; found {seed} and {replicate}")
+    wrong = [*wrong_count("seed", seed, 0, MOST_SEED), *wrong_count("replicate", replicate, 0, MOST_SEED)]
+    if wrong:
+        raise PerturbationError("; ".join(wrong))
     asked = (*OBSERVED, *reference.ASKED.get(name, ()))
     missing = [table for table in asked if table not in record]
     if missing:

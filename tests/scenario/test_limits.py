@@ -1,0 +1,190 @@
+"""Every number has a least and a most, products of numbers too, and every law a table of finite quantiles."""
+
+import itertools
+import tomllib
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from nephrosyn.course.quantiles import NODES, SPAN, table
+from nephrosyn.scenario import ScenarioError, load, shape
+from nephrosyn.scenario.distributions import complaint, lowest, quantiles
+from nephrosyn.scenario.kinds import Distribution
+from nephrosyn.scenario.laws import FIXED, LAWS, PLACED
+
+RISE = "disease.proteinuria.rise_doubling_days"
+SHAPE = "disease.relapse.bands.adults.frailty_shape"
+SHARE = "care.cut_fraction"
+PROVOKED = "care.prevention.exertion_rate_factor"
+
+OUTSIDE = [
+    (f"{RISE}=1e-30", RISE, "a number from 0.02 to 365 (days); found 1e-30"),
+    ("disease.proteinuria.fall_halving_days.fsgs=1e-300", "disease.proteinuria.fall_halving_days.fsgs", "0.02 to 365"),
+    (f"{PROVOKED}=1e300", PROVOKED, "a number from 0 to 10 (ratio); found 1e+300"),
+    (f"{PROVOKED}=1e5", PROVOKED, "found 100000"),
+    (f"{SHAPE}=5e-324", SHAPE, "a number from 0.05 to 1000 (gamma shape)"),
+    (f"{SHARE}=5e-324", SHARE, "0 or a number from 1e-09 to 1 (fraction); found 4.94065645841e-324"),
+    (f"{SHARE}=-0.0", SHARE, "0 or a number from 1e-09 to 1 (fraction); found -0"),
+    (f"{SHARE}=1e-10", SHARE, "0 or a number from 1e-09"),
+    ("seed=9223372036854775808", "seed", "from 0 to 9223372036854775807"),
+    ("patients=1000000000000", "patients", "from 1 to 100000000"),
+    ("population.follow_up_days=1e300", "population.follow_up_days", "from 1 to 36525 (days)"),
+]
+
+
+@pytest.mark.parametrize(("override", "path", "words"), OUTSIDE)
+def test_what_no_quantity_can_be_is_refused(override, path, words):
+    with pytest.raises(ScenarioError) as caught:
+        load("baseline", [override])
+    assert words in {problem.path: str(problem) for problem in caught.value.problems}[path]
+
+
+def test_the_smallest_number_that_can_be_meant_is_taken():
+    assert load("baseline", [f"{SHARE}=1e-9"]).scenario.care.cut_fraction == 1e-9
+    assert load("baseline", [f"{SHARE}=0.0", f"{RISE}=0.02"]).scenario.care.cut_fraction == 0.0
+
+
+def nodes(node, path=""):
+    """Every number that the schema knows."""
+    if isinstance(node, dict):
+        if node.get("type") in ("number", "integer"):
+            yield path, node
+        for key, inner in node.items():
+            if key != "not":
+                yield from nodes(inner, f"{path}/{key}")
+    elif isinstance(node, list):
+        for place, inner in enumerate(node):
+            yield from nodes(inner, f"{path}/{place}")
+
+
+def test_every_number_of_the_schema_has_a_least_and_a_most():
+    found = dict(nodes(shape.schema()))
+    del found["/$defs/Distribution/additionalProperties"]  # `laws.py` has them, law by law
+    assert len(found) > 150
+    assert [path for path, node in found.items() if not {"minimum", "maximum"} <= node.keys()] == []
+    may_be_0 = [path for path, node in found.items() if node["type"] == "number" and node["minimum"] <= 0.0]
+    assert len(may_be_0) > 50
+    assert [path for path in may_be_0 if "not" not in found[path]] == []
+
+
+THROMBOSIS, INFECTION = "complications.venous_thrombosis", "complications.serious_infection"
+TOGETHER = [
+    # what together is too much, where it is said, and other keys the message names
+    (["patients=100000000", "replicates=11"], "replicates", ["1,000,000,000 patients", "patients x replicates"]),
+    (
+        ["triggers.infection.rate_per_year=[366, 2, 1, 1]", "triggers.infection.shape=[0.1, 1, 1, 1]"],
+        "triggers.infection.rate_per_year",
+        ["3650 infections a year", "triggers.infection.shape", "care.prevention.infection_rate_factor"],
+    ),
+    (
+        ["triggers.exertion.rate_per_year=366", f"{PROVOKED}=10"],
+        "triggers.exertion.rate_per_year",
+        ["3650 episodes of exertion a year", PROVOKED, "found 3.66e+03 a year"],
+    ),
+    (
+        ["disease.relapse.bands.adults.rate_per_year=366", f"{RISE}=0.05"],
+        "disease.relapse.bands.adults.rate_per_year",
+        ["1000 relapses a year", "disease.relapse.bands.adults.frailty_shape", RISE],
+    ),
+    (
+        [f"{THROMBOSIS}.knee_g_per_dl=6", f"{THROMBOSIS}.factor_per_g_per_dl=9"],
+        f"{THROMBOSIS}.rate_per_year",
+        ["3650 thromboses a year", f"{THROMBOSIS}.knee_g_per_dl", f"{THROMBOSIS}.factor_per_g_per_dl"],
+    ),
+    (
+        [f"{INFECTION}.steroid_factor_per_mg_per_kg_per_day=10", "care.regimen.adults.first.dose.amount=30",
+         "care.regimen.adults.first.dose.cap_mg=2000", "care.regimen.adults.first.taper=[]"],
+        f"{INFECTION}.rate_per_year.adults",
+        ["3650 serious infections a year", f"{INFECTION}.steroid_factor_per_mg_per_kg_per_day", "care.regimen.adults"],
+    ),
+    (
+        ["disease.proteinuria.nephrotic_mg_per_mg={dist='lognorm', s=0.6, scale=5}"],
+        "disease.proteinuria.nephrotic_mg_per_mg",
+        ["values above remission_below_mg_per_mg, 0.2 (mg/mg)", "values down to 0.137"],
+    ),
+    (
+        [f"{INFECTION}.steroid_factor_per_mg_per_kg_per_day=1", "care.regimen.adults.first.dose.amount=60",
+         "care.regimen.adults.first.taper=[]"],
+        "care.regimen.adults.first.dose.amount",
+        ["at most 40 (mg/kg); found 60"],
+    ),
+    (
+        ["second_line.regimens.tacrolimus.dose.amount=1000"],
+        "second_line.regimens.tacrolimus.dose.amount",
+        ["at most 200 (mg/kg); found 1000"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("overrides", "path", "words"), TOGETHER, ids=[path for _, path, _ in TOGETHER])
+def test_what_is_too_much_together_is_told_with_its_keys(overrides, path, words):
+    with pytest.raises(ScenarioError) as caught:
+        load("baseline", overrides)
+    told = {problem.path: str(problem) for problem in caught.value.problems}
+    assert list(told) == [path]
+    assert all(word in told[path] for word in words), told[path]
+
+
+def test_each_of_them_alone_is_taken():
+    for override in ("triggers.infection.shape=[0.1, 1, 1, 1]", f"{PROVOKED}=10", f"{THROMBOSIS}.knee_g_per_dl=6"):
+        load("baseline", [override])
+
+
+def test_the_ranges_of_the_sensitivity_are_within_the_limits():
+    ranges = tomllib.loads(files("nephrosyn.validation").joinpath("ranges.toml").read_text("utf-8"))
+    for end in ("low", "high"):
+        load("baseline", [f"{key}={one[end]}" for key, one in ranges.items()])
+
+
+def corners(name):
+    """The ends of the ranges of all parameters, in all combinations, and the middles."""
+    ends = {key: (low, (low + high) / 2, high) for key, (low, high) in LAWS[name].items() if key not in PLACED}
+    for values in itertools.product(*ends.values()):
+        yield dict(zip(ends, values, strict=True))
+    placed = {key: (low + high) / 2 for key, (low, high) in LAWS[name].items() if key not in PLACED}
+    for loc, scale in itertools.product(*PLACED.values()):
+        yield {**placed, "loc": loc, "scale": scale}
+
+
+@pytest.mark.parametrize("name", [name for name in LAWS if name != FIXED])
+def test_quantiles_are_finite_and_rise_wherever_parameters_are_taken(name):
+    scores = np.linspace(-SPAN, SPAN, NODES)
+    taken = 0
+    for parameters in corners(name):
+        if complaint(name, parameters):
+            continue  # ends that cross, as a >= b in truncnorm
+        taken += 1
+        law = Distribution(dist=name, **parameters)
+        values = quantiles(law, ndtr(scores))
+        assert np.all(np.isfinite(values)), parameters
+        assert np.all(np.diff(values) >= -1e-9 * np.abs(values[1:])), parameters
+        assert np.all(np.isfinite(table(law))), parameters
+        assert np.all(np.isfinite(quantiles(law, np.array([2.0**-54, 1.0 - 2.0**-53])))), parameters
+    assert taken >= 3
+
+
+@pytest.mark.parametrize("name", list(LAWS))
+def test_parameters_beyond_their_ranges_are_refused_by_name(name):
+    middle = {key: (low + high) / 2 for key, (low, high) in LAWS[name].items()}
+    for key, (low, high) in LAWS[name].items():
+        for value in (np.nextafter(low, -np.inf), np.nextafter(high, np.inf), 5e-324, -0.0):
+            wrong = complaint(name, {**middle, key: float(value)})
+            assert wrong is not None
+            assert f"{key} from" in wrong[0]
+
+
+@pytest.mark.parametrize(
+    "law", [{"dist": "norm", "loc": 6.1}, {"dist": "lognorm", "s": 2.0}, {"dist": "pareto", "b": 1.0}]
+)
+def test_no_draw_is_beyond_the_ends_that_are_checked(law):
+    own = Distribution(**law)
+    ends = quantiles(own, np.array([1e-9, 1.0 - 1e-9]))
+    assert np.array_equal(quantiles(own, np.array([2.0**-54, 1.0 - 2.0**-53])), ends)
+    assert lowest(law) == ends[0]
+
+
+@pytest.mark.parametrize("name", ["studentized_range", "levy_stable", "cauchy", "rv_continuous", "_laws"])
+def test_laws_that_are_slow_or_have_no_mean_are_refused(name):
+    assert complaint(name, {})
