@@ -20,6 +20,7 @@ from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
 from nephrosyn.bench.running import Answers, Run, ask, beside
 from nephrosyn.bench.task import Task
+from nephrosyn.cohort import reading
 from nephrosyn.cohort.layout import sha256
 from nephrosyn.plan import Progress, silent
 
@@ -40,8 +41,8 @@ def read(path: Path) -> pl.DataFrame:
         raise BenchError([f"{path}: no such file"])
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
-            return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema=False)
+            return reading.read_parquet(path)
+        return reading.read_csv(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BenchError([f"{path}: cannot be read: {str(error).splitlines()[0]}"]) from None
 

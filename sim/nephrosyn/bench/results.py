@@ -16,7 +16,7 @@ from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.running import Answers
 from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import score
-from nephrosyn.cohort import Documents
+from nephrosyn.cohort import Documents, reading
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "bench.json",
@@ -127,7 +127,7 @@ def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:
     """
     try:
         about = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        return about, pl.read_parquet(folder / ANSWERS)
+        return about, reading.read_parquet(folder / ANSWERS)
     except (OSError, ValueError, pl.exceptions.PolarsError):
         raise BenchError(
             [f"{folder}: no results of a bench; make them with: nephrosyn bench RUN --out {folder}"]

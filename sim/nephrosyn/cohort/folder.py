@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.cohort import reading
 from nephrosyn.cohort.layout import (
     MANIFEST,
     RunFolderError,
@@ -112,9 +113,7 @@ class Folder(Mapping[str, pl.DataFrame]):
         return self._scan(table, [self._checked(names[number]) for number in numbers]).collect()
 
     def _scan(self, table: str, parts: list[Path]) -> pl.LazyFrame:
-        if self.manifest["format"] == "csv":
-            return pl.scan_csv(parts, schema=pl.Schema(SCHEMAS[table]))
-        return pl.scan_parquet(parts, schema=pl.Schema(SCHEMAS[table]))
+        return reading.scan(parts, self.manifest["format"], SCHEMAS[table])
 
     def parts(self, table: str) -> int:
         """Number of parts of a table."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
 import polars as pl
 
-from nephrosyn.cohort import identity
+from nephrosyn.cohort import identity, reading
 from nephrosyn.cohort.folder import Folder
 from nephrosyn.cohort.layout import (
     CONTENT,
@@ -112,9 +111,7 @@ class RemoteFolder(Folder):
         content = self._place.get(name)
         if content is None or hashlib.sha256(content).hexdigest() != self._files[name]["sha256"]:
             raise RunFolderError(f"{self.url}: {name} was changed after the run; mend it with run --resume")
-        if self.manifest["format"] == "csv":
-            return pl.read_csv(BytesIO(content), schema=pl.Schema(SCHEMAS[table]))
-        return pl.read_parquet(BytesIO(content), schema=pl.Schema(SCHEMAS[table]))
+        return reading.decoded(content, self.manifest["format"], SCHEMAS[table])
 
     def lazy(self, table: str) -> pl.LazyFrame:
         """A table; all of it is fetched."""
