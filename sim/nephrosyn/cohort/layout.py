@@ -105,13 +105,25 @@ def part_number(name: str | Path) -> int:
     return int(Path(name).stem.removeprefix("part-"))
 
 
+def as_json(values: Mapping[str, Any]) -> bytes:
+    r"""Return values as the text of a JSON file.
+
+    A file name need not be Unicode; what is not is escaped, as JSON does it.
+
+    Examples
+    --------
+    >>> json.loads(as_json({"asked": "set \udcff.toml"})) == {"asked": "set \udcff.toml"}
+    True
+    """
+    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest so that at every moment a whole one stands there."""
     partial = folder / f".{MANIFEST}"
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file, indent=1, ensure_ascii=False)
-            file.write("\n")
+        with partial.open("wb") as file:
+            file.write(as_json(manifest))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(folder / MANIFEST)

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from nephrosyn.cohort import identity, part
-from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, part_number
+from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, as_json, part_number
 from nephrosyn.cohort.place import Place
 from nephrosyn.terms import NOTICE
 
 
 def journal(about: Mapping[str, Any], run: str) -> bytes:
     """Return what tells, until the manifest stands, which run is being written; `run` shows damage."""
-    return (json.dumps({**about, "run": run}, indent=1, ensure_ascii=False) + "\n").encode()
+    return as_json({**about, "run": run})
 
 
 def known(place: Place) -> dict[str, Any]:

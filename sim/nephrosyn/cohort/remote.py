@@ -7,7 +7,6 @@ manifest.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from nephrosyn.cohort.layout import (
     LAYOUT,
     MANIFEST,
     RunFolderError,
+    as_json,
     refuse_unsound,
 )
 from nephrosyn.cohort.parts import Parts, journal, known
@@ -80,8 +80,7 @@ class RemoteWriter:
         for name in self.place.names():
             if FILE.fullmatch(name) and name not in files:
                 self.place.remove(name)
-        text = json.dumps({**self.about, "files": files}, indent=1, ensure_ascii=False) + "\n"
-        self.place.put(MANIFEST, text.encode())
+        self.place.put(MANIFEST, as_json({**self.about, "files": files}))
         self.place.remove(JOURNAL)
 
     def stop(self) -> None:
