@@ -112,8 +112,8 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
         done = sum(parts[n].patients for n in range(len(parts))) - sum(parts[n].patients for n in missing)
         total = plan.scenario.patients * plan.scenario.replicates
         plan.progress("simulate", done, total)
-        told = job.text(plan, asked.format, writer.place.url, writer.run)
-        for number, record in _made(plan, told, missing, asked):
+        told = job.text(plan, asked.format, writer.place.url, writer.run, writer.holder)
+        for number, record in _made(plan, told, missing, asked, writer.shared):
             writer.parts.note(number, record)
             done += parts[number].patients
             plan.progress("simulate", done, total)
@@ -128,7 +128,9 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
             writer.stop()
 
 
-def _made(plan: Plan, told: str, missing: Sequence[int], asked: Asked) -> Iterator[tuple[int, Record]]:
+def _made(
+    plan: Plan, told: str, missing: Sequence[int], asked: Asked, shared: Sequence[int]
+) -> Iterator[tuple[int, Record]]:
     """Number and record of every missing part, as it is made."""
     if missing and asked.cluster is not None:
         yield from dask_workers.results(asked.cluster, told, missing)
@@ -139,7 +141,7 @@ def _made(plan: Plan, told: str, missing: Sequence[int], asked: Asked) -> Iterat
         missing = missing[1:]
     workers = asked.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
     if workers > 1 and len(missing) > 1:
-        yield from Pool(told, missing, workers).results()
+        yield from Pool(told, missing, workers, shared).results()
     else:
         here = job.Job(told, plan)
         yield from ((number, here.make(number)) for number in missing)

@@ -1,6 +1,6 @@
 """A worker of this machine: takes numbers of parts line by line, answers with their records, ends with its input.
 
-Whoever started it may die at any time: then its input ends, and so does it.
+Whoever started it may die at any time: then its input ends, and so does it, in the midst of whatever it is doing.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ import json
 import os
 import signal
 import sys
+import traceback
+from collections.abc import Iterator
 from typing import TextIO
 
+from nephrosyn import interpreter
 from nephrosyn.cluster import job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cohort import RunFolderError
@@ -19,17 +22,17 @@ from nephrosyn.criteria import CriteriaError
 USERS = (RunFolderError, CriteriaError)
 
 
-def serve(asked: TextIO, answers: TextIO) -> None:
+def serve(asked: Iterator[str], answers: TextIO) -> None:
     """Make parts until there are no more numbers.
 
     Parameters
     ----------
-    asked : text file
+    asked : iterator of str
         A line with the job, then one with the number of each part.
     answers : text file
         A line of JSON for each part: its record, what the user can put right, or what else is wrong.
     """
-    told = json.loads(asked.readline())
+    told = json.loads(next(asked))
     for line in asked:
         try:
             answer: dict[str, object] = {"record": job.make(told, int(line))}
@@ -49,9 +52,13 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        serve(sys.stdin, answers)
+        serve(interpreter.questions(), answers)
     except BrokenPipeError:
         os._exit(0)  # nobody is left to tell
+    except BaseException:  # also what polars raises in panic, which is no Exception
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)  # at once, as the thread that listens cannot be ended
 
 
 if __name__ == "__main__":
