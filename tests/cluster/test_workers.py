@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, interpreter
-from nephrosyn.cluster import ClusterError
+from nephrosyn.cluster import ClusterError, job, worker
 from nephrosyn.cohort import RunFolderError
 from nephrosyn.cohort.hold import LOCK, Hold
 from nephrosyn.cohort.place import LocalPlace, RemotePlace
@@ -103,8 +104,8 @@ def test_a_process_of_our_own_runs_the_package_that_started_it(tmp_path, by):
         ),
         ("import sys; sys.exit(3)", "ended with code 3 at part [0-9]+, 3 times; is there memory enough"),
         (
-            "import os, sys; print('memory allocation of 8 bytes failed', file=sys.stderr, flush=True); os.abort()",
-            "killed by signal 6 at part [0-9]+, 3 times: memory allocation of 8 bytes failed; is there memory enough",
+            "import os; os.write(2, b'memory allocation of 9 bytes failed\\nnote: more\\n'); os.abort()",
+            "killed by signal 6 at part [0-9]+, 3 times: memory allocation of 9 bytes failed; is there memory",
         ),
         ("print('welcome')\nraise ImportError('no polars here')", "ended with code 1 .*: ImportError: no polars here$"),
     ],
@@ -113,6 +114,19 @@ def test_the_last_line_of_a_worker_that_died_is_told(tmp_path, monkeypatch, prog
     monkeypatch.setattr(interpreter, "command", lambda _: [sys.executable, "-c", program])
     with pytest.raises(ClusterError, match=says):
         ns.run(**asked(out=tmp_path / "run", workers=2))
+
+
+def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
+    def scarce(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(job.Job, "make", scarce)
+    with pytest.raises(ClusterError, match="too little memory to make a part; try fewer --workers, or a smaller"):
+        ns.run(**asked(out=tmp_path / "run"))
+    monkeypatch.setattr(job, "make", scarce)
+    answers = StringIO()
+    worker.serve(iter(['"the job"', "0"]), answers)
+    assert "too little memory to make a part" in answers.getvalue()
 
 
 WATCHING = (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn.cluster import dask_workers, job
-from nephrosyn.cluster.errors import ClusterError
+from nephrosyn.cluster.errors import TOO_LITTLE_MEMORY, ClusterError
 from nephrosyn.cluster.processes import Pool
 from nephrosyn.cohort import Format, RemoteWriter, Writer, begun, place
 from nephrosyn.plan import Plan, cores
@@ -137,14 +137,22 @@ def _made(
         return
     if missing and not plan.is_compiled:  # once, and not by every worker
         plan.compile_aside()
-        yield missing[0], job.Job(told, plan).make(missing[0])
+        yield missing[0], _here(job.Job(told, plan), missing[0])
         missing = missing[1:]
     workers = asked.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
     if workers > 1 and len(missing) > 1:
         yield from Pool(told, missing, workers, shared).results()
     else:
         here = job.Job(told, plan)
-        yield from ((number, here.make(number)) for number in missing)
+        yield from ((number, _here(here, number)) for number in missing)
+
+
+def _here(here: job.Job, number: int) -> Record:
+    """Make a part in this process."""
+    try:
+        return here.make(number)
+    except MemoryError:
+        raise ClusterError(TOO_LITTLE_MEMORY) from None
 
 
 def _note(error: BaseException, done: int, parts: int) -> None:

@@ -15,7 +15,7 @@ from typing import TextIO
 
 from nephrosyn import interpreter
 from nephrosyn.cluster import job
-from nephrosyn.cluster.errors import ClusterError
+from nephrosyn.cluster.errors import TOO_LITTLE_MEMORY, ClusterError
 from nephrosyn.cohort import RunFolderError
 from nephrosyn.criteria import CriteriaError
 
@@ -40,6 +40,8 @@ def serve(asked: Iterator[str], answers: TextIO) -> None:
             answer = {"error": str(error)}
         except ClusterError as error:
             answer = {"fault": str(error)}
+        except MemoryError:
+            answer = {"fault": TOO_LITTLE_MEMORY}
         except Exception as error:  # a worker says what is wrong with it, so that nobody takes it for killed
             answer = {"fault": f"a worker failed at part {int(line)}: {type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
