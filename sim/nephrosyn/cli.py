@@ -28,6 +28,8 @@ EXIT_USER = 2
 EXIT_SIGNAL = 128
 """Plus the number of the signal, as shells have it."""
 EXIT_INTERRUPTED = EXIT_SIGNAL + signal.SIGINT
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask a process to end; there is no SIGHUP on Windows."""
 
 # What the user can put right, by the module that says so. Only a module already loaded can have raised.
 USERS_ERRORS = {
@@ -77,9 +79,8 @@ def _terminate(signum: int, _: object) -> None:
 
 def _heed_signals() -> None:
     """Clean up before the process ends by a signal, unless whoever started it has that one ignored, as nohup does."""
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # there is no SIGHUP on Windows
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _terminate)
 
 
@@ -268,7 +269,7 @@ def main() -> None:
     try:
         app(prog_name="nephrosyn")
     except SystemExit as leaving:
-        if isinstance(leaving.code, int) and leaving.code > EXIT_SIGNAL:
+        if isinstance(leaving.code, int) and leaving.code - EXIT_SIGNAL in (signal.SIGINT, *ENDING):
             # Python would end itself by the signal after all if it came while certain modules were being loaded.
             with suppress(OSError):
                 sys.stdout.flush()

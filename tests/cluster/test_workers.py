@@ -130,7 +130,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
 
 
 WATCHING = (
-    "from nephrosyn.interpreter import watch_parent; import time; watch_parent(); print(flush=True); time.sleep(600)"
+    "from nephrosyn.interpreter import watch_parent; import time; watch_parent(); print(flush=True); time.sleep(100)"
 )
 
 
@@ -160,7 +160,7 @@ def test_a_process_of_our_own_ends_with_its_parent_though_its_input_goes_on():
     reading, writing = os.pipe()
     start = (
         "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', sys.argv[1]], stdin=0, "
-        "stdout=subprocess.PIPE); p.stdout.readline(); print(p.pid, flush=True); import time; time.sleep(600)"
+        "stdout=subprocess.PIPE); p.stdout.readline(); print(p.pid, flush=True); import time; time.sleep(100)"
     )
     with subprocess.Popen([sys.executable, "-c", start, WATCHING], stdin=reading, stdout=subprocess.PIPE) as lead:
         watching = int(lead.stdout.readline())
@@ -184,7 +184,7 @@ def sharing(hold, seconds):
 
 def test_a_folder_is_held_as_long_as_a_worker_lives(tmp_path):
     hold = Hold(tmp_path)
-    with sharing(hold, 600) as worker:
+    with sharing(hold, 100) as worker:
         hold._close()  # as when this process dies
         with pytest.raises(BlockingIOError):
             Hold(tmp_path)
@@ -219,6 +219,8 @@ def test_a_file_is_written_only_while_the_folder_is_held(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
         ours.put("truth/three", b"3")
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        ours.remove("observed/one")
     assert bytes_of(tmp_path) == {LOCK: b"another", "observed/one": b"1"}
     assert not (tmp_path / "truth").exists()
 
@@ -231,8 +233,13 @@ def test_nothing_is_written_to_a_url_that_another_run_has_taken():
     second.take("second")
     with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
         first.put("observed/two", b"2")
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        first.remove("observed/one")
+    first.let_go()
     second.put("observed/three", b"3")
     assert second.names() == [LOCK, "observed/one", "observed/three"]
+    second.let_go()
+    assert second.names() == ["observed/one", "observed/three"]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP")

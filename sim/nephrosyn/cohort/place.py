@@ -97,6 +97,7 @@ class LocalPlace:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
+        self._refuse_lost()
         (self.path / name).unlink(missing_ok=True)
 
 
@@ -138,14 +139,22 @@ class RemotePlace:
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, in place of one that stands there."""
-        if self._holder is not None and self.get(LOCK) != self._holder.encode():
-            raise RunFolderError(LOST.format(self.url))
+        self._refuse_lost()
         self._write(name, content)
 
     def take(self, holder: str) -> None:
         """Take the place for a run, from any other one that writes there."""
         self._write(LOCK, holder.encode())
         self._holder = holder
+
+    def let_go(self) -> None:
+        """Let go of the place, if no other run has taken it."""
+        with suppress(RunFolderError):  # a lock that is left is no hindrance
+            self.remove(LOCK)
+
+    def _refuse_lost(self) -> None:
+        if self._holder is not None and self.get(LOCK) != self._holder.encode():
+            raise RunFolderError(LOST.format(self.url))
 
     def _write(self, name: str, content: bytes) -> None:
         try:
@@ -172,6 +181,7 @@ class RemotePlace:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
+        self._refuse_lost()
         try:
             self._try(f"remove {name} of", self._files.rm_file, f"{self._root}/{name}")
         except FileNotFoundError:

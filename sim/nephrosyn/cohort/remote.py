@@ -94,18 +94,14 @@ class RemoteWriter:
                 self.place.remove(name)
         self.place.put(MANIFEST, as_json({**self.about, "files": files}))
         self.place.remove(JOURNAL)
-        self._let_go()
+        self.place.let_go()
 
     def stop(self) -> None:
         """Keep what was begun, for another time; remove the journal if nothing was."""
-        if not self.parts.done and set(self.place.names()) <= {JOURNAL, LOCK}:
-            self.place.remove(JOURNAL)
-        self._let_go()
-
-    def _let_go(self) -> None:
-        with suppress(RunFolderError):  # a lock that is left is no hindrance
-            if self.place.get(LOCK) == self.holder.encode():  # else it is the lock of whoever came after
-                self.place.remove(LOCK)
+        with suppress(RunFolderError):  # as when another run has taken the place
+            if not self.parts.done and set(self.place.names()) <= {JOURNAL, LOCK}:
+                self.place.remove(JOURNAL)
+        self.place.let_go()
 
 
 class RemoteFolder(Folder):
