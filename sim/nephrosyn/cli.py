@@ -8,6 +8,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -28,8 +29,11 @@ from nephrosyn.console.output import give_up, prepare
 from nephrosyn.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 from nephrosyn.texts import pipes_kept
 
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
+EXIT_SIGNAL = 128
+"""Plus the number of the signal, as shells have it."""
+EXIT_INTERRUPTED = EXIT_SIGNAL + signal.SIGINT
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask a process to end; there is no SIGHUP on Windows."""
 
 # What the user can put right, by the module that says so. Only a module already loaded can have raised.
 USERS_ERRORS = {
@@ -60,11 +64,28 @@ def _complain_notes(error: BaseException) -> None:
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was asked to end; it cleans up as after an interrupt."""
+    """The process was asked to end, or its terminal was closed; it cleans up as after an interrupt.
+
+    Parameters
+    ----------
+    signum : int
+        The signal that said so.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__()
+        self.code = EXIT_SIGNAL + signum
 
 
-def _terminate(*_: object) -> None:
-    raise Terminated
+def _terminate(signum: int, _: object) -> None:
+    raise Terminated(signum)
+
+
+def _heed_signals() -> None:
+    """Clean up before the process ends by a signal, unless whoever started it has that one ignored, as nohup does."""
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _terminate)
 
 
 class Light:
@@ -99,10 +120,11 @@ class Verbs(Light, TyperGroup):
             with pipes_kept():
                 return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            terminated = isinstance(stop, Terminated)
-            console.complain("terminated" if terminated else "interrupted")
-            _complain_notes(stop)
-            raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
+            code = stop.code if isinstance(stop, Terminated) else EXIT_INTERRUPTED
+            with suppress(OSError):  # the terminal may be gone
+                console.complain("interrupted" if code == EXIT_INTERRUPTED else "terminated")
+                _complain_notes(stop)
+            raise typer.Exit(code) from None
         except _users_errors() as error:
             console.complain(error)
             _complain_notes(error)
@@ -268,13 +290,14 @@ def main(words: Sequence[str] | None = None) -> None:
     # Loading modules and filling tables makes many objects and hardly any cycles: to look for cycles took a tenth of
     # the time of a small run.
     gc.set_threshold(100_000, 20, 50)
-    signal.signal(signal.SIGTERM, _terminate)
+    _heed_signals()
     try:
         app(words, prog_name="nephrosyn")
     except SystemExit as leaving:
-        if leaving.code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+        if isinstance(leaving.code, int) and leaving.code - EXIT_SIGNAL in (signal.SIGINT, *ENDING):
             # Python would end itself by the signal after all if it came while certain modules were being loaded.
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(leaving.code)
         raise

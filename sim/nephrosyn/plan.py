@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
-import numba
-import numpy as np
 import polars as pl
 
 from nephrosyn import __version__, criteria
@@ -22,6 +22,8 @@ from nephrosyn.engine import Part
 from nephrosyn.scenario import Problem, Resolved
 
 Progress = Callable[[str, int, int], None]
+MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
+"""Packages that the bytes of a run may depend on, beside SimPy, which is loaded only where patients share a clinic."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -61,7 +63,7 @@ class Plan:
         self.part_patients = engines.part_size(self.scenario, part_patients)
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
-        self._aside: subprocess.Popen[bytes] | None = None
+        self._aside: criteria.Aside | None = None
 
     def about(self, format: Format) -> dict[str, Any]:
         """What the manifest tells of the run."""
@@ -83,9 +85,10 @@ class Plan:
 
     @property
     def made_with(self) -> dict[str, str]:
-        """Versions that the bytes of a run may depend on."""
-        versions = {"polars": pl.__version__, "numpy": np.__version__, "numba": numba.__version__}
-        return {"nephrosyn": __version__, **versions}
+        """Versions that the bytes of a run may depend on: who computes, and who encodes the tables."""
+        python = ".".join(map(str, sys.version_info[:2]))
+        packages = {name: import_module(name).__version__ for name in MADE_WITH}
+        return {"nephrosyn": __version__, "python": python, **packages, "simpy": version("simpy")}
 
     @property
     def parts(self) -> list[Part]:
@@ -100,7 +103,7 @@ class Plan:
     def compile_aside(self) -> None:
         """Compile the criteria in another process while the first part is played, which compiles the model."""
         self.progress("compile", 0, 1)
-        self._aside = criteria.compile_aside() if KEPT_IN else None
+        self._aside = criteria.Aside() if KEPT_IN else None
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Return a part: simulated, charted, judged."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from importlib import import_module
 
 import pytest
 
 import nephrosyn as ns
+from nephrosyn import plan
 from nephrosyn.cluster import running
 from nephrosyn.cohort import RunFolderError, Writer, part
 from nephrosyn.cohort.hold import LOCK, Hold
@@ -148,6 +152,46 @@ def test_another_version_is_refused(broken, monkeypatch):
         ns.run(**asked(out=broken, resume=True))
 
 
+@pytest.mark.parametrize("package", ["polars", "numpy", "scipy", "numba", "llvmlite", "simpy", "python"])
+def test_another_version_of_what_the_bytes_depend_on_is_refused(broken, undisturbed, monkeypatch, package):
+    with monkeypatch.context() as patch:
+        if package == "simpy":
+            patch.setattr(plan, "version", lambda _: "9.9")
+        elif package == "python":
+            patch.setattr(plan.sys, "version_info", (9, 9, 0))
+        else:
+            patch.setattr(import_module(package), "__version__", "9.9")
+        with pytest.raises(RunFolderError, match=rf'made_with\.{package} was "[0-9.]+", now "9.9"'):
+            ns.run(**asked(out=broken, resume=True))
+    ns.run(**asked(out=broken, resume=True))
+    assert bytes_of(broken) == undisturbed
+
+
+LOADED = """
+import sys
+import nephrosyn as ns
+for engine in ("compiled", "simpy"):
+    ns.run("baseline", patients=2, engine=engine, out=f"{sys.argv[1]}/{engine}", report=False)
+files = [str(getattr(module, "__file__", "")) for module in list(sys.modules.values())]
+print(*{file.partition("/site-packages/")[2].partition("/")[0] for file in files})
+"""
+SCENARIO_CHECKS = {"pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions.py"}
+BY_THE_WAY = {"yaml", "cffi", "pycparser", "charset_normalizer", "_distutils_hack"}
+"""What numba and numpy load, where it is installed, and make no number with."""
+OF_POLARS = {"_polars_runtime_32", "_polars_runtime_64"}
+"""In exactly its own version."""
+
+
+def test_whatever_a_run_loads_is_among_the_versions_it_is_made_with(tmp_path):
+    """A package that is new here has to be thought about: can it change a byte?"""
+    done = subprocess.run([sys.executable, "-c", LOADED, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    loaded = {name for name in done.stdout.split() if not name.startswith("_cffi_backend")}
+    assert {"polars", "scipy", "simpy"} < loaded
+    made_with = set(ns.open(tmp_path / "simpy").manifest["made_with"])
+    assert loaded - SCENARIO_CHECKS - BY_THE_WAY - OF_POLARS <= made_with
+
+
 def test_records_of_another_run_count_for_nothing(broken):
     (partial(broken) / "run.json").unlink()
     before = bytes_of(broken.parent)
@@ -156,10 +200,57 @@ def test_records_of_another_run_count_for_nothing(broken):
     assert bytes_of(broken.parent) == before
 
 
-def test_nothing_to_go_on_with(tmp_path):
-    with pytest.raises(RunFolderError, match="no run to go on with"):
-        ns.run(**asked(out=tmp_path / "run", resume=True))
-    assert list(tmp_path.iterdir()) == []
+def killed_before_it_wrote(folder):
+    partial(folder).mkdir()
+
+
+def killed_when_it_had_the_lock(folder):
+    partial(folder).mkdir()
+    (partial(folder) / LOCK).write_text("1 0123")
+
+
+def killed_while_it_wrote_the_journal(folder):
+    killed_when_it_had_the_lock(folder)
+    (partial(folder) / ".run.json-1-0.unfinished").write_text("{")
+
+
+def killed_before_its_first_part(folder):
+    Writer(folder, overwrite=True, about={"seed": 1})._hold._close()
+    (partial(folder) / "observed" / "visits").mkdir(parents=True)
+    (partial(folder) / "observed" / "visits" / "part-00000.parquet").write_bytes(b"PAR1")
+
+
+def an_empty_folder(folder):
+    folder.mkdir()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        lambda folder: None,
+        an_empty_folder,
+        killed_before_it_wrote,
+        killed_when_it_had_the_lock,
+        killed_while_it_wrote_the_journal,
+        killed_before_its_first_part,
+    ],
+)
+def test_where_nothing_is_finished_a_run_begins(tmp_path, undisturbed, before):
+    before(tmp_path / "run")
+    ns.run(**asked(out=tmp_path / "run", resume=True))
+    assert bytes_of(tmp_path / "run") == undisturbed
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("before", [killed_before_it_wrote, killed_before_its_first_part])
+def test_a_replacement_that_has_finished_nothing_does_not_keep_a_run_from_being_mended(finished, undisturbed, before):
+    before(finished)
+    (finished / "observed/visits/part-00003.parquet").unlink()
+    ns.run(**asked(out=finished, resume=True))
+    assert bytes_of(finished) == undisturbed
+
+
+def test_what_is_no_run_is_not_gone_on_with(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(RunFolderError, match="no run of nephrosyn"):
@@ -171,6 +262,17 @@ def test_a_broken_run_is_not_lost_by_accident(broken, undisturbed):
     with pytest.raises(RunFolderError, match=r"unfinished run.*--resume.*--overwrite"):
         ns.run(**asked(out=broken))
     ns.run(**asked(out=broken, overwrite=True))
+    assert bytes_of(broken) == undisturbed
+
+
+def test_a_replacement_that_is_gone_on_with_replaces(broken, undisturbed):
+    ns.run(**asked(out=broken.parent / "other", seed=4))
+    (broken.parent / "other").rename(broken)
+    with pytest.raises(RunFolderError, match="not empty"):  # it did not say that it would
+        ns.run(**asked(out=broken, resume=True))
+    journal = partial(broken) / "run.json"
+    journal.write_text(journal.read_text().replace('"run"', '"replaces": true, "run"'))
+    ns.run(**asked(out=broken, resume=True))
     assert bytes_of(broken) == undisturbed
 
 

@@ -13,6 +13,7 @@ from .source import inner_imports, modules
 ORDER = [
     "terms",
     "texts",
+    "interpreter",
     "pieces",
     "copies",
     "compiling",

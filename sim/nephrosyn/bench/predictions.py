@@ -69,7 +69,7 @@ def read(path: Path, content: bytes | None = None) -> pl.DataFrame:
     content = content_of(path) if content is None else content
     try:
         if path.suffix.lower() in (".parquet", ".pq") or content.startswith(PARQUET):
-            return pl.read_parquet(BytesIO(content))
+            return pl.read_parquet(BytesIO(content), hive_partitioning=False)
         return pl.read_csv(BytesIO(content), infer_schema=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise BenchError([f"{path}: cannot be read: {(str(error).splitlines() or ['damaged'])[0]}"]) from None

@@ -16,7 +16,7 @@ from nephrosyn.bench.running import Answers
 from nephrosyn.bench.scores import ALL
 from nephrosyn.bench.scoring import score
 from nephrosyn.bench.task import OUTCOMES, outcome, scored
-from nephrosyn.cohort import Documents
+from nephrosyn.cohort import Documents, reading
 from nephrosyn.texts import parsed_json
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
@@ -168,7 +168,7 @@ def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:
     """
     try:
         about = parsed_json((folder / VALUES).read_bytes())
-        return about, pl.read_parquet(folder / ANSWERS)
+        return about, reading.read_parquet(folder / ANSWERS)
     except (OSError, ValueError, pl.exceptions.PolarsError):
         raise BenchError(
             [f"{folder}: no results of a bench; make them with: nephrosyn bench RUN --out {folder}"]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from nephrosyn.tables import OBSERVED, TRUTH
 from nephrosyn.terms import NOTICE
-from nephrosyn.texts import UnreadableError, parsed_json
+from nephrosyn.texts import parsed_json
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
@@ -23,6 +23,9 @@ LAYOUT = 2
 FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
 RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
 CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
+
+
+MEND = "make the run again, or mend it with --resume"
 
 
 class RunFolderError(ValueError):
@@ -42,7 +45,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What the system said; polars wraps it in an error of its own."""
     return getattr(error, "strerror", None) or str(error)
 
@@ -106,13 +109,25 @@ def part_number(name: str | Path) -> int:
     return int(Path(name).stem.removeprefix("part-"))
 
 
+def as_json(values: Mapping[str, Any]) -> bytes:
+    r"""Return values as the text of a JSON file.
+
+    A file name need not be Unicode; what is not is escaped, as JSON does it.
+
+    Examples
+    --------
+    >>> json.loads(as_json({"asked": "set \udcff.toml"})) == {"asked": "set \udcff.toml"}
+    True
+    """
+    return (json.dumps(values, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest so that at every moment a whole one stands there."""
     partial = folder / f".{MANIFEST}"
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(manifest, file, indent=1, ensure_ascii=False)
-            file.write("\n")
+        with partial.open("wb") as file:
+            file.write(as_json(manifest))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(folder / MANIFEST)
@@ -135,51 +150,3 @@ def sync(folder: Path) -> None:
         pass
     finally:
         os.close(handle)
-
-
-def is_sound(manifest: Any) -> bool:
-    """Whether a manifest has what is read of it, and names no file outside the run."""
-    if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
-        return False
-    kinds = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
-    if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
-        return False
-    sets = manifest.get("sets", {})
-    if not isinstance(sets, dict) or not all(map(_is_kept_set, sets.values())):
-        return False
-    facts = manifest["files"].values()
-    return all(FILE.fullmatch(name) for name in manifest["files"]) and all(
-        isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
-        for fact in facts
-    )
-
-
-def _is_kept_set(kept: Any) -> bool:
-    """Whether this is what a manifest keeps of a definition set."""
-    return isinstance(kept, dict) and all(isinstance(kept.get(key), str) for key in ("asked", "sha256", "text"))
-
-
-def refuse_unsound(content: bytes, where: str) -> dict[str, Any]:
-    """Return what a manifest says.
-
-    Parameters
-    ----------
-    content : bytes
-        Of its file.
-    where : str
-        The run, for messages.
-
-    Raises
-    ------
-    RunFolderError
-        If it is damaged, or of another layout.
-    """
-    try:
-        manifest = parsed_json(content)
-    except UnreadableError as error:
-        raise RunFolderError(f"{where}: {MANIFEST} is damaged ({error}); make the run again") from None
-    if not is_sound(manifest):
-        raise RunFolderError(f"{where}: {MANIFEST} is damaged; make the run again")
-    if manifest.get("layout") != LAYOUT:
-        raise RunFolderError(f"{where} has another layout ({manifest.get('layout')}); make the run again")
-    return dict(manifest)

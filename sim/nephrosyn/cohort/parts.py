@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from nephrosyn.cohort import identity, part
-from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, part_number
+from nephrosyn.cohort.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, as_json, part_number
 from nephrosyn.cohort.place import Place
 from nephrosyn.terms import NOTICE
 from nephrosyn.texts import parsed_json
@@ -15,7 +14,7 @@ from nephrosyn.texts import parsed_json
 
 def journal(about: Mapping[str, Any], run: str) -> bytes:
     """Return what tells, until the manifest stands, which run is being written; `run` shows damage."""
-    return (json.dumps({**about, "run": run}, indent=1, ensure_ascii=False) + "\n").encode()
+    return as_json({**about, "run": run})
 
 
 def known(place: Place) -> dict[str, Any]:
@@ -84,7 +83,7 @@ class Parts:
         if runs - {self._run} or not (runs or unknown):
             raise RunFolderError(
                 f"{self._folder} is no run of nephrosyn, or another one, or its manifest is damaged: nothing tells "
-                "that it is this run, and so it is left alone"
+                "that it is this run, and so it is left alone; choose another --out, or --overwrite it"
             )
 
     def finished(self, number: int) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from nephrosyn.scenario.digest import digest_of
 from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, shown
 from nephrosyn.scenario.find import SUFFIX, shipped_sets
 from nephrosyn.scenario.resolve import Layer, Merged, merge, override, read_layers
@@ -55,9 +54,7 @@ class Resolved:
         str, 8 hexadecimal digits
             Start of the SHA-256 of the canonical JSON of the scenario; its name and files play no part.
         """
-        values = self.scenario.model_dump(mode="json")
-        text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        return digest_of(self.scenario.model_dump(mode="json"))
 
     def extended(self) -> Resolved:
         """Return the scenario that this one extends; itself as it stands in its file if it extends none.

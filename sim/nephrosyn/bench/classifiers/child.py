@@ -22,6 +22,7 @@ from typing import Any, TextIO
 import polars as pl
 
 from nephrosyn.bench.errors import in_a_line
+from nephrosyn.cohort import reading
 
 SUFFIX = ".py"
 ESTIMATOR, RULE = "estimator", "rule"
@@ -109,7 +110,7 @@ class Child:
         """Fit the estimator anew on the training cohort."""
         from sklearn.base import clone
 
-        frame = pl.read_ipc(file)
+        frame = reading.read_ipc(Path(file))
         self._columns = [name for name in frame.columns if name != "answer"]
         self._own = clone(self._own)
         self._own.fit(_pandas(frame.select(self._columns)), frame["answer"].to_numpy())
@@ -117,7 +118,7 @@ class Child:
 
     def table(self, file: str) -> None:
         """Ask the estimator about all patients at once."""
-        frame = pl.read_ipc(file)
+        frame = reading.read_ipc(Path(file))
         data = _pandas(frame.select(self._columns))
         said = [str(one) for one in self._own.predict(data)]
         answer: dict[str, Any] = {"predicted": said}
@@ -129,7 +130,7 @@ class Child:
 
     def records(self, folder: str, start: int) -> None:
         """Ask the rule about each patient, from a place on."""
-        tables = {path.stem: pl.read_ipc(path) for path in Path(folder).glob("*.arrow")}
+        tables = {path.stem: reading.read_ipc(path) for path in Path(folder).glob("*.arrow")}
         tables.pop("features", None)
         keys = ["replicate", "patient"]
         people = tables["patients"].select(keys).unique(maintain_order=True).rows()
