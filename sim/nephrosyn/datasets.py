@@ -18,6 +18,8 @@ from nephrosyn.tables import TRUTH
 
 __all__ = ["make_nephrotic_cohort"]
 
+MOST_DAYS = 36_525
+
 
 def make_nephrotic_cohort(
     n_samples: int = 1000,
@@ -113,8 +115,8 @@ def _check(n_samples: int, random_state: int, until_days: int | None, label_days
     problems = wrong_count("n_samples", n_samples, 1, MOST_PATIENTS)
     problems += wrong_count("random_state", random_state, 0, MOST_SEED)
     for name, value in (("until_days", until_days), ("label_days", label_days)):
-        if value is not None and value < 1:
-            problems.append(f"{name}: expected 1 or more; found {value}")
+        if value is not None:
+            problems += wrong_count(name, value, 1, MOST_DAYS)
     if until_days is not None and label_days is not None and until_days > label_days:
         problems.append(f"until_days: expected no later than label_days ({label_days}); found {until_days}")
     if target not in TARGETS:
