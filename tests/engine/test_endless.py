@@ -97,6 +97,6 @@ def test_a_log_that_does_not_fit_into_memory_is_told_before_it_is_made(drawn, pl
 
 def test_a_log_that_grows_beyond_memory_is_told(drawn, play, monkeypatch):
     monkeypatch.setattr("nephrosyn.engine.course_log._ROWS_PER_PATIENT_YEAR", 0)
-    monkeypatch.setattr(limits, "memory_bytes", lambda: 4096 * 64 + 1e3)
+    monkeypatch.setattr(limits, "memory_bytes", lambda: 1e6)
     with pytest.raises(EngineError, match="more than there is memory"):
         play(*drawn)

@@ -60,7 +60,7 @@ WRONG = [
     (
         f"{LAW}={{dist='lognrm', s=1}}",
         LAW,
-        'a law of scipy.stats that has ranges here, or fixed; found "lognrm"; nearest: lognorm',
+        'a supported law of scipy.stats, or fixed; found "lognrm"; nearest: lognorm',
     ),
     (f"{LAW}={{dist='lognorm', scale=1}}", LAW, "found no s"),
     (f"{LAW}={{dist='lognorm', s=1, scael=2}}", LAW, "unknown scael; nearest: scale"),
@@ -71,7 +71,7 @@ WRONG = [
     ),
     (f"{LAW}={{dist='lognorm', s='1'}}", f"{LAW}.s", "a number; found the text"),
     (f"{LAW}={{dist='lognorm', s=nan}}", f"{LAW}.s", "found nan"),
-    (f"{LAW}={{dist='poisson', mu=2}}", LAW, "a law of scipy.stats"),
+    (f"{LAW}={{dist='poisson', mu=2}}", LAW, "a supported law of scipy.stats"),
     (f"{LAW}={{dist='fixed', loc=2}}", LAW, "the parameters of fixed: value; found unknown loc"),
     (f"{LAW}={{dist='fixed', value=-2}}", LAW, "values of at least 0 (days); found fixed with values down to -2"),
     (f"{LAW}={{dist='norm', loc=3, scale=1}}", LAW, "values of at least 0 (days)"),

@@ -32,8 +32,8 @@ class CourseLog:
     def __init__(self, patients: int, follow_up_days: float) -> None:
         room = _LEAST_ROOM + int(patients * follow_up_days / _DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
         self._patients = patients
-        self.rows: NDArray[np.void] = self._with(room)
         self.count = np.zeros(1, np.int64)
+        self.rows: NDArray[np.void] = self._with(room)
 
     def grow(self) -> None:
         """Make half as much room again."""
@@ -49,7 +49,7 @@ class CourseLog:
         EngineError
             If they do not fit into memory.
         """
-        check_memory(room, ROW.itemsize, self._patients)
+        check_memory(int(self.count[0]) + room, ROW.itemsize, self._patients)
         return records(room, ROW, zeroed=False)
 
     def by_patient(self) -> NDArray[np.void]:

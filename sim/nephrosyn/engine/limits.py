@@ -1,4 +1,4 @@
-"""Courses that seem to have no end, and logs that do not fit into memory: told, not suffered."""
+"""Limits of a run: courses with too many events, and logs that do not fit into memory, end it with a sentence."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ KEYS = {
 }
 """What to look at in a scenario where a clock fires without end."""
 
-USABLE_SHARE = 0.9
-"""Share of the machine's memory that a log may take."""
+USABLE_SHARE = 0.4
+"""Share of the machine's memory that a log may take; the tables made of it take more than as much again."""
 
 
 def too_many_events(replicate: int, patient: int, state: NDArray[np.void]) -> EngineError:

@@ -164,7 +164,7 @@ def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWH
     if name not in LAWS:
         like = nearest(name, LAWS)
         known = "" if like else f": {', '.join(LAWS)}"
-        return f"a law of scipy.stats that has ranges here, or fixed{known}", f'"{name}"', like
+        return f"a supported law of scipy.stats, or fixed{known}", f'"{name}"', like
     wrong = _wrong_names(name, parameters) or _out_of_range(name, parameters)
     if wrong:
         return wrong
