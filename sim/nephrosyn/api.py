@@ -193,7 +193,8 @@ class Cohort:
         if self._disk is None:
             tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
         else:
-            tables = {name: self._disk.lazy(name).filter(**key).collect() for name in self._disk}
+            disk = self._disk
+            tables = {name: disk.collect(disk.lazy(name).filter(**key)) for name in disk}
         return Patient(patient, replicate, tables, self.manifest)
 
     def classify(

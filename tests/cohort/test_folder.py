@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 
 import polars as pl
 import pytest
@@ -156,6 +158,83 @@ def test_a_damaged_run_is_refused(tmp_path, damage, says):
     damage(folder)
     with pytest.raises(RunFolderError, match=says):
         Folder(folder)["follow_up"]
+
+
+SAID = [
+    ({"digest": "01234567"}, "digest is 01234567, and that of its scenario [0-9a-f]{8}"),
+    ({"engine": "simpy"}, "engine is simpy, and its scenario asks for compiled"),
+    ({"engine": "other"}, "engine is other"),
+    ({"seed": 3}, "seed is 3, and in its scenario 2"),
+    ({"patients": 6}, "patients is 6, and in its scenario 5.*the files of patients have 5 rows, and 6 patients"),
+    ({"sets": None}, "damaged"),
+    ({"sets": {"source": None}}, "damaged"),
+    (
+        {"sets": {"source": {"asked": "source", "sha256": "0", "text": "x"}}},
+        r"sets\.source\.sha256 is 0\.\.\., and that",
+    ),
+    ({"criteria": ["source", "iskdc"]}, "criteria has iskdc, and sets does not"),
+    ({"criteria": [1]}, "damaged"),
+]
+
+
+@pytest.fixture(scope="module", params=["parquet", "csv"])
+def five(request, tmp_path_factory):
+    """Hold a run of five patients; read only."""
+    folder = tmp_path_factory.mktemp("five") / "run"
+    ns.run("baseline", patients=5, seed=2, engine="compiled", out=folder, format=request.param, report=False)
+    return folder
+
+
+@pytest.fixture
+def said(five, tmp_path):
+    """Change what the manifest says of a copy of the run; refusals say how to mend it, and that mends it."""
+    folder = shutil.copytree(five, tmp_path / "run")
+
+    def change(changes=(), **told):
+        manifest = {**json.loads((folder / "manifest.json").read_text()), **dict(changes)}
+        for name, fact in told.items():
+            (whole,) = [file for file in manifest["files"] if file.startswith(f"observed/{name}/")]
+            manifest["files"][whole].update(fact)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        return folder
+
+    return change
+
+
+@pytest.mark.parametrize(("changes", "says"), SAID)
+def test_what_a_manifest_says_of_the_run_is_held_against_it(said, five, changes, says):
+    folder = said(changes)
+    with pytest.raises(RunFolderError, match=f"{says}.*make the run again, or mend it with --resume"):
+        ns.open(folder)
+    format = ns.open(five).manifest["format"]
+    ns.run("baseline", patients=5, seed=2, engine="compiled", out=folder, format=format, report=False, resume=True)
+    assert (folder / "manifest.json").read_bytes() == (five / "manifest.json").read_bytes()
+
+
+def test_rows_that_a_manifest_counts_are_counted(said, five):
+    rows = ns.open(five).visits.collect().height
+    cohort = ns.open(said(visits={"rows": rows + 1}))
+    for read in (lambda: cohort.tables["visits"], lambda: cohort.visits, lambda: cohort.patient(2)):
+        with pytest.raises(RunFolderError, match=f"the files of visits have {rows:,} rows, not {rows + 1:,}"):
+            read()
+    assert cohort.readings.collect().height
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize(
+    "replaced", [b"\xff" * 40, b"\n" * 40, b"\x00" * 40, b""], ids=["ff", "newlines", "zeros", "cut"]
+)
+def test_a_damaged_file_whose_hash_was_made_to_match_is_refused(said, five, place, replaced):
+    (name,) = [file.name for file in (five / "observed" / "readings").iterdir()]
+    content = bytearray((five / "observed" / "readings" / name).read_bytes())
+    start = int(len(content) * place)
+    content[start : start + 40] = replaced
+    folder = said(readings={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    (folder / "observed" / "readings" / name).write_bytes(content)
+    cohort = ns.open(folder)
+    for read in (lambda: cohort.tables["readings"], lambda: cohort.patient(2)):
+        with pytest.raises(RunFolderError, match=r"a table cannot be read|the files of readings have"):
+            read()
 
 
 def test_new_labels_stand_in_for_the_old(tmp_path):

@@ -90,7 +90,7 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     if target not in TARGETS:
         raise BenchError([f"--target {target}: expected {' or '.join(TARGETS)}"])
     disk = Folder(Path(folder))
-    tables = {table: disk.lazy(table).filter(replicate=0).collect() for table in disk}
+    tables = {table: disk.collect(disk.lazy(table).filter(replicate=0)) for table in disk}
     definition = labelling.definition(disk.manifest, name)
     task = Task(definition, target)
     chosen = other or next(one for one in OTHER_SETS if one != definition.name)

@@ -94,6 +94,7 @@ class Source:
     def _split(self, name: str, who: pl.DataFrame) -> tuple[dict[Patient, pl.DataFrame], pl.DataFrame]:
         tables = self.cohort.tables
         lazy = tables.lazy(name) if isinstance(tables, Folder) else tables[name].lazy()
-        rows = lazy.join(who.lazy(), on=["replicate", "patient"], how="semi", maintain_order="left").collect()
+        lazy = lazy.join(who.lazy(), on=["replicate", "patient"], how="semi", maintain_order="left")
+        rows = tables.collect(lazy) if isinstance(tables, Folder) else lazy.collect()
         parts = rows.partition_by("replicate", "patient", as_dict=True)
         return {(key[0], key[1]): frame for key, frame in parts.items()}, rows.clear()

@@ -8,23 +8,21 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.cohort import reading
+from nephrosyn.cohort import manifest, reading
 from nephrosyn.cohort.layout import (
     MANIFEST,
+    MEND,
     RunFolderError,
     part_file,
     part_number,
     place,
     reason,
-    refuse_unsound,
     sha256,
     write_manifest,
 )
 from nephrosyn.cohort.part import encoded
 from nephrosyn.cohort.place import LocalPlace, facts
 from nephrosyn.tables import SCHEMAS
-
-MEND = "make the run again, or mend it with --resume"
 
 
 class Folder(Mapping[str, pl.DataFrame]):
@@ -44,6 +42,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             self.path = path
+            self.where = str(path)
         self.manifest: dict[str, Any] = {}
         self.refresh()
 
@@ -67,7 +66,7 @@ class Folder(Mapping[str, pl.DataFrame]):
             raise RunFolderError(f"{self.path} is not a finished run of nephrosyn: it has no {MANIFEST}") from None
         except OSError as error:
             raise RunFolderError(f"cannot read {MANIFEST} of {self.path}: {reason(error)}") from None
-        return refuse_unsound(content, str(self.path))
+        return manifest.read(content, str(self.path))
 
     def _check_size(self, name: str, facts: Mapping[str, Any]) -> None:
         path = self.path / name
@@ -105,22 +104,41 @@ class Folder(Mapping[str, pl.DataFrame]):
         polars.LazyFrame
             Columns as in `SCHEMAS`.
         """
-        return self._scan(table, [self._checked(name) for name in self._names(table)])
+        return self._scan(table, self._names(table))
 
     def part(self, table: str, *numbers: int) -> pl.DataFrame:
         """Some parts of a table, one below the other; the parts of one number hold the same patients."""
         names = self._names(table)
-        return self._scan(table, [self._checked(names[number]) for number in numbers]).collect()
+        return self.collect(self._scan(table, [names[number] for number in numbers]))
 
-    def _scan(self, table: str, parts: list[Path]) -> pl.LazyFrame:
-        return reading.scan(parts, self.manifest["format"], SCHEMAS[table])
+    def _scan(self, table: str, names: list[str]) -> pl.LazyFrame:
+        """Some files of a table, checked; their rows are counted, which Parquet files tell without being read."""
+        files = [self._checked(name) for name in names]
+        rows = reading.scan(files, self.manifest["format"], SCHEMAS[table])
+        found, told = self.collect(rows.select(pl.len())).item(), sum(self._files[name]["rows"] for name in names)
+        if found != told:
+            raise RunFolderError(
+                f"{self.path}: {MANIFEST} was changed: the files of {table} have {found:,} rows, not {told:,}; {MEND}"
+            )
+        return rows
+
+    def collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
+        """Read rows of tables of this run.
+
+        Raises
+        ------
+        RunFolderError
+            If a file cannot be read, though it is the one that the manifest names.
+        """
+        with reading.refused(self.where):
+            return rows.collect()
 
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
         return len(self._names(table))
 
     def __getitem__(self, table: str) -> pl.DataFrame:
-        return self.lazy(table).collect()
+        return self.collect(self.lazy(table))
 
     def __iter__(self) -> Iterator[str]:
         return iter([table for table in SCHEMAS if any(name.startswith(f"{place(table)}/") for name in self._files)])

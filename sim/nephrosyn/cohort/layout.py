@@ -24,6 +24,9 @@ RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
 CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
 
 
+MEND = "make the run again, or mend it with --resume"
+
+
 class RunFolderError(ValueError):
     """A run folder that cannot be read or written, with the reason in words for the user."""
 
@@ -41,7 +44,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reason(error: Exception) -> str:
+def reason(error: BaseException) -> str:
     """What the system said; polars wraps it in an error of its own."""
     return getattr(error, "strerror", None) or str(error)
 
@@ -146,43 +149,3 @@ def sync(folder: Path) -> None:
         pass
     finally:
         os.close(handle)
-
-
-def is_sound(manifest: Any) -> bool:
-    """Whether a manifest has what is read of it, and names no file outside the run."""
-    if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
-        return False
-    kinds = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
-    if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
-        return False
-    facts = manifest["files"].values()
-    return all(FILE.fullmatch(name) for name in manifest["files"]) and all(
-        isinstance(fact, dict) and isinstance(fact.get("bytes"), int) and isinstance(fact.get("sha256"), str)
-        for fact in facts
-    )
-
-
-def refuse_unsound(content: bytes, where: str) -> dict[str, Any]:
-    """Return what a manifest says.
-
-    Parameters
-    ----------
-    content : bytes
-        Of its file.
-    where : str
-        The run, for messages.
-
-    Raises
-    ------
-    RunFolderError
-        If it is damaged, or of another layout.
-    """
-    try:
-        manifest = json.loads(content)
-    except ValueError:
-        manifest = None
-    if not is_sound(manifest):
-        raise RunFolderError(f"{where}: {MANIFEST} is damaged; make the run again")
-    if manifest.get("layout") != LAYOUT:
-        raise RunFolderError(f"{where} has another layout ({manifest.get('layout')}); make the run again")
-    return dict(manifest)

@@ -6,13 +6,15 @@ polars takes ``*``, ``?`` and ``[...]`` in a path for a pattern, ``~`` for a hom
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+
+from nephrosyn.cohort.layout import MEND, RunFolderError, reason
 
 
 def scan(files: Iterable[Path], format: str, schema: Mapping[str, Any]) -> pl.LazyFrame:
@@ -37,6 +39,27 @@ def scan(files: Iterable[Path], format: str, schema: Mapping[str, Any]) -> pl.La
         if format == "csv":
             return pl.scan_csv(sources, schema=pl.Schema(schema), glob=False)
         return pl.scan_parquet(sources, schema=pl.Schema(schema), glob=False, hive_partitioning=False)
+
+
+@contextmanager
+def refused(where: str) -> Iterator[None]:
+    """Have tables that cannot be read refused in a sentence.
+
+    Parameters
+    ----------
+    where : str
+        The run, for messages.
+
+    Raises
+    ------
+    RunFolderError
+        For whatever polars raises, its panic included, which is no `Exception`.
+    """
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        first = next(iter(reason(error).splitlines()), type(error).__name__)
+        raise RunFolderError(f"{where}: a table cannot be read ({first}); {MEND}") from None
 
 
 def decoded(content: bytes, format: str, schema: Mapping[str, Any]) -> pl.DataFrame:

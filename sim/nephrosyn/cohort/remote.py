@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.cohort import identity, reading
+from nephrosyn.cohort import identity, manifest, reading
 from nephrosyn.cohort.folder import Folder
 from nephrosyn.cohort.layout import (
     CONTENT,
@@ -20,9 +20,9 @@ from nephrosyn.cohort.layout import (
     JOURNAL,
     LAYOUT,
     MANIFEST,
+    MEND,
     RunFolderError,
     as_json,
-    refuse_unsound,
 )
 from nephrosyn.cohort.parts import Parts, journal, known
 from nephrosyn.cohort.place import RemotePlace
@@ -94,14 +94,14 @@ class RemoteFolder(Folder):
 
     def __init__(self, url: str) -> None:
         self._place = RemotePlace(url)
-        self.url = url
+        self.url = self.where = url
         super().__init__(None)
 
     def _read_manifest(self) -> dict[str, Any]:
         content = self._place.get(MANIFEST)
         if content is None:
             raise RunFolderError(f"{self.url} is not a finished run of nephrosyn: it has no {MANIFEST}")
-        return refuse_unsound(content, self.url)
+        return manifest.read(content, self.url)
 
     def _check_size(self, name: str, facts: Mapping[str, Any]) -> None:
         """Nothing is asked of a far place before it is needed; every file is checked when it is read."""
@@ -110,7 +110,11 @@ class RemoteFolder(Folder):
         content = self._place.get(name)
         if content is None or hashlib.sha256(content).hexdigest() != self._files[name]["sha256"]:
             raise RunFolderError(f"{self.url}: {name} was changed after the run; mend it with run --resume")
-        return reading.decoded(content, self.manifest["format"], SCHEMAS[table])
+        with reading.refused(self.url):
+            rows = reading.decoded(content, self.manifest["format"], SCHEMAS[table])
+        if rows.height != self._files[name]["rows"]:
+            raise RunFolderError(f"{self.url}: {MANIFEST} was changed: {name} has {rows.height:,} rows; {MEND}")
+        return rows
 
     def lazy(self, table: str) -> pl.LazyFrame:
         """A table; all of it is fetched."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.describe import rows
+    from nephrosyn.scenario.digest import digest_of
     from nephrosyn.scenario.distributions import mean, quantiles, quantiles_between
     from nephrosyn.scenario.editor_schema import json_schema
     from nephrosyn.scenario.errors import Problem, ScenarioError
@@ -22,6 +23,7 @@ __all__ = [
     "Resolved",
     "Scenario",
     "ScenarioError",
+    "digest_of",
     "json_schema",
     "load",
     "mean",
@@ -34,6 +36,7 @@ __all__ = [
 
 _HOMES = {
     "describe": ("rows",),
+    "digest": ("digest_of",),
     "distributions": ("mean", "quantiles", "quantiles_between"),
     "errors": ("Problem", "ScenarioError"),
     "find": ("shipped", "titles"),

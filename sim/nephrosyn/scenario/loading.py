@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nephrosyn.scenario.digest import digest_of
 from nephrosyn.scenario.errors import Problem, ScenarioError, shown
 from nephrosyn.scenario.find import SUFFIX
 from nephrosyn.scenario.resolve import Layer, Merged, merge, override, read_layers
@@ -48,9 +47,7 @@ class Resolved:
         str, 8 hexadecimal digits
             Start of the SHA-256 of the canonical JSON of the scenario; its name and files play no part.
         """
-        values = self.scenario.model_dump(mode="json")
-        text = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        return digest_of(self.scenario.model_dump(mode="json"))
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as plain values that JSON can hold, as for a manifest."""

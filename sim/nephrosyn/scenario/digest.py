@@ -1,0 +1,30 @@
+"""What tells two scenarios apart in a few characters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def digest_of(values: Mapping[str, Any]) -> str:
+    """Return eight characters that change with any of the plain values of a scenario.
+
+    Parameters
+    ----------
+    values : mapping
+        As JSON can hold them.
+
+    Returns
+    -------
+    str, 8 hexadecimal digits
+        Start of the SHA-256 of the canonical JSON.
+
+    Examples
+    --------
+    >>> digest_of({"seed": 1, "patients": 20}) == digest_of({"patients": 20, "seed": 1}) != digest_of({"seed": 2})
+    True
+    """
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
