@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
-import numba
-import numpy as np
 import polars as pl
 
 from nephrosyn import __version__, criteria
@@ -22,6 +23,8 @@ from nephrosyn.engine import Part
 from nephrosyn.scenario import Problem, Resolved
 
 Progress = Callable[[str, int, int], None]
+MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
+"""Packages that the bytes of a run may depend on, beside SimPy, which is loaded only where patients share a clinic."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -82,9 +85,10 @@ class Plan:
 
     @property
     def made_with(self) -> dict[str, str]:
-        """Versions that the bytes of a run may depend on."""
-        versions = {"polars": pl.__version__, "numpy": np.__version__, "numba": numba.__version__}
-        return {"nephrosyn": __version__, **versions}
+        """Versions that the bytes of a run may depend on: who computes, and who encodes the tables."""
+        python = ".".join(map(str, sys.version_info[:2]))
+        packages = {name: import_module(name).__version__ for name in MADE_WITH}
+        return {"nephrosyn": __version__, "python": python, **packages, "simpy": version("simpy")}
 
     @property
     def parts(self) -> list[Part]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from importlib import import_module
 
 import pytest
 
 import nephrosyn as ns
+from nephrosyn import plan
 from nephrosyn.cluster import running
 from nephrosyn.cohort import RunFolderError, Writer, part
 from nephrosyn.cohort.hold import LOCK, Hold
@@ -146,6 +150,46 @@ def test_another_version_is_refused(broken, monkeypatch):
     monkeypatch.setattr("nephrosyn.plan.__version__", "9.9")
     with pytest.raises(RunFolderError, match=r'version was "[0-9.]+", now "9.9"'):
         ns.run(**asked(out=broken, resume=True))
+
+
+@pytest.mark.parametrize("package", ["polars", "numpy", "scipy", "numba", "llvmlite", "simpy", "python"])
+def test_another_version_of_what_the_bytes_depend_on_is_refused(broken, undisturbed, monkeypatch, package):
+    with monkeypatch.context() as patch:
+        if package == "simpy":
+            patch.setattr(plan, "version", lambda _: "9.9")
+        elif package == "python":
+            patch.setattr(plan.sys, "version_info", (9, 9, 0))
+        else:
+            patch.setattr(import_module(package), "__version__", "9.9")
+        with pytest.raises(RunFolderError, match=rf'made_with\.{package} was "[0-9.]+", now "9.9"'):
+            ns.run(**asked(out=broken, resume=True))
+    ns.run(**asked(out=broken, resume=True))
+    assert bytes_of(broken) == undisturbed
+
+
+LOADED = """
+import sys
+import nephrosyn as ns
+for engine in ("compiled", "simpy"):
+    ns.run("baseline", patients=2, engine=engine, out=f"{sys.argv[1]}/{engine}", report=False)
+files = [str(getattr(module, "__file__", "")) for module in list(sys.modules.values())]
+print(*{file.partition("/site-packages/")[2].partition("/")[0] for file in files})
+"""
+SCENARIO_CHECKS = {"pydantic", "pydantic_core", "annotated_types", "typing_inspection", "typing_extensions.py"}
+BY_THE_WAY = {"yaml", "cffi", "pycparser", "charset_normalizer", "_distutils_hack"}
+"""What numba and numpy load, where it is installed, and make no number with."""
+OF_POLARS = {"_polars_runtime_32", "_polars_runtime_64"}
+"""In exactly its own version."""
+
+
+def test_whatever_a_run_loads_is_among_the_versions_it_is_made_with(tmp_path):
+    """A package that is new here has to be thought about: can it change a byte?"""
+    done = subprocess.run([sys.executable, "-c", LOADED, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    loaded = {name for name in done.stdout.split() if not name.startswith("_cffi_backend")}
+    assert {"polars", "scipy", "simpy"} < loaded
+    made_with = set(ns.open(tmp_path / "simpy").manifest["made_with"])
+    assert loaded - SCENARIO_CHECKS - BY_THE_WAY - OF_POLARS <= made_with
 
 
 def test_records_of_another_run_count_for_nothing(broken):
