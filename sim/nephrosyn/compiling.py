@@ -38,6 +38,7 @@ NEVER_COMPILED = (
     "cases",
     "bench",
     "cluster",
+    "interpreter.py",
     "meanings.py",
     "checking.py",
     "comparing.py",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ class Plan:
         self.chosen = list(chosen) if chosen is not None else load_sets(self.scenario.criteria)
         self.part_patients = engines.part_size(self.scenario, part_patients)
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
-        self._aside: subprocess.Popen[bytes] | None = None
+        self._aside: criteria.Aside | None = None
 
     def about(self, format: Format) -> dict[str, Any]:
         """What the manifest tells of the run."""
@@ -103,7 +102,7 @@ class Plan:
     def compile_aside(self) -> None:
         """Compile the criteria in another process while the first part is played, which compiles the model."""
         self.progress("compile", 0, 1)
-        self._aside = criteria.compile_aside() if KEPT_IN else None
+        self._aside = criteria.Aside() if KEPT_IN else None
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Return a part: simulated, charted, judged."""

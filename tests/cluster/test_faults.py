@@ -220,7 +220,7 @@ def test_the_clock_does_not_matter(undisturbed, tmp_path, monkeypatch):
 
 def test_what_is_wrong_in_a_worker_is_told(tmp_path, monkeypatch):
     told = processes.Worker.__init__
-    monkeypatch.setattr(processes.Worker, "__init__", lambda self, _: told(self, "{}"))
+    monkeypatch.setattr(processes.Worker, "__init__", lambda self, *_: told(self, "{}"))
     with pytest.raises(ClusterError, match="a worker failed at part 0: KeyError"):
         list(processes.Pool("", [0, 1], 1).results())
 
@@ -229,9 +229,9 @@ def test_an_interrupt_while_workers_start_leaves_none(monkeypatch):
     made = []
 
     class Slow(processes.Worker):
-        def __init__(self, told):
+        def __init__(self, *asked):
             time.sleep(2)
-            super().__init__(told)
+            super().__init__(*asked)
             made.append(self._process)
 
     monkeypatch.setattr(processes, "Worker", Slow)

@@ -12,6 +12,7 @@ from .source import inner_imports, modules
 
 ORDER = [
     "terms",
+    "interpreter",
     "pieces",
     "compiling",
     "streams",

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn import interpreter
 from nephrosyn.cluster import job
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cluster.processes import PATIENCE_SECONDS, TRIES
@@ -72,6 +73,7 @@ def _client(address: str, stack: ExitStack) -> Any:
     if at_home:
         count = int(at_home[1])
         options = {"n_workers": count, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+        stack.enter_context(interpreter.safe_path())
         address = stack.enter_context(LocalCluster(**options, memory_limit=0))
     try:
         return stack.enter_context(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))

@@ -6,7 +6,6 @@ Processes and not threads: of a part, a third is Python or holds its lock, so th
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn import interpreter
 from nephrosyn.cluster.errors import ClusterError
 from nephrosyn.cohort import RunFolderError
 
@@ -27,24 +27,32 @@ PATIENCE_SECONDS = 0.5
 
 
 class WorkerDiedError(Exception):
-    """A worker ended before it had answered; with its exit code."""
+    """A worker ended before it had answered; with its exit code, and the last line it wrote to standard error."""
 
 
 class Worker:
-    """One process that makes parts."""
+    """One process that makes parts.
 
-    def __init__(self, told: str) -> None:
-        environment = {**os.environ, "POLARS_MAX_THREADS": "1"}  # the other cores have workers of their own
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "nephrosyn.cluster.worker"],
+    Parameters
+    ----------
+    told : str
+        The job.
+    shared : sequence of int
+        File descriptors it keeps open as long as it lives.
+    """
+
+    def __init__(self, told: str, shared: Sequence[int] = ()) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            interpreter.command("nephrosyn.cluster.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            env=environment,
+            stderr=subprocess.PIPE,
+            env=interpreter.environment(POLARS_MAX_THREADS="1"),  # the other cores have workers of their own
+            pass_fds=shared,
             **_apart(),
         )
+        assert self._process.stderr is not None
+        self._last_words = interpreter.LastWords(self._process.stderr)
         self._told: str | None = told
 
     def make(self, number: int) -> Record:
@@ -62,15 +70,16 @@ class Worker:
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             if self._told is not None:
-                self._process.stdin.write(json.dumps(self._told) + "\n")
+                self._process.stdin.write(json.dumps(self._told).encode() + b"\n")
                 self._told = None
-            self._process.stdin.write(f"{number}\n")
+            self._process.stdin.write(b"%d\n" % number)
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            while (line := self._process.stdout.readline()) and not line.startswith(b"{"):
+                continue  # no answer: something greets whoever starts Python here
         except (OSError, ValueError):
-            line = ""
-        if not line.endswith("\n"):
-            raise WorkerDiedError(self._process.wait())
+            line = b""
+        if not line.endswith(b"\n"):
+            raise WorkerDiedError(self._process.wait(), self._last_words.heard())
         answer = json.loads(line)
         if "error" in answer:
             raise RunFolderError(answer["error"])
@@ -107,10 +116,12 @@ class Pool:
         Of the parts.
     workers : int
         How many at most.
+    shared : sequence of int
+        File descriptors they keep open as long as they live.
     """
 
-    def __init__(self, told: str, numbers: Sequence[int], workers: int) -> None:
-        self._told, self._left = told, len(numbers)
+    def __init__(self, told: str, numbers: Sequence[int], workers: int, shared: Sequence[int] = ()) -> None:
+        self._told, self._left, self._shared = told, len(numbers), shared
         self._open: SimpleQueue[tuple[int, int]] = SimpleQueue()
         for number in numbers:
             self._open.put((number, 1))
@@ -159,7 +170,7 @@ class Pool:
                 continue
             try:
                 if place not in self._workers:
-                    self._workers[place] = Worker(self._told)
+                    self._workers[place] = Worker(self._told, self._shared)
                 if self._stopped.is_set():  # while it was started
                     self._workers[place].kill()
                     return
@@ -183,7 +194,8 @@ class Pool:
         if tried < TRIES:
             self._open.put((number, tried + 1))
             return
-        code = died.args[0]
-        how = f"was killed by signal {-code}" if isinstance(code, int) and code < 0 else f"ended with code {code}"
-        text = f"a worker {how} at part {number}, {TRIES} times; is there memory enough? Try fewer --workers"
-        self._made.put((number, ClusterError(text)))
+        code, words = died.args
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        said = f": {words}" if words else ""
+        short = "; is there memory enough? Try fewer --workers" if code < 0 or not words else ""
+        self._made.put((number, ClusterError(f"a worker {how} at part {number}, {TRIES} times{said}{short}")))

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.loading import load, parse
     from nephrosyn.criteria.proof import Evidence
     from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
-    from nephrosyn.criteria.warming import compile_aside
+    from nephrosyn.criteria.warming import Aside
 
 __all__ = [
     "LABELS",
+    "Aside",
     "Clause",
     "CriteriaError",
     "DefinitionSet",
@@ -30,7 +31,6 @@ __all__ = [
     "Verdict",
     "answers",
     "classify",
-    "compile_aside",
     "episodes",
     "impossible",
     "load",
@@ -51,7 +51,7 @@ _HOMES = {
     "labels": ("LABELS", "answers", "classify", "episodes"),
     "loading": ("load", "parse"),
     "proof": ("Evidence",),
-    "warming": ("compile_aside",),
+    "warming": ("Aside",),
     "verdicts": ("Clause", "Episode", "Verdict", "verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -8,26 +8,38 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn import interpreter
 from nephrosyn.criteria.labels import classify
 from nephrosyn.criteria.loading import load
 from nephrosyn.tables import SCHEMAS
 
 
-def compile_aside() -> subprocess.Popen[bytes] | None:
-    """Start compiling the criteria in another process; what it compiles lies in numba's cache when it ends.
+class Aside:
+    """Another process that compiles the criteria; what it compiles lies in numba's cache when it ends.
 
-    Returns
-    -------
-    subprocess.Popen or None
-        The process to wait for; None where there is no interpreter to start, and then nothing is lost but time.
+    Where no interpreter can be started nothing is lost but time.
     """
-    if not sys.executable:
-        return None
-    silence: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    try:
-        return subprocess.Popen([sys.executable, "-m", __name__], **silence)  # noqa: S603 - our own module
-    except OSError:
-        return None
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if sys.executable:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own module
+                    interpreter.command(__name__),
+                    stdin=subprocess.PIPE,  # by which it notices when this process is gone
+                    env=interpreter.environment(),
+                    **streams,
+                )
+            except OSError:
+                return
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        if self._process is not None:
+            self._process.wait()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
 
 
 def compile_all() -> None:
@@ -44,4 +56,5 @@ def compile_all() -> None:
 
 
 if __name__ == "__main__":
+    interpreter.watch_parent()
     compile_all()
