@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -24,8 +25,11 @@ from nephrosyn import (
 from nephrosyn.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 
 EXIT_USER = 2
-EXIT_INTERRUPTED = 130
-EXIT_TERMINATED = 143
+EXIT_SIGNAL = 128
+"""Plus the number of the signal, as shells have it."""
+EXIT_INTERRUPTED = EXIT_SIGNAL + signal.SIGINT
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that ask a process to end; there is no SIGHUP on Windows."""
 
 # What the user can put right, by the module that says so. Only a module already loaded can have raised.
 USERS_ERRORS = {
@@ -56,11 +60,28 @@ def _complain_notes(error: BaseException) -> None:
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was asked to end; it cleans up as after an interrupt."""
+    """The process was asked to end, or its terminal was closed; it cleans up as after an interrupt.
+
+    Parameters
+    ----------
+    signum : int
+        The signal that said so.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__()
+        self.code = EXIT_SIGNAL + signum
 
 
-def _terminate(*_: object) -> None:
-    raise Terminated
+def _terminate(signum: int, _: object) -> None:
+    raise Terminated(signum)
+
+
+def _heed_signals() -> None:
+    """Clean up before the process ends by a signal, unless whoever started it has that one ignored, as nohup does."""
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _terminate)
 
 
 class Light:
@@ -86,10 +107,11 @@ class Verbs(Light, TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            terminated = isinstance(stop, Terminated)
-            console.complain("terminated" if terminated else "interrupted")
-            _complain_notes(stop)
-            raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
+            code = stop.code if isinstance(stop, Terminated) else EXIT_INTERRUPTED
+            with suppress(OSError):  # the terminal may be gone
+                console.complain("interrupted" if code == EXIT_INTERRUPTED else "terminated")
+                _complain_notes(stop)
+            raise typer.Exit(code) from None
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -243,13 +265,14 @@ def main() -> None:
     # Loading modules and filling tables makes many objects and hardly any cycles: to look for cycles took a tenth of
     # the time of a small run.
     gc.set_threshold(100_000, 20, 50)
-    signal.signal(signal.SIGTERM, _terminate)
+    _heed_signals()
     try:
         app(prog_name="nephrosyn")
     except SystemExit as leaving:
-        if leaving.code in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+        if isinstance(leaving.code, int) and leaving.code - EXIT_SIGNAL in (signal.SIGINT, *ENDING):
             # Python would end itself by the signal after all if it came while certain modules were being loaded.
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(leaving.code)
         raise

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +17,6 @@ from nephrosyn.cohort import RunFolderError, part
 
 from .conftest import asked, bytes_of, started
 
-KILLS = 20
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -33,36 +30,11 @@ def parts_on_disk(folder):
     return len(list(folder.glob(".run.partial/parts/part-*.json")))
 
 
-def killed_at(process, folder, more, rest_seconds):
-    """Kill a run once it has finished some more parts, and a little later; False if it was quicker."""
-    goal = parts_on_disk(folder) + more
-    while process.poll() is None and parts_on_disk(folder) < goal:
-        time.sleep(0.001)
-    time.sleep(rest_seconds)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
-
-
 @pytest.mark.slow
-def test_killed_at_random_moments(undisturbed, tmp_path):
-    moments, kills = random.Random(8), 0
-    while kills < KILLS:
-        go_on = ["--resume"] if (tmp_path / ".run.partial").is_dir() or (tmp_path / "run").is_dir() else []
-        process = started("--out", "run", *go_on, "--workers", 1 + kills % 2, cwd=tmp_path)
-        kills += killed_at(process, tmp_path, moments.randrange(3), moments.random() * 0.05)
-        if (tmp_path / "run").is_dir():
-            assert bytes_of(tmp_path / "run") == undisturbed
-            shutil.rmtree(tmp_path / "run")
-    if (tmp_path / ".run.partial").is_dir():
-        assert ended(started("--out", "run", "--resume", cwd=tmp_path))[0] == 0
-        assert bytes_of(tmp_path / "run") == undisturbed
-        assert [path.name for path in tmp_path.iterdir()] == ["run"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("sent", "code", "workers"),
+    [(signal.SIGINT, 130, 1), (signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 2), (signal.SIGHUP, 129, 2)],
+)
 def test_an_interrupt_says_how_to_go_on(undisturbed, tmp_path, workers, sent, code):
     process = started("--out", "run", "--workers", workers, "--patients", 2000, cwd=tmp_path)
     while parts_on_disk(tmp_path) < 2 and process.poll() is None:

@@ -100,6 +100,7 @@ def test_a_place_that_cannot_be_used(store, url, says):
         ns.run(**asked(out=url))
 
 
-def test_nothing_to_go_on_with(store):
-    with pytest.raises(RunFolderError, match="no run to go on with"):
-        ns.run(**asked(out="s3://cohorts/nothing", resume=True))
+def test_where_nothing_is_finished_a_run_begins(store, undisturbed):
+    store.pipe_file("cohorts/nothing/.lock", b"1 0123")
+    ns.run(**asked(out="s3://cohorts/nothing", resume=True))
+    assert contents(store, "s3://cohorts/nothing") == undisturbed

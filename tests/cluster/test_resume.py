@@ -200,10 +200,57 @@ def test_records_of_another_run_count_for_nothing(broken):
     assert bytes_of(broken.parent) == before
 
 
-def test_nothing_to_go_on_with(tmp_path):
-    with pytest.raises(RunFolderError, match="no run to go on with"):
-        ns.run(**asked(out=tmp_path / "run", resume=True))
-    assert list(tmp_path.iterdir()) == []
+def killed_before_it_wrote(folder):
+    partial(folder).mkdir()
+
+
+def killed_when_it_had_the_lock(folder):
+    partial(folder).mkdir()
+    (partial(folder) / LOCK).write_text("1 0123")
+
+
+def killed_while_it_wrote_the_journal(folder):
+    killed_when_it_had_the_lock(folder)
+    (partial(folder) / ".run.json-1-0.unfinished").write_text("{")
+
+
+def killed_before_its_first_part(folder):
+    Writer(folder, overwrite=True, about={"seed": 1})._hold._close()
+    (partial(folder) / "observed" / "visits").mkdir(parents=True)
+    (partial(folder) / "observed" / "visits" / "part-00000.parquet").write_bytes(b"PAR1")
+
+
+def an_empty_folder(folder):
+    folder.mkdir()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        lambda folder: None,
+        an_empty_folder,
+        killed_before_it_wrote,
+        killed_when_it_had_the_lock,
+        killed_while_it_wrote_the_journal,
+        killed_before_its_first_part,
+    ],
+)
+def test_where_nothing_is_finished_a_run_begins(tmp_path, undisturbed, before):
+    before(tmp_path / "run")
+    ns.run(**asked(out=tmp_path / "run", resume=True))
+    assert bytes_of(tmp_path / "run") == undisturbed
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("before", [killed_before_it_wrote, killed_before_its_first_part])
+def test_a_replacement_that_has_finished_nothing_does_not_keep_a_run_from_being_mended(finished, undisturbed, before):
+    before(finished)
+    (finished / "observed/visits/part-00003.parquet").unlink()
+    ns.run(**asked(out=finished, resume=True))
+    assert bytes_of(finished) == undisturbed
+
+
+def test_what_is_no_run_is_not_gone_on_with(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(RunFolderError, match="no run of nephrosyn"):
@@ -215,6 +262,17 @@ def test_a_broken_run_is_not_lost_by_accident(broken, undisturbed):
     with pytest.raises(RunFolderError, match=r"unfinished run.*--resume.*--overwrite"):
         ns.run(**asked(out=broken))
     ns.run(**asked(out=broken, overwrite=True))
+    assert bytes_of(broken) == undisturbed
+
+
+def test_a_replacement_that_is_gone_on_with_replaces(broken, undisturbed):
+    ns.run(**asked(out=broken.parent / "other", seed=4))
+    (broken.parent / "other").rename(broken)
+    with pytest.raises(RunFolderError, match="not empty"):  # it did not say that it would
+        ns.run(**asked(out=broken, resume=True))
+    journal = partial(broken) / "run.json"
+    journal.write_text(journal.read_text().replace('"run"', '"replaces": true, "run"'))
+    ns.run(**asked(out=broken, resume=True))
     assert bytes_of(broken) == undisturbed
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, interpreter
-from nephrosyn.cluster import ClusterError
+from nephrosyn.cluster import ClusterError, job, worker
+from nephrosyn.cohort import RunFolderError
+from nephrosyn.cohort.hold import LOCK, Hold
+from nephrosyn.cohort.place import LocalPlace, RemotePlace
 
 from .conftest import asked, bytes_of
 
@@ -111,6 +116,19 @@ def test_the_last_line_of_a_worker_that_died_is_told(tmp_path, monkeypatch, prog
         ns.run(**asked(out=tmp_path / "run", workers=2))
 
 
+def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
+    def scarce(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(job.Job, "make", scarce)
+    with pytest.raises(ClusterError, match="too little memory to make a part; try fewer --workers, or a smaller"):
+        ns.run(**asked(out=tmp_path / "run"))
+    monkeypatch.setattr(job, "make", scarce)
+    answers = StringIO()
+    worker.serve(iter(['"the job"', "0"]), answers)
+    assert "too little memory to make a part" in answers.getvalue()
+
+
 WATCHING = (
     "from nephrosyn.interpreter import watch_parent; import time; watch_parent(); print(flush=True); time.sleep(100)"
 )
@@ -152,3 +170,88 @@ def test_a_process_of_our_own_ends_with_its_parent_though_its_input_goes_on():
     finally:
         os.close(reading)
         os.close(writing)
+
+
+SLEEPING = "import time; print(flush=True); time.sleep({})"
+
+
+def sharing(hold, seconds):
+    command = [sys.executable, "-c", SLEEPING.format(seconds)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, pass_fds=hold.shared)
+    process.stdout.readline()
+    return process
+
+
+def test_a_folder_is_held_as_long_as_a_worker_lives(tmp_path):
+    hold = Hold(tmp_path)
+    with sharing(hold, 100) as worker:
+        hold._close()  # as when this process dies
+        with pytest.raises(BlockingIOError):
+            Hold(tmp_path)
+        worker.kill()
+    Hold(tmp_path).release(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_workers_of_a_dead_process_are_waited_for(tmp_path):
+    hold = Hold(tmp_path)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / LOCK).write_text(f"{dead.pid} 0123")
+    with sharing(hold, 1):
+        hold._close()
+        Hold(tmp_path).release(tmp_path)
+
+
+def test_a_file_is_written_only_while_the_folder_is_held(tmp_path, monkeypatch):
+    hold = Hold(tmp_path)
+    ours = LocalPlace(tmp_path, hold.token)
+    ours.put("observed/one", b"1")
+    fsync = os.fsync
+
+    def lost(handle):  # in the very last moment
+        (tmp_path / LOCK).write_text("another")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", lost)
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        ours.put("observed/two", b"2")
+    monkeypatch.undo()
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        ours.put("truth/three", b"3")
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        ours.remove("observed/one")
+    assert bytes_of(tmp_path) == {LOCK: b"another", "observed/one": b"1"}
+    assert not (tmp_path / "truth").exists()
+
+
+def test_nothing_is_written_to_a_url_that_another_run_has_taken():
+    pytest.importorskip("fsspec")
+    first, second = RemotePlace("memory://cohorts/run"), RemotePlace("memory://cohorts/run")
+    first.take("first")
+    first.put("observed/one", b"1")
+    second.take("second")
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        first.put("observed/two", b"2")
+    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+        first.remove("observed/one")
+    first.let_go()
+    second.put("observed/three", b"3")
+    assert second.names() == [LOCK, "observed/one", "observed/three"]
+    second.let_go()
+    assert second.names() == ["observed/one", "observed/three"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP")
+def test_a_hangup_that_is_ignored_stays_ignored(monkeypatch):
+    from nephrosyn import cli
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+        cli._heed_signals()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) == cli._terminate
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

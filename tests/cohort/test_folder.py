@@ -237,6 +237,13 @@ def test_a_damaged_file_whose_hash_was_made_to_match_is_refused(said, five, plac
             read()
 
 
+@pytest.mark.parametrize("out", ["/", "//", "/.."])
+@pytest.mark.parametrize("more", [{}, {"overwrite": True}, {"resume": True}])
+def test_the_root_is_no_run_folder(out, more):
+    with pytest.raises(RunFolderError, match="cannot be replaced; name a folder inside it with --out"):
+        ns.run("baseline", patients=1, out=out, **more)
+
+
 def test_new_labels_stand_in_for_the_old(tmp_path):
     cohort = ns.run("baseline", patients=20, seed=1, out=tmp_path / "run", report=False)
     before = cohort.labels

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nephrosyn.cohort.part import Record
 
 
-def text(plan: Plan, format: Format, url: str, run: str) -> str:
+def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = None) -> str:
     """Return a job as text.
 
     Parameters
@@ -29,6 +29,8 @@ def text(plan: Plan, format: Format, url: str, run: str) -> str:
         Where the parts go.
     run : str
         Digest of the run, for the records of its parts.
+    holder : str, optional
+        Token of who holds the place; parts are written for that one alone.
     """
     return json.dumps(
         {
@@ -38,6 +40,7 @@ def text(plan: Plan, format: Format, url: str, run: str) -> str:
             "part_patients": plan.part_patients,
             "format": format,
             "url": url,
+            "holder": holder,
             "run": run,
         }
     )
@@ -64,7 +67,7 @@ class Job:
             )
             raise ClusterError(f"a worker has {here}; the run is made with {asked}")
         self._parts = self.plan.parts
-        self._place = place.at(values["url"])
+        self._place = place.at(values["url"], values["holder"])
         self._format: Format = values["format"]
         self._run = values["run"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn.cluster import dask_workers, job
-from nephrosyn.cluster.errors import ClusterError
+from nephrosyn.cluster.errors import TOO_LITTLE_MEMORY, ClusterError
 from nephrosyn.cluster.processes import Pool
 from nephrosyn.cohort import Format, RemoteWriter, Writer, begun, place
 from nephrosyn.plan import Plan, cores
@@ -112,8 +112,8 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
         done = sum(parts[n].patients for n in range(len(parts))) - sum(parts[n].patients for n in missing)
         total = plan.scenario.patients * plan.scenario.replicates
         plan.progress("simulate", done, total)
-        told = job.text(plan, asked.format, writer.place.url, writer.run)
-        for number, record in _made(plan, told, missing, asked):
+        told = job.text(plan, asked.format, writer.place.url, writer.run, writer.holder)
+        for number, record in _made(plan, told, missing, asked, writer.shared):
             writer.parts.note(number, record)
             done += parts[number].patients
             plan.progress("simulate", done, total)
@@ -128,21 +128,31 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
             writer.stop()
 
 
-def _made(plan: Plan, told: str, missing: Sequence[int], asked: Asked) -> Iterator[tuple[int, Record]]:
+def _made(
+    plan: Plan, told: str, missing: Sequence[int], asked: Asked, shared: Sequence[int]
+) -> Iterator[tuple[int, Record]]:
     """Number and record of every missing part, as it is made."""
     if missing and asked.cluster is not None:
         yield from dask_workers.results(asked.cluster, told, missing)
         return
     if missing and not plan.is_compiled:  # once, and not by every worker
         plan.compile_aside()
-        yield missing[0], job.Job(told, plan).make(missing[0])
+        yield missing[0], _here(job.Job(told, plan), missing[0])
         missing = missing[1:]
     workers = asked.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
     if workers > 1 and len(missing) > 1:
-        yield from Pool(told, missing, workers).results()
+        yield from Pool(told, missing, workers, shared).results()
     else:
         here = job.Job(told, plan)
-        yield from ((number, here.make(number)) for number in missing)
+        yield from ((number, _here(here, number)) for number in missing)
+
+
+def _here(here: job.Job, number: int) -> Record:
+    """Make a part in this process."""
+    try:
+        return here.make(number)
+    except MemoryError:
+        raise ClusterError(TOO_LITTLE_MEMORY) from None
 
 
 def _note(error: BaseException, done: int, parts: int) -> None:

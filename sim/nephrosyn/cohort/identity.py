@@ -55,8 +55,10 @@ def refuse_other(kept: Mapping[str, Any], asked: Mapping[str, Any], where: str) 
     found = sorted(_differences(_plain(kept), _plain(asked), ""), key=lambda told: told.startswith("sources."))
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        told = "; ".join(found[:SHOWN])
-        raise RunFolderError(f"{where} holds another run and cannot be gone on with: {told}{more}")
+        told = "; ".join(found[:SHOWN]) + more
+        raise RunFolderError(
+            f"{where} holds another run and cannot be gone on with: {told}; choose another --out, or --overwrite it"
+        )
 
 
 def _differences(kept: Any, asked: Any, name: str) -> Iterator[str]:

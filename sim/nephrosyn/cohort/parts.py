@@ -83,7 +83,7 @@ class Parts:
         if runs - {self._run} or not (runs or unknown):
             raise RunFolderError(
                 f"{self._folder} is no run of nephrosyn, or another one, or its manifest is damaged: nothing tells "
-                "that it is this run, and so it is left alone"
+                "that it is this run, and so it is left alone; choose another --out, or --overwrite it"
             )
 
     def finished(self, number: int) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+from nephrosyn.cohort.hold import LOCK, is_held
 from nephrosyn.cohort.layout import RunFolderError, reason
 
 UNFINISHED = ".unfinished"
 """End of the name of a file that is being written."""
+LOST = "{} was taken by another nephrosyn that writes there; this one has stopped"
 _turn = count()
 
 
@@ -42,10 +45,12 @@ class LocalPlace:
     ----------
     path : Path
         The folder; made when something is written.
+    holder : str, optional
+        Token of the `Hold` for which files are written; none is given its name once the folder is held by another one.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, holder: str | None = None) -> None:
+        self.path, self._holder = path, holder
 
     @property
     def url(self) -> str:
@@ -57,15 +62,24 @@ class LocalPlace:
         target = self.path / name
         partial = target.with_name(f".{target.name}-{os.getpid()}-{next(_turn)}{UNFINISHED}")
         try:
+            self._refuse_lost()
             target.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            self._refuse_lost()
             partial.replace(target)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise RunFolderError(f"cannot write {name} of {self.url}: {reason(error)}") from None
+        except BaseException as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise RunFolderError(f"cannot write {name} of {self.url}: {reason(error)}") from None
+            raise
+
+    def _refuse_lost(self) -> None:
+        if self._holder is not None and not is_held(self.path, self._holder):
+            raise RunFolderError(LOST.format(self.url))
 
     def get(self, name: str) -> bytes | None:
         """Read a file; None if there is none."""
@@ -83,6 +97,7 @@ class LocalPlace:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
+        self._refuse_lost()
         (self.path / name).unlink(missing_ok=True)
 
 
@@ -93,6 +108,9 @@ class RemotePlace:
     ----------
     url : str
         With its protocol, as ``s3://bucket/run``.
+    holder : str, optional
+        What stands in the lock file of the run for which files are written; none is written once another run has put
+        its own there.
 
     Raises
     ------
@@ -100,12 +118,12 @@ class RemotePlace:
         If there is no such protocol, or the package that speaks it is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, holder: str | None = None) -> None:
         try:
             from fsspec.core import url_to_fs
         except ImportError:
             raise RunFolderError(f"{url} needs fsspec: pip install 'nephrosyn[cluster]'") from None
-        self.url = url.rstrip("/")
+        self.url, self._holder = url.rstrip("/"), holder
         try:
             self._files, self._root = url_to_fs(self.url)
         except (ImportError, ValueError, OSError) as error:
@@ -121,6 +139,24 @@ class RemotePlace:
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file, in place of one that stands there."""
+        self._refuse_lost()
+        self._write(name, content)
+
+    def take(self, holder: str) -> None:
+        """Take the place for a run, from any other one that writes there."""
+        self._write(LOCK, holder.encode())
+        self._holder = holder
+
+    def let_go(self) -> None:
+        """Let go of the place, if no other run has taken it."""
+        with suppress(RunFolderError):  # a lock that is left is no hindrance
+            self.remove(LOCK)
+
+    def _refuse_lost(self) -> None:
+        if self._holder is not None and self.get(LOCK) != self._holder.encode():
+            raise RunFolderError(LOST.format(self.url))
+
+    def _write(self, name: str, content: bytes) -> None:
         try:
             self._try(f"write {name} of", self._files.pipe_file, f"{self._root}/{name}", content)
         except FileNotFoundError as error:
@@ -145,6 +181,7 @@ class RemotePlace:
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
+        self._refuse_lost()
         try:
             self._try(f"remove {name} of", self._files.rm_file, f"{self._root}/{name}")
         except FileNotFoundError:
@@ -169,9 +206,9 @@ def local(folder: str | Path) -> Path:
     return Path(text.removeprefix("file://")) if text.startswith("file://") else Path(folder)
 
 
-def at(url: str) -> Place:
-    """Return the place of a path or URL."""
-    return RemotePlace(url) if is_remote(url) else LocalPlace(local(url))
+def at(url: str, holder: str | None = None) -> Place:
+    """Return the place of a path or URL, to write there for a holder."""
+    return RemotePlace(url, holder) if is_remote(url) else LocalPlace(local(url), holder)
 
 
 def facts(content: bytes, rows: int) -> dict[str, Any]:

@@ -7,13 +7,16 @@ manifest.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
 
 from nephrosyn.cohort import identity, manifest, reading
 from nephrosyn.cohort.folder import Folder
+from nephrosyn.cohort.hold import LOCK
 from nephrosyn.cohort.layout import (
     CONTENT,
     FILE,
@@ -50,28 +53,37 @@ class RemoteWriter:
         about: Mapping[str, Any] | None = None,
     ) -> None:
         self.place = RemotePlace(url)
+        self.holder = f"{os.getpid()} {os.urandom(8).hex()}"
+        self.shared: tuple[int, ...] = ()
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
         self.run = identity.digest(self.about)
         self.parts = Parts(self.place, url, self.run)
         there = self.place.names()
+        begun = not set(there) <= {JOURNAL, LOCK}
+        if there and not resume and not overwrite:
+            raise RunFolderError(f"{url} is not empty; choose another --out, go on (--resume), or --overwrite it")
+        resume = resume and begun  # where nothing is finished it begins
         if resume:
-            if not there:
-                raise RunFolderError(f"there is no run to go on with at {url}; without --resume it is begun")
             self.parts.go_on(known(self.place), self.about, unknown=False)
-        elif there:
-            self._clear(there, overwrite=overwrite)
+        elif begun:
+            self._refuse_other_content(there)
+        self.place.take(self.holder)
         if MANIFEST not in there or not resume:
             self.place.put(JOURNAL, journal(self.about, self.run))
+        if not resume:
+            self._clear(there)
 
-    def _clear(self, there: list[str], *, overwrite: bool) -> None:
-        url = self.place.url
-        if not overwrite:
-            raise RunFolderError(f"{url} is not empty; choose another --out, go on (--resume), or --overwrite it")
+    def _refuse_other_content(self, there: list[str]) -> None:
+        """Refuse to replace anything but a run."""
         if not known(self.place) or not {name.split("/")[0] for name in there} <= {*CONTENT, JOURNAL}:
-            raise RunFolderError(f"{url} is not a run of nephrosyn, or holds more than one; it is never overwritten")
-        self.place.put(JOURNAL, journal(self.about, self.run))  # so that it is known for a run while it is cleared
+            raise RunFolderError(
+                f"{self.place.url} is not a run of nephrosyn, or holds more than one; it is never overwritten"
+            )
+
+    def _clear(self, there: list[str]) -> None:
+        """Remove a run that is replaced; the journal of the new one makes it known for a run meanwhile."""
         for name in sorted(there, key=lambda name: name != MANIFEST):  # first what makes it a run
-            if name != JOURNAL:
+            if name not in (JOURNAL, LOCK):
                 self.place.remove(name)
 
     def finish(self) -> None:
@@ -82,11 +94,14 @@ class RemoteWriter:
                 self.place.remove(name)
         self.place.put(MANIFEST, as_json({**self.about, "files": files}))
         self.place.remove(JOURNAL)
+        self.place.let_go()
 
     def stop(self) -> None:
         """Keep what was begun, for another time; remove the journal if nothing was."""
-        if not self.parts.done and set(self.place.names()) <= {JOURNAL}:
-            self.place.remove(JOURNAL)
+        with suppress(RunFolderError):  # as when another run has taken the place
+            if not self.parts.done and set(self.place.names()) <= {JOURNAL, LOCK}:
+                self.place.remove(JOURNAL)
+        self.place.let_go()
 
 
 class RemoteFolder(Folder):

@@ -24,6 +24,9 @@ from nephrosyn.cohort.parts import Parts, journal, known
 from nephrosyn.cohort.place import UNFINISHED, LocalPlace, RemotePlace, is_remote, local
 from nephrosyn.terms import NOTICE
 
+REPLACES = "replaces"
+"""Of the journal: whether the run may replace one that is finished, also when it is gone on with."""
+
 
 class Writer:
     """Writes a run into a folder that gets its name only when it is complete.
@@ -37,15 +40,14 @@ class Writer:
     overwrite : bool
         Replace a run that stands there, and an unfinished one. Anything that is not a run is never replaced.
     resume : bool
-        Go on with an unfinished run, or mend a finished one.
+        Go on with an unfinished run, or mend a finished one; begin it if nothing of it is finished.
     about : mapping
         What the manifest tells of the run beside its files.
 
     Raises
     ------
     RunFolderError
-        If the folder is in use, or there is no right or no room to write; if there is nothing to go on with, or it is
-        another run.
+        If the folder is in use, or there is no right or no room to write; if it holds another run, or none.
     """
 
     def __init__(
@@ -60,14 +62,17 @@ class Writer:
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
         self.run = identity.digest(self.about)
         beside = _beside(self.folder)
-        self._in_place = resume and not beside.is_dir() and self.folder.is_dir()
+        self._in_place = resume and not _has_parts(beside) and _has_content(self.folder)
         self.partial = self.folder if self._in_place else beside
+        if self._in_place:
+            _refuse_other_content(self.folder)
+        resume = self._in_place or (resume and _has_parts(beside))  # else nothing was finished: it begins
         if resume:
-            refuse_nothing(self.partial)
+            self._overwrite = _journal(self.partial).get(REPLACES) is True
         if not self._in_place:
             self._check()
-        self.parts = Parts(self.place, str(self.folder), self.run)
         self._hold = self._take(resume)
+        self.parts = Parts(self.place, str(self.folder), self.run)
         try:
             self._begin(resume)
         except BaseException:
@@ -79,7 +84,17 @@ class Writer:
     @property
     def place(self) -> LocalPlace:
         """Where parts are written."""
-        return LocalPlace(self.partial)
+        return LocalPlace(self.partial, self._hold.token)
+
+    @property
+    def holder(self) -> str:
+        """Token by which whoever writes parts knows that the folder is still this writer's."""
+        return self._hold.token
+
+    @property
+    def shared(self) -> tuple[int, ...]:
+        """File descriptors by which a worker shares the lock of the folder."""
+        return self._hold.shared
 
     def _check(self) -> None:
         """Refuse a name that is taken by anything but an empty folder, or a run that may be replaced."""
@@ -102,18 +117,16 @@ class Writer:
     def _begin(self, resume: bool) -> None:
         if resume:
             self.parts.go_on(_journal(self.partial), self.about, unknown=not self._in_place)
-        else:
-            if self._has_parts() and not self._overwrite:
-                raise RunFolderError(
-                    f"an unfinished run of {self.folder} is kept in {self.partial}; "
-                    "go on with it (--resume), or throw it away (--overwrite)"
-                )
-            _empty(self.partial)
+        elif _has_parts(self.partial) and not self._overwrite:
+            raise RunFolderError(
+                f"an unfinished run of {self.folder} is kept in {self.partial}; "
+                "go on with it (--resume), or throw it away (--overwrite)"
+            )
         if not self._in_place:
-            self.place.put(JOURNAL, journal(self.about, self.run))
-
-    def _has_parts(self) -> bool:
-        return any((self.partial / "parts").glob("part-*.json"))
+            replaces = {REPLACES: True} if self._overwrite else {}
+            self.place.put(JOURNAL, journal({**self.about, **replaces}, self.run))
+        if not resume:
+            _empty(self.partial)  # after the journal: whoever is stopped meanwhile has begun this run
 
     def finish(self) -> None:
         """Write the manifest and give the folder its name."""
@@ -151,7 +164,7 @@ class Writer:
 
     def stop(self) -> None:
         """Keep what is finished, for another time; remove all if nothing is. To stop twice does nothing more."""
-        if self._in_place or self._has_parts():
+        if self._in_place or _has_parts(self.partial):
             self._hold.release(self.partial)
         else:
             self.discard()
@@ -163,23 +176,24 @@ class Writer:
         self._hold.release(self.partial)
 
 
-def refuse_nothing(folder: Path) -> None:
-    """Refuse to go on where nothing was begun.
+def _has_parts(folder: Path) -> bool:
+    """Whether any part of a run is finished there."""
+    return (folder / MANIFEST).is_file() or any((folder / "parts").glob("part-*.json"))
 
-    Raises
-    ------
-    RunFolderError
-        If the folder is no run.
-    """
-    if not folder.is_dir():
-        what = f"{folder.parent / folder.name.removeprefix('.').removesuffix('.partial')}"
-        raise RunFolderError(f"there is no run to go on with at {what}; without --resume it is begun")
-    begun = (JOURNAL, MANIFEST, "parts", LOCK)
-    if any(folder.iterdir()) and not any((folder / name).exists() for name in begun):
+
+def _has_content(folder: Path) -> bool:
+    return folder.is_dir() and any(path.name != LOCK for path in folder.iterdir())
+
+
+def _refuse_other_content(folder: Path) -> None:
+    """Refuse to mend what is no run."""
+    if not any((folder / name).exists() for name in (JOURNAL, MANIFEST, "parts")):
         raise RunFolderError(f"{folder} is no run of nephrosyn; there is nothing to go on with")
 
 
 def _beside(folder: Path) -> Path:
+    if not folder.name:
+        raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
     return folder.with_name(f".{folder.name}.partial")
 
 
@@ -197,6 +211,6 @@ def _journal(folder: Path) -> dict[str, Any]:
 
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name == LOCK:
+        if path.name in (LOCK, JOURNAL):
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
