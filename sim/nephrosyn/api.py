@@ -14,6 +14,7 @@ from nephrosyn import cluster as running
 from nephrosyn import labelling
 from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, here, place
 from nephrosyn.person import Patient as Patient
+from nephrosyn.person import refuse_gaps
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.reclassification import Reclassification as Reclassification
 from nephrosyn.reclassification import reclassify as reclassify
@@ -194,6 +195,7 @@ class Cohort:
             tables = {name: frame.filter(**key) for name, frame in self.tables.items()}
         else:
             tables = {name: self._disk.lazy(name).filter(**key).collect() for name in self._disk}
+            refuse_gaps(tables, self.place)
         return Patient(patient, replicate, tables, self.manifest)
 
     def classify(

@@ -141,11 +141,18 @@ def is_sound(manifest: Any) -> bool:
     """Whether a manifest has what is read of it, and names no file outside the run."""
     if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
         return False
-    kinds = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
+    kinds = {
+        "files": dict,
+        "sets": dict,
+        "scenario": dict,
+        "criteria": list,
+        "patients": int,
+        "replicates": int,
+        "seed": int,
+    }
     if not all(isinstance(manifest.get(key), kind) for key, kind in kinds.items()):
         return False
-    sets = manifest.get("sets", {})
-    if not isinstance(sets, dict) or not all(map(_is_kept_set, sets.values())):
+    if not manifest["sets"] or not all(map(_is_kept_set, manifest["sets"].values())):
         return False
     facts = manifest["files"].values()
     return all(FILE.fullmatch(name) for name in manifest["files"]) and all(
