@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.scenario.errors import nearest
+from nephrosyn.texts import hidden
 
 if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier
@@ -109,6 +110,8 @@ def find_all(names: Sequence[str]) -> list[Classifier]:
         except BenchError as error:
             problems += error.problems
             continue
+        if wrong := hidden(one.name):
+            problems.append(f"--classifier {name}: a name without control characters; found {wrong}")
         if one.name in found:
             problems.append(f"--classifier {name}: {one.name} is named twice")
         found[one.name] = one
