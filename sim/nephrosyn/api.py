@@ -15,6 +15,7 @@ from nephrosyn import labelling
 from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, here, place
 from nephrosyn.cohort.held import Manifest, Tables
 from nephrosyn.person import Patient as Patient
+from nephrosyn.person import refuse_gaps
 from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
 from nephrosyn.reclassification import Reclassification as Reclassification
 from nephrosyn.reclassification import reclassify as reclassify
@@ -205,6 +206,7 @@ class Cohort:
         else:
             disk = self._disk
             tables = {name: disk.collect(disk.lazy(name).filter(**key)) for name in disk}
+            refuse_gaps(tables, self.place)
         return Patient(patient, replicate, Tables(tables), self.manifest)
 
     def classify(

@@ -25,7 +25,7 @@ from nephrosyn import (
     terms,
 )
 from nephrosyn.console.endings import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
-from nephrosyn.console.output import give_up, prepare
+from nephrosyn.console.output import prepare
 from nephrosyn.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 from nephrosyn.texts import pipes_kept
 
@@ -111,7 +111,6 @@ class Verbs(Light, TyperGroup):
         try:
             return super().make_context(*arguments, **options)
         except BrokenPipeError:
-            give_up(sys.stdout)
             raise typer.Exit(EXIT_NO_READER) from None
 
     def invoke(self, ctx: Any) -> Any:

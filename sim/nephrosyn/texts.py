@@ -21,17 +21,17 @@ DEEPEST = 50
 """So many tables or lists may stand inside one another; a scenario has nine."""
 LINE_BREAKS = "\n\t"
 
-HIDDEN = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # controls
+_BEYOND_CONTROLS = (
+    "\x7f-\x9f"  # more controls
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction of writing
     "\u2028\u2029\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # separators, byte-order mark, notes, tags
     "\ud800-\udfff"  # halves of characters
-    "\ufdd0-\ufdef"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-    + "]"
+    "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 )
+HIDDEN = re.compile(f"[\x00-\x1f{_BEYOND_CONTROLS}]")
 """A character that does not show itself, or that is none."""
+SUSPECT_JSON = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{_BEYOND_CONTROLS}]|\\\\[bfru]")
+"""JSON without it holds no text with such a character; a manifest of many parts is long to walk through."""
 
 
 class UnreadableError(ValueError):
@@ -316,7 +316,7 @@ def parsed_json(content: str | bytes) -> Any:
         raise UnreadableError("JSON", "lists or tables nested too deeply") from None
     if is_too_deep(tree):
         raise UnreadableError("JSON", "lists or tables nested too deeply")
-    for path, wrong in hidden_in(tree):
+    for path, wrong in hidden_in(tree) if SUSPECT_JSON.search(text) else ():
         first = hidden(wrong, keep=LINE_BREAKS) or hidden(wrong)
         raise UnreadableError("text without control characters", f"{first} at {visible('.'.join(path))}")
     return tree

@@ -89,7 +89,10 @@ def merged(sections: Iterable[Section]) -> dict[str, Table]:
 def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     schema = OBSERVED[name]
     whole = [{column: {**WHO, **row}.get(column) for column in schema} for row in rows]
-    return pl.DataFrame(whole, schema=schema, orient="row")
+    try:
+        return pl.DataFrame(whole, schema=schema, orient="row")
+    except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
+        raise ValueError(f"no {name}: {error}") from None
 
 
 def _age(text: str) -> float:

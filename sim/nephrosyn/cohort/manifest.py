@@ -10,7 +10,15 @@ from nephrosyn.cohort.layout import FILE, LAYOUT, MANIFEST, MEND, RunFolderError
 from nephrosyn.scenario import digest_of
 from nephrosyn.texts import UnreadableError, parsed_json
 
-KINDS = {"files": dict, "scenario": dict, "criteria": list, "patients": int, "replicates": int, "seed": int}
+KINDS = {
+    "files": dict,
+    "sets": dict,
+    "scenario": dict,
+    "criteria": list,
+    "patients": int,
+    "replicates": int,
+    "seed": int,
+}
 ENGINES = ("compiled", "simpy")
 OWN_ROWS = ("patients", "follow_up")
 """Tables with one row for each patient."""
@@ -53,11 +61,11 @@ def _is_sound(manifest: Any) -> bool:
         return False
     if not all(isinstance(name, str) for name in manifest["criteria"]):
         return False
-    facts, sets = manifest["files"].values(), manifest.get("sets", {})
+    facts, sets = manifest["files"].values(), manifest["sets"]
     return (
         all(FILE.fullmatch(name) for name in manifest["files"])
         and all(isinstance(fact, dict) and _has(fact, rows=int, bytes=int, sha256=str) for fact in facts)
-        and isinstance(sets, dict)
+        and bool(sets)
         and all(isinstance(kept, dict) and _has(kept, asked=str, sha256=str, text=str) for kept in sets.values())
     )
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from nephrosyn.console.output import give_up, is_unicode, shown
+from nephrosyn.console.output import is_unicode, shown
 from nephrosyn.texts import HIDDEN, LINE_BREAKS, visible
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ def _write(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError as error:
-        give_up(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             error.filename = "standard output"
         raise
@@ -78,7 +77,7 @@ def announce(text: str) -> None:
     try:
         print(visible(text, keep=LINE_BREAKS), file=sys.stderr, flush=True)
     except OSError:
-        give_up(sys.stderr)
+        return
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.scenario.errors import nearest
+from nephrosyn.texts import hidden
 
 if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier
@@ -132,6 +133,8 @@ def find_all(names: Sequence[str]) -> list[Classifier]:
         except BenchError as error:
             problems += error.problems
             continue
+        if wrong := hidden(one.name):
+            problems.append(f"--classifier {name}: a name without control characters; found {wrong}")
         if one.name in found:
             problems.append(f"--classifier {name}: {one.name} is named twice; give one a name of its own: NAME=...")
         found[one.name] = one

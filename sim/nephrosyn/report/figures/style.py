@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -83,7 +84,9 @@ SETTINGS: Any = {
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw with this module's settings only, whatever the user's matplotlib is set to."""
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # In SVG text stays text: whoever shows it has the fonts for a title in Chinese.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
         yield
