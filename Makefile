@@ -41,7 +41,7 @@ $(VENV)/installed-for-tests: pyproject.toml | $(PY)
 	@touch $@ $(VENV)/installed
 
 # What plays QTI packages and checks pages for accessibility in the tests; pinned by its lock file.
-PLAYER := tests/cases/qti-player
+PLAYER := tests/teach/qti-player
 $(PLAYER)/node_modules/.package-lock.json: $(PLAYER)/package-lock.json
 	@echo "installing the QTI player and axe for the tests"
 	@npm ci --prefix $(PLAYER) --ignore-scripts --no-audit --no-fund --silent
@@ -67,15 +67,15 @@ benchmark: $(VENV)/installed-for-tests
 	@$(PY) -m benchmarks
 
 docs: $(VENV)/installed-for-tests
-	@$(PY) docs/generate.py
-	@$(PY) docs/readme.py
-	@$(PY) docs/care.py
-	@$(PY) docs/perturbations.py
-	@$(PY) docs/published.py
-	@$(PY) docs/gallery.py
+	@$(PY) tools/generate.py
+	@$(PY) tools/readme.py
+	@$(PY) tools/care.py
+	@$(PY) tools/perturbations.py
+	@$(PY) tools/published.py
+	@$(PY) tools/gallery.py
 
 refit: $(VENV)/installed-for-tests
-	@$(PY) docs/refit.py
+	@$(PY) tools/refit.py
 
 clean:
 	rm -rf $(VENV) $(PLAYER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

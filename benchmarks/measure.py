@@ -21,12 +21,12 @@ import polars as pl
 from benchmarks import plain_simpy, rows
 from benchmarks.peers import PEERS
 from nephrosyn import criteria, engine
-from nephrosyn.chart import record
-from nephrosyn.cohort import part
-from nephrosyn.cohort.place import LocalPlace
-from nephrosyn.course.parameters import prepare
-from nephrosyn.engine import parts
-from nephrosyn.patients import draw_patients
+from nephrosyn.course.parameters.prepare import prepare
+from nephrosyn.engine import simulation
+from nephrosyn.patients.traits import draw_patients
+from nephrosyn.record.observed import record
+from nephrosyn.runs.folder import part
+from nephrosyn.runs.folder.location import LocalPlace
 from nephrosyn.scenario import load
 
 SEED = 1
@@ -50,7 +50,7 @@ class Clock:
 def _in_parts(scenario: Any, patients: int) -> Iterator[np.ndarray]:
     """Patient numbers, part by part, in the parts of the package."""
     size = scenario.population.patients_per_site
-    size *= max(parts.PART_PATIENTS // size, 1)
+    size *= max(simulation.PART_PATIENTS // size, 1)
     for first in range(0, patients, size):
         yield np.arange(first, min(first + size, patients), dtype=np.int64)
 
@@ -58,9 +58,9 @@ def _in_parts(scenario: Any, patients: int) -> Iterator[np.ndarray]:
 def _course(clock: Clock, patients: int, scenario: str, driver: str) -> None:
     """The course alone: patients are drawn off the clock."""
     if driver == "simpy":
-        from nephrosyn.engine.clinic import play
+        from nephrosyn.engine.simpy_driver import play
     else:
-        from nephrosyn.engine.compiled import play
+        from nephrosyn.engine.compiled_driver import play
     resolved = load(scenario).scenario
     laws = prepare(resolved, SEED, 0)
     for numbers in _in_parts(resolved, patients):

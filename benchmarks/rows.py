@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nephrosyn.course.log import ROW
+from nephrosyn.course.state.events import ROW
 
 SOURCE = Path(__file__).with_name("rows.c")
 

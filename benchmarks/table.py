@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.peers import PEERS, version
 from nephrosyn import __version__
-from nephrosyn.terms import NOTICE
+from nephrosyn.vocabulary import NOTICE
 
 Results = dict[tuple[str, int], dict[str, float]]
 

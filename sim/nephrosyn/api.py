@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nephrosyn import cluster as running
-from nephrosyn import labelling
-from nephrosyn.cohort import Folder, Format, RemoteFolder, RunFolderError, here, place
-from nephrosyn.cohort.held import Manifest, Tables
+from nephrosyn.comparison.care import Comparison as Comparison
+from nephrosyn.comparison.care import compare as compare
+from nephrosyn.comparison.definitions import Reclassification as Reclassification
+from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.person import Patient as Patient
 from nephrosyn.person import refuse_gaps
-from nephrosyn.plan import Plan, Progress, judge, load_sets, silent
-from nephrosyn.reclassification import Reclassification as Reclassification
-from nephrosyn.reclassification import reclassify as reclassify
+from nephrosyn.runs import relabel
+from nephrosyn.runs import workers as running
+from nephrosyn.runs.folder import Folder, Format, RemoteFolder, RunFolderError, here, location
+from nephrosyn.runs.folder.tables import Manifest, Tables
+from nephrosyn.runs.run import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
-from nephrosyn.twins import Comparison as Comparison
-from nephrosyn.twins import compare as compare
 
 if TYPE_CHECKING:
-    from nephrosyn.cases.model import CaseSet
-    from nephrosyn.report.summary import Answers
+    from nephrosyn.report.findings.summary import Answers
+    from nephrosyn.teach.model import CaseSet
 
 
 def run(
@@ -130,7 +130,7 @@ def open(folder: str | Path) -> Cohort:
     RunFolderError
         If it is no run, is incomplete, or was changed.
     """
-    found = RemoteFolder(str(folder)) if place.is_remote(folder) else Folder(place.local(folder))
+    found = RemoteFolder(str(folder)) if location.is_remote(folder) else Folder(location.local(folder))
     return Cohort(found, found.manifest, found)
 
 
@@ -163,7 +163,7 @@ class Cohort:
 
     def _repr_html_(self) -> str:
         """What was run and its tables, for a notebook."""
-        from nephrosyn.report.tables import Table
+        from nephrosyn.report.page.tables import Table
 
         rows = [(name, f"{height:,}") for name, height in getattr(self.tables, "rows", {}).items()]
         return Table(repr(self).strip("<>"), ("table", "rows"), rows).html()
@@ -238,19 +238,19 @@ class Cohort:
         chosen, self._answers = load_sets(names), None
         if self._disk is not None:
             here(self._disk)
-            labelling.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
+            relabel.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
             if (self._disk.path / "report.html").is_file():
                 self.report(progress=progress)
             return self.labels
         fresh = judge(self.tables, [one.definition for one in chosen], keep_going=keep_going)
-        count = labelling.count_impossible(self.tables) if keep_going else 0
-        self.tables = Tables({**self.tables, "labels": labelling.merged(self.labels, fresh)})
-        self.manifest.update(labelling.known(self.manifest, chosen, count))
+        count = relabel.count_impossible(self.tables) if keep_going else 0
+        self.tables = Tables({**self.tables, "labels": relabel.merged(self.labels, fresh)})
+        self.manifest.update(relabel.known(self.manifest, chosen, count))
         return self.labels
 
     def cases(self, count: int = 20, **asked: Any) -> CaseSet:
         """Practice cases from the observed record; ``asked`` as in `nephrosyn.cases.request.Request`."""
-        from nephrosyn.cases.building import of_cohort
+        from nephrosyn.teach.items.case_set import of_cohort
 
         return of_cohort(self, count, **asked)
 
@@ -286,7 +286,7 @@ class Cohort:
             raise RunFolderError("this cohort is in memory: say which folder the report goes to")
         (progress := progress or silent)("report", 0, 1)
         try:
-            with labelling.alone(target) if target == self.folder else nullcontext():
+            with relabel.alone(target) if target == self.folder else nullcontext():
                 self._answers = report.write(self.tables, self.resolved, self.manifest, target)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None

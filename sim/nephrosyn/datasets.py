@@ -10,16 +10,17 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn import labelling, terms
-from nephrosyn.bench.dictionary import dictionary_text
+from nephrosyn import vocabulary
 from nephrosyn.bench.errors import BenchError, need
-from nephrosyn.bench.features import COLUMNS, before, features, observable, with_values
+from nephrosyn.bench.features.data_dictionary import dictionary_text
+from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
 from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, WHO, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
+from nephrosyn.record.schema import TRUTH
+from nephrosyn.runs import relabel
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_SEED, wrong_count
-from nephrosyn.tables import TRUTH
 
 __all__ = ["make_nephrotic_cohort"]
 
@@ -132,7 +133,7 @@ def make_nephrotic_cohort(
     seed = _seed(random_state)
     resolved = load(scenario, [])
     asked = criteria or resolved.scenario.criteria[0]
-    task = Task(labelling.definition({"criteria": [asked], "sets": {}}, asked), target, label_days)
+    task = Task(relabel.definition({"criteria": [asked], "sets": {}}, asked), target, label_days)
     tables = cohort(resolved.scenario, n_samples, seed)
     judged = task.judge(tables, "complete")
     kept = _Kept(judged, task, keep_outside=keep_outside, keep_undetermined=keep_undetermined)
@@ -341,7 +342,7 @@ def _described(
     left_out = " and ".join(f"{count} {_reason(name)}" for name, count in kept.left_out.items())
     absent = "\n".join(f"{name}: {why}" for name, why in columns.absent.items())
     return f"""Synthetic nephrotic syndrome: {n_samples} patients of the scenario {scenario}, seed {seed}.
-{terms.NOTICE}
+{vocabulary.NOTICE}
 
 Features use {used}. {task.question}
 The label is what the definition set says of the complete record {due}. No feature is made of the truth.

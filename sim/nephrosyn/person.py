@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from nephrosyn import criteria, labelling
-from nephrosyn.cohort import RunFolderError
+from nephrosyn import criteria
+from nephrosyn.runs import relabel
+from nephrosyn.runs.folder import RunFolderError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,7 +69,7 @@ class Patient:
 
     def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
         """The verdict of a definition set, with its reasons."""
-        chosen = labelling.definition(self.manifest, name)
+        chosen = relabel.definition(self.manifest, name)
         keep_going = bool(self.manifest.get("impossible_patients"))
         return criteria.verdict(self.tables, chosen, self.replicate, self.number, view, keep_going=keep_going)
 

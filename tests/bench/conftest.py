@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.bench import results, running, writing
+from nephrosyn.bench import run as running
+from nephrosyn.bench.output import results, write
 
 PERTURBATIONS = ("visits_missing", "doses_lost", "label_noise", "prevalence_lowered")
 
@@ -34,4 +35,4 @@ def found(answers):
 
 @pytest.fixture(scope="session")
 def bench_folder(found, tmp_path_factory):
-    return writing.write(found, tmp_path_factory.mktemp("results") / "bench")
+    return write.write(found, tmp_path_factory.mktemp("results") / "bench")

@@ -8,8 +8,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from nephrosyn.bench import running
-from nephrosyn.bench.classifiers import finding, outside
+from nephrosyn.bench import run as running
+from nephrosyn.bench.classifiers import external, registry
 from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
 from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.task import FAILED, Task
@@ -91,7 +91,7 @@ def answer(few, asked, tmp_path, monkeypatch):
 
     def ask(name, seconds=asked.seconds):
         shown = Shown(few, tmp_path / "shown")
-        ready = finding.find(f"own:{name}").ready(replace(asked, seconds=seconds))
+        ready = registry.find(f"own:{name}").ready(replace(asked, seconds=seconds))
         try:
             return checked(ready.answer(shown), shown.people, asked.task)
         finally:
@@ -123,7 +123,7 @@ def test_a_rule_that_hangs_is_not_waited_for_for_ever(answer):
     said = found["fault"].to_list()
     assert [said[k] for k in (1, 3, 5)] == ["hangs: no answer within 1 s"] * 3
     assert [said[k] for k in (0, 2, 4)] == [None] * 3
-    assert said[6:] == [outside.GAVE_UP] * 6
+    assert said[6:] == [external.GAVE_UP] * 6
 
 
 def test_a_rule_that_ends_its_process_ends_nothing_else(answer):
@@ -163,7 +163,7 @@ def test_everything_wrong_with_what_is_asked_is_told(run):
         running.ask(run, [], ["nothing_missing"], (0, 6), 0)
     assert len(error.value.problems) == 4
     with pytest.raises(BenchError) as error:
-        finding.find_all(["majorty", "no such", "last-note", "last-note"])
+        registry.find_all(["majorty", "no such", "last-note", "last-note"])
     text = str(error.value)
     assert "did you mean majority?" in text and "no such" in text and "named twice" in text
 
@@ -174,22 +174,22 @@ def test_every_shipped_classifier_answers_in_its_vocabulary(few, run, tmp_path):
         task = Task(run.task.definition, target)
         asked = Asked(task, Training(scenario, 1, task, 60), 1.0)
         shown = Shown(few, tmp_path / "shown")
-        for name in [*finding.SHIPPED, "source", "ipna-2022"]:
-            found = checked(finding.find(name).ready(asked).answer(shown), shown.people, task)
+        for name in [*registry.SHIPPED, "source", "ipna-2022"]:
+            found = checked(registry.find(name).ready(asked).answer(shown), shown.people, task)
             assert found.height == 12 and found["fault"].null_count() == 12, (name, target, found["fault"].unique())
 
 
 def test_gradient_boosting_is_the_same_every_time(few, asked, tmp_path):
     shown = Shown(few, tmp_path / "shown")
-    both = [finding.find("gradient-boosting").ready(asked).answer(shown) for _ in range(2)]
+    both = [registry.find("gradient-boosting").ready(asked).answer(shown) for _ in range(2)]
     assert both[0].equals(both[1])
 
 
 def test_installed_classifiers_are_listed(monkeypatch):
     from importlib.metadata import EntryPoint
 
-    offered = EntryPoint("their-rule", "their.module:rule", finding.GROUP)
-    monkeypatch.setattr(finding, "entry_points", lambda group: [offered] if group == finding.GROUP else [])
-    assert finding.titles()["their-rule"] == "installed: their.module:rule"
-    assert finding.find("their-rule").name == "their-rule"
-    assert set(finding.SHIPPED) < set(finding.titles())
+    offered = EntryPoint("their-rule", "their.module:rule", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [offered] if group == registry.GROUP else [])
+    assert registry.titles()["their-rule"] == "installed: their.module:rule"
+    assert registry.find("their-rule").name == "their-rule"
+    assert set(registry.SHIPPED) < set(registry.titles())

@@ -10,12 +10,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
-from nephrosyn.bench.export import export
-from nephrosyn.bench.export_readme import Question
+from nephrosyn.bench.exchange.export import export
+from nephrosyn.bench.exchange.export_readme import Question
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
-from nephrosyn.cohort import RunFolderError
-from nephrosyn.tables import OBSERVED, SCHEMAS
-from nephrosyn.terms import NOTICE
+from nephrosyn.record.schema import OBSERVED, SCHEMAS
+from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.vocabulary import NOTICE
 
 CHOSEN = ["upcr_noise", "visits_missing"]
 
@@ -26,7 +26,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "run"
     sites = ["population.patients_per_site=10"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nephrosyn.engine.parts.PART_PATIENTS", 10)
+        patch.setattr("nephrosyn.engine.simulation.PART_PATIENTS", 10)
         cohort = ns.run("baseline", patients=25, seed=3, out=folder, report=False, overrides=sites)
     assert len(list((folder / "observed" / "patients").iterdir())) == 3
     return cohort, folder
@@ -168,8 +168,8 @@ def test_the_seed_is_that_of_the_run_as_for_a_bench_without_files(run, tmp_path)
 
 
 def test_an_export_of_all_is_scored_under_all_and_one_of_some_under_these(run, tmp_path):
-    from nephrosyn.bench.predictions import asked_in
-    from nephrosyn.bench.running import open_run
+    from nephrosyn.bench.exchange.predictions import asked_in
+    from nephrosyn.bench.run import open_run
 
     opened = open_run(run[1], None, "category")
     some = export(run[1], tmp_path / "some", ["doses_lost"], [5])

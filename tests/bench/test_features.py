@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.bench.dictionary import FEATURES
-from nephrosyn.bench.features import before, features
-from nephrosyn.tables import OBSERVED
+from nephrosyn.bench.features.data_dictionary import FEATURES
+from nephrosyn.bench.features.extract import before, features
+from nephrosyn.record.schema import OBSERVED
 
 pytest.importorskip("sklearn")
 UNTIL = 90

@@ -10,9 +10,9 @@ from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
 from nephrosyn import criteria
-from nephrosyn.bench.flips import GROUP, explain
+from nephrosyn.bench.flips.search import GROUP, explain
 from nephrosyn.bench.perturbations import PerturbationError, apply, perturb
-from nephrosyn.tables import OBSERVED
+from nephrosyn.record.schema import OBSERVED
 
 WHO = ["replicate", "patient"]
 

@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from scipy.stats import norm
 
-from nephrosyn.bench import intervals, results, robustness
-from nephrosyn.bench.conditions import CLEAN
-from nephrosyn.bench.resampling import drawn
-from nephrosyn.bench.scores import FLIPS
+from nephrosyn.bench.output import results
+from nephrosyn.bench.score import bootstrap_intervals, corruption_error
+from nephrosyn.bench.score.comparisons import drawn
+from nephrosyn.bench.score.conditions import CLEAN
+from nephrosyn.bench.score.metrics import FLIPS
 
 metrics = pytest.importorskip("sklearn.metrics")
 MEANS = ("balanced_accuracy", "macro_f1", "mcc", "kappa")
@@ -22,7 +23,7 @@ MEANS = ("balanced_accuracy", "macro_f1", "mcc", "kappa")
 def test_scores_of_a_matrix_are_those_of_scikit_learn(seed):
     made = np.random.default_rng(seed)
     right, given = made.choice(4, 60, p=[0.5, 0.3, 0.15, 0.05]), made.choice(5, 60)
-    found = intervals.of_matrices(metrics.confusion_matrix(right, given, labels=range(5))[None].astype(float))
+    found = bootstrap_intervals.of_matrices(metrics.confusion_matrix(right, given, labels=range(5))[None].astype(float))
     means = {"labels": sorted(set(right)), "average": "macro", "zero_division": 0.0}
     assert found["balanced_accuracy"][0] == pytest.approx(metrics.recall_score(right, given, **means))
     assert found["macro_f1"][0] == pytest.approx(metrics.f1_score(right, given, **means))
@@ -32,10 +33,10 @@ def test_scores_of_a_matrix_are_those_of_scikit_learn(seed):
 
 def test_a_draw_without_one_of_the_classes_has_no_mean():
     counts = np.array([[[5.0, 1.0], [0.0, 0.0]]])
-    found = intervals.of_matrices(counts, np.array([True, True]))
+    found = bootstrap_intervals.of_matrices(counts, np.array([True, True]))
     assert np.isnan(found["balanced_accuracy"][0]) and np.isnan(found["macro_f1"][0])
     assert np.isnan(found["mcc"][0])
-    assert intervals.of_matrices(counts)["balanced_accuracy"][0] == pytest.approx(5 / 6)
+    assert bootstrap_intervals.of_matrices(counts)["balanced_accuracy"][0] == pytest.approx(5 / 6)
 
 
 def test_intervals_on_the_clean_record_are_quantiles_of_what_scikit_learn_says_of_each_draw(found):
@@ -47,7 +48,7 @@ def test_intervals_on_the_clean_record_are_quantiles_of_what_scikit_learn_says_o
     ).sort("patient")
     right, given = (rows[name].cast(pl.String).to_numpy() for name in ("reference", "predicted"))
     values = [metrics.cohen_kappa_score(right[some], given[some]) for some in drawn(rows.height, 60, seed)]
-    made = intervals.clean(found.answers.frame, run.task, seed, resamples=60)["source", "kappa"]
+    made = bootstrap_intervals.clean(found.answers.frame, run.task, seed, resamples=60)["source", "kappa"]
     assert (made.low, made.high) == pytest.approx(tuple(np.quantile(values, [0.025, 0.975])))
 
 
@@ -83,8 +84,8 @@ def test_the_interval_of_a_perturbed_mean_is_about_that_of_a_normal_law(found):
 
 
 def test_flips_go_one_way_or_the_other(found):
-    mean = {name: robustness.means(found.scores, name) for name in (*FLIPS, "accuracy")}
-    clean = robustness.clean(found.scores, "accuracy")
+    mean = {name: corruption_error.means(found.scores, name) for name in (*FLIPS, "accuracy")}
+    clean = corruption_error.clean(found.scores, "accuracy")
     for name in found.names:
         harmful, helpful = mean["harmful_flip_rate"][name], mean["helpful_flip_rate"][name]
         assert harmful + helpful <= mean["flip_rate"][name] + 1e-12
@@ -103,7 +104,7 @@ def test_a_bench_tells_what_it_was_made_with(bench_folder, found):
 
 
 def test_shifts_of_the_cohort_alone_have_no_interval_of_their_mean(run):
-    from nephrosyn.bench import running
+    from nephrosyn.bench import run as running
 
     answers = running.ask(run, [], ["prevalence_lowered"], (1, 5))
     averages = results.finish(answers).averages.filter(metric="accuracy")

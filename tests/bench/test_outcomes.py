@@ -9,14 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 import nephrosyn as ns
-from nephrosyn.bench import results, running, writing
-from nephrosyn.bench.classifiers import finding, trained
+from nephrosyn.bench import run as running
+from nephrosyn.bench.classifiers import baselines, registry
 from nephrosyn.bench.classifiers.protocol import Asked, NotReadyError
 from nephrosyn.bench.errors import BenchError
-from nephrosyn.bench.scores import FLIPS, LOST, PARTS
+from nephrosyn.bench.output import results, write
+from nephrosyn.bench.score.metrics import FLIPS, LOST, PARTS
 from nephrosyn.bench.task import OUTCOMES
 from nephrosyn.bench.training import NOBODY, Training
-from nephrosyn.cli import app
+from nephrosyn.cli.app import app
 from nephrosyn.scenario import Resolved
 
 pytest.importorskip("sklearn")
@@ -180,7 +181,7 @@ def test_shipped_models_without_anything_to_learn_from_are_not_fitted(run, name,
     training = Training(scenario, 1, run.task, 50)
     monkeypatch.setattr(training, "answers", training.answers.clear())
     with pytest.raises(NotReadyError, match=NOBODY):
-        finding.find(name).ready(Asked(run.task, training, 1.0))
+        registry.find(name).ready(Asked(run.task, training, 1.0))
 
 
 def test_what_scikit_learn_refuses_is_a_reason_and_the_bench_goes_on(run, monkeypatch):
@@ -193,7 +194,7 @@ def test_what_scikit_learn_refuses_is_a_reason_and_the_bench_goes_on(run, monkey
     found = results.finish(running.ask(run, ["gradient-boosting"], ["doses_lost"], (5,), training=60))
     assert found.without_score == {"gradient-boosting": "could not be fitted: too few of a class"}
     assert found.names == ["source"] and found.nothing_asked and not found.differences
-    assert trained.GRADIENT_BOOSTING.name not in set(found.scores["classifier"])
+    assert baselines.GRADIENT_BOOSTING.name not in set(found.scores["classifier"])
 
 
 def test_outside_the_set_and_cannot_be_judged_are_two_things(run_folder, tmp_path):
@@ -207,7 +208,7 @@ def test_outside_the_set_and_cannot_be_judged_are_two_things(run_folder, tmp_pat
     }
     assert all(counts.values())
     assert found.counted == {"scored": labels.height - sum(counts.values()), **counts}
-    folder = writing.write(found, tmp_path / "out")
+    folder = write.write(found, tmp_path / "out")
     told = json.loads((folder / "bench.json").read_text(encoding="utf-8"))
     assert {name: told[name] for name in found.counted} == found.counted
     answers = pl.read_parquet(folder / "predictions.parquet")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from nephrosyn import bench_verbs, criteria
-from nephrosyn.bench import running
-from nephrosyn.bench.classifiers import finding
+from nephrosyn import criteria
+from nephrosyn.bench import run as running
+from nephrosyn.bench.classifiers import registry
 from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
 from nephrosyn.bench.errors import BenchError
+from nephrosyn.cli.commands import bench
 
 PLANTED = """
 from pathlib import Path
@@ -55,7 +56,7 @@ def ask(run, folder):
 
     def ask(name):
         asked, shown = Asked(run.task, None, 10.0), Shown(few, folder / "shown")
-        found = finding.find(name)
+        found = registry.find(name)
         ready = found.ready(asked)
         try:
             return found, checked(ready.answer(shown), shown.people, run.task)
@@ -88,8 +89,8 @@ def test_a_file_elsewhere_is_taken_with_what_lies_beside_it(ask, folder):
         found, answers = ask(asked)
         assert answers["predicted"].to_list() == ["non_relapsing"] * 2
         assert found.name == ("mine" if asked.startswith("mine=") else "rules:classify")
-        assert bench_verbs._classifiers([asked.removeprefix("mine=")]) == [asked.removeprefix("mine=")]
-    assert bench_verbs._classifiers(["majority, last-note", "a:b"]) == ["majority", "last-note", "a:b"]
+        assert bench._classifiers([asked.removeprefix("mine=")]) == [asked.removeprefix("mine=")]
+    assert bench._classifiers(["majority, last-note", "a:b"]) == ["majority", "last-note", "a:b"]
 
 
 def test_a_file_named_like_a_module_is_taken_as_the_file_it_is(ask, folder):
@@ -118,7 +119,7 @@ def test_what_cannot_be_found_is_refused(ask, asked, said):
 
 def test_two_of_one_name_are_told_apart_by_names_of_their_own():
     with pytest.raises(BenchError, match=r"named twice; give one a name of its own: NAME=\.\.\."):
-        finding.find_all(["rules:classify", "rules:classify"])
+        registry.find_all(["rules:classify", "rules:classify"])
 
 
 def test_a_name_of_its_own_is_not_that_of_the_set_asked_about(run_folder, folder):

@@ -8,13 +8,15 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from nephrosyn import terms
-from nephrosyn.bench import explaining, results, robustness, writing
-from nephrosyn.bench.conditions import KEYS
+from nephrosyn import vocabulary
 from nephrosyn.bench.errors import BenchError
+from nephrosyn.bench.flips import explain
+from nephrosyn.bench.output import results, write
 from nephrosyn.bench.perturbations import apply, perturb
-from nephrosyn.bench.scoring import SCHEMA
-from nephrosyn.cli import app
+from nephrosyn.bench.score import corruption_error
+from nephrosyn.bench.score.conditions import KEYS
+from nephrosyn.bench.score.score_table import SCHEMA
+from nephrosyn.cli.app import app
 
 pytest.importorskip("sklearn")
 
@@ -27,7 +29,7 @@ def test_the_folder_holds_what_it_promises(bench_folder):
     names = {path.name for path in bench_folder.iterdir()}
     assert names <= results.FILES and {"scores.parquet", "leaderboard.md", "bench.html", "degradation.svg"} <= names
     for name in ("leaderboard.md", "bench.html", "degradation.svg", "confusion.svg", "bench.json"):
-        assert terms.NOTICE in (bench_folder / name).read_text(encoding="utf-8")
+        assert vocabulary.NOTICE in (bench_folder / name).read_text(encoding="utf-8")
     scores = pl.read_parquet(bench_folder / "scores.parquet")
     assert dict(scores.schema) == {name: kind() if isinstance(kind, type) else kind for name, kind in SCHEMA.items()}
     told = json.loads((bench_folder / "bench.json").read_text())
@@ -44,7 +46,7 @@ def test_intervals_hold_their_values(found):
 
 
 def test_the_same_answers_give_the_same_bytes(found, bench_folder, tmp_path):
-    again = writing.write(results.finish(found.answers), tmp_path / "again")
+    again = write.write(results.finish(found.answers), tmp_path / "again")
     for name in ("scores.parquet", "leaderboard.md", "bench.html", "confusion.svg"):
         assert (again / name).read_bytes() == (bench_folder / name).read_bytes(), name
 
@@ -62,7 +64,7 @@ def flipped(found):
 def test_a_flip_is_explained_by_changes_that_make_it(found, bench_folder, run):
     """The cause named is part of the log, and made alone it gives the other answer; less of it does not."""
     patient = flipped(found)
-    told = explaining.explain(bench_folder, patient)
+    told = explain.explain(bench_folder, patient)
     one = next(f for f in told.flips if (f.classifier, f.perturbation) == ("source", "doses_lost"))
     assert 1 <= one.cause.height <= one.changes
     record = {name: frame.filter(patient=patient) for name, frame in run.observed.items()}
@@ -82,9 +84,9 @@ def test_a_flip_is_explained_by_changes_that_make_it(found, bench_folder, run):
 
 def test_a_patient_nobody_knows(bench_folder, tmp_path):
     with pytest.raises(BenchError, match="no patient 9999"):
-        explaining.explain(bench_folder, 9999)
+        explain.explain(bench_folder, 9999)
     with pytest.raises(BenchError, match="no results of a bench"):
-        explaining.explain(tmp_path, 1)
+        explain.explain(tmp_path, 1)
 
 
 @pytest.mark.parametrize("content", ["[]", "null", '{"run": 3}'])
@@ -92,7 +94,7 @@ def test_results_that_lack_something_are_refused(bench_folder, tmp_path, content
     (tmp_path / "bench.json").write_text(content, encoding="utf-8")
     (tmp_path / "predictions.parquet").write_bytes((bench_folder / "predictions.parquet").read_bytes())
     with pytest.raises(BenchError, match="results of a bench that lack"):
-        explaining.explain(tmp_path, 1)
+        explain.explain(tmp_path, 1)
 
 
 def test_bench_run_and_explain_from_the_command_line(run_folder, tmp_path, bench_folder, found):
@@ -100,7 +102,7 @@ def test_bench_run_and_explain_from_the_command_line(run_folder, tmp_path, bench
     arguments = ("bench", run_folder, "--perturbations", "doses_lost", "--severity", "5", "--out", out)
     done = call(*arguments, "--target", "refractory", "--classifier", "last-note")
     assert done.exit_code == 0, done.output
-    assert "last-note" in done.output and terms.NOTICE in done.output
+    assert "last-note" in done.output and vocabulary.NOTICE in done.output
     assert call(*arguments).exit_code == 2  # it stands there
     assert call(*arguments, "--overwrite", "--quiet").exit_code == 0
     told = call("bench", "explain", flipped(found), "--results", bench_folder)
@@ -125,7 +127,7 @@ def test_the_two_tables_average_the_same(found):
     """The difference of two classifiers is that of their means, over the same perturbations of the record."""
     asked = set(found.scores["perturbation"].cast(pl.String))
     assert asked & {"label_noise", "definition_shift", "prevalence_lowered", "prevalence_raised"}
-    mean = robustness.means(found.scores, "accuracy")
+    mean = corruption_error.means(found.scores, "accuracy")
     pairs = [one for one in found.differences if one.where == "all"]
     assert pairs
     for one in pairs:

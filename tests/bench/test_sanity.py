@@ -9,16 +9,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nephrosyn.bench import robustness, running, scores, scoring
+from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers.protocol import checked
-from nephrosyn.bench.conditions import CLEAN
+from nephrosyn.bench.score import corruption_error, score_table
+from nephrosyn.bench.score import metrics as scores
+from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task
 
 metrics = pytest.importorskip("sklearn.metrics")
 
 
 def overall(frame, task):
-    return {one.metric: one for one in scores.overall(scoring.cells_of(frame))}
+    return {one.metric: one for one in scores.overall(score_table.cells_of(frame))}
 
 
 def clean_of(answers, name):
@@ -80,7 +82,7 @@ def test_truth_changes_no_prediction(answers, run_folder, tmp_path):
 
 
 def test_severity_makes_the_set_worse(found):
-    curve = robustness.curves(found.scores, "accuracy").filter(classifier="source", perturbation="doses_lost")
+    curve = corruption_error.curves(found.scores, "accuracy").filter(classifier="source", perturbation="doses_lost")
     values = curve.sort("severity")["value"].to_list()
     assert len(values) == 3 and values[0] > values[-1]
 
@@ -112,10 +114,10 @@ def test_corruption_error_is_undefined_where_the_baseline_is_never_wrong():
     ]  # fmt: skip
     frame = pl.DataFrame(
         [(c, p, s, 0, "all", "all", "accuracy", "all", 10, v, None, None, None) for c, p, s, v in rows],
-        schema=scoring.SCHEMA,
+        schema=score_table.SCHEMA,
         orient="row",
     )
-    found = robustness.corruption_errors(frame, "base")
+    found = corruption_error.corruption_errors(frame, "base")
     value = {(r["classifier"], r["perturbation"]): r["corruption_error"] for r in found.to_dicts()}
     assert value["other", "easy"] is None
     assert value["other", "hard"] == pytest.approx(2.0)

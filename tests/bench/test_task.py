@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.bench import running
-from nephrosyn.bench.conditions import CLEAN, conditions, shifts
+from nephrosyn.bench import run as running
+from nephrosyn.bench.score.conditions import CLEAN, conditions, shifts
 from nephrosyn.bench.task import scored
-from nephrosyn.cohort import Folder
+from nephrosyn.runs.folder import Folder
 
 pytest.importorskip("sklearn")
 WORDS = {True: "refractory", False: "not_refractory", None: "undetermined"}

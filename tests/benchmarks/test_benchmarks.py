@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn.terms import NOTICE
+from nephrosyn.vocabulary import NOTICE
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from nephrosyn.cli import app
+from nephrosyn.cli.app import app
 
 SMALL = ("--patients", "60", "--seed", "5")
 

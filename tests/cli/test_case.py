@@ -7,9 +7,9 @@ import re
 import polars as pl
 import pytest
 
-from nephrosyn import terms
-from nephrosyn.console.case import agents, conditions, said, steroid
-from nephrosyn.criteria.proof import Proof
+from nephrosyn import vocabulary
+from nephrosyn.cli.console.patient import agents, conditions, said, steroid
+from nephrosyn.criteria.explanation.supporting_rows import Proof
 
 DOSES = [
     ("prednisone", 0, 20, 60.0, "daily"),
@@ -58,7 +58,7 @@ def test_other_drugs_are_told_as_courses(doses):
         ("agent_toxicity", 0.0, "leukopenia"),
         ("steroid_toxicity", 4.0, "cataract"),
         ("provoking_factor_found", 2.0, "non-adherence"),
-        ("complication_treated", float(terms.CONDITIONS.index("venous_thrombosis")), "venous thrombosis"),
+        ("complication_treated", float(vocabulary.CONDITIONS.index("venous_thrombosis")), "venous thrombosis"),
         ("serious_infection", 1.8765, "albumin 1.9 g/dL"),
         ("declared_relapse", 5.494, "UPCR 5.49 mg/mg"),
         ("relapse", 2.0, ""),
@@ -91,7 +91,7 @@ def test_conditions_say_their_kind_and_never_that_steroid_is_unchanged():
         ("day 50", "cataract", "toxicity of steroid"),
     ]
     proof = Proof({"conditions": noted}, "observed")
-    told = [row.text for kind in terms.CONDITION_KINDS for row in proof.conditions(kind)]
+    told = [row.text for kind in vocabulary.CONDITION_KINDS for row in proof.conditions(kind)]
     assert told == [
         "peptic ulcer, steroid withheld",
         "cataract, steroid unchanged",
@@ -103,7 +103,7 @@ def test_conditions_say_their_kind_and_never_that_steroid_is_unchanged():
 
 
 def test_every_kind_of_condition_has_its_words():
-    assert tuple(terms.KIND_NAMES) == terms.CONDITION_KINDS
+    assert tuple(vocabulary.KIND_NAMES) == vocabulary.CONDITION_KINDS
 
 
 def test_explain_tells_the_drugs_of_everybody(cli, tmp_path):

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 
 from .conftest import SMALL
 
@@ -23,7 +23,7 @@ def twin(cli, tmp_path_factory):
 def test_says_the_answer_first(cli, finished, twin):
     lines = cli("compare", finished, twin).stdout.splitlines()
     assert lines[0].startswith("Under “no-infections” instead of “run”, the same 60 patients have ")
-    assert lines[1] == terms.NOTICE
+    assert lines[1] == vocabulary.NOTICE
     assert any(line.startswith("relapses ") and "per year" in line for line in lines)
     assert any(line.startswith("run ↓ no-infections →") for line in lines)
 
@@ -32,7 +32,7 @@ def test_speaks_json(cli, finished, twin, tmp_path):
     out = tmp_path / "out"
     told = cli("compare", finished, twin, "--json", "--view", "complete", "--out", out).stdout
     values = json.loads(told)
-    assert values["notice"] == terms.NOTICE
+    assert values["notice"] == vocabulary.NOTICE
     assert (values["reference"], values["view"], values["patients"]) == ("run", "complete", 60)
     assert (out / "compare.json").read_text(encoding="utf-8") == told
 

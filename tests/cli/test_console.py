@@ -66,7 +66,7 @@ def test_quiet_shows_nothing(where):
 
 
 def test_table_aligns_and_leaves_no_trailing_blanks(capsys):
-    from nephrosyn.console.screen import table
+    from nephrosyn.cli.console.terminal import table
 
     table(("name", "n"), [("a", "1"), ("", ""), ("longer [b]", "1,000")], right=(1,))
     assert capsys.readouterr().out.splitlines() == [
@@ -78,7 +78,7 @@ def test_table_aligns_and_leaves_no_trailing_blanks(capsys):
 
 
 def test_table_keeps_a_long_row_on_one_line_in_a_pipe(capsys):
-    from nephrosyn.console.screen import table
+    from nephrosyn.cli.console.terminal import table
 
     table(("key", "source"), [("k", "word " * 100 + "end")])
     assert capsys.readouterr().out.splitlines()[1].endswith("end")

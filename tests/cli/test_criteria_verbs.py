@@ -7,10 +7,10 @@ import json
 import polars as pl
 import pytest
 
-from nephrosyn import criteria, terms
-from nephrosyn.cohort import Folder
-from nephrosyn.cohort.layout import part_file, sha256
-from nephrosyn.criteria.words import in_words, value
+from nephrosyn import criteria, vocabulary
+from nephrosyn.criteria.definition.in_words import in_words, value
+from nephrosyn.runs.folder import Folder
+from nephrosyn.runs.folder.layout import part_file, sha256
 
 SETS = ("source", "ipna-2022", "kdigo-2012-children", "japan-official-refractory")
 
@@ -18,7 +18,7 @@ SETS = ("source", "ipna-2022", "kdigo-2012-children", "japan-official-refractory
 @pytest.mark.parametrize("name", criteria.sets())
 def test_a_set_is_said_in_words(cli, name):
     told = cli("check-criteria", name).stdout
-    assert told.startswith(terms.NOTICE)
+    assert told.startswith(vocabulary.NOTICE)
     definition = criteria.load(name)
     clauses = {one.clause for one in in_words(definition)}
     assert {"population", "urine", "steroid", "verdict"} <= clauses
@@ -107,7 +107,7 @@ def test_sets_side_by_side_part_where_their_answers_differ(cli, several):
         assert f"\n{name}" in told
     shown = {line.removesuffix(": the sets disagree") for line in told.splitlines() if line.endswith("sets disagree")}
     wanted = apart.filter(patient=patient)["clause"].cast(pl.String).to_list()
-    assert shown == {terms.CLAUSE_NAMES.get(name, name.replace("_", " ")) for name in wanted}
+    assert shown == {vocabulary.CLAUSE_NAMES.get(name, name.replace("_", " ")) for name in wanted}
 
 
 def test_a_set_that_is_not_for_a_patient_says_so_once(cli, finished):

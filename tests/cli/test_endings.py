@@ -8,9 +8,9 @@ import os
 import polars as pl
 import pytest
 
-from nephrosyn import cli as command
 from nephrosyn.bench.errors import BenchError
-from nephrosyn.console import endings
+from nephrosyn.cli import app as command
+from nephrosyn.cli.console import errors
 
 SURROGATE = "\udcff"
 
@@ -79,7 +79,7 @@ def test_the_help_names_the_exit_codes(cli):
     told = " ".join(cli("--help").stdout.split())
     for code in ("0 done", "1 a check failed", "2 something in your input", "70 a bug", "141 nobody reads"):
         assert code in told
-    assert {endings.EXIT_USER, endings.EXIT_BUG, endings.EXIT_NO_READER} == {2, 70, 141}
+    assert {errors.EXIT_USER, errors.EXIT_BUG, errors.EXIT_NO_READER} == {2, 70, 141}
     assert command.EXIT_USER == 2
 
 

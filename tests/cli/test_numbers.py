@@ -10,9 +10,9 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn.bench.perturbations import PERTURBATIONS
-from nephrosyn.cluster import job, running, worker
-from nephrosyn.cohort import RunFolderError
 from nephrosyn.engine import EngineError, check_parts
+from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.runs.workers import dispatch, job, local_worker
 
 BILLIONS, BEYOND = 10**12, 10**26
 PARIS = ("calibrate", "setting-paris", "--free", "disease.relapse.bands.children.rate_per_year", "--figures", "C08")
@@ -92,21 +92,21 @@ def test_a_scenario_that_hung_is_refused_by_check_and_run(refuses, tmp_path):
 
 
 def test_a_run_that_is_sure_to_fill_the_disk_is_refused_before_it_begins(refuses, tmp_path, monkeypatch):
-    monkeypatch.setattr(running.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 14_000))
+    monkeypatch.setattr(dispatch.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 14_000))
     small = ("run", "baseline", "--patients", 80, "--no-report", "--out", tmp_path / "below" / "run")
     refuses(*small, saying=("80 patients take at least", f"{tmp_path} has 0.0 GiB free"))
     assert not list(tmp_path.iterdir())
-    running.check_room(70, tmp_path)
+    dispatch.check_room(70, tmp_path)
     with pytest.raises(RunFolderError):
-        running.check_room(71, tmp_path / "not" / "there")
-    running.check_room(10**9, "s3://bucket/run")
+        dispatch.check_room(71, tmp_path / "not" / "there")
+    dispatch.check_room(10**9, "s3://bucket/run")
 
 
 def test_the_least_that_a_patient_takes_is_less_than_any_takes(tmp_path):
     short = ["population.follow_up_days=1"]
     ns.run("baseline", patients=400, overrides=short, report=False, out=tmp_path / "run", workers=1)
     everything = sum(path.stat().st_size for path in (tmp_path / "run").rglob("*.parquet"))
-    assert everything > 400 * running.LEAST_BYTES_A_PATIENT
+    assert everything > 400 * dispatch.LEAST_BYTES_A_PATIENT
 
 
 def test_a_course_without_end_in_a_worker_ends_the_run_with_its_sentence(monkeypatch):
@@ -115,7 +115,7 @@ def test_a_course_without_end_in_a_worker_ends_the_run_with_its_sentence(monkeyp
 
     monkeypatch.setattr(job, "make", endless)
     answers = io.StringIO()
-    worker.serve(io.StringIO('"a job"\n0\n'), answers)
+    local_worker.serve(io.StringIO('"a job"\n0\n'), answers)
     assert json.loads(answers.getvalue()) == {"error": "patient 3 of replicate 0 has more than 75,000 events by day 1"}
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import nephrosyn
-from nephrosyn.cli import main
-from nephrosyn.console import output
+from nephrosyn.cli.app import main
+from nephrosyn.cli.console import output
 
 ROOT = Path(nephrosyn.__file__).parent
 NEPHROSYN = (sys.executable, "-m", "nephrosyn")
@@ -114,7 +114,7 @@ def test_the_same_is_said_on_every_terminal(spoken, finished, encoding):
 
 
 def test_columns_stay_aligned_where_a_cell_takes_more_room(spoken, monkeypatch):
-    from nephrosyn.console.screen import table
+    from nephrosyn.cli.console.terminal import table
 
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors=output.ERRORS)
     monkeypatch.setattr(sys, "stdout", stream)
@@ -159,7 +159,7 @@ def test_json_stays_json(spoken):
 
 
 def test_quotes_inside_json_are_numbered_and_not_replaced(monkeypatch):
-    from nephrosyn.console import say_json
+    from nephrosyn.cli.console import say_json
 
     stream = io.TextIOWrapper(io.BytesIO(), encoding="cp437", errors=output.ERRORS)
     monkeypatch.setattr(sys, "stdout", stream)
@@ -209,7 +209,7 @@ def test_a_run_whose_output_is_closed_is_finished(tmp_path):
 
 
 def test_bars_on_a_poor_terminal_are_plain(monkeypatch):
-    from nephrosyn.console.progress import _bar
+    from nephrosyn.cli.console.progress import _bar
 
     class Terminal(io.TextIOWrapper):
         def isatty(self) -> bool:

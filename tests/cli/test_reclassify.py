@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def stopped(tmp_path_factory):
 def test_says_the_answer_first(cli, finished, stopped):
     lines = cli("reclassify", finished, "--from", "source", "--to", stopped).stdout.splitlines()
     assert "of the same 60 patients" in lines[0]
-    assert lines[1] == terms.NOTICE
+    assert lines[1] == vocabulary.NOTICE
     for start in (
         "From “source” to “stopped”",
         "Agreement",
@@ -42,7 +42,7 @@ def test_speaks_json_and_writes_a_page(cli, finished, stopped, tmp_path):
     out = tmp_path / "out"
     asked = ("reclassify", finished, "--from", stopped, "--to", "source", "--out", out)
     told = cli(*asked, "--json").stdout
-    assert json.loads(told)["notice"] == terms.NOTICE
+    assert json.loads(told)["notice"] == vocabulary.NOTICE
     assert (out / "reclassify.json").read_text(encoding="utf-8") == told
     result = cli(*asked, "--overwrite")
     assert f"page  {out / 'reclassify.html'}" in result.stdout.splitlines()

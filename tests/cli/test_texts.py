@@ -12,8 +12,9 @@ from xml.etree import ElementTree
 import pytest
 
 import nephrosyn as ns
-from nephrosyn import criteria, scenario, texts
+from nephrosyn import criteria, scenario
 from nephrosyn.scenario.errors import MOST_PROBLEMS, nearest
+from nephrosyn.scenario.files import text_files
 
 SET = criteria.text("source")
 MINE = 'extends = "baseline"\ntitle = "Mine"\n'
@@ -77,8 +78,8 @@ def test_a_definition_set_comes_through_a_pipe(cli, piped, own):
 
 def test_what_comes_through_a_pipe_is_kept_for_a_second_look(piped):
     path = piped(b"once")
-    with texts.pipes_kept():
-        assert [texts.read_text(path), texts.read_text(path)] == ["once", "once"]
+    with text_files.pipes_kept():
+        assert [text_files.read_text(path), text_files.read_text(path)] == ["once", "once"]
 
 
 def test_cases_come_through_a_pipe(cli, refuses, piped):
@@ -87,7 +88,7 @@ def test_cases_come_through_a_pipe(cli, refuses, piped):
 
 @pytest.mark.parametrize("verb", ["check", "check-criteria"])
 def test_too_long_a_file_is_not_read_to_its_end(refuses, written, verb):
-    refuses(verb, written("long.toml", "#" * (texts.MEGABYTE + 1)), saying=("long.toml", "at most 1 MB"))
+    refuses(verb, written("long.toml", "#" * (text_files.MEGABYTE + 1)), saying=("long.toml", "at most 1 MB"))
     refuses(verb, "/dev/zero", saying=("/dev/zero", "at most 1 MB"))
 
 
@@ -171,8 +172,8 @@ def test_characters_that_do_not_show_themselves_are_refused_in_a_scenario(refuse
     escaped = "".join(f"\\u{ord(one):04x}" for one in wrong)
     told = refuses("check", written("own.toml", f'extends = "baseline"\n{line.format(escaped)}\n'), saying=(key,))
     assert "without control characters" in told
-    assert texts.visible(wrong) in told
-    assert not texts.HIDDEN.search(told.replace("\n", ""))
+    assert text_files.visible(wrong) in told
+    assert not text_files.HIDDEN.search(told.replace("\n", ""))
 
 
 @pytest.mark.parametrize("place", ['title = "The', 'citation = "usual'])
@@ -215,7 +216,7 @@ def test_the_command_line_may_not_smuggle_them_in(refuses):
 )
 def test_no_message_shows_them_raw(refuses, words):
     told = refuses(*words)
-    assert not texts.HIDDEN.search(told.replace("\n", ""))
+    assert not text_files.HIDDEN.search(told.replace("\n", ""))
 
 
 def test_cases_with_them_are_refused(refuses, written):
@@ -225,7 +226,7 @@ def test_cases_with_them_are_refused(refuses, written):
 
 def test_a_file_of_predictions_whose_name_has_them_is_refused(refuses, tmp_path):
     from nephrosyn.bench.errors import BenchError
-    from nephrosyn.bench.predictions import score_file
+    from nephrosyn.bench.exchange.predictions import score_file
 
     class Nothing:
         reference = None

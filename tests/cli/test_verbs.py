@@ -8,7 +8,7 @@ import re
 import polars as pl
 import pytest
 
-from nephrosyn import criteria, scenario, terms
+from nephrosyn import criteria, scenario, vocabulary
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x1b]")
 
@@ -30,7 +30,7 @@ def test_every_verb_has_help(cli, verb):
 def test_help_fits_a_narrow_screen_and_cuts_no_summary(cli):
     told = cli("--help").stdout
     assert "..." not in told.partition("Commands:")[2].partition("Exit codes")[0]
-    assert terms.NOTICE in " ".join(told.split())
+    assert vocabulary.NOTICE in " ".join(told.split())
 
 
 def test_version(cli):
@@ -75,13 +75,13 @@ def test_run_prints_categories_refractory_third_and_page(cli, tmp_path):
     result = cli("run", "baseline", "--patients", 60, "--seed", 5, "--out", folder)
     told = result.stdout
     assert result.exit_code == 0
-    for part in (terms.NOTICE, "undetermined", "refractory", "one third", str(folder / "report.html"), "explain"):
+    for part in (vocabulary.NOTICE, "undetermined", "refractory", "one third", str(folder / "report.html"), "explain"):
         assert part in told
     others = [name for name in criteria.sets() if name != "source"]
     assert f"nephrosyn classify {folder} --criteria {others[0]}" in told
-    assert terms.PLAIN_NAMES["non_remitting"] not in told  # the source texts know no such category
-    for category in (name for name in terms.CATEGORIES if name != "non_remitting"):
-        assert re.search(rf"^{terms.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%$", told, re.MULTILINE)
+    assert vocabulary.PLAIN_NAMES["non_remitting"] not in told  # the source texts know no such category
+    for category in (name for name in vocabulary.CATEGORIES if name != "non_remitting"):
+        assert re.search(rf"^{vocabulary.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%$", told, re.MULTILINE)
 
 
 def test_run_by_sets_that_are_not_for_everybody(cli, tmp_path):
@@ -112,7 +112,7 @@ def test_run_counts_are_those_of_the_labels(cli, finished):
     told = cli("report", finished).stdout
     labels = pl.read_parquet(finished / "derived/labels/*.parquet").filter(view="observed", criteria="source")
     for category, count in labels["category"].value_counts().iter_rows():
-        assert re.search(rf"^{terms.PLAIN_NAMES[category]}\s+{count}\s", told, re.MULTILINE)
+        assert re.search(rf"^{vocabulary.PLAIN_NAMES[category]}\s+{count}\s", told, re.MULTILINE)
     assert re.search(rf"^refractory\s+{labels['refractory'].sum()}\s", told, re.MULTILINE)
 
 
@@ -182,17 +182,17 @@ def test_classify_twice_gives_the_labels_once(cli, own):
     assert pl.read_parquet(own / "derived/labels/*.parquet").equals(before)
 
 
-@pytest.mark.parametrize("view", terms.VIEWS)
+@pytest.mark.parametrize("view", vocabulary.VIEWS)
 def test_explain_tells_course_record_and_clauses(cli, finished, view):
     told = cli("explain", finished, 17, "--view", view).stdout
-    for part in (terms.NOTICE, "patient 17", "course", "record", "verdict", "source", "day"):
+    for part in (vocabulary.NOTICE, "patient 17", "course", "record", "verdict", "source", "day"):
         assert part in told
 
 
 def test_explain_agrees_with_the_label_of_everybody(cli, finished):
     labels = pl.read_parquet(finished / "derived/labels/*.parquet").filter(view="observed").sort("patient")
     for patient, category in labels.head(12).select("patient", "category").iter_rows():
-        assert terms.PLAIN_NAMES[category] in cli("explain", finished, patient).stdout
+        assert vocabulary.PLAIN_NAMES[category] in cli("explain", finished, patient).stdout
 
 
 @pytest.mark.parametrize("verb", ["list", "check", "report", "explain"])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nephrosyn.compiling import from_python
-from nephrosyn.course import clocks as timers
-from nephrosyn.course.state import CLOCKS, DUE, Clock
+from nephrosyn.course.state import clocks as timers
+from nephrosyn.course.state.state import CLOCKS, DUE, Clock
+from nephrosyn.kernels.compile import from_python
 
 RELAPSE = int(Clock.RELAPSE)
 earliest, set_rate = from_python(timers.earliest), from_python(timers.set_rate)

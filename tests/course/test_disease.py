@@ -11,14 +11,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from nephrosyn.compiling import from_python
-from nephrosyn.course import disease
-from nephrosyn.course import hazard as hazards
-from nephrosyn.course.body import body_surface_m2
-from nephrosyn.course.kidney import NO_COMPLICATION
-from nephrosyn.course.numbers import PARAMETERS
-from nephrosyn.course.state import STATE, Phase
-from nephrosyn.patients import TRAITS, records
+from nephrosyn.course.disease import proteinuria
+from nephrosyn.course.disease import relapse_hazard as hazards
+from nephrosyn.course.disease.body import body_surface_m2
+from nephrosyn.course.disease.kidney import NO_COMPLICATION
+from nephrosyn.course.state.parameter_records import PARAMETERS
+from nephrosyn.course.state.state import STATE, Phase
+from nephrosyn.kernels.compile import from_python
+from nephrosyn.patients.traits import TRAITS, records
 
 callable_kernel = functools.cache(from_python)
 
@@ -68,7 +68,7 @@ def test_blood_is_the_solution_of_its_equations(slope, days):
         return albumin, cholesterol
 
     start_levels = [first, float(s["cholesterol"])]
-    compiled(disease.update_blood, s, x, p, days)
+    compiled(proteinuria.update_blood, s, x, p, days)
     exact = solve_ivp(equation, (0.0, days), start_levels, rtol=1e-8, atol=1e-10, max_step=0.5).y[:, -1]
     assert float(s["albumin"]) == pytest.approx(exact[0], abs=0.01)
     assert float(s["cholesterol"]) == pytest.approx(exact[1], abs=0.5)
@@ -78,12 +78,12 @@ def test_albumin_in_relapse_and_recovery_has_the_published_pace():
     # about 1.8 g/dL at UPCR 8; back to 3.0 in 2 to 3 weeks and to 3.5 in 3 to 5 (natural laws 3.1)
     s, x, p = patient()
     on_path(s, math.log(8.0), 0.0, math.log(8.0))
-    compiled(disease.steady_blood, s, x, p, 0.0)
+    compiled(proteinuria.steady_blood, s, x, p, 0.0)
     assert float(s["albumin"]) == pytest.approx(1.8, abs=0.05)
     on_path(s, math.log(0.08), 0.0, math.log(0.08))
     crossed = {}
     for day in range(1, 60):
-        compiled(disease.update_blood, s, x, p, float(day))
+        compiled(proteinuria.update_blood, s, x, p, float(day))
         for mark in (3.0, 3.5):
             if float(s["albumin"]) >= mark:
                 crossed.setdefault(mark, day)
@@ -94,8 +94,8 @@ def test_albumin_in_relapse_and_recovery_has_the_published_pace():
 def test_a_path_stays_at_its_target():
     s, _, _ = patient()
     on_path(s, math.log(8.0), -0.5, math.log(0.1))
-    assert compiled(disease.log_upcr, s, 2.0) == pytest.approx(math.log(8.0) - 1.0)
-    assert compiled(disease.log_upcr, s, 1000.0) == math.log(0.1)
+    assert compiled(proteinuria.log_upcr, s, 2.0) == pytest.approx(math.log(8.0) - 1.0)
+    assert compiled(proteinuria.log_upcr, s, 1000.0) == math.log(0.1)
 
 
 def hazard(**changes):
@@ -158,8 +158,8 @@ def test_a_response_needs_more_than_the_dose_that_failed():
     s, x, p = patient()
     p["response_dose_mg_per_kg_per_day"] = 0.5
     s["dose_mg"], s["failed_mg_per_kg_per_day"] = 15.0, 0.25
-    assert compiled(disease.response_speed, s, x, p) == 0.0
+    assert compiled(proteinuria.response_speed, s, x, p) == 0.0
     s["dose_mg"] = 18.0
-    assert compiled(disease.response_speed, s, x, p) == pytest.approx(0.6)
+    assert compiled(proteinuria.response_speed, s, x, p) == pytest.approx(0.6)
     s["dose_mg"] = 60.0
-    assert compiled(disease.response_speed, s, x, p) == 1.0
+    assert compiled(proteinuria.response_speed, s, x, p) == 1.0

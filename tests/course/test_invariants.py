@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nephrosyn.chart import record
 from nephrosyn.engine import simulate
+from nephrosyn.record.observed import record
 from nephrosyn.scenario import load, shipped
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from nephrosyn.course.quantiles import quantile, table
-from nephrosyn.scenario.kinds import Distribution
+from nephrosyn.course.state.quantiles import quantile, table
+from nephrosyn.scenario.schema.units import Distribution
 
 LAWS = [
     ("lognorm", {"s": 0.51, "scale": 8.5}),

@@ -10,12 +10,12 @@ from functools import cache
 
 import polars as pl
 
-from nephrosyn import criteria, terms
-from nephrosyn.criteria.absent import completed
-from nephrosyn.criteria.columns import KINETICS
+from nephrosyn import criteria, vocabulary
+from nephrosyn.criteria.definition.omitted_sections import completed
+from nephrosyn.criteria.record.sorted_columns import KINETICS
 
 IDS = {"replicate": pl.Int32, "patient": pl.Int32}
-BANDS, DRUGS, SCHEDULES = (pl.Enum(v) for v in (terms.DIPSTICK_BANDS, terms.DRUGS, terms.SCHEDULES))
+BANDS, DRUGS, SCHEDULES = (pl.Enum(v) for v in (vocabulary.DIPSTICK_BANDS, vocabulary.DRUGS, vocabulary.SCHEDULES))
 DOSES = {
     **IDS,
     "drug": DRUGS,
@@ -29,17 +29,22 @@ DOSES = {
 CONDITIONS = {
     **IDS,
     "noted_days": pl.Int32,
-    "condition": pl.Enum(terms.CONDITIONS),
-    "kind": pl.Enum(terms.CONDITION_KINDS),
-    "action": pl.Enum(terms.STEROID_ACTIONS),
+    "condition": pl.Enum(vocabulary.CONDITIONS),
+    "kind": pl.Enum(vocabulary.CONDITION_KINDS),
+    "action": pl.Enum(vocabulary.STEROID_ACTIONS),
 }
-FOLLOW_UP = {**IDS, "end_days": pl.Int32, "reason": pl.Enum(terms.END_REASONS)}
+FOLLOW_UP = {**IDS, "end_days": pl.Int32, "reason": pl.Enum(vocabulary.END_REASONS)}
 PATH = ("start_days", "upcr_start_mg_per_mg", "log_slope_per_day", "upcr_target_mg_per_mg")
 # Breakdown per day, loss per day and mg/mg, ratio beyond which it grows no more: as in the baseline scenario.
 ALBUMIN_KINETICS = (0.036, 0.006, 12.0)
 SCHEMAS = {
-    "patients": {**IDS, "age_at_onset_years": pl.Float64, "weight_kg": pl.Float64, "lesion": pl.Enum(terms.LESIONS)},
-    "readings": {**IDS, "taken_days": pl.Int32, "analyte": pl.Enum(terms.ANALYTES), "value": pl.Float64},
+    "patients": {
+        **IDS,
+        "age_at_onset_years": pl.Float64,
+        "weight_kg": pl.Float64,
+        "lesion": pl.Enum(vocabulary.LESIONS),
+    },
+    "readings": {**IDS, "taken_days": pl.Int32, "analyte": pl.Enum(vocabulary.ANALYTES), "value": pl.Float64},
     "diary": {**IDS, "first_days": pl.Int32, "last_days": pl.Int32, "grade": BANDS},
     "doses": DOSES,
     "conditions": CONDITIONS,
@@ -84,7 +89,7 @@ class Record:
         return self.well(*range(first, last + 1, step))
 
     def stick(self, band, *days):
-        self.rows["readings"] += [(day, "dipstick", float(terms.DIPSTICK_BANDS.index(band))) for day in days]
+        self.rows["readings"] += [(day, "dipstick", float(vocabulary.DIPSTICK_BANDS.index(band))) for day in days]
         return self
 
     def albumin(self, value, *days):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 
 from .builder import Record
 
@@ -22,7 +22,7 @@ def steroid(draw, record, end):
         if day > end:
             break
         if mg:
-            schedule = draw(st.sampled_from([*terms.SCHEDULES, "daily", "daily"]))
+            schedule = draw(st.sampled_from([*vocabulary.SCHEDULES, "daily", "daily"]))
             record.steroid(mg, day, min(day + days - 1, end), schedule)
         day += days
     return record
@@ -46,16 +46,21 @@ def anything(draw):
     days = st.integers(0, record.end)
     for day, level in draw(st.lists(st.tuples(days, levels), max_size=30)):
         record.upcr(LEVELS[level], day)
-    for day, band in draw(st.lists(st.tuples(days, st.sampled_from(terms.DIPSTICK_BANDS)), max_size=15)):
+    for day, band in draw(st.lists(st.tuples(days, st.sampled_from(vocabulary.DIPSTICK_BANDS)), max_size=15)):
         record.stick(band, day)
     day = draw(days)
     for length, gap, band in draw(
-        st.lists(st.tuples(st.integers(1, 20), st.integers(0, 40), st.sampled_from(terms.DIPSTICK_BANDS)), max_size=15)
+        st.lists(
+            st.tuples(st.integers(1, 20), st.integers(0, 40), st.sampled_from(vocabulary.DIPSTICK_BANDS)), max_size=15
+        )
     ):
         record.home(band, day, day + length - 1)
         day += length + gap
-    for noted, condition in draw(st.lists(st.tuples(days, st.sampled_from(terms.CONDITIONS)), max_size=3)):
-        kind, action = draw(st.sampled_from(terms.CONDITION_KINDS)), draw(st.sampled_from(terms.STEROID_ACTIONS))
+    for noted, condition in draw(st.lists(st.tuples(days, st.sampled_from(vocabulary.CONDITIONS)), max_size=3)):
+        kind, action = (
+            draw(st.sampled_from(vocabulary.CONDITION_KINDS)),
+            draw(st.sampled_from(vocabulary.STEROID_ACTIONS)),
+        )
         record.noted(noted, condition, kind, action)
     return draw(steroid(record, record.end))
 
@@ -65,10 +70,10 @@ def many_drugs(draw):
     """As `anything`, at any age, with other drugs, albumin and perhaps a biopsy."""
     record = draw(anything())
     record.age = draw(st.sampled_from([0.2, 0.25, 0.9, 1.0, 6.0, 14.9, 15.0, 17.9, 18.0, 40.0]))
-    record.lesion = draw(st.sampled_from([None, *terms.LESIONS]))
+    record.lesion = draw(st.sampled_from([None, *vocabulary.LESIONS]))
     day = draw(st.integers(0, record.end))
     for _ in range(draw(st.integers(0, 4))):
-        drug, days = draw(st.sampled_from(terms.DRUGS[1:])), draw(st.integers(1, 250))
+        drug, days = draw(st.sampled_from(vocabulary.DRUGS[1:])), draw(st.integers(1, 250))
         record.agent(drug, 100, day, day + days - 1)
         day += days + draw(st.integers(0, 60))
     for taken, grams in draw(st.lists(st.tuples(st.integers(0, record.end), st.sampled_from([2.2, 2.8, 3.2, 4.0])))):

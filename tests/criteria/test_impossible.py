@@ -7,7 +7,7 @@ import math
 import polars as pl
 import pytest
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 
 from .builder import adult, source, statuses, tables
 
@@ -145,7 +145,7 @@ def test_keep_going_leaves_just_these_undetermined(definitions):
     assert set(expected.filter(~faulty)["category"]) == {"steroid_dependent"}
     for row in found.filter(faulty).iter_rows(named=True):
         nulls = {name for name, value in row.items() if value is None}
-        assert nulls >= {*terms.FLAGS, *terms.COURSE_FLAGS, "refractory", "refractory_kind", "first_met_days"}
+        assert nulls >= {*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS, "refractory", "refractory_kind", "first_met_days"}
         assert row["category"] == "undetermined"
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 
 from .builder import judge, shifted, source, statuses, tables, variant
 from .made_up import anything, on_a_grid
@@ -71,7 +71,7 @@ def test_one_patient_is_judged_as_among_others(records):
     cohort = tables(*records)
     for row in labels(cohort).iter_rows(named=True):
         one = criteria.verdict(cohort, source(), 0, row["patient"], "observed")
-        assert one.flags == {flag: row[flag] for flag in (*terms.FLAGS, *terms.COURSE_FLAGS)}
+        assert one.flags == {flag: row[flag] for flag in (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)}
         assert (one.category, one.refractory, one.first_met_days) == (
             row["category"],
             row["refractory"],
@@ -90,7 +90,7 @@ def test_labels_agree_with_themselves(records):
             assert any(role == "provoking_factor" for _, _, role, _ in records[row["patient"]].rows["conditions"])
         assert (row["first_met_days"] is not None) == (row["refractory"] is True)
         assert (row["category"] == "undetermined") == (row["refractory"] is None)
-        assert (row["category"] in terms.CATEGORIES[4:6]) == (row["refractory"] is False)
+        assert (row["category"] in vocabulary.CATEGORIES[4:6]) == (row["refractory"] is False)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 
 from .builder import Record, shifted, tables, variant
 from .made_up import many_drugs, on_a_grid, treated_on_a_grid
@@ -48,7 +48,7 @@ def test_shifting_all_days_shifts_the_day_met(records, shift):
 @given(GROUPS)
 def test_many_sets_in_one_pass_say_what_each_says_alone(records):
     cohort = tables(*records)
-    for view in terms.VIEWS[1:]:
+    for view in vocabulary.VIEWS[1:]:
         alone = [criteria.classify(cohort, one, view) for one in every_set()]
         assert criteria.classify(cohort, every_set(), view).equals(pl.concat(alone))
         backwards = criteria.classify(cohort, every_set()[::-1], view)
@@ -63,7 +63,7 @@ def test_a_verdict_says_what_the_labels_say(records):
     for definition in every_set():
         for number in range(len(records)):
             one, row = criteria.verdict(cohort, definition, 0, number, "observed"), named[definition.name, number]
-            assert one.flags == {flag: row[flag] for flag in (*terms.FLAGS, *terms.COURSE_FLAGS)}
+            assert one.flags == {flag: row[flag] for flag in (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)}
             assert (one.category, one.refractory, one.first_met_days) == (
                 row["category"],
                 row["refractory"],

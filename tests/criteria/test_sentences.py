@@ -83,7 +83,7 @@ def test_dependence_speaks_of_no_relapse_where_there_was_none():
 
 @pytest.mark.parametrize("view", ["observed", "complete"])
 def test_no_record_calls_a_patient_truly_refractory(capsys, view):
-    from nephrosyn.console.case import judgement
+    from nephrosyn.cli.console.patient import judgement
 
     record = adult(100).steroid(60, 0, 100).ill(0, 84).path((0.0, 5.0, 0.0, 5.0))
     verdict = criteria.verdict(tables(record), criteria.load("source"), 0, 0, view)

@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from nephrosyn import criteria, terms
-from nephrosyn.criteria.clause_sections import VOCABULARIES
-from nephrosyn.criteria.rules import FIRST, SLIDING, rules
+from nephrosyn import criteria, vocabulary
+from nephrosyn.criteria.definition.clauses import VOCABULARIES
+from nephrosyn.criteria.definition.compiled import FIRST, SLIDING, rules
 
 from .builder import adult, source, tables, variant
 
@@ -142,7 +142,7 @@ def test_labels_have_their_columns_types_and_order():
     ]
 
 
-@pytest.mark.parametrize("view", terms.VIEWS)
+@pytest.mark.parametrize("view", vocabulary.VIEWS)
 def test_nobody_gives_no_labels(view):
     assert dict(criteria.classify(tables(), source(), view).schema) == criteria.LABELS
 
@@ -195,7 +195,7 @@ def test_the_same_without_compilation():
 
 
 def test_names_written_out_for_type_checkers_are_those_of_the_vocabulary():
-    assert {"lesions": terms.LESIONS, "agents": terms.DRUGS[1:]} == VOCABULARIES
+    assert {"lesions": vocabulary.LESIONS, "agents": vocabulary.DRUGS[1:]} == VOCABULARIES
 
 
 def test_no_public_name_is_shadowed_by_a_module():

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from nephrosyn.compiling import from_python
-from nephrosyn.criteria import judging
-from nephrosyn.criteria.spells import END
-from nephrosyn.criteria.true_path import albumin_at, steady_albumin
-from nephrosyn.criteria.urine import BETWEEN, PARTIAL, RELAPSE, REMISSION
+from nephrosyn.criteria.evaluation import evaluate
+from nephrosyn.criteria.record.complete_record import albumin_at, steady_albumin
+from nephrosyn.criteria.record.episodes import END
+from nephrosyn.criteria.record.urine_states import BETWEEN, PARTIAL, RELAPSE, REMISSION
+from nephrosyn.kernels.compile import from_python
 
 from .builder import ALBUMIN_KINETICS, adult, child, source, tables, variant
 from .test_urine import paths, ratios, stretches
@@ -129,7 +129,7 @@ def with_albumin(tmp_path_factory):
 
 
 def remission_day(record, definition):
-    day = int(judging.judge(tables(record), [definition], "complete").sheet.episodes[0, END])
+    day = int(evaluate.judge(tables(record), [definition], "complete").sheet.episodes[0, END])
     return day if day <= record.end else None
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nephrosyn.compiling import from_python
-from nephrosyn.criteria import judging
-from nephrosyn.criteria.reasons import NEVER, NO_DAY
-from nephrosyn.criteria.sheet import EPISODES, STRETCHES
-from nephrosyn.criteria.urine import BETWEEN, RELAPSE, REMISSION, find_stretches
+from nephrosyn.criteria.codes import NEVER, NO_DAY
+from nephrosyn.criteria.evaluation import evaluate
+from nephrosyn.criteria.evaluation.workspace import EPISODES, STRETCHES
+from nephrosyn.criteria.record.urine_states import BETWEEN, RELAPSE, REMISSION, find_stretches
+from nephrosyn.kernels.compile import from_python
 
 from .builder import adult, child, judge, source, statuses, tables
 
@@ -23,7 +23,7 @@ assert (REMISSION, BETWEEN, RELAPSE) == (0, 1, 2)
 
 def worked(record, view, definition=None):
     """The sheet as left by judging a record."""
-    return judging.judge(tables(record), [definition or source()], view).sheet
+    return evaluate.judge(tables(record), [definition or source()], view).sheet
 
 
 def stretches(record, view="observed", definition=None):

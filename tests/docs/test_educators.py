@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nephrosyn.cli import app
+from nephrosyn.cli.app import app
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

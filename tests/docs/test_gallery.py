@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -59,7 +59,7 @@ def test_every_case_has_its_picture_and_there_are_none_besides(gallery, there):
 def test_three_cases_of_each_category_with_notice_and_key(gallery, pages):
     assert len(pages) == gallery.CATEGORIES
     for page in pages:
-        assert terms.NOTICE in page.text
+        assert vocabulary.NOTICE in page.text
         assert len(re.findall(r"^## \d+\. ", page.text, re.MULTILINE)) == gallery.EACH
         told = re.findall(r"^\*\*Key\.\*\* ([A-Z])$", page.text, re.MULTILINE)
         options = re.findall(rf"^- ([A-Z])\. {re.escape(page.title)}$", page.text, re.MULTILINE)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn import meanings, tables, terms
+from nephrosyn import vocabulary
+from nephrosyn.record import data_dictionary
+from nephrosyn.record import schema as tables
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -46,10 +48,10 @@ def test_a_missing_meaning_is_told(generate, tmp_path, monkeypatch):
 
 
 def test_every_column_has_a_meaning():
-    assert {which: list(told) for which, told in meanings.MEANINGS.items()} == {
+    assert {which: list(told) for which, told in data_dictionary.MEANINGS.items()} == {
         which: list(schema) for which, schema in tables.SCHEMAS.items()
     }
-    assert meanings.ROWS.keys() == tables.SCHEMAS.keys()
+    assert data_dictionary.ROWS.keys() == tables.SCHEMAS.keys()
 
 
 def test_every_number_of_the_baseline_is_told_once(generate):
@@ -78,7 +80,7 @@ def test_links_lead_somewhere(path, link):
 
 @pytest.mark.parametrize("path", [p for p in PAGES if p.parent.name != "decisions"], ids=lambda path: path.name)
 def test_pages_say_what_they_are_not_for(path):
-    assert terms.NOTICE in CONTENTS[path]
+    assert vocabulary.NOTICE in CONTENTS[path]
 
 
 @pytest.mark.parametrize(("page", "least"), MODEL)
@@ -89,14 +91,14 @@ def test_the_model_names_only_keys_there_are(generate, page, least):
     found = re.findall(rf"(?<![\w/])(?:{sections})\.[a-z][\w.*]*", CONTENTS[page])
     named = {key for key in found if not key.endswith(".py")}
     assert len(named) > least
-    names = {*terms.LESIONS, "first", "relapse", "taper", "*", ""}
+    names = {*vocabulary.LESIONS, "first", "relapse", "taper", "*", ""}
     for key in named:
         assert set(key.split(".")) <= known | names, key
 
 
 @pytest.mark.parametrize(("page", "least"), MODEL)
 def test_the_model_cites_only_evidence_there_is(page, least):
-    from nephrosyn.scenario.sources import evidence
+    from nephrosyn.scenario.files.provenance import evidence
 
     cited = set(re.findall(r"\b(?:[A-HS]\d\d?|NL\d\.\d(?:\.[\w-]*\w)?|DEF:[\w-]*\w)\b", CONTENTS[page]))
     assert len(cited) > least

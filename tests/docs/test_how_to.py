@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import nephrosyn as ns
-from nephrosyn.cli import app
+from nephrosyn.cli.app import app
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 BLOCK = re.compile(r"^```(\w+)(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

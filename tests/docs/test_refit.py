@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn.evidence.figures import figures
+from nephrosyn.evidence.calibration.targets import targets
+from nephrosyn.evidence.published.estimates_table import figures
 from nephrosyn.scenario import load
-from nephrosyn.scenario.sources import CALIBRATED, ids
+from nephrosyn.scenario.files.provenance import CALIBRATED, ids
 from nephrosyn.scenario.tree import at, split
-from nephrosyn.validation.targets import targets
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nephrosyn.terms import EVENTS
+from nephrosyn.vocabulary import EVENTS
 
 LEVEL = 0.001
 ALWAYS_ON_STEROID = "[{weeks=1040.0, amount=1.0, per='full', cap_mg=1000.0, schedule='daily'}]"

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from nephrosyn.engine import EngineError, choose, parts
+from nephrosyn.engine import EngineError, choose, simulation
 from nephrosyn.scenario import load, shipped
 
 UNLIMITED = 'care.clinic.slots="unlimited"'
@@ -47,15 +47,15 @@ def test_more_patients_leave_the_first_ones_alone(courses, engine):
 
 def test_parts_do_not_show(courses, monkeypatch):
     whole, _ = courses("baseline", "population.patients_per_site=10", patients=95)
-    monkeypatch.setattr(parts, "PART_PATIENTS", 20)
+    monkeypatch.setattr(simulation, "PART_PATIENTS", 20)
     split, _ = courses("baseline", "population.patients_per_site=10", patients=95)
     assert split.tobytes() == whole.tobytes()
 
 
 def test_the_log_grows_without_loss(courses, monkeypatch):
     whole, _ = courses("baseline", patients=60)
-    monkeypatch.setattr("nephrosyn.engine.course_log._ROWS_PER_PATIENT_YEAR", 0)
-    monkeypatch.setattr("nephrosyn.engine.course_log._LEAST_ROOM", 70)
+    monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)
+    monkeypatch.setattr("nephrosyn.engine.event_log._LEAST_ROOM", 70)
     for engine in ("compiled", "simpy"):
         grown, _ = courses("baseline", engine=engine, patients=60)
         assert grown.tobytes() == whole.tobytes()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nephrosyn.course.parameters import prepare
-from nephrosyn.course.transitions import most_events
-from nephrosyn.engine import EngineError, clinic, compiled, limits
-from nephrosyn.patients import draw_patients
+from nephrosyn.course.advance import most_events
+from nephrosyn.course.parameters.prepare import prepare
+from nephrosyn.engine import EngineError, compiled_driver, limits, simpy_driver
+from nephrosyn.patients.traits import draw_patients
 from nephrosyn.scenario import load
 
 
@@ -19,7 +19,7 @@ def drawn():
     return scenario, prepare(scenario, 1, 2), draw_patients(scenario, 1, 2, np.arange(30, dtype=np.int64))
 
 
-@pytest.fixture(params=[compiled.play, clinic.play], ids=["compiled", "simpy"])
+@pytest.fixture(params=[compiled_driver.play, simpy_driver.play], ids=["compiled", "simpy"])
 def play(request):
     return request.param
 
@@ -47,7 +47,7 @@ def test_both_engines_end_in_the_same_words(drawn):
     scenario, laws, traits = drawn
     laws.parameters["exertions_per_day"] = 1e5
     told = []
-    for play in (compiled.play, clinic.play):
+    for play in (compiled_driver.play, simpy_driver.play):
         with pytest.raises(EngineError) as caught:
             play(scenario, laws, traits)
         told.append(str(caught.value))
@@ -60,13 +60,13 @@ def test_a_sound_course_is_far_from_too_many_events(drawn):
     scenario, laws, traits = drawn
     for name, value in (("exertions_per_day", 10.0), ("infection_rate_factor", 1000.0)):
         laws.parameters[name] = value
-    rows = compiled.play(scenario, laws, traits)
+    rows = compiled_driver.play(scenario, laws, traits)
     assert np.bincount(rows["patient"]).max() > 15_000
     assert most_events.py_func(730.0) == 75_000
 
 
 def test_a_part_is_played_in_several_calls_so_that_an_interrupt_is_heard(drawn, monkeypatch):
-    calls, whole = [], compiled.advance
+    calls, whole = [], compiled_driver.advance
 
     def advance(first, stop, *others):
         if calls:
@@ -74,19 +74,19 @@ def test_a_part_is_played_in_several_calls_so_that_an_interrupt_is_heard(drawn, 
         calls.append((first, stop))
         return whole(first, stop, *others)
 
-    monkeypatch.setattr(compiled, "advance", advance)
+    monkeypatch.setattr(compiled_driver, "advance", advance)
     with pytest.raises(KeyboardInterrupt):
-        compiled.play(*drawn)
-    assert calls == [(0, compiled.FIRST_BATCH)]
+        compiled_driver.play(*drawn)
+    assert calls == [(0, compiled_driver.FIRST_BATCH)]
 
 
 @pytest.mark.parametrize(("batch", "seconds"), [(1, 0.0), (7, 0.0), (1000, 1000.0)])
 def test_how_many_patients_a_call_plays_does_not_show(drawn, monkeypatch, batch, seconds):
-    whole = compiled.play(*drawn)
-    monkeypatch.setattr(compiled, "FIRST_BATCH", batch)
-    monkeypatch.setattr(compiled, "LONGEST_BATCH_SECONDS", seconds)
-    monkeypatch.setattr("nephrosyn.engine.course_log._ROWS_PER_PATIENT_YEAR", 0)
-    assert compiled.play(*drawn).tobytes() == whole.tobytes()
+    whole = compiled_driver.play(*drawn)
+    monkeypatch.setattr(compiled_driver, "FIRST_BATCH", batch)
+    monkeypatch.setattr(compiled_driver, "LONGEST_BATCH_SECONDS", seconds)
+    monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)
+    assert compiled_driver.play(*drawn).tobytes() == whole.tobytes()
 
 
 def test_a_log_that_does_not_fit_into_memory_is_told_before_it_is_made(drawn, play, monkeypatch):
@@ -96,7 +96,7 @@ def test_a_log_that_does_not_fit_into_memory_is_told_before_it_is_made(drawn, pl
 
 
 def test_a_log_that_grows_beyond_memory_is_told(drawn, play, monkeypatch):
-    monkeypatch.setattr("nephrosyn.engine.course_log._ROWS_PER_PATIENT_YEAR", 0)
+    monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)
     monkeypatch.setattr(limits, "memory_bytes", lambda: 1e6)
     with pytest.raises(EngineError, match="more than there is memory"):
         play(*drawn)

@@ -12,16 +12,17 @@ import polars as pl
 import pytest
 
 from nephrosyn import criteria
-from nephrosyn.chart import record
-from nephrosyn.course import parameters
-from nephrosyn.course.log import Kind
-from nephrosyn.course.quantiles import table
+from nephrosyn.course.parameters import prepare
+from nephrosyn.course.state.events import Kind
+from nephrosyn.course.state.quantiles import table
 from nephrosyn.engine import Part, Player
-from nephrosyn.scenario import load, shape
-from nephrosyn.scenario.kinds import Distribution
-from nephrosyn.scenario.laws import LAWS
+from nephrosyn.record.observed import record
+from nephrosyn.scenario import load
+from nephrosyn.scenario.checks.validate import validated
+from nephrosyn.scenario.schema import paths as shape
+from nephrosyn.scenario.schema.distribution_ranges import LAWS
+from nephrosyn.scenario.schema.units import Distribution
 from nephrosyn.scenario.tree import at, dotted, is_law, is_number
-from nephrosyn.scenario.validate import validated
 
 PATIENTS, SEED = 3, 11
 BEYOND = [5e-324, 1e-300, 1e-30, -0.0, 1e30, 1e300, 2**70, math.inf, math.nan]
@@ -78,7 +79,7 @@ def _tables_once():
     """Make the table of each law once: most stay as they are."""
     with pytest.MonkeyPatch.context() as patch:
         kept = functools.cache(lambda dist, own: table(Distribution(dist=dist, **dict(own))))
-        patch.setattr(parameters.quantiles, "table", lambda law: kept(law.dist, tuple(law.parameters.items())))
+        patch.setattr(prepare.quantiles, "table", lambda law: kept(law.dist, tuple(law.parameters.items())))
         yield
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from nephrosyn import criteria
-from nephrosyn.evidence.study import Study
-from nephrosyn.tables import OBSERVED
+from nephrosyn.evidence.measures.study_view import Study
+from nephrosyn.record.schema import OBSERVED
 
 ILL, CLEAR, PARTIAL = 8.0, 0.05, 1.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nephrosyn.evidence import citations
+from nephrosyn.scenario.files import citations
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_citation(name, text):
 
 
 def test_every_id_has_one_without_working_notes():
-    from nephrosyn.scenario.sources import evidence
+    from nephrosyn.scenario.files.provenance import evidence
 
     found = citations.citations()
     assert found.keys() == evidence().keys()

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from nephrosyn.chart import record
 from nephrosyn.engine import simulate
+from nephrosyn.record.observed import record
 from nephrosyn.scenario import load
-from nephrosyn.scenario.distributions import mean
+from nephrosyn.scenario.schema.distributions import mean
 
 BASELINE = load("baseline").scenario
 

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from nephrosyn.evidence import estimates, intervals
+from nephrosyn.evidence.measures import estimators
+from nephrosyn.statistics import published_intervals
 
 SAMPLES = 400
 
@@ -23,18 +24,18 @@ def test_kaplan_meier_is_that_of_scipy():
     data = stats.CensoredData(uncensored=last[happened], right=last[~happened])
     free = stats.ecdf(data).sf
     for day in (10, 100, 365, 800):
-        mine = estimates.free_at(day)(pl.DataFrame({"days": last, "happened": happened}))
+        mine = estimators.free_at(day)(pl.DataFrame({"days": last, "happened": happened}))
         assert mine.value == pytest.approx(float(free.evaluate(day)))
 
 
 @pytest.mark.parametrize(
     ("statistic", "rows"),
     [
-        (estimates.share, lambda x: {"yes": x < 0.3}),
-        (estimates.mean, lambda x: {"value": x}),
-        (estimates.quantile(0.25), lambda x: {"value": x}),
-        (estimates.free_at(0.5), lambda x: {"days": x, "happened": np.ones(len(x), bool)}),
-        (estimates.rate, lambda x: {"events": (x < 1).astype(int), "years": np.minimum(x, 1.0)}),
+        (estimators.share, lambda x: {"yes": x < 0.3}),
+        (estimators.mean, lambda x: {"value": x}),
+        (estimators.quantile(0.25), lambda x: {"value": x}),
+        (estimators.free_at(0.5), lambda x: {"days": x, "happened": np.ones(len(x), bool)}),
+        (estimators.rate, lambda x: {"events": (x < 1).astype(int), "years": np.minimum(x, 1.0)}),
     ],
     ids=["share", "mean", "quantile", "free", "rate"],
 )
@@ -46,15 +47,15 @@ def test_standard_errors_are_the_spread_between_samples(statistic, rows):
 
 
 def test_arms_together():
-    first, second = estimates.Estimate(0.4, 0.03, 100), estimates.Estimate(0.2, 0.04, 50)
-    assert estimates.difference(first, second) == estimates.Estimate(pytest.approx(0.2), pytest.approx(0.05), 150)
-    ratio = estimates.ratio(first, second)
+    first, second = estimators.Estimate(0.4, 0.03, 100), estimators.Estimate(0.2, 0.04, 50)
+    assert estimators.difference(first, second) == estimators.Estimate(pytest.approx(0.2), pytest.approx(0.05), 150)
+    ratio = estimators.ratio(first, second)
     assert (ratio.value, ratio.error) == (pytest.approx(2.0), pytest.approx(2 * np.hypot(0.075, 0.2)))
 
 
 def test_nobody_has_no_number():
     empty = pl.DataFrame({"yes": [], "value": [], "days": [], "happened": [], "events": [], "years": []})
-    for one in (estimates.share, estimates.mean, estimates.quantile(0.5), estimates.free_at(1), estimates.rate):
+    for one in (estimators.share, estimators.mean, estimators.quantile(0.5), estimators.free_at(1), estimators.rate):
         assert one(empty).people == 0
 
 
@@ -67,23 +68,23 @@ def test_intervals_of_quantiles_hold_what_they_say(median):
     held = 0
     for x in samples:
         low, middle, high = np.quantile(x, [0.25, p, 0.75])
-        ends = intervals.lognormal(middle, low, high, 68, median=median)
+        ends = published_intervals.lognormal(middle, low, high, 68, median=median)
         held += ends[0] <= np.exp(0.5 * stats.norm.ppf(p)) <= ends[1]
     # The width is estimated from 68, which costs up to two points.
     assert 0.92 <= held / 2000 <= 0.97
 
 
 def test_interval_of_a_mean():
-    assert intervals.normal(10, 5, 100) == pytest.approx((10 - 0.98, 10 + 0.98), abs=1e-3)
+    assert published_intervals.normal(10, 5, 100) == pytest.approx((10 - 0.98, 10 + 0.98), abs=1e-3)
 
 
 def test_a_quantile_of_whole_days_is_that_of_grouped_data():
     # Half of ten people on day 9, the others on day 8: the median lies between, at the boundary of the two days.
-    found = estimates.quantile(0.5)(pl.DataFrame({"value": [8] * 5 + [9] * 5}))
+    found = estimators.quantile(0.5)(pl.DataFrame({"value": [8] * 5 + [9] * 5}))
     assert found.value == pytest.approx(8.5)
-    assert estimates.quantile(0.5)(pl.DataFrame({"value": [8] * 4 + [9] * 6})).value > found.value
-    assert estimates.quantile(0.5)(pl.DataFrame({"value": [63] * 100})).error > 0
+    assert estimators.quantile(0.5)(pl.DataFrame({"value": [8] * 4 + [9] * 6})).value > found.value
+    assert estimators.quantile(0.5)(pl.DataFrame({"value": [63] * 100})).error > 0
 
 
 def test_a_quantile_of_other_numbers_is_left_alone():
-    assert estimates.quantile(0.5)(pl.DataFrame({"value": [1.5, 2.5, 2.5]})).value == 2.5
+    assert estimators.quantile(0.5)(pl.DataFrame({"value": [1.5, 2.5, 2.5]})).value == 2.5

@@ -8,10 +8,10 @@ from importlib.resources import files
 
 import pytest
 
-from nephrosyn.evidence.figures import FILE, FigureError, figures, load, published, read
+from nephrosyn.evidence.published.estimates_table import FILE, FigureError, figures, load, published, read
 from nephrosyn.scenario import load as scenario
 from nephrosyn.scenario import shipped
-from nephrosyn.scenario.sources import CALIBRATED, ids
+from nephrosyn.scenario.files.provenance import CALIBRATED, ids
 
 TEXT = files("nephrosyn.evidence").joinpath(FILE).read_text("utf-8")
 ROWS = list(csv.DictReader(TEXT.splitlines()))

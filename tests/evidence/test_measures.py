@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn.evidence.measures import counted, measures, misfits
+from nephrosyn.evidence.measures.registry import counted, measures, misfits
 
 from .made_up import CLEAR, ILL, PARTIAL, child, dose, note, person, read, study
 

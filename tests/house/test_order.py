@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from nephrosyn.compiling import NEVER_COMPILED
+from nephrosyn.kernels.compile import NEVER_COMPILED
 
 from .source import inner_imports, modules
 
@@ -81,7 +81,7 @@ def test_no_cycles():
 
 def test_compiled_code_is_made_of_nothing_its_copies_do_not_depend_on():
     graph = {name: inner_imports(module) for name, module in modules().items()}
-    made_of = {name for name in graph if "nephrosyn.compiling" in graph[name] and name != "nephrosyn.plan"}
+    made_of = {name for name in graph if "nephrosyn.kernels.compile" in graph[name] and name != "nephrosyn.runs.run"}
     assert len(made_of) > 10
     while more := set().union(*(graph[name] for name in made_of)) - made_of - {"nephrosyn"}:
         made_of |= more

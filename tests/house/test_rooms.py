@@ -44,7 +44,7 @@ def test_matplotlib_only_in_the_figures(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_simpy_only_in_the_clinic(name):
-    if name != "nephrosyn.engine.clinic":
+    if name != "nephrosyn.engine.simpy_driver":
         assert "simpy" not in outer_imports(modules()[name])
 
 

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 import nephrosyn as ns
-from nephrosyn import criteria, scenario, terms
-from nephrosyn.cases.model import CaseSet
-from nephrosyn.validation import validate
+from nephrosyn import criteria, scenario, vocabulary
+from nephrosyn.evidence.validation import validate
+from nephrosyn.teach.model import CaseSet
 
 MOST = 2000
 """Characters that a cell may show of an object that is no table."""
@@ -63,7 +63,7 @@ def test_objects_that_are_tables_are_shown_as_such(objects):
     assert shown.keys() >= {"cohort", "cohort on disk", "comparison", "reclassification", "cases", "validation"}
     for name, html in shown.items():
         assert html.count("<table>") == html.count("</table>") >= 1, name
-        assert terms.NOTICE in html, name
+        assert vocabulary.NOTICE in html, name
     assert '<td style="text-align: left">patients</td><td style="text-align: right">60</td>' in shown["cohort"]
 
 
@@ -115,7 +115,7 @@ def test_a_notebook_shows_pictures_and_no_flood(tmp_path, monkeypatch):
         assert len(shown[name].get("text/html", "")) <= 10 * MOST, name
     for name in ("plot", "with pyplot"):
         assert "<svg" in shown[name]["image/svg+xml"], name
-        assert terms.NOTICE in shown[name]["image/svg+xml"], name
+        assert vocabulary.NOTICE in shown[name]["image/svg+xml"], name
     for name in ("cohort", "compare", "reclassify", "cases", "readings"):
         assert "<table" in shown[name]["text/html"], name
     assert shown["program"]["text/plain"].splitlines()[1] == "run"

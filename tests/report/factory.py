@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 
-from nephrosyn import terms
-from nephrosyn.report import scope
+from nephrosyn import vocabulary
+from nephrosyn.report.findings.verdicts import eligibility
 
 BANDS = ("children", "adults")
 WEIGHTS = (0.12, 0.16, 0.12, 0.05, 0.22, 0.22, 0.05, 0.06)
-REFRACTORY = set(scope.FLAG_OF_CATEGORY)
+REFRACTORY = set(eligibility.FLAG_OF_CATEGORY)
 
 
 def people(count, replicates, rng):
@@ -22,22 +22,22 @@ def people(count, replicates, rng):
     }
     size = count * replicates
     biopsied = rng.random(size) < 0.5
-    lesions = rng.choice(terms.LESIONS, size, p=[0.5, 0.2, 0.15, 0.06, 0.04, 0.02, 0.03])
+    lesions = rng.choice(vocabulary.LESIONS, size, p=[0.5, 0.2, 0.15, 0.06, 0.04, 0.02, 0.03])
     bands = rng.choice(BANDS, size, p=[0.6, 0.4])
-    traits = pl.DataFrame({**ids, "lesion": pl.Series(lesions, dtype=pl.Enum(terms.LESIONS))})
+    traits = pl.DataFrame({**ids, "lesion": pl.Series(lesions, dtype=pl.Enum(vocabulary.LESIONS))})
     patients = pl.DataFrame(
         {
             **ids,
             "band": bands,
-            "sex": pl.Series(rng.choice(terms.SEXES, size), dtype=pl.Enum(terms.SEXES)),
+            "sex": pl.Series(rng.choice(vocabulary.SEXES, size), dtype=pl.Enum(vocabulary.SEXES)),
             "age_at_onset_years": np.where(bands == "children", 5.0, 45.0) + rng.random(size),
-            "lesion": pl.Series(np.where(biopsied, lesions, None).tolist(), dtype=pl.Enum(terms.LESIONS)),
+            "lesion": pl.Series(np.where(biopsied, lesions, None).tolist(), dtype=pl.Enum(vocabulary.LESIONS)),
         }
     )
     return ids, patients, traits
 
 
-def labels_of(ids, categories, criteria="source", view="observed", flags=terms.FLAGS):
+def labels_of(ids, categories, criteria="source", view="observed", flags=vocabulary.FLAGS):
     """Labels from a list of category names, by a set that defines some flags; refractory follows the category.
 
     ``outside`` is no category: it says that the set is not for this person.
@@ -47,18 +47,18 @@ def labels_of(ids, categories, criteria="source", view="observed", flags=terms.F
     met = [None if name == "undetermined" else name in REFRACTORY for name in categories]
     columns = {
         flag: [None if m is None or flag not in flags else name == of for name, m in zip(categories, met, strict=True)]
-        for flag, of in scope.CATEGORY_OF_FLAG.items()
+        for flag, of in eligibility.CATEGORY_OF_FLAG.items()
     }
     return pl.DataFrame(
         {
             "replicate": pl.Series(ids["replicate"], dtype=pl.Int32),
             "patient": pl.Series(ids["patient"], dtype=pl.Int32),
             "criteria": [criteria] * len(categories),
-            "view": pl.Series([view] * len(categories), dtype=pl.Enum(terms.VIEWS)),
+            "view": pl.Series([view] * len(categories), dtype=pl.Enum(vocabulary.VIEWS)),
             "applies": pl.Series(applies, dtype=pl.Boolean),
-            "category": pl.Series(categories, dtype=pl.Enum(terms.CATEGORIES)),
+            "category": pl.Series(categories, dtype=pl.Enum(vocabulary.CATEGORIES)),
             **{name: pl.Series(values, dtype=pl.Boolean) for name, values in columns.items()},
-            **{name: pl.Series([None] * len(met), dtype=pl.Boolean) for name in terms.COURSE_FLAGS},
+            **{name: pl.Series([None] * len(met), dtype=pl.Boolean) for name in vocabulary.COURSE_FLAGS},
             "refractory": pl.Series(met, dtype=pl.Boolean),
             "refractory_kind": pl.Series([True if m else None for m in met], dtype=pl.Boolean),
             "first_met_days": pl.Series([90 + 7 * (i % 60) if m else None for i, m in enumerate(met)], dtype=pl.Int32),
@@ -68,9 +68,9 @@ def labels_of(ids, categories, criteria="source", view="observed", flags=terms.F
 
 def label_tables(ids, sets, rng, weights=WEIGHTS):
     frames = []
-    weights = (*weights, *[0] * (len(terms.CATEGORIES) - len(weights)))
+    weights = (*weights, *[0] * (len(vocabulary.CATEGORIES) - len(weights)))
     for criteria in sets:
-        complete = rng.choice(terms.CATEGORIES, len(ids["patient"]), p=weights).tolist()
+        complete = rng.choice(vocabulary.CATEGORIES, len(ids["patient"]), p=weights).tolist()
         lost = rng.random(len(complete)) < 0.15
         observed = ["undetermined" if gone else name for gone, name in zip(lost, complete, strict=True)]
         frames += [labels_of(ids, complete, criteria, "complete"), labels_of(ids, observed, criteria, "observed")]
@@ -97,7 +97,7 @@ def event_table(ids, rng, end):
         "replicate": pl.Int32,
         "patient": pl.Int32,
         "time_days": pl.Float64,
-        "event": pl.Enum(terms.EVENTS),
+        "event": pl.Enum(vocabulary.EVENTS),
         "value": pl.Float64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")

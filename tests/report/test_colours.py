@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import CATEGORY_COLOURS, colour_of
 
 OKABE_ITO = ("#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
@@ -47,9 +47,9 @@ def nearest(colours):
 
 
 def test_every_category_has_a_colour_of_its_own():
-    assert {*CATEGORY_COLOURS} == {*terms.CATEGORIES}
-    assert len({colour_of(name) for name in terms.CATEGORIES}) == len(terms.CATEGORIES)
+    assert {*CATEGORY_COLOURS} == {*vocabulary.CATEGORIES}
+    assert len({colour_of(name) for name in vocabulary.CATEGORIES}) == len(vocabulary.CATEGORIES)
 
 
 def test_no_two_categories_are_nearer_than_the_nearest_of_okabe_and_ito():
-    assert nearest([colour_of(name) for name in terms.CATEGORIES]) >= nearest(OKABE_ITO)
+    assert nearest([colour_of(name) for name in vocabulary.CATEGORIES]) >= nearest(OKABE_ITO)

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nephrosyn import terms
-from nephrosyn.report import provoking, states, treatment
-from nephrosyn.report.course_sections import amount, rate_cell, recovery_sentence
-from nephrosyn.report.statistics import wilson
+from nephrosyn import vocabulary
+from nephrosyn.report.findings.course import disease_states, exposure, pseudo_resistance
+from nephrosyn.report.findings.verdicts.refractory_share import wilson
+from nephrosyn.report.page.course_sections import amount, rate_cell, recovery_sentence
 
 from . import factory
 
@@ -25,7 +25,7 @@ def frame(**columns):
 
 def events(*rows):
     patient, time, event = zip(*rows, strict=True)
-    names = pl.Series(event, dtype=pl.Enum(terms.EVENTS))
+    names = pl.Series(event, dtype=pl.Enum(vocabulary.EVENTS))
     return frame(patient=patient, time_days=list(map(float, time)), event=names)
 
 
@@ -51,8 +51,8 @@ COURSES = events(
     ],
 )
 def test_state_on_a_day_is_the_last_that_was_reached(day, expected):
-    changes = states.turns(COURSES.sample(fraction=1.0, shuffle=True, seed=1))
-    assert tuple(states.counts_at(changes, 4, np.array([float(day)]))[0]) == expected
+    changes = disease_states.turns(COURSES.sample(fraction=1.0, shuffle=True, seed=1))
+    assert tuple(disease_states.counts_at(changes, 4, np.array([float(day)]))[0]) == expected
 
 
 def tables_of(response=("complete", "complete", "none", "none")):
@@ -62,7 +62,7 @@ def tables_of(response=("complete", "complete", "none", "none")):
 
 
 def test_states_at_the_end_and_by_response():
-    found = states.find(tables_of(), 1000)
+    found = disease_states.find(tables_of(), 1000)
     assert [share.count for share in found.end] == [1, 0, 1, 1, 1]
     assert {share.total for share in found.end} == {4}
     parts = {part.name: [share.count for share in part.shares] for part in found.by_response}
@@ -70,7 +70,7 @@ def test_states_at_the_end_and_by_response():
 
 
 def test_states_over_the_years_only_where_follow_up_is_long():
-    short, long = states.find(tables_of(), 731), states.find(tables_of(), 1096)
+    short, long = disease_states.find(tables_of(), 731), disease_states.find(tables_of(), 1096)
     assert not short.long
     assert short.years == []
     assert [year for year, _ in long.years] == [1, 2, 3]
@@ -117,7 +117,7 @@ def treated(**more):
 
 
 def test_doses_by_hand():
-    found = treatment.find(treated())
+    found = exposure.find(treated())
     prednisone, rituximab = found.uses
     # 400 mg and 200 mg in 20 kg; 200 mg in 20 kg: 30 and 10 mg/kg
     assert (prednisone.drug, prednisone.share.count, prednisone.share.total) == ("prednisone", 2, 4)
@@ -127,7 +127,7 @@ def test_doses_by_hand():
 
 
 def test_harms_by_hand():
-    found = treatment.find(treated())
+    found = exposure.find(treated())
     kinds = {harm.kind: (harm.share.count, harm.times, harm.per_100_years) for harm in found.kinds}
     assert kinds == {"contraindication": (1, 1, None), "agent_toxicity": (1, 3, 75.0)}
     names = {harm.name: (harm.share.count, harm.per_100_years) for harm in found.names}
@@ -137,7 +137,7 @@ def test_harms_by_hand():
 def test_nobody_treated_and_nothing_noted():
     there = treated()
     bare = {name: table.head(0) if name.startswith("truth/") else table for name, table in there.items()}
-    found = treatment.find(bare)
+    found = exposure.find(bare)
     assert (found.uses, found.kinds, found.names, found.agents) == ([], [], [], False)
 
 
@@ -175,7 +175,7 @@ def judged(kinds):
 
 
 def known(factors, response):
-    names = dict.fromkeys(terms.PROVOKING_FACTORS, [False] * len(factors))
+    names = dict.fromkeys(vocabulary.PROVOKING_FACTORS, [False] * len(factors))
     return frame(patient=range(len(factors)), response=response, **{**names, "malabsorption": factors})
 
 
@@ -185,22 +185,22 @@ def test_falsely_refractory_by_hand():
     factors = [True, True, False, True, True, True, True]
     response = ["complete", "partial", "complete", "none", "none", "complete", "complete"]
     tables = {"labels": judged(kinds), "truth/traits": known(factors, response)}
-    found = provoking.find(tables, "source")[0]
+    found = pseudo_resistance.find(tables, "source")[0]
     assert (found.view, found.hit, found.missed, found.wrong, found.rest) == ("observed", 1, 1, 2, 1)
     assert (found.sensitivity.share, found.precision.share) == (1 / 2, 1 / 3)
-    assert found.factors == [provoking.Factor("malabsorption", 4, 2, 3)]
+    assert found.factors == [pseudo_resistance.Factor("malabsorption", 4, 2, 3)]
 
 
 def test_nothing_is_said_where_nobody_is_falsely_refractory():
     tables = {"labels": judged([True, None, "open"]), "truth/traits": known([True] * 3, ["none"] * 3)}
-    assert provoking.find(tables, "source") == []
+    assert pseudo_resistance.find(tables, "source") == []
 
 
 def test_falsely_refractory_has_a_section_of_its_own(made):
     tables = factory.cohort(80)
     traits = tables["truth/traits"].with_columns(
         response=pl.when(pl.col("patient") % 3 == 0).then(pl.lit("none")).otherwise(pl.lit("complete")),
-        **{name: pl.col("patient") % 2 == 0 for name in terms.PROVOKING_FACTORS},
+        **{name: pl.col("patient") % 2 == 0 for name in vocabulary.PROVOKING_FACTORS},
     )
     said = pl.when(pl.col("patient") % 4 == 0).then(~pl.col("refractory")).otherwise("refractory_kind")
     labels = tables["labels"].with_columns(refractory_kind=pl.when(pl.col("refractory")).then(said))

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nephrosyn import terms
-from nephrosyn.report import scope, sources, summarise, wording
+from nephrosyn import vocabulary
+from nephrosyn.report import summarise
+from nephrosyn.report import text as wording
+from nephrosyn.report.findings import provenance
+from nephrosyn.report.findings.verdicts import eligibility
 
 from . import factory
 
@@ -100,7 +103,7 @@ def test_everything_says_that_it_is_synthetic(whole):
     assert [path.stem for path in written if path.suffix == ".svg"] == FIGURES
     assert len(written) == len(FIGURES) + 2
     for path in written:
-        assert terms.NOTICE in path.read_text(encoding="utf-8"), path.name
+        assert vocabulary.NOTICE in path.read_text(encoding="utf-8"), path.name
 
 
 def test_figures_are_well_formed_and_undated(whole):
@@ -200,14 +203,16 @@ def test_one_band_several_sets_and_replicates(made):
     assert "sd between replicates" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-@given(st.lists(st.sampled_from(terms.CATEGORIES), min_size=1, max_size=12))
+@given(st.lists(st.sampled_from(vocabulary.CATEGORIES), min_size=1, max_size=12))
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_mixture_of_categories(made, categories):
     tables = factory.cohort(len(categories))
     ids = tables["patients"].select("replicate", "patient").to_dict(as_series=False)
-    views = [factory.labels_of(ids, categories, "made-up", view) for view in terms.VIEWS]
+    views = [factory.labels_of(ids, categories, "made-up", view) for view in vocabulary.VIEWS]
     _, summary = made({**tables, "labels": pl.concat(views)})
-    assert [row.share.count for row in summary.categories] == [categories.count(name) for name in scope.CATEGORY_ORDER]
+    assert [row.share.count for row in summary.categories] == [
+        categories.count(name) for name in eligibility.CATEGORY_ORDER
+    ]
 
 
 def test_nobody_judged_is_an_error():
@@ -216,7 +221,7 @@ def test_nobody_judged_is_an_error():
 
 
 def test_sources_are_sorted_and_cited():
-    found = sources.sort(factory.ROWS)
+    found = provenance.sort(factory.ROWS)
     assert [row.key for row in found.assumed] == ["population.follow_up_days"]
     assert found.assumed[0].source == "two years are enough to look at"
     assert [row.key for row in found.evidenced] == ["disease.relapse.rate_per_year"]
@@ -224,13 +229,13 @@ def test_sources_are_sorted_and_cited():
 
 
 def test_citations_come_in_reading_order():
-    found = sources.sort([("a", 1, "x", "S10, S2, NL3.4.8, C04, C03")])
+    found = provenance.sort([("a", 1, "x", "S10, S2, NL3.4.8, C04, C03")])
     assert [name for name, _ in found.citations] == ["C03, C04", "NL3.4.8", "S2", "S10"]
 
 
 def test_the_size_of_the_run_is_no_number_without_a_source():
     rows = [(key, 1, "count", "") for key in ("patients", "replicates", "seed", "care.visits")]
-    found = sources.sort([*rows, ("patients", 7, "count", "set on the command line")])
+    found = provenance.sort([*rows, ("patients", 7, "count", "set on the command line")])
     assert [row.key for row in found.unsourced] == ["care.visits"]
     assert found.evidenced == []
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.report import parted, summary
+from nephrosyn.report.findings import out_of_core, summary
 
 SETS = ["source", "iskdc", "kdigo-2021-children"]
 OF_THE_FIRST = {"remission", "relapse", "follow_up", "growth", "sampled"}
@@ -28,9 +28,9 @@ def run(tmp_path_factory):
 def both(run):
     told = run.resolved, run.manifest["criteria"], run.manifest["sets"]
     patch = pytest.MonkeyPatch()
-    patch.setattr(parted, "BATCH_PATIENTS", 60)
+    patch.setattr(out_of_core, "BATCH_PATIENTS", 60)
     try:
-        return summary.find(run.tables, *told), parted.find(run.tables, *told)
+        return summary.find(run.tables, *told), out_of_core.find(run.tables, *told)
     finally:
         patch.undo()
 
@@ -82,10 +82,11 @@ def test_the_cohort_has_what_is_compared(both):
 
 @pytest.mark.parametrize("parts", [2, 5])
 def test_truly_and_falsely_refractory_add_up(parts):
-    from nephrosyn.report import merging, provoking
+    from nephrosyn.report.findings import combine_parts
+    from nephrosyn.report.findings.course import pseudo_resistance
 
     cohort = ns.run("false-refractory", patients=250, seed=4, engine="compiled")
-    whole = provoking.find(cohort.tables, "source")
+    whole = pseudo_resistance.find(cohort.tables, "source")
     assert whole
     assert whole[0].hit
     size = 250 // parts
@@ -93,24 +94,24 @@ def test_truly_and_falsely_refractory_add_up(parts):
         {name: frame.filter(frame["patient"] // size == n) for name, frame in cohort.tables.items()}
         for n in range(parts)
     ]
-    same(whole, merging.falsely([provoking.count(cut, "source") for cut in cuts]), "falsely")
-    nobody = [provoking.count({**cut, "labels": cut["labels"].clear()}, "source") for cut in cuts]
-    assert merging.falsely(nobody) == []
+    same(whole, combine_parts.falsely([pseudo_resistance.count(cut, "source") for cut in cuts]), "falsely")
+    nobody = [pseudo_resistance.count({**cut, "labels": cut["labels"].clear()}, "source") for cut in cuts]
+    assert combine_parts.falsely(nobody) == []
 
 
 def test_the_answer_printed_is_the_same(run, both, monkeypatch):
     from nephrosyn import report
 
     whole = report.answers(run.tables, run.manifest)
-    monkeypatch.setattr(parted, "WHOLE_PATIENTS", 10)
-    monkeypatch.setattr(parted, "BATCH_PATIENTS", 60)
+    monkeypatch.setattr(out_of_core, "WHOLE_PATIENTS", 10)
+    monkeypatch.setattr(out_of_core, "BATCH_PATIENTS", 60)
     same(whole, report.answers(run.tables, run.manifest), "answers")
     same(whole[0], both[0].summary, "summary")
 
 
 def test_a_large_report_says_of_whom_its_curves_are(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(parted, "WHOLE_PATIENTS", 10)
-    monkeypatch.setattr(parted, "BATCH_PATIENTS", 60)
+    monkeypatch.setattr(out_of_core, "WHOLE_PATIENTS", 10)
+    monkeypatch.setattr(out_of_core, "BATCH_PATIENTS", 60)
     text = run.report(tmp_path).with_suffix(".md").read_text(encoding="utf-8")
     assert text.count("The curves are of the first 80 patients.") == 2
     assert "The quartiles of doses are of the first 80 patients." in text
@@ -118,6 +119,6 @@ def test_a_large_report_says_of_whom_its_curves_are(run, tmp_path, monkeypatch):
 
 
 def test_no_more_than_a_batch_is_held(run, monkeypatch):
-    monkeypatch.setattr(parted, "BATCH_PATIENTS", 60)
-    sizes = [(replicate, part["patients"].height) for replicate, part in parted.batches(run.tables)]
+    monkeypatch.setattr(out_of_core, "BATCH_PATIENTS", 60)
+    sizes = [(replicate, part["patients"].height) for replicate, part in out_of_core.batches(run.tables)]
     assert sizes == [(0, 80), (0, 70), (1, 80), (1, 70)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.report import figures
 
 from . import factory
@@ -14,7 +14,15 @@ from . import factory
 def test_timeline_of_a_patient():
     tables = factory.cohort(5)
     document = figures.svg(figures.patient_timeline(tables, 0, 0), "Patient 0")
-    for word in (terms.NOTICE, "Patient 0", "albumin", "prednisone", "diary", "infection noted", "months from onset"):
+    for word in (
+        vocabulary.NOTICE,
+        "Patient 0",
+        "albumin",
+        "prednisone",
+        "diary",
+        "infection noted",
+        "months from onset",
+    ):
         assert word in document
     lazy = {name: frame.lazy() for name, frame in tables.items()}
     assert figures.svg(figures.patient_timeline(lazy, 0, 0), "Patient 0") == document

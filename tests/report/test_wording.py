@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nephrosyn.report import wording
-from nephrosyn.report.statistics import Refractory
+from nephrosyn.report import text
+from nephrosyn.report.findings.verdicts.refractory_share import Refractory
 
 
 def found(met, unmet, unknown):
@@ -21,7 +21,7 @@ def found(met, unmet, unknown):
     ],
 )
 def test_headline_takes_no_side_that_the_unjudged_could_turn(met, unmet, unknown, open_):
-    told = wording.headline(found(met, unmet, unknown))
+    told = text.headline(found(met, unmet, unknown))
     assert f"counting the {unknown} who could not be judged as refractory too it would be" in told
     assert f"leaves open whether the share lies {open_} the one third often quoted" in told
     assert "whole interval lies" not in told
@@ -35,13 +35,13 @@ def test_headline_takes_no_side_that_the_unjudged_could_turn(met, unmet, unknown
     ],
 )
 def test_headline_says_when_only_the_margin_is_open(met, unmet, unknown, side):
-    told = wording.headline(found(met, unmet, unknown))
+    told = text.headline(found(met, unmet, unknown))
     assert f": {side} often quoted; counting the {unknown:,}" in told
     assert told.endswith("leaves open whether the share lies within 5 percentage points of one third.")
 
 
 def test_headline_takes_the_side_that_nobody_could_turn():
-    told = wording.headline(found(630, 309, 61))
+    told = text.headline(found(630, 309, 61))
     assert told.endswith("more than the one third often quoted; the whole interval lies above it.")
 
 
@@ -53,9 +53,9 @@ def test_headline_takes_the_side_that_nobody_could_turn():
     ],
 )
 def test_answer_about_the_margin_tells_what_could_turn_it(counts, note):
-    assert wording.margin_note(found(*counts)) == note
+    assert text.margin_note(found(*counts)) == note
 
 
 def test_sentence_about_the_unjudged_agrees_with_the_headline():
-    assert "one third would change" in wording.unjudged_sentence(found(36_000, 59_000, 5_000))
-    assert "one third would not change" in wording.unjudged_sentence(found(630, 309, 61))
+    assert "one third would change" in text.unjudged_sentence(found(36_000, 59_000, 5_000))
+    assert "one third would not change" in text.unjudged_sentence(found(630, 309, 61))

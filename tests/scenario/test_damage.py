@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn.scenario import Resolved, ScenarioError, load, shipped
-from nephrosyn.scenario.resolve import Layer, merge, override
+from nephrosyn.scenario.files.inheritance import Layer, merge, override
 from nephrosyn.scenario.tree import dotted
 
 BASELINE = tomllib.loads(shipped()["baseline"].read_text("utf-8"))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nephrosyn.scenario.distributions import complaint, mean, quantiles, quantiles_between
-from nephrosyn.scenario.kinds import Distribution
+from nephrosyn.scenario.schema.distributions import complaint, mean, quantiles, quantiles_between
+from nephrosyn.scenario.schema.units import Distribution
 
 PROBABILITIES = np.array([[0.01, 0.5], [0.9, 0.999]])
 

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from nephrosyn.scenario import json_schema, shipped
-from nephrosyn.scenario.editor_schema import FILE_NAME, rendered
+from nephrosyn.scenario.schema.json_schema import FILE_NAME, rendered
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

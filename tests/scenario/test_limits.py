@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from nephrosyn.course.quantiles import NODES, SPAN, table
-from nephrosyn.scenario import ScenarioError, load, shape
-from nephrosyn.scenario.distributions import complaint, lowest, quantiles
-from nephrosyn.scenario.kinds import Distribution
-from nephrosyn.scenario.laws import FIXED, LAWS, PLACED
+from nephrosyn.course.state.quantiles import NODES, SPAN, table
+from nephrosyn.scenario import ScenarioError, load
+from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
+from nephrosyn.scenario.schema.distributions import complaint, lowest, quantiles
+from nephrosyn.scenario.schema.units import Distribution
 
 RISE = "disease.proteinuria.rise_doubling_days"
 SHAPE = "disease.relapse.bands.adults.frailty_shape"
@@ -60,7 +61,7 @@ def nodes(node, path=""):
 
 
 def test_every_number_of_the_schema_has_a_least_and_a_most():
-    found = dict(nodes(shape.schema()))
+    found = dict(nodes(paths.schema()))
     del found["/$defs/Distribution/additionalProperties"]  # `laws.py` has them, law by law
     assert len(found) > 150
     assert [path for path, node in found.items() if not {"minimum", "maximum"} <= node.keys()] == []
@@ -133,7 +134,7 @@ def test_each_of_them_alone_is_taken():
 
 
 def test_the_ranges_of_the_sensitivity_are_within_the_limits():
-    ranges = tomllib.loads(files("nephrosyn.validation").joinpath("ranges.toml").read_text("utf-8"))
+    ranges = tomllib.loads(files("nephrosyn.evidence.validation").joinpath("ranges.toml").read_text("utf-8"))
     for end in ("low", "high"):
         load("baseline", [f"{key}={one[end]}" for key, one in ranges.items()])
 

@@ -9,7 +9,7 @@ import pytest
 
 import nephrosyn.scenario as scenarios
 from nephrosyn.scenario import Resolved, ScenarioError, load, rows, shipped
-from nephrosyn.scenario.sources import ids
+from nephrosyn.scenario.files.provenance import ids
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

@@ -3,7 +3,7 @@
 import pytest
 
 from nephrosyn.scenario import load
-from nephrosyn.scenario.sources import evidence
+from nephrosyn.scenario.files.provenance import evidence
 
 KEY = "care.cut_fraction"
 

@@ -14,10 +14,10 @@ from typing import Literal
 
 import polars as pl
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.criteria.labels import CATEGORY_OF_FLAG
-from nephrosyn.criteria.words import in_words
+from nephrosyn.criteria.classification import CATEGORY_OF_FLAG
+from nephrosyn.criteria.definition.in_words import in_words
 
 Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")
@@ -38,7 +38,7 @@ def categories(definition: DefinitionSet) -> tuple[str, ...]:
     """Return the categories that a set can give, ``undetermined`` apart, in the order of the vocabulary."""
     named = {CATEGORY_OF_FLAG[flag] for flag in definition.verdict.precedence.of(child=False)}
     named |= {"infrequently_relapsing", "non_relapsing"}
-    return tuple(name for name in terms.CATEGORIES if name in named)
+    return tuple(name for name in vocabulary.CATEGORIES if name in named)
 
 
 def refractory_categories(definition: DefinitionSet) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class Task:
         """The answers a classifier may give: those of any definition set, and ``undetermined``."""
         if self.target == "refractory":
             return (*REFRACTORY, ABSTAINED)
-        return (*(name for name in terms.CATEGORIES if name != ABSTAINED), ABSTAINED)
+        return (*(name for name in vocabulary.CATEGORIES if name != ABSTAINED), ABSTAINED)
 
     @property
     def question(self) -> str:
@@ -173,7 +173,7 @@ class Task:
         use = labels is not None and labels.height > 0
         found = {
             view: self.answers(labels.filter(view=view)) if use and labels is not None else self.judge(tables, view)
-            for view in terms.VIEWS
+            for view in vocabulary.VIEWS
         }
         both = found["complete"].rename({"answer": "reference"})
         seen = found["observed"].select(*WHO, observed="answer")

@@ -8,9 +8,9 @@ from functools import cached_property
 import polars as pl
 
 from nephrosyn import engine
-from nephrosyn.bench.features import COLUMNS, features, with_values
+from nephrosyn.bench.features.extract import COLUMNS, features, with_values
 from nephrosyn.bench.task import ABSTAINED, WHO, Task
-from nephrosyn.chart import record
+from nephrosyn.record.observed import record
 from nephrosyn.scenario import Scenario
 from nephrosyn.scenario.counts import MOST_SEED
 

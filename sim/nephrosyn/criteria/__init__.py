@@ -9,16 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.definition import DefinitionSet
+    from nephrosyn.criteria.classification import LABELS, answers, classify, episodes
+    from nephrosyn.criteria.compile_ahead import Aside
+    from nephrosyn.criteria.definition.catalogue import sets, text, titles
+    from nephrosyn.criteria.definition.definition import DefinitionSet
+    from nephrosyn.criteria.definition.inheritance import whole
+    from nephrosyn.criteria.definition.loading import load, parse
     from nephrosyn.criteria.errors import CriteriaError
-    from nephrosyn.criteria.extending import whole
-    from nephrosyn.criteria.find import sets, text, titles
-    from nephrosyn.criteria.judging import impossible
-    from nephrosyn.criteria.labels import LABELS, answers, classify, episodes
-    from nephrosyn.criteria.loading import load, parse
-    from nephrosyn.criteria.proof import Evidence
-    from nephrosyn.criteria.verdicts import Clause, Episode, Verdict, verdict
-    from nephrosyn.criteria.warming import Aside
+    from nephrosyn.criteria.evaluation.evaluate import impossible
+    from nephrosyn.criteria.explanation.supporting_rows import Evidence
+    from nephrosyn.criteria.explanation.verdict import Clause, Episode, Verdict, verdict
 
 __all__ = [
     "LABELS",
@@ -43,16 +43,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "definition": ("DefinitionSet",),
+    "definition.definition": ("DefinitionSet",),
     "errors": ("CriteriaError",),
-    "extending": ("whole",),
-    "find": ("sets", "text", "titles"),
-    "judging": ("impossible",),
-    "labels": ("LABELS", "answers", "classify", "episodes"),
-    "loading": ("load", "parse"),
-    "proof": ("Evidence",),
-    "warming": ("Aside",),
-    "verdicts": ("Clause", "Episode", "Verdict", "verdict"),
+    "definition.inheritance": ("whole",),
+    "definition.catalogue": ("sets", "text", "titles"),
+    "evaluation.evaluate": ("impossible",),
+    "classification": ("LABELS", "answers", "classify", "episodes"),
+    "definition.loading": ("load", "parse"),
+    "explanation.supporting_rows": ("Evidence",),
+    "compile_ahead": ("Aside",),
+    "explanation.verdict": ("Clause", "Episode", "Verdict", "verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -4,7 +4,7 @@ With unlimited capacity both leave the same rows, bit for bit.
 """
 
 from nephrosyn.engine.errors import EngineError
-from nephrosyn.engine.parts import (
+from nephrosyn.engine.simulation import (
     History,
     Part,
     Player,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nephrosyn.course.state import Clock
+from nephrosyn.course.state.state import Clock
 from nephrosyn.engine.errors import EngineError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
 
-    from nephrosyn.report.summary import Answers, Summary
+    from nephrosyn.report.findings.summary import Answers, Summary
 
 __all__ = ["answers", "patient_timeline", "summarise", "write"]
 
@@ -38,7 +38,7 @@ def summarise(labels: pl.DataFrame) -> Summary:
     ValueError
         If nobody was judged.
     """
-    from nephrosyn.report import summary
+    from nephrosyn.report.findings import summary
 
     return summary.summarise(labels)
 
@@ -58,16 +58,17 @@ def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> 
     Answers
         A pair: the summary, and the categories by definition set and view.
     """
-    from nephrosyn.report import parted, statistics, summary
+    from nephrosyn.report.findings import out_of_core, summary
+    from nephrosyn.report.findings.verdicts import refractory_share
 
     asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
-    if parted.is_large(tables, manifest):
-        return parted.answers(tables, asked, kept)  # type: ignore[arg-type]
+    if out_of_core.is_large(tables, manifest):
+        return out_of_core.answers(tables, asked, kept)  # type: ignore[arg-type]
     labels = tables["labels"]
     defined = summary.defined_by(labels, asked, kept)
     found = summary.summarise(labels, defined)
     keys = [(one.criteria, one.view) for one in found.refractory]
-    return summary.Answers(found, {key: statistics.categories(labels, *key, defined[key[0]]) for key in keys})
+    return summary.Answers(found, {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys})
 
 
 def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Answers:
@@ -99,11 +100,13 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
         If the folder cannot be written.
     """
     from nephrosyn import scenario
-    from nephrosyn.report import figures, page, parted, summary
+    from nephrosyn.report import figures
+    from nephrosyn.report.findings import out_of_core, summary
+    from nephrosyn.report.page import page
 
     asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
-    if parted.is_large(tables, manifest):
-        found = parted.find(tables, resolved, asked, kept)  # type: ignore[arg-type]
+    if out_of_core.is_large(tables, manifest):
+        found = out_of_core.find(tables, resolved, asked, kept)  # type: ignore[arg-type]
     else:
         found = summary.find(tables, resolved, asked, kept)
     drawn = figures.draw(found)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.describe import rows
-    from nephrosyn.scenario.digest import digest_of
-    from nephrosyn.scenario.distributions import mean, quantiles, quantiles_between
-    from nephrosyn.scenario.editor_schema import json_schema
     from nephrosyn.scenario.errors import Problem, ScenarioError
-    from nephrosyn.scenario.find import shipped, titles
+    from nephrosyn.scenario.files.catalogue import shipped, titles
+    from nephrosyn.scenario.files.digest import digest_of
     from nephrosyn.scenario.loading import Resolved, load
-    from nephrosyn.scenario.schema import Scenario
+    from nephrosyn.scenario.schema.distributions import mean, quantiles, quantiles_between
+    from nephrosyn.scenario.schema.json_schema import json_schema
+    from nephrosyn.scenario.schema.scenario import Scenario
 
 __all__ = [
     "Problem",
@@ -36,13 +36,13 @@ __all__ = [
 
 _HOMES = {
     "describe": ("rows",),
-    "digest": ("digest_of",),
-    "distributions": ("mean", "quantiles", "quantiles_between"),
+    "files.digest": ("digest_of",),
+    "schema.distributions": ("mean", "quantiles", "quantiles_between"),
     "errors": ("Problem", "ScenarioError"),
-    "find": ("shipped", "titles"),
-    "editor_schema": ("json_schema",),
+    "files.catalogue": ("shipped", "titles"),
+    "schema.json_schema": ("json_schema",),
     "loading": ("Resolved", "load"),
-    "schema": ("Scenario",),
+    "schema.scenario": ("Scenario",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from nephrosyn.scenario import shape
-from nephrosyn.scenario.care import Step
 from nephrosyn.scenario.errors import number_text
 from nephrosyn.scenario.loading import Resolved
+from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.schema.care import Step
 from nephrosyn.scenario.tree import Path, at, dotted, is_law, is_number, leaves
 
 TEXTS = {("title",), ("description",)}
@@ -92,7 +92,7 @@ def value_text(value: Any) -> str:
 
 
 def _unit(values: dict[str, Any], path: Path) -> str:
-    unit = shape.unit(path)
+    unit = paths.unit(path)
     if unit == DOSE:
         return PER[at(values, (*path[:-1], "per"))]
     return "" if isinstance(at(values, path), str) else unit

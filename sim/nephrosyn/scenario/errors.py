@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.texts import LINE_BREAKS, hidden, visible
+from nephrosyn.scenario.files.text_files import LINE_BREAKS, hidden, visible
 
 LONGEST = 60
 LONGEST_NAME = 200

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.tables import OBSERVED
+from nephrosyn.record.schema import OBSERVED
 
 SETS = ("source", "ipna-2022")
 

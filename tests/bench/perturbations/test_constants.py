@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
-from nephrosyn.scenario.sources import evidence
+from nephrosyn.scenario.files.provenance import evidence
 
 ID = re.compile(r"\b(?:NL3\.\d\.[a-z-]+|DEF:[a-z0-9-]+)")
 CITED = re.compile(r"assumed: \w|by definition|molar mass|\b(?:19|20)\d\d\b|the source text")
@@ -48,10 +48,10 @@ def test_periods_divide_each_other():
 
 def test_rows_of_the_confusion_matrix_are_whole():
     matrix = PERTURBATIONS["label_noise"].constants["matrix"].values[0]
-    assert set(matrix) == set(terms.CATEGORIES) - {"undetermined"}
+    assert set(matrix) == set(vocabulary.CATEGORIES) - {"undetermined"}
     for name, row in matrix.items():
         assert math.isclose(sum(row.values()), 1)
-        assert set(row) <= set(terms.CATEGORIES) - {name, "undetermined"}
+        assert set(row) <= set(vocabulary.CATEGORIES) - {name, "undetermined"}
 
 
 @pytest.mark.parametrize("name", sorted(PERTURBATIONS))

@@ -21,7 +21,7 @@ from nephrosyn.bench.perturbations import (
     prepare,
 )
 from nephrosyn.bench.perturbations.perturb import FUNCTIONS
-from nephrosyn.tables import OBSERVED, SCHEMAS
+from nephrosyn.record.schema import OBSERVED, SCHEMAS
 
 NAMES = st.sampled_from(sorted(PERTURBATIONS))
 KEYS = st.integers(0, 2**40)

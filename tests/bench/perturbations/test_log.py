@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.bench.perturbations import PerturbationError, apply, in_words, perturb
-from nephrosyn.tables import OBSERVED
+from nephrosyn.record.schema import OBSERVED
 
 
 def test_a_log_of_another_record_is_refused(record):

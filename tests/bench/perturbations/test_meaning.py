@@ -10,7 +10,7 @@ from scipy.stats import binomtest, kstest
 from nephrosyn import criteria
 from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, perturb
 from nephrosyn.bench.task import Task
-from nephrosyn.tables import OBSERVED, SCHEMAS
+from nephrosyn.record.schema import OBSERVED, SCHEMAS
 
 ON = ["replicate", "patient"]
 ALPHA = 1e-4  # with the seeds as they are, each exact test fails a right program once in ten thousand

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 import polars as pl
 import pytest
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, perturb, prepare
 from nephrosyn.bench.task import Task
-from nephrosyn.tables import SCHEMAS
+from nephrosyn.record.schema import SCHEMAS
 
 ON = ["replicate", "patient"]
 LIMIT_OF = {"upcr": 0.05, "uacr": 0.003}
@@ -46,13 +46,14 @@ MUST_BE_EMPTY: Mapping[str, Callable[[Tables], pl.DataFrame]] = {
         how="anti",
     ),
     "a result has the unit of its analyte": lambda t: t["readings"].filter(
-        pl.col("unit").cast(pl.String) != pl.col("analyte").cast(pl.String).replace_strict(terms.UNITS)
+        pl.col("unit").cast(pl.String) != pl.col("analyte").cast(pl.String).replace_strict(vocabulary.UNITS)
     ),
     "a result is a number of 0 or more": lambda t: t["readings"].filter(
         ~(pl.col("value").is_finite() & (pl.col("value") >= 0)).fill_null(False)
     ),
     "a dipstick is a band": lambda t: t["readings"].filter(
-        (pl.col("analyte") == "dipstick") & ~pl.col("value").is_in([float(k) for k in range(len(terms.DIPSTICK_BANDS))])
+        (pl.col("analyte") == "dipstick")
+        & ~pl.col("value").is_in([float(k) for k in range(len(vocabulary.DIPSTICK_BANDS))])
     ),
     "a result below the limit of detection is the limit": limits,
     "runs of the diary do not overlap": lambda t: overlapping(t["diary"], ON),

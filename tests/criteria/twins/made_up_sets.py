@@ -6,8 +6,8 @@ import tomllib
 from copy import deepcopy
 
 from nephrosyn import criteria
-from nephrosyn.criteria.absent import completed
-from nephrosyn.criteria.extending import written
+from nephrosyn.criteria.definition.inheritance import written
+from nephrosyn.criteria.definition.omitted_sections import completed
 
 CHOICES = {
     "population.age_from": (0, 0.25, 1),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import log
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 
 from ..builder import Record
 
@@ -21,7 +21,7 @@ RATIOS = {
 BANDS = {"well": ("negative", "trace"), "partial": ("trace", "1+", "2+"), "ill": ("2+", "3+", "4+")}
 ALBUMIN = (1.5, 2.4, 2.5, 2.9, 3.0, 3.4, 3.5, 4.2)
 TAPERS = ((), (40, 20), (40, 20, 10, 5), (30, 50, 10), (40, 15, 60, 20))
-AGENTS = tuple(drug for drug in terms.DRUGS if drug != "prednisone")
+AGENTS = tuple(drug for drug in vocabulary.DRUGS if drug != "prednisone")
 
 
 def record(random):
@@ -37,8 +37,8 @@ def record(random):
     for _ in range(random.choice((0, 0, 1, 2, 5))):
         _agent(random, made)
     for _ in range(random.choice((0, 0, 1, 3))):
-        noted = (random.choice(terms.CONDITIONS[:12]), random.choice(terms.CONDITION_KINDS[:3]))
-        made.noted(random.randint(0, made.end), *noted, random.choice(terms.STEROID_ACTIONS))
+        noted = (random.choice(vocabulary.CONDITIONS[:12]), random.choice(vocabulary.CONDITION_KINDS[:3]))
+        made.noted(random.randint(0, made.end), *noted, random.choice(vocabulary.STEROID_ACTIONS))
     return _truth(random, made, spells)
 
 
@@ -124,7 +124,7 @@ def _at_random(random, made, spells):
     day = random.choice((0, 5, 60))
     while day < made.end and random.random() < 0.9:
         days = random.choice((1, 7, 28, 56, 84, 100))
-        schedule = random.choice((*terms.SCHEDULES, "daily", "daily"))
+        schedule = random.choice((*vocabulary.SCHEDULES, "daily", "daily"))
         _run(random, made, random.choice((0, 4, 10, 12, 20, 40, 60, 60, 120)), day, day + days - 1, schedule)
         day += days + random.choice((0, 0, 0, 1, 14, 15, 90))
 

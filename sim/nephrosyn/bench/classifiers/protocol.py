@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from nephrosyn.bench.features import features
+from nephrosyn.bench.features.extract import features
 from nephrosyn.bench.task import FAILED, WHO, Task
 from nephrosyn.bench.training import Training
 

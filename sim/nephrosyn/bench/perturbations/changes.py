@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.bench.perturbations.rows import Prepared, Record, Rows
+from nephrosyn.bench.perturbations.indexed_rows import Prepared, Record, Rows
 
 Places: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]

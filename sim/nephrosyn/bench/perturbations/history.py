@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.bench.perturbations.changes import Change, Floats, Removed, changed
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared, Rows
+from nephrosyn.bench.perturbations.indexed_rows import Prepared, Rows
+from nephrosyn.bench.perturbations.severity import Level
 
-DROPOUT = terms.END_REASONS.index("dropout")
+DROPOUT = vocabulary.END_REASONS.index("dropout")
 POINTS = {"readings": "taken_days", "conditions": "noted_days"}
 RUNS = ("diary", "doses")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.bench.perturbations.changes import Change, changed
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared
+from nephrosyn.bench.perturbations.indexed_rows import Prepared
+from nephrosyn.bench.perturbations.severity import Level
 
-UPCR, ALBUMIN, WEIGHT = (terms.ANALYTES.index(name) for name in ("upcr", "albumin", "weight"))
+UPCR, ALBUMIN, WEIGHT = (vocabulary.ANALYTES.index(name) for name in ("upcr", "albumin", "weight"))
 WEIGHT_DECIMALS = 1
 
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from nephrosyn.bench.perturbations import copies, dates, history, measurement, reference, treatment, urine, visits
+from nephrosyn.bench.perturbations import dates, duplicates, history, measurement, reference, treatment, urine, visits
+from nephrosyn.bench.perturbations.change_log import LOG, write
 from nephrosyn.bench.perturbations.changes import Change, PerturbationError, Record, carry_out
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.log import LOG, write
-from nephrosyn.bench.perturbations.rows import Prepared, prepare
+from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
+from nephrosyn.bench.perturbations.severity import Level
+from nephrosyn.record.schema import OBSERVED
 from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.scenario.errors import nearest
-from nephrosyn.tables import OBSERVED
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
@@ -37,8 +37,8 @@ FUNCTIONS: Mapping[str, Callable[[Prepared, Level], Sequence[Change]]] = {
     "weight_errors": measurement.weight_errors,
     "history_truncated": history.truncated,
     "follow_up_short": history.short,
-    "rows_duplicated": copies.duplicated,
-    "copied_forward": copies.copied_forward,
+    "rows_duplicated": duplicates.duplicated,
+    "copied_forward": duplicates.copied_forward,
     "upcr_coarsened": urine.coarsened,
     "label_noise": reference.label_noise,
     "definition_shift": reference.definition_shift,

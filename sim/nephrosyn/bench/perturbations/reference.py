@@ -9,14 +9,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nephrosyn import criteria, terms
+from nephrosyn import criteria, vocabulary
 from nephrosyn.bench.perturbations.changes import Change, LeftOut, PerturbationError, changed
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared, Rows
+from nephrosyn.bench.perturbations.indexed_rows import Prepared, Rows
+from nephrosyn.bench.perturbations.severity import Level
 from nephrosyn.bench.task import categories, refractory_categories
 from nephrosyn.criteria import DefinitionSet
 
-CODES = {name: code for code, name in enumerate(terms.CATEGORIES)}
+CODES = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "label_noise": ("labels",),
@@ -27,8 +27,8 @@ ASKED: Mapping[str, tuple[str, ...]] = {
 """Tables that a perturbation asks for beside the record."""
 ANSWER = (
     "category",
-    *terms.FLAGS,
-    *terms.COURSE_FLAGS,
+    *vocabulary.FLAGS,
+    *vocabulary.COURSE_FLAGS,
     "refractory",
     "refractory_kind",
     "first_met_days",

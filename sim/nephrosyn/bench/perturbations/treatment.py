@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.bench.perturbations.changes import Change, Floats, Removed, changed
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared
+from nephrosyn.bench.perturbations.indexed_rows import Prepared
+from nephrosyn.bench.perturbations.severity import Level
 
-SINGLE = terms.SCHEDULES.index("single")
+SINGLE = vocabulary.SCHEDULES.index("single")
 
 
 def lost(record: Prepared, level: Level) -> list[Change]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.bench.perturbations.changes import Change, Changed, Removed, changed
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared
-from nephrosyn.tables import UNIT
+from nephrosyn.bench.perturbations.indexed_rows import Prepared
+from nephrosyn.bench.perturbations.severity import Level
+from nephrosyn.record.schema import UNIT
 
-HIGHEST = len(terms.DIPSTICK_BANDS) - 1
-UPCR, DIPSTICK, UACR = (terms.ANALYTES.index(name) for name in ("upcr", "dipstick", "uacr"))
+HIGHEST = len(vocabulary.DIPSTICK_BANDS) - 1
+UPCR, DIPSTICK, UACR = (vocabulary.ANALYTES.index(name) for name in ("upcr", "dipstick", "uacr"))
 DIPSTICK_REFERENCE = (0.0, 1.0)
 """From negative to trace."""
 
@@ -50,7 +50,7 @@ def coarsened(record: Prepared, level: Level) -> list[Change]:
         "analyte": DIPSTICK,
         "value": band.astype(np.float64),
         "below_limit": 0.0,
-        "unit": UNIT.categories.to_list().index(terms.UNITS["dipstick"]),
+        "unit": UNIT.categories.to_list().index(vocabulary.UNITS["dipstick"]),
         "reference_low": low,
         "reference_high": high,
     }

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.bench.perturbations.changes import Change, Places, Removed, changed
-from nephrosyn.bench.perturbations.level import Level
-from nephrosyn.bench.perturbations.rows import Prepared
+from nephrosyn.bench.perturbations.indexed_rows import Prepared
+from nephrosyn.bench.perturbations.severity import Level
 
-UPCR, DIPSTICK = (terms.ANALYTES.index(name) for name in ("upcr", "dipstick"))
+UPCR, DIPSTICK = (vocabulary.ANALYTES.index(name) for name in ("upcr", "dipstick"))
 MOST = 0.95
 """No visit is missed for sure, however far away or young a patient is."""
 

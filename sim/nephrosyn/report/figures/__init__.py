@@ -9,7 +9,7 @@ from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_c
 from nephrosyn.report.figures.style import drawing, inline, svg
 from nephrosyn.report.figures.timeline import patient_timeline
 from nephrosyn.report.figures.times import course_states, relapse, relapses, remission
-from nephrosyn.report.summary import Findings
+from nephrosyn.report.findings.summary import Findings
 
 __all__ = ["draw", "inline", "patient_timeline", "svg"]
 

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import ACCENT, GRID, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
 
 DPI = 100
@@ -65,7 +65,7 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
         for day in _days(end):
             low.text(day, -0.06, str(day), transform=low.get_xaxis_transform(), ha="center", va="top")
         figure.text(LEFT + WIDTH / 2, 0.04, BELOW, ha="center", fontsize=8)
-        figure.text(0.985, 0.004, terms.NOTICE, ha="right", fontsize=SMALLEST, color=MUTED)
+        figure.text(0.985, 0.004, vocabulary.NOTICE, ha="right", fontsize=SMALLEST, color=MUTED)
         buffer = io.BytesIO()
         canvas: Any = FigureCanvasAgg(figure)
         canvas.print_png(buffer, metadata=NO_SOFTWARE)

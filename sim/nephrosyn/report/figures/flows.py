@@ -11,9 +11,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from nephrosyn.report.figures.style import SMALL, blank, colour_of, drawing, svg
-from nephrosyn.report.moves import Moves, in_order
-from nephrosyn.report.overlap import Agreement
-from nephrosyn.report.wording import number, percent, plain
+from nephrosyn.report.findings.verdicts.cross_classification import Moves, in_order
+from nephrosyn.report.findings.verdicts.flag_overlap import Agreement
+from nephrosyn.report.text import number, percent, plain
 
 GAP = 0.03
 LEAST = 0.03

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from matplotlib.figure import Figure
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.report.figures.shares import mark_third, whom
 from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SMALL, blank, drawing, percent_axis, svg
-from nephrosyn.report.growth import Growth
-from nephrosyn.report.statistics import MARGIN, ONE_THIRD
+from nephrosyn.report.findings.verdicts.by_follow_up import Growth
+from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD
 
 LABEL_INCHES = 0.145
 """Room for one label beside another."""
@@ -38,7 +38,7 @@ def lines(found: Growth) -> Figure:
     matplotlib.figure.Figure
         As high as the names need.
     """
-    years = [day / terms.DAYS_PER_YEAR for day in found.days]
+    years = [day / vocabulary.DAYS_PER_YEAR for day in found.days]
     curves = {name: curve for name, curve in found.sets.items() if curve.moments[-1].refractory.patients}
     panel = max(2.3, LABEL_INCHES * len(curves) * 1.25)
     figure = blank(panel + 0.75)

@@ -22,10 +22,10 @@ from nephrosyn.report.figures.style import (
     ink_on,
     percent_axis,
 )
-from nephrosyn.report.groups import MONTH_DAYS, FollowUp, Group
-from nephrosyn.report.overlap import Combination
-from nephrosyn.report.statistics import MARGIN, ONE_THIRD, Category, Refractory, Share
-from nephrosyn.report.wording import FLAG_NAMES, number, percent, plain
+from nephrosyn.report.findings.verdicts.flag_overlap import Combination
+from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Category, Refractory, Share
+from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS, FollowUp, Group
+from nephrosyn.report.text import FLAG_NAMES, number, percent, plain
 
 Segment = tuple[str, int]
 NOBODY = "nobody: all are outside the set"

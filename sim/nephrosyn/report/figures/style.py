@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 
 INK = "#1b1f24"
 MUTED = "#5d6570"
@@ -115,7 +115,7 @@ class Drawing(Figure):
 def blank(height_inches: float, width_inches: float = WIDTH_INCHES) -> Figure:
     """Return an empty figure that carries the notice at its foot."""
     figure = Drawing(figsize=(width_inches, height_inches), layout=_Layout())
-    figure.supxlabel(terms.NOTICE, x=0.995, ha="right", fontsize=SMALLEST, color=MUTED)
+    figure.supxlabel(vocabulary.NOTICE, x=0.995, ha="right", fontsize=SMALLEST, color=MUTED)
     return figure
 
 
@@ -184,7 +184,7 @@ def colour_of(category: str) -> str:
     """Return the colour of a category; those without one of their own share out the spare ones."""
     if category in CATEGORY_COLOURS:
         return CATEGORY_COLOURS[category]
-    others = [name for name in terms.CATEGORIES if name not in CATEGORY_COLOURS]
+    others = [name for name in vocabulary.CATEGORIES if name not in CATEGORY_COLOURS]
     return SPARE_COLOURS[others.index(category) % len(SPARE_COLOURS) if category in others else 0]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.report.figures.drugs import agents_of, draw_agents, draw_steroid, months
 from nephrosyn.report.figures.style import (
     ACCENT,
@@ -23,8 +23,8 @@ from nephrosyn.report.figures.style import (
     blank,
     drawing,
 )
-from nephrosyn.report.groups import MONTH_DAYS
-from nephrosyn.report.wording import plain
+from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
+from nephrosyn.report.text import plain
 
 GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
 TRUE_EVENTS = (("complete_remission", "^", LINES[2]), ("relapse", "v", ACCENT))
@@ -207,7 +207,7 @@ def draw_albumin(axes: Any, mine: Frames) -> None:
 def draw_diary(axes: Any, diary: pl.DataFrame) -> None:
     """Draw the home dipstick diary as a strip of grades."""
     for first, last, grade in diary.select("first_days", "last_days", pl.col("grade").cast(pl.String)).iter_rows():
-        colour = GRADE_COLOURS[terms.DIPSTICK_BANDS.index(grade)]
+        colour = GRADE_COLOURS[vocabulary.DIPSTICK_BANDS.index(grade)]
         axes.barh(0, (last + 1 - first) / MONTH_DAYS, left=first / MONTH_DAYS, height=1, color=colour, lw=0)
     axes.set(yticks=[], ylim=(-0.5, 0.5))
     axes.set_ylabel("diary", rotation=0, ha="right", va="center")

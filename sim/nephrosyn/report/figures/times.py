@@ -7,12 +7,12 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn import terms
+from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SECOND, SMALL, blank, percent_axis
-from nephrosyn.report.groups import MONTH_DAYS
-from nephrosyn.report.states import STATE_NAMES, States
-from nephrosyn.report.survival import Curve
-from nephrosyn.report.wording import number, percent, plain
+from nephrosyn.report.findings.course.disease_states import STATE_NAMES, States
+from nephrosyn.report.findings.course.time_to_event import Curve
+from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
+from nephrosyn.report.text import number, percent, plain
 
 WEEK_DAYS = 7.0
 STATE_COLOURS = ("#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#b4bac2")
@@ -114,7 +114,7 @@ def course_states(found: States) -> Figure:
     """Draw the share of patients in each state over the years, one upon the other."""
     figure = blank(3.0)
     axes = figure.subplots()
-    years = found.days / terms.DAYS_PER_YEAR
+    years = found.days / vocabulary.DAYS_PER_YEAR
     axes.stackplot(
         years, found.shares.T, colors=STATE_COLOURS, labels=list(STATE_NAMES.values()), edgecolor=PAPER, lw=0.6
     )

@@ -1,0 +1,256 @@
+"""Perturbed records in files, for a classifier in any language: the first of two steps, scoring being the second.
+
+``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in
+plain words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file.
+Neither truth nor labels are written, nor the scenario that the run was made from. Tables that a perturbation leaves as
+they are take no room: they are links to those of the clean record, where the file system has such.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.bench.exchange.export_readme import CLEAN, TEMPLATE, Job, Question, readme
+from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
+from nephrosyn.bench.score.conditions import MOST_REPLICATES
+from nephrosyn.bench.task import Task
+from nephrosyn.record.schema import OBSERVED
+from nephrosyn.runs import relabel
+from nephrosyn.runs.folder import Folder, Format, RunFolderError
+from nephrosyn.runs.folder.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
+from nephrosyn.runs.folder.location import facts as facts_of
+from nephrosyn.runs.folder.part import encoded
+from nephrosyn.scenario.counts import MOST_SEED, wrong_count
+from nephrosyn.scenario.errors import nearest
+from nephrosyn.scenario.files.text_files import parsed_json
+
+README = "README.md"
+KEY = "bench_export"
+CONTENT = {MANIFEST, TEMPLATE, README, "records"}
+ALL = "all"
+Progress = Callable[[str, int, int], None]
+
+
+def export(
+    run_folder: str | Path,
+    out: str | Path,
+    perturbations: Sequence[str] = (ALL,),
+    severities: Sequence[int] = SEVERITIES[1:],
+    replicates: int = 1,
+    seed: int | None = None,
+    format: Format = "parquet",
+    *,
+    question: Question | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write perturbed records of a run, one perturbation, severity and replicate after the other.
+
+    Parameters
+    ----------
+    run_folder : path
+        A finished run of one replicate.
+    out : path
+        A folder that does not exist yet, or is empty.
+    perturbations : sequence of str
+        Names, or ``all`` for each that changes the record. Those that change labels or the cohort change no record:
+        they are for scoring, after the predictions came back.
+    severities : sequence of int
+        From 1 to 5; the clean record is always written.
+    replicates : int
+        How often each is drawn anew.
+    seed : int, optional
+        Address of the draws; that of the run by default, as for a bench without files.
+    format : {"parquet", "csv"}
+        Of the tables.
+    question : Question, optional
+        What is asked; by default the category by the first definition set of the run.
+    overwrite : bool
+        Replace an export that stands there, never anything else.
+    progress : callable, optional
+        Called with (stage, done, total).
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    RunFolderError
+        With everything wrong with what was asked for; or if the run cannot be read or the folder not be written.
+    """
+    run, out = Folder(Path(run_folder)), Path(out).resolve()
+    seed = run.manifest["seed"] if seed is None else seed
+    names = _names(perturbations, severities, replicates, seed, format, run)
+    asked = [CLEAN, *((name, s, r) for name in names for s in sorted(set(severities)) for r in range(replicates))]
+    check = {"overwrite": overwrite, "replaceable": _is_export, "kind": "an export of the bench, or holds more"}
+    refuse_taken(out, **check)  # type: ignore[arg-type]
+    partial = out.with_name(f".{out.name}-{uuid.uuid4().hex[:12]}.partial")
+    try:
+        partial.mkdir(parents=True)
+        files = dict(_records(run, partial, asked, seed, format, progress or _silent))
+        files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
+        (partial / README).write_text(readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
+        write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
+        refuse_taken(out, **check)  # type: ignore[arg-type]
+        if out.exists():
+            shutil.rmtree(out)
+        partial.rename(out)
+    except OSError as error:
+        raise RunFolderError(f"cannot write {out}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return out
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+def _names(
+    perturbations: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str, run: Folder
+) -> list[str]:
+    """Return the perturbations asked for, or tell everything that is wrong."""
+    ours = [name for name, one in PERTURBATIONS.items() if one.kind == "record"]
+    wrong = [_refusal(name) for name in perturbations if name not in (*ours, ALL)]
+    if not perturbations:
+        wrong.append("perturbations: expected at least one name, or all; found none")
+    if not severities or set(severities) - set(SEVERITIES[1:]):
+        wrong.append(f"severities: expected some of 1 to 5; found {', '.join(map(str, severities)) or 'none'}")
+    wrong += wrong_count("replicates", replicates, 1, MOST_REPLICATES)
+    wrong += wrong_count("seed", seed, 0, MOST_SEED)
+    if format not in ("parquet", "csv"):
+        wrong.append(f"format: expected parquet or csv; found {format}")
+    if run.manifest["replicates"] != 1:
+        wrong.append(f"{run.path}: expected a run of one replicate; found {run.manifest['replicates']}")
+    if wrong:
+        raise RunFolderError("\n".join(wrong))
+    return ours if ALL in perturbations else list(dict.fromkeys(perturbations))
+
+
+def _refusal(name: str) -> str:
+    if name in PERTURBATIONS:
+        return f"{name} changes no record but {PERTURBATIONS[name].kind}s; it is for scoring, not for export"
+    near = nearest(name, PERTURBATIONS)
+    return f"there is no perturbation {name}" + (f"; nearest: {near}" if near else "")
+
+
+def _records(
+    run: Folder, folder: Path, asked: Sequence[Job], seed: int, format: str, progress: Progress
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Write part by part, so that memory holds one part of the cohort under one perturbation."""
+    parts = run.parts("patients")
+    for number in range(parts):
+        part = _Part(
+            prepare({name: run.part(name, number) for name in OBSERVED}), folder, f"part-{number:05d}.{format}"
+        )
+        for done, job in enumerate(asked):
+            progress("export", number * len(asked) + done, parts * len(asked))
+            made = part.clean if job == CLEAN else perturb(part.clean, job[0], job[1], seed=seed, replicate=job[2])[0]
+            yield from part.write(job, made)
+    progress("export", parts * len(asked), parts * len(asked))
+
+
+@dataclass
+class _Part:
+    """One part of the cohort, and what the manifest tells of its clean tables."""
+
+    clean: Record
+    folder: Path
+    file: str
+    untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def write(self, job: Job, made: Record) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Write the tables of one perturbation; the clean record comes first."""
+        for table in OBSERVED:
+            path = f"{_place(job)}/{table}/{self.file}"
+            if job != CLEAN and made[table] is self.clean[table]:
+                _link(self.folder / _place(CLEAN) / table / self.file, self.folder / path)
+                yield path, self.untouched[table]
+                continue
+            facts = _write(self.folder / path, made[table].drop("replicate"), f"{path} of the export")
+            if job == CLEAN:
+                self.untouched[table] = facts
+            yield path, facts
+
+
+def _write(path: Path, frame: pl.DataFrame, what: str) -> dict[str, Any]:
+    content = encoded(frame, path.suffix.removeprefix("."), what)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise RunFolderError(f"cannot write {what}: {reason(error)}") from None
+    return facts_of(content, frame.height)
+
+
+def _link(clean: Path, path: Path) -> None:
+    """Let a table that is that of the clean record be the same file, or a copy of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(clean, path)
+    except OSError:  # a file system without links
+        shutil.copyfile(clean, path)
+
+
+def _place(job: Job) -> str:
+    return f"records/{job[0]}/severity-{job[1]}/replicate-{job[2]}"
+
+
+def _template(run: Folder, path: Path, asked: Sequence[Job]) -> dict[str, Any]:
+    """Write a row for each prediction that is asked for, the answer left empty."""
+    patients = [run.part("patients", number)["patient"] for number in range(run.parts("patients"))]
+    rows = 0
+    with path.open("wb") as file:
+        for name, severity, replicate in asked:
+            for part in patients:
+                frame = part.to_frame().with_columns(
+                    perturbation=pl.lit(name), severity=severity, replicate=replicate, predicted=pl.lit("")
+                )
+                frame.write_csv(file, include_header=rows == 0, quote_style="never")
+                rows += frame.height
+    return {"rows": rows, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def _about(
+    run: Folder, names: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str
+) -> dict[str, Any]:
+    """What the manifest tells; of the run only its digest, from which it cannot be made again."""
+    return {
+        "notice": vocabulary.NOTICE,
+        KEY: version("nephrosyn"),
+        "constants_version": VERSION,
+        "run_sha256": sha256(run.path / MANIFEST),
+        "patients": run.manifest["patients"],
+        "perturbations": list(names),
+        "severities": sorted(set(severities)),
+        "replicates": replicates,
+        "seed": seed,
+        "format": format,
+    }
+
+
+def _asked_by(run: Folder) -> Question:
+    task = Task(relabel.definition(run.manifest, None))
+    return Question(task.question, task.words, task.scope)
+
+
+def _is_export(folder: Path) -> bool:
+    try:
+        manifest = parsed_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return False
+    ours = isinstance(manifest, dict) and manifest.get("notice") == vocabulary.NOTICE and KEY in manifest
+    return ours and {path.name for path in folder.iterdir()} <= CONTENT

@@ -1,0 +1,175 @@
+"""A finished bench: its scores, and what the folder is made of in which it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.bench.errors import BenchError
+from nephrosyn.bench.run import Answers
+from nephrosyn.bench.score import bootstrap_intervals, comparisons, corruption_error
+from nephrosyn.bench.score.conditions import CLEAN
+from nephrosyn.bench.score.metrics import ALL
+from nephrosyn.bench.score.score_table import score
+from nephrosyn.bench.task import OUTCOMES, outcome, scored
+from nephrosyn.runs.folder import Documents, reading
+from nephrosyn.scenario.files.text_files import parsed_json
+
+VALUES, SCORES, ANSWERS, BOARD, PAGE = (
+    "bench.json",
+    "scores.parquet",
+    "predictions.parquet",
+    "leaderboard.md",
+    "bench.html",
+)
+FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability")
+FILES = frozenset({VALUES, SCORES, ANSWERS, BOARD, PAGE, *(f"{name}.svg" for name in FIGURES)})
+KIND = Documents("a bench of nephrosyn", FILES, VALUES, "classifiers")
+
+
+@dataclass(frozen=True, repr=False)
+class Bench:
+    """What was found.
+
+    Attributes
+    ----------
+    answers : Answers
+        Every answer beside the right one.
+    baseline : str
+        The classifier that corruption errors are held against: the one asked for, or the definition set where that one
+        has no score.
+    """
+
+    answers: Answers
+    baseline: str
+
+    def __repr__(self) -> str:
+        """Who was asked, in a line or two."""
+        return f"<Bench of {', '.join(self.names)} on {self.answers.run.folder}>"
+
+    @cached_property
+    def scores(self) -> pl.DataFrame:
+        """Every score, tidy; the columns are those of `scoring.SCHEMA`."""
+        run = self.answers.run
+        made = score(self.frame, run.task, run.groups)
+        drawn = bootstrap_intervals.clean(self.frame, run.task, self.answers.about["seed"])
+        return _with(made, drawn)
+
+    @cached_property
+    def averages(self) -> pl.DataFrame:
+        """Means over perturbed records: `classifier`, `metric`, `value` and its 95% bootstrap interval.
+
+        Without one where every draw gives the same, as where nobody failed: that says nothing of how sure it is.
+        """
+        drawn = bootstrap_intervals.perturbed(self.frame, self.names, self.baseline, self.answers.about["seed"])
+        made = {metric: corruption_error.means(self.scores, metric) for metric in bootstrap_intervals.PERTURBED}
+        whole = self.corruption.filter(perturbation=ALL)
+        made["corruption_error"] = dict(whole.select("classifier", "corruption_error").iter_rows())
+        rows = []
+        for metric, values in made.items():
+            for name in self.names:
+                ends = drawn.get((name, metric)) if values.get(name) is not None else None
+                ends = ends if ends and ends.low < ends.high else None
+                rows.append((name, metric, values.get(name), ends and ends.low, ends and ends.high))
+        kinds = dict.fromkeys(("value", "low", "high"), pl.Float64)
+        return pl.DataFrame(rows, schema={"classifier": pl.String, "metric": pl.String, **kinds}, orient="row")
+
+    @cached_property
+    def corruption(self) -> pl.DataFrame:
+        """Corruption errors by classifier and perturbation."""
+        return corruption_error.corruption_errors(self.scores, self.baseline)
+
+    @cached_property
+    def differences(self) -> list[comparisons.Difference]:
+        """Every pair of classifiers on the same patients."""
+        return comparisons.compare(self.frame, self.answers.about["seed"])
+
+    @cached_property
+    def faults(self) -> pl.DataFrame:
+        """What failed: `classifier`, `fault`, `answers` and an example `patient`."""
+        wrong = self.answers.frame.filter(pl.col("fault").is_not_null())
+        counted = wrong.group_by("classifier", "fault").agg(answers=pl.len(), patient=pl.col("patient").min())
+        return counted.sort("classifier", "answers", "fault", descending=[False, True, False])
+
+    @cached_property
+    def outcomes(self) -> pl.DataFrame:
+        """Every answer with its `outcome`, one of `task.OUTCOMES`."""
+        outside = self.answers.run.reference.frame.filter(~pl.col("applies"))["patient"].implode()
+        not_for = ~scored() & pl.col("patient").is_in(outside)
+        told = pl.when(not_for).then(pl.lit("outside the set")).otherwise(outcome().cast(pl.String))
+        return self.answers.frame.with_columns(outcome=told.cast(pl.Enum(OUTCOMES)))
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Patients who are scored, who are outside the set, and who cannot be judged by it."""
+        frame = self.answers.run.reference.frame
+        outside = int((~frame["applies"]).sum())
+        right = int(frame.select(scored().sum()).item())
+        return {"scored": right, "outside_the_set": outside, "cannot_be_judged": frame.height - right - outside}
+
+    @property
+    def names(self) -> list[str]:
+        """The classifiers that have a score, the definition set itself first."""
+        return [name for name in self.answers.about["classifiers"] if name not in self.without_score]
+
+    @property
+    def without_score(self) -> dict[str, str]:
+        """The classifiers that have no score, and so no rank and no test, with the reason."""
+        return self.answers.without_score
+
+    @property
+    def nothing_asked(self) -> bool:
+        """Whether classifiers were named, and none of them has a score."""
+        return bool(self.without_score) and self.names == [self.answers.own]
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """The answers of the classifiers that have a score."""
+        return self.answers.frame.filter(pl.col("classifier").cast(pl.String).is_in(self.names))
+
+
+def _with(scores: pl.DataFrame, drawn: bootstrap_intervals.Intervals) -> pl.DataFrame:
+    """Return scores of all patients on the clean record with the intervals that were drawn for them."""
+    rows = [(name, CLEAN, ALL, ALL, metric, one.low, one.high) for (name, metric), one in drawn.items()]
+    by = ["classifier", "perturbation", "slice", "of", "metric"]
+    kinds = {**dict.fromkeys(by, pl.String), "low": pl.Float64, "high": pl.Float64}
+    ends = pl.DataFrame(rows, schema=kinds, orient="row")
+    joined = scores.join(ends, on=by, how="left", suffix="_drawn", maintain_order="left")
+    filled = [pl.coalesce(one, f"{one}_drawn").alias(one) for one in ("low", "high")]
+    return joined.with_columns(filled).select(scores.columns)
+
+
+def finish(answers: Answers, baseline: str | None = None) -> Bench:
+    """Return what was found.
+
+    Raises
+    ------
+    BenchError
+        If the baseline is none of the classifiers.
+    """
+    names = answers.about["classifiers"]
+    if baseline is not None and baseline not in names:
+        raise BenchError([f"--baseline {baseline}: none of the classifiers {', '.join(names)}"])
+    known = baseline is not None and baseline not in answers.without_score
+    return Bench(answers, baseline if known and baseline else answers.own)
+
+
+def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:
+    """Return what is kept of a bench: how it was done, and every answer.
+
+    Raises
+    ------
+    BenchError
+        If there is no bench.
+    """
+    try:
+        about = parsed_json((folder / VALUES).read_bytes())
+        return about, reading.read_parquet(folder / ANSWERS)
+    except (OSError, ValueError, pl.exceptions.PolarsError):
+        raise BenchError(
+            [f"{folder}: no results of a bench; make them with: nephrosyn bench RUN --out {folder}"]
+        ) from None

@@ -1,0 +1,160 @@
+"""The log of changes: one row per row removed, added, or value changed; and applying it to the clean record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn.bench.perturbations.changes import (
+    Added,
+    Change,
+    Changed,
+    LeftOut,
+    PerturbationError,
+    Record,
+    Removed,
+    carry_out,
+)
+from nephrosyn.bench.perturbations.constants import MECHANISMS, PERTURBATIONS, Perturbation
+from nephrosyn.bench.perturbations.indexed_rows import KEYS, WORD, Prepared, Rows, prepare
+from nephrosyn.record.schema import DERIVED, OBSERVED
+
+CHANGES = ("removed", "added", "changed", "left_out")
+SCHEMAS = {**OBSERVED, "labels": DERIVED["labels"], "labels_other": DERIVED["labels"]}
+COLUMNS = tuple(dict.fromkeys(column for schema in SCHEMAS.values() for column in schema))
+
+LOG: dict[str, Any] = {
+    "replicate": pl.Int32,
+    "patient": pl.Int32,
+    "perturbation": pl.Enum(tuple(PERTURBATIONS)),
+    "mechanism": pl.Enum(MECHANISMS),
+    "change": pl.Enum(CHANGES),
+    "table": pl.Enum(tuple(KEYS)),
+    "row": pl.Int32,
+    "column": pl.Enum(COLUMNS),
+    "before": pl.Float64,
+    "after": pl.Float64,
+}
+"""Columns of the log. ``row`` is the number of the row among those of its patient in the clean table, from 0, in the
+order of `KEYS`; ``added`` means once more, after itself; ``left_out`` means the patient, in every table. ``before`` and
+``after`` are numbers, the place of a name in its vocabulary, 0 or 1 for false or true, null for a missing value."""
+_PERSON = (1 << WORD) - 1
+
+
+def write(record: Prepared, changes: Iterable[Change], of: Perturbation) -> pl.DataFrame:
+    """Return changes as a log, in the order in which they are listed."""
+    frames = [_entries(record, one, of) for one in changes if len(one.places)]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=LOG)
+
+
+def _entries(record: Prepared, change: Change, of: Perturbation) -> pl.DataFrame:
+    table = "patients" if isinstance(change, LeftOut) else change.table
+    rows, places = record.rows(table), change.places
+    who = rows.who[places]
+    words = {"perturbation": of.name, "mechanism": of.mechanism, "change": _name(change), "table": table}
+    values: dict[str, Any] = dict.fromkeys(("column", "before", "after"))
+    if isinstance(change, Changed):
+        words["column"] = change.column
+        values = {"before": pl.Series(change.before).fill_nan(None), "after": pl.Series(change.after).fill_nan(None)}
+    ids = {"replicate": (who >> WORD).astype(np.int32), "patient": (who & _PERSON).astype(np.int32)}
+    frame = pl.DataFrame({**ids, "row": rows.number[places].astype(np.int32), **values})
+    told = [pl.lit(word, dtype=LOG[name]).alias(name) for name, word in words.items()]
+    return frame.with_columns(told).select(pl.col(name).cast(kind) for name, kind in LOG.items())
+
+
+def _name(change: Change) -> str:
+    names = {Removed: "removed", Added: "added", Changed: "changed", LeftOut: "left_out"}
+    return names[type(change)]
+
+
+def apply(record: Mapping[str, pl.DataFrame], log: pl.DataFrame) -> Record:
+    """Make the changes of a log in the clean record.
+
+    Parameters
+    ----------
+    record : mapping of str to polars.DataFrame
+        The clean record, or that of some of its patients with their rows of the log.
+    log : polars.DataFrame
+        What `perturb` returned, all of it or some rows.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        What `perturb` returned beside the log, if the log is whole.
+
+    Raises
+    ------
+    PerturbationError
+        If a row is not in the record, or does not hold what the log says it held.
+    """
+    clean = prepare(record)
+    parts = log.partition_by(["change", "table", "column"], maintain_order=True)
+    return carry_out(clean, [_change(clean, part) for part in parts])
+
+
+def _change(record: Prepared, part: pl.DataFrame) -> Change:
+    kind, table, column = part.select("change", "table", "column").row(0)
+    if table not in record:
+        raise PerturbationError(f"the log changes {table}, which the record does not have")
+    rows = record.rows(table)
+    places = _places(rows, part)
+    if kind == "changed":
+        before, after = (_floats(part[name]) for name in ("before", "after"))
+        found = rows[column][places]
+        other = ~((found == before) | (np.isnan(found) & np.isnan(before)))
+        if other.any():
+            raise PerturbationError(f"{_where(part, other)}: {column} is not what the log says it was")
+        return Changed(table, column, places, before, after)
+    if kind == "left_out":
+        return LeftOut(places)
+    return Removed(table, places) if kind == "removed" else Added(table, places)
+
+
+def _places(rows: Rows, part: pl.DataFrame) -> NDArray[np.int64]:
+    replicate, patient, number = (part[name].to_numpy().astype(np.int64) for name in ("replicate", "patient", "row"))
+    places = rows.find((replicate << WORD) | patient, number)
+    if (places < 0).any():
+        raise PerturbationError(f"{_where(part, places < 0)}: no such row in the record")
+    return places
+
+
+def _where(part: pl.DataFrame, wrong: NDArray[np.bool_]) -> str:
+    first = part.row(int(np.flatnonzero(wrong)[0]), named=True)
+    return f"replicate {first['replicate']}, patient {first['patient']}, {first['table']} row {first['row']}"
+
+
+def _floats(series: pl.Series) -> NDArray[np.float64]:
+    return series.fill_null(np.nan).to_numpy()
+
+
+def in_words(log: pl.DataFrame) -> pl.DataFrame:
+    """Return a log with ``before`` and ``after`` as a reader would write them: names in place of codes.
+
+    Parameters
+    ----------
+    log : polars.DataFrame
+        With the columns of `LOG`.
+
+    Returns
+    -------
+    polars.DataFrame
+        The same rows; ``before`` and ``after`` are texts, null where a value is missing.
+    """
+    parts = []
+    for (table, column), part in log.with_row_index("_").partition_by(["table", "column"], as_dict=True).items():
+        kind = SCHEMAS[str(table)][str(column)] if column is not None else pl.Float64
+        parts.append(part.with_columns(_told(pl.col("before"), kind), _told(pl.col("after"), kind)))
+    if not parts:
+        return log.with_columns(pl.col("before", "after").cast(pl.String))
+    return pl.concat(parts).sort("_").drop("_")
+
+
+def _told(value: pl.Expr, kind: Any) -> pl.Expr:
+    if isinstance(kind, pl.Enum):
+        names = dict(enumerate(kind.categories))
+        return value.replace_strict(names, default=None, return_dtype=pl.String)
+    return value.cast(kind).cast(pl.String)

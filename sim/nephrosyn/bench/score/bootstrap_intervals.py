@@ -1,0 +1,196 @@
+"""Intervals of scores that are no shares, by drawing patients with replacement.
+
+On the clean record the draws go through the confusion matrix, over perturbed records through the errors of each patient
+under each perturbation. Draws in which a score is not defined are left out.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn.bench.score.comparisons import RESAMPLES, ends, weights
+from nephrosyn.bench.score.conditions import CLEAN, counted
+from nephrosyn.bench.score.metrics import FLIPS, PARTS, flip, squared_errors
+from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Ends of a 95% percentile bootstrap interval."""
+
+    low: float
+    high: float
+
+
+Intervals = dict[tuple[str, str], Interval]
+"""By classifier and metric."""
+Scores = Callable[[Array], dict[str, Array]]
+"""From how often each patient was drawn, shape (draws, patients), to scores, shape (draws,) or (draws, classifiers)."""
+
+
+def of_matrices(counts: Array, classes: NDArray[np.bool_] | None = None) -> dict[str, Array]:
+    """Return scores of confusion matrices as scikit-learn has them.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (matrices, answers, answers)
+        Patients by right answer and given answer, the same order in both.
+    classes : ndarray of bool, shape (answers,), optional
+        The answers that means are over; those that somebody has without it.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (matrices,)
+        `balanced_accuracy` and `macro_f1`, means over classes; `mcc` and `kappa`; NaN where one is not defined, as
+        means are where nobody has one of the classes asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(of_matrices(np.array([[[8.0, 2.0], [1.0, 9.0]]]))["kappa"][0]), 2)
+    0.7
+    """
+    right, given = counts.sum(axis=2), counts.sum(axis=1)
+    hits = np.diagonal(counts, axis1=1, axis2=2)
+    n = right.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        some = right > 0 if classes is None else np.broadcast_to(classes, right.shape)
+        present = some.sum(axis=1)
+        recall = np.where(some, hits / right, 0.0).sum(axis=1) / present
+        f1 = np.where(some, 2 * hits / np.where(right > 0, right + given, np.nan), 0.0).sum(axis=1) / present
+        correct, chance = hits.sum(axis=1), (right * given).sum(axis=1)
+        spread = np.sqrt((n**2 - (given**2).sum(axis=1)) * (n**2 - (right**2).sum(axis=1)))
+        mcc = np.where(spread > 0, (correct * n - chance) / spread, np.where((right > 0).sum(axis=1) > 1, 0.0, np.nan))
+        kappa = (correct * n - chance) / (n**2 - chance)
+    return {"balanced_accuracy": recall, "macro_f1": f1, "mcc": mcc, "kappa": kappa}
+
+
+def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES) -> Intervals:
+    """Return intervals of the scores on the clean record that are no shares.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Answers.
+    task : Task
+        The question.
+    seed, resamples : int
+        Address of the draws, and how many.
+    """
+    rows = frame.filter(scored(), perturbation=CLEAN)
+    made: Intervals = {}
+    for (name,), part in rows.partition_by("classifier", as_dict=True, include_key=True).items():
+        part = part.sort("patient")
+        made |= _named([str(name)], _drawn(part.height, _of_clean(part, task), seed, resamples))
+    return made
+
+
+def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
+    words = (*task.words, FAILED)
+    code = {name: place for place, name in enumerate(words)}
+    right, given = (
+        part[column].cast(pl.String).replace_strict(code, return_dtype=pl.Int64).to_numpy()
+        for column in ("reference", "predicted")
+    )
+    cell = right * len(words) + given
+    classes = np.bincount(right, minlength=len(words)) > 0
+    has_chances, squares = squared_errors(part, task)
+
+    def scores(drawn: Array) -> dict[str, Array]:
+        counts = np.array([np.bincount(cell, weights=row, minlength=len(words) ** 2) for row in drawn])
+        found = of_matrices(counts.reshape(-1, len(words), len(words)), classes)
+        return {**found, "brier": (drawn @ squares) / (drawn @ has_chances)}
+
+    return scores
+
+
+def _drawn(patients: int, scores: Scores, seed: int, resamples: int) -> dict[str, list[Interval | None]]:
+    """Return the interval of each column of each score; None where no draw defines it."""
+    parts: dict[str, list[Array]] = {}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for drawn in weights(patients, resamples, seed):
+            for metric, values in scores(drawn).items():
+                parts.setdefault(metric, []).append(values.reshape(len(drawn), -1))
+    found = {metric: ends(np.concatenate(pieces)) for metric, pieces in parts.items()}
+    return {
+        metric: [Interval(float(a), float(b)) if a == a else None for a, b in zip(low, high, strict=True)]
+        for metric, (low, high) in found.items()
+    }
+
+
+def _named(names: Sequence[str], drawn: Mapping[str, list[Interval | None]]) -> Intervals:
+    return {
+        (name, metric): one
+        for metric, each in drawn.items()
+        for name, one in zip(names, each, strict=True)
+        if one is not None
+    }
+
+
+PERTURBED = ("accuracy", *PARTS, *FLIPS, "coverage")
+
+
+def perturbed(
+    frame: pl.DataFrame, names: Sequence[str], baseline: str, seed: int, resamples: int = RESAMPLES
+) -> Intervals:
+    """Return intervals of the means over perturbed records, and of the mean corruption error.
+
+    They hold what other patients would have changed, not other draws of the perturbations.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Answers.
+    names : sequence of str
+        The classifiers.
+    baseline : str
+        The one that corruption errors are held against.
+    seed, resamples : int
+        Address of the draws, and how many.
+
+    Returns
+    -------
+    dict
+        Of accuracy, flip rate, coverage and corruption error; empty where conditions are not about the same patients,
+        as where the cohort is shifted and nothing else.
+    """
+    rows = counted(frame.filter(scored()))
+    sizes = rows.group_by("classifier", "perturbation", "severity", "replicate").len()["len"]
+    if not rows.height or sizes.n_unique() != 1:
+        return {}
+    told = rows.group_by("patient", "classifier", "perturbation").agg(
+        accuracy=(pl.col("reference") == pl.col("predicted")).mean(),
+        **{part: (outcome() == part).mean() for part in PARTS},
+        **{name: flip(name).mean() for name in FLIPS},
+        coverage=(~pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED])).mean(),
+    )
+    kinds = rows["perturbation"].unique(maintain_order=True).cast(pl.String).to_list()
+    shape = (-1, len(names), len(kinds))
+    order = told.with_columns(
+        pl.col("classifier").cast(pl.String).cast(pl.Enum(list(names))),
+        pl.col("perturbation").cast(pl.String).cast(pl.Enum(kinds)),
+    ).sort("patient", "classifier", "perturbation")
+    table = {metric: order[metric].to_numpy().reshape(shape) for metric in PERTURBED}
+    errors = (1.0 - table["accuracy"]).reshape(len(table["accuracy"]), -1)
+    means = {metric: values.mean(axis=2) for metric, values in table.items()}
+    place = list(names).index(baseline)
+
+    def scores(drawn: Array) -> dict[str, Array]:
+        patients = drawn.sum(axis=1, keepdims=True)
+        found = {metric: drawn @ values / patients for metric, values in means.items()}
+        wrong = (drawn @ errors).reshape(shape)
+        ratio = np.where(wrong[:, place : place + 1] > 0, wrong / wrong[:, place : place + 1], np.nan)
+        with warnings.catch_warnings():  # a draw in which the baseline is never wrong has no mean
+            warnings.simplefilter("ignore", RuntimeWarning)
+            found["corruption_error"] = np.nanmean(ratio, axis=2)
+        return found
+
+    return _named(names, _drawn(len(errors), scores, seed, resamples))

@@ -1,0 +1,38 @@
+"""What the command line shows. Plain text in a pipe; colour and bars only on a terminal."""
+
+from nephrosyn.cli.console.bench import bench, bench_patient
+from nephrosyn.cli.console.cases import cases
+from nephrosyn.cli.console.cases import lint as case_lint
+from nephrosyn.cli.console.comparison import comparison
+from nephrosyn.cli.console.definitions import definition
+from nephrosyn.cli.console.patient import case
+from nephrosyn.cli.console.progress import Progress
+from nephrosyn.cli.console.reclassification import reclassification
+from nephrosyn.cli.console.scenario_values import scenario
+from nephrosyn.cli.console.side_by_side import side_by_side
+from nephrosyn.cli.console.summary import catalogue, summary
+from nephrosyn.cli.console.terminal import complain, say, say_json, warn
+from nephrosyn.cli.console.validation import calibration, sensitivity, validation
+
+__all__ = [
+    "Progress",
+    "bench",
+    "bench_patient",
+    "calibration",
+    "case",
+    "case_lint",
+    "cases",
+    "catalogue",
+    "comparison",
+    "complain",
+    "definition",
+    "reclassification",
+    "say",
+    "say_json",
+    "scenario",
+    "sensitivity",
+    "side_by_side",
+    "summary",
+    "validation",
+    "warn",
+]

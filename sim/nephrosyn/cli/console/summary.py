@@ -1,0 +1,68 @@
+"""The answers of the verbs: what is shipped, the result of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nephrosyn import vocabulary
+from nephrosyn.cli.console.terminal import heading, prose, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nephrosyn.api import Cohort
+    from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, Share
+
+
+def catalogue(kind: str, titles: dict[str, str]) -> None:
+    """Print shipped names with their titles."""
+    heading(kind)
+    table(("name", "title"), titles.items())
+
+
+def summary(cohort: Cohort) -> None:
+    """Print the answer of a run: the categories and the refractory share by each definition set, and where to go on."""
+    about = cohort.manifest
+    found, categories = cohort.answers()
+    repeats = f", {about['replicates']} replicates" if about["replicates"] > 1 else ""
+    say(f"{about['scenario']['name']}: seed {about['seed']}{repeats}, engine {about['engine']}")
+    say(vocabulary.NOTICE)
+    for each in found.refractory:
+        if each.view == "observed":
+            _judged(each, categories[each.criteria, each.view])
+    _where_to_go_on(cohort)
+
+
+def _judged(found: Refractory, shares: Sequence[Category]) -> None:
+    from nephrosyn.report import text
+
+    def row(name: str, share: Share) -> tuple[str, ...]:
+        between = text.interval(share.low, share.high)
+        return name, text.number(share.count), text.percent(share.share), between
+
+    say()
+    heading(f"{found.criteria} criteria, observed record, {text.of_whom(found)}")
+    if not found.patients:
+        prose(text.headline(found))
+        return
+    rows = [row(text.plain(each.category), each.share) for each in shares]
+    rows += [("",) * 4, row("refractory", found.share), row("not judged", found.unjudged)]
+    table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
+    say()
+    prose(text.headline(found))
+
+
+def _where_to_go_on(cohort: Cohort) -> None:
+    from nephrosyn import criteria
+
+    held = cohort.tables.part("labels", 0) if hasattr(cohort.tables, "part") else cohort.labels
+    refractory = held.filter("refractory")
+    say()
+    if cohort.folder is not None and (page := cohort.folder / "report.html").is_file():
+        say(f"report  {page}")
+    if refractory.height:
+        replicate, patient = refractory.row(0)[:2]
+        again = f" --replicate {replicate}" if replicate else ""
+        say(f"next    nephrosyn explain {cohort.place} {patient}{again}")
+    others = [name for name in criteria.sets() if name not in set(held["criteria"])]
+    say(f"        nephrosyn classify {cohort.place} --criteria {others[0] if others else 'my-set.toml'}")

@@ -1,0 +1,135 @@
+"""Lines, tables and messages. Colour only on a terminal."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from nephrosyn.cli.console.output import is_unicode, shown
+from nephrosyn.scenario.files.text_files import HIDDEN, LINE_BREAKS, visible
+
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def say(text: str = "") -> None:
+    """Print one line; characters that do not show themselves are escaped."""
+    _write(visible(text, keep=LINE_BREAKS))
+
+
+def _write(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            error.filename = "standard output"
+        raise
+
+
+def say_json(text: str) -> None:
+    """Print JSON; where standard output cannot show every character, those beyond ASCII by their numbers."""
+    beyond = HIDDEN if is_unicode(sys.stdout) else NOT_ASCII
+    _write("".join(one if one == "\n" else beyond.sub(_numbered, one) for one in re.split("(\n)", text)))
+
+
+def _numbered(found: re.Match[str]) -> str:
+    import json
+
+    return json.dumps(found[0])[1:-1]
+
+
+def warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning of the package as a message to the user, any other as Python does; see ``warnings``."""
+    if category.__module__.startswith("nephrosyn."):
+        complain(message)
+    else:
+        announce(warnings.formatwarning(message, category, filename, lineno, line).rstrip())
+
+
+def prose(text: str) -> None:
+    """Print a paragraph: wrapped at words on a terminal, one line in a pipe."""
+    if sys.stdout.isatty():
+        text = textwrap.fill(text, shutil.get_terminal_size().columns - 1)
+    say(text)
+
+
+def complain(error: object) -> None:
+    """Print a message to the user on standard error, one problem a line."""
+    announce(f"nephrosyn: {error}")
+
+
+def announce(text: str) -> None:
+    """Print a line on standard error; where nobody can read it, the work goes on."""
+    try:
+        print(visible(text, keep=LINE_BREAKS), file=sys.stderr, flush=True)
+    except OSError:
+        return
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print rows in aligned columns; on a narrow terminal the longer cells wrap, the first column never.
+
+    Parameters
+    ----------
+    headings : sequence of str
+        One for each column; without a text in any, no line of headings.
+    rows : iterable of sequences of str
+        Cells; a row of empty cells leaves a line free.
+    right : sequence of int
+        Columns of numbers, aligned to the right.
+    """
+    cells = [tuple(shown(visible(cell)) for cell in row) for row in rows]
+    lines = _fitted(headings, cells, right) if sys.stdout.isatty() else _aligned(headings, cells, right)
+    for line in lines:
+        _write(line.rstrip())
+
+
+def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
+    # A pipe has no width: every row is one line, however long, so that it can be searched.
+    lines = [headings, *rows] if any(headings) else rows
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(cell.rjust(w) if n in right else cell.ljust(w) for n, (cell, w) in enumerate(cells))
+
+
+def _fitted(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
+    for place, name in enumerate(headings):
+        side: JustifyMethod = "right" if place in right else "left"
+        drawn.add_column(Text(name), justify=side, no_wrap=not place, overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(Text, row))
+    screen = Console(highlight=False)
+    with screen.capture() as captured:
+        screen.print(drawn)
+    yield from captured.get().splitlines()
+
+
+def heading(text: str) -> None:
+    """Print a heading, bold on a terminal."""
+    if sys.stdout.isatty():
+        from rich import print as draw
+        from rich.text import Text
+
+        draw(Text(visible(text), style="bold"))
+    else:
+        say(text)

@@ -1,0 +1,9 @@
+"""Reclassification: the same patients under two definition sets, who moves between categories, and by which clause.
+
+`reclassify` judges and `Reclassification` holds what was found; nothing is drawn or written until it is asked for.
+"""
+
+from nephrosyn.comparison.definitions.definition_pair import ReclassificationError
+from nephrosyn.comparison.definitions.reclassification import Reclassification, reclassify
+
+__all__ = ["Reclassification", "ReclassificationError", "reclassify"]

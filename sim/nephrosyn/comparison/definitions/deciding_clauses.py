@@ -1,0 +1,157 @@
+"""The clauses by which patients move: which one decides each side, and what becomes of it on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from nephrosyn.criteria.codes import CLAUSES, FLAG_OF_CLAUSE
+from nephrosyn.report.findings.verdicts.eligibility import FLAG_OF_CATEGORY, UNDETERMINED
+from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+
+CASE = [f"{name}{end}" for name in ("category", "clause", "status", "status_elsewhere") for end in ("", "_after")]
+"""What the reason of a move is told by."""
+Changed = tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Patients who move alike.
+
+    Attributes
+    ----------
+    before, after : str
+        Categories; the same where only the refractory answer differs.
+    clauses : tuple of (str, str, str)
+        Clause, answer under the first set, answer under the second: of the clauses that decide either side, those
+        whose answers differ.
+    share : Share
+        Of all who move.
+    replicate, patient : int
+        The first of them, to look at.
+    """
+
+    before: str
+    after: str
+    clauses: Changed
+    share: Share
+    replicate: int
+    patient: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A clause whose answer differs, among those who move."""
+
+    clause: str
+    before: str
+    after: str
+    share: Share
+
+
+def answered(first: pl.DataFrame, second: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """Return the answers of both sets about those who move, a row for each patient and clause.
+
+    Parameters
+    ----------
+    first, second : polars.DataFrame
+        Clause answers of either set.
+    moved : polars.DataFrame
+        Labels of those who move: ``category``, and ``category_after`` under the second set.
+
+    Returns
+    -------
+    polars.DataFrame
+        Sorted by patient and clause.
+    """
+    words = [pl.col(name).cast(pl.String) for name in ("category", "category_after")]
+    both = first.drop("criteria").join(second.drop("criteria"), on=[*ID, "clause"], suffix="_after")
+    return (
+        both.join(moved.select(*ID, *words), on=ID)
+        .with_columns(pl.col("status", "status_after").cast(pl.String), order=pl.col("clause").to_physical())
+        .with_columns(pl.col("clause").cast(pl.String))
+        .sort(*ID, "order")
+    )
+
+
+def decided(both: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    """Return those who move, with the clause that decides either side.
+
+    Of a category with a flag it is the clause of that flag that was met first. Of patients who could not be judged it
+    is a clause that could not be, the one that decides the other side if it is among them, else one that the other
+    set answers otherwise.
+
+    Parameters
+    ----------
+    both : polars.DataFrame
+        What `answered` returned.
+    moved : polars.DataFrame
+        Labels of those who move.
+
+    Returns
+    -------
+    polars.DataFrame
+        `moved` with ``clause``, ``status`` and ``status_elsewhere``, and the same with ``_after``; null without one.
+    """
+    for end, other in (("", "_after"), ("_after", "")):
+        wish = pl.when(_decides(other)).then(0).when(pl.col("status") != pl.col("status_after")).then(1).otherwise(2)
+        rank = pl.when(pl.col(f"category{end}") == UNDETERMINED).then(wish).otherwise(0)
+        first = (
+            both.filter(_decides(end))
+            .sort(*ID, rank, f"days{end}", "order", nulls_last=True)
+            .group_by(ID, maintain_order=True)
+            .first()
+        )
+        names = {"clause": "clause", f"status{end}": "status", f"status{other}": "status_elsewhere"}
+        columns = [pl.col(name).alias(f"{word}{end}") for name, word in names.items()]
+        moved = moved.join(first.select(*ID, *columns), on=ID, how="left", maintain_order="left")
+    return moved
+
+
+def _decides(end: str) -> pl.Expr:
+    """Whether a clause can be what makes the category of one side."""
+    category, status = pl.col(f"category{end}"), pl.col(f"status{end}")
+    flag = pl.col("clause").replace_strict(dict(zip(CLAUSES, FLAG_OF_CLAUSE, strict=True)), default=None)
+    named = category.replace_strict(FLAG_OF_CATEGORY, default=None, return_dtype=pl.String)
+    met = (status == "met") & (category != UNDETERMINED) & (named.is_null() | (named == flag))
+    return met | ((status == "cannot be judged") & (category == UNDETERMINED))
+
+
+def reasons(told: pl.DataFrame) -> list[Reason]:
+    """Return the reasons of all moves, those of most patients first; `told` is what `decided` returned."""
+    counts: dict[tuple[str, str, Changed], int] = {}
+    first: dict[tuple[str, str, Changed], tuple[int, int]] = {}
+    words = told.with_columns(pl.col("category", "category_after").cast(pl.String)).sort(ID)
+    grouped = words.group_by(CASE, maintain_order=True).agg(pl.len(), *[pl.col(name).first() for name in ID])
+    for row in grouped.iter_rows(named=True):
+        alike = (row["category"], row["category_after"], _changed(row))
+        counts[alike] = counts.get(alike, 0) + row["len"]
+        first.setdefault(alike, (row["replicate"], row["patient"]))
+    ranked = sorted(counts, key=lambda alike: (-counts[alike], first[alike]))
+    return [Reason(*alike, wilson(counts[alike], told.height), *first[alike]) for alike in ranked]
+
+
+def _changed(row: dict[str, Any]) -> Changed:
+    """Of the clauses that decide either side, those whose answers differ, with the answers in order of the sets."""
+    one = (row["clause"], row["status"], row["status_elsewhere"])
+    other = (row["clause_after"], row["status_elsewhere_after"], row["status_after"])
+    return tuple(dict.fromkeys(side for side in (one, other) if side[1] != side[2]))
+
+
+def differences(both: pl.DataFrame, total: int) -> Iterator[Difference]:
+    """Yield the clauses whose answer differs among those who move, most patients first; one may count in several.
+
+    Parameters
+    ----------
+    both : polars.DataFrame
+        What `answered` returned.
+    total : int
+        Who moves.
+    """
+    columns = ["clause", "status", "status_after"]
+    changed = both.filter(pl.col("status") != pl.col("status_after")).group_by(*columns, "order").len()
+    for row in changed.sort("len", "order", "status", descending=[True, False, False]).iter_rows(named=True):
+        yield Difference(row["clause"], row["status"], row["status_after"], wilson(row["len"], total))

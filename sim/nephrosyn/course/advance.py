@@ -1,0 +1,280 @@
+"""The events of a patient: which handler each clock calls, and ``advance`` which plays them in order."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.care.decisions import (
+    ask_for_visit,
+    consider_second_line,
+    count_reading,
+    decide,
+    plan_visit,
+    take_biopsy,
+)
+from nephrosyn.course.care.measurement import keep_diary, take_readings
+from nephrosyn.course.care.noted_conditions import note_conditions
+from nephrosyn.course.care.provoking_factors import find_or_remove
+from nephrosyn.course.care.second_agents import NO_AGENT, close_agent_run, give_agent, refresh_effects
+from nephrosyn.course.care.second_line import begin_planned_agent, give_up_agent, review_agent, test_or_discharge
+from nephrosyn.course.care.steroid import close_dose_run, next_step, suffer_toxicity
+from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
+from nephrosyn.course.disease.agent_response import plan_responses_to_agents
+from nephrosyn.course.disease.complications import meet_serious_infection, meet_thrombosis, treat_complication
+from nephrosyn.course.disease.proteinuria import (
+    reach_remission,
+    remit_spontaneously,
+    respond,
+    respond_to_agent,
+    start_relapse,
+)
+from nephrosyn.course.disease.triggers import cross_boundary, end_window, exert, infect, schedule_boundary
+from nephrosyn.course.onset import onset
+from nephrosyn.course.state.clocks import earliest, stop
+from nephrosyn.course.state.codes import Event, VisitKind
+from nephrosyn.course.state.events import MARGIN, NO_VALUE, write_diary, write_event, write_visit
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import DUE, Belief, Clock, Phase
+from nephrosyn.kernels.compile import entry, inline, kernel, once
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+
+NO_ROOM = -1.0
+"""Answer of ``advance`` when the log needs room before the next event."""
+
+TOO_MANY = -2.0
+"""Answer of ``advance`` when a patient has more events than any course of a sound scenario."""
+
+LEAST_EVENTS, EVENTS_PER_DAY = 2_000, 100.0
+"""So many events, and so many more for each day of follow-up, make too many."""
+
+LATEST = 1_000
+"""So many events before there are too many, each clock's are counted, to tell which one is to blame."""
+
+ALL_VISITS = 1 << 40
+"""More visits than any patient has."""
+
+_MORNING = 0.25
+_DIARY_DAYS = 3
+
+
+@once
+def hold_visit(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """A visit: readings, conclusions, treatment, the next appointment."""
+    write_visit(log, count, traits, state)
+    if state.visit_kind == VisitKind.PRESENTATION:
+        write_event(log, count, traits, state, Event.PRESENTATION, NO_VALUE)
+        if params.home_diary == 1:
+            clocks[DUE, Clock.DIARY] = math.floor(state.now) + 1.0 + _MORNING
+    upcr = take_readings(state, traits, params, tables, growth, log, count)
+    count_reading(state, params, upcr)
+    note_conditions(state, traits, params, clocks, log, count)
+    if state.visit_kind == VisitKind.PRESENTATION:
+        take_biopsy(state, traits, log, count)  # what it shows may decide which agent is started
+    decide(state, traits, params, clocks, tables, growth, agents, starts, log, count, upcr)
+    take_biopsy(state, traits, log, count)
+    consider_second_line(state, traits, params, clocks, starts)
+    review_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    test_or_discharge(state, traits, params, clocks, log, count)
+    plan_visit(state, params, clocks, agents)
+
+
+@kernel
+def _relapse(state, traits, params, clocks, tables, agents, log, count):
+    start_relapse(state, traits, params, clocks, tables, log, count)
+    plan_responses_to_agents(state, traits, params, clocks, tables, agents)
+    state.symptoms += 1
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.SYMPTOM, state.symptoms)
+    clocks[DUE, Clock.SYMPTOM] = math.inf
+    if u[0] < params.symptom_probability:
+        clocks[DUE, Clock.SYMPTOM] = state.now + quantile(tables, params.symptom_table, normal_quantile(u[1]))
+
+
+@kernel
+def _symptom(state, clocks):
+    clocks[DUE, Clock.SYMPTOM] = math.inf
+    unknown = state.belief == Belief.REMISSION or state.belief == Belief.PARTIAL
+    if state.phase == Phase.NEPHROTIC and unknown:
+        ask_for_visit(state, clocks)
+
+
+@kernel
+def _diary_morning(state, traits, params, clocks, tables, log, count):
+    keep_diary(state, traits, params, tables, log, count)
+    clocks[DUE, Clock.DIARY] += 1.0
+    unknown = state.belief == Belief.REMISSION or state.belief == Belief.PARTIAL
+    if state.diary_high_days == _DIARY_DAYS and unknown:
+        ask_for_visit(state, clocks)
+
+
+@kernel
+def _agent_does_harm(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """A harm that brings the patient in, and stops the agent if care has it so."""
+    if suffer_agent_toxicity(state, traits, params, clocks, agents, log, count) and state.agent != NO_AGENT:
+        give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    ask_for_visit(state, clocks)
+
+
+@kernel
+def _finish(state, traits, clocks, agents, log, count, event):
+    today = math.floor(state.now)
+    close_dose_run(state, traits, log, count, today)
+    close_agent_run(state, traits, agents, log, count, today)
+    if state.diary_grade >= 0:
+        write_diary(log, count, traits, state)
+    write_event(log, count, traits, state, event, NO_VALUE)
+    clocks[DUE, :] = math.inf
+    state.over = 1
+
+
+@once
+def play(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count):
+    """Play one event: the clock ``k`` has fallen due."""
+    if k == Clock.VISIT:
+        hold_visit(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    elif k == Clock.DIARY:
+        _diary_morning(state, traits, params, clocks, tables, log, count)
+    elif k == Clock.RESPONSE:
+        respond(state, traits, params, clocks, log, count)
+    elif k == Clock.REMISSION:
+        reach_remission(state, traits, params, clocks, log, count)
+        schedule_boundary(state, traits, params, clocks)
+    elif k == Clock.RELAPSE:
+        _relapse(state, traits, params, clocks, tables, agents, log, count)
+    elif k == Clock.SPONTANEOUS:
+        remit_spontaneously(state, traits, params, clocks, log, count)
+    elif k == Clock.INFECTION:
+        infect(state, traits, params, clocks, log, count)
+    elif k == Clock.INFECTION_ENDS:
+        end_window(state, traits, params, clocks, log, count, Clock.INFECTION_ENDS, Event.INFECTION_WINDOW_ENDS)
+    elif k == Clock.EXERTION:
+        exert(state, traits, params, clocks, log, count)
+    elif k == Clock.EXERTION_ENDS:
+        end_window(state, traits, params, clocks, log, count, Clock.EXERTION_ENDS, Event.EXERTION_WINDOW_ENDS)
+    elif k == Clock.BOUNDARY:
+        cross_boundary(state, traits, params, clocks)
+    elif k == Clock.TOXICITY:
+        suffer_toxicity(state, traits, params, clocks, log, count)
+    elif k == Clock.DOSE_STEP:
+        next_step(state, traits, params, clocks, steps, log, count)
+    elif k == Clock.SYMPTOM:
+        _symptom(state, clocks)
+    elif k == Clock.DROPOUT:
+        stop(clocks, Clock.DROPOUT)
+        state.dropped_out = 1
+        write_event(log, count, traits, state, Event.DROPOUT, NO_VALUE)
+    elif k == Clock.DEATH:
+        _finish(state, traits, clocks, agents, log, count, Event.DEATH)
+    elif k == Clock.KIDNEY_FAILURE:
+        _finish(state, traits, clocks, agents, log, count, Event.KIDNEY_FAILURE)
+    elif k == Clock.END:
+        _finish(state, traits, clocks, agents, log, count, Event.END_OF_STUDY)
+    else:
+        _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count)
+
+
+@once
+def _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count):
+    """Play an event of a second agent, a complication or a provoking factor."""
+    if k == Clock.AGENT_START:
+        begin_planned_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    elif k == Clock.AGENT_DOSE:
+        give_agent(state, traits, params, clocks, tables, growth, agents, log, count)
+    elif k == Clock.AGENT_EFFECT:
+        refresh_effects(state, traits, params, clocks, tables, agents, log, count)
+    elif k == Clock.AGENT_RESPONSE:
+        respond_to_agent(state, traits, params, clocks, log, count)
+    elif k == Clock.AGENT_TOXICITY:
+        _agent_does_harm(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    elif k == Clock.THROMBOSIS:
+        if meet_thrombosis(state, traits, params, clocks, tables, log, count):
+            _finish(state, traits, clocks, agents, log, count, Event.DEATH)
+    elif k == Clock.SERIOUS_INFECTION:
+        if meet_serious_infection(state, traits, params, clocks, tables, log, count):
+            _finish(state, traits, clocks, agents, log, count, Event.DEATH)
+    elif k == Clock.COMPLICATION_ENDS:
+        treat_complication(state, traits, params, clocks, log, count)
+        ask_for_visit(state, clocks)
+    elif k == Clock.FACTOR:
+        find_or_remove(state, traits, params, clocks, tables, log, count)
+        ask_for_visit(state, clocks)
+
+
+@inline
+def most_events(follow_up_days):
+    """How many events a course may have; the clocks of a sound scenario never come near."""
+    return LEAST_EVENTS + int(EVENTS_PER_DAY * follow_up_days)
+
+
+@kernel
+def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
+    state = states[i]
+    x = traits[i]
+    params = parameters[x.band]
+    c = clocks[i]
+    most = most_events(params.follow_up_days)
+    state.visits_allowed += visits
+    while state.over == 0:
+        if count[0] + MARGIN > len(log):
+            return NO_ROOM
+        if state.started == 0:
+            onset(state, x, params, c, tables, growth, log, count)
+        k = earliest(c)
+        if k == Clock.VISIT:
+            if state.visits_allowed == 0:
+                return c[DUE, Clock.VISIT]
+            state.visits_allowed -= 1
+        state.events += 1
+        if state.events > most - LATEST:
+            if state.events > most:
+                return TOO_MANY
+            state.latest_events[k] += 1
+        state.now = c[DUE, k]
+        play(k, state, x, params, c, steps, tables, growth, agents, starts, log, count)
+    return math.inf
+
+
+@entry
+def advance(first, stop, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
+    """Play the events of some patients in order, each up to a visit that is not allowed yet, or to the end.
+
+    There is this one way in for both drivers: each would be compiled with the whole model behind it.
+
+    Parameters
+    ----------
+    first, stop : int
+        Which patients, one after the other: indices into ``traits``, ``states`` and ``clocks``, without ``stop``.
+    visits : int
+        How many more visits of each may take place; ``ALL_VISITS`` plays to the end.
+    traits : ndarray of TRAITS, shape (n,)
+        Fixed traits.
+    states : ndarray of STATE, shape (n,)
+        State, changed in place.
+    clocks : ndarray of float64, shape (n, 4, CLOCKS)
+        Clocks, changed in place.
+    parameters : ndarray of PARAMETERS, shape (bands,)
+        The scenario, by age band.
+    steps, tables, growth : ndarray of float64
+        Taper steps, quantile tables, growth curves.
+    agents : ndarray of AGENT, shape (regimens,)
+        Regimens of second agents.
+    starts : ndarray of float64, shape (rules, columns)
+        When a second agent is started.
+    log : ndarray of ROW, shape (room,)
+        Rows written so far, and room for more.
+    count : ndarray of int64, shape (1,)
+        How many rows are written.
+
+    Returns
+    -------
+    float
+        Of the last patient: time (days) of the visit that waits for leave; inf when the course is over. ``NO_ROOM``
+        when the log is full (nothing is lost: call again with more room, from the patient whose course is not over;
+        the visits that were allowed are not forgotten). ``TOO_MANY`` when the events of the first patient whose course
+        is not over seem to have no end.
+    """
+    due = math.inf
+    for i in range(first, stop):
+        due = _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
+        if due < 0.0:  # NO_ROOM or TOO_MANY
+            break
+    return due

@@ -1,0 +1,190 @@
+"""Care: what the clinic concludes from its readings, and what it does about it. It never sees the truth."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
+from nephrosyn.course.care.second_agents import NO_AGENT
+from nephrosyn.course.care.second_line import answer_relapse, consider_start
+from nephrosyn.course.care.steroid import plan_taper, start_course, start_withdrawal
+from nephrosyn.course.state.codes import Event, Start, VisitKind
+from nephrosyn.course.state.events import write_event
+from nephrosyn.course.state.state import DUE, Belief, Clock, Treatment
+from nephrosyn.kernels.compile import inline, kernel
+
+_DIARY_DAYS = 3
+_HALF = 0.5
+
+
+@kernel
+def count_reading(state, params, upcr):
+    """Count successive readings in the range of remission and of relapse."""
+    state.low_readings = state.low_readings + 1 if upcr <= params.remission_mg_per_mg else 0
+    state.high_readings = state.high_readings + 1 if upcr >= params.relapse_mg_per_mg else 0
+
+
+@kernel
+def _remission_confirmed(state, params):
+    diary = params.home_diary == 1 and state.diary_low_days >= _DIARY_DAYS
+    return state.low_readings >= params.remission_readings or (diary and state.low_readings > 0)
+
+
+@kernel
+def _relapse_confirmed(state, params):
+    diary = params.home_diary == 1 and state.diary_high_days >= _DIARY_DAYS
+    return state.high_readings >= params.relapse_readings or diary
+
+
+@inline
+def steroid_is_barred(state):
+    """Steroid is withheld, or was stopped because it did harm."""
+    return state.steroid_limit == 0.0 or state.steroid_barred == 1
+
+
+@kernel
+def start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, relapse):
+    """The clinic sees nephrotic disease: full dose, if steroid may be given."""
+    state.belief = Belief.NEPHROTIC
+    state.ill_since = state.now
+    state.episode_first_reading = upcr
+    state.low_readings = 0
+    if steroid_is_barred(state):
+        return
+    start_course(state, traits, params, clocks, growth, log, count, relapse)
+    if relapse == 0:
+        consider_start(state, traits, params, clocks, starts, Start.STEROID_START)
+        consider_start(state, traits, params, clocks, starts, Start.SLOW_RESPONSE)
+
+
+@kernel
+def decide(state, traits, params, clocks, tables, growth, agents, starts, log, count, upcr):
+    """Conclude from today's UPCR (mg/mg) and what came before, and act."""
+    if state.visit_kind == VisitKind.PRESENTATION:
+        start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
+        if params.search == AT_PRESENTATION:
+            begin_search(state, traits, params, clocks, tables, params.search_after_days)
+    elif state.belief == Belief.NEPHROTIC:
+        _wait_for_remission(state, traits, params, clocks, tables, growth, starts, log, count, upcr)
+    elif state.belief == Belief.RESISTANT:
+        if _remission_confirmed(state, params):
+            _declare(state, traits, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+        elif state.start_again == 1:
+            start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
+    elif _relapse_confirmed(state, params):
+        _declare(state, traits, log, count, Belief.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
+        answer_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 1)
+    elif state.belief == Belief.PARTIAL and _remission_confirmed(state, params):
+        _declare(state, traits, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+    state.start_again = 0
+
+
+@kernel
+def _declare(state, traits, log, count, belief, event, upcr):
+    state.belief = belief
+    write_event(log, count, traits, state, event, upcr)
+
+
+@kernel
+def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, log, count, upcr):
+    on_full_dose = state.treatment == Treatment.FULL_DOSE
+    course = params.relapse if state.relapse_course == 1 else params.first
+    if _remission_confirmed(state, params):
+        _declare(state, traits, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+        if on_full_dose:
+            plan_taper(state, params, clocks, state.now)
+    elif on_full_dose and state.start_again == 1:
+        start_course(
+            state, traits, params, clocks, growth, log, count, state.relapse_course
+        )  # what went before did not count
+    elif (
+        on_full_dose
+        and state.low_readings == 0
+        and math.floor(state.now) - math.floor(state.full_since) >= course.resistance_days
+    ):
+        if upcr < params.relapse_mg_per_mg and upcr <= _HALF * state.episode_first_reading:
+            _declare(state, traits, log, count, Belief.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
+            plan_taper(state, params, clocks, state.now)
+        else:
+            _declare(state, traits, log, count, Belief.RESISTANT, Event.DECLARED_RESISTANT, upcr)
+            start_withdrawal(state, params, clocks)
+            if params.search == AT_RESISTANCE:
+                begin_search(state, traits, params, clocks, tables, params.search_after_days)
+
+
+@kernel
+def consider_second_line(state, traits, params, clocks, starts):
+    """Resistance, and disease for which steroid may not be given, may call for a second agent."""
+    if state.belief == Belief.RESISTANT:
+        consider_start(state, traits, params, clocks, starts, Start.RESISTANCE)
+    elif state.belief == Belief.NEPHROTIC and steroid_is_barred(state):
+        consider_start(state, traits, params, clocks, starts, Start.INTOLERANCE)
+
+
+@kernel
+def take_biopsy(state, traits, log, count):
+    """Biopsy at presentation, or when resistance is declared."""
+    wanted = traits.biopsy_at_presentation == 1 or (
+        traits.biopsy_at_resistance == 1 and state.belief == Belief.RESISTANT
+    )
+    if wanted and state.biopsied == 0:
+        state.biopsied = 1
+        write_event(log, count, traits, state, Event.BIOPSY, float(traits.lesion))
+
+
+@kernel
+def _interval_days(state, params):
+    if state.treatment == Treatment.FULL_DOSE:
+        return params.visit_full_dose_days
+    if state.belief == Belief.RESISTANT or (state.belief == Belief.NEPHROTIC and state.treatment == Treatment.NONE):
+        return params.visit_resistant_days
+    return params.visit_taper_days if state.treatment != Treatment.NONE else params.visit_off_treatment_days
+
+
+@kernel
+def _is_to_be_confirmed(state, params):
+    """Whether a first reading points to a change that needs another reading."""
+    if state.belief == Belief.REMISSION:
+        return state.high_readings > 0
+    if state.belief == Belief.PARTIAL:
+        return state.high_readings > 0 or state.low_readings > 0
+    return state.low_readings > 0
+
+
+@kernel
+def plan_visit(state, params, clocks, agents):
+    """Set the clock of the next visit."""
+    today = math.floor(state.now)
+    state.visit += 1
+    state.waited = 0.0
+    if _is_to_be_confirmed(state, params):
+        state.visit_kind = VisitKind.CONFIRMATION
+        due = today + params.confirm_after_days
+    else:
+        state.visit_kind = VisitKind.SCHEDULED
+        due = today + _interval_days(state, params)
+        if state.treatment == Treatment.FULL_DOSE and state.belief == Belief.NEPHROTIC:
+            course = params.relapse if state.relapse_course == 1 else params.first
+            verdict_day = math.floor(state.full_since) + course.resistance_days
+            if verdict_day > today:
+                due = min(due, verdict_day)
+        if state.agent != NO_AGENT:
+            due = min(due, today + agents[state.agent].visit_days)
+        if state.provoked == state.now:
+            due = today + params.provocation_check_days
+        if state.discharged == 1:
+            clocks[DUE, Clock.VISIT] = math.inf
+            return
+    state.planned_day = int(due)
+    clocks[DUE, Clock.VISIT] = max(due, today + 1.0)
+
+
+@kernel
+def ask_for_visit(state, clocks):
+    """The patient comes in unasked, now, unless already waiting for a visit."""
+    if clocks[DUE, Clock.VISIT] > state.now and state.waited == 0.0:
+        if state.visit_kind != VisitKind.PRESENTATION:  # the first visit stays the first, if it comes sooner
+            state.visit_kind = VisitKind.UNSCHEDULED
+        state.planned_day = math.floor(state.now)
+        clocks[DUE, Clock.VISIT] = state.now

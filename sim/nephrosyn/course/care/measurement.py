@@ -1,0 +1,137 @@
+"""What the laboratory and the dipstick show: truth with the errors of measurement."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.body import DAYS_PER_YEAR, dry_weight_kg, median_at
+from nephrosyn.course.disease.kidney import gfr_now
+from nephrosyn.course.disease.proteinuria import log_upcr, update_blood
+from nephrosyn.course.state.codes import Analyte
+from nephrosyn.course.state.events import write_diary, write_reading
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+
+_DRAWS_PER_VISIT = 2
+_HEIGHT_ROW = 2
+_LEAST_GFR = 1.0  # mL/min/1.73 m2: creatinine stays finite
+_LOW_BAND, _HIGH_BAND = 1, 4  # trace, 3+
+
+
+@inline
+def upcr_cv(params, log_level):
+    """Coefficient of variation of a UPCR reading; its logarithm is linear in log UPCR between two levels."""
+    place = min(max(log_level, params.upcr_low_log), params.upcr_high_log)
+    return math.exp(params.upcr_low_log_cv + params.upcr_log_cv_slope * (place - params.upcr_low_log))
+
+
+@inline
+def _error(score, log_sd):
+    """Lognormal error factor of mean 1."""
+    return math.exp(log_sd * score - 0.5 * log_sd * log_sd)
+
+
+@inline
+def dipstick_band(params, tables, log_level, creatinine_score, error):
+    """Band 0-5 of a dipstick: protein concentration from UPCR and urine creatinine, now and then one band off."""
+    mg_per_dl = math.exp(log_level) * quantile(tables, params.urine_creatinine_table, creatinine_score)
+    band = 0
+    for k in range(5):
+        if mg_per_dl >= params.dipstick_cuts[k]:
+            band = k + 1
+    if error < 0.5 * params.band_error:
+        band -= 1
+    elif error < params.band_error:
+        band += 1
+    return min(max(band, 0), 5)
+
+
+@inline
+def albumin_bias(params, level):
+    """Bias of the albumin method (g/dL): linear between a low and a high level, flat beyond."""
+    part = (min(max(level, params.albumin_low), params.albumin_high) - params.albumin_low) / (
+        params.albumin_high - params.albumin_low
+    )
+    return params.albumin_bias_low + part * (params.albumin_bias_high - params.albumin_bias_low)
+
+
+@inline
+def true_creatinine(state, traits, params, growth):
+    """Serum creatinine (mg/dL) from height and filtration rate."""
+    height_cm = (
+        median_at(growth, _HEIGHT_ROW + traits.sex, traits.age_years + state.now / DAYS_PER_YEAR) * traits.height_factor
+    )
+    return params.creatinine_constant[traits.sex] * height_cm / max(gfr_now(state, params), _LEAST_GFR)
+
+
+@inline
+def _bounded(log, count, traits, state, analyte, value, limit, true_value):
+    """Write a reading; below the detection limit the limit itself stands, marked."""
+    if value < limit:
+        write_reading(log, count, traits, state, analyte, 1, limit, true_value)
+    else:
+        write_reading(log, count, traits, state, analyte, 0, value, true_value)
+
+
+@kernel
+def _take_urine(state, traits, params, tables, log, count, u, v):
+    """Read UPCR and dipstick, and UACR where UPCR is low; return the UPCR read (mg/mg)."""
+    level = log_upcr(state, state.now)
+    upcr = math.exp(level)
+    read = upcr * _error(normal_quantile(u[0]), math.sqrt(math.log1p(upcr_cv(params, level) ** 2)))
+    _bounded(log, count, traits, state, Analyte.UPCR, read, params.upcr_limit, upcr)
+    band = dipstick_band(params, tables, level, normal_quantile(u[1]), u[2])
+    write_reading(log, count, traits, state, Analyte.DIPSTICK, 0, float(band), float(band))
+    state.uacr_read = math.inf
+    if read <= params.uacr_when_upcr_at_most:
+        uacr = upcr * params.uacr_share
+        state.uacr_read = uacr * _error(normal_quantile(v[3]), params.uacr_log_sd)
+        _bounded(log, count, traits, state, Analyte.UACR, state.uacr_read, params.uacr_limit, uacr)
+    return max(read, params.upcr_limit)
+
+
+@kernel
+def _take_blood(state, traits, params, growth, log, count, u, v):
+    """Read albumin, creatinine, cholesterol and weight."""
+    update_blood(state, traits, params, state.now)
+    albumin = (state.albumin + albumin_bias(params, state.albumin)) * _error(
+        normal_quantile(u[3]), params.albumin_log_sd
+    )
+    write_reading(log, count, traits, state, Analyte.ALBUMIN, 0, max(albumin, 0.0), state.albumin)
+    creatinine = true_creatinine(state, traits, params, growth)
+    read = creatinine * _error(normal_quantile(v[0]), params.creatinine_log_sd)
+    write_reading(log, count, traits, state, Analyte.CREATININE, 0, read, creatinine)
+    read = state.cholesterol * _error(normal_quantile(v[1]), params.cholesterol_log_sd)
+    write_reading(log, count, traits, state, Analyte.CHOLESTEROL, 0, read, state.cholesterol)
+    weight = dry_weight_kg(state, traits, growth, state.now)
+    if state.albumin < params.oedema_below_g_per_dl:
+        weight *= 1.0 + params.oedema_weight_fraction
+    read = weight * _error(normal_quantile(v[2]), params.weight_log_sd)
+    write_reading(log, count, traits, state, Analyte.WEIGHT, 0, read, weight)
+
+
+@kernel
+def take_readings(state, traits, params, tables, growth, log, count):
+    """Take all readings of a visit; return the UPCR read (mg/mg)."""
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit)
+    v = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit + 1)
+    upcr = _take_urine(state, traits, params, tables, log, count, u, v)
+    _take_blood(state, traits, params, growth, log, count, u, v)
+    return upcr
+
+
+@kernel
+def keep_diary(state, traits, params, tables, log, count):
+    """Read this morning's home dipstick and add it to the diary."""
+    today = math.floor(state.now)
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.DIARY, today)
+    band = dipstick_band(params, tables, log_upcr(state, state.now), normal_quantile(u[0]), u[1])
+    if band != state.diary_grade:
+        if state.diary_grade >= 0:
+            write_diary(log, count, traits, state)
+        state.diary_grade = band
+        state.diary_first = today
+    state.diary_last = today
+    state.diary_low_days = state.diary_low_days + 1 if band <= _LOW_BAND else 0
+    state.diary_high_days = state.diary_high_days + 1 if band >= _HIGH_BAND else 0

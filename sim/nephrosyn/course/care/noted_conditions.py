@@ -1,0 +1,95 @@
+"""What the clinic notes at a visit, and what it does to steroid because of it."""
+
+from __future__ import annotations
+
+from nephrosyn.course.care.steroid import set_dose, start_withdrawal
+from nephrosyn.course.disease.kidney import NO_COMPLICATION
+from nephrosyn.course.state.codes import Action, Condition, ConditionKind, VisitKind
+from nephrosyn.course.state.events import write_note
+from nephrosyn.kernels.compile import kernel
+from nephrosyn.vocabulary import (
+    AGENT_TOXICITIES,
+    COMPLICATIONS,
+    CONDITIONS,
+    CONTRAINDICATIONS,
+    PROVOKING_FACTORS,
+    TOXICITIES,
+)
+
+_CONTRAINDICATIONS = len(CONTRAINDICATIONS)
+_TOXICITIES = len(TOXICITIES)
+_FIRST_AGENT_TOXICITY = CONDITIONS.index(AGENT_TOXICITIES[0])
+_FIRST_COMPLICATION = CONDITIONS.index(COMPLICATIONS[0])
+_FIRST_FACTOR = CONDITIONS.index(PROVOKING_FACTORS[0])
+
+
+@kernel
+def note_conditions(state, traits, params, clocks, log, count):
+    """Note what the visit brings to light: contraindications, harms, infection, complications, provoking factors."""
+    if state.visit_kind == VisitKind.PRESENTATION:
+        _note_contraindications(state, traits, params, log, count)
+    for k in range(_TOXICITIES):
+        if state.toxicities_to_note >> k & 1 == 1:
+            _act_on_toxicity(state, traits, params, clocks, log, count, k)
+    state.toxicities_to_note = 0
+    if state.infection_to_note == 1:
+        write_note(log, count, traits, state, Condition.INFECTION, ConditionKind.INFECTION, Action.NONE)
+        state.infection_to_note = 0
+    if state.agent_toxicities_to_note != 0:
+        _note_all(
+            state,
+            traits,
+            log,
+            count,
+            state.agent_toxicities_to_note,
+            _FIRST_AGENT_TOXICITY,
+            ConditionKind.AGENT_TOXICITY,
+        )
+        state.agent_toxicities_to_note = 0
+    if state.complications_to_note != 0 and state.complication == NO_COMPLICATION:
+        _note_all(
+            state, traits, log, count, state.complications_to_note, _FIRST_COMPLICATION, ConditionKind.COMPLICATION
+        )
+        state.complications_to_note = 0
+    if state.factor_to_note > 0:
+        factor = _FIRST_FACTOR + state.factor_to_note - 1
+        write_note(log, count, traits, state, factor, ConditionKind.PROVOKING_FACTOR, Action.NONE)
+        state.factor_to_note = 0
+
+
+@kernel
+def _note_all(state, traits, log, count, mask, first, kind):
+    """Note each condition of a bit mask; steroid is not changed for it."""
+    k = 0
+    while mask >> k > 0:
+        if mask >> k & 1 == 1:
+            write_note(log, count, traits, state, first + k, kind, Action.NONE)
+        k += 1
+
+
+@kernel
+def _note_contraindications(state, traits, params, log, count):
+    if traits.contraindications == 0:
+        return
+    state.steroid_limit = params.contraindicated_fraction
+    action = Action.WITHHELD if params.contraindicated_fraction == 0.0 else Action.CUT
+    for k in range(_CONTRAINDICATIONS):
+        if traits.contraindications >> k & 1 == 1:
+            write_note(log, count, traits, state, k, ConditionKind.CONTRAINDICATION, action)
+
+
+@kernel
+def _act_on_toxicity(state, traits, params, clocks, log, count, which):
+    action = int(params.toxicity_action[which])
+    treated = state.dose_mg > 0.0
+    noted = action
+    if not treated:
+        noted = Action.WITHHELD if action == Action.STOPPED else Action.NONE
+    write_note(log, count, traits, state, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, noted)
+    if action == Action.CUT and state.steroid_limit > params.cut_fraction:
+        state.steroid_limit = params.cut_fraction
+        set_dose(state, traits, params, clocks, log, count, state.planned_mg, int(state.dose_schedule))
+    elif action == Action.STOPPED and state.steroid_barred == 0:
+        state.steroid_barred = 1
+        if treated:
+            start_withdrawal(state, params, clocks)

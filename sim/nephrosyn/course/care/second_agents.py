@@ -1,0 +1,280 @@
+"""A second agent: its doses, the effect that follows them, and the effect that stays.
+
+Tablets are prescribed for four weeks at a time, by the weight of that day; an infusion stands by itself. The effect of
+a regimen is a window that opens some time after its first dose and closes some time after its last. The protection of
+cyclophosphamide is no window: it follows the cumulative dose and stays.
+"""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.adverse_events import (
+    forget_harms_by_time,
+    react_to_doses,
+    start_agent_toxicity,
+    suffer_cumulative_harm,
+)
+from nephrosyn.course.disease.agent_response import plan_agent_response
+from nephrosyn.course.disease.body import dose_for_size, dry_weight_kg
+from nephrosyn.course.disease.complications import serious_infection_rate
+from nephrosyn.course.disease.relapse_hazard import update_relapse
+from nephrosyn.course.state.clocks import set_rate, stop
+from nephrosyn.course.state.codes import AgentToxicity, Drug, Event, Factor, Schedule
+from nephrosyn.course.state.events import write_agent_dose, write_event
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import DUE, Clock
+from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+from nephrosyn.vocabulary import CONTRAINDICATIONS, TOXICITIES
+
+NO_AGENT = -1
+_DIABETES = 1 << CONTRAINDICATIONS.index("diabetes")
+_STEROID_DIABETES = 1 << TOXICITIES.index("steroid_diabetes")
+_REVIEW_DAYS = 28.0
+_LONGEST_TABLET_INTERVAL = 7.0
+_MG_PER_G = 1000.0
+_NO_LIMIT_MG = 1e9  # a number that can be divided and rounded down, where no cap is set
+_LEAST_REST = 0.5  # of an infusion: less than that below the cap is not given
+_REDOSE_SHARE = 0.1  # tablets are changed once the dose is out by more
+_ROUND = 10.0  # agents are given to a tenth of a milligram
+
+
+@inline
+def _is_infusion(agent):
+    return agent.every_days >= _LONGEST_TABLET_INTERVAL
+
+
+@inline
+def _is_capped(agent):
+    return min(agent.most_mg_per_kg, agent.most_g) < math.inf
+
+
+@kernel
+def cumulative_mg_per_kg(state, params, agents, k):
+    """Prescribed so far (mg/kg) of the drug of regimen k, by any regimen."""
+    total = 0.0
+    for j in range(params.agents):
+        if agents[j].drug == agents[k].drug:
+            total += state.agent_mg_per_kg[j]
+    return total
+
+
+@kernel
+def _room_mg(state, params, agents, k):
+    """How much more of the drug may be given (mg)."""
+    agent = agents[k]
+    grams = 0.0
+    for j in range(params.agents):
+        if agents[j].drug == agent.drug:
+            grams += state.agent_g[j]
+    by_weight = (agent.most_mg_per_kg - cumulative_mg_per_kg(state, params, agents, k)) * state.agent_weight_kg
+    return min(by_weight, (agent.most_g - grams) * _MG_PER_G, _NO_LIMIT_MG)
+
+
+@kernel
+def _rounded_to_tenths(mg):
+    """A dose as it is given: in tenths of a milligram, one at least."""
+    return max(math.floor(mg * _ROUND + 0.5), 1.0) / _ROUND
+
+
+@kernel
+def bladder_is_harmed(state, agents):
+    """Whether cyclophosphamide is being given to a patient in whom haemorrhagic cystitis has been noted."""
+    if state.agent == NO_AGENT or agents[state.agent].drug != Drug.CYCLOPHOSPHAMIDE:
+        return False
+    return (state.agent_toxicities & ~state.agent_toxicities_to_note) >> AgentToxicity.HAEMORRHAGIC_CYSTITIS & 1 == 1
+
+
+@kernel
+def _known_against(state, traits):
+    """Contraindications that the clinic knows of; steroid diabetes that it has noted is diabetes."""
+    noted = state.toxicities & ~state.toxicities_to_note
+    return traits.contraindications | (_DIABETES if noted & _STEROID_DIABETES != 0 else 0)
+
+
+@kernel
+def may_be_given(state, traits, params, agents, k):
+    """Whether care may start regimen k: not failed, not too often, nothing against it, room below its caps."""
+    agent = agents[k]
+    if (
+        state.agents_failed >> k & 1 == 1
+        or state.agent_courses[k] >= agent.courses
+        or _known_against(state, traits) & agent.not_with != 0
+    ):
+        return False
+    if agent.drug == Drug.CYCLOPHOSPHAMIDE and state.agent_toxicities >> AgentToxicity.HAEMORRHAGIC_CYSTITIS & 1 == 1:
+        return False
+    return state.agent_weight_kg == 0.0 or _room_mg(state, params, agents, k) > 0.0
+
+
+@kernel
+def refresh_effects(state, traits, params, clocks, tables, agents, log, count):
+    """Take stock of which agents are in effect now, and set the clock of the next change."""
+    factor, infection, due, mask = 1.0, 1.0, math.inf, 0
+    for k in range(params.agents):
+        if state.agent_courses[k] == 0:
+            continue
+        if state.now < state.effect_from[k]:
+            due = min(due, state.effect_from[k])
+        elif state.now < state.effect_until[k]:
+            mask |= 1 << k
+            factor *= agents[k].relapse_factor
+            infection *= agents[k].infection_factor
+            due = min(due, state.effect_until[k])
+        elif state.now < state.rebound_until[k]:
+            factor *= agents[k].rebound_factor
+            due = min(due, state.rebound_until[k])
+    if state.agent == NO_AGENT and mask >> state.latest_agent & 1 == 0:
+        stop(clocks, Clock.AGENT_TOXICITY)
+    began, ended = mask & ~state.agents_in_effect, state.agents_in_effect & ~mask
+    state.agents_in_effect = mask
+    clocks[DUE, Clock.AGENT_EFFECT] = due
+    lasting = params.most_protection * (
+        1.0 - math.exp(-state.cyclophosphamide_mg_per_kg / traits.requirement_mg_per_kg)
+    )
+    state.agent_factor = factor * (1.0 - lasting)
+    state.agent_infection_factor = infection
+    update_relapse(state, traits, params, clocks)
+    set_rate(clocks, Clock.SERIOUS_INFECTION, state.now, serious_infection_rate(state, traits, params))
+    for k in range(params.agents):
+        if began >> k & 1 == 1:
+            write_event(log, count, traits, state, Event.AGENT_IN_EFFECT, float(agents[k].drug))
+            plan_agent_response(state, traits, params, clocks, tables, agents, k)
+        elif ended >> k & 1 == 1:
+            write_event(log, count, traits, state, Event.AGENT_EFFECT_ENDS, float(agents[k].drug))
+
+
+@kernel
+def start_agent(state, traits, params, clocks, tables, growth, agents, log, count, k):
+    """The first dose of a course of regimen k is given now."""
+    agent = agents[k]
+    state.agent = k
+    state.latest_agent = k
+    state.agent_since = state.now
+    endless = params.stop_by_clear_urine == 1 and (not _is_infusion(agent) or _is_capped(agent))
+    state.agent_until = math.inf if endless else math.floor(state.now) + agent.course_days
+    state.agent_relapses = 0
+    state.agent_mg = 0.0
+    state.agent_run_first_day = math.floor(state.now)
+    state.agent_counted_day = state.agent_run_first_day
+    write_event(log, count, traits, state, Event.AGENT_STARTED, float(agent.drug))
+    if state.agent_courses[k] == 0 or state.now >= state.effect_until[k]:
+        u = uniforms(
+            params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k
+        )
+        state.effect_from[k] = state.now + quantile(tables, agent.onset_table, normal_quantile(u[0]))
+    state.agent_courses[k] += 1
+    state.agent_starts += 1
+    state.effect_until[k] = math.inf
+    forget_harms_by_time(state)
+    start_agent_toxicity(state, traits, params, clocks, agents)
+    refresh_effects(state, traits, params, clocks, tables, agents, log, count)
+    give_agent(state, traits, params, clocks, tables, growth, agents, log, count)
+
+
+@kernel
+def give_agent(state, traits, params, clocks, tables, growth, agents, log, count):
+    """The next infusion, or tablets for the next weeks; or the course is over."""
+    k = state.agent
+    agent = agents[k]
+    count_doses(state, traits, params, clocks, tables, agents, log, count)
+    if state.now >= state.agent_until:
+        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+        return
+    state.agent_weight_kg = dry_weight_kg(state, traits, growth, state.now)
+    mg = _rounded_to_tenths(dose_for_size(agent.amount, agent.per, agent.cap_mg, state.agent_weight_kg, 0.0))
+    room = _room_mg(state, params, agents, k)
+    if _is_infusion(agent):
+        if room < _LEAST_REST * mg:
+            stop_agent(state, traits, params, clocks, tables, agents, log, count)
+            return
+        _infuse(state, traits, params, clocks, tables, agents, log, count, min(mg, math.floor(room * _ROUND) / _ROUND))
+        return
+    doses = math.floor(room / max(mg, state.agent_mg) + 1e-9)
+    if doses < 1.0:
+        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+        return
+    if abs(mg - state.agent_mg) > _REDOSE_SHARE * state.agent_mg:
+        _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
+        state.agent_mg = mg
+        state.agent_run_weight_kg = state.agent_weight_kg
+        state.agent_run_first_day = math.floor(state.now)
+    due = min(math.floor(state.now) + min(_REVIEW_DAYS, doses * agent.every_days), state.agent_until)
+    clocks[DUE, Clock.AGENT_DOSE] = due
+
+
+@kernel
+def _infuse(state, traits, params, clocks, tables, agents, log, count, mg):
+    """One dose by itself, now."""
+    today = math.floor(state.now)
+    state.agent_mg = mg
+    state.agent_run_weight_kg = state.agent_weight_kg
+    write_agent_dose(log, count, traits, state, agents[state.agent].drug, Schedule.SINGLE, today, today)
+    _add(state, traits, params, clocks, tables, agents, log, count, 1.0, 1.0)
+    state.agent_mg = 0.0
+    clocks[DUE, Clock.AGENT_DOSE] = today + agents[state.agent].every_days
+
+
+@kernel
+def _close_run(state, traits, agents, log, count, last_day):
+    """Write the run of days on the present tablets, if there is any."""
+    if state.agent_mg > 0.0 and last_day >= state.agent_run_first_day:
+        daily = agents[state.agent].every_days < 2.0
+        schedule = Schedule.DAILY if daily else Schedule.ALTERNATE_DAY
+        write_agent_dose(
+            log, count, traits, state, agents[state.agent].drug, schedule, state.agent_run_first_day, last_day
+        )
+
+
+@kernel
+def close_agent_run(state, traits, agents, log, count, last_day):
+    """The course of life ends on tablets: write their run."""
+    if state.agent != NO_AGENT:
+        _close_run(state, traits, agents, log, count, last_day)
+
+
+@kernel
+def count_doses(state, traits, params, clocks, tables, agents, log, count):
+    """Add the tablets of the days up to yesterday to what was given."""
+    today = math.floor(state.now)
+    if state.agent_mg > 0.0 and today > state.agent_counted_day:
+        doses = math.ceil((today - state.agent_counted_day) / agents[state.agent].every_days)
+        adherent = state.factors >> Factor.NON_ADHERENCE & 1 == 0
+        _add(
+            state, traits, params, clocks, tables, agents, log, count, doses, 1.0 if adherent else traits.taken_fraction
+        )
+    state.agent_counted_day = today
+
+
+@kernel
+def _add(state, traits, params, clocks, tables, agents, log, count, doses, taken):
+    """Some doses of the present size were prescribed, and a share of them taken."""
+    k = state.agent
+    per_kg = state.agent_mg / state.agent_weight_kg
+    state.agent_mg_per_kg[k] += doses * per_kg
+    state.agent_g[k] += doses * state.agent_mg / _MG_PER_G
+    if agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
+        state.cyclophosphamide_mg_per_kg += taken * doses * per_kg
+        react_to_doses(state, traits, params, log, count, doses * taken)
+        suffer_cumulative_harm(state, traits, log, count)
+        refresh_effects(state, traits, params, clocks, tables, agents, log, count)
+
+
+@kernel
+def stop_agent(state, traits, params, clocks, tables, agents, log, count):
+    """No more doses from today; the effect wears off."""
+    k = state.agent
+    if state.agent_counted_day < math.floor(state.now):
+        count_doses(state, traits, params, clocks, tables, agents, log, count)
+    _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k)
+    state.effect_until[k] = state.now + quantile(tables, agents[k].offset_table, normal_quantile(u[1]))
+    state.effect_from[k] = min(state.effect_from[k], state.effect_until[k])
+    state.rebound_until[k] = state.effect_until[k] + agents[k].rebound_days
+    state.agent = NO_AGENT
+    state.agent_mg = 0.0
+    state.steroid_unwanted = 0
+    clocks[DUE, Clock.AGENT_DOSE] = math.inf
+    write_event(log, count, traits, state, Event.AGENT_STOPPED, float(agents[k].drug))
+    refresh_effects(state, traits, params, clocks, tables, agents, log, count)

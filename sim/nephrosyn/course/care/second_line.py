@@ -1,0 +1,190 @@
+"""Second-line care: when a second agent is started, which one, and when it is given up or stopped.
+
+A start rule is a row of numbers: what it waits for, the number of the relapse, the delay, the lesions, the overlap with
+steroid, what becomes of steroid, and the regimens to be tried in turn (-1 where there are no more).
+"""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.care.second_agents import NO_AGENT, bladder_is_harmed, may_be_given, start_agent, stop_agent
+from nephrosyn.course.care.steroid import start_withdrawal
+from nephrosyn.course.disease.triggers import open_exertion_window
+from nephrosyn.course.state.codes import Event, Start
+from nephrosyn.course.state.events import NO_VALUE, write_event
+from nephrosyn.course.state.state import DUE, RELAPSES_KEPT, Belief, Clock, Treatment
+from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.vocabulary import LESIONS
+
+WHEN, NUMBER, DELAY_DAYS, LESION_MASK, OVERLAP_DAYS, WITHDRAW, FIRST_REGIMEN = 0, 1, 2, 3, 4, 5, 6
+NO_RULE = -1
+UNKNOWN_LESION = len(LESIONS)
+_HALF_YEAR_DAYS, _YEAR_DAYS = 183.0, 365.0
+_SOON_AFTER_STEROID_DAYS = 14.0
+_STRAY_READINGS = 1
+
+
+@inline
+def _lesion_bit(state, traits):
+    return 1 << (traits.lesion if state.biopsied == 1 else UNKNOWN_LESION)
+
+
+@kernel
+def consider_start(state, traits, params, clocks, starts, when):
+    """Follow the first rule that waits for this and fits the patient, if none is followed yet."""
+    if state.rule != NO_RULE:
+        return
+    for r in range(params.first_start, params.last_start):
+        row = starts[r]
+        if int(row[WHEN]) != when or int(row[LESION_MASK]) & _lesion_bit(state, traits) == 0:
+            continue
+        if when == Start.RELAPSE and state.relapses_declared < row[NUMBER]:
+            continue
+        state.rule = r
+        state.place = 0
+        clocks[DUE, Clock.AGENT_START] = state.now + row[DELAY_DAYS]
+        return
+
+
+@kernel
+def begin_planned_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """The delay of a rule is over: start, unless the disease that was slow to respond has responded since."""
+    clocks[DUE, Clock.AGENT_START] = math.inf
+    row = starts[state.rule]
+    remitted = state.belief == Belief.REMISSION or state.belief == Belief.PARTIAL
+    if int(row[WHEN]) == Start.SLOW_RESPONSE and state.latest_agent == NO_AGENT and remitted:
+        state.rule = NO_RULE
+        return
+    first = state.latest_agent == NO_AGENT
+    _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    if first and state.agent != NO_AGENT and state.dose_mg > 0.0:
+        _overlap(state, params, clocks, row)
+
+
+@kernel
+def _overlap(state, params, clocks, row):
+    """Steroid is not reduced until the overlap is over; then it goes on as planned, or is withdrawn."""
+    state.steroid_held_until = state.now + row[OVERLAP_DAYS]
+    if row[WITHDRAW] == 1.0:
+        state.steroid_unwanted = 1
+        if state.treatment == Treatment.TAPER:
+            start_withdrawal(state, params, clocks)
+
+
+@kernel
+def _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """Start the first regimen of the sequence that may be given; none if there is no more."""
+    row = starts[state.rule]
+    while FIRST_REGIMEN + state.place < len(row):
+        k = int(row[FIRST_REGIMEN + state.place])
+        if k < 0:
+            return
+        if may_be_given(state, traits, params, agents, k):
+            start_agent(state, traits, params, clocks, tables, growth, agents, log, count, k)
+            return
+        state.place += 1
+
+
+@kernel
+def give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """The latest agent has failed, or did harm: stop it, and start the next of the sequence."""
+    state.agents_failed |= 1 << state.latest_agent
+    write_event(log, count, traits, state, Event.AGENT_FAILED, float(agents[state.latest_agent].drug))
+    unwanted = state.steroid_unwanted
+    if state.agent != NO_AGENT:
+        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+    _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    if state.agent != NO_AGENT:
+        state.steroid_unwanted = unwanted
+
+
+@kernel
+def _relapses_within(state, days):
+    number = 0
+    for k in range(min(state.relapses_declared, RELAPSES_KEPT)):
+        if state.now - state.relapse_times[k] <= days:
+            number += 1
+    return number
+
+
+@kernel
+def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """A relapse is declared: count it, and start, keep or change the second agent."""
+    state.relapse_times[state.relapses_declared % RELAPSES_KEPT] = state.now
+    state.relapses_declared += 1
+    state.discharged = 0
+    state.provocations = 0
+    on_steroid = state.dose_mg > 0.0 or state.now - state.steroid_ended <= _SOON_AFTER_STEROID_DAYS
+    state.relapses_on_steroid = state.relapses_on_steroid + 1 if on_steroid else 0
+    waiting = state.rule != NO_RULE and state.latest_agent == NO_AGENT
+    if waiting and int(starts[state.rule][WHEN]) == Start.SLOW_RESPONSE:
+        state.rule = NO_RULE
+        clocks[DUE, Clock.AGENT_START] = math.inf
+    if state.rule == NO_RULE:
+        if state.relapses_on_steroid >= params.dependence_relapses:
+            consider_start(state, traits, params, clocks, starts, Start.DEPENDENCE)
+        half, year = _relapses_within(state, _HALF_YEAR_DAYS), _relapses_within(state, _YEAR_DAYS)
+        if half >= params.frequent_in_6_months or year >= params.frequent_in_12_months:
+            consider_start(state, traits, params, clocks, starts, Start.FREQUENT_RELAPSE)
+        consider_start(state, traits, params, clocks, starts, Start.RELAPSE)
+    elif state.agent != NO_AGENT:
+        state.agent_relapses += 1
+        if state.agent_relapses >= agents[state.agent].fails_at_relapses:
+            give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    elif state.latest_agent != NO_AGENT and clocks[DUE, Clock.AGENT_START] == math.inf:
+        clocks[DUE, Clock.AGENT_START] = state.now + starts[state.rule][DELAY_DAYS]
+
+
+@kernel
+def review_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+    """At a visit: an agent that leaves urine at the level of relapse after its time has failed; or it is stopped."""
+    _count_clear_urine(state, params)
+    if state.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf:
+        return
+    failed = state.agents_failed >> state.latest_agent & 1 == 1
+    without_steroid = state.belief == Belief.NEPHROTIC and state.treatment == Treatment.NONE
+    waiting = state.belief == Belief.RESISTANT or without_steroid
+    days = state.now - max(state.agent_since, state.ill_since)
+    in_vain = state.high_readings >= params.relapse_readings and days >= agents[state.latest_agent].fails_after_days
+    if (waiting and not failed and in_vain) or bladder_is_harmed(state, agents):
+        give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    elif (
+        params.stop_by_clear_urine == 1
+        and state.agent != NO_AGENT
+        and state.now - state.clear_since >= params.negative_days
+    ):
+        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+
+
+@kernel
+def _count_clear_urine(state, params):
+    """Since when the albumin/creatinine ratio has been negative; one stray reading does not count."""
+    if state.uacr_read <= params.negative_mg_per_mg:
+        state.unclear_readings = 0
+        state.clear_since = min(state.clear_since, state.now)
+        return
+    state.unclear_readings += 1
+    if state.unclear_readings > _STRAY_READINGS or state.belief != Belief.REMISSION:
+        state.clear_since = math.inf
+
+
+@kernel
+def test_or_discharge(state, traits, params, clocks, log, count):
+    """After years of clear urine without treatment: provocation tests, and then the end of follow-up."""
+    untreated = state.agent == NO_AGENT and state.dose_mg == 0.0 and state.belief == Belief.REMISSION
+    if (
+        params.stop_by_clear_urine == 0
+        or state.discharged == 1
+        or not untreated
+        or state.now - state.clear_since < params.normal_days
+    ):
+        return
+    if state.provocations < params.provocation_tests:
+        state.provocations += 1
+        state.provoked = state.now
+        write_event(log, count, traits, state, Event.PROVOCATION_TEST, float(state.provocations))
+        open_exertion_window(state, traits, params, clocks)
+    elif state.uacr_read <= params.negative_mg_per_mg:
+        state.discharged = 1
+        write_event(log, count, traits, state, Event.DISCHARGED, NO_VALUE)

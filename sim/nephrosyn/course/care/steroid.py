@@ -1,0 +1,174 @@
+"""Steroid: the dose of the day, courses and their tapers, and the harm that follows exposure."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.body import dose_for_size, dry_weight_kg, taken_mg_per_kg_per_day
+from nephrosyn.course.disease.complications import serious_infection_rate
+from nephrosyn.course.disease.proteinuria import needed_mg, response_speed
+from nephrosyn.course.disease.relapse_hazard import update_relapse
+from nephrosyn.course.state.clocks import set_rate, start_budget
+from nephrosyn.course.state.codes import Event, Schedule
+from nephrosyn.course.state.events import NO_VALUE, write_dose, write_event
+from nephrosyn.course.state.state import DUE, Clock, Treatment
+from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.random_streams import Purpose, uniforms
+
+STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
+
+
+@kernel
+def _steroid_mg(state, amount, per, cap_mg):
+    """Milligrams of steroid on a dosing day."""
+    return dose_for_size(amount, per, cap_mg, state.dosing_weight_kg, state.full_mg)
+
+
+@kernel
+def update_exposure(state, traits, params, clocks):
+    """Let everything that depends on the dose feel the present one."""
+    update_relapse(state, traits, params, clocks)
+    set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))
+    set_rate(clocks, Clock.TOXICITY, state.now, toxicity_rate(state, traits, params))
+    set_rate(clocks, Clock.SERIOUS_INFECTION, state.now, serious_infection_rate(state, traits, params))
+
+
+@kernel
+def close_dose_run(state, traits, log, count, last_day):
+    """Write the run of days on the present dose, if it has any."""
+    if state.dose_mg > 0.0 and last_day >= state.dose_first_day:
+        write_dose(log, count, traits, state, last_day)
+
+
+@kernel
+def set_dose(state, traits, params, clocks, log, count, planned_mg, schedule):
+    """Prescribe from today: the planned dose within the patient's limit, rounded to tablets."""
+    state.planned_mg = planned_mg
+    mg = math.floor(planned_mg * state.steroid_limit / params.round_to_mg + 0.5) * params.round_to_mg
+    if mg == state.dose_mg and schedule == state.dose_schedule and state.run_weight_kg == state.dosing_weight_kg:
+        return
+    today = math.floor(state.now)
+    close_dose_run(state, traits, log, count, today - 1)
+    if state.dose_mg > 0.0 and mg == 0.0:
+        state.steroid_ended = state.now
+        write_event(log, count, traits, state, Event.STEROID_STOPPED, NO_VALUE)
+    state.dose_mg = mg
+    state.dose_schedule = schedule
+    state.dose_first_day = today
+    state.run_weight_kg = state.dosing_weight_kg
+    update_exposure(state, traits, params, clocks)
+
+
+@kernel
+def start_course(state, traits, params, clocks, growth, log, count, relapse):
+    """Full dose from today, for a first episode or a relapse."""
+    state.treatment = Treatment.FULL_DOSE
+    state.relapse_course = relapse
+    state.full_since = state.now
+    state.dosing_weight_kg = dry_weight_kg(state, traits, growth, state.now)
+    clocks[DUE, Clock.DOSE_STEP] = math.inf
+    course = params.relapse if relapse == 1 else params.first
+    state.full_mg = _steroid_mg(state, course.amount, course.per, course.cap_mg)
+    if state.dose_by_surface == 1:
+        state.full_mg = max(state.full_mg, min(needed_mg(state, params), course.cap_mg))
+    set_dose(state, traits, params, clocks, log, count, state.full_mg, 0)
+
+
+@kernel
+def plan_taper(state, params, clocks, declared):
+    """After remission: the taper starts when full dose has lasted long enough."""
+    course = params.relapse if state.relapse_course == 1 else params.first
+    start = max(state.full_since + course.full_dose_days, declared + course.after_remission_days)
+    state.step = course.first_step
+    state.last_step = course.last_step
+    clocks[DUE, Clock.DOSE_STEP] = max(start, state.now)
+
+
+@kernel
+def start_withdrawal(state, params, clocks):
+    """Steroid has failed or harmed: it is withdrawn, step by step, from today."""
+    state.treatment = Treatment.WITHDRAWAL
+    state.step = params.withdrawal_first_step
+    state.last_step = params.withdrawal_last_step
+    clocks[DUE, Clock.DOSE_STEP] = state.now
+
+
+@kernel
+def _mean_mg(mg, schedule):
+    return 0.5 * mg if schedule == Schedule.ALTERNATE_DAY else mg
+
+
+@kernel
+def _skip_steps_that_raise(state, steps):
+    """A withdrawal only goes down: leave out the steps that are not below the present dose."""
+    while state.step < state.last_step:
+        step = steps[state.step]
+        mg = _steroid_mg(state, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
+        if _mean_mg(mg, int(step[STEP_SCHEDULE])) < _mean_mg(state.planned_mg, state.dose_schedule):
+            return
+        state.step += 1
+
+
+@kernel
+def next_step(state, traits, params, clocks, steps, log, count):
+    """The next step of the taper, or the end of steroid; held while a second agent is built up, unless it does harm."""
+    if state.now < state.steroid_held_until and state.steroid_barred == 0:
+        clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
+        return
+    if state.treatment == Treatment.FULL_DOSE:
+        state.treatment = Treatment.TAPER
+        if state.steroid_unwanted == 1:
+            start_withdrawal(state, params, clocks)
+            _skip_steps_that_raise(state, steps)
+        write_event(log, count, traits, state, Event.TAPER_STARTED, NO_VALUE)
+    elif state.treatment == Treatment.WITHDRAWAL:
+        _skip_steps_that_raise(state, steps)
+    if state.step >= state.last_step:
+        clocks[DUE, Clock.DOSE_STEP] = math.inf
+        state.treatment = Treatment.NONE
+        set_dose(state, traits, params, clocks, log, count, 0.0, 0)
+        return
+    step = steps[state.step]
+    state.step += 1
+    clocks[DUE, Clock.DOSE_STEP] = state.now + step[STEP_DAYS]
+    mg = _steroid_mg(state, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
+    set_dose(state, traits, params, clocks, log, count, mg, int(step[STEP_SCHEDULE]))
+
+
+@kernel
+def toxicity_rate(state, traits, params):
+    """Hazard, per day, of any steroid toxicity the patient has not had, in proportion to the dose taken."""
+    total = 0.0
+    for k in range(len(params.toxicity_per_day)):
+        if state.toxicities >> k & 1 == 0:
+            total += params.toxicity_per_day[k]
+    return total * taken_mg_per_kg_per_day(state, traits)
+
+
+@kernel
+def start_toxicity_budget(state, traits, params, clocks, index):
+    """Draw the budget until the next toxicity."""
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.TOXICITY, index)
+    start_budget(clocks, Clock.TOXICITY, state.now, -math.log(u[0]), toxicity_rate(state, traits, params))
+
+
+@kernel
+def suffer_toxicity(state, traits, params, clocks, log, count):
+    """A toxicity occurs: one of those the patient has not had, in proportion to their rates."""
+    had = 0
+    left = 0.0
+    for k in range(len(params.toxicity_per_day)):
+        if state.toxicities >> k & 1 == 1:
+            had += 1
+        else:
+            left += params.toxicity_per_day[k]
+    place = uniforms(params.seed, params.replicate, traits.patient, Purpose.TOXICITY, had)[1] * left
+    which = -1
+    for k in range(len(params.toxicity_per_day)):
+        if state.toxicities >> k & 1 == 0 and params.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
+            which = k
+            place -= params.toxicity_per_day[k]
+    state.toxicities |= 1 << which
+    state.toxicities_to_note |= 1 << which
+    write_event(log, count, traits, state, Event.STEROID_TOXICITY, float(which))
+    start_toxicity_budget(state, traits, params, clocks, had + 1)

@@ -1,0 +1,54 @@
+"""Whether a second agent brings about remission, and when."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import DUE, Clock, Phase
+from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+
+
+@inline
+def normal_share(score):
+    """Probability below a normal score."""
+    return 0.5 * math.erfc(-score * math.sqrt(0.5))
+
+
+@kernel
+def agent_response_level(state, traits, params, agents, k):
+    """Phase to which regimen k brings this patient; the responses of one patient to two agents are correlated."""
+    agent = agents[k]
+    own = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_RESPONSE, k)[0])
+    r = params.response_correlation
+    place = normal_share(math.sqrt(r) * traits.agent_score + math.sqrt(1.0 - r) * own)
+    if state.response == Phase.REMISSION:
+        return Phase.REMISSION if place < agent.sensitive_response else Phase.NEPHROTIC
+    if place < agent.complete[traits.lesion]:
+        return Phase.REMISSION
+    return Phase.PARTIAL if place < agent.complete[traits.lesion] + agent.partial[traits.lesion] else Phase.NEPHROTIC
+
+
+@kernel
+def plan_agent_response(state, traits, params, clocks, tables, agents, k):
+    """Regimen k is in effect: set the clock of the fall it brings, unless one as good comes sooner."""
+    level = agent_response_level(state, traits, params, agents, k)
+    if level <= state.phase:
+        return
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << 8) + k)
+    due = state.now + quantile(tables, agents[k].response_table, normal_quantile(u[0]))
+    planned = clocks[DUE, Clock.AGENT_RESPONSE]
+    if planned == math.inf or level > state.agent_level or (level == state.agent_level and due < planned):
+        state.agent_level = level
+        state.agent_answered = k
+        clocks[DUE, Clock.AGENT_RESPONSE] = due
+
+
+@kernel
+def plan_responses_to_agents(state, traits, params, clocks, tables, agents):
+    """A new episode: every agent in effect may end it."""
+    clocks[DUE, Clock.AGENT_RESPONSE] = math.inf
+    for k in range(params.agents):
+        if state.agents_in_effect >> k & 1 == 1:
+            plan_agent_response(state, traits, params, clocks, tables, agents, k)

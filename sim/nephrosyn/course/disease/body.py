@@ -1,0 +1,55 @@
+"""Body size, and the dose that goes by it."""
+
+from __future__ import annotations
+
+from nephrosyn.course.state.codes import Schedule
+from nephrosyn.kernels.compile import inline, kernel
+
+DAYS_PER_YEAR = 365.25
+PER_M2, PER_KG, PER_PATIENT, PER_FULL_DOSE = 0, 1, 2, 3
+_MONTHS_PER_YEAR = 12.0
+
+
+@inline
+def median_at(growth, row, age_years):
+    """A growth curve at an age: linear between the months of its table."""
+    month = age_years * _MONTHS_PER_YEAR
+    cell = int(min(max(month, 0.0), growth.shape[1] - 1.001))
+    part = min(max(month - cell, 0.0), 1.0)
+    return growth[row, cell] * (1.0 - part) + growth[row, cell + 1] * part
+
+
+@kernel
+def dry_weight_kg(state, traits, growth, t):
+    """Weight without oedema (kg) at time t: the median of sex and age, times the patient's own factor.
+
+    ``growth`` has shape (4, months): weight of boys, of girls, height of boys, of girls, by month of age.
+    """
+    return traits.size_factor * median_at(growth, traits.sex, traits.age_years + t / DAYS_PER_YEAR)
+
+
+@kernel
+def body_surface_m2(weight_kg):
+    """Body surface from weight alone: (4 W + 7) / (W + 90)."""
+    return (4.0 * weight_kg + 7.0) / (weight_kg + 90.0)
+
+
+@kernel
+def dose_for_size(amount, per, cap_mg, weight_kg, full_mg):
+    """Milligrams of one dose, for an amount per m2, kg, patient or full dose."""
+    if per == PER_M2:
+        dose = amount * body_surface_m2(weight_kg)
+    elif per == PER_KG:
+        dose = amount * weight_kg
+    elif per == PER_FULL_DOSE:
+        dose = amount * full_mg
+    else:
+        dose = amount
+    return min(dose, cap_mg)
+
+
+@inline
+def taken_mg_per_kg_per_day(state, traits):
+    """Steroid that is taken and acts, averaged over days."""
+    days = 2.0 if state.dose_schedule == Schedule.ALTERNATE_DAY else 1.0
+    return state.taken_fraction * state.dose_mg / (days * state.dosing_weight_kg)

@@ -1,0 +1,138 @@
+"""Venous thrombosis and serious infection: hazards that follow albumin, and what they do until treated.
+
+Albumin moves all the time, so candidates come at the highest hazard it could give and each is accepted with the share
+that the albumin of its day gives: exact, and two courses of one patient stay coupled.
+"""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.body import taken_mg_per_kg_per_day
+from nephrosyn.course.disease.kidney import NO_COMPLICATION, lose_filtration
+from nephrosyn.course.disease.proteinuria import response_speed, update_blood
+from nephrosyn.course.disease.relapse_hazard import update_relapse
+from nephrosyn.course.state.clocks import set_rate, start_budget, stop
+from nephrosyn.course.state.codes import Condition, Event
+from nephrosyn.course.state.events import write_event
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import DUE, Clock
+from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+
+LEAST_ALBUMIN = 0.5
+"""Albumin (g/dL) below which the hazard of thrombosis rises no further; patients hardly get there."""
+
+_FIRST = int(Condition.VENOUS_THROMBOSIS)
+
+
+@kernel
+def _thrombosis_factor(params, albumin):
+    """Hazard of thrombosis at an albumin, in units of that at the knee."""
+    below = params.thrombosis_knee - max(albumin, LEAST_ALBUMIN)
+    return math.exp(params.thrombosis_log_factor * below) if below > 0.0 else params.thrombosis_above_knee
+
+
+@kernel
+def _most_thrombosis_per_day(traits, params):
+    highest = max(_thrombosis_factor(params, LEAST_ALBUMIN), 1.0)
+    return params.thrombosis_per_day[traits.lesion] * highest * traits.prone_to_thrombosis
+
+
+@kernel
+def serious_infection_rate(state, traits, params):
+    """Hazard of a candidate, per day: that at low albumin, on the steroid taken and the agents in effect."""
+    steroid = math.exp(params.infection_log_steroid_factor * taken_mg_per_kg_per_day(state, traits))
+    return params.serious_infection_per_day * params.low_albumin_factor * steroid * state.agent_infection_factor
+
+
+@kernel
+def _next_candidate(state, traits, params, clocks, clock, purpose, index, rate):
+    budget = -math.log(uniforms(params.seed, params.replicate, traits.patient, purpose, index)[0])
+    start_budget(clocks, clock, state.now, budget, rate)
+
+
+@kernel
+def start_complications(state, traits, params, clocks):
+    """Set the clocks of the first candidates."""
+    rate = _most_thrombosis_per_day(traits, params)
+    _next_candidate(state, traits, params, clocks, Clock.THROMBOSIS, Purpose.THROMBOSIS, 0, rate)
+    rate = serious_infection_rate(state, traits, params)
+    _next_candidate(state, traits, params, clocks, Clock.SERIOUS_INFECTION, Purpose.SERIOUS_INFECTION, 0, rate)
+
+
+@kernel
+def meet_thrombosis(state, traits, params, clocks, tables, log, count):
+    """A candidate for the first venous thrombosis; whether it kills. After the first, anticoagulants prevent more."""
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.THROMBOSIS, state.thrombosis_candidates)
+    state.thrombosis_candidates += 1
+    update_blood(state, traits, params, state.now)
+    share = (
+        params.thrombosis_per_day[traits.lesion]
+        * _thrombosis_factor(params, state.albumin)
+        / _most_thrombosis_per_day(traits, params)
+    )
+    if u[1] >= share:
+        rate = _most_thrombosis_per_day(traits, params)
+        _next_candidate(
+            state, traits, params, clocks, Clock.THROMBOSIS, Purpose.THROMBOSIS, state.thrombosis_candidates, rate
+        )
+        return False
+    stop(clocks, Clock.THROMBOSIS)
+    renal = u[2] < params.renal_vein_share[traits.lesion]
+    which = Condition.RENAL_VEIN_THROMBOSIS if renal else Condition.VENOUS_THROMBOSIS
+    event = Event.RENAL_VEIN_THROMBOSIS if renal else Event.VENOUS_THROMBOSIS
+    write_event(log, count, traits, state, event, state.albumin)
+    return _fall_ill(state, traits, params, clocks, tables, params.thrombosis_course, which, u[3])
+
+
+@kernel
+def meet_serious_infection(state, traits, params, clocks, tables, log, count):
+    """A candidate for a serious infection; whether it kills. It opens the window of any infection, too."""
+    u = uniforms(
+        params.seed, params.replicate, traits.patient, Purpose.SERIOUS_INFECTION, state.serious_infection_candidates
+    )
+    state.serious_infection_candidates += 1
+    update_blood(state, traits, params, state.now)
+    rate = serious_infection_rate(state, traits, params)
+    index = state.serious_infection_candidates
+    _next_candidate(state, traits, params, clocks, Clock.SERIOUS_INFECTION, Purpose.SERIOUS_INFECTION, index, rate)
+    if state.albumin >= params.low_albumin and u[1] * params.low_albumin_factor >= 1.0:
+        return False
+    write_event(log, count, traits, state, Event.SERIOUS_INFECTION, state.albumin)
+    state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
+    clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
+    update_relapse(state, traits, params, clocks)
+    return _fall_ill(
+        state, traits, params, clocks, tables, params.serious_infection_course, Condition.SERIOUS_INFECTION, u[3]
+    )
+
+
+@kernel
+def _fall_ill(state, traits, params, clocks, tables, course, which, chance):
+    """A complication begins; until it is treated steroid does not work and filtration drops. Whether it kills."""
+    if chance < course.fatality:
+        return True
+    index = state.serious_infection_candidates if which == Condition.SERIOUS_INFECTION else 0
+    v = uniforms(params.seed, params.replicate, traits.patient, Purpose.COMPLICATION, index)
+    until = state.now + quantile(tables, course.treated_table, normal_quantile(v[0]))
+    if state.complication != NO_COMPLICATION:
+        until = max(until, clocks[DUE, Clock.COMPLICATION_ENDS])
+    state.complication = which
+    state.complication_filtration = 1.0
+    if which != Condition.VENOUS_THROMBOSIS:
+        lose_filtration(state, traits, params, clocks, course.lasting_loss)
+        state.complication_filtration = course.filtration_factor
+    state.complications_to_note |= 1 << (which - _FIRST)
+    clocks[DUE, Clock.COMPLICATION_ENDS] = until
+    set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))
+    return False
+
+
+@kernel
+def treat_complication(state, traits, params, clocks, log, count):
+    """Treatment of a complication takes hold; what it was is noted at the visit that follows."""
+    write_event(log, count, traits, state, Event.COMPLICATION_TREATED, float(state.complication))
+    state.complication = NO_COMPLICATION
+    clocks[DUE, Clock.COMPLICATION_ENDS] = math.inf
+    set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))

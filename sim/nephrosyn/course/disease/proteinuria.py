@@ -1,0 +1,292 @@
+"""The disease: the path of proteinuria, the blood that follows, response to steroid, and relapse."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.body import body_surface_m2, taken_mg_per_kg_per_day
+from nephrosyn.course.disease.kidney import NO_COMPLICATION, set_kidney_loss
+from nephrosyn.course.disease.relapse_hazard import relapse_rate, update_relapse
+from nephrosyn.course.state.clocks import set_rate, start_budget, stop
+from nephrosyn.course.state.codes import Event, Factor
+from nephrosyn.course.state.events import NO_VALUE, write_event, write_path
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import DUE, Clock, Phase
+from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+
+_SHORTEST_FALL_DAYS = 0.01  # a response takes time, if only this
+_SAME_PACE = 1e-9
+# Together they keep the error of albumin under 0.01 g/dL; on the slowest slopes a step of the logarithm lasts a month.
+_LARGEST_LOG_STEP = 0.25
+_LARGEST_STEP_DAYS = 7.0
+_SMALLEST_STEP_DAYS = 1e-9  # a step of nothing would be taken for ever
+
+
+@inline
+def log_upcr(state, t):
+    """True log UPCR (mg/mg) at time t (days), on the present path."""
+    value = state.path_log + state.path_slope * (t - state.path_start)
+    if state.path_slope > 0.0:
+        return min(value, state.path_target)
+    if state.path_slope < 0.0:
+        return max(value, state.path_target)
+    return value
+
+
+@inline
+def _blood_step(state, traits, params, level, days):
+    """Albumin and cholesterol after some days at one UPCR level: exact for that level."""
+    clearance = params.albumin_per_day + params.albumin_loss * min(level, params.loss_saturates_at)
+    steady = params.albumin_per_day * traits.albumin_g_per_dl / clearance
+    above = state.albumin - steady
+    left, own = math.exp(-clearance * days), math.exp(-params.cholesterol_per_day * days)
+    target = traits.cholesterol_mg_per_dl + params.cholesterol_rise * (traits.albumin_g_per_dl - steady)
+    pace = params.cholesterol_per_day - clearance
+    lag = (left - own) / pace if abs(pace) > _SAME_PACE else days * own
+    state.cholesterol = (
+        target + (state.cholesterol - target) * own - params.cholesterol_rise * above * params.cholesterol_per_day * lag
+    )
+    state.albumin = steady + above * left
+
+
+@kernel
+def update_blood(state, traits, params, t):
+    """Bring albumin and cholesterol up to time t along the present path."""
+    while state.blood_time < t:
+        here = log_upcr(state, state.blood_time)
+        days = t - state.blood_time
+        if here != state.path_target:
+            pace = abs(state.path_slope)
+            days = min(days, _LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / pace, abs(state.path_target - here) / pace + 1e-9)
+            days = max(days, _SMALLEST_STEP_DAYS)
+        _blood_step(state, traits, params, math.exp(log_upcr(state, state.blood_time + 0.5 * days)), days)
+        state.blood_time = min(state.blood_time + days, t)
+
+
+@kernel
+def steady_blood(state, traits, params, t):
+    """Albumin and cholesterol in equilibrium with the present proteinuria."""
+    _blood_step(state, traits, params, math.exp(log_upcr(state, t)), 1e6)
+    state.blood_time = t
+
+
+@kernel
+def set_path(state, traits, params, log, count, per_day, target):
+    """From now on proteinuria moves to a target (log UPCR) at a rate (log units per day, > 0)."""
+    update_blood(state, traits, params, state.now)
+    start = log_upcr(state, state.now)
+    state.path_start = state.now
+    state.path_log = start
+    state.path_target = target
+    state.path_slope = 0.0
+    if target > start:
+        state.path_slope = per_day
+    elif target < start:
+        state.path_slope = -per_day
+    write_path(log, count, traits, state)
+
+
+@inline
+def _arrival(traits, params, goal):
+    """Log UPCR at which a fall has reached its goal: the remission threshold, or the patient's partial level."""
+    if goal == Phase.PARTIAL:
+        return traits.partial_log_upcr + 1e-6
+    return params.remission_below_log_upcr
+
+
+@kernel
+def plan_response(state, traits, params, clocks, tables, start_log, score, speed):
+    """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
+
+    The time to remission of the episode is drawn from its law; the fall takes the last part of it, and is steeper
+    where the whole time is shorter than the lesion's usual fall.
+    """
+    if state.response == Phase.NEPHROTIC:
+        stop(clocks, Clock.RESPONSE)
+        return
+    days = max(quantile(tables, traits.remission_time_table, score), _SHORTEST_FALL_DAYS)
+    height = start_log - _arrival(traits, params, state.response)
+    fall_days = min(height / traits.fall_per_day, days)
+    state.fall_per_day = height / fall_days
+    start_budget(clocks, Clock.RESPONSE, state.now, days - fall_days, speed)
+
+
+@kernel
+def begin_fall(state, traits, params, clocks, log, count, per_day, goal):
+    """Proteinuria begins to fall to partial or complete remission; the clock is set to the time it arrives."""
+    state.falling = 1
+    state.goal = goal
+    set_path(
+        state,
+        traits,
+        params,
+        log,
+        count,
+        per_day,
+        traits.partial_log_upcr if goal == Phase.PARTIAL else traits.remission_log_upcr,
+    )
+    clocks[DUE, Clock.REMISSION] = state.now + max(state.path_log - _arrival(traits, params, goal), 0.0) / per_day
+
+
+@inline
+def _gains_nothing(state, level, per_day):
+    """Whether the disease is where a response would bring it, or on its way there and beyond, or no slower."""
+    on_its_way = state.falling == 1 and (state.goal > level or (state.goal == level and -state.path_slope >= per_day))
+    return state.phase >= level or on_its_way
+
+
+@kernel
+def _is_rising(state):
+    """Whether proteinuria has yet to reach the level of the relapse."""
+    return state.path_slope > 0.0 and log_upcr(state, state.now) < state.path_target
+
+
+@kernel
+def _top_of_rise(state):
+    """Time at which the rise is complete; later than now, whatever the rounding."""
+    return max(
+        state.path_start + (state.path_target - state.path_log) / state.path_slope, state.now + _SHORTEST_FALL_DAYS
+    )
+
+
+@inline
+def _hasten(state, traits, params, clocks, log, count, per_day, goal):
+    """Begin a fall, or quicken the one under way."""
+    pace = per_day if state.falling == 0 else max(per_day, -state.path_slope)
+    begin_fall(state, traits, params, clocks, log, count, pace, goal)
+
+
+@kernel
+def respond(state, traits, params, clocks, log, count):
+    """The steroid takes effect; in a relapse on steroid not before proteinuria has risen, or it would be none."""
+    if _is_rising(state):
+        clocks[DUE, Clock.RESPONSE] = _top_of_rise(state)
+        return
+    stop(clocks, Clock.RESPONSE)
+    if _gains_nothing(state, state.response, state.fall_per_day):
+        return
+    write_event(log, count, traits, state, Event.RESPONSE_BEGINS, NO_VALUE)
+    _hasten(state, traits, params, clocks, log, count, state.fall_per_day, state.response)
+
+
+@kernel
+def respond_to_agent(state, traits, params, clocks, log, count):
+    """A second agent takes effect on disease that steroid has not cleared, or may not be given for."""
+    if _is_rising(state):
+        clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(state)
+        return
+    stop(clocks, Clock.AGENT_RESPONSE)
+    in_effect = state.agents_in_effect >> state.agent_answered & 1 == 1
+    if not in_effect or _gains_nothing(state, state.agent_level, traits.fall_per_day):
+        return
+    write_event(log, count, traits, state, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
+    _hasten(state, traits, params, clocks, log, count, traits.fall_per_day, state.agent_level)
+
+
+@kernel
+def remit_spontaneously(state, traits, params, clocks, log, count):
+    """Proteinuria begins to fall without treatment, unless it is falling or gone already.
+
+    A partial response under way comes to its end first. Steroid that is to work later may still quicken the fall.
+    """
+    if _is_rising(state):
+        clocks[DUE, Clock.SPONTANEOUS] = _top_of_rise(state)
+        return
+    falls_to_partial = state.falling == 1 and state.goal == Phase.PARTIAL
+    clocks[DUE, Clock.SPONTANEOUS] = clocks[DUE, Clock.REMISSION] if falls_to_partial else math.inf
+    if state.phase == Phase.REMISSION or state.falling == 1:
+        return
+    write_event(log, count, traits, state, Event.SPONTANEOUS_FALL_BEGINS, NO_VALUE)
+    begin_fall(state, traits, params, clocks, log, count, traits.spontaneous_fall_per_day, Phase.REMISSION)
+
+
+@kernel
+def death_rate(state, params):
+    """Hazard of death, per day."""
+    return params.death_per_day * (1.0 if state.phase == Phase.REMISSION else params.death_nephrotic_factor)
+
+
+@kernel
+def reach_remission(state, traits, params, clocks, log, count):
+    """True remission, complete or partial: the budget to the next relapse starts."""
+    clocks[DUE, Clock.REMISSION] = math.inf
+    partial = state.goal == Phase.PARTIAL
+    budget_runs = state.phase == Phase.PARTIAL
+    state.phase = Phase.PARTIAL if partial else Phase.REMISSION
+    state.falling = 0
+    state.remission_since = state.now
+    write_event(log, count, traits, state, Event.PARTIAL_REMISSION if partial else Event.COMPLETE_REMISSION, NO_VALUE)
+    if budget_runs:
+        update_relapse(state, traits, params, clocks)
+    else:
+        u = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
+        start_budget(clocks, Clock.RELAPSE, state.now, -math.log(u[0]), relapse_rate(state, traits, params))
+    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, params))
+    set_kidney_loss(state, traits, params, clocks)
+
+
+@kernel
+def episode_score(state, traits, params, own_score):
+    """Normal score of an episode's time to remission, correlated with the patient's frailty."""
+    r = params.remission_time_correlation
+    return r * traits.frailty_score + math.sqrt(1.0 - r * r) * own_score
+
+
+@kernel
+def start_relapse(state, traits, params, clocks, tables, log, count):
+    """Relapse: proteinuria rises, and the new episode draws its own answers."""
+    stop(clocks, Clock.RELAPSE)
+    clocks[DUE, Clock.REMISSION] = math.inf
+    state.phase = Phase.NEPHROTIC
+    state.falling = 0
+    state.episode += 1
+    write_event(log, count, traits, state, Event.RELAPSE, float(state.episode))
+    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
+    failed = u[3] >= params.remits_on_failed_dose_probability
+    state.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(state, traits) if failed else 0.0
+    if state.response != Phase.NEPHROTIC and u[2] < params.late_resistance_probability:
+        state.response = Phase.NEPHROTIC
+        write_event(log, count, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
+    elif state.response == Phase.NEPHROTIC and u[2] < params.resistance_reversal_probability:
+        state.response = Phase.REMISSION
+        write_event(log, count, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)
+    set_path(state, traits, params, log, count, params.rise_per_day, traits.nephrotic_log_upcr)
+    score = episode_score(state, traits, params, normal_quantile(u[1]))
+    plan_response(
+        state, traits, params, clocks, tables, traits.nephrotic_log_upcr, score, response_speed(state, traits, params)
+    )
+    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, params))
+    set_kidney_loss(state, traits, params, clocks)
+
+
+@kernel
+def needed_mg(state, params):
+    """Steroid (mg/day) that a patient of this size needs, by body surface, up to the cap of a first course."""
+    return min(params.needed_mg_per_m2_per_day * body_surface_m2(state.dosing_weight_kg), params.first.cap_mg)
+
+
+@kernel
+def _factor_speed(state, params, mean):
+    """What the provoking factors that are there leave of the speed of a response."""
+    speed = 1.0
+    for k in range(len(params.factor_speed)):
+        if state.factors >> k & 1 == 0:
+            continue
+        if k == Factor.UNDER_DOSING and mean * state.dosing_weight_kg >= needed_mg(state, params):
+            continue
+        speed *= params.factor_speed[k]
+    return speed
+
+
+@inline
+def response_speed(state, traits, params):
+    """Share of full speed at which a response advances on the dose taken.
+
+    None on a dose that let a relapse happen, none while a complication is untreated.
+    """
+    mean = taken_mg_per_kg_per_day(state, traits)
+    if mean <= state.failed_mg_per_kg_per_day or state.complication != NO_COMPLICATION:
+        return 0.0
+    speed = min(mean / params.response_dose_mg_per_kg_per_day, 1.0)
+    return speed if state.factors == 0 else speed * _factor_speed(state, params, mean)

@@ -1,0 +1,68 @@
+"""The hazard of relapse: what protects, and what provokes."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.body import DAYS_PER_YEAR, taken_mg_per_kg_per_day
+from nephrosyn.course.state.clocks import set_rate
+from nephrosyn.course.state.codes import Schedule
+from nephrosyn.course.state.state import Clock, Phase
+from nephrosyn.kernels.compile import inline, kernel
+
+
+@kernel
+def _dose_factor(state, traits, params):
+    """Protection by the dose taken; alternate-day drug counts less, and too little is worse for some."""
+    mean = taken_mg_per_kg_per_day(state, traits)
+    effective = mean * params.alternate_day_efficiency if state.dose_schedule == Schedule.ALTERNATE_DAY else mean
+    factor = math.exp(-params.dose_effect * effective)
+    if mean < traits.threshold_mg_per_kg_per_day:
+        factor *= params.below_threshold_factor
+    return factor
+
+
+@inline
+def age_years(state, traits):
+    """Age in completed years."""
+    return math.floor(traits.age_years + state.now / DAYS_PER_YEAR)
+
+
+@kernel
+def _age_factor(state, traits, params):
+    years = age_years(state, traits) - max(math.floor(traits.age_years), params.decline_from_years)
+    return (1.0 - params.decline_per_year) ** years if years > 0.0 else 1.0
+
+
+@kernel
+def _since_remission_factor(state, params):
+    factor = 1.0
+    for k in range(params.since_remission_steps):
+        if state.now >= state.remission_since + params.since_remission_from_days[k]:
+            factor = params.since_remission_factor[k]
+    return factor
+
+
+@kernel
+def relapse_rate(state, traits, params):
+    """Hazard of relapse now, per day; 0 while nephrotic and in those who never relapse."""
+    if state.phase == Phase.NEPHROTIC or traits.never_relapses == 1:
+        return 0.0
+    rate = (
+        traits.relapse_per_day
+        * _dose_factor(state, traits, params)
+        * _age_factor(state, traits, params)
+        * _since_remission_factor(state, params)
+    )
+    rate *= state.agent_factor
+    if state.now < state.infection_until:
+        rate *= params.infection_factor
+    if state.now < state.exertion_until:
+        rate *= params.exertion_factor
+    return rate
+
+
+@kernel
+def update_relapse(state, traits, params, clocks):
+    """Spend the relapse budget at the present hazard from now on."""
+    set_rate(clocks, Clock.RELAPSE, state.now, relapse_rate(state, traits, params))

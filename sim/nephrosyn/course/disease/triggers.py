@@ -1,0 +1,110 @@
+"""Infections and exertion: what opens a window of raised relapse hazard."""
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn.course.disease.body import DAYS_PER_YEAR
+from nephrosyn.course.disease.relapse_hazard import age_years, update_relapse
+from nephrosyn.course.state.clocks import set_rate, start_budget
+from nephrosyn.course.state.codes import Event
+from nephrosyn.course.state.events import NO_VALUE, write_event
+from nephrosyn.course.state.state import DUE, Clock
+from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.random_streams import Purpose, uniforms
+
+
+@kernel
+def infection_rate(state, traits, params):
+    """Infections per day at the present age."""
+    step = 0
+    years = age_years(state, traits)
+    for k in range(params.infection_steps):
+        if years >= params.infection_from_years[k]:
+            step = k
+    return traits.infections_per_day[step] * params.infection_rate_factor
+
+
+@kernel
+def _next_budget(params, traits, purpose, index):
+    return -math.log(uniforms(params.seed, params.replicate, traits.patient, purpose, index)[0])
+
+
+@kernel
+def start_triggers(state, traits, params, clocks):
+    """Set the clocks of the first infection and the first exertion."""
+    start_budget(
+        clocks,
+        Clock.INFECTION,
+        state.now,
+        _next_budget(params, traits, Purpose.INFECTION, 0),
+        infection_rate(state, traits, params),
+    )
+    start_budget(
+        clocks, Clock.EXERTION, state.now, _next_budget(params, traits, Purpose.EXERTION, 0), params.exertions_per_day
+    )
+
+
+@kernel
+def infect(state, traits, params, clocks, log, count):
+    """An infection begins and opens its window."""
+    state.infections += 1
+    state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
+    clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
+    write_event(log, count, traits, state, Event.INFECTION, float(state.infections))
+    if (
+        uniforms(params.seed, params.replicate, traits.patient, Purpose.NOTED, state.infections)[0]
+        < params.infection_noted_probability
+    ):
+        state.infection_to_note = 1
+    budget = _next_budget(params, traits, Purpose.INFECTION, state.infections)
+    start_budget(clocks, Clock.INFECTION, state.now, budget, infection_rate(state, traits, params))
+    update_relapse(state, traits, params, clocks)
+
+
+@kernel
+def exert(state, traits, params, clocks, log, count):
+    """An episode of exertion opens its window."""
+    state.exertions += 1
+    write_event(log, count, traits, state, Event.EXERTION, float(state.exertions))
+    budget = _next_budget(params, traits, Purpose.EXERTION, state.exertions)
+    start_budget(clocks, Clock.EXERTION, state.now, budget, params.exertions_per_day)
+    open_exertion_window(state, traits, params, clocks)
+
+
+@kernel
+def open_exertion_window(state, traits, params, clocks):
+    """The time after exertion in which the hazard of relapse is raised."""
+    state.exertion_until = state.now + params.exertion_window_days
+    clocks[DUE, Clock.EXERTION_ENDS] = state.exertion_until
+    update_relapse(state, traits, params, clocks)
+
+
+@kernel
+def end_window(state, traits, params, clocks, log, count, clock, event):
+    """The window of an infection or of exertion closes."""
+    clocks[DUE, clock] = math.inf
+    write_event(log, count, traits, state, event, NO_VALUE)
+    update_relapse(state, traits, params, clocks)
+
+
+@kernel
+def cross_boundary(state, traits, params, clocks):
+    """A birthday, or a boundary of the time since remission: rates may change."""
+    set_rate(clocks, Clock.INFECTION, state.now, infection_rate(state, traits, params))
+    update_relapse(state, traits, params, clocks)
+    schedule_boundary(state, traits, params, clocks)
+
+
+@kernel
+def schedule_boundary(state, traits, params, clocks):
+    """Set the clock of the next birthday or boundary of the time since remission."""
+    birthday = (
+        math.floor(traits.age_years + state.now / DAYS_PER_YEAR + 1e-9) + 1.0 - traits.age_years
+    ) * DAYS_PER_YEAR
+    due = birthday + 1e-6  # just after it, so that rounding cannot leave the patient a year younger
+    for k in range(params.since_remission_steps):
+        boundary = state.remission_since + params.since_remission_from_days[k]
+        if boundary > state.now:
+            due = min(due, boundary)
+    clocks[DUE, Clock.BOUNDARY] = due

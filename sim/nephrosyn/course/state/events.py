@@ -1,0 +1,162 @@
+"""The rows a course leaves behind: one row type for everything that happens.
+
+======== ============= =========== ============ ========== =========== ============ =========
+kind     code          number      aside        time       value       other        more
+======== ============= =========== ============ ========== =========== ============ =========
+VISIT    visit kind    visit                    actual     planned day waited days
+READING  analyte       visit       below limit  taken      value read  true value
+DIARY    dipstick band                          first day  last day
+DOSE     drug                      schedule     first day  last day    mg           weight kg
+NOTE     condition     action      kind         noted
+EVENT    event                                  time       value
+PATH                                            start      log UPCR    slope        target
+======== ============= =========== ============ ========== =========== ============ =========
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+
+import numpy as np
+
+from nephrosyn.kernels.compile import inline, kernel
+
+NO_VALUE = math.nan
+"""Value of an event that has none."""
+
+MARGIN = 64
+"""Rows that one event may write at most; an engine makes room for them before the event."""
+
+
+class Kind(IntEnum):
+    """What a row tells."""
+
+    VISIT = 0
+    READING = 1
+    DIARY = 2
+    DOSE = 3
+    NOTE = 4
+    EVENT = 5
+    PATH = 6
+
+
+ROW = np.dtype(
+    [
+        ("patient", "i4"),
+        ("kind", "i2"),
+        ("code", "i2"),
+        ("number", "i4"),
+        ("aside", "i4"),
+        ("time", "f8"),
+        ("value", "f8"),
+        ("other", "f8"),
+        ("more", "f8"),
+    ],
+    align=True,
+)
+
+_VISIT, _READING, _DIARY, _DOSE, _NOTE, _EVENT, _PATH = (int(k) for k in Kind)
+
+
+@inline
+def _write(log, count, patient, kind, code, number, aside, time, value, other, more):
+    row = log[count[0]]
+    row.patient = patient
+    row.kind = kind
+    row.code = code
+    row.number = number
+    row.aside = aside
+    row.time = time
+    row.value = value
+    row.other = other
+    row.more = more
+    count[0] += 1
+
+
+@kernel
+def write_visit(log, count, traits, state):
+    """A visit takes place now."""
+    kind, planned = int(state.visit_kind), float(state.planned_day)
+    _write(log, count, traits.patient, _VISIT, kind, int(state.visit), 0, state.now, planned, state.waited, 0.0)
+
+
+@inline
+def write_reading(log, count, traits, state, analyte, below_limit, value, true_value):
+    """A result of today's visit, in the unit of the analyte."""
+    _write(
+        log,
+        count,
+        traits.patient,
+        _READING,
+        int(analyte),
+        int(state.visit),
+        below_limit,
+        state.now,
+        value,
+        true_value,
+        0.0,
+    )
+
+
+@kernel
+def write_diary(log, count, traits, state):
+    """The run of equal dipstick grades that ends with the diary's last day."""
+    first, last = float(state.diary_first), float(state.diary_last)
+    _write(log, count, traits.patient, _DIARY, int(state.diary_grade), 0, 0, first, last, 0.0, 0.0)
+
+
+@kernel
+def write_dose(log, count, traits, state, last_day):
+    """The run of days on the present dose, up to and including the last day."""
+    first, last, schedule = float(state.dose_first_day), float(last_day), int(state.dose_schedule)
+    _write(log, count, traits.patient, _DOSE, 0, 0, schedule, first, last, state.dose_mg, state.run_weight_kg)
+
+
+@kernel
+def write_agent_dose(log, count, traits, state, drug, schedule, first_day, last_day):
+    """A run of days on tablets of a second agent, or one infusion."""
+    first, last = float(first_day), float(last_day)
+    _write(
+        log,
+        count,
+        traits.patient,
+        _DOSE,
+        int(drug),
+        0,
+        int(schedule),
+        first,
+        last,
+        state.agent_mg,
+        state.agent_run_weight_kg,
+    )
+
+
+@kernel
+def write_note(log, count, traits, state, condition, kind, action):
+    """The clinic notes a condition, and what it does to steroid because of it."""
+    _write(log, count, traits.patient, _NOTE, int(condition), int(action), int(kind), state.now, 0.0, 0.0, 0.0)
+
+
+@kernel
+def write_event(log, count, traits, state, event, value):
+    """Something happens in truth, or is declared by the clinic."""
+    _write(log, count, traits.patient, _EVENT, int(event), 0, 0, state.now, value, 0.0, 0.0)
+
+
+@kernel
+def write_path(log, count, traits, state):
+    """True proteinuria sets out on a new path."""
+    _write(
+        log,
+        count,
+        traits.patient,
+        _PATH,
+        0,
+        0,
+        0,
+        state.path_start,
+        state.path_log,
+        state.path_slope,
+        state.path_target,
+    )

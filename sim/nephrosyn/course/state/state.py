@@ -1,0 +1,206 @@
+"""The record of a patient's course: the state that changes, and the names of the clocks.
+
+All times are days from onset. Proteinuria is held as the natural logarithm of the true urine protein/creatinine ratio
+in mg/mg. Compiled code reads these records by field name.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from nephrosyn.scenario.schema.second_line import MOST_REGIMENS
+
+
+class Clock(IntEnum):
+    """The clocks. Where two fall due together the lower number goes first."""
+
+    REMISSION = 0
+    RESPONSE = 1
+    AGENT_RESPONSE = 2
+    RELAPSE = 3
+    SPONTANEOUS = 4
+    INFECTION = 5
+    INFECTION_ENDS = 6
+    EXERTION = 7
+    EXERTION_ENDS = 8
+    BOUNDARY = 9
+    TOXICITY = 10
+    AGENT_TOXICITY = 11
+    THROMBOSIS = 12
+    SERIOUS_INFECTION = 13
+    COMPLICATION_ENDS = 14
+    FACTOR = 15
+    DOSE_STEP = 16
+    AGENT_START = 17
+    AGENT_DOSE = 18
+    AGENT_EFFECT = 19
+    SYMPTOM = 20
+    DIARY = 21
+    DROPOUT = 22
+    VISIT = 23
+    KIDNEY_FAILURE = 24
+    DEATH = 25
+    END = 26
+
+
+CLOCKS = len(Clock)
+
+DUE, LEFT, RATE, SINCE = 0, 1, 2, 3
+"""Rows of a patient's clock array: when due; budget left; rate it is spent at; since when."""
+
+
+RELAPSES_KEPT = 8
+"""Times of the latest relapses that the clinic keeps in mind, to count those of a year."""
+
+
+class Phase(IntEnum):
+    """The true state of the disease."""
+
+    NEPHROTIC = 0
+    PARTIAL = 1
+    REMISSION = 2
+
+
+class Belief(IntEnum):
+    """What the clinic holds to be the state of the disease."""
+
+    NEPHROTIC = 0
+    PARTIAL = 1
+    REMISSION = 2
+    RESISTANT = 3
+
+
+class Treatment(IntEnum):
+    """Where in a steroid course the patient is."""
+
+    NONE = 0
+    FULL_DOSE = 1
+    TAPER = 2
+    WITHDRAWAL = 3
+
+
+STATE = np.dtype(
+    [
+        ("started", "i4"),
+        ("now", "f8"),
+        ("phase", "i4"),
+        ("response", "i4"),
+        ("falling", "i4"),
+        ("episode", "i4"),
+        ("remission_since", "f8"),
+        ("fall_per_day", "f8"),
+        ("failed_mg_per_kg_per_day", "f8"),  # dose taken at the latest relapse
+        ("path_start", "f8"),
+        ("path_log", "f8"),
+        ("path_slope", "f8"),
+        ("path_target", "f8"),
+        ("albumin", "f8"),
+        ("cholesterol", "f8"),
+        ("blood_time", "f8"),
+        ("infections", "i4"),
+        ("exertions", "i4"),
+        ("infection_until", "f8"),
+        ("exertion_until", "f8"),
+        ("infection_to_note", "i4"),
+        ("toxicities", "i4"),  # bit mask over terms.TOXICITIES
+        ("toxicities_to_note", "i4"),
+        ("symptoms", "i4"),
+        ("treatment", "i4"),
+        ("step", "i4"),
+        ("last_step", "i4"),
+        ("relapse_course", "i4"),
+        ("steroid_limit", "f8"),  # 1 full, < 1 cut, 0 withheld or stopped
+        ("steroid_barred", "i4"),
+        ("full_since", "f8"),
+        ("full_mg", "f8"),
+        ("planned_mg", "f8"),
+        ("dose_mg", "f8"),
+        ("dose_schedule", "i4"),
+        ("dose_first_day", "i4"),
+        ("dosing_weight_kg", "f8"),
+        ("run_weight_kg", "f8"),
+        ("belief", "i4"),
+        ("low_readings", "i4"),
+        ("high_readings", "i4"),
+        ("episode_first_reading", "f8"),
+        ("visit", "i4"),
+        ("visit_kind", "i4"),
+        ("planned_day", "i4"),
+        ("waited", "f8"),
+        ("visits_allowed", "i8"),
+        ("biopsied", "i4"),
+        ("diary_grade", "i4"),
+        ("diary_first", "i4"),
+        ("diary_last", "i4"),
+        ("diary_low_days", "i4"),
+        ("diary_high_days", "i4"),
+        ("dropped_out", "i4"),
+        ("over", "i4"),
+        ("events", "i4"),  # played so far
+        ("latest_events", "i4", (CLOCKS,)),  # of each clock, once there are nearly too many
+        # what the disease is falling to, and what keeps steroid from working
+        ("goal", "i4"),  # Phase that the present fall leads to
+        ("factors", "i4"),  # bit mask over terms.PROVOKING_FACTORS, of those still there
+        ("factor_to_note", "i4"),
+        ("factor_found", "i4"),  # the one found and not yet removed, or -1
+        ("taken_fraction", "f8"),
+        ("dose_by_surface", "i4"),
+        ("start_again", "i4"),  # steroid is to be tried again at the next visit
+        # complications and the kidney
+        ("thrombosis_candidates", "i4"),
+        ("serious_infection_candidates", "i4"),
+        ("complication", "i4"),  # the one not yet treated, as a code of terms.CONDITIONS, or -1
+        ("complication_filtration", "f8"),  # what it leaves of the filtration meanwhile
+        ("complications_to_note", "i4"),  # bit mask over terms.COMPLICATIONS
+        ("gfr", "f8"),
+        ("gfr_since", "f8"),
+        ("gfr_loss_per_day", "f8"),
+        # the second agent
+        ("rule", "i4"),  # row of the start rules that is followed, or -1
+        ("place", "i4"),  # in its sequence
+        ("agent", "i4"),  # regimen being given, or -1
+        ("latest_agent", "i4"),
+        ("agent_since", "f8"),
+        ("agent_until", "f8"),
+        ("agent_mg", "f8"),
+        ("agent_run_first_day", "i4"),
+        ("agent_run_weight_kg", "f8"),
+        ("agent_counted_day", "i4"),  # doses before it are counted
+        ("agent_starts", "i4"),
+        ("gut_chances", "i4"),
+        ("agent_weight_kg", "f8"),
+        ("agent_relapses", "i4"),
+        ("agent_courses", "i4", (MOST_REGIMENS,)),
+        ("agent_mg_per_kg", "f8", (MOST_REGIMENS,)),
+        ("agent_g", "f8", (MOST_REGIMENS,)),
+        ("agents_failed", "i4"),  # bit mask over regimens
+        ("agents_in_effect", "i4"),  # bit mask over regimens
+        ("effect_from", "f8", (MOST_REGIMENS,)),
+        ("effect_until", "f8", (MOST_REGIMENS,)),
+        ("rebound_until", "f8", (MOST_REGIMENS,)),
+        ("agent_factor", "f8"),  # on the relapse hazard
+        ("agent_infection_factor", "f8"),
+        ("agent_level", "i4"),  # Phase that the response to come leads to
+        ("agent_answered", "i4"),  # regimen it is a response to
+        ("cyclophosphamide_mg_per_kg", "f8"),
+        ("agent_toxicities", "i4"),  # bit mask over terms.AGENT_TOXICITIES
+        ("agent_toxicities_to_note", "i4"),
+        # what care counts
+        ("ill_since", "f8"),  # the clinic has held the disease to be nephrotic since
+        ("relapses_declared", "i4"),
+        ("relapses_on_steroid", "i4"),  # in a row
+        ("relapse_times", "f8", (RELAPSES_KEPT,)),
+        ("steroid_ended", "f8"),
+        ("steroid_unwanted", "i4"),  # withdrawn as soon as it is reduced, not tapered
+        ("steroid_held_until", "f8"),  # not reduced before, while a second agent is built up
+        ("uacr_read", "f8"),
+        ("clear_since", "f8"),
+        ("unclear_readings", "i4"),
+        ("provocations", "i4"),
+        ("provoked", "f8"),
+        ("discharged", "i4"),
+    ],
+    align=True,
+)

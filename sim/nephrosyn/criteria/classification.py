@@ -1,0 +1,257 @@
+"""Labels: the category and flags of every patient under definition sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn import vocabulary as terms
+from nephrosyn.criteria.codes import (
+    AGE_NOT_KNOWN,
+    CLAUSES,
+    FLAG_OF_CLAUSE,
+    LESION_NOT_KNOWN,
+    MET,
+    NEVER,
+    NO_DAY,
+    NOT_MET,
+    OTHER_AGE,
+    OTHER_LESION,
+    STATUS_NAMES,
+    UNDEFINED,
+    UNKNOWN,
+)
+from nephrosyn.criteria.definition.definition import DefinitionSet
+from nephrosyn.criteria.evaluation.evaluate import Judged, judge
+from nephrosyn.record.schema import SCHEMAS
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.record.sorted_columns import Tables
+
+CATEGORY_OF_FLAG = {
+    "resistant": "steroid_resistant",
+    "dependent": "steroid_dependent",
+    "frequent": "frequently_relapsing",
+    "intolerant": "steroid_intolerant",
+    "non_remitting": "non_remitting",
+}
+LABELS = SCHEMAS["labels"]
+"""Columns of the labels and their types."""
+
+
+def classify(
+    tables: Tables,
+    definitions: DefinitionSet | Sequence[DefinitionSet],
+    view: str,
+    until_days: int | None = None,
+    *,
+    keep_going: bool = False,
+) -> pl.DataFrame:
+    """Judge every patient by one definition set, or by many in one pass over the record.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables. Rows may stand in any order; rows of people not in ``patients`` are left aside.
+    definitions : DefinitionSet or sequence of them
+        What `load` returned.
+    view : {"complete", "observed"}
+        Judge what happened, every day seen and without error, or what was written down.
+    until_days : int, days, optional
+        Judge the record as it stood on this day; to its end by default.
+    keep_going : bool
+        Patients with impossible values are undetermined, instead of an error.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per set and patient, sets in the order given, sorted by replicate and patient: `replicate`, `patient`,
+        `criteria`, `view`, `applies`, `category`, the flags (null: cannot be judged, or not defined), `refractory`,
+        `refractory_kind`, `first_met_days`.
+
+    Raises
+    ------
+    CriteriaError
+        If a table or column is missing, the view is unknown, or the record holds impossible values: a negative
+        result, a dose after death, overlapping runs of one drug.
+    """
+    chosen = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
+    judged = judge(tables, chosen, view, until_days, keep_going=keep_going)
+    return label_frame(judged, chosen, view)
+
+
+def answers(
+    tables: Tables,
+    definitions: Sequence[DefinitionSet],
+    view: str,
+    until_days: int | None = None,
+    *,
+    keep_going: bool = False,
+) -> pl.DataFrame:
+    """Return what each clause of each set says of each patient.
+
+    Parameters
+    ----------
+    tables, definitions, view, until_days, keep_going
+        As for `classify`.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per set, patient and clause: `replicate`, `patient`, `criteria`, `clause`, `status` (met, not met,
+        cannot be judged, not defined) and `days`, the day on which it was met.
+
+    Raises
+    ------
+    CriteriaError
+        As for `classify`.
+    """
+    judged = judge(tables, definitions, view, until_days, keep_going=keep_going)
+    sets, clauses, patients = judged.status.shape
+    status, day = judged.status.transpose(0, 2, 1).ravel(), judged.day.transpose(0, 2, 1).ravel()
+    codes = np.empty(len(status), np.uint8)
+    for code, value in enumerate(STATUS_NAMES):
+        codes[status == value] = code
+    return pl.DataFrame(
+        {
+            "replicate": np.tile(np.repeat(judged.people["replicate"], clauses), sets),
+            "patient": np.tile(np.repeat(judged.people["patient"], clauses), sets),
+            "criteria": np.repeat([one.name for one in definitions], patients * clauses),
+            "clause": _named(np.tile(np.arange(clauses, dtype=np.uint8), sets * patients), CLAUSES),
+            "status": _named(codes, tuple(STATUS_NAMES.values())),
+            "days": _days(day, status == MET),
+        }
+    )
+
+
+def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFrame:
+    """Return the episodes of disease that a definition set sees.
+
+    Parameters
+    ----------
+    tables, definition, view
+        As for `classify`, of one set.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per episode: `replicate`, `patient`, `episode` (0 for the first, then the number of the relapse),
+        `start_days` (null for the first), `last_ill_days` and `remission_days` (null where there was none). Patients
+        to whom the set does not apply have none.
+
+    Raises
+    ------
+    CriteriaError
+        As for `classify`.
+    """
+    judged = judge(tables, [definition], view, list_episodes=True)
+    _, place, number, start, last_ill, remission = judged.episodes.T
+    order = np.lexsort((number, place))
+    place, number = place[order], number[order]
+
+    def days(values: NDArray[np.int64]) -> pl.Series:
+        return _days(values[order], (values[order] > NO_DAY) & (values[order] < NEVER))
+
+    return pl.DataFrame(
+        {
+            "replicate": judged.people["replicate"][place],
+            "patient": judged.people["patient"][place],
+            "episode": number.astype(np.int32),
+            "start_days": days(start),
+            "last_ill_days": days(last_ill),
+            "remission_days": days(remission),
+        }
+    )
+
+
+def any_of(statuses: list[NDArray[np.int8]]) -> NDArray[np.int8]:
+    """Return the three-valued or: met if any is met, else unknown if any is unknown, else not met.
+
+    What is not defined is passed over; where nothing is defined, the answer is that.
+    """
+    ranks = [RANK[status] for status in statuses]  # so that the highest is the answer
+    return STATUS_OF_RANK[np.maximum.reduce(ranks)]
+
+
+RANK = np.array([1, 3, 0, 2], np.int8)
+"""Of not met, met, not defined and unknown, in the places that their codes have from the front and from behind."""
+STATUS_OF_RANK = np.array([UNDEFINED, NOT_MET, UNKNOWN, MET], np.int8)
+
+
+def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
+    """Return the labels of what was judged, one set after the other."""
+    sets, _, patients = judged.status.shape
+    every = (*terms.FLAGS, *terms.COURSE_FLAGS)
+    flags = {flag: any_of([judged.status[:, c] for c in clauses_of(flag)]) for flag in every}
+    shape = (sets, patients)
+    refractory, first = np.empty(shape, np.int8), np.empty(shape, np.int64)
+    kind, category = np.empty(shape, np.bool_), np.empty(shape, np.uint8)
+    for s, definition in enumerate(definitions):
+        mine = {flag: values[s] for flag, values in flags.items()}
+        counted = definition.verdict.refractory.of(child=False)
+        clauses = [c for flag in counted for c in clauses_of(flag)]
+        refractory[s] = any_of([mine[flag] for flag in counted])
+        first[s] = np.minimum.reduce([judged.day[s, c] for c in clauses])
+        kind[s] = truly([(judged.status[s, c], judged.day[s, c]) for c in clauses], judged.answered[s])
+        category[s] = categories(definition, mine, judged.relapses[s])
+    columns = {
+        "replicate": np.tile(judged.people["replicate"], sets),
+        "patient": np.tile(judged.people["patient"], sets),
+        "criteria": pl.Series([one.name for one in definitions], dtype=pl.String).gather(
+            np.repeat(np.arange(sets, dtype=np.uint32), patients)
+        ),
+        "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
+        "applies": _applies(judged.outside.ravel()),
+        "category": _named(category.ravel(), terms.CATEGORIES),
+        **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
+        "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
+        "first_met_days": _days(first.ravel(), refractory.ravel() == MET),
+    }
+    return pl.DataFrame(columns).select(*LABELS)
+
+
+def truly(clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
+    latest = np.maximum.reduce([np.where(status == MET, day, -NEVER) for status, day in clauses])
+    return np.asarray((answered == NEVER) | (latest > answered))
+
+
+def clauses_of(flag: str) -> list[int]:
+    """Return the codes of the clauses that a flag is the `or` of."""
+    return [clause for clause, of in enumerate(FLAG_OF_CLAUSE) if of == flag]
+
+
+def categories(
+    definition: DefinitionSet, flags: dict[str, NDArray[np.int8]], relapses: NDArray[np.int32]
+) -> NDArray[np.uint8]:
+    """Return the code of each patient's category: the first met flag, or how often the disease came back."""
+    codes = {name: code for code, name in enumerate(terms.CATEGORIES)}
+    precedence = definition.verdict.precedence.of(child=False)
+    category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
+    category[any_of([flags[flag] for flag in precedence]) == UNKNOWN] = codes["undetermined"]
+    for flag in reversed(precedence):
+        category[flags[flag] == MET] = codes[CATEGORY_OF_FLAG[flag]]
+    return category
+
+
+def _named(codes: NDArray[np.uint8], vocabulary: tuple[str, ...]) -> pl.Series:
+    names = pl.Series(vocabulary, dtype=pl.Enum(vocabulary))
+    return names.gather(codes)
+
+
+def _applies(outside: NDArray[np.int8]) -> pl.Series:
+    """Whether the set is for a patient: null where age or lesion would tell, but are not known."""
+    unknown = np.isin(outside, (AGE_NOT_KNOWN, LESION_NOT_KNOWN))
+    return pl.Series(~np.isin(outside, (OTHER_AGE, OTHER_LESION))).set(pl.Series(unknown), None)
+
+
+def _nullable(status: NDArray[np.int8]) -> pl.Series:
+    return pl.Series(status == MET).set(pl.Series(status < NOT_MET), None)
+
+
+def _days(day: NDArray[np.int64], known: NDArray[np.bool_]) -> pl.Series:
+    return pl.Series(np.where(known, day, 0).astype(np.int32)).set(pl.Series(~known), None)

@@ -1,0 +1,211 @@
+"""Dependence: a relapse in the taper, above the maintenance dose, that a higher dose clears again."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn.criteria.clauses.resistance import copy
+from nephrosyn.criteria.codes import (
+    AT_MAINTENANCE,
+    CLEARED_BEFORE,
+    COUNTS,
+    FIRST_UNKNOWN,
+    IN_UNFINISHED_TAPER,
+    MARKS,
+    NEVER,
+    NEVER_IN_REMISSION,
+    NO_DAY,
+    NO_HIGH_DOSE,
+    NO_SUCH_RELAPSE,
+    NO_URINE,
+    NOT_RAISED,
+    NOT_REDUCED,
+    NOT_YET_IN_REMISSION,
+    OFF_STEROID,
+    RAISE_PENDING,
+    RAISED_IN_VAIN,
+    REASON,
+    REDUCTION_VAGUE,
+    RELAPSE_IN_TAPER,
+    RELAPSE_MAY_HIDE,
+    REMISSION_AGAIN_VAGUE,
+    TAPER_UNFINISHED,
+    answer,
+)
+from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
+from nephrosyn.criteria.record.steroid_courses import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
+from nephrosyn.kernels.compile import entry, kernel
+
+
+@kernel
+def dose_at(doses, count, relapse):
+    """Return the run whose dose the patient relapsed on: the lower of that day and the day before; -1 if none.
+
+    A visit that finds the relapse raises the dose the same day, so that day's dose may be the answer already.
+    """
+    today = run_on(doses, count, relapse)
+    eve = run_on(doses, count, relapse - 1)
+    if today < 0 or eve < 0:
+        return -1
+    return today if doses[today, MEAN] <= doses[eve, MEAN] else eve
+
+
+@kernel
+def last_reduction(doses, at, since, until):
+    """Latest day of (since, until] on which the dose stepped down, in the treatment that run `at` belongs to."""
+    k = at
+    while k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1:
+        if doses[k, FIRST] <= since:
+            break
+        if doses[k, FIRST] <= until and is_step_down(doses, k):
+            return int(doses[k, FIRST])
+        k -= 1
+    return NO_DAY
+
+
+@kernel
+def day_raised(doses, count, at, relapse, until):
+    """First day of [relapse, until] on a dose above that of run `at`, or NEVER."""
+    for k in range(count):
+        first = max(int(doses[k, FIRST]), relapse)
+        if first > until:
+            break
+        higher = doses[k, MEAN] > doses[at, MEAN] * (1.0 + SLACK)
+        if higher and doses[k, LAST] >= relapse:
+            return first
+    return NEVER
+
+
+@kernel
+def relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within):
+    """Judge a relapse above the maintenance dose after a reduction; NO_SUCH_RELAPSE: none of this kind."""
+    if raised == NEVER:
+        if again < NEVER or end >= relapse + raise_within:
+            return NO_SUCH_RELAPSE
+    elif again <= raised or last_ill >= raised + effective_within:
+        return NO_SUCH_RELAPSE
+    if reduced < remission:
+        return REDUCTION_VAGUE
+    if again == NEVER:
+        return RAISE_PENDING
+    return RELAPSE_IN_TAPER if again <= raised + effective_within else REMISSION_AGAIN_VAGUE
+
+
+@kernel
+def why_not(raised, again):
+    """Say why a relapse in the taper, above the maintenance dose, is not of this kind."""
+    if raised == NEVER:
+        return NOT_RAISED
+    return CLEARED_BEFORE if again <= raised else RAISED_IN_VAIN
+
+
+@kernel
+def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
+    """Judge relapse `i`. If it is none of this kind, the marks are why, and the run it came on or -1."""
+    remission, relapse, again = episodes[i - 1, END], episodes[i, START], episodes[i, END]
+    at = dose_at(doses, count, relapse)
+    row[REASON] = NO_SUCH_RELAPSE
+    row[MARKS] = IN_UNFINISHED_TAPER
+    row[MARKS + 1] = at
+    if episodes[i, COUNTED] == 0:
+        return
+    row[MARKS] = OFF_STEROID
+    if at < 0:
+        return
+    row[MARKS] = AT_MAINTENANCE
+    if not above_maintenance(doses, at):
+        return
+    row[MARKS] = NOT_REDUCED
+    reduced = last_reduction(doses, at, episodes[i - 1, LAST_ILL], relapse)
+    if reduced == NO_DAY:
+        return
+    raised = day_raised(doses, count, at, relapse, relapse + raise_within)
+    row[MARKS] = why_not(raised, again)
+    last_ill = episodes[i, LAST_ILL]
+    reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
+    if reason == NO_SUCH_RELAPSE:
+        return
+    day = again if reason == RELAPSE_IN_TAPER else NEVER
+    answer(row, reason, day, remission, reduced, relapse, raised, again, last_ill)
+
+
+@entry
+def judge_each_relapse(episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, found):
+    """Write for each relapse, shape (relapses, 2), why it is not of this kind, and the run it came on or -1."""
+    for i in range(1, episode_count):
+        judge_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
+        other = row[REASON] == NO_SUCH_RELAPSE
+        found[i - 1, 0] = row[MARKS] if other else COUNTS
+        found[i - 1, 1] = row[MARKS + 1] if other else -1
+
+
+@kernel
+def taper_finished(doses, count, remission, end):
+    """Whether, from the first remission on, some day's dose was the maintenance dose or less."""
+    covered = remission
+    for k in range(count):
+        if doses[k, LAST] < remission:
+            continue
+        if doses[k, FIRST] > covered or not above_maintenance(doses, k):
+            return True
+        covered = int(doses[k, LAST]) + 1
+    return covered <= end
+
+
+@kernel
+def gap_above_maintenance(gaps, gap_count, doses, count):
+    """Return a gap with a day above the maintenance dose strictly inside it, on which a relapse may hide, or -1."""
+    for g in range(gap_count):
+        for k in range(count):
+            meets = doses[k, FIRST] < gaps[g, AFTER] and doses[k, LAST] > gaps[g, BEFORE]
+            if meets and above_maintenance(doses, k):
+                return g
+    return -1
+
+
+@kernel
+def judge_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
+    """Write the answer when no relapse is, or may be, of this kind."""
+    remission = episodes[0, END]
+    high = False
+    for k in range(count):
+        high = high or above_maintenance(doses, k)
+    g = gap_above_maintenance(gaps, gap_count, doses, count)
+    if not high:
+        reason = NO_HIGH_DOSE
+    elif g >= 0:
+        reason = RELAPSE_MAY_HIDE
+    elif remission == NEVER:
+        reason = NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
+    else:
+        reason = NO_SUCH_RELAPSE if taper_finished(doses, count, remission, end) else TAPER_UNFINISHED
+    answer(out, reason, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
+    if reason == RELAPSE_MAY_HIDE:
+        out[MARKS + 4] = gaps[g, AFTER]
+        out[MARKS + 5] = gaps[g, BEFORE]
+
+
+@kernel
+def judge_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, open_row, out):
+    """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
+    needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
+    met = 0
+    possible = 0
+    for i in range(1, counts[1]):
+        judge_relapse(episodes, i, doses, counts[3], end, raise_within, effective_within, row)
+        if row[REASON] == RELAPSE_IN_TAPER:
+            met += 1
+            if met == needed:
+                copy(row, out)
+                return
+        elif row[REASON] >= FIRST_UNKNOWN:
+            if possible == 0:
+                copy(row, open_row)
+            possible += 1
+    if possible > 0 and met + possible >= needed:
+        copy(open_row, out)
+        return
+    judge_absence(episodes, gaps, counts[2], doses, counts[3], end, resistant, out)
+    if counts[0] == 0:
+        out[REASON] = NO_URINE

@@ -1,0 +1,119 @@
+"""How the first weeks went: late response, and partial remission by the day a course is due."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn.criteria.clauses.resistance import copy, course_needed, judge_without_course, weight_of_episode
+from nephrosyn.criteria.codes import (
+    COURSE_TOO_SHORT,
+    FIRST_NOT_MET,
+    LATE_RESPONSE,
+    NEVER,
+    NO_URINE,
+    NOT_PARTIAL_THEN,
+    NOT_SEEN_LONG_ENOUGH,
+    PARTIAL_THEN,
+    REASON,
+    REMISSION_IN_TIME,
+    REMISSION_VAGUE,
+    STILL_ILL,
+    answer,
+)
+from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.record.response import at_least_partial, level_by
+from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
+from nephrosyn.kernels.compile import kernel
+
+
+@kernel
+def first_course(courses, count, start, remission):
+    """Return first and last day of the first adequate course in an episode, or NEVER twice."""
+    for k in range(count):
+        first = max(courses[k, 0], start)
+        if courses[k, 1] >= first and first < remission:
+            return first, courses[k, 1]
+    return NEVER, NEVER
+
+
+@kernel
+def unseen_reason(due, reduced, end, remission):
+    """Say why what happened by a day cannot be told."""
+    if reduced < due:
+        return NOT_SEEN_LONG_ENOUGH if reduced > end else COURSE_TOO_SHORT
+    return REMISSION_VAGUE if remission < NEVER else NOT_SEEN_LONG_ENOUGH
+
+
+@kernel
+def late_reason(due, judged, reduced, end, remission, last_ill, level):
+    """Judge whether complete remission came after the course was due, and before the end of its confirmation."""
+    if remission <= due:
+        return REMISSION_IN_TIME
+    if last_ill >= judged:
+        return STILL_ILL
+    if reduced < due or last_ill < due or remission > judged:
+        return unseen_reason(due, reduced, end, remission)
+    if level == UNSEEN:
+        return REMISSION_VAGUE
+    return LATE_RESPONSE if level == PARTIAL else NOT_PARTIAL_THEN
+
+
+@kernel
+def judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
+    """Write whether the first episode responded late; without a time of confirmation there is no such thing."""
+    start, remission, last_ill = episodes[0, START], episodes[0, END], episodes[0, LAST_ILL]
+    first, last = first_course(courses, counts[4], start, remission)
+    days = course_needed(0, lesion, rule)
+    if first == NEVER:
+        judge_without_course(start, doses, counts[3], remission, last_ill, days, out)
+    else:
+        due, judged = first + days, first + max(rule.confirmation_days, days)
+        level = PARTIAL
+        if rule.confirms_any == 0:
+            level = level_by(stretches, counts[0], gaps, counts[2], first, due)
+        reason = late_reason(due, judged, last + 1, end, remission, last_ill, level)
+        day = remission if reason < FIRST_NOT_MET else NEVER
+        answer(out, reason, day, first, judged, last_ill, remission, last, NEVER)
+    if counts[0] == 0:
+        out[REASON] = NO_URINE
+
+
+@kernel
+def partial_reason(due, reduced, end, remission, last_ill, reached, neither, level):
+    """Judge whether remission was partial, not complete, when a course was due."""
+    if remission <= due:
+        return REMISSION_IN_TIME
+    if reduced < due or last_ill < due or level == UNSEEN:
+        return unseen_reason(due, reduced, end, remission)
+    if reached <= due:
+        return PARTIAL_THEN if level == PARTIAL else NOT_PARTIAL_THEN
+    return NOT_PARTIAL_THEN if neither >= due or level != PARTIAL else REMISSION_VAGUE
+
+
+@kernel
+def judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
+    """Write whether any episode was in partial remission when its first adequate course was due."""
+    judged = 0
+    for i in range(counts[1]):
+        start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
+        days = course_needed(i, lesion, rule)
+        if days == 0:
+            continue
+        first, last = first_course(courses, counts[4], start, remission)
+        if first == NEVER:
+            judge_without_course(start, doses, counts[3], remission, last_ill, days, row)
+        else:
+            due = first + days
+            reached, neither = at_least_partial(
+                stretches, counts[0], first, min(remission, end), rule.home_days, rule.clinic_readings
+            )
+            level = level_by(stretches, counts[0], gaps, counts[2], first, due)
+            reason = partial_reason(due, last + 1, end, remission, last_ill, reached, neither, level)
+            day = due if reason < FIRST_NOT_MET else NEVER
+            answer(row, reason, day, first, due, last_ill, remission, last, NEVER)
+        if judged == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+            copy(row, out)
+        judged += 1
+    if counts[0] == 0:
+        out[REASON] = NO_URINE

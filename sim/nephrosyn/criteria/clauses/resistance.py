@@ -1,0 +1,217 @@
+"""Resistance: no remission after enough weeks of adequate steroid, in the first episode or in a relapse."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn.criteria.codes import (
+    COURSE_MAY_HIDE,
+    COURSE_TOO_SHORT,
+    FAILED_AND_REDUCED,
+    FAILED_COURSE,
+    FIRST_NOT_MET,
+    FIRST_UNKNOWN,
+    MARKS,
+    NEVER,
+    NEVER_ADEQUATE,
+    NO_RELAPSE,
+    NO_STEROID,
+    NO_URINE,
+    NOT_SEEN_LONG_ENOUGH,
+    REASON,
+    REMISSION_IN_TIME,
+    REMISSION_LATE,
+    REMISSION_ON_LESS,
+    REMISSION_ON_LESS_LATE,
+    REMISSION_VAGUE,
+    REMISSION_WITHOUT_STEROID,
+    answer,
+)
+from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
+from nephrosyn.criteria.record.response import level_by, response_from
+from nephrosyn.criteria.record.steroid_courses import FIRST, LAST
+from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
+from nephrosyn.kernels.compile import kernel
+
+UNKNOWN_LESION = 255  # as columns.NO_NAME
+
+
+@kernel
+def copy(row, to):
+    """Copy an answer; a loop compiles to far less than an assignment of slices."""
+    for k in range(len(row)):
+        to[k] = row[k]
+
+
+@kernel
+def course_reason(due, judged, reduced, end, enough, response, last_ill):
+    """Judge a course that lasts to day `due`, and was reduced on `reduced`; `enough`: it lasted until then, or nearly.
+
+    `judged` is the day itself, or the end of the time given to confirm that there is no response.
+    """
+    if response <= due:
+        return REMISSION_IN_TIME
+    if response <= judged:
+        return REMISSION_LATE
+    if reduced < due and reduced > end:
+        return NOT_SEEN_LONG_ENOUGH
+    if reduced < due and not enough:
+        return COURSE_TOO_SHORT
+    if last_ill >= (min(due, reduced) if judged == due else judged):
+        return FAILED_COURSE if reduced >= due else FAILED_AND_REDUCED
+    return REMISSION_VAGUE if response < NEVER else NOT_SEEN_LONG_ENOUGH
+
+
+@kernel
+def judge_course(first, last, end, response, last_ill, course_days, umbrella_days, judged, row):
+    """Judge one adequate course (first day, last day) against the response of its episode."""
+    due = first + course_days
+    reduced = last + 1
+    enough = umbrella_days > 0 and reduced - first >= umbrella_days
+    reason = course_reason(due, judged, reduced, end, enough, response, last_ill)
+    if enough and reason != REMISSION_IN_TIME and reduced <= end:
+        judged = min(judged, reduced)
+    day = judged if reason < FIRST_NOT_MET else NEVER
+    answer(row, reason, day, first, judged, last_ill, response, last, NEVER)
+
+
+@kernel
+def judge_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
+    """Judge an episode in which no adequate course began."""
+    first = NEVER
+    for k in range(dose_count):
+        if doses[k, LAST] >= start:
+            first = max(int(doses[k, FIRST]), start)
+            break
+    judged = first + course_days if first < NEVER else NEVER
+    if first >= remission:
+        reason = NO_STEROID if remission == NEVER else REMISSION_WITHOUT_STEROID
+        first = NEVER
+    elif remission == NEVER:
+        reason = NEVER_ADEQUATE
+    else:
+        reason = REMISSION_ON_LESS if remission <= judged else REMISSION_ON_LESS_LATE
+    answer(row, reason, NEVER, first, judged, last_ill, remission, NEVER, NEVER)
+
+
+@kernel
+def weight_in_episode(reason):
+    """Weigh the answers of one episode: a remission in time closes it, even if an earlier course was too short."""
+    if reason < FIRST_NOT_MET:
+        return 3
+    if reason >= FIRST_UNKNOWN:
+        return 0 if reason == COURSE_TOO_SHORT else 2
+    return 1
+
+
+@kernel
+def weight_of_episode(reason):
+    """Weigh the answers of several episodes: what is met decides, then what is open; without steroid counts least."""
+    if reason < FIRST_NOT_MET:
+        return 3
+    if reason >= FIRST_UNKNOWN:
+        return 0 if reason == REMISSION_WITHOUT_STEROID else 2
+    return 1
+
+
+@kernel
+def judged_on(stretches, count, gaps, gap_count, first, due, rule):
+    """Day on which a course of the first episode is judged: when it is due, or when its confirmation ends.
+
+    Returns
+    -------
+    tuple of int and bool
+        The day, and whether it is sure: where nothing was seen about the due day, nobody knows who is given time.
+    """
+    if rule.confirmation_days == 0:
+        return due, True
+    level = PARTIAL if rule.confirms_any == 1 else level_by(stretches, count, gaps, gap_count, first, due)
+    if level != PARTIAL and level != UNSEEN:
+        return due, True
+    return max(due, first + rule.confirmation_days), level == PARTIAL
+
+
+@kernel
+def judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
+    """Judge every adequate course that began in an episode before it ended."""
+    stretch_count, course_count = counts[0], counts[4]
+    start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
+    umbrella_days = rule.umbrella_days if confirms else 0
+    none = True
+    for k in range(course_count):
+        first = max(courses[k, FIRST], start)
+        last = courses[k, LAST]
+        if first >= remission:
+            break
+        if last < first:
+            continue
+        due = first + course_days
+        judged, sure = due, True
+        if confirms and i == 0:
+            judged, sure = judged_on(stretches, stretch_count, gaps, counts[2], first, due, rule)
+        response, without = response_from(stretches, stretch_count, episodes, i, first, rule.partial_responds, rule)
+        judge_course(first, last, end, response, without, course_days, umbrella_days, judged, row)
+        if not sure and row[REASON] == REMISSION_LATE:
+            row[REASON] = REMISSION_VAGUE
+        if none or weight_in_episode(row[REASON]) > weight_in_episode(best[REASON]):
+            copy(row, best)
+        none = False
+    if none:
+        judge_without_course(start, doses, counts[3], remission, last_ill, course_days, best)
+
+
+@kernel
+def gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need):
+    """Return a gap long enough for an unseen relapse to have met `need` days of adequate steroid in vain, or -1."""
+    for g in range(gap_count):
+        since = gaps[g, BEFORE] + 1
+        until = min(next_remission_level(stretches, stretch_count, gaps[g, AFTER]), end + 1)
+        for k in range(course_count):
+            if min(courses[k, LAST] + 1, until) - max(courses[k, FIRST], since) >= need:
+                return g
+    return -1
+
+
+@kernel
+def course_needed(i, lesion, rule):
+    """Days of adequate steroid after which an episode is judged; 0: not at all."""
+    days = rule.course_days if i == 0 else rule.relapse_course_days
+    slow = lesion < UNKNOWN_LESION and rule.slow_lesions >> lesion & 1 == 1
+    return rule.slow_days if slow and days > 0 else days
+
+
+@kernel
+def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best, out):
+    """Write the answer of the clause; `counts` are those of stretches, episodes, gaps, runs of steroid and courses.
+
+    With `secondary` it is that of secondary resistance: relapses only, and a course of its own.
+    """
+    stretch_count, gap_count, course_count = counts[0], counts[2], counts[4]
+    judged = 0
+    out[REASON] = NO_RELAPSE
+    for i in range(1 if secondary else 0, counts[1]):
+        days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
+        if days == 0:
+            continue
+        judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best)
+        if judged == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
+            copy(best, out)
+        judged += 1
+    if judged == 0:
+        answer(out, NO_RELAPSE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
+    if stretch_count == 0:
+        out[REASON] = NO_URINE
+    if rule.relapse_course_days == 0 and not secondary:
+        return
+    if FIRST_NOT_MET <= out[REASON] < FIRST_UNKNOWN:
+        need = rule.secondary_days if secondary else course_needed(1, lesion, rule)
+        if rule.umbrella_days > 0 and not secondary:
+            need = rule.umbrella_days
+        g = gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need)
+        if g >= 0:
+            out[REASON] = COURSE_MAY_HIDE
+            out[MARKS] = NEVER
+            out[MARKS + 1] = gaps[g, AFTER]
+            out[MARKS + 2] = gaps[g, BEFORE]
+            out[MARKS + 3] = NEVER

@@ -1,0 +1,223 @@
+"""Beyond steroid: no response within months of treatment, to calcineurin inhibitors, or to drugs of several classes."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria.clauses.resistance import copy, weight_of_episode
+from nephrosyn.criteria.codes import (
+    AGENT_FAILED,
+    AGENT_RESPONSE,
+    AGENT_TOO_SHORT,
+    AGENTS_FAILED,
+    AGENTS_GO_ON,
+    GIVEN_IN_REMISSION,
+    NEVER,
+    NO_OTHER_AGENT,
+    NO_TREATMENT,
+    NO_URINE,
+    NOT_GIVEN,
+    NOT_SEEN_LONG_ENOUGH,
+    REASON,
+    REMISSION_IN_TIME,
+    REMISSION_VAGUE,
+    STILL_ILL_THEN,
+    TOO_FEW_AGENTS,
+    answer,
+)
+from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.record.response import episode_on, response_from
+from nephrosyn.kernels.compile import kernel
+
+STEROID = vocabulary.DRUGS.index("prednisone")
+SINGLE = vocabulary.SCHEDULES.index("single")
+CLASSES = {
+    "prednisone": "glucocorticoid",
+    "cyclophosphamide": "alkylating",
+    "azathioprine": "antimetabolite",
+    "mycophenolate": "antimetabolite",
+    "ciclosporin": "calcineurin_inhibitor",
+    "tacrolimus": "calcineurin_inhibitor",
+    "vincristine": "vinca_alkaloid",
+    "rituximab": "anti_cd20",
+    "levamisole": "immunomodulator",
+}
+"""Drugs by mechanism; two of one class are no two mechanisms."""
+CLASS_NAMES = tuple(dict.fromkeys(CLASSES.values()))
+CLASS_OF = tuple(CLASS_NAMES.index(CLASSES[drug]) for drug in vocabulary.DRUGS)
+
+
+@kernel
+def last_day_of(row, starts, stops, schedules, single_days):
+    """Last day on which a row of doses counts as treatment."""
+    if schedules[row] == SINGLE:
+        return int(starts[row]) + single_days - 1
+    return int(stops[row])
+
+
+@kernel
+def verdict_by(due, response, without, met):
+    """Say whether there was no response by a day, from the day of response and the last one seen before it."""
+    if response <= due:
+        return AGENT_RESPONSE
+    if without >= due:
+        return met
+    return REMISSION_VAGUE if response < NEVER else NOT_SEEN_LONG_ENOUGH
+
+
+@kernel
+def treatment_answer(stretches, episodes, counts, first, last, end, rule, row):
+    """Write whether one treatment with a calcineurin inhibitor failed, from its first to its last day."""
+    due = first + rule.calcineurin_days
+    i = episode_on(episodes, counts[1], first)
+    if i < 0:
+        answer(row, GIVEN_IN_REMISSION, NEVER, first, due, NEVER, NEVER, last, NEVER)
+        return
+    response, without = response_from(stretches, counts[0], episodes, i, first, rule.calcineurin_partial_responds, rule)
+    reason = verdict_by(due, response, without, AGENT_FAILED)
+    if reason != AGENT_RESPONSE and last < due - 1:
+        reason = NOT_SEEN_LONG_ENOUGH if last >= end else AGENT_TOO_SHORT
+    day = due if reason == AGENT_FAILED else NEVER
+    answer(row, reason, day, first, due, without, response, last, NEVER)
+
+
+@kernel
+def judge_calcineurin(
+    stretches, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
+):
+    """Write the answer of the clause: a treatment that was given while ill, long enough, in vain."""
+    first, last = NEVER, NEVER
+    answer(out, NOT_GIVEN, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
+    found = 0
+    for r in range(first_row, stop_row + 1):
+        here = r < stop_row and starts[r] <= end
+        if here and rule.calcineurin_drugs >> int(drugs[r]) & 1 == 0:
+            continue
+        if here and first < NEVER and starts[r] <= last + rule.break_days:
+            last = max(last, last_day_of(r, starts, stops, schedules, rule.single_days))
+            continue
+        if first < NEVER:
+            treatment_answer(stretches, episodes, counts, first, min(last, end), end, rule, row)
+            if found == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+                copy(row, out)
+            found += 1
+            first = NEVER
+        if here:
+            first, last = int(starts[r]), last_day_of(r, starts, stops, schedules, rule.single_days)
+    if counts[0] == 0 and found > 0:
+        out[REASON] = NO_URINE
+
+
+@kernel
+def day_treated(needed, kind, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days):
+    """Day of [since, until] on which treatment with a class of drugs (-1: with any but steroid) reaches some days."""
+    total, covered = 0, since - 1
+    for r in range(first_row, stop_row):
+        if drugs[r] == STEROID or (kind >= 0 and CLASS_OF[drugs[r]] != kind):
+            continue
+        first = max(int(starts[r]), covered + 1)
+        last = min(last_day_of(r, starts, stops, schedules, single_days), until)
+        if last < first:
+            continue
+        if total + last - first + 1 >= needed:
+            return first + needed - total - 1
+        total += last - first + 1
+        covered = last
+    return NEVER
+
+
+@kernel
+def day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs, schedules):
+    """Day on which so many classes have each been given for long enough."""
+    each, single_days, day = rule.multidrug_each_days, rule.single_days, NEVER
+    for kind in range(len(CLASS_NAMES)):
+        reached = day_treated(
+            each, kind, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
+        )
+        if reached == NEVER:
+            continue
+        classes = 0
+        for other in range(len(CLASS_NAMES)):
+            if (
+                day_treated(
+                    each, other, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
+                )
+                <= reached
+            ):
+                classes += 1
+        if classes >= rule.multidrug_classes:
+            day = min(day, reached)
+    return day
+
+
+@kernel
+def multidrug_answer(
+    stretches, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
+):
+    """Write whether drugs of several classes failed in an episode."""
+    since, until, single_days = episodes[i, START], min(episodes[i, END], end), rule.single_days
+    begun = day_treated(1, -1, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days)
+    due = NEVER
+    if begun < NEVER:
+        months = day_treated(
+            rule.multidrug_days, -1, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
+        )
+        due = max(months, day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs, schedules))
+    if due == NEVER:
+        goes_on = day_treated(1, -1, end, end, first_row, stop_row, starts, stops, drugs, schedules, single_days)
+        reason = AGENTS_GO_ON if episodes[i, END] > end and goes_on == end else TOO_FEW_AGENTS
+        answer(row, reason, NEVER, begun, NEVER, NEVER, NEVER, NEVER, NEVER)
+        return
+    response, without = response_from(stretches, counts[0], episodes, i, begun, rule.multidrug_partial_responds, rule)
+    reason = verdict_by(due, response, without, AGENTS_FAILED)
+    day = due if reason == AGENTS_FAILED else NEVER
+    answer(row, reason, day, begun, due, without, response, NEVER, NEVER)
+
+
+@kernel
+def judge_multidrug(
+    stretches, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
+):
+    """Write the answer of the clause: months of treatment with several classes in one episode, in vain."""
+    for i in range(counts[1]):
+        multidrug_answer(
+            stretches, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
+        )
+        if i == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+            copy(row, out)
+    if counts[0] == 0 and out[REASON] != TOO_FEW_AGENTS:
+        out[REASON] = NO_URINE
+
+
+@kernel
+def judge_persistence(stretches, episodes, counts, first_row, stop_row, starts, stops, drugs, end, rule, row, out):
+    """Write the answer of the clause: no response some days after treatment with any drug began."""
+    for i in range(counts[1] if rule.persists_in_any == 1 else 1):
+        start, remission = episodes[i, START], episodes[i, END]
+        first, agent = NEVER, NEVER
+        for r in range(first_row, stop_row):
+            if stops[r] < start or starts[r] > end or starts[r] >= remission:
+                continue
+            first = min(first, max(int(starts[r]), start))
+            if drugs[r] != STEROID:
+                agent = min(agent, max(int(starts[r]), start))
+        if first == NEVER:
+            answer(row, NO_TREATMENT, NEVER, NEVER, NEVER, episodes[i, LAST_ILL], remission, NEVER, NEVER)
+        else:
+            due = first + rule.persistence_days
+            response, without = response_from(
+                stretches, counts[0], episodes, i, first, rule.persists_partial_responds, rule
+            )
+            reason = verdict_by(due, response, without, STILL_ILL_THEN)
+            if reason == AGENT_RESPONSE:
+                reason = REMISSION_IN_TIME
+            if reason == STILL_ILL_THEN and rule.persists_with_agent == 1 and agent > due:
+                reason = NO_OTHER_AGENT
+            day = due if reason == STILL_ILL_THEN else NEVER
+            answer(row, reason, day, first, due, without, response, NEVER, NEVER)
+        if i == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+            copy(row, out)
+    if counts[0] == 0:
+        out[REASON] = NO_URINE

@@ -1,0 +1,87 @@
+"""Where definition sets are: the shipped ones by name, any other by its path."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.scenario.errors import Problem, nearest
+from nephrosyn.scenario.files.catalogue import content, shipped_sets
+from nephrosyn.scenario.files.text_files import UnreadableError, is_readable
+
+SUFFIX = ".toml"
+
+
+def sets() -> tuple[str, ...]:
+    """Return the names of the shipped definition sets, in alphabetical order.
+
+    Examples
+    --------
+    >>> "source" in sets()
+    True
+    """
+    return tuple(shipped_sets())
+
+
+def titles() -> dict[str, str]:
+    """Return the title of each shipped definition set, without checking the rest of it.
+
+    Examples
+    --------
+    >>> bool(titles()["source"])
+    True
+    """
+    return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in shipped_sets().items()}
+
+
+def text(name_or_path: str | Path) -> str:
+    """Return the file of a definition set as it stands, to copy and edit.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A shipped name, or the path of a file.
+
+    Returns
+    -------
+    str
+        TOML.
+
+    Raises
+    ------
+    CriteriaError
+        If there is no such set (with the nearest names), or it cannot be read.
+
+    Examples
+    --------
+    >>> 'name = "source"' in text("source")
+    True
+    """
+    asked = str(name_or_path)
+    try:
+        return content(locate(name_or_path))
+    except UnreadableError as error:
+        raise CriteriaError(asked, [Problem(asked, error.expected, error.found)]) from None
+
+
+def locate(name_or_path: str | Path) -> Traversable:
+    """Find the file of a definition set by its shipped name or its path.
+
+    Raises
+    ------
+    CriteriaError
+        If there is none, with the nearest names.
+    """
+    asked = str(name_or_path)
+    names = shipped_sets()
+    if isinstance(name_or_path, str) and asked in names:
+        return names[asked]
+    path = Path(name_or_path)
+    if is_readable(path):
+        return path
+    meant_as_path = isinstance(name_or_path, Path) or asked.endswith(SUFFIX) or "/" in asked or "\\" in asked
+    expected = "a file" if meant_as_path else f"a file or one of the shipped sets ({', '.join(names)})"
+    found = "no such file" if meant_as_path else "no set of this name"
+    raise CriteriaError(asked, [Problem(asked, expected, found, nearest(path.name.removesuffix(SUFFIX), names))])

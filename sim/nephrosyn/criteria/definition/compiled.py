@@ -1,0 +1,293 @@
+"""A definition set as the plain numbers that compiled code works with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numba import config
+from numpy.typing import NDArray
+
+from nephrosyn import vocabulary as terms
+from nephrosyn.criteria.definition.definition import DefinitionSet
+from nephrosyn.criteria.definition.thresholds import Threshold
+
+DAYS_PER_WEEK = 7
+FIRST, SLIDING, BLOCKS = 0, 1, 2
+WINDOWS = {"first": FIRST, "sliding": SLIDING, "blocks": BLOCKS}
+REMISSION_ANCHOR, PRESENTATION_ANCHOR, COURSE_END_ANCHOR = 0, 1, 2
+ANCHORS = {"remission": REMISSION_ANCHOR, "presentation": PRESENTATION_ANCHOR, "course_end": COURSE_END_ANCHOR}
+NO_RULE, RAISE_CLEARS, ON_STEROID = 0, 1, 2
+DEPENDENCE_RULES = {"off": NO_RULE, "raise_clears": RAISE_CLEARS, "on_steroid": ON_STEROID}
+FREQUENCIES = ("six", "twelve", "any_six")
+NO_FALL = -1.0
+BEYOND = 1e-9  # finer than any reading, coarser than what the true path allows for rounding
+
+POPULATION = (
+    ("adult_from", "f8"),
+    ("age_from", "f8"),
+    ("age_below", "f8"),
+    ("lesions", "i8"),
+    ("unknown_lesion", "i8"),
+)
+URINE = (
+    ("low_upcr", "f8"),
+    ("high_upcr", "f8"),
+    ("low_band", "f8"),
+    ("high_band", "f8"),
+    ("remission_albumin", "f8"),
+    ("albumin_needed", "i8"),
+    ("partial_upcr", "f8"),
+    ("partial_left", "f8"),
+    ("partial_albumin", "f8"),
+    ("partial_band", "f8"),
+    ("home_days", "i8"),
+    ("clinic_readings", "i8"),
+    ("max_gap_days", "i8"),
+    ("taper_counts", "i8"),
+)
+STEROID = (
+    ("drugs", "i8"),
+    ("adequate_per_kg", "f8"),
+    ("adequate_per_m2", "f8"),
+    ("adequate_cap", "f8"),
+    ("tolerance", "f8"),
+    ("alternate_per_kg", "f8"),
+    ("alternate_per_m2", "f8"),
+    ("alternate_cap", "f8"),
+    ("alternate_after_days", "i8"),
+    ("maintenance_per_kg", "f8"),
+    ("maintenance", "f8"),
+)
+CLAUSES = (
+    ("course_days", "i8"),
+    ("relapse_course_days", "i8"),
+    ("slow_lesions", "i8"),
+    ("slow_days", "i8"),
+    ("umbrella_days", "i8"),
+    ("confirmation_days", "i8"),
+    ("confirms_any", "i8"),
+    ("partial_responds", "i8"),
+    ("dependence_rule", "i8"),
+    ("dependent_relapses", "i8"),
+    ("consecutive", "i8"),
+    ("off_days", "i8"),
+    ("raise_within_days", "i8"),
+    ("effective_within_days", "i8"),
+    ("anchor", "i8"),
+    ("presenting", "i8"),
+    *((f"{name}_{part}", "i8") for name in FREQUENCIES for part in ("count", "length", "window", "begins")),
+    ("contraindications", "i8"),
+    ("contraindication_actions", "i8"),
+    ("toxicities", "i8"),
+    ("toxicity_actions", "i8"),
+    ("persistence_days", "i8"),
+    ("persists_in_any", "i8"),
+    ("persists_with_agent", "i8"),
+    ("persists_partial_responds", "i8"),
+    ("late_reported", "i8"),
+    ("secondary_days", "i8"),
+    ("partial_reported", "i8"),
+    ("calcineurin_drugs", "i8"),
+    ("calcineurin_days", "i8"),
+    ("calcineurin_partial_responds", "i8"),
+    ("multidrug_days", "i8"),
+    ("multidrug_classes", "i8"),
+    ("multidrug_each_days", "i8"),
+    ("multidrug_partial_responds", "i8"),
+    ("break_days", "i8"),
+    ("single_days", "i8"),
+)
+RULES = np.dtype([*POPULATION, *URINE, *STEROID, *CLAUSES, ("urine_group", "i8"), ("steroid_group", "i8")], align=True)
+"""The thresholds for children, or for adults, by field name.
+
+Amounts that are off are infinite; numbers of days, counts and limits of a ratio, band or albumin that are off are 0.
+Names are bit masks: bit k stands for the name of code k. Sets whose urine, or steroid, says the same share a group:
+what it gives for a patient is worked out once.
+"""
+
+
+def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
+    """Return the thresholds of some sets, for adults and for children.
+
+    Parameters
+    ----------
+    definitions : sequence of DefinitionSet
+        The sets.
+
+    Returns
+    -------
+    ndarray of RULES, shape (sets, 2)
+        For adults at 0, for children at 1. Days, mg, mg/mg; names as bit masks.
+
+    Examples
+    --------
+    >>> from nephrosyn.criteria.loading import load
+    >>> int(rules([load("source")])[0, 0]["course_days"])
+    84
+    """
+    made = np.zeros((len(definitions), 2), RULES)
+    for s, definition in enumerate(definitions):
+        for group, child in enumerate((False, True)):
+            for name, value in _numbers(definition, child).items():
+                made[s, group][name] = value
+    for fields, name in ((URINE, "urine_group"), (STEROID, "steroid_group")):
+        seen: dict[tuple[Any, ...], int] = {}
+        for place in np.ndindex(made.shape):
+            key = tuple(made[place][field] for field, _ in fields)
+            made[place][name] = seen.setdefault(key, len(seen))
+    return made.view(np.recarray) if config.DISABLE_JIT else made
+
+
+def order(made: NDArray[Any]) -> NDArray[np.int64]:
+    """Return in which order to judge sets, shape (sets,): those that share work one after the other."""
+    keys = [made[name][:, group] for group in (0, 1) for name in ("steroid_group", "urine_group")]
+    return np.lexsort(keys).astype(np.int64)
+
+
+def _numbers(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    return {
+        **_population(definition),
+        **_urine(definition, child),
+        **_steroid(definition, child),
+        **_resistance(definition, child),
+        **_relapses(definition, child),
+        **_harms(definition, child),
+        **_agents(definition, child),
+    }
+
+
+def _population(definition: DefinitionSet) -> dict[str, float]:
+    who = definition.population
+    return {
+        "adult_from": who.adult_from.of(True),
+        "age_from": who.age_from.of(True),
+        "age_below": who.age_below.of(True),
+        "lesions": _mask(who.lesions.of(True), terms.LESIONS),
+        "unknown_lesion": who.unknown_lesion.of(True) == "applies",
+    }
+
+
+def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    urine, partial, bands = definition.urine, definition.partial, terms.DIPSTICK_BANDS
+    low, high = urine.remission_upcr.of(child), urine.relapse_upcr.of(child)
+    band, fall = partial.band_below.of(child), partial.fall.of(child)
+    return {
+        "low_upcr": low * (1.0 - BEYOND) if urine.remission_limit.of(child) == "below" else low,
+        "high_upcr": high * (1.0 + BEYOND) if urine.relapse_limit.of(child) == "above" else high,
+        "low_band": bands.index(urine.remission_band.of(child)),
+        "high_band": bands.index(urine.relapse_band.of(child)),
+        "remission_albumin": _or_zero(urine.remission_albumin, child),
+        "albumin_needed": urine.missing_albumin.of(child) == "ignored",
+        "partial_upcr": _or_zero(partial.upcr_below, child),
+        "partial_left": NO_FALL if fall == "off" else 1.0 - fall,
+        "partial_albumin": _or_zero(partial.albumin, child),
+        "partial_band": 0 if band == "off" else bands.index(band),
+        "home_days": urine.home_days.of(child),
+        "clinic_readings": urine.clinic_readings.of(child),
+        "max_gap_days": urine.max_gap.of(child),
+        "taper_counts": urine.relapse_in_taper.of(child) == "counts",
+    }
+
+
+def _steroid(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    steroid = definition.steroid
+    return {
+        "drugs": _mask(steroid.drugs.of(child), terms.DRUGS),
+        "adequate_per_kg": _or_infinite(steroid.adequate_per_kg, child),
+        "adequate_per_m2": _or_infinite(steroid.adequate_per_m2, child),
+        "adequate_cap": _or_infinite(steroid.adequate_cap, child),
+        "tolerance": steroid.adequate_tolerance.of(child),
+        "alternate_per_kg": _or_infinite(steroid.alternate_per_kg, child),
+        "alternate_per_m2": _or_infinite(steroid.alternate_per_m2, child),
+        "alternate_cap": _or_infinite(steroid.alternate_cap, child),
+        "alternate_after_days": steroid.alternate_after.of(child) * DAYS_PER_WEEK,
+        "maintenance_per_kg": _or_infinite(steroid.maintenance_per_kg, child),
+        "maintenance": _or_infinite(steroid.maintenance, child),
+    }
+
+
+def _resistance(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    resistance, flags = definition.resistance, definition.course_flags
+    return {
+        "course_days": _weeks(resistance.course, child),
+        "relapse_course_days": _weeks(resistance.relapse_course, child),
+        "slow_lesions": _mask(resistance.slow_lesions.of(child), terms.LESIONS),
+        "slow_days": _weeks(resistance.slow_course, child),
+        "umbrella_days": _weeks(resistance.umbrella, child),
+        "confirmation_days": _weeks(resistance.confirmation, child),
+        "confirms_any": resistance.confirmation_for.of(child) == "any",
+        "partial_responds": resistance.response.of(child) == "partial",
+        "late_reported": flags.late_responder.of(child) == "reported",
+        "secondary_days": _weeks(flags.secondary_course, child),
+        "partial_reported": flags.partial_remission.of(child) == "reported",
+    }
+
+
+def _relapses(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    dependence, frequent = definition.dependence, definition.frequent
+    made: dict[str, float] = {
+        "dependence_rule": DEPENDENCE_RULES[dependence.rule.of(child)],
+        "dependent_relapses": dependence.relapses.of(child),
+        "consecutive": dependence.consecutive.of(child) == "consecutive",
+        "off_days": dependence.off_days.of(child),
+        "raise_within_days": dependence.raise_within.of(child),
+        "effective_within_days": dependence.effective_within.of(child),
+        "anchor": ANCHORS[frequent.anchor.of(child)],
+        "presenting": frequent.presenting.of(child) == "counts",
+    }
+    for name, rule in zip(FREQUENCIES, frequent.rules, strict=True):
+        made[f"{name}_count"] = _or_zero(rule.count, child)
+        made[f"{name}_length"] = rule.length.of(child)
+        made[f"{name}_window"] = WINDOWS[rule.window.of(child)]
+        made[f"{name}_begins"] = rule.begins.of(child)
+    return made
+
+
+def _harms(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    harm = definition.intolerance
+    return {
+        "contraindications": _mask(harm.contraindications.of(child), terms.CONDITIONS),
+        "contraindication_actions": _mask(harm.contraindication_actions.of(child), terms.STEROID_ACTIONS),
+        "toxicities": _mask(harm.toxicities.of(child), terms.CONDITIONS),
+        "toxicity_actions": _mask(harm.toxicity_actions.of(child), terms.STEROID_ACTIONS),
+    }
+
+
+def _agents(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    persistence, agents = definition.persistence, definition.other_agents
+    return {
+        "persistence_days": _or_zero(persistence.length, child),
+        "persists_in_any": persistence.episodes.of(child) == "any",
+        "persists_with_agent": persistence.other_agent.of(child) == "required",
+        "persists_partial_responds": persistence.response.of(child) == "partial",
+        "calcineurin_drugs": _mask(agents.calcineurin_inhibitors.of(child), terms.DRUGS),
+        "calcineurin_days": _or_zero(agents.calcineurin_course, child),
+        "calcineurin_partial_responds": agents.calcineurin_response.of(child) == "partial",
+        "multidrug_days": _or_zero(agents.multidrug_course, child),
+        "multidrug_classes": agents.multidrug_classes.of(child),
+        "multidrug_each_days": agents.multidrug_each.of(child),
+        "multidrug_partial_responds": agents.multidrug_response.of(child) == "partial",
+        "break_days": agents.longest_break.of(child),
+        "single_days": agents.single_dose_lasts.of(child),
+    }
+
+
+def _or_infinite(threshold: Threshold[Any], child: bool) -> float:
+    value = threshold.of(child)
+    return math.inf if value == "off" else float(value)
+
+
+def _or_zero(threshold: Threshold[Any], child: bool) -> float:
+    value = threshold.of(child)
+    return 0 if value == "off" else value
+
+
+def _weeks(threshold: Threshold[Any], child: bool) -> int:
+    return int(_or_zero(threshold, child)) * DAYS_PER_WEEK
+
+
+def _mask(names: Iterable[str], vocabulary: tuple[str, ...]) -> int:
+    return sum(1 << vocabulary.index(name) for name in names)

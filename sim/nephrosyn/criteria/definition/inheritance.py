@@ -1,0 +1,110 @@
+"""A definition set that extends a shipped one: it says only what differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from nephrosyn.criteria.definition.catalogue import sets, text
+from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, problem_of_hidden, shown
+from nephrosyn.scenario.files.text_files import UnreadableError, hidden_in, parsed_toml
+
+OWN = ("name", "title")
+
+
+def whole(content_toml: str, asked: str) -> str:
+    """Return a definition set that stands alone: with all thresholds of the sets it extends.
+
+    Parameters
+    ----------
+    content_toml : str
+        TOML, as `text` returns it.
+    asked : str
+        What to call it in messages.
+
+    Returns
+    -------
+    str
+        TOML; the same text for a set that extends none.
+
+    Raises
+    ------
+    CriteriaError
+        If it is no TOML, extends what is not shipped, or has no name or title of its own.
+
+    Examples
+    --------
+    >>> "raise_clears" in whole(text("source-n12-3"), "source-n12-3")
+    True
+    """
+    content = read(content_toml, asked)
+    if "extends" not in content:
+        return content_toml
+    base = content.pop("extends")
+    problems = [
+        Problem(key, "a value of its own in a set that extends another", "nothing") for key in OWN if key not in content
+    ]
+    if base not in sets():
+        expected = f"one of the shipped sets ({', '.join(sets())})"
+        like = nearest(base, sets()) if isinstance(base, str) else ""
+        problems.append(Problem("extends", expected, shown(base), like))
+    if problems:
+        raise CriteriaError(asked, problems)
+    return written(merged(read(whole(text(base), base), base), content))
+
+
+def read(content_toml: str, asked: str) -> dict[str, Any]:
+    """Return TOML as tables.
+
+    Raises
+    ------
+    CriteriaError
+        If it is no TOML, or holds characters that do not show themselves.
+    """
+    try:
+        tree = parsed_toml(content_toml)
+    except UnreadableError as error:
+        raise CriteriaError(asked, [Problem(asked, error.expected, error.found)]) from None
+    wrong = [problem_of_hidden(path, text) for path, text in islice(hidden_in(tree), MOST_PROBLEMS)]
+    if wrong:
+        raise CriteriaError(asked, wrong)
+    return tree
+
+
+def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a set with what another says of its own; a threshold is replaced as a whole, with its citation."""
+    both = dict(base)
+    for key, value in own.items():
+        there = both.get(key)
+        deeper = isinstance(there, dict) and isinstance(value, dict) and not _is_threshold(there)
+        both[key] = merged(there, value) if deeper and there is not None else value
+    return both
+
+
+def _is_threshold(table: Mapping[str, Any]) -> bool:
+    return "unit" in table
+
+
+def written(content: Mapping[str, Any]) -> str:
+    """Return tables as TOML; every value of a set is a text, a number or a list of texts."""
+    return "\n".join(_lines(content, ())) + "\n"
+
+
+def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    inner = {key: value for key, value in table.items() if isinstance(value, dict) and not _is_threshold(value)}
+    if path:
+        yield f"\n[{'.'.join(path)}]"
+    for key, value in table.items():
+        if key not in inner:
+            yield f"{key} = {_value(value)}"
+    for key, value in inner.items():
+        yield from _lines(value, (*path, key))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
+    return json.dumps(value)

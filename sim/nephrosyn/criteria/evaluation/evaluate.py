@@ -1,0 +1,175 @@
+"""One pass of compiled code over the record of a cohort, for one definition set or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria.codes import CLAUSES, NEVER
+from nephrosyn.criteria.definition.compiled import order, rules
+from nephrosyn.criteria.definition.definition import DefinitionSet
+from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.criteria.evaluation.evaluate_clauses import judge_all
+from nephrosyn.criteria.evaluation.workspace import Sheet, new_sheet
+from nephrosyn.criteria.record import patient_arrays as records
+from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
+from nephrosyn.criteria.record.sorted_columns import check, sources
+from nephrosyn.scenario.errors import Problem, nearest
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.record.patient_arrays import Record
+    from nephrosyn.criteria.record.sorted_columns import Columns, Tables
+
+SPANS_PER_PIECE = 8  # three changes of level of urine and two of albumin lie on a piece of the true path, and room
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What some sets say of a cohort.
+
+    Attributes
+    ----------
+    people : Columns
+        Who, sorted by replicate and patient.
+    record : Record
+        What was judged.
+    rules : ndarray of RULES, shape (sets, 2)
+        By which thresholds, of adults and of children.
+    sheet : Sheet
+        The work of the last set on the last patient.
+    status : ndarray of int8, shape (sets, clauses, patients)
+        Answers.
+    day : ndarray of int64, shape (sets, clauses, patients), days
+        Day on which each clause was met, or NEVER.
+    relapses : ndarray of int32, shape (sets, patients)
+        Relapses seen.
+    answered : ndarray of int64, shape (sets, patients), days
+        First remission after a provoking factor was found, or NEVER.
+    outside : ndarray of int8, shape (sets, patients)
+        Reason why a set cannot judge a patient at all, or APPLIES.
+    episodes : ndarray of int64, shape (episodes, 6)
+        Set, patient, number, first day, last day ill and first day of remission of each episode, if asked for.
+    """
+
+    people: Columns
+    record: Record
+    rules: NDArray[Any]
+    sheet: Sheet
+    status: NDArray[np.int8]
+    day: NDArray[np.int64]
+    relapses: NDArray[np.int32]
+    answered: NDArray[np.int64]
+    outside: NDArray[np.int8]
+    episodes: NDArray[np.int64]
+
+
+def judge(
+    tables: Tables,
+    definitions: Sequence[DefinitionSet],
+    view: str,
+    until_days: int | None = None,
+    *,
+    keep_going: bool = False,
+    list_episodes: bool = False,
+) -> Judged:
+    """Judge every patient by some definition sets.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables.
+    definitions : sequence of DefinitionSet
+        The sets.
+    view : {"complete", "observed"}
+        What to judge.
+    until_days : int, days, optional
+        Judge the record as it stood on this day.
+    keep_going : bool
+        Leave patients with impossible values undetermined, instead of refusing the record.
+    list_episodes : bool
+        Also list every episode.
+
+    Returns
+    -------
+    Judged
+        Answers as codes.
+
+    Raises
+    ------
+    CriteriaError
+        If a table or column is missing, the view is unknown, or a value is impossible.
+    """
+    made = rules(definitions)
+    people, record = _read(tables, view, albumin=bool(_asks_albumin(made)), keep_going=keep_going)
+    sheet, until = _sheet_for(record), NEVER if until_days is None else int(until_days)
+    count, size = len(definitions), len(people["patient"])
+    written = (
+        np.empty((count, len(CLAUSES), size), np.int8),
+        np.empty((count, len(CLAUSES), size), np.int64),
+        np.empty((count, size), np.int32),
+        np.empty((count, size), np.int64),
+        np.empty((count, size), np.int8),
+    )
+    found = np.empty((0, 6), np.int64)
+    episodes = judge_all(record, until, made, order(made), sheet, *written, found)
+    if list_episodes and episodes:
+        found = np.empty((episodes, 6), np.int64)
+        judge_all(record, until, made, order(made), sheet, *written, found)
+    return Judged(people, record, made, sheet, *written, found)
+
+
+def _asks_albumin(made: NDArray[Any]) -> np.bool_:
+    return np.any((made["remission_albumin"] > 0) | (made["partial_albumin"] > 0))
+
+
+def _read(tables: Tables, view: str, *, albumin: bool, keep_going: bool) -> tuple[Columns, Record]:
+    """Return the people and their record as arrays."""
+    if view not in vocabulary.VIEWS:
+        problem = Problem(
+            "view", f"one of {', '.join(vocabulary.VIEWS)}", str(view), nearest(str(view), vocabulary.VIEWS)
+        )
+        raise CriteriaError("tables", [problem])
+    names = sources(view, albumin=albumin)
+    tables = {name: tables[name] for name in names if name in tables}  # a table on disk is read when asked for
+    check(tables, names, view)
+    if view == "complete":
+        return records.complete(tables, albumin=albumin)
+    people, record = records.observed(tables)
+    return people, refuse_impossible(people, record, keep_going=keep_going)
+
+
+def _sheet_for(record: Record) -> Sheet:
+    """Return a sheet with room for the longest record."""
+    readings, diary, pieces, doses = (
+        records.most_rows(b)
+        for b in (record.reading_bounds, record.diary_bounds, record.piece_bounds, record.dose_bounds)
+    )
+    return new_sheet(readings, max(diary, SPANS_PER_PIECE * pieces), doses)
+
+
+def impossible(tables: Tables) -> pl.DataFrame:
+    """Return the rows of an observed record that hold impossible values.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per fault: `replicate`, `patient`, `table`, `expected` and `found`, both in words.
+
+    Raises
+    ------
+    CriteriaError
+        If a table or column is missing.
+    """
+    people, record = _read(tables, "observed", albumin=False, keep_going=True)
+    return fault_frame(people, record)

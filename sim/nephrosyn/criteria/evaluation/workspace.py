@@ -1,0 +1,69 @@
+"""Room to work on one patient after the other."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nephrosyn.criteria.codes import CLAUSES, COLUMNS
+
+STRETCHES, EPISODES, GAPS, DOSES, COURSES = range(5)
+
+
+class Sheet(NamedTuple):
+    """Room to work on one patient after the other; sized for the longest record.
+
+    Attributes
+    ----------
+    clinic : ndarray of int64, shape (readings, 2)
+        Day and level of each day with a clinic reading.
+    spans : ndarray of int64, shape (spans, 3)
+        Runs of days at one level: of the home diary, or of the true path.
+    stretches : ndarray of int64, shape (stretches, 5)
+        Days in a row at one level.
+    episodes : ndarray of int64, shape (episodes, 4)
+        First day, first day of remission, last day seen ill, whether it counts.
+    gaps : ndarray of int64, shape (gaps, 2)
+        Last day seen before, first day seen after.
+    doses : ndarray of float64, shape (doses, 5)
+        Runs of days on a dose of steroid.
+    courses : ndarray of int64, shape (doses, 2)
+        First and last day of courses of adequate dose.
+    counts : ndarray of int64, shape (5,)
+        Number of stretches, episodes, gaps, runs of steroid and courses.
+    scratch : ndarray of int64, shape (2, columns)
+        Answers under comparison.
+    answers : ndarray of int64, shape (clauses, columns)
+        One answer per clause.
+    """
+
+    clinic: NDArray[np.int64]
+    spans: NDArray[np.int64]
+    stretches: NDArray[np.int64]
+    episodes: NDArray[np.int64]
+    gaps: NDArray[np.int64]
+    doses: NDArray[np.float64]
+    courses: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    scratch: NDArray[np.int64]
+    answers: NDArray[np.int64]
+
+
+def new_sheet(readings: int, spans: int, doses: int) -> Sheet:
+    """Return room for a patient with at most so many rows; a piece of the true path may make eight spans."""
+    # A clinic day inside a home span cuts it in two and stands between.
+    stretches = 2 * readings + spans + 1
+    return Sheet(
+        clinic=np.empty((readings + 1, 2), np.int64),
+        spans=np.empty((spans + 1, 3), np.int64),
+        stretches=np.empty((stretches, 5), np.int64),
+        episodes=np.empty((stretches + 1, 4), np.int64),
+        gaps=np.empty((stretches + 1, 2), np.int64),
+        doses=np.empty((doses + 1, 5), np.float64),
+        courses=np.empty((doses + 1, 2), np.int64),
+        counts=np.zeros(5, np.int64),
+        scratch=np.zeros((2, COLUMNS), np.int64),
+        answers=np.zeros((len(CLAUSES), COLUMNS), np.int64),
+    )

@@ -1,0 +1,143 @@
+"""The dated rows that an answer rests on, told in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria.clauses.pseudo_resistance import STEROID
+from nephrosyn.criteria.record.complete_record import log_upcr
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.record.sorted_columns import Tables
+
+STEROID_KINDS = ("contraindication", "toxicity")
+"""Kinds of conditions for which something may become of steroid."""
+URINE = ("upcr", "dipstick")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evidence:
+    """A row of the record, or of the truth, that an answer rests on.
+
+    Attributes
+    ----------
+    first_days, last_days : int, days
+        Days the row speaks of.
+    table : str
+        Table it stands in.
+    text : str
+        What it says.
+    """
+
+    first_days: int
+    last_days: int
+    table: str
+    text: str
+
+
+class Proof:
+    """Finds rows of one patient's tables by their days.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        The patient's rows.
+    view : {"complete", "observed"}
+        Whether to quote the truth or the record.
+    """
+
+    def __init__(self, mine: Tables, view: str) -> None:
+        self.mine = mine
+        self.observed = view == "observed"
+        self.before = "" if self.observed else "truth/"
+        self._read: dict[str, list[dict[str, Any]]] = {}
+
+    def urine(self, day: int) -> list[Evidence]:
+        """Return what was seen, or true, of the urine on a day."""
+        return [*self._readings.get(day, ()), *self._diary(day)] if self.observed else self._truth(day)
+
+    def latest(self, day: int) -> int:
+        """Return the last day up to one on which urine was seen; in the truth every day is."""
+        if not self.observed:
+            return day
+        home = [min(row["last_days"], day) for row in self._rows("diary") if row["first_days"] <= day]
+        return max([*home, *(seen for seen in self._readings if seen <= day)], default=day)
+
+    def doses(self, first: int, last: int) -> list[Evidence]:
+        """Return the runs of steroid that meet the days from `first` to `last`."""
+        return self._runs(first, last, steroid=True)
+
+    def agents(self, first: int | None, last: int | None) -> list[Evidence]:
+        """Return the runs of other drugs than steroid that meet the days from `first` on; none without a first."""
+        return [] if first is None else self._runs(first, last or first, steroid=False)
+
+    def conditions(self, kind: str) -> list[Evidence]:
+        """Return the conditions of a kind."""
+        table = f"{self.before}conditions"
+        rows = (row for row in self._rows(table) if row["kind"] == kind)
+        return [Evidence(row["noted_days"], row["noted_days"], table, _condition(row)) for row in rows]
+
+    def _runs(self, first: int, last: int, *, steroid: bool) -> list[Evidence]:
+        table = f"{self.before}doses"
+        meet = (r for r in self._rows(table) if r["first_days"] <= last and r["last_days"] >= first)
+        mine = (r for r in meet if (r["drug"] == vocabulary.DRUGS[STEROID]) == steroid)
+        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in mine]
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table, read once: clauses ask for the same days again and again."""
+        if table not in self._read:
+            self._read[table] = self.mine[table].rows(named=True)
+        return self._read[table]
+
+    @cached_property
+    def _readings(self) -> dict[int, list[Evidence]]:
+        """Urine of each day, as measured in the clinic."""
+        found: dict[int, list[Evidence]] = {}
+        for row in self.mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(URINE)).iter_rows(named=True):
+            day = row["taken_days"]
+            found.setdefault(day, []).append(Evidence(day, day, "readings", _reading(row)))
+        return found
+
+    def _diary(self, day: int) -> list[Evidence]:
+        return [
+            Evidence(row["first_days"], row["last_days"], "diary", f"home dipstick {row['grade']}")
+            for row in self._rows("diary")
+            if row["first_days"] <= day <= row["last_days"]
+        ]
+
+    def _truth(self, day: int) -> list[Evidence]:
+        rows = self.mine["truth/proteinuria"].filter(pl.col("start_days") <= day).sort("start_days")
+        if rows.is_empty():
+            return []
+        row = rows.row(-1, named=True)
+        start, target = math.log(row["upcr_start_mg_per_mg"]), math.log(row["upcr_target_mg_per_mg"])
+        upcr = math.exp(log_upcr(day, row["start_days"], start, row["log_slope_per_day"], target))
+        return [Evidence(day, day, "truth/proteinuria", f"true UPCR {upcr:.3g} mg/mg")]
+
+
+def _reading(row: dict[str, Any]) -> str:
+    if row["analyte"] == "upcr":
+        return f"UPCR {row['value']:.3g} mg/mg"
+    return f"dipstick {vocabulary.DIPSTICK_BANDS[int(row['value'])]}"
+
+
+def _dose(row: dict[str, Any]) -> str:
+    schedule = row["schedule"].replace("_", " ")
+    mean = row["mean_mg_per_day"]
+    daily = row["schedule"] == "daily"
+    # The dose of a dosing day is not needed to judge, so it may be missing from tables made by hand.
+    amount = row.get("dose_mg") or (mean if daily else 2 * mean)
+    return f"{row['drug']} {amount:g} mg {schedule}" + ("" if daily else f", on average {mean:g} mg/day")
+
+
+def _condition(row: dict[str, Any]) -> str:
+    name = str(vocabulary.PLAIN_NAMES.get(row["condition"], row["condition"].replace("_", " ")))
+    if row["kind"] not in STEROID_KINDS:
+        return name
+    return f"{name}, steroid {'unchanged' if row['action'] == 'none' else row['action']}"

@@ -1,0 +1,285 @@
+"""The verdict on one patient, with the reason of each clause and the dated rows it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria.classification import label_frame
+from nephrosyn.criteria.clauses.dependence_on_withdrawal import ON
+from nephrosyn.criteria.codes import (
+    CLAUSES,
+    CONTRAINDICATION,
+    DAY,
+    FLAG_OF_CLAUSE,
+    MARKS,
+    NEVER,
+    NO_DAY,
+    REASON,
+    STATUS_NAMES,
+    TOXICITY,
+    status_of,
+)
+from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.criteria.evaluation.evaluate import judge
+from nephrosyn.criteria.evaluation.workspace import EPISODES
+from nephrosyn.criteria.explanation.reason_texts import COUNT, COURSE, ON_STEROID, REASONS, TAPER, TREATED
+from nephrosyn.criteria.explanation.sentences import Case, inside, kinds, sentence
+from nephrosyn.criteria.explanation.supporting_rows import Evidence, Proof
+from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
+from nephrosyn.scenario.errors import Problem
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.definition.definition import DefinitionSet
+    from nephrosyn.criteria.record.sorted_columns import Tables
+
+KIND_OF_CLAUSE = {CONTRAINDICATION: "contraindication", TOXICITY: "toxicity"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Clause:
+    """The answer of one clause.
+
+    Attributes
+    ----------
+    name : str
+        The clause.
+    flag : str
+        The flag it can set.
+    status : {"met", "not met", "cannot be judged", "not defined"}
+        The answer.
+    reason : str
+        Why, as a code.
+    sentence : str
+        Why, in words.
+    days : int or None, days
+        Day on which it was met.
+    evidence : tuple of Evidence
+        Rows it rests on, in order of time.
+    """
+
+    name: str
+    flag: str
+    status: str
+    reason: str
+    sentence: str
+    days: int | None
+    evidence: tuple[Evidence, ...]
+
+    def __repr__(self) -> str:
+        """The answer and its reason, in a line."""
+        return f"<Clause {self.name}: {self.status} ({self.reason})>"
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A spell of disease.
+
+    Attributes
+    ----------
+    number : int
+        0 for the first episode, then the number of the relapse.
+    start_days : int or None, days
+        First day of the relapse; None for the first episode, which is there from presentation.
+    last_ill_days : int or None, days
+        Last day it was seen before remission, or at all.
+    remission_days : int or None, days
+        First day of the remission that ended it.
+    """
+
+    number: int
+    start_days: int | None
+    last_ill_days: int | None
+    remission_days: int | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verdict:
+    """What a definition set says of one patient, and why.
+
+    Attributes
+    ----------
+    replicate, patient : int
+        Who.
+    criteria, view : str
+        By which set, and of what.
+    category : str
+        One of `terms.CATEGORIES`.
+    flags : mapping of str to bool or None
+        True: met; False: not met; None: cannot be judged.
+    refractory, refractory_kind : bool or None
+        Whether any counted flag is met; whether truly so.
+    first_met_days : int or None, days
+        First day on which a counted flag was met.
+    answered_days : int or None, days
+        First day of the remission that followed when a provoking factor had been found.
+    provoking : tuple of Evidence
+        Notes of provoking factors.
+    clauses : tuple of Clause
+        Every clause with its reason.
+    episodes : tuple of Episode
+        What the record, or the truth, shows of the course.
+    """
+
+    replicate: int
+    patient: int
+    criteria: str
+    view: str
+    category: str
+    flags: Mapping[str, bool | None]
+    refractory: bool | None
+    refractory_kind: bool | None
+    first_met_days: int | None
+    answered_days: int | None
+    provoking: tuple[Evidence, ...]
+    clauses: tuple[Clause, ...]
+    episodes: tuple[Episode, ...]
+
+    def __repr__(self) -> str:
+        """The answer, in a line."""
+        refractory = {True: "refractory", False: "not refractory", None: "whether refractory cannot be judged"}
+        who = f"patient {self.patient}, replicate {self.replicate}"
+        said = f"{self.category}, {refractory[self.refractory]}"
+        return f"<Verdict of {self.criteria} on {who}, {self.view} record: {said}>"
+
+
+def verdict(
+    tables: Tables,
+    definition: DefinitionSet,
+    replicate: int,
+    patient: int,
+    view: str,
+    until_days: int | None = None,
+    *,
+    keep_going: bool = False,
+) -> Verdict:
+    """Judge one patient by a definition set, and say why.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables, or this patient's rows of them.
+    definition : DefinitionSet
+        What `load` returned.
+    replicate, patient : int
+        Who.
+    view : {"complete", "observed"}
+        Judge what happened, or what was written down.
+    until_days : int, days, optional
+        Judge the record as it stood on this day.
+    keep_going : bool
+        A record with impossible values is undetermined, instead of an error.
+
+    Returns
+    -------
+    Verdict
+        The same category and flags as `classify`, with reasons.
+
+    Raises
+    ------
+    CriteriaError
+        If there is no such patient, a table or column is missing, or the view is unknown.
+    """
+    who = (pl.col("replicate") == replicate) & (pl.col("patient") == patient)
+    mine = {name: frame.filter(who) for name, frame in tables.items() if "patient" in frame.columns}
+    if "patients" in mine and mine["patients"].is_empty():
+        asked = f"replicate {replicate}, patient {patient}"
+        raise CriteriaError(definition.name, [Problem(asked, "a patient of this cohort", "nobody")])
+    judged = judge(mine, [definition], view, until_days, keep_going=keep_going)
+    record, sheet = judged.record, judged.sheet
+    until = NEVER if until_days is None else until_days
+    child = record.age[0] < judged.rules[0, 0]["adult_from"]
+    case = Case(sheet, judged.rules[0, int(child)], int(min(record.end[0], until)))
+    episode_count = int(sheet.counts[EPISODES])
+    label = label_frame(judged, [definition], view).row(0, named=True)
+    proof = Proof(mine, view)
+    return Verdict(
+        replicate=replicate,
+        patient=patient,
+        criteria=definition.name,
+        view=view,
+        category=label["category"],
+        flags={flag: label[flag] for flag in (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)},
+        refractory=label["refractory"],
+        refractory_kind=label["refractory_kind"],
+        first_met_days=label["first_met_days"],
+        answered_days=_day(int(judged.answered[0, 0])),
+        provoking=tuple(proof.conditions("provoking_factor")),
+        clauses=tuple(_clause(code, case, proof) for code in range(len(CLAUSES))),
+        episodes=tuple(_episode(k, sheet.episodes[k]) for k in range(episode_count)),
+    )
+
+
+def _day(mark: int) -> int | None:
+    return int(mark) if NO_DAY < mark < NEVER else None
+
+
+def _episode(number: int, row: NDArray[np.int64]) -> Episode:
+    start, remission, last_ill = (_day(row[c]) for c in (START, END, LAST_ILL))
+    return Episode(number, start, last_ill, remission)
+
+
+def _clause(code: int, case: Case, proof: Proof) -> Clause:
+    row = case.sheet.answers[code]
+    reason = REASONS[int(row[REASON])]
+    marks = {name: _day(row[MARKS + k]) for k, name in enumerate(reason.marks)}
+    day = _day(row[DAY])
+    return Clause(
+        name=CLAUSES[code],
+        flag=FLAG_OF_CLAUSE[code],
+        status=STATUS_NAMES[int(status_of(row[REASON]))],
+        reason=reason.name,
+        sentence=sentence(case, code, marks, day),
+        days=day,
+        evidence=tuple(sorted(set(_evidence(code, reason.marks, marks, case, proof)))),
+    )
+
+
+def _evidence(
+    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], case: Case, proof: Proof
+) -> list[Evidence]:
+    if code in KIND_OF_CLAUSE:
+        return proof.conditions(KIND_OF_CLAUSE[code])
+    if kind == COURSE:
+        doses = _doses(proof, marks["course"], marks["course_end"])
+        return [*_urine(proof, marks, "last_ill", "remission"), *_at_the_end(proof, marks), *doses]
+    if kind == COUNT:
+        counted = [day for day in case.relapses if inside(marks, day)]
+        return [*_urine(proof, marks, "anchor"), *(e for day in counted for e in proof.urine(day))]
+    if kind == ON_STEROID:
+        return [e for day in kinds(case)[ON] for e in (*proof.urine(day), *proof.doses(day - 1, day - 1))]
+    if kind == TREATED:
+        agents = proof.agents(marks["begun"], marks["judged"])
+        return [*_urine(proof, marks, "last_ill", "remission"), *agents]
+    if kind == TAPER:
+        answered = [] if marks["reduced"] is not None else case.relapses
+        found = [e for day in answered for e in (*proof.urine(day), *proof.doses(day - 1, day))]
+        found += _urine(proof, marks, "remission", "relapse", "again", "last_ill")
+        before = None if marks["reduced"] is None else marks["reduced"] - 1
+        last = marks["relapse"] if marks["raised"] is None else marks["raised"]
+        return [*found, *_doses(proof, before, last)]
+    return []
+
+
+def _at_the_end(proof: Proof, marks: Mapping[str, int | None]) -> list[Evidence]:
+    """The urine by which a course was judged, where the patient is ill for longer."""
+    judged, last_ill = marks["judged"], marks["last_ill"]
+    if judged is None or last_ill is None or last_ill <= judged:
+        return []
+    return proof.urine(proof.latest(judged))
+
+
+def _urine(proof: Proof, marks: Mapping[str, int | None], *names: str) -> list[Evidence]:
+    return [e for name in names if (day := marks[name]) is not None for e in proof.urine(day)]
+
+
+def _doses(proof: Proof, first: int | None, last: int | None) -> list[Evidence]:
+    if first is None:
+        return []
+    return proof.doses(first, first if last is None else last)

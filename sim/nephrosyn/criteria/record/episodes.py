@@ -1,0 +1,110 @@
+"""Episodes of disease, each from its start to its remission, and gaps in which nothing was seen."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn.criteria.codes import NEVER, NO_DAY
+from nephrosyn.criteria.record.steroid_courses import last_day_of_treatment
+from nephrosyn.criteria.record.urine_states import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, RELAPSE, REMISSION
+from nephrosyn.kernels.compile import kernel
+
+# Columns of an episode: its first day (the first episode has none: it is there from presentation), first day of
+# its remission, last day on which it was seen before that remission, and whether it is counted as a relapse.
+START, END, LAST_ILL, COUNTED = 0, 1, 2, 3
+# Columns of a gap: last day seen before it, first day seen after it.
+BEFORE, AFTER = 0, 1
+
+
+@kernel
+def find_episodes(stretches, count, home_days, clinic_readings, episodes):
+    """Write the episodes: the patient is ill from presentation, and each confirmed change turns the state.
+
+    Returns
+    -------
+    int
+        Number of episodes: one, and one per relapse.
+    """
+    k = 0
+    episodes[0, START] = NO_DAY
+    episodes[0, END] = NEVER
+    episodes[0, LAST_ILL] = NO_DAY
+    ill = True
+    readings = 0
+    first_reading = NEVER
+    for j in range(count):
+        level = stretches[j, LEVEL]
+        if level != (REMISSION if ill else RELAPSE):
+            readings = 0
+            if ill:
+                episodes[k, LAST_ILL] = stretches[j, LAST]
+            continue
+        if readings == 0 and stretches[j, CLINIC] > 0:
+            first_reading = stretches[j, FIRST_CLINIC]
+        readings += stretches[j, CLINIC]
+        date = NEVER
+        if stretches[j, LAST] - stretches[j, FIRST] + 1 >= home_days:
+            date = stretches[j, FIRST]
+        if readings >= clinic_readings:
+            date = min(date, first_reading)
+        if date == NEVER:
+            continue
+        readings = 0
+        ill = not ill
+        if not ill:
+            episodes[k, END] = date
+            continue
+        k += 1
+        episodes[k, START] = date
+        episodes[k, END] = NEVER
+        episodes[k, LAST_ILL] = stretches[j, LAST]
+    return k + 1
+
+
+@kernel
+def find_gaps(stretches, count, since, end, max_gap, gaps):
+    """Write the gaps longer than the set allows, from `since` (the first dose) to the end of the record.
+
+    Returns
+    -------
+    int
+        Number of gaps, in order of time.
+    """
+    found = 0
+    seen = min(since, stretches[0, FIRST]) if count > 0 else since
+    for j in range(count + 1):
+        after = stretches[j, FIRST] if j < count else end
+        if after - seen > max_gap:
+            gaps[found, BEFORE] = seen
+            gaps[found, AFTER] = after
+            found += 1
+        if j < count:
+            seen = stretches[j, LAST]
+    return found
+
+
+@kernel
+def hidden_relapses(gaps, k, max_gap):
+    """How many relapses a gap may hide: one per allowed distance beyond the first."""
+    length = gaps[k, AFTER] - gaps[k, BEFORE]
+    return (length + max_gap - 1) // max_gap - 1
+
+
+@kernel
+def count_relapses(episodes, count, doses, dose_count, taper_counts):
+    """Mark the relapses that count: where a set says so, none while the steroid of the one before still goes on."""
+    treated_to = NO_DAY
+    for k in range(1, count):
+        day = episodes[k, START]
+        episodes[k, COUNTED] = 1 if taper_counts == 1 or day > treated_to else 0
+        treated_to = max(treated_to, last_day_of_treatment(doses, dose_count, day))
+
+
+@kernel
+def next_remission_level(stretches, count, day):
+    """First day from `day` on that was seen at remission level, or NEVER."""
+    for j in range(count):
+        if stretches[j, LEVEL] == REMISSION and stretches[j, LAST] >= day:
+            return max(stretches[j, FIRST], day)
+    return NEVER

@@ -1,0 +1,188 @@
+"""Values that cannot be: a negative result, a dose after death, overlapping runs of one drug."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.criteria.record.sorted_columns import frozen
+from nephrosyn.criteria.record.urine_states import DIPSTICK
+from nephrosyn.kernels.compile import entry, kernel
+from nephrosyn.scenario.errors import Problem
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.record.patient_arrays import Record
+    from nephrosyn.criteria.record.sorted_columns import Columns
+
+NEGATIVE, NO_BAND, READ_LATER, DOSED_LATER, BACKWARDS, NEGATIVE_DOSE, DOSES_OVERLAP, DIARY_BACKWARDS, DIARY_OVERLAP = (
+    range(9)
+)
+EXPECTED = {
+    NEGATIVE: ("readings", "values of 0 or more, and no infinite ones"),
+    NO_BAND: ("readings", f"dipsticks from 0 to {len(vocabulary.DIPSTICK_BANDS) - 1}"),
+    READ_LATER: ("readings", "no reading after death"),
+    DOSED_LATER: ("doses", "no dose after death"),
+    BACKWARDS: ("doses", "first_days no later than last_days"),
+    NEGATIVE_DOSE: ("doses", "doses and weights of 0 or more, and no infinite ones"),
+    DOSES_OVERLAP: ("doses", "one dose of a drug on a day"),
+    DIARY_BACKWARDS: ("diary", "first_days no later than last_days"),
+    DIARY_OVERLAP: ("diary", "one grade on a day"),
+}
+SHOWN = 5
+HIGHEST_BAND = len(vocabulary.DIPSTICK_BANDS) - 1
+ALIVE = 1 << 40
+
+
+def refuse_impossible(people: Columns, record: Record, *, keep_going: bool) -> Record:
+    """Refuse a record with values that cannot be, or mark the patients that have any.
+
+    Parameters
+    ----------
+    people : Columns
+        Who.
+    record : Record
+        The observed record.
+    keep_going : bool
+        Mark instead of refusing.
+
+    Returns
+    -------
+    Record
+        The same, with the patients marked.
+
+    Raises
+    ------
+    CriteriaError
+        With the rows of each kind of fault, unless `keep_going`.
+    """
+    faults = find(people, record)
+    if not len(faults):
+        return record
+    if not keep_going:
+        raise CriteriaError("tables", _problems(people, record, faults))
+    marked = np.zeros(len(record.end), np.bool_)
+    marked[faults[:, 1]] = True
+    return record._replace(impossible=frozen(marked))
+
+
+def find(people: Columns, record: Record) -> np.ndarray:
+    """Return every fault, shape (faults, 3): its kind, the patient's place and the row."""
+    death = np.where(record.dead, record.end.astype(np.int64), np.int64(ALIVE))
+    faults = np.empty((0, 3), np.int64)
+    count = find_faults(record, death, faults)
+    if count:
+        faults = np.empty((count, 3), np.int64)
+        find_faults(record, death, faults)
+    return faults
+
+
+def fault_frame(people: Columns, record: Record) -> pl.DataFrame:
+    """Return every fault as a row: replicate, patient, table, what was expected and what was found."""
+    schema = {"replicate": pl.Int32, "patient": pl.Int32, "table": pl.String, "expected": pl.String, "found": pl.String}
+    rows = [
+        (people["replicate"][p], people["patient"][p], *EXPECTED[int(kind)], _told(people, record, int(kind), p, row))
+        for kind, p, row in find(people, record)
+    ]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _problems(people: Columns, record: Record, faults: np.ndarray) -> list[Problem]:
+    found = []
+    for kind in dict.fromkeys(faults[:, 0].tolist()):
+        mine = faults[faults[:, 0] == kind]
+        rows = [_told(people, record, int(kind), int(p), int(row)) for _, p, row in mine[:SHOWN]]
+        more = f"; and {len(mine) - SHOWN} more" if len(mine) > SHOWN else ""
+        table, expected = EXPECTED[int(kind)]
+        found.append(Problem(table, expected, f"{len(mine)}: {'; '.join(rows)}{more}"))
+    return found
+
+
+def _told(people: Columns, record: Record, kind: int, p: int, row: int) -> str:
+    who = f"replicate {people['replicate'][p]}, patient {people['patient'][p]}"
+    if kind in (NEGATIVE, NO_BAND, READ_LATER):
+        analyte = vocabulary.ANALYTES[record.reading_analyte[row]]
+        return f"{who}, day {record.reading_day[row]}: {analyte} {record.reading_value[row]:g}"
+    if kind in (DIARY_BACKWARDS, DIARY_OVERLAP):
+        band = vocabulary.DIPSTICK_BANDS[record.diary_band[row]]
+        return f"{who}, days {record.diary_first[row]} to {record.diary_last[row]}: {band}"
+    drug, mean = vocabulary.DRUGS[record.dose_drug[row]], record.dose_mean[row]
+    return f"{who}, days {record.dose_first[row]} to {record.dose_last[row]}: {drug} {mean:g} mg/day"
+
+
+@kernel
+def write_fault(out, count, kind, patient, row):
+    """Write a fault if there is room, and return how many there are."""
+    if count < len(out):
+        out[count, 0], out[count, 1], out[count, 2] = kind, patient, row
+    return count + 1
+
+
+@kernel
+def fault_of_reading(value, analyte, day, death):
+    """Kind of fault of a reading, or -1; a missing value is none."""
+    if value < 0.0 or value == math.inf:
+        return NEGATIVE
+    if analyte == DIPSTICK and (value > HIGHEST_BAND or value > math.floor(value)):
+        return NO_BAND
+    return READ_LATER if day > death else -1
+
+
+@kernel
+def alike(one, other):
+    """Whether two numbers are the same, or both missing."""
+    return one == other or (math.isnan(one) and math.isnan(other))
+
+
+@kernel
+def fault_of_dose(start, row, firsts, lasts, drugs, schedules, means, weights, death):
+    """Kind of fault of a run of doses, or -1; an exact copy of a row is none."""
+    first, last, mean, weight = firsts[row], lasts[row], means[row], weights[row]
+    if first > last:
+        return BACKWARDS
+    if mean < 0.0 or weight < 0.0 or mean == math.inf or weight == math.inf:
+        return NEGATIVE_DOSE
+    if first > death:
+        return DOSED_LATER
+    for other in range(start, row):
+        if drugs[other] == drugs[row] and lasts[other] >= first:
+            copy = firsts[other] == first and lasts[other] == last and schedules[other] == schedules[row]
+            if not copy or not alike(means[other], mean):
+                return DOSES_OVERLAP
+    return -1
+
+
+@entry
+def find_faults(record, death, out):
+    """Write kind, patient and row of each fault as far as there is room, and return how many there are."""
+    # Compiled code counts references at every look into a tuple of arrays: it is taken apart once.
+    readings, values, analytes = record.reading_bounds, record.reading_value, record.reading_analyte
+    days, runs, firsts, lasts = record.reading_day, record.dose_bounds, record.dose_first, record.dose_last
+    drugs, schedules, means, weights = record.dose_drug, record.dose_schedule, record.dose_mean, record.dose_weight
+    diary, opens, closes, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
+    count = 0
+    for p in range(len(death)):
+        for row in range(readings[p, 0], readings[p, 1]):
+            kind = fault_of_reading(values[row], analytes[row], days[row], death[p])
+            if kind >= 0:
+                count = write_fault(out, count, kind, p, row)
+        for row in range(runs[p, 0], runs[p, 1]):
+            kind = fault_of_dose(runs[p, 0], row, firsts, lasts, drugs, schedules, means, weights, death[p])
+            if kind >= 0:
+                count = write_fault(out, count, kind, p, row)
+        reach, band = np.int64(-ALIVE), bands[0] if len(bands) else np.uint8(0)
+        for row in range(diary[p, 0], diary[p, 1]):
+            if opens[row] > closes[row]:
+                count = write_fault(out, count, DIARY_BACKWARDS, p, row)
+            elif opens[row] <= reach and bands[row] != band:
+                count = write_fault(out, count, DIARY_OVERLAP, p, row)
+            if closes[row] > reach:
+                reach, band = np.int64(closes[row]), bands[row]
+    return count

@@ -1,0 +1,80 @@
+"""When disease answers to treatment: complete or partial remission, and the level seen by a day."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+from nephrosyn.criteria.codes import NEVER, NO_DAY
+from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_ILL, START
+from nephrosyn.criteria.record.urine_states import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, PARTIAL, REMISSION, UNSEEN
+from nephrosyn.kernels.compile import kernel
+
+
+@kernel
+def at_least_partial(stretches, count, since, until, home_days, clinic_readings):
+    """First day from `since` to `until` of remission, complete or partial, confirmed as any change of state is.
+
+    Returns
+    -------
+    tuple of int
+        That day or NEVER, and the last day before it that was seen in neither.
+    """
+    readings, first_reading, run_first, run_last, neither = 0, NEVER, NEVER, NO_DAY, NO_DAY
+    for j in range(count):
+        if stretches[j, LAST] < since:
+            continue
+        if stretches[j, FIRST] > until:
+            break
+        if stretches[j, LEVEL] != REMISSION and stretches[j, LEVEL] != PARTIAL:
+            readings = 0
+            run_last = NO_DAY
+            neither = min(stretches[j, LAST], until)
+            continue
+        first = max(stretches[j, FIRST], since)
+        if run_last != first - 1:
+            run_first = first
+        run_last = stretches[j, LAST]
+        if stretches[j, CLINIC] > 0 and stretches[j, FIRST_CLINIC] >= since:
+            if readings == 0:
+                first_reading = stretches[j, FIRST_CLINIC]
+            readings += stretches[j, CLINIC]
+        if run_last - run_first + 1 >= home_days:
+            return (min(run_first, first_reading) if readings >= clinic_readings else run_first), neither
+        if readings >= clinic_readings:
+            return first_reading, neither
+    return NEVER, neither
+
+
+@kernel
+def response_from(stretches, count, episodes, i, since, partial_responds, rule):
+    """Day of response in an episode from `since` on, or NEVER, and the last day seen before it without response."""
+    remission, last_ill = episodes[i, END], episodes[i, LAST_ILL]
+    if partial_responds == 0:
+        return remission, last_ill
+    day, neither = at_least_partial(stretches, count, since, remission, rule.home_days, rule.clinic_readings)
+    return min(day, remission), neither
+
+
+@kernel
+def level_by(stretches, count, gaps, gap_count, since, day):
+    """Level at which urine was seen last from `since` to a day, or UNSEEN: not at all, or the day lies in a gap."""
+    level = UNSEEN
+    for g in range(gap_count):
+        if gaps[g, BEFORE] < day < gaps[g, AFTER]:
+            return UNSEEN
+    for j in range(count):
+        if stretches[j, FIRST] > day:
+            break
+        if stretches[j, LAST] >= since:
+            level = stretches[j, LEVEL]
+    return level
+
+
+@kernel
+def episode_on(episodes, count, day):
+    """Index of the episode in which a day lies, or -1: it lies in remission."""
+    for i in range(count):
+        if episodes[i, START] <= day < episodes[i, END]:
+            return i
+    return -1

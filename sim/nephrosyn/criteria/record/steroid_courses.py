@@ -1,0 +1,148 @@
+"""Steroid as prescribed: runs of days on a dose, courses of adequate dose, the dose of a day."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn import vocabulary
+from nephrosyn.kernels.compile import kernel
+
+DAILY = vocabulary.SCHEDULES.index("daily")
+ALTERNATE = vocabulary.SCHEDULES.index("alternate_day")
+INADEQUATE, BY_DAY, BY_ALTERNATE_DAY = 0.0, 1.0, 2.0
+# Columns of a run of days: first and last day, mean mg/day, how adequate, maintenance dose (mg/day).
+FIRST, LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
+SLACK = 1e-9
+
+
+@kernel
+def lowest_mg(weight, per_kg, per_m2, cap):
+    """Return the lowest of a set's amounts (mg) at a dosing weight (kg); those that are off are infinite.
+
+    Where the weight is not known, the cap alone is left: as much as that is enough for anybody.
+    """
+    if math.isnan(weight):
+        return cap
+    surface = (4.0 * weight + 7.0) / (weight + 90.0)
+    return min(min(per_kg * weight, per_m2 * surface), cap)
+
+
+@kernel
+def adequacy(weight, mean, schedule, rule):
+    """Whether a dose is adequate: given daily, on alternate days only, or not at all."""
+    least = rule.tolerance * (1.0 - SLACK)
+    if schedule == DAILY:
+        enough = lowest_mg(weight, rule.adequate_per_kg, rule.adequate_per_m2, rule.adequate_cap)
+        return BY_DAY if mean >= least * enough else INADEQUATE
+    if schedule != ALTERNATE:
+        return INADEQUATE
+    enough = lowest_mg(weight, rule.alternate_per_kg, rule.alternate_per_m2, rule.alternate_cap)
+    return BY_ALTERNATE_DAY if 2.0 * mean >= least * enough else INADEQUATE
+
+
+@kernel
+def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weights, end, rule, doses):
+    """Write the runs of days on steroid; where rows overlap, the later one holds from its first day.
+
+    Returns
+    -------
+    int
+        Number of runs, in order of time.
+    """
+    count = 0
+    for row in range(first_row, stop_row):
+        first, last = firsts[row], min(lasts[row], end)
+        mean, weight = means[row], weights[row]
+        if first > last or not mean > 0.0 or rule.drugs >> int(drugs[row]) & 1 == 0:
+            continue
+        while count > 0 and doses[count - 1, FIRST] >= first:
+            count -= 1
+        if count > 0:
+            doses[count - 1, LAST] = min(doses[count - 1, LAST], first - 1)
+        doses[count, FIRST] = first
+        doses[count, LAST] = last
+        doses[count, MEAN] = mean
+        doses[count, ADEQUATE] = adequacy(weight, mean, schedules[row], rule)
+        by_weight = math.inf if math.isnan(weight) else rule.maintenance_per_kg * weight
+        doses[count, MAINTENANCE] = min(by_weight, rule.maintenance)
+        count += 1
+    return count
+
+
+@kernel
+def find_courses(doses, count, alternate_after_days, courses):
+    """Write first and last day of each course of adequate dose: adequate runs that follow each other at once.
+
+    An adequate dose on alternate days goes on with a course once that has lasted for `alternate_after_days`; with 0 it
+    may begin one.
+
+    Returns
+    -------
+    int
+        Number of courses, in order of time.
+    """
+    found = 0
+    for k in range(count):
+        if doses[k, ADEQUATE] == INADEQUATE:
+            continue
+        first, last = int(doses[k, FIRST]), int(doses[k, LAST])
+        follows = found > 0 and courses[found - 1, LAST] == first - 1
+        waits = doses[k, ADEQUATE] == BY_ALTERNATE_DAY and alternate_after_days > 0
+        if waits and (not follows or first - courses[found - 1, FIRST] < alternate_after_days):
+            continue
+        if follows:
+            courses[found - 1, LAST] = last
+            continue
+        courses[found, FIRST] = first
+        courses[found, LAST] = last
+        found += 1
+    return found
+
+
+@kernel
+def last_day_of_treatment(doses, count, day):
+    """Last day of the steroid that goes on without a break from a day or the next; the day before if none."""
+    last = day - 1
+    for k in range(count):
+        if doses[k, FIRST] > max(last, day) + 1:
+            break
+        last = max(last, int(doses[k, LAST]))
+    return last
+
+
+@kernel
+def on_steroid(doses, count, day, off_days):
+    """Whether there was steroid the day before, or at most `off_days` days earlier."""
+    for k in range(count):
+        if doses[k, FIRST] >= day:
+            break
+        if doses[k, LAST] >= day - max(off_days, 1):
+            return True
+    return False
+
+
+@kernel
+def run_on(doses, count, day):
+    """Index of the run that holds a day, or -1 if there was no steroid."""
+    for k in range(count):
+        if doses[k, FIRST] > day:
+            break
+        if day <= doses[k, LAST]:
+            return k
+    return -1
+
+
+@kernel
+def above_maintenance(doses, k):
+    """Whether a run is above the maintenance dose."""
+    return doses[k, MEAN] > doses[k, MAINTENANCE] * (1.0 + SLACK)
+
+
+@kernel
+def is_step_down(doses, k):
+    """Whether run `k` follows the one before at once, at a lower dose."""
+    follows = k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1
+    return follows and doses[k, MEAN] < doses[k - 1, MEAN] * (1.0 - SLACK)

@@ -1,0 +1,176 @@
+"""Urine: the level of a day, and stretches of days in a row at one level."""
+
+# Compiled functions have the types that numba infers.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+from __future__ import annotations
+
+import math
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria.codes import NO_DAY
+from nephrosyn.kernels.compile import kernel
+
+REMISSION, BETWEEN, RELAPSE, PARTIAL = 0, 1, 2, 3
+UNSEEN = -1
+UPCR = vocabulary.ANALYTES.index("upcr")
+DIPSTICK = vocabulary.ANALYTES.index("dipstick")
+ALBUMIN = vocabulary.ANALYTES.index("albumin")
+
+# Columns of a stretch: first and last day, level, number of days with a clinic reading, first such day.
+FIRST, LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
+NOT_READ = -1.0
+
+
+@kernel
+def level_by_albumin(level, albumin, rule):
+    """Level of a day whose urine is at remission or partial level, once albumin is looked at; below 0: not read."""
+    read = albumin >= 0.0
+    if level == REMISSION and rule.remission_albumin > 0.0:
+        if not read:
+            return UNSEEN if rule.albumin_needed == 1 else REMISSION
+        if albumin < rule.remission_albumin:
+            level = PARTIAL if rule.partial_upcr > 0.0 else BETWEEN
+    if level == PARTIAL and read and albumin < rule.partial_albumin:
+        return BETWEEN
+    return level
+
+
+@kernel
+def level_by_ratio(upcr, highest, rule):
+    """Level of a ratio, given the highest one since the last at remission level."""
+    if upcr <= rule.low_upcr:
+        return REMISSION
+    if upcr >= rule.high_upcr:
+        return RELAPSE
+    fell = rule.partial_left < 0.0 or upcr <= rule.partial_left * highest
+    return PARTIAL if upcr < rule.partial_upcr and fell else BETWEEN
+
+
+@kernel
+def level_by_band(band, rule):
+    """Level of a dipstick; a band cannot show by how much proteinuria fell."""
+    if band <= rule.low_band:
+        return REMISSION
+    if band >= rule.high_band:
+        return RELAPSE
+    return PARTIAL if band < rule.partial_band and rule.partial_left < 0.0 else BETWEEN
+
+
+@kernel
+def write_clinic_day(day, upcr, band, albumin, highest, rule, out, count):
+    """Write (day, level) of a day with urine; a ratio wins over a dipstick. Returns the number of days written."""
+    if upcr < 0.0 and band < 0.0:
+        return count
+    level = level_by_ratio(upcr, highest, rule) if upcr >= 0.0 else level_by_band(band, rule)
+    level = level_by_albumin(level, albumin, rule)
+    if level == UNSEEN:
+        return count
+    out[count, 0] = day
+    out[count, 1] = level
+    return count + 1
+
+
+@kernel
+def clinic_days(first_row, stop_row, days, analytes, values, end, rule, out):
+    """Write (day, level) of each day with a clinic reading of urine; of several of one kind the worse counts.
+
+    Returns
+    -------
+    int
+        Number of days written.
+    """
+    count = 0
+    latest = NO_DAY
+    upcr, band, albumin, highest = NOT_READ, NOT_READ, NOT_READ, 0.0
+    for row in range(first_row, stop_row):
+        analyte = analytes[row]
+        value = values[row]
+        day = days[row]
+        if day > end:
+            break
+        if (analyte != UPCR and analyte != DIPSTICK and analyte != ALBUMIN) or math.isnan(value):
+            continue
+        if day != latest:
+            count = write_clinic_day(latest, upcr, band, albumin, highest, rule, out, count)
+            if 0.0 <= upcr <= rule.low_upcr:
+                highest = 0.0
+            latest = day
+            upcr, band, albumin = NOT_READ, NOT_READ, NOT_READ
+        if analyte == UPCR:
+            upcr = max(upcr, value)
+            highest = max(highest, value)
+        elif analyte == DIPSTICK:
+            band = max(band, value)
+        else:
+            albumin = value if albumin < 0.0 else min(albumin, value)
+    return write_clinic_day(latest, upcr, band, albumin, highest, rule, out, count)
+
+
+@kernel
+def home_spans(first_row, stop_row, firsts, lasts, bands, end, rule, spans):
+    """Write (first day, last day, level) of the runs of the home diary. Returns the number of runs written."""
+    count = 0
+    for row in range(first_row, stop_row):
+        level = level_by_albumin(level_by_band(bands[row], rule), NOT_READ, rule)
+        if level == UNSEEN or firsts[row] > end:
+            continue
+        spans[count, FIRST] = firsts[row]
+        spans[count, LAST] = min(lasts[row], end)
+        spans[count, LEVEL] = level
+        count += 1
+    return count
+
+
+@kernel
+def extend(stretches, count, first, last, level, clinic):
+    """Add days at a level: to the latest stretch if they follow it at the same level, else as a new one.
+
+    `clinic` is 1 for a day with a clinic reading, 0 for days at home. Returns the number of stretches.
+    """
+    joins = False
+    if count > 0:
+        joins = stretches[count - 1, LEVEL] == level and first == stretches[count - 1, LAST] + 1
+    if not joins:
+        stretches[count, FIRST] = first
+        stretches[count, LEVEL] = level
+        stretches[count, CLINIC] = 0
+        count += 1
+    if clinic == 1 and stretches[count - 1, CLINIC] == 0:
+        stretches[count - 1, FIRST_CLINIC] = first
+    stretches[count - 1, CLINIC] += clinic
+    stretches[count - 1, LAST] = last
+    return count
+
+
+@kernel
+def find_stretches(spans, span_count, clinic, clinic_count, stretches):
+    """Merge clinic days and spans into stretches of days in a row; on a day with both the clinic wins.
+
+    Returns
+    -------
+    int
+        Number of stretches, in order of time.
+    """
+    # Numbers of one type, so that `extend` is compiled once.
+    count, home, seen, free = 0, 0, 1, NO_DAY
+    c = 0
+    for row in range(span_count):
+        first = max(spans[row, FIRST], free)
+        last, level = spans[row, LAST], spans[row, LEVEL]
+        if first > last:
+            continue
+        while c < clinic_count and clinic[c, 0] <= last:
+            day = clinic[c, 0]
+            if day > first:
+                count = extend(stretches, count, first, day - 1, level, home)
+            count = extend(stretches, count, day, day, clinic[c, 1], seen)
+            first = max(first, day + 1)
+            c += 1
+        if first <= last:
+            count = extend(stretches, count, first, last, level, home)
+        free = last + 1
+    while c < clinic_count:
+        count = extend(stretches, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], seen)
+        c += 1
+    return count

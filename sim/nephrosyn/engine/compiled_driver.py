@@ -1,0 +1,69 @@
+"""The compiled driver: patient after patient, each to the end, for patients that do not meet."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nephrosyn.course.advance import ALL_VISITS, NO_ROOM, TOO_MANY, advance
+from nephrosyn.course.state.state import CLOCKS, STATE
+from nephrosyn.engine.event_log import CourseLog
+from nephrosyn.engine.limits import too_many_events
+from nephrosyn.patients.traits import records
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.course.parameters.prepare import Laws
+    from nephrosyn.scenario.schema.scenario import Scenario
+
+FIRST_BATCH = 8
+"""Patients played by the first call of compiled code; more at a time as long as a call stays short."""
+LONGEST_BATCH_SECONDS = 0.1
+"""An interrupt is heard when a call of compiled code returns; how many patients a call plays does not show."""
+
+
+def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np.void]:
+    """Play the courses of some patients.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A scenario with an unlimited clinic.
+    laws : Laws
+        The same scenario, prepared.
+    traits : ndarray of TRAITS, shape (n,)
+        The patients.
+
+    Returns
+    -------
+    ndarray of ROW, shape (rows,)
+        Everything that happened, by patient.
+
+    Raises
+    ------
+    EngineError
+        If the course of a patient seems to have no end, or the rows do not fit into memory.
+    """
+    states = records(len(traits), STATE)
+    clocks = np.zeros((len(traits), 4, CLOCKS))
+    log = CourseLog(len(traits), scenario.population.follow_up_days)
+    first, batch, shared = 0, FIRST_BATCH, laws.shared()
+    while first < len(traits):
+        begun = perf_counter()
+        stop = min(first + batch, len(traits))
+        due = advance(first, stop, ALL_VISITS, traits, states, clocks, *shared, log.rows, log.count)
+        ended = due not in (NO_ROOM, TOO_MANY)
+        first = stop if ended else first + int(np.argmin(states["over"][first:stop]))
+        if due == TOO_MANY:
+            replicate = int(laws.parameters["replicate"][0])
+            raise too_many_events(replicate, int(traits["patient"][first]), states[first])
+        if due == NO_ROOM:
+            log.grow()
+        elif perf_counter() - begun < LONGEST_BATCH_SECONDS:
+            batch *= 4
+        else:
+            batch = max(batch // 8, 1)
+    return log.by_patient()

@@ -1,0 +1,173 @@
+"""The SimPy driver: one environment per site, one process per patient, visits that may need a slot of the clinic.
+
+A process sleeps until what its patient shares with others, the next visit; what only the patient feels is played by the
+compiled ``advance`` in between. The patient's own times never pass through the site's calendar, so that with unlimited
+slots no rounding of the calendar reaches the record.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import simpy
+from numba import config, typeof
+
+from nephrosyn.course.advance import NO_ROOM, TOO_MANY, advance
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
+from nephrosyn.engine.event_log import CourseLog
+from nephrosyn.engine.limits import too_many_events
+from nephrosyn.kernels.compile import entry
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+from nephrosyn.patients.traits import records
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.course.parameters.prepare import Laws
+    from nephrosyn.scenario.schema.scenario import Scenario
+
+Process = Generator[Any, Any, None]
+_VISIT = int(Clock.VISIT)
+_LENGTHS = 32
+
+
+@entry
+def _lengths(parameters, tables, patient, visit):
+    """Lengths (days) of the patient's next visits, drawn together because a call from Python costs more than a draw."""
+    params = parameters[0]
+    lengths = np.empty(_LENGTHS)
+    for k in range(_LENGTHS):
+        u = uniforms(params.seed, params.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
+        lengths[k] = quantile(tables, params.visit_length_table, normal_quantile(u[0]))
+    return lengths
+
+
+def _direct(compiled: Any, arguments: tuple[Any, ...]) -> Any:
+    """The compiled code for such arguments; the dispatcher, which looks at the type of each, takes as long again."""
+    if config.DISABLE_JIT:
+        return compiled
+    types = tuple(typeof(argument) for argument in arguments)
+    compiled.compile(types)
+    return compiled.get_overload(types)
+
+
+class Site:
+    """The patients of one site and the clinic they share.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    laws : Laws
+        The same scenario, prepared.
+    traits : ndarray of TRAITS, shape (n,)
+        The site's patients.
+    """
+
+    def __init__(self, scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> None:
+        self._laws = laws
+        self._traits = traits
+        self._clocks = np.zeros((len(traits), 4, CLOCKS))
+        self._log = CourseLog(len(traits), scenario.population.follow_up_days)
+        self._states = states = records(len(traits), STATE)
+        self._waited, self._dropped_out = states["waited"], states["dropped_out"]
+        self._visits_allowed = states["visits_allowed"]
+        self._arrays = traits, states, self._clocks, *laws.shared()
+        self._play = _direct(advance, (0, 0, 0, *self._arrays, self._log.rows, self._log.count))
+        self._environment = simpy.Environment()
+        slots = scenario.care.clinic.slots
+        self.clinic = None if slots == "unlimited" else simpy.Resource(self._environment, capacity=slots)
+
+    def play(self) -> NDArray[np.void]:
+        """Play all courses.
+
+        Returns
+        -------
+        ndarray of ROW, shape (rows,)
+            Everything that happened, by patient.
+        """
+        patient = self._patient if self.clinic is None else self._patient_of_a_busy_clinic
+        for i in range(len(self._traits)):
+            self._environment.process(patient(i))
+        self._environment.run()
+        return self._log.by_patient()
+
+    def _advance(self, i: int, visits: int) -> float:
+        """Play patient i up to the next visit beyond those allowed; its time, or inf at the end."""
+        log = self._log
+        due: float = self._play(i, i + 1, visits, *self._arrays, log.rows, log.count)
+        while due == NO_ROOM:
+            log.grow()
+            due = self._play(i, i + 1, 0, *self._arrays, log.rows, log.count)
+        if due == TOO_MANY:
+            replicate = int(self._laws.parameters["replicate"][0])
+            raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])
+        return due
+
+    def _patient(self, i: int) -> Process:
+        """A patient for whom there is always a slot."""
+        timeout = self._environment.timeout
+        now = -float(self._traits["entry_days"][i])
+        due = self._advance(i, 0)
+        while due < math.inf:
+            yield timeout(due - now)
+            now = due
+            due = self._advance(i, 1)
+
+    def _patient_of_a_busy_clinic(self, i: int) -> Process:
+        """A patient who queues for a slot, until leaving the clinic's care."""
+        environment, clinic, timeout = self._environment, self.clinic, self._environment.timeout
+        assert clinic is not None
+        patient, entered = int(self._traits["patient"][i]), float(self._traits["entry_days"][i])
+        now, visit = -entered, 0
+        due = self._advance(i, 0)
+        while due < math.inf:
+            yield timeout(max(due - now, 0.0))
+            now = due
+            if self._dropped_out[i]:
+                due = self._advance(i, 1)
+                continue
+            if visit % _LENGTHS == 0:
+                lengths = _lengths(self._laws.parameters, self._laws.tables, patient, visit).tolist()
+            asked = environment.now
+            with clinic.request() as slot:
+                yield slot
+                self._delay(i, environment.now - asked)
+                due = self._advance(i, 1)
+                came = self._visits_allowed[i] == 0
+                if came:  # and did not die in the queue
+                    yield timeout(lengths[visit % _LENGTHS])
+            visit += 1
+            now = environment.now - entered
+
+    def _delay(self, i: int, waited: float) -> None:
+        """Hold patient i's visit so much later (days)."""
+        if waited > 0.0:
+            self._waited[i] = waited
+            self._clocks[i, DUE, _VISIT] += waited
+
+
+def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np.void]:
+    """Play the courses of some patients, site by site.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    laws : Laws
+        The same scenario, prepared.
+    traits : ndarray of TRAITS, shape (n,)
+        The patients, by site.
+
+    Returns
+    -------
+    ndarray of ROW, shape (rows,)
+        Everything that happened, by patient.
+    """
+    sites = np.flatnonzero(np.diff(traits["site"], prepend=-1))
+    logs = [Site(scenario, laws, own).play() for own in np.split(traits, sites[1:])]
+    return np.concatenate(logs)

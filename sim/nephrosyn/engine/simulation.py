@@ -1,0 +1,218 @@
+"""A cohort in parts of whole sites: choose the driver, draw the patients, play them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from nephrosyn.course.parameters.prepare import prepare
+from nephrosyn.engine.errors import EngineError
+from nephrosyn.kernels.compile import is_kept
+from nephrosyn.patients.traits import draw_patients
+from nephrosyn.scenario.counts import MOST_PARTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.course.parameters.prepare import Laws
+    from nephrosyn.scenario.schema.scenario import Scenario
+
+Engine = Literal["simpy", "compiled"]
+
+SMALL_COHORT = 200
+"""Up to so many patients ``auto`` takes SimPy, which is as quick there."""
+
+PART_PATIENTS = 2_000
+"""Patients played at a time, rounded to whole sites; the result does not depend on it.
+
+The rows of so many are still given back to the allocator and used again, where more would be fresh pages each time.
+"""
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened to some patients of one replicate.
+
+    Attributes
+    ----------
+    traits : ndarray of TRAITS, shape (n,)
+        Who they are.
+    rows : ndarray of ROW, shape (rows,)
+        What happened, by patient.
+    """
+
+    traits: NDArray[np.void]
+    rows: NDArray[np.void]
+
+
+def choose(scenario: Scenario, engine: str, patients: int) -> Engine:
+    """Choose the driver of a run.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    engine : {"auto", "simpy", "compiled"}
+        What was asked for.
+    patients : int
+        Size of the cohort.
+
+    Returns
+    -------
+    {"simpy", "compiled"}
+        The driver.
+
+    Raises
+    ------
+    EngineError
+        If the compiled engine is asked to run a clinic with finite slots.
+    """
+    finite = scenario.care.clinic.slots != "unlimited"
+    if engine == "compiled":
+        if finite:
+            raise EngineError(
+                f"The compiled engine plays patients that do not meet, but care.clinic.slots is "
+                f"{scenario.care.clinic.slots}. Use --engine simpy (or auto), or care.clinic.slots=unlimited."
+            )
+        return "compiled"
+    return "simpy" if engine == "simpy" or finite or patients <= SMALL_COHORT else "compiled"
+
+
+class Part(NamedTuple):
+    """Whole sites of one replicate: the patients from `first` up to `last`, which is not among them."""
+
+    number: int
+    replicate: int
+    first: int
+    last: int
+
+    @property
+    def patients(self) -> int:
+        """How many."""
+        return self.last - self.first
+
+
+def part_size(scenario: Scenario, part_patients: int | None = None) -> int:
+    """Return how many patients a part holds: about as many as asked for, in whole sites."""
+    per_site = scenario.population.patients_per_site
+    return per_site * max((part_patients or PART_PATIENTS) // per_site, 1)
+
+
+def cut(patients: int, replicates: int, size: int) -> list[Part]:
+    """Cut a cohort into parts, replicate by replicate.
+
+    Parameters
+    ----------
+    patients, replicates : int
+        How many in each replicate, and how many of those.
+    size : int
+        Patients of a part, from `part_size`; the last part of a replicate holds what is left.
+
+    Returns
+    -------
+    list of Part
+        In the order of their numbers.
+
+    Examples
+    --------
+    >>> [(part.number, part.replicate, part.patients) for part in cut(5, 2, 3)]
+    [(0, 0, 3), (1, 0, 2), (2, 1, 3), (3, 1, 2)]
+    """
+    bounds = [(r, f, min(f + size, patients)) for r in range(replicates) for f in range(0, patients, size)]
+    return [Part(number, *bound) for number, bound in enumerate(bounds)]
+
+
+def check_parts(patients: int, replicates: int, size: int) -> None:
+    """Refuse to cut a cohort into more parts than a run folder should hold files.
+
+    Parameters
+    ----------
+    patients, replicates, size : int
+        As for `cut`.
+
+    Raises
+    ------
+    EngineError
+        With what to change.
+    """
+    parts = replicates * -(-patients // size)
+    if parts > MOST_PARTS:
+        raise EngineError(
+            f"{patients:,} patients in each of {replicates:,} replicates make {parts:,} parts of {size:,}; expected at "
+            f"most {MOST_PARTS:,}: make --part-patients larger, or replicates fewer"
+        )
+
+
+class Player:
+    """Plays parts of one cohort, in any order.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    engine : {"simpy", "compiled"}
+        The driver.
+    seed : int
+        Address of all draws, with the replicate of a part.
+    """
+
+    def __init__(self, scenario: Scenario, engine: Engine, seed: int) -> None:
+        self._scenario, self._engine, self._seed = scenario, engine, seed
+        self._laws: tuple[int, Laws] | None = None
+
+    def play(self, part: Part) -> History:
+        """Play the patients of a part."""
+        if self._engine == "simpy":
+            from nephrosyn.engine.simpy_driver import play
+        else:
+            from nephrosyn.engine.compiled_driver import play
+        if self._laws is None or self._laws[0] != part.replicate:
+            self._laws = part.replicate, prepare(self._scenario, self._seed, part.replicate)
+        numbers = np.arange(part.first, part.last, dtype=np.int64)
+        traits = draw_patients(self._scenario, self._seed, part.replicate, numbers)
+        return History(traits, play(self._scenario, self._laws[1], traits))
+
+
+def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, patients: int) -> Iterator[History]:
+    """Play a cohort, part by part.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    engine : {"simpy", "compiled"}
+        The driver.
+    seed, replicate : int
+        Address of all draws.
+    patients : int
+        How many.
+
+    Yields
+    ------
+    History
+        A part: some patients, in order.
+    """
+    player = Player(scenario, engine, seed)
+    for part in cut(patients, 1, part_size(scenario)):
+        yield player.play(part._replace(replicate=replicate))
+
+
+def is_compiled(engine: Engine) -> bool:
+    """Whether an engine's model was compiled on this machine before; if not, the first part takes a minute longer.
+
+    Parameters
+    ----------
+    engine : {"simpy", "compiled"}
+        The driver.
+
+    Returns
+    -------
+    bool
+        True where a compiled copy is kept, or compilation is switched off.
+    """
+    from nephrosyn.course.advance import advance
+
+    return is_kept(advance)

@@ -1,0 +1,89 @@
+"""Complications, harm and kidney function as studies counted them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from nephrosyn.evidence.measures import estimators
+from nephrosyn.evidence.measures.registry import Counted, measure
+from nephrosyn.evidence.measures.study_view import WHO, YEAR_DAYS, Study
+
+THROMBOSES = ("venous_thrombosis", "renal_vein_thrombosis")
+
+
+def _to_condition(study: Study, names: tuple[str, ...], lesion: str | None) -> pl.DataFrame:
+    """Everybody from the first visit: ``days`` to the first of some conditions or to the end; ``happened``."""
+    conditions = study.tables["conditions"].filter(pl.col("condition").is_in(names))
+    first = conditions.group_by(WHO).agg(noted_days=pl.col("noted_days").min())
+    seen = study.tables["visits"].group_by(WHO).agg(seen_days=pl.col("actual_days").min())
+    rows = study.people if lesion is None else study.people.filter(pl.col("lesion") == lesion)
+    rows = rows.join(seen, on=WHO).join(first, on=WHO, how="left").sort(WHO)
+    rows = rows.filter(pl.col("noted_days").is_null() | (pl.col("noted_days") > pl.col("seen_days")))
+    last = pl.coalesce("noted_days", "end_days") - pl.col("seen_days")
+    return rows.with_columns(days=last.clip(0), happened=pl.col("noted_days").is_not_null())
+
+
+@measure
+def noted(study: Study, condition: str, days: float, lesion: str | None = None) -> Counted:
+    """Share with a condition noted within some days of the first visit, by Kaplan and Meier."""
+    rows = _to_condition(study, (condition,), lesion)
+    return Counted(rows.select("days", "happened"), estimators.happened_by(days))
+
+
+@measure
+def noted_early(study: Study, condition: str, days: float) -> Counted:
+    """Of those with a condition noted, the share in whom it was noted within some days of the first visit."""
+    rows = _to_condition(study, (condition,), None).filter("happened")
+    return Counted(rows.select(yes=pl.col("days") <= days), estimators.share)
+
+
+@measure
+def thrombosis(study: Study, days: float, lesion: str | None = None, renal: bool = True) -> Counted:
+    """Share with a venous thrombosis noted within some days, with or without those of the renal vein."""
+    rows = _to_condition(study, THROMBOSES if renal else THROMBOSES[:1], lesion)
+    here = pl.col("happened") & (pl.col("days") <= days)
+    return Counted(rows.select(yes=here), estimators.share)
+
+
+@measure
+def thrombosis_rate(study: Study, days: float) -> Counted:
+    """First venous thromboses per person-year up to some days after the first visit."""
+    rows = _to_condition(study, THROMBOSES, None)
+    early = pl.col("happened") & (pl.col("days") <= days)
+    years = pl.col("days").clip(upper_bound=days) / YEAR_DAYS
+    return Counted(rows.select(events=early.cast(pl.Int64), years=years), estimators.rate)
+
+
+@measure
+def kidney_survival(study: Study, days: float) -> Counted:
+    """Share without kidney failure some days after onset, by Kaplan and Meier."""
+    rows = study.tables["follow_up"].select(days="end_days", happened=pl.col("reason") == "kidney_failure")
+    return Counted(rows, estimators.free_at(days))
+
+
+@measure
+def last_state(study: Study, state: str, remission: float, nephrotic: float) -> Counted:
+    """Share whose last reading says ``complete``, ``partial`` or ``none``, or who ended in ``kidney_failure``.
+
+    Complete is a ratio up to ``remission``, none one of at least ``nephrotic``.
+    """
+    last = study.readings("upcr").group_by(WHO, maintain_order=True).agg(pl.col("value").last())
+    ends = study.tables["follow_up"].select(*WHO, "reason")
+    rows = last.join(ends, on=WHO)
+    value = pl.col("value")
+    word = (
+        pl.when(pl.col("reason") == "kidney_failure").then(pl.lit("kidney_failure"))
+        .when(value <= remission).then(pl.lit("complete"))
+        .when(value < nephrotic).then(pl.lit("partial"))
+        .otherwise(pl.lit("none"))
+    )  # fmt: skip
+    return Counted(rows.select(yes=word == state), estimators.share)
+
+
+@measure
+def infections_a_year(study: Study) -> Counted:
+    """Colds and the like that were noted, per person-year of record."""
+    noted_ = study.tables["conditions"].filter(pl.col("kind") == "infection").group_by(WHO).agg(events=pl.len())
+    rows = study.people.join(noted_, on=WHO, how="left").filter(pl.col("end_days") > 0)
+    years = pl.col("end_days") / YEAR_DAYS
+    return Counted(rows.select(pl.col("events").fill_null(0), years=years), estimators.rate)

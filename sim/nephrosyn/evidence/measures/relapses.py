@@ -1,0 +1,156 @@
+"""Relapse as studies counted it: when the first comes, how many there are, who relapses often or depends on steroid."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from nephrosyn.evidence.measures import estimators
+from nephrosyn.evidence.measures.registry import Counted, measure
+from nephrosyn.evidence.measures.study_view import WHO, YEAR_DAYS, Study
+
+MONTHS_6, MONTHS_12 = 183, 365
+
+
+def _to_first(study: Study, definition: str, sensitive_within: float | None) -> pl.DataFrame:
+    """Responders with ``days`` from remission to the first relapse or the end, and whether it ``happened``."""
+    rows = study.responders(definition, sensitive_within)
+    last = pl.coalesce("relapse_days", "end_days") - pl.col("remission_days")
+    return rows.with_columns(days=last.clip(0), happened=pl.col("relapse_days").is_not_null())
+
+
+@measure
+def relapsed_by(study: Study, definition: str, days: float, sensitive_within: float | None = None) -> Counted:
+    """Share of responders who relapsed within some days of their first remission, by Kaplan and Meier."""
+    rows = _to_first(study, definition, sensitive_within).select("days", "happened")
+    return Counted(rows, estimators.happened_by(days))
+
+
+@measure
+def relapse_free(study: Study, definition: str, days: float, sensitive_within: float | None = None) -> Counted:
+    """Share of responders without relapse some days after their first remission, by Kaplan and Meier."""
+    rows = _to_first(study, definition, sensitive_within).select("days", "happened")
+    return Counted(rows, estimators.free_at(days))
+
+
+@measure
+def never_relapsed(study: Study, definition: str) -> Counted:
+    """Share of all people on steroid who reached remission and did not relapse before their record ended."""
+    free = study.responders(definition).filter(pl.col("count") == 0).select(*WHO, yes=True)
+    rows = study.people.filter(pl.col("start_days").is_not_null()).join(free, on=WHO, how="left")
+    return Counted(rows.select(pl.col("yes").fill_null(value=False)), estimators.share)
+
+
+@measure
+def first_relapse_time(
+    study: Study,
+    definition: str,
+    p: float | None = None,
+    since: str = "steroid",
+    sensitive_within: float | None = None,
+    by_days: float | None = None,
+) -> Counted:
+    """Days to the first relapse in those who relapse: a quantile, or the mean.
+
+    ``since`` is ``steroid`` (its start) or ``remission``; relapses later than ``by_days`` do not count.
+    """
+    rows = study.responders(definition, sensitive_within).filter(pl.col("relapse_days").is_not_null())
+    origin = {"steroid": "start_days", "remission": "remission_days"}[since]
+    rows = rows.select(value=pl.col("relapse_days") - pl.col(origin))
+    rows = rows if by_days is None else rows.filter(pl.col("value") <= by_days)
+    return Counted(rows, estimators.mean if p is None else estimators.quantile(p))
+
+
+@measure
+def first_relapse_rate(
+    study: Study, definition: str, until_days: float, sensitive_within: float | None = None, after_days: float = 0
+) -> Counted:
+    """First relapses per person-year of responders, from some days after remission to others.
+
+    The ratio of two arms stands for a hazard ratio.
+    """
+    rows = _to_first(study, definition, sensitive_within).filter(pl.col("days") > after_days)
+    seen = pl.col("days").clip(upper_bound=until_days) - after_days
+    early = pl.col("happened") & (pl.col("days") <= until_days)
+    return Counted(rows.select(events=early.cast(pl.Int64), years=seen / YEAR_DAYS), estimators.rate)
+
+
+@measure
+def flagged(
+    study: Study, definition: str, flag: str, until_days: int | None = None, sensitive_within: float | None = None
+) -> Counted:
+    """Share of responders who carry a flag of the definition set, on the record up to some day after onset.
+
+    Who cannot be judged counts as not shown to have it, as in a paper that names no such group.
+    """
+    labels = study.labels(definition, until_days).select(*WHO, yes=pl.col(flag).fill_null(value=False))
+    rows = study.responders(definition, sensitive_within).join(labels, on=WHO)
+    return Counted(rows.select("yes"), estimators.share)
+
+
+@measure
+def share_flagged(study: Study, definition: str, flag: str, until_days: int | None = None) -> Counted:
+    """Share of everybody on steroid who carries a flag of the definition set."""
+    labels = study.labels(definition, until_days).select(*WHO, yes=pl.col(flag).fill_null(value=False))
+    rows = study.people.filter(pl.col("start_days").is_not_null()).join(labels, on=WHO)
+    return Counted(rows.select("yes"), estimators.share)
+
+
+@measure
+def relapse_rate(study: Study, definition: str, sensitive_within: float | None = None) -> Counted:
+    """Relapses per person-year from the first remission to the end of the record."""
+    rows = study.responders(definition, sensitive_within)
+    years = (pl.col("end_days") - pl.col("remission_days")).clip(0) / YEAR_DAYS
+    return Counted(rows.select(events="count", years=years), estimators.rate)
+
+
+def _entrants(study: Study, definition: str, from_days: float, before: int) -> pl.DataFrame:
+    """Responders whom a trial takes in on a day: so many relapses in the year before, and a year to be followed."""
+    people = study.responders(definition).filter(
+        pl.col("remission_days") < from_days, pl.col("end_days") >= from_days + MONTHS_12
+    )
+    since = pl.col("start_days") - from_days
+    relapses = study.relapses(definition).select(*WHO, "start_days")
+    counts = relapses.group_by(WHO).agg(
+        past=since.is_between(-MONTHS_12, 0, closed="left").sum(),
+        ahead=since.is_between(0, MONTHS_12, closed="left").sum(),
+    )
+    return people.join(counts, on=WHO, how="left").with_columns(pl.col("past", "ahead").fill_null(0)).filter(
+        pl.col("past") >= before
+    )  # fmt: skip
+
+
+@measure
+def relapses_in_a_year(study: Study, definition: str, from_days: float, before: int) -> Counted:
+    """Mean relapses in the twelve months after a trial took people in.
+
+    On day ``from_days`` it takes in responders with at least ``before`` relapses in the twelve months before.
+    """
+    rows = _entrants(study, definition, from_days, before)
+    return Counted(rows.select(value=pl.col("ahead").cast(pl.Float64)), estimators.mean)
+
+
+@measure
+def with_relapses_in_a_year(
+    study: Study, definition: str, from_days: float, before: int, least: int, most: int
+) -> Counted:
+    """Share of those a trial took in who have so many relapses in the twelve months after."""
+    rows = _entrants(study, definition, from_days, before)
+    return Counted(rows.select(yes=pl.col("ahead").is_between(least, most)), estimators.share)
+
+
+@measure
+def becomes_frequent(study: Study, definition: str, least: int = 2) -> Counted:
+    """Share of people with a first relapse, and none other in six months of remission, who go on to relapse often.
+
+    Counted in the twelve months after that relapse: ``least`` more within six months, or one beyond that within twelve.
+    """
+    first = study.responders(definition).filter(pl.col("relapse_days").is_not_null())
+    first = first.filter(pl.col("end_days") >= pl.col("relapse_days") + MONTHS_12)
+    relapses = study.relapses(definition).select(*WHO, "start_days", "number").filter(pl.col("number") > 1)
+    pairs = first.select(*WHO, "relapse_days").join(relapses, on=WHO, how="left")
+    after = pl.col("start_days") - pl.col("relapse_days")
+    counts = pairs.group_by(WHO, maintain_order=True).agg(
+        soon=(after <= MONTHS_6).sum(), later=(after <= MONTHS_12).sum()
+    )
+    often = (pl.col("soon") >= least) | (pl.col("later") >= least + 1)
+    return Counted(counts.select(yes=often.fill_null(value=False)), estimators.share)

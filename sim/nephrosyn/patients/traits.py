@@ -1,0 +1,275 @@
+"""Draw the latent patients of a cohort: who they are, and how their disease will answer.
+
+Every trait comes by inverse transform from keyed uniforms, so that a patient is the same in every cohort, and two
+scenarios that differ in one law share all the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import config
+
+from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
+from nephrosyn.patients.second_line_traits import LATENT, draw_latent
+from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
+from nephrosyn.scenario.schema.units import MOST_STEPS
+from nephrosyn.vocabulary import CONTRAINDICATIONS, LESIONS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.scenario.schema.scenario import Scenario
+
+    Floats = NDArray[np.float64]
+
+DAYS_PER_YEAR = 365.25
+
+INFECTION_STEPS = MOST_STEPS
+"""Age steps an infection law may have."""
+
+TRAITS = np.dtype(
+    [
+        ("patient", "i8"),
+        ("site", "i4"),
+        ("band", "i4"),
+        ("sex", "i4"),
+        ("lesion", "i4"),
+        ("response", "i4"),  # to adequate steroid: 0 none, 1 partial, 2 complete
+        ("contraindications", "i4"),  # bit mask over terms.CONTRAINDICATIONS
+        ("remission_time_table", "i4"),
+        ("biopsy_at_presentation", "i4"),
+        ("biopsy_at_resistance", "i4"),
+        ("never_relapses", "i4"),
+        ("entry_days", "f8"),  # calendar day of onset at the site
+        ("age_years", "f8"),
+        ("size_factor", "f8"),  # of weight
+        ("height_factor", "f8"),
+        ("presentation_days", "f8"),
+        ("frailty", "f8"),
+        ("frailty_score", "f8"),  # normal score of the frailty
+        ("relapse_per_day", "f8"),  # off drug, untriggered
+        ("threshold_mg_per_kg_per_day", "f8"),  # 0 = none
+        ("spontaneous_days", "f8"),  # when a spontaneous fall begins; inf = never
+        ("nephrotic_log_upcr", "f8"),
+        ("partial_log_upcr", "f8"),
+        ("remission_log_upcr", "f8"),
+        ("fall_per_day", "f8"),
+        ("spontaneous_fall_per_day", "f8"),
+        ("albumin_g_per_dl", "f8"),
+        ("cholesterol_mg_per_dl", "f8"),
+        ("gfr_ml_per_min", "f8"),
+        ("taken_fraction", "f8"),
+        ("infections_per_day", "f8", (INFECTION_STEPS,)),
+        *LATENT,
+    ],
+    align=True,
+)
+
+_LN2 = np.log(2.0)
+_PARTIAL, _COMPLETE = 1, 2
+_HIGHEST_PARTIAL = 0.5  # a partial response halves proteinuria at least
+_HIGHEST_REMISSION = 0.9  # of the threshold: a complete response crosses it
+
+
+def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
+    """Make records that handlers can read by field name, compiled or not.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    dtype : numpy.dtype
+        A structured type.
+    zeroed : bool
+        Fill them with zeros; otherwise they hold anything.
+
+    Returns
+    -------
+    ndarray, shape (count,)
+        A plain structured array for compiled code; a record array where compilation is switched off.
+    """
+    made = np.zeros(count, dtype) if zeroed else np.empty(count, dtype)
+    return made.view(np.recarray) if config.DISABLE_JIT else made
+
+
+class _Draws:
+    """The uniforms of a set of patients, by purpose."""
+
+    def __init__(self, seed: int, replicate: int, patients: NDArray[np.int64]) -> None:
+        self._address = (seed, replicate, patients)
+
+    def __call__(self, purpose: Purpose, blocks: int = 1) -> Floats:
+        seed, replicate, patients = self._address
+        drawn: Floats = fill_uniforms(seed, replicate, patients, int(purpose), blocks)
+        return drawn
+
+
+def remission_time_tables(scenario: Scenario) -> list[tuple[str, str]]:
+    """Band and lesion of each time-to-remission law, in the order of its table.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+
+    Returns
+    -------
+    list of (str, str)
+        Band and lesion.
+    """
+    return [(band, lesion) for band in scenario.population.bands for lesion in scenario.disease.response[band]]
+
+
+def draw_patients(scenario: Scenario, seed: int, replicate: int, patients: NDArray[np.int64]) -> NDArray[np.void]:
+    """Draw the traits of some patients.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    seed, replicate : int
+        Address of the draws.
+    patients : ndarray of int64, shape (n,)
+        Patient numbers.
+
+    Returns
+    -------
+    ndarray of TRAITS, shape (n,)
+        One record a patient; times in days from onset.
+    """
+    traits = records(len(patients), TRAITS)
+    draws = _Draws(seed, replicate, patients)
+    traits["patient"] = patients
+    traits["site"] = patients // scenario.population.patients_per_site
+    _draw_persons(traits, scenario, draws)
+    for number, name in enumerate(scenario.population.bands):
+        here = np.flatnonzero(traits["band"] == number)
+        if len(here):
+            own = traits[here]
+            _draw_band(own, scenario, name, _Draws(seed, replicate, patients[here]))
+            traits[here] = own
+    _draw_levels(traits, scenario, draws)
+    draw_latent(traits, scenario, draws)
+    return traits
+
+
+def _choose(u: Floats, shares: list[float]) -> NDArray[np.int64]:
+    """Choose by cumulative shares; the last one with a share takes what rounding leaves."""
+    edges = np.cumsum(shares)
+    chosen = np.searchsorted(edges, u * edges[-1], side="right")
+    last = np.flatnonzero(shares)[-1]
+    return np.asarray(np.minimum(chosen, last), dtype=np.int64)
+
+
+def _draw_persons(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -> None:
+    population, u = scenario.population, draws(Purpose.PERSON, 2)
+    bands = list(population.bands.values())
+    traits["band"] = _choose(u[:, 0], [band.share for band in bands])
+    for number, band in enumerate(bands):
+        here = traits["band"] == number
+        traits["sex"][here] = u[here, 1] >= band.male_share
+        ages = quantiles_between(band.age_years, band.from_years, band.to_years, u[here, 2])
+        traits["age_years"][here] = np.minimum(ages, np.nextafter(band.to_years, 0.0))
+        lesions = list(band.lesion_mix)
+        chosen = _choose(u[here, 3], list(band.lesion_mix.values()))
+        traits["lesion"][here] = np.array([LESIONS.index(name) for name in lesions])[chosen]
+        traits["size_factor"][here] = np.exp(band.weight_log_sd * _scores(u[here, 4]))
+        traits["height_factor"][here] = np.cbrt(traits["size_factor"][here])  # bodies of one shape
+    traits["entry_days"] = population.accrual_days * u[:, 5]
+    traits["presentation_days"] = quantiles(scenario.care.presentation_delay_days, u[:, 6])
+
+
+def _scores(u: Floats) -> Floats:
+    from scipy.special import ndtri
+
+    scores: Floats = ndtri(u)
+    return scores
+
+
+def _draw_band(own: NDArray[np.void], scenario: Scenario, band: str, draws: _Draws) -> None:
+    """Draw what depends on the age band: response, relapse, triggers, safety."""
+    _draw_response(own, scenario, band, draws(Purpose.RESPONSE))
+    _draw_relapse(own, scenario, band, draws(Purpose.FRAILTY))
+    _draw_safety(own, scenario, band, draws(Purpose.SAFETY, 2))
+    u = draws(Purpose.CARE)
+    regimen = scenario.care.regimen[band]
+    own["biopsy_at_presentation"] = u[:, 0] < regimen.biopsy_at_presentation
+    own["biopsy_at_resistance"] = u[:, 1] < regimen.biopsy_at_resistance
+    _draw_infections(own, scenario, draws(Purpose.TRIGGERS)[:, 0])
+
+
+def _draw_infections(own: NDArray[np.void], scenario: Scenario, u: Floats) -> None:
+    """Draw each patient's rate of infection at the ages that follow-up can reach; a gamma quantile is slow."""
+    infection = scenario.triggers.infection
+    oldest = own["age_years"] + scenario.population.follow_up_days / DAYS_PER_YEAR
+    for step, (rate, shape) in enumerate(zip(infection.rate_per_year, infection.shape, strict=True)):
+        here = oldest >= infection.from_years[step]
+        if step + 1 < len(infection.from_years):
+            here &= np.floor(own["age_years"]) < infection.from_years[step + 1]
+        own["infections_per_day"][here, step] = rate / DAYS_PER_YEAR * _gamma(u[here], shape)
+
+
+def _gamma(u: Floats, shape: float) -> Floats:
+    """Gamma law of mean 1."""
+    from scipy.special import gammaincinv
+
+    values: Floats = gammaincinv(shape, u) / shape
+    return values
+
+
+def _draw_response(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
+    disease, tables = scenario.disease, remission_time_tables(scenario)
+    own["spontaneous_days"] = np.inf
+    for lesion, response in disease.response[band].items():
+        here = own["lesion"] == LESIONS.index(lesion)
+        place = u[here, 0]
+        partial = place < response.complete + response.partial
+        own["response"][here] = np.where(place < response.complete, _COMPLETE, np.where(partial, _PARTIAL, 0))
+        own["remission_time_table"][here] = tables.index((band, lesion))
+        own["fall_per_day"][here] = _LN2 / disease.proteinuria.fall_halving_days[lesion]
+        own["spontaneous_fall_per_day"][here] = _LN2 / disease.proteinuria.spontaneous_halving_days[lesion]
+        spontaneous = disease.spontaneous[lesion]
+        when = quantiles(spontaneous.time_days, u[here, 2])
+        own["spontaneous_days"][here] = np.where(u[here, 1] < spontaneous.share, when, np.inf)
+
+
+def _draw_relapse(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
+    relapse = scenario.disease.relapse
+    law = relapse.bands[band]
+    own["never_relapses"] = u[:, 0] < law.never_relapsing_share
+    own["frailty"] = _gamma(u[:, 1], law.frailty_shape)
+    own["frailty_score"] = _scores(u[:, 1])
+    factor = np.zeros(len(LESIONS))
+    for lesion, value in relapse.lesion_factor.items():
+        factor[LESIONS.index(lesion)] = value
+    own["relapse_per_day"] = law.rate_per_year / DAYS_PER_YEAR * own["frailty"] * factor[own["lesion"]]
+    threshold = quantiles(law.threshold_mg_per_kg_per_day, u[:, 3])
+    own["threshold_mg_per_kg_per_day"] = np.where(u[:, 2] < law.threshold_share, threshold, 0.0)
+
+
+def _draw_safety(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
+    care = scenario.care
+    for position, name in enumerate(CONTRAINDICATIONS):
+        share = care.contraindications[name][band]  # type: ignore[index]
+        own["contraindications"] |= (u[:, position] < share).astype(np.int32) << position
+    lapses = u[:, 4] < care.adherence.non_adherent_share
+    own["taken_fraction"] = 1.0
+    own["taken_fraction"][lapses] = quantiles(care.adherence.taken_fraction, u[lapses, 5])
+
+
+def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -> None:
+    u = draws(Purpose.LEVELS, 2)
+    disease = scenario.disease
+    proteinuria = disease.proteinuria
+    nephrotic = np.log(quantiles(proteinuria.nephrotic_mg_per_mg, u[:, 0]))
+    partial = np.log(quantiles(proteinuria.partial_mg_per_mg, u[:, 1]))
+    remission = np.log(quantiles(proteinuria.remission_mg_per_mg, u[:, 2]))
+    threshold = np.log(proteinuria.remission_below_mg_per_mg)
+    traits["nephrotic_log_upcr"] = nephrotic
+    traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(_HIGHEST_PARTIAL))
+    traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(_HIGHEST_REMISSION))
+    traits["gfr_ml_per_min"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, u[:, 3])
+    traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, u[:, 4])
+    traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, u[:, 5])

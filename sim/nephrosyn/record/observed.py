@@ -1,0 +1,204 @@
+"""From history to record: what the chart keeps, misses and rounds; and the truth beside it.
+
+Losses are keyed draws, so that a lost result moves no other, and nothing here reaches back into the course. A patient
+who leaves the clinic goes on in truth; the record ends there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.course.state.codes import Event
+from nephrosyn.course.state.events import Kind
+from nephrosyn.kernels.compile import entry
+from nephrosyn.kernels.random_streams import Purpose, lanes_at, uniforms
+from nephrosyn.patients.traits import DAYS_PER_YEAR
+from nephrosyn.record import schema
+from nephrosyn.record.history import Ledger, conditions, days, doses, follow_up, words
+from nephrosyn.record.missing_data import keep_readings
+from nephrosyn.record.truth import truth
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.scenario.schema.scenario import Scenario
+
+
+def record(
+    scenario: Scenario, seed: int, replicate: int, traits: NDArray[np.void], rows: NDArray[np.void]
+) -> dict[str, pl.DataFrame]:
+    """Turn the history of some patients into tables.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    seed, replicate : int
+        Address of the losses.
+    traits : ndarray of TRAITS, shape (n,)
+        The patients.
+    rows : ndarray of ROW, shape (rows,)
+        What happened to them, by patient.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        The observed tables and those of the truth, as `nephrosyn.tables` describes them.
+    """
+    history = Ledger(scenario, seed, replicate, traits, rows)
+    frames = {
+        "patients": _patients(history),
+        "visits": _visits(history),
+        "readings": _readings(history),
+        "diary": _diary(history),
+        "doses": doses(history, observed=True),
+        "conditions": conditions(history, observed=True),
+        "follow_up": follow_up(history, observed=True),
+        **truth(history),
+    }
+    return {name: frame.select(_typed(name)) for name, frame in frames.items()}
+
+
+def _typed(name: str) -> list[pl.Expr]:
+    """Give a table its columns in order, each with its type."""
+    return [pl.col(column).cast(kind) for column, kind in schema.SCHEMAS[name].items()]
+
+
+def _patients(history: Ledger) -> pl.DataFrame:
+    traits, growth = history.traits, history.scenario.population.growth
+    age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR
+    male = traits["sex"] == vocabulary.SEXES.index("male")
+
+    def by_sex(boys: list[float], girls: list[float]) -> NDArray[np.float64]:
+        return np.where(male, np.interp(age, growth.age_years, boys), np.interp(age, growth.age_years, girls))
+
+    events = history.of(Kind.EVENT)
+    biopsies = events[events["code"] == Event.BIOPSY]
+    biopsies = biopsies[history.within(biopsies["patient"], biopsies["time"])]
+    biopsied = pl.DataFrame({"patient": biopsies["patient"], "biopsy_days": days(biopsies["time"])})
+    bands = pl.Series(list(history.scenario.population.bands))
+    people = history.frame(
+        traits["patient"].astype(np.int32),
+        {
+            "site": traits["site"],
+            "band": bands.gather(pl.Series(traits["band"])),
+            "sex": words(traits["sex"], schema.SEX),
+            "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
+            "age_at_onset_years": traits["age_years"],
+            "weight_kg": np.round(by_sex(growth.male_weight_kg, growth.female_weight_kg) * traits["size_factor"], 1),
+            "height_cm": np.round(by_sex(growth.male_height_cm, growth.female_height_cm) * traits["height_factor"], 1),
+            "lesion": words(traits["lesion"], schema.LESION),
+        },
+    ).join(biopsied, on="patient", how="left", maintain_order="left")
+    return people.with_columns(lesion=pl.when(pl.col("biopsy_days").is_not_null()).then("lesion"))
+
+
+def _missed(history: Ledger, patients: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which visits left nothing in the chart; the first visit, which opens it, always did."""
+    share = history.scenario.chart.missed_visit_probability
+    if share == 0.0:
+        return np.zeros(len(patients), np.bool_)
+    u = lanes_at(
+        history.seed,
+        history.replicate,
+        int(Purpose.CHART_VISIT),
+        patients.astype(np.int64),
+        visits.astype(np.int64),
+    )
+    missed: NDArray[np.bool_] = (u < share) & (visits > 0)
+    return missed
+
+
+def _visits(history: Ledger) -> pl.DataFrame:
+    rows = history.of(Kind.VISIT)
+    rows = rows.compress(history.within(rows["patient"], rows["time"]))
+    missed = _missed(history, rows["patient"], rows["number"])
+    frame = history.frame(
+        rows["patient"],
+        {
+            "visit": rows["number"],
+            "planned_days": rows["value"].astype(np.int32),
+            "actual_days": days(rows["time"]),
+            "kind": words(rows["code"], schema.VISIT_KIND),
+            "missed": missed,
+            "waited_days": rows["other"],
+        },
+    )
+    return frame.with_columns(actual_days=pl.when(~pl.col("missed")).then("actual_days"))
+
+
+def _readings(history: Ledger) -> pl.DataFrame:
+    chart, names = history.scenario.chart, vocabulary.ANALYTES
+    reference = np.array([history.scenario.readings.reference[name] for name in names])  # type: ignore[index]
+    units = pl.Series([vocabulary.UNITS[name] for name in names], dtype=schema.UNIT)
+    kept = tuple(np.empty(history.count_readings, kind) for kind in ("i4", "i4", "i4", "u4", "f8", "?"))
+    n = keep_readings(
+        history.rows,
+        history.last_day,
+        history.seed,
+        history.replicate,
+        chart.missed_visit_probability,
+        np.array([chart.lost_result_probability[name] for name in names]),  # type: ignore[index]
+        10.0 ** np.array([chart.decimals[name] for name in names]),  # type: ignore[index]
+        kept,
+    )
+    patients, visits, days, codes, values, limits = (column[:n] for column in kept)
+    return history.frame(
+        patients,
+        {
+            "visit": visits,
+            "taken_days": days,
+            "analyte": words(codes, schema.ANALYTE),
+            "value": values,
+            "unit": units[codes],
+            "below_limit": limits,
+            "reference_low": reference[codes, 0],
+            "reference_high": reference[codes, 1],
+        },
+    )
+
+
+@entry
+def _kept_runs(seed, replicate, patients, first, last, share):
+    """Split runs of diary days where a day was not written down.
+
+    Returns
+    -------
+    tuple of ndarray, shape (runs,)
+        Which run each piece is of, its first day and its last.
+    """
+    purpose = Purpose.CHART_DIARY
+    which, starts, ends = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
+    for i in range(len(patients)):
+        start = -1
+        for day in range(first[i], last[i] + 1):
+            kept = uniforms(seed, replicate, patients[i], purpose, day)[0] >= share
+            if kept and start < 0:
+                start = day
+            if start >= 0 and (not kept or day == last[i]):
+                which.append(i)
+                starts.append(start)
+                ends.append(day if kept else day - 1)
+                start = -1
+    return np.array(which), np.array(starts), np.array(ends)
+
+
+def _diary(history: Ledger) -> pl.DataFrame:
+    rows = history.of(Kind.DIARY)
+    rows = rows.compress(history.within(rows["patient"], rows["time"]))
+    end = days(history.last_day)[rows["patient"] - history.first_patient]
+    first, last = rows["time"].astype(np.int32), np.minimum(rows["value"].astype(np.int32), end)
+    which = np.arange(len(rows))
+    if len(rows):
+        share = history.scenario.chart.missed_diary_day_probability
+        which, first, last = _kept_runs(
+            history.seed, history.replicate, rows["patient"].astype(np.int64), first, last, share
+        )
+    return history.frame(
+        rows["patient"][which],
+        {"first_days": first, "last_days": last, "grade": words(rows["code"][which], schema.BAND)},
+    )

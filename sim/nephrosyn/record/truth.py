@@ -1,0 +1,92 @@
+"""The truth as tables: latent traits, everything that happened, and the path of proteinuria."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.course.state.events import Kind
+from nephrosyn.patients.traits import DAYS_PER_YEAR
+from nephrosyn.record import schema
+from nephrosyn.record.history import Ledger, conditions, doses, follow_up, words
+
+
+def truth(history: Ledger) -> dict[str, pl.DataFrame]:
+    """The tables of the truth.
+
+    Parameters
+    ----------
+    history : Ledger
+        What happened.
+
+    Returns
+    -------
+    dict of str to polars.DataFrame
+        The ``truth/...`` tables, columns not yet in their final types.
+    """
+    return {
+        "truth/traits": _traits(history),
+        "truth/events": _events(history),
+        "truth/proteinuria": _proteinuria(history),
+        "truth/doses": doses(history, observed=False),
+        "truth/conditions": conditions(history, observed=False),
+        "truth/follow_up": follow_up(history, observed=False),
+    }
+
+
+def _traits(history: Ledger) -> pl.DataFrame:
+    traits, albumin = history.traits, history.scenario.disease.albumin
+    return history.frame(
+        traits["patient"].astype(np.int32),
+        {
+            "lesion": words(traits["lesion"], schema.LESION),
+            "response": words(traits["response"], schema.RESPONSE),
+            "age_at_onset_years": traits["age_years"],
+            "entry_days": traits["entry_days"],
+            "presentation_days": traits["presentation_days"],
+            "never_relapses": traits["never_relapses"] == 1,
+            "frailty": traits["frailty"],
+            "relapse_rate_per_year": traits["relapse_per_day"] * DAYS_PER_YEAR,
+            "threshold_mg_per_kg_per_day": traits["threshold_mg_per_kg_per_day"],
+            "spontaneous_days": traits["spontaneous_days"],
+            "nephrotic_upcr_mg_per_mg": np.exp(traits["nephrotic_log_upcr"]),
+            "partial_upcr_mg_per_mg": np.exp(traits["partial_log_upcr"]),
+            "remission_upcr_mg_per_mg": np.exp(traits["remission_log_upcr"]),
+            "albumin_g_per_dl": traits["albumin_g_per_dl"],
+            "albumin_catabolism_per_day": np.full(len(traits), albumin.catabolism_per_day),
+            "albumin_loss_per_day_per_mg_per_mg": np.full(len(traits), albumin.loss_per_day_per_mg_per_mg),
+            "albumin_loss_saturates_at_mg_per_mg": np.full(len(traits), albumin.loss_saturates_at_mg_per_mg),
+            "cholesterol_mg_per_dl": traits["cholesterol_mg_per_dl"],
+            "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min"],
+            "taken_fraction": traits["taken_fraction"],
+            "kidney_loss_factor": traits["loss_factor"],
+            "prone_to_thrombosis": traits["prone_to_thrombosis"] == 1,
+            "cyclophosphamide_requirement_mg_per_kg": traits["requirement_mg_per_kg"],
+            "gonadal_tolerance_mg_per_kg": traits["gonadal_tolerance_mg_per_kg"],
+            "bladder_tolerance_mg_per_kg": traits["bladder_tolerance_mg_per_kg"],
+            **{name: traits["factors"] >> bit & 1 == 1 for bit, name in enumerate(vocabulary.PROVOKING_FACTORS)},
+        },
+    ).with_columns(spontaneous_days=pl.when(pl.col("spontaneous_days").is_finite()).then("spontaneous_days"))
+
+
+def _events(history: Ledger) -> pl.DataFrame:
+    rows = history.of(Kind.EVENT)
+    frame = history.frame(
+        rows["patient"],
+        {"time_days": rows["time"], "event": words(rows["code"], schema.EVENT), "value": rows["value"]},
+    )
+    return frame.with_columns(pl.col("value").fill_nan(None))
+
+
+def _proteinuria(history: Ledger) -> pl.DataFrame:
+    rows = history.of(Kind.PATH)
+    return history.frame(
+        rows["patient"],
+        {
+            "start_days": rows["time"],
+            "upcr_start_mg_per_mg": np.exp(rows["value"]),
+            "log_slope_per_day": rows["other"],
+            "upcr_target_mg_per_mg": np.exp(rows["more"]),
+        },
+    )

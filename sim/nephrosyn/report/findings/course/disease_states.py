@@ -1,0 +1,199 @@
+"""How the course went on and ended: who is in remission, nephrotic, in kidney failure or dead, in the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+
+STATES = ("complete_remission", "partial_remission", "nephrotic", "kidney_failure", "death")
+STATE_NAMES = dict(
+    zip(STATES, ("complete remission", "partial remission", "nephrotic", "kidney failure", "dead"), strict=True)
+)
+ENTERED_BY = {"relapse": "nephrotic", **{name: name for name in STATES if name != "nephrotic"}}
+NEPHROTIC = STATES.index("nephrotic")
+RESPONSES = ("complete", "partial", "none")
+LONG_YEARS = 2.0
+GRID_POINTS = 120
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Patients of one kind, by the state in which their course ended."""
+
+    name: str
+    shares: list[Share]
+
+
+@dataclass(frozen=True)
+class States:
+    """The states of a cohort.
+
+    Attributes
+    ----------
+    end : list of Share
+        Share in each of ``STATES`` at the end of the course.
+    by_response : list of Part
+        The same by response to steroid at onset; empty without that trait.
+    years : list of tuple of (int, list of float)
+        Shares at the end of each year, where follow-up is longer than two years.
+    days, shares : ndarray of float64, shape (m,), days, and shape (m, 5)
+        Shares over time for the figure; empty where follow-up is not longer than two years.
+    """
+
+    end: list[Share]
+    by_response: list[Part]
+    years: list[tuple[int, list[float]]]
+    days: Floats
+    shares: Floats
+
+    @property
+    def long(self) -> bool:
+        """True if follow-up is long enough to look at the states over time."""
+        return len(self.days) > 0
+
+
+def turns(events: pl.DataFrame) -> pl.DataFrame:
+    """Return every change of state in the order of time: ``replicate, patient, time_days, state, before``.
+
+    Parameters
+    ----------
+    events : polars.DataFrame
+        The table ``truth/events``. Everybody is nephrotic at onset.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``state`` and ``before`` are positions in ``STATES``.
+    """
+    codes = {event: STATES.index(state) for event, state in ENTERED_BY.items()}
+    found = events.select(*ID, "time_days", pl.col("event").cast(pl.Enum(vocabulary.EVENTS)))
+    found = found.filter(pl.col("event").is_in(list(codes))).sort(*ID, "time_days", maintain_order=True)
+    found = found.with_columns(state=pl.col("event").cast(pl.String).replace_strict(codes, return_dtype=pl.Int64))
+    same = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in ID)
+    before = pl.when(same).then(pl.col("state").shift(1)).otherwise(NEPHROTIC).fill_null(NEPHROTIC)
+    return found.select(*ID, "time_days", "state", before=before)
+
+
+def counts_at(changes: pl.DataFrame, patients: int, days: Floats) -> Counts:
+    """Return how many patients are in each state at some times.
+
+    Parameters
+    ----------
+    changes : polars.DataFrame
+        From `turns`.
+    patients : int
+        Size of the cohort.
+    days : ndarray of float64, shape (m,), days
+        Times, rising.
+
+    Returns
+    -------
+    ndarray of int64, shape (m, 5)
+        Each row sums to the size of the cohort.
+    """
+    since = np.searchsorted(days, changes["time_days"].to_numpy(), side="left")
+    found = np.zeros((len(days) + 1, len(STATES)), np.int64)
+    np.add.at(found, (since, changes["state"].to_numpy()), 1)
+    np.subtract.at(found, (since, changes["before"].to_numpy()), 1)
+    found[0, NEPHROTIC] += patients
+    return np.asarray(np.cumsum(found, axis=0)[:-1])
+
+
+def find(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> States:
+    """Return the states at the end of the course, by response to steroid, and over time where follow-up is long.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort, with the truth. The truth goes on after a patient has dropped out of the record.
+    follow_up_days : float, days
+        Planned follow-up.
+
+    Returns
+    -------
+    States
+        Counted over all patients.
+    """
+    return told([count(tables, follow_up_days)], follow_up_days)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Patients in each state: at the end, at the end of each year, and over time; and at the end by response."""
+
+    patients: int
+    end: Counts
+    years: Counts
+    grid: Counts
+    by_response: list[Part]
+
+
+def _times(follow_up_days: float) -> tuple[Sequence[int], Floats]:
+    """The years to tell of, and the days to draw; none where follow-up is not long."""
+    if follow_up_days <= LONG_YEARS * vocabulary.DAYS_PER_YEAR + 1:
+        return (), np.zeros(0)
+    years = range(1, int((follow_up_days + 1) / vocabulary.DAYS_PER_YEAR) + 1)
+    return years, np.linspace(0.0, follow_up_days, GRID_POINTS + 1)
+
+
+def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> Counted:
+    """Count patients by state; of parts of a cohort, the counts add up. Parameters are those of `find`."""
+    changes, patients = turns(tables["truth/events"]), tables["patients"].height
+    years, days = _times(follow_up_days)
+    last = counts_at(changes, patients, np.array([np.inf]))[0]
+    marks = np.array(years, np.float64) * vocabulary.DAYS_PER_YEAR
+    at_years, at_days = (counts_at(changes, patients, when) for when in (marks, days))
+    return Counted(patients, last, at_years, at_days, by_response(changes, tables["truth/traits"]))
+
+
+def told(parts: Sequence[Counted], follow_up_days: float) -> States:
+    """Return the states of a cohort from the counts of its parts."""
+    patients = sum(part.patients for part in parts)
+    marks, days = _times(follow_up_days)
+    last, at_years, at_days = (
+        np.sum([getattr(part, name) for part in parts], axis=0) for name in ("end", "years", "grid")
+    )
+    end = [wilson(int(count), patients) for count in last]
+    years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(marks, at_years, strict=True)]
+    return States(end, _together(parts), years, days, at_days / max(patients, 1))
+
+
+def _together(parts: Sequence[Counted]) -> list[Part]:
+    found = []
+    for name in RESPONSES:
+        own = [one.shares for part in parts for one in part.by_response if one.name == name]
+        if own:
+            total = sum(each[0].total for each in own)
+            counts = [sum(one.count for one in each) for each in zip(*own, strict=True)]
+            found.append(Part(name, [wilson(count, total) for count in counts]))
+    return found
+
+
+def by_response(changes: pl.DataFrame, traits: pl.DataFrame) -> list[Part]:
+    """Return the states at the end by response to adequate steroid at onset, the best response first."""
+    if "response" not in traits.columns:
+        return []
+    final = changes.group_by(ID).agg(pl.col("state").last())
+    people = traits.select(*ID, pl.col("response").cast(pl.String)).join(final, on=ID, how="left")
+    people = people.with_columns(pl.col("state").fill_null(NEPHROTIC))
+    return [Part(name, _shares(people.filter(response=name)["state"])) for name in _responses(people)]
+
+
+def _responses(people: pl.DataFrame) -> Sequence[str]:
+    there = set(people["response"])
+    return [name for name in RESPONSES if name in there]
+
+
+def _shares(states: pl.Series) -> list[Share]:
+    counts = np.bincount(states.to_numpy(), minlength=len(STATES))
+    return [wilson(int(count), len(states)) for count in counts]

@@ -1,0 +1,152 @@
+"""What patients were given, and what came to harm: drugs with their cumulative doses, conditions with their rates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+
+STEROID = "prednisone"
+FROM_THE_START = "contraindication"
+"""Kind of the conditions a patient brings along: care finds them, they do not happen."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A drug: patients ever on it, and the quartiles of their cumulative dose in mg per kg."""
+
+    drug: str
+    share: Share
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Harm:
+    """A condition, or all of a kind (``name`` empty): patients who had it, times noted, and years followed."""
+
+    kind: str
+    name: str
+    share: Share
+    times: int
+    years: float
+
+    @property
+    def per_100_years(self) -> float | None:
+        """Times noted per 100 patient-years; None for what is there from the start, or without time."""
+        return None if self.kind == FROM_THE_START or self.years <= 0 else 100 * self.times / self.years
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """Drugs in the order of the vocabulary, and conditions by kind and by name."""
+
+    uses: list[Use]
+    kinds: list[Harm]
+    names: list[Harm]
+    years: float = 0.0
+
+    @property
+    def agents(self) -> bool:
+        """True if anybody was on anything but steroid."""
+        return any(use.drug != STEROID for use in self.uses)
+
+
+def prescribed_mg_per_kg() -> pl.Expr:
+    """Prescribed amount of a row of ``doses``: a single dose as it stands, a run of days by its mean.
+
+    Returns
+    -------
+    polars.Expr
+        mg per kg of the weight by which it was dosed.
+    """
+    days = pl.col("last_days") - pl.col("first_days") + 1
+    mg = pl.when(pl.col("schedule") == "single").then("dose_mg").otherwise(pl.col("mean_mg_per_day") * days)
+    return (mg / pl.col("dosing_weight_kg")).fill_null(0.0)
+
+
+def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
+    """Return drugs and conditions over the whole course, after dropout too.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort, with the truth.
+
+    Returns
+    -------
+    Treatment
+        Shares are of all patients.
+    """
+    patients = tables["patients"].height
+    years = float(tables["truth/follow_up"]["end_days"].sum()) / vocabulary.DAYS_PER_YEAR
+    noted = tables["truth/conditions"].select(*ID, pl.col("kind", "condition").cast(pl.String))
+    kinds = {kind: names for kind in vocabulary.CONDITION_KINDS if (names := _names(noted, kind))}
+    return Treatment(
+        [_use(rows, drug, patients) for drug, rows in _by_drug(tables["truth/doses"])],
+        [_harm(noted, kind, "", patients, years) for kind in kinds],
+        [_harm(noted, kind, name, patients, years) for kind, names in kinds.items() for name in names],
+        years,
+    )
+
+
+def together(parts: Sequence[Treatment], patients: int, first: Treatment) -> Treatment:
+    """Return drugs and conditions of a cohort from those of its parts.
+
+    Parameters
+    ----------
+    parts : sequence of Treatment
+        One for each part.
+    patients : int
+        In all parts.
+    first : Treatment
+        Of the first patients, for the quartiles of doses, which do not add up.
+    """
+    quartiles = {use.drug: (use.low, use.median, use.high) for part in (*parts, first) for use in part.uses}
+    users: Counter[str] = Counter()
+    for use in (use for part in parts for use in part.uses):
+        users[use.drug] += use.share.count
+    uses = [Use(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in vocabulary.DRUGS if drug in users]
+    # every part was followed; where a condition is missing in one, its years count all the same
+    years = sum(part.years for part in parts)
+    kinds = _added([part.kinds for part in parts], patients, years)
+    return Treatment(uses, kinds, _added([part.names for part in parts], patients, years), years)
+
+
+def _added(parts: Sequence[Sequence[Harm]], patients: int, years: float) -> list[Harm]:
+    own: dict[tuple[str, str], list[Harm]] = {}
+    for harm in (harm for part in parts for harm in part):
+        own.setdefault((harm.kind, harm.name), []).append(harm)
+    places = {name: place for place, name in enumerate(("", *vocabulary.CONDITIONS))}
+    order = sorted(own, key=lambda key: (vocabulary.CONDITION_KINDS.index(key[0]), places[key[1]]))
+    return [
+        Harm(*key, wilson(sum(h.share.count for h in own[key]), patients), sum(h.times for h in own[key]), years)
+        for key in order
+    ]
+
+
+def _by_drug(doses: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    each = doses.select(*ID, pl.col("drug").cast(pl.String), amount=prescribed_mg_per_kg())
+    sums = each.group_by("drug", *ID, maintain_order=True).agg(pl.col("amount").sum())
+    return [(drug, part) for drug in vocabulary.DRUGS if (part := sums.filter(drug=drug)).height]
+
+
+def _use(sums: pl.DataFrame, drug: str, patients: int) -> Use:
+    low, median, high = (sums["amount"].quantile(level, "linear") or 0.0 for level in (0.25, 0.5, 0.75))
+    return Use(drug, wilson(sums.height, patients), low, median, high)
+
+
+def _names(noted: pl.DataFrame, kind: str) -> list[str]:
+    there = set(noted.filter(kind=kind)["condition"])
+    return [name for name in vocabulary.CONDITIONS if name in there]
+
+
+def _harm(noted: pl.DataFrame, kind: str, name: str, patients: int, years: float) -> Harm:
+    rows = noted.filter(kind=kind) if not name else noted.filter(kind=kind, condition=name)
+    return Harm(kind, name, wilson(rows.select(ID).n_unique(), patients), rows.height, years)

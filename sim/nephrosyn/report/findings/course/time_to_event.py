@@ -1,0 +1,244 @@
+"""Times to remission and relapse in the truth: Kaplan-Meier curves, relapse counts and rates."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.vocabulary import DAYS_PER_YEAR
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+GRID_POINTS = 240
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A Kaplan-Meier curve of one group: event-free fraction with 95% band on a grid of days."""
+
+    group: str
+    patients: int
+    events: int
+    days: Floats
+    free: Floats
+    low: Floats
+    high: Floats
+    durations: Floats
+    median_days: float
+
+    def at_risk(self, day: float) -> int:
+        """Return how many are still followed and free of the event just before a day."""
+        return int(np.count_nonzero(self.durations >= day))
+
+    def at(self, day: float) -> tuple[float, float, float]:
+        """Return the event-free fraction at a day with its interval; ``nan`` once nobody is followed that long."""
+        if not self.at_risk(day):
+            return math.nan, math.nan, math.nan
+        place = int(np.searchsorted(self.days, day, side="right")) - 1
+        return float(self.free[place]), float(self.low[place]), float(self.high[place])
+
+
+def kaplan_meier(durations: Floats, happened: Bools, days: Floats, group: str = "") -> Curve:
+    """Return the Kaplan-Meier estimate with its 95% log-log band, read off at given days.
+
+    Parameters
+    ----------
+    durations : ndarray of float, shape (n,), days
+        Time to the event or to the end of follow-up.
+    happened : ndarray of bool, shape (n,)
+        True where the event ended the time.
+    days : ndarray of float, shape (m,), days
+        Where to read the curve, rising from 0.
+    group : str
+        Name of the group.
+
+    Returns
+    -------
+    Curve
+        Arrays of shape (m,). Where the band is undefined (no event yet, or nobody left) it equals the curve.
+
+    References
+    ----------
+    E. L. Kaplan and P. Meier, Nonparametric estimation from incomplete observations, J Am Stat Assoc 53 (1958) 457-481.
+    """
+    from scipy.stats import CensoredData, ecdf
+
+    events = int(np.count_nonzero(happened))
+    if not events:
+        flat = np.ones_like(days)
+        return Curve(group, len(durations), 0, days, flat, flat, flat, durations, math.nan)
+    survivor = ecdf(CensoredData(uncensored=durations[happened], right=durations[~happened])).sf
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)  # the log-log band has no value at 0 and 1
+        band = survivor.confidence_interval(confidence_level=0.95, method="log-log")
+    free = survivor.evaluate(days)
+    low, high = (np.where(np.isnan(side), free, side) for side in (band.low.evaluate(days), band.high.evaluate(days)))
+    half = np.flatnonzero(survivor.probabilities <= 0.5)
+    median = float(survivor.quantiles[half[0]]) if half.size else math.nan
+    return Curve(group, len(durations), events, days, free, low, high, durations, median)
+
+
+def first_times(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return, per patient, the true first complete remission, the first relapse after it, and the end of follow-up.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort, with the truth.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``replicate, patient, band, end, remission, relapse`` (days from onset, null if it did not happen),
+        ``relapses`` (count) and ``person_years`` (years followed after the first remission).
+    """
+    events = tables["truth/events"].select(*ID, "time_days", pl.col("event").cast(pl.String))
+    remission = events.filter(pl.col("event") == "complete_remission").group_by(ID).agg(remission=pl.min("time_days"))
+    relapses = events.filter(pl.col("event") == "relapse").join(remission, on=ID)
+    relapses = relapses.filter(pl.col("time_days") > pl.col("remission"))
+    relapses = relapses.group_by(ID).agg(relapse=pl.min("time_days"), relapses=pl.len().cast(pl.Int64))
+    ends = tables["truth/follow_up"].select(*ID, end=pl.col("end_days").cast(pl.Float64))
+    people = tables["patients"].select(*ID, pl.col("band").cast(pl.String))
+    for other in (ends, remission, relapses):
+        people = people.join(other, on=ID, how="left", maintain_order="left")
+    # an event later on the last day of follow-up still counts, so follow-up reaches at least that far
+    people = people.with_columns(
+        end=pl.max_horizontal("end", "remission", "relapse"), relapses=pl.col("relapses").fill_null(0)
+    )
+    return people.with_columns(person_years=(pl.col("end") - pl.col("remission")) / DAYS_PER_YEAR)
+
+
+def curves(times: pl.DataFrame, start: str | None, event: str, until: float, bands: Sequence[str]) -> list[Curve]:
+    """Return one Kaplan-Meier curve per age band that has patients at risk.
+
+    Parameters
+    ----------
+    times : polars.DataFrame
+        From `first_times`.
+    start : str or None
+        Column where the clock starts; None for onset. Patients who never reach it are not at risk.
+    event : str
+        Column of the event.
+    until : float, days
+        Right end of the curves.
+    bands : sequence of str
+        Age bands, in order.
+
+    Returns
+    -------
+    list of Curve
+        In the order of ``bands``.
+    """
+    days = np.linspace(0.0, max(until, 1.0), GRID_POINTS + 1)
+    begin = pl.col(start) if start else pl.lit(0.0)
+    at_risk = times.filter(begin.is_not_null() & pl.col("end").is_not_null()).select(
+        "band",
+        duration=(pl.coalesce(event, "end") - begin).clip(0.0),
+        happened=pl.col(event).is_not_null(),
+    )
+    found = []
+    for band in bands:
+        part = at_risk.filter(pl.col("band") == band)
+        if part.height:
+            found.append(kaplan_meier(part["duration"].to_numpy(), part["happened"].to_numpy(), days, band))
+    return found
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Relapses of a group over the time followed after first remission."""
+
+    group: str
+    patients: int
+    relapses: int
+    person_years: float
+    per_year: float
+    low: float
+    high: float
+
+
+def rate(times: pl.DataFrame, group: str) -> Rate:
+    """Return relapses per person-year with a 95% interval that allows for patients differing from each other.
+
+    The variance of the ratio is taken from the patients' own residuals, so a few frequent relapsers widen it as
+    they should; a Poisson interval would be too narrow.
+
+    Parameters
+    ----------
+    times : polars.DataFrame
+        From `first_times`; patients who never reached remission are left out.
+    group : str
+        Name of the group.
+
+    Returns
+    -------
+    Rate
+        Per person-year; ``nan`` without any time at risk.
+    """
+    return rate_of([moments(times)], group)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over patients who reached remission, of relapses and of years followed after it; those of parts add up."""
+
+    patients: int
+    relapses: float
+    years: float
+    relapses_squared: float
+    relapses_years: float
+    years_squared: float
+
+
+def moments(times: pl.DataFrame) -> Moments:
+    """Return the sums of a group; `times` from `first_times`."""
+    part = times.filter(pl.col("remission").is_not_null())
+    counts, years = part["relapses"].to_numpy().astype(float), part["person_years"].to_numpy()
+    pairs = ((counts, counts), (counts, years), (years, years))
+    sums = (float(counts.sum()), float(years.sum()), *(float((one * other).sum()) for one, other in pairs))
+    return Moments(part.height, *sums)
+
+
+def rate_of(parts: Sequence[Moments], group: str) -> Rate:
+    """Return the rate of a group from the sums of its parts; see `rate`."""
+    patients = sum(part.patients for part in parts)
+    counts, total, cc, cy, yy = (
+        math.fsum(getattr(part, name) for part in parts)
+        for name in ("relapses", "years", "relapses_squared", "relapses_years", "years_squared")
+    )
+    if total <= 0:
+        return Rate(group, patients, int(counts), total, math.nan, math.nan, math.nan)
+    per_year = counts / total
+    half = 1.959964 * math.sqrt(max(0.0, cc - 2 * per_year * cy + per_year**2 * yy)) / total
+    return Rate(group, patients, int(counts), total, per_year, max(0.0, per_year - half), per_year + half)
+
+
+def rates(times: pl.DataFrame, bands: Sequence[str]) -> list[Rate]:
+    """Return the relapse rate of each age band that has patients, and of all when there are several."""
+    return rates_of([moments_by_band(times, bands)], bands)
+
+
+def moments_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, Moments]:
+    """Return the sums of each age band, and under an empty name those of all."""
+    return {band: moments(times.filter(pl.col("band") == band) if band else times) for band in (*bands, "")}
+
+
+def rates_of(parts: Sequence[Mapping[str, Moments]], bands: Sequence[str]) -> list[Rate]:
+    """Return the rates of a cohort from the sums of its parts; see `rates`."""
+    each = [rate_of([part[band] for part in parts], band) for band in bands]
+    found = [item for item in each if item.patients]
+    return found if len(found) == 1 else [*found, rate_of([part[""] for part in parts], "all")]
+
+
+def relapse_histogram(times: pl.DataFrame, most: int = 10) -> list[int]:
+    """Return how many patients who reached remission had 0, 1, 2 ... relapses; the last entry is ``most`` or more."""
+    counts = times.filter(pl.col("remission").is_not_null())["relapses"].clip(0, most).to_numpy().astype(np.int64)
+    return [int(n) for n in np.bincount(counts, minlength=most + 1)]

@@ -1,0 +1,105 @@
+"""To whom a definition set may apply, and what it can answer: decided here for every count, table and figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from nephrosyn import vocabulary
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
+
+CATEGORY_OF_FLAG = {
+    "resistant": "steroid_resistant",
+    "dependent": "steroid_dependent",
+    "frequent": "frequently_relapsing",
+    "intolerant": "steroid_intolerant",
+    "non_remitting": "non_remitting",
+}
+FLAG_OF_CATEGORY = {category: flag for flag, category in CATEGORY_OF_FLAG.items()}
+UNDETERMINED = "undetermined"
+CATEGORY_ORDER = (
+    *CATEGORY_OF_FLAG.values(),
+    *(name for name in vocabulary.CATEGORIES if name not in FLAG_OF_CATEGORY and name != UNDETERMINED),
+    UNDETERMINED,
+)
+"""Categories as they are shown: those of a flag, the courses without one, and who cannot be judged last."""
+INSIDE = pl.col("applies").ne_missing(pl.lit(value=False))
+"""Of a row of the labels: the set is for this person, or may be, where age or lesion are not known."""
+
+
+def within(labels: pl.DataFrame) -> pl.DataFrame:
+    """Return the labels of those to whom their set applies, or may apply: every share is among them.
+
+    Examples
+    --------
+    >>> within(pl.DataFrame({"patient": [0, 1, 2], "applies": [True, False, None]}))["patient"].to_list()
+    [0, 2]
+    """
+    return labels.filter(INSIDE)
+
+
+@dataclass(frozen=True)
+class Defined:
+    """What a definition set can answer.
+
+    Attributes
+    ----------
+    flags : tuple of str
+        Of `terms.FLAGS`, those it defines.
+    course : tuple of str
+        Of `terms.COURSE_FLAGS`, those it names.
+    """
+
+    flags: tuple[str, ...]
+    course: tuple[str, ...] = ()
+
+    @property
+    def categories(self) -> list[str]:
+        """The categories it can give, in the order in which they are shown."""
+        return [name for name in CATEGORY_ORDER if FLAG_OF_CATEGORY.get(name) in (None, *self.flags)]
+
+
+def defined(labels: pl.DataFrame, rules: DefinitionSet | None = None) -> Defined:
+    """Return what a definition set can answer: by its text, else by the labels it gave.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        Of this one set.
+    rules : DefinitionSet, optional
+        The set, where its text is known.
+
+    Returns
+    -------
+    Defined
+        Without the text, a flag that is null for everybody is taken for one that the set does not define, unless all
+        of them are.
+    """
+    if rules is not None:
+        return Defined(_flags(rules), _course(rules))
+    known = [
+        name for name in (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS) if labels[name].null_count() < labels.height
+    ]
+    flags = tuple(name for name in vocabulary.FLAGS if name in known) or vocabulary.FLAGS
+    return Defined(flags, tuple(name for name in vocabulary.COURSE_FLAGS if name in known))
+
+
+def _flags(rules: DefinitionSet) -> tuple[str, ...]:
+    return tuple(name for name in vocabulary.FLAGS if rules.defines(name, True) or rules.defines(name, False))
+
+
+def _course(rules: DefinitionSet) -> tuple[str, ...]:
+    flags, agents = rules.course_flags, rules.other_agents
+    ages = (True, False)
+    named = {
+        "late_responder": any(flags.late_responder.of(child) == "reported" for child in ages),
+        "secondary_resistant": any(flags.secondary_course.of(child) != "off" for child in ages),
+        "partial_remission": any(flags.partial_remission.of(child) == "reported" for child in ages),
+        "calcineurin_resistant": any(agents.calcineurin_course.of(child) != "off" for child in ages),
+        "multidrug_resistant": any(agents.multidrug_course.of(child) != "off" for child in ages),
+    }
+    return tuple(name for name in vocabulary.COURSE_FLAGS if named[name])

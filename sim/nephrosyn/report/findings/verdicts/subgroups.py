@@ -1,0 +1,242 @@
+"""The refractory share of parts of a cohort: by age band, by lesion, by length of follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.report.findings.verdicts.eligibility import Defined, within
+from nephrosyn.report.findings.verdicts.refractory_share import ID, Category, Refractory, categories, of, verdict
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
+
+MONTH_DAYS = vocabulary.DAYS_PER_YEAR / 12
+MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
+REJUDGED_PATIENTS = 20_000
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the cohort and its refractory counts; of nobody, where all of it is outside the set."""
+
+    name: str
+    refractory: Refractory
+
+
+def by_column(labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]) -> list[Group]:
+    """Return the refractory counts of each value of a column, in the given order; values nobody has are left out.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        Labels of one definition set and one view.
+    people : polars.DataFrame
+        One row per patient with ``replicate, patient`` and the column.
+    column : str
+        A column of names; null makes a group named ``""``, put last.
+    order : sequence of str
+        The names, in the order to show.
+
+    Returns
+    -------
+    list of Group
+        Groups with at least one patient.
+    """
+    criteria, view = names_of(labels)
+    return [Group(name, verdict(part, criteria, view)) for name, part in parts_of(labels, people, column, order)]
+
+
+def names_of(labels: pl.DataFrame) -> tuple[str, str]:
+    """Return the definition set and the view that labels belong to; empty names where nobody was judged."""
+    criteria, view = (str(labels[name][0]) if labels.height else "" for name in ("criteria", "view"))
+    return criteria, view
+
+
+def parts_of(
+    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]
+) -> list[tuple[str, pl.DataFrame]]:
+    """Return the labels of each value of a column of people, in the given order, null as ``""`` and last."""
+    joined = labels.join(people.select(*ID, pl.col(column).cast(pl.String).fill_null("").alias("group")), on=ID)
+    parts = {str(key[0]): part for key, part in joined.partition_by("group", as_dict=True).items()}
+    names = [*order, *sorted(set(parts) - set(order) - {""}), ""]
+    return [(name, parts[name]) for name in dict.fromkeys(names) if name in parts]
+
+
+def categories_by_column(
+    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str], answers: Defined
+) -> list[tuple[str, list[Category]]]:
+    """Return the categories within each value of a column.
+
+    Parameters are those of `by_column`, and what the set can answer.
+    """
+    criteria, view = names_of(labels)
+    return [(name, categories(part, criteria, view, answers)) for name, part in parts_of(labels, people, column, order)]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The refractory counts of what was known by a day."""
+
+    days: int
+    refractory: Refractory
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """The refractory share as follow-up grows, and how it was found; `patients` were asked, outside the set or not."""
+
+    moments: list[Moment]
+    rejudged: bool
+    patients: int
+
+    @property
+    def outside(self) -> int:
+        """Patients outside the set, by what is known at the end."""
+        return self.moments[-1].refractory.outside
+
+
+def times(follow_up_days: float, most: int = 6) -> list[int]:
+    """Return at most ``most`` days at which to judge: round months within follow-up, and its end.
+
+    Parameters
+    ----------
+    follow_up_days : float
+        Length of follow-up.
+    most : int
+        Most days to return.
+
+    Returns
+    -------
+    list of int
+        Days from onset, rising; the last one is the end of follow-up.
+
+    Examples
+    --------
+    >>> [round(days / MONTH_DAYS) for days in times(730.5)]
+    [3, 6, 9, 12, 18, 24]
+    """
+    end = int(follow_up_days)
+    months = [days for days in (round(month * MONTH_DAYS) for month in MONTHS) if days < end * 0.95]
+    while len(months) > most - 1:
+        months.pop(-2 if len(months) % 2 else 0)
+    return [*months, end]
+
+
+def definition(criteria: str, asked: Iterable[str], kept: Mapping[str, Mapping[str, str]]) -> DefinitionSet | None:
+    """Return the definition set of this name: as the run keeps it, else by name or path; None if it is gone."""
+    from nephrosyn import criteria as judge
+
+    if criteria in kept:
+        return judge.parse(kept[criteria]["text"], criteria)
+    for name in (*asked, criteria):
+        try:
+            found = judge.load(name)
+        except judge.CriteriaError:  # a file that was moved since the run: its labels stand, it cannot judge again
+            continue
+        if found.name == criteria:
+            return found
+    return None
+
+
+def rejudge(
+    tables: Mapping[str, pl.DataFrame], rules: DefinitionSet, view: str, days: Sequence[int], criteria: str
+) -> FollowUp:
+    """Judge the record as it stood on each day.
+
+    Large cohorts are judged on their first ``REJUDGED_PATIENTS`` patients: the curve is read by eye, and its
+    interval tells what that leaves open.
+    """
+    from nephrosyn import criteria as judge
+
+    part, patients = first_patients(tables, REJUDGED_PATIENTS)
+    moments = []
+    for day in days:
+        # The record has been judged: what cannot be was refused then, or left undetermined.
+        labels = judge.classify(part, rules, view, until_days=day, keep_going=True)
+        moments.append(Moment(day, verdict(labels, criteria, view)))
+    return FollowUp(moments, rejudged=True, patients=patients)
+
+
+def first_patients(tables: Mapping[str, pl.DataFrame], most: int) -> tuple[Mapping[str, pl.DataFrame], int]:
+    """Return the tables cut to the first patients, and how many they hold."""
+    people = tables["patients"]
+    if people.height <= most:
+        return dict(tables), people.height  # read once, judged often
+    kept = people.select(ID).head(most)
+    cut = {name: frame.join(kept, on=ID, how="semi", maintain_order="left") for name, frame in tables.items()}
+    return cut, most
+
+
+def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
+    """Return who had met the definition by each day, from the day it was first met at the end of follow-up.
+
+    Parameters
+    ----------
+    labels : polars.DataFrame
+        Labels of one definition set and one view.
+    days : sequence of int
+        Days from onset.
+
+    Returns
+    -------
+    FollowUp
+        Without a count of those who could not be judged earlier: that needs judging again.
+    """
+    criteria, view = (str(labels[name][0]) for name in ("criteria", "view"))
+    inside, moments = within(labels), []
+    outside = labels.height - inside.height
+    for day in days:
+        by_then = pl.col("refractory") & (pl.col("first_met_days") <= day).fill_null(value=False)
+        met = int(inside.select(by_then.fill_null(value=False).sum()).item())
+        moments.append(Moment(day, Refractory(criteria, view, met, inside.height - met, 0, outside=outside)))
+    return FollowUp(moments, rejudged=False, patients=labels.height)
+
+
+def follow_up(
+    tables: Mapping[str, pl.DataFrame],
+    criteria: str,
+    view: str,
+    follow_up_days: float,
+    asked: Iterable[str],
+    kept: Mapping[str, Mapping[str, str]],
+) -> FollowUp:
+    """Return the refractory share by length of follow-up: judged again where possible, else by first day met.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        Tables of a cohort.
+    criteria, view : str
+        Definition set and view.
+    follow_up_days : float, days
+        Planned follow-up.
+    asked : iterable of str
+        Names or paths of the definition sets that judged the run.
+    kept : mapping of str to mapping
+        Text of the definition sets by name, as far as the run keeps them.
+
+    Returns
+    -------
+    FollowUp
+        Counts at some days up to the end of follow-up.
+    """
+    days = times(follow_up_days)
+    rules = definition(criteria, asked, kept)
+    if rules is not None:
+        return rejudge(tables, rules, view, days, criteria)
+    return by_first_met(of(tables["labels"], criteria, view), days)
+
+
+def lesion_groups(tables: Mapping[str, pl.DataFrame], labels: pl.DataFrame) -> dict[str, list[Group]]:
+    """Return the groups by true lesion and by lesion found at biopsy; the first is empty without the truth."""
+    traits: Any = tables.get("truth/traits")
+    known = traits is not None and "lesion" in traits.columns
+    return {
+        "true": by_column(labels, traits, "lesion", vocabulary.LESIONS) if known else [],
+        "biopsy": by_column(labels, tables["patients"], "lesion", vocabulary.LESIONS),
+    }

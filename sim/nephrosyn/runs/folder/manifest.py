@@ -1,0 +1,114 @@
+"""What a manifest says, held against itself: it is read only if it can be believed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, MEND, RunFolderError, place
+from nephrosyn.scenario import digest_of
+from nephrosyn.scenario.files.text_files import UnreadableError, parsed_json
+
+KINDS = {
+    "files": dict,
+    "sets": dict,
+    "scenario": dict,
+    "criteria": list,
+    "patients": int,
+    "replicates": int,
+    "seed": int,
+}
+ENGINES = ("compiled", "simpy")
+OWN_ROWS = ("patients", "follow_up")
+"""Tables with one row for each patient."""
+
+
+def read(content: bytes, where: str) -> dict[str, Any]:
+    """Return what a manifest says.
+
+    Parameters
+    ----------
+    content : bytes
+        Of its file.
+    where : str
+        The run, for messages.
+
+    Raises
+    ------
+    RunFolderError
+        If it is damaged, of another layout, or says what its own scenario, definition sets or files contradict.
+    """
+    try:
+        manifest = parsed_json(content)
+    except UnreadableError as error:
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged ({error}); {MEND}") from None
+    if not _is_sound(manifest):
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged; {MEND}")
+    if manifest.get("layout") != LAYOUT:
+        raise RunFolderError(f"{where} has another layout ({manifest.get('layout')}); make the run again")
+    wrong = list(_contradictions(manifest))
+    if wrong:
+        raise RunFolderError(f"{where}: {MANIFEST} was changed: {'; '.join(wrong)}; {MEND}")
+    return dict(manifest)
+
+
+def _is_sound(manifest: Any) -> bool:
+    """Whether a manifest has what is read of it, and names no file outside the run."""
+    if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
+        return False
+    if not all(isinstance(manifest.get(key), kind) for key, kind in KINDS.items()):
+        return False
+    if not all(isinstance(name, str) for name in manifest["criteria"]):
+        return False
+    facts, sets = manifest["files"].values(), manifest["sets"]
+    return (
+        all(FILE.fullmatch(name) for name in manifest["files"])
+        and all(isinstance(fact, dict) and _has(fact, rows=int, bytes=int, sha256=str) for fact in facts)
+        and bool(sets)
+        and all(isinstance(kept, dict) and _has(kept, asked=str, sha256=str, text=str) for kept in sets.values())
+    )
+
+
+def _has(values: Mapping[str, Any], **kinds: type) -> bool:
+    return all(isinstance(values.get(key), kind) for key, kind in kinds.items())
+
+
+def _contradictions(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what cannot be true of a run; what a manifest does not tell is not asked for."""
+    inner = manifest["scenario"].get("scenario")
+    if isinstance(inner, dict):
+        yield from _of_scenario(manifest, inner)
+    yield from _of_sets(manifest)
+    yield from _of_rows(manifest)
+
+
+def _of_scenario(manifest: Mapping[str, Any], scenario: Mapping[str, Any]) -> Iterator[str]:
+    told, found = manifest.get("digest"), digest_of(scenario)
+    if told is not None and told != found:
+        yield f"digest is {told}, and that of its scenario {found}"
+    for key in ("seed", "patients", "replicates"):
+        if manifest[key] != scenario.get(key):
+            yield f"{key} is {manifest[key]}, and in its scenario {scenario.get(key)}"
+    engine, asked = manifest.get("engine"), scenario.get("engine")
+    if engine is not None and (engine not in ENGINES or asked not in (engine, "auto")):
+        yield f"engine is {engine}, and its scenario asks for {asked}"
+
+
+def _of_sets(manifest: Mapping[str, Any]) -> Iterator[str]:
+    sets = manifest.get("sets", {})
+    for name, kept in sets.items():
+        found = hashlib.sha256(kept["text"].encode("utf-8", "surrogatepass")).hexdigest()
+        if kept["sha256"] != found:
+            yield f"sets.{name}.sha256 is {kept['sha256'][:8]}..., and that of its text {found[:8]}..."
+    missing = sorted(set(manifest["criteria"]) - {kept["asked"] for kept in sets.values()})
+    if sets and missing:
+        yield f"criteria has {', '.join(missing)}, and sets does not"
+
+
+def _of_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
+    people = manifest["patients"] * manifest["replicates"]
+    for table in OWN_ROWS:
+        rows = [fact["rows"] for name, fact in manifest["files"].items() if name.startswith(f"{place(table)}/")]
+        if rows and sum(rows) != people:
+            yield f"the files of {table} have {sum(rows):,} rows, and {people:,} patients were simulated"

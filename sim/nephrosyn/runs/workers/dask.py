@@ -1,0 +1,139 @@
+"""Workers of a Dask cluster: parts are sent to a scheduler, and come back as records; the tables go to their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from nephrosyn.engine import EngineError
+from nephrosyn.kernels import child_process
+from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.runs.workers import job
+from nephrosyn.runs.workers.errors import ClusterError
+from nephrosyn.runs.workers.local import PATIENCE_SECONDS, TRIES
+from nephrosyn.scenario.counts import MOST_WORKERS, wrong_count
+
+if TYPE_CHECKING:
+    from nephrosyn.runs.folder.part import Record
+
+ADDRESS = re.compile(r"(tcp|tls)://[^/\s:]+:[0-9]+")
+LOCAL = re.compile(r"local:([1-9][0-9]{0,20})")
+GONE = "the scheduler is gone"
+CONNECT_SECONDS = 10
+WORKERS_SECONDS = 60
+"""How long a scheduler is given to answer, and a worker to join it."""
+WAITING_PER_CORE = 3
+"""So many parts are with the scheduler at a time: enough that no worker waits, and the job is not sent too often."""
+
+
+def wrong_with(address: str) -> list[str]:
+    """Return what is wrong with an address, and what was expected."""
+    if at_home := LOCAL.fullmatch(address):
+        return wrong_count("cluster: local", int(at_home[1]), 1, MOST_WORKERS)
+    if ADDRESS.fullmatch(address):
+        return []
+    return [f"cluster: expected tcp://HOST:PORT, tls://HOST:PORT or local:N; found {address!r}"]
+
+
+def results(address: str, told: str, numbers: Sequence[int]) -> Iterator[tuple[int, Record]]:
+    """Have parts made by a cluster.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, or ``local:N``.
+    told : str
+        The job.
+    numbers : sequence of int
+        Of the parts.
+
+    Yields
+    ------
+    tuple of int and Record
+        As each is finished. A worker that dies costs its part only: another one makes it.
+
+    Raises
+    ------
+    ClusterError
+        If the scheduler cannot be reached, has no workers, or is lost; if a part failed again and again.
+    RunFolderError
+        If a worker could not write.
+    """
+    with ExitStack() as stack:
+        client = _client(address, stack)
+        cores = _cores(client, address)
+        yield from _Sending(client, told, numbers, WAITING_PER_CORE * cores).results()
+
+
+def _client(address: str, stack: ExitStack) -> Any:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise ClusterError("--cluster needs Dask, which is not installed: pip install distributed") from None
+    at_home = LOCAL.fullmatch(address)
+    if at_home:
+        count = int(at_home[1])
+        options = {"n_workers": count, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+        stack.enter_context(child_process.safe_path())
+        address = stack.enter_context(LocalCluster(**options, memory_limit=0))
+    try:
+        return stack.enter_context(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
+    except OSError as error:
+        raise ClusterError(f"no scheduler answers at {address} within {CONNECT_SECONDS} s ({error})") from None
+
+
+def _cores(client: Any, address: str) -> int:
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_SECONDS)
+    except TimeoutError:
+        raise ClusterError(f"the scheduler at {address} has had no worker for {WORKERS_SECONDS} s") from None
+    return max(1, sum(int(threads) for threads in client.nthreads().values()))
+
+
+class _Sending:
+    """Parts on their way to a scheduler and back, not too many at a time."""
+
+    def __init__(self, client: Any, told: str, numbers: Sequence[int], most: int) -> None:
+        self._client, self._told, self._most = client, told, most
+        self._open = list(reversed(numbers))
+        self._sent: dict[Any, int] = {}
+        self._back: SimpleQueue[Any] = SimpleQueue()
+
+    def results(self) -> Iterator[tuple[int, Record]]:
+        while self._open or self._sent:
+            while self._open and len(self._sent) < self._most:
+                self._send(self._open.pop())
+            try:
+                future = self._back.get(timeout=PATIENCE_SECONDS)
+            except Empty:
+                self._refuse_lost()
+                continue
+            yield self._sent.pop(future), self._record(future)
+
+    def _send(self, number: int) -> None:
+        future = self._client.submit(job.make, self._told, number, pure=False, retries=TRIES - 1)
+        self._sent[future] = number
+        future.add_done_callback(self._back.put)
+
+    def _refuse_lost(self) -> None:
+        if self._client.status != "running":
+            raise ClusterError(GONE)
+
+    def _record(self, future: Any) -> Record:
+        from concurrent.futures import CancelledError
+
+        if future.status in ("cancelled", "lost"):
+            raise ClusterError(GONE)
+        try:
+            error = future.exception() if future.status == "error" else None
+            record: Record = {} if error else future.result()
+        except (OSError, CancelledError):  # lost on the way back
+            raise ClusterError(GONE) from None
+        if error is not None:
+            if isinstance(error, RunFolderError | ClusterError | EngineError):
+                raise type(error)(str(error))
+            raise ClusterError(f"a part failed {TRIES} times on the cluster: {type(error).__name__}: {error}")
+        return record

@@ -1,0 +1,227 @@
+"""What the parts of a scenario owe one another; each check looks only at what the schema found sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from nephrosyn.scenario.checks import ordering, rates, second_line
+from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.errors import Problem, nearest, number_text
+from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.schema.distributions import Bounds, complaint
+from nephrosyn.scenario.tree import Path, dotted, is_law, leaves
+
+CLOSE = 1e-6
+BANDS = ("population", "bands")
+
+Found = Iterator[tuple[Path, Problem]]
+
+
+def crossing(view: View) -> Found:
+    """Yield place and problem of every contradiction.
+
+    Parameters
+    ----------
+    view : View
+        The merged scenario and its broken places.
+    """
+    for check in (
+        laws,
+        bands,
+        band_shares,
+        lesion_mixes,
+        band_tables,
+        lesion_tables,
+        complete_tables,
+        responses,
+        criteria,
+        engine,
+        *ordering.CHECKS,
+        *second_line.CHECKS,
+        *rates.CHECKS,
+    ):
+        for path, expected, found in check(view):
+            *words, like = found if isinstance(found, tuple) else (found, "")
+            yield path, Problem(dotted(path), expected, words[0], like)
+
+
+Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]
+
+
+def laws(view: View) -> Plain:
+    """Check that each law exists, has its parameters, and keeps to the range of its quantity."""
+    for path, value in leaves(view.tree):
+        node = paths.node(path)
+        if not is_law(value) or node is None or not paths.is_law(path) or view.value(*path) is None:
+            continue
+        parameters = {key: float(number) for key, number in value.items() if key != "dist"}
+        within = _ages(view, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
+        bounds = Bounds(node.get("values_from"), node.get("values_to"), node.get("values_mostly_to"), within)
+        wrong = complaint(value["dist"], parameters, bounds)
+        if wrong:
+            unit = f" ({node['unit']})" if "values" in wrong[0] else ""
+            yield path, wrong[0] + unit, (wrong[1], wrong[2])
+
+
+def _ages(view: View, path: Path) -> tuple[float, float] | None:
+    low, high = view.value(*path[:3], "from_years"), view.value(*path[:3], "to_years")
+    return (low, high) if low is not None and high is not None else None
+
+
+def bands(view: View) -> Plain:
+    """Check that there are age bands, each from a lower to a higher age, none over another."""
+    names = view.names(*BANDS)
+    if names == []:
+        yield BANDS, "at least one age band", "none"
+    ranges: list[tuple[float, float, str]] = []
+    for name in names or []:
+        low, high = view.value(*BANDS, name, "from_years"), view.value(*BANDS, name, "to_years")
+        if not name or "." in name:
+            yield (*BANDS, name), "a name without a dot", f'"{name}"'
+        if low is not None and high is not None:
+            if low >= high:
+                path = (*BANDS, name, "to_years")
+                yield path, f"an age above from_years, {number_text(low)} (years)", number_text(high)
+            ranges.append((low, high, name))
+    ranges.sort()
+    for (_, end, first), (start, _, second) in pairwise(ranges):
+        if start < end:
+            path = (*BANDS, second, "from_years")
+            found = f"{number_text(start)}, inside {first}, which ends at {number_text(end)}"
+            yield path, "age bands that do not overlap (years)", found
+
+
+def _sum_of_one(parts: dict[str, float | None]) -> str | None:
+    known = {name: part for name, part in parts.items() if part is not None}
+    if len(known) < len(parts) or not known or abs(sum(known.values()) - 1) <= CLOSE:
+        return None
+    return f"{sum(known.values()):.6g} ({', '.join(f'{name} {number_text(part)}' for name, part in known.items())})"
+
+
+def band_shares(view: View) -> Plain:
+    """Check that the shares of the age bands sum to 1."""
+    total = _sum_of_one({name: view.value(*BANDS, name, "share") for name in view.names(*BANDS) or []})
+    if total:
+        yield BANDS, "shares of the age bands that sum to 1", total
+
+
+def lesion_mixes(view: View) -> Plain:
+    """Check that the lesions of each band sum to 1."""
+    for band in view.names(*BANDS) or []:
+        path = (*BANDS, band, "lesion_mix")
+        mix = view.table(*path)
+        total = "0 (no lesion)" if mix == {} else _sum_of_one(dict(mix or {}))
+        if total:
+            yield path, "lesion shares that sum to 1", total
+
+
+def _tables_by_band(view: View) -> Iterator[Path]:
+    yield from [
+        ("disease", "response"),
+        ("disease", "relapse", "bands"),
+        ("disease", "kidney_function", "male_constant"),
+        ("disease", "kidney_function", "female_constant"),
+        ("disease", "death", "rate_per_year"),
+        ("care", "regimen"),
+        ("second_line", "policy"),
+        ("complications", "serious_infection", "rate_per_year"),
+        ("provoking_factors", "needed_mg_per_m2_per_day"),
+    ]
+    for condition in view.names("care", "contraindications") or []:
+        yield ("care", "contraindications", condition)
+    for harm in view.names("care", "toxicities") or []:
+        yield ("care", "toxicities", harm, "rate_per_year_at_1_mg_per_kg_per_day")
+    for factor in view.names("provoking_factors", "factors") or []:
+        yield ("provoking_factors", "factors", factor, "share")
+
+
+def band_tables(view: View) -> Plain:
+    """Check that every table by age band has exactly the age bands of the population."""
+    wanted = view.names(*BANDS)
+    if not wanted:
+        return
+    for table in _tables_by_band(view):
+        given = view.names(*table)
+        if given is None:
+            continue
+        for name in wanted:
+            if name not in given:
+                yield (*table, name), "an entry for each age band", "nothing: the key is missing"
+        for name in given:
+            if name not in wanted:
+                yield (*table, name), "an age band of population.bands", ("no such band", nearest(name, wanted))
+
+
+def lesion_tables(view: View) -> Plain:
+    """Check that every table by lesion has each lesion that occurs."""
+    occurring: dict[str, None] = {}
+    for band in view.names(*BANDS) or []:
+        mix = view.table(*BANDS, band, "lesion_mix") or {}
+        here = [lesion for lesion, share in mix.items() if share > 0]
+        occurring |= dict.fromkeys(here)
+        yield from _lacking(view, ("disease", "response", band), here)
+    for table in (
+        ("spontaneous",),
+        ("relapse", "lesion_factor"),
+        ("proteinuria", "fall_halving_days"),
+        ("proteinuria", "spontaneous_halving_days"),
+    ):
+        yield from _lacking(view, ("disease", *table), list(occurring))
+    for key in ("rate_per_year", "renal_vein_share"):
+        yield from _lacking(view, ("complications", "venous_thrombosis", key), list(occurring))
+    yield from _lacking(view, ("complications", "kidney_loss", "lesion_factor"), list(occurring))
+    for regimen in view.names("second_line", "regimens") or []:
+        yield from _lacking(view, ("second_line", "regimens", regimen, "resistant_response"), list(occurring))
+
+
+def _lacking(view: View, table: Path, wanted: list[str]) -> Plain:
+    given = view.names(*table)
+    for name in wanted:
+        if given is not None and name not in given:
+            yield (*table, name), "an entry for each lesion that occurs", "nothing: the key is missing"
+
+
+def complete_tables(view: View) -> Plain:
+    """Check that tables by analyte and by condition have every one: nothing is assumed in silence."""
+    for table in (
+        ("readings", "reference"),
+        ("chart", "lost_result_probability"),
+        ("chart", "decimals"),
+        ("care", "contraindications"),
+        ("care", "toxicities"),
+        ("provoking_factors", "factors"),
+    ):
+        given = view.names(*table)
+        for name in paths.keys(table):
+            if given is not None and name not in given:
+                yield (*table, name), paths.expected((*table, name)), "nothing: the key is missing"
+
+
+def responses(view: View) -> Plain:
+    """Check that complete and partial response together are at most certain."""
+    for band in view.names("disease", "response") or []:
+        for lesion in view.names("disease", "response", band) or []:
+            path = ("disease", "response", band, lesion)
+            complete, partial = view.value(*path, "complete"), view.value(*path, "partial")
+            if complete is not None and partial is not None and complete + partial > 1 + CLOSE:
+                yield path, "complete + partial of at most 1", number_text(complete + partial)
+
+
+def criteria(view: View) -> Plain:
+    """Check that there are definition sets to judge by, none twice."""
+    names = view.value("criteria")
+    if names is not None and len(set(names)) < max(len(names), 1):
+        found = f"[{', '.join(names)}]" if names else "an empty list"
+        yield ("criteria",), "at least one definition set, each named once", found
+
+
+def engine(view: View) -> Plain:
+    """Check that a clinic that patients share has the engine in which they meet."""
+    slots = view.value("care", "clinic", "slots")
+    if view.value("engine") == "compiled" and isinstance(slots, int):
+        yield (
+            ("engine",),
+            'simpy or auto while care.clinic.slots is finite (or care.clinic.slots = "unlimited")',
+            f"compiled with {slots} slots: its patients never meet, so they cannot wait for one another",
+        )

@@ -1,0 +1,133 @@
+"""Lists that belong together, numbers that must rise or fall, thresholds that must not cross."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.tree import Path
+
+Plain = Iterator[tuple[Path, str, str]]
+
+DIPSTICK_CUTS = 5
+
+
+def _listed(numbers: list[float]) -> str:
+    return "[" + ", ".join(map(number_text, numbers)) + "]"
+
+
+def _rising(view: View, path: Path) -> Plain:
+    numbers = view.numbers(*path)
+    if numbers == []:
+        yield path, "at least one number", "an empty list"
+    if numbers and any(second <= first for first, second in pairwise(numbers)):
+        yield path, "a list that rises", _listed(numbers)
+
+
+def _as_long(view: View, leader: Path, followers: list[str]) -> Plain:
+    first = view.numbers(*leader)
+    for name in followers:
+        path = (*leader[:-1], name)
+        other = view.numbers(*path)
+        if first is not None and other is not None and len(first) != len(other):
+            yield path, f"as many entries as {leader[-1]}, {len(first)}", str(len(other))
+
+
+def _starts(view: View, path: Path, most: float, why: str) -> Plain:
+    numbers = view.numbers(*path)
+    if numbers and numbers[0] > most:
+        yield path, f"a list that starts at {number_text(most)}{why}", _listed(numbers)
+
+
+def lists(view: View) -> Plain:
+    """Check that steps rise, start early enough, and have as many entries as what they carry."""
+    growth = ("population", "growth", "age_years")
+    yield from _rising(view, growth)
+    yield from _as_long(
+        view, growth, [f"{sex}_{size}" for sex in ("male", "female") for size in ("weight_kg", "height_cm")]
+    )
+    infection = ("triggers", "infection", "from_years")
+    yield from _rising(view, infection)
+    yield from _as_long(view, infection, ["rate_per_year", "shape"])
+    yield from _starts(view, infection, 0.0, ", so that every age has a rate")
+    since = ("disease", "relapse", "since_remission_from_days")
+    yield from _rising(view, since)
+    yield from _as_long(view, since, ["since_remission_factor"])
+    yield from _starts(view, since, 0.0, ", the day of remission")
+    cuts = ("readings", "dipstick", "cuts_mg_per_dl")
+    yield from _rising(view, cuts)
+    numbers = view.numbers(*cuts)
+    if numbers is not None and len(numbers) != DIPSTICK_CUTS:
+        yield cuts, f"{DIPSTICK_CUTS} lower cuts, for trace, 1+, 2+, 3+ and 4+ (mg/dL)", f"{len(numbers)}"
+
+
+PAIRS = (
+    ("readings.upcr", "low_mg_per_mg", "high_mg_per_mg"),
+    ("readings.albumin", "low_g_per_dl", "high_g_per_dl"),
+    ("care.regimen.*.watch", "remission_mg_per_mg", "relapse_mg_per_mg"),
+)
+PAIRS_OR_EQUAL = (
+    ("care.regimen.*.first", "full_dose_weeks", "resistance_weeks"),
+    ("care.regimen.*.relapse", "full_dose_weeks", "resistance_weeks"),
+)
+
+
+def _places(view: View, pattern: str) -> list[Path]:
+    places: list[Path] = [()]
+    for key in pattern.split("."):
+        places = [(*place, name) for place in places for name in (view.names(*place) or [] if key == "*" else [key])]
+    return places
+
+
+def thresholds(view: View) -> Plain:
+    """Check that what is called low is below what is called high."""
+    for pairs, word in ((PAIRS, "above"), (PAIRS_OR_EQUAL, "at least")):
+        for pattern, low_key, high_key in pairs:
+            for place in _places(view, pattern):
+                low, high = view.value(*place, low_key), view.value(*place, high_key)
+                if low is not None and high is not None and (high < low or (high == low and word == "above")):
+                    yield (*place, high_key), f"a number {word} {low_key}, {number_text(low)}", number_text(high)
+    for analyte in view.names("readings", "reference") or []:
+        path = ("readings", "reference", analyte)
+        ends = view.numbers(*path)
+        if ends and ends[0] >= ends[1]:
+            yield path, "a lower and a higher limit", _listed(ends)
+
+
+def tapers(view: View) -> Plain:
+    """Check that a taper never rises; doses in different measures (per m2, per kg) are not compared."""
+    for band in view.names("care", "regimen") or []:
+        regimen = ("care", "regimen", band)
+        for course in ("first", "relapse"):
+            dose = view.table(*regimen, course, "dose")
+            if dose and dose["per"] == "full":
+                found = "full, which only a taper can refer to"
+                yield (*regimen, course, "dose", "per"), "m2, kg or patient", found
+            yield from _falling(view, (*regimen, course, "taper"), dose)
+        yield from _falling(view, (*regimen, "withdrawal"), None)
+
+
+def _falling(view: View, path: Path, full: dict[str, Any] | None) -> Plain:
+    steps = view.value(*path)
+    if not isinstance(steps, list):
+        return
+    before = {"amount": full["amount"], "per": full["per"], "schedule": "daily"} if full else None
+    for place, step in enumerate(steps):
+        where = (*path, str(place))
+        now, top = _per_day(step), 1.0 if step["per"] == "full" else None
+        if before is not None and before["per"] == step["per"]:
+            top = _per_day(before)
+        if top is not None and now > top:
+            expected = f"a dose that does not rise in a taper: at most {number_text(top)} a day, averaged over two days"
+            yield where, expected, number_text(now)
+        before = step
+
+
+def _per_day(step: dict[str, Any]) -> float:
+    return float(step["amount"]) * (0.5 if step["schedule"] == "alternate_day" else 1.0)
+
+
+CHECKS = (lists, thresholds, tapers)

@@ -1,0 +1,208 @@
+"""What numbers give when they are multiplied: events a year, doses by size, patients in all.
+
+Each number has limits of its own; a product of numbers within their limits may still be one that no patient lives
+through. Rates are those of the patient who is more prone than 999 of 1,000.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.schema.distributions import lowest, quantiles
+from nephrosyn.scenario.schema.units import MOSTLY, Distribution
+from nephrosyn.scenario.tree import Path, dotted
+
+Plain = Iterator[tuple[Path, str, str]]
+
+MOST_PER_YEAR = 3650.0
+"""Events of one kind a patient may have in a year, ten a day."""
+MOST_RELAPSES_PER_YEAR = 1000.0
+MOST_IN_ALL = 1_000_000_000
+"""Patients of all replicates."""
+MOST_STEROID = {"m2": 1000.0, "kg": 40.0}
+"""Amounts of steroid by what they are reckoned by: beyond pulses of methylprednisolone."""
+MOST_AGENT = {"kg": 200.0}
+LEAST_ALBUMIN = 0.5  # g/dL, below which the hazard of thrombosis rises no further
+_DAYS_PER_YEAR = 365.25
+_SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest patient
+
+
+def cohort(view: View) -> Plain:
+    """Check that there are not too many patients in all replicates."""
+    patients, replicates = view.value("patients"), view.value("replicates")
+    if patients is not None and replicates is not None and patients * replicates > MOST_IN_ALL:
+        expected = f"at most {MOST_IN_ALL:,} patients in all replicates (patients x replicates)"
+        yield ("replicates",), expected, f"{patients:,} x {replicates:,}"
+
+
+def _prone(shape: float) -> float:
+    """Factor on the rate of the patient more prone than most, under a gamma law of mean 1."""
+    from scipy.special import gammaincinv
+
+    return float(gammaincinv(shape, MOSTLY)) / shape
+
+
+def _numbers(*found: Any) -> bool:
+    return all(value is not None for value in found)
+
+
+def _too_often(path: Path, what: str, rate: float, others: Sequence[Path], most: float = MOST_PER_YEAR) -> Plain:
+    if rate > most:
+        together = ", ".join([path[-1], *map(dotted, others)])
+        yield path, f"at most {number_text(most)} {what} a year in one patient, by {together}", f"{rate:.3g} a year"
+
+
+def infections(view: View) -> Plain:
+    """Check how often the most prone patients are infected."""
+    where, prevention = ("triggers", "infection"), ("care", "prevention", "infection_rate_factor")
+    rates, shapes, factor = (
+        view.numbers(*where, "rate_per_year"),
+        view.numbers(*where, "shape"),
+        view.value(*prevention),
+    )
+    if rates and shapes and factor is not None:
+        rate = factor * max(rate * _prone(shape) for rate, shape in zip(rates, shapes, strict=False))
+        yield from _too_often((*where, "rate_per_year"), "infections", rate, [(*where, "shape"), prevention])
+
+
+def exertions(view: View) -> Plain:
+    """Check how often patients exert themselves."""
+    where, prevention = ("triggers", "exertion", "rate_per_year"), ("care", "prevention", "exertion_rate_factor")
+    rate, factor = view.value(*where), view.value(*prevention)
+    if _numbers(rate, factor):
+        yield from _too_often(where, "episodes of exertion", rate * factor, [prevention])
+
+
+def _regimens_named(view: View) -> list[dict[str, Any]]:
+    """Return the sound regimens that any age band may be given."""
+    names: set[str] = set()
+    for band in view.names("second_line", "policy") or []:
+        starts = view.value("second_line", "policy", band, "starts")
+        names.update(name for start in starts or [] for name in start["sequence"])
+    found = (view.table("second_line", "regimens", name) for name in sorted(names))
+    return [regimen for regimen in found if regimen]
+
+
+def relapses(view: View) -> Plain:
+    """Check how often the most prone patients relapse, where remission comes at once."""
+    where, triggers = ("disease", "relapse"), ("triggers",)
+    below, since = view.value(*where, "below_threshold_factor"), view.numbers(*where, "since_remission_factor")
+    lesions = view.table(*where, "lesion_factor")
+    windows = [view.value(*triggers, name, "hazard_factor") for name in ("infection", "exertion")]
+    days = _rise_days(view)
+    if not _numbers(below, since, lesions, days, *windows):
+        return
+    assert since and lesions is not None and days is not None
+    raised = [below, max(since), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(view))]
+    factor = max(lesions.values(), default=0.0) * math.prod(max(one, 1.0) for one in raised)
+    for band in view.names(*where, "bands") or []:
+        rate, shape = (view.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
+        if _numbers(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
+            often = 1.0 / (1.0 / hazard + days / _DAYS_PER_YEAR)
+            others = [(*where, "bands", band, "frailty_shape"), (*where, "lesion_factor"), (*triggers,)]
+            others.append(("disease", "proteinuria", "rise_doubling_days"))
+            path = (*where, "bands", band, "rate_per_year")
+            yield from _too_often(path, "relapses", often, others, MOST_RELAPSES_PER_YEAR)
+
+
+def _rise_days(view: View) -> float | None:
+    """Return how long proteinuria takes to rise in a relapse, about."""
+    where = ("disease", "proteinuria")
+    level, start, doubling = (
+        view.table(*where, "nephrotic_mg_per_mg"),
+        view.value(*where, "remission_below_mg_per_mg"),
+        view.value(*where, "rise_doubling_days"),
+    )
+    low = lowest(level) if level is not None else None
+    if level is None or start is None or doubling is None or low is None or low <= start:
+        return None
+    middle = float(quantiles(Distribution(**level), 0.5))  # type: ignore[arg-type]
+    return math.log2(middle / start) * float(doubling)
+
+
+def levels(view: View) -> Plain:
+    """Check that nephrotic patients are not in remission."""
+    where = ("disease", "proteinuria")
+    law, below = view.table(*where, "nephrotic_mg_per_mg"), view.value(*where, "remission_below_mg_per_mg")
+    low = lowest(law) if law is not None else None
+    if low is not None and below is not None and low <= below:
+        expected = f"values above remission_below_mg_per_mg, {number_text(below)} (mg/mg)"
+        yield (*where, "nephrotic_mg_per_mg"), expected, f"values down to {low:.3g}"
+
+
+def thromboses(view: View) -> Plain:
+    """Check how high the hazard of thrombosis may rise while albumin is low."""
+    where = ("complications", "venous_thrombosis")
+    rates = view.table(*where, "rate_per_year")
+    knee, factor = view.value(*where, "knee_g_per_dl"), view.value(*where, "factor_per_g_per_dl")
+    if rates and _numbers(knee, factor):
+        rate = max(rates.values()) * factor ** max(knee - LEAST_ALBUMIN, 0.0)
+        others = [(*where, key) for key in ("knee_g_per_dl", "factor_per_g_per_dl")]
+        yield from _too_often((*where, "rate_per_year"), "thromboses", rate, others)
+
+
+def serious_infections(view: View) -> Plain:
+    """Check how high the hazard of serious infection may rise on steroid and second agents."""
+    where = ("complications", "serious_infection")
+    low, steroid = view.value(*where, "low_albumin_factor"), view.value(*where, "steroid_factor_per_mg_per_kg_per_day")
+    if not _numbers(low, steroid):
+        return
+    agents = sum(math.log(max(regimen["infection_factor"], 1.0)) for regimen in _regimens_named(view))
+    for band in view.names(*where, "rate_per_year") or []:
+        rate, dose = view.value(*where, "rate_per_year", band), _most_steroid(view, band)
+        if rate and dose is not None:
+            log_rate = math.log(rate * low) + math.log(steroid) * dose + agents
+            keys = ("low_albumin_factor", "steroid_factor_per_mg_per_kg_per_day")
+            others = [*((*where, key) for key in keys), ("care", "regimen", band)]
+            path = (*where, "rate_per_year", band)
+            yield from _too_often(path, "serious infections", math.exp(min(log_rate, 700.0)), others)
+
+
+def _most_steroid(view: View, band: str) -> float | None:
+    """Return the largest dose (mg/kg/day) that the lightest patient of a band may be given."""
+    weight = _least_kg(view, band)
+    needed = view.value("provoking_factors", "needed_mg_per_m2_per_day", band)
+    doses = [view.table("care", "regimen", band, course, "dose") for course in ("first", "relapse")]
+    if weight is None or needed is None or None in doses:
+        return None
+    surface = (4.0 * weight + 7.0) / (weight + 90.0)
+    sizes = {"m2": surface, "kg": weight}
+    given = [min(max(d["amount"] * sizes.get(d["per"], 1.0), needed * surface), d["cap_mg"]) for d in doses if d]
+    return float(max(given)) / weight
+
+
+def _least_kg(view: View, band: str) -> float | None:
+    spread = view.value("population", "bands", band, "weight_log_sd")
+    curves = [view.numbers("population", "growth", f"{sex}_weight_kg") for sex in ("male", "female")]
+    if spread is None or not all(curves):
+        return None
+    return float(min(kg for curve in curves if curve for kg in curve) * math.exp(-_SMALL * spread))
+
+
+def doses(view: View) -> Plain:
+    """Check that amounts by weight or surface are not those of a whole patient."""
+    for band, course in product(view.names("care", "regimen") or [], ("first", "relapse")):
+        path = ("care", "regimen", band, course)
+        dose = view.table(*path, "dose")
+        if dose is not None:
+            yield from _dose((*path, "dose", "amount"), dose, MOST_STEROID)
+        for number, step in enumerate(view.value(*path, "taper") or []):
+            yield from _dose((*path, "taper", str(number), "amount"), step, MOST_STEROID)
+    for name in view.names("second_line", "regimens") or []:
+        dose = view.table("second_line", "regimens", name, "dose")
+        if dose is not None:
+            yield from _dose(("second_line", "regimens", name, "dose", "amount"), dose, MOST_AGENT)
+
+
+def _dose(path: Path, dose: dict[str, Any], limits: dict[str, float]) -> Plain:
+    most = limits.get(dose["per"])
+    if most is not None and dose["amount"] > most:
+        yield path, f"at most {number_text(most)} (mg/{dose['per']})", number_text(dose["amount"])
+
+
+CHECKS = (cohort, levels, infections, exertions, relapses, thromboses, serious_infections, doses)

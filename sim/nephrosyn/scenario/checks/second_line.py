@@ -1,0 +1,113 @@
+"""What second-line care owes itself: regimens that exist, sequences that end, doses within their caps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.errors import nearest, number_text
+from nephrosyn.scenario.tree import Path
+
+Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]
+
+REGIMENS = ("second_line", "regimens")
+POLICY = ("second_line", "policy")
+_MG_PER_G = 1000.0
+_ROUNDING = 1e-9
+_LEAST_INTERVAL_DAYS = 7
+
+
+def sequences(view: View) -> Plain:
+    """Check that every regimen of a sequence exists, and that none comes twice: a sequence that loops never ends."""
+    known = view.names(*REGIMENS)
+    for band in view.names(*POLICY) or []:
+        for place, start in enumerate(_starts(view, band)):
+            path = (*POLICY, band, "starts", str(place), "sequence")
+            sequence = start["sequence"]
+            for number, name in enumerate(sequence):
+                where = (*path, str(number))
+                if known is not None and name not in known:
+                    yield where, "a regimen of second_line.regimens", (f'"{name}"', nearest(name, known))
+                elif name in sequence[:number]:
+                    yield where, "a sequence in which each regimen stands once", f'"{name}" again: it loops'
+
+
+def _starts(view: View, band: str) -> list[dict[str, Any]]:
+    starts = view.value(*POLICY, band, "starts")
+    return starts if isinstance(starts, list) else []
+
+
+def regimen_names(view: View) -> Plain:
+    """Check that regimens can be named by a dotted path."""
+    for name in view.names(*REGIMENS) or []:
+        if not name or "." in name:
+            yield (*REGIMENS, name), "a name without a dot", f'"{name}"'
+
+
+def caps(view: View) -> Plain:
+    """Check that no dose is beyond its cap, and no planned course beyond the cumulative caps."""
+    for name in view.names(*REGIMENS) or []:
+        regimen = view.table(*REGIMENS, name)
+        if regimen is None or "dose" not in regimen:
+            continue
+        amount, per, cap = (regimen["dose"][key] for key in ("amount", "per", "cap_mg"))
+        if per == "patient" and amount > cap:
+            where = (*REGIMENS, name, "dose", "amount")
+            yield where, f"a dose of at most cap_mg, {number_text(cap)} (mg)", number_text(amount)
+        limit_of = {"kg": ("most_mg_per_kg", 1.0), "patient": ("most_g", _MG_PER_G)}
+        if per not in limit_of:
+            continue
+        key, unit = limit_of[per]
+        total = amount * _doses(regimen) / unit
+        if isinstance(regimen[key], float | int) and total > regimen[key] + _ROUNDING:
+            expected = f"a course within {key}, {number_text(regimen[key])}"
+            found = f"{number_text(amount)} mg x {_doses(regimen)} doses, {number_text(total)}"
+            yield (*REGIMENS, name, "course_days"), expected, found
+
+
+def _doses(regimen: dict[str, Any]) -> int:
+    """How many doses a course has."""
+    return max(int(-(-regimen["course_days"] // regimen["every_days"])), 1)
+
+
+def reaction(view: View) -> Plain:
+    """Check that a larger single dose reacts more often."""
+    path = ("second_line", "cyclophosphamide", "reaction")
+    for low, high, unit in (
+        ("low_single_dose_g", "high_single_dose_g", " (g)"),
+        ("probability_at_low", "probability_at_high", ""),
+    ):
+        least, most = view.value(*path, low), view.value(*path, high)
+        if least is not None and most is not None and most <= least:
+            yield (*path, high), f"a number above {low}, {number_text(least)}{unit}", number_text(most)
+
+
+def responses(view: View) -> Plain:
+    """Check that complete and partial response to an agent together are at most certain."""
+    for name in view.names(*REGIMENS) or []:
+        for lesion in view.names(*REGIMENS, name, "resistant_response") or []:
+            path = (*REGIMENS, name, "resistant_response", lesion)
+            complete, partial = view.value(*path, "complete"), view.value(*path, "partial")
+            if complete is not None and partial is not None and complete + partial > 1 + 1e-6:
+                yield path, "complete + partial of at most 1", number_text(complete + partial)
+
+
+def relapse_numbers(view: View) -> Plain:
+    """Check that the number of a relapse is asked for only where relapses are counted."""
+    for band in view.names(*POLICY) or []:
+        for place, start in enumerate(_starts(view, band)):
+            if start["when"] != "relapse" and start["number"] != 1:
+                where = (*POLICY, band, "starts", str(place), "number")
+                yield where, f'1 where when = "{start["when"]}"', number_text(start["number"])
+
+
+def intervals(view: View) -> Plain:
+    """Check that doses are tablets of every day or every other day, or stand by themselves."""
+    for name in view.names(*REGIMENS) or []:
+        days = view.value(*REGIMENS, name, "every_days")
+        if days is not None and days not in (1, 2) and days < _LEAST_INTERVAL_DAYS:
+            yield (*REGIMENS, name, "every_days"), "1, 2, or 7 and more (days)", number_text(days)
+
+
+CHECKS = (intervals, regimen_names, sequences, caps, reaction, responses, relapse_numbers)

@@ -1,0 +1,83 @@
+"""From a merged tree to a scenario, or to every problem of it in the words of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from nephrosyn.scenario.checks.cross_field import crossing
+from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, shown
+from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.schema.scenario import Scenario
+from nephrosyn.scenario.schema.units import TOO_SMALL
+from nephrosyn.scenario.tree import MISSING, Path, at, dotted
+
+KEY = "[key]"
+
+
+def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Problem], set[Path]]:
+    """Check a merged scenario.
+
+    Parameters
+    ----------
+    tree : mapping
+        Merged values with their ``sources`` as one flat table.
+
+    Returns
+    -------
+    scenario : Scenario or None
+        None if there is any problem.
+    problems : dict of path to Problem
+        One problem at most for each place.
+    unknown : set of path
+        Keys the schema does not know.
+    """
+    scenario: Scenario | None = None
+    problems: dict[Path, Problem] = {}
+    unknown: set[Path] = set()
+    try:
+        scenario = Scenario.model_validate(tree)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            path, problem = _problem(tree, detail["loc"], detail["type"])
+            problems.setdefault(path, problem)
+            if problem.found == UNKNOWN:
+                unknown.add(path)
+            if len(problems) > MOST_PROBLEMS:
+                return None, problems, unknown
+    for path, problem in crossing(View(tree, set(problems))):
+        problems.setdefault(path, problem)
+    return (None if problems else scenario), problems, unknown
+
+
+UNKNOWN = "an unknown key"
+
+
+def _problem(tree: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -> tuple[Path, Problem]:
+    path, wrong_key = _path(tree, place)
+    if wrong_key or kind == "extra_forbidden":
+        allowed = paths.keys(path[:-1])
+        return path, Problem(dotted(path), "a known key", UNKNOWN, nearest(path[-1], allowed))
+    value = at(tree, path)
+    if value is MISSING:
+        return path, Problem(dotted(path), paths.expected(path), "nothing: the key is missing")
+    if kind == TOO_SMALL:
+        return path, Problem(dotted(path), paths.expected_or_zero(path), shown(value))
+    like = nearest(value, paths.choices(path)) if isinstance(value, str) else ""
+    return path, Problem(dotted(path), paths.expected(path), shown(value), like)
+
+
+def _path(tree: Mapping[str, Any], place: tuple[int | str, ...]) -> tuple[Path, bool]:
+    """Return where pydantic's location lies in the tree; it also names members of unions, which are no keys."""
+    path: Path = ()
+    for part in map(str, place):
+        if part == KEY:
+            return path, True
+        here = at(tree, path)
+        if at(tree, (*path, part)) is MISSING and not (isinstance(here, Mapping) and part == str(place[-1])):
+            break
+        path = (*path, part)
+    return path, False

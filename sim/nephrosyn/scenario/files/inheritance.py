@@ -1,0 +1,227 @@
+"""From a name or path to one tree: read the file, the files it extends, and what the command line sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, problem_of_hidden, shown
+from nephrosyn.scenario.files import provenance
+from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, locate, shipped
+from nephrosyn.scenario.files.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.tree import MISSING, at, dotted, merged, placed, split
+from nephrosyn.scenario.tree import Path as KeyPath
+
+DEEPEST = 100
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file: how it is called in messages, and what it holds."""
+
+    label: str
+    tree: dict[str, Any]
+
+
+@dataclass
+class Merged:
+    """All files laid over one another, and what the command line sets.
+
+    Attributes
+    ----------
+    tree : dict
+        Merged values, without ``extends`` and ``sources``.
+    origins : dict of path to Attribution
+        Source of each leaf.
+    layers : list of Layer
+        The files, the outermost ancestor first.
+    problems : list of Problem
+        What is wrong with texts, sources and overrides.
+    """
+
+    tree: dict[str, Any] = field(default_factory=dict)
+    origins: dict[KeyPath, provenance.Attribution] = field(default_factory=dict)
+    layers: list[Layer] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def file_of(self, path: KeyPath) -> str:
+        """Return the ancestor that last set a key; empty if it was the scenario itself."""
+        for layer in reversed(self.layers):
+            if at(layer.tree, path) is not MISSING:
+                return "" if layer is self.layers[-1] else layer.label
+        return ""
+
+
+def read_layers(name_or_path: str | Path) -> list[Layer]:
+    """Read a scenario file and all it extends.
+
+    Parameters
+    ----------
+    name_or_path : str or path
+        A shipped name, or the path of a file.
+
+    Returns
+    -------
+    list of Layer
+        The outermost ancestor first, the file asked for last.
+
+    Raises
+    ------
+    ScenarioError
+        If a file is missing, unreadable or not TOML, or if ``extends`` goes in a circle.
+    """
+    asked = str(name_or_path)
+    layers: list[Layer] = []
+    seen: dict[str, str] = {}
+    wanted: str | Path = name_or_path
+    beside: Path | None = None
+    while True:
+        file = _found(wanted, beside, asked, layers)
+        label = _label(file, str(wanted))
+        identity = str(Path(str(file)).resolve())
+        if identity in seen:
+            chain = " -> ".join([*list(seen.values())[list(seen).index(identity) :], label])
+            raise ScenarioError(asked, [Problem("extends", "a chain that ends", f"a circle: {chain}")])
+        if len(seen) >= DEEPEST:
+            raise ScenarioError(asked, [Problem("extends", f"at most {DEEPEST} files", "a longer chain")])
+        seen[identity] = label
+        layer = Layer(label, read(file, label, asked))
+        layers.insert(0, layer)
+        if "extends" not in layer.tree:
+            return layers
+        wanted = layer.tree["extends"]
+        if not isinstance(wanted, str):
+            expected = "a shipped name, or a path relative to the file"
+            raise ScenarioError(asked, [Problem("extends", expected, shown(wanted), file=_other(label, asked))])
+        beside = Path(str(file)).parent
+
+
+def _found(wanted: str | Path, beside: Path | None, asked: str, layers: list[Layer]) -> Traversable:
+    try:
+        return locate(wanted, beside)
+    except ScenarioError as error:
+        if not layers:
+            raise
+        first = error.problems[0]
+        file = _other(layers[0].label, asked)
+        found = f"{shown(wanted)}, {first.found}"
+        raise ScenarioError(asked, [Problem("extends", first.expected, found, first.nearest, file)]) from None
+
+
+def _label(file: Traversable, wanted: str) -> str:
+    name = file.name.removesuffix(SUFFIX)
+    return name if not is_path(wanted) and name in shipped() else wanted
+
+
+def _other(label: str, asked: str) -> str:
+    return "" if label == asked else label
+
+
+def read(file: Traversable, label: str, asked: str) -> dict[str, Any]:
+    """Read one TOML file.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read or is not TOML, with line and column.
+    """
+    where = _other(label, asked)
+    try:
+        return parsed_toml(content(file))
+    except UnreadableError as error:
+        raise ScenarioError(asked, [Problem(label, error.expected, error.found, file=where)]) from None
+
+
+def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
+    """Lay files over one another and follow the source of each value.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The outermost ancestor first.
+    commanded : bool
+        Whether ``set on the command line`` is a source here, as in a manifest.
+    """
+    result = Merged(layers=list(layers))
+    for layer in layers:
+        own = {key: value for key, value in layer.tree.items() if key not in ("extends", "sources")}
+        after = merged(result.tree, own)
+        table = layer.tree.get("sources", {})
+        file = "" if layer is layers[-1] else layer.label
+        hidden = hidden_in(layer.tree)
+        result.problems += [problem_of_hidden(*one, file) for one in islice(hidden, MOST_PROBLEMS + 1)]
+        wrong = provenance.problems_of_rules(table, after, file, commanded=commanded)
+        result.problems += islice(wrong, MOST_PROBLEMS + 1)
+        rules = {path: text for path, text in provenance.flat(table) if isinstance(text, str)} if _table(table) else {}
+        result.origins = provenance.attribute(rules, result.tree, after, result.origins)
+        result.tree = after
+    return result
+
+
+def _table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def override(result: Merged, overrides: Sequence[str]) -> None:
+    """Lay ``KEY=VALUE`` texts over a merged scenario, in order.
+
+    Parameters
+    ----------
+    result : Merged
+        Changed in place; what is wrong is added to its problems.
+    overrides : sequence of str
+        ``KEY`` is a dotted path whose table must be there; ``VALUE`` is a TOML value, or else a text.
+    """
+    touched: list[KeyPath] = []
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        path = split(key)
+        if not equals or not all(path):
+            result.problems.append(Problem("--set", "KEY=VALUE with a dotted KEY", shown(text)))
+        elif path[0] in ("extends", "sources"):
+            result.problems.append(
+                Problem(f"--set {dotted(path)}", "a key of the scenario", f"{path[0]}, which only a file sets")
+            )
+        else:
+            try:
+                meant = parsed(value)
+                result.problems += [problem_of_hidden(*one) for one in islice(hidden_in(meant, path), MOST_PROBLEMS)]
+                result.tree = placed(result.tree, path, meant)
+                touched.append(path)
+            except KeyError:
+                result.problems.append(_unknown(result.tree, path))
+    result.origins = provenance.command(touched, result.tree, result.origins)
+
+
+def _unknown(tree: dict[str, Any], path: KeyPath) -> Problem:
+    depth = next(length for length in range(1, len(path) + 1) if at(tree, path[:length]) is MISSING)
+    above = at(tree, path[: depth - 1])
+    here = (
+        [*above]
+        if isinstance(above, dict)
+        else [str(place) for place in range(len(above))]
+        if isinstance(above, list)
+        else []
+    )
+    like = nearest(path[depth - 1], {*here, *paths.keys(path[: depth - 1])})
+    return Problem(f"--set {dotted(path)}", "a known key", f"no {path[depth - 1]} in it", like)
+
+
+def parsed(text: str) -> Any:
+    """Read a value from the command line as TOML; what is not TOML is a text.
+
+    Examples
+    --------
+    >>> parsed("3"), parsed("true"), parsed("simpy"), parsed("[1, 2]")
+    (3, True, 'simpy', [1, 2])
+    """
+    try:
+        table = parsed_toml(f"value = {text}")
+    except UnreadableError:
+        return text.strip()
+    return table["value"] if list(table) == ["value"] else text.strip()

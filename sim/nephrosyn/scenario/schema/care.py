@@ -1,0 +1,146 @@
+"""Care: the steroid course, what the clinic waits for, when it sees the patient, what steroid may do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from nephrosyn.scenario.schema.units import (
+    Days,
+    DaysLaw,
+    Interval,
+    PerYear,
+    RateFactor,
+    ReadingCount,
+    Section,
+    Share,
+    ShareLaw,
+    Slots,
+    StepWeeks,
+    SteroidAmount,
+    SteroidMilligrams,
+    TabletMilligrams,
+    TaperSteps,
+    Upcr,
+    VisitLengthLaw,
+    Weeks,
+)
+
+Contraindication = Literal["peptic_ulcer", "tuberculosis", "hepatitis", "diabetes"]
+Toxicity = Literal["steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract"]
+Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
+
+
+class Dose(Section):
+    """A dose on a dosing day: an amount per m2, kg, patient or fraction of the full dose, capped."""
+
+    amount: SteroidAmount
+    per: Literal["m2", "kg", "patient", "full"]
+    cap_mg: SteroidMilligrams
+
+
+class Step(Section):
+    """One step of a taper."""
+
+    weeks: StepWeeks
+    amount: SteroidAmount
+    per: Literal["m2", "kg", "patient", "full"]
+    cap_mg: SteroidMilligrams
+    schedule: Literal["daily", "alternate_day"]
+
+
+class Course(Section):
+    """A course of steroid at full dose, then a taper; given for the first episode or for a relapse.
+
+    Full dose lasts at least ``full_dose_weeks`` and at least ``after_remission_days`` after remission is
+    declared; without remission it ends at ``resistance_weeks``, when resistance (or partial remission) is
+    declared.
+    """
+
+    dose: Dose
+    full_dose_weeks: Weeks
+    after_remission_days: Days
+    resistance_weeks: Weeks
+    taper: Annotated[list[Step], TaperSteps]
+
+
+class Watch(Section):
+    """What the clinic calls remission and relapse, and in how many readings in a row."""
+
+    remission_mg_per_mg: Upcr
+    remission_readings: ReadingCount
+    relapse_mg_per_mg: Upcr
+    relapse_readings: ReadingCount
+    confirm_after_days: Interval
+
+
+class VisitPlan(Section):
+    """Days between planned visits by phase of care."""
+
+    full_dose_days: Interval
+    taper_days: Interval
+    off_treatment_days: Interval
+    resistant_days: Interval
+
+
+class Symptoms(Section):
+    """Relapses that bring the patient in unasked: how many, how long after the relapse."""
+
+    probability: Share
+    delay_days: DaysLaw
+
+
+class Regimen(Section):
+    """Care of one age band."""
+
+    first: Course
+    relapse: Course
+    withdrawal: Annotated[list[Step], TaperSteps]
+    watch: Watch
+    visits: VisitPlan
+    symptoms: Symptoms
+    home_diary: bool
+    biopsy_at_presentation: Share
+    biopsy_at_resistance: Share
+
+
+class Clinic(Section):
+    """The clinic of a site: slots shared by its patients (``unlimited`` for no queue), and a visit's length."""
+
+    slots: Slots | Literal["unlimited"]
+    visit_length_days: VisitLengthLaw
+
+
+class SteroidToxicity(Section):
+    """One harm of steroid: its rate at 1 mg/kg/day, in proportion to the dose taken, and what care does."""
+
+    rate_per_year_at_1_mg_per_kg_per_day: dict[str, PerYear]
+    action: Literal["none", "cut", "stopped"]
+
+
+class Adherence(Section):
+    """Who takes less than prescribed, and how much of it."""
+
+    non_adherent_share: Share
+    taken_fraction: ShareLaw
+
+
+class Prevention(Section):
+    """Rest and avoiding colds: what is left of the rates of infection and of exertion."""
+
+    infection_rate_factor: RateFactor
+    exertion_rate_factor: RateFactor
+
+
+class Care(Section):
+    """What is done. Doses are rounded to the nearest ``tablet_mg``."""
+
+    presentation_delay_days: DaysLaw
+    regimen: dict[str, Regimen]
+    contraindications: dict[Contraindication, dict[str, Share]]
+    contraindicated_dose_fraction: Share
+    toxicities: dict[Toxicity, SteroidToxicity]
+    prevention: Prevention
+    cut_fraction: Share
+    tablet_mg: TabletMilligrams
+    adherence: Adherence
+    clinic: Clinic

@@ -1,0 +1,115 @@
+"""What nephrotic syndrome does besides, and what keeps steroid from working until it is found."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nephrosyn.scenario.schema.population import Lesion
+from nephrosyn.scenario.schema.units import (
+    Days,
+    DaysLaw,
+    Factor,
+    FactorLaw,
+    Filtration,
+    GramsPerDecilitre,
+    LossPerYear,
+    MgPerM2PerDay,
+    PerGramPerDecilitre,
+    PerMgPerKgPerDayRatio,
+    PerYear,
+    Ratio,
+    Section,
+    Share,
+)
+
+Factors = Literal[
+    "hidden_infection", "hidden_thrombosis", "non_adherence", "under_dosing", "malabsorption", "interacting_drug"
+]
+
+
+class Untreated(Section):
+    """The time from the start of a complication until treatment takes hold, and what happens meanwhile.
+
+    Steroid brings about no response in that time. Filtration falls to ``filtration_factor`` of what it was, and
+    ``lasting_filtration_loss`` of it stays lost; a thrombosis outside the renal vein leaves filtration alone.
+    """
+
+    treated_after_days: DaysLaw
+    filtration_factor: Share
+    lasting_filtration_loss: Share
+    fatality: Share
+
+
+class Thrombosis(Section):
+    """Venous thrombosis: one first event a patient, its hazard by lesion and albumin, in those prone to it.
+
+    Of all patients ``prone_share`` can have a thrombosis. At an albumin of ``knee_g_per_dl`` their hazard is
+    ``rate_per_year``; below, it is multiplied by ``factor_per_g_per_dl`` for each g/dL; above, by
+    ``above_knee_factor``.
+    """
+
+    prone_share: Share
+    rate_per_year: dict[Lesion, PerYear]
+    renal_vein_share: dict[Lesion, Share]
+    knee_g_per_dl: GramsPerDecilitre
+    factor_per_g_per_dl: PerGramPerDecilitre
+    above_knee_factor: Share
+    course: Untreated
+
+
+class SeriousInfection(Section):
+    """Infection that needs hospital: its hazard by age band, albumin, steroid and second agent."""
+
+    rate_per_year: dict[str, PerYear]
+    low_albumin_g_per_dl: GramsPerDecilitre
+    low_albumin_factor: Ratio
+    steroid_factor_per_mg_per_kg_per_day: PerMgPerKgPerDayRatio
+    course: Untreated
+
+
+class KidneyLoss(Section):
+    """Yearly loss of filtration by the state of the disease, times factors of lesion and patient; kidney failure."""
+
+    complete_remission: LossPerYear
+    partial_remission: LossPerYear
+    nephrotic: LossPerYear
+    lesion_factor: dict[Lesion, Factor]
+    patient_factor: FactorLaw
+    failure_below_ml_per_min_per_1_73_m2: Filtration
+
+
+class Complications(Section):
+    """Thrombosis, serious infection, and falling kidney function."""
+
+    venous_thrombosis: Thrombosis
+    serious_infection: SeriousInfection
+    kidney_loss: KidneyLoss
+
+
+class ProvokingFactor(Section):
+    """A factor that keeps steroid from working until it is found and removed.
+
+    While it is there, ``exposure_factor`` of the steroid taken acts, and the response advances at ``speed_factor``.
+    ``non_adherence`` has no share of its own: it is there in those who take less than prescribed
+    (``care.adherence``), and ends with it.
+    """
+
+    share: dict[str, Share]
+    exposure_factor: Share
+    speed_factor: Share
+    found_after_days: DaysLaw
+    removed_after_days: DaysLaw
+    remits_by_itself_probability: Share
+
+
+class ProvokingFactors(Section):
+    """Causes of falsely refractory disease, and when care looks for them.
+
+    Where a child is under-dosed, no response advances on less than ``needed_mg_per_m2_per_day``; once found, steroid
+    is given by that.
+    """
+
+    search: Literal["never", "presentation", "resistance"]
+    search_after_days: Days
+    needed_mg_per_m2_per_day: dict[str, MgPerM2PerDay]
+    factors: dict[Factors, ProvokingFactor]

@@ -1,0 +1,165 @@
+"""The disease: response to steroid, relapse, spontaneous remission, proteinuria and blood that follow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from nephrosyn.scenario.schema.population import Lesion
+from nephrosyn.scenario.schema.units import (
+    Correlation,
+    CreatinineConstant,
+    Days,
+    DaysLaw,
+    Factor,
+    FiltrationLaw,
+    GramsPerDecilitre,
+    GramsPerDecilitreLaw,
+    HalvingDays,
+    MgPerDecilitre,
+    MgPerDecilitreLaw,
+    MgPerKgPerDay,
+    MgPerKgPerDayLaw,
+    PerDay,
+    PerMgPerKgPerDay,
+    PerYear,
+    Section,
+    Shape,
+    Share,
+    Steps,
+    Upcr,
+    UpcrLaw,
+    WindowDays,
+    Years,
+)
+
+
+class Response(Section):
+    """Steroid response of one lesion in one age band; the rest of the probability is no response."""
+
+    complete: Share
+    partial: Share
+    time_to_remission_days: DaysLaw
+
+
+class Spontaneous(Section):
+    """Remission without treatment: in whom, and when after onset proteinuria begins to fall."""
+
+    share: Share
+    time_days: DaysLaw
+
+
+class RelapseBand(Section):
+    """Relapse in one age band: who never does, the mean off-drug rate of the others, and how unlike they are.
+
+    ``frailty_shape`` is that of a gamma law of mean 1; the smaller, the fewer patients have most of the relapses.
+    """
+
+    never_relapsing_share: Share
+    rate_per_year: PerYear
+    frailty_shape: Shape
+    decline_per_year: Share
+    threshold_share: Share
+    threshold_mg_per_kg_per_day: MgPerKgPerDayLaw
+
+
+class Relapse(Section):
+    """The relapse hazard: a mean rate, gamma heterogeneity, and the factors that move it."""
+
+    bands: dict[str, RelapseBand]
+    lesion_factor: dict[Lesion, Factor]
+    remission_time_correlation: Correlation
+    dose_effect_per_mg_per_kg_per_day: PerMgPerKgPerDay
+    alternate_day_efficiency: Share
+    below_threshold_factor: Factor
+    decline_from_years: Years
+    since_remission_from_days: Annotated[list[Days], Steps]
+    since_remission_factor: list[Factor]
+
+
+class Proteinuria(Section):
+    """Levels of true urine protein/creatinine and how fast they move between them."""
+
+    nephrotic_mg_per_mg: UpcrLaw
+    partial_mg_per_mg: UpcrLaw
+    remission_mg_per_mg: UpcrLaw
+    remission_below_mg_per_mg: Upcr
+    fall_halving_days: dict[Lesion, HalvingDays]
+    spontaneous_halving_days: dict[Lesion, HalvingDays]
+    rise_doubling_days: HalvingDays
+
+
+class Albumin(Section):
+    """One-compartment turnover of serum albumin with a urinary loss, and oedema when it is low."""
+
+    normal_g_per_dl: GramsPerDecilitreLaw
+    catabolism_per_day: PerDay
+    loss_per_day_per_mg_per_mg: PerDay
+    loss_saturates_at_mg_per_mg: Upcr
+    oedema_below_g_per_dl: GramsPerDecilitre
+    oedema_weight_fraction: Share
+
+
+class Cholesterol(Section):
+    """Serum cholesterol: rises as albumin falls, recovers slowly."""
+
+    normal_mg_per_dl: MgPerDecilitreLaw
+    rise_mg_per_dl_per_g_per_dl: MgPerDecilitre
+    half_life_days: HalvingDays
+
+
+class KidneyFunction(Section):
+    """Filtration rate, and the constant of creatinine = constant x height / filtration rate by band and sex."""
+
+    gfr_ml_per_min_per_1_73_m2: FiltrationLaw
+    male_constant: dict[str, CreatinineConstant]
+    female_constant: dict[str, CreatinineConstant]
+
+
+class Death(Section):
+    """Death from any cause by age band; ``nephrotic_factor`` multiplies it while not in complete remission."""
+
+    rate_per_year: dict[str, PerYear]
+    nephrotic_factor: Factor
+
+
+class Disease(Section):
+    """The natural history and the response to steroid."""
+
+    response: dict[str, dict[Lesion, Response]]
+    response_dose_mg_per_kg_per_day: MgPerKgPerDay
+    remits_on_failed_dose_probability: Share
+    late_resistance_probability: Share
+    resistance_reversal_probability: Share
+    spontaneous: dict[Lesion, Spontaneous]
+    relapse: Relapse
+    proteinuria: Proteinuria
+    albumin: Albumin
+    cholesterol: Cholesterol
+    kidney_function: KidneyFunction
+    death: Death
+
+
+class Infection(Section):
+    """Infections: rate and gamma shape by age step; a window of raised relapse hazard after each."""
+
+    from_years: Annotated[list[Years], Steps]
+    rate_per_year: list[PerYear]
+    shape: list[Shape]
+    window_days: WindowDays
+    hazard_factor: Factor
+    noted_probability: Share
+
+
+class Exertion(Section):
+    """Episodes of exertion or exhaustion, and the window of raised relapse hazard after each."""
+
+    rate_per_year: PerYear
+    window_days: WindowDays
+    hazard_factor: Factor
+
+
+class Triggers(Section):
+    """What provokes a relapse."""
+
+    infection: Infection
+    exertion: Exertion

@@ -1,0 +1,254 @@
+"""The laws a scenario may name: those of scipy.stats, and a fixed value."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nephrosyn.scenario.errors import nearest, number_text
+from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
+from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.scenario.schema.units import Distribution
+
+TAIL = 1e-9
+"""Quantiles are taken from here to 1 less this: beyond, once in a thousand million draws, stands the end."""
+SMALLEST_PART = 0.01
+LONGEST_TAIL = 1000.0
+"""So many times its limit the largest value of a law may be, once in a thousand million draws."""
+
+
+def _law(name: str) -> Any:
+    """Return a law of scipy.stats; importing that takes half a second, so only here."""
+    from scipy import stats
+
+    return getattr(stats, name)
+
+
+def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the quantiles of a law.
+
+    Parameters
+    ----------
+    law : Distribution
+        A checked law.
+    probabilities : float array, any shape, in (0, 1)
+        Where to evaluate the quantile function; beyond 1e-9 and 1 - 1e-9 its ends stand.
+
+    Returns
+    -------
+    float array, shape of `probabilities`, unit of the law
+        The quantiles.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> quantiles(Distribution(dist="expon", scale=2.0), np.array([0.5])).round(3)
+    array([1.386])
+    """
+    probabilities = np.clip(np.asarray(probabilities, dtype=np.float64), TAIL, 1.0 - TAIL)
+    if law.dist == FIXED:
+        return np.full(probabilities.shape, law.parameters["value"])
+    return np.asarray(_law(law.dist).ppf(probabilities, **law.parameters), dtype=np.float64)
+
+
+def quantiles_between(
+    law: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the quantiles of a law truncated to a range.
+
+    Parameters
+    ----------
+    law : Distribution
+        A checked law.
+    low, high : float, unit of the law
+        The range.
+    probabilities : float array, any shape, in (0, 1)
+        Where to evaluate the quantile function of the truncated law.
+
+    Returns
+    -------
+    float array, shape of `probabilities`, unit of the law
+        The quantiles, all within the range.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> quantiles_between(Distribution(dist="uniform", loc=0.0, scale=10.0), 2.0, 4.0, np.array([0.5]))
+    array([3.])
+    """
+    if law.dist == FIXED:
+        return np.clip(quantiles(law, probabilities), low, high)
+    below, above = _law(law.dist).cdf([low, high], **law.parameters)
+    return np.clip(quantiles(law, below + (above - below) * np.asarray(probabilities)), low, high)
+
+
+def mean(law: Distribution) -> float:
+    """Return the mean of a law, as scipy.stats states it; infinite or nan where the law has none.
+
+    Parameters
+    ----------
+    law : Distribution
+        A checked law.
+
+    Returns
+    -------
+    float, unit of the law
+        The mean.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> mean(Distribution(dist="gamma", a=2.0, scale=3.0))
+    6.0
+    """
+    return law.parameters["value"] if law.dist == FIXED else float(_law(law.dist).mean(**law.parameters))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where a law's values must lie.
+
+    Attributes
+    ----------
+    least, most : float or None
+        Range its values must keep to.
+    mostly : float or None
+        Upper end of the range of all but one value in a thousand; the others must come near.
+    within : tuple of float or None
+        Range the law is cut to; a hundredth of it at least must lie there.
+    """
+
+    least: float | None = None
+    most: float | None = None
+    mostly: float | None = None
+    within: tuple[float, float] | None = None
+
+
+ANYWHERE = Bounds()
+
+
+def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE) -> tuple[str, str, str] | None:
+    """Say what is wrong with a law.
+
+    Parameters
+    ----------
+    name : str
+        Name of the law.
+    parameters : mapping of str to float
+        Its keyword arguments.
+    bounds : Bounds
+        Where its values must lie.
+
+    Returns
+    -------
+    tuple of str, shape (3,), or None
+        What was expected, what was found, the nearest valid name; None if nothing is wrong.
+
+    Examples
+    --------
+    >>> complaint("expon", {"scale": 2.0}) is None
+    True
+    >>> complaint("norm", {"loc": 1.0, "scale": 1.0}, Bounds(least=0.0))[1]
+    'norm with values down to -5'
+    """
+    if name not in LAWS:
+        like = nearest(name, LAWS)
+        known = "" if like else f": {', '.join(LAWS)}"
+        return f"a supported law of scipy.stats, or fixed{known}", f'"{name}"', like
+    wrong = _wrong_names(name, parameters) or _out_of_range(name, parameters)
+    if wrong:
+        return wrong
+    ends = _ends(name, tuple(parameters.items()))
+    if ends is None:
+        return f"parameters that {name} can have", _listed(parameters), ""
+    low, late, high = ends
+    if bounds.within is not None:
+        share = _share_within(name, parameters, bounds.within)
+        found = f"{name} with {100 * share:.2g}% of its values there"
+        start, end = map(number_text, bounds.within)
+        return None if share >= SMALLEST_PART else (f"values from {start} to {end}", found, "")
+    if bounds.least is not None and low < bounds.least:
+        return f"values of at least {number_text(bounds.least)}", f"{name} with values down to {low:.3g}", ""
+    if bounds.most is not None and high > bounds.most:
+        return f"values of at most {number_text(bounds.most)}", f"{name} with values up to {high:.3g}", ""
+    if bounds.mostly is not None and (late > bounds.mostly or high > LONGEST_TAIL * bounds.mostly):
+        far = f"{late:.3g} once in 1,000 draws, and up to {high:.3g}"
+        return f"values of at most {number_text(bounds.mostly)}", f"{name} with values of {far}", ""
+    return None
+
+
+def lowest(law: Mapping[str, Any]) -> float | None:
+    """Return the smallest value of a law as it stands in a file, or None if the law is wrong.
+
+    Examples
+    --------
+    >>> lowest({"dist": "uniform", "loc": 2.0, "scale": 1.0})
+    2.000000001
+    """
+    parameters = {key: float(value) for key, value in law.items() if key != "dist"}
+    if complaint(law["dist"], parameters):
+        return None
+    ends = _ends(law["dist"], tuple(parameters.items()))
+    return ends[0] if ends else None
+
+
+def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
+    allowed = list(LAWS[name])
+    needed = [key for key in allowed if key not in PLACED]
+    takes = f"the parameters of {name}: {', '.join(allowed)}"
+    unknown = [key for key in parameters if key not in allowed]
+    if unknown:
+        return takes, f"unknown {', '.join(unknown)}", ", ".join(difflib.get_close_matches(unknown[0], allowed, n=1))
+    missing = [key for key in needed if key not in parameters]
+    if missing:
+        return takes, f"no {', '.join(missing)}", ""
+    return None
+
+
+def _out_of_range(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
+    """Say which parameter is not one that the law is known to be sound with."""
+    for key, value in parameters.items():
+        least, most = LAWS[name][key]
+        if not least <= value <= most or is_too_small(value):
+            zero = "0 or " if least <= 0.0 and is_too_small(value) else ""
+            return f"{zero}{key} from {number_text(least)} to {number_text(most)} in {name}", _listed(parameters), ""
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _ends(name: str, items: tuple[tuple[str, float], ...]) -> tuple[float, float, float] | None:
+    """Return the smallest value, the 999th of 1,000 and the largest, or None if the parameters make no law."""
+    parameters = dict(items)
+    if name == FIXED:
+        return parameters["value"], parameters["value"], parameters["value"]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            low, early, late, high = _law(name)(**parameters).ppf([TAIL, 1 - MOSTLY, MOSTLY, 1 - TAIL])
+        except (ArithmeticError, ValueError, RuntimeError, TypeError):
+            return None
+    if not np.all(np.isfinite([low, early, late, high])):
+        return None
+    return float(low), float(late), float(high)
+
+
+def _share_within(name: str, parameters: Mapping[str, float], within: tuple[float, float]) -> float:
+    if name == FIXED:
+        return float(within[0] <= parameters["value"] <= within[1])
+    with np.errstate(all="ignore"):
+        low, high = _law(name)(**parameters).cdf(within)
+    return float(high - low)
+
+
+def _listed(parameters: Mapping[str, float]) -> str:
+    return ", ".join(f"{key} = {number_text(value)}" for key, value in parameters.items()) or "none"

@@ -1,0 +1,83 @@
+"""How truth becomes a reading, and how a reading becomes a line of the chart."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Strict
+
+from nephrosyn.scenario.schema.units import (
+    AnalyteLimit,
+    Decimals,
+    GramsPerDecilitre,
+    GramsPerDecilitreBias,
+    MgPerDecilitre,
+    MgPerDecilitreLaw,
+    PerYear,
+    Section,
+    Share,
+    Upcr,
+    Variation,
+)
+
+Analyte = Literal["upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr"]
+
+
+class UpcrAssay(Section):
+    """Urine protein/creatinine: a coefficient of variation that falls from a low to a high level (log-log)."""
+
+    low_mg_per_mg: Upcr
+    variation_at_low: Variation
+    high_mg_per_mg: Upcr
+    variation_at_high: Variation
+    detection_limit_mg_per_mg: Upcr
+
+
+class AlbuminAssay(Section):
+    """Serum albumin: variation, and a method bias given at a low and a high level (linear between, flat beyond)."""
+
+    variation: Variation
+    low_g_per_dl: GramsPerDecilitre
+    bias_at_low_g_per_dl: GramsPerDecilitreBias
+    high_g_per_dl: GramsPerDecilitre
+    bias_at_high_g_per_dl: GramsPerDecilitreBias
+
+
+class Dipstick(Section):
+    """Dipstick: protein concentration from UPCR and urine creatinine, the bands' lower cuts, and misreading."""
+
+    urine_creatinine_mg_per_dl: MgPerDecilitreLaw
+    cuts_mg_per_dl: list[MgPerDecilitre]
+    band_error: Share
+
+
+class UacrAssay(Section):
+    """Urine albumin/creatinine, read once UPCR is at most ``when_upcr_at_most_mg_per_mg``."""
+
+    when_upcr_at_most_mg_per_mg: Upcr
+    albumin_share_of_protein: Share
+    variation: Variation
+    detection_limit_mg_per_mg: Upcr
+
+
+class Readings(Section):
+    """Measurement errors and reference ranges."""
+
+    upcr: UpcrAssay
+    albumin: AlbuminAssay
+    dipstick: Dipstick
+    uacr: UacrAssay
+    creatinine_variation: Variation
+    cholesterol_variation: Variation
+    weight_variation: Variation
+    reference: dict[Analyte, Annotated[tuple[AnalyteLimit, AnalyteLimit], Strict(False)]]
+
+
+class Chart(Section):
+    """What is kept of what was seen."""
+
+    missed_visit_probability: Share
+    lost_result_probability: dict[Analyte, Share]
+    missed_diary_day_probability: Share
+    dropout_per_year: PerYear
+    decimals: dict[Analyte, Decimals]

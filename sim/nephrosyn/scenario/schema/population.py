@@ -1,0 +1,58 @@
+"""Who falls ill: age bands, sex, body size, lesions, how long they are followed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from nephrosyn.scenario.schema.units import (
+    MOST_BANDS,
+    Centimetres,
+    Days,
+    GrowthPoints,
+    Kilograms,
+    LogSd,
+    Period,
+    Section,
+    Share,
+    SitePatients,
+    Years,
+    YearsLaw,
+)
+
+Lesion = Literal[
+    "minimal_change", "fsgs", "membranous", "mesangial_proliferative", "membranoproliferative", "c1q", "iga"
+]
+
+
+class Growth(Section):
+    """Median weight and height by age and sex, at the ages of ``age_years``; linear between, flat beyond."""
+
+    age_years: Annotated[list[Years], GrowthPoints]
+    male_weight_kg: Annotated[list[Kilograms], GrowthPoints]
+    female_weight_kg: Annotated[list[Kilograms], GrowthPoints]
+    male_height_cm: Annotated[list[Centimetres], GrowthPoints]
+    female_height_cm: Annotated[list[Centimetres], GrowthPoints]
+
+
+class Band(Section):
+    """An age band: its share of the cohort, the age at onset within it, sex, size and lesions."""
+
+    share: Share
+    from_years: Years
+    to_years: Years
+    age_years: YearsLaw
+    male_share: Share
+    weight_log_sd: LogSd
+    lesion_mix: dict[Lesion, Share]
+
+
+class Population(Section):
+    """Who is simulated, and for how long."""
+
+    follow_up_days: Period
+    accrual_days: Days
+    patients_per_site: SitePatients
+    growth: Growth
+    bands: Annotated[dict[str, Band], Field(max_length=MOST_BANDS)]

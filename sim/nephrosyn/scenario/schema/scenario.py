@@ -1,0 +1,48 @@
+"""A whole scenario: everything a run depends on, with no default anywhere."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nephrosyn.scenario.schema.care import Care
+from nephrosyn.scenario.schema.complications import Complications, ProvokingFactors
+from nephrosyn.scenario.schema.disease import Disease, Triggers
+from nephrosyn.scenario.schema.measurement import Chart, Readings
+from nephrosyn.scenario.schema.population import Population
+from nephrosyn.scenario.schema.second_line import SecondLine
+from nephrosyn.scenario.schema.units import Patients, Replicates, Section, Seed
+
+
+class Scenario(Section):
+    """A resolved scenario.
+
+    ``sources`` names, for every number, where it comes from: an evidence id (``C01``), a section of the
+    natural laws (``NL3.4.8``), a statement of the source texts (``S5``), or ``assumed: reason``. A key of
+    ``sources`` is a dotted path; it covers everything below it that has no nearer source.
+    """
+
+    title: str
+    description: str
+    patients: Patients
+    replicates: Replicates
+    seed: Seed
+    engine: Literal["auto", "simpy", "compiled"]
+    criteria: list[str]
+    population: Population
+    disease: Disease
+    triggers: Triggers
+    care: Care
+    second_line: SecondLine
+    complications: Complications
+    provoking_factors: ProvokingFactors
+    readings: Readings
+    chart: Chart
+    sources: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Which scenario, in a line."""
+        return f"<Scenario {self.title!r}: {self.patients} patients, seed {self.seed}>"
+
+    def __str__(self) -> str:
+        """The same as its representation."""
+        return repr(self)

@@ -1,0 +1,186 @@
+"""Treatment beyond steroid: regimens of second agents, what they do, and when care starts and stops them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from nephrosyn.scenario.schema.care import Contraindication
+from nephrosyn.scenario.schema.population import Lesion
+from nephrosyn.scenario.schema.units import (
+    AgentAmount,
+    AgentMilligrams,
+    Count,
+    Days,
+    DaysLaw,
+    Factor,
+    Grams,
+    Interval,
+    MgPerKg,
+    MgPerKgLaw,
+    Period,
+    PerYear,
+    RelapseCount,
+    Section,
+    Share,
+    UacrLimit,
+)
+
+Agent = Literal[
+    "cyclophosphamide",
+    "azathioprine",
+    "mycophenolate",
+    "ciclosporin",
+    "tacrolimus",
+    "vincristine",
+    "rituximab",
+    "levamisole",
+]
+AgentToxicity = Literal[
+    "leukopenia",
+    "nephrotoxicity",
+    "hypertension",
+    "hepatotoxicity",
+    "neuropathy",
+    "infusion_reaction",
+    "hypogammaglobulinaemia",
+    "diarrhoea",
+]
+When = Literal[
+    "steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance"
+]
+
+MOST_REGIMENS = 16
+MOST_IN_SEQUENCE = 8
+MOST_STARTS = 50
+
+
+class AgentDose(Section):
+    """One administration, or one day's tablets: an amount per m2, kg or patient, capped."""
+
+    amount: AgentAmount
+    per: Literal["m2", "kg", "patient"]
+    cap_mg: AgentMilligrams
+
+
+class LesionResponse(Section):
+    """Response of disease that steroid does not clear, in one lesion, while the agent is in effect."""
+
+    complete: Share
+    partial: Share
+
+
+class Harm(Section):
+    """One harm of an agent: its rate while it is given, and whether the agent is stopped for it."""
+
+    rate_per_year: PerYear
+    action: Literal["none", "stopped"]
+
+
+class AgentRegimen(Section):
+    """One way of giving an agent.
+
+    ``every_days`` is 1 for daily tablets, 2 for alternate days, 7 or more where each administration stands by itself.
+    The effect begins ``onset_days`` after the first dose and is gone ``offset_days`` after the last. While it lasts
+    the relapse hazard is multiplied by ``relapse_factor``; once it is gone, for ``rebound_days`` by ``rebound_factor``.
+    """
+
+    drug: Agent
+    dose: AgentDose
+    every_days: Interval
+    course_days: Period
+    courses: Count
+    most_mg_per_kg: MgPerKg | Literal["unlimited"]
+    most_g: Grams | Literal["unlimited"]
+    onset_days: DaysLaw
+    offset_days: DaysLaw
+    relapse_factor: Factor
+    rebound_factor: Factor
+    rebound_days: Days
+    sensitive_response: Share
+    resistant_response: dict[Lesion, LesionResponse]
+    time_to_response_days: DaysLaw
+    fails_at_relapses: Count
+    fails_after_days: Period
+    visit_days: Interval
+    infection_factor: Factor
+    not_with: list[Contraindication]
+    toxicities: dict[AgentToxicity, Harm]
+
+
+class Reaction(Section):
+    """Acute gut reaction to one dose of cyclophosphamide: a logistic law through two points."""
+
+    low_single_dose_g: Grams
+    probability_at_low: Share
+    high_single_dose_g: Grams
+    probability_at_high: Share
+
+
+class Cyclophosphamide(Section):
+    """The three channels of cyclophosphamide: protection and late harm by cumulative, gut reaction by single dose.
+
+    The share of the relapse hazard that is taken away, for good, is
+    ``most_protection * (1 - exp(-cumulative / requirement))``; each patient has a requirement of their own, and a
+    cumulative dose at which gonads and bladder come to harm.
+    """
+
+    most_protection: Share
+    requirement_mg_per_kg: MgPerKgLaw
+    gonadal_tolerance_mg_per_kg: MgPerKgLaw
+    bladder_tolerance_mg_per_kg: MgPerKgLaw
+    reaction: Reaction
+
+
+class Start(Section):
+    """When a second agent is started, in whom, and which are tried in turn.
+
+    ``number`` counts relapses where ``when = "relapse"``. ``lesions`` are those that a biopsy has shown; "unknown"
+    stands for no biopsy, "any" for all of them and none. For ``overlap_days`` after the start the steroid is not
+    reduced further; with ``steroid = "withdraw"`` its withdrawal begins at the end of the overlap.
+    """
+
+    when: When
+    number: Count
+    delay_days: Days
+    lesions: Annotated[list[Lesion | Literal["unknown", "any"]], Field(min_length=1)]
+    sequence: Annotated[list[str], Field(min_length=1, max_length=MOST_IN_SEQUENCE)]
+    overlap_days: Days
+    steroid: Literal["as_planned", "withdraw"]
+
+
+class Stopping(Section):
+    """When an agent that works is stopped: after its course, or by clear urine (the rule of the source text).
+
+    By clear urine, whatever the length of the course (infusions without a cumulative cap keep theirs): the urine
+    albumin/creatinine ratio has been at most ``negative_mg_per_mg`` at every visit for ``negative_days``. Follow-up
+    ends when it has stayed so for ``normal_days``, and also ``provocation_check_days`` after each of ``provocations``
+    tests by hard exercise.
+    """
+
+    rule: Literal["course", "clear_urine"]
+    negative_mg_per_mg: UacrLimit
+    negative_days: Period
+    normal_days: Period
+    provocations: Count
+    provocation_check_days: Interval
+
+
+class Policy(Section):
+    """Second-line care of one age band; no entry in ``starts`` means steroid alone."""
+
+    dependence_relapses: RelapseCount
+    frequent_relapses_in_6_months: RelapseCount
+    frequent_relapses_in_12_months: RelapseCount
+    starts: Annotated[list[Start], Field(max_length=MOST_STARTS)]
+    stopping: Stopping
+
+
+class SecondLine(Section):
+    """All treatment beyond steroid. ``response_correlation`` is that of the responses of one patient to two agents."""
+
+    response_correlation: Share
+    cyclophosphamide: Cyclophosphamide
+    regimens: Annotated[dict[str, AgentRegimen], Field(max_length=MOST_REGIMENS)]
+    policy: dict[str, Policy]

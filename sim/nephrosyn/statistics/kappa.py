@@ -1,0 +1,180 @@
+"""How far several answers about the same patients agree: Cohen's kappa of two, Fleiss' kappa of any number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nephrosyn.report.findings.verdicts.refractory_share import NORMAL_QUANTILE
+
+NOBODY = "nobody was judged by all"
+ONE_WORD = "every answer is the same one"
+NO_INTERVAL = "no disagreement was seen, so a large-sample interval has no width and says nothing"
+TOO_FEW = "an interval needs at least two patients"
+
+
+@dataclass(frozen=True)
+class Kappa:
+    """Agreement beyond chance, with a 95% interval; ``nan`` where it is not defined, and `note` then says why.
+
+    Attributes
+    ----------
+    patients : int
+        Who was answered about.
+    observed, expected : float
+        Share of answers that agree, and that would by chance alone.
+    value : float
+        (observed - expected) / (1 - expected).
+    error : float
+        Large-sample standard error.
+    low, high : float
+        Value ± 1.96 standard errors, within -1 to 1; ``nan`` where there is no interval.
+    note : str
+        Why the value, or the interval, is not defined; else empty.
+    """
+
+    patients: int
+    observed: float
+    expected: float
+    value: float
+    error: float
+    low: float
+    high: float
+    note: str = ""
+
+    @property
+    def defined(self) -> bool:
+        """True if there is a value."""
+        return not math.isnan(self.value)
+
+
+def cohen(counts: Mapping[tuple[Hashable, Hashable], int]) -> Kappa:
+    """Return Cohen's kappa of two answers about each patient.
+
+    Parameters
+    ----------
+    counts : mapping of (answer, answer) to int
+        Patients by first and second answer.
+
+    Returns
+    -------
+    Kappa
+        Not defined without patients, or where both give everybody one and the same answer.
+
+    References
+    ----------
+    J. Cohen, A coefficient of agreement for nominal scales, Educ Psychol Meas 20 (1960) 37-46. Standard error:
+    J. L. Fleiss, J. Cohen, B. S. Everitt, Large sample standard errors of kappa and weighted kappa, Psychol Bull 72
+    (1969) 323-327.
+
+    Examples
+    --------
+    >>> found = cohen({("yes", "yes"): 20, ("yes", "no"): 5, ("no", "yes"): 10, ("no", "no"): 15})
+    >>> round(found.value, 3), round(found.observed, 3), round(found.expected, 3)
+    (0.4, 0.7, 0.5)
+    """
+    total = sum(counts.values())
+    if not total:
+        return _undefined(0, NOBODY)
+    answers = list(dict.fromkeys(answer for pair in counts for answer in pair))
+    rows, columns = ({answer: _margin(counts, side, answer) for answer in answers} for side in (0, 1))
+    if any(rows[answer] == columns[answer] == total for answer in answers):
+        return _undefined(total, ONE_WORD)
+    agreed = sum(n for (a, b), n in counts.items() if a == b)
+    observed, expected = agreed / total, sum(rows[a] * columns[a] for a in answers) / total**2
+    agreeing = apart = 0.0
+    for (a, b), n in counts.items():
+        if a == b:
+            agreeing += n / total * ((1 - expected) - (columns[a] + rows[a]) / total * (1 - observed)) ** 2
+        else:
+            apart += n / total * ((columns[a] + rows[b]) / total) ** 2
+    apart *= (1 - observed) ** 2
+    middle = (observed * expected - 2 * expected + observed) ** 2
+    variance = max(0.0, agreeing + apart - middle) / (total * (1 - expected) ** 4)
+    return _kappa(total, observed, expected, math.sqrt(variance), perfect=agreed == total)
+
+
+def _margin(counts: Mapping[tuple[Hashable, Hashable], int], side: int, answer: Hashable) -> int:
+    return sum(n for pair, n in counts.items() if pair[side] == answer)
+
+
+def fleiss(patterns: Mapping[tuple[Any, ...], int]) -> Kappa:
+    """Return Fleiss' kappa of any number of answers about each patient, who gave which does not matter.
+
+    The standard error is that of the linearised kappa over patients, and holds whatever kappa is; the one in Fleiss'
+    paper holds only where kappa is 0.
+
+    Parameters
+    ----------
+    patterns : mapping of tuple of answers to int
+        Patients by their answers, as many for each.
+
+    Returns
+    -------
+    Kappa
+        Not defined without patients, or where all give everybody one and the same answer.
+
+    Raises
+    ------
+    ValueError
+        If patients have different numbers of answers, or fewer than two.
+
+    References
+    ----------
+    J. L. Fleiss, Measuring nominal scale agreement among many raters, Psychol Bull 76 (1971) 378-382. Variance:
+    K. L. Gwet, Computing inter-rater reliability and its variance in the presence of high agreement, Br J Math Stat
+    Psychol 61 (2008) 29-48.
+
+    Examples
+    --------
+    >>> found = fleiss({("a", "a", "a"): 5, ("a", "b", "b"): 3, ("b", "b", "b"): 2})
+    >>> round(found.value, 3)
+    0.583
+    """
+    total = sum(patterns.values())
+    if not total:
+        return _undefined(0, NOBODY)
+    sizes = {len(pattern) for pattern in patterns}
+    raters = sizes.pop()
+    if sizes or raters < 2:
+        raise ValueError("every patient needs the same number of answers, at least two")
+    tallies = [({a: pattern.count(a) for a in pattern}, n) for pattern, n in patterns.items() if n]
+    shares: dict[Hashable, float] = {}
+    for tally, n in tallies:
+        for answer, times in tally.items():
+            shares[answer] = shares.get(answer, 0.0) + n * times / (total * raters)
+    if len(shares) == 1:
+        return _undefined(total, ONE_WORD)
+    expected = sum(share**2 for share in shares.values())
+    own = [
+        (
+            sum(times * (times - 1) for times in tally.values()) / (raters * (raters - 1)),
+            sum(shares[answer] * times / raters for answer, times in tally.items()),
+            n,
+        )
+        for tally, n in tallies
+    ]
+    observed = sum(agreed * n for agreed, _, n in own) / total
+    kappa = (observed - expected) / (1 - expected)
+    spread = math.fsum(
+        n * ((agreed - expected - 2 * (1 - kappa) * (chance - expected)) / (1 - expected) - kappa) ** 2
+        for agreed, chance, n in own
+    )
+    error = math.sqrt(spread / (total * (total - 1))) if total > 1 else math.nan
+    return _kappa(total, observed, expected, error, perfect=all(len(tally) == 1 for tally, _ in tallies))
+
+
+def _kappa(total: int, observed: float, expected: float, error: float, *, perfect: bool) -> Kappa:
+    value = 1.0 if perfect else (observed - expected) / (1 - expected)
+    if perfect or total < 2:
+        note = NO_INTERVAL if total > 1 else TOO_FEW
+        return Kappa(total, observed, expected, value, math.nan, math.nan, math.nan, note)
+    half = NORMAL_QUANTILE * error
+    return Kappa(total, observed, expected, value, error, max(-1.0, value - half), min(1.0, value + half))
+
+
+def _undefined(total: int, note: str) -> Kappa:
+    none = math.nan
+    return Kappa(total, none, none, none, none, none, none, note)

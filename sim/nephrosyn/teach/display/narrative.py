@@ -1,0 +1,96 @@
+"""The prose around the tables: sentences from `wordings.toml`, chosen by the id of the case."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from nephrosyn.teach.display import record_tables
+from nephrosyn.teach.display.spelling import article, listed, sentence, spoken
+from nephrosyn.teach.keyed_choice import choose
+from nephrosyn.teach.model import Table
+
+CHILD_BELOW_YEARS = 18
+DAYS_PER_MONTH = 30.4375
+
+
+@cache
+def wordings() -> dict[str, list[str]]:
+    """Return the wordings by what they say."""
+    return tomllib.loads(files("nephrosyn.teach").joinpath("wordings.toml").read_text(encoding="utf-8"))
+
+
+def said(what: str, ident: str, **filled: object) -> str:
+    """Return one wording, filled in.
+
+    Parameters
+    ----------
+    what : str
+        A key of ``wordings.toml``.
+    ident : str
+        Id of the case, which chooses.
+    **filled
+        What stands in braces.
+    """
+    return choose(wordings()[what], ident, what).format(**filled)
+
+
+def who(sex: str, age_years: float) -> str:
+    """Return who is spoken of, without an article.
+
+    Examples
+    --------
+    >>> who("male", 4.6), who("female", 1.75), who("female", 71.2)
+    ('4-year-old boy', '21-month-old girl', '71-year-old woman')
+    """
+    child = age_years < CHILD_BELOW_YEARS
+    noun = {("male", True): "boy", ("female", True): "girl", ("male", False): "man", ("female", False): "woman"}
+    age = f"{int(age_years * 12 + 1e-9)}-month-old" if age_years < 2 else f"{int(age_years)}-year-old"
+    return f"{age} {noun[sex, child]}"
+
+
+def facts(mine: record_tables.Frames) -> dict[str, Any]:
+    """Return what the sentences are filled with.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        A patient's observed tables.
+    """
+    row, end = mine["patients"].row(0, named=True), mine["follow_up"].row(0, named=True)
+    name = article(who(row["sex"], row["age_at_onset_years"]))
+    first = record_tables.first_day(mine)
+    return {
+        "who": name,
+        "Who": sentence(name),
+        "she": "he" if row["sex"] == "male" else "she",
+        "She": "He" if row["sex"] == "male" else "She",
+        "clinic": "paediatric kidney clinic" if row["age_at_onset_years"] < CHILD_BELOW_YEARS else "kidney clinic",
+        "first": first,
+        "end": end["end_days"],
+        "ended": record_tables.ended(end["reason"]),
+        "months": max(2, round((end["end_days"] - first) / DAYS_PER_MONTH)),
+        "weight": f"{row['weight_kg']:.1f}",
+        "height": f"{row['height_cm']:.0f}",
+    }
+
+
+def first_results(table: Table) -> str:
+    """Return the first row of urine results in words; empty if there is none."""
+    if not table.rows:
+        return ""
+    names = ("urine protein/creatinine ratio", "dipstick", "serum albumin")
+    told = []
+    for name, column, text in zip(names, table.columns[1:], table.rows[0][1:], strict=True):
+        if text:
+            told.append(f"{name} {text}{f' {column.unit}' if column.unit else ''}")
+    return listed(told)
+
+
+def at_first_visit(mine: record_tables.Frames) -> list[str]:
+    """Return the conditions noted by the first visit."""
+    first = record_tables.first_day(mine)
+    rows = mine["conditions"].iter_rows(named=True)
+    return list(dict.fromkeys(spoken(row["condition"]) for row in rows if row["noted_days"] <= first))

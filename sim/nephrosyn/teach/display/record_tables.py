@@ -1,0 +1,224 @@
+"""A patient's record as displayed: tables of text in one system of units, from observed tables only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import polars as pl
+
+from nephrosyn import vocabulary
+from nephrosyn.teach.display import units as scales
+from nephrosyn.teach.display.spelling import spoken
+from nephrosyn.teach.model import Column, Table, UnitSystem
+
+Frames: TypeAlias = Mapping[str, pl.DataFrame]
+
+PERSON, URINE, BLOOD, DIARY, DOSES, NOTED = (
+    "At a glance",
+    "Urine tests, with the serum albumin of the same day",
+    "Blood tests",
+    "Home dipstick diary",
+    "Prescribed doses",
+    "Noted in the chart",
+)
+"""Captions; `displayed` knows the tables by them."""
+NAMES = {
+    "upcr": "Urine protein/creatinine ratio",
+    "dipstick": "Dipstick protein",
+    "albumin": "Serum albumin",
+    "creatinine": "Serum creatinine",
+    "cholesterol": "Cholesterol",
+}
+STEROID = "prednisone"
+ADULT_FROM_YEARS = 18
+OF_ADULTS = "of adults "
+"""Before the range of creatinine in a child: the laboratory prints one range, and a child's normal value lies lower."""
+SCHEDULES = {"daily": "daily", "alternate_day": "on alternate days", "single": "single dose"}
+TAPERED_OFF = "stopped, by taper"
+"""Steroid that is to stop is tapered: doses go on for weeks, as the table of doses shows."""
+OBSERVED = ("patients", "readings", "diary", "doses", "conditions", "follow_up")
+BLOOD_EVERY_DAYS = 150
+"""Blood results other than those of the urine days are shown this far apart."""
+
+
+def age_text(years: float) -> str:
+    """Return an age as it is spoken: in years and whole months below 18, in whole years from there on.
+
+    Examples
+    --------
+    >>> age_text(4.6), age_text(1.99), age_text(47.9), age_text(17.999)
+    ('4 years 7 months', '1 year 11 months', '47 years', '17 years 11 months')
+    """
+    whole = int(years)
+    said = f"{whole} year{'' if whole == 1 else 's'}"
+    months = int((years - whole) * 12)
+    if whole >= 18 or not months:
+        return said
+    return f"{said} {months} month{'' if months == 1 else 's'}"
+
+
+def person(mine: Frames) -> Table:
+    """Return who the patient is, as a table of two columns."""
+    row, end = mine["patients"].row(0, named=True), mine["follow_up"].row(0, named=True)
+    biopsied = row["lesion"] is not None and row["biopsy_days"] is not None and row["biopsy_days"] <= end["end_days"]
+    biopsy = f"{spoken(row['lesion'])}, day {row['biopsy_days']}" if biopsied else "not done"
+    first = first_day(mine)
+    rows = [
+        ("Age at first signs (day 0)", age_text(row["age_at_onset_years"])),
+        ("Sex", row["sex"]),
+        ("First visit", f"day {first}"),
+        ("Weight at first visit", f"{row['weight_kg']:.1f} kg"),
+        ("Height at first visit", f"{row['height_cm']:.0f} cm"),
+        ("Kidney biopsy", biopsy),
+        ("Record ends", f"day {end['end_days']}, {ended(end['reason'])}"),
+    ]
+    return Table(caption=PERSON, columns=(Column(name="Item"), Column(name="Recorded")), rows=tuple(rows))
+
+
+ENDED = {
+    "end_of_study": "still followed",
+    "dropout": "no longer seen",
+    "death": "died",
+    "kidney_failure": "kidney failure",
+    "discharged": "discharged",
+}
+
+
+def ended(reason: str) -> str:
+    """Return why a record ends."""
+    return ENDED[reason]
+
+
+def first_day(mine: Frames) -> int:
+    """Return the day of the first visit."""
+    days = mine["readings"]["taken_days"]
+    return int(days.min()) if len(days) else 0  # type: ignore[arg-type]
+
+
+def results(mine: Frames, analytes: Iterable[str], units: UnitSystem, caption: str, days: set[int]) -> Table:
+    """Return a table of results: a row a day, a column for each analyte; of several on a day the worst."""
+    analytes = list(analytes)
+    rows = mine["readings"].filter(pl.col("taken_days").is_in(sorted(days)), pl.col("value").is_not_null())
+    found: dict[tuple[int, str], tuple[float, bool]] = {}
+    ranges: dict[str, tuple[float, float]] = {}
+    for row in rows.sort("taken_days", maintain_order=True).iter_rows(named=True):
+        name, day = row["analyte"], row["taken_days"]
+        if name not in analytes:
+            continue
+        ranges.setdefault(name, (row["reference_low"], row["reference_high"]))
+        before = found.get((day, name))
+        worse = min if name == "albumin" else max
+        if before is None or worse(before[0], row["value"]) != before[0]:
+            found[day, name] = (row["value"], bool(row["below_limit"]))
+    columns = [Column(name="Day")]
+    for name in analytes:
+        range_ = scales.reference(name, *ranges[name], units) if name in ranges else ""
+        if range_ and name == "creatinine" and mine["patients"]["age_at_onset_years"][0] < ADULT_FROM_YEARS:
+            range_ = OF_ADULTS + range_
+        columns.append(Column(name=NAMES[name], unit=scales.unit_of(name, units), reference=range_))
+    shown = []
+    for day in sorted({day for day, _ in found}):
+        cells = [found.get((day, name)) for name in analytes]
+        texts = [
+            "" if cell is None else scales.shown(name, cell[0], units, below=cell[1])
+            for name, cell in zip(analytes, cells, strict=True)
+        ]
+        shown.append((str(day), *texts))
+    return Table(caption=caption, columns=tuple(columns), rows=tuple(shown))
+
+
+def urine(mine: Frames, units: UnitSystem) -> Table:
+    """Return urine results with the albumin of their days, which some definitions ask for."""
+    names = mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"]))
+    return results(mine, ("upcr", "dipstick", "albumin"), units, URINE, set(names["taken_days"].to_list()))
+
+
+def blood(mine: Frames, units: UnitSystem) -> Table:
+    """Return creatinine and cholesterol now and then: part of every letter, needed by no clause."""
+    rows = mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["creatinine", "cholesterol"]))
+    days: list[int] = []
+    for day in sorted(set(rows["taken_days"].to_list())):
+        if not days or day >= days[-1] + BLOOD_EVERY_DAYS:
+            days.append(day)
+    return results(mine, ("creatinine", "cholesterol"), units, BLOOD, set(days))
+
+
+def diary(mine: Frames) -> Table:
+    """Return the home diary: runs of days with one grade."""
+    rows = mine["diary"].sort("first_days").iter_rows(named=True)
+    columns = (
+        Column(name="From day"),
+        Column(name="To day"),
+        Column(name="Dipstick protein", reference="negative to trace"),
+    )
+    shown = tuple((str(row["first_days"]), str(row["last_days"]), row["grade"]) for row in rows)
+    return Table(caption=DIARY, columns=columns, rows=shown)
+
+
+def doses(mine: Frames) -> Table:
+    """Return the doses as prescribed: runs of days at one dose; those of 0 mg are none."""
+    rows = mine["doses"].filter(pl.col("mean_mg_per_day") != 0).sort("first_days", maintain_order=True)
+    columns = (
+        Column(name="From day"),
+        Column(name="To day"),
+        Column(name="Drug"),
+        Column(name="Dose", unit="mg"),
+        Column(name="Schedule"),
+        Column(name="Dosing weight", unit="kg"),
+    )
+    shown = tuple(
+        (
+            str(row["first_days"]),
+            str(row["last_days"]),
+            spoken(row["drug"]),
+            f"{row['dose_mg']:g}",
+            SCHEDULES[row["schedule"]],
+            "" if row["dosing_weight_kg"] is None else f"{row['dosing_weight_kg']:.1f}",
+        )
+        for row in rows.iter_rows(named=True)
+    )
+    return Table(caption=DOSES, columns=columns, rows=shown)
+
+
+def noted(mine: Frames) -> Table:
+    """Return the conditions noted, and what became of the steroid because of each."""
+    rows = mine["conditions"].sort("noted_days", maintain_order=True).iter_rows(named=True)
+    columns = (Column(name="Day"), Column(name="Condition"), Column(name="Change of steroid because of it"))
+    shown = tuple((str(row["noted_days"]), spoken(row["condition"]), _action(row, mine["doses"])) for row in rows)
+    return Table(caption=NOTED, columns=columns, rows=shown)
+
+
+def _action(row: Mapping[str, Any], doses: pl.DataFrame) -> str:
+    """In the word of the definition sets, which are shown beside the record."""
+    action, day = str(row["action"]), row["noted_days"]
+    if action != "stopped":
+        return action
+    given = (pl.col("drug") == STEROID) & (pl.col("mean_mg_per_day") > 0)
+    goes_on = doses.filter(given & (pl.col("first_days") <= day) & (pl.col("last_days") >= day))
+    return TAPERED_OFF if goes_on.height else action
+
+
+def until(mine: Frames, day: int) -> dict[str, pl.DataFrame]:
+    """Return the record as it stood on a day: later rows are gone, doses under way are known up to it.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        A patient's observed tables.
+    day : int, days
+        Last day.
+    """
+    end = mine["follow_up"].row(0, named=True)
+    if day >= end["end_days"]:
+        return {name: mine[name] for name in OBSERVED}
+    cut = pl.col("last_days").clip(upper_bound=day)
+    still = pl.lit(vocabulary.END_REASONS[0]).cast(mine["follow_up"].schema["reason"])
+    return {
+        "patients": mine["patients"],
+        "readings": mine["readings"].filter(pl.col("taken_days") <= day),
+        "diary": mine["diary"].filter(pl.col("first_days") <= day).with_columns(cut),
+        "doses": mine["doses"].filter(pl.col("first_days") <= day).with_columns(cut),
+        "conditions": mine["conditions"].filter(pl.col("noted_days") <= day),
+        "follow_up": mine["follow_up"].with_columns(end_days=pl.lit(day, pl.Int32), reason=still),
+    }

@@ -1,0 +1,102 @@
+"""What a reader is shown of a record: sections in the order of a clinician's letter."""
+
+from __future__ import annotations
+
+from nephrosyn.criteria import DefinitionSet
+from nephrosyn.teach.display import record_tables
+from nephrosyn.teach.display.definition_text import paragraphs
+from nephrosyn.teach.display.narrative import at_first_visit, facts, first_results, said
+from nephrosyn.teach.display.spelling import listed, sentence, spelled, spoken
+from nephrosyn.teach.model import Section, Spelling, Table, UnitSystem
+
+DEFINITION = "Definition set"
+HEADINGS = (
+    "Patient",
+    "Presenting complaint",
+    "History",
+    "Examination",
+    "Urine tests",
+    "Other blood tests",
+    "Home diary",
+    "Treatment",
+    "Later course",
+    "Timeline",
+    DEFINITION,
+)
+"""Of the sections, in order."""
+
+
+def sections(mine: record_tables.Frames, ident: str, units: UnitSystem, *, distractors: bool = True) -> list[Section]:
+    """Return a record as sections, without picture and definitions.
+
+    Parameters
+    ----------
+    mine : mapping of str to polars.DataFrame
+        A patient's observed tables.
+    ident : str
+        Id of the case, which chooses the wordings.
+    units : {"conventional", "si"}
+        In which units.
+    distractors : bool
+        Whether to add what no clause needs.
+    """
+    fill = facts(mine)
+    urine = record_tables.urine(mine, units)
+    first = first_results(urine)
+    complaint = said("complaint", ident, first_results=first) if first else said("complaint_unknown", ident)
+    known = at_first_visit(mine)
+    history = said("history", ident, conditions=listed([spoken(name) for name in known])) if known else ""
+    made = [
+        Section(heading="Patient", paragraphs=(said("patient", ident, **fill),), tables=(record_tables.person(mine),)),
+        Section(heading="Presenting complaint", paragraphs=(complaint,)),
+        Section(heading="History", paragraphs=(history or said("history_none", ident),)),
+        Section(heading="Examination", paragraphs=(said("examination", ident, **fill),), distractor=True),
+    ]
+    if urine.rows:
+        made.append(Section(heading="Urine tests", paragraphs=(said("tests", ident),), tables=(urine,)))
+    blood = record_tables.blood(mine, units)
+    if distractors and blood.rows:
+        paragraph = said("blood", ident)
+        made.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
+    diary = record_tables.diary(mine)
+    if diary.rows:
+        made.append(Section(heading="Home diary", paragraphs=(said("diary", ident),), tables=(diary,)))
+    return [*made, _treatment(mine, ident), _course(mine, ident, fill)]
+
+
+def _treatment(mine: record_tables.Frames, ident: str) -> Section:
+    table = record_tables.doses(mine)
+    if not table.rows:
+        return Section(heading="Treatment", paragraphs=(said("treatment_none", ident),))
+    day, _, drug, dose, schedule, _ = table.rows[0]
+    filled = {"started": day, "drug": drug, "Drug": sentence(drug), "dose": dose, "schedule": schedule}
+    return Section(heading="Treatment", paragraphs=(said("treatment", ident, **filled),), tables=(table,))
+
+
+def _course(mine: record_tables.Frames, ident: str, fill: dict[str, object]) -> Section:
+    table = record_tables.noted(mine)
+    ending = said("ending", ident, **fill)
+    if not table.rows:
+        return Section(heading="Later course", paragraphs=(f"{said('noted_none', ident)} {ending}",))
+    return Section(heading="Later course", paragraphs=(ending, said("noted", ident)), tables=(table,))
+
+
+def definition_section(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> Section:
+    """Return the definition set in words."""
+    name = f"The definition set “{definition.name}” reads as follows."
+    return Section(heading=DEFINITION, paragraphs=(name, *paragraphs(definition, units, child=child)))
+
+
+def in_spelling(section: Section, spelling: Spelling) -> Section:
+    """Return a section in a spelling: its prose and the cells of its tables."""
+
+    def table(one: Table) -> Table:
+        rows = tuple(tuple(spelled(text, spelling) for text in row) for row in one.rows)
+        return one.model_copy(update={"rows": rows})
+
+    return section.model_copy(
+        update={
+            "paragraphs": tuple(spelled(text, spelling) for text in section.paragraphs),
+            "tables": tuple(table(one) for one in section.tables),
+        }
+    )

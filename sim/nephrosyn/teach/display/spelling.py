@@ -1,0 +1,103 @@
+"""Terms as they are spoken in a letter, in either spelling, and back."""
+
+from __future__ import annotations
+
+import re
+
+from nephrosyn import vocabulary
+from nephrosyn.teach.model import Spelling
+
+AMERICAN = {
+    "haemorrhagic": "hemorrhagic",
+    "hypogammaglobulinaemia": "hypogammaglobulinemia",
+    "diarrhoea": "diarrhea",
+    "ciclosporin": "cyclosporine",
+    "paediatric": "pediatric",
+    "oedema": "edema",
+    "judgement": "judgment",
+    "colour": "color",
+    "centre": "center",
+}
+"""British words and the American ones; inside the package words are British where they differ."""
+BRITISH = {"leukopenia": "leucopenia"}
+"""The package's own American words, and the British ones."""
+
+_TERMS = (*vocabulary.CONDITIONS, *vocabulary.LESIONS, *vocabulary.DRUGS, *vocabulary.CATEGORIES, *vocabulary.FLAGS)
+
+
+def spoken(name: str) -> str:
+    """Return a term as it is spoken.
+
+    Examples
+    --------
+    >>> spoken("fsgs"), spoken("peptic_ulcer")
+    ('focal segmental glomerulosclerosis', 'peptic ulcer')
+    """
+    return vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
+
+
+_MEANT = {spoken(name): name for name in _TERMS}
+
+
+def meant(text: str) -> str:
+    """Return the term that was spoken, in either spelling."""
+    for british, american in AMERICAN.items():
+        text = text.replace(american, british) if british not in text else text
+    for american, british in BRITISH.items():
+        text = text.replace(british, american)
+    return _MEANT[text]
+
+
+def spelled(text: str, spelling: Spelling) -> str:
+    """Return a text in a spelling.
+
+    Examples
+    --------
+    >>> spelled("Ciclosporin and diarrhoea", "american"), spelled("leukopenia", "british")
+    ('Cyclosporine and diarrhea', 'leucopenia')
+    """
+    pattern, changes = _SPELLINGS[spelling]
+    return pattern.sub(lambda found: _alike(changes[found[0].lower()], found[0]), text)
+
+
+def _alike(new: str, old: str) -> str:
+    """Return a word with the capital of another."""
+    return new.capitalize() if old[0].isupper() else new
+
+
+def _pattern(changes: dict[str, str]) -> tuple[re.Pattern[str], dict[str, str]]:
+    return re.compile(rf"\b(?:{'|'.join(changes)})", re.IGNORECASE), changes
+
+
+_SPELLINGS: dict[str, tuple[re.Pattern[str], dict[str, str]]] = {
+    "american": _pattern(AMERICAN),
+    "british": _pattern(BRITISH),
+}
+
+
+def article(text: str) -> str:
+    """Return a text with the article before it.
+
+    Examples
+    --------
+    >>> article("8-year-old girl"), article("13-year-old boy"), article("11-year-old boy")
+    ('an 8-year-old girl', 'a 13-year-old boy', 'an 11-year-old boy')
+    """
+    vowel = re.match(r"(8|11\b|11-|18|[aeiouAEIOU])", text) is not None
+    return f"{'an' if vowel else 'a'} {text}"
+
+
+def listed(parts: list[str]) -> str:
+    """Return a list as it is spoken.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,152 @@
+"""What a reader without the key may see, and the key apart from it.
+
+The first is a list of what goes in, not of what is left out: a field the model gains later stays out until it is named
+here. So nothing that depends on the key reaches a student's copy, not even the order of the answers to match.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from nephrosyn.teach.formats.unit_overlay import Both, Tree, variants
+
+DIGEST_DIGITS = 12
+
+
+def shown(tree: Tree) -> Tree:
+    """Return a set without its key.
+
+    Parameters
+    ----------
+    tree : dict
+        A set as `both.overlay` gives it.
+
+    Returns
+    -------
+    dict
+        Title, notice, spelling and cases: what is shown and what is asked.
+    """
+    return {
+        "title": tree["title"],
+        "notice": tree["notice"],
+        "spelling": tree["spelling"],
+        "cases": [_case(case) for case in tree["cases"]],
+    }
+
+
+def _case(case: Tree) -> Tree:
+    return {
+        **{name: case[name] for name in ("id", "version", "title", "criteria_title")},
+        "stages": [_stage(stage) for stage in case["stages"]],
+    }
+
+
+def _stage(stage: Tree) -> Tree:
+    sections = [
+        {
+            **{name: section[name] for name in ("heading", "paragraphs", "tables")},
+            "figures": [
+                {name: one[name] for name in ("alt", "png_base64", "svg_base64")} for one in section["figures"]
+            ],
+        }
+        for section in stage["sections"]
+    ]
+    return {
+        "title": stage["title"],
+        "sections": sections,
+        "questions": [_question(question) for question in stage["questions"]],
+    }
+
+
+def _question(question: Tree) -> Tree:
+    asked = {"kind": question["kind"], "stem": question["stem"]}
+    if question["kind"] == "numeric":
+        return {**asked, "unit": question["unit"]}
+    if question["kind"] == "matching":
+        return {**asked, "premises": [pair["premise"] for pair in question["pairs"]], "answers": pool(question)}
+    return {**asked, "options": [option["text"] for option in question["options"]]}
+
+
+def pool(question: Tree) -> list[Any]:
+    """Return the answers one may match with, each once, sorted by their words: their order tells nothing."""
+    every = [pair["answer"] for pair in question["pairs"]] + list(question["spare"])
+    return [each for _, each in sorted({_sorting(one): one for one in every}.items())]
+
+
+def _sorting(answer: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(_natural(text) for _, text in variants(answer))
+
+
+def _natural(text: str) -> tuple[str, ...]:
+    parts = re.findall(r"\d+|\D+", text.casefold())
+    return (*(part.zfill(12) if part.isdecimal() else part for part in parts), text)
+
+
+def key(tree: Tree) -> list[list[list[Tree]]]:
+    """Return the key of every question, by case, stage and place."""
+    return [[[_key(one) for one in stage["questions"]] for stage in case["stages"]] for case in tree["cases"]]
+
+
+def _key(question: Tree) -> Tree:
+    if question["kind"] == "numeric":
+        return {
+            name: question[name] for name in ("kind", "value", "tolerance", "unit", "feedback_right", "feedback_wrong")
+        }
+    if question["kind"] == "matching":
+        answers = [_sorting(one) for one in pool(question)]
+        pairs = question["pairs"]
+        return {
+            "kind": "matching",
+            "right": [answers.index(_sorting(pair["answer"])) for pair in pairs],
+            "feedback": [pair["feedback"] for pair in pairs],
+        }
+    return {
+        "kind": question["kind"],
+        "credits": credits([option["credit"] for option in question["options"]], question["kind"]),
+        "options": [option["feedback"] for option in question["options"]],
+        "feedback": question["feedback"],
+    }
+
+
+def credits(given: list[float], kind: str) -> list[float]:
+    """Return what choosing each option adds to the score of a question, whose most is 1.
+
+    In a choice of several, the right ones share 1. Where no wrong one costs anything, the wrong ones share -1, as in
+    Moodle and QTI: choosing all of them earns nothing.
+
+    Examples
+    --------
+    >>> credits([0.5, 0.5, 0.0, 0.0, 0.0, 0.0], "multiple")
+    [0.5, 0.5, -0.25, -0.25, -0.25, -0.25]
+    >>> credits([1.0, 0.0], "single")
+    [1.0, 0.0]
+    """
+    right = [one for one in given if one > 0]
+    if kind == "single" or not right:
+        return given
+    whole, wrong = sum(right), len(given) - len(right)
+    free = min(given) >= 0
+    return [one / whole if one or not free else -1 / wrong for one in given]
+
+
+def digest(tree: Any) -> str:
+    """Return a name for what a tree says: the first digits of the SHA-256 of its JSON."""
+    text = json.dumps(tree, default=_plain, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Both):
+        return dict(value.by)
+    raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def island(tree: Any) -> str:
+    """Return a tree as JSON that may stand in a script element: nothing in it ends the element or begins a comment."""
+    text = json.dumps(tree, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text

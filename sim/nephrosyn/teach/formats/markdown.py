@@ -1,0 +1,219 @@
+"""Cases as Markdown: a copy with the key to teach with and one without to hand out, pictures as files beside them.
+
+For each system of units ``cases-teacher-UNITS.md`` and ``cases-student-UNITS.md``. The student's copy is written from
+what `shown` lets through, so that nothing that depends on the key can be in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from nephrosyn.teach.formats.learner_view import key, shown
+from nephrosyn.teach.formats.numeric_columns import of_figures
+from nephrosyn.teach.formats.unit_overlay import Tree, overlay
+from nephrosyn.teach.model import CaseSet, UnitSystem
+
+IMAGES = "cases-images"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SIGNS = re.compile(r"([\\`*_\[\]<>|&~$#])")
+LIST = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=])")
+
+
+def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) -> list[Path]:
+    """Write the teacher's and the student's copy in each system of units, and the pictures.
+
+    Parameters
+    ----------
+    sets : dict of str to CaseSet
+        The same cases by system of units.
+    primary : {"conventional", "si"}
+        Which of them comes first.
+    folder : Path
+        Where to.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    files = []
+    (folder / IMAGES).mkdir(exist_ok=True)
+    for units in sorted(sets, key=lambda one: (one != primary, one)):
+        whole = overlay({units: sets[units]})
+        for copy, text in (("teacher", teacher(whole, units)), ("student", student(whole, units))):
+            path = folder / f"cases-{copy}-{units}.md"
+            path.write_text(text, encoding="utf-8")
+            files.append(path)
+        for name, data in pictures(whole, units):
+            (folder / name).write_bytes(data)
+            files.append(folder / name)
+    return files
+
+
+def pictures(whole: Tree, units: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the path of each picture, which tells the blinded case and the place, and the PNG."""
+    for case in whole["cases"]:
+        for number, stage in enumerate(case["stages"], 1):
+            for path, one in zip(_paths(case, number, stage, units), _figures(stage), strict=True):
+                yield path, base64.b64decode(one["png_base64"])
+
+
+def student(whole: Tree, units: str) -> str:
+    """Return the copy without key.
+
+    Parameters
+    ----------
+    whole : dict
+        A set in one system of units, as `both.overlay` gives it.
+    units : {"conventional", "si"}
+        Which.
+    """
+    seen = shown(whole)
+    lines = _head(seen)
+    for number, one in enumerate(seen["cases"], 1):
+        lines += case(one, number, units)
+    return _text(lines)
+
+
+def teacher(whole: Tree, units: str) -> str:
+    """Return the copy with the key after each question and the answer in full after each case.
+
+    Parameters
+    ----------
+    whole : dict
+        A set in one system of units, as `both.overlay` gives it.
+    units : {"conventional", "si"}
+        Which.
+    """
+    seen, keys = shown(whole), key(whole)
+    lines = _head(seen)
+    for number, (one, told) in enumerate(zip(seen["cases"], keys, strict=True), 1):
+        lines += [*case(one, number, units, told), *answer(whole["cases"][number - 1])]
+    return _text(lines)
+
+
+def _head(seen: Tree) -> list[str]:
+    return [f"# {plain(seen['title'])}", plain(seen["notice"])]
+
+
+def _text(lines: list[str]) -> str:
+    return "\n\n".join(lines) + "\n"
+
+
+def plain(text: str) -> str:
+    r"""Return text with every sign escaped that means something in Markdown or HTML.
+
+    Examples
+    --------
+    >>> print(plain("UPCR <0.05 | 3*"))
+    UPCR \<0.05 \| 3\*
+    >>> print(plain("1. not a list"))
+    1\. not a list
+    """
+    one_line = SIGNS.sub(r"\\\1", " ".join(text.split()))
+    return LIST.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", one_line)
+
+
+def case(seen: Tree, number: int, units: str, keys: list[list[Tree]] | None = None) -> list[str]:
+    """Return the blocks of a case.
+
+    Parameters
+    ----------
+    seen : dict
+        The case without its key, as `shown` gives it.
+    number : int
+        Its place in the set.
+    units : {"conventional", "si"}
+        Of the pictures' paths.
+    keys : list of list of dict, optional
+        The key by stage and question; without it none is written.
+    """
+    lines = [f"## {number}. {plain(seen['title'])}"]
+    lines.append(f"Judged by: {plain(seen['criteria_title'])}. Case `{seen['id']}`.")
+    for place, stage in enumerate(seen["stages"]):
+        several = len(seen["stages"]) > 1
+        which = f"Stage {place + 1} of {len(seen['stages'])}: " if several else ""
+        lines.append(f"### {which}{plain(stage['title'])}")
+        paths = _paths(seen, place + 1, stage, units)
+        for section in stage["sections"]:
+            lines += _section(section, paths)
+        for at, question in enumerate(stage["questions"]):
+            lines += _question(question, f"Question {at + 1}" if len(stage["questions"]) > 1 else "Question")
+            if keys is not None:
+                lines += _key(question, keys[place][at])
+    return lines
+
+
+def _figures(stage: Tree) -> list[Tree]:
+    return [one for section in stage["sections"] for one in section["figures"]]
+
+
+def _paths(case: Tree, number: int, stage: Tree, units: str) -> list[str]:
+    return [f"{IMAGES}/{case['id']}-{number}-{i}-{units}.png" for i, _ in enumerate(_figures(stage), 1)]
+
+
+def _section(section: Tree, paths: list[str]) -> list[str]:
+    lines = [f"#### {plain(section['heading'])}", *map(plain, section["paragraphs"])]
+    for table in section["tables"]:
+        lines += [f"*{plain(table['caption'])}*", _table(table)]
+    for one in section["figures"]:
+        lines.append(f"![{plain(one['alt'])}]({paths.pop(0)})")
+    return lines
+
+
+def _table(table: Tree) -> str:
+    heads = [_column(column) for column in table["columns"]]
+    rule = ["---:" if figures else ":---" for figures in of_figures(table)]
+    rows = [[plain(cell) or "–" for cell in row] for row in table["rows"]]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
+
+
+def _column(column: Tree) -> str:
+    unit = f", {plain(column['unit'])}" if column["unit"] else ""
+    reference = f" (reference {plain(column['reference'])})" if column["reference"] else ""
+    return f"{plain(column['name'])}{unit}{reference}"
+
+
+def _question(question: Tree, name: str) -> list[str]:
+    lines = [f"**{name}.** {plain(question['stem'])}"]
+    if question["kind"] == "numeric":
+        return [*lines, f"Answer: ________ {plain(question['unit'])}".rstrip()]
+    if question["kind"] == "matching":
+        lines.append(_items([f"{plain(one)}: ____" for one in question["premises"]]))
+        return [*lines, _items(_lettered(question["answers"]))]
+    how = ["Choose all that hold."] if question["kind"] == "multiple" else []
+    return [*lines, *how, _items(_lettered(question["options"]))]
+
+
+def _lettered(texts: list[str]) -> list[str]:
+    return [f"{LETTERS[i]}. {plain(text)}" for i, text in enumerate(texts)]
+
+
+def _items(texts: list[str]) -> str:
+    return "\n".join(f"- {text}" for text in texts)
+
+
+def _key(question: Tree, told: Tree) -> list[str]:
+    if told["kind"] == "numeric":
+        unit = f" {plain(told['unit'])}" if told["unit"] else ""
+        within = f", within ± {told['tolerance']:g}" if told["tolerance"] else ""
+        lines = [f"**Key.** {told['value']:g}{unit}{within}."]
+        return [*lines, _items([f"Right: {plain(told['feedback_right'])}", f"Wrong: {plain(told['feedback_wrong'])}"])]
+    if told["kind"] == "matching":
+        rows = zip(question["premises"], told["right"], told["feedback"], strict=True)
+        return ["**Key.**", _items([f"{plain(one)}: **{LETTERS[at]}**. {plain(why)}" for one, at, why in rows])]
+    right = [LETTERS[i] for i, credit in enumerate(told["credits"]) if credit > 0]
+    reasons = _items([f"{LETTERS[i]}. {plain(why)}" for i, why in enumerate(told["options"])])
+    more = [plain(told["feedback"])] if told["feedback"] else []
+    return [f"**Key.** {', '.join(right) or 'none of them'}", reasons, *more]
+
+
+def answer(whole: Tree) -> list[str]:
+    """Return the blocks of the answer in full of a case, as `both.overlay` gives it."""
+    lines = ["### The answer in full", plain(whole["summary"])]
+    lines.append(f"How near another answer is: {plain(whole['margin'])}")
+    pair = f" The other case of its pair is `{whole['pair']}`." if whole["pair"] else ""
+    return [*lines, f"Predicted difficulty {whole['difficulty']} of 5.{pair}"]

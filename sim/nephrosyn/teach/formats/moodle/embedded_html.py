@@ -1,0 +1,101 @@
+"""What the HTML and the files within a question hold, read without trust."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from functools import lru_cache
+from html.parser import HTMLParser
+
+from nephrosyn.teach.lint.png import png_size
+
+PLUGIN_FILE = "@@PLUGINFILE@@/"
+"""How Moodle's texts name the files beside them."""
+_ACTIVE = {"script", "iframe", "object", "embed", "link", "style", "form"}
+
+
+class Seen(HTMLParser):
+    """What a text shows.
+
+    Attributes
+    ----------
+    words : list of str
+        Its texts.
+    pictures : list of str
+        The address of each picture.
+    without_words : int
+        How many pictures have no text that stands for them.
+    foreign : list of str
+        What it would load from elsewhere or execute.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.pictures: list[str] = []
+        self.without_words = 0
+        self.foreign: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.words.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at an element's addresses."""
+        told = {name: value or "" for name, value in attrs}
+        if tag in _ACTIVE or any(name.startswith("on") for name in told):
+            self.foreign.append(f"element {tag}")
+        if tag == "img":
+            self.pictures.append(told.get("src", ""))
+            self.without_words += not told.get("alt", "").strip()
+        address = told.get("src", told.get("href", ""))
+        if (tag == "img" or address) and not is_plugin_file(address):
+            self.foreign.append(f"address {address!r}")
+
+
+@lru_cache(maxsize=64)
+def read(html: str) -> Seen:
+    """Return what a text shows; several rules ask it of the same text, one after another."""
+    seen = Seen()
+    seen.feed(html)
+    seen.close()
+    return seen
+
+
+def plain(html: str) -> str:
+    """Return the words of a text; a picture alone is not empty.
+
+    Examples
+    --------
+    >>> plain("<p>1 &lt; 2</p>")
+    '1 < 2'
+    """
+    seen = read(html)
+    return " ".join(" ".join([*seen.words, *seen.pictures]).split())
+
+
+def is_plugin_file(address: str) -> bool:
+    """Say whether an address names a file beside the text."""
+    name = address.removeprefix(PLUGIN_FILE)
+    return name != address and bool(name) and "/" not in name
+
+
+def picture_fault(text: str, encoding: str | None) -> str:
+    """Return what is wrong with a file element; empty if nothing is."""
+    if encoding != "base64":
+        return f"encoding {encoding}"
+    try:
+        png_size(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def number(text: str) -> float | None:
+    """Return a finite number, or nothing where there is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,103 @@
+"""A SCORM 1.2 package: the quiz page, whose answers, score and status a learning management system keeps.
+
+``adapter.js`` speaks to the system, ``attempt.js`` puts the answers into what SCORM 1.2 can hold. In a system the page
+neither reads nor writes the storage of the browser; without one it works as the quiz that is opened from disk.
+
+The page must hold the key, because it marks itself: a learner who reads its source can find it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from nephrosyn.teach.formats import xhtml
+from nephrosyn.teach.formats.scorm.capacity import check
+from nephrosyn.teach.formats.zip import packed
+from nephrosyn.teach.model import CaseSet, UnitSystem
+
+_PAGE = "index.html"
+_MANIFEST = "imsmanifest.xml"
+_SCRIPTS = ("adapter.js", "attempt.js")
+_NAMESPACES = {
+    "xmlns": "http://www.imsproject.org/xsd/imscp_rootv1p1p2",
+    "xmlns:adlcp": "http://www.adlnet.org/xsd/adlcp_rootv1p2",
+}
+
+
+def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) -> list[Path]:
+    """Write ``cases-scorm.zip``; with both units the page has a switch.
+
+    Parameters
+    ----------
+    sets : dict of str to CaseSet
+        The same cases by system of units.
+    primary : {"conventional", "si"}
+        The units the page opens with.
+    folder : Path
+        Where to.
+
+    Returns
+    -------
+    list of Path
+        The file.
+
+    Raises
+    ------
+    CasesError
+        If the answers to the cases are more than a learning management system can hold.
+    """
+    check(sets[primary])
+    path = folder / "cases-scorm.zip"
+    path.write_bytes(package(sets[primary], quiz(sets, primary)))
+    return [path]
+
+
+def quiz(sets: dict[UnitSystem, CaseSet], primary: UnitSystem) -> str:
+    """Return the quiz page with the scripts that speak to a learning management system.
+
+    Parameters
+    ----------
+    sets : dict of str to CaseSet
+        The same cases by system of units.
+    primary : {"conventional", "si"}
+        The units the page opens with.
+    """
+    scripts = [files(__name__).joinpath(name).read_text(encoding="utf-8").strip() for name in _SCRIPTS]
+    made: str = import_module("nephrosyn.teach.formats.html").page(sets, primary, teacher=False, scripts=scripts)
+    return made
+
+
+def package(cases: CaseSet, page: str) -> bytes:
+    """Return the package as bytes.
+
+    Parameters
+    ----------
+    cases : CaseSet
+        Gives the title.
+    page : str
+        The quiz as one HTML page.
+    """
+    manifest = ET.tostring(_manifest(cases), encoding="unicode")
+    content = {_PAGE: page.encode(), _MANIFEST: f'<?xml version="1.0"?>\n{manifest}\n'.encode()}
+    return packed(content, first=_MANIFEST)
+
+
+def _manifest(cases: CaseSet) -> ET.Element:
+    title = xhtml.one_line(cases.title)
+    root = ET.Element("manifest", {**_NAMESPACES, "identifier": "nephrosyn-cases", "version": "1.0"})
+    told = xhtml.add(root, "metadata")
+    xhtml.add(told, "schema", "ADL SCORM")
+    xhtml.add(told, "schemaversion", "1.2")
+    organizations = xhtml.add(root, "organizations", default="organization")
+    organization = xhtml.add(organizations, "organization", identifier="organization")
+    xhtml.add(organization, "title", title)
+    entry = xhtml.add(organization, "item", identifier="item", identifierref="resource", isvisible="true")
+    xhtml.add(entry, "title", title)
+    resource = xhtml.add(xhtml.add(root, "resources"), "resource", identifier="resource", type="webcontent")
+    resource.set("adlcp:scormtype", "sco")
+    resource.set("href", _PAGE)
+    xhtml.add(resource, "file", href=_PAGE)
+    return root

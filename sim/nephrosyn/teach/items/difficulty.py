@@ -1,0 +1,230 @@
+"""How far a record is from another key: the smallest edit of it that changes the category.
+
+The family of edits is small and fixed, so that the margin means the same in every case: a urine day read at remission
+or relapse level or not at all, a dose changed or its change moved, a condition not noted, a record that ends earlier.
+Every edit has a cost; the margin is the lowest cost at which the category changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nephrosyn import vocabulary
+from nephrosyn.criteria import DefinitionSet, classify
+from nephrosyn.teach.display.record_tables import OBSERVED, Frames
+
+WEEK_DAYS = 7
+MOVES_DAYS = ((-WEEK_DAYS, 1), (WEEK_DAYS, 1), (-4 * WEEK_DAYS, 2), (4 * WEEK_DAYS, 2))
+FACTORS = ((0.75, 1), (1.25, 1), (0.5, 2), (2.0, 2))
+ENDS_EARLIER_DAYS = ((91, 2), (183, 3))
+NO_EDIT = 4
+"""Cost told where no edit of the family changes the category."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of a record.
+
+    Attributes
+    ----------
+    words : str
+        What is changed.
+    cost : int
+        From 1, a single value, to 3.
+    patches : tuple
+        Table, column, row numbers and the new value.
+    """
+
+    words: str
+    cost: int
+    patches: tuple[tuple[str, str, tuple[int, ...], Any], ...]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What the edits show.
+
+    Attributes
+    ----------
+    cost : int
+        Of the smallest edit that changes the category; `NO_EDIT` if none does.
+    near : int
+        Number of edits of cost 1 that change it.
+    changes : tuple of (Edit, str)
+        The edits that change it, the cheapest first, and the category that results.
+    """
+
+    cost: int
+    near: int
+    changes: tuple[tuple[Edit, str], ...] = field(repr=False)
+
+
+def family(frames: Frames, definition: DefinitionSet) -> list[Edit]:
+    """Return all edits of a record.
+
+    Parameters
+    ----------
+    frames : mapping of str to polars.DataFrame
+        One patient's observed tables.
+    definition : DefinitionSet
+        Whose levels of urine are taken.
+    """
+    return [*_urine(frames, definition), *_doses(frames), *_conditions(frames), *_ends(frames)]
+
+
+def _urine(frames: Frames, definition: DefinitionSet) -> Iterator[Edit]:
+    child = frames["patients"]["age_at_onset_years"][0] < definition.population.adult_from.of(True)
+    low = round(definition.urine.remission_upcr.of(child) / 2, 2)
+    high = round(definition.urine.relapse_upcr.of(child) * 1.5, 2)
+    albumin = definition.urine.remission_albumin.of(child)
+    rows = frames["readings"].with_row_index("row").with_columns(pl.col("analyte").cast(pl.String))
+    rows = rows.filter(pl.col("analyte").is_in(["upcr", "dipstick", "albumin"]))
+    by_day = rows.partition_by("taken_days", as_dict=True)
+    presenting = rows["taken_days"].min()
+    for (day,), mine in by_day.items():
+        at = {name: tuple(mine.filter(analyte=name)["row"].to_list()) for name in ("upcr", "dipstick", "albumin")}
+        urine = (*at["upcr"], *at["dipstick"])
+        if not urine:
+            continue
+        clear = [("readings", "value", at["upcr"], low), ("readings", "value", at["dipstick"], 0.0)]
+        if albumin != "off":
+            clear.append(("readings", "value", at["albumin"], float(albumin) + 0.5))
+        ill = (("readings", "value", at["upcr"], high), ("readings", "value", at["dipstick"], 4.0))
+        if day != presenting:  # nobody comes with a nephrotic syndrome whose urine holds no protein
+            yield Edit(f"the urine of day {day} without protein", 1, tuple(clear))
+        yield Edit(f"the urine of day {day} with heavy protein", 1, ill)
+        yield Edit(f"no urine test on day {day}", 1, (("readings", "value", urine, None),))
+
+
+def _doses(frames: Frames) -> Iterator[Edit]:
+    doses = frames["doses"].with_row_index("row").sort("first_days").rows(named=True)
+    for place, run in enumerate(doses):
+        row = (run["row"],)
+        for factor, cost in FACTORS:
+            dose = max(1.0, round(run["dose_mg"] * factor))
+            mean = dose / 2 if run["schedule"] == "alternate_day" else dose
+            yield Edit(
+                f"{dose:g} mg instead of {run['dose_mg']:g} mg from day {run['first_days']}",
+                cost,
+                (("doses", "dose_mg", row, dose), ("doses", "mean_mg_per_day", row, mean)),
+            )
+        after = doses[place + 1] if place + 1 < len(doses) else None
+        if after is None or after["first_days"] != run["last_days"] + 1:
+            continue
+        for days, cost in MOVES_DAYS:
+            if run["last_days"] + days < run["first_days"] or after["first_days"] + days > after["last_days"]:
+                continue
+            moved = after["first_days"] + days
+            patches = (("doses", "last_days", row, moved - 1), ("doses", "first_days", (after["row"],), moved))
+            yield Edit(f"the change of dose on day {moved} instead of day {after['first_days']}", cost, patches)
+
+
+def _conditions(frames: Frames) -> Iterator[Edit]:
+    for row, one in enumerate(frames["conditions"].iter_rows(named=True)):
+        if one["action"] != "none":
+            words = f"no change of steroid because of what was noted on day {one['noted_days']}"
+            yield Edit(words, 1, (("conditions", "action", (row,), "none"),))
+
+
+def _ends(frames: Frames) -> Iterator[Edit]:
+    end, first = int(frames["follow_up"]["end_days"][0]), min(frames["readings"]["taken_days"].to_list(), default=0)
+    for days, cost in ENDS_EARLIER_DAYS:
+        if end - days > first:
+            yield Edit(f"the record ending on day {end - days}", cost, (("follow_up", "end_days", (0,), end - days),))
+
+
+def apply(frames: Frames, edits: list[Edit]) -> dict[str, pl.DataFrame]:
+    """Return the edited records as a cohort: patient k has undergone edit k.
+
+    Parameters
+    ----------
+    frames : mapping of str to polars.DataFrame
+        One patient's observed tables.
+    edits : list of Edit
+        What is changed.
+    """
+    count, made = len(edits), {}
+    for name in OBSERVED:
+        frame, height = frames[name], frames[name].height
+        patient = np.repeat(np.arange(count, dtype=np.int32), height)
+        stacked = pl.concat([frame] * count).with_columns(patient=pl.Series(patient))
+        for column in {c for edit in edits for table, c, _, _ in edit.patches if table == name}:
+            stacked = stacked.with_columns(_patched(stacked[column], name, column, height, edits))
+        made[name] = stacked.filter(pl.col("value").is_not_null()) if name == "readings" else stacked
+    return made
+
+
+def _patched(series: pl.Series, table: str, column: str, height: int, edits: list[Edit]) -> pl.Series:
+    places: list[int] = []
+    values: list[Any] = []
+    for number, edit in enumerate(edits):
+        for where, what, rows, value in edit.patches:
+            if (where, what) == (table, column):
+                places += [number * height + row for row in rows]
+                values += [value] * len(rows)
+    order: NDArray[Any] = np.argsort(np.asarray(places, np.int64), kind="stable")
+    new = pl.Series([values[k] for k in order], dtype=pl.String if series.dtype == pl.Enum else series.dtype)
+    return series.scatter(np.asarray(places)[order], new.cast(series.dtype))
+
+
+def margin(frames: Frames, definition: DefinitionSet, category: str) -> Margin:
+    """Return how far a record is from another category.
+
+    Parameters
+    ----------
+    frames : mapping of str to polars.DataFrame
+        One patient's observed tables, as parsed from the display.
+    definition : DefinitionSet
+        The set.
+    category : str
+        What it says of the record as it is.
+    """
+    edits = family(frames, definition)
+    if not edits:
+        return Margin(NO_EDIT, 0, ())
+    found = classify(apply(frames, edits), definition, "observed", keep_going=True)["category"].to_list()
+    changes = [(edit, after) for edit, after in zip(edits, found, strict=True) if after != category]
+    changes.sort(key=lambda one: one[0].cost)
+    cost = changes[0][0].cost if changes else NO_EDIT
+    return Margin(cost, sum(edit.cost == 1 for edit, _ in changes), tuple(changes))
+
+
+LOADS = (150, 250)
+"""So many displayed cells make a record long, and very long. assumed: near the middle and the end of the baseline."""
+NEAR = (5, 12)
+"""So many single edits that change the category make it close, and very close. assumed, as `LOADS`."""
+
+
+def difficulty(found: Margin, cells: int, category: str) -> int:
+    """Return the predicted difficulty, 1 to 5.
+
+    One; and one more if any edit changes the key; for each of `NEAR` that the number of edits of cost 1 that change it
+    reaches; for each of `LOADS` that the displayed cells reach; and where the key is undetermined, because what is
+    missing must be noticed. At most 5.
+
+    Parameters
+    ----------
+    found : Margin
+        From `margin`.
+    cells : int
+        Displayed cells that hold data.
+    category : str
+        The key.
+
+    Examples
+    --------
+    >>> difficulty(Margin(4, 0, ()), 60, "steroid_resistant")
+    1
+    """
+    points = 1 + int(found.cost < NO_EDIT) + int(category == UNDETERMINED)
+    points += sum(found.near >= limit for limit in NEAR) + sum(cells >= limit for limit in LOADS)
+    return min(5, points)
+
+
+UNDETERMINED = vocabulary.CATEGORIES[6]

@@ -1,0 +1,105 @@
+"""What cases are asked for, and everything that is wrong with it, told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from nephrosyn.scenario.counts import MOST_SEED, wrong_count
+from nephrosyn.teach.errors import CasesError
+from nephrosyn.teach.model import ItemKind, Spelling, UnitSystem
+
+KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
+UNITS: tuple[UnitSystem, ...] = get_args(UnitSystem)
+SPELLINGS: tuple[Spelling, ...] = get_args(Spelling)
+Balance = Literal["label", "natural"]
+BALANCES: tuple[Balance, ...] = get_args(Balance)
+LEVELS = range(1, 6)
+MOST_CASES = 10_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes
+    ----------
+    count : int
+        Cases; a near-miss pair counts as two.
+    criteria : tuple of str
+        Definition sets; the first judges every kind but disagreement. None named: the first set of the run, and for
+        disagreement all shipped ones.
+    kinds : tuple of str
+        Kinds of items, in equal numbers as far as they go.
+    balance : {"label", "natural"}
+        Categories in equal numbers, or as often as in the run.
+    difficulty : int or None
+        Only this predicted difficulty.
+    units, spelling : str
+        How cases are displayed first.
+    seed : int
+        Which patients, and which wordings.
+    figures : bool
+        Whether with pictures.
+    """
+
+    count: int = 20
+    criteria: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("single",)
+    balance: str = "label"
+    difficulty: int | None = None
+    units: str = "conventional"
+    spelling: str = "american"
+    seed: int = 1
+    figures: bool = field(default=True, compare=False)
+
+    def check(self) -> None:
+        """Refuse what cannot be.
+
+        Raises
+        ------
+        CasesError
+            With everything that is wrong.
+
+        Examples
+        --------
+        >>> Request(count=0, kinds=("essay",)).check()
+        Traceback (most recent call last):
+        ...
+        nephrosyn.cases.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
+        --kind: expected some of single, numeric, key-features, staged, matching, near-miss, disagreement; got essay
+        """
+        wrong = []
+        wrong += wrong_count("--count", self.count, 1, MOST_CASES)
+        wrong += wrong_count("--seed", self.seed, 0, MOST_SEED)
+        unknown = [name for name in self.kinds if name not in KINDS]
+        if unknown or not self.kinds:
+            wrong.append(f"--kind: expected some of {', '.join(KINDS)}; got {', '.join(unknown) or 'none'}")
+        wrong += _one_of("--balance", self.balance, BALANCES)
+        wrong += _one_of("--units", self.units, UNITS)
+        wrong += _one_of("--spelling", self.spelling, SPELLINGS)
+        if self.difficulty is not None and self.difficulty not in LEVELS:
+            wrong.append(f"--difficulty: expected 1 to 5; got {self.difficulty}")
+        if wrong:
+            raise CasesError("\n".join(wrong))
+
+    def shares(self) -> dict[ItemKind, int]:
+        """Return how many cases of each kind; pairs come in twos."""
+        kinds = [name for name in KINDS if name in self.kinds]
+        each = {kind: self.count // len(kinds) for kind in kinds}
+        for kind in kinds[: self.count % len(kinds)]:
+            each[kind] += 1
+        if each.get("near-miss", 0) % 2:
+            other = next((kind for kind in kinds if kind != "near-miss" and each[kind]), None)
+            if other is None:
+                raise CasesError(
+                    f"--count: near-miss cases come in pairs, so expected an even number; got {self.count}"
+                )
+            each["near-miss"] += 1
+            each[other] -= 1
+        return {kind: share for kind, share in each.items() if share}
+
+
+def _one_of(option: str, got: str, names: Sequence[str]) -> list[str]:
+    return [] if got in names else [f"{option}: expected one of {', '.join(names)}; got {got}"]

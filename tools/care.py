@@ -1,0 +1,187 @@
+"""Write the page on what care changes: statements of the source as paired comparisons, ``make docs``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nephrosyn as ns
+from nephrosyn.comparison.care.comparison import Comparison
+from nephrosyn.comparison.care.findings import Row
+from nephrosyn.comparison.care.tables import line
+from nephrosyn.report.figures import differences as figure
+from nephrosyn.vocabulary import NOTICE
+
+DOCS = Path(__file__).parent
+PAGE = DOCS / "explanation" / "what-care-changes.md"
+FIGURES = DOCS / "figures"
+PATIENTS, SEED = 2000, 1
+BANDS = ("children", "adults")
+
+INTRODUCTION = """\
+Four statements of the source texts speak of what one kind of care does and another does not. Here each is put to the
+model as a question about the same patients: both arms have the same people, the same seed and the same chance, and
+differ only in care, so every difference is a difference within patients ([how to compare](../how-to/compare-twins.md)).
+What comes out is what the assumptions of the [model](model-second-line.md) lead to. It is not evidence that a
+treatment works."""
+READING = """\
+Differences are the second arm minus the first, with 95% intervals. *Better*, *same* and *worse* count patients under
+the second arm. The last column says how many times as many patients two unpaired groups would need for as narrow an
+interval."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One kind of care: a scenario and what is changed in it."""
+
+    label: str
+    scenario: str
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A statement of the source, and two arms that show what the model makes of it."""
+
+    statement: str
+    title: str
+    says: str
+    compared: str
+    first: Arm
+    second: Arm
+    outcomes: tuple[str, ...]
+
+
+def mycophenolate(overlap_days: int) -> tuple[str, ...]:
+    """Return a policy: mycophenolate from the first relapse on, steroid withdrawn after an overlap."""
+    rule = (
+        "{when = 'relapse', number = 1, delay_days = 14, lesions = ['any'], sequence = ['mycophenolate'], "
+        f"overlap_days = {overlap_days}, steroid = 'withdraw'}}"
+    )
+    return tuple(f"second_line.policy.{band}.starts=[{rule}]" for band in BANDS)
+
+
+def stopping(rule: str) -> tuple[str, ...]:
+    """Return a stopping rule for both age bands."""
+    return tuple(f"second_line.policy.{band}.stopping.rule='{rule}'" for band in BANDS)
+
+
+HALF = (
+    "second_line.regimens.cyclophosphamide_small.course_days=37",
+    "second_line.regimens.cyclophosphamide_small.most_mg_per_kg=75",
+)
+SMALL, LARGE = "cyclophosphamide-small-doses", "cyclophosphamide-large-doses"
+DISEASE = ("relapses_per_year", "complete_remission_fraction", "prednisone_mg_per_kg")
+REACTIONS = ("cyclophosphamide_mg_per_kg", "agent_toxicity_gut_reaction", "agent_toxicity_gonadal_damage")
+ENDS = ("complication_serious_infection", "kidney_failure", "death", "refractory")
+
+QUESTIONS = (
+    Question(
+        "S13",
+        "Large single doses of cyclophosphamide, or small ones to the same total",
+        "Protection follows the cumulative dose, acute reactions follow the single dose.",
+        "Minimal change disease over five years; from the first relapse on, 150 mg/kg in all: as tablets of 2 mg/kg "
+        f"every day (`{SMALL}`), or as infusions of 15 mg/kg every four weeks (`{LARGE}`).",
+        Arm("small doses", SMALL),
+        Arm("large doses", LARGE),
+        (*DISEASE, *REACTIONS),
+    ),
+    Question(
+        "S13",
+        "Half of the cumulative dose",
+        "Protection follows the cumulative dose.",
+        f"The small doses of `{SMALL}` to 150 mg/kg, or stopped at 75 mg/kg.",
+        Arm("150 mg/kg", SMALL),
+        Arm("75 mg/kg", SMALL, HALF),
+        (*DISEASE, *REACTIONS),
+    ),
+    Question(
+        "S14",
+        "Steroid withdrawn at once, or once the other agent has been built up",
+        "Steroid works fast and fails on reduction, the other agent works slowly: one is built up while one is kept.",
+        "Adults with minimal change disease who relapse get mycophenolate two weeks later (`adult-minimal-change` with "
+        "a policy). Steroid is withdrawn when its full dose ends, or held for twelve weeks first.",
+        Arm("no overlap", "adult-minimal-change", mycophenolate(0)),
+        Arm("twelve weeks' overlap", "adult-minimal-change", mycophenolate(84)),
+        ("relapses_per_year", "complete_remission_fraction", "prednisone_mg_per_kg", "mycophenolate_mg_per_kg"),
+    ),
+    Question(
+        "S19",
+        "Stop after a fixed course, or after half a year of clear urine",
+        "An agent is stopped only when the urine has been clear for more than half a year.",
+        "Ten years of `source-combined-care`, with each regimen's own length of course, or by the rule of the source.",
+        Arm("fixed course", "source-combined-care", stopping("course")),
+        Arm("clear urine", "source-combined-care", stopping("clear_urine")),
+        (*DISEASE, *REACTIONS, "mycophenolate_mg_per_kg", *ENDS),
+    ),
+    Question(
+        "S20",
+        "Steroid alone, or with other agents",
+        "Without other agents relapse can hardly be avoided.",
+        "Ten years of `steroid-only` and of `source-combined-care`: the same patients and the same prevention.",
+        Arm("steroid alone", "steroid-only"),
+        Arm("combined care", "source-combined-care"),
+        (*DISEASE, *REACTIONS, *ENDS),
+    ),
+)
+
+
+def compared(question: Question, patients: int = PATIENTS, seed: int = SEED) -> Comparison:
+    """Run both arms and compare them."""
+    runs = [
+        ns.run(arm.scenario, patients=patients, seed=seed, overrides=arm.overrides)
+        for arm in (question.first, question.second)
+    ]
+    return ns.compare(*runs)
+
+
+def picked(question: Question, found: Comparison) -> list[Row]:
+    """Return the outcomes the question is about, in its order; what never occurred in either arm is left out."""
+    rows = {row.outcome.name: row for row in found.contrasts[0].rows}
+    return [rows[name] for name in question.outcomes if name in rows]
+
+
+def part(number: int, question: Question) -> tuple[str, str]:
+    """Return a section of the page and its figure."""
+    rows = picked(question, compared(question))
+    marks = [
+        figure.Difference(
+            row.outcome.unit,
+            row.outcome.title,
+            question.second.label,
+            row.paired.difference,
+            row.paired.low,
+            row.paired.high,
+        )
+        for row in rows
+    ]
+    head = ("outcome", "unit", question.first.label, question.second.label, "difference (95% interval)")
+    head = (*head, "better", "same", "worse", "patients if unpaired")
+    cells = [[cell for place, cell in enumerate(line(row)) if place != len(head) - 1] for row in rows]
+    table = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *cells)]
+    name = f"care-{number}.svg"
+    title = f"## {number}. {question.title} ({question.statement})"
+    picture = f"![Paired differences: {question.title}](../figures/{name})"
+    text = [title, f"*The source:* {question.says}", question.compared, "\n".join(table), picture]
+    return "\n\n".join(text), figure.draw(marks, question.first.label)
+
+
+def main() -> None:
+    """Write the page and its figures."""
+    parts = []
+    for number, question in enumerate(QUESTIONS, 1):
+        text, drawn = part(number, question)
+        parts.append(text)
+        (FIGURES / f"care-{number}.svg").write_text(drawn, encoding="utf-8")
+    size = f"{PATIENTS:,} patients in each arm, seed {SEED}."
+    head = [
+        "# What care changes",
+        f"{NOTICE} Generated by `make docs`; do not edit.",
+        INTRODUCTION,
+        f"{READING} {size}",
+    ]
+    PAGE.write_text("\n\n".join([*head, *parts]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
