@@ -11,7 +11,8 @@ from nephrosyn import criteria
 from nephrosyn.evidence.published.estimates_table import figures
 from nephrosyn.evidence.sensitivity import output
 from nephrosyn.evidence.sensitivity.analysis import sensitivity
-from nephrosyn.evidence.validation import page, refractory_share, validate
+from nephrosyn.evidence.validation import page, refractory_share
+from nephrosyn.evidence.validation.comparison import validate
 from nephrosyn.report.page.tables import Table
 from nephrosyn.vocabulary import NOTICE
 

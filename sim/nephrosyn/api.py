@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from nephrosyn import criteria as definition_sets
 from nephrosyn.comparison.care import Comparison as Comparison
 from nephrosyn.comparison.care import compare as compare
 from nephrosyn.comparison.definitions import Reclassification as Reclassification
 from nephrosyn.comparison.definitions import reclassify as reclassify
-from nephrosyn.person import Patient as Patient
 from nephrosyn.person import refuse_gaps
 from nephrosyn.runs import relabel
 from nephrosyn.runs import workers as running
@@ -24,6 +25,9 @@ from nephrosyn.runs.run import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nephrosyn.criteria import Verdict
     from nephrosyn.report.findings.summary import Answers
     from nephrosyn.teach.model import CaseSet
 
@@ -292,3 +296,34 @@ class Cohort:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
         progress("report", 1, 1)
         return target / "report.html"
+
+
+@dataclass(frozen=True, repr=False)
+class Patient:
+    """One patient of a cohort, with all tables cut to this patient."""
+
+    number: int
+    replicate: int
+    tables: dict[str, pl.DataFrame]
+    manifest: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        """Who, in a line; the tables are many."""
+        rows = sum(frame.height for frame in self.tables.values())
+        return f"<Patient {self.number}, replicate {self.replicate}: {rows} rows in {len(self.tables)} tables>"
+
+    def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
+        """The verdict of a definition set, with its reasons."""
+        chosen = relabel.definition(self.manifest, name)
+        keep_going = bool(self.manifest.get("impossible_patients"))
+        return definition_sets.verdict(self.tables, chosen, self.replicate, self.number, view, keep_going=keep_going)
+
+    def verdicts(self, names: Sequence[str] | None = None, view: str = "observed") -> list[Verdict]:
+        """The verdicts of several definition sets; of all by which the run was judged, unless some are named."""
+        return [self.verdict(name, view) for name in names or self.manifest["sets"]]
+
+    def plot(self) -> Figure:
+        """The patient's timeline."""
+        from nephrosyn.report.figures import patient_timeline
+
+        return patient_timeline(self.tables, self.replicate, self.number)

@@ -11,9 +11,9 @@ from scipy.stats import norm
 
 from nephrosyn.bench.output import results
 from nephrosyn.bench.score import bootstrap_intervals, corruption_error
-from nephrosyn.bench.score.comparisons import drawn
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import FLIPS
+from nephrosyn.statistics.bootstrap import drawn
 
 metrics = pytest.importorskip("sklearn.metrics")
 MEANS = ("balanced_accuracy", "macro_f1", "mcc", "kappa")

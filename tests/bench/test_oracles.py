@@ -10,6 +10,7 @@ from nephrosyn.bench.score import comparisons, score_table
 from nephrosyn.bench.score import metrics as scores
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import ABSTAINED
+from nephrosyn.statistics import bootstrap, paired_tests
 
 metrics = pytest.importorskip("sklearn.metrics")
 proportion = pytest.importorskip("statsmodels.stats.proportion")
@@ -75,13 +76,13 @@ def test_balanced_accuracy_is_that_of_scikit_learn_where_nobody_abstains():
 @pytest.mark.parametrize(("b", "c"), [(0, 0), (5, 0), (7, 12), (30, 31)])
 def test_mcnemar_is_that_of_statsmodels(b, c):
     wanted = tables.mcnemar([[0, b], [c, 0]], exact=True).pvalue if b + c else 1.0
-    assert comparisons.mcnemar(b, c) == pytest.approx(wanted)
+    assert paired_tests.mcnemar(b, c) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_holm_is_that_of_statsmodels(seed):
     values = np.random.default_rng(seed).uniform(0, 0.2, 7)
-    assert comparisons.holm(list(values)) == pytest.approx(multitest.multipletests(values, method="holm")[1])
+    assert paired_tests.holm(list(values)) == pytest.approx(multitest.multipletests(values, method="holm")[1])
 
 
 def test_slices_are_those_of_fairlearn(answers):
@@ -123,14 +124,14 @@ def test_bootstrap_intervals_cover_the_known_difference():
     known, covered = 0.25 - 0.15, 0
     for cohort in range(400):
         values = made.choice(list(chances), p=list(chances.values()), size=150)[:, None]
-        low, high = comparisons.bootstrap_mean(values, resamples=400, seed=cohort * 1000)
+        low, high = bootstrap.bootstrap_mean(values, resamples=400, seed=cohort * 1000)
         covered += bool(low[0] <= known <= high[0])
     assert 0.92 <= covered / 400 <= 0.98
 
 
 def test_resamples_do_not_depend_on_how_many_are_drawn_at_once(monkeypatch):
     values = np.linspace(0, 1, 50)[:, None] ** 2
-    whole = comparisons.bootstrap_mean(values, resamples=200, seed=5)
+    whole = bootstrap.bootstrap_mean(values, resamples=200, seed=5)
     monkeypatch.setattr(comparisons, "DRAWN_AT_ONCE", 150)
-    assert np.array_equal(whole, comparisons.bootstrap_mean(values, resamples=200, seed=5))
-    assert not np.array_equal(comparisons.drawn(50, 3, 5)[1:], comparisons.drawn(50, 2, 6))
+    assert np.array_equal(whole, bootstrap.bootstrap_mean(values, resamples=200, seed=5))
+    assert not np.array_equal(bootstrap.drawn(50, 3, 5)[1:], bootstrap.drawn(50, 2, 6))

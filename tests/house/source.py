@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sim" / "nephrosyn"
+KERNELS = {"entry", "shared", "kernel", "inline", "once"}
+"""Decorators of compiled functions."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Module:
     tree: ast.Module
 
     @property
-    def layer(self) -> str:
+    def room(self) -> str:
         """The part of the package the module belongs to; the root module is ``__init__``."""
         parts = self.name.split(".")
         return parts[1] if len(parts) > 1 else "__init__"
@@ -47,6 +49,12 @@ class Module:
             elif isinstance(node, ast.Call) and _called(node).endswith("import_module"):
                 found.update(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
         return found
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether a function of the module is compiled."""
+        functions = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        return any(isinstance(d, ast.Name) and d.id in KERNELS for f in functions for d in f.decorator_list)
 
     @property
     def calls(self) -> set[str]:

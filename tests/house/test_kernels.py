@@ -5,58 +5,51 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-import pytest
-
-from .source import PACKAGE
+from .source import KERNELS, Module, modules
 
 INNER = {"kernel", "inline", "once"}
-COMPILED = INNER | {"entry", "shared"}
-FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-def decorators(function):
+def decorators(function: ast.FunctionDef) -> set[str]:
     return {d.id for d in function.decorator_list if isinstance(d, ast.Name)}
 
 
-def functions(tree, wanted):
-    return {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and decorators(n) & wanted}
-
-
 @cache
-def inner_names():
+def inner_names() -> dict[str, set[str]]:
     """Module and name of every compiled function that Python must not call."""
-    found = {}
-    for path in FILES:
-        module = ".".join(("nephrosyn", *path.relative_to(PACKAGE).with_suffix("").parts))
-        found[module] = functions(ast.parse(path.read_text(encoding="utf-8")), INNER)
-    return found
+    return {
+        name: {n.name for n in module.tree.body if isinstance(n, ast.FunctionDef) and decorators(n) & INNER}
+        for name, module in modules().items()
+    }
 
 
-def known_here(tree, module, inner):
+def known_in(module: Module) -> set[str]:
     """Names under which a module knows such functions."""
-    names = {name: name for name in inner[module]}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module in inner:
-            names |= {a.asname or a.name: a.name for a in node.names if a.name in inner[node.module]}
-    return set(names)
+    names = set(inner_names()[module.name])
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            inner = inner_names().get(node.module or "", set())
+            names |= {alias.asname or alias.name for alias in node.names if alias.name in inner}
+    return names
 
 
-def calls_from_python(tree, names):
+def calls_from_python(module: Module) -> list[str]:
     """Calls of such functions anywhere but inside a compiled function."""
-    compiled = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and decorators(n) & COMPILED]
+    names = known_in(module)
+    compiled = [n for n in ast.walk(module.tree) if isinstance(n, ast.FunctionDef) and decorators(n) & KERNELS]
     inside = {id(node) for function in compiled for node in ast.walk(function)}
-    for node in ast.walk(tree):
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Name) and called.id in names and id(node) not in inside:
-            yield f"line {called.lineno}: {called.id}"
+    return [
+        f"{module.path.name}, line {node.lineno}: {node.func.id}"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in names and id(node.func) not in inside
+    ]
 
 
 def test_there_are_such_functions():
     assert sum(map(len, inner_names().values())) > 100
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_python_calls_none_of_them(path):
-    module = ".".join(("nephrosyn", *path.relative_to(PACKAGE).with_suffix("").parts))
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert list(calls_from_python(tree, known_here(tree, module, inner_names()))) == []
+def test_python_calls_none_of_them():
+    wrong = [call for module in modules().values() for call in calls_from_python(module)]
+    assert not wrong, "\n".join(wrong)

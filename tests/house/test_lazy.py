@@ -20,7 +20,7 @@ def loaded_by(*arguments: str) -> set[str]:
     "arguments",
     [
         ("-c", "import nephrosyn"),
-        ("-c", "import nephrosyn.cli"),
+        ("-c", "import nephrosyn.cli.app"),
         ("-m", "nephrosyn", "--help"),
         ("-m", "nephrosyn", "--version"),
         ("-m", "nephrosyn", "list"),

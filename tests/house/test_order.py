@@ -1,4 +1,4 @@
-"""Data go one way through the package, and so do imports."""
+"""Data flow one way through the package, and so do imports."""
 
 from __future__ import annotations
 
@@ -6,84 +6,82 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from nephrosyn.kernels.compile import NEVER_COMPILED
+from nephrosyn.kernels.compile import COMPILED_ROOMS
 
 from .source import inner_imports, modules
 
 ORDER = [
-    "terms",
-    "texts",
-    "interpreter",
-    "pieces",
-    "copies",
-    "compiling",
-    "streams",
-    "tables",
-    "meanings",
+    "vocabulary",
+    "errors",
+    "kernels",
+    "statistics",
     "scenario",
-    "latent",
     "patients",
     "course",
     "engine",
-    "ledger",
-    "losses",
-    "truth",
-    "chart",
-    "cohort",
+    "record",
     "criteria",
-    "evidence",
+    "runs",
     "report",
-    "twins",
-    "plan",
-    "labelling",
-    "validation",
-    "reclassification",
-    "cases",
+    "comparison",
+    "evidence",
+    "teach",
     "bench",
-    "cluster",
-    "person",
-    "api",
     "datasets",
+    "api",
     "__init__",
-    "console",
-    "options",
-    "checking",
-    "comparing",
-    "run_verbs",
-    "evidence_verbs",
-    "teaching_verbs",
-    "bench_verbs",
     "cli",
     "__main__",
 ]
+"""The rooms, each after those it may import from."""
 
 
-def test_every_module_has_its_place_in_the_order():
-    assert {module.layer for module in modules().values()} <= set(ORDER)
-
-
-@pytest.mark.parametrize("name", sorted(modules()))
-def test_imports_only_from_modules_above(name):
-    module = modules()[name]
-    place = ORDER.index(module.layer)
-    below = {other for other in inner_imports(module) if ORDER.index(modules()[other].layer) > place}
-    assert not below, f"{name} imports {sorted(below)}, which stand after it"
-
-
-def test_no_cycles():
-    graph = {name: inner_imports(module) for name, module in modules().items()}
+def acyclic_order(graph: dict[str, set[str]]) -> list[str]:
     try:
-        order = list(TopologicalSorter(graph).static_order())
+        return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         pytest.fail(f"cyclic imports: {' -> '.join(error.args[1])}")
-    assert len(order) == len(graph)
 
 
-def test_compiled_code_is_made_of_nothing_its_copies_do_not_depend_on():
+def within(package: str) -> list[str]:
+    return [name for name in modules() if name == package or name.startswith(f"{package}.")]
+
+
+def imports_from(part: str, other: str) -> bool:
+    imported = {name for module in within(part) for name in inner_imports(modules()[module])}
+    return any(name == other or name.startswith(f"{other}.") for name in imported)
+
+
+def test_every_module_stands_in_a_room_of_the_order():
+    assert {module.room for module in modules().values()} <= set(ORDER)
+
+
+def test_imports_only_from_rooms_that_stand_before():
+    wrong = []
+    for name, module in sorted(modules().items()):
+        place = ORDER.index(module.room)
+        after = {other for other in inner_imports(module) if ORDER.index(modules()[other].room) > place}
+        wrong += [f"{name} imports {other}" for other in sorted(after)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_cycle_between_modules():
     graph = {name: inner_imports(module) for name, module in modules().items()}
-    made_of = {name for name in graph if "nephrosyn.kernels.compile" in graph[name] and name != "nephrosyn.runs.run"}
-    assert len(made_of) > 10
-    while more := set().union(*(graph[name] for name in made_of)) - made_of - {"nephrosyn"}:
-        made_of |= more
-    apart = {name.removesuffix(".py") for name in NEVER_COMPILED}
-    assert not {name for name in made_of if modules()[name].layer in apart}
+    assert len(acyclic_order(graph)) == len(graph)
+
+
+def test_no_cycle_between_the_parts_of_a_room():
+    """The packages that stand side by side in a room import each other one way only."""
+    packages = {name for name, module in modules().items() if module.path.name == "__init__.py"}
+    for room in sorted(packages):
+        parts = {name for name in packages if name.rpartition(".")[0] == room}
+        acyclic_order({part: {other for other in parts - {part} if imports_from(part, other)} for part in parts})
+
+
+def test_compiled_code_comes_from_the_rooms_its_cached_copies_depend_on():
+    graph = {name: inner_imports(module) for name, module in modules().items()}
+    sources = {name for name in graph if modules()[name].has_kernels}
+    assert len(sources) > 10
+    while more := set().union(*(graph[name] for name in sources)) - sources - {"nephrosyn"}:
+        sources |= more
+    assert {modules()[name].room for name in sources} <= {room.removesuffix(".py") for room in COMPILED_ROOMS}

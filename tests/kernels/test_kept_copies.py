@@ -17,8 +17,8 @@ from nephrosyn.kernels.compile import FOLDERS_KEPT, remove_old, sources_digest
 
 PACKAGE = Path(nephrosyn.__file__).parent
 COMPILE = (
-    "from nephrosyn import compiling\n"
-    "from nephrosyn.streams import fill_uniforms, Purpose\n"
+    "from nephrosyn.kernels import compile as compiling\n"
+    "from nephrosyn.kernels.random_streams import fill_uniforms, Purpose\n"
     "import numpy as np\n"
     "kept = compiling.is_kept(fill_uniforms)\n"
     "fill_uniforms(1, 0, np.arange(3), int(Purpose.PERSON), 1)\n"
@@ -45,7 +45,9 @@ def package(tmp_path):
     return shutil.copytree(PACKAGE, tmp_path / "nephrosyn", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-@pytest.mark.parametrize("source", ["course/disease.py", "terms.py", "criteria/rules.py", "new.py"])
+@pytest.mark.parametrize(
+    "source", ["course/disease/proteinuria.py", "vocabulary.py", "criteria/definition/compiled.py", "kernels/new.py"]
+)
 def test_a_changed_source_has_another_folder(package, source):
     before = sources_digest(package)
     with (package / source).open("a") as file:
@@ -55,7 +57,7 @@ def test_a_changed_source_has_another_folder(package, source):
 
 def test_what_is_never_compiled_changes_nothing(package):
     before = sources_digest(package)
-    with (package / "report" / "wording.py").open("a") as file:
+    with (package / "report" / "text.py").open("a") as file:
         file.write("\nNEW = 1\n")
     assert sources_digest(package) == before == sources_digest(PACKAGE)
 
@@ -137,7 +139,7 @@ def test_a_damaged_copy_is_made_anew(whole, tmp_path, kind):
 
 
 LOAD = (
-    "from nephrosyn.streams import fill_uniforms, Purpose\n"
+    "from nephrosyn.kernels.random_streams import fill_uniforms, Purpose\n"
     "import numpy as np\n"
     "print(fill_uniforms(1, 0, np.arange(3), int(Purpose.PERSON), 1).sum())\n"
 )

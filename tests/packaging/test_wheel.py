@@ -103,7 +103,7 @@ def test_a_run_asks_the_network_for_nothing(python, tmp_path):
         "def hook(event, _):\n"
         "    if event.startswith('socket.') and event != 'socket.__new__': raise SystemExit('network: ' + event)\n"
         "sys.addaudithook(hook)\n"
-        "from nephrosyn.cli import main\n"
+        "from nephrosyn.cli.app import main\n"
         "main()\n"
     )
     called(python, "-c", watched, "run", "baseline", "--patients", "20", "--out", "run", cwd=tmp_path)

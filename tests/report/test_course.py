@@ -8,8 +8,8 @@ import pytest
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course import disease_states, exposure, pseudo_resistance
-from nephrosyn.report.findings.verdicts.refractory_share import wilson
 from nephrosyn.report.page.course_sections import amount, rate_cell, recovery_sentence
+from nephrosyn.statistics.proportions import wilson
 
 from . import factory
 

@@ -23,6 +23,7 @@ from nephrosyn.report.findings.verdicts import (
     subgroups,
 )
 from nephrosyn.report.page import definition_sections
+from nephrosyn.statistics import proportions
 
 from . import factory
 
@@ -60,9 +61,9 @@ def test_shares_are_among_those_to_whom_the_set_may_apply():
     (found,) = refractory_share.refractory(labels())
     assert (found.met, found.unmet, found.unknown, found.outside) == (5, 4, 1, 15)
     assert (found.patients, found.cohort) == (10, 25)
-    assert found.share == refractory_share.wilson(5, 10)
-    assert found.judged == refractory_share.wilson(5, 9)
-    assert found.unjudged == refractory_share.wilson(1, 10)
+    assert found.share == proportions.wilson(5, 10)
+    assert found.judged == proportions.wilson(5, 9)
+    assert found.unjudged == proportions.wilson(1, 10)
 
 
 def test_whose_lesion_is_not_known_may_be_in_the_set_and_is_undetermined():
@@ -198,7 +199,7 @@ def test_named_courses_are_counted_in_the_set():
     answers = eligibility.defined(frame)
     assert answers.course == ("late_responder",)
     (found,) = course_flags.find(frame, {"paediatric": answers}, "observed")
-    assert (found.share, found.unknown) == (refractory_share.wilson(2, 10), 1)
+    assert (found.share, found.unknown) == (proportions.wilson(2, 10), 1)
     assert course_flags.find(labels(NOBODY), {"paediatric": answers}, "observed") == []
 
 
@@ -211,7 +212,7 @@ def test_the_page_of_a_set_that_is_not_for_everybody(made, cohort):
     )
     folder, summary = made(cohort)
     text = (folder / "report.md").read_text(encoding="utf-8")
-    assert summary.headline.share == refractory_share.wilson(5, 10)
+    assert summary.headline.share == proportions.wilson(5, 10)
     for row in (
         "| adults | 0 of 15 | – | – | – |",
         "| paediatric, observed | 10 of 25 | 50.0% |",

@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course import time_to_event
 from nephrosyn.report.findings.verdicts import eligibility, flag_overlap, refractory_share, subgroups
+from nephrosyn.statistics import kaplan_meier, proportions
 
 from .factory import labels_of
 
@@ -29,7 +30,7 @@ def ids(count, replicates=1):
 @given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_that_of_scipy(pair):
     count, total = pair
-    found = refractory_share.wilson(count, total)
+    found = proportions.wilson(count, total)
     low, high = binomtest(count, total).proportion_ci(method="wilson")
     assert found.low == pytest.approx(low, abs=1e-12)
     assert found.high == pytest.approx(high, abs=1e-12)
@@ -37,13 +38,13 @@ def test_wilson_is_that_of_scipy(pair):
 
 
 def test_nobody_has_no_share():
-    assert math.isnan(refractory_share.wilson(0, 0).share)
+    assert math.isnan(proportions.wilson(0, 0).share)
 
 
 @pytest.mark.parametrize(("count", "total"), [(-1, 3), (4, 3)])
 def test_impossible_counts_are_refused(count, total):
     with pytest.raises(ValueError, match="between 0 and 3"):
-        refractory_share.wilson(count, total)
+        proportions.wilson(count, total)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_impossible_counts_are_refused(count, total):
     ],
 )
 def test_comparison_with_one_third(count, total, position, inside, outside):
-    found = refractory_share.Comparison(refractory_share.wilson(count, total))
+    found = refractory_share.Comparison(proportions.wilson(count, total))
     assert (found.position, found.inside, found.outside) == (position, inside, outside)
 
 
@@ -186,7 +187,7 @@ def test_kaplan_meier_of_the_leukaemia_trial():
     weeks = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
     happened = np.array([True] * 9 + [False] * 12)
     at = np.array([0.0, 5.9, 6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0, 35.0])
-    found = time_to_event.kaplan_meier(np.array(weeks, dtype=float), happened, at)
+    found = kaplan_meier.kaplan_meier(np.array(weeks, dtype=float), happened, at)
     expected = [1, 1, 0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482, 0.4482]
     assert found.free == pytest.approx(expected, abs=1e-4)
     assert found.median_days == 23
@@ -199,10 +200,10 @@ def test_kaplan_meier_of_the_leukaemia_trial():
 
 def test_kaplan_meier_without_events_and_with_nothing_but_events():
     days = np.linspace(0, 10, 5)
-    quiet = time_to_event.kaplan_meier(np.array([3.0, 4.0]), np.array([False, False]), days)
+    quiet = kaplan_meier.kaplan_meier(np.array([3.0, 4.0]), np.array([False, False]), days)
     assert quiet.free.tolist() == [1] * 5
     assert math.isnan(quiet.median_days)
-    all_of_them = time_to_event.kaplan_meier(np.array([3.0]), np.array([True]), days)
+    all_of_them = kaplan_meier.kaplan_meier(np.array([3.0]), np.array([True]), days)
     assert all_of_them.free.tolist() == [1, 1, 0, 0, 0]
     assert not np.isnan(all_of_them.low).any()
 

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The command line: commands, and what they print."""

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Keyed random numbers, and how the model is compiled."""

@@ -31,35 +31,8 @@ from numba import config, njit
 from nephrosyn.kernels.cache import CheckedCache, CopyWarning, NoCache, throw_away_damaged
 from nephrosyn.kernels.numba_linking import EntryCompiler, PieceCompiler
 
-NEVER_COMPILED = (
-    "report",
-    "console",
-    "evidence",
-    "cohort",
-    "twins",
-    "reclassification",
-    "validation",
-    "cases",
-    "bench",
-    "cluster",
-    "interpreter.py",
-    "meanings.py",
-    "checking.py",
-    "comparing.py",
-    "labelling.py",
-    "plan.py",
-    "api.py",
-    "options.py",
-    "person.py",
-    "run_verbs.py",
-    "evidence_verbs.py",
-    "teaching_verbs.py",
-    "bench_verbs.py",
-    "datasets.py",
-    "cli.py",
-    "__main__.py",
-)
-"""Parts of the package no compiled function is made of; a change of them leaves the copies good."""
+COMPILED_ROOMS = ("vocabulary.py", "kernels", "scenario", "patients", "course", "engine", "record", "criteria")
+"""Rooms of the package that compiled functions are made of; a change of any other leaves cached copies valid."""
 
 FOLDERS_KEPT = 4
 """So many folders of copies stay, the latest used; a few, because several versions may be in use by turns."""
@@ -81,7 +54,7 @@ def sources_digest(package: Path) -> str:
     digest = hashlib.sha256(f"{numba.__version__} {sys.implementation.cache_tag} {platform.machine()}".encode())
     for path in sorted(package.rglob("*.py")):
         name = path.relative_to(package)
-        if name.parts[0] not in NEVER_COMPILED:
+        if name.parts[0] in COMPILED_ROOMS:
             digest.update(f"\n{name.as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -106,7 +79,7 @@ def _folder() -> Path | None:
     home: Path | None = None
     try:
         home = (Path(config.CACHE_DIR) if config.CACHE_DIR else _caches()) / "nephrosyn"
-        folder = home / sources_digest(Path(__file__).parent)
+        folder = home / sources_digest(Path(__file__).parents[1])
         fresh = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()

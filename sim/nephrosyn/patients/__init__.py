@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Draw the latent traits of patients from a scenario."""

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""What the chart holds of a history, the truth behind it, and the schema of every table."""

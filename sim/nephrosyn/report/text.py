@@ -7,7 +7,8 @@ import re
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.time_to_event import Rate
-from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Comparison, Refractory, Share
+from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Comparison, Refractory
+from nephrosyn.statistics.proportions import Share
 
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 PLACES = ("below", "around", "above")

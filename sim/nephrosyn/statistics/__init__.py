@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Statistics that several rooms share: proportions, survival, agreement, bootstrap and paired tests."""

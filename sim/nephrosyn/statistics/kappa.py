@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.report.findings.verdicts.refractory_share import NORMAL_QUANTILE
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 
 NOBODY = "nobody was judged by all"
 ONE_WORD = "every answer is the same one"

@@ -67,7 +67,7 @@ class Request:
         >>> Request(count=0, kinds=("essay",)).check()
         Traceback (most recent call last):
         ...
-        nephrosyn.cases.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
+        nephrosyn.teach.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
         --kind: expected some of single, numeric, key-features, staged, matching, near-miss, disagreement; got essay
         """
         wrong = []

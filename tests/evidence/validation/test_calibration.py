@@ -14,8 +14,8 @@ from nephrosyn.evidence.calibration.fit import calibrate
 from nephrosyn.evidence.calibration.free_parameters import Free, free
 from nephrosyn.evidence.calibration.profile import profile
 from nephrosyn.evidence.calibration.targets import targets
+from nephrosyn.evidence.errors import RefusalError
 from nephrosyn.evidence.published.estimates_table import figures
-from nephrosyn.evidence.validation import RefusalError
 from nephrosyn.evidence.validation.comparison import arm
 from nephrosyn.scenario import load
 

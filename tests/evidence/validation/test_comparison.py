@@ -9,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn.cli.app import app
+from nephrosyn.evidence.errors import RefusalError
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import figures
-from nephrosyn.evidence.validation import RefusalError, page, validate
-from nephrosyn.evidence.validation.comparison import Row, Validation, chosen, together
+from nephrosyn.evidence.validation import page
+from nephrosyn.evidence.validation.comparison import Row, Validation, chosen, together, validate
 
 FIGURES = {figure.id: figure for figure in figures()}
 C12 = FIGURES["C12"]  # 22.1%, 16.1 to 29.5%

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from nephrosyn import criteria
 from nephrosyn.cli.app import app
+from nephrosyn.evidence.errors import RefusalError
 from nephrosyn.evidence.sensitivity import analysis, output
 from nephrosyn.evidence.simulate_setting import studies
-from nephrosyn.evidence.validation import RefusalError, refractory_share
+from nephrosyn.evidence.validation import refractory_share
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import at, split
 

@@ -91,7 +91,7 @@ def test_a_part_that_kills_every_worker(undisturbed, tmp_path, monkeypatch):
 
 
 def test_a_worker_ends_with_whoever_started_it():
-    program = "from nephrosyn.cluster.processes import Worker; import os; print(Worker('{}')._process.pid, flush=True)"
+    program = "from nephrosyn.runs.workers.local import Worker; import os; print(Worker('{}')._process.pid, flush=True)"
     lead = subprocess.run([sys.executable, "-c", f"{program}; os.kill(os.getpid(), 9)"], capture_output=True, text=True)
     worker = int(lead.stdout)
     for _ in range(600):

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""A row of numbers for each patient, taken from the record alone, and what each column means."""

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The smallest change of a record that changes a classifier's answer."""

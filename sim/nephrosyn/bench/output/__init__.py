@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The bench's results as files: tables, JSON, leaderboard and page."""

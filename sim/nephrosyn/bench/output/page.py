@@ -13,7 +13,6 @@ from nephrosyn.bench.output import leaderboard
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score import corruption_error
-from nephrosyn.bench.score.comparisons import RESAMPLES
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import cells_of
@@ -22,6 +21,7 @@ from nephrosyn.bench.task import ABSTAINED, FAILED
 from nephrosyn.report.figures import inline
 from nephrosyn.report.page.page import environment
 from nephrosyn.report.text import number, plain
+from nephrosyn.statistics.bootstrap import RESAMPLES
 
 NOTES = (
     (

@@ -15,9 +15,9 @@ import polars as pl
 from nephrosyn import __version__, vocabulary
 from nephrosyn.bench.output.page import texts
 from nephrosyn.bench.output.results import ANSWERS, KIND, SCORES, VALUES, Bench
-from nephrosyn.bench.score.comparisons import RESAMPLES
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.score_table import without_score
+from nephrosyn.statistics.bootstrap import RESAMPLES
 
 SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
 """Packages whose versions are told: answers of a trained classifier may be others under another one."""

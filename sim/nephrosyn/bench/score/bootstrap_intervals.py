@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.bench.score.comparisons import RESAMPLES, ends, weights
 from nephrosyn.bench.score.conditions import CLEAN, counted
 from nephrosyn.bench.score.metrics import FLIPS, PARTS, flip, squared_errors
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
+from nephrosyn.statistics.bootstrap import RESAMPLES, ends, weights
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ import polars as pl
 
 from nephrosyn.bench.errors import need
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
-from nephrosyn.report.findings.verdicts.refractory_share import NORMAL_QUANTILE, wilson
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE, wilson
 
 ALL = "all"
 

@@ -12,7 +12,7 @@ from nephrosyn.bench.score.conditions import CLEAN, KEYS
 from nephrosyn.bench.score.metrics import ALL, PARTS, Score, flip
 from nephrosyn.bench.score.subgroups import SLICES
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
-from nephrosyn.report.findings.verdicts.refractory_share import wilson
+from nephrosyn.statistics.proportions import wilson
 
 SCHEMA: dict[str, Any] = {
     "classifier": pl.String,

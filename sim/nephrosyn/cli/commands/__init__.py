@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The commands, one module for each group."""

@@ -38,14 +38,14 @@ def validate(
     quiet: Quiet = False,
 ) -> None:
     """Hold simulated settings against the published figures."""
-    from nephrosyn.evidence import validation
+    from nephrosyn.evidence.validation import comparison
     from nephrosyn.evidence.validation import page as pages
 
     if out is not None:
         pages.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
         asked = _asked(patients=patients, seed=seed)
-        found = validation.validate(setting, figure, workers=workers, progress=progress, **asked)
+        found = comparison.validate(setting, figure, workers=workers, progress=progress, **asked)
     page = None if out is None else pages.write(found, out, overwrite=overwrite)
     if as_json:
         console.say_json(found.json())

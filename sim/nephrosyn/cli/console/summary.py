@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nephrosyn.api import Cohort
-    from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, Share
+    from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
+    from nephrosyn.statistics.proportions import Share
 
 
 def catalogue(kind: str, titles: dict[str, str]) -> None:

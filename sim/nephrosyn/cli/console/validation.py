@@ -11,7 +11,7 @@ from nephrosyn.cli.console.terminal import complain, heading, prose, say, table
 if TYPE_CHECKING:
     from nephrosyn.evidence.calibration.fit import Calibration
     from nephrosyn.evidence.sensitivity.analysis import Sensitivity
-    from nephrosyn.evidence.validation import Validation
+    from nephrosyn.evidence.validation.comparison import Validation
 
 
 def validation(found: Validation, page: Path | None) -> None:

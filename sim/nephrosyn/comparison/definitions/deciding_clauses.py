@@ -10,7 +10,8 @@ import polars as pl
 
 from nephrosyn.criteria.codes import CLAUSES, FLAG_OF_CLAUSE
 from nephrosyn.report.findings.verdicts.eligibility import FLAG_OF_CATEGORY, UNDETERMINED
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.statistics.proportions import Share, wilson
 
 CASE = [f"{name}{end}" for name in ("category", "clause", "status", "status_elsewhere") for end in ("", "_after")]
 """What the reason of a move is told by."""

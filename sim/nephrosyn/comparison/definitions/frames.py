@@ -12,7 +12,8 @@ from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
-from nephrosyn.report.findings.verdicts.refractory_share import ID, ONE_THIRD, Refractory, Share
+from nephrosyn.report.findings.verdicts.refractory_share import ID, ONE_THIRD, Refractory
+from nephrosyn.statistics.proportions import Share
 from nephrosyn.vocabulary import NOTICE
 
 TEXT, COUNT, NUMBER = pl.String, pl.Int64, pl.Float64

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""What the clinic measures, concludes and does."""

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The biology: proteinuria, relapse, response, kidney function, complications, adverse events."""

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""A scenario as the arrays of numbers that the compiled model reads."""

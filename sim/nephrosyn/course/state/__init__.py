@@ -1,1 +1,1 @@
-"""MISSING"""
+"""A patient's state: the record types, the clocks, the codes and the rows of the event log."""

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The clauses of the criteria, one module for each."""

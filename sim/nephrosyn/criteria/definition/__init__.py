@@ -1,1 +1,1 @@
-"""MISSING"""
+"""A definition set: its file, its thresholds, and the numbers compiled code reads."""

@@ -124,7 +124,7 @@ def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
 
     Examples
     --------
-    >>> from nephrosyn.criteria.loading import load
+    >>> from nephrosyn.criteria import load
     >>> int(rules([load("source")])[0, 0]["course_days"])
     84
     """

@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Evaluate every clause of a definition set on a patient's record."""

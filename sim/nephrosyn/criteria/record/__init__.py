@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The record as the clauses read it: states of the urine, episodes, steroid courses."""

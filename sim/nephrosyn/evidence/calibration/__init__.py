@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Fit numbers of a scenario to published figures that are not kept for validation."""

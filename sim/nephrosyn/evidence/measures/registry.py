@@ -18,7 +18,7 @@ import polars as pl
 from nephrosyn.evidence.measures.estimators import Estimate, Statistic
 from nephrosyn.evidence.measures.study_view import Study
 
-ROOMS = ("responses", "relapses", "treatments", "harms")
+ROOMS = ("responses", "relapses", "treatments", "adverse_events")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def measures() -> Mapping[str, Measure]:
     True
     """
     for room in ROOMS:
-        import_module(f"nephrosyn.evidence.{room}")
+        import_module(f"{__package__}.{room}")
     return _KNOWN
 
 

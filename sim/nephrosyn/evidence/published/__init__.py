@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Published figures with their citations."""

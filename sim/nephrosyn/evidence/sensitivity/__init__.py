@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Which assumptions move the refractory share most."""

@@ -130,7 +130,7 @@ def ranges() -> tuple[Range, ...]:
     RefusalError
         If one is empty or has no source.
     """
-    text = files("nephrosyn.evidence.validation").joinpath("ranges.toml").read_text("utf-8")
+    text = files(__package__).joinpath("ranges.toml").read_text("utf-8")
     found = tuple(Range(key, **one) for key, one in tomllib.loads(text).items())
     bad = [one.key for one in found if not one.low < one.high or not _sourced(one.source)]
     if bad:

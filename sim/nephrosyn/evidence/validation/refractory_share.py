@@ -10,11 +10,12 @@ import polars as pl
 from nephrosyn import criteria
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.report.findings.verdicts.eligibility import within
-from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Share, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import interval, percent
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import load
+from nephrosyn.statistics.proportions import Share, wilson
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 YEARS = (1, 2, 5)

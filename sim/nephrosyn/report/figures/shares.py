@@ -23,9 +23,10 @@ from nephrosyn.report.figures.style import (
     percent_axis,
 )
 from nephrosyn.report.findings.verdicts.flag_overlap import Combination
-from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Category, Refractory, Share
+from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS, FollowUp, Group
 from nephrosyn.report.text import FLAG_NAMES, number, percent, plain
+from nephrosyn.statistics.proportions import Share
 
 Segment = tuple[str, int]
 NOBODY = "nobody: all are outside the set"

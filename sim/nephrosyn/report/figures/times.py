@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SECOND, SMALL, blank, percent_axis
 from nephrosyn.report.findings.course.disease_states import STATE_NAMES, States
-from nephrosyn.report.findings.course.time_to_event import Curve
 from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
 from nephrosyn.report.text import number, percent, plain
+from nephrosyn.statistics.kaplan_meier import Curve
 
 WEEK_DAYS = 7.0
 STATE_COLOURS = ("#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#b4bac2")

@@ -11,9 +11,10 @@ from nephrosyn.report.findings.course.pseudo_resistance import Factor, Falsely
 from nephrosyn.report.findings.verdicts.course_flags import Named
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
-from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, Share, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import Group
 from nephrosyn.statistics.between_replicates import Spread, spread
+from nephrosyn.statistics.proportions import Share, wilson
 
 Found = TypeVar("Found")
 CELLS = ("hit", "missed", "wrong", "rest")

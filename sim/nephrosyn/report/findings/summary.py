@@ -16,7 +16,7 @@ from nephrosyn.report.findings.course import pseudo_resistance, time_to_event
 from nephrosyn.report.findings.course.disease_states import States
 from nephrosyn.report.findings.course.exposure import Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import Falsely
-from nephrosyn.report.findings.course.time_to_event import Curve, Rate
+from nephrosyn.report.findings.course.time_to_event import Rate
 from nephrosyn.report.findings.verdicts import by_follow_up as growth
 from nephrosyn.report.findings.verdicts import course_flags as named
 from nephrosyn.report.findings.verdicts import (
@@ -33,6 +33,7 @@ from nephrosyn.report.findings.verdicts.eligibility import Defined
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
+from nephrosyn.statistics.kaplan_meier import Curve
 
 REMISSION_SHOWN_DAYS = 364.0
 

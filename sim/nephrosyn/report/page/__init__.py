@@ -1,1 +1,1 @@
-"""MISSING"""
+"""The report as HTML and Markdown."""

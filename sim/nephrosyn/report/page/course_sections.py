@@ -9,10 +9,10 @@ from nephrosyn.report.findings.course.disease_states import STATE_NAMES, STATES,
 from nephrosyn.report.findings.course.exposure import STEROID, Harm, Treatment, Use
 from nephrosyn.report.findings.course.pseudo_resistance import Falsely
 from nephrosyn.report.findings.summary import Findings
-from nephrosyn.report.findings.verdicts.refractory_share import Share
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import interval, number, percent, plain
+from nephrosyn.statistics.proportions import Share
 
 HALF = 0.5
 

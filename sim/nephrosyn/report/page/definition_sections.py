@@ -7,12 +7,12 @@ from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.findings.verdicts.by_follow_up import Growth
 from nephrosyn.report.findings.verdicts.course_flags import Named
 from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY_OF_ALL, Aside, Flow, Moves, Sets
-from nephrosyn.report.findings.verdicts.refractory_share import Share
 from nephrosyn.report.page import tables
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table, kappa_text, share_cells
 from nephrosyn.report.text import COURSE_NAMES, interval, number, percent, plain
 from nephrosyn.statistics.kappa import Kappa
+from nephrosyn.statistics.proportions import Share
 
 MANY = 4
 """With more sets than this, the table against one third has one record, and the other is folded."""

@@ -234,7 +234,7 @@ def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: I
 def environment() -> Environment:
     """Return the template environment: HTML escaped, Markdown as it stands; every missing name is an error."""
     made = Environment(
-        loader=PackageLoader("nephrosyn.report"),
+        loader=PackageLoader("nephrosyn.report.page"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from html import escape
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.course.time_to_event import Curve, Rate
+from nephrosyn.report.findings.course.time_to_event import Rate
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
-from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, Share
+from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS, FollowUp, Group
 from nephrosyn.report.text import (
     FLAG_NAMES,
@@ -26,7 +26,9 @@ from nephrosyn.report.text import (
     rate_text,
 )
 from nephrosyn.statistics.between_replicates import Spread
+from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.statistics.kappa import Kappa
+from nephrosyn.statistics.proportions import Share
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def kappa_text(kappa: Kappa) -> str:
 
     Examples
     --------
-    >>> from nephrosyn.report.agreement import cohen
+    >>> from nephrosyn.statistics.kappa import cohen
     >>> kappa_text(cohen({("a", "a"): 40, ("a", "b"): 10, ("b", "b"): 50}))
     '0.80 (0.68 to 0.92)'
     >>> kappa_text(cohen({("a", "a"): 40}))

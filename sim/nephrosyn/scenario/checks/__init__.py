@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Checks of a scenario beyond the range of a single value."""

@@ -51,7 +51,7 @@ def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[
 
     Examples
     --------
-    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> from nephrosyn.scenario.schema.units import Distribution
     >>> quantiles(Distribution(dist="expon", scale=2.0), np.array([0.5])).round(3)
     array([1.386])
     """
@@ -82,7 +82,7 @@ def quantiles_between(
 
     Examples
     --------
-    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> from nephrosyn.scenario.schema.units import Distribution
     >>> quantiles_between(Distribution(dist="uniform", loc=0.0, scale=10.0), 2.0, 4.0, np.array([0.5]))
     array([3.])
     """
@@ -107,7 +107,7 @@ def mean(law: Distribution) -> float:
 
     Examples
     --------
-    >>> from nephrosyn.scenario.kinds import Distribution
+    >>> from nephrosyn.scenario.schema.units import Distribution
     >>> mean(Distribution(dist="gamma", a=2.0, scale=3.0))
     6.0
     """

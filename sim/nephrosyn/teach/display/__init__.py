@@ -1,1 +1,1 @@
-"""MISSING"""
+"""A patient's record as a learner sees it."""

@@ -19,7 +19,7 @@ DAYS_PER_MONTH = 30.4375
 @cache
 def wordings() -> dict[str, list[str]]:
     """Return the wordings by what they say."""
-    return tomllib.loads(files("nephrosyn.teach").joinpath("wordings.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files(__package__).joinpath("wordings.toml").read_text(encoding="utf-8"))
 
 
 def said(what: str, ident: str, **filled: object) -> str:

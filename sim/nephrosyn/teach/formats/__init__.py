@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Cases written for teaching software, one module for each format."""

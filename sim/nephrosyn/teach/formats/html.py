@@ -126,13 +126,13 @@ def _with_key(whole: Tree) -> Tree:
 
 
 def _packed(name: str) -> str:
-    return files("nephrosyn.teach").joinpath("templates", name).read_text(encoding="utf-8").strip()
+    return files("nephrosyn.teach.formats").joinpath("page", name).read_text(encoding="utf-8").strip()
 
 
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=PackageLoader("nephrosyn.teach"),
+        loader=PackageLoader("nephrosyn.teach.formats", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

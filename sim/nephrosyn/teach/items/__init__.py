@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Cases and their questions, keys and feedback."""

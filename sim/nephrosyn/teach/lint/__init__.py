@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Checks of finished cases: every key can be derived from what is shown."""

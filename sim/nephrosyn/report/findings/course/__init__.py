@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Findings on the course of the disease and its treatment."""

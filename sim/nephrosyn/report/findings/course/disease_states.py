@@ -10,7 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.statistics.proportions import Share, wilson
 
 STATES = ("complete_remission", "partial_remission", "nephrotic", "kidney_failure", "death")
 STATE_NAMES = dict(

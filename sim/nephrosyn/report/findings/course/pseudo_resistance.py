@@ -9,7 +9,8 @@ from functools import cached_property
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.statistics.proportions import Share, wilson
 
 
 @dataclass(frozen=True)

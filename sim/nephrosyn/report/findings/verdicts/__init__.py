@@ -1,1 +1,1 @@
-"""MISSING"""
+"""Findings on categories and the refractory share."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from nephrosyn.report.findings.verdicts.eligibility import Defined, within
-from nephrosyn.report.findings.verdicts.refractory_share import Share, count_verdicts, of, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import count_verdicts, of
+from nephrosyn.statistics.proportions import Share, wilson
 
 
 @dataclass(frozen=True)

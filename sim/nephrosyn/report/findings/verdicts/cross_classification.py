@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER, UNDETERMINED, within
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import ID
 from nephrosyn.statistics.kappa import Kappa, cohen, fleiss
+from nephrosyn.statistics.proportions import Share, wilson
 
 NOT_JUDGED = {"category": UNDETERMINED, "refractory": None}
 """The answer of each kind that says that there is none."""

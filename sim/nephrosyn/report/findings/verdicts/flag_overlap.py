@@ -9,7 +9,8 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.verdicts.eligibility import within
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Share, of, wilson
+from nephrosyn.report.findings.verdicts.refractory_share import ID, of
+from nephrosyn.statistics.proportions import Share, wilson
 
 
 @dataclass(frozen=True)

@@ -5,73 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import NormalDist
 from typing import Literal
 
 import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER, Defined, defined, within
-from nephrosyn.statistics.between_replicates import LEVEL, Spread, spread
+from nephrosyn.statistics.between_replicates import Spread, spread
+from nephrosyn.statistics.proportions import Share, wilson
 
 ONE_THIRD = 1 / 3
 MARGIN = 0.05
-NORMAL_QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)
 ID = ["replicate", "patient"]
-
-
-@dataclass(frozen=True)
-class Share:
-    """A count out of a total, with its share and 95% Wilson interval (all ``nan`` when the total is 0)."""
-
-    count: int
-    total: int
-    share: float
-    low: float
-    high: float
-
-
-def wilson(count: int, total: int) -> Share:
-    """Return a share with its 95% Wilson score interval.
-
-    Parameters
-    ----------
-    count : int
-        Patients who have it, from 0 to ``total``.
-    total : int
-        Patients asked.
-
-    Returns
-    -------
-    Share
-        Fractions; ``nan`` when nobody was asked.
-
-    Raises
-    ------
-    ValueError
-        If ``count`` is negative or above ``total``.
-
-    References
-    ----------
-    E. B. Wilson, Probable inference, the law of succession, and statistical inference, J Am Stat Assoc 22
-    (1927) 209-212.
-
-    Examples
-    --------
-    >>> third = wilson(100, 300)
-    >>> round(third.low, 4), round(third.high, 4)
-    (0.2824, 0.3885)
-    """
-    if not 0 <= count <= total:
-        raise ValueError(f"count must lie between 0 and {total}, got {count}")
-    if total == 0:
-        return Share(0, 0, math.nan, math.nan, math.nan)
-    # not scipy's binomtest, which spends 2 ms on a p-value that nobody asks for
-    share, weight = count / total, NORMAL_QUANTILE**2 / total
-    middle = share + weight / 2
-    half = math.sqrt(weight * (share * (1 - share) + weight / 4))
-    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
-    return Share(count, total, share, low if count else 0.0, high if count < total else 1.0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,73 @@
+"""Bootstrap intervals with keyed draws."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nephrosyn.kernels.random_streams import fill_uniforms
+
+PURPOSE = 200
+"""Address of the bootstrap's draws, apart from those of the model (`streams.Purpose`)."""
+
+RESAMPLES = 1000
+
+LEVEL = 0.95
+
+DRAWN_AT_ONCE = 4_000_000
+
+LANES = 4
+
+
+def drawn(patients: int, resamples: int, seed: int, first: int = 0) -> NDArray[np.int64]:
+    """Return patients drawn with replacement, shape (resamples, patients): resample `first` and those after it.
+
+    Each draw is keyed by its number, so it is the same however many are made at a time.
+    """
+    blocks = -(-patients // LANES)
+    uniforms = fill_uniforms(seed, 0, np.arange(first, first + resamples, dtype=np.int64), PURPOSE, blocks)
+    flat = np.asarray(uniforms).reshape(resamples, -1)[:, :patients]
+    return np.minimum((flat * patients).astype(np.int64), patients - 1)
+
+
+def weights(patients: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each patient was drawn, shape (some resamples, patients), until all are made."""
+    step = max(1, DRAWN_AT_ONCE // max(patients, 1))
+    for start in range(0, resamples, step):
+        places = drawn(patients, min(step, resamples - start), seed, start)
+        yield np.stack([np.bincount(row, minlength=patients) for row in places]).astype(np.float64)
+
+
+def bootstrap_mean(
+    values: NDArray[np.float64], resamples: int = RESAMPLES, seed: int = 0, level: float = LEVEL
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return percentile intervals of means over patients.
+
+    Parameters
+    ----------
+    values : ndarray, shape (patients, columns)
+        Of each patient; whole patients are drawn, so what stands in one row stays together.
+    resamples, seed : int
+        How many, and the address of the draws.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    low, high : ndarray, shape (columns,)
+        Its ends.
+    """
+    found = np.concatenate([some @ values / len(values) for some in weights(len(values), resamples, seed)])
+    return ends(found, level)
+
+
+def ends(found: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of percentile intervals of the columns of draws, those left out that are not defined (NaN)."""
+    tail = (1 - level) / 2
+    with warnings.catch_warnings():  # of a column without any the ends are NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        low, high = np.nanquantile(found, [tail, 1 - tail], axis=0)
+    return low, high
