@@ -1,4 +1,5 @@
-# The two commands that matter: `make run` and `make test`. Both need only make and Python 3.11 or newer.
+# The two commands that matter: `make run` and `make test`. Both need only make and Python 3.11 or newer; `make test`
+# also installs what its tests need from Debian (tools/system-packages).
 
 PYTHON ?= python3
 VENV := .venv
@@ -37,7 +38,8 @@ $(VENV)/installed: pyproject.toml | $(PY)
 
 $(VENV)/installed-for-tests: pyproject.toml | $(PY)
 	@echo "installing nephrosyn and what its tests need"
-	@$(PIP) install --editable '.[all,test]'
+	@$(PIP) install 'pip>=25.1'
+	@$(PIP) install --editable '.[all]' --group test
 	@touch $@ $(VENV)/installed
 
 # What plays QTI packages and checks pages for accessibility in the tests; pinned by its lock file.
@@ -56,7 +58,9 @@ lint: $(VENV)/installed-for-tests
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
-test: lint $(PLAYER)/node_modules/.package-lock.json
+test:
+	@tools/system-packages
+	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json
 	@$(PY) -m pytest -n $(WORKERS)
 
 quick: $(VENV)/installed-for-tests
@@ -79,4 +83,4 @@ refit: $(VENV)/installed-for-tests
 
 clean:
 	rm -rf $(VENV) $(PLAYER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
-	find sim tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find sim tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
