@@ -12,7 +12,7 @@ from nephrosyn.comparison.care.tables import line
 from nephrosyn.report.figures import differences as figure
 from nephrosyn.vocabulary import NOTICE
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "explanation" / "what-care-changes.md"
 FIGURES = DOCS / "figures"
 PATIENTS, SEED = 2000, 1

@@ -21,7 +21,7 @@ from nephrosyn.teach.model import CaseSet
 from nephrosyn.teach.request import Request
 from nephrosyn.teach.run_source import Source
 
-FOLDER = Path(__file__).parent / "gallery"
+FOLDER = Path(__file__).parents[1] / "docs" / "gallery"
 CRITERIA = "source"
 EACH = 3
 CATEGORIES = 7
@@ -39,7 +39,7 @@ They are made from {PATIENTS:,} simulated patients of the scenario `baseline`, j
 `{CRITERIA}`. No case is of a real person."""
 INDEX = f"""\
 Practice cases, {EACH} for each category of the definition set `{CRITERIA}`, each with its key and the reason for every
-option. They are made by `docs/gallery.py`, not picked by hand: so an educator sees what comes out.
+option. They are made by `tools/gallery.py`, not picked by hand: so an educator sees what comes out.
 [How practice cases are made](../explanation/cases.md) says how the key, the options and the predicted difficulty come
 about."""
 

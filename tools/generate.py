@@ -12,15 +12,13 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.record import schema as tables
-from nephrosyn.record.data_dictionary import MEANINGS as COLUMN_MEANINGS
-from nephrosyn.record.data_dictionary import ROWS
 from nephrosyn.scenario import load, rows
 from nephrosyn.scenario.files.provenance import ASSUMED, NEED_NONE, evidence, ids
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
 from nephrosyn.scenario.tree import split
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 MEANINGS = DOCS / "reference" / "meanings.toml"
 WIDTH = 110
 BY_TIME = vocabulary.AGENT_TOXICITIES[: vocabulary.AGENT_TOXICITIES.index("gut_reaction")]
@@ -217,10 +215,11 @@ def table_pages() -> str:
     parts = []
     for side, name, what in SIDES:
         parts.append(f"## {name}\n\n{what}")
-        for which, schema in side.items():
-            body = [(f"`{column}`", _kind(kind), COLUMN_MEANINGS[which][column]) for column, kind in schema.items()]
-            columns = table(("column", "type", "meaning"), body)
-            parts.append(f"### {which}\n\nOne row is {ROWS[which]}.\n\n{columns}")
+        for which in side:
+            described = tables.TABLES[which]
+            body = [(f"`{name}`", _kind(one.type), one.unit, one.text) for name, one in described.columns.items()]
+            columns = table(("column", "type", "unit", "meaning"), body)
+            parts.append(f"### {which}\n\nOne row is {described.row}.\n\n{columns}")
     return page(
         "Every table of a run",
         TABLES,

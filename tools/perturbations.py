@@ -10,7 +10,7 @@ from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION, Perturbation
 from nephrosyn.bench.perturbations.constants import Constant
 from nephrosyn.vocabulary import NOTICE
 
-PAGE = Path(__file__).parent / "reference" / "perturbations.md"
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "perturbations.md"
 STEPS = ("1", "2", "3", "4", "5")
 KINDS = {
     "record": "Errors of the record",

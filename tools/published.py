@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from refit import FITS
-
 from nephrosyn import criteria
 from nephrosyn.evidence.published.estimates_table import figures
 from nephrosyn.evidence.sensitivity import output
@@ -15,8 +13,9 @@ from nephrosyn.evidence.validation import page, refractory_share
 from nephrosyn.evidence.validation.comparison import validate
 from nephrosyn.report.page.tables import Table
 from nephrosyn.vocabulary import NOTICE
+from refit import FITS
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"
 FIGURES = DOCS / "explanation" / "published-figures.md"
 THIRD = DOCS / "explanation" / "one-third.md"
 PATIENTS, SEED = 2000, 20

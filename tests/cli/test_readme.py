@@ -51,7 +51,7 @@ def test_set_of_ones_own_loads_and_differs(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_shows_what_make_run_prints(tmp_path):
-    spec = importlib.util.spec_from_file_location("readme", ROOT / "docs" / "readme.py")
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "tools" / "readme.py")
     readme = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(readme)
     printed, figure = readme.answer(tmp_path)

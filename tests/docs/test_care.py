@@ -13,7 +13,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def care():
-    spec = importlib.util.spec_from_file_location("care", DOCS / "care.py")
+    spec = importlib.util.spec_from_file_location("care", DOCS.parent / "tools" / "care.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["care"] = module  # where dataclasses look for it
     spec.loader.exec_module(module)

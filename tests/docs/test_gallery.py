@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def gallery():
-    spec = importlib.util.spec_from_file_location("gallery", DOCS / "gallery.py")
+    spec = importlib.util.spec_from_file_location("gallery", DOCS.parent / "tools" / "gallery.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["gallery"] = module  # where dataclasses look for it
     spec.loader.exec_module(module)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from nephrosyn import vocabulary
-from nephrosyn.record import data_dictionary
 from nephrosyn.record import schema as tables
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +22,7 @@ MODEL = [(DOCS / "explanation" / "model.md", 30), (DOCS / "explanation" / "model
 
 @pytest.fixture(scope="module")
 def generate():
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    spec = importlib.util.spec_from_file_location("generate", DOCS.parent / "tools" / "generate.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -47,11 +46,22 @@ def test_a_missing_meaning_is_told(generate, tmp_path, monkeypatch):
         generate.meanings()
 
 
-def test_every_column_has_a_meaning():
-    assert {which: list(told) for which, told in data_dictionary.MEANINGS.items()} == {
-        which: list(schema) for which, schema in tables.SCHEMAS.items()
-    }
-    assert data_dictionary.ROWS.keys() == tables.SCHEMAS.keys()
+def test_every_table_and_column_says_what_it_is():
+    for table in tables.TABLES.values():
+        assert table.row
+        assert all(column.text for column in table.columns.values())
+
+
+UNITS = {"_days": "days", "_years": "years", "_kg": "kg", "_cm": "cm", "_mg_per_mg": "mg/mg", "_g_per_dl": "g/dL"}
+
+
+@pytest.mark.parametrize(("suffix", "unit"), UNITS.items())
+def test_the_unit_of_a_column_is_that_of_its_name(suffix, unit):
+    columns = {name: column.unit for table in tables.TABLES.values() for name, column in table.columns.items()}
+    named = {name: given for name, given in columns.items() if name.endswith(suffix)}
+    assert named
+    exceptions = {"albumin_loss_per_day_per_mg_per_mg": "1/day per mg/mg"}
+    assert all(given == exceptions.get(name, unit) for name, given in named.items())
 
 
 def test_every_number_of_the_baseline_is_told_once(generate):

@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def perturbations():
-    spec = importlib.util.spec_from_file_location("perturbations_page", DOCS / "perturbations.py")
+    spec = importlib.util.spec_from_file_location("perturbations_page", DOCS.parent / "tools" / "perturbations.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -13,11 +13,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def published():
-    sys.path.insert(0, str(DOCS))
+    sys.path.insert(0, str(DOCS.parent / "tools"))
     try:
         return importlib.import_module("published")
     finally:
-        sys.path.remove(str(DOCS))
+        sys.path.remove(str(DOCS.parent / "tools"))
 
 
 @pytest.mark.slow

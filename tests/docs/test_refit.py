@@ -19,11 +19,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def refit():
-    sys.path.insert(0, str(DOCS))
+    sys.path.insert(0, str(DOCS.parent / "tools"))
     try:
         return importlib.import_module("refit")
     finally:
-        sys.path.remove(str(DOCS))
+        sys.path.remove(str(DOCS.parent / "tools"))
 
 
 def test_no_calibrated_number_is_without_its_command(refit):
