@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.runs.folder.layout import RunFolderError
+
 
 def counted(rows: Mapping[str, int]) -> str:
     """Return tables with their rows in words.
@@ -52,3 +54,38 @@ class Manifest(dict[str, Any]):
     def __repr__(self) -> str:
         """The keys, in a line or two."""
         return f"<Manifest with {', '.join(self)}>"
+
+
+MAY_LACK = {
+    "patients": {"lesion", "biopsy_days"},
+    "visits": {"actual_days"},
+    "truth/traits": {"spontaneous_days"},
+    "truth/events": {"value"},
+}
+"""Columns in which a run leaves values out; labels aside, which have their own."""
+
+
+def refuse_gaps(tables: Mapping[str, pl.DataFrame], where: str) -> None:
+    """Refuse a patient's tables if values are missing where a run leaves none out.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        As they were read from a run.
+    where : str
+        The run, for the message.
+
+    Raises
+    ------
+    RunFolderError
+        With every such column.
+    """
+    gaps = [
+        f"{table}.{column}"
+        for table, frame in tables.items()
+        if table != "labels"
+        for column, count in frame.null_count().row(0, named=True).items()
+        if count and column not in MAY_LACK.get(table, ())
+    ]
+    if gaps:
+        raise RunFolderError(f"{where} is damaged: values are missing in {', '.join(gaps)}; make the run again")
