@@ -21,13 +21,12 @@ from nephrosyn.scenario.tree import split
 DOCS = Path(__file__).parents[1] / "docs"
 MEANINGS = DOCS / "reference" / "meanings.toml"
 WIDTH = 110
-BY_TIME = vocabulary.AGENT_TOXICITIES[: vocabulary.AGENT_TOXICITIES.index("gut_reaction")]
 PLACES: dict[tuple[str, ...], str] = {
     vocabulary.LESIONS: "LESION",
     vocabulary.ANALYTES: "ANALYTE",
     vocabulary.CONTRAINDICATIONS: "NAME",
     vocabulary.TOXICITIES: "NAME",
-    BY_TIME: "HARM",
+    vocabulary.AGENT_TOXICITIES_BY_TIME: "HARM",
     vocabulary.PROVOKING_FACTORS: "FACTOR",
 }
 PLACES_BY_PATH: dict[tuple[str, ...], str] = {("sources",): "KEY", ("second_line", "regimens"): "REGIMEN"}
@@ -200,7 +199,7 @@ def scenario() -> str:
                 ("`ANALYTE`", ", ".join(vocabulary.ANALYTES)),
                 ("`NAME` of contraindications", ", ".join(vocabulary.CONTRAINDICATIONS)),
                 ("`NAME` of toxicities", ", ".join(vocabulary.TOXICITIES)),
-                ("`HARM`", ", ".join(BY_TIME)),
+                ("`HARM`", ", ".join(vocabulary.AGENT_TOXICITIES_BY_TIME)),
                 ("`FACTOR`", ", ".join(vocabulary.PROVOKING_FACTORS)),
             ],
         ),

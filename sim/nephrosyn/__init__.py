@@ -13,12 +13,51 @@ refractory disease against the one third that is often quoted.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn.errors import (
+    BenchError,
+    CasesError,
+    ClusterError,
+    ComparisonError,
+    CriteriaError,
+    EngineError,
+    FigureError,
+    NephrosynError,
+    PerturbationError,
+    ReclassificationError,
+    RefusalError,
+    RunFolderError,
+    ScenarioError,
+)
+
 if TYPE_CHECKING:
     from nephrosyn import datasets
     from nephrosyn.api import Cohort, Comparison, Patient, Reclassification, compare, open, reclassify, run
 
 __version__ = "0.1.0"
-__all__ = ["Cohort", "Comparison", "Patient", "Reclassification", "compare", "datasets", "open", "reclassify", "run"]
+__all__ = [
+    "BenchError",
+    "CasesError",
+    "ClusterError",
+    "Cohort",
+    "Comparison",
+    "ComparisonError",
+    "CriteriaError",
+    "EngineError",
+    "FigureError",
+    "NephrosynError",
+    "Patient",
+    "PerturbationError",
+    "Reclassification",
+    "ReclassificationError",
+    "RefusalError",
+    "RunFolderError",
+    "ScenarioError",
+    "compare",
+    "datasets",
+    "open",
+    "reclassify",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,3 +67,7 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         return getattr(import_module("nephrosyn.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

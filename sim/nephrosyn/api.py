@@ -16,9 +16,10 @@ from nephrosyn.comparison.care import Comparison as Comparison
 from nephrosyn.comparison.care import compare as compare
 from nephrosyn.comparison.definitions import Reclassification as Reclassification
 from nephrosyn.comparison.definitions import reclassify as reclassify
+from nephrosyn.errors import RunFolderError
 from nephrosyn.runs import relabel
 from nephrosyn.runs import workers as running
-from nephrosyn.runs.folder import Folder, Format, RemoteFolder, RunFolderError, here, location
+from nephrosyn.runs.folder import Folder, Format, RemoteFolder, here, location
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.run import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load

@@ -11,12 +11,13 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.errors import BenchError, need
 from nephrosyn.bench.features.data_dictionary import dictionary_text
 from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
+from nephrosyn.bench.requirements import need
 from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, WHO, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
+from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import TRUTH
 from nephrosyn.runs import relabel
 from nephrosyn.scenario import Resolved, Scenario, load

@@ -7,6 +7,8 @@ meaning. Units of the analytes are the one unit used inside the package.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 DAYS_PER_YEAR = 365.25
 NOTICE = "Synthetic data from a simulation. Not for clinical use."
 
@@ -38,17 +40,52 @@ DIPSTICK_BANDS = ("negative", "trace", "1+", "2+", "3+", "4+")
 
 VISIT_KINDS = ("presentation", "scheduled", "confirmation", "unscheduled")
 
-DRUGS = (
-    "prednisone",
-    "cyclophosphamide",
-    "azathioprine",
-    "mycophenolate",
-    "ciclosporin",
-    "tacrolimus",
-    "vincristine",
-    "rituximab",
-    "levamisole",
+
+@dataclass(frozen=True)
+class DrugEntry:
+    """One drug: everything the package knows of it beside its regimens, which stand in scenarios.
+
+    Attributes
+    ----------
+    name : str
+        International nonproprietary name.
+    drug_class : str
+        Mechanism; definition sets count two drugs of one class as one mechanism.
+    routes : tuple of str
+        ``oral``, ``intravenous`` or ``subcutaneous``.
+    atc : str
+        Code of the WHO classification.
+    rxnorm : int or None
+        RxNorm number of the ingredient; None where it was not found in two public sources.
+    american : str
+        American spelling, where it differs.
+    """
+
+    name: str
+    drug_class: str
+    routes: tuple[str, ...]
+    atc: str
+    rxnorm: int | None
+    american: str = ""
+
+
+DRUG_TABLE = (
+    DrugEntry("prednisone", "glucocorticoid", ("oral",), "H02AB07", 8640),
+    DrugEntry("cyclophosphamide", "alkylating", ("oral", "intravenous"), "L01AA01", 3002),
+    DrugEntry("azathioprine", "antimetabolite", ("oral",), "L04AX01", 1256),
+    DrugEntry("mycophenolate", "antimetabolite", ("oral",), "L04AA06", 68149),
+    DrugEntry("ciclosporin", "calcineurin_inhibitor", ("oral",), "L04AD01", 3008, american="cyclosporine"),
+    DrugEntry("tacrolimus", "calcineurin_inhibitor", ("oral",), "L04AD02", 42316),
+    DrugEntry("vincristine", "vinca_alkaloid", ("intravenous",), "L01CA02", 11202),
+    DrugEntry("rituximab", "anti_cd20", ("intravenous",), "L01FA01", 121191),
+    DrugEntry("levamisole", "immunomodulator", ("oral",), "P02CE01", None),
 )
+"""Every drug; to add one, append an entry here and give it a regimen in a scenario."""
+
+DRUGS = tuple(drug.name for drug in DRUG_TABLE)
+STEROID = "prednisone"
+AGENTS = tuple(name for name in DRUGS if name != STEROID)
+"""Drugs that are given beside steroid or after it."""
 
 SCHEDULES = ("daily", "alternate_day", "single")
 
@@ -56,7 +93,7 @@ CONTRAINDICATIONS = ("peptic_ulcer", "tuberculosis", "hepatitis", "diabetes")
 
 TOXICITIES = ("steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract")
 
-AGENT_TOXICITIES = (
+AGENT_TOXICITIES_BY_TIME = (
     "leukopenia",
     "nephrotoxicity",
     "hypertension",
@@ -65,6 +102,11 @@ AGENT_TOXICITIES = (
     "infusion_reaction",
     "hypogammaglobulinaemia",
     "diarrhoea",
+)
+"""Toxicities that come at a rate while an agent is given."""
+
+AGENT_TOXICITIES = (
+    *AGENT_TOXICITIES_BY_TIME,
     "gut_reaction",
     "gonadal_damage",
     "haemorrhagic_cystitis",

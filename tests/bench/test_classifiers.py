@@ -11,9 +11,9 @@ import pytest
 from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers import external, registry
 from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.task import FAILED, Task
 from nephrosyn.bench.training import Training
+from nephrosyn.errors import BenchError
 from nephrosyn.scenario import Resolved
 
 pytest.importorskip("sklearn")

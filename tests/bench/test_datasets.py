@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.features.data_dictionary import FEATURES
 from nephrosyn.bench.features.extract import COLUMNS
+from nephrosyn.errors import BenchError
 
 threadpool_limits = pytest.importorskip("threadpoolctl").threadpool_limits
 CHILDREN = "kdigo-2021-children"

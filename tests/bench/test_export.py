@@ -13,8 +13,8 @@ import nephrosyn as ns
 from nephrosyn.bench.exchange.export import export
 from nephrosyn.bench.exchange.export_readme import Question
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import OBSERVED, SCHEMAS
-from nephrosyn.runs.folder import RunFolderError
 from nephrosyn.vocabulary import NOTICE
 
 CHOSEN = ["upcr_noise", "visits_missing"]

@@ -11,7 +11,8 @@ from polars.testing import assert_frame_equal
 import nephrosyn as ns
 from nephrosyn import criteria
 from nephrosyn.bench.flips.search import GROUP, explain
-from nephrosyn.bench.perturbations import PerturbationError, apply, perturb
+from nephrosyn.bench.perturbations import apply, perturb
+from nephrosyn.errors import PerturbationError
 from nephrosyn.record.schema import OBSERVED
 
 WHO = ["replicate", "patient"]

@@ -12,12 +12,12 @@ import nephrosyn as ns
 from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers import baselines, registry
 from nephrosyn.bench.classifiers.protocol import Asked, NotReadyError
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.output import results, write
 from nephrosyn.bench.score.metrics import FLIPS, LOST, PARTS
 from nephrosyn.bench.task import OUTCOMES
 from nephrosyn.bench.training import NOBODY, Training
 from nephrosyn.cli.app import app
+from nephrosyn.errors import BenchError
 from nephrosyn.scenario import Resolved
 
 pytest.importorskip("sklearn")

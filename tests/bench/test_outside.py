@@ -9,8 +9,8 @@ from nephrosyn import criteria
 from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers import registry
 from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.cli.commands import bench
+from nephrosyn.errors import BenchError
 
 PLANTED = """
 from pathlib import Path

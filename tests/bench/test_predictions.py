@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.exchange.export import export
 from nephrosyn.bench.exchange.predictions import WHERE, asked_in, due_of, predictions, score_file
 from nephrosyn.bench.score.conditions import CLEAN, conditions
+from nephrosyn.errors import BenchError
 
 pytest.importorskip("sklearn")
 ASKED = conditions(["doses_lost", "label_noise"], [2], 1)

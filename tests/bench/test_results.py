@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.flips import explain
 from nephrosyn.bench.output import results, write
 from nephrosyn.bench.perturbations import apply, perturb
@@ -17,6 +16,7 @@ from nephrosyn.bench.score import corruption_error
 from nephrosyn.bench.score.conditions import KEYS
 from nephrosyn.bench.score.score_table import SCHEMA
 from nephrosyn.cli.app import app
+from nephrosyn.errors import BenchError
 
 pytest.importorskip("sklearn")
 

@@ -8,9 +8,9 @@ import os
 import polars as pl
 import pytest
 
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.cli import app as command
 from nephrosyn.cli.console import errors
+from nephrosyn.errors import BenchError
 
 SURROGATE = "\udcff"
 

@@ -19,11 +19,11 @@ import pytest
 from typer.main import get_command
 
 from nephrosyn import criteria
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.exchange.predictions import predictions
 from nephrosyn.bench.score.conditions import CLEAN, Condition
 from nephrosyn.bench.task import Task
 from nephrosyn.cli.app import app
+from nephrosyn.errors import BenchError
 from nephrosyn.scenario import shipped
 
 from .mutations import bytes_of, toml, tree_of

@@ -10,8 +10,8 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn.bench.perturbations import PERTURBATIONS
-from nephrosyn.engine import EngineError, check_parts
-from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.engine import check_parts
+from nephrosyn.errors import EngineError, RunFolderError
 from nephrosyn.runs.workers import dispatch, job, local_worker
 
 BILLIONS, BEYOND = 10**12, 10**26
@@ -127,7 +127,8 @@ def test_as_many_parts_as_there_may_be():
 
 
 def test_perturbations_take_no_seed_beyond_64_bits():
-    from nephrosyn.bench.perturbations import PerturbationError, perturb
+    from nephrosyn.bench.perturbations import perturb
+    from nephrosyn.errors import PerturbationError
 
     for address in ({"seed": BEYOND, "replicate": 0}, {"seed": 0, "replicate": BEYOND}):
         with pytest.raises(PerturbationError, match="expected a whole number from 0 to 9223372036854775807"):

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import pytest
 
 import nephrosyn as ns
-from nephrosyn import criteria, scenario
-from nephrosyn.scenario.errors import MOST_PROBLEMS, nearest
-from nephrosyn.scenario.files import text_files
+from nephrosyn import criteria, scenario, text_files
+from nephrosyn.errors import MOST_PROBLEMS
+from nephrosyn.scenario.messages import nearest
 
 SET = criteria.text("source")
 MINE = 'extends = "baseline"\ntitle = "Mine"\n'
@@ -225,8 +225,8 @@ def test_cases_with_them_are_refused(refuses, written):
 
 
 def test_a_file_of_predictions_whose_name_has_them_is_refused(refuses, tmp_path):
-    from nephrosyn.bench.errors import BenchError
     from nephrosyn.bench.exchange.predictions import score_file
+    from nephrosyn.errors import BenchError
 
     class Nothing:
         reference = None

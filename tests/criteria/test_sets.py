@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.criteria.definition.clauses import VOCABULARIES
 from nephrosyn.criteria.definition.compiled import FIRST, SLIDING, rules
 
 from .builder import adult, source, tables, variant
@@ -192,10 +191,6 @@ def test_the_same_without_compilation():
     arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(arguments, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
-
-
-def test_names_written_out_for_type_checkers_are_those_of_the_vocabulary():
-    assert {"lesions": vocabulary.LESIONS, "agents": vocabulary.DRUGS[1:]} == VOCABULARIES
 
 
 def test_no_public_name_is_shadowed_by_a_module():

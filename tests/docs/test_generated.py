@@ -52,7 +52,7 @@ def test_every_table_and_column_says_what_it_is():
         assert all(column.text for column in table.columns.values())
 
 
-UNITS = {"_days": "days", "_years": "years", "_kg": "kg", "_cm": "cm", "_mg_per_mg": "mg/mg", "_g_per_dl": "g/dL"}
+UNITS = {"_days": "days", "_years": "years", "_cm": "cm", "_mg_per_mg": "mg/mg", "_g_per_dl": "g/dL"}
 
 
 @pytest.mark.parametrize(("suffix", "unit"), UNITS.items())

@@ -9,7 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from nephrosyn.engine import EngineError, choose, simulation
+from nephrosyn.engine import choose, simulation
+from nephrosyn.errors import EngineError
 from nephrosyn.scenario import load, shipped
 
 UNLIMITED = 'care.clinic.slots="unlimited"'

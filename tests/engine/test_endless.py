@@ -7,7 +7,8 @@ import pytest
 
 from nephrosyn.course.advance import most_events
 from nephrosyn.course.parameters.prepare import prepare
-from nephrosyn.engine import EngineError, compiled_driver, limits, simpy_driver
+from nephrosyn.engine import compiled_driver, limits, simpy_driver
+from nephrosyn.errors import EngineError
 from nephrosyn.patients.traits import draw_patients
 from nephrosyn.scenario import load
 

@@ -8,7 +8,8 @@ from importlib.resources import files
 
 import pytest
 
-from nephrosyn.evidence.published.estimates_table import FILE, FigureError, figures, load, published, read
+from nephrosyn.errors import FigureError
+from nephrosyn.evidence.published.estimates_table import FILE, figures, load, published, read
 from nephrosyn.scenario import load as scenario
 from nephrosyn.scenario import shipped
 from nephrosyn.scenario.files.provenance import CALIBRATED, ids

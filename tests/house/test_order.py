@@ -12,6 +12,7 @@ from .source import inner_imports, modules
 
 ORDER = [
     "vocabulary",
+    "text_files",
     "errors",
     "kernels",
     "statistics",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn.scenario import Problem, ScenarioError, load
+from nephrosyn.errors import Problem, ScenarioError
+from nephrosyn.scenario import load
 
 Write = Callable[..., Path]
 Problems = Callable[..., dict[str, Problem]]

@@ -7,7 +7,8 @@ import tomllib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nephrosyn.scenario import Resolved, ScenarioError, load, shipped
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import Resolved, load, shipped
 from nephrosyn.scenario.files.inheritance import Layer, merge, override
 from nephrosyn.scenario.tree import dotted
 

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from nephrosyn.scenario import ScenarioError, load
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import load
 
 
 def only(caught):

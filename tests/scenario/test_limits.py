@@ -9,7 +9,8 @@ import pytest
 from scipy.special import ndtr
 
 from nephrosyn.course.state.quantiles import NODES, SPAN, table
-from nephrosyn.scenario import ScenarioError, load
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import load
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
 from nephrosyn.scenario.schema.distributions import complaint, lowest, quantiles

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import nephrosyn.scenario as scenarios
-from nephrosyn.scenario import Resolved, ScenarioError, load, rows, shipped
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import Resolved, load, rows, shipped
 from nephrosyn.scenario.files.provenance import ids
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nephrosyn.scenario import Resolved, ScenarioError, load, shipped
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import Resolved, load, shipped
 
 BAND = "population.bands.adults"
 LAW = "care.presentation_delay_days"

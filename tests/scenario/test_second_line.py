@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nephrosyn.scenario import ScenarioError, load
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import load
 
 REGIMEN = "second_line.regimens.cyclophosphamide_oral"
 STARTS = "second_line.policy.adults.starts"

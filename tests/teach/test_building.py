@@ -8,9 +8,9 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria
+from nephrosyn.errors import CasesError
 from nephrosyn.scenario import load
 from nephrosyn.teach.display.parse_back import parse
-from nephrosyn.teach.errors import CasesError
 from nephrosyn.teach.items.answer_keys import keys_of
 from nephrosyn.teach.items.case_set import Builder, build
 from nephrosyn.teach.items.difficulty import NO_EDIT, Edit, apply, difficulty, family, margin

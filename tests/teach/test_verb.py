@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.make_cases import check
 from nephrosyn.teach.model import CaseSet
 from nephrosyn.teach.request import Request

@@ -17,8 +17,8 @@ from nephrosyn.bench.classifiers.definition_sets import SetClassifier
 from nephrosyn.bench.classifiers.external import GAVE_UP, Outside
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, NotReadyError, Shown, checked
 from nephrosyn.bench.classifiers.registry import find_all
-from nephrosyn.bench.errors import BenchError, need
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
+from nephrosyn.bench.requirements import need
 from nephrosyn.bench.score.conditions import (
     CLEAN,
     MOST_REPLICATES,
@@ -32,6 +32,7 @@ from nephrosyn.bench.score.conditions import (
 from nephrosyn.bench.score.subgroups import groups
 from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, scored
 from nephrosyn.bench.training import PATIENTS, Training
+from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder
@@ -39,7 +40,7 @@ from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved
 from nephrosyn.scenario.counts import MOST_SEED, wrong_count
-from nephrosyn.scenario.files.text_files import is_readable
+from nephrosyn.text_files import is_readable
 
 SECONDS = 10.0
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0

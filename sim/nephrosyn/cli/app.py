@@ -21,34 +21,14 @@ from nephrosyn.cli.commands import run as run_verbs
 from nephrosyn.cli.console.errors import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
 from nephrosyn.cli.console.output import prepare
 from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
-from nephrosyn.scenario.files.text_files import pipes_kept
+from nephrosyn.errors import NephrosynError
+from nephrosyn.text_files import pipes_kept
 
 EXIT_SIGNAL = 128
 """Plus the number of the signal, as shells have it."""
 EXIT_INTERRUPTED = EXIT_SIGNAL + signal.SIGINT
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that ask a process to end; there is no SIGHUP on Windows."""
-
-# What the user can put right, by the module that says so. Only a module already loaded can have raised.
-USERS_ERRORS = {
-    "nephrosyn.scenario": "ScenarioError",
-    "nephrosyn.criteria": "CriteriaError",
-    "nephrosyn.engine": "EngineError",
-    "nephrosyn.runs.folder": "RunFolderError",
-    "nephrosyn.comparison.care": "ComparisonError",
-    "nephrosyn.evidence.errors": "RefusalError",
-    "nephrosyn.evidence.published.estimates_table": "FigureError",
-    "nephrosyn.comparison.definitions": "ReclassificationError",
-    "nephrosyn.teach.errors": "CasesError",
-    "nephrosyn.bench.errors": "BenchError",
-    "nephrosyn.bench.perturbations.changes": "PerturbationError",
-    "nephrosyn.runs.workers": "ClusterError",
-}
-
-
-def _users_errors() -> tuple[type[Exception], ...]:
-    found = [getattr(sys.modules[m], name, None) for m, name in USERS_ERRORS.items() if m in sys.modules]
-    return tuple(error for error in found if error is not None)
 
 
 def _complain_notes(error: BaseException) -> None:
@@ -118,7 +98,7 @@ class Verbs(Light, TyperGroup):
                 console.complain("interrupted" if code == EXIT_INTERRUPTED else "terminated")
                 _complain_notes(stop)
             raise typer.Exit(code) from None
-        except _users_errors() as error:
+        except NephrosynError as error:
             console.complain(error)
             _complain_notes(error)
             raise typer.Exit(EXIT_USER) from None

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn.errors import CriteriaError
+
 if TYPE_CHECKING:
     from nephrosyn.criteria.classification import LABELS, answers, classify, episodes
     from nephrosyn.criteria.compile_ahead import Aside
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.criteria.definition.inheritance import whole
     from nephrosyn.criteria.definition.loading import load, parse
-    from nephrosyn.criteria.errors import CriteriaError
     from nephrosyn.criteria.evaluation.evaluate import impossible
     from nephrosyn.criteria.explanation.supporting_rows import Evidence
     from nephrosyn.criteria.explanation.verdict import Clause, Episode, Verdict, verdict
@@ -44,7 +45,6 @@ __all__ = [
 
 _HOMES = {
     "definition.definition": ("DefinitionSet",),
-    "errors": ("CriteriaError",),
     "definition.inheritance": ("whole",),
     "definition.catalogue": ("sets", "text", "titles"),
     "evaluation.evaluate": ("impossible",),

@@ -3,7 +3,6 @@
 With unlimited capacity both leave the same rows, bit for bit.
 """
 
-from nephrosyn.engine.errors import EngineError
 from nephrosyn.engine.simulation import (
     History,
     Part,
@@ -15,6 +14,7 @@ from nephrosyn.engine.simulation import (
     part_size,
     simulate,
 )
+from nephrosyn.errors import EngineError
 
 __all__ = [
     "EngineError",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.course.state.state import Clock
-from nephrosyn.engine.errors import EngineError
+from nephrosyn.errors import EngineError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from nephrosyn.course.parameters.prepare import prepare
-from nephrosyn.engine.errors import EngineError
+from nephrosyn.errors import EngineError
 from nephrosyn.kernels.compile import is_kept
 from nephrosyn.patients.traits import draw_patients
 from nephrosyn.scenario.counts import MOST_PARTS

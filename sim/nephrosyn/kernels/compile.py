@@ -31,7 +31,18 @@ from numba import config, njit
 from nephrosyn.kernels.cache import CheckedCache, CopyWarning, NoCache, throw_away_damaged
 from nephrosyn.kernels.numba_linking import EntryCompiler, PieceCompiler
 
-COMPILED_ROOMS = ("vocabulary.py", "kernels", "scenario", "patients", "course", "engine", "record", "criteria")
+COMPILED_ROOMS = (
+    "vocabulary.py",
+    "text_files.py",
+    "errors.py",
+    "kernels",
+    "scenario",
+    "patients",
+    "course",
+    "engine",
+    "record",
+    "criteria",
+)
 """Rooms of the package that compiled functions are made of; a change of any other leaves cached copies valid."""
 
 FOLDERS_KEPT = 4

@@ -56,7 +56,7 @@ def draw_latent(traits: NDArray[np.void], scenario: Scenario, draws: Draws) -> N
     traits["bladder_tolerance_mg_per_kg"] = quantiles(agent.bladder_tolerance_mg_per_kg, u[:, 3])
     u = draws(Purpose.KIDNEY, 1)
     loss = scenario.complications.kidney_loss
-    by_lesion = np.array([loss.lesion_factor.get(name, 0.0) for name in LESIONS])  # type: ignore[call-overload]
+    by_lesion = np.array([loss.lesion_factor.get(name, 0.0) for name in LESIONS])
     traits["loss_factor"] = by_lesion[traits["lesion"]] * quantiles(loss.patient_factor, u[:, 0])
     traits["prone_to_thrombosis"] = u[:, 1] < scenario.complications.venous_thrombosis.prone_share
     traits["factors"] = _factors(traits, scenario, draws(Purpose.FACTORS, 2))

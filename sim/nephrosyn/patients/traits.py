@@ -252,7 +252,7 @@ def _draw_relapse(own: NDArray[np.void], scenario: Scenario, band: str, u: Float
 def _draw_safety(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
     care = scenario.care
     for position, name in enumerate(CONTRAINDICATIONS):
-        share = care.contraindications[name][band]  # type: ignore[index]
+        share = care.contraindications[name][band]
         own["contraindications"] |= (u[:, position] < share).astype(np.int32) << position
     lapses = u[:, 4] < care.adherence.non_adherent_share
     own["taken_fraction"] = 1.0

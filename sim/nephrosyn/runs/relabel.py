@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import criteria
-from nephrosyn.runs.folder import Folder, RunFolderError
+from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import Hold
 from nephrosyn.runs.run import Chosen, Progress, by_patient, judge
-from nephrosyn.scenario.files.text_files import is_readable
+from nephrosyn.text_files import is_readable
 
 WHO = ["replicate", "patient"]
 

@@ -16,10 +16,11 @@ import polars as pl
 from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.engine import Part
+from nephrosyn.errors import Problem
 from nephrosyn.kernels.compile import KEPT_IN
 from nephrosyn.record.observed import record
 from nephrosyn.runs.folder import Format
-from nephrosyn.scenario import Problem, Resolved
+from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
 MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn.errors import Problem, ScenarioError
+
 if TYPE_CHECKING:
     from nephrosyn.scenario.describe import rows
-    from nephrosyn.scenario.errors import Problem, ScenarioError
     from nephrosyn.scenario.files.catalogue import shipped, titles
     from nephrosyn.scenario.files.digest import digest_of
     from nephrosyn.scenario.loading import Resolved, load
@@ -38,7 +39,6 @@ _HOMES = {
     "describe": ("rows",),
     "files.digest": ("digest_of",),
     "schema.distributions": ("mean", "quantiles", "quantiles_between"),
-    "errors": ("Problem", "ScenarioError"),
     "files.catalogue": ("shipped", "titles"),
     "schema.json_schema": ("json_schema",),
     "loading": ("Resolved", "load"),

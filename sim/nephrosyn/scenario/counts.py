@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
-from nephrosyn.scenario.errors import number_text, shown
+from nephrosyn.scenario.messages import number_text, shown
 
 MOST_PATIENTS = 100_000_000
 """In each replicate."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nephrosyn.scenario.errors import number_text
 from nephrosyn.scenario.loading import Resolved
+from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.care import Step
 from nephrosyn.scenario.tree import Path, at, dotted, is_law, is_number, leaves

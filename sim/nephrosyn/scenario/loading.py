@@ -8,15 +8,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
 from nephrosyn.scenario.checks.validate import validated
-from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, shown
 from nephrosyn.scenario.files.catalogue import SUFFIX, shipped_sets
 from nephrosyn.scenario.files.digest import digest_of
 from nephrosyn.scenario.files.inheritance import Layer, Merged, merge, override, read_layers
 from nephrosyn.scenario.files.provenance import problems_of_missing
-from nephrosyn.scenario.files.text_files import DEEPEST, is_readable, is_too_deep
+from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.tree import dotted
+from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
 
 
 @dataclass(frozen=True, repr=False)

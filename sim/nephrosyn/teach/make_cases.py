@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from nephrosyn.criteria import load
+from nephrosyn.errors import CasesError
 from nephrosyn.runs.run import cores
-from nephrosyn.scenario.files.text_files import MEGABYTE, UnreadableError, is_readable, parsed_json, read_bytes
-from nephrosyn.teach.errors import CasesError
 from nephrosyn.teach.formats.registry import chosen, writer
 from nephrosyn.teach.items.case_set import build, builder
 from nephrosyn.teach.lint.finding import Finding
@@ -22,6 +21,7 @@ from nephrosyn.teach.lint.rules import lint_both, refuse
 from nephrosyn.teach.model import CaseSet, UnitSystem
 from nephrosyn.teach.request import Request
 from nephrosyn.teach.run_source import Run, Source
+from nephrosyn.text_files import MEGABYTE, UnreadableError, is_readable, parsed_json, read_bytes
 
 if TYPE_CHECKING:
     from nephrosyn.runs.run import Progress

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from nephrosyn.errors import CasesError
 from nephrosyn.scenario.counts import MOST_SEED, wrong_count
-from nephrosyn.teach.errors import CasesError
 from nephrosyn.teach.model import ItemKind, Spelling, UnitSystem
 
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
@@ -67,7 +67,7 @@ class Request:
         >>> Request(count=0, kinds=("essay",)).check()
         Traceback (most recent call last):
         ...
-        nephrosyn.teach.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
+        nephrosyn.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
         --kind: expected some of single, numeric, key-features, staged, matching, near-miss, disagreement; got essay
         """
         wrong = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from nephrosyn.bench.perturbations import PerturbationError, apply, in_words, perturb
+from nephrosyn.bench.perturbations import apply, in_words, perturb
+from nephrosyn.errors import PerturbationError
 from nephrosyn.record.schema import OBSERVED
 
 

@@ -8,8 +8,9 @@ import pytest
 from scipy.stats import binomtest, kstest
 
 from nephrosyn import criteria
-from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, perturb
+from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
 from nephrosyn.bench.task import Task
+from nephrosyn.errors import PerturbationError
 from nephrosyn.record.schema import OBSERVED, SCHEMAS
 
 ON = ["replicate", "patient"]

@@ -12,8 +12,9 @@ import nephrosyn as ns
 from nephrosyn import vocabulary
 from nephrosyn.comparison.care import compare
 from nephrosyn.comparison.care.page import FILES
+from nephrosyn.errors import RunFolderError
 from nephrosyn.report.figures import differences
-from nephrosyn.runs.folder import RunFolderError, output_folder
+from nephrosyn.runs.folder import output_folder
 
 from .made_up import MadeUp
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.comparison.care import ComparisonError, compare
-from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.comparison.care import compare
+from nephrosyn.errors import ComparisonError, RunFolderError
 
 from .made_up import PEOPLE, MadeUp, label_table, manifest
 

@@ -10,9 +10,9 @@ import pytest
 
 from nephrosyn import vocabulary
 from nephrosyn.comparison.definitions.page import FILES
+from nephrosyn.errors import RunFolderError
 from nephrosyn.report.figures import flows, style
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
-from nephrosyn.runs.folder import RunFolderError
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, vocabulary
-from nephrosyn.comparison.definitions import ReclassificationError, deciding_clauses
-from nephrosyn.criteria import CriteriaError
+from nephrosyn.comparison.definitions import deciding_clauses
+from nephrosyn.errors import CriteriaError, ReclassificationError
 from nephrosyn.report.findings.verdicts import by_follow_up, cross_classification
 
 from .conftest import LESS, SIXTEEN

@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn.cli.app import app
+from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.calibration import output
 from nephrosyn.evidence.calibration.fit import calibrate
 from nephrosyn.evidence.calibration.free_parameters import Free, free
 from nephrosyn.evidence.calibration.profile import profile
 from nephrosyn.evidence.calibration.targets import targets
-from nephrosyn.evidence.errors import RefusalError
 from nephrosyn.evidence.published.estimates_table import figures
 from nephrosyn.evidence.validation.comparison import arm
 from nephrosyn.scenario import load

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn.cli.app import app
-from nephrosyn.evidence.errors import RefusalError
+from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import figures
 from nephrosyn.evidence.validation import page

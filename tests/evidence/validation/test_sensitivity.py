@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from nephrosyn import criteria
 from nephrosyn.cli.app import app
-from nephrosyn.evidence.errors import RefusalError
+from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.sensitivity import analysis, output
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.evidence.validation import refractory_share

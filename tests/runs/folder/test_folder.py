@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.runs.folder import Folder, RunFolderError, Writer, part
+from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.folder import Folder, Writer, part
 
 FRAME = pl.DataFrame({"replicate": [0], "patient": [1], "end_days": [7], "reason": ["death"]})
 ABOUT = {"format": "parquet", "scenario": {}, "criteria": [], "patients": 1, "replicates": 1, "seed": 1}

@@ -13,7 +13,7 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, engine
-from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.relabel import alone
 
 LATER = 'course = { value = 12, unit = "weeks"'

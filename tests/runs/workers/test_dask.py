@@ -14,7 +14,8 @@ import time
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.runs.workers import ClusterError, dask
+from nephrosyn.errors import ClusterError
+from nephrosyn.runs.workers import dask
 
 from .conftest import PARTS, asked, bytes_of
 

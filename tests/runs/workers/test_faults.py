@@ -12,8 +12,9 @@ import time
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.runs.folder import RunFolderError, part
-from nephrosyn.runs.workers import ClusterError, local
+from nephrosyn.errors import ClusterError, RunFolderError
+from nephrosyn.runs.folder import part
+from nephrosyn.runs.workers import local
 
 from .conftest import asked, bytes_of, started
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.errors import RunFolderError
 
 from .conftest import ASKED, NEPHROSYN, PARTS, asked, bytes_of, started
 

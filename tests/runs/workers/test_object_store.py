@@ -7,7 +7,7 @@ import json
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.runs.folder import RunFolderError
+from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.workers import dispatch
 
 from .conftest import PARTS, asked

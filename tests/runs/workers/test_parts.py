@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
+from nephrosyn.errors import ClusterError
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.runs.workers import ClusterError
 
 from .conftest import PARTS, asked, bytes_of
 

@@ -10,8 +10,9 @@ from importlib import import_module
 import pytest
 
 import nephrosyn as ns
+from nephrosyn.errors import RunFolderError
 from nephrosyn.runs import run
-from nephrosyn.runs.folder import RunFolderError, Writer, part
+from nephrosyn.runs.folder import Writer, part
 from nephrosyn.runs.folder.lock import LOCK, Hold
 from nephrosyn.runs.workers import dispatch
 

@@ -14,11 +14,11 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria
+from nephrosyn.errors import ClusterError, RunFolderError
 from nephrosyn.kernels import child_process
-from nephrosyn.runs.folder import RunFolderError
 from nephrosyn.runs.folder.location import LocalPlace, RemotePlace
 from nephrosyn.runs.folder.lock import LOCK, Hold
-from nephrosyn.runs.workers import ClusterError, job
+from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers import local_worker as worker
 
 from .conftest import asked, bytes_of

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats import moodle
 from nephrosyn.teach.formats.moodle.cdata import Held
 from nephrosyn.teach.formats.moodle.check import RULES, check

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats import scorm
 from nephrosyn.teach.formats.scorm.capacity import MOST_CHARACTERS, characters, check, fitting
 from nephrosyn.teach.model import Choice, Option, Pair, Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, Held, NotReadyError, Shown
-from nephrosyn.bench.errors import in_a_line, need
+from nephrosyn.bench.requirements import in_a_line, need
 from nephrosyn.bench.task import WHO
 from nephrosyn.bench.training import NOBODY
 

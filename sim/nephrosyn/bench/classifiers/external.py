@@ -17,8 +17,9 @@ from typing import IO, Any
 import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, NotReadyError, Shown
-from nephrosyn.bench.errors import BenchError, in_a_line, need
+from nephrosyn.bench.requirements import in_a_line, need
 from nephrosyn.bench.training import NOBODY, Training
+from nephrosyn.errors import BenchError
 
 START_SECONDS = 120.0
 """Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
-from nephrosyn.bench.errors import in_a_line
+from nephrosyn.bench.requirements import in_a_line
 from nephrosyn.runs.folder import reading
 
 SUFFIX = ".py"

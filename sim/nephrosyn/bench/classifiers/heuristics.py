@@ -41,14 +41,14 @@ def coded_care(tables: Tables) -> pl.DataFrame:
     Codes tell that somebody has nephrotic syndrome, not how steroid worked; what is prescribed next must tell that.
     """
     doses = tables["doses"].sort(*WHO, "first_days", maintain_order=True)
-    steroid = doses.filter(drug="prednisone")
+    steroid = doses.filter(drug=vocabulary.STEROID)
     begins = pl.col("first_days") - pl.col("last_days").shift(1).over(WHO) > COURSE_GAP_DAYS
     starts = steroid.filter(begins.fill_null(True))
     third = pl.col("first_days") - pl.col("first_days").shift(STARTS_IN_HALF_A_YEAR - 1)
     courses = starts.group_by(WHO, maintain_order=True).agg(
         steroid_days=pl.col("first_days").first(), courses=pl.len(), dense=(third <= HALF_A_YEAR_DAYS).any()
     )
-    agents = doses.filter(pl.col("drug") != "prednisone").group_by(WHO).agg(agent_days=pl.col("first_days").min())
+    agents = doses.filter(pl.col("drug") != vocabulary.STEROID).group_by(WHO).agg(agent_days=pl.col("first_days").min())
     harms = tables["conditions"].filter(pl.col("kind").is_in(["toxicity", "contraindication"]))
     people = tables["patients"].select(WHO).unique(maintain_order=True)
     wide = people.join(courses, on=WHO, how="left", maintain_order="left")
@@ -115,11 +115,11 @@ def last_note(tables: Tables) -> pl.DataFrame:
     def has(word: str) -> pl.Expr:
         return pl.col("note").str.contains(word, literal=True)
 
-    agent = pl.any_horizontal([has(drug) for drug in vocabulary.DRUGS if drug != "prednisone"])
+    agent = pl.any_horizontal([has(drug) for drug in vocabulary.AGENTS])
     said = _first(
         [
             (has("toxicity"), "steroid_intolerant"),
-            (has("relapse") & has("prednisone"), "steroid_dependent"),
+            (has("relapse") & has(vocabulary.STEROID), "steroid_dependent"),
             (has("relapse"), "infrequently_relapsing"),
             (has("nephrotic"), "steroid_resistant"),
             (has("remission") & agent, "steroid_dependent"),

@@ -8,9 +8,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nephrosyn.bench.errors import BenchError
-from nephrosyn.scenario.errors import nearest
-from nephrosyn.scenario.files.text_files import hidden
+from nephrosyn.errors import BenchError
+from nephrosyn.scenario.messages import nearest
+from nephrosyn.text_files import hidden
 
 if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier

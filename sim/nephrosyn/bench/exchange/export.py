@@ -24,15 +24,16 @@ from nephrosyn.bench.exchange.export_readme import CLEAN, TEMPLATE, Job, Questio
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
 from nephrosyn.bench.score.conditions import MOST_REPLICATES
 from nephrosyn.bench.task import Task
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
-from nephrosyn.runs.folder import Folder, Format, RunFolderError
+from nephrosyn.runs.folder import Folder, Format
 from nephrosyn.runs.folder.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
 from nephrosyn.runs.folder.location import facts as facts_of
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.scenario.counts import MOST_SEED, wrong_count
-from nephrosyn.scenario.errors import nearest
-from nephrosyn.scenario.files.text_files import parsed_json
+from nephrosyn.scenario.messages import nearest
+from nephrosyn.text_files import parsed_json
 
 README = "README.md"
 KEY = "bench_export"

@@ -16,14 +16,15 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import SUM_TOLERANCE, checked
-from nephrosyn.bench.errors import BenchError, in_a_line
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
+from nephrosyn.bench.requirements import in_a_line
 from nephrosyn.bench.run import Answers, Run, ask, beside
 from nephrosyn.bench.score.conditions import CLEAN, KEYS, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
+from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
-from nephrosyn.scenario.files.text_files import hidden, is_readable, parsed_json
+from nephrosyn.text_files import hidden, is_readable, parsed_json
 
 COLUMNS = {"patient": pl.Int64, "perturbation": pl.String, "severity": pl.Int64, "replicate": pl.Int64}
 WHERE = list(COLUMNS)

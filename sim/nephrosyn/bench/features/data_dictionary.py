@@ -15,7 +15,6 @@ HEAVY_BANDS = ("3+", "4+")
 COURSE_GAP_DAYS = 14
 """Days without steroid that part two courses; assumed: a pause of two weeks is no gap in one taper."""
 
-AGENTS = tuple(drug for drug in vocabulary.DRUGS if drug != "prednisone")
 CHEMISTRY = ("albumin", "cholesterol", "creatinine")
 
 
@@ -85,7 +84,9 @@ def _treatment() -> list[Feature]:
         Feature("prednisone_courses", "count", "doses", f"courses more than {COURSE_GAP_DAYS} days apart"),
         Feature("prednisone_raises", "count", "doses", "runs with a higher dose than the one before"),
     ]
-    return steroid + [Feature(f"{drug}_days", "days", "doses", f"days covered by {drug}", "zero") for drug in AGENTS]
+    return steroid + [
+        Feature(f"{drug}_days", "days", "doses", f"days covered by {drug}", "zero") for drug in vocabulary.AGENTS
+    ]
 
 
 def _others() -> list[Feature]:

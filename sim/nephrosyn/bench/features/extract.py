@@ -8,7 +8,6 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.bench.features.data_dictionary import (
-    AGENTS,
     CHEMISTRY,
     CLEAR_UPCR_MG_PER_MG,
     COURSE_GAP_DAYS,
@@ -19,6 +18,7 @@ from nephrosyn.bench.features.data_dictionary import (
 from nephrosyn.bench.task import WHO
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.scenario import Scenario
+from nephrosyn.vocabulary import AGENTS, STEROID
 
 HEAVY_RUN_DAYS = 3
 Tables = Mapping[str, pl.DataFrame]
@@ -191,7 +191,7 @@ def _diary(diary: pl.DataFrame) -> pl.DataFrame:
 
 
 def _steroid(doses: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
-    rows = doses.filter(drug="prednisone").sort(*WHO, "first_days", "last_days", maintain_order=True)
+    rows = doses.filter(drug=STEROID).sort(*WHO, "first_days", "last_days", maintain_order=True)
     rows = rows.join(ends, on=WHO, how="left", maintain_order="left")
     length = pl.col("last_days") - pl.col("first_days") + 1
     dose = pl.col("mean_mg_per_day") / pl.col("dosing_weight_kg")

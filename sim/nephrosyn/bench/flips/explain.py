@@ -14,15 +14,14 @@ from nephrosyn.bench.classifiers.definition_sets import SetClassifier
 from nephrosyn.bench.classifiers.heuristics import Rule
 from nephrosyn.bench.classifiers.protocol import Answering, Asked, Shown, checked
 from nephrosyn.bench.classifiers.registry import find
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.flips import search as flips
 from nephrosyn.bench.output.results import read
-from nephrosyn.bench.perturbations import PERTURBATIONS, PerturbationError, Record, in_words, perturb
+from nephrosyn.bench.perturbations import PERTURBATIONS, Record, in_words, perturb
 from nephrosyn.bench.run import Run, open_run
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import FAILED
 from nephrosyn.bench.training import Training
-from nephrosyn.criteria import CriteriaError
+from nephrosyn.errors import BenchError, CriteriaError, PerturbationError
 from nephrosyn.scenario import Resolved
 
 

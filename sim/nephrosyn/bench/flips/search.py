@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import polars as pl
 
-from nephrosyn.bench.perturbations import PerturbationError, Record, apply, prepare
+from nephrosyn.bench.perturbations import Record, apply, prepare
 from nephrosyn.bench.perturbations.indexed_rows import KEYS, Prepared
+from nephrosyn.errors import PerturbationError
 
 Answer = Callable[[Record], str]
 GROUP = ["table", "row"]

@@ -9,15 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.run import Answers
 from nephrosyn.bench.score import bootstrap_intervals, comparisons, corruption_error
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import score
 from nephrosyn.bench.task import OUTCOMES, outcome, scored
+from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder import Documents, reading
-from nephrosyn.scenario.files.text_files import parsed_json
+from nephrosyn.text_files import parsed_json
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "bench.json",

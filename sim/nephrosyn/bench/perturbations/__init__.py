@@ -9,10 +9,11 @@ the log applied to the clean record gives the perturbed one.
 from __future__ import annotations
 
 from nephrosyn.bench.perturbations.change_log import LOG, apply, in_words
-from nephrosyn.bench.perturbations.changes import PerturbationError, Record
+from nephrosyn.bench.perturbations.changes import Record
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES, VERSION, Perturbation
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
 from nephrosyn.bench.perturbations.perturb import perturb
+from nephrosyn.errors import PerturbationError
 
 __all__ = [
     "LOG",

@@ -9,18 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.bench.perturbations.changes import (
-    Added,
-    Change,
-    Changed,
-    LeftOut,
-    PerturbationError,
-    Record,
-    Removed,
-    carry_out,
-)
+from nephrosyn.bench.perturbations.changes import Added, Change, Changed, LeftOut, Record, Removed, carry_out
 from nephrosyn.bench.perturbations.constants import MECHANISMS, PERTURBATIONS, Perturbation
 from nephrosyn.bench.perturbations.indexed_rows import KEYS, WORD, Prepared, Rows, prepare
+from nephrosyn.errors import PerturbationError
 from nephrosyn.record.schema import DERIVED, OBSERVED
 
 CHANGES = ("removed", "added", "changed", "left_out")

@@ -11,14 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, Record, Rows
+from nephrosyn.errors import PerturbationError
 
 Places: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 __all__ = ["Added", "Change", "Changed", "LeftOut", "PerturbationError", "Record", "Removed", "carry_out", "changed"]
-
-
-class PerturbationError(ValueError):
-    """A perturbation that cannot be made, or a log that does not belong to the record; ready to print."""
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import polars as pl
 
 from nephrosyn.bench.perturbations import dates, duplicates, history, measurement, reference, treatment, urine, visits
 from nephrosyn.bench.perturbations.change_log import LOG, write
-from nephrosyn.bench.perturbations.changes import Change, PerturbationError, Record, carry_out
+from nephrosyn.bench.perturbations.changes import Change, Record, carry_out
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
 from nephrosyn.bench.perturbations.severity import Level
+from nephrosyn.errors import PerturbationError
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.scenario.counts import MOST_SEED, wrong_count
-from nephrosyn.scenario.errors import nearest
+from nephrosyn.scenario.messages import nearest
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.bench.perturbations.changes import Change, LeftOut, PerturbationError, changed
+from nephrosyn.bench.perturbations.changes import Change, LeftOut, changed
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, Rows
 from nephrosyn.bench.perturbations.severity import Level
 from nephrosyn.bench.task import categories, refractory_categories
 from nephrosyn.criteria import DefinitionSet
+from nephrosyn.errors import PerturbationError
 
 CODES = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from nephrosyn import criteria
-from nephrosyn.bench.errors import BenchError
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb, prepare
 from nephrosyn.bench.task import WHO, Task
 from nephrosyn.criteria import DefinitionSet
+from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import OBSERVED
-from nephrosyn.scenario.errors import nearest
+from nephrosyn.scenario.messages import nearest
 
 CLEAN = "none"
 """Name of the condition in which nothing is changed; severity and replicate are 0."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nephrosyn.bench.errors import need
+from nephrosyn.bench.requirements import need
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE, wilson
 

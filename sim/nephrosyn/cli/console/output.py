@@ -12,7 +12,7 @@ import sys
 import unicodedata
 from typing import Any, TextIO
 
-from nephrosyn.scenario.files.text_files import visible
+from nephrosyn.text_files import visible
 
 ERRORS = "nephrosyn.readable"
 """Name of the error handler that puts plain characters for those an encoding does not have."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nephrosyn import vocabulary
 from nephrosyn.cli.console.terminal import heading, prose, say, table
+from nephrosyn.vocabulary import STEROID
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +24,6 @@ REFRACTORY = {
     (None, None): "whether refractory cannot be judged",
 }
 NOT_JUDGED = ("other_age", "other_lesion", "age_not_known", "lesion_not_known", "impossible")
-STEROID = "prednisone"
 COURSE_GAP_DAYS = 100
 """Infusions further apart than this are told as courses of their own."""
 WORDS = {

@@ -54,8 +54,8 @@ def scenario(resolved: Resolved, asked: str, only: str | None = None, changed: b
 
 def matching(found: Rows, pattern: str, asked: str) -> Rows:
     """Return the rows whose key is like a pattern; a section stands for all keys in it."""
-    from nephrosyn.scenario import Problem, ScenarioError
-    from nephrosyn.scenario.errors import nearest
+    from nephrosyn.errors import Problem, ScenarioError
+    from nephrosyn.scenario.messages import nearest
 
     kept = [row for row in found if fnmatchcase(row[0], pattern) or row[0].startswith(f"{pattern}.")]
     if not kept:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from nephrosyn.cli.console.output import is_unicode, shown
-from nephrosyn.scenario.files.text_files import HIDDEN, LINE_BREAKS, visible
+from nephrosyn.text_files import HIDDEN, LINE_BREAKS, visible
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod

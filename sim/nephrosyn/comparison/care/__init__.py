@@ -4,6 +4,6 @@
 """
 
 from nephrosyn.comparison.care.comparison import Comparison, compare
-from nephrosyn.comparison.care.pairing import ComparisonError
+from nephrosyn.errors import ComparisonError
 
 __all__ = ["Comparison", "ComparisonError", "compare"]

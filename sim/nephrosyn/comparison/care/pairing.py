@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.runs.folder import Folder, RunFolderError
+from nephrosyn.errors import ComparisonError, RunFolderError
+from nephrosyn.runs.folder import Folder
 from nephrosyn.scenario.describe import value_text
-from nephrosyn.scenario.errors import nearest
+from nephrosyn.scenario.messages import nearest
 from nephrosyn.scenario.tree import MISSING, dotted, leaves
 
 PERSON = ("population", "disease")
@@ -24,10 +25,6 @@ DRAWS = ("version", "seed", "patients", "replicates")
 TOLD_APART = ("title", "description", "engine", "criteria", *DRAWS)
 TRAITS = ("lesion", "response", "age_at_onset_years", "never_relapses", "frailty")
 MOST_TOLD = 5
-
-
-class ComparisonError(ValueError):
-    """Runs that cannot be compared, with the reason in words for the user."""
 
 
 class Run(Protocol):

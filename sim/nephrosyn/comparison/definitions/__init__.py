@@ -3,7 +3,7 @@
 `reclassify` judges and `Reclassification` holds what was found; nothing is drawn or written until it is asked for.
 """
 
-from nephrosyn.comparison.definitions.definition_pair import ReclassificationError
 from nephrosyn.comparison.definitions.reclassification import Reclassification, reclassify
+from nephrosyn.errors import ReclassificationError
 
 __all__ = ["Reclassification", "ReclassificationError", "reclassify"]

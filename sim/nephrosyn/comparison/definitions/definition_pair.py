@@ -10,17 +10,14 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.criteria import CriteriaError, DefinitionSet
+from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.record.sorted_columns import sources
+from nephrosyn.errors import CriteriaError, ReclassificationError
 from nephrosyn.report.findings.verdicts.refractory_share import ID, of
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder
 
 Tables = Mapping[str, pl.DataFrame]
-
-
-class ReclassificationError(ValueError):
-    """Sets between which nobody can move, or a run that does not tell, with the reason in words for the user."""
 
 
 @dataclass(frozen=True)

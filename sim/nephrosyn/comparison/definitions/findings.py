@@ -13,13 +13,13 @@ from nephrosyn.comparison.definitions import deciding_clauses, definition_pair
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.definition_pair import Chosen, Tables
 from nephrosyn.criteria.record.sorted_columns import SOURCES
+from nephrosyn.errors import RunFolderError
 from nephrosyn.report.findings.verdicts import by_follow_up as growth
 from nephrosyn.report.findings.verdicts import cross_classification as moves
 from nephrosyn.report.findings.verdicts import refractory_share
 from nephrosyn.report.findings.verdicts.by_follow_up import Growth
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
 from nephrosyn.report.findings.verdicts.refractory_share import ID, Refractory
-from nephrosyn.runs.folder import RunFolderError
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> Laws:
     """
     tables = _Tables()
     for band, lesion in remission_time_tables(scenario):
-        tables.law(scenario.disease.response[band][lesion].time_to_remission_days)  # type: ignore[index]
+        tables.law(scenario.disease.response[band][lesion].time_to_remission_days)
     shared = {
         "urine_creatinine_table": tables.law(scenario.readings.dipstick.urine_creatinine_mg_per_dl),
         "visit_length_table": tables.law(scenario.care.clinic.visit_length_days),

@@ -10,7 +10,7 @@ from nephrosyn.criteria.codes import NEVER
 from nephrosyn.criteria.record.episodes import END, START
 from nephrosyn.kernels.compile import kernel
 
-STEROID = vocabulary.DRUGS.index("prednisone")
+STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 WASHOUT_DAYS = 183
 PROVOKING_FACTOR = vocabulary.CONDITION_KINDS.index("provoking_factor")
 

@@ -31,22 +31,10 @@ from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
 from nephrosyn.criteria.record.response import episode_on, response_from
 from nephrosyn.kernels.compile import kernel
 
-STEROID = vocabulary.DRUGS.index("prednisone")
+STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 SINGLE = vocabulary.SCHEDULES.index("single")
-CLASSES = {
-    "prednisone": "glucocorticoid",
-    "cyclophosphamide": "alkylating",
-    "azathioprine": "antimetabolite",
-    "mycophenolate": "antimetabolite",
-    "ciclosporin": "calcineurin_inhibitor",
-    "tacrolimus": "calcineurin_inhibitor",
-    "vincristine": "vinca_alkaloid",
-    "rituximab": "anti_cd20",
-    "levamisole": "immunomodulator",
-}
-"""Drugs by mechanism; two of one class are no two mechanisms."""
-CLASS_NAMES = tuple(dict.fromkeys(CLASSES.values()))
-CLASS_OF = tuple(CLASS_NAMES.index(CLASSES[drug]) for drug in vocabulary.DRUGS)
+CLASS_NAMES = tuple(dict.fromkeys(drug.drug_class for drug in vocabulary.DRUG_TABLE))
+CLASS_OF = tuple(CLASS_NAMES.index(drug.drug_class) for drug in vocabulary.DRUG_TABLE)
 
 
 @kernel

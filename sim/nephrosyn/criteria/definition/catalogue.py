@@ -6,10 +6,10 @@ import tomllib
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.scenario.errors import Problem, nearest
+from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.scenario.files.catalogue import content, shipped_sets
-from nephrosyn.scenario.files.text_files import UnreadableError, is_readable
+from nephrosyn.scenario.messages import nearest
+from nephrosyn.text_files import UnreadableError, is_readable
 
 SUFFIX = ".toml"
 

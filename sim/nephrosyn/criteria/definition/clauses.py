@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -20,23 +20,8 @@ from nephrosyn.criteria.definition.thresholds import (
     Weeks,
     refuse,
 )
+from nephrosyn.scenario.schema.names import Action, Agent, Contraindication, Lesion, Toxicity
 
-Lesion = Literal[
-    "minimal_change", "fsgs", "membranous", "mesangial_proliferative", "membranoproliferative", "c1q", "iga"
-]
-Contraindication = Literal["peptic_ulcer", "tuberculosis", "hepatitis", "diabetes"]
-Toxicity = Literal["steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract"]
-Action = Literal["none", "withheld", "cut", "stopped"]
-Agent = Literal[
-    "cyclophosphamide",
-    "azathioprine",
-    "mycophenolate",
-    "ciclosporin",
-    "tacrolimus",
-    "vincristine",
-    "rituximab",
-    "levamisole",
-]
 Response = Literal["complete", "partial"]
 Rule = Literal["raise_clears", "on_steroid", "off"]
 Window = Literal["first", "sliding", "blocks"]
@@ -195,7 +180,3 @@ class OtherAgents(Section):
     multidrug_response: Choice[Response]
     longest_break: Days
     single_dose_lasts: Days
-
-
-VOCABULARIES = {"lesions": get_args(Lesion), "agents": get_args(Agent)}
-"""Names written out above for type checkers; a test holds them equal to those of `nephrosyn.terms`."""

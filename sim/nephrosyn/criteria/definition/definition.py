@@ -14,7 +14,6 @@ from nephrosyn.criteria.definition.clauses import (
     Dependence,
     Frequent,
     Intolerance,
-    Lesion,
     OtherAgents,
     Persistence,
     Resistance,
@@ -43,6 +42,7 @@ from nephrosyn.criteria.definition.thresholds import (
     Years,
     refuse,
 )
+from nephrosyn.scenario.schema.names import Lesion
 
 BANDS = vocabulary.DIPSTICK_BANDS
 

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from nephrosyn.criteria.definition.catalogue import sets, text
-from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, problem_of_hidden, shown
-from nephrosyn.scenario.files.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
+from nephrosyn.scenario.messages import nearest, problem_of_hidden, shown
+from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 
 OWN = ("name", "title")
 

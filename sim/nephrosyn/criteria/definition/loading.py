@@ -12,8 +12,8 @@ from nephrosyn.criteria.definition.catalogue import text
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.inheritance import read, whole
 from nephrosyn.criteria.definition.omitted_sections import completed
-from nephrosyn.criteria.errors import CriteriaError
-from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, shown
+from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
+from nephrosyn.scenario.messages import nearest, shown
 
 
 def load(name_or_path: str | Path) -> DefinitionSet:

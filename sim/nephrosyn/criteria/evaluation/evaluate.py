@@ -14,13 +14,13 @@ from nephrosyn import vocabulary
 from nephrosyn.criteria.codes import CLAUSES, NEVER
 from nephrosyn.criteria.definition.compiled import order, rules
 from nephrosyn.criteria.definition.definition import DefinitionSet
-from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.evaluation.evaluate_clauses import judge_all
 from nephrosyn.criteria.evaluation.workspace import Sheet, new_sheet
 from nephrosyn.criteria.record import patient_arrays as records
 from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
 from nephrosyn.criteria.record.sorted_columns import check, sources
-from nephrosyn.scenario.errors import Problem, nearest
+from nephrosyn.errors import CriteriaError, Problem
+from nephrosyn.scenario.messages import nearest
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.patient_arrays import Record

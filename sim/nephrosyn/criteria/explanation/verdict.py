@@ -26,14 +26,13 @@ from nephrosyn.criteria.codes import (
     TOXICITY,
     status_of,
 )
-from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.evaluation.evaluate import judge
 from nephrosyn.criteria.evaluation.workspace import EPISODES
 from nephrosyn.criteria.explanation.reason_texts import COUNT, COURSE, ON_STEROID, REASONS, TAPER, TREATED
 from nephrosyn.criteria.explanation.sentences import Case, inside, kinds, sentence
 from nephrosyn.criteria.explanation.supporting_rows import Evidence, Proof
 from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
-from nephrosyn.scenario.errors import Problem
+from nephrosyn.errors import CriteriaError, Problem
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.definition.definition import DefinitionSet

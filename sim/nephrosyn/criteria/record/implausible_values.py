@@ -12,11 +12,10 @@ import numpy as np
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.record.sorted_columns import frozen
 from nephrosyn.criteria.record.urine_states import DIPSTICK
+from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.kernels.compile import entry, kernel
-from nephrosyn.scenario.errors import Problem
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.patient_arrays import Record

@@ -9,10 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.errors import CriteriaError
 from nephrosyn.criteria.record.sorted_columns import KINETICS, Columns, frozen
+from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.scenario.errors import Problem
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.sorted_columns import Tables

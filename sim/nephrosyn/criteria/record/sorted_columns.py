@@ -9,10 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.criteria.errors import CriteriaError
+from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.kernels.compile import entry
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.scenario.errors import Problem
 
 if TYPE_CHECKING:
     Tables = Mapping[str, pl.DataFrame]

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn import __version__, vocabulary
+from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.calibration.free_parameters import Free, free
 from nephrosyn.evidence.calibration.profile import profile
 from nephrosyn.evidence.calibration.targets import targets
-from nephrosyn.evidence.errors import RefusalError, check_cohort
+from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import Figure
 from nephrosyn.evidence.validation.comparison import SEED, Row, arm, whole

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.scenario import ScenarioError, load
+from nephrosyn.errors import ScenarioError
+from nephrosyn.scenario import load
 from nephrosyn.scenario.files.inheritance import read_layers
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_law, is_number, split

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nephrosyn.evidence.errors import RefusalError
+from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.published.estimates_table import Figure, figures
-from nephrosyn.scenario.errors import nearest
+from nephrosyn.scenario.messages import nearest
 
 ONE_THIRD = ("one-third", "one third", "1/3", "0.333", "33%", "33.3%", "third")
 

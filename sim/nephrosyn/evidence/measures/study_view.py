@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria import DefinitionSet
+    from nephrosyn.vocabulary import STEROID
+from nephrosyn.criteria import DefinitionSet
 
 Tables = Mapping[str, pl.DataFrame]
 WHO = ["replicate", "patient"]
@@ -36,7 +37,7 @@ class Study:
     @cached_property
     def people(self) -> pl.DataFrame:
         """Return one row for each person: ``end_days`` of the record and ``start_days`` of steroid (null: never)."""
-        steroid = self.doses("prednisone").group_by(WHO).agg(start_days=pl.col("first_days").min())
+        steroid = self.doses(STEROID).group_by(WHO).agg(start_days=pl.col("first_days").min())
         ends = self.tables["follow_up"].select(*WHO, "end_days")
         people = self.tables["patients"].select(*WHO, "age_at_onset_years", "sex", "lesion")
         return people.join(ends, on=WHO, how="left").join(steroid, on=WHO, how="left").sort(WHO)

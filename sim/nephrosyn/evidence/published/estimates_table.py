@@ -11,25 +11,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from nephrosyn.errors import FigureError, Problem
 from nephrosyn.evidence.measures.registry import measures, misfits
-from nephrosyn.scenario.errors import Problem, nearest, shown
 from nephrosyn.scenario.files.catalogue import shipped
-from nephrosyn.scenario.files.text_files import UnreadableError, read_text
+from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.statistics import published_intervals
+from nephrosyn.text_files import UnreadableError, read_text
 
 FILE = "figures.csv"
 PUBLISHED = "published-figures.csv"
 Kind = Literal["share", "rate", "mean", "median", "quartile", "ratio", "difference", "other"]
 Use = Literal["fit", "validation", "none"]
-
-
-class FigureError(ValueError):
-    """A table of figures, or a choice from it, that cannot be used; its text is ready to print."""
-
-    def __init__(self, what: str, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        many = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
-        super().__init__("\n".join([f"{what} has {many}:", *(f"  {problem}" for problem in self.problems)]))
 
 
 def _arguments(text: Any) -> Any:

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.evidence.errors import RefusalError, check_cohort
+from nephrosyn.errors import RefusalError
+from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.evidence.validation.comparison import SEED
 from nephrosyn.report.findings.verdicts.eligibility import within

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nephrosyn import vocabulary
-from nephrosyn.evidence.errors import RefusalError, check_cohort
+from nephrosyn.errors import RefusalError
+from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.estimators import NORMAL, Estimate
 from nephrosyn.evidence.published.estimates_table import Figure, figures
@@ -18,7 +19,7 @@ from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, cores, silent
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.scenario.counts import MOST_WORKERS, wrong_count
-from nephrosyn.scenario.errors import nearest
+from nephrosyn.scenario.messages import nearest
 
 PATIENTS, SEED = 20_000, 20
 Place = Literal["inside", "edge", "outside", "nobody"]

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 
 from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import ACCENT, GRID, INK, LINES, MUTED, PAPER, SECOND, SMALLEST, drawing, svg
+from nephrosyn.vocabulary import STEROID
 
 DPI = 100
-STEROID = "prednisone"
 NO_SOFTWARE = {"Software": None}
 LOWEST_RATIO = 0.01
 PANELS = ((0.57, 0.4), (0.35, 0.18), (0.13, 0.18))

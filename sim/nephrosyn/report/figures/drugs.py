@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.report.figures.style import LINES, MUTED
-from nephrosyn.report.findings.course.exposure import STEROID
 from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
 from nephrosyn.report.text import plain
+from nephrosyn.vocabulary import STEROID
 
 AGENT = LINES[2]
 LIGHTER = 0.55

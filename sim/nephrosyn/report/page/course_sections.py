@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.disease_states import STATE_NAMES, STATES, Part, States
-from nephrosyn.report.findings.course.exposure import STEROID, Harm, Treatment, Use
+from nephrosyn.report.findings.course.exposure import Harm, Treatment, Use
 from nephrosyn.report.findings.course.pseudo_resistance import Falsely
 from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import interval, number, percent, plain
 from nephrosyn.statistics.proportions import Share
+from nephrosyn.vocabulary import STEROID
 
 HALF = 0.5
 

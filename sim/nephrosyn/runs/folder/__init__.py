@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder.folder import Folder
-from nephrosyn.runs.folder.layout import Format, RunFolderError
+from nephrosyn.runs.folder.layout import Format
 from nephrosyn.runs.folder.output_folder import Documents
 from nephrosyn.runs.folder.remote import RemoteFolder, RemoteWriter, here
 from nephrosyn.runs.folder.writer import Writer, begun

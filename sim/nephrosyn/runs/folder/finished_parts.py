@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import identity, part
-from nephrosyn.runs.folder.layout import JOURNAL, MANIFEST, RECORD, RunFolderError, as_json, part_number
+from nephrosyn.runs.folder.layout import JOURNAL, MANIFEST, RECORD, as_json, part_number
 from nephrosyn.runs.folder.location import Place
-from nephrosyn.scenario.files.text_files import parsed_json
+from nephrosyn.text_files import parsed_json
 from nephrosyn.vocabulary import NOTICE
 
 

@@ -8,19 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder import manifest, reading
-from nephrosyn.runs.folder.layout import (
-    MANIFEST,
-    MEND,
-    RunFolderError,
-    part_file,
-    part_number,
-    place,
-    reason,
-    sha256,
-    write_manifest,
-)
+from nephrosyn.runs.folder.layout import MANIFEST, MEND, part_file, part_number, place, reason, sha256, write_manifest
 from nephrosyn.runs.folder.location import LocalPlace, facts
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.tables import Manifest, counted

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nephrosyn.runs.folder.layout import RunFolderError
+from nephrosyn.errors import RunFolderError
 
 KEYS = (
     "version",

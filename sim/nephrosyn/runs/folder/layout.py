@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import OBSERVED, TRUTH
-from nephrosyn.scenario.files.text_files import parsed_json
+from nephrosyn.text_files import parsed_json
 from nephrosyn.vocabulary import NOTICE
 
 Format = Literal["parquet", "csv"]
@@ -26,10 +27,6 @@ CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures"
 
 
 MEND = "make the run again, or mend it with --resume"
-
-
-class RunFolderError(ValueError):
-    """A run folder that cannot be read or written, with the reason in words for the user."""
 
 
 def place(table: str) -> str:

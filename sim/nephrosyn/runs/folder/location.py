@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from nephrosyn.runs.folder.layout import RunFolderError, reason
+from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import LOCK, is_held
 
 UNFINISHED = ".unfinished"

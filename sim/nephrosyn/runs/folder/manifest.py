@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, MEND, RunFolderError, place
+from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, MEND, place
 from nephrosyn.scenario import digest_of
-from nephrosyn.scenario.files.text_files import UnreadableError, parsed_json
+from nephrosyn.text_files import UnreadableError, parsed_json
 
 KINDS = {
     "files": dict,

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nephrosyn.runs.folder.layout import RunFolderError, refuse_taken
-from nephrosyn.scenario.files.text_files import parsed_json
+from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.folder.layout import refuse_taken
+from nephrosyn.text_files import parsed_json
 from nephrosyn.vocabulary import NOTICE
 
 

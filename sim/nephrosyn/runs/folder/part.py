@@ -9,10 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.runs.folder.layout import Format, RunFolderError, part_file, part_number, reason
+from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason
 from nephrosyn.runs.folder.location import Place, facts, is_whole
-from nephrosyn.scenario.files.text_files import parsed_json
+from nephrosyn.text_files import parsed_json
 
 COMPRESSION_LEVEL = 1
 """A twentieth more bytes than at the usual level 3, for a quarter less of the time to write them."""

@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.runs.folder.layout import MEND, RunFolderError, reason
+from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.folder.layout import MEND, reason
 
 
 def scan(files: Iterable[Path], format: str, schema: Mapping[str, Any]) -> pl.LazyFrame:

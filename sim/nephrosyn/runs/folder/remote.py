@@ -14,11 +14,12 @@ from typing import Any
 
 import polars as pl
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder import identity, manifest, reading
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known
 from nephrosyn.runs.folder.folder import Folder
-from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, MEND, RunFolderError, as_json
+from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, MEND, as_json
 from nephrosyn.runs.folder.location import RemotePlace
 from nephrosyn.runs.folder.lock import LOCK
 from nephrosyn.vocabulary import NOTICE

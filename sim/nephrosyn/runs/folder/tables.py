@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.runs.folder.layout import RunFolderError
+from nephrosyn.errors import RunFolderError
 
 
 def counted(rows: Mapping[str, int]) -> str:

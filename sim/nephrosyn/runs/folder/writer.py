@@ -7,19 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import identity
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known
-from nephrosyn.runs.folder.layout import (
-    FILE,
-    JOURNAL,
-    LAYOUT,
-    MANIFEST,
-    RunFolderError,
-    is_run,
-    reason,
-    refuse_taken,
-    write_manifest,
-)
+from nephrosyn.runs.folder.layout import FILE, JOURNAL, LAYOUT, MANIFEST, is_run, reason, refuse_taken, write_manifest
 from nephrosyn.runs.folder.location import UNFINISHED, LocalPlace, RemotePlace, is_remote, local
 from nephrosyn.runs.folder.lock import LOCK, Hold
 from nephrosyn.vocabulary import NOTICE

@@ -3,7 +3,7 @@
 `write` makes a run folder: in this process, in several of this machine, or on a Dask cluster.
 """
 
+from nephrosyn.errors import ClusterError
 from nephrosyn.runs.workers.dispatch import Asked, write
-from nephrosyn.runs.workers.errors import ClusterError
 
 __all__ = ["Asked", "ClusterError", "write"]

@@ -8,11 +8,9 @@ from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.engine import EngineError
+from nephrosyn.errors import ClusterError, EngineError, RunFolderError
 from nephrosyn.kernels import child_process
-from nephrosyn.runs.folder import RunFolderError
 from nephrosyn.runs.workers import job
-from nephrosyn.runs.workers.errors import ClusterError
 from nephrosyn.runs.workers.local import PATIENCE_SECONDS, TRIES
 from nephrosyn.scenario.counts import MOST_WORKERS, wrong_count
 

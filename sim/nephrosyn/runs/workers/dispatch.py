@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.runs.folder import Format, RemoteWriter, RunFolderError, Writer, begun, location
+from nephrosyn.errors import ClusterError, RunFolderError
+from nephrosyn.runs.folder import Format, RemoteWriter, Writer, begun, location
 from nephrosyn.runs.run import Plan, cores
 from nephrosyn.runs.workers import dask, job
-from nephrosyn.runs.workers.errors import TOO_LITTLE_MEMORY, ClusterError
+from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 from nephrosyn.runs.workers.local import Pool
 from nephrosyn.scenario.counts import MOST_PART_PATIENTS, MOST_WORKERS, wrong_count
 

@@ -7,13 +7,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nephrosyn import criteria
+from nephrosyn.errors import ClusterError
 from nephrosyn.runs.folder import Format, location, part
 from nephrosyn.runs.run import Chosen, Plan, silent
-from nephrosyn.runs.workers.errors import ClusterError
 from nephrosyn.scenario import Resolved
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
+
+
+TOO_LITTLE_MEMORY = "too little memory to make a part; try fewer --workers, or a smaller --part-patients"
 
 
 def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = None) -> str:

@@ -13,9 +13,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from nephrosyn.errors import ClusterError, RunFolderError
 from nephrosyn.kernels import child_process
-from nephrosyn.runs.folder import RunFolderError
-from nephrosyn.runs.workers.errors import ClusterError
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record

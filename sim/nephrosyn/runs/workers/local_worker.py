@@ -13,12 +13,10 @@ import traceback
 from collections.abc import Iterator
 from typing import TextIO
 
-from nephrosyn.criteria import CriteriaError
-from nephrosyn.engine import EngineError
+from nephrosyn.errors import ClusterError, CriteriaError, EngineError, RunFolderError
 from nephrosyn.kernels import child_process
-from nephrosyn.runs.folder import RunFolderError
 from nephrosyn.runs.workers import job
-from nephrosyn.runs.workers.errors import TOO_LITTLE_MEMORY, ClusterError
+from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 
 USERS = (RunFolderError, CriteriaError, EngineError)
 

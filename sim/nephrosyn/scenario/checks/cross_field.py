@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from nephrosyn.errors import Problem
 from nephrosyn.scenario.checks import ordering, rates, second_line
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.errors import Problem, nearest, number_text
+from nephrosyn.scenario.messages import nearest, number_text
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distributions import Bounds, complaint
 from nephrosyn.scenario.tree import Path, dotted, is_law, leaves

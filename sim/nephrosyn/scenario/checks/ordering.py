@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.tree import Path
 
 Plain = Iterator[tuple[Path, str, str]]

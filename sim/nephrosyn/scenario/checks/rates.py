@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted

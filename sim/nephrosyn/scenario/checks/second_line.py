@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.errors import nearest, number_text
+from nephrosyn.scenario.messages import nearest, number_text
 from nephrosyn.scenario.tree import Path
 
 Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from nephrosyn.errors import MOST_PROBLEMS, Problem
 from nephrosyn.scenario.checks.cross_field import crossing
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, nearest, shown
+from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL

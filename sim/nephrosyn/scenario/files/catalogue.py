@@ -7,8 +7,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from nephrosyn.scenario.errors import Problem, ScenarioError, nearest
-from nephrosyn.scenario.files.text_files import decoded, is_readable, read_text
+from nephrosyn.errors import Problem, ScenarioError
+from nephrosyn.scenario.messages import nearest
+from nephrosyn.text_files import decoded, is_readable, read_text
 
 SUFFIX = ".toml"
 

@@ -9,13 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.scenario.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, problem_of_hidden, shown
+from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
 from nephrosyn.scenario.files import provenance
 from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, locate, shipped
-from nephrosyn.scenario.files.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.scenario.messages import nearest, problem_of_hidden, shown
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.tree import MISSING, at, dotted, merged, placed, split
 from nephrosyn.scenario.tree import Path as KeyPath
+from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 
 DEEPEST = 100
 

@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from nephrosyn.scenario.errors import Problem, nearest, shown
+from nephrosyn.errors import Problem
+from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_numeric, leaves, split, unit_of_change
 
 COMMANDED = "set on the command line"

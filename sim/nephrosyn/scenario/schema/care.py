@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from nephrosyn.scenario.schema.names import Contraindication, Toxicity
 from nephrosyn.scenario.schema.units import (
     Days,
     DaysLaw,
@@ -25,8 +26,6 @@ from nephrosyn.scenario.schema.units import (
     Weeks,
 )
 
-Contraindication = Literal["peptic_ulcer", "tuberculosis", "hepatitis", "diabetes"]
-Toxicity = Literal["steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract"]
 Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
 
 

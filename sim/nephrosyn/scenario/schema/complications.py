@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nephrosyn.scenario.schema.population import Lesion
+from nephrosyn.scenario.schema.names import Lesion
 from nephrosyn.scenario.schema.units import (
     Days,
     DaysLaw,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.scenario.errors import nearest, number_text
+from nephrosyn.scenario.messages import nearest, number_text
 from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
 from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
 

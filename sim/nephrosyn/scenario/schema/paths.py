@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from nephrosyn.scenario.errors import number_text
+from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import SMALLEST
 from nephrosyn.scenario.tree import Path

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from nephrosyn.scenario.schema.names import Lesion
 from nephrosyn.scenario.schema.units import (
     MOST_BANDS,
     Centimetres,
@@ -20,10 +21,6 @@ from nephrosyn.scenario.schema.units import (
     Years,
     YearsLaw,
 )
-
-Lesion = Literal[
-    "minimal_change", "fsgs", "membranous", "mesangial_proliferative", "membranoproliferative", "c1q", "iga"
-]
 
 
 class Growth(Section):

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nephrosyn.scenario.schema.care import Contraindication
-from nephrosyn.scenario.schema.population import Lesion
+from nephrosyn.scenario.schema.names import Agent, AgentToxicity, Contraindication, Lesion
 from nephrosyn.scenario.schema.units import (
     AgentAmount,
     AgentMilligrams,
@@ -27,26 +26,6 @@ from nephrosyn.scenario.schema.units import (
     UacrLimit,
 )
 
-Agent = Literal[
-    "cyclophosphamide",
-    "azathioprine",
-    "mycophenolate",
-    "ciclosporin",
-    "tacrolimus",
-    "vincristine",
-    "rituximab",
-    "levamisole",
-]
-AgentToxicity = Literal[
-    "leukopenia",
-    "nephrotoxicity",
-    "hypertension",
-    "hepatotoxicity",
-    "neuropathy",
-    "infusion_reaction",
-    "hypogammaglobulinaemia",
-    "diarrhoea",
-]
 When = Literal[
     "steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance"
 ]

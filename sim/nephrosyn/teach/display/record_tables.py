@@ -11,6 +11,7 @@ from nephrosyn import vocabulary
 from nephrosyn.teach.display import units as scales
 from nephrosyn.teach.display.spelling import spoken
 from nephrosyn.teach.model import Column, Table, UnitSystem
+from nephrosyn.vocabulary import STEROID
 
 Frames: TypeAlias = Mapping[str, pl.DataFrame]
 
@@ -30,7 +31,6 @@ NAMES = {
     "creatinine": "Serum creatinine",
     "cholesterol": "Cholesterol",
 }
-STEROID = "prednisone"
 ADULT_FROM_YEARS = 18
 OF_ADULTS = "of adults "
 """Before the range of creatinine in a child: the laboratory prints one range, and a child's normal value lies lower."""

@@ -11,7 +11,7 @@ AMERICAN = {
     "haemorrhagic": "hemorrhagic",
     "hypogammaglobulinaemia": "hypogammaglobulinemia",
     "diarrhoea": "diarrhea",
-    "ciclosporin": "cyclosporine",
+    **{drug.name: drug.american for drug in vocabulary.DRUG_TABLE if drug.american},
     "paediatric": "pediatric",
     "oedema": "edema",
     "judgement": "judgment",

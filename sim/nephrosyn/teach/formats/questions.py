@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.model import Case, CaseSet, Choice, Figure, Matching, Numeric, Stage
 
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
 Writer: TypeAlias = Callable[[dict[UnitSystem, CaseSet], UnitSystem, Path], list[Path]]

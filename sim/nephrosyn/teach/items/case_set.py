@@ -11,8 +11,8 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.criteria import load, sets
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.display.timelines import WORTH_A_PROCESS, Studio
-from nephrosyn.teach.errors import CasesError
 from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY
 from nephrosyn.teach.items.patient_cases import Maker, Pair
 from nephrosyn.teach.items.sampling import in_order, quotas, refuse, share_out

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from nephrosyn.criteria import DefinitionSet, load, sets
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.items.answer_keys import keys_of
 from nephrosyn.teach.lint.finding import Finding
 from nephrosyn.teach.lint.item_rules import ITEM_RULES

@@ -11,8 +11,8 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.verdicts.refractory_share import ID
 from nephrosyn.statistics.proportions import Share, wilson
+from nephrosyn.vocabulary import STEROID
 
-STEROID = "prednisone"
 FROM_THE_START = "contraindication"
 """Kind of the conditions a patient brings along: care finds them, they do not happen."""
 

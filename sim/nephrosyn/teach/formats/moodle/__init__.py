@@ -11,7 +11,7 @@ import base64
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats import xhtml
 from nephrosyn.teach.formats.moodle.cdata import Held
 from nephrosyn.teach.formats.moodle.check import NAME_LENGTH, PERCENT, check

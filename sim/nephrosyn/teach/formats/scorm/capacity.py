@@ -5,7 +5,7 @@ The counts here follow ``attempt.js``, which writes the answers.
 
 from __future__ import annotations
 
-from nephrosyn.teach.errors import CasesError
+from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats.learner_view import DIGEST_DIGITS
 from nephrosyn.teach.formats.questions import answers, items
 from nephrosyn.teach.model import Case, CaseSet, Choice, Matching, Question

@@ -1,19 +1,11 @@
-"""What a user asked of the bench that cannot be done."""
+"""Packages of the extra `bench` that must be installed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from nephrosyn.errors import BenchError
 
 LONGEST = 200
 """Characters of a message that others wrote; the rest is cut off."""
-
-
-class BenchError(ValueError):
-    """Everything wrong with what was asked, one problem a line; its text is ready to print."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
 
 
 PACKAGES = {"sklearn": "scikit-learn"}

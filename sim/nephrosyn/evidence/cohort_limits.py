@@ -1,12 +1,9 @@
-"""What a user asked of validation or calibration that cannot be done."""
+"""Limits of the cohorts that validation, calibration and sensitivity analyses simulate."""
 
 from __future__ import annotations
 
+from nephrosyn.errors import RefusalError
 from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_SEED, wrong_count
-
-
-class RefusalError(ValueError):
-    """A choice of setting, figure or key that cannot be used; its text is ready to print."""
 
 
 def check_cohort(patients: int, seed: int, most_seed: int = MOST_SEED) -> None:

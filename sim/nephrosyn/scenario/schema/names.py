@@ -1,0 +1,22 @@
+"""Names of the vocabulary as types: what a scenario or a definition set may write where a name stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from nephrosyn import vocabulary
+
+if TYPE_CHECKING:  # a type checker cannot read the names from the vocabulary
+    Action: TypeAlias = str
+    Agent: TypeAlias = str
+    AgentToxicity: TypeAlias = str
+    Contraindication: TypeAlias = str
+    Lesion: TypeAlias = str
+    Toxicity: TypeAlias = str
+else:
+    Action = Literal[vocabulary.STEROID_ACTIONS]
+    Agent = Literal[vocabulary.AGENTS]
+    AgentToxicity = Literal[vocabulary.AGENT_TOXICITIES_BY_TIME]
+    Contraindication = Literal[vocabulary.CONTRAINDICATIONS]
+    Lesion = Literal[vocabulary.LESIONS]
+    Toxicity = Literal[vocabulary.TOXICITIES]
