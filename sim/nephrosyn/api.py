@@ -253,7 +253,7 @@ class Cohort:
         return self.labels
 
     def cases(self, count: int = 20, **asked: Any) -> CaseSet:
-        """Practice cases from the observed record; ``asked`` as in `nephrosyn.cases.request.Request`."""
+        """Practice cases from the observed record; ``asked`` as in `nephrosyn.teach.request.Request`."""
         from nephrosyn.teach.items.case_set import of_cohort
 
         return of_cohort(self, count, **asked)

@@ -11,7 +11,7 @@ import pytest
 
 LONG = """
 import sys, time
-from nephrosyn.console import Progress
+from nephrosyn.cli.console import Progress
 with Progress(quiet="quiet" in sys.argv) as progress:
     progress("compile", 0, 1)
     progress("compile", 1, 1)

@@ -47,13 +47,10 @@ def test_wheel_holds_scenarios_sets_and_licence(wheel):
     sets = {f"nephrosyn/criteria/sets/{path.name}" for path in (ROOT / "sim/nephrosyn/criteria/sets").glob("*.toml")}
     assert shipped and shipped <= names
     assert sets and sets <= names
-    cases = ROOT / "sim/nephrosyn/cases"
-    pages = {f"nephrosyn/cases/templates/{path.name}" for path in (cases / "templates").iterdir()}
-    assert (
-        {"nephrosyn/cases/wordings.toml", "nephrosyn/cases/templates/page.html.j2"}
-        < {"nephrosyn/cases/wordings.toml", *pages}
-        <= names
-    )
+    page = ROOT / "sim/nephrosyn/teach/formats/page"
+    pages = {f"nephrosyn/teach/formats/page/{path.name}" for path in page.iterdir() if path.is_file()}
+    assert "nephrosyn/teach/formats/page/page.html.j2" in pages
+    assert {"nephrosyn/teach/display/wordings.toml", *pages} <= names
     assert {"nephrosyn/py.typed", "nephrosyn/__main__.py"} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 

@@ -47,7 +47,7 @@ def record(
     Returns
     -------
     dict of str to polars.DataFrame
-        The observed tables and those of the truth, as `nephrosyn.tables` describes them.
+        The observed tables and those of the truth, as `nephrosyn.record.schema` describes them.
     """
     history = Ledger(scenario, seed, replicate, traits, rows)
     frames = {

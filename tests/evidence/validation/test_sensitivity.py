@@ -134,5 +134,5 @@ def test_a_share_is_among_those_the_set_is_for(tmp_path):
 def test_no_setting_is_left_without_a_word():
     from pathlib import Path
 
-    text = (Path(__file__).parents[2] / "scenarios" / "README.md").read_text("utf-8")
+    text = (Path(__file__).parents[3] / "scenarios" / "README.md").read_text("utf-8")
     assert [name for name in shipped() if f"**{name}**" not in text] == []

@@ -13,12 +13,12 @@ from nephrosyn.cli.app import app
 from nephrosyn.teach.formats import html
 
 from ...browser import Browser
-from ..cases.page import made_up
+from ...teach.page import made_up
 from .outline import problems
 
 pytestmark = pytest.mark.slow
 
-AXE = Path(__file__).parents[1] / "cases" / "qti-player" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[2] / "teach" / "qti-player" / "node_modules" / "axe-core" / "axe.min.js"
 SETS = ("source", "kdigo-2021-children", "ipna-2022")
 PAGES = (
     "report",
