@@ -45,7 +45,7 @@ def command(module: str, *arguments: str) -> list[str]:
     *arguments : str
         For the module.
     """
-    folder = str(Path(__file__).absolute().parents[1])
+    folder = str(Path(__file__).absolute().parents[2])
     return [sys.executable, "-P", "-c", START, folder, module, *arguments]
 
 

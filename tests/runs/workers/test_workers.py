@@ -84,11 +84,15 @@ def test_nor_does_what_a_worker_starts(planted, tmp_path):
 def test_a_process_of_our_own_runs_the_package_that_started_it(tmp_path, by):
     """A package that lies in the working folder is found, and not another one that is installed."""
     package = tmp_path / "nephrosyn"
-    package.mkdir()
-    for name in ("__init__.py", "interpreter.py"):
-        (package / name).write_bytes(Path(ns.__file__).with_name(name).read_bytes())
+    (package / "kernels").mkdir(parents=True)
+    own = Path(ns.__file__).parent
+    for name in ("__init__.py", "errors.py", "text_files.py", "kernels/__init__.py", "kernels/child_process.py"):
+        (package / name).write_bytes((own / name).read_bytes())
     (package / "which.py").write_text("import nephrosyn, sys; print(__name__, nephrosyn.__file__, *sys.argv[1:])\n")
-    start = "import subprocess; from nephrosyn.kernels.child_process import *; subprocess.run(command('nephrosyn.which', 'it'))"
+    start = (
+        "import subprocess; from nephrosyn.kernels.child_process import *; "
+        "subprocess.run(command('nephrosyn.which', 'it'))"
+    )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     cwd = tmp_path if by == "the working folder" else tmp_path.parent
     if by == "PYTHONPATH":
@@ -131,7 +135,10 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     assert "too little memory to make a part" in answers.getvalue()
 
 
-WATCHING = "from nephrosyn.kernels.child_process import watch_parent; import time; watch_parent(); print(flush=True); time.sleep(100)"
+WATCHING = (
+    "from nephrosyn.kernels.child_process import watch_parent; import time; "
+    "watch_parent(); print(flush=True); time.sleep(100)"
+)
 
 
 def test_a_process_of_our_own_ends_when_its_input_does():

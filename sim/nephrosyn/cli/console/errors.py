@@ -74,7 +74,7 @@ def _reason(error: BaseException) -> str:
 
 def _where(error: BaseException) -> str:
     """File and line of the package where an error was raised."""
-    home = Path(__file__).parents[1]
+    home = Path(__file__).parents[2]
     frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(home)]
     if not frames:
         return "outside the package"

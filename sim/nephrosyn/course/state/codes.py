@@ -1,4 +1,4 @@
-"""The vocabularies of ``nephrosyn.vocabulary`` as named codes, for compiled code: ``Event.RELAPSE`` is a plain integer."""
+"""The vocabularies as named codes, for compiled code: ``Event.RELAPSE`` is a plain integer."""
 
 from __future__ import annotations
 
