@@ -87,7 +87,7 @@ def drawn():
         parts = moments.randrange(-4, PARTS + 1)  # below zero: before the first one
         rest_seconds = moments.random() * (START_SECONDS if parts < 0 else 0.03)
         yield pytest.param(
-            *(sent, parts, rest_seconds, number % 2 == 0, 1 if number % 4 == 3 else 2, moments.random() < 0.3),
+            *(sent, parts, rest_seconds, number % 2 == 0, 2 if number % 5 < 3 else 1, moments.random() < 0.3),
             id=f"{number}-{sent.name}-{parts}",
         )
 
