@@ -320,7 +320,7 @@ class Patient:
 
     def verdicts(self, names: Sequence[str] | None = None, view: str = "observed") -> list[Verdict]:
         """The verdicts of several definition sets; of all by which the run was judged, unless some are named."""
-        return [self.verdict(name, view) for name in names or self.manifest["sets"]]
+        return [self.verdict(name, view) for name in names or self.manifest.get("sets") or [None]]
 
     def plot(self) -> Figure:
         """The patient's timeline."""

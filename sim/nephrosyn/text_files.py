@@ -20,6 +20,7 @@ MEGABYTE = 1 << 20
 DEEPEST = 50
 """So many tables or lists may stand inside one another; a scenario has nine."""
 LINE_BREAKS = "\n\t"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _BEYOND_CONTROLS = (
     "\x7f-\x9f"  # more controls
@@ -217,7 +218,7 @@ def decoded(content: bytes) -> str:
     >>> decoded("a".encode("utf-8-sig")), decoded("a".encode("utf-16"))
     ('a', 'a')
     """
-    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    utf16 = content.startswith(UTF16_MARKS)
     try:
         return content.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from datetime import date, timedelta
+from io import BytesIO
+from threading import Thread
 
 import polars as pl
 import pytest
@@ -163,3 +167,18 @@ def test_a_file_that_is_none(run, tmp_path):
     (tmp_path / "broken.parquet").write_text("no parquet")
     with pytest.raises(BenchError, match="cannot be read"):
         predictions(tmp_path / "broken.parquet", run.task, [0], ASKED)
+
+
+@pytest.mark.parametrize("kind", ["csv", "utf-16", "parquet"])
+def test_a_file_may_come_through_a_pipe(run, sound, tmp_path, kind):
+    buffer = BytesIO()
+    sound.write_parquet(buffer) if kind == "parquet" else sound.write_csv(buffer)
+    content = buffer.getvalue().decode().encode("utf-16") if kind == "utf-16" else buffer.getvalue()
+    os.mkfifo(tmp_path / "pipe")
+    writer = Thread(target=(tmp_path / "pipe").write_bytes, args=(content,), daemon=True)
+    writer.start()
+    found = score_file(run, tmp_path / "pipe", ASKED)
+    writer.join(timeout=10)
+    assert not writer.is_alive()
+    assert found.about["files_sha256"] == {"pipe": hashlib.sha256(content).hexdigest()}
+    assert set(found.frame["classifier"].cast(pl.String)) == {"source", "pipe"}

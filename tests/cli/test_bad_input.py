@@ -176,7 +176,9 @@ class TestRunFolder:
 
     def test_the_manifest_holds_something_else(self, rejected, own):
         manifest = json.loads((own / "manifest.json").read_text(encoding="utf-8"))
-        for value in ([], 3, {**manifest, "files": 3}):
+        deep = json.loads("[" * 60 + "]" * 60)
+        wrong = ({"files": 3}, {"sets": None}, {"sets": {"source": 3}}, {"criteria": [3]}, {"notice": deep})
+        for value in ([], 3, *({**manifest, **one} for one in wrong)):
             (own / "manifest.json").write_text(json.dumps(value))
             rejected(own, "manifest.json")
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
-INDEX, CODE = ".nbi", ".nbc"
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 THROWN_AWAY = "compiled copies of the model in {} were damaged; they are thrown away and made anew (about a minute)"
 NOT_WRITTEN = "compiled copies of the model cannot be written to {}: {}; the next run compiles it once more"

@@ -129,8 +129,12 @@ def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.Defini
     ------
     CriteriaError
         If there is no such set.
+    RunFolderError
+        If none is named, and the run names none either.
     """
     sets = manifest.get("sets", {})
+    if not name and not manifest["criteria"]:
+        raise RunFolderError("the manifest of the run names no definition set; name one with --criteria")
     wanted = name or manifest["criteria"][0]
     by_path = {} if name and is_readable(Path(name)) else {kept["asked"]: kept for kept in sets.values()}
     kept = sets.get(wanted) or by_path.get(wanted)

@@ -68,7 +68,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, UnicodeError):
         return f"a name or a text holds characters that cannot be used here: {error}"
     if kind.__module__.startswith("polars") or isinstance(error, library_panic()):
-        return f"a table cannot be read or written: {(str(error).splitlines() or [kind.__name__])[0]}"
+        first = (str(error).splitlines() or [kind.__name__])[0]
+        return f"a table cannot be read or written: {first} (if its file is whole, {TRACEBACK}=1 shows what to report)"
     return ""
 
 

@@ -92,6 +92,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequenc
     right : sequence of int
         Columns of numbers, aligned to the right.
     """
+    headings = tuple(map(shown, headings))
     cells = [tuple(shown(visible(cell)) for cell in row) for row in rows]
     lines = _fitted(headings, cells, right) if sys.stdout.isatty() else _aligned(headings, cells, right)
     for line in lines:

@@ -13,7 +13,6 @@ from nephrosyn.text_files import UnreadableError, parsed_json
 
 KINDS = {
     "files": dict,
-    "sets": dict,
     "scenario": dict,
     "criteria": list,
     "patients": int,
@@ -62,11 +61,11 @@ def _is_sound(manifest: Any) -> bool:
         return False
     if not all(isinstance(name, str) for name in manifest["criteria"]):
         return False
-    facts, sets = manifest["files"].values(), manifest["sets"]
+    facts, sets = manifest["files"].values(), manifest.get("sets", {})
     return (
         all(FILE.fullmatch(name) for name in manifest["files"])
         and all(isinstance(fact, dict) and _has(fact, rows=int, bytes=int, sha256=str) for fact in facts)
-        and bool(sets)
+        and isinstance(sets, dict)
         and all(isinstance(kept, dict) and _has(kept, asked=str, sha256=str, text=str) for kept in sets.values())
     )
 
