@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from nephrosyn.report.figures import backend as backend  # first of all: it loads matplotlib
 from nephrosyn.report.figures.flows import view_flow
 from nephrosyn.report.figures.growth import lines
@@ -11,7 +15,68 @@ from nephrosyn.report.figures.timeline import patient_timeline
 from nephrosyn.report.figures.times import course_states, relapse, relapses, remission
 from nephrosyn.report.findings.summary import Findings
 
-__all__ = ["draw", "inline", "patient_timeline", "svg"]
+__all__ = ["FIGURES", "ReportFigure", "draw", "inline", "patient_timeline", "svg"]
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """One figure of the report.
+
+    Attributes
+    ----------
+    title : str
+        What it shows; the title of the SVG, read out by screen readers.
+    draw : callable
+        Takes `Findings`, returns a matplotlib figure.
+    applies : callable
+        Takes `Findings`, returns whether the report has this figure.
+    """
+
+    title: str
+    draw: Callable[[Any], Any]
+    applies: Callable[[Findings], bool] = lambda findings: True
+
+
+FIGURES: Mapping[str, ReportFigure] = {
+    "answer": ReportFigure(
+        "The cohort by category, against one third",
+        lambda findings: answer_bar(findings.headline, findings.summary.categories),
+    ),
+    "definitions": ReportFigure(
+        "Refractory share by definition set and record",
+        lambda findings: definitions(findings.summary.refractory),
+    ),
+    "follow-up": ReportFigure(
+        "Refractory share by length of follow-up",
+        lambda findings: follow_up_curve(findings.follow_up),
+    ),
+    "groups": ReportFigure(
+        "Refractory share by age band and lesion",
+        lambda findings: group_forest(findings.bands, findings.lesions["true"]),
+    ),
+    "overlap": ReportFigure("Combinations of flags", lambda findings: overlap(findings.combinations, findings.flags)),
+    "remission": ReportFigure("Time to complete remission by age band", lambda findings: remission(findings.remission)),
+    "relapse": ReportFigure(
+        "Time from remission to first relapse by age band", lambda findings: relapse(findings.relapse)
+    ),
+    "relapses": ReportFigure("Relapses per patient", lambda findings: relapses(findings.histogram)),
+    "follow-up-sets": ReportFigure(
+        "Refractory share of every definition set by length of follow-up",
+        lambda findings: lines(findings.growth),
+        lambda findings: findings.growth is not None,
+    ),
+    "end": ReportFigure(
+        "Remission, kidney failure and death over the years",
+        lambda findings: course_states(findings.states),
+        lambda findings: findings.states.long,
+    ),
+    "views": ReportFigure(
+        "Categories in the complete and in the observed record",
+        lambda findings: view_flow(findings.agreement),
+        lambda findings: findings.agreement is not None,
+    ),
+}
+"""Every figure by its name, which is its file name without suffix, in the order of the page."""
 
 
 def draw(findings: Findings) -> dict[str, str]:
@@ -20,34 +85,13 @@ def draw(findings: Findings) -> dict[str, str]:
     Parameters
     ----------
     findings : Findings
-        What was found.
+        The numbers of the report.
 
     Returns
     -------
     dict of str to str
-        Name of the figure (its file name without suffix) to an SVG document, in the order of the page.
+        Name of the figure to an SVG document, in the order of `FIGURES`.
     """
-    first = findings.headline
-    rows = findings.summary.categories
     with drawing():
-        figures = {
-            "answer": (answer_bar(first, rows), "The cohort by category, against one third"),
-            "definitions": (definitions(findings.summary.refractory), "Refractory share by definition set and record"),
-            "follow-up": (follow_up_curve(findings.follow_up), "Refractory share by length of follow-up"),
-            "groups": (
-                group_forest(findings.bands, findings.lesions["true"]),
-                "Refractory share by age band and lesion",
-            ),
-            "overlap": (overlap(findings.combinations, findings.flags), "Combinations of flags"),
-            "remission": (remission(findings.remission), "Time to complete remission by age band"),
-            "relapse": (relapse(findings.relapse), "Time from remission to first relapse by age band"),
-            "relapses": (relapses(findings.histogram), "Relapses per patient"),
-        }
-        if findings.growth is not None:
-            title = "Refractory share of every definition set by length of follow-up"
-            figures["follow-up-sets"] = (lines(findings.growth), title)
-        if findings.states.long:
-            figures["end"] = (course_states(findings.states), "Remission, kidney failure and death over the years")
-        if findings.agreement is not None:
-            figures["views"] = (view_flow(findings.agreement), "Categories in the complete and in the observed record")
-    return {name: svg(figure, title) for name, (figure, title) in figures.items()}
+        figures = {name: figure.draw(findings) for name, figure in FIGURES.items() if figure.applies(findings)}
+    return {name: svg(figure, FIGURES[name].title) for name, figure in figures.items()}
