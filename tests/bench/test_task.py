@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
+from nephrosyn import criteria
 from nephrosyn.bench import run as running
+from nephrosyn.bench.perturbations import perturb
 from nephrosyn.bench.score.conditions import CLEAN, conditions, shifts
 from nephrosyn.bench.task import scored
 from nephrosyn.runs.folder import Folder
@@ -90,3 +92,30 @@ def test_another_definition_is_asked_of_whom_both_sets_are_for(run_folder):
     assert clean.filter(outside).height > 0
     assert clean.filter(outside).equals(shifted.filter(outside))
     assert not clean.filter(~outside).equals(shifted.filter(~outside))
+
+
+HIDES = "jsn-2014-adults"
+"""A set whose one refractory flag comes last in its order, so that most refractory patients have another category."""
+
+
+def test_categories_that_hide_who_is_refractory_are_refused(run_folder):
+    with pytest.raises(ns.BenchError, match="use --target refractory"):
+        running.open_run(run_folder, HIDES)
+
+
+def test_a_rule_of_categories_is_not_asked_who_is_refractory_where_they_do_not_say(run_folder):
+    run = running.open_run(run_folder, HIDES, "refractory")
+    answers = running.ask(run, ["coded-care", "last-note"], ["doses_lost"], (5,), training=150)
+    assert answers.without_score.keys() == {"coded-care", "last-note"}
+    assert all("do not say whether a patient is refractory" in reason for reason in answers.without_score.values())
+
+
+def test_wrong_labels_go_both_ways_where_the_category_does_not_say_who_is_refractory(run_folder):
+    run = running.open_run(run_folder, HIDES, "refractory")
+    tables = criteria.classify(Folder(run_folder), run.task.definition, "complete")
+    record = {**run.observed, "labels": tables.filter(replicate=0)}
+    noisy, _ = perturb(record, "label_noise", 5, seed=1, replicate=0, definition=run.task.definition)
+    both = record["labels"].join(noisy["labels"], on="patient", suffix="_noisy")
+    wrong = both.filter(pl.col("category") != pl.col("category_noisy"), pl.col("refractory").is_not_null())
+    assert wrong.height > 5
+    assert wrong.filter(pl.col("refractory") == pl.col("refractory_noisy")).height == 0

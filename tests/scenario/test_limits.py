@@ -107,6 +107,18 @@ TOGETHER = [
         ["values above remission_below_mg_per_mg, 0.2 (mg/mg)", "values down to 0.137"],
     ),
     (
+        ["disease.kidney_function.gfr_ml_per_min_per_1_73_m2={dist='fixed', value=10}"],
+        "disease.kidney_function.gfr_ml_per_min_per_1_73_m2",
+        ["a median above failure_below_ml_per_min_per_1_73_m2, 15", "a median of 10"],
+    ),
+    (["care.tablet_mg=100"], "care.tablet_mg", ["25"]),
+    (
+        ["disease.cholesterol.rise_mg_per_dl_per_g_per_dl=2000"],
+        "disease.cholesterol.rise_mg_per_dl_per_g_per_dl",
+        ["mg/dL per g/dL", "300"],
+    ),
+    (["disease.albumin.normal_g_per_dl={dist='fixed', value=0.5}"], "disease.albumin.normal_g_per_dl", ["2 "]),
+    (
         [f"{INFECTION}.steroid_factor_per_mg_per_kg_per_day=1", "care.regimen.adults.first.dose.amount=60",
          "care.regimen.adults.first.taper=[]"],
         "care.regimen.adults.first.dose.amount",

@@ -30,7 +30,7 @@ from nephrosyn.bench.score.conditions import (
     shifts,
 )
 from nephrosyn.bench.score.subgroups import groups
-from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, scored
+from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, category_tells_refractory, scored
 from nephrosyn.bench.training import PATIENTS, Training
 from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import OBSERVED
@@ -108,6 +108,13 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     tables = {table: disk.collect(disk.lazy(table).filter(replicate=0)) for table in disk}
     definition = relabel.definition(disk.manifest, name)
     task = Task(definition, target)
+    if target == "category" and not category_tells_refractory(definition):
+        raise BenchError(
+            [
+                f"under {definition.name} the category does not say whether a patient is refractory: a flag that "
+                "counts as refractory may stand behind another; use --target refractory"
+            ]
+        )
     chosen = other or next(one for one in OTHER_SETS if one != definition.name)
     kept = definition.name in disk.manifest["sets"] and not (name and is_readable(Path(name)))
     if not kept and "truth/proteinuria" not in tables:

@@ -46,6 +46,22 @@ def refractory_categories(definition: DefinitionSet) -> tuple[str, ...]:
     return tuple(CATEGORY_OF_FLAG[flag] for flag in definition.verdict.refractory.of(child=False))
 
 
+def category_tells_refractory(definition: DefinitionSet) -> bool:
+    """Return whether the category of a patient says if the patient is refractory under a set.
+
+    The category is the first flag that is met, in the order of the set; a patient is refractory if any flag that the
+    set counts is met. So the counted flags must come first: otherwise the category may hide one.
+
+    Examples
+    --------
+    >>> category_tells_refractory(criteria.load("source")), category_tells_refractory(criteria.load("jsn-2014-adults"))
+    (True, False)
+    """
+    verdict = definition.verdict
+    ages = ((verdict.precedence.of(child=child), verdict.refractory.of(child=child)) for child in (False, True))
+    return all(set(order[: len(counted)]) == set(counted) for order, counted in ages)
+
+
 def scored() -> pl.Expr:
     """Return whether a patient has a right answer: an abstention is never one."""
     return pl.col("reference").cast(pl.String) != ABSTAINED

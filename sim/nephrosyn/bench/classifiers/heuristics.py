@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.classifiers.protocol import Answering, Asked, Held, Shown
+from nephrosyn.bench.classifiers.protocol import Answering, Asked, Held, NotReadyError, Shown
 from nephrosyn.bench.features.data_dictionary import (
     CLEAR_UPCR_MG_PER_MG,
     COURSE_GAP_DAYS,
     HEAVY_BANDS,
     HEAVY_UPCR_MG_PER_MG,
 )
-from nephrosyn.bench.task import ABSTAINED, NO, WHO, YES, Task
+from nephrosyn.bench.task import ABSTAINED, NO, WHO, YES, Task, category_tells_refractory
 
 EARLY_AGENT_DAYS = 180
 """A second drug this soon after the first prednisone reads as resistance; assumed: 12 weeks of trial, and waiting."""
@@ -154,7 +154,18 @@ class Rule:
         self.name, self.title, self._judge = name, title, judge
 
     def ready(self, asked: Asked) -> Answering:
-        """Return it ready to be asked."""
+        """Return it ready to be asked.
+
+        Raises
+        ------
+        NotReadyError
+            If the question is whether patients are refractory, and categories do not say so under the set.
+        """
+        task = asked.task
+        if task.target == "refractory" and not category_tells_refractory(task.definition):
+            raise NotReadyError(
+                f"names categories, which do not say whether a patient is refractory under {task.definition.name}"
+            )
 
         def answer(shown: Shown) -> pl.DataFrame:
             return asked_for(self._judge(shown.tables), asked.task)

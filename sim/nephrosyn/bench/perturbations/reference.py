@@ -13,7 +13,7 @@ from nephrosyn import criteria, vocabulary
 from nephrosyn.bench.perturbations.changes import Change, LeftOut, changed
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, Rows
 from nephrosyn.bench.perturbations.severity import Level
-from nephrosyn.bench.task import categories, refractory_categories
+from nephrosyn.bench.task import categories, category_tells_refractory, refractory_categories
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import PerturbationError
 
@@ -40,7 +40,8 @@ ANSWER = (
 def label_noise(record: Prepared, level: Level) -> list[Change]:
     """Labels that are those of a neighbour in the confusion matrix, among those that the set can give.
 
-    Whether such a label is refractory is as the set has it; where that could not be judged it stays so. When it was
+    Whether such a label is refractory is as the set has it, or the opposite of what it was where the category does not
+    say; where it could not be judged it stays so. When it was
     first met, and of which kind it is, nobody knows of a wrong label.
     """
     labels = _labels(record, "labels")
@@ -59,9 +60,13 @@ def label_noise(record: Prepared, level: Level) -> list[Change]:
         becomes[mine] = codes[np.minimum(place, len(codes) - 1)]
     places = np.flatnonzero(wrong & (becomes != category))
     judged = places[~np.isnan(labels["refractory"][places])]
+    if category_tells_refractory(definition):
+        refractory = np.isin(becomes[judged], counted).astype(np.float64)
+    else:  # the category says nothing of it: a wrong label is wrong in both
+        refractory = 1.0 - labels["refractory"][judged]
     return [
         changed(labels, "category", places, becomes[places]),
-        changed(labels, "refractory", judged, np.isin(becomes[judged], counted).astype(np.float64)),
+        changed(labels, "refractory", judged, refractory),
         changed(labels, "refractory_kind", places, np.nan),
         changed(labels, "first_met_days", places, np.nan),
     ]

@@ -135,6 +135,19 @@ def levels(view: View) -> Plain:
         yield (*where, "nephrotic_mg_per_mg"), expected, f"values down to {low:.3g}"
 
 
+def filtration(view: View) -> Plain:
+    """Check that most patients do not begin with kidney failure, with which their follow-up would end on day 0."""
+    path = ("disease", "kidney_function", "gfr_ml_per_min_per_1_73_m2")
+    distribution = view.table(*path)
+    below = view.value("complications", "kidney_loss", "failure_below_ml_per_min_per_1_73_m2")
+    if distribution is None or below is None or lowest(distribution) is None:
+        return
+    median = float(quantiles(Distribution(**distribution), 0.5))  # type: ignore[arg-type]
+    if median <= below:
+        expected = f"a median above failure_below_ml_per_min_per_1_73_m2, {number_text(below)} (mL/min/1.73 m2)"
+        yield path, expected, f"a median of {median:.3g}"
+
+
 def thromboses(view: View) -> Plain:
     """Check how high the hazard of thrombosis may rise while albumin is low."""
     where = ("complications", "venous_thrombosis")
@@ -205,4 +218,4 @@ def _dose(path: Path, dose: dict[str, Any], limits: dict[str, float]) -> Plain:
         yield path, f"at most {number_text(most)} (mg/{dose['per']})", number_text(dose["amount"])
 
 
-CHECKS = (cohort, levels, infections, exertions, relapses, thromboses, serious_infections, doses)
+CHECKS = (cohort, levels, filtration, infections, exertions, relapses, thromboses, serious_infections, doses)

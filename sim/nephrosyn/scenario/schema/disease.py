@@ -15,8 +15,8 @@ from nephrosyn.scenario.schema.units import (
     GramsPerDecilitre,
     GramsPerDecilitreLaw,
     HalvingDays,
-    MgPerDecilitre,
     MgPerDecilitreLaw,
+    MgPerDecilitreRise,
     MgPerKgPerDay,
     MgPerKgPerDayLaw,
     PerDay,
@@ -103,7 +103,7 @@ class Cholesterol(Section):
     """Serum cholesterol: rises as albumin falls, recovers slowly."""
 
     normal_mg_per_dl: MgPerDecilitreLaw
-    rise_mg_per_dl_per_g_per_dl: MgPerDecilitre
+    rise_mg_per_dl_per_g_per_dl: MgPerDecilitreRise
     half_life_days: HalvingDays
 
 
