@@ -129,7 +129,7 @@ def moved_part() -> str:
             if apart
             else f"Its interval meets that of the next, `{second.key}`: so few runs do not put them in order. "
         )
-        + "Only numbers with a range in `sim/nephrosyn/validation/ranges.toml` are moved: the mix of lesions and of "
+        + "Only numbers with a range in `sim/nephrosyn/evidence/sensitivity/ranges.toml` are moved: the mix of lesions and of "
         "ages, and the agents beyond steroid, are not among them; they are what makes the settings above differ."
     )
     return "\n\n".join(

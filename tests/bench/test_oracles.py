@@ -132,6 +132,6 @@ def test_bootstrap_intervals_cover_the_known_difference():
 def test_resamples_do_not_depend_on_how_many_are_drawn_at_once(monkeypatch):
     values = np.linspace(0, 1, 50)[:, None] ** 2
     whole = bootstrap.bootstrap_mean(values, resamples=200, seed=5)
-    monkeypatch.setattr(comparisons, "DRAWN_AT_ONCE", 150)
+    monkeypatch.setattr(bootstrap, "DRAWN_AT_ONCE", 150)
     assert np.array_equal(whole, bootstrap.bootstrap_mean(values, resamples=200, seed=5))
     assert not np.array_equal(bootstrap.drawn(50, 3, 5)[1:], bootstrap.drawn(50, 2, 6))

@@ -109,7 +109,12 @@ def test_the_search_for_problems_ends(refuses, written, monkeypatch, verb, text)
         searched.append(name)
         return nearest(name, names, *rest)
 
-    for module in ("scenario.validate", "scenario.sources", "scenario.loading", "criteria.loading"):
+    for module in (
+        "scenario.checks.validate",
+        "scenario.files.provenance",
+        "scenario.loading",
+        "criteria.definition.loading",
+    ):
         monkeypatch.setattr(f"nephrosyn.{module}.nearest", counted)
     told = refuses(verb, written("many.toml", text), saying=(f"more than {MOST_PROBLEMS} problems",))
     assert len(told.splitlines()) == MOST_PROBLEMS + 1

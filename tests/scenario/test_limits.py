@@ -147,7 +147,7 @@ def test_each_of_them_alone_is_taken():
 
 
 def test_the_ranges_of_the_sensitivity_are_within_the_limits():
-    ranges = tomllib.loads(files("nephrosyn.evidence.validation").joinpath("ranges.toml").read_text("utf-8"))
+    ranges = tomllib.loads(files("nephrosyn.evidence.sensitivity").joinpath("ranges.toml").read_text("utf-8"))
     for end in ("low", "high"):
         load("baseline", [f"{key}={one[end]}" for key, one in ranges.items()])
 

@@ -87,7 +87,7 @@ def test_a_report_that_was_there_follows_and_none_is_made(run, tmp_path):
 
 @pytest.mark.parametrize("in_one_file", [False, True])
 def test_part_by_part_is_the_whole(tmp_path, monkeypatch, in_one_file):
-    monkeypatch.setattr(engine.parts, "PART_PATIENTS", 7)
+    monkeypatch.setattr(engine.simulation, "PART_PATIENTS", 7)
     asked = {"patients": 30, "seed": 2, "replicates": 2, "overrides": ["population.patients_per_site=7"]}
     parted = ns.run("baseline", **asked, out=tmp_path / "parted", report=False)
     assert parted._disk.parts("labels") == 10

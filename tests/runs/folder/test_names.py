@@ -138,4 +138,4 @@ def test_no_other_module_lets_polars_read_a_path():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if reads_a_path(node)
     }
-    assert found == {"cohort/reading.py"}
+    assert found == {"runs/folder/reading.py"}
