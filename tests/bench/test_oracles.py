@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nephrosyn.bench.score import comparisons, score_table
 from nephrosyn.bench.score import metrics as scores
+from nephrosyn.bench.score import score_table
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import ABSTAINED
 from nephrosyn.statistics import bootstrap, paired_tests
