@@ -19,7 +19,7 @@ from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs import relabel
 from nephrosyn.runs import workers as running
-from nephrosyn.runs.folder import Folder, Format, RemoteFolder, here, location
+from nephrosyn.runs.folder import Folder, Format, RemoteFolder, begun, here, location
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.run import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
@@ -40,7 +40,7 @@ def run(
     replicates: int | None = None,
     overrides: Sequence[str] = (),
     engine: str | None = None,
-    criteria: Sequence[str] | None = None,
+    criteria: str | Sequence[str] | None = None,
     out: str | Path | None = None,
     outputs: str | Path | None = None,
     format: Format = "parquet",
@@ -99,6 +99,8 @@ def run(
     """
     values = {"patients": patients, "seed": seed, "replicates": replicates, "engine": engine}
     settings = [f"{key}={value}" for key, value in values.items() if value is not None]
+    if isinstance(criteria, str):
+        criteria = [criteria]
     if criteria is not None:
         settings.append("criteria=" + json.dumps([str(name) for name in criteria], ensure_ascii=False))
     resolved = load(scenario, [*overrides, *settings])
@@ -109,8 +111,11 @@ def run(
         return Cohort(plan.in_memory(), plan.about(format), None)
     folder = out if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
     plan = Plan(resolved, progress or silent, asked.size(folder))
+    later = relabel.added_sets(begun(folder), resolved.scenario.criteria) if resume else []
     running.write(plan, folder, asked)
     cohort = open(folder)
+    if later and isinstance(cohort._disk, Folder):
+        relabel.classify(cohort._disk, later, progress or silent)
     if report and cohort.folder is not None:
         cohort.report(progress=progress)
     return cohort
@@ -214,7 +219,7 @@ class Cohort:
         return Patient(patient, replicate, Tables(tables), self.manifest)
 
     def classify(
-        self, names: Sequence[str], *, keep_going: bool = False, progress: Progress | None = None
+        self, names: str | Sequence[str], *, keep_going: bool = False, progress: Progress | None = None
     ) -> pl.DataFrame:
         """Judge the cohort by further definition sets; labels and sets are kept with the run.
 
@@ -222,8 +227,8 @@ class Cohort:
 
         Parameters
         ----------
-        names : sequence of str
-            Shipped sets, or TOML files.
+        names : str or sequence of str
+            Shipped sets, or TOML files; at least one.
         keep_going : bool
             Leave patients with impossible values undetermined; ``manifest["impossible_patients"]`` counts them.
 
@@ -239,7 +244,7 @@ class Cohort:
         RunFolderError
             If another process is changing the run folder.
         """
-        chosen, self._answers = load_sets(names), None
+        chosen, self._answers = load_sets([names] if isinstance(names, str) else names), None
         if self._disk is not None:
             here(self._disk)
             relabel.classify(self._disk, chosen, progress or silent, keep_going=keep_going)

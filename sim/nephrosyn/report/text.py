@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.time_to_event import Rate
@@ -46,7 +47,13 @@ def number(count: int) -> str:
 
 def percent(fraction: float, digits: int = 1) -> str:
     """Return a fraction as per cent; a dash where there is no value."""
-    return "–" if math.isnan(fraction) else f"{100 * fraction:.{digits}f}%"
+    return "–" if math.isnan(fraction) else f"{_rounded(fraction, digits)}%"
+
+
+def _rounded(fraction: float, digits: int) -> str:
+    """Return a fraction as per cent, halves rounded up, as readers of a table round them."""
+    step = Decimal(1).scaleb(-digits)
+    return str((100 * Decimal(repr(float(fraction)))).quantize(step, ROUND_HALF_UP))
 
 
 def interval(low: float, high: float, digits: int = 1) -> str:
@@ -194,7 +201,7 @@ def of_whom(found: Refractory) -> str:
     ('3 patients', '3 of 7 patients (4 are outside this set: age or lesion)')
     """
     if not found.outside:
-        return f"{number(found.patients)} patients"
+        return f"{number(found.patients)} patient{'s' if found.patients != 1 else ''}"
     verb = "are" if found.outside > 1 else "is"
     return (
         f"{number(found.patients)} of {number(found.cohort)} patients ({number(found.outside)} {verb} outside this "

@@ -56,6 +56,20 @@ def known(manifest: Mapping[str, Any], chosen: Sequence[Chosen], impossible: int
     return {"criteria": list(dict.fromkeys([*before, *asked])), "sets": {**old, **new}, **counted}
 
 
+def added_sets(manifest: Mapping[str, Any], asked: Sequence[str]) -> list[Chosen]:
+    """Return the definition sets by which a run was classified later, beside those it was made with.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of a finished run, or what is known of an unfinished one.
+    asked : sequence of str
+        Names or files of the sets it is made with.
+    """
+    kept = [one for one in (manifest.get("sets") or {}).values() if one["asked"] not in asked]
+    return [Chosen(one["asked"], one["text"], criteria.parse(one["text"], one["asked"])) for one in kept]
+
+
 def merged(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     """Return all labels: those of a set judged again stand where its old ones stood."""
     order = [name for frame in (old, fresh) for name in frame["criteria"].unique(maintain_order=True)]

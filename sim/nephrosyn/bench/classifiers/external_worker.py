@@ -72,7 +72,7 @@ def load(source: str, owner: ModuleType, name: str) -> tuple[str, Any]:
         return ESTIMATOR, found
     if callable(found):
         return RULE, found
-    raise TypeError(f"{name} is neither callable nor a scikit-learn estimator but a {type(found).__name__}")
+    raise TypeError(f"{name} is neither callable nor a scikit-learn estimator but of type {type(found).__name__}")
 
 
 def digest(owner: ModuleType) -> str | None:
@@ -150,7 +150,7 @@ class Child:
         if isinstance(said, tuple) and len(said) == 2:
             said, chances = said
         if not isinstance(said, str):
-            return {"fault": f"answers with a {type(said).__name__}, not a text"}
+            return {"fault": f"answers with a value of type {type(said).__name__}, not a text"}
         if chances is None:
             return {"predicted": said}
         try:

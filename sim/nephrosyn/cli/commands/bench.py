@@ -188,7 +188,8 @@ def bench_export(
     else:
         console.say(vocabulary.NOTICE)
         console.say(f"records  {folder}")
-        console.say(f"next     nephrosyn bench score PREDICTIONS --run {run} --export {folder}")
+        words = ("bench", "score", "PREDICTIONS", "--run", run, "--export", folder)
+        console.say(f"next     {console.command_line(*words)}")
 
 
 @bench.command("score")

@@ -11,7 +11,7 @@ from nephrosyn.cli.console.reclassification import reclassification
 from nephrosyn.cli.console.scenario_values import scenario
 from nephrosyn.cli.console.side_by_side import side_by_side
 from nephrosyn.cli.console.summary import catalogue, summary
-from nephrosyn.cli.console.terminal import complain, say, say_json, warn
+from nephrosyn.cli.console.terminal import command_line, complain, say, say_json, warn
 from nephrosyn.cli.console.validation import calibration, sensitivity, validation
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "case_lint",
     "cases",
     "catalogue",
+    "command_line",
     "comparison",
     "complain",
     "definition",

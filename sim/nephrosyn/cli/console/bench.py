@@ -49,7 +49,7 @@ def bench(found: Bench, folder: Path) -> None:
             say(f"and {len(wrong.rows) - SHOWN} more")
     say()
     say(f"page  {folder / PAGE}")
-    say(f"next  nephrosyn bench explain {_example(found)} --results {folder}")
+    say(f"next  {command_line('bench', 'explain', str(_example(found)), '--results', folder)}")
 
 
 def _example(found: Bench) -> int:

@@ -61,9 +61,13 @@ def _where_to_go_on(cohort: Cohort) -> None:
     say()
     if cohort.folder is not None and (page := cohort.folder / "report.html").is_file():
         say(f"report  {page}")
+    commands = []
     if refractory.height:
         replicate, patient = refractory.row(0)[:2]
-        again = f" --replicate {replicate}" if replicate else ""
-        say(f"next    nephrosyn explain {cohort.place} {patient}{again}")
+        commands.append(
+            ["explain", cohort.place, str(patient), *(["--replicate", str(replicate)] if replicate else [])]
+        )
     others = [name for name in criteria.sets() if name not in set(held["criteria"])]
-    say(f"        nephrosyn classify {cohort.place} --criteria {others[0] if others else 'my-set.toml'}")
+    commands.append(["classify", cohort.place, "--criteria", others[0] if others else "my-set.toml"])
+    for label, words in zip(("next", ""), commands, strict=False):
+        say(f"{label:<8}{command_line(*words)}")

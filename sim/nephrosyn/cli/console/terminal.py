@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 import textwrap
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def command_line(*words: object) -> str:
+    """Return a command of nephrosyn as it can be typed into a shell.
+
+    Examples
+    --------
+    >>> command_line("explain", "my runs/a", 3), command_line("report", "-dash")
+    ("nephrosyn explain 'my runs/a' 3", 'nephrosyn report ./-dash')
+    """
+    typed = [f"./{word}" if re.match("-[^-]", str(word)) else str(word) for word in words]
+    return shlex.join(["nephrosyn", *typed])
 
 
 def say(text: str = "") -> None:

@@ -85,8 +85,8 @@ def _each(found: Findings) -> str:
 
 def _share(one: Refractory) -> str:
     if not one.patients:
-        return f"“{one.criteria}” is for nobody in this cohort"
-    return f"{percent(one.share.share)} of {number(one.patients)} under “{one.criteria}”"
+        return f"nobody is in the set “{one.criteria}”"
+    return f"{percent(one.share.share)} of {number(one.patients)} are refractory under “{one.criteria}”"
 
 
 def explain_command(found: Findings, reason: Reason, chosen: Chosen) -> str:

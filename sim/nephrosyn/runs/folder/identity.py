@@ -52,13 +52,23 @@ def refuse_other(kept: Mapping[str, Any], asked: Mapping[str, Any], where: str) 
     RunFolderError
         Naming the differences.
     """
-    found = sorted(_differences(_plain(kept), _plain(asked), ""), key=lambda told: told.startswith("sources."))
+    before, now = _plain(kept), _plain(asked)
+    _leave_out_later_sets(before, now)
+    found = [told for told in _differences(before, now, "") if not told.startswith("sources.")]
     if found:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         told = "; ".join(found[:SHOWN]) + more
         raise RunFolderError(
             f"{where} holds another run and cannot be gone on with: {told}; choose another --out, or --overwrite it"
         )
+
+
+def _leave_out_later_sets(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """Leave out of a run the definition sets by which it was classified later: they are no other run."""
+    asked = now["criteria"] or []
+    if (before["criteria"] or [])[: len(asked)] == asked:
+        before["criteria"] = asked
+        before["sets"] = {name: kept for name, kept in (before["sets"] or {}).items() if name in (now["sets"] or {})}
 
 
 def _differences(kept: Any, asked: Any, name: str) -> Iterator[str]:
