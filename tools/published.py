@@ -129,8 +129,8 @@ def moved_part() -> str:
             if apart
             else f"Its interval meets that of the next, `{second.key}`: so few runs do not put them in order. "
         )
-        + "Only numbers with a range in `sim/nephrosyn/evidence/sensitivity/ranges.toml` are moved: the mix of lesions and of "
-        "ages, and the agents beyond steroid, are not among them; they are what makes the settings above differ."
+        + "Only numbers with a range in `sim/nephrosyn/evidence/sensitivity/ranges.toml` are moved: the mix of lesions "
+        "and of ages, and the agents beyond steroid, are not among them; they are what makes the settings above differ."
     )
     return "\n\n".join(
         ["## Which assumption moves it most", text, output.runs(found), output.table(found, "source").markdown()]

@@ -23,6 +23,7 @@ from nephrosyn.runs.folder import Folder, Format, RemoteFolder, begun, here, loc
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.run import Plan, Progress, judge, load_sets, silent
 from nephrosyn.scenario import Resolved, load
+from nephrosyn.scenario.counts import wrong_count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -203,12 +204,12 @@ class Cohort:
         RunFolderError
             If there is no such patient.
         """
-        size, repeats = (self.manifest[key] for key in ("patients", "replicates"))
-        if not (0 <= patient < size and 0 <= replicate < repeats):
-            raise RunFolderError(
-                f"no patient {patient} of replicate {replicate}: patients are 0 to {size - 1}, "
-                f"replicates 0 to {repeats - 1}"
-            )
+        wrong = [
+            *wrong_count("patient", patient, 0, self.manifest["patients"] - 1),
+            *wrong_count("replicate", replicate, 0, self.manifest["replicates"] - 1),
+        ]
+        if wrong:
+            raise RunFolderError("; ".join(wrong))
         key = {"replicate": replicate, "patient": patient}
         if self._disk is None:
             tables = {name: frame.filter(**key) for name, frame in self.tables.items()}

@@ -157,7 +157,7 @@ def test_an_export_whose_manifest_was_changed_is_refused(run, run_folder, tmp_pa
     manifest = json.loads((tmp_path / "records" / "manifest.json").read_text(encoding="utf-8"))
     assert asked_in(tmp_path / "records", run)[0] == conditions(["doses_lost"], [2], 1)
     (tmp_path / "records" / "manifest.json").write_text(json.dumps({**manifest, name: value}), encoding="utf-8")
-    with pytest.raises(BenchError, match="no export of the bench"):
+    with pytest.raises(BenchError, match=r"manifest\.json is damaged"):
         asked_in(tmp_path / "records", run)
 
 

@@ -185,7 +185,7 @@ def ask(
     run : Run
         From `open_run`.
     classifiers : sequence of str
-        As `classifiers.finding.find` takes them. The definition set asked about comes first in any case.
+        As `classifiers.registry.find` takes them. The definition set asked about comes first in any case.
     perturbations : sequence of str
         Names; all without any.
     severities : sequence of int

@@ -35,7 +35,7 @@ def summarise(labels: pl.DataFrame) -> Summary:
 
     Raises
     ------
-    ValueError
+    RunFolderError
         If nobody was judged.
     """
     from nephrosyn.report.findings import summary
@@ -94,7 +94,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
 
     Raises
     ------
-    ValueError
+    RunFolderError
         If nobody was judged.
     OSError
         If the folder cannot be written.

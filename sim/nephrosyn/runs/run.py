@@ -151,6 +151,8 @@ def load_sets(names: Sequence[str]) -> list[Chosen]:
     CriteriaError
         If a set is unknown or wrong, or two have one name: their labels could not be told apart.
     """
+    if not names:
+        raise criteria.CriteriaError("names", [Problem("names", "at least one definition set", "none")])
     texts = [criteria.whole(criteria.text(name), str(name)) for name in names]
     sets = [Chosen(str(n), t, criteria.parse(t, str(n))) for n, t in zip(names, texts, strict=True)]
     seen = [one.definition.name for one in sets]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nephrosyn.kernels.random_streams import fill_uniforms
 
 PURPOSE = 200
-"""Address of the bootstrap's draws, apart from those of the model (`streams.Purpose`)."""
+"""Address of the bootstrap's draws, apart from those of the model (`random_streams.Purpose`)."""
 
 RESAMPLES = 1000
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
-import sys
 import tempfile
 import threading
 from contextlib import suppress
@@ -20,7 +18,9 @@ from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, 
 from nephrosyn.bench.requirements import in_a_line, need
 from nephrosyn.bench.training import NOBODY, Training
 from nephrosyn.errors import BenchError
+from nephrosyn.kernels import child_process
 
+WORKER = "nephrosyn.bench.classifiers.external_worker"
 START_SECONDS = 120.0
 """Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""
 END_SECONDS = 5.0
@@ -66,25 +66,24 @@ class Process:
         self._target = target
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self._errors = Last()
+        self._last_words: child_process.LastWords | None = None
 
     def start(self) -> dict[str, Any]:
         """Start it and return what it says first."""
-        # Safe path (-P): a file of the working folder that is named like a module takes nobody's place.
-        command = [sys.executable, "-P", "-m", "nephrosyn.bench.classifiers.external_worker"]
-        self._process = subprocess.Popen(  # noqa: S603
-            [*command, self._target.folder, self._target.source, self._target.name],
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            child_process.command(WORKER, self._target.folder, self._target.source, self._target.name),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             errors="replace",
-            # Threads that wait for one another in a loop are slow where cores are shared. The safe path holds for
-            # whatever interpreter the classifier starts, too.
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ, "PYTHONSAFEPATH": "1"},
+            # Threads that wait for one another in a loop are slow where cores are shared.
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **child_process.environment()},
         )
-        self._lines, self._errors = queue.Queue(), Last(self._process.stderr)
+        assert self._process.stderr is not None
+        self._lines = queue.Queue()
+        self._last_words = child_process.LastWords(self._process.stderr.detach())  # type: ignore[attr-defined]
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
         return self.hear(START_SECONDS)
 
@@ -120,10 +119,10 @@ class Process:
 
     def _end(self) -> str:
         """Return how the process came to its end: its exit code and the last it wrote to standard error."""
-        assert self._process is not None
+        assert self._process is not None and self._last_words is not None
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        code, last = self._process.poll(), self._errors.line()
+        code, last = self._process.poll(), self._last_words.heard()
         self.stop()
         how = f" by signal {-code}" if code is not None and code < 0 else f" with exit code {code}"
         return f"its process ended{how} without an answer" + (f": {in_a_line(last)}" if last else "")
@@ -137,7 +136,6 @@ class Process:
                 if stream is not None:
                     with suppress(OSError):
                         stream.close()
-            self._errors.close()
             self._process = None
 
 
@@ -147,31 +145,6 @@ def _listen(stream: IO[str] | None, lines: queue.Queue[str | None]) -> None:
             for line in stream:
                 lines.put(line)
     lines.put(None)
-
-
-class Last:
-    """The last line that stands on a stream, read along so that the writer never waits for a reader."""
-
-    def __init__(self, stream: IO[str] | None = None) -> None:
-        self._stream, self._line = stream, ""
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        with suppress(ValueError, OSError):
-            for line in self._stream or ():
-                self._line = line.strip() or self._line
-
-    def line(self) -> str:
-        """Return it once the writer has ended; a process that the writer started may go on, and is not waited for."""
-        self._thread.join(1.0)
-        return self._line
-
-    def close(self) -> None:
-        """Close the stream, unless a process of the writer's own still holds it: closing would wait for that one."""
-        self.line()
-        if self._stream is not None and not self._thread.is_alive():
-            self._stream.close()
 
 
 class Outside:

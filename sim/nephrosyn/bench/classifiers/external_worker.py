@@ -22,6 +22,7 @@ from typing import Any, TextIO
 import polars as pl
 
 from nephrosyn.bench.requirements import in_a_line
+from nephrosyn.kernels import child_process
 from nephrosyn.runs.folder import reading
 
 SUFFIX = ".py"
@@ -163,7 +164,8 @@ class Child:
 
 
 def main() -> None:
-    """Answer until nothing more is asked."""
+    """Answer until nothing more is asked, or whoever asks is gone."""
+    child_process.end_with_parent()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     folder, source, name = sys.argv[1:]
@@ -175,7 +177,7 @@ def main() -> None:
         out.flush()
         return
     child.say(kind=child.kind, sha256=digest(owner))
-    for line in sys.stdin:
+    for line in child_process.questions():
         asked = json.loads(line)
         try:
             getattr(child, asked.pop("do"))(**asked)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +31,7 @@ from nephrosyn.runs.folder import Folder, Format
 from nephrosyn.runs.folder.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
 from nephrosyn.runs.folder.location import facts as facts_of
 from nephrosyn.runs.folder.part import encoded
+from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.scenario.messages import nearest
 from nephrosyn.text_files import parsed_json
@@ -39,7 +40,6 @@ README = "README.md"
 KEY = "bench_export"
 CONTENT = {MANIFEST, TEMPLATE, README, "records"}
 ALL = "all"
-Progress = Callable[[str, int, int], None]
 
 
 def export(
@@ -100,7 +100,7 @@ def export(
     partial = out.with_name(f".{out.name}-{uuid.uuid4().hex[:12]}.partial")
     try:
         partial.mkdir(parents=True)
-        files = dict(_records(run, partial, asked, seed, format, progress or _silent))
+        files = dict(_records(run, partial, asked, seed, format, progress or silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
         (partial / README).write_text(readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
@@ -113,10 +113,6 @@ def export(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return out
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Say nothing."""
 
 
 def _names(

@@ -19,7 +19,7 @@ from nephrosyn.bench.classifiers.protocol import SUM_TOLERANCE, checked
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
 from nephrosyn.bench.requirements import in_a_line
 from nephrosyn.bench.run import Answers, Run, ask, beside
-from nephrosyn.bench.score.conditions import CLEAN, KEYS, Condition, conditions, shifts
+from nephrosyn.bench.score.conditions import CLEAN, KEYS, MOST_REPLICATES, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder.layout import sha256
@@ -31,8 +31,6 @@ WHERE = list(COLUMNS)
 EXAMPLES = 3
 SHOWN = 40
 """Characters of a value in a message."""
-MOST_REPLICATES = 10_000
-"""Of an export; more would take years to answer."""
 PARQUET = b"PAR1"
 
 

@@ -76,9 +76,9 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `replicate`, `patient`, and the columns of `dictionary.FEATURES`, all of them floats; null where nothing was
-        recorded that could tell. Counts and amounts of what was not recorded are 0, and a day that has not come is the
-        last of the record.
+        `replicate`, `patient`, and the columns of `data_dictionary.FEATURES`, all of them floats; null where nothing
+        was recorded that could tell. Counts and amounts of what was not recorded are 0, and a day that has not come is
+        the last of the record.
     """
     known = before(tables, until_days)
     ends = known["follow_up"].group_by(WHO).agg(followed_days=pl.col("end_days").max())
@@ -114,7 +114,7 @@ def observable(scenario: Scenario) -> list[str]:
     Returns
     -------
     list of str
-        Names in the order of `dictionary.FEATURES`, without those of a home diary where none is kept, and of an
+        Names in the order of `data_dictionary.FEATURES`, without those of a home diary where none is kept, and of an
         analyte of which every result is lost; counts are always among them.
     """
     chart = scenario.chart

@@ -53,7 +53,7 @@ class Bench:
 
     @cached_property
     def scores(self) -> pl.DataFrame:
-        """Every score, tidy; the columns are those of `scoring.SCHEMA`."""
+        """Every score, tidy; the columns are those of `score_table.SCHEMA`."""
         run = self.answers.run
         made = score(self.frame, run.task, run.groups)
         drawn = bootstrap_intervals.clean(self.frame, run.task, self.answers.about["seed"])

@@ -20,7 +20,7 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     Parameters
     ----------
     scores : polars.DataFrame
-        From `scoring.score`.
+        From `score_table.score`.
     baseline : str
         Name of a classifier.
 

@@ -40,7 +40,7 @@ def score(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as `running.Answers.frame`.
+        Answers, as `bench.run.Answers.frame`.
     task : Task
         The question.
     groups : polars.DataFrame

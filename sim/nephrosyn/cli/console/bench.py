@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn import vocabulary
-from nephrosyn.cli.console.terminal import heading, prose, say, table
+from nephrosyn.cli.console.terminal import command_line, heading, prose, say, table
 
 if TYPE_CHECKING:
     from nephrosyn.bench.flips.explain import Explained

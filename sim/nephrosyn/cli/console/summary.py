@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nephrosyn import vocabulary
-from nephrosyn.cli.console.terminal import heading, prose, say, table
+from nephrosyn.cli.console.terminal import command_line, heading, prose, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,11 +7,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nephrosyn.errors import CriteriaError, Problem
-from nephrosyn.scenario.files.catalogue import content, shipped_sets
+from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, shipped_sets
 from nephrosyn.scenario.messages import nearest
 from nephrosyn.text_files import UnreadableError, is_readable
-
-SUFFIX = ".toml"
 
 
 def sets() -> tuple[str, ...]:
@@ -81,7 +79,8 @@ def locate(name_or_path: str | Path) -> Traversable:
     path = Path(name_or_path)
     if is_readable(path):
         return path
-    meant_as_path = isinstance(name_or_path, Path) or asked.endswith(SUFFIX) or "/" in asked or "\\" in asked
+    meant_as_path = isinstance(name_or_path, Path) or is_path(asked)
     expected = "a file" if meant_as_path else f"a file or one of the shipped sets ({', '.join(names)})"
-    found = "no such file" if meant_as_path else "no set of this name"
+    a_folder = "\0" not in asked and path.is_dir()
+    found = "a folder" if a_folder else "no such file" if meant_as_path else "no set of this name"
     raise CriteriaError(asked, [Problem(asked, expected, found, nearest(path.name.removesuffix(SUFFIX), names))])

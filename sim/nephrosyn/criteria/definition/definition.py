@@ -203,7 +203,7 @@ class DefinitionSet(Section):
         Parameters
         ----------
         flag : str
-            One of `terms.FLAGS`.
+            One of `vocabulary.FLAGS`.
         child : bool
             Whether for children.
 

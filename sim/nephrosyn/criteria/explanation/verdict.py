@@ -109,7 +109,7 @@ class Verdict:
     criteria, view : str
         By which set, and of what.
     category : str
-        One of `terms.CATEGORIES`.
+        One of `vocabulary.CATEGORIES`.
     flags : mapping of str to bool or None
         True: met; False: not met; None: cannot be judged.
     refractory, refractory_kind : bool or None

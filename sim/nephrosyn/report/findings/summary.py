@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from nephrosyn.errors import RunFolderError
 from nephrosyn.report import text
 from nephrosyn.report.findings.course import disease_states as states
 from nephrosyn.report.findings.course import exposure as treatment
@@ -51,7 +52,7 @@ class Summary:
     refractory : list of Refractory
         Every definition set and view.
     categories : list of Category
-        Those that the headline's definition set can give, in its view, in the order of `scope.CATEGORY_ORDER`.
+        Those that the headline's definition set can give, in its view, in the order of `eligibility.CATEGORY_ORDER`.
     page : Path or None
         ``report.html``, once written.
     """
@@ -137,11 +138,11 @@ def summarise(labels: pl.DataFrame, defined: Mapping[str, Defined] | None = None
 
     Raises
     ------
-    ValueError
+    RunFolderError
         If nobody was judged.
     """
     if not labels.height:
-        raise ValueError("the labels table is empty: judge the cohort before reporting it")
+        raise RunFolderError("the labels table is empty: judge the cohort before reporting it")
     found = refractory_share.refractory(labels)
     first = found[0]
     rows = refractory_share.categories(labels, first.criteria, first.view, (defined or {}).get(first.criteria))

@@ -146,11 +146,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     def __repr__(self) -> str:
         """The tables with their rows, in a line or two; nothing is read."""
         rows = self.rows
-        return f"<{sum(rows.values()):,} rows in {len(rows)} tables of {self._where}: {counted(rows)}>"
-
-    @property
-    def _where(self) -> str:
-        return str(self.path)
+        return f"<{sum(rows.values()):,} rows in {len(rows)} tables of {self.where}: {counted(rows)}>"
 
     def replace_labels(self, parts: Iterable[pl.DataFrame], about: Mapping[str, Any]) -> None:
         """Write new labels in place of the old ones.

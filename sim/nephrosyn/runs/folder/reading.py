@@ -82,12 +82,6 @@ def read_ipc(file: Path) -> pl.DataFrame:
         return pl.read_ipc(opened)
 
 
-def read_csv(file: Path) -> pl.DataFrame:
-    """Read a CSV file, every column as text."""
-    with file.open("rb") as opened:
-        return pl.read_csv(opened, infer_schema=False)
-
-
 def _source(file: Path, opened: ExitStack) -> Any:
     """An absolute path, which can be neither a home folder nor a URL; or a file, of which polars keeps a copy open."""
     path = file.absolute()

@@ -104,10 +104,6 @@ class RemoteFolder(Folder):
         self.url = self.where = url
         super().__init__(None)
 
-    @property
-    def _where(self) -> str:
-        return self.url
-
     def _read_manifest(self) -> dict[str, Any]:
         content = self._place.get(MANIFEST)
         if content is None:
@@ -120,7 +116,7 @@ class RemoteFolder(Folder):
     def _frame(self, table: str, name: str) -> pl.DataFrame:
         content = self._place.get(name)
         if content is None or hashlib.sha256(content).hexdigest() != self._files[name]["sha256"]:
-            raise RunFolderError(f"{self.url}: {name} was changed after the run; mend it with run --resume")
+            raise RunFolderError(f"{self.url}: {name} was changed after the run; {MEND}")
         with reading.refused(self.url):
             rows = reading.decoded(content, self.manifest["format"], SCHEMAS[table])
         if rows.height != self._files[name]["rows"]:

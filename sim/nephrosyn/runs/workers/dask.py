@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.errors import ClusterError, EngineError, RunFolderError
+from nephrosyn.errors import ClusterError, NephrosynError
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.local import PATIENCE_SECONDS, TRIES
@@ -131,7 +131,7 @@ class _Sending:
         except (OSError, CancelledError):  # lost on the way back
             raise ClusterError(GONE) from None
         if error is not None:
-            if isinstance(error, RunFolderError | ClusterError | EngineError):
-                raise type(error)(str(error))
+            if isinstance(error, NephrosynError):
+                raise error
             raise ClusterError(f"a part failed {TRIES} times on the cluster: {type(error).__name__}: {error}")
         return record

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from nephrosyn.errors import ClusterError, RunFolderError
 from nephrosyn.runs.folder import Format, RemoteWriter, Writer, begun, location
@@ -64,6 +64,8 @@ class Asked:
             With all that is wrong.
         """
         wrong = []
+        if self.format not in get_args(Format):
+            wrong.append(f"format: expected {' or '.join(get_args(Format))}; found {self.format}")
         if self.workers is not None:
             wrong += wrong_count("workers", self.workers, 1, MOST_WORKERS)
         if self.part_patients is not None:

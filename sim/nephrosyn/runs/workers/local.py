@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.errors import ClusterError, RunFolderError
+from nephrosyn.errors import ClusterError, EngineError, NephrosynError, RunFolderError
 from nephrosyn.kernels import child_process
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """So often a part is begun when its worker dies."""
+KINDS: dict[str, type[NephrosynError]] = {one.__name__: one for one in (RunFolderError, EngineError, ClusterError)}
+"""Errors of a worker that are raised here as what they are; of the others the text is."""
 PATIENCE_SECONDS = 0.5
 """How long the main thread waits at most before it looks for an interrupt."""
 
@@ -61,8 +63,8 @@ class Worker:
         ------
         WorkerDiedError
             If the process ends before it answers.
-        RunFolderError
-            If the part cannot be written.
+        NephrosynError
+            What the worker met, as it met it: mostly RunFolderError or EngineError.
         ClusterError
             If the worker says what else is wrong.
         """
@@ -81,7 +83,7 @@ class Worker:
             raise WorkerDiedError(self._process.wait(), self._last_words.heard())
         answer = json.loads(line)
         if "error" in answer:
-            raise RunFolderError(answer["error"])
+            raise KINDS.get(answer["kind"], NephrosynError)(answer["error"])
         if "fault" in answer:
             raise ClusterError(answer["fault"])
         record: Record = answer["record"]

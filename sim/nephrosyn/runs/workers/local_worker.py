@@ -13,12 +13,10 @@ import traceback
 from collections.abc import Iterator
 from typing import TextIO
 
-from nephrosyn.errors import ClusterError, CriteriaError, EngineError, RunFolderError
+from nephrosyn.errors import NephrosynError
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
-
-USERS = (RunFolderError, CriteriaError, EngineError)
 
 
 def serve(asked: Iterator[str], answers: TextIO) -> None:
@@ -35,10 +33,8 @@ def serve(asked: Iterator[str], answers: TextIO) -> None:
     for line in asked:
         try:
             answer: dict[str, object] = {"record": job.make(told, int(line))}
-        except USERS as error:
-            answer = {"error": str(error)}
-        except ClusterError as error:
-            answer = {"fault": str(error)}
+        except NephrosynError as error:
+            answer = {"error": str(error), "kind": type(error).__name__}
         except MemoryError:
             answer = {"fault": TOO_LITTLE_MEMORY}
         except Exception as error:  # a worker says what is wrong with it, so that nobody takes it for killed

@@ -44,7 +44,7 @@ def shown(analyte: str, value: float, units: UnitSystem, *, below: bool = False)
     Parameters
     ----------
     analyte : str
-        One of `terms.ANALYTES`.
+        One of `vocabulary.ANALYTES`.
     value : float
         In the unit used inside the package.
     units : {"conventional", "si"}

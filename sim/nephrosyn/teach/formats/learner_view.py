@@ -22,7 +22,7 @@ def shown(tree: Tree) -> Tree:
     Parameters
     ----------
     tree : dict
-        A set as `both.overlay` gives it.
+        A set as `unit_overlay.overlay` gives it.
 
     Returns
     -------

@@ -67,7 +67,7 @@ def student(whole: Tree, units: str) -> str:
     Parameters
     ----------
     whole : dict
-        A set in one system of units, as `both.overlay` gives it.
+        A set in one system of units, as `unit_overlay.overlay` gives it.
     units : {"conventional", "si"}
         Which.
     """
@@ -84,7 +84,7 @@ def teacher(whole: Tree, units: str) -> str:
     Parameters
     ----------
     whole : dict
-        A set in one system of units, as `both.overlay` gives it.
+        A set in one system of units, as `unit_overlay.overlay` gives it.
     units : {"conventional", "si"}
         Which.
     """
@@ -212,7 +212,7 @@ def _key(question: Tree, told: Tree) -> list[str]:
 
 
 def answer(whole: Tree) -> list[str]:
-    """Return the blocks of the answer in full of a case, as `both.overlay` gives it."""
+    """Return the blocks of the answer in full of a case, as `unit_overlay.overlay` gives it."""
     lines = ["### The answer in full", plain(whole["summary"])]
     lines.append(f"How near another answer is: {plain(whole['margin'])}")
     pair = f" The other case of its pair is `{whole['pair']}`." if whole["pair"] else ""

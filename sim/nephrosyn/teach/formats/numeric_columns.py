@@ -13,7 +13,7 @@ def of_figures(table: Tree) -> list[bool]:
     Parameters
     ----------
     table : dict
-        Fields of `Table`, as `both.overlay` gives them.
+        Fields of `Table`, as `unit_overlay.overlay` gives them.
 
     Examples
     --------

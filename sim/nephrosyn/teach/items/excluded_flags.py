@@ -24,7 +24,7 @@ def ruled_out(flag: str, definition: DefinitionSet, scenario: Scenario) -> str:
     Parameters
     ----------
     flag : str
-        One of `terms.FLAGS`.
+        One of `vocabulary.FLAGS`.
     definition : DefinitionSet
         The set.
     scenario : Scenario

@@ -82,7 +82,7 @@ def for_category(category: str, case: Judgement) -> str:
     Parameters
     ----------
     category : str
-        One of `terms.CATEGORIES`.
+        One of `vocabulary.CATEGORIES`.
     case : Judgement
         The record judged.
 

@@ -34,7 +34,7 @@ def answers(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionS
     Returns
     -------
     list
-        As `keys.keys_of` gives them.
+        As `answer_keys.keys_of` gives them.
     """
     shown: list[Section] = []
     found: list[Key] = []

@@ -21,7 +21,7 @@ class Named:
     criteria : str
         The set.
     flag : str
-        One of `terms.COURSE_FLAGS`.
+        One of `vocabulary.COURSE_FLAGS`.
     share : Share
         Who has it, among the patients to whom the set may apply.
     unknown : int

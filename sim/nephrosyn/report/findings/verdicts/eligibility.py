@@ -49,9 +49,9 @@ class Defined:
     Attributes
     ----------
     flags : tuple of str
-        Of `terms.FLAGS`, those it defines.
+        Of `vocabulary.FLAGS`, those it defines.
     course : tuple of str
-        Of `terms.COURSE_FLAGS`, those it names.
+        Of `vocabulary.COURSE_FLAGS`, those it names.
     """
 
     flags: tuple[str, ...]

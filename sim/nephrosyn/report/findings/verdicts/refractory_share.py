@@ -184,7 +184,7 @@ class Category:
 
 
 def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined | None = None) -> list[Category]:
-    """Return every category that a definition set can give, in the order of `scope.CATEGORY_ORDER`, empty ones too.
+    """Return every category that a set can give, in the order of `eligibility.CATEGORY_ORDER`, empty ones too.
 
     Parameters
     ----------
