@@ -3,18 +3,18 @@
 ::
 
     NephrosynError (a ValueError)
-    ├── ScenarioError          a scenario cannot be used
-    ├── CriteriaError          a definition set, or the tables to classify, cannot be used
-    ├── EngineError            an engine cannot simulate this scenario
-    ├── RunFolderError         a run folder is missing, incomplete or damaged
-    ├── ClusterError           workers or a scheduler cannot be used
-    ├── ComparisonError        two runs cannot be compared
-    ├── ReclassificationError  two definition sets cannot be compared
-    ├── FigureError            the table of published figures is unsound
-    ├── RefusalError           a validation, calibration or sensitivity analysis cannot be done
-    ├── CasesError             cases cannot be made
-    ├── BenchError             classifiers, tasks or predictions cannot be used
-    └── PerturbationError      a perturbation cannot be applied
+        ScenarioError          a scenario cannot be used
+        CriteriaError          a definition set, or the tables to classify, cannot be used
+        EngineError            an engine cannot simulate this scenario
+        RunFolderError         a run folder is missing, incomplete or damaged
+        ClusterError           workers or a scheduler cannot be used
+        ComparisonError        two runs cannot be compared
+        ReclassificationError  two definition sets cannot be compared
+        FigureError            the table of published figures is unsound
+        RefusalError           a validation, calibration or sensitivity analysis cannot be done
+        CasesError             cases cannot be made
+        BenchError             classifiers, tasks or predictions cannot be used
+        PerturbationError      a perturbation cannot be applied
 
 The text of each is ready to print. ``except ValueError`` and ``except nephrosyn.NephrosynError`` catch them all.
 """

@@ -56,7 +56,7 @@ def test_a_mistake_of_ours_says_so_and_where(fails):
     told = fails(KeyError("upcr"))
     assert told.exit_code == 70
     assert told.stderr.startswith("nephrosyn: this is a bug in nephrosyn, not in what you asked for: KeyError: 'upcr'")
-    assert "checking.py, line" in told.stderr
+    assert "check.py, line" in told.stderr
     assert "NEPHROSYN_TRACEBACK=1" in told.stderr
     assert "Traceback" not in told.stderr
 
@@ -67,7 +67,7 @@ def test_developers_get_the_traceback(fails, monkeypatch, error, code):
     told = fails(error)
     assert told.exit_code == code
     assert "Traceback (most recent call last)" in told.stderr
-    assert "checking.py" in told.stderr
+    assert "check.py" in told.stderr
 
 
 def test_no_traceback_of_what_the_user_can_put_right(cli, monkeypatch):

@@ -16,6 +16,7 @@ from nephrosyn.course.parameters import prepare
 from nephrosyn.course.state.events import Kind
 from nephrosyn.course.state.quantiles import table
 from nephrosyn.engine import Part, Player
+from nephrosyn.errors import MOST_PROBLEMS
 from nephrosyn.record.observed import record
 from nephrosyn.scenario import load
 from nephrosyn.scenario.checks.validate import validated
@@ -133,15 +134,23 @@ def test_a_number_at_0_or_at_its_limits_is_refused_by_its_path_or_the_run_is_sou
 @pytest.mark.parametrize("value", BEYOND)
 @pytest.mark.parametrize("name", ["baseline", "modern-children"])
 def test_a_number_that_no_quantity_can_be_is_refused_by_its_path(name, value):
-    tree = resolved(name)
-    paths = list(numbers(tree))
+    paths = list(numbers(resolved(name)))
     assert len(paths) > 900
-    for path in paths:
-        tree = placed(tree, path, value)
-    scenario, problems, _ = validated(tree)
-    assert scenario is None
-    told = set(problems)
-    assert [dotted(path) for path in paths if not {path[:length] for length in range(1, len(path) + 1)} & told] == []
+    missed = []
+    for some in batched(paths, MOST_PROBLEMS // 2):  # at most so many problems are listed
+        tree = resolved(name)
+        for path in some:
+            tree = placed(tree, path, value)
+        scenario, problems, _ = validated(tree)
+        assert scenario is None
+        missed += [
+            dotted(path) for path in some if not {path[:length] for length in range(1, len(path) + 1)} & set(problems)
+        ]
+    assert missed == []
+
+
+def batched(paths, size):
+    return [paths[start : start + size] for start in range(0, len(paths), size)]
 
 
 @pytest.mark.slow

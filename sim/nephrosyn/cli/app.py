@@ -32,8 +32,16 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasatt
 
 
 def _complain_notes(error: BaseException) -> None:
-    """Print what was noted on an error on its way: how to go on."""
-    for note in dict.fromkeys(getattr(error, "__notes__", ())):
+    """Print what was noted on an error on its way: how to go on.
+
+    An interrupt that comes twice is an error of its own each time; the note may stand on the first.
+    """
+    notes: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        notes += getattr(seen, "__notes__", ())
+        seen = seen.__context__
+    for note in dict.fromkeys(notes):
         console.complain(note)
 
 

@@ -10,6 +10,7 @@ import pytest
 import nephrosyn as ns
 from nephrosyn import criteria, vocabulary
 from nephrosyn.comparison.definitions import deciding_clauses
+from nephrosyn.criteria import codes
 from nephrosyn.errors import CriteriaError, ReclassificationError
 from nephrosyn.report.findings.verdicts import by_follow_up, cross_classification
 
@@ -128,12 +129,12 @@ def test_large_cohorts_are_cut_and_it_is_said(cohort, monkeypatch):
 
 
 def answers(*statuses):
-    names = list(criteria.reasons.CLAUSES[: len(statuses)])
+    names = list(codes.CLAUSES[: len(statuses)])
     return pl.DataFrame(
         {
             **{name: pl.Series([0] * len(names), dtype=pl.Int32) for name in ID},
             "criteria": "x",
-            "clause": pl.Series(names, dtype=pl.Enum(criteria.reasons.CLAUSES)),
+            "clause": pl.Series(names, dtype=pl.Enum(codes.CLAUSES)),
             "status": [status for status, _ in statuses],
             "days": pl.Series([day for _, day in statuses], dtype=pl.Int32),
         }

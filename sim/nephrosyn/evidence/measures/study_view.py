@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from nephrosyn.vocabulary import STEROID
+
 if TYPE_CHECKING:
-    from nephrosyn.vocabulary import STEROID
-from nephrosyn.criteria import DefinitionSet
+    from nephrosyn.criteria import DefinitionSet
 
 Tables = Mapping[str, pl.DataFrame]
 WHO = ["replicate", "patient"]
