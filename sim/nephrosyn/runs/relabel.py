@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,8 +67,20 @@ def added_sets(manifest: Mapping[str, Any], asked: Sequence[str]) -> list[Chosen
     asked : sequence of str
         Names or files of the sets it is made with.
     """
-    kept = [one for one in (manifest.get("sets") or {}).values() if one["asked"] not in asked]
-    return [Chosen(one["asked"], one["text"], criteria.parse(one["text"], one["asked"])) for one in kept]
+    sets = manifest.get("sets")
+    sound = [one for one in sets.values() if _is_sound(one)] if isinstance(sets, dict) else []
+    return [
+        Chosen(one["asked"], one["text"], criteria.parse(one["text"], one["asked"]))
+        for one in sound
+        if one["asked"] not in asked
+    ]
+
+
+def _is_sound(kept: Any) -> bool:
+    """Whether this is a definition set as a manifest keeps it; a damaged one is left out, as a run is mended."""
+    if not isinstance(kept, dict) or not all(isinstance(kept.get(key), str) for key in ("asked", "sha256", "text")):
+        return False
+    return bool(hashlib.sha256(kept["text"].encode("utf-8", "surrogatepass")).hexdigest() == kept["sha256"])
 
 
 def merged(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:

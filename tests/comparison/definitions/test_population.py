@@ -80,7 +80,8 @@ def test_two_shares_are_compared_among_the_same_patients(mixed, paediatric, insi
     assert (
         f"Of the {n} patients to whom both sets may apply, {one} under “source” and {other} under “ipna-2022” are "
         f"refractory; one third is 33.3%. Among the patients of each set, who are not the same: "
-        f"{100 * everybody / PEOPLE:.1f}% of {PEOPLE} under “source” and {other} of {n} under “ipna-2022”."
+        f"{100 * everybody / PEOPLE:.1f}% of {PEOPLE} are refractory under “source” and "
+        f"{other} of {n} are refractory under “ipna-2022”."
     ) in paediatric.sentence
 
 

@@ -256,7 +256,7 @@ def test_new_labels_stand_in_for_the_old(tmp_path):
 
 def test_a_patient_that_is_not_there(tmp_path):
     cohort = ns.run("baseline", patients=20, seed=1)
-    with pytest.raises(RunFolderError, match="patients are 0 to 19"):
+    with pytest.raises(RunFolderError, match="patient: expected a whole number from 0 to 19; found"):
         cohort.patient(20)
     assert cohort.patient(3).tables["patients"]["patient"].to_list() == [3]
 

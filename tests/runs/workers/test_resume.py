@@ -360,3 +360,23 @@ def test_a_run_that_is_being_mended_is_not_judged(finished):
     hold.release(finished)
     ns.open(finished).classify(["ipna-2022"])
     assert not (finished / LOCK).exists()
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_resuming_keeps_the_sets_by_which_the_run_was_classified_later(tmp_path, damaged):
+    asked = {"patients": 12, "seed": 3, "out": tmp_path / "run", "report": False}
+    before = ns.run("baseline", **asked).classify("ipna-2022")
+    if damaged:
+        (part,) = (tmp_path / "run" / "truth" / "events").iterdir()
+        part.write_bytes(part.read_bytes() + b" ")
+    again = ns.run("baseline", resume=True, **asked)
+    assert again.manifest["criteria"] == ["source", "ipna-2022"]
+    assert again.labels.equals(before)
+
+
+def test_resuming_names_the_sets_or_leaves_them_to_the_scenario(tmp_path):
+    """Where a value came from is no other value."""
+    asked = {"patients": 12, "seed": 3, "out": tmp_path / "run", "report": False}
+    ns.run("baseline", **asked)
+    again = ns.run("baseline", criteria="source", resume=True, **asked)
+    assert again.manifest["criteria"] == ["source"]
