@@ -1,8 +1,8 @@
 """Synthetic cohorts of nephrotic syndrome, judged by classification criteria. Not for clinical use.
 
 How the data flow: a *scenario* says what to simulate; *patients* are drawn from it; an *engine* plays each one's
-*course*; the *record* keeps of it what a clinic keeps; *criteria* classify the record; the *report* compares the share of
-refractory disease with the one third that is often quoted.
+*course*; the *record* keeps of it what a clinic keeps; *criteria* classify the record; the *report* compares the share
+of refractory disease with the one third that is often quoted.
 
 >>> import nephrosyn as ns
 >>> cohort = ns.run("baseline", patients=20, seed=1)
