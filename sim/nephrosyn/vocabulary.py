@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 NOTICE = "Synthetic data from a simulation. Not for clinical use."
 
 SEXES = ("male", "female")
@@ -202,6 +203,15 @@ CATEGORIES = (
 )
 
 FLAGS = ("resistant", "dependent", "frequent", "intolerant", "non_remitting")
+
+CATEGORY_OF_FLAG = {
+    "resistant": "steroid_resistant",
+    "dependent": "steroid_dependent",
+    "frequent": "frequently_relapsing",
+    "intolerant": "steroid_intolerant",
+    "non_remitting": "non_remitting",
+}
+"""The category of a patient whose first flag this is."""
 
 COURSE_FLAGS = (
     "late_responder",

@@ -47,7 +47,7 @@ def labels_of(ids, categories, criteria="source", view="observed", flags=vocabul
     met = [None if name == "undetermined" else name in REFRACTORY for name in categories]
     columns = {
         flag: [None if m is None or flag not in flags else name == of for name, m in zip(categories, met, strict=True)]
-        for flag, of in eligibility.CATEGORY_OF_FLAG.items()
+        for flag, of in vocabulary.CATEGORY_OF_FLAG.items()
     }
     return pl.DataFrame(
         {

@@ -10,7 +10,6 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, vocabulary
-from nephrosyn.criteria.classification import CATEGORY_OF_FLAG
 from nephrosyn.criteria.codes import CLAUSES, FLAG_OF_CLAUSE
 from nephrosyn.report import summarise
 from nephrosyn.report import text as wording
@@ -24,6 +23,7 @@ from nephrosyn.report.findings.verdicts import (
 )
 from nephrosyn.report.page import definition_sections
 from nephrosyn.statistics import proportions
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG
 
 from . import factory
 
@@ -242,7 +242,8 @@ def test_the_page_of_sets_for_nobody(made):
 
 
 def test_flags_and_categories_are_those_of_the_criteria():
-    assert eligibility.CATEGORY_OF_FLAG == CATEGORY_OF_FLAG
+    assert {*CATEGORY_OF_FLAG} == {*vocabulary.FLAGS}
+    assert {*CATEGORY_OF_FLAG.values()} <= {*vocabulary.CATEGORIES}
     assert {*wording.FLAG_NAMES} == {*vocabulary.FLAGS}
     assert {*wording.COURSE_NAMES} == {*vocabulary.COURSE_FLAGS}
 

@@ -16,8 +16,8 @@ import polars as pl
 
 from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.criteria.classification import CATEGORY_OF_FLAG
 from nephrosyn.criteria.definition.in_words import in_words
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG
 
 Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")

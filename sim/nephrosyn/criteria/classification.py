@@ -28,17 +28,11 @@ from nephrosyn.criteria.codes import (
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.evaluation.evaluate import Judged, judge
 from nephrosyn.record.schema import SCHEMAS
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.sorted_columns import Tables
 
-CATEGORY_OF_FLAG = {
-    "resistant": "steroid_resistant",
-    "dependent": "steroid_dependent",
-    "frequent": "frequently_relapsing",
-    "intolerant": "steroid_intolerant",
-    "non_remitting": "non_remitting",
-}
 LABELS = SCHEMAS["labels"]
 """Columns of the labels and their types."""
 

@@ -9,13 +9,13 @@ import numpy as np
 from nephrosyn.course.state.events import ROW
 from nephrosyn.engine.limits import check_memory
 from nephrosyn.patients.traits import records
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ROWS_PER_PATIENT_YEAR = 125
 _LEAST_ROOM = 4096
-_DAYS_PER_YEAR = 365.25
 
 
 class CourseLog:
@@ -30,7 +30,7 @@ class CourseLog:
     """
 
     def __init__(self, patients: int, follow_up_days: float) -> None:
-        room = _LEAST_ROOM + int(patients * follow_up_days / _DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
+        room = _LEAST_ROOM + int(patients * follow_up_days / DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
         self._patients = patients
         self.count = np.zeros(1, np.int64)
         self.rows: NDArray[np.void] = self._with(room)

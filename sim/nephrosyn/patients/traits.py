@@ -15,7 +15,7 @@ from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
 from nephrosyn.patients.second_line_traits import LATENT, draw_latent
 from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
 from nephrosyn.scenario.schema.units import MOST_STEPS
-from nephrosyn.vocabulary import CONTRAINDICATIONS, LESIONS
+from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-DAYS_PER_YEAR = 365.25
 
 INFECTION_STEPS = MOST_STEPS
 """Age steps an infection law may have."""

@@ -16,11 +16,11 @@ from nephrosyn.course.state.codes import Event
 from nephrosyn.course.state.events import Kind
 from nephrosyn.kernels.compile import entry
 from nephrosyn.kernels.random_streams import Purpose, lanes_at, uniforms
-from nephrosyn.patients.traits import DAYS_PER_YEAR
 from nephrosyn.record import schema
 from nephrosyn.record.history import Ledger, conditions, days, doses, follow_up, words
 from nephrosyn.record.missing_data import keep_readings
 from nephrosyn.record.truth import truth
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

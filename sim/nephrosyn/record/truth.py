@@ -7,9 +7,9 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.course.state.events import Kind
-from nephrosyn.patients.traits import DAYS_PER_YEAR
 from nephrosyn.record import schema
 from nephrosyn.record.history import Ledger, conditions, doses, follow_up, words
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 
 def truth(history: Ledger) -> dict[str, pl.DataFrame]:

@@ -15,11 +15,11 @@ from nephrosyn.comparison.care.pairing import Side
 from nephrosyn.report.findings.course.exposure import prescribed_mg_per_kg
 from nephrosyn.report.findings.verdicts.eligibility import INSIDE
 from nephrosyn.report.text import plain
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 Floats = npt.NDArray[np.float64]
 Unit = Literal["per year", "mg/kg", "mg/kg per year", "share"]
 
-YEAR_DAYS = 365.25
 PHASES = ("complete_remission", "partial_remission", "relapse")
 NO_HARM = ("end_of_study", "dropout")
 BEFORE_CARE = "contraindication"
@@ -113,7 +113,7 @@ class Course:
 
     def per_year(self, amounts: Floats) -> Floats:
         """Amounts over the years of each course; nan for a course of no length."""
-        return _over(amounts, self.end_days / YEAR_DAYS)
+        return _over(amounts, self.end_days / DAYS_PER_YEAR)
 
 
 def _over(above: Floats, below: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.disease.body import DAYS_PER_YEAR, dry_weight_kg, median_at
+from nephrosyn.course.disease.body import dry_weight_kg, median_at
 from nephrosyn.course.disease.kidney import gfr_now
 from nephrosyn.course.disease.proteinuria import log_upcr, update_blood
 from nephrosyn.course.state.codes import Analyte
@@ -12,6 +12,7 @@ from nephrosyn.course.state.events import write_diary, write_reading
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 _DRAWS_PER_VISIT = 2
 _HEIGHT_ROW = 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nephrosyn.course.state.codes import Schedule
 from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.25
 PER_M2, PER_KG, PER_PATIENT, PER_FULL_DOSE = 0, 1, 2, 3
 _MONTHS_PER_YEAR = 12.0
 

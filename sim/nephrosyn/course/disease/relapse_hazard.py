@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.disease.body import DAYS_PER_YEAR, taken_mg_per_kg_per_day
+from nephrosyn.course.disease.body import taken_mg_per_kg_per_day
 from nephrosyn.course.state.clocks import set_rate
 from nephrosyn.course.state.codes import Schedule
 from nephrosyn.course.state.state import Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 
 @kernel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.disease.body import DAYS_PER_YEAR
 from nephrosyn.course.disease.relapse_hazard import age_years, update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget
 from nephrosyn.course.state.codes import Event
@@ -12,6 +11,7 @@ from nephrosyn.course.state.events import NO_VALUE, write_event
 from nephrosyn.course.state.state import DUE, Clock
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.kernels.random_streams import Purpose, uniforms
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 
 @kernel

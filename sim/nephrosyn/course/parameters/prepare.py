@@ -18,7 +18,8 @@ from nephrosyn.course.parameters.second_line import (
 )
 from nephrosyn.course.state import quantiles
 from nephrosyn.course.state.parameter_records import PARAMETERS
-from nephrosyn.patients.traits import DAYS_PER_YEAR, records, remission_time_tables
+from nephrosyn.patients.traits import records, remission_time_tables
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

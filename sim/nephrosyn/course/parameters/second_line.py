@@ -11,8 +11,9 @@ from nephrosyn import vocabulary
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, NEVER
 from nephrosyn.course.care.second_line import FIRST_REGIMEN, UNKNOWN_LESION
 from nephrosyn.course.state.parameter_records import AGENT
-from nephrosyn.patients.traits import DAYS_PER_YEAR, records
+from nephrosyn.patients.traits import records
 from nephrosyn.scenario.schema.second_line import MOST_IN_SEQUENCE
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,8 @@ import polars as pl
 
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.registry import Counted, measure
-from nephrosyn.evidence.measures.study_view import WHO, YEAR_DAYS, Study
+from nephrosyn.evidence.measures.study_view import WHO, Study
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 THROMBOSES = ("venous_thrombosis", "renal_vein_thrombosis")
 
@@ -50,7 +51,7 @@ def thrombosis_rate(study: Study, days: float) -> Counted:
     """First venous thromboses per person-year up to some days after the first visit."""
     rows = _to_condition(study, THROMBOSES, None)
     early = pl.col("happened") & (pl.col("days") <= days)
-    years = pl.col("days").clip(upper_bound=days) / YEAR_DAYS
+    years = pl.col("days").clip(upper_bound=days) / DAYS_PER_YEAR
     return Counted(rows.select(events=early.cast(pl.Int64), years=years), estimators.rate)
 
 
@@ -85,5 +86,5 @@ def infections_a_year(study: Study) -> Counted:
     """Colds and the like that were noted, per person-year of record."""
     noted_ = study.tables["conditions"].filter(pl.col("kind") == "infection").group_by(WHO).agg(events=pl.len())
     rows = study.people.join(noted_, on=WHO, how="left").filter(pl.col("end_days") > 0)
-    years = pl.col("end_days") / YEAR_DAYS
+    years = pl.col("end_days") / DAYS_PER_YEAR
     return Counted(rows.select(pl.col("events").fill_null(0), years=years), estimators.rate)

@@ -6,7 +6,8 @@ import polars as pl
 
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.registry import Counted, measure
-from nephrosyn.evidence.measures.study_view import WHO, YEAR_DAYS, Study
+from nephrosyn.evidence.measures.study_view import WHO, Study
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 MONTHS_6, MONTHS_12 = 183, 365
 
@@ -71,7 +72,7 @@ def first_relapse_rate(
     rows = _to_first(study, definition, sensitive_within).filter(pl.col("days") > after_days)
     seen = pl.col("days").clip(upper_bound=until_days) - after_days
     early = pl.col("happened") & (pl.col("days") <= until_days)
-    return Counted(rows.select(events=early.cast(pl.Int64), years=seen / YEAR_DAYS), estimators.rate)
+    return Counted(rows.select(events=early.cast(pl.Int64), years=seen / DAYS_PER_YEAR), estimators.rate)
 
 
 @measure
@@ -99,7 +100,7 @@ def share_flagged(study: Study, definition: str, flag: str, until_days: int | No
 def relapse_rate(study: Study, definition: str, sensitive_within: float | None = None) -> Counted:
     """Relapses per person-year from the first remission to the end of the record."""
     rows = study.responders(definition, sensitive_within)
-    years = (pl.col("end_days") - pl.col("remission_days")).clip(0) / YEAR_DAYS
+    years = (pl.col("end_days") - pl.col("remission_days")).clip(0) / DAYS_PER_YEAR
     return Counted(rows.select(events="count", years=years), estimators.rate)
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, pl.DataFrame]
 WHO = ["replicate", "patient"]
-MONTH_DAYS, YEAR_DAYS = 30.4375, 365.25
 VIEW = "observed"
 
 

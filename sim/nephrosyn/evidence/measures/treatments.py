@@ -6,7 +6,8 @@ import polars as pl
 
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.registry import Counted, measure
-from nephrosyn.evidence.measures.study_view import WHO, YEAR_DAYS, Study
+from nephrosyn.evidence.measures.study_view import WHO, Study
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 
 def _courses(study: Study, drug: str, least_days: float) -> pl.DataFrame:
@@ -42,7 +43,7 @@ def relapse_rate_on(study: Study, definition: str, drug: str, after_days: float,
     rows = _to_relapse(study, definition, drug, "first", 0).filter(pl.col("days") > after_days)
     seen = pl.col("days").clip(upper_bound=until_days) - after_days
     early = pl.col("happened") & (pl.col("days") <= until_days)
-    return Counted(rows.select(events=early.cast(pl.Int64), years=seen / YEAR_DAYS), estimators.rate)
+    return Counted(rows.select(events=early.cast(pl.Int64), years=seen / DAYS_PER_YEAR), estimators.rate)
 
 
 def _to_relapse(study: Study, definition: str, drug: str, since: str, least_days: float) -> pl.DataFrame:
@@ -60,10 +61,10 @@ def _to_relapse(study: Study, definition: str, drug: str, since: str, least_days
 def relapses_a_year(study: Study, definition: str, drug: str, when: str) -> Counted:
     """Mean relapses a year in the year ``before`` the first course of a drug, or in the two years ``after`` it."""
     courses = _courses(study, drug, 0)
-    courses = courses.filter(pl.col("end_days") >= pl.col("stop") + 2 * YEAR_DAYS)
-    start, years = {"before": (pl.col("first") - YEAR_DAYS, 1), "after": (pl.col("stop"), 2)}[when]
+    courses = courses.filter(pl.col("end_days") >= pl.col("stop") + 2 * DAYS_PER_YEAR)
+    start, years = {"before": (pl.col("first") - DAYS_PER_YEAR, 1), "after": (pl.col("stop"), 2)}[when]
     relapses = study.relapses(definition).select(*WHO, day="start_days")
-    spans = courses.select(*WHO, low=start, high=start + years * YEAR_DAYS)
+    spans = courses.select(*WHO, low=start, high=start + years * DAYS_PER_YEAR)
     inside = spans.join(relapses, on=WHO, how="left").with_columns(
         hit=((pl.col("day") >= pl.col("low")) & (pl.col("day") < pl.col("high"))).fill_null(value=False)
     )

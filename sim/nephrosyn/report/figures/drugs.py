@@ -8,9 +8,8 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.report.figures.style import LINES, MUTED
-from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
 from nephrosyn.report.text import plain
-from nephrosyn.vocabulary import STEROID
+from nephrosyn.vocabulary import DAYS_PER_MONTH, STEROID
 
 AGENT = LINES[2]
 LIGHTER = 0.55
@@ -18,7 +17,7 @@ LIGHTER = 0.55
 
 def months(frame: pl.DataFrame, column: str) -> Any:
     """Return a column of days as months."""
-    return frame[column].cast(pl.Float64).to_numpy() / MONTH_DAYS
+    return frame[column].cast(pl.Float64).to_numpy() / DAYS_PER_MONTH
 
 
 def of_drug(doses: pl.DataFrame, drug: str) -> pl.DataFrame:
@@ -36,7 +35,7 @@ def spans(doses: pl.DataFrame) -> list[tuple[float, float, float]]:
     """Return start and width in months of each run of days, and how strongly to draw it."""
     schedule = doses["schedule"].cast(pl.String)
     strong = [LIGHTER if name == "alternate_day" else 1.0 for name in schedule]
-    starts, stops = months(doses, "first_days"), months(doses, "last_days") + 1 / MONTH_DAYS
+    starts, stops = months(doses, "first_days"), months(doses, "last_days") + 1 / DAYS_PER_MONTH
     return list(zip(starts.tolist(), (stops - starts).tolist(), strong, strict=True))
 
 

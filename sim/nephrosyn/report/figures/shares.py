@@ -24,9 +24,10 @@ from nephrosyn.report.figures.style import (
 )
 from nephrosyn.report.findings.verdicts.flag_overlap import Combination
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Category, Refractory
-from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS, FollowUp, Group
+from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.text import FLAG_NAMES, number, percent, plain
 from nephrosyn.statistics.proportions import Share
+from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 Segment = tuple[str, int]
 NOBODY = "nobody: all are outside the set"
@@ -182,7 +183,7 @@ def follow_up_curve(found: FollowUp) -> Figure:
     figure = blank(2.9)
     axes = figure.subplots()
     mark_third(axes, along="y", label=False)
-    months = [moment.days / MONTH_DAYS for moment in found.moments]
+    months = [moment.days / DAYS_PER_MONTH for moment in found.moments]
     band_line(axes, months, [moment.refractory.share for moment in found.moments], ACCENT, "o-", "refractory")
     if found.rejudged:
         shares = [moment.refractory.unjudged for moment in found.moments]

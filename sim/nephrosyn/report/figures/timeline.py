@@ -23,8 +23,8 @@ from nephrosyn.report.figures.style import (
     blank,
     drawing,
 )
-from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
 from nephrosyn.report.text import plain
+from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
 TRUE_EVENTS = (("complete_remission", "^", LINES[2]), ("relapse", "v", ACCENT))
@@ -98,7 +98,7 @@ def compose(mine: Frames) -> Figure:
     for name, panel in axes.items():
         panel.grid(axis="x")
         panel.tick_params(axis="x", length=0 if name != "events" else 3)
-    span = max(end / MONTH_DAYS, 1.0)
+    span = max(end / DAYS_PER_MONTH, 1.0)
     step = next(months for months in (1, 3, 6, 12, 24, 60) if span / months <= 12)
     axes["events"].set(xlim=(-0.015 * span, span * 1.015), xlabel="months from onset")
     axes["events"].set_xticks(range(0, int(span * 1.01) + 1, step))
@@ -140,7 +140,7 @@ def draw_upcr(axes: Any, mine: Frames, end: float) -> None:
     """Draw urine protein/creatinine readings, those below the limit apart, over the true course."""
     if "truth/proteinuria" in mine and mine["truth/proteinuria"].height:
         days, level = true_path(mine["truth/proteinuria"], end)
-        axes.plot(days / MONTH_DAYS, level, color=MUTED, lw=1, alpha=0.6, label="true course")
+        axes.plot(days / DAYS_PER_MONTH, level, color=MUTED, lw=1, alpha=0.6, label="true course")
     rows = of_analyte(mine, "upcr")
     seen, hidden = rows.filter(~pl.col("below_limit")), rows.filter(pl.col("below_limit"))
     axes.plot(months(seen, "taken_days"), seen["value"], "o", color=SECOND, ms=4, label="reading")
@@ -208,7 +208,7 @@ def draw_diary(axes: Any, diary: pl.DataFrame) -> None:
     """Draw the home dipstick diary as a strip of grades."""
     for first, last, grade in diary.select("first_days", "last_days", pl.col("grade").cast(pl.String)).iter_rows():
         colour = GRADE_COLOURS[vocabulary.DIPSTICK_BANDS.index(grade)]
-        axes.barh(0, (last + 1 - first) / MONTH_DAYS, left=first / MONTH_DAYS, height=1, color=colour, lw=0)
+        axes.barh(0, (last + 1 - first) / DAYS_PER_MONTH, left=first / DAYS_PER_MONTH, height=1, color=colour, lw=0)
     axes.set(yticks=[], ylim=(-0.5, 0.5))
     axes.set_ylabel("diary", rotation=0, ha="right", va="center")
     for place, colour in enumerate(GRADE_COLOURS):

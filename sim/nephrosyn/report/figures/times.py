@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SECOND, SMALL, blank, percent_axis
 from nephrosyn.report.findings.course.disease_states import STATE_NAMES, States
-from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS
 from nephrosyn.report.text import number, percent, plain
 from nephrosyn.statistics.kaplan_meier import Curve
+from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 WEEK_DAYS = 7.0
 STATE_COLOURS = ("#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#b4bac2")
@@ -28,7 +28,7 @@ def remission(curves: Sequence[Curve]) -> Figure:
 def relapse(curves: Sequence[Curve]) -> Figure:
     """Draw the share still free of relapse by month from first remission."""
     ticks = (0, 3, 6, 9, 12, 18, 24, 36, 48, 60, 72, 84, 96, 108, 120)
-    return kaplan_meier(curves, MONTH_DAYS, ticks, "months from first remission", "free of relapse", rising=False)
+    return kaplan_meier(curves, DAYS_PER_MONTH, ticks, "months from first remission", "free of relapse", rising=False)
 
 
 def kaplan_meier(

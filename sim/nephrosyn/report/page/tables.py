@@ -12,7 +12,7 @@ from nephrosyn.report.findings.course.time_to_event import Rate
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
-from nephrosyn.report.findings.verdicts.subgroups import MONTH_DAYS, FollowUp, Group
+from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.text import (
     FLAG_NAMES,
     days,
@@ -29,6 +29,7 @@ from nephrosyn.statistics.between_replicates import Spread
 from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.statistics.kappa import Kappa
 from nephrosyn.statistics.proportions import Share
+from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def follow_up(found: FollowUp) -> Table:
     for moment in found.moments:
         count, *share = share_cells(moment.refractory.share)
         count += f" of {number(moment.refractory.patients)}" if some else ""
-        cells = (f"{moment.days / MONTH_DAYS:.0f}", count, *share)
+        cells = (f"{moment.days / DAYS_PER_MONTH:.0f}", count, *share)
         rows.append((*cells, percent(moment.refractory.unjudged.share)) if found.rejudged else cells)
     return Table(f"Refractory by length of follow-up, {number(found.patients)} patients", tuple(head), rows)
 
@@ -264,7 +265,7 @@ def relapse(curves: Sequence[Curve], months: Sequence[int] = (3, 6, 12, 18, 24, 
     """Return the share free of relapse by month after first remission, with intervals."""
 
     def free_at(month: int) -> Callable[[Curve], str]:
-        return lambda curve: estimate(*curve.at(month * MONTH_DAYS))
+        return lambda curve: estimate(*curve.at(month * DAYS_PER_MONTH))
 
     rows: list[tuple[str, Callable[[Curve], str]]] = [
         ("patients who reached remission", lambda curve: number(curve.patients)),

@@ -16,6 +16,7 @@ from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 Plain = Iterator[tuple[Path, str, str]]
 
@@ -28,7 +29,6 @@ MOST_STEROID = {"m2": 1000.0, "kg": 40.0}
 """Amounts of steroid by what they are reckoned by: beyond pulses of methylprednisolone."""
 MOST_AGENT = {"kg": 200.0}
 LEAST_ALBUMIN = 0.5  # g/dL, below which the hazard of thrombosis rises no further
-_DAYS_PER_YEAR = 365.25
 _SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest patient
 
 
@@ -103,7 +103,7 @@ def relapses(view: View) -> Plain:
     for band in view.names(*where, "bands") or []:
         rate, shape = (view.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
         if _numbers(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
-            often = 1.0 / (1.0 / hazard + days / _DAYS_PER_YEAR)
+            often = 1.0 / (1.0 / hazard + days / DAYS_PER_YEAR)
             others = [(*where, "bands", band, "frailty_shape"), (*where, "lesion_factor"), (*triggers,)]
             others.append(("disease", "proteinuria", "rise_doubling_days"))
             path = (*where, "bands", band, "rate_per_year")

@@ -11,9 +11,9 @@ from nephrosyn.teach.display import record_tables
 from nephrosyn.teach.display.spelling import article, listed, sentence, spoken
 from nephrosyn.teach.keyed_choice import choose
 from nephrosyn.teach.model import Table
+from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 CHILD_BELOW_YEARS = 18
-DAYS_PER_MONTH = 30.4375
 
 
 @cache

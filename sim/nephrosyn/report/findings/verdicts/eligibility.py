@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nephrosyn import vocabulary
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
-CATEGORY_OF_FLAG = {
-    "resistant": "steroid_resistant",
-    "dependent": "steroid_dependent",
-    "frequent": "frequently_relapsing",
-    "intolerant": "steroid_intolerant",
-    "non_remitting": "non_remitting",
-}
 FLAG_OF_CATEGORY = {category: flag for flag, category in CATEGORY_OF_FLAG.items()}
 UNDETERMINED = "undetermined"
 CATEGORY_ORDER = (

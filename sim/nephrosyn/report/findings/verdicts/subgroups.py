@@ -15,7 +15,6 @@ from nephrosyn.report.findings.verdicts.refractory_share import ID, Category, Re
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
-MONTH_DAYS = vocabulary.DAYS_PER_YEAR / 12
 MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
 REJUDGED_PATIENTS = 20_000
 
@@ -117,11 +116,11 @@ def times(follow_up_days: float, most: int = 6) -> list[int]:
 
     Examples
     --------
-    >>> [round(days / MONTH_DAYS) for days in times(730.5)]
+    >>> [round(days / vocabulary.DAYS_PER_MONTH) for days in times(730.5)]
     [3, 6, 9, 12, 18, 24]
     """
     end = int(follow_up_days)
-    months = [days for days in (round(month * MONTH_DAYS) for month in MONTHS) if days < end * 0.95]
+    months = [days for days in (round(month * vocabulary.DAYS_PER_MONTH) for month in MONTHS) if days < end * 0.95]
     while len(months) > most - 1:
         months.pop(-2 if len(months) % 2 else 0)
     return [*months, end]
