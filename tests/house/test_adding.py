@@ -148,8 +148,8 @@ def test_an_export_format(package):
     )
     append(
         package / "teach" / "formats" / "registry.py",
-        '    "json": "nephrosyn',
-        '    "titles": "nephrosyn.teach.formats.titles",\n',
+        '    "json": Format(',
+        '    "titles": Format("nephrosyn.teach.formats.titles", "cases-titles.txt"),\n',
     )
     code = "from nephrosyn.teach.formats.registry import writer; print(writer('titles').__module__)"
     assert printed(package, code) == "nephrosyn.teach.formats.titles"
@@ -163,3 +163,19 @@ def test_a_figure(package):
     )
     code = "from nephrosyn.report.figures import FIGURES; print(FIGURES['again'].title)"
     assert printed(package, code) == "Relapses once more"
+
+
+def test_a_perturbation(package):
+    folder = package / "bench" / "perturbations"
+    (folder / "silence.py").write_text("def silent(record, level):\n    return []\n", encoding="utf-8")
+    with (folder / "constants.toml").open("a", encoding="utf-8") as table:
+        table.write(
+            '\n[silence]\ndoes = "silence.silent"\ntitle = "Nothing"\nkind = "record"\nmechanism = "none"\n'
+            'what = "Nothing is changed."\n'
+            'share = { values = [0.1, 0.2, 0.3, 0.4, 0.5], unit = "", source = "assumed" }\n'
+        )
+    code = (
+        "from nephrosyn.bench.perturbations.perturb import function_of, PERTURBATIONS; "
+        "print('silence' in PERTURBATIONS, function_of('silence').__name__)"
+    )
+    assert printed(package, code) == "True silent"

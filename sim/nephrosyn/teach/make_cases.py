@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from nephrosyn.criteria import load
 from nephrosyn.errors import CasesError
 from nephrosyn.runs.run import cores
-from nephrosyn.teach.formats.registry import chosen, writer
+from nephrosyn.teach.formats.registry import FORMATS, chosen, writer
 from nephrosyn.teach.items.case_set import build, builder
 from nephrosyn.teach.lint.finding import Finding
 from nephrosyn.teach.lint.rules import lint_both, refuse
@@ -31,13 +31,12 @@ MOST_BYTES = 256 * MEGABYTE
 """Of a file of cases; a hundred with their pictures have about thirty megabytes."""
 MOST = 10
 """So many problems of a file are listed."""
-OURS = re.compile(r"cases[-a-z]*(\.(json|html|md|xml|apkg|zip))?|rexams")
-"""What the formats write into the folder of a set of cases."""
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder holds what this verb writes, and nothing else."""
-    return folder.is_dir() and all(OURS.fullmatch(path.name) for path in folder.iterdir())
+    """Whether a folder holds what the formats write, and nothing else."""
+    written = re.compile("|".join(f"(?:{one.files})" for one in FORMATS.values()))
+    return folder.is_dir() and all(written.fullmatch(path.name) for path in folder.iterdir())
 
 
 def check(

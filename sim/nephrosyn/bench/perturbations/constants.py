@@ -15,7 +15,7 @@ SEVERITIES = (0, 1, 2, 3, 4, 5)
 """0 changes nothing, 5 is the worst."""
 CLEAN = "nothing is changed"
 TABLE = Path(__file__).parent / "constants.toml"
-TEXTS = ("title", "kind", "mechanism", "what")
+TEXTS = ("title", "kind", "mechanism", "what", "does")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Perturbation:
         What it does to a record, in sentences.
     kind : {"record", "label", "cohort"}
         Whether it changes what was observed, the reference labels, or who is in the cohort.
+    does : str
+        The function that makes the changes, ``module.function`` of this room.
     constants : mapping of str to Constant
         Its numbers.
     """
@@ -65,6 +67,7 @@ class Perturbation:
     title: str
     what: str
     kind: Kind
+    does: str
     constants: Mapping[str, Constant]
 
     def at(self, severity: int) -> dict[str, Any]:

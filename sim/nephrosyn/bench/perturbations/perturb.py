@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from nephrosyn.bench.perturbations import dates, duplicates, history, measurement, reference, treatment, urine, visits
+from nephrosyn.bench.perturbations import reference
 from nephrosyn.bench.perturbations.change_log import LOG, write
 from nephrosyn.bench.perturbations.changes import Change, Record, carry_out
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES
@@ -20,33 +21,6 @@ from nephrosyn.scenario.messages import nearest
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
-
-FUNCTIONS: Mapping[str, Callable[[Prepared, Level], Sequence[Change]]] = {
-    "visits_missing": visits.missing,
-    "visits_missing_by_age": visits.missing_by_age,
-    "visits_missing_by_distance": visits.missing_by_distance,
-    "visits_missing_when_mild": visits.missing_when_mild,
-    "results_lost": visits.results_lost,
-    "visits_late": visits.late,
-    "dipstick_misread": urine.misread,
-    "upcr_noise": measurement.upcr_noise,
-    "albumin_bcg": measurement.albumin_bcg,
-    "dates_rounded": dates.rounded,
-    "units_mixed": measurement.units_mixed,
-    "doses_lost": treatment.lost,
-    "doses_as_prescribed": treatment.as_prescribed,
-    "weight_errors": measurement.weight_errors,
-    "history_truncated": history.truncated,
-    "follow_up_short": history.short,
-    "rows_duplicated": duplicates.duplicated,
-    "copied_forward": duplicates.copied_forward,
-    "upcr_coarsened": urine.coarsened,
-    "label_noise": reference.label_noise,
-    "definition_shift": reference.definition_shift,
-    "prevalence_lowered": reference.prevalence_lowered,
-    "prevalence_raised": reference.prevalence_raised,
-}
-"""What each name of the table of constants does."""
 
 
 def perturb(
@@ -94,8 +68,15 @@ def perturb(
     if severity == 0:
         return dict(clean), pl.DataFrame(schema=LOG)
     level = Level(PERTURBATIONS[name], severity, seed, replicate, definition)
-    changes = FUNCTIONS[name](clean, level)
+    changes = function_of(name)(clean, level)
     return carry_out(clean, changes), write(clean, changes, level.of)
+
+
+def function_of(name: str) -> Callable[[Prepared, Level], Sequence[Change]]:
+    """Return what a perturbation does: the function of this room that its entry in the table of constants names."""
+    module, _, function = PERTURBATIONS[name].does.partition(".")
+    found: Callable[[Prepared, Level], Sequence[Change]] = getattr(import_module(f"{__package__}.{module}"), function)
+    return found
 
 
 def _check(record: Mapping[str, pl.DataFrame], name: str, severity: int, seed: int, replicate: int) -> None:

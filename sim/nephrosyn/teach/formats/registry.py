@@ -7,6 +7,7 @@ an existing folder; it returns the files written.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -16,17 +17,34 @@ from nephrosyn.teach.model import CaseSet, UnitSystem
 
 Writer: TypeAlias = Callable[[dict[UnitSystem, CaseSet], UnitSystem, Path], list[Path]]
 
-FORMATS: Mapping[str, str] = {
-    "html": "nephrosyn.teach.formats.html",
-    "markdown": "nephrosyn.teach.formats.markdown",
-    "moodle": "nephrosyn.teach.formats.moodle",
-    "anki": "nephrosyn.teach.formats.anki",
-    "qti": "nephrosyn.teach.formats.qti",
-    "scorm": "nephrosyn.teach.formats.scorm",
-    "rexams": "nephrosyn.teach.formats.rexams",
-    "json": "nephrosyn.teach.formats.json_format",
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes
+    ----------
+    module : str
+        Where `write` is.
+    files : str
+        Regular expression of the names it writes into the folder of the cases; such files may be overwritten.
+    """
+
+    module: str
+    files: str
+
+
+FORMATS: Mapping[str, Format] = {
+    "html": Format("nephrosyn.teach.formats.html", r"cases[-a-z]*\.html"),
+    "markdown": Format("nephrosyn.teach.formats.markdown", r"cases[-a-z]*(\.md)?"),
+    "moodle": Format("nephrosyn.teach.formats.moodle", r"cases[-a-z]*\.xml"),
+    "anki": Format("nephrosyn.teach.formats.anki", r"cases[-a-z]*\.apkg"),
+    "qti": Format("nephrosyn.teach.formats.qti", r"cases[-a-z]*\.zip"),
+    "scorm": Format("nephrosyn.teach.formats.scorm", r"cases[-a-z]*\.zip"),
+    "rexams": Format("nephrosyn.teach.formats.rexams", r"rexams"),
+    "json": Format("nephrosyn.teach.formats.json_format", r"cases[-a-z]*\.json"),
 }
-"""Name of each format and the module that writes it."""
+"""Every format by its name."""
 
 
 def chosen(asked: Sequence[str]) -> list[str]:
@@ -67,7 +85,7 @@ def writer(name: str) -> Writer:
     CasesError
         If the format is unknown, or what it needs is not installed.
     """
-    module = FORMATS[chosen([name])[0]]
+    module = FORMATS[chosen([name])[0]].module
     try:
         write: Writer = import_module(module).write
     except ModuleNotFoundError as error:
