@@ -113,7 +113,7 @@ def test_what_is_no_answer_is_named_and_counted(answer):
     assert dict(found["fault"].value_counts().iter_rows()) == {
         "raises ValueError: no idea": 3,
         "unknown label what": 3,
-        "answers with a int, not a text": 3,
+        "answers with a value of type int, not a text": 3,
         "probabilities outside 0 to 1": 3,
     }
 

@@ -7,6 +7,7 @@ import os
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from nephrosyn.cli import app as command
 from nephrosyn.cli.console import errors
@@ -104,3 +105,20 @@ def test_a_folder_that_cannot_be_replaced(refuses, finished, tmp_path, monkeypat
         return  # there is something to go on with, or not; that is another message
     refuses(*(word.format(run=finished) for word in words), place, saying=("cannot be replaced", "--out"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), command.Terminated(15)])
+def test_an_interrupt_behind_another_error_is_an_interrupt(monkeypatch, stop):
+    """A compiled module that is being loaded when the signal comes raises an ImportError of its own."""
+
+    def load(*_):
+        try:
+            raise stop
+        except KeyboardInterrupt as signal:
+            raise ImportError("initialization failed") from signal
+
+    monkeypatch.setattr("nephrosyn.scenario.loading.load", load)
+    monkeypatch.setattr("nephrosyn.scenario.load", load, raising=False)
+    told = CliRunner().invoke(command.app, ["check", "baseline"], prog_name="nephrosyn")
+    assert told.exit_code == (143 if isinstance(stop, command.Terminated) else 130)
+    assert "bug" not in told.stderr

@@ -116,7 +116,10 @@ def test_a_course_without_end_in_a_worker_ends_the_run_with_its_sentence(monkeyp
     monkeypatch.setattr(job, "make", endless)
     answers = io.StringIO()
     local_worker.serve(io.StringIO('"a job"\n0\n'), answers)
-    assert json.loads(answers.getvalue()) == {"error": "patient 3 of replicate 0 has more than 75,000 events by day 1"}
+    assert json.loads(answers.getvalue()) == {
+        "error": "patient 3 of replicate 0 has more than 75,000 events by day 1",
+        "kind": "EngineError",
+    }
 
 
 def test_as_many_parts_as_there_may_be():

@@ -117,7 +117,7 @@ TOGETHER = [
         "disease.cholesterol.rise_mg_per_dl_per_g_per_dl",
         ["mg/dL per g/dL", "300"],
     ),
-    (["disease.albumin.normal_g_per_dl={dist='fixed', value=0.5}"], "disease.albumin.normal_g_per_dl", ["2 "]),
+    (["disease.albumin.normal_g_per_dl={dist='fixed', value=0.5}"], "disease.albumin.normal_g_per_dl", ["1.5"]),
     (
         [f"{INFECTION}.steroid_factor_per_mg_per_kg_per_day=1", "care.regimen.adults.first.dose.amount=60",
          "care.regimen.adults.first.taper=[]"],

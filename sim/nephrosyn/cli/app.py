@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -36,13 +36,17 @@ def _complain_notes(error: BaseException) -> None:
 
     An interrupt that comes twice is an error of its own each time; the note may stand on the first.
     """
-    notes: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None:
-        notes += getattr(seen, "__notes__", ())
-        seen = seen.__context__
+    notes = [note for one in _chain(error) for note in getattr(one, "__notes__", ())]
     for note in dict.fromkeys(notes):
         console.complain(note)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that were being handled when it was raised."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
 
 
 class Terminated(KeyboardInterrupt):
@@ -57,6 +61,15 @@ class Terminated(KeyboardInterrupt):
     def __init__(self, signum: int) -> None:
         super().__init__()
         self.code = EXIT_SIGNAL + signum
+
+
+def _stopped(stop: KeyboardInterrupt) -> int:
+    """Say that the command was stopped, and return the exit code."""
+    code = stop.code if isinstance(stop, Terminated) else EXIT_INTERRUPTED
+    with suppress(OSError):  # the terminal may be gone
+        console.complain("interrupted" if code == EXIT_INTERRUPTED else "terminated")
+        _complain_notes(stop)
+    return code
 
 
 def _terminate(signum: int, _: object) -> None:
@@ -101,11 +114,7 @@ class Verbs(Light, TyperGroup):
             with pipes_kept():
                 return super().invoke(ctx)
         except KeyboardInterrupt as stop:
-            code = stop.code if isinstance(stop, Terminated) else EXIT_INTERRUPTED
-            with suppress(OSError):  # the terminal may be gone
-                console.complain("interrupted" if code == EXIT_INTERRUPTED else "terminated")
-                _complain_notes(stop)
-            raise typer.Exit(code) from None
+            raise typer.Exit(_stopped(stop)) from None
         except NephrosynError as error:
             console.complain(error)
             _complain_notes(error)
@@ -117,6 +126,10 @@ class Verbs(Light, TyperGroup):
         except BaseException as error:
             if not isinstance(error, Exception | library_panic()):
                 raise
+            if stop := next((one for one in _chain(error) if isinstance(one, KeyboardInterrupt)), None):
+                raise typer.Exit(
+                    _stopped(stop)
+                ) from None  # a compiled module that was being loaded makes its own of it
             code = unexpected(error)
             _complain_notes(error)
             raise typer.Exit(code) from None

@@ -164,7 +164,7 @@ DaysLaw = Annotated[Distribution, _law("days", values_from=0.0, values_mostly_to
 VisitLengthLaw = Annotated[Distribution, _law("days", values_from=0.0, values_mostly_to=30.0)]
 YearsLaw = Annotated[Distribution, _law("years")]
 UpcrLaw = Annotated[Distribution, _law("mg/mg", values_from=0.0001, values_mostly_to=100.0)]
-GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL", values_from=2.0, values_mostly_to=10.0)]
+GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL", values_from=1.5, values_mostly_to=10.0)]
 MgPerDecilitreLaw = Annotated[Distribution, _law("mg/dL", values_from=0.0001, values_mostly_to=2000.0)]
 MgPerKgLaw = Annotated[Distribution, _law("mg/kg", values_from=0.0001, values_mostly_to=100000.0)]
 FactorLaw = Annotated[Distribution, _law("ratio", values_from=0.0, values_mostly_to=200.0)]
