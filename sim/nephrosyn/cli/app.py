@@ -126,10 +126,9 @@ class Verbs(Light, TyperGroup):
         except BaseException as error:
             if not isinstance(error, Exception | library_panic()):
                 raise
-            if stop := next((one for one in _chain(error) if isinstance(one, KeyboardInterrupt)), None):
-                raise typer.Exit(
-                    _stopped(stop)
-                ) from None  # a compiled module that was being loaded makes its own of it
+            interrupts = [one for one in _chain(error) if isinstance(one, KeyboardInterrupt)]
+            if interrupts:  # a compiled module that was being loaded makes an error of its own of it
+                raise typer.Exit(_stopped(interrupts[0])) from None
             code = unexpected(error)
             _complain_notes(error)
             raise typer.Exit(code) from None
