@@ -190,14 +190,16 @@ def shell(line: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
         ("nephrosyn --help | true; exit ${PIPESTATUS[0]}", 141),
     ],
 )
-def test_a_stream_that_is_closed_ends_in_no_traceback(tmp_path, line, code):
-    done = shell(line, tmp_path)
+@pytest.mark.parametrize("unbuffered", ["", "1"])  # what is still in a buffer is written when Python ends
+def test_a_stream_that_is_closed_ends_in_no_traceback(tmp_path, line, code, unbuffered):
+    done = shell(line, tmp_path, PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == code
     assert done.stderr == ""
 
 
-def test_a_full_disk_behind_standard_output_is_a_message(tmp_path):
-    done = shell("nephrosyn check baseline >/dev/full", tmp_path)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_a_message(tmp_path, unbuffered):
+    done = shell("nephrosyn check baseline >/dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered)
     assert done.returncode == 2
     assert done.stderr == "nephrosyn: standard output: No space left on device\n"
 

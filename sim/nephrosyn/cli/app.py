@@ -19,7 +19,7 @@ from nephrosyn.cli import console
 from nephrosyn.cli.commands import bench, cases, check, compare, evidence
 from nephrosyn.cli.commands import run as run_verbs
 from nephrosyn.cli.console.errors import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
-from nephrosyn.cli.console.output import prepare
+from nephrosyn.cli.console.output import give_up, prepare
 from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 from nephrosyn.errors import NephrosynError
 from nephrosyn.text_files import pipes_kept
@@ -106,6 +106,7 @@ class Verbs(Light, TyperGroup):
         try:
             return super().make_context(*arguments, **options)
         except BrokenPipeError:
+            give_up(sys.stdout)
             raise typer.Exit(EXIT_NO_READER) from None
 
     def invoke(self, ctx: Any) -> Any:

@@ -127,3 +127,13 @@ def shown(text: str) -> str:
 def is_unicode(stream: TextIO) -> bool:
     """Whether a stream can show every character."""
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").replace("_", "").startswith("utf")
+
+
+def give_up(stream: TextIO) -> None:
+    """Discard what a stream still holds, if its reader has left or it is full: Python would try again at its end."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # a stream without a descriptor
+        return

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from nephrosyn.cli.console.output import is_unicode, shown
+from nephrosyn.cli.console.output import give_up, is_unicode, shown
 from nephrosyn.text_files import HIDDEN, LINE_BREAKS, visible
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def _write(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError as error:
+        give_up(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             error.filename = "standard output"
         raise
@@ -90,7 +91,7 @@ def announce(text: str) -> None:
     try:
         print(visible(text, keep=LINE_BREAKS), file=sys.stderr, flush=True)
     except OSError:
-        return
+        give_up(sys.stderr)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
