@@ -16,6 +16,8 @@ from nephrosyn.bench.training import Training
 from nephrosyn.errors import BenchError
 from nephrosyn.scenario import Resolved
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("sklearn")
 
 OWN = '''

@@ -12,6 +12,8 @@ from nephrosyn.bench.features.data_dictionary import FEATURES
 from nephrosyn.bench.features.extract import COLUMNS
 from nephrosyn.errors import BenchError
 
+pytestmark = pytest.mark.slow
+
 threadpool_limits = pytest.importorskip("threadpoolctl").threadpool_limits
 CHILDREN = "kdigo-2021-children"
 make = ns.datasets.make_nephrotic_cohort

@@ -12,6 +12,8 @@ from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import ABSTAINED
 from nephrosyn.statistics import bootstrap, paired_tests
 
+pytestmark = pytest.mark.slow
+
 metrics = pytest.importorskip("sklearn.metrics")
 proportion = pytest.importorskip("statsmodels.stats.proportion")
 tables = pytest.importorskip("statsmodels.stats.contingency_tables")

@@ -20,6 +20,8 @@ from nephrosyn.cli.app import app
 from nephrosyn.errors import BenchError
 from nephrosyn.scenario import Resolved
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("sklearn")
 
 OWN = """

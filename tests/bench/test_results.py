@@ -18,6 +18,8 @@ from nephrosyn.bench.score.score_table import SCHEMA
 from nephrosyn.cli.app import app
 from nephrosyn.errors import BenchError
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("sklearn")
 
 

@@ -16,6 +16,8 @@ from nephrosyn.bench.score import metrics as scores
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task
 
+pytestmark = pytest.mark.slow
+
 metrics = pytest.importorskip("sklearn.metrics")
 
 

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 LONG = """
 import sys, time
 from nephrosyn.cli.console import Progress

@@ -19,6 +19,8 @@ import nephrosyn
 from nephrosyn.cli.app import main
 from nephrosyn.cli.console import output
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(nephrosyn.__file__).parent
 NEPHROSYN = (sys.executable, "-m", "nephrosyn")
 ENCODINGS = ("cp1252", "cp437", "cp1251", "cp932", "ascii", "latin-1")

@@ -12,6 +12,8 @@ from nephrosyn import criteria, vocabulary
 from .builder import judge, shifted, source, statuses, tables, variant
 from .made_up import anything, on_a_grid
 
+pytestmark = pytest.mark.slow
+
 STEP = 14
 GROUPS = st.lists(anything(), min_size=1, max_size=6)
 few = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])

@@ -15,6 +15,8 @@ from .builder import Record, shifted, tables, variant
 from .made_up import many_drugs, on_a_grid, treated_on_a_grid
 from .test_properties import STEP, few, many
 
+pytestmark = pytest.mark.slow
+
 GROUPS = st.lists(many_drugs(), min_size=1, max_size=5)
 
 

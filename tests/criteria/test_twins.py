@@ -22,6 +22,8 @@ from .builder import child, tables
 from .twins import made_up_sets, made_up_widely
 from .twins.comparing import differences
 
+pytestmark = pytest.mark.slow
+
 OFTEN = ("source", "ipna-2022", "kdigo-2012-children")
 # Patients of each scenario for the sets of OFTEN, 20,000 in all; few where diaries or years make a record long.
 COHORTS = {

@@ -25,6 +25,8 @@ from nephrosyn.scenario.schema.distribution_ranges import LAWS
 from nephrosyn.scenario.schema.units import Distribution
 from nephrosyn.scenario.tree import at, dotted, is_law, is_number
 
+pytestmark = pytest.mark.slow
+
 PATIENTS, SEED = 3, 11
 BEYOND = [5e-324, 1e-300, 1e-30, -0.0, 1e30, 1e300, 2**70, math.inf, math.nan]
 ROWS_PER_PATIENT = 150_000

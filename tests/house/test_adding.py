@@ -12,6 +12,8 @@ import pytest
 
 from .source import PACKAGE, ROOT
 
+pytestmark = pytest.mark.slow
+
 AGENT = '    DrugEntry("obinutuzumab", "anti_cd20", ("intravenous",), "L01FA03", None),\n'
 REGIMEN = """\
 extends = "modern-children"

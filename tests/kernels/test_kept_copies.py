@@ -15,6 +15,8 @@ import nephrosyn
 from nephrosyn.kernels import cache as copies
 from nephrosyn.kernels.compile import FOLDERS_KEPT, remove_old, sources_digest
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(nephrosyn.__file__).parent
 COMPILE = (
     "from nephrosyn.kernels import compile as compiling\n"

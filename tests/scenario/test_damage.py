@@ -4,6 +4,7 @@ import copy
 import json
 import tomllib
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import Resolved, load, shipped
 from nephrosyn.scenario.files.inheritance import Layer, merge, override
 from nephrosyn.scenario.tree import dotted
+
+pytestmark = pytest.mark.slow
 
 BASELINE = tomllib.loads(shipped()["baseline"].read_text("utf-8"))
 

@@ -20,6 +20,8 @@ from nephrosyn.teach.keyed_choice import shuffled
 from nephrosyn.teach.request import KINDS, Request
 from nephrosyn.teach.run_source import Source
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_same_run_and_seed_give_the_same_bytes(cohort, pictured):
     again = build(Source(cohort), Request(count=2, balance="natural"))

@@ -13,6 +13,8 @@ from nephrosyn.teach.make_cases import check
 from nephrosyn.teach.model import CaseSet
 from nephrosyn.teach.request import Request
 
+pytestmark = pytest.mark.slow
+
 
 def call(*arguments):
     return subprocess.run(

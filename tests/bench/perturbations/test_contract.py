@@ -23,6 +23,8 @@ from nephrosyn.bench.perturbations import (
 from nephrosyn.bench.perturbations.perturb import function_of
 from nephrosyn.record.schema import OBSERVED, SCHEMAS
 
+pytestmark = pytest.mark.slow
+
 NAMES = st.sampled_from(sorted(PERTURBATIONS))
 KEYS = st.integers(0, 2**40)
 LEVELS = st.integers(1, 5)

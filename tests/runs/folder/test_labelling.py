@@ -16,6 +16,8 @@ from nephrosyn import criteria, engine
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.relabel import alone
 
+pytestmark = pytest.mark.slow
+
 LATER = 'course = { value = 12, unit = "weeks"'
 
 

@@ -18,6 +18,8 @@ from nephrosyn.runs.workers import local
 
 from .conftest import asked, bytes_of, started
 
+pytestmark = pytest.mark.slow
+
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 

@@ -13,6 +13,8 @@ from nephrosyn.record.schema import SCHEMAS
 
 from .conftest import PARTS, asked, bytes_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_run_is_cut_into_parts(undisturbed):
     assert sum(name.startswith("observed/visits/") for name in undisturbed) == PARTS

@@ -18,6 +18,8 @@ from nephrosyn.runs.workers import dispatch
 
 from .conftest import PARTS, asked, bytes_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def broken(tmp_path, monkeypatch):

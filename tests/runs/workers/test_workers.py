@@ -23,6 +23,8 @@ from nephrosyn.runs.workers import local_worker as worker
 
 from .conftest import asked, bytes_of
 
+pytestmark = pytest.mark.slow
+
 PLANTED = ("random", "polars", "numpy", "json", "typing", "runpy", "socket", "nephrosyn")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 
