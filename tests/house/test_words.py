@@ -1,0 +1,101 @@
+"""Names in the code are the field's terms: words that were given up for a standard term do not come back."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from .source import modules
+
+WHOLE = {
+    "asked",
+    "chosen",
+    "each",
+    "found",
+    "kept",
+    "made",
+    "mine",
+    "one",
+    "other",
+    "own",
+    "p",
+    "s",
+    "told",
+    "u",
+    "x",
+}
+"""Names that say nothing of the thing: the thing's own name stands in their place."""
+
+PART = {
+    "aside": "excluded",
+    "belief": "assessment",
+    "falsely": "pseudo_refractory",
+    "harm": "adverse_event",
+    "harms": "adverse_events",
+    "judge": "classify or evaluate",
+    "judged": "classified or evaluated",
+    "judging": "classifying or evaluating",
+    "law": "distribution",
+    "laws": "distributions",
+    "ledger": "history",
+    "marks": "arguments",
+    "pieces": "segments",
+    "spells": "episodes",
+    "stretches": "intervals",
+    "truly": "true_refractory",
+    "twins": "counterfactual pairs",
+    "verb": "command",
+    "verbs": "commands",
+}
+"""Words given up, alone or as part of a name, and the term that stands in their place."""
+
+ALLOWED: dict[str, str] = {}
+"""Names that keep such a word, and why."""
+
+
+def words(name: str) -> set[str]:
+    """The words of a name in snake case or camel case."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)}
+
+
+def names(tree: ast.Module) -> set[str]:
+    """Everything that a module gives a name to."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias) and node.asname:
+            found.add(node.asname)
+    return found
+
+
+def given_up(name: str) -> bool:
+    return name not in ALLOWED and (name.strip("_").lower() in WHOLE or bool(words(name) & PART.keys()))
+
+
+def test_the_rule_sees_what_it_forbids():
+    assert given_up("judge_all")
+    assert given_up("_found")
+    assert given_up("LeftAside")
+    assert not given_up("lawful")
+
+
+def test_no_name_carries_a_word_that_was_given_up():
+    wrong = [
+        f"{module.name}: {name}"
+        for module in modules().values()
+        for name in sorted(names(module.tree) | set(module.name.split(".")))
+        if given_up(name)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_exception_is_still_needed():
+    everywhere = set().union(*(names(module.tree) for module in modules().values()))
+    assert ALLOWED.keys() <= everywhere
