@@ -56,14 +56,14 @@ class Problem:
 
     path: str
     expected: str
-    found: str
+    actual: str
     nearest: str = ""
     file: str = ""
 
     def __str__(self) -> str:
         nearest = f"; nearest: {self.nearest}" if self.nearest else ""
         file = f" (in {self.file})" if self.file else ""
-        return visible(f"{self.path}: expected {self.expected}; found {self.found}{nearest}{file}")
+        return visible(f"{self.path}: expected {self.expected}; found {self.actual}{nearest}{file}")
 
 
 class ScenarioError(NephrosynError):

@@ -20,7 +20,7 @@ MEGABYTE = 1 << 20
 DEEPEST = 50
 """So many tables or lists may stand inside one another; a scenario has nine."""
 LINE_BREAKS = "\n\t"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _BEYOND_CONTROLS = (
     "\x7f-\x9f"  # more controls
@@ -46,9 +46,9 @@ class UnreadableError(ValueError):
         What is.
     """
 
-    def __init__(self, expected: str, found: str) -> None:
-        self.expected, self.found = expected, found
-        super().__init__(f"expected {expected}; found {found}")
+    def __init__(self, expected: str, actual: str) -> None:
+        self.expected, self.actual = expected, actual
+        super().__init__(f"expected {expected}; found {actual}")
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -89,7 +89,7 @@ def hidden(text: str, keep: str = "") -> str:
     >>> hidden("plain"), hidden("two\nlines", keep=LINE_BREAKS), hidden("a\x07")
     ('', '', '\\x07')
     """
-    return next((_escaped(found[0]) for found in HIDDEN.finditer(text) if found[0] not in keep), "")
+    return next((_escaped(match[0]) for match in HIDDEN.finditer(text) if match[0] not in keep), "")
 
 
 def hidden_in(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -148,17 +148,17 @@ def is_readable(path: Path) -> bool:
         return False
 
 
-_kept_pipes: list[dict[tuple[int, int], bytes]] = []
+_pipe_contents: list[dict[tuple[int, int], bytes]] = []
 
 
 @contextmanager
-def pipes_kept() -> Iterator[None]:
+def remember_pipes() -> Iterator[None]:
     """Keep what comes through pipes meanwhile: they can be read once only, and a command may look twice."""
-    _kept_pipes.append({})
+    _pipe_contents.append({})
     try:
         yield
     finally:
-        _kept_pipes.pop()
+        _pipe_contents.pop()
 
 
 def read_bytes(path: Path, most: int) -> bytes:
@@ -167,7 +167,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     Parameters
     ----------
     path : Path
-        Where; a pipe can be read once only, but within `pipes_kept`.
+        Where; a pipe can be read once only, but within `remember_pipes`.
     most : int, bytes
         Refuse more than that.
 
@@ -183,11 +183,11 @@ def read_bytes(path: Path, most: int) -> bytes:
     """
     try:
         facts = path.stat()
-        kept = _kept_pipes[-1] if _kept_pipes and not stat.S_ISREG(facts.st_mode) else {}
-        content = kept.get((facts.st_dev, facts.st_ino))
+        remembered = _pipe_contents[-1] if _pipe_contents and not stat.S_ISREG(facts.st_mode) else {}
+        content = remembered.get((facts.st_dev, facts.st_ino))
         if content is None:
             with path.open("rb") as file:
-                content = kept[facts.st_dev, facts.st_ino] = file.read(most + 1)
+                content = remembered[facts.st_dev, facts.st_ino] = file.read(most + 1)
     except OSError as error:
         raise UnreadableError("a readable file", error.strerror or "an error while reading") from None
     if len(content) > most:
@@ -218,7 +218,7 @@ def decoded(content: bytes) -> str:
     >>> decoded("a".encode("utf-8-sig")), decoded("a".encode("utf-16"))
     ('a', 'a')
     """
-    utf16 = content.startswith(UTF16_MARKS)
+    utf16 = content.startswith(UTF16_BYTE_ORDER_MARKS)
     try:
         return content.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:

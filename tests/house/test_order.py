@@ -14,6 +14,7 @@ ORDER = [
     "vocabulary",
     "text_files",
     "errors",
+    "user_input",
     "kernels",
     "statistics",
     "scenario",
@@ -50,9 +51,9 @@ def within(package: str) -> list[str]:
     return [name for name in modules() if name == package or name.startswith(f"{package}.")]
 
 
-def imports_from(part: str, other: str) -> bool:
+def imports_from(part: str, imported: str) -> bool:
     imported = {name for module in within(part) for name in inner_imports(modules()[module])}
-    return any(name == other or name.startswith(f"{other}.") for name in imported)
+    return any(name == imported or name.startswith(f"{imported}.") for name in imported)
 
 
 def test_every_module_stands_in_a_room_of_the_order():
@@ -63,8 +64,8 @@ def test_imports_only_from_rooms_that_stand_before():
     wrong = []
     for name, module in sorted(modules().items()):
         place = ORDER.index(module.room)
-        after = {other for other in inner_imports(module) if ORDER.index(modules()[other].room) > place}
-        wrong += [f"{name} imports {other}" for other in sorted(after)]
+        after = {imported for imported in inner_imports(module) if ORDER.index(modules()[imported].room) > place}
+        wrong += [f"{name} imports {imported}" for imported in sorted(after)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -78,7 +79,9 @@ def test_no_cycle_between_the_parts_of_a_room():
     packages = {name for name, module in modules().items() if module.path.name == "__init__.py"}
     for room in sorted(packages):
         parts = {name for name in packages if name.rpartition(".")[0] == room}
-        acyclic_order({part: {other for other in parts - {part} if imports_from(part, other)} for part in parts})
+        acyclic_order(
+            {part: {imported for imported in parts - {part} if imports_from(part, imported)} for part in parts}
+        )
 
 
 def test_compiled_code_comes_from_the_rooms_its_cached_copies_depend_on():

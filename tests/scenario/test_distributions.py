@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nephrosyn.scenario.schema.distributions import complaint, mean, quantiles, quantiles_between
+from nephrosyn.scenario.schema.distributions import distribution_problem, mean, quantiles, quantiles_between
 from nephrosyn.scenario.schema.units import Distribution
 
 PROBABILITIES = np.array([[0.01, 0.5], [0.9, 0.999]])
@@ -44,12 +44,12 @@ def test_a_law_cut_to_a_range():
 def test_usual_laws_are_known(name):
     shapes = {"gamma": {"a": 2}, "weibull_min": {"c": 2}, "truncnorm": {"a": 0, "b": 1}, "beta": {"a": 1, "b": 2}}
     parameters = shapes.get(name, {"value": 1.0} if name == "fixed" else {})
-    assert complaint(name, parameters) is None
+    assert distribution_problem(name, parameters) is None
 
 
 def test_what_scipy_would_let_pass_in_silence():
-    assert complaint("gamma", {"a": -1.0})
-    assert complaint("gamma", {"a": 1.0, "scale": 0.0})
-    assert complaint("gamma", {"a": 1.0, "moments": 0.0})
-    assert complaint("lognorm", {"s": 1e308})
-    assert complaint("rv_continuous", {})
+    assert distribution_problem("gamma", {"a": -1.0})
+    assert distribution_problem("gamma", {"a": 1.0, "scale": 0.0})
+    assert distribution_problem("gamma", {"a": 1.0, "moments": 0.0})
+    assert distribution_problem("lognorm", {"s": 1e308})
+    assert distribution_problem("rv_continuous", {})

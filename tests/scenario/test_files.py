@@ -39,7 +39,7 @@ def test_missing_file_and_folder(tmp_path):
 def test_syntax_error_tells_line_and_column(write):
     with pytest.raises(ScenarioError) as caught:
         load(write("patients = 1\nreplicates = = 2\n"))
-    assert "line 3, column 14" in only(caught).found
+    assert "line 3, column 14" in only(caught).actual
 
 
 def test_syntax_error_of_an_ancestor_names_its_file(write):
@@ -81,7 +81,7 @@ def test_a_circle_is_shown(write):
     write("", name="c.toml", extends="./b.toml")
     with pytest.raises(ScenarioError) as caught:
         load(write("", name="a.toml", extends="b.toml"))
-    assert only(caught).found == "a circle: b.toml -> c.toml -> ./b.toml"
+    assert only(caught).actual == "a circle: b.toml -> c.toml -> ./b.toml"
 
 
 def test_a_file_that_extends_itself(write):

@@ -12,8 +12,8 @@ from nephrosyn.course.state.quantiles import NODES, SPAN, table
 from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import load
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
-from nephrosyn.scenario.schema.distributions import complaint, lowest, quantiles
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, PLACED
+from nephrosyn.scenario.schema.distributions import distribution_problem, lowest, quantiles
 from nephrosyn.scenario.schema.units import Distribution
 
 RISE = "disease.proteinuria.rise_doubling_days"
@@ -154,20 +154,20 @@ def test_the_ranges_of_the_sensitivity_are_within_the_limits():
 
 def corners(name):
     """The ends of the ranges of all parameters, in all combinations, and the middles."""
-    ends = {key: (low, (low + high) / 2, high) for key, (low, high) in LAWS[name].items() if key not in PLACED}
+    ends = {key: (low, (low + high) / 2, high) for key, (low, high) in DISTRIBUTIONS[name].items() if key not in PLACED}
     for values in itertools.product(*ends.values()):
         yield dict(zip(ends, values, strict=True))
-    placed = {key: (low + high) / 2 for key, (low, high) in LAWS[name].items() if key not in PLACED}
+    placed = {key: (low + high) / 2 for key, (low, high) in DISTRIBUTIONS[name].items() if key not in PLACED}
     for loc, scale in itertools.product(*PLACED.values()):
         yield {**placed, "loc": loc, "scale": scale}
 
 
-@pytest.mark.parametrize("name", [name for name in LAWS if name != FIXED])
+@pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if name != FIXED])
 def test_quantiles_are_finite_and_rise_wherever_parameters_are_taken(name):
     scores = np.linspace(-SPAN, SPAN, NODES)
     taken = 0
     for parameters in corners(name):
-        if complaint(name, parameters):
+        if distribution_problem(name, parameters):
             continue  # ends that cross, as a >= b in truncnorm
         taken += 1
         law = Distribution(dist=name, **parameters)
@@ -179,12 +179,12 @@ def test_quantiles_are_finite_and_rise_wherever_parameters_are_taken(name):
     assert taken >= 3
 
 
-@pytest.mark.parametrize("name", list(LAWS))
+@pytest.mark.parametrize("name", list(DISTRIBUTIONS))
 def test_parameters_beyond_their_ranges_are_refused_by_name(name):
-    middle = {key: (low + high) / 2 for key, (low, high) in LAWS[name].items()}
-    for key, (low, high) in LAWS[name].items():
+    middle = {key: (low + high) / 2 for key, (low, high) in DISTRIBUTIONS[name].items()}
+    for key, (low, high) in DISTRIBUTIONS[name].items():
         for value in (np.nextafter(low, -np.inf), np.nextafter(high, np.inf), 5e-324, -0.0):
-            wrong = complaint(name, {**middle, key: float(value)})
+            wrong = distribution_problem(name, {**middle, key: float(value)})
             assert wrong is not None
             assert f"{key} from" in wrong[0]
 
@@ -201,4 +201,4 @@ def test_no_draw_is_beyond_the_ends_that_are_checked(law):
 
 @pytest.mark.parametrize("name", ["studentized_range", "levy_stable", "cauchy", "rv_continuous", "_laws"])
 def test_laws_that_are_slow_or_have_no_mean_are_refused(name):
-    assert complaint(name, {})
+    assert distribution_problem(name, {})

@@ -140,8 +140,8 @@ def test_a_wrong_value_is_told(override, path, words):
 
 def test_a_new_band_needs_its_tables(problems):
     found = problems(overrides=("population.bands.elderly={share=0.0}",))
-    assert "nothing: the key is missing" in found["care.regimen.elderly"].found
-    assert "nothing: the key is missing" in found["population.bands.elderly.lesion_mix"].found
+    assert "nothing: the key is missing" in found["care.regimen.elderly"].actual
+    assert "nothing: the key is missing" in found["population.bands.elderly.lesion_mix"].actual
 
 
 def test_a_lesion_that_occurs_needs_its_tables(write):
@@ -168,21 +168,21 @@ def test_every_analyte_and_condition_has_its_entry(table, key, expected):
     with pytest.raises(ScenarioError) as caught:
         Resolved.from_dict(values)
     told = {problem.path: problem for problem in caught.value.problems}[".".join((*table, key))]
-    assert (told.expected, told.found) == (expected, "nothing: the key is missing")
+    assert (told.expected, told.actual) == (expected, "nothing: the key is missing")
 
 
 def test_missing_keys_say_what_they_would_be(write):
     with pytest.raises(ScenarioError) as caught:
         load(write("patients = 1\n", extends=None))
     told = {problem.path: problem for problem in caught.value.problems}
-    assert told["seed"].found == "nothing: the key is missing"
+    assert told["seed"].actual == "nothing: the key is missing"
     assert told["care"].expected == "a table"
 
 
 def test_the_compiled_engine_and_a_queue_do_not_go_together(problems):
     found = problems(overrides=("engine=compiled", "care.clinic.slots=3"))
     assert set(found) == {"engine"}
-    assert "3 slots" in found["engine"].found
+    assert "3 slots" in found["engine"].actual
     load("baseline", ["engine=compiled"])
     load("baseline", ["engine=simpy", "care.clinic.slots=3"])
 

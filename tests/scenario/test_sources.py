@@ -60,7 +60,7 @@ def test_unsourced_numbers_are_told_by_their_common_table(write, problems):
     found = problems("[care.toxicities.cataract.rate_per_year_at_1_mg_per_kg_per_day]\nchildren = 0.2\nadults = 0.3")
     (problem,) = found.values()
     assert problem.path == "care.toxicities.cataract"
-    assert "2 numbers" in problem.found
+    assert "2 numbers" in problem.actual
 
 
 def test_a_choice_needs_no_source_but_may_have_one(write):

@@ -29,12 +29,13 @@ import numba
 from numba import config, njit
 
 from nephrosyn.kernels.cache import CheckedCache, CopyWarning, NoCache, throw_away_damaged
-from nephrosyn.kernels.numba_linking import EntryCompiler, PieceCompiler
+from nephrosyn.kernels.numba_linking import EntryCompiler, KernelCompiler
 
 COMPILED_ROOMS = (
     "vocabulary.py",
     "text_files.py",
     "errors.py",
+    "user_input.py",
     "kernels",
     "scenario",
     "patients",
@@ -184,8 +185,8 @@ def is_kept(function: Any) -> bool:
         _say_that_nothing_is_kept()
         return False
     _look_through(KEPT_IN)
-    kept: bool = function._cache.has_copy(function.targetctx)
-    return kept
+    on_disk: bool = function._cache.has_copy(function.targetctx)
+    return on_disk
 
 
 @cache
@@ -211,7 +212,7 @@ _INNER = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 shared: Any = njit(**_INNER)
 """Called from compiled code and from Python."""
 
-_PIECE = {"no_cpython_wrapper": True, "pipeline_class": PieceCompiler, **_INNER}
+_PIECE = {"no_cpython_wrapper": True, "pipeline_class": KernelCompiler, **_INNER}
 
 kernel: Any = njit(**_PIECE)
 """Called from compiled code only: no machine code is made of it by itself."""

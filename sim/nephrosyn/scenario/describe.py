@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from nephrosyn.scenario.loading import Resolved
-from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.care import Step
-from nephrosyn.scenario.tree import Path, at, dotted, is_law, is_number, leaves
+from nephrosyn.scenario.tree import Path, at, dotted, is_distribution, is_number, leaves
+from nephrosyn.user_input import number_text
 
 TEXTS = {("title",), ("description",)}
 DOSE = "mg per `per`"
@@ -36,17 +36,17 @@ def rows(resolved: Resolved) -> list[tuple[str, str, str, str]]:
     ('patients', '10', 'count', 'set on the command line')
     """
     values = resolved.scenario.model_dump(mode="json")
-    found: dict[str, tuple[str, str, str, str]] = {}
+    rows_by_key: dict[str, tuple[str, str, str, str]] = {}
     for path, value in leaves(values):
         source = resolved.origins.get(dotted(path), "")
         step = at(values, path[:-1])
         if _is_step(step) and _one_source(resolved, path[:-1], step):
             key = dotted(path[:-1])
-            found.setdefault(key, (key, step_text(step), PER[step["per"]], source))
+            rows_by_key.setdefault(key, (key, step_text(step), PER[step["per"]], source))
         elif path not in TEXTS:
             key = dotted(path)
-            found[key] = (key, value_text(value), _unit(values, path), source)
-    return list(found.values())
+            rows_by_key[key] = (key, value_text(value), _unit(values, path), source)
+    return list(rows_by_key.values())
 
 
 def _is_step(value: Any) -> bool:
@@ -79,7 +79,7 @@ def value_text(value: Any) -> str:
     >>> value_text({"dist": "gamma", "a": 2.0, "scale": 3.0})
     'gamma(a = 2, scale = 3)'
     """
-    if is_law(value):
+    if is_distribution(value):
         parameters = {key: number for key, number in value.items() if key != "dist"}
         if value["dist"] == "fixed":
             return number_text(parameters["value"])

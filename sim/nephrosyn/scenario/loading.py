@@ -14,10 +14,10 @@ from nephrosyn.scenario.files.catalogue import SUFFIX, shipped_sets
 from nephrosyn.scenario.files.digest import digest_of
 from nephrosyn.scenario.files.inheritance import Layer, Merged, merge, override, read_layers
 from nephrosyn.scenario.files.provenance import problems_of_missing
-from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
+from nephrosyn.user_input import nearest, shown
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,12 +131,12 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Resolved:
     >>> load("baseline", ["patients=10"]).scenario.patients
     10
     """
-    asked = str(name_or_path)
+    requested = str(name_or_path)
     layers = read_layers(name_or_path)
     merged = merge(layers)
     override(merged, overrides)
     merged.problems += islice(_problems_of_sets(merged.tree.get("criteria")), MOST_PROBLEMS + 1)
-    return _checked(Path(asked).name.removesuffix(SUFFIX), asked, merged)
+    return _checked(Path(requested).name.removesuffix(SUFFIX), requested, merged)
 
 
 def _problems_of_sets(names: Any) -> Iterator[Problem]:
@@ -149,12 +149,12 @@ def _problems_of_sets(names: Any) -> Iterator[Problem]:
             yield Problem(f"criteria.{place}", expected, f"{shown(name)}, which is neither", like)
 
 
-def _checked(name: str, asked: str, merged: Merged) -> Resolved:
+def _checked(name: str, requested: str, merged: Merged) -> Resolved:
     origins = {dotted(path): source.text for path, source in merged.origins.items()}
-    scenario, found, unknown = validated({**merged.tree, "sources": origins})
-    problems = [replace(problem, file=merged.file_of(path)) for path, problem in found.items()]
+    scenario, schema_problems, unknown = validated({**merged.tree, "sources": origins})
+    problems = [replace(problem, file=merged.file_of(path)) for path, problem in schema_problems.items()]
     problems += merged.problems
     problems += islice(problems_of_missing(merged.tree, merged.origins, unknown), MOST_PROBLEMS + 1)
     if problems or scenario is None:
-        raise ScenarioError(asked, problems)
+        raise ScenarioError(requested, problems)
     return Resolved(name, scenario, origins, tuple(layer.label for layer in merged.layers), tuple(merged.layers))

@@ -55,7 +55,7 @@ def _is_place(key: str, values: Sequence[Any]) -> bool:
     return key.isdecimal() and len(key) <= len(str(len(values))) and int(key) < len(values)
 
 
-def is_law(value: Any) -> bool:
+def is_distribution(value: Any) -> bool:
     """Whether a value is a table with the key ``dist``."""
     return isinstance(value, Mapping) and "dist" in value
 
@@ -69,7 +69,7 @@ def is_numeric(leaf: Any) -> bool:
     """Whether a leaf holds a number, and so needs a source."""
     if isinstance(leaf, list | tuple):
         return any(is_number(value) for value in leaf)
-    return is_number(leaf) or is_law(leaf)
+    return is_number(leaf) or is_distribution(leaf)
 
 
 def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -80,7 +80,7 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     >>> list(leaves({"a": {"b": 1, "c": [1, 2]}, "d": [{"e": 2}]}))
     [(('a', 'b'), 1), (('a', 'c'), [1, 2]), (('d', '0', 'e'), 2)]
     """
-    if isinstance(tree, Mapping) and not is_law(tree):
+    if isinstance(tree, Mapping) and not is_distribution(tree):
         for key, value in tree.items():
             if path or key not in APART:
                 yield from leaves(value, (*path, key))
@@ -99,7 +99,7 @@ def merged(below: Any, above: Any) -> Any:
     >>> merged({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 4}})
     {'a': 1, 'b': {'c': 4, 'd': 3}}
     """
-    if not isinstance(below, Mapping) or not isinstance(above, Mapping) or is_law(above):
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping) or is_distribution(above):
         return above
     return {**below, **{key: merged(below[key], value) if key in below else value for key, value in above.items()}}
 

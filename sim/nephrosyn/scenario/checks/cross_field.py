@@ -8,18 +8,18 @@ from itertools import pairwise
 from nephrosyn.errors import Problem
 from nephrosyn.scenario.checks import ordering, rates, second_line
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.messages import nearest, number_text
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.schema.distributions import Bounds, complaint
-from nephrosyn.scenario.tree import Path, dotted, is_law, leaves
+from nephrosyn.scenario.schema.distributions import Bounds, distribution_problem
+from nephrosyn.scenario.tree import Path, dotted, is_distribution, leaves
+from nephrosyn.user_input import nearest, number_text
 
 CLOSE = 1e-6
 BANDS = ("population", "bands")
 
-Found = Iterator[tuple[Path, Problem]]
+Contradictions = Iterator[tuple[Path, Problem]]
 
 
-def crossing(view: View) -> Found:
+def contradictions(view: View) -> Contradictions:
     """Yield place and problem of every contradiction.
 
     Parameters
@@ -28,7 +28,7 @@ def crossing(view: View) -> Found:
         The merged scenario and its broken places.
     """
     for check in (
-        laws,
+        distributions,
         bands,
         band_shares,
         lesion_mixes,
@@ -42,24 +42,24 @@ def crossing(view: View) -> Found:
         *second_line.CHECKS,
         *rates.CHECKS,
     ):
-        for path, expected, found in check(view):
-            *words, like = found if isinstance(found, tuple) else (found, "")
+        for path, expected, actual in check(view):
+            *words, like = actual if isinstance(actual, tuple) else (actual, "")
             yield path, Problem(dotted(path), expected, words[0], like)
 
 
 Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]
 
 
-def laws(view: View) -> Plain:
+def distributions(view: View) -> Plain:
     """Check that each law exists, has its parameters, and keeps to the range of its quantity."""
     for path, value in leaves(view.tree):
         node = paths.node(path)
-        if not is_law(value) or node is None or not paths.is_law(path) or view.value(*path) is None:
+        if not is_distribution(value) or node is None or not paths.is_distribution(path) or view.value(*path) is None:
             continue
         parameters = {key: float(number) for key, number in value.items() if key != "dist"}
         within = _ages(view, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
         bounds = Bounds(node.get("values_from"), node.get("values_to"), node.get("values_mostly_to"), within)
-        wrong = complaint(value["dist"], parameters, bounds)
+        wrong = distribution_problem(value["dist"], parameters, bounds)
         if wrong:
             unit = f" ({node['unit']})" if "values" in wrong[0] else ""
             yield path, wrong[0] + unit, (wrong[1], wrong[2])
@@ -89,8 +89,8 @@ def bands(view: View) -> Plain:
     for (_, end, first), (start, _, second) in pairwise(ranges):
         if start < end:
             path = (*BANDS, second, "from_years")
-            found = f"{number_text(start)}, inside {first}, which ends at {number_text(end)}"
-            yield path, "age bands that do not overlap (years)", found
+            actual = f"{number_text(start)}, inside {first}, which ends at {number_text(end)}"
+            yield path, "age bands that do not overlap (years)", actual
 
 
 def _sum_of_one(parts: dict[str, float | None]) -> str | None:
@@ -131,8 +131,8 @@ def _tables_by_band(view: View) -> Iterator[Path]:
     ]
     for condition in view.names("care", "contraindications") or []:
         yield ("care", "contraindications", condition)
-    for harm in view.names("care", "toxicities") or []:
-        yield ("care", "toxicities", harm, "rate_per_year_at_1_mg_per_kg_per_day")
+    for toxicity in view.names("care", "toxicities") or []:
+        yield ("care", "toxicities", toxicity, "rate_per_year_at_1_mg_per_kg_per_day")
     for factor in view.names("provoking_factors", "factors") or []:
         yield ("provoking_factors", "factors", factor, "share")
 
@@ -213,8 +213,8 @@ def criteria(view: View) -> Plain:
     """Check that there are definition sets to judge by, none twice."""
     names = view.value("criteria")
     if names is not None and len(set(names)) < max(len(names), 1):
-        found = f"[{', '.join(names)}]" if names else "an empty list"
-        yield ("criteria",), "at least one definition set, each named once", found
+        actual = f"[{', '.join(names)}]" if names else "an empty list"
+        yield ("criteria",), "at least one definition set, each named once", actual
 
 
 def engine(view: View) -> Plain:

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.tree import Path
+from nephrosyn.user_input import number_text
 
 Plain = Iterator[tuple[Path, str, str]]
 
@@ -31,9 +31,9 @@ def _as_long(view: View, leader: Path, followers: list[str]) -> Plain:
     first = view.numbers(*leader)
     for name in followers:
         path = (*leader[:-1], name)
-        other = view.numbers(*path)
-        if first is not None and other is not None and len(first) != len(other):
-            yield path, f"as many entries as {leader[-1]}, {len(first)}", str(len(other))
+        follower = view.numbers(*path)
+        if first is not None and follower is not None and len(first) != len(follower):
+            yield path, f"as many entries as {leader[-1]}, {len(first)}", str(len(follower))
 
 
 def _starts(view: View, path: Path, most: float, why: str) -> Plain:
@@ -104,8 +104,8 @@ def tapers(view: View) -> Plain:
         for course in ("first", "relapse"):
             dose = view.table(*regimen, course, "dose")
             if dose and dose["per"] == "full":
-                found = "full, which only a taper can refer to"
-                yield (*regimen, course, "dose", "per"), "m2, kg or patient", found
+                actual = "full, which only a taper can refer to"
+                yield (*regimen, course, "dose", "per"), "m2, kg or patient", actual
             yield from _falling(view, (*regimen, course, "taper"), dose)
         yield from _falling(view, (*regimen, "withdrawal"), None)
 

@@ -31,22 +31,22 @@ class View:
         """Return the sound value at a path; None if there is none, or if anything in it is broken."""
         if not self._sound(path) or any(place[: len(path)] == path for place in self.broken):
             return None
-        found = at(self.tree, path)
-        return None if found is MISSING else found
+        value = at(self.tree, path)
+        return None if value is MISSING else value
 
     def names(self, *path: str) -> list[str] | None:
         """Return the keys of the table at a path; None if there is no table."""
-        found = at(self.tree, path)
-        if not self._sound(path) or not isinstance(found, Mapping):
+        value = at(self.tree, path)
+        if not self._sound(path) or not isinstance(value, Mapping):
             return None
-        return list(found)
+        return list(value)
 
     def numbers(self, *path: str) -> list[float] | None:
         """Return the sound list of numbers at a path, or None."""
-        found = self.value(*path)
-        return list(found) if isinstance(found, Sequence) and not isinstance(found, str) else None
+        value = self.value(*path)
+        return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else None
 
     def table(self, *path: str) -> dict[str, Any] | None:
         """Return the sound table at a path, or None."""
-        found = self.value(*path)
-        return dict(found) if isinstance(found, Mapping) else None
+        value = self.value(*path)
+        return dict(value) if isinstance(value, Mapping) else None

@@ -12,10 +12,10 @@ from itertools import product
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
+from nephrosyn.user_input import number_text
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 Plain = Iterator[tuple[Path, str, str]]
@@ -47,8 +47,8 @@ def _prone(shape: float) -> float:
     return float(gammaincinv(shape, MOSTLY)) / shape
 
 
-def _numbers(*found: Any) -> bool:
-    return all(value is not None for value in found)
+def _numbers(*regimens: Any) -> bool:
+    return all(value is not None for value in regimens)
 
 
 def _too_often(path: Path, what: str, rate: float, others: Sequence[Path], most: float = MOST_PER_YEAR) -> Plain:
@@ -84,8 +84,8 @@ def _regimens_named(view: View) -> list[dict[str, Any]]:
     for band in view.names("second_line", "policy") or []:
         starts = view.value("second_line", "policy", band, "starts")
         names.update(name for start in starts or [] for name in start["sequence"])
-    found = (view.table("second_line", "regimens", name) for name in sorted(names))
-    return [regimen for regimen in found if regimen]
+    regimens = (view.table("second_line", "regimens", name) for name in sorted(names))
+    return [regimen for regimen in regimens if regimen]
 
 
 def relapses(view: View) -> Plain:
@@ -99,7 +99,7 @@ def relapses(view: View) -> Plain:
         return
     assert since and lesions is not None and days is not None
     raised = [below, max(since), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(view))]
-    factor = max(lesions.values(), default=0.0) * math.prod(max(one, 1.0) for one in raised)
+    factor = max(lesions.values(), default=0.0) * math.prod(max(factor_, 1.0) for factor_ in raised)
     for band in view.names(*where, "bands") or []:
         rate, shape = (view.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
         if _numbers(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
@@ -128,8 +128,8 @@ def _rise_days(view: View) -> float | None:
 def levels(view: View) -> Plain:
     """Check that nephrotic patients are not in remission."""
     where = ("disease", "proteinuria")
-    law, below = view.table(*where, "nephrotic_mg_per_mg"), view.value(*where, "remission_below_mg_per_mg")
-    low = lowest(law) if law is not None else None
+    distribution, below = view.table(*where, "nephrotic_mg_per_mg"), view.value(*where, "remission_below_mg_per_mg")
+    low = lowest(distribution) if distribution is not None else None
     if low is not None and below is not None and low <= below:
         expected = f"values above remission_below_mg_per_mg, {number_text(below)} (mg/mg)"
         yield (*where, "nephrotic_mg_per_mg"), expected, f"values down to {low:.3g}"

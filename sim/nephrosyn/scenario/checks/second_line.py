@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.messages import nearest, number_text
 from nephrosyn.scenario.tree import Path
+from nephrosyn.user_input import nearest, number_text
 
 Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]
 
@@ -62,8 +62,8 @@ def caps(view: View) -> Plain:
         total = amount * _doses(regimen) / unit
         if isinstance(regimen[key], float | int) and total > regimen[key] + _ROUNDING:
             expected = f"a course within {key}, {number_text(regimen[key])}"
-            found = f"{number_text(amount)} mg x {_doses(regimen)} doses, {number_text(total)}"
-            yield (*REGIMENS, name, "course_days"), expected, found
+            actual = f"{number_text(amount)} mg x {_doses(regimen)} doses, {number_text(total)}"
+            yield (*REGIMENS, name, "course_days"), expected, actual
 
 
 def _doses(regimen: dict[str, Any]) -> int:

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from nephrosyn.errors import MOST_PROBLEMS, Problem
-from nephrosyn.scenario.checks.cross_field import crossing
+from nephrosyn.scenario.checks.cross_field import contradictions
 from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted
+from nephrosyn.user_input import nearest, shown
 
 KEY = "[key]"
 
@@ -45,11 +45,11 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             path, problem = _problem(tree, detail["loc"], detail["type"])
             problems.setdefault(path, problem)
-            if problem.found == UNKNOWN:
+            if problem.actual == UNKNOWN:
                 unknown.add(path)
             if len(problems) > MOST_PROBLEMS:
                 return None, problems, unknown
-    for path, problem in crossing(View(tree, set(problems))):
+    for path, problem in contradictions(View(tree, set(problems))):
         problems.setdefault(path, problem)
     return (None if problems else scenario), problems, unknown
 

@@ -8,8 +8,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nephrosyn.errors import Problem, ScenarioError
-from nephrosyn.scenario.messages import nearest
 from nephrosyn.text_files import decoded, is_readable, read_text
+from nephrosyn.user_input import nearest
 
 SUFFIX = ".toml"
 
@@ -118,7 +118,7 @@ def locate(name_or_path: str | Path, beside: Path | None = None) -> Traversable:
         return path
     like = nearest(Path(text).name.removesuffix(SUFFIX), names)
     if is_path(text) or isinstance(name_or_path, Path):
-        found = "a folder" if "\0" not in text and path.is_dir() else "no such file"
-        raise ScenarioError(text, [Problem(text, "a scenario file", found, f"shipped scenario {like}" if like else "")])
+        actual = "a folder" if "\0" not in text and path.is_dir() else "no such file"
+        raise ScenarioError(text, [Problem(text, "a scenario file", actual, f"shipped scenario {like}" if like else "")])
     expected = f"a file or one of the shipped scenarios ({', '.join(names) or 'none found'})"
     raise ScenarioError(text, [Problem(text, expected, "no scenario of this name", like)])

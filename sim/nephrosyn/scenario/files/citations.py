@@ -38,10 +38,10 @@ def listed(ids: Iterable[str]) -> list[tuple[str, str]]:
     >>> listed(["A12", "B10", "nobody"])
     [('A12, B10', 'Szeto, AJKD 2015, PMID 25465164')]
     """
-    found: dict[str, list[str]] = {}
+    ids_by_citation: dict[str, list[str]] = {}
     for name in sorted(set(ids) & set(citations()), key=natural):
-        found.setdefault(citations()[name], []).append(name)
-    return [(", ".join(names), text) for text, names in found.items()]
+        ids_by_citation.setdefault(citations()[name], []).append(name)
+    return [(", ".join(names), text) for text, names in ids_by_citation.items()]
 
 
 @cache
@@ -56,24 +56,24 @@ def citations() -> dict[str, str]:
     published = files("nephrosyn.evidence").joinpath("published-figures.csv").read_text("utf-8")
     figures = {row["id"]: row for row in csv.DictReader(published.splitlines())}
     return {
-        name: _figure(figures[name]) if name in figures else _other(name, line) for name, line in evidence().items()
+        name: _publication(figures[name]) if name in figures else _other_citation(name, line) for name, line in evidence().items()
     }
 
 
-def _figure(row: dict[str, str]) -> str:
+def _publication(row: dict[str, str]) -> str:
     text = _NOTE.sub("", row["citation"]).replace(" + ", "; ")
     text = re.sub(r"(?<=[a-z])/(?=[A-Z])", ", ", text)
     grade = GRADES.get(row["confidence"], "")
     return ", ".join(filter(None, ("no citation" if text == "-" else text, grade)))
 
 
-def _other(name: str, line: str) -> str:
+def _other_citation(name: str, line: str) -> str:
     text = _BRACKET.sub("", line)
     if STATEMENT.fullmatch(name):
         return f"source text, statement {name[1:]}: {text}"
     if name.startswith("DEF:"):
         return f"definition: {re.split(r'[:;] ', text)[0]}"
-    return _law(text, line)
+    return _model_statement(text, line)
 
 
 def _title(text: str) -> str:
@@ -84,7 +84,7 @@ def _title(text: str) -> str:
     return f"{title}: {_CLAUSE.split(rest[0])[0]}"
 
 
-def _law(text: str, line: str) -> str:
+def _model_statement(text: str, line: str) -> str:
     published, behind = _PUBLISHED.findall(line), _ID.findall(line)
     title = _title(_PUBLISHED.sub("", re.sub(r"\s*\([A-H]\d\d\)", "", text)))
     names = list(dict.fromkeys([*published, *behind]))

@@ -12,11 +12,11 @@ from typing import Any
 from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
 from nephrosyn.scenario.files import provenance
 from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, locate, shipped
-from nephrosyn.scenario.messages import nearest, problem_of_hidden, shown
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.tree import MISSING, at, dotted, merged, placed, split
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.user_input import nearest, problem_of_hidden, shown
 
 DEEPEST = 100
 
@@ -76,42 +76,42 @@ def read_layers(name_or_path: str | Path) -> list[Layer]:
     ScenarioError
         If a file is missing, unreadable or not TOML, or if ``extends`` goes in a circle.
     """
-    asked = str(name_or_path)
+    requested = str(name_or_path)
     layers: list[Layer] = []
     seen: dict[str, str] = {}
     wanted: str | Path = name_or_path
     beside: Path | None = None
     while True:
-        file = _found(wanted, beside, asked, layers)
+        file = _locate_layer(wanted, beside, requested, layers)
         label = _label(file, str(wanted))
         identity = str(Path(str(file)).resolve())
         if identity in seen:
             chain = " -> ".join([*list(seen.values())[list(seen).index(identity) :], label])
-            raise ScenarioError(asked, [Problem("extends", "a chain that ends", f"a circle: {chain}")])
+            raise ScenarioError(requested, [Problem("extends", "a chain that ends", f"a circle: {chain}")])
         if len(seen) >= DEEPEST:
-            raise ScenarioError(asked, [Problem("extends", f"at most {DEEPEST} files", "a longer chain")])
+            raise ScenarioError(requested, [Problem("extends", f"at most {DEEPEST} files", "a longer chain")])
         seen[identity] = label
-        layer = Layer(label, read(file, label, asked))
+        layer = Layer(label, read(file, label, requested))
         layers.insert(0, layer)
         if "extends" not in layer.tree:
             return layers
         wanted = layer.tree["extends"]
         if not isinstance(wanted, str):
             expected = "a shipped name, or a path relative to the file"
-            raise ScenarioError(asked, [Problem("extends", expected, shown(wanted), file=_other(label, asked))])
+            raise ScenarioError(requested, [Problem("extends", expected, shown(wanted), file=_ancestor_label(label, requested))])
         beside = Path(str(file)).parent
 
 
-def _found(wanted: str | Path, beside: Path | None, asked: str, layers: list[Layer]) -> Traversable:
+def _locate_layer(wanted: str | Path, beside: Path | None, requested: str, layers: list[Layer]) -> Traversable:
     try:
         return locate(wanted, beside)
     except ScenarioError as error:
         if not layers:
             raise
         first = error.problems[0]
-        file = _other(layers[0].label, asked)
-        found = f"{shown(wanted)}, {first.found}"
-        raise ScenarioError(asked, [Problem("extends", first.expected, found, first.nearest, file)]) from None
+        file = _ancestor_label(layers[0].label, requested)
+        actual = f"{shown(wanted)}, {first.actual}"
+        raise ScenarioError(requested, [Problem("extends", first.expected, actual, first.nearest, file)]) from None
 
 
 def _label(file: Traversable, wanted: str) -> str:
@@ -119,11 +119,11 @@ def _label(file: Traversable, wanted: str) -> str:
     return name if not is_path(wanted) and name in shipped() else wanted
 
 
-def _other(label: str, asked: str) -> str:
-    return "" if label == asked else label
+def _ancestor_label(label: str, requested: str) -> str:
+    return "" if label == requested else label
 
 
-def read(file: Traversable, label: str, asked: str) -> dict[str, Any]:
+def read(file: Traversable, label: str, requested: str) -> dict[str, Any]:
     """Read one TOML file.
 
     Raises
@@ -131,11 +131,11 @@ def read(file: Traversable, label: str, asked: str) -> dict[str, Any]:
     ScenarioError
         If it cannot be read or is not TOML, with line and column.
     """
-    where = _other(label, asked)
+    where = _ancestor_label(label, requested)
     try:
         return parsed_toml(content(file))
     except UnreadableError as error:
-        raise ScenarioError(asked, [Problem(label, error.expected, error.found, file=where)]) from None
+        raise ScenarioError(requested, [Problem(label, error.expected, error.actual, file=where)]) from None
 
 
 def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
@@ -150,12 +150,12 @@ def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
     """
     result = Merged(layers=list(layers))
     for layer in layers:
-        own = {key: value for key, value in layer.tree.items() if key not in ("extends", "sources")}
-        after = merged(result.tree, own)
+        layer_values = {key: value for key, value in layer.tree.items() if key not in ("extends", "sources")}
+        after = merged(result.tree, layer_values)
         table = layer.tree.get("sources", {})
         file = "" if layer is layers[-1] else layer.label
         hidden = hidden_in(layer.tree)
-        result.problems += [problem_of_hidden(*one, file) for one in islice(hidden, MOST_PROBLEMS + 1)]
+        result.problems += [problem_of_hidden(*place, file) for place in islice(hidden, MOST_PROBLEMS + 1)]
         wrong = provenance.problems_of_rules(table, after, file, commanded=commanded)
         result.problems += islice(wrong, MOST_PROBLEMS + 1)
         rules = {path: text for path, text in provenance.flat(table) if isinstance(text, str)} if _table(table) else {}
@@ -191,7 +191,7 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
         else:
             try:
                 meant = parsed(value)
-                result.problems += [problem_of_hidden(*one) for one in islice(hidden_in(meant, path), MOST_PROBLEMS)]
+                result.problems += [problem_of_hidden(*place) for place in islice(hidden_in(meant, path), MOST_PROBLEMS)]
                 result.tree = placed(result.tree, path, meant)
                 touched.append(path)
             except KeyError:

@@ -11,8 +11,8 @@ from importlib.resources import files
 from typing import Any
 
 from nephrosyn.errors import Problem
-from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_numeric, leaves, split, unit_of_change
+from nephrosyn.user_input import nearest, shown
 
 COMMANDED = "set on the command line"
 ASSUMED = "assumed:"
@@ -45,8 +45,8 @@ def evidence() -> Mapping[str, str]:
     >>> len(evidence()) > 0
     True
     """
-    found: dict[str, str] = json.loads(files("nephrosyn.evidence").joinpath("ids.json").read_text("utf-8"))
-    return found
+    citations: dict[str, str] = json.loads(files("nephrosyn.evidence").joinpath("ids.json").read_text("utf-8"))
+    return citations
 
 
 def ids(source: str) -> list[str]:
@@ -98,27 +98,27 @@ def attribute(
     dict of path to Attribution
         Source of each leaf of ``after`` that has one, in file order.
     """
-    found: dict[Path, Attribution] = {}
+    sources: dict[Path, Attribution] = {}
     for path, leaf in leaves(after):
-        own = _nearest_rule(rules, path, shortest=1 if is_numeric(leaf) else len(path))
-        kept = inherited.get(path)
-        if kept is not None and _changed(before, after, path):
-            kept = None
-        best = own if own and (kept is None or len(own.key) >= len(kept.key)) else kept
+        file_rule = _nearest_rule(rules, path, shortest=1 if is_numeric(leaf) else len(path))
+        inherited_source = inherited.get(path)
+        if inherited_source is not None and _changed(before, after, path):
+            inherited_source = None
+        best = file_rule if file_rule and (inherited_source is None or len(file_rule.key) >= len(inherited_source.key)) else inherited_source
         if best:
-            found[path] = best
-    return found
+            sources[path] = best
+    return sources
 
 
 def command(touched: list[Path], after: Any, inherited: Mapping[Path, Attribution]) -> dict[Path, Attribution]:
     """Give what was set on the command line its source; everything else keeps the one it had."""
-    found: dict[Path, Attribution] = {}
+    sources: dict[Path, Attribution] = {}
     for path, _ in leaves(after):
         if any(path[: len(key)] == key or key[: len(path)] == path for key in touched):
-            found[path] = Attribution(path, COMMANDED)
+            sources[path] = Attribution(path, COMMANDED)
         elif path in inherited:
-            found[path] = inherited[path]
-    return found
+            sources[path] = inherited[path]
+    return sources
 
 
 def _nearest_rule(rules: Mapping[Path, str], path: Path, shortest: int) -> Attribution | None:
@@ -188,21 +188,21 @@ def _nearest_key(path: Path, coverable: set[Path]) -> str:
     return ", ".join(dotted((*known, name)) for name in beside.split(", ")) if beside else ""
 
 
-def problems_of_missing(tree: Any, found: Mapping[Path, Attribution], unknown: set[Path]) -> Iterator[Problem]:
+def problems_of_missing(tree: Any, sources: Mapping[Path, Attribution], unknown: set[Path]) -> Iterator[Problem]:
     """Yield one problem for each number without source, or for each table in which none has one.
 
     Parameters
     ----------
     tree : table
         The resolved scenario.
-    found : mapping of path to Attribution
+    sources : mapping of path to Attribution
         The sources of its leaves.
     unknown : set of path
         Keys the schema does not know; nothing is said about their sources.
     """
     numbers = [path for path, leaf in leaves(tree) if is_numeric(leaf) and path not in NEED_NONE]
-    lacking = [path for path in numbers if path not in found and not _under(path, unknown)]
-    sourced = {path[:length] for path in numbers if path in found for length in range(len(path) + 1)}
+    lacking = [path for path in numbers if path not in sources and not _under(path, unknown)]
+    sourced = {path[:length] for path in numbers if path in sources for length in range(len(path) + 1)}
     grouped: dict[Path, int] = {}
     for path in lacking:
         bare = next(path[:length] for length in range(1, len(path) + 1) if path[:length] not in sourced)

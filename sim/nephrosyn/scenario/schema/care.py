@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from nephrosyn.scenario.schema.names import Contraindication, Toxicity
 from nephrosyn.scenario.schema.units import (
     Days,
-    DaysLaw,
+    DaysDistribution,
     Interval,
     PerYear,
     RateFactor,
     ReadingCount,
     Section,
     Share,
-    ShareLaw,
+    ShareDistribution,
     Slots,
     StepWeeks,
     SteroidAmount,
@@ -22,7 +22,7 @@ from nephrosyn.scenario.schema.units import (
     TabletMilligrams,
     TaperSteps,
     Upcr,
-    VisitLengthLaw,
+    VisitLengthDistribution,
     Weeks,
 )
 
@@ -85,7 +85,7 @@ class Symptoms(Section):
     """Relapses that bring the patient in unasked: how many, how long after the relapse."""
 
     probability: Share
-    delay_days: DaysLaw
+    delay_days: DaysDistribution
 
 
 class Regimen(Section):
@@ -106,7 +106,7 @@ class Clinic(Section):
     """The clinic of a site: slots shared by its patients (``unlimited`` for no queue), and a visit's length."""
 
     slots: Slots | Literal["unlimited"]
-    visit_length_days: VisitLengthLaw
+    visit_length_days: VisitLengthDistribution
 
 
 class SteroidToxicity(Section):
@@ -120,7 +120,7 @@ class Adherence(Section):
     """Who takes less than prescribed, and how much of it."""
 
     non_adherent_share: Share
-    taken_fraction: ShareLaw
+    taken_fraction: ShareDistribution
 
 
 class Prevention(Section):
@@ -133,7 +133,7 @@ class Prevention(Section):
 class Care(Section):
     """What is done. Doses are rounded to the nearest ``tablet_mg``."""
 
-    presentation_delay_days: DaysLaw
+    presentation_delay_days: DaysDistribution
     regimen: dict[str, Regimen]
     contraindications: dict[Contraindication, dict[str, Share]]
     contraindicated_dose_fraction: Share

@@ -7,9 +7,9 @@ from typing import Literal
 from nephrosyn.scenario.schema.names import Lesion
 from nephrosyn.scenario.schema.units import (
     Days,
-    DaysLaw,
+    DaysDistribution,
     Factor,
-    FactorLaw,
+    FactorDistribution,
     Filtration,
     GramsPerDecilitre,
     LossPerYear,
@@ -34,7 +34,7 @@ class Untreated(Section):
     ``lasting_filtration_loss`` of it stays lost; a thrombosis outside the renal vein leaves filtration alone.
     """
 
-    treated_after_days: DaysLaw
+    treated_after_days: DaysDistribution
     filtration_factor: Share
     lasting_filtration_loss: Share
     fatality: Share
@@ -74,7 +74,7 @@ class KidneyLoss(Section):
     partial_remission: LossPerYear
     nephrotic: LossPerYear
     lesion_factor: dict[Lesion, Factor]
-    patient_factor: FactorLaw
+    patient_factor: FactorDistribution
     failure_below_ml_per_min_per_1_73_m2: Filtration
 
 
@@ -97,8 +97,8 @@ class ProvokingFactor(Section):
     share: dict[str, Share]
     exposure_factor: Share
     speed_factor: Share
-    found_after_days: DaysLaw
-    removed_after_days: DaysLaw
+    found_after_days: DaysDistribution
+    removed_after_days: DaysDistribution
     remits_by_itself_probability: Share
 
 

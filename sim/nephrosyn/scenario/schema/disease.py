@@ -9,16 +9,16 @@ from nephrosyn.scenario.schema.units import (
     Correlation,
     CreatinineConstant,
     Days,
-    DaysLaw,
+    DaysDistribution,
     Factor,
-    FiltrationLaw,
+    FiltrationDistribution,
     GramsPerDecilitre,
-    GramsPerDecilitreLaw,
+    GramsPerDecilitreDistribution,
     HalvingDays,
-    MgPerDecilitreLaw,
+    MgPerDecilitreDistribution,
     MgPerDecilitreRise,
     MgPerKgPerDay,
-    MgPerKgPerDayLaw,
+    MgPerKgPerDayDistribution,
     PerDay,
     PerMgPerKgPerDay,
     PerYear,
@@ -27,7 +27,7 @@ from nephrosyn.scenario.schema.units import (
     Share,
     Steps,
     Upcr,
-    UpcrLaw,
+    UpcrDistribution,
     WindowDays,
     Years,
 )
@@ -38,14 +38,14 @@ class Response(Section):
 
     complete: Share
     partial: Share
-    time_to_remission_days: DaysLaw
+    time_to_remission_days: DaysDistribution
 
 
 class Spontaneous(Section):
     """Remission without treatment: in whom, and when after onset proteinuria begins to fall."""
 
     share: Share
-    time_days: DaysLaw
+    time_days: DaysDistribution
 
 
 class RelapseBand(Section):
@@ -59,7 +59,7 @@ class RelapseBand(Section):
     frailty_shape: Shape
     decline_per_year: Share
     threshold_share: Share
-    threshold_mg_per_kg_per_day: MgPerKgPerDayLaw
+    threshold_mg_per_kg_per_day: MgPerKgPerDayDistribution
 
 
 class Relapse(Section):
@@ -79,9 +79,9 @@ class Relapse(Section):
 class Proteinuria(Section):
     """Levels of true urine protein/creatinine and how fast they move between them."""
 
-    nephrotic_mg_per_mg: UpcrLaw
-    partial_mg_per_mg: UpcrLaw
-    remission_mg_per_mg: UpcrLaw
+    nephrotic_mg_per_mg: UpcrDistribution
+    partial_mg_per_mg: UpcrDistribution
+    remission_mg_per_mg: UpcrDistribution
     remission_below_mg_per_mg: Upcr
     fall_halving_days: dict[Lesion, HalvingDays]
     spontaneous_halving_days: dict[Lesion, HalvingDays]
@@ -91,7 +91,7 @@ class Proteinuria(Section):
 class Albumin(Section):
     """One-compartment turnover of serum albumin with a urinary loss, and oedema when it is low."""
 
-    normal_g_per_dl: GramsPerDecilitreLaw
+    normal_g_per_dl: GramsPerDecilitreDistribution
     catabolism_per_day: PerDay
     loss_per_day_per_mg_per_mg: PerDay
     loss_saturates_at_mg_per_mg: Upcr
@@ -102,7 +102,7 @@ class Albumin(Section):
 class Cholesterol(Section):
     """Serum cholesterol: rises as albumin falls, recovers slowly."""
 
-    normal_mg_per_dl: MgPerDecilitreLaw
+    normal_mg_per_dl: MgPerDecilitreDistribution
     rise_mg_per_dl_per_g_per_dl: MgPerDecilitreRise
     half_life_days: HalvingDays
 
@@ -110,7 +110,7 @@ class Cholesterol(Section):
 class KidneyFunction(Section):
     """Filtration rate, and the constant of creatinine = constant x height / filtration rate by band and sex."""
 
-    gfr_ml_per_min_per_1_73_m2: FiltrationLaw
+    gfr_ml_per_min_per_1_73_m2: FiltrationDistribution
     male_constant: dict[str, CreatinineConstant]
     female_constant: dict[str, CreatinineConstant]
 

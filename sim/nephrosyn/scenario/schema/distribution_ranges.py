@@ -60,7 +60,7 @@ _SHAPES: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "weibull_min": {"c": _STEEP},
 }
 
-LAWS: Mapping[str, Mapping[str, tuple[float, float]]] = {
+DISTRIBUTIONS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     FIXED: {"value": (-1e6, 1e6)},
     **{name: {**shapes, **PLACED} for name, shapes in _SHAPES.items()},
 }

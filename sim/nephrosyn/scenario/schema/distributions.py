@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.scenario.messages import nearest, number_text
-from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, PLACED
 from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
+from nephrosyn.user_input import nearest, number_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,19 +27,19 @@ LONGEST_TAIL = 1000.0
 """So many times its limit the largest value of a law may be, once in a thousand million draws."""
 
 
-def _law(name: str) -> Any:
+def _scipy_distribution(name: str) -> Any:
     """Return a law of scipy.stats; importing that takes half a second, so only here."""
     from scipy import stats
 
     return getattr(stats, name)
 
 
-def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the quantiles of a law.
 
     Parameters
     ----------
-    law : Distribution
+    distribution : Distribution
         A checked law.
     probabilities : float array, any shape, in (0, 1)
         Where to evaluate the quantile function; beyond 1e-9 and 1 - 1e-9 its ends stand.
@@ -56,19 +56,19 @@ def quantiles(law: Distribution, probabilities: NDArray[np.float64]) -> NDArray[
     array([1.386])
     """
     probabilities = np.clip(np.asarray(probabilities, dtype=np.float64), TAIL, 1.0 - TAIL)
-    if law.dist == FIXED:
-        return np.full(probabilities.shape, law.parameters["value"])
-    return np.asarray(_law(law.dist).ppf(probabilities, **law.parameters), dtype=np.float64)
+    if distribution.dist == FIXED:
+        return np.full(probabilities.shape, distribution.parameters["value"])
+    return np.asarray(_scipy_distribution(distribution.dist).ppf(probabilities, **distribution.parameters), dtype=np.float64)
 
 
 def quantiles_between(
-    law: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
+    distribution: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the quantiles of a law truncated to a range.
 
     Parameters
     ----------
-    law : Distribution
+    distribution : Distribution
         A checked law.
     low, high : float, unit of the law
         The range.
@@ -86,18 +86,18 @@ def quantiles_between(
     >>> quantiles_between(Distribution(dist="uniform", loc=0.0, scale=10.0), 2.0, 4.0, np.array([0.5]))
     array([3.])
     """
-    if law.dist == FIXED:
-        return np.clip(quantiles(law, probabilities), low, high)
-    below, above = _law(law.dist).cdf([low, high], **law.parameters)
-    return np.clip(quantiles(law, below + (above - below) * np.asarray(probabilities)), low, high)
+    if distribution.dist == FIXED:
+        return np.clip(quantiles(distribution, probabilities), low, high)
+    below, above = _scipy_distribution(distribution.dist).cdf([low, high], **distribution.parameters)
+    return np.clip(quantiles(distribution, below + (above - below) * np.asarray(probabilities)), low, high)
 
 
-def mean(law: Distribution) -> float:
+def mean(distribution: Distribution) -> float:
     """Return the mean of a law, as scipy.stats states it; infinite or nan where the law has none.
 
     Parameters
     ----------
-    law : Distribution
+    distribution : Distribution
         A checked law.
 
     Returns
@@ -111,7 +111,7 @@ def mean(law: Distribution) -> float:
     >>> mean(Distribution(dist="gamma", a=2.0, scale=3.0))
     6.0
     """
-    return law.parameters["value"] if law.dist == FIXED else float(_law(law.dist).mean(**law.parameters))
+    return distribution.parameters["value"] if distribution.dist == FIXED else float(_scipy_distribution(distribution.dist).mean(**distribution.parameters))
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Bounds:
 ANYWHERE = Bounds()
 
 
-def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE) -> tuple[str, str, str] | None:
+def distribution_problem(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE) -> tuple[str, str, str] | None:
     """Say what is wrong with a law.
 
     Parameters
@@ -156,14 +156,14 @@ def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWH
 
     Examples
     --------
-    >>> complaint("expon", {"scale": 2.0}) is None
+    >>> distribution_problem("expon", {"scale": 2.0}) is None
     True
-    >>> complaint("norm", {"loc": 1.0, "scale": 1.0}, Bounds(least=0.0))[1]
+    >>> distribution_problem("norm", {"loc": 1.0, "scale": 1.0}, Bounds(least=0.0))[1]
     'norm with values down to -5'
     """
-    if name not in LAWS:
-        like = nearest(name, LAWS)
-        known = "" if like else f": {', '.join(LAWS)}"
+    if name not in DISTRIBUTIONS:
+        like = nearest(name, DISTRIBUTIONS)
+        known = "" if like else f": {', '.join(DISTRIBUTIONS)}"
         return f"a supported law of scipy.stats, or fixed{known}", f'"{name}"', like
     wrong = _wrong_names(name, parameters) or _out_of_range(name, parameters)
     if wrong:
@@ -174,9 +174,9 @@ def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWH
     low, late, high = ends
     if bounds.within is not None:
         share = _share_within(name, parameters, bounds.within)
-        found = f"{name} with {100 * share:.2g}% of its values there"
+        share_text = f"{name} with {100 * share:.2g}% of its values there"
         start, end = map(number_text, bounds.within)
-        return None if share >= SMALLEST_PART else (f"values from {start} to {end}", found, "")
+        return None if share >= SMALLEST_PART else (f"values from {start} to {end}", share_text, "")
     if bounds.least is not None and low < bounds.least:
         return f"values of at least {number_text(bounds.least)}", f"{name} with values down to {low:.3g}", ""
     if bounds.most is not None and high > bounds.most:
@@ -187,7 +187,7 @@ def complaint(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWH
     return None
 
 
-def lowest(law: Mapping[str, Any]) -> float | None:
+def lowest(distribution: Mapping[str, Any]) -> float | None:
     """Return the smallest value of a law as it stands in a file, or None if the law is wrong.
 
     Examples
@@ -195,15 +195,15 @@ def lowest(law: Mapping[str, Any]) -> float | None:
     >>> lowest({"dist": "uniform", "loc": 2.0, "scale": 1.0})
     2.000000001
     """
-    parameters = {key: float(value) for key, value in law.items() if key != "dist"}
-    if complaint(law["dist"], parameters):
+    parameters = {key: float(value) for key, value in distribution.items() if key != "dist"}
+    if distribution_problem(distribution["dist"], parameters):
         return None
-    ends = _ends(law["dist"], tuple(parameters.items()))
+    ends = _ends(distribution["dist"], tuple(parameters.items()))
     return ends[0] if ends else None
 
 
 def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
-    allowed = list(LAWS[name])
+    allowed = list(DISTRIBUTIONS[name])
     needed = [key for key in allowed if key not in PLACED]
     takes = f"the parameters of {name}: {', '.join(allowed)}"
     unknown = [key for key in parameters if key not in allowed]
@@ -218,7 +218,7 @@ def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, 
 def _out_of_range(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
     """Say which parameter is not one that the law is known to be sound with."""
     for key, value in parameters.items():
-        least, most = LAWS[name][key]
+        least, most = DISTRIBUTIONS[name][key]
         if not least <= value <= most or is_too_small(value):
             zero = "0 or " if least <= 0.0 and is_too_small(value) else ""
             return f"{zero}{key} from {number_text(least)} to {number_text(most)} in {name}", _listed(parameters), ""
@@ -234,7 +234,7 @@ def _ends(name: str, items: tuple[tuple[str, float], ...]) -> tuple[float, float
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            low, early, late, high = _law(name)(**parameters).ppf([TAIL, 1 - MOSTLY, MOSTLY, 1 - TAIL])
+            low, early, late, high = _scipy_distribution(name)(**parameters).ppf([TAIL, 1 - MOSTLY, MOSTLY, 1 - TAIL])
         except (ArithmeticError, ValueError, RuntimeError, TypeError):
             return None
     if not np.all(np.isfinite([low, early, late, high])):
@@ -246,7 +246,7 @@ def _share_within(name: str, parameters: Mapping[str, float], within: tuple[floa
     if name == FIXED:
         return float(within[0] <= parameters["value"] <= within[1])
     with np.errstate(all="ignore"):
-        low, high = _law(name)(**parameters).cdf(within)
+        low, high = _scipy_distribution(name)(**parameters).cdf(within)
     return float(high - low)
 
 

@@ -12,7 +12,7 @@ from nephrosyn.scenario.schema.units import (
     GramsPerDecilitre,
     GramsPerDecilitreBias,
     MgPerDecilitre,
-    MgPerDecilitreLaw,
+    MgPerDecilitreDistribution,
     PerYear,
     Section,
     Share,
@@ -46,7 +46,7 @@ class AlbuminAssay(Section):
 class Dipstick(Section):
     """Dipstick: protein concentration from UPCR and urine creatinine, the bands' lower cuts, and misreading."""
 
-    urine_creatinine_mg_per_dl: MgPerDecilitreLaw
+    urine_creatinine_mg_per_dl: MgPerDecilitreDistribution
     cuts_mg_per_dl: list[MgPerDecilitre]
     band_error: Share
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from nephrosyn.scenario.messages import number_text
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import SMALLEST
 from nephrosyn.scenario.tree import Path
+from nephrosyn.user_input import number_text
 
 Node = dict[str, Any]
 
-LAW = "#/$defs/Distribution"
+DISTRIBUTION_REFERENCE = "#/$defs/Distribution"
 
 
 @cache
@@ -80,10 +80,10 @@ def _constant(here: Node) -> list[str]:
     return [str(here["const"])] if "const" in here else []
 
 
-def is_law(path: Path) -> bool:
+def is_distribution(path: Path) -> bool:
     """Whether the schema wants a law at a path."""
     here = node(path)
-    return here is not None and here.get("$ref") == LAW
+    return here is not None and here.get("$ref") == DISTRIBUTION_REFERENCE
 
 
 def unit(path: Path) -> str:
@@ -103,7 +103,7 @@ def _unit(here: Node | None) -> str:
     if "unit" in here:
         return str(here["unit"])
     inner = [*here.get("anyOf", []), *here.get("prefixItems", []), here.get("items")]
-    return next((found for child in inner if isinstance(child, dict) and (found := _unit(opened(child)))), "")
+    return next((inner_unit for child in inner if isinstance(child, dict) and (inner_unit := _unit(opened(child)))), "")
 
 
 def expected(path: Path) -> str:
@@ -119,7 +119,7 @@ def expected(path: Path) -> str:
 
 
 def _text(here: Node) -> str:
-    if here.get("$ref") == LAW:
+    if here.get("$ref") == DISTRIBUTION_REFERENCE:
         return f'a law such as {{dist = "lognorm", s = 0.5, scale = 8}}{_bracketed(here)}'
     if "anyOf" in here:
         return " or ".join(_text(opened(child)) for child in here["anyOf"])

@@ -19,7 +19,7 @@ from nephrosyn.scenario.schema.units import (
     Share,
     SitePatients,
     Years,
-    YearsLaw,
+    YearsDistribution,
 )
 
 
@@ -39,7 +39,7 @@ class Band(Section):
     share: Share
     from_years: Years
     to_years: Years
-    age_years: YearsLaw
+    age_years: YearsDistribution
     male_share: Share
     weight_log_sd: LogSd
     lesion_mix: dict[Lesion, Share]

@@ -12,12 +12,12 @@ from nephrosyn.scenario.schema.units import (
     AgentMilligrams,
     Count,
     Days,
-    DaysLaw,
+    DaysDistribution,
     Factor,
     Grams,
     Interval,
     MgPerKg,
-    MgPerKgLaw,
+    MgPerKgDistribution,
     Period,
     PerYear,
     RelapseCount,
@@ -50,7 +50,7 @@ class LesionResponse(Section):
     partial: Share
 
 
-class Harm(Section):
+class AgentToxicityRate(Section):
     """One harm of an agent: its rate while it is given, and whether the agent is stopped for it."""
 
     rate_per_year: PerYear
@@ -72,20 +72,20 @@ class AgentRegimen(Section):
     courses: Count
     most_mg_per_kg: MgPerKg | Literal["unlimited"]
     most_g: Grams | Literal["unlimited"]
-    onset_days: DaysLaw
-    offset_days: DaysLaw
+    onset_days: DaysDistribution
+    offset_days: DaysDistribution
     relapse_factor: Factor
     rebound_factor: Factor
     rebound_days: Days
     sensitive_response: Share
     resistant_response: dict[Lesion, LesionResponse]
-    time_to_response_days: DaysLaw
+    time_to_response_days: DaysDistribution
     fails_at_relapses: Count
     fails_after_days: Period
     visit_days: Interval
     infection_factor: Factor
     not_with: list[Contraindication]
-    toxicities: dict[AgentToxicity, Harm]
+    toxicities: dict[AgentToxicity, AgentToxicityRate]
 
 
 class Reaction(Section):
@@ -106,9 +106,9 @@ class Cyclophosphamide(Section):
     """
 
     most_protection: Share
-    requirement_mg_per_kg: MgPerKgLaw
-    gonadal_tolerance_mg_per_kg: MgPerKgLaw
-    bladder_tolerance_mg_per_kg: MgPerKgLaw
+    requirement_mg_per_kg: MgPerKgDistribution
+    gonadal_tolerance_mg_per_kg: MgPerKgDistribution
+    bladder_tolerance_mg_per_kg: MgPerKgDistribution
     reaction: Reaction
 
 

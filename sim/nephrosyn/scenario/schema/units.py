@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
+from nephrosyn.user_input import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
 
 SMALLEST = 1e-9
 """A number is 0 or at least so far from it: what is smaller is a slip of the pen, or of a program."""
@@ -38,13 +38,13 @@ def is_too_small(number: float) -> bool:
     return math.copysign(1.0, number) < 0.0 if number == 0.0 else abs(number) < SMALLEST
 
 
-def _meant(number: float) -> float:
+def _refuse_too_small(number: float) -> float:
     if is_too_small(number):
         raise PydanticCustomError(TOO_SMALL, "neither 0 nor large enough to be meant")
     return number
 
 
-MEANT = AfterValidator(_meant)
+MEANT = AfterValidator(_refuse_too_small)
 """Refuses numbers that are too small to be meant; not needed where the least is above 0."""
 
 
@@ -154,19 +154,19 @@ MOSTLY = 0.999
 """The limit ``values_mostly_to`` holds for this share of a law's values: the tails of most laws have no end."""
 
 
-def _law(unit: str, **bounds: float) -> Any:
+def _distribution(unit: str, **bounds: float) -> Any:
     """Say the unit of a law's values, and their bounds: ``values_from``, ``values_to``, ``values_mostly_to``."""
     return Field(json_schema_extra={"unit": unit, **bounds})
 
 
-ShareLaw = Annotated[Distribution, _law("fraction", values_from=0.0, values_to=1.0)]
-DaysLaw = Annotated[Distribution, _law("days", values_from=0.0, values_mostly_to=LIFETIME_DAYS)]
-VisitLengthLaw = Annotated[Distribution, _law("days", values_from=0.0, values_mostly_to=30.0)]
-YearsLaw = Annotated[Distribution, _law("years")]
-UpcrLaw = Annotated[Distribution, _law("mg/mg", values_from=0.0001, values_mostly_to=100.0)]
-GramsPerDecilitreLaw = Annotated[Distribution, _law("g/dL", values_from=1.5, values_mostly_to=10.0)]
-MgPerDecilitreLaw = Annotated[Distribution, _law("mg/dL", values_from=0.0001, values_mostly_to=2000.0)]
-MgPerKgLaw = Annotated[Distribution, _law("mg/kg", values_from=0.0001, values_mostly_to=100000.0)]
-FactorLaw = Annotated[Distribution, _law("ratio", values_from=0.0, values_mostly_to=200.0)]
-MgPerKgPerDayLaw = Annotated[Distribution, _law("mg/kg/day", values_from=0.0, values_mostly_to=20.0)]
-FiltrationLaw = Annotated[Distribution, _law("mL/min/1.73 m2", values_from=1.0, values_mostly_to=300.0)]
+ShareDistribution = Annotated[Distribution, _distribution("fraction", values_from=0.0, values_to=1.0)]
+DaysDistribution = Annotated[Distribution, _distribution("days", values_from=0.0, values_mostly_to=LIFETIME_DAYS)]
+VisitLengthDistribution = Annotated[Distribution, _distribution("days", values_from=0.0, values_mostly_to=30.0)]
+YearsDistribution = Annotated[Distribution, _distribution("years")]
+UpcrDistribution = Annotated[Distribution, _distribution("mg/mg", values_from=0.0001, values_mostly_to=100.0)]
+GramsPerDecilitreDistribution = Annotated[Distribution, _distribution("g/dL", values_from=1.5, values_mostly_to=10.0)]
+MgPerDecilitreDistribution = Annotated[Distribution, _distribution("mg/dL", values_from=0.0001, values_mostly_to=2000.0)]
+MgPerKgDistribution = Annotated[Distribution, _distribution("mg/kg", values_from=0.0001, values_mostly_to=100000.0)]
+FactorDistribution = Annotated[Distribution, _distribution("ratio", values_from=0.0, values_mostly_to=200.0)]
+MgPerKgPerDayDistribution = Annotated[Distribution, _distribution("mg/kg/day", values_from=0.0, values_mostly_to=20.0)]
+FiltrationDistribution = Annotated[Distribution, _distribution("mL/min/1.73 m2", values_from=1.0, values_mostly_to=300.0)]
