@@ -9,7 +9,7 @@ import pytest
 
 from nephrosyn import vocabulary
 from nephrosyn.cli.console.patient import agents, conditions, said, steroid
-from nephrosyn.criteria.explanation.supporting_rows import Proof
+from nephrosyn.criteria.explanation.supporting_rows import SupportingRows
 
 DOSES = [
     ("prednisone", 0, 20, 60.0, "daily"),
@@ -35,7 +35,7 @@ def test_steroid_of_a_day_is_prednisone(doses):
 
 
 def test_proof_of_a_clause_about_steroid_quotes_prednisone(doses):
-    told = [row.text for row in Proof({"doses": doses}, "observed").doses(0, 1000)]
+    told = [row.text for row in SupportingRows({"doses": doses}, "observed").doses(0, 1000)]
     assert len(told) == 2
     assert all(text.startswith("prednisone") for text in told)
 
@@ -90,7 +90,7 @@ def test_conditions_say_their_kind_and_never_that_steroid_is_unchanged():
         ("day 40", "under-dosing", "provoking factor found"),
         ("day 50", "cataract", "toxicity of steroid"),
     ]
-    proof = Proof({"conditions": noted}, "observed")
+    proof = SupportingRows({"conditions": noted}, "observed")
     told = [row.text for kind in vocabulary.CONDITION_KINDS for row in proof.conditions(kind)]
     assert told == [
         "peptic ulcer, steroid withheld",

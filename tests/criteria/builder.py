@@ -215,7 +215,7 @@ def _toml(content):
     return "\n".join(lines)
 
 
-def judge(record, definition=None, view="observed", until_days=None):
+def verdict_of(record, definition=None, view="observed", until_days=None):
     return criteria.verdict(tables(record), definition or source(), 0, 0, view, until_days)
 
 

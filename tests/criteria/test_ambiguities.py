@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from .builder import adult, child, judge, statuses, variant
+from .builder import adult, child, statuses, variant, verdict_of
 from .test_hand_worked import MET, NOT, OPEN, dependent, full, relapsing
 
 
@@ -21,7 +21,7 @@ def read(folder, record, clause, key, readings, common):
     found = {}
     for value in readings:
         plain = list(value) if isinstance(value, tuple) else value
-        found[value] = statuses(judge(record, variant(folder, **common, **{key: plain})))[clause]
+        found[value] = statuses(verdict_of(record, variant(folder, **common, **{key: plain})))[clause]
     return found
 
 
@@ -167,7 +167,7 @@ POPULATIONS = [
 
 @pytest.mark.parametrize(("record", "changes", "reason"), [p[1:] for p in POPULATIONS], ids=[p[0] for p in POPULATIONS])
 def test_whom_a_set_does_not_apply_to_it_cannot_judge(tmp_path, record, changes, reason):
-    verdict = judge(record, variant(tmp_path, **{f"population__{key}": value for key, value in changes.items()}))
+    verdict = verdict_of(record, variant(tmp_path, **{f"population__{key}": value for key, value in changes.items()}))
     applies = reason == "failed_course"
     assert verdict.clauses[0].reason == reason
     assert verdict.category == ("steroid_resistant" if applies else "undetermined")
@@ -180,14 +180,14 @@ def test_whom_a_set_does_not_apply_to_it_cannot_judge(tmp_path, record, changes,
 def test_an_age_that_is_not_known_matters_only_to_a_set_with_ages(tmp_path):
     record = full().ill(0, 84)
     record.age = None
-    assert judge(record).clauses[0].reason == "failed_course"
-    assert judge(record, variant(tmp_path, population__age_below=18)).clauses[0].reason == "age_not_known"
+    assert verdict_of(record).clauses[0].reason == "failed_course"
+    assert verdict_of(record, variant(tmp_path, population__age_below=18)).clauses[0].reason == "age_not_known"
 
 
 def test_a_course_that_goes_on_has_no_end_to_count_from(tmp_path):
     record = adult(400).steroid(60, 0, 60).steroid(10, 61, 400).ill(0).well_every(30, 20, 400)
     reasons = {}
     for anchor in ("remission", "course_end"):
-        verdict = judge(record, variant(tmp_path, frequent__anchor=anchor))
+        verdict = verdict_of(record, variant(tmp_path, frequent__anchor=anchor))
         reasons[anchor] = {clause.name: clause.reason for clause in verdict.clauses}["frequent_n6"]
     assert reasons == {"remission": "fewer_relapses", "course_end": "anchor_not_reached"}

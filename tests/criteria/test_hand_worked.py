@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from .builder import adult, child, judge, source, statuses, variant
+from .builder import adult, child, source, statuses, variant, verdict_of
 
 MET, NOT, OPEN = "met", "not met", "cannot be judged"
 
@@ -192,7 +192,7 @@ CASES = [*RESISTANCE, *DEPENDENCE, *FREQUENT, *INTOLERANCE, *URINE]
 
 @pytest.mark.parametrize(("record", "category", "met_on", "clauses"), CASES)
 def test_hand_worked(record, category, met_on, clauses):
-    verdict = judge(record)
+    verdict = verdict_of(record)
     found = statuses(verdict)
     assert {name: found[name] for name in clauses} == clauses, verdict.clauses
     if category:
@@ -205,38 +205,38 @@ def test_hand_worked(record, category, met_on, clauses):
 def test_one_clinic_reading_suffices_unless_the_set_asks_for_two(tmp_path):
     record = full().ill(0, 30).well(60).ill(84).well(100)
     strict = variant(tmp_path, urine__clinic_readings=2)
-    assert statuses(judge(record, source()))["resistance"] == NOT
-    assert statuses(judge(record, strict))["resistance"] == MET
-    assert statuses(judge(full().ill(0, 30).well(60, 84), strict))["resistance"] == NOT
+    assert statuses(verdict_of(record, source()))["resistance"] == NOT
+    assert statuses(verdict_of(record, strict))["resistance"] == MET
+    assert statuses(verdict_of(full().ill(0, 30).well(60, 84), strict))["resistance"] == NOT
 
 
 def test_umbrella_can_be_switched_off(tmp_path):
     record = full(last=55).steroid(30, 56, 90).ill(0, 56, 100)
-    assert statuses(judge(record, variant(tmp_path, resistance__umbrella="off")))["resistance"] == OPEN
+    assert statuses(verdict_of(record, variant(tmp_path, resistance__umbrella="off")))["resistance"] == OPEN
 
 
 def test_windows_first_sliding_and_blocks_differ(tmp_path):
     late = relapsing(300, 400)
     found = {
-        w: statuses(judge(late, variant(tmp_path, frequent__six_months__window=w)))
+        w: statuses(verdict_of(late, variant(tmp_path, frequent__six_months__window=w)))
         for w in ("first", "sliding", "blocks")
     }
     # From the first remission on day 20 the blocks are days 21-203, 204-386, 387-569: one relapse in each.
     assert {w: f["frequent_n6"] for w, f in found.items()} == {"first": NOT, "sliding": MET, "blocks": NOT}
     both = relapsing(204, 386)
-    assert statuses(judge(both, variant(tmp_path, frequent__six_months__window="blocks")))["frequent_n6"] == MET
+    assert statuses(verdict_of(both, variant(tmp_path, frequent__six_months__window="blocks")))["frequent_n6"] == MET
 
 
 def test_two_relapses_of_the_kind_where_the_set_asks_for_two(tmp_path):
     once = dependent(20).well_every(30, 120, 730)
     strict = variant(tmp_path, dependence__relapses=2)
-    assert statuses(judge(once, strict))["dependence"] == NOT
+    assert statuses(verdict_of(once, strict))["dependence"] == NOT
     twice = dependent(20).stopped(190).well(120, 150, 180).ill(190).steroid(60, 191, 300).well(220)
-    assert statuses(judge(twice, strict))["dependence"] == MET
+    assert statuses(verdict_of(twice, strict))["dependence"] == MET
 
 
 def test_a_dose_of_nothing_is_no_dose(tmp_path):
     japan = variant(tmp_path, "japan-official-refractory")
     nothing = adult().steroid(0, 0, 55).agent("tacrolimus", 0, 60, 90).upcr(3.0, 441)
-    assert statuses(judge(nothing, japan))["persistence"] == OPEN
-    assert statuses(judge(adult().agent("tacrolimus", 4, 60, 90).upcr(3.0, 441), japan))["persistence"] == MET
+    assert statuses(verdict_of(nothing, japan))["persistence"] == OPEN
+    assert statuses(verdict_of(adult().agent("tacrolimus", 4, 60, 90).upcr(3.0, 441), japan))["persistence"] == MET

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nephrosyn import criteria, vocabulary
 
-from .builder import judge, shifted, source, statuses, tables, variant
+from .builder import shifted, source, statuses, tables, variant, verdict_of
 from .made_up import anything, on_a_grid
 
 pytestmark = pytest.mark.slow
@@ -104,12 +104,12 @@ def watchful(tmp_path_factory):
 @many
 @given(record=on_a_grid(STEP), data=st.data())
 def test_losing_readings_never_turns_met_into_not_met(watchful, record, data):
-    before = statuses(judge(record, watchful))
+    before = statuses(verdict_of(record, watchful))
     rows = record.rows["readings"]
     # The first reading stays: without it nothing says that the record began before the second.
     lost = data.draw(st.sets(st.sampled_from(rows[1:]), max_size=12)) if len(rows) > 1 else set()
     record.rows["readings"] = [row for row in rows if row not in lost]
-    after = statuses(judge(record, watchful))
+    after = statuses(verdict_of(record, watchful))
     turned = {name for name in before if (before[name], after[name]) == ("met", "not met")}
     assert not turned, (lost, record)
 
@@ -117,8 +117,8 @@ def test_losing_readings_never_turns_met_into_not_met(watchful, record, data):
 @many
 @given(anything())
 def test_a_later_end_never_takes_back_a_relapse_count_or_a_condition(record):
-    early = statuses(judge(record, until_days=record.end // 2))
-    late = statuses(judge(record))
+    early = statuses(verdict_of(record, until_days=record.end // 2))
+    late = statuses(verdict_of(record))
     for clause in ("frequent_n6", "frequent_n12", "contraindication", "toxicity", "dependence"):
         assert early[clause] != "met" or late[clause] == "met", clause
 

@@ -6,7 +6,7 @@ import pytest
 
 from nephrosyn import criteria
 
-from .builder import adult, judge, tables, variant
+from .builder import adult, tables, variant, verdict_of
 from .test_hand_worked import dependent, relapsing
 
 
@@ -21,10 +21,10 @@ def relapse_days(found):
 
 def test_six_months_give_their_window_and_only_the_relapses_in_it():
     # First remission on day 20: the window ends on day 203, in it, and day 204 is outside.
-    found = clause(judge(relapsing(100, 203, 204, 300)), "frequent_n6")
+    found = clause(verdict_of(relapsing(100, 203, 204, 300)), "frequent_n6")
     assert "2 relapses by day 203 in the window from day 20 to day 203" in found.sentence
     assert relapse_days(found) == [100, 203]
-    found = clause(judge(relapsing(100, 214, 300)), "frequent_n6")
+    found = clause(verdict_of(relapsing(100, 214, 300)), "frequent_n6")
     assert found.sentence == (
         "1 relapse in the window from day 20 to day 203; 2 are needed. "
         "Nearest relapse outside, not counted: day 214 after it."
@@ -33,17 +33,17 @@ def test_six_months_give_their_window_and_only_the_relapses_in_it():
 
 
 def test_sliding_window_is_the_one_that_counted_most():
-    found = clause(judge(relapsing(30, 420, 500, 600)), "frequent_n12")
+    found = clause(verdict_of(relapsing(30, 420, 500, 600)), "frequent_n12")
     assert found.sentence == (
         "3 relapses in the fullest window, from day 235 to day 600; 4 are needed. "
         "Nearest relapse outside, not counted: day 30 before it."
     )
     assert relapse_days(found) == [420, 500, 600]
-    assert "from day 20 to day 30;" in clause(judge(relapsing(30)), "frequent_n12").sentence
+    assert "from day 20 to day 30;" in clause(verdict_of(relapsing(30)), "frequent_n12").sentence
 
 
 def test_window_that_is_still_open_tells_both_its_days():
-    found = clause(judge(relapsing(100, end=202)), "frequent_n6")
+    found = clause(verdict_of(relapsing(100, end=202)), "frequent_n6")
     assert found.reason == "window_open"
     assert "before day 203, when the first window, from day 20, would close" in found.sentence
 
@@ -66,19 +66,19 @@ def test_window_that_is_still_open_tells_both_its_days():
     ids=["at the maintenance dose", "without steroid", "never raised", "never reduced"],
 )  # fmt: skip
 def test_dependence_says_why_a_relapse_does_not_count(record, why):
-    found = clause(judge(record), "dependence")
+    found = clause(verdict_of(record), "dependence")
     assert (found.status, found.reason) == ("not met", "no_such_relapse")
     assert f"Relapses that do not count: {why}." in found.sentence
 
 
 def test_dependence_says_which_relapse_counts_when_more_are_needed(tmp_path):
     strict = variant(tmp_path, dependence__relapses=2)
-    found = clause(judge(dependent(20).well_every(30, 120, 730), strict), "dependence")
+    found = clause(verdict_of(dependent(20).well_every(30, 120, 730), strict), "dependence")
     assert "Relapse counted: day 98; 2 are needed." in found.sentence
 
 
 def test_dependence_speaks_of_no_relapse_where_there_was_none():
-    assert "count" not in clause(judge(adult().taper(0).ill(0).well_every(30, 28, 730)), "dependence").sentence
+    assert "count" not in clause(verdict_of(adult().taper(0).ill(0).well_every(30, 28, 730)), "dependence").sentence
 
 
 @pytest.mark.parametrize("view", ["observed", "complete"])

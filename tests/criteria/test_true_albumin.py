@@ -18,7 +18,7 @@ from nephrosyn.criteria.record.urine_states import BETWEEN, PARTIAL, RELAPSE, RE
 from nephrosyn.kernels.compile import from_python
 
 from .builder import ALBUMIN_KINETICS, adult, child, source, tables, variant
-from .test_urine import paths, ratios, stretches
+from .test_urine import intervals, paths, ratios
 
 BREAKDOWN, LOSS, SATURATES = ALBUMIN_KINETICS
 KINETICS = np.array(ALBUMIN_KINETICS)
@@ -129,7 +129,7 @@ def with_albumin(tmp_path_factory):
 
 
 def remission_day(record, definition):
-    day = int(evaluate.judge(tables(record), [definition], "complete").sheet.episodes[0, END])
+    day = int(evaluate.evaluate(tables(record), [definition], "complete").workspace.episodes[0, END])
     return day if day <= record.end else None
 
 
@@ -194,8 +194,8 @@ def daily_levels(pieces, end, cuts, upper, fall):
 )
 def test_limits_that_are_not_reached_by_themselves(tmp_path, key, limit, upcr, level):
     definition = variant(tmp_path, **{key: limit})
-    assert stretches(adult(5).path((0.0, upcr, 0.0, upcr)), "complete", definition) == [(0, 5, level, 0)]
-    assert stretches(adult().upcr(upcr, 5), "observed", definition) == [(5, 5, level, 1)]
+    assert intervals(adult(5).path((0.0, upcr, 0.0, upcr)), "complete", definition) == [(0, 5, level, 0)]
+    assert intervals(adult().upcr(upcr, 5), "observed", definition) == [(5, 5, level, 1)]
 
 
 SETS = [("off", 2.0), (0.5, 2.0), (0.5, 0.9), (0.25, 1.5)]
@@ -225,7 +225,7 @@ def test_partial_remission_is_the_level_of_every_day(with_partial, pieces, key, 
     fall, upper = key
     expected = daily_levels(pieces, end, (0.2, 2.0) if young else (0.3, 3.5), upper, fall)
     found = {}
-    for first, last, level, _ in stretches(
+    for first, last, level, _ in intervals(
         (child if young else adult)(end).path(*pieces), "complete", with_partial(key)
     ):
         assert not found.keys() & set(range(first, last + 1))

@@ -1,4 +1,4 @@
-"""Levels of a day, stretches of days, episodes, and the true path judged day by day."""
+"""Levels of a day, intervals of days, episodes, and the true path judged day by day."""
 
 from __future__ import annotations
 
@@ -11,77 +11,77 @@ from hypothesis import strategies as st
 
 from nephrosyn.criteria.codes import NEVER, NO_DAY
 from nephrosyn.criteria.evaluation import evaluate
-from nephrosyn.criteria.evaluation.workspace import EPISODES, STRETCHES
-from nephrosyn.criteria.record.urine_states import BETWEEN, RELAPSE, REMISSION, find_stretches
+from nephrosyn.criteria.evaluation.workspace import EPISODES, INTERVALS
+from nephrosyn.criteria.record.urine_states import BETWEEN, RELAPSE, REMISSION, find_intervals
 from nephrosyn.kernels.compile import from_python
 
-from .builder import adult, child, judge, source, statuses, tables
+from .builder import adult, child, source, statuses, tables, verdict_of
 
 # As the columns of the tests below write them.
 assert (REMISSION, BETWEEN, RELAPSE) == (0, 1, 2)
 
 
 def worked(record, view, definition=None):
-    """The sheet as left by judging a record."""
-    return evaluate.judge(tables(record), [definition or source()], view).sheet
+    """The workspace as left by judging a record."""
+    return evaluate.evaluate(tables(record), [definition or source()], view).workspace
 
 
-def stretches(record, view="observed", definition=None):
-    """(first, last, level, clinic days) of each stretch."""
-    sheet = worked(record, view, definition)
-    return [tuple(row[:4].tolist()) for row in sheet.stretches[: sheet.counts[STRETCHES]]]
+def intervals(record, view="observed", definition=None):
+    """(first, last, level, clinic days) of each interval."""
+    workspace = worked(record, view, definition)
+    return [tuple(row[:4].tolist()) for row in workspace.intervals[: workspace.counts[INTERVALS]]]
 
 
 def episodes(record):
     """(start, remission, last seen ill) of each episode."""
-    sheet = worked(record, "observed")
-    return [tuple(row[:3].tolist()) for row in sheet.episodes[: sheet.counts[EPISODES]]]
+    workspace = worked(record, "observed")
+    return [tuple(row[:3].tolist()) for row in workspace.episodes[: workspace.counts[EPISODES]]]
 
 
 def test_a_clinic_day_is_a_stretch_of_its_own():
-    assert stretches(adult().ill(0, 14)) == [(0, 0, RELAPSE, 1), (14, 14, RELAPSE, 1)]
+    assert intervals(adult().ill(0, 14)) == [(0, 0, RELAPSE, 1), (14, 14, RELAPSE, 1)]
 
 
 def test_adjoining_runs_at_one_level_are_one_stretch():
     record = adult().home("negative", 5, 9).home("trace", 10, 12).home("1+", 13, 13).home("trace", 15, 16)
-    assert stretches(record) == [(5, 12, REMISSION, 0), (13, 13, BETWEEN, 0), (15, 16, REMISSION, 0)]
+    assert intervals(record) == [(5, 12, REMISSION, 0), (13, 13, BETWEEN, 0), (15, 16, REMISSION, 0)]
 
 
 def test_a_clinic_day_inside_a_run_cuts_it_or_joins_it():
-    assert stretches(adult().home("negative", 5, 9).ill(7)) == [
+    assert intervals(adult().home("negative", 5, 9).ill(7)) == [
         (5, 6, REMISSION, 0),
         (7, 7, RELAPSE, 1),
         (8, 9, REMISSION, 0),
     ]
-    assert stretches(adult().home("negative", 5, 9).well(5, 9, 10)) == [(5, 10, REMISSION, 3)]
+    assert intervals(adult().home("negative", 5, 9).well(5, 9, 10)) == [(5, 10, REMISSION, 3)]
 
 
 def test_overlapping_runs_count_each_day_once():
-    assert stretches(adult().home("negative", 5, 9).home("negative", 7, 12)) == [(5, 12, REMISSION, 0)]
-    assert stretches(adult().home("3+", 5, 5).home("3+", 5, 5).ill(5)) == [(5, 5, RELAPSE, 1)]
+    assert intervals(adult().home("negative", 5, 9).home("negative", 7, 12)) == [(5, 12, REMISSION, 0)]
+    assert intervals(adult().home("3+", 5, 5).home("3+", 5, 5).ill(5)) == [(5, 5, RELAPSE, 1)]
 
 
 def test_of_overlapping_spans_the_earlier_holds():
     # A diary that says two things of a day is refused before; the work below must not count a day twice all the same.
     spans = np.array([(5, 9, REMISSION), (7, 12, RELAPSE)])
     found = np.zeros((5, 5), np.int64)
-    count = from_python(find_stretches)(spans, 2, np.empty((1, 2), np.int64), 0, found)
+    count = from_python(find_intervals)(spans, 2, np.empty((1, 2), np.int64), 0, found)
     assert found[:count, :4].tolist() == [[5, 9, REMISSION, 0], [10, 12, RELAPSE, 0]]
 
 
 def test_the_record_ends_where_follow_up_ends():
-    assert stretches(adult(10).home("negative", 5, 30).ill(11)) == [(5, 10, REMISSION, 0)]
+    assert intervals(adult(10).home("negative", 5, 30).ill(11)) == [(5, 10, REMISSION, 0)]
 
 
 def test_of_two_readings_of_a_day_the_worse_counts():
-    assert stretches(adult().well(5).ill(5).well(5)) == [(5, 5, RELAPSE, 1)]
-    assert stretches(adult().stick("negative", 5).stick("2+", 5)) == [(5, 5, BETWEEN, 1)]
+    assert intervals(adult().well(5).ill(5).well(5)) == [(5, 5, RELAPSE, 1)]
+    assert intervals(adult().stick("negative", 5).stick("2+", 5)) == [(5, 5, BETWEEN, 1)]
 
 
 def test_missing_values_and_other_analytes_say_nothing():
     record = adult().upcr(None, 5).well(6)
     record.rows["readings"].append((7, "albumin", 4.0))
-    assert stretches(record) == [(6, 6, REMISSION, 1)]
+    assert intervals(record) == [(6, 6, REMISSION, 1)]
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,14 @@ def test_missing_values_and_other_analytes_say_nothing():
     [(0.2, 0, 0), (0.201, 0, 1), (0.3, 0, 1), (0.301, 1, 1), (1.999, 1, 1), (2.0, 1, 2), (3.499, 1, 2), (3.5, 2, 2)],
 )
 def test_levels_of_a_ratio(value, grown, young):
-    assert stretches(adult().upcr(value, 5))[0][2] == grown
-    assert stretches(child().upcr(value, 5))[0][2] == young
+    assert intervals(adult().upcr(value, 5))[0][2] == grown
+    assert intervals(child().upcr(value, 5))[0][2] == young
 
 
 @pytest.mark.parametrize(("band", "level"), [("negative", 0), ("trace", 0), ("1+", 1), ("2+", 1), ("3+", 2), ("4+", 2)])
 def test_levels_of_a_band(band, level):
-    assert stretches(adult().stick(band, 5))[0][2] == level
-    assert stretches(adult().home(band, 5, 5))[0][2] == level
+    assert intervals(adult().stick(band, 5))[0][2] == level
+    assert intervals(adult().home(band, 5, 5))[0][2] == level
 
 
 def test_episodes_and_the_days_that_bound_them():
@@ -151,7 +151,7 @@ def test_true_spans_are_the_levels_of_every_day(pieces, young, end):
     record = (child if young else adult)(end).path(*pieces)
     expected = daily_levels(pieces, end, *((0.2, 2.0) if young else (0.3, 3.5)))
     found = {}
-    for first, last, level, _ in stretches(record, "complete"):
+    for first, last, level, _ in intervals(record, "complete"):
         found.update(dict.fromkeys(range(first, last + 1), level))
     assert found == expected
 
@@ -159,15 +159,15 @@ def test_true_spans_are_the_levels_of_every_day(pieces, young, end):
 def test_the_complete_view_reads_the_truth_and_nothing_else():
     # True remission from day 12 on, which the clinic never saw.
     record = adult().steroid(60, 0, 120).ill(0, 30, 84).path((0.0, 8.0, -0.3, 0.05))
-    assert statuses(judge(record, view="complete"))["resistance"] == "not met"
-    assert statuses(judge(record))["resistance"] == "met"
-    (clause, *_) = judge(record, view="complete").clauses
+    assert statuses(verdict_of(record, view="complete"))["resistance"] == "not met"
+    assert statuses(verdict_of(record))["resistance"] == "met"
+    (clause, *_) = verdict_of(record, view="complete").clauses
     assert {e.table for e in clause.evidence} == {"truth/proteinuria", "truth/doses"}
     assert any("true UPCR 0.2" in e.text for e in clause.evidence)
 
 
 def test_days_need_no_gap_in_the_complete_view():
-    verdict = judge(adult().taper(0).path((0.0, 8.0, -0.3, 0.05)), view="complete")
+    verdict = verdict_of(adult().taper(0).path((0.0, 8.0, -0.3, 0.05)), view="complete")
     assert (verdict.category, verdict.refractory) == ("non_relapsing", False)
     defined = [clause for clause in verdict.clauses if clause.reason != "not_defined"]
     assert [clause.name for clause in defined] == [

@@ -12,7 +12,7 @@ from nephrosyn.errors import CriteriaError
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.classification import LABELS, answers, classify, episodes
-    from nephrosyn.criteria.compile_ahead import Aside
+    from nephrosyn.criteria.compile_ahead import BackgroundCompilation
     from nephrosyn.criteria.definition.catalogue import sets, text, titles
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.criteria.definition.inheritance import whole
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LABELS",
-    "Aside",
+    "BackgroundCompilation",
     "Clause",
     "CriteriaError",
     "DefinitionSet",
@@ -51,7 +51,7 @@ _HOMES = {
     "classification": ("LABELS", "answers", "classify", "episodes"),
     "definition.loading": ("load", "parse"),
     "explanation.supporting_rows": ("Evidence",),
-    "compile_ahead": ("Aside",),
+    "compile_ahead": ("BackgroundCompilation",),
     "explanation.verdict": ("Clause", "Episode", "Verdict", "verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

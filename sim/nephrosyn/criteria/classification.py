@@ -26,7 +26,7 @@ from nephrosyn.criteria.codes import (
     UNKNOWN,
 )
 from nephrosyn.criteria.definition.definition import DefinitionSet
-from nephrosyn.criteria.evaluation.evaluate import Judged, judge
+from nephrosyn.criteria.evaluation.evaluate import Evaluation, evaluate
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.vocabulary import CATEGORY_OF_FLAG
 
@@ -73,9 +73,9 @@ def classify(
         If a table or column is missing, the view is unknown, or the record holds impossible values: a negative
         result, a dose after death, overlapping runs of one drug.
     """
-    chosen = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
-    judged = judge(tables, chosen, view, until_days, keep_going=keep_going)
-    return label_frame(judged, chosen, view)
+    sets = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
+    evaluation = evaluate(tables, sets, view, until_days, keep_going=keep_going)
+    return label_frame(evaluation, sets, view)
 
 
 def answers(
@@ -104,17 +104,17 @@ def answers(
     CriteriaError
         As for `classify`.
     """
-    judged = judge(tables, definitions, view, until_days, keep_going=keep_going)
-    sets, clauses, patients = judged.status.shape
-    status, day = judged.status.transpose(0, 2, 1).ravel(), judged.day.transpose(0, 2, 1).ravel()
+    evaluation = evaluate(tables, definitions, view, until_days, keep_going=keep_going)
+    sets, clauses, patients = evaluation.status.shape
+    status, day = evaluation.status.transpose(0, 2, 1).ravel(), evaluation.day.transpose(0, 2, 1).ravel()
     codes = np.empty(len(status), np.uint8)
     for code, value in enumerate(STATUS_NAMES):
         codes[status == value] = code
     return pl.DataFrame(
         {
-            "replicate": np.tile(np.repeat(judged.people["replicate"], clauses), sets),
-            "patient": np.tile(np.repeat(judged.people["patient"], clauses), sets),
-            "criteria": np.repeat([one.name for one in definitions], patients * clauses),
+            "replicate": np.tile(np.repeat(evaluation.people["replicate"], clauses), sets),
+            "patient": np.tile(np.repeat(evaluation.people["patient"], clauses), sets),
+            "criteria": np.repeat([definition.name for definition in definitions], patients * clauses),
             "clause": _named(np.tile(np.arange(clauses, dtype=np.uint8), sets * patients), CLAUSES),
             "status": _named(codes, tuple(STATUS_NAMES.values())),
             "days": _days(day, status == MET),
@@ -142,8 +142,8 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
     CriteriaError
         As for `classify`.
     """
-    judged = judge(tables, [definition], view, list_episodes=True)
-    _, place, number, start, last_ill, remission = judged.episodes.T
+    evaluation = evaluate(tables, [definition], view, list_episodes=True)
+    _, place, number, start, last_ill, remission = evaluation.episodes.T
     order = np.lexsort((number, place))
     place, number = place[order], number[order]
 
@@ -152,8 +152,8 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
 
     return pl.DataFrame(
         {
-            "replicate": judged.people["replicate"][place],
-            "patient": judged.people["patient"][place],
+            "replicate": evaluation.people["replicate"][place],
+            "patient": evaluation.people["patient"][place],
             "episode": number.astype(np.int32),
             "start_days": days(start),
             "last_ill_days": days(last_ill),
@@ -176,30 +176,33 @@ RANK = np.array([1, 3, 0, 2], np.int8)
 STATUS_OF_RANK = np.array([UNDEFINED, NOT_MET, UNKNOWN, MET], np.int8)
 
 
-def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
+def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
     """Return the labels of what was judged, one set after the other."""
-    sets, _, patients = judged.status.shape
+    sets, _, patients = evaluation.status.shape
     every = (*terms.FLAGS, *terms.COURSE_FLAGS)
-    flags = {flag: any_of([judged.status[:, c] for c in clauses_of(flag)]) for flag in every}
+    flags = {flag: any_of([evaluation.status[:, c] for c in clauses_of(flag)]) for flag in every}
     shape = (sets, patients)
     refractory, first = np.empty(shape, np.int8), np.empty(shape, np.int64)
     kind, category = np.empty(shape, np.bool_), np.empty(shape, np.uint8)
-    for s, definition in enumerate(definitions):
-        mine = {flag: values[s] for flag, values in flags.items()}
+    for set_index, definition in enumerate(definitions):
+        set_flags = {flag: values[set_index] for flag, values in flags.items()}
         counted = definition.verdict.refractory.of(child=False)
         clauses = [c for flag in counted for c in clauses_of(flag)]
-        refractory[s] = any_of([mine[flag] for flag in counted])
-        first[s] = np.minimum.reduce([judged.day[s, c] for c in clauses])
-        kind[s] = truly([(judged.status[s, c], judged.day[s, c]) for c in clauses], judged.answered[s])
-        category[s] = categories(definition, mine, judged.relapses[s])
+        refractory[set_index] = any_of([set_flags[flag] for flag in counted])
+        first[set_index] = np.minimum.reduce([evaluation.day[set_index, c] for c in clauses])
+        kind[set_index] = true_refractory(
+            [(evaluation.status[set_index, c], evaluation.day[set_index, c]) for c in clauses],
+            evaluation.answered[set_index],
+        )
+        category[set_index] = categories(definition, set_flags, evaluation.relapses[set_index])
     columns = {
-        "replicate": np.tile(judged.people["replicate"], sets),
-        "patient": np.tile(judged.people["patient"], sets),
-        "criteria": pl.Series([one.name for one in definitions], dtype=pl.String).gather(
+        "replicate": np.tile(evaluation.people["replicate"], sets),
+        "patient": np.tile(evaluation.people["patient"], sets),
+        "criteria": pl.Series([definition_set.name for definition_set in definitions], dtype=pl.String).gather(
             np.repeat(np.arange(sets, dtype=np.uint32), patients)
         ),
         "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
-        "applies": _applies(judged.outside.ravel()),
+        "applies": _applies(evaluation.outside.ravel()),
         "category": _named(category.ravel(), terms.CATEGORIES),
         **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
         "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
@@ -208,7 +211,9 @@ def label_frame(judged: Judged, definitions: Sequence[DefinitionSet], view: str)
     return pl.DataFrame(columns).select(*LABELS)
 
 
-def truly(clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]) -> NDArray[np.bool_]:
+def true_refractory(
+    clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
     latest = np.maximum.reduce([np.where(status == MET, day, -NEVER) for status, day in clauses])
     return np.asarray((answered == NEVER) | (latest > answered))

@@ -32,8 +32,8 @@ CLAUSES, FLAG_OF_CLAUSE = tuple(FLAG_OF), tuple(FLAG_OF.values())
     SECONDARY, PARTIALLY, CALCINEURIN, MULTIDRUG,
 ) = range(len(CLAUSES))  # fmt: skip
 
-# Columns of the sheet a clause writes its answer on; the marks are days (or counts) the reason speaks of.
-REASON, DAY, MARKS = 0, 1, 2
+# Columns of the workspace a clause writes its answer on; the arguments are days (or counts) the reason speaks of.
+REASON, DAY, ARGUMENTS = 0, 1, 2
 COLUMNS = 8
 NO_DAY = -(1 << 40)
 NEVER = 1 << 40
@@ -112,15 +112,15 @@ def status_of(reason):
 
 @kernel
 def answer(out, reason, day, first, second, third, fourth, fifth, sixth):
-    """Write an answer: why, the day it was met or NEVER, and the marks of the reason in order."""
+    """Write an answer: why, the day it was met or NEVER, and the arguments of the reason in order."""
     out[REASON] = reason
     out[DAY] = day
-    out[MARKS] = first
-    out[MARKS + 1] = second
-    out[MARKS + 2] = third
-    out[MARKS + 3] = fourth
-    out[MARKS + 4] = fifth
-    out[MARKS + 5] = sixth
+    out[ARGUMENTS] = first
+    out[ARGUMENTS + 1] = second
+    out[ARGUMENTS + 2] = third
+    out[ARGUMENTS + 3] = fourth
+    out[ARGUMENTS + 4] = fifth
+    out[ARGUMENTS + 5] = sixth
 
 
 # Why a relapse does not show dependence.

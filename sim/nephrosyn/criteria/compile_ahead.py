@@ -14,7 +14,7 @@ from nephrosyn.kernels import child_process
 from nephrosyn.record.schema import SCHEMAS
 
 
-class Aside:
+class BackgroundCompilation:
     """Another process that compiles the criteria; what it compiles lies in numba's cache when it ends.
 
     Where no interpreter can be started nothing is lost but time.

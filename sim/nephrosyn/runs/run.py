@@ -1,4 +1,4 @@
-"""One run: asked for, checked, simulated, charted, judged, and kept in memory or on disk."""
+"""One run: checked, simulated, recorded and classified, part by part."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
 MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
-"""Packages that the bytes of a run may depend on, beside SimPy, which is loaded only where patients share a clinic."""
+"""Packages that the bytes of a run may depend on; SimPy, which is loaded only where patients share a clinic, is extra."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """A progress callback that does nothing."""
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """Number of CPUs available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Plan:
-    """One run: what is asked for, checked before anything is simulated.
+    """One run, checked before anything is simulated.
 
     Parameters
     ----------
@@ -56,18 +56,18 @@ class Plan:
         resolved: Resolved,
         progress: Progress = silent,
         part_patients: int | None = None,
-        chosen: Sequence[Chosen] | None = None,
+        sets: Sequence[LoadedSet] | None = None,
     ) -> None:
         self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
-        self.engine = engines.choose(self.scenario, self.scenario.engine, self.scenario.patients)
-        self.chosen = list(chosen) if chosen is not None else load_sets(self.scenario.criteria)
+        self.engine = engines.choose_engine(self.scenario, self.scenario.engine, self.scenario.patients)
+        self.sets = list(sets) if sets is not None else load_sets(self.scenario.criteria)
         self.part_patients = engines.part_size(self.scenario, part_patients)
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
-        self._aside: criteria.Aside | None = None
+        self._compilation: criteria.BackgroundCompilation | None = None
 
     def about(self, format: Format) -> dict[str, Any]:
-        """What the manifest tells of the run."""
+        """Return the entries of the manifest that describe the run."""
         scenario = self.scenario
         return {
             "version": __version__,
@@ -79,113 +79,113 @@ class Plan:
             "replicates": scenario.replicates,
             "part_patients": self.part_patients,
             "criteria": list(scenario.criteria),
-            "sets": {one.definition.name: one.kept() for one in self.chosen},
+            "sets": {loaded.definition.name: loaded.manifest_entry() for loaded in self.sets},
             "digest": self.resolved.digest(),
             "scenario": self.resolved.as_dict(),
         }
 
     @property
     def made_with(self) -> dict[str, str]:
-        """Versions that the bytes of a run may depend on: who computes, and who encodes the tables."""
+        """Versions of the software that computes the run and encodes its tables."""
         python = ".".join(map(str, sys.version_info[:2]))
         packages = {name: import_module(name).__version__ for name in MADE_WITH}
         return {"nephrosyn": __version__, "python": python, **packages, "simpy": version("simpy")}
 
     @property
     def parts(self) -> list[Part]:
-        """Whole sites to be played together."""
+        """The parts of the cohort, each of whole sites."""
         return engines.cut(self.scenario.patients, self.scenario.replicates, self.part_patients)
 
     @property
     def is_compiled(self) -> bool:
-        """Whether the model was compiled on this machine before."""
+        """Whether a compiled model is in the cache of this machine."""
         return engines.is_compiled(self.engine)
 
-    def compile_aside(self) -> None:
-        """Compile the criteria in another process while the first part is played, which compiles the model."""
+    def compile_ahead(self) -> None:
+        """Start compiling the criteria in another process, while the first part compiles the model in this one."""
         self.progress("compile", 0, 1)
-        self._aside = criteria.Aside() if KEPT_IN else None
+        self._compilation = criteria.BackgroundCompilation() if KEPT_IN else None
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
-        """Return a part: simulated, charted, judged."""
+        """Simulate, record and classify one part."""
         history = self._player.play(part)
         frames = record(self.scenario, self.scenario.seed, part.replicate, history.traits, history.rows)
-        if self._aside is not None:
-            self._aside.wait()
-            self._aside = None
-        return {**frames, "labels": judge(frames, [one.definition for one in self.chosen])}
+        if self._compilation is not None:
+            self._compilation.wait()
+            self._compilation = None
+        return {**frames, "labels": classify_tables(frames, [loaded.definition for loaded in self.sets])}
 
     def in_memory(self) -> dict[str, pl.DataFrame]:
-        """All tables at once."""
+        """Run all parts and return their tables joined."""
         done, total = 0, self.scenario.patients * self.scenario.replicates
         if not self.is_compiled:
-            self.compile_aside()
+            self.compile_ahead()
         self.progress("simulate", 0, total)
-        found = []
+        parts = []
         for part in self.parts:
-            found.append(self.tables(part))
+            parts.append(self.tables(part))
             done += part.patients
             self.progress("simulate", done, total)
-        return {table: pl.concat([tables[table] for tables in found]) for table in found[0]}
+        return {table: pl.concat([tables[table] for tables in parts]) for table in parts[0]}
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A definition set to judge by: how it was asked for, its text, and what the text says."""
+class LoadedSet:
+    """A definition set with the name or path it was requested by and the text of its file."""
 
-    asked: str
+    requested: str
     text: str
     definition: criteria.DefinitionSet
 
-    def kept(self) -> dict[str, str]:
-        """What the manifest keeps of it, so that its verdicts can be explained when its file is gone or changed."""
+    def manifest_entry(self) -> dict[str, str]:
+        """Return what the manifest stores, so that verdicts can be explained after the file has changed."""
         digest = hashlib.sha256(self.text.encode()).hexdigest()
-        return {"asked": self.asked, "sha256": digest, "text": self.text}
+        return {"asked": self.requested, "sha256": digest, "text": self.text}
 
 
-def load_sets(names: Sequence[str]) -> list[Chosen]:
-    """Load definition sets, no two of one name.
+def load_sets(names: Sequence[str]) -> list[LoadedSet]:
+    """Load definition sets.
 
     Raises
     ------
     CriteriaError
-        If a set is unknown or wrong, or two have one name: their labels could not be told apart.
+        If a set is unknown or invalid, or two sets have the same name.
     """
     if not names:
         raise criteria.CriteriaError("names", [Problem("names", "at least one definition set", "none")])
     texts = [criteria.whole(criteria.text(name), str(name)) for name in names]
-    sets = [Chosen(str(n), t, criteria.parse(t, str(n))) for n, t in zip(names, texts, strict=True)]
-    seen = [one.definition.name for one in sets]
-    twice = sorted({name for name in seen if seen.count(name) > 1})
-    if twice:
-        found = [Problem(name, "definition sets of different names", "the same name twice") for name in twice]
-        raise criteria.CriteriaError(", ".join(names), found)
+    sets = [LoadedSet(str(n), t, criteria.parse(t, str(n))) for n, t in zip(names, texts, strict=True)]
+    loaded_names = [loaded.definition.name for loaded in sets]
+    repeated = sorted({name for name in loaded_names if loaded_names.count(name) > 1})
+    if repeated:
+        problems = [Problem(name, "definition sets with different names", "the same name twice") for name in repeated]
+        raise criteria.CriteriaError(", ".join(names), problems)
     return sets
 
 
-def judge(
+def classify_tables(
     tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet], *, keep_going: bool = False
 ) -> pl.DataFrame:
-    """Judge every patient by some definition sets, on the complete and on the observed record.
+    """Classify every patient by some definition sets, on the complete and on the observed record.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
         Observed tables and truth.
     sets : sequence of DefinitionSet
-        By what to judge.
+        Definition sets to classify by.
     keep_going : bool
-        Leave patients with impossible values undetermined, instead of refusing the record.
+        Leave patients with impossible values undetermined instead of raising an error.
 
     Returns
     -------
     polars.DataFrame
-        Labels, patient by patient; of each set by set, the complete record first.
+        Labels, sorted by patient, then by set; the complete record comes first.
     """
     frames = [criteria.classify(tables, sets, view, keep_going=keep_going) for view in ("complete", "observed")]
-    return by_patient(pl.concat([frame.filter(criteria=one.name) for one in sets for frame in frames]))
+    return by_patient(pl.concat([frame.filter(criteria=definition.name) for definition in sets for frame in frames]))
 
 
 def by_patient(labels: pl.DataFrame) -> pl.DataFrame:
-    """Return labels patient by patient, so that their order does not tell in which parts they were made."""
+    """Sort labels by patient, so that their order does not depend on the parts of the run."""
     return labels.sort("replicate", "patient", maintain_order=True)

@@ -16,8 +16,8 @@ import nephrosyn as ns
 from nephrosyn import criteria
 from nephrosyn.errors import ClusterError, RunFolderError
 from nephrosyn.kernels import child_process
-from nephrosyn.runs.folder.location import LocalPlace, RemotePlace
-from nephrosyn.runs.folder.lock import LOCK, Hold
+from nephrosyn.runs.folder.location import LocalStorage, RemoteStorage
+from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers import local_worker as worker
 
@@ -51,7 +51,7 @@ def test_workers_execute_nothing_of_the_working_folder(planted, undisturbed, tmp
 
 
 def test_what_compiles_aside_executes_nothing_of_the_working_folder(planted, tmp_path):
-    aside = criteria.Aside()
+    aside = criteria.BackgroundCompilation()
     aside.wait()
     assert (aside._process.returncode, executed(tmp_path)) == (0, [])
 
@@ -192,29 +192,29 @@ def sharing(hold, seconds):
 
 
 def test_a_folder_is_held_as_long_as_a_worker_lives(tmp_path):
-    hold = Hold(tmp_path)
+    hold = FolderLock(tmp_path)
     with sharing(hold, 100) as worker:
         hold._close()  # as when this process dies
         with pytest.raises(BlockingIOError):
-            Hold(tmp_path)
+            FolderLock(tmp_path)
         worker.kill()
-    Hold(tmp_path).release(tmp_path)
+    FolderLock(tmp_path).release(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_workers_of_a_dead_process_are_waited_for(tmp_path):
-    hold = Hold(tmp_path)
+    hold = FolderLock(tmp_path)
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     (tmp_path / LOCK).write_text(f"{dead.pid} 0123")
     with sharing(hold, 1):
         hold._close()
-        Hold(tmp_path).release(tmp_path)
+        FolderLock(tmp_path).release(tmp_path)
 
 
 def test_a_file_is_written_only_while_the_folder_is_held(tmp_path, monkeypatch):
-    hold = Hold(tmp_path)
-    ours = LocalPlace(tmp_path, hold.token)
+    hold = FolderLock(tmp_path)
+    ours = LocalStorage(tmp_path, hold.token)
     ours.put("observed/one", b"1")
     fsync = os.fsync
 
@@ -236,7 +236,7 @@ def test_a_file_is_written_only_while_the_folder_is_held(tmp_path, monkeypatch):
 
 def test_nothing_is_written_to_a_url_that_another_run_has_taken():
     pytest.importorskip("fsspec")
-    first, second = RemotePlace("memory://cohorts/run"), RemotePlace("memory://cohorts/run")
+    first, second = RemoteStorage("memory://cohorts/run"), RemoteStorage("memory://cohorts/run")
     first.take("first")
     first.put("observed/one", b"1")
     second.take("second")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from nephrosyn.criteria.clauses.resistance import copy
 from nephrosyn.criteria.codes import (
+    ARGUMENTS,
     AT_MAINTENANCE,
     CLEARED_BEFORE,
     COUNTS,
     FIRST_UNKNOWN,
     IN_UNFINISHED_TAPER,
-    MARKS,
     NEVER,
     NEVER_IN_REMISSION,
     NO_DAY,
@@ -101,27 +101,27 @@ def why_not(raised, again):
 
 
 @kernel
-def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
-    """Judge relapse `i`. If it is none of this kind, the marks are why, and the run it came on or -1."""
+def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
+    """Judge relapse `i`. If it is none of this kind, the arguments are why, and the run it came on or -1."""
     remission, relapse, again = episodes[i - 1, END], episodes[i, START], episodes[i, END]
     at = dose_at(doses, count, relapse)
     row[REASON] = NO_SUCH_RELAPSE
-    row[MARKS] = IN_UNFINISHED_TAPER
-    row[MARKS + 1] = at
+    row[ARGUMENTS] = IN_UNFINISHED_TAPER
+    row[ARGUMENTS + 1] = at
     if episodes[i, COUNTED] == 0:
         return
-    row[MARKS] = OFF_STEROID
+    row[ARGUMENTS] = OFF_STEROID
     if at < 0:
         return
-    row[MARKS] = AT_MAINTENANCE
+    row[ARGUMENTS] = AT_MAINTENANCE
     if not above_maintenance(doses, at):
         return
-    row[MARKS] = NOT_REDUCED
+    row[ARGUMENTS] = NOT_REDUCED
     reduced = last_reduction(doses, at, episodes[i - 1, LAST_ILL], relapse)
     if reduced == NO_DAY:
         return
     raised = day_raised(doses, count, at, relapse, relapse + raise_within)
-    row[MARKS] = why_not(raised, again)
+    row[ARGUMENTS] = why_not(raised, again)
     last_ill = episodes[i, LAST_ILL]
     reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
     if reason == NO_SUCH_RELAPSE:
@@ -131,13 +131,13 @@ def judge_relapse(episodes, i, doses, count, end, raise_within, effective_within
 
 
 @entry
-def judge_each_relapse(episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, found):
+def evaluate_each_relapse(episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, out):
     """Write for each relapse, shape (relapses, 2), why it is not of this kind, and the run it came on or -1."""
     for i in range(1, episode_count):
-        judge_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
-        other = row[REASON] == NO_SUCH_RELAPSE
-        found[i - 1, 0] = row[MARKS] if other else COUNTS
-        found[i - 1, 1] = row[MARKS + 1] if other else -1
+        evaluate_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
+        not_counted = row[REASON] == NO_SUCH_RELAPSE
+        out[i - 1, 0] = row[ARGUMENTS] if not_counted else COUNTS
+        out[i - 1, 1] = row[ARGUMENTS + 1] if not_counted else -1
 
 
 @kernel
@@ -165,7 +165,7 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
 
 
 @kernel
-def judge_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
+def evaluate_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
     """Write the answer when no relapse is, or may be, of this kind."""
     remission = episodes[0, END]
     high = False
@@ -182,18 +182,18 @@ def judge_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
         reason = NO_SUCH_RELAPSE if taper_finished(doses, count, remission, end) else TAPER_UNFINISHED
     answer(out, reason, NEVER, remission, NEVER, NEVER, NEVER, NEVER, NEVER)
     if reason == RELAPSE_MAY_HIDE:
-        out[MARKS + 4] = gaps[g, AFTER]
-        out[MARKS + 5] = gaps[g, BEFORE]
+        out[ARGUMENTS + 4] = gaps[g, AFTER]
+        out[ARGUMENTS + 5] = gaps[g, BEFORE]
 
 
 @kernel
-def judge_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, open_row, out):
+def evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, open_row, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
     needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
     met = 0
     possible = 0
     for i in range(1, counts[1]):
-        judge_relapse(episodes, i, doses, counts[3], end, raise_within, effective_within, row)
+        evaluate_relapse(episodes, i, doses, counts[3], end, raise_within, effective_within, row)
         if row[REASON] == RELAPSE_IN_TAPER:
             met += 1
             if met == needed:
@@ -206,6 +206,6 @@ def judge_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, o
     if possible > 0 and met + possible >= needed:
         copy(open_row, out)
         return
-    judge_absence(episodes, gaps, counts[2], doses, counts[3], end, resistant, out)
+    evaluate_absence(episodes, gaps, counts[2], doses, counts[3], end, resistant, out)
     if counts[0] == 0:
         out[REASON] = NO_URINE

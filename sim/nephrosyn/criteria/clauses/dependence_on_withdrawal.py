@@ -33,10 +33,10 @@ def kind_of(episodes, i, doses, dose_count, off_days):
 
 
 @entry
-def kinds_of(episodes, count, doses, dose_count, off_days, found):
+def kinds_of(episodes, count, doses, dose_count, off_days, out):
     """Write the kind of each relapse, shape (relapses,)."""
     for i in range(1, count):
-        found[i - 1] = kind_of(episodes, i, doses, dose_count, off_days)
+        out[i - 1] = kind_of(episodes, i, doses, dose_count, off_days)
 
 
 @kernel
@@ -65,7 +65,7 @@ def absence_reason(episodes, doses, dose_count, end, resistant, off_days):
 
 
 @kernel
-def judge_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, out):
+def evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
     needed, off_days = rule.dependent_relapses, rule.off_days
     in_row, most, latest = 0, 0, NEVER

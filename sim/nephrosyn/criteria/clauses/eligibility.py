@@ -16,7 +16,7 @@ OLDEST = 120.0
 
 
 @kernel
-def why_not_judged(age_years, lesion, impossible, rule):
+def why_not_eligible(age_years, lesion, impossible, rule):
     """Return why a set cannot judge a person, or APPLIES."""
     if impossible:
         return IMPOSSIBLE

@@ -116,11 +116,11 @@ def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, wi
 
 
 @kernel
-def frequency_reason(stretch_count, seen, hidden, possible, needed, remission, anchor, close, end, resistant):
+def frequency_reason(interval_count, seen, hidden, possible, needed, remission, anchor, close, end, resistant):
     """Judge a window that closes on day `close`."""
     if seen >= needed:
         return ENOUGH_RELAPSES
-    if stretch_count == 0:
+    if interval_count == 0:
         return NO_URINE
     if hidden > 0 and possible >= needed:
         return RELAPSES_MAY_HIDE
@@ -132,12 +132,12 @@ def frequency_reason(stretch_count, seen, hidden, possible, needed, remission, a
 
 
 @kernel
-def judge_frequency(
+def evaluate_frequency(
     episodes, gaps, doses, counts, since, end, resistant, needed, length, window, begins, rule, out
 ):  # fmt: skip
     """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind.
 
-    The last two marks are the window: the one that met the rule, else the fullest, else the first.
+    The last two arguments are the window: the one that met the rule, else the fullest, else the first.
     """
     count, gap_count, max_gap = counts[1], counts[2], rule.max_gap_days
     anchor = anchor_of(episodes, doses, counts[3], since, rule.anchor, end)

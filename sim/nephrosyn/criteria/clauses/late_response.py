@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from nephrosyn.criteria.clauses.resistance import copy, course_needed, judge_without_course, weight_of_episode
+from nephrosyn.criteria.clauses.resistance import copy, course_needed, evaluate_without_course, weight_of_episode
 from nephrosyn.criteria.codes import (
     COURSE_TOO_SHORT,
     FIRST_NOT_MET,
@@ -46,13 +46,13 @@ def unseen_reason(due, reduced, end, remission):
 
 
 @kernel
-def late_reason(due, judged, reduced, end, remission, last_ill, level):
+def late_reason(due, decision_day, reduced, end, remission, last_ill, level):
     """Judge whether complete remission came after the course was due, and before the end of its confirmation."""
     if remission <= due:
         return REMISSION_IN_TIME
-    if last_ill >= judged:
+    if last_ill >= decision_day:
         return STILL_ILL
-    if reduced < due or last_ill < due or remission > judged:
+    if reduced < due or last_ill < due or remission > decision_day:
         return unseen_reason(due, reduced, end, remission)
     if level == UNSEEN:
         return REMISSION_VAGUE
@@ -60,21 +60,21 @@ def late_reason(due, judged, reduced, end, remission, last_ill, level):
 
 
 @kernel
-def judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
+def evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
     """Write whether the first episode responded late; without a time of confirmation there is no such thing."""
     start, remission, last_ill = episodes[0, START], episodes[0, END], episodes[0, LAST_ILL]
     first, last = first_course(courses, counts[4], start, remission)
     days = course_needed(0, lesion, rule)
     if first == NEVER:
-        judge_without_course(start, doses, counts[3], remission, last_ill, days, out)
+        evaluate_without_course(start, doses, counts[3], remission, last_ill, days, out)
     else:
-        due, judged = first + days, first + max(rule.confirmation_days, days)
+        due, decision_day = first + days, first + max(rule.confirmation_days, days)
         level = PARTIAL
         if rule.confirms_any == 0:
-            level = level_by(stretches, counts[0], gaps, counts[2], first, due)
-        reason = late_reason(due, judged, last + 1, end, remission, last_ill, level)
+            level = level_by(intervals, counts[0], gaps, counts[2], first, due)
+        reason = late_reason(due, decision_day, last + 1, end, remission, last_ill, level)
         day = remission if reason < FIRST_NOT_MET else NEVER
-        answer(out, reason, day, first, judged, last_ill, remission, last, NEVER)
+        answer(out, reason, day, first, decision_day, last_ill, remission, last, NEVER)
     if counts[0] == 0:
         out[REASON] = NO_URINE
 
@@ -92,9 +92,9 @@ def partial_reason(due, reduced, end, remission, last_ill, reached, neither, lev
 
 
 @kernel
-def judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
+def evaluate_partial_remission(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
     """Write whether any episode was in partial remission when its first adequate course was due."""
-    judged = 0
+    evaluated = 0
     for i in range(counts[1]):
         start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
         days = course_needed(i, lesion, rule)
@@ -102,18 +102,18 @@ def judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion
             continue
         first, last = first_course(courses, counts[4], start, remission)
         if first == NEVER:
-            judge_without_course(start, doses, counts[3], remission, last_ill, days, row)
+            evaluate_without_course(start, doses, counts[3], remission, last_ill, days, row)
         else:
             due = first + days
             reached, neither = at_least_partial(
-                stretches, counts[0], first, min(remission, end), rule.home_days, rule.clinic_readings
+                intervals, counts[0], first, min(remission, end), rule.home_days, rule.clinic_readings
             )
-            level = level_by(stretches, counts[0], gaps, counts[2], first, due)
+            level = level_by(intervals, counts[0], gaps, counts[2], first, due)
             reason = partial_reason(due, last + 1, end, remission, last_ill, reached, neither, level)
             day = due if reason < FIRST_NOT_MET else NEVER
             answer(row, reason, day, first, due, last_ill, remission, last, NEVER)
-        if judged == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+        if evaluated == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
             copy(row, out)
-        judged += 1
+        evaluated += 1
     if counts[0] == 0:
         out[REASON] = NO_URINE

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import (
+    ARGUMENTS,
     COURSE_MAY_HIDE,
     COURSE_TOO_SHORT,
     FAILED_AND_REDUCED,
     FAILED_COURSE,
     FIRST_NOT_MET,
     FIRST_UNKNOWN,
-    MARKS,
     NEVER,
     NEVER_ADEQUATE,
     NO_RELAPSE,
@@ -45,54 +45,54 @@ def copy(row, to):
 
 
 @kernel
-def course_reason(due, judged, reduced, end, enough, response, last_ill):
+def course_reason(due, decision_day, reduced, end, enough, response, last_ill):
     """Judge a course that lasts to day `due`, and was reduced on `reduced`; `enough`: it lasted until then, or nearly.
 
-    `judged` is the day itself, or the end of the time given to confirm that there is no response.
+    `decision_day` is the day itself, or the end of the time given to confirm that there is no response.
     """
     if response <= due:
         return REMISSION_IN_TIME
-    if response <= judged:
+    if response <= decision_day:
         return REMISSION_LATE
     if reduced < due and reduced > end:
         return NOT_SEEN_LONG_ENOUGH
     if reduced < due and not enough:
         return COURSE_TOO_SHORT
-    if last_ill >= (min(due, reduced) if judged == due else judged):
+    if last_ill >= (min(due, reduced) if decision_day == due else decision_day):
         return FAILED_COURSE if reduced >= due else FAILED_AND_REDUCED
     return REMISSION_VAGUE if response < NEVER else NOT_SEEN_LONG_ENOUGH
 
 
 @kernel
-def judge_course(first, last, end, response, last_ill, course_days, umbrella_days, judged, row):
+def evaluate_course(first, last, end, response, last_ill, course_days, umbrella_days, decision_day, row):
     """Judge one adequate course (first day, last day) against the response of its episode."""
     due = first + course_days
     reduced = last + 1
     enough = umbrella_days > 0 and reduced - first >= umbrella_days
-    reason = course_reason(due, judged, reduced, end, enough, response, last_ill)
+    reason = course_reason(due, decision_day, reduced, end, enough, response, last_ill)
     if enough and reason != REMISSION_IN_TIME and reduced <= end:
-        judged = min(judged, reduced)
-    day = judged if reason < FIRST_NOT_MET else NEVER
-    answer(row, reason, day, first, judged, last_ill, response, last, NEVER)
+        decision_day = min(decision_day, reduced)
+    day = decision_day if reason < FIRST_NOT_MET else NEVER
+    answer(row, reason, day, first, decision_day, last_ill, response, last, NEVER)
 
 
 @kernel
-def judge_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
+def evaluate_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
     """Judge an episode in which no adequate course began."""
     first = NEVER
     for k in range(dose_count):
         if doses[k, LAST] >= start:
             first = max(int(doses[k, FIRST]), start)
             break
-    judged = first + course_days if first < NEVER else NEVER
+    decision_day = first + course_days if first < NEVER else NEVER
     if first >= remission:
         reason = NO_STEROID if remission == NEVER else REMISSION_WITHOUT_STEROID
         first = NEVER
     elif remission == NEVER:
         reason = NEVER_ADEQUATE
     else:
-        reason = REMISSION_ON_LESS if remission <= judged else REMISSION_ON_LESS_LATE
-    answer(row, reason, NEVER, first, judged, last_ill, remission, NEVER, NEVER)
+        reason = REMISSION_ON_LESS if remission <= decision_day else REMISSION_ON_LESS_LATE
+    answer(row, reason, NEVER, first, decision_day, last_ill, remission, NEVER, NEVER)
 
 
 @kernel
@@ -116,7 +116,7 @@ def weight_of_episode(reason):
 
 
 @kernel
-def judged_on(stretches, count, gaps, gap_count, first, due, rule):
+def decision_day_of(intervals, count, gaps, gap_count, first, due, rule):
     """Day on which a course of the first episode is judged: when it is due, or when its confirmation ends.
 
     Returns
@@ -126,16 +126,16 @@ def judged_on(stretches, count, gaps, gap_count, first, due, rule):
     """
     if rule.confirmation_days == 0:
         return due, True
-    level = PARTIAL if rule.confirms_any == 1 else level_by(stretches, count, gaps, gap_count, first, due)
+    level = PARTIAL if rule.confirms_any == 1 else level_by(intervals, count, gaps, gap_count, first, due)
     if level != PARTIAL and level != UNSEEN:
         return due, True
     return max(due, first + rule.confirmation_days), level == PARTIAL
 
 
 @kernel
-def judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
+def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
     """Judge every adequate course that began in an episode before it ended."""
-    stretch_count, course_count = counts[0], counts[4]
+    interval_count, course_count = counts[0], counts[4]
     start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
     umbrella_days = rule.umbrella_days if confirms else 0
     none = True
@@ -147,26 +147,26 @@ def judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, cou
         if last < first:
             continue
         due = first + course_days
-        judged, sure = due, True
+        decision_day, sure = due, True
         if confirms and i == 0:
-            judged, sure = judged_on(stretches, stretch_count, gaps, counts[2], first, due, rule)
-        response, without = response_from(stretches, stretch_count, episodes, i, first, rule.partial_responds, rule)
-        judge_course(first, last, end, response, without, course_days, umbrella_days, judged, row)
+            decision_day, sure = decision_day_of(intervals, interval_count, gaps, counts[2], first, due, rule)
+        response, without = response_from(intervals, interval_count, episodes, i, first, rule.partial_responds, rule)
+        evaluate_course(first, last, end, response, without, course_days, umbrella_days, decision_day, row)
         if not sure and row[REASON] == REMISSION_LATE:
             row[REASON] = REMISSION_VAGUE
         if none or weight_in_episode(row[REASON]) > weight_in_episode(best[REASON]):
             copy(row, best)
         none = False
     if none:
-        judge_without_course(start, doses, counts[3], remission, last_ill, course_days, best)
+        evaluate_without_course(start, doses, counts[3], remission, last_ill, course_days, best)
 
 
 @kernel
-def gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need):
+def gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, course_count, end, need):
     """Return a gap long enough for an unseen relapse to have met `need` days of adequate steroid in vain, or -1."""
     for g in range(gap_count):
         since = gaps[g, BEFORE] + 1
-        until = min(next_remission_level(stretches, stretch_count, gaps[g, AFTER]), end + 1)
+        until = min(next_remission_level(intervals, interval_count, gaps[g, AFTER]), end + 1)
         for k in range(course_count):
             if min(courses[k, LAST] + 1, until) - max(courses[k, FIRST], since) >= need:
                 return g
@@ -182,25 +182,29 @@ def course_needed(i, lesion, rule):
 
 
 @kernel
-def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best, out):
-    """Write the answer of the clause; `counts` are those of stretches, episodes, gaps, runs of steroid and courses.
+def evaluate_resistance(
+    intervals, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best, out
+):
+    """Write the answer of the clause; `counts` are those of intervals, episodes, gaps, runs of steroid and courses.
 
     With `secondary` it is that of secondary resistance: relapses only, and a course of its own.
     """
-    stretch_count, gap_count, course_count = counts[0], counts[2], counts[4]
-    judged = 0
+    interval_count, gap_count, course_count = counts[0], counts[2], counts[4]
+    evaluated = 0
     out[REASON] = NO_RELAPSE
     for i in range(1 if secondary else 0, counts[1]):
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
         if days == 0:
             continue
-        judge_episode(stretches, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best)
-        if judged == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
+        evaluate_episode(
+            intervals, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best
+        )
+        if evaluated == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
             copy(best, out)
-        judged += 1
-    if judged == 0:
+        evaluated += 1
+    if evaluated == 0:
         answer(out, NO_RELAPSE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-    if stretch_count == 0:
+    if interval_count == 0:
         out[REASON] = NO_URINE
     if rule.relapse_course_days == 0 and not secondary:
         return
@@ -208,10 +212,10 @@ def judge_resistance(stretches, episodes, gaps, doses, courses, counts, end, les
         need = rule.secondary_days if secondary else course_needed(1, lesion, rule)
         if rule.umbrella_days > 0 and not secondary:
             need = rule.umbrella_days
-        g = gap_hiding_course(gaps, gap_count, stretches, stretch_count, courses, course_count, end, need)
+        g = gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, course_count, end, need)
         if g >= 0:
             out[REASON] = COURSE_MAY_HIDE
-            out[MARKS] = NEVER
-            out[MARKS + 1] = gaps[g, AFTER]
-            out[MARKS + 2] = gaps[g, BEFORE]
-            out[MARKS + 3] = NEVER
+            out[ARGUMENTS] = NEVER
+            out[ARGUMENTS + 1] = gaps[g, AFTER]
+            out[ARGUMENTS + 2] = gaps[g, BEFORE]
+            out[ARGUMENTS + 3] = NEVER

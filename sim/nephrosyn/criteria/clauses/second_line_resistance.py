@@ -56,14 +56,14 @@ def verdict_by(due, response, without, met):
 
 
 @kernel
-def treatment_answer(stretches, episodes, counts, first, last, end, rule, row):
+def treatment_answer(intervals, episodes, counts, first, last, end, rule, row):
     """Write whether one treatment with a calcineurin inhibitor failed, from its first to its last day."""
     due = first + rule.calcineurin_days
     i = episode_on(episodes, counts[1], first)
     if i < 0:
         answer(row, GIVEN_IN_REMISSION, NEVER, first, due, NEVER, NEVER, last, NEVER)
         return
-    response, without = response_from(stretches, counts[0], episodes, i, first, rule.calcineurin_partial_responds, rule)
+    response, without = response_from(intervals, counts[0], episodes, i, first, rule.calcineurin_partial_responds, rule)
     reason = verdict_by(due, response, without, AGENT_FAILED)
     if reason != AGENT_RESPONSE and last < due - 1:
         reason = NOT_SEEN_LONG_ENOUGH if last >= end else AGENT_TOO_SHORT
@@ -72,13 +72,13 @@ def treatment_answer(stretches, episodes, counts, first, last, end, rule, row):
 
 
 @kernel
-def judge_calcineurin(
-    stretches, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
+def evaluate_calcineurin(
+    intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
 ):
     """Write the answer of the clause: a treatment that was given while ill, long enough, in vain."""
     first, last = NEVER, NEVER
     answer(out, NOT_GIVEN, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-    found = 0
+    treatments = 0
     for r in range(first_row, stop_row + 1):
         here = r < stop_row and starts[r] <= end
         if here and rule.calcineurin_drugs >> int(drugs[r]) & 1 == 0:
@@ -87,14 +87,14 @@ def judge_calcineurin(
             last = max(last, last_day_of(r, starts, stops, schedules, rule.single_days))
             continue
         if first < NEVER:
-            treatment_answer(stretches, episodes, counts, first, min(last, end), end, rule, row)
-            if found == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+            treatment_answer(intervals, episodes, counts, first, min(last, end), end, rule, row)
+            if treatments == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
                 copy(row, out)
-            found += 1
+            treatments += 1
             first = NEVER
         if here:
             first, last = int(starts[r]), last_day_of(r, starts, stops, schedules, rule.single_days)
-    if counts[0] == 0 and found > 0:
+    if counts[0] == 0 and treatments > 0:
         out[REASON] = NO_URINE
 
 
@@ -119,18 +119,18 @@ def day_treated(needed, kind, since, until, first_row, stop_row, starts, stops, 
 @kernel
 def day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs, schedules):
     """Day on which so many classes have each been given for long enough."""
-    each, single_days, day = rule.multidrug_each_days, rule.single_days, NEVER
+    needed, single_days, day = rule.multidrug_each_days, rule.single_days, NEVER
     for kind in range(len(CLASS_NAMES)):
         reached = day_treated(
-            each, kind, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
+            needed, kind, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
         )
         if reached == NEVER:
             continue
         classes = 0
-        for other in range(len(CLASS_NAMES)):
+        for any_class in range(len(CLASS_NAMES)):
             if (
                 day_treated(
-                    each, other, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
+                    needed, any_class, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
                 )
                 <= reached
             ):
@@ -142,7 +142,7 @@ def day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs
 
 @kernel
 def multidrug_answer(
-    stretches, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
+    intervals, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
 ):
     """Write whether drugs of several classes failed in an episode."""
     since, until, single_days = episodes[i, START], min(episodes[i, END], end), rule.single_days
@@ -158,20 +158,20 @@ def multidrug_answer(
         reason = AGENTS_GO_ON if episodes[i, END] > end and goes_on == end else TOO_FEW_AGENTS
         answer(row, reason, NEVER, begun, NEVER, NEVER, NEVER, NEVER, NEVER)
         return
-    response, without = response_from(stretches, counts[0], episodes, i, begun, rule.multidrug_partial_responds, rule)
+    response, without = response_from(intervals, counts[0], episodes, i, begun, rule.multidrug_partial_responds, rule)
     reason = verdict_by(due, response, without, AGENTS_FAILED)
     day = due if reason == AGENTS_FAILED else NEVER
     answer(row, reason, day, begun, due, without, response, NEVER, NEVER)
 
 
 @kernel
-def judge_multidrug(
-    stretches, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
+def evaluate_multidrug(
+    intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
 ):
     """Write the answer of the clause: months of treatment with several classes in one episode, in vain."""
     for i in range(counts[1]):
         multidrug_answer(
-            stretches, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
+            intervals, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
         )
         if i == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
             copy(row, out)
@@ -180,7 +180,7 @@ def judge_multidrug(
 
 
 @kernel
-def judge_persistence(stretches, episodes, counts, first_row, stop_row, starts, stops, drugs, end, rule, row, out):
+def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, end, rule, row, out):
     """Write the answer of the clause: no response some days after treatment with any drug began."""
     for i in range(counts[1] if rule.persists_in_any == 1 else 1):
         start, remission = episodes[i, START], episodes[i, END]
@@ -196,7 +196,7 @@ def judge_persistence(stretches, episodes, counts, first_row, stop_row, starts, 
         else:
             due = first + rule.persistence_days
             response, without = response_from(
-                stretches, counts[0], episodes, i, first, rule.persists_partial_responds, rule
+                intervals, counts[0], episodes, i, first, rule.persists_partial_responds, rule
             )
             reason = verdict_by(due, response, without, STILL_ILL_THEN)
             if reason == AGENT_RESPONSE:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, shipped_sets
-from nephrosyn.scenario.messages import nearest
 from nephrosyn.text_files import UnreadableError, is_readable
+from nephrosyn.user_input import nearest
 
 
 def sets() -> tuple[str, ...]:
@@ -57,11 +57,11 @@ def text(name_or_path: str | Path) -> str:
     >>> 'name = "source"' in text("source")
     True
     """
-    asked = str(name_or_path)
+    requested = str(name_or_path)
     try:
         return content(locate(name_or_path))
     except UnreadableError as error:
-        raise CriteriaError(asked, [Problem(asked, error.expected, error.found)]) from None
+        raise CriteriaError(requested, [Problem(requested, error.expected, error.actual)]) from None
 
 
 def locate(name_or_path: str | Path) -> Traversable:
@@ -72,15 +72,15 @@ def locate(name_or_path: str | Path) -> Traversable:
     CriteriaError
         If there is none, with the nearest names.
     """
-    asked = str(name_or_path)
+    requested = str(name_or_path)
     names = shipped_sets()
-    if isinstance(name_or_path, str) and asked in names:
-        return names[asked]
+    if isinstance(name_or_path, str) and requested in names:
+        return names[requested]
     path = Path(name_or_path)
     if is_readable(path):
         return path
-    meant_as_path = isinstance(name_or_path, Path) or is_path(asked)
+    meant_as_path = isinstance(name_or_path, Path) or is_path(requested)
     expected = "a file" if meant_as_path else f"a file or one of the shipped sets ({', '.join(names)})"
-    a_folder = "\0" not in asked and path.is_dir()
-    found = "a folder" if a_folder else "no such file" if meant_as_path else "no set of this name"
-    raise CriteriaError(asked, [Problem(asked, expected, found, nearest(path.name.removesuffix(SUFFIX), names))])
+    a_folder = "\0" not in requested and path.is_dir()
+    got = "a folder" if a_folder else "no such file" if meant_as_path else "no set of this name"
+    raise CriteriaError(requested, [Problem(requested, expected, got, nearest(path.name.removesuffix(SUFFIX), names))])

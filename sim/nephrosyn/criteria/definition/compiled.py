@@ -128,22 +128,22 @@ def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
     >>> int(rules([load("source")])[0, 0]["course_days"])
     84
     """
-    made = np.zeros((len(definitions), 2), RULES)
-    for s, definition in enumerate(definitions):
+    thresholds = np.zeros((len(definitions), 2), RULES)
+    for set_index, definition in enumerate(definitions):
         for group, child in enumerate((False, True)):
             for name, value in _numbers(definition, child).items():
-                made[s, group][name] = value
+                thresholds[set_index, group][name] = value
     for fields, name in ((URINE, "urine_group"), (STEROID, "steroid_group")):
         seen: dict[tuple[Any, ...], int] = {}
-        for place in np.ndindex(made.shape):
-            key = tuple(made[place][field] for field, _ in fields)
-            made[place][name] = seen.setdefault(key, len(seen))
-    return made.view(np.recarray) if config.DISABLE_JIT else made
+        for place in np.ndindex(thresholds.shape):
+            key = tuple(thresholds[place][field] for field, _ in fields)
+            thresholds[place][name] = seen.setdefault(key, len(seen))
+    return thresholds.view(np.recarray) if config.DISABLE_JIT else thresholds
 
 
-def order(made: NDArray[Any]) -> NDArray[np.int64]:
+def order(thresholds: NDArray[Any]) -> NDArray[np.int64]:
     """Return in which order to judge sets, shape (sets,): those that share work one after the other."""
-    keys = [made[name][:, group] for group in (0, 1) for name in ("steroid_group", "urine_group")]
+    keys = [thresholds[name][:, group] for group in (0, 1) for name in ("steroid_group", "urine_group")]
     return np.lexsort(keys).astype(np.int64)
 
 
@@ -154,7 +154,7 @@ def _numbers(definition: DefinitionSet, child: bool) -> dict[str, float]:
         **_steroid(definition, child),
         **_resistance(definition, child),
         **_relapses(definition, child),
-        **_harms(definition, child),
+        **_intolerance(definition, child),
         **_agents(definition, child),
     }
 
@@ -228,7 +228,7 @@ def _resistance(definition: DefinitionSet, child: bool) -> dict[str, float]:
 
 def _relapses(definition: DefinitionSet, child: bool) -> dict[str, float]:
     dependence, frequent = definition.dependence, definition.frequent
-    made: dict[str, float] = {
+    numbers: dict[str, float] = {
         "dependence_rule": DEPENDENCE_RULES[dependence.rule.of(child)],
         "dependent_relapses": dependence.relapses.of(child),
         "consecutive": dependence.consecutive.of(child) == "consecutive",
@@ -239,20 +239,20 @@ def _relapses(definition: DefinitionSet, child: bool) -> dict[str, float]:
         "presenting": frequent.presenting.of(child) == "counts",
     }
     for name, rule in zip(FREQUENCIES, frequent.rules, strict=True):
-        made[f"{name}_count"] = _or_zero(rule.count, child)
-        made[f"{name}_length"] = rule.length.of(child)
-        made[f"{name}_window"] = WINDOWS[rule.window.of(child)]
-        made[f"{name}_begins"] = rule.begins.of(child)
-    return made
+        numbers[f"{name}_count"] = _or_zero(rule.count, child)
+        numbers[f"{name}_length"] = rule.length.of(child)
+        numbers[f"{name}_window"] = WINDOWS[rule.window.of(child)]
+        numbers[f"{name}_begins"] = rule.begins.of(child)
+    return numbers
 
 
-def _harms(definition: DefinitionSet, child: bool) -> dict[str, float]:
-    harm = definition.intolerance
+def _intolerance(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    intolerance = definition.intolerance
     return {
-        "contraindications": _mask(harm.contraindications.of(child), terms.CONDITIONS),
-        "contraindication_actions": _mask(harm.contraindication_actions.of(child), terms.STEROID_ACTIONS),
-        "toxicities": _mask(harm.toxicities.of(child), terms.CONDITIONS),
-        "toxicity_actions": _mask(harm.toxicity_actions.of(child), terms.STEROID_ACTIONS),
+        "contraindications": _mask(intolerance.contraindications.of(child), terms.CONDITIONS),
+        "contraindication_actions": _mask(intolerance.contraindication_actions.of(child), terms.STEROID_ACTIONS),
+        "toxicities": _mask(intolerance.toxicities.of(child), terms.CONDITIONS),
+        "toxicity_actions": _mask(intolerance.toxicity_actions.of(child), terms.STEROID_ACTIONS),
     }
 
 

@@ -212,12 +212,12 @@ class DefinitionSet(Section):
         bool
             False where all its clauses are off.
         """
-        harm = self.intolerance
+        intolerance = self.intolerance
         return {
             "resistant": self.resistance.course.of(child) != "off",
             "dependent": self.dependence.rule.of(child) != "off",
             "frequent": any(rule.count.of(child) != "off" for rule in self.frequent.rules),
-            "intolerant": bool(harm.contraindications.of(child) or harm.toxicities.of(child)),
+            "intolerant": bool(intolerance.contraindications.of(child) or intolerance.toxicities.of(child)),
             "non_remitting": self.persistence.length.of(child) != "off",
         }[flag]
 
@@ -253,14 +253,14 @@ class DefinitionSet(Section):
 
     def _speaks_of_partial(self, child: bool) -> bool:
         resistance, persistence, agents = self.resistance, self.persistence, self.other_agents
-        asked = (
+        responses = (
             (resistance.course, resistance.response),
             (resistance.confirmation, resistance.confirmation_for),
             (persistence.length, persistence.response),
             (agents.calcineurin_course, agents.calcineurin_response),
             (agents.multidrug_course, agents.multidrug_response),
         )
-        used = any(switch.of(child) != "off" and what.of(child) == "partial" for switch, what in asked)
+        used = any(switch.of(child) != "off" and what.of(child) == "partial" for switch, what in responses)
         return used or self.course_flags.partial_remission.of(child) == "reported"
 
     def _wrong_elsewhere(self, child: bool) -> Iterator[str]:

@@ -26,7 +26,7 @@ COUNTED = ("days", "weeks", "relapses", "years", "readings", "classes")
 RULES = {"six_months": "frequent_n6", "twelve_months": "frequent_n12", "any_six_months": "frequent_any6"}
 
 
-class Told(NamedTuple):
+class ClauseText(NamedTuple):
     """A clause, what it asks, and the key, value, grade and citation of each threshold it rests on."""
 
     clause: str
@@ -34,7 +34,7 @@ class Told(NamedTuple):
     thresholds: list[tuple[str, str, str, str]]
 
 
-def in_words(definition: DefinitionSet) -> list[Told]:
+def in_words(definition: DefinitionSet) -> list[ClauseText]:
     """Say what each part of a set asks.
 
     Parameters
@@ -53,8 +53,8 @@ def in_words(definition: DefinitionSet) -> list[Told]:
     >>> next(told for told in in_words(load("source")) if told.clause == "dependence").sentence[:9]
     '1 relapse'
     """
-    parts = (_reading, _resistance, _relapses, _harms, _others, _verdict)
-    return [told for part in parts for told in part(definition)]
+    parts = (_reading, _resistance, _relapses, _intolerance, _other_drugs, _verdict)
+    return [text for part in parts for text in part(definition)]
 
 
 def value(threshold: Threshold[Any]) -> str:
@@ -66,11 +66,11 @@ def value(threshold: Threshold[Any]) -> str:
     >>> value(load("source").urine.remission_upcr)
     '0.2 mg/mg (adults 0.3 mg/mg)'
     """
-    child, adult = _one(threshold, True), _one(threshold, False)
+    child, adult = _value_for(threshold, True), _value_for(threshold, False)
     return child if child == adult else f"{child} (adults {adult})"
 
 
-def _one(threshold: Threshold[Any], child: bool) -> str:
+def _value_for(threshold: Threshold[Any], child: bool) -> str:
     here = threshold.of(child)
     if here == "off":
         return "off"
@@ -84,12 +84,12 @@ def _one(threshold: Threshold[Any], child: bool) -> str:
 
 def _rows(section: Section, prefix: str = "", skip: tuple[str, ...] = ()) -> list[tuple[str, str, str, str]]:
     """Return key, value, grade and citation of each threshold that is on."""
-    found: list[tuple[str, str, str, str]] = []
+    rows: list[tuple[str, str, str, str]] = []
     for key in type(section).model_fields:
         threshold = getattr(section, key)
         if isinstance(threshold, Threshold) and key not in skip and value(threshold) != "off":
-            found.append((f"{prefix}{key}", value(threshold), threshold.grade, threshold.citation))
-    return found
+            rows.append((f"{prefix}{key}", value(threshold), threshold.grade, threshold.citation))
+    return rows
 
 
 def _on(threshold: Threshold[Any]) -> bool:
@@ -118,14 +118,16 @@ def _lowest(amounts: Sequence[Threshold[Any]]) -> str:
     return said[0] if len(said) == 1 else f"the lowest of {', '.join(said)}"
 
 
-def _reading(d: DefinitionSet) -> Iterator[Told]:
+def _reading(d: DefinitionSet) -> Iterator[ClauseText]:
     who, urine, partial, steroid = d.population, d.urine, d.partial, d.steroid
     unknown = "applies without a biopsy too" if _is(who.unknown_lesion, "applies") else "needs a biopsy"
     ages = f"aged {value(who.age_from)} to below {value(who.age_below)} at onset"
-    yield Told("population", f"It applies to patients {ages}; lesions: {value(who.lesions)}; it {unknown}.", _rows(who))
+    yield ClauseText(
+        "population", f"It applies to patients {ages}; lesions: {value(who.lesions)}; it {unknown}.", _rows(who)
+    )
     low, high = LIMITS[urine.remission_limit.of(True)], LIMITS[urine.relapse_limit.of(True)]
     albumin = f" with albumin of at least {value(urine.remission_albumin)}" if _on(urine.remission_albumin) else ""
-    yield Told(
+    yield ClauseText(
         "urine",
         f"Remission: UPCR {low} {value(urine.remission_upcr)} or dipstick at most {value(urine.remission_band)}"
         f"{albumin}. "
@@ -141,20 +143,20 @@ def _reading(d: DefinitionSet) -> Iterator[Told]:
         band = f" or dipstick below {value(partial.band_below)}" if _on(partial.band_below) else ""
         least = f", with albumin of at least {value(partial.albumin)}" if _on(partial.albumin) else ""
         sentence = f"Partial remission: short of remission, UPCR below {value(partial.upcr_below)}{band}{fall}{least}."
-        yield Told("partial remission", sentence, _rows(partial))
+        yield ClauseText("partial remission", sentence, _rows(partial))
     amounts = [a for a in (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap) if _on(a)]
     doses = [a for a in (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap) if _on(a)]
     alternate = f"; on alternate days {_lowest(doses)}" if doses else ""
     if doses and _on(steroid.alternate_after):
         alternate += f", once a course has lasted {value(steroid.alternate_after)}"
-    yield Told(
+    yield ClauseText(
         "steroid",
         f"A dose is adequate from {steroid.adequate_tolerance.of(True):g} times {_lowest(amounts)}{alternate}.",
         _rows(steroid),
     )
 
 
-def _resistance(d: DefinitionSet) -> Iterator[Told]:
+def _resistance(d: DefinitionSet) -> Iterator[ClauseText]:
     r, flags = d.resistance, d.course_flags
     if not _on(r.course):
         return
@@ -168,7 +170,7 @@ def _resistance(d: DefinitionSet) -> Iterator[Told]:
         who = "who is in partial remission then" if _is(r.confirmation_for, "partial") else "everybody"
         words.append(f"; {who} is given until {value(r.confirmation)} of the first episode")
     sentence = " ".join(words).replace(" ;", ";") + "."
-    yield Told("resistance", sentence, _rows(r))
+    yield ClauseText("resistance", sentence, _rows(r))
     shown = _rows(flags)
     if shown:
         weeks = value(flags.secondary_course)
@@ -178,26 +180,26 @@ def _resistance(d: DefinitionSet) -> Iterator[Told]:
             "partial_remission": "partial remission at the end of a course is reported",
         }
         sentence = "; ".join(said[key] for key, *_ in shown)
-        yield Told("course flags", sentence[0].upper() + sentence[1:] + ".", shown)
+        yield ClauseText("course flags", sentence[0].upper() + sentence[1:] + ".", shown)
 
 
-def _relapses(d: DefinitionSet) -> Iterator[Told]:
+def _relapses(d: DefinitionSet) -> Iterator[ClauseText]:
     dependence, frequent = d.dependence, d.frequent
     if _is(dependence.rule, "raise_clears"):
         sentence = (
             f"{value(dependence.relapses)} in the taper, above the maintenance dose, answered by a higher dose within "
             f"{value(dependence.raise_within)} and cleared within {value(dependence.effective_within)} of it."
         )
-        yield Told("dependence", sentence, _rows(dependence, skip=("off_days", "consecutive")))
+        yield ClauseText("dependence", sentence, _rows(dependence, skip=("off_days", "consecutive")))
     elif _is(dependence.rule, "on_steroid"):
         row = " in a row" if _is(dependence.consecutive, "consecutive") else ""
         after = f"at most {value(dependence.off_days)} after its last dose"
         sentence = f"{value(dependence.relapses)}{row} on steroid, or {after}."
-        yield Told("dependence", sentence, _rows(dependence, skip=("raise_within", "effective_within")))
+        yield ClauseText("dependence", sentence, _rows(dependence, skip=("raise_within", "effective_within")))
     for key, clause in RULES.items():
         rule: Frequency = getattr(frequent, key)
         if _on(rule.count):
-            yield Told(clause, _frequency(rule, d), [*_rows(rule, f"{key}."), *_rows(frequent)])
+            yield ClauseText(clause, _frequency(rule, d), [*_rows(rule, f"{key}."), *_rows(frequent)])
 
 
 def _frequency(rule: Frequency, d: DefinitionSet) -> str:
@@ -212,43 +214,43 @@ def _frequency(rule: Frequency, d: DefinitionSet) -> str:
     return f"At least {value(rule.count)}{presenting}, in {where}."
 
 
-def _harms(d: DefinitionSet) -> Iterator[Told]:
-    harm = d.intolerance
+def _intolerance(d: DefinitionSet) -> Iterator[ClauseText]:
+    intolerance = d.intolerance
     pairs = (("contraindication", "contraindications"), ("toxicity", "toxicities"))
     for clause, key in pairs:
-        names, actions = getattr(harm, key), getattr(harm, f"{clause}_actions")
+        names, actions = getattr(intolerance, key), getattr(intolerance, f"{clause}_actions")
         if _on(names):
             sentence = f"One of {value(names)}; because of it steroid was {_either(actions)}."
-            rows = [row for row in _rows(harm) if row[0] in (key, f"{clause}_actions")]
-            yield Told(clause, sentence, rows)
+            rows = [row for row in _rows(intolerance) if row[0] in (key, f"{clause}_actions")]
+            yield ClauseText(clause, sentence, rows)
 
 
-def _others(d: DefinitionSet) -> Iterator[Told]:
+def _other_drugs(d: DefinitionSet) -> Iterator[ClauseText]:
     persistence, agents = d.persistence, d.other_agents
     if _on(persistence.length):
         agent = ", another drug than steroid among it" if _is(persistence.other_agent, "required") else ""
         where = "any episode" if _is(persistence.episodes, "any") else "the first episode"
         response, length = _none(persistence.response), value(persistence.length)
         sentence = f"{response} {length} after treatment began{agent}, in {where}."
-        yield Told("persistence", sentence, _rows(persistence))
+        yield ClauseText("persistence", sentence, _rows(persistence))
     rows = _rows(agents)
     if _on(agents.calcineurin_course):
         sentence = (
             f"{_none(agents.calcineurin_response)} after {value(agents.calcineurin_course)} of "
             f"{value(agents.calcineurin_inhibitors).replace(', ', ' or ')}."
         )
-        yield Told("calcineurin resistance", sentence, [r for r in rows if not r[0].startswith("multidrug")])
+        yield ClauseText("calcineurin resistance", sentence, [r for r in rows if not r[0].startswith("multidrug")])
     if _on(agents.multidrug_course):
         sentence = (
             f"{_none(agents.multidrug_response)} after {value(agents.multidrug_course)} of other drugs "
             f"than steroid, {value(agents.multidrug_classes)} of them for at least {value(agents.multidrug_each)} each."
         )
-        yield Told("multidrug resistance", sentence, [r for r in rows if not r[0].startswith("calcineurin")])
+        yield ClauseText("multidrug resistance", sentence, [r for r in rows if not r[0].startswith("calcineurin")])
 
 
-def _verdict(d: DefinitionSet) -> Iterator[Told]:
+def _verdict(d: DefinitionSet) -> Iterator[ClauseText]:
     refractory, order = value(d.verdict.refractory), value(d.verdict.precedence)
-    yield Told(
+    yield ClauseText(
         "verdict",
         f"Refractory: {refractory.replace(', ', ' or ')}. The category is the first met of: {order}.",
         _rows(d.verdict),

@@ -9,20 +9,20 @@ from typing import Any
 
 from nephrosyn.criteria.definition.catalogue import sets, text
 from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
-from nephrosyn.scenario.messages import nearest, problem_of_hidden, shown
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.user_input import nearest, problem_of_hidden, shown
 
-OWN = ("name", "title")
+REQUIRED_KEYS = ("name", "title")
 
 
-def whole(content_toml: str, asked: str) -> str:
+def whole(content_toml: str, source: str) -> str:
     """Return a definition set that stands alone: with all thresholds of the sets it extends.
 
     Parameters
     ----------
     content_toml : str
         TOML, as `text` returns it.
-    asked : str
+    source : str
         What to call it in messages.
 
     Returns
@@ -40,23 +40,25 @@ def whole(content_toml: str, asked: str) -> str:
     >>> "raise_clears" in whole(text("source-n12-3"), "source-n12-3")
     True
     """
-    content = read(content_toml, asked)
+    content = read(content_toml, source)
     if "extends" not in content:
         return content_toml
     base = content.pop("extends")
     problems = [
-        Problem(key, "a value of its own in a set that extends another", "nothing") for key in OWN if key not in content
+        Problem(key, "a value of its own in a set that extends another", "nothing")
+        for key in REQUIRED_KEYS
+        if key not in content
     ]
     if base not in sets():
         expected = f"one of the shipped sets ({', '.join(sets())})"
         like = nearest(base, sets()) if isinstance(base, str) else ""
         problems.append(Problem("extends", expected, shown(base), like))
     if problems:
-        raise CriteriaError(asked, problems)
+        raise CriteriaError(source, problems)
     return written(merged(read(whole(text(base), base), base), content))
 
 
-def read(content_toml: str, asked: str) -> dict[str, Any]:
+def read(content_toml: str, source: str) -> dict[str, Any]:
     """Return TOML as tables.
 
     Raises
@@ -67,17 +69,17 @@ def read(content_toml: str, asked: str) -> dict[str, Any]:
     try:
         tree = parsed_toml(content_toml)
     except UnreadableError as error:
-        raise CriteriaError(asked, [Problem(asked, error.expected, error.found)]) from None
+        raise CriteriaError(source, [Problem(source, error.expected, error.actual)]) from None
     wrong = [problem_of_hidden(path, text) for path, text in islice(hidden_in(tree), MOST_PROBLEMS)]
     if wrong:
-        raise CriteriaError(asked, wrong)
+        raise CriteriaError(source, wrong)
     return tree
 
 
-def merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a set with what another says of its own; a threshold is replaced as a whole, with its citation."""
     both = dict(base)
-    for key, value in own.items():
+    for key, value in changes.items():
         there = both.get(key)
         deeper = isinstance(there, dict) and isinstance(value, dict) and not _is_threshold(there)
         both[key] = merged(there, value) if deeper and there is not None else value
@@ -106,5 +108,5 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{key} = {_value(entry)}" for key, entry in value.items()) + " }"
     return json.dumps(value)

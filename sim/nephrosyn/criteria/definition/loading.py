@@ -13,7 +13,7 @@ from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.inheritance import read, whole
 from nephrosyn.criteria.definition.omitted_sections import completed
 from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
-from nephrosyn.scenario.messages import nearest, shown
+from nephrosyn.user_input import nearest, shown
 
 
 def load(name_or_path: str | Path) -> DefinitionSet:
@@ -42,14 +42,14 @@ def load(name_or_path: str | Path) -> DefinitionSet:
     return parse(text(name_or_path), str(name_or_path))
 
 
-def parse(content_toml: str, asked: str) -> DefinitionSet:
+def parse(content_toml: str, source: str) -> DefinitionSet:
     """Check a definition set given as text.
 
     Parameters
     ----------
     content_toml : str
         TOML, as `text` returns it.
-    asked : str
+    source : str
         What to call it in messages.
 
     Returns
@@ -62,43 +62,52 @@ def parse(content_toml: str, asked: str) -> DefinitionSet:
     CriteriaError
         As for `load`.
     """
-    content = read(whole(content_toml, asked), asked)
+    content = read(whole(content_toml, source), source)
     try:
         return DefinitionSet.model_validate(completed(content))
     except ValidationError as error:
-        raise CriteriaError(asked, _problems(error)) from None
+        raise CriteriaError(source, _problems(error)) from None
 
 
 def _problems(error: ValidationError) -> list[Problem]:
-    found: dict[tuple[str, str], list[str]] = {}
+    expectations: dict[tuple[str, str], list[str]] = {}
     nearby: dict[str, str] = {}
-    for one in error.errors():
-        path, expected, value, like = _told(one)
-        found.setdefault((path, value), []).append(expected)
+    for detail in error.errors():
+        path, expected, value, like = _describe(detail)
+        expectations.setdefault((path, value), []).append(expected)
         nearby[path] = like
-        if len(found) > MOST_PROBLEMS:
+        if len(expectations) > MOST_PROBLEMS:
             break
     return [
-        Problem(path, " or ".join(dict.fromkeys(texts)), value, nearby[path]) for (path, value), texts in found.items()
+        Problem(path, " or ".join(dict.fromkeys(texts)), value, nearby[path])
+        for (path, value), texts in expectations.items()
     ]
 
 
-def _told(one: Any) -> tuple[str, str, str, str]:
-    keys = list(_keys(one["loc"]))
+def _describe(detail: Any) -> tuple[str, str, str, str]:
+    keys = list(_keys(detail["loc"]))
     path = ".".join(keys) or "the set"
-    if one["type"] == "missing":
+    if detail["type"] == "missing":
         return path, "this key", "nothing", ""
-    if one["type"] == "extra_forbidden":
-        return path, "a known key", f"an unknown key with {shown(one['input'])}", nearest(keys[-1], _known(keys[:-1]))
-    expected = str(one["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    if one["type"] == "value_error":
+    if detail["type"] == "extra_forbidden":
+        return (
+            path,
+            "a known key",
+            f"an unknown key with {shown(detail['input'])}",
+            nearest(keys[-1], _known(keys[:-1])),
+        )
+    expected = str(detail["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    if detail["type"] == "value_error":
         return path, expected, "a contradiction", ""
     like = (
-        nearest(one["input"], one.get("ctx", {}).get("expected", "").replace("'", "").replace(" or ", ", ").split(", "))
-        if isinstance(one["input"], str)
+        nearest(
+            detail["input"],
+            detail.get("ctx", {}).get("expected", "").replace("'", "").replace(" or ", ", ").split(", "),
+        )
+        if isinstance(detail["input"], str)
         else ""
     )
-    return path, expected, shown(one["input"]), like
+    return path, expected, shown(detail["input"]), like
 
 
 def _keys(place: tuple[Any, ...]) -> Iterator[str]:

@@ -36,9 +36,9 @@ def refuse(problems: Iterable[str]) -> None:
     ValueError
         If there is any.
     """
-    found = list(dict.fromkeys(problems))
-    if found:
-        raise ValueError("; ".join(found))
+    distinct = list(dict.fromkeys(problems))
+    if distinct:
+        raise ValueError("; ".join(distinct))
 
 
 class Threshold(Section, Generic[Value]):
@@ -80,10 +80,10 @@ class Threshold(Section, Generic[Value]):
 
     def of(self, child: bool) -> Value:
         """Return the value for a child or an adult."""
-        own = self.children if child else self.adults
-        chosen = self.value if self.value is not None else own
-        assert chosen is not None
-        return chosen
+        for_group = self.children if child else self.adults
+        value = self.value if self.value is not None else for_group
+        assert value is not None
+        return value
 
 
 class Years(Threshold[Annotated[float, Field(ge=0, le=120)]]):

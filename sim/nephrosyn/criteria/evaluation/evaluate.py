@@ -14,23 +14,23 @@ from nephrosyn import vocabulary
 from nephrosyn.criteria.codes import CLAUSES, NEVER
 from nephrosyn.criteria.definition.compiled import order, rules
 from nephrosyn.criteria.definition.definition import DefinitionSet
-from nephrosyn.criteria.evaluation.evaluate_clauses import judge_all
-from nephrosyn.criteria.evaluation.workspace import Sheet, new_sheet
+from nephrosyn.criteria.evaluation.evaluate_clauses import evaluate_all
+from nephrosyn.criteria.evaluation.workspace import Workspace, new_workspace
 from nephrosyn.criteria.record import patient_arrays as records
 from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
 from nephrosyn.criteria.record.sorted_columns import check, sources
 from nephrosyn.errors import CriteriaError, Problem
-from nephrosyn.scenario.messages import nearest
+from nephrosyn.user_input import nearest
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.patient_arrays import Record
     from nephrosyn.criteria.record.sorted_columns import Columns, Tables
 
-SPANS_PER_PIECE = 8  # three changes of level of urine and two of albumin lie on a piece of the true path, and room
+SPANS_PER_SEGMENT = 8  # three changes of level of urine and two of albumin lie on a segment of the true path, and room
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """What some sets say of a cohort.
 
     Attributes
@@ -41,7 +41,7 @@ class Judged:
         What was judged.
     rules : ndarray of RULES, shape (sets, 2)
         By which thresholds, of adults and of children.
-    sheet : Sheet
+    workspace : Workspace
         The work of the last set on the last patient.
     status : ndarray of int8, shape (sets, clauses, patients)
         Answers.
@@ -60,7 +60,7 @@ class Judged:
     people: Columns
     record: Record
     rules: NDArray[Any]
-    sheet: Sheet
+    workspace: Workspace
     status: NDArray[np.int8]
     day: NDArray[np.int64]
     relapses: NDArray[np.int32]
@@ -69,7 +69,7 @@ class Judged:
     episodes: NDArray[np.int64]
 
 
-def judge(
+def evaluate(
     tables: Tables,
     definitions: Sequence[DefinitionSet],
     view: str,
@@ -77,7 +77,7 @@ def judge(
     *,
     keep_going: bool = False,
     list_episodes: bool = False,
-) -> Judged:
+) -> Evaluation:
     """Judge every patient by some definition sets.
 
     Parameters
@@ -105,9 +105,9 @@ def judge(
     CriteriaError
         If a table or column is missing, the view is unknown, or a value is impossible.
     """
-    made = rules(definitions)
-    people, record = _read(tables, view, albumin=bool(_asks_albumin(made)), keep_going=keep_going)
-    sheet, until = _sheet_for(record), NEVER if until_days is None else int(until_days)
+    thresholds = rules(definitions)
+    people, record = _read(tables, view, albumin=bool(_asks_albumin(thresholds)), keep_going=keep_going)
+    workspace, until = _workspace_for(record), NEVER if until_days is None else int(until_days)
     count, size = len(definitions), len(people["patient"])
     written = (
         np.empty((count, len(CLAUSES), size), np.int8),
@@ -116,16 +116,16 @@ def judge(
         np.empty((count, size), np.int64),
         np.empty((count, size), np.int8),
     )
-    found = np.empty((0, 6), np.int64)
-    episodes = judge_all(record, until, made, order(made), sheet, *written, found)
+    episodes_found = np.empty((0, 6), np.int64)
+    episodes = evaluate_all(record, until, thresholds, order(thresholds), workspace, *written, episodes_found)
     if list_episodes and episodes:
-        found = np.empty((episodes, 6), np.int64)
-        judge_all(record, until, made, order(made), sheet, *written, found)
-    return Judged(people, record, made, sheet, *written, found)
+        episodes_found = np.empty((episodes, 6), np.int64)
+        evaluate_all(record, until, thresholds, order(thresholds), workspace, *written, episodes_found)
+    return Evaluation(people, record, thresholds, workspace, *written, episodes_found)
 
 
-def _asks_albumin(made: NDArray[Any]) -> np.bool_:
-    return np.any((made["remission_albumin"] > 0) | (made["partial_albumin"] > 0))
+def _asks_albumin(thresholds: NDArray[Any]) -> np.bool_:
+    return np.any((thresholds["remission_albumin"] > 0) | (thresholds["partial_albumin"] > 0))
 
 
 def _read(tables: Tables, view: str, *, albumin: bool, keep_going: bool) -> tuple[Columns, Record]:
@@ -144,13 +144,13 @@ def _read(tables: Tables, view: str, *, albumin: bool, keep_going: bool) -> tupl
     return people, refuse_impossible(people, record, keep_going=keep_going)
 
 
-def _sheet_for(record: Record) -> Sheet:
-    """Return a sheet with room for the longest record."""
-    readings, diary, pieces, doses = (
+def _workspace_for(record: Record) -> Workspace:
+    """Return a workspace with room for the longest record."""
+    readings, diary, segments, doses = (
         records.most_rows(b)
-        for b in (record.reading_bounds, record.diary_bounds, record.piece_bounds, record.dose_bounds)
+        for b in (record.reading_bounds, record.diary_bounds, record.segment_bounds, record.dose_bounds)
     )
-    return new_sheet(readings, max(diary, SPANS_PER_PIECE * pieces), doses)
+    return new_workspace(readings, max(diary, SPANS_PER_SEGMENT * segments), doses)
 
 
 def impossible(tables: Tables) -> pl.DataFrame:

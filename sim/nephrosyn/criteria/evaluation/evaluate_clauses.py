@@ -8,14 +8,18 @@ from __future__ import annotations
 import numpy as np
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.clauses.dependence_by_dose import judge_dependence
-from nephrosyn.criteria.clauses.dependence_on_withdrawal import judge_withdrawal
-from nephrosyn.criteria.clauses.eligibility import APPLIES, why_not_judged
-from nephrosyn.criteria.clauses.frequent_relapse import judge_frequency
-from nephrosyn.criteria.clauses.late_response import judge_late, judge_partial
+from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_dependence
+from nephrosyn.criteria.clauses.dependence_on_withdrawal import evaluate_withdrawal
+from nephrosyn.criteria.clauses.eligibility import APPLIES, why_not_eligible
+from nephrosyn.criteria.clauses.frequent_relapse import evaluate_frequency
+from nephrosyn.criteria.clauses.late_response import evaluate_late_response, evaluate_partial_remission
 from nephrosyn.criteria.clauses.pseudo_resistance import first_answer
-from nephrosyn.criteria.clauses.resistance import judge_resistance
-from nephrosyn.criteria.clauses.second_line_resistance import judge_calcineurin, judge_multidrug, judge_persistence
+from nephrosyn.criteria.clauses.resistance import evaluate_resistance
+from nephrosyn.criteria.clauses.second_line_resistance import (
+    evaluate_calcineurin,
+    evaluate_multidrug,
+    evaluate_persistence,
+)
 from nephrosyn.criteria.codes import (
     ANY_SIX_MONTHS,
     CALCINEURIN,
@@ -40,12 +44,12 @@ from nephrosyn.criteria.codes import (
     status_of,
 )
 from nephrosyn.criteria.definition.compiled import ON_STEROID, RAISE_CLEARS
-from nephrosyn.criteria.evaluation.workspace import COURSES, DOSES, EPISODES, GAPS, STRETCHES
+from nephrosyn.criteria.evaluation.workspace import COURSES, DOSES, EPISODES, GAPS, INTERVALS
 from nephrosyn.criteria.record.complete_record import path_spans
 from nephrosyn.criteria.record.episodes import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
 from nephrosyn.criteria.record.steroid_courses import FIRST, find_courses, find_doses
 from nephrosyn.criteria.record.urine_states import FIRST as FIRST_SEEN
-from nephrosyn.criteria.record.urine_states import clinic_days, find_stretches, home_spans
+from nephrosyn.criteria.record.urine_states import clinic_days, find_intervals, home_spans
 from nephrosyn.kernels.compile import entry, kernel
 
 CONTRAINDICATION_KIND, TOXICITY_KIND = (
@@ -54,7 +58,7 @@ CONTRAINDICATION_KIND, TOXICITY_KIND = (
 
 
 @kernel
-def judge_conditions(first_row, stop_row, noted, kinds, names, actions, end, kind, counted, effects, out):
+def evaluate_conditions(first_row, stop_row, noted, kinds, names, actions, end, kind, counted, effects, out):
     """Write whether a counted condition of a kind is noted that had a counted effect, and when first."""
     day = NEVER
     for row in range(first_row, stop_row):
@@ -67,11 +71,11 @@ def judge_conditions(first_row, stop_row, noted, kinds, names, actions, end, kin
 
 
 @kernel
-def under_care_since(stretches, stretch_count, doses, dose_count):
+def under_care_since(intervals, interval_count, doses, dose_count):
     """Day of the first dose; without one, of the first reading; NEVER without either."""
     if dose_count > 0:
         return int(doses[0, FIRST])
-    return stretches[0, FIRST_SEEN] if stretch_count > 0 else NEVER
+    return intervals[0, FIRST_SEEN] if interval_count > 0 else NEVER
 
 
 @kernel
@@ -111,62 +115,66 @@ def switch(rule, clause):
 
 
 @kernel
-def judge_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers):
+def evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers):
     """Write the answers that relapses give: dependence, and the rules of frequent relapse."""
     if rule.dependence_rule == RAISE_CLEARS:
-        judge_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE])
+        evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE])
     elif rule.dependence_rule == ON_STEROID:
-        judge_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, answers[DEPENDENCE])
+        evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, answers[DEPENDENCE])
     for clause in (SIX_MONTHS, TWELVE_MONTHS, ANY_SIX_MONTHS):
         needed, length, window, begins = frequency_rule(rule, clause)
         if needed > 0:
-            judge_frequency(
+            evaluate_frequency(
                 episodes, gaps, doses, counts, since, end, resistant, needed, length, window, begins, rule,
                 answers[clause],
             )  # fmt: skip
 
 
 @kernel
-def judge_steroid(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers):
+def evaluate_steroid(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers):
     """Write the answers of all clauses on what steroid did. Returns whether resistance is met."""
     for secondary in (False, True):
         clause = SECONDARY if secondary else RESISTANCE
         if switch(rule, clause) > 0:
-            judge_resistance(
-                stretches, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best,
+            evaluate_resistance(
+                intervals, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best,
                 answers[clause],
             )  # fmt: skip
     if rule.late_reported > 0:
-        judge_late(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
+        evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
     if rule.partial_reported > 0:
-        judge_partial(stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY])
+        evaluate_partial_remission(
+            intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY]
+        )
     return rule.course_days > 0 and status_of(answers[RESISTANCE, REASON]) == MET
 
 
 @kernel
-def judge_agents(stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
+def evaluate_agents(intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
     """Write the answers of all clauses on what other drugs did."""
     if rule.persistence_days > 0:
         out = answers[PERSISTENCE]
-        judge_persistence(stretches, episodes, counts, first, stop, starts, stops, drugs, end, rule, row, out)
+        evaluate_persistence(intervals, episodes, counts, first, stop, starts, stops, drugs, end, rule, row, out)
     if rule.calcineurin_days > 0:
         out = answers[CALCINEURIN]
-        judge_calcineurin(
-            stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
+        evaluate_calcineurin(
+            intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
         )
     if rule.multidrug_days > 0:
         out = answers[MULTIDRUG]
-        judge_multidrug(stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out)
+        evaluate_multidrug(
+            intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
+        )
 
 
 @kernel
-def judge_notes(first, stop, noted, kinds, names, actions, end, rule, answers):
+def evaluate_notes(first, stop, noted, kinds, names, actions, end, rule, answers):
     """Write the answers of the clauses on conditions."""
     for clause in (CONTRAINDICATION, TOXICITY):
         kind, counted, effects = CONTRAINDICATION_KIND, rule.contraindications, rule.contraindication_actions
         if clause == TOXICITY:
             kind, counted, effects = TOXICITY_KIND, rule.toxicities, rule.toxicity_actions
-        judge_conditions(first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause])
+        evaluate_conditions(first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause])
 
 
 @kernel
@@ -184,13 +192,14 @@ def hand_in(answers, why, rule, status, day):
 
 
 @entry
-def judge_all(record, until, rules, order, sheet, status, day, relapses, answered, outside, found):
+def evaluate_all(record, until, rules, order, workspace, status, day, relapses, answered, outside, listed_episodes):
     """Write what every set says of every patient.
 
     ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
-    patients); number of relapses, first answer and why a set does not apply, shape (sets, patients). As far as there is
-    room, ``found``, shape (episodes, 6), takes set, patient, number, first day, last day ill and first day of remission
-    of each episode. The sheet is left with the work of the last set on the last patient.
+    patients); number of relapses, first response once a cause of apparent resistance was found, and why a set does not
+    apply, shape (sets, patients). As far as there is room, ``listed_episodes``, shape (episodes, 6), takes set, patient,
+    number, first day, last day not in remission and first day of remission of each episode. The workspace is left as
+    the last set left it on the last patient.
 
     Returns
     -------
@@ -202,27 +211,33 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
     readings, days, analytes = record.reading_bounds, record.reading_day, record.reading_analyte
     values = record.reading_value
     diary, firsts, lasts, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
-    pieces, piece_start, piece_upcr = record.piece_bounds, record.piece_start, record.piece_upcr
-    piece_slope, piece_target = record.piece_slope, record.piece_target
+    segments, segment_start, segment_upcr = record.segment_bounds, record.segment_start, record.segment_upcr
+    segment_slope, segment_target = record.segment_slope, record.segment_target
     runs, starts, stops, means = record.dose_bounds, record.dose_first, record.dose_last, record.dose_mean
     drugs, schedules, weights = record.dose_drug, record.dose_schedule, record.dose_weight
     notes, noted, kinds = record.condition_bounds, record.condition_day, record.condition_kind
     names, actions = record.condition_code, record.condition_action
     ages, lesions, impossible, ends = record.age, record.lesion, record.impossible, record.end
     normal, kinetics = record.albumin, record.kinetics
-    clinic, spans, stretches, episodes, gaps = sheet.clinic, sheet.spans, sheet.stretches, sheet.episodes, sheet.gaps
-    doses, courses, counts, answers = sheet.doses, sheet.courses, sheet.counts, sheet.answers
-    row, best = sheet.scratch[0], sheet.scratch[1]
+    clinic, spans, intervals, episodes, gaps = (
+        workspace.clinic,
+        workspace.spans,
+        workspace.intervals,
+        workspace.episodes,
+        workspace.gaps,
+    )
+    doses, courses, counts, answers = workspace.doses, workspace.courses, workspace.counts, workspace.answers
+    row, best = workspace.scratch[0], workspace.scratch[1]
     listed = 0
-    for p in range(len(ages)):
-        end = np.int64(min(ends[p], until))
+    for patient in range(len(ages)):
+        end = np.int64(min(ends[patient], until))
         urine_group, steroid_group, since = np.int64(-1), np.int64(-1), np.int64(0)
-        lesion = np.int64(lesions[p])
-        first, stop = runs[p, 0], runs[p, 1]
-        for s in order:
-            rule = rules[s, 1 if ages[p] < rules[s, 0].adult_from else 0]
+        lesion = np.int64(lesions[patient])
+        first, stop = runs[patient, 0], runs[patient, 1]
+        for set_index in order:
+            rule = rules[set_index, 1 if ages[patient] < rules[set_index, 0].adult_from else 0]
             counts_here = True
-            why = why_not_judged(ages[p], lesion, impossible[p], rule)
+            why = why_not_eligible(ages[patient], lesion, impossible[patient], rule)
             if why != APPLIES:
                 counts[EPISODES] = 0
                 urine_group, steroid_group, counts_here = np.int64(-1), np.int64(-1), False
@@ -232,45 +247,49 @@ def judge_all(record, until, rules, order, sheet, status, day, relapses, answere
                 )
                 counts[COURSES] = find_courses(doses, counts[DOSES], rule.alternate_after_days, courses)
             if counts_here and rule.urine_group != urine_group:
-                rows = readings[p]
+                rows = readings[patient]
                 seen = clinic_days(rows[0], rows[1], days, analytes, values, end, rule, clinic)
-                rows = diary[p]
+                rows = diary[patient]
                 runs_seen = home_spans(rows[0], rows[1], firsts, lasts, bands, end, rule, spans)
-                rows = pieces[p]
+                rows = segments[patient]
                 if rows[1] > rows[0]:
                     runs_seen = path_spans(
-                        rows[0], rows[1], piece_start, piece_upcr, piece_slope, piece_target, end, normal[p], kinetics,
-                        rule, spans,
+                        rows[0], rows[1], segment_start, segment_upcr, segment_slope, segment_target, end,
+                        normal[patient], kinetics, rule, spans,
                     )  # fmt: skip
-                counts[STRETCHES] = find_stretches(spans, runs_seen, clinic, seen, stretches)
+                counts[INTERVALS] = find_intervals(spans, runs_seen, clinic, seen, intervals)
                 counts[EPISODES] = find_episodes(
-                    stretches, counts[STRETCHES], rule.home_days, rule.clinic_readings, episodes
+                    intervals, counts[INTERVALS], rule.home_days, rule.clinic_readings, episodes
                 )
             if counts_here and (rule.urine_group != urine_group or rule.steroid_group != steroid_group):
                 count_relapses(episodes, counts[EPISODES], doses, counts[DOSES], rule.taper_counts)
-                since = under_care_since(stretches, counts[STRETCHES], doses, counts[DOSES])
-                counts[GAPS] = find_gaps(stretches, counts[STRETCHES], since, end, rule.max_gap_days, gaps)
+                since = under_care_since(intervals, counts[INTERVALS], doses, counts[DOSES])
+                counts[GAPS] = find_gaps(intervals, counts[INTERVALS], since, end, rule.max_gap_days, gaps)
                 urine_group, steroid_group = rule.urine_group, rule.steroid_group
-            rows = notes[p]
+            rows = notes[patient]
             if counts_here:
-                resistant = judge_steroid(
-                    stretches, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers
+                resistant = evaluate_steroid(
+                    intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers
                 )
-                judge_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers)
-                judge_notes(rows[0], rows[1], noted, kinds, names, actions, end, rule, answers)
-                judge_agents(
-                    stretches, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
+                evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers)
+                evaluate_notes(rows[0], rows[1], noted, kinds, names, actions, end, rule, answers)
+                evaluate_agents(
+                    intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
                 )
-            hand_in(answers, why, rule, status[s, :, p], day[s, :, p])
-            outside[s, p] = why
-            relapses[s, p] = max(counts[EPISODES] - 1, 0)
-            answered[s, p] = first_answer(
+            hand_in(answers, why, rule, status[set_index, :, patient], day[set_index, :, patient])
+            outside[set_index, patient] = why
+            relapses[set_index, patient] = max(counts[EPISODES] - 1, 0)
+            answered[set_index, patient] = first_answer(
                 rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs
             )
             for k in range(counts[EPISODES]):
-                if listed < len(found):
-                    found[listed, 0], found[listed, 1], found[listed, 2] = s, p, k
-                    found[listed, 3], found[listed, 4] = episodes[k, START], episodes[k, LAST_ILL]
-                    found[listed, 5] = episodes[k, END]
+                if listed < len(listed_episodes):
+                    listed_episodes[listed, 0], listed_episodes[listed, 1], listed_episodes[listed, 2] = (
+                        set_index,
+                        patient,
+                        k,
+                    )
+                    listed_episodes[listed, 3], listed_episodes[listed, 4] = episodes[k, START], episodes[k, LAST_ILL]
+                    listed_episodes[listed, 5] = episodes[k, END]
                 listed += 1
     return listed

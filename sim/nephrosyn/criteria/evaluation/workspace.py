@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from nephrosyn.criteria.codes import CLAUSES, COLUMNS
 
-STRETCHES, EPISODES, GAPS, DOSES, COURSES = range(5)
+INTERVALS, EPISODES, GAPS, DOSES, COURSES = range(5)
 
 
-class Sheet(NamedTuple):
+class Workspace(NamedTuple):
     """Room to work on one patient after the other; sized for the longest record.
 
     Attributes
@@ -21,7 +21,7 @@ class Sheet(NamedTuple):
         Day and level of each day with a clinic reading.
     spans : ndarray of int64, shape (spans, 3)
         Runs of days at one level: of the home diary, or of the true path.
-    stretches : ndarray of int64, shape (stretches, 5)
+    intervals : ndarray of int64, shape (intervals, 5)
         Days in a row at one level.
     episodes : ndarray of int64, shape (episodes, 4)
         First day, first day of remission, last day seen ill, whether it counts.
@@ -32,7 +32,7 @@ class Sheet(NamedTuple):
     courses : ndarray of int64, shape (doses, 2)
         First and last day of courses of adequate dose.
     counts : ndarray of int64, shape (5,)
-        Number of stretches, episodes, gaps, runs of steroid and courses.
+        Number of intervals, episodes, gaps, runs of steroid and courses.
     scratch : ndarray of int64, shape (2, columns)
         Answers under comparison.
     answers : ndarray of int64, shape (clauses, columns)
@@ -41,7 +41,7 @@ class Sheet(NamedTuple):
 
     clinic: NDArray[np.int64]
     spans: NDArray[np.int64]
-    stretches: NDArray[np.int64]
+    intervals: NDArray[np.int64]
     episodes: NDArray[np.int64]
     gaps: NDArray[np.int64]
     doses: NDArray[np.float64]
@@ -51,16 +51,16 @@ class Sheet(NamedTuple):
     answers: NDArray[np.int64]
 
 
-def new_sheet(readings: int, spans: int, doses: int) -> Sheet:
-    """Return room for a patient with at most so many rows; a piece of the true path may make eight spans."""
+def new_workspace(readings: int, spans: int, doses: int) -> Workspace:
+    """Return room for a patient with at most so many rows; a segment of the true path may make eight spans."""
     # A clinic day inside a home span cuts it in two and stands between.
-    stretches = 2 * readings + spans + 1
-    return Sheet(
+    intervals = 2 * readings + spans + 1
+    return Workspace(
         clinic=np.empty((readings + 1, 2), np.int64),
         spans=np.empty((spans + 1, 3), np.int64),
-        stretches=np.empty((stretches, 5), np.int64),
-        episodes=np.empty((stretches + 1, 4), np.int64),
-        gaps=np.empty((stretches + 1, 2), np.int64),
+        intervals=np.empty((intervals, 5), np.int64),
+        episodes=np.empty((intervals + 1, 4), np.int64),
+        gaps=np.empty((intervals + 1, 2), np.int64),
         doses=np.empty((doses + 1, 5), np.float64),
         courses=np.empty((doses + 1, 2), np.int64),
         counts=np.zeros(5, np.int64),

@@ -1,4 +1,4 @@
-"""Why an answer was given, in words: the sentence of each reason, and what its marks are called."""
+"""Why an answer was given, in words: the sentence of each reason, and what its arguments are called."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from nephrosyn.criteria import codes as r
 
 
 class Reason(NamedTuple):
-    """A reason's name, the names of its marks in order, and its sentence."""
+    """A reason's name, the names of its arguments in order, and its sentence."""
 
     name: str
-    marks: tuple[str, ...]
+    arguments: tuple[str, ...]
     sentence: str
 
 
-COURSE = ("course", "judged", "last_ill", "remission", "course_end")
+COURSE = ("course", "decision_day", "last_ill", "remission", "course_end")
 TAPER = ("remission", "reduced", "relapse", "raised", "again", "last_ill")
 COUNT = ("anchor", "seen", "needed", "hidden", "window_start", "window_end")
 
 ON_STEROID = ("latest", "seen", "needed", "before", "after", "hidden")
-TREATED = ("begun", "judged", "last_ill", "remission", "last_day")
+TREATED = ("begun", "decision_day", "last_ill", "remission", "last_day")
 
 REASONS: dict[int, Reason] = {
     r.NO_URINE: Reason("no_urine", (), "The record holds no urine reading."),
@@ -36,28 +36,28 @@ REASONS: dict[int, Reason] = {
     r.REMISSION_VAGUE: Reason(
         "remission_vague",
         COURSE,
-        "Remission came after day {last_ill} and by day {remission}; whether by day {judged} was not seen.",
+        "Remission came after day {last_ill} and by day {remission}; whether by day {decision_day} was not seen.",
     ),
     r.NOT_SEEN_LONG_ENOUGH: Reason(
         "not_seen_long_enough",
         COURSE,
         "Adequate course from day {course}; ill up to day {last_ill}; the record does not show whether it answered by "
-        "day {judged}.",
+        "day {decision_day}.",
     ),
     r.FAILED_COURSE: Reason(
         "failed_course",
         COURSE,
-        "Adequate steroid from day {course}, no remission by day {judged}; still ill on day {last_ill}.",
+        "Adequate steroid from day {course}, no remission by day {decision_day}; still ill on day {last_ill}.",
     ),
     r.FAILED_AND_REDUCED: Reason(
         "failed_and_reduced",
         COURSE,
-        "Adequate steroid from day {course} was reduced on day {judged} in vain; still ill on day {last_ill}.",
+        "Adequate steroid from day {course} was reduced on day {decision_day} in vain; still ill on day {last_ill}.",
     ),
     r.REMISSION_IN_TIME: Reason(
         "remission_in_time",
         COURSE,
-        "Adequate steroid from day {course}; remission on day {remission}, by day {judged}.",
+        "Adequate steroid from day {course}; remission on day {remission}, by day {decision_day}.",
     ),
     r.REMISSION_ON_LESS: Reason(
         "remission_on_less",
@@ -67,13 +67,14 @@ REASONS: dict[int, Reason] = {
     r.REMISSION_ON_LESS_LATE: Reason(
         "remission_on_less_late",
         COURSE,
-        "Steroid from day {course} never reached an adequate dose; remission on day {remission}, after day {judged}.",
+        "Steroid from day {course} never reached an adequate dose; remission on day {remission}, after day "
+        "{decision_day}.",
     ),
     r.REMISSION_WITHOUT_STEROID: Reason(
         "remission_without_steroid", COURSE, "Every episode ended without steroid, so nothing shows what it does."
     ),
     r.COURSE_MAY_HIDE: Reason(
-        "course_may_hide", COURSE, "Between day {last_ill} and day {judged} a failed course may have gone unseen."
+        "course_may_hide", COURSE, "Between day {last_ill} and day {decision_day} a failed course may have gone unseen."
     ),
     r.RELAPSE_IN_TAPER: Reason(
         "relapse_in_taper",
@@ -134,24 +135,25 @@ REASONS: dict[int, Reason] = {
     r.REMISSION_LATE: Reason(
         "remission_late",
         COURSE,
-        "Adequate steroid from day {course}; remission on day {remission}, by day {judged}, the end of confirmation.",
+        "Adequate steroid from day {course}; remission on day {remission}, by day {decision_day}, the end of "
+        "confirmation.",
     ),
     r.NO_RELAPSE: Reason("no_relapse", (), "There was no relapse to be treated with steroid."),
     r.LATE_RESPONSE: Reason(
         "late_response",
         COURSE,
         "Adequate steroid from day {course}; still ill on day {last_ill}, remission on day {remission}, by day "
-        "{judged}.",
+        "{decision_day}.",
     ),
     r.STILL_ILL: Reason(
         "still_ill",
         COURSE,
-        "Adequate steroid from day {course}; no complete remission by day {judged}, still ill on day {last_ill}.",
+        "Adequate steroid from day {course}; no complete remission by day {decision_day}, still ill on day {last_ill}.",
     ),
     r.PARTIAL_THEN: Reason(
         "partial_then",
         COURSE,
-        "Adequate steroid from day {course}; on day {judged} in partial remission, no complete one before.",
+        "Adequate steroid from day {course}; on day {decision_day} in partial remission, no complete one before.",
     ),
     r.NOT_PARTIAL_THEN: Reason(
         "not_partial_then",
@@ -161,20 +163,24 @@ REASONS: dict[int, Reason] = {
     r.STILL_ILL_THEN: Reason(
         "still_ill_then",
         TREATED,
-        "Treated from day {begun}; no sufficient remission by day {judged}, not seen in one on day {last_ill}.",
+        "Treated from day {begun}; no sufficient remission by day {decision_day}, not seen in one on day {last_ill}.",
     ),
     r.NO_OTHER_AGENT: Reason(
-        "no_other_agent", TREATED, "Treated from day {begun}, but with no other drug than steroid by day {judged}."
+        "no_other_agent",
+        TREATED,
+        "Treated from day {begun}, but with no other drug than steroid by day {decision_day}.",
     ),
     r.NO_TREATMENT: Reason("no_treatment", (), "No drug was given, so nothing shows what treatment does."),
     r.AGENT_FAILED: Reason(
         "agent_failed",
         TREATED,
         "A calcineurin inhibitor was given from day {begun} to day {last_day}; no sufficient remission by day "
-        "{judged}, not seen in one on day {last_ill}.",
+        "{decision_day}, not seen in one on day {last_ill}.",
     ),
     r.AGENT_RESPONSE: Reason(
-        "agent_response", TREATED, "Treated from day {begun}; sufficient remission on day {remission}, by day {judged}."
+        "agent_response",
+        TREATED,
+        "Treated from day {begun}; sufficient remission on day {remission}, by day {decision_day}.",
     ),
     r.AGENT_TOO_SHORT: Reason(
         "agent_too_short",
@@ -188,7 +194,8 @@ REASONS: dict[int, Reason] = {
     r.AGENTS_FAILED: Reason(
         "agents_failed",
         TREATED,
-        "Other drugs than steroid were given from day {begun}, on day {judged} of enough classes and for long enough; "
+        "Other drugs than steroid were given from day {begun}, on day {decision_day} of enough classes and for long "
+        "enough; "
         "no sufficient remission by then, not seen in one on day {last_ill}.",
     ),
     r.TOO_FEW_AGENTS: Reason(

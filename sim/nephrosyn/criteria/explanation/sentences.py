@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.criteria.clauses.dependence_by_dose import judge_each_relapse
+from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_relapse
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import OFF, ON, UNCOUNTED, kinds_of
 from nephrosyn.criteria.codes import (
     ANY_SIX_MONTHS,
@@ -34,12 +34,12 @@ from nephrosyn.criteria.record.episodes import START
 from nephrosyn.criteria.record.steroid_courses import MAINTENANCE, MEAN
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.evaluation.workspace import Sheet
+    from nephrosyn.criteria.evaluation.workspace import Workspace
 
-Marks = Mapping[str, int | None]
+Arguments = Mapping[str, int | None]
 
 WINDOW_FIELD = {SIX_MONTHS: "six_window", TWELVE_MONTHS: "twelve_window", ANY_SIX_MONTHS: "any_six_window"}
-LEFT_ASIDE = {
+WHY_NOT_COUNTED = {
     IN_UNFINISHED_TAPER: "before the steroid given for the one before was finished",
     OFF_STEROID: "without steroid",
     AT_MAINTENANCE: "on {mean:g} mg/day, not above the maintenance dose of {maintenance:g} mg/day",
@@ -56,7 +56,7 @@ class Case:
 
     Attributes
     ----------
-    sheet : Sheet
+    workspace : Workspace
         As `judge_all` leaves it.
     rules : void of RULES
         Those for children, or for adults.
@@ -64,17 +64,17 @@ class Case:
         Last day judged.
     """
 
-    sheet: Sheet
+    workspace: Workspace
     rules: Any
     end: int
 
     @property
     def relapses(self) -> list[int]:
         """First day of each relapse."""
-        return [int(row[START]) for row in self.sheet.episodes[1 : int(self.sheet.counts[EPISODES])]]
+        return [int(row[START]) for row in self.workspace.episodes[1 : int(self.workspace.counts[EPISODES])]]
 
 
-def sentence(case: Case, code: int, marks: Marks, day: int | None) -> str:
+def sentence(case: Case, code: int, arguments: Arguments, day: int | None) -> str:
     """Return the answer of a clause in words.
 
     Parameters
@@ -83,7 +83,7 @@ def sentence(case: Case, code: int, marks: Marks, day: int | None) -> str:
         Whose answer.
     code : int
         The clause.
-    marks : mapping of str to int or None
+    arguments : mapping of str to int or None
         What the reason speaks of.
     day : int or None, days
         Day on which the clause was met.
@@ -93,21 +93,23 @@ def sentence(case: Case, code: int, marks: Marks, day: int | None) -> str:
     str
         A sentence or two.
     """
-    answer = int(case.sheet.answers[code, REASON])
+    answer = int(case.workspace.answers[code, REASON])
     reason = REASONS[answer]
-    words = {name: "(none)" if mark is None else str(mark) for name, mark in (*marks.items(), ("day", day))}
+    words = {
+        name: "(none)" if argument is None else str(argument) for name, argument in (*arguments.items(), ("day", day))
+    }
     more = ""
-    if reason.marks == COUNT:
-        words["relapses"] = plural(marks["seen"] or 0)
-        words["window"] = window_text(case, code, marks)
-        more = outside_text(case, marks)
-    if reason.marks == ON_STEROID:
-        words["relapses"] = plural(marks["seen"] or 0)
+    if reason.arguments == COUNT:
+        words["relapses"] = plural(arguments["seen"] or 0)
+        words["window"] = window_text(case, code, arguments)
+        more = outside_text(case, arguments)
+    if reason.arguments == ON_STEROID:
+        words["relapses"] = plural(arguments["seen"] or 0)
         words["off_days"] = str(case.rules["off_days"])
-        words["in_row"] = " in a row" if case.rules["consecutive"] and (marks["needed"] or 0) > 1 else ""
+        words["in_row"] = " in a row" if case.rules["consecutive"] and (arguments["needed"] or 0) > 1 else ""
         more = withdrawal_text(case)
-    if code == DEPENDENCE and reason.marks == TAPER and marks["reduced"] is None and status_of(answer) != MET:
-        more = aside_text(case)
+    if code == DEPENDENCE and reason.arguments == TAPER and arguments["reduced"] is None and status_of(answer) != MET:
+        more = taper_text(case)
     return " ".join(filter(None, (reason.sentence.format(**words), more)))
 
 
@@ -122,24 +124,24 @@ def plural(count: int) -> str:
     return "No relapse" if not count else f"{count} relapse{'s' if count > 1 else ''}"
 
 
-def window_text(case: Case, code: int, marks: Marks) -> str:
+def window_text(case: Case, code: int, arguments: Arguments) -> str:
     """Return the window that was counted, with its first and last day."""
-    if marks["window_start"] is None:
+    if arguments["window_start"] is None:
         return "any window"
     kind = case.rules[WINDOW_FIELD[code]]
-    days = f"from day {marks['window_start']} to day {marks['window_end']}"
+    days = f"from day {arguments['window_start']} to day {arguments['window_end']}"
     return f"the window {days}" if kind == FIRST else f"the fullest window, {days}"
 
 
-def inside(marks: Marks, day: int) -> bool:
+def inside(arguments: Arguments, day: int) -> bool:
     """Whether a day lies in the window that was counted."""
-    first, last = marks["window_start"], marks["window_end"]
+    first, last = arguments["window_start"], arguments["window_end"]
     return first is not None and last is not None and first <= day <= last
 
 
-def outside_text(case: Case, marks: Marks) -> str:
+def outside_text(case: Case, arguments: Arguments) -> str:
     """Return the relapses next to the window on either side, which do not count."""
-    first, last = marks["window_start"], marks["window_end"]
+    first, last = arguments["window_start"], arguments["window_end"]
     if first is None or last is None:
         return ""
     before = [f"day {day} before it" for day in case.relapses if day < first][-1:]
@@ -147,44 +149,48 @@ def outside_text(case: Case, marks: Marks) -> str:
     return f"Nearest relapse outside, not counted: {', '.join(before + after)}." if before or after else ""
 
 
-def aside_text(case: Case) -> str:
+def taper_text(case: Case) -> str:
     """Return why each relapse does not show dependence; nothing without relapses."""
-    sheet, rules = case.sheet, case.rules
-    found = np.empty((len(case.relapses), 2), np.int64)
-    judge_each_relapse(
-        sheet.episodes, int(sheet.counts[EPISODES]), sheet.doses, int(sheet.counts[DOSES]), case.end,
-        rules["raise_within_days"], rules["effective_within_days"], sheet.scratch[0], found,
+    workspace, rules = case.workspace, case.rules
+    why_and_run = np.empty((len(case.relapses), 2), np.int64)
+    evaluate_each_relapse(
+        workspace.episodes, int(workspace.counts[EPISODES]), workspace.doses, int(workspace.counts[DOSES]), case.end,
+        rules["raise_within_days"], rules["effective_within_days"], workspace.scratch[0], why_and_run,
     )  # fmt: skip
-    counted = [f"day {day}" for day, (why, _) in zip(case.relapses, found, strict=True) if why == COUNTS]
-    aside: dict[str, list[str]] = {}
-    for day, (why, run) in zip(case.relapses, found, strict=True):
+    counted = [f"day {day}" for day, (why, _) in zip(case.relapses, why_and_run, strict=True) if why == COUNTS]
+    not_counted: dict[str, list[str]] = {}
+    for day, (why, run) in zip(case.relapses, why_and_run, strict=True):
         if why != COUNTS:
-            dose = {"mean": sheet.doses[run, MEAN], "maintenance": sheet.doses[run, MAINTENANCE]} if run >= 0 else {}
+            dose = (
+                {"mean": workspace.doses[run, MEAN], "maintenance": workspace.doses[run, MAINTENANCE]}
+                if run >= 0
+                else {}
+            )
             limits = {
                 "raise_within": rules["raise_within_days"],
                 "effective_within": rules["effective_within_days"],
             }
-            aside.setdefault(LEFT_ASIDE[int(why)].format(**dose, **limits), []).append(f"day {day}")
-    told = [f"Relapse counted: {', '.join(counted)}; {rules['dependent_relapses']} are needed."] if counted else []
-    if aside:
-        each = "; ".join(f"{', '.join(days)} ({why})" for why, days in aside.items())
-        told.append(f"Relapses that do not count: {each}.")
-    return " ".join(told)
+            not_counted.setdefault(WHY_NOT_COUNTED[int(why)].format(**dose, **limits), []).append(f"day {day}")
+    texts = [f"Relapse counted: {', '.join(counted)}; {rules['dependent_relapses']} are needed."] if counted else []
+    if not_counted:
+        reasons = "; ".join(f"{', '.join(days)} ({why})" for why, days in not_counted.items())
+        texts.append(f"Relapses that do not count: {reasons}.")
+    return " ".join(texts)
 
 
 def kinds(case: Case) -> dict[int, list[int]]:
     """Return the days of the relapses on steroid, of those off it, and of those that do not count."""
-    sheet, found = case.sheet, np.empty(len(case.relapses), np.int64)
+    workspace, kind_codes = case.workspace, np.empty(len(case.relapses), np.int64)
     kinds_of(
-        sheet.episodes,
-        int(sheet.counts[EPISODES]),
-        sheet.doses,
-        int(sheet.counts[DOSES]),
+        workspace.episodes,
+        int(workspace.counts[EPISODES]),
+        workspace.doses,
+        int(workspace.counts[DOSES]),
         case.rules["off_days"],
-        found,
+        kind_codes,
     )
     sorted_out: dict[int, list[int]] = {ON: [], OFF: [], UNCOUNTED: []}
-    for day, kind in zip(case.relapses, found, strict=True):
+    for day, kind in zip(case.relapses, kind_codes, strict=True):
         sorted_out[int(kind)].append(day)
     return sorted_out
 
@@ -192,5 +198,5 @@ def kinds(case: Case) -> dict[int, list[int]]:
 def withdrawal_text(case: Case) -> str:
     """Return which relapses came on steroid and which did not; nothing without relapses."""
     names = {ON: "on steroid or soon after it", OFF: "off steroid", UNCOUNTED: "in an unfinished taper, not counted"}
-    told = [f"{names[kind]}: {', '.join(f'day {day}' for day in days)}" for kind, days in kinds(case).items() if days]
-    return f"Relapses {'; '.join(told)}." if told else ""
+    texts = [f"{names[kind]}: {', '.join(f'day {day}' for day in days)}" for kind, days in kinds(case).items() if days]
+    return f"Relapses {'; '.join(texts)}." if texts else ""

@@ -41,19 +41,19 @@ class Evidence:
     text: str
 
 
-class Proof:
+class SupportingRows:
     """Finds rows of one patient's tables by their days.
 
     Parameters
     ----------
-    mine : mapping of str to polars.DataFrame
+    tables : mapping of str to polars.DataFrame
         The patient's rows.
     view : {"complete", "observed"}
         Whether to quote the truth or the record.
     """
 
-    def __init__(self, mine: Tables, view: str) -> None:
-        self.mine = mine
+    def __init__(self, tables: Tables, view: str) -> None:
+        self.tables = tables
         self.observed = view == "observed"
         self.before = "" if self.observed else "truth/"
         self._read: dict[str, list[dict[str, Any]]] = {}
@@ -86,23 +86,23 @@ class Proof:
     def _runs(self, first: int, last: int, *, steroid: bool) -> list[Evidence]:
         table = f"{self.before}doses"
         meet = (r for r in self._rows(table) if r["first_days"] <= last and r["last_days"] >= first)
-        mine = (r for r in meet if (r["drug"] == vocabulary.DRUGS[STEROID]) == steroid)
-        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in mine]
+        selected = (r for r in meet if (r["drug"] == vocabulary.DRUGS[STEROID]) == steroid)
+        return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in selected]
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table, read once: clauses ask for the same days again and again."""
         if table not in self._read:
-            self._read[table] = self.mine[table].rows(named=True)
+            self._read[table] = self.tables[table].rows(named=True)
         return self._read[table]
 
     @cached_property
     def _readings(self) -> dict[int, list[Evidence]]:
         """Urine of each day, as measured in the clinic."""
-        found: dict[int, list[Evidence]] = {}
-        for row in self.mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(URINE)).iter_rows(named=True):
+        by_day: dict[int, list[Evidence]] = {}
+        for row in self.tables["readings"].filter(pl.col("analyte").cast(pl.String).is_in(URINE)).iter_rows(named=True):
             day = row["taken_days"]
-            found.setdefault(day, []).append(Evidence(day, day, "readings", _reading(row)))
-        return found
+            by_day.setdefault(day, []).append(Evidence(day, day, "readings", _reading(row)))
+        return by_day
 
     def _diary(self, day: int) -> list[Evidence]:
         return [
@@ -112,7 +112,7 @@ class Proof:
         ]
 
     def _truth(self, day: int) -> list[Evidence]:
-        rows = self.mine["truth/proteinuria"].filter(pl.col("start_days") <= day).sort("start_days")
+        rows = self.tables["truth/proteinuria"].filter(pl.col("start_days") <= day).sort("start_days")
         if rows.is_empty():
             return []
         row = rows.row(-1, named=True)

@@ -14,11 +14,11 @@ from nephrosyn import vocabulary
 from nephrosyn.criteria.classification import label_frame
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import ON
 from nephrosyn.criteria.codes import (
+    ARGUMENTS,
     CLAUSES,
     CONTRAINDICATION,
     DAY,
     FLAG_OF_CLAUSE,
-    MARKS,
     NEVER,
     NO_DAY,
     REASON,
@@ -26,11 +26,11 @@ from nephrosyn.criteria.codes import (
     TOXICITY,
     status_of,
 )
-from nephrosyn.criteria.evaluation.evaluate import judge
+from nephrosyn.criteria.evaluation.evaluate import evaluate
 from nephrosyn.criteria.evaluation.workspace import EPISODES
 from nephrosyn.criteria.explanation.reason_texts import COUNT, COURSE, ON_STEROID, REASONS, TAPER, TREATED
 from nephrosyn.criteria.explanation.sentences import Case, inside, kinds, sentence
-from nephrosyn.criteria.explanation.supporting_rows import Evidence, Proof
+from nephrosyn.criteria.explanation.supporting_rows import Evidence, SupportingRows
 from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
 from nephrosyn.errors import CriteriaError, Problem
 
@@ -186,18 +186,18 @@ def verdict(
         If there is no such patient, a table or column is missing, or the view is unknown.
     """
     who = (pl.col("replicate") == replicate) & (pl.col("patient") == patient)
-    mine = {name: frame.filter(who) for name, frame in tables.items() if "patient" in frame.columns}
-    if "patients" in mine and mine["patients"].is_empty():
-        asked = f"replicate {replicate}, patient {patient}"
-        raise CriteriaError(definition.name, [Problem(asked, "a patient of this cohort", "nobody")])
-    judged = judge(mine, [definition], view, until_days, keep_going=keep_going)
-    record, sheet = judged.record, judged.sheet
+    patient_rows = {name: frame.filter(who) for name, frame in tables.items() if "patient" in frame.columns}
+    if "patients" in patient_rows and patient_rows["patients"].is_empty():
+        patient_label = f"replicate {replicate}, patient {patient}"
+        raise CriteriaError(definition.name, [Problem(patient_label, "a patient of this cohort", "nobody")])
+    evaluation = evaluate(patient_rows, [definition], view, until_days, keep_going=keep_going)
+    record, workspace = evaluation.record, evaluation.workspace
     until = NEVER if until_days is None else until_days
-    child = record.age[0] < judged.rules[0, 0]["adult_from"]
-    case = Case(sheet, judged.rules[0, int(child)], int(min(record.end[0], until)))
-    episode_count = int(sheet.counts[EPISODES])
-    label = label_frame(judged, [definition], view).row(0, named=True)
-    proof = Proof(mine, view)
+    child = record.age[0] < evaluation.rules[0, 0]["adult_from"]
+    case = Case(workspace, evaluation.rules[0, int(child)], int(min(record.end[0], until)))
+    episode_count = int(workspace.counts[EPISODES])
+    label = label_frame(evaluation, [definition], view).row(0, named=True)
+    supporting = SupportingRows(patient_rows, view)
     return Verdict(
         replicate=replicate,
         patient=patient,
@@ -208,15 +208,15 @@ def verdict(
         refractory=label["refractory"],
         refractory_kind=label["refractory_kind"],
         first_met_days=label["first_met_days"],
-        answered_days=_day(int(judged.answered[0, 0])),
-        provoking=tuple(proof.conditions("provoking_factor")),
-        clauses=tuple(_clause(code, case, proof) for code in range(len(CLAUSES))),
-        episodes=tuple(_episode(k, sheet.episodes[k]) for k in range(episode_count)),
+        answered_days=_day(int(evaluation.answered[0, 0])),
+        provoking=tuple(supporting.conditions("provoking_factor")),
+        clauses=tuple(_clause(code, case, supporting) for code in range(len(CLAUSES))),
+        episodes=tuple(_episode(k, workspace.episodes[k]) for k in range(episode_count)),
     )
 
 
-def _day(mark: int) -> int | None:
-    return int(mark) if NO_DAY < mark < NEVER else None
+def _day(argument: int) -> int | None:
+    return int(argument) if NO_DAY < argument < NEVER else None
 
 
 def _episode(number: int, row: NDArray[np.int64]) -> Episode:
@@ -224,61 +224,61 @@ def _episode(number: int, row: NDArray[np.int64]) -> Episode:
     return Episode(number, start, last_ill, remission)
 
 
-def _clause(code: int, case: Case, proof: Proof) -> Clause:
-    row = case.sheet.answers[code]
+def _clause(code: int, case: Case, supporting: SupportingRows) -> Clause:
+    row = case.workspace.answers[code]
     reason = REASONS[int(row[REASON])]
-    marks = {name: _day(row[MARKS + k]) for k, name in enumerate(reason.marks)}
+    arguments = {name: _day(row[ARGUMENTS + k]) for k, name in enumerate(reason.arguments)}
     day = _day(row[DAY])
     return Clause(
         name=CLAUSES[code],
         flag=FLAG_OF_CLAUSE[code],
         status=STATUS_NAMES[int(status_of(row[REASON]))],
         reason=reason.name,
-        sentence=sentence(case, code, marks, day),
+        sentence=sentence(case, code, arguments, day),
         days=day,
-        evidence=tuple(sorted(set(_evidence(code, reason.marks, marks, case, proof)))),
+        evidence=tuple(sorted(set(_evidence(code, reason.arguments, arguments, case, supporting)))),
     )
 
 
 def _evidence(
-    code: int, kind: tuple[str, ...], marks: Mapping[str, int | None], case: Case, proof: Proof
+    code: int, kind: tuple[str, ...], arguments: Mapping[str, int | None], case: Case, supporting: SupportingRows
 ) -> list[Evidence]:
     if code in KIND_OF_CLAUSE:
-        return proof.conditions(KIND_OF_CLAUSE[code])
+        return supporting.conditions(KIND_OF_CLAUSE[code])
     if kind == COURSE:
-        doses = _doses(proof, marks["course"], marks["course_end"])
-        return [*_urine(proof, marks, "last_ill", "remission"), *_at_the_end(proof, marks), *doses]
+        doses = _doses(supporting, arguments["course"], arguments["course_end"])
+        return [*_urine(supporting, arguments, "last_ill", "remission"), *_at_the_end(supporting, arguments), *doses]
     if kind == COUNT:
-        counted = [day for day in case.relapses if inside(marks, day)]
-        return [*_urine(proof, marks, "anchor"), *(e for day in counted for e in proof.urine(day))]
+        counted = [day for day in case.relapses if inside(arguments, day)]
+        return [*_urine(supporting, arguments, "anchor"), *(e for day in counted for e in supporting.urine(day))]
     if kind == ON_STEROID:
-        return [e for day in kinds(case)[ON] for e in (*proof.urine(day), *proof.doses(day - 1, day - 1))]
+        return [e for day in kinds(case)[ON] for e in (*supporting.urine(day), *supporting.doses(day - 1, day - 1))]
     if kind == TREATED:
-        agents = proof.agents(marks["begun"], marks["judged"])
-        return [*_urine(proof, marks, "last_ill", "remission"), *agents]
+        agents = supporting.agents(arguments["begun"], arguments["decision_day"])
+        return [*_urine(supporting, arguments, "last_ill", "remission"), *agents]
     if kind == TAPER:
-        answered = [] if marks["reduced"] is not None else case.relapses
-        found = [e for day in answered for e in (*proof.urine(day), *proof.doses(day - 1, day))]
-        found += _urine(proof, marks, "remission", "relapse", "again", "last_ill")
-        before = None if marks["reduced"] is None else marks["reduced"] - 1
-        last = marks["relapse"] if marks["raised"] is None else marks["raised"]
-        return [*found, *_doses(proof, before, last)]
+        answered = [] if arguments["reduced"] is not None else case.relapses
+        rows = [e for day in answered for e in (*supporting.urine(day), *supporting.doses(day - 1, day))]
+        rows += _urine(supporting, arguments, "remission", "relapse", "again", "last_ill")
+        before = None if arguments["reduced"] is None else arguments["reduced"] - 1
+        last = arguments["relapse"] if arguments["raised"] is None else arguments["raised"]
+        return [*rows, *_doses(supporting, before, last)]
     return []
 
 
-def _at_the_end(proof: Proof, marks: Mapping[str, int | None]) -> list[Evidence]:
+def _at_the_end(supporting: SupportingRows, arguments: Mapping[str, int | None]) -> list[Evidence]:
     """The urine by which a course was judged, where the patient is ill for longer."""
-    judged, last_ill = marks["judged"], marks["last_ill"]
-    if judged is None or last_ill is None or last_ill <= judged:
+    decision_day, last_ill = arguments["decision_day"], arguments["last_ill"]
+    if decision_day is None or last_ill is None or last_ill <= decision_day:
         return []
-    return proof.urine(proof.latest(judged))
+    return supporting.urine(supporting.latest(decision_day))
 
 
-def _urine(proof: Proof, marks: Mapping[str, int | None], *names: str) -> list[Evidence]:
-    return [e for name in names if (day := marks[name]) is not None for e in proof.urine(day)]
+def _urine(supporting: SupportingRows, arguments: Mapping[str, int | None], *names: str) -> list[Evidence]:
+    return [e for name in names if (day := arguments[name]) is not None for e in supporting.urine(day)]
 
 
-def _doses(proof: Proof, first: int | None, last: int | None) -> list[Evidence]:
+def _doses(supporting: SupportingRows, first: int | None, last: int | None) -> list[Evidence]:
     if first is None:
         return []
-    return proof.doses(first, first if last is None else last)
+    return supporting.doses(first, first if last is None else last)

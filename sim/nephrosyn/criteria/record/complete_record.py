@@ -1,4 +1,4 @@
-"""The complete record: every day at its true level, from the pieces of the true path of proteinuria.
+"""The complete record: every day at its true level, from the segments of the true path of proteinuria.
 
 Each day is judged at its start. Where a set asks for albumin, it follows the true ratio by the law of the model: it is
 broken down at one rate, lost in urine at another, and made at the rate that holds the person's own level in health.
@@ -33,7 +33,7 @@ LARGEST_STEP_DAYS = 2.0
 
 @entry
 def log_upcr(day, start, log_start, slope, log_target):
-    """Logarithm of the ratio at the start of a day, on a piece of the true path."""
+    """Logarithm of the ratio at the start of a day, on a segment of the true path."""
     value = log_start + slope * (day - start)
     if slope < 0.0:
         return max(value, log_target)
@@ -78,7 +78,7 @@ def leaves_at(level, falls, low, partial, high):
 
 @kernel
 def last_at_level(day, stop, level, start, log_start, slope, log_target, low, partial, high):
-    """Last day of [day, stop] still at the level of `day`; the path only falls, or only rises, on a piece."""
+    """Last day of [day, stop] still at the level of `day`; the path only falls, or only rises, on a segment."""
     if slope == 0.0 or level == level_at(log_upcr(stop, start, log_start, slope, log_target), low, partial, high):
         return stop
     guess = start + (leaves_at(level, slope < 0.0, low, partial, high) - log_start) / slope
@@ -100,7 +100,7 @@ def steady_albumin(normal, kinetics, upcr):
 
 @kernel
 def albumin_at(albumin, since, day, normal, kinetics, start, log_start, slope, log_target):
-    """Albumin on a day, from what it was at a time before on the same piece of the path."""
+    """Albumin on a day, from what it was at a time before on the same segment of the path."""
     while since < day:
         here = log_upcr(since, start, log_start, slope, log_target)
         days = day - since
@@ -167,7 +167,7 @@ def split_by_albumin(
 def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, end, normal, kinetics, rule, spans):
     """Write (first day, last day, level) of all days to the end. Returns the number of spans.
 
-    At most three changes of level of urine lie on a piece of the path, and two of albumin.
+    At most three changes of level of urine lie on a segment of the path, and two of albumin.
     """
     count = 0
     low, high, highest = math.log(rule.low_upcr), math.log(rule.high_upcr), 0.0

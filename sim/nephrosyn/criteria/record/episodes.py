@@ -18,7 +18,7 @@ BEFORE, AFTER = 0, 1
 
 
 @kernel
-def find_episodes(stretches, count, home_days, clinic_readings, episodes):
+def find_episodes(intervals, count, home_days, clinic_readings, episodes):
     """Write the episodes: the patient is ill from presentation, and each confirmed change turns the state.
 
     Returns
@@ -34,18 +34,18 @@ def find_episodes(stretches, count, home_days, clinic_readings, episodes):
     readings = 0
     first_reading = NEVER
     for j in range(count):
-        level = stretches[j, LEVEL]
+        level = intervals[j, LEVEL]
         if level != (REMISSION if ill else RELAPSE):
             readings = 0
             if ill:
-                episodes[k, LAST_ILL] = stretches[j, LAST]
+                episodes[k, LAST_ILL] = intervals[j, LAST]
             continue
-        if readings == 0 and stretches[j, CLINIC] > 0:
-            first_reading = stretches[j, FIRST_CLINIC]
-        readings += stretches[j, CLINIC]
+        if readings == 0 and intervals[j, CLINIC] > 0:
+            first_reading = intervals[j, FIRST_CLINIC]
+        readings += intervals[j, CLINIC]
         date = NEVER
-        if stretches[j, LAST] - stretches[j, FIRST] + 1 >= home_days:
-            date = stretches[j, FIRST]
+        if intervals[j, LAST] - intervals[j, FIRST] + 1 >= home_days:
+            date = intervals[j, FIRST]
         if readings >= clinic_readings:
             date = min(date, first_reading)
         if date == NEVER:
@@ -58,12 +58,12 @@ def find_episodes(stretches, count, home_days, clinic_readings, episodes):
         k += 1
         episodes[k, START] = date
         episodes[k, END] = NEVER
-        episodes[k, LAST_ILL] = stretches[j, LAST]
+        episodes[k, LAST_ILL] = intervals[j, LAST]
     return k + 1
 
 
 @kernel
-def find_gaps(stretches, count, since, end, max_gap, gaps):
+def find_gaps(intervals, count, since, end, max_gap, gaps):
     """Write the gaps longer than the set allows, from `since` (the first dose) to the end of the record.
 
     Returns
@@ -71,17 +71,17 @@ def find_gaps(stretches, count, since, end, max_gap, gaps):
     int
         Number of gaps, in order of time.
     """
-    found = 0
-    seen = min(since, stretches[0, FIRST]) if count > 0 else since
+    gap_count = 0
+    seen = min(since, intervals[0, FIRST]) if count > 0 else since
     for j in range(count + 1):
-        after = stretches[j, FIRST] if j < count else end
+        after = intervals[j, FIRST] if j < count else end
         if after - seen > max_gap:
-            gaps[found, BEFORE] = seen
-            gaps[found, AFTER] = after
-            found += 1
+            gaps[gap_count, BEFORE] = seen
+            gaps[gap_count, AFTER] = after
+            gap_count += 1
         if j < count:
-            seen = stretches[j, LAST]
-    return found
+            seen = intervals[j, LAST]
+    return gap_count
 
 
 @kernel
@@ -102,9 +102,9 @@ def count_relapses(episodes, count, doses, dose_count, taper_counts):
 
 
 @kernel
-def next_remission_level(stretches, count, day):
+def next_remission_level(intervals, count, day):
     """First day from `day` on that was seen at remission level, or NEVER."""
     for j in range(count):
-        if stretches[j, LEVEL] == REMISSION and stretches[j, LAST] >= day:
-            return max(stretches[j, FIRST], day)
+        if intervals[j, LEVEL] == REMISSION and intervals[j, LAST] >= day:
+            return max(intervals[j, FIRST], day)
     return NEVER

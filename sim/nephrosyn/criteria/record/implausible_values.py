@@ -62,7 +62,7 @@ def refuse_impossible(people: Columns, record: Record, *, keep_going: bool) -> R
     CriteriaError
         With the rows of each kind of fault, unless `keep_going`.
     """
-    faults = find(people, record)
+    faults = all_faults(people, record)
     if not len(faults):
         return record
     if not keep_going:
@@ -72,7 +72,7 @@ def refuse_impossible(people: Columns, record: Record, *, keep_going: bool) -> R
     return record._replace(impossible=frozen(marked))
 
 
-def find(people: Columns, record: Record) -> np.ndarray:
+def all_faults(people: Columns, record: Record) -> np.ndarray:
     """Return every fault, shape (faults, 3): its kind, the patient's place and the row."""
     death = np.where(record.dead, record.end.astype(np.int64), np.int64(ALIVE))
     faults = np.empty((0, 3), np.int64)
@@ -87,25 +87,30 @@ def fault_frame(people: Columns, record: Record) -> pl.DataFrame:
     """Return every fault as a row: replicate, patient, table, what was expected and what was found."""
     schema = {"replicate": pl.Int32, "patient": pl.Int32, "table": pl.String, "expected": pl.String, "found": pl.String}
     rows = [
-        (people["replicate"][p], people["patient"][p], *EXPECTED[int(kind)], _told(people, record, int(kind), p, row))
-        for kind, p, row in find(people, record)
+        (
+            people["replicate"][patient],
+            people["patient"][patient],
+            *EXPECTED[int(kind)],
+            _describe(people, record, int(kind), patient, row),
+        )
+        for kind, patient, row in all_faults(people, record)
     ]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _problems(people: Columns, record: Record, faults: np.ndarray) -> list[Problem]:
-    found = []
+    problems = []
     for kind in dict.fromkeys(faults[:, 0].tolist()):
-        mine = faults[faults[:, 0] == kind]
-        rows = [_told(people, record, int(kind), int(p), int(row)) for _, p, row in mine[:SHOWN]]
-        more = f"; and {len(mine) - SHOWN} more" if len(mine) > SHOWN else ""
+        of_kind = faults[faults[:, 0] == kind]
+        rows = [_describe(people, record, int(kind), int(patient), int(row)) for _, patient, row in of_kind[:SHOWN]]
+        more = f"; and {len(of_kind) - SHOWN} more" if len(of_kind) > SHOWN else ""
         table, expected = EXPECTED[int(kind)]
-        found.append(Problem(table, expected, f"{len(mine)}: {'; '.join(rows)}{more}"))
-    return found
+        problems.append(Problem(table, expected, f"{len(of_kind)}: {'; '.join(rows)}{more}"))
+    return problems
 
 
-def _told(people: Columns, record: Record, kind: int, p: int, row: int) -> str:
-    who = f"replicate {people['replicate'][p]}, patient {people['patient'][p]}"
+def _describe(people: Columns, record: Record, kind: int, patient: int, row: int) -> str:
+    who = f"replicate {people['replicate'][patient]}, patient {people['patient'][patient]}"
     if kind in (NEGATIVE, NO_BAND, READ_LATER):
         analyte = vocabulary.ANALYTES[record.reading_analyte[row]]
         return f"{who}, day {record.reading_day[row]}: {analyte} {record.reading_value[row]:g}"
@@ -135,9 +140,9 @@ def fault_of_reading(value, analyte, day, death):
 
 
 @kernel
-def alike(one, other):
+def alike(first, second):
     """Whether two numbers are the same, or both missing."""
-    return one == other or (math.isnan(one) and math.isnan(other))
+    return first == second or (math.isnan(first) and math.isnan(second))
 
 
 @kernel
@@ -150,10 +155,10 @@ def fault_of_dose(start, row, firsts, lasts, drugs, schedules, means, weights, d
         return NEGATIVE_DOSE
     if first > death:
         return DOSED_LATER
-    for other in range(start, row):
-        if drugs[other] == drugs[row] and lasts[other] >= first:
-            copy = firsts[other] == first and lasts[other] == last and schedules[other] == schedules[row]
-            if not copy or not alike(means[other], mean):
+    for earlier in range(start, row):
+        if drugs[earlier] == drugs[row] and lasts[earlier] >= first:
+            copy = firsts[earlier] == first and lasts[earlier] == last and schedules[earlier] == schedules[row]
+            if not copy or not alike(means[earlier], mean):
                 return DOSES_OVERLAP
     return -1
 
@@ -167,21 +172,21 @@ def find_faults(record, death, out):
     drugs, schedules, means, weights = record.dose_drug, record.dose_schedule, record.dose_mean, record.dose_weight
     diary, opens, closes, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
     count = 0
-    for p in range(len(death)):
-        for row in range(readings[p, 0], readings[p, 1]):
-            kind = fault_of_reading(values[row], analytes[row], days[row], death[p])
+    for patient in range(len(death)):
+        for row in range(readings[patient, 0], readings[patient, 1]):
+            kind = fault_of_reading(values[row], analytes[row], days[row], death[patient])
             if kind >= 0:
-                count = write_fault(out, count, kind, p, row)
-        for row in range(runs[p, 0], runs[p, 1]):
-            kind = fault_of_dose(runs[p, 0], row, firsts, lasts, drugs, schedules, means, weights, death[p])
+                count = write_fault(out, count, kind, patient, row)
+        for row in range(runs[patient, 0], runs[patient, 1]):
+            kind = fault_of_dose(runs[patient, 0], row, firsts, lasts, drugs, schedules, means, weights, death[patient])
             if kind >= 0:
-                count = write_fault(out, count, kind, p, row)
+                count = write_fault(out, count, kind, patient, row)
         reach, band = np.int64(-ALIVE), bands[0] if len(bands) else np.uint8(0)
-        for row in range(diary[p, 0], diary[p, 1]):
+        for row in range(diary[patient, 0], diary[patient, 1]):
             if opens[row] > closes[row]:
-                count = write_fault(out, count, DIARY_BACKWARDS, p, row)
+                count = write_fault(out, count, DIARY_BACKWARDS, patient, row)
             elif opens[row] <= reach and bands[row] != band:
-                count = write_fault(out, count, DIARY_OVERLAP, p, row)
+                count = write_fault(out, count, DIARY_OVERLAP, patient, row)
             if closes[row] > reach:
                 reach, band = np.int64(closes[row]), bands[row]
     return count

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 # Fields of the record, and the columns they come from.
 READING_FIELDS = {"reading_day": "taken_days", "reading_analyte": "analyte", "reading_value": "value"}
 DIARY_FIELDS = {"diary_first": "first_days", "diary_last": "last_days", "diary_band": "grade"}
-PIECE_FIELDS = {
-    "piece_start": "start_days",
-    "piece_upcr": "upcr_start_mg_per_mg",
-    "piece_slope": "log_slope_per_day",
-    "piece_target": "upcr_target_mg_per_mg",
+SEGMENT_FIELDS = {
+    "segment_start": "start_days",
+    "segment_upcr": "upcr_start_mg_per_mg",
+    "segment_slope": "log_slope_per_day",
+    "segment_target": "upcr_target_mg_per_mg",
 }
 DOSE_FIELDS = {
     "dose_first": "first_days",
@@ -49,7 +49,7 @@ EMPTY = {name: pl.DataFrame(schema=SCHEMAS[name]) for name in ("readings", "diar
 class Record(NamedTuple):
     """The record of all patients. `bounds` arrays, shape (patients, 2), give each patient's first row and its end.
 
-    The observed record has readings and diary; the complete one has the pieces of the true path, the albumin of each
+    The observed record has readings and diary; the complete one has the segments of the true path, the albumin of each
     person in health (g/dL) and how it is lost: breakdown per day, loss per day and mg/mg, and the ratio beyond which it
     grows no more.
     """
@@ -69,11 +69,11 @@ class Record(NamedTuple):
     diary_first: NDArray[np.int32]
     diary_last: NDArray[np.int32]
     diary_band: NDArray[np.uint8]
-    piece_bounds: NDArray[np.int64]
-    piece_start: NDArray[np.float64]
-    piece_upcr: NDArray[np.float64]
-    piece_slope: NDArray[np.float64]
-    piece_target: NDArray[np.float64]
+    segment_bounds: NDArray[np.int64]
+    segment_start: NDArray[np.float64]
+    segment_upcr: NDArray[np.float64]
+    segment_slope: NDArray[np.float64]
+    segment_target: NDArray[np.float64]
     dose_bounds: NDArray[np.int64]
     dose_first: NDArray[np.int32]
     dose_last: NDArray[np.int32]
@@ -98,7 +98,7 @@ def observed(tables: Tables) -> tuple[Columns, Record]:
         kinetics=frozen(np.zeros(len(KINETICS))),
         **_rows("readings", READING_FIELDS, tables, people),
         **_rows("diary", DIARY_FIELDS, tables, people),
-        **_rows("truth/proteinuria", PIECE_FIELDS, EMPTY, people),
+        **_rows("truth/proteinuria", SEGMENT_FIELDS, EMPTY, people),
         **_rows("doses", DOSE_FIELDS, _given(tables, "doses"), people),
         **_rows("conditions", CONDITION_FIELDS, tables, people),
     )
@@ -121,7 +121,7 @@ def complete(tables: Tables, *, albumin: bool) -> tuple[Columns, Record]:
         kinetics=frozen(kinetics),
         **_rows("readings", READING_FIELDS, EMPTY, people),
         **_rows("diary", DIARY_FIELDS, EMPTY, people),
-        **_rows("truth/proteinuria", PIECE_FIELDS, tables, people),
+        **_rows("truth/proteinuria", SEGMENT_FIELDS, tables, people),
         **_rows("truth/doses", DOSE_FIELDS, _given(tables, "truth/doses"), people),
         **_rows("truth/conditions", CONDITION_FIELDS, tables, people),
     )
@@ -158,8 +158,8 @@ def _row_each(table: Columns, people: Columns) -> NDArray[np.int64]:
     without = np.flatnonzero(bounds[:, 0] == bounds[:, 1])
     if len(without):
         who = f"replicate {people['replicate'][without[0]]}, patient {people['patient'][without[0]]}"
-        found = f"{len(without)} without one, the first replicate and patient: {who}"
-        raise CriteriaError("tables", [Problem(table.name, "a row for every patient", found)])
+        text = f"{len(without)} without one, the first replicate and patient: {who}"
+        raise CriteriaError("tables", [Problem(table.name, "a row for every patient", text)])
     return bounds[:, 0]
 
 
@@ -168,8 +168,8 @@ def _people(tables: Tables) -> Columns:
     replicate, patient = people["replicate"], people["patient"]
     again = (replicate[1:] == replicate[:-1]) & (patient[1:] == patient[:-1])
     if again.any():
-        kept = np.concatenate(([True], ~again))
-        people.arrays = {column: frozen(array[kept]) for column, array in people.arrays.items()}
+        first_rows = np.concatenate(([True], ~again))
+        people.arrays = {column: frozen(array[first_rows]) for column, array in people.arrays.items()}
     return people
 
 

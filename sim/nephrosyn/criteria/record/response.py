@@ -12,7 +12,7 @@ from nephrosyn.kernels.compile import kernel
 
 
 @kernel
-def at_least_partial(stretches, count, since, until, home_days, clinic_readings):
+def at_least_partial(intervals, count, since, until, home_days, clinic_readings):
     """First day from `since` to `until` of remission, complete or partial, confirmed as any change of state is.
 
     Returns
@@ -22,23 +22,23 @@ def at_least_partial(stretches, count, since, until, home_days, clinic_readings)
     """
     readings, first_reading, run_first, run_last, neither = 0, NEVER, NEVER, NO_DAY, NO_DAY
     for j in range(count):
-        if stretches[j, LAST] < since:
+        if intervals[j, LAST] < since:
             continue
-        if stretches[j, FIRST] > until:
+        if intervals[j, FIRST] > until:
             break
-        if stretches[j, LEVEL] != REMISSION and stretches[j, LEVEL] != PARTIAL:
+        if intervals[j, LEVEL] != REMISSION and intervals[j, LEVEL] != PARTIAL:
             readings = 0
             run_last = NO_DAY
-            neither = min(stretches[j, LAST], until)
+            neither = min(intervals[j, LAST], until)
             continue
-        first = max(stretches[j, FIRST], since)
+        first = max(intervals[j, FIRST], since)
         if run_last != first - 1:
             run_first = first
-        run_last = stretches[j, LAST]
-        if stretches[j, CLINIC] > 0 and stretches[j, FIRST_CLINIC] >= since:
+        run_last = intervals[j, LAST]
+        if intervals[j, CLINIC] > 0 and intervals[j, FIRST_CLINIC] >= since:
             if readings == 0:
-                first_reading = stretches[j, FIRST_CLINIC]
-            readings += stretches[j, CLINIC]
+                first_reading = intervals[j, FIRST_CLINIC]
+            readings += intervals[j, CLINIC]
         if run_last - run_first + 1 >= home_days:
             return (min(run_first, first_reading) if readings >= clinic_readings else run_first), neither
         if readings >= clinic_readings:
@@ -47,27 +47,27 @@ def at_least_partial(stretches, count, since, until, home_days, clinic_readings)
 
 
 @kernel
-def response_from(stretches, count, episodes, i, since, partial_responds, rule):
+def response_from(intervals, count, episodes, i, since, partial_responds, rule):
     """Day of response in an episode from `since` on, or NEVER, and the last day seen before it without response."""
     remission, last_ill = episodes[i, END], episodes[i, LAST_ILL]
     if partial_responds == 0:
         return remission, last_ill
-    day, neither = at_least_partial(stretches, count, since, remission, rule.home_days, rule.clinic_readings)
+    day, neither = at_least_partial(intervals, count, since, remission, rule.home_days, rule.clinic_readings)
     return min(day, remission), neither
 
 
 @kernel
-def level_by(stretches, count, gaps, gap_count, since, day):
+def level_by(intervals, count, gaps, gap_count, since, day):
     """Level at which urine was seen last from `since` to a day, or UNSEEN: not at all, or the day lies in a gap."""
     level = UNSEEN
     for g in range(gap_count):
         if gaps[g, BEFORE] < day < gaps[g, AFTER]:
             return UNSEEN
     for j in range(count):
-        if stretches[j, FIRST] > day:
+        if intervals[j, FIRST] > day:
             break
-        if stretches[j, LAST] >= since:
-            level = stretches[j, LEVEL]
+        if intervals[j, LAST] >= since:
+            level = intervals[j, LEVEL]
     return level
 
 

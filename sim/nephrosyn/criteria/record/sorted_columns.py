@@ -113,11 +113,11 @@ def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, p
     j = 0
     rows = len(patient)
     for i in range(len(people_patient)):
-        r, p = people_replicate[i], people_patient[i]
-        while j < rows and (replicate[j] < r or (replicate[j] == r and patient[j] < p)):
+        r, patient_id = people_replicate[i], people_patient[i]
+        while j < rows and (replicate[j] < r or (replicate[j] == r and patient[j] < patient_id)):
             j += 1
         bounds[i, 0] = j
-        while j < rows and replicate[j] == r and patient[j] == p:
+        while j < rows and replicate[j] == r and patient[j] == patient_id:
             j += 1
         bounds[i, 1] = j
     return bounds
@@ -175,7 +175,7 @@ def _cast(series: pl.Series, kind: pl.DataType | type[pl.DataType]) -> pl.Series
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a read-only view in one piece: compiled code sees one type of array, whatever polars handed out."""
+    """Return a read-only view contiguous: compiled code sees one type of array, whatever polars handed out."""
     whole = np.ascontiguousarray(array).view()
     whole.flags.writeable = False
     return whole

@@ -84,22 +84,22 @@ def find_courses(doses, count, alternate_after_days, courses):
     int
         Number of courses, in order of time.
     """
-    found = 0
+    course_count = 0
     for k in range(count):
         if doses[k, ADEQUATE] == INADEQUATE:
             continue
         first, last = int(doses[k, FIRST]), int(doses[k, LAST])
-        follows = found > 0 and courses[found - 1, LAST] == first - 1
+        follows = course_count > 0 and courses[course_count - 1, LAST] == first - 1
         waits = doses[k, ADEQUATE] == BY_ALTERNATE_DAY and alternate_after_days > 0
-        if waits and (not follows or first - courses[found - 1, FIRST] < alternate_after_days):
+        if waits and (not follows or first - courses[course_count - 1, FIRST] < alternate_after_days):
             continue
         if follows:
-            courses[found - 1, LAST] = last
+            courses[course_count - 1, LAST] = last
             continue
-        courses[found, FIRST] = first
-        courses[found, LAST] = last
-        found += 1
-    return found
+        courses[course_count, FIRST] = first
+        courses[course_count, LAST] = last
+        course_count += 1
+    return course_count
 
 
 @kernel

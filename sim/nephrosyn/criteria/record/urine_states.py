@@ -1,4 +1,4 @@
-"""Urine: the level of a day, and stretches of days in a row at one level."""
+"""Urine: the level of a day, and intervals of days in a row at one level."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -17,7 +17,7 @@ UPCR = vocabulary.ANALYTES.index("upcr")
 DIPSTICK = vocabulary.ANALYTES.index("dipstick")
 ALBUMIN = vocabulary.ANALYTES.index("albumin")
 
-# Columns of a stretch: first and last day, level, number of days with a clinic reading, first such day.
+# Columns of a interval: first and last day, level, number of days with a clinic reading, first such day.
 FIRST, LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
 NOT_READ = -1.0
 
@@ -123,34 +123,34 @@ def home_spans(first_row, stop_row, firsts, lasts, bands, end, rule, spans):
 
 
 @kernel
-def extend(stretches, count, first, last, level, clinic):
-    """Add days at a level: to the latest stretch if they follow it at the same level, else as a new one.
+def extend(intervals, count, first, last, level, clinic):
+    """Add days at a level: to the latest interval if they follow it at the same level, else as a new one.
 
-    `clinic` is 1 for a day with a clinic reading, 0 for days at home. Returns the number of stretches.
+    `clinic` is 1 for a day with a clinic reading, 0 for days at home. Returns the number of intervals.
     """
     joins = False
     if count > 0:
-        joins = stretches[count - 1, LEVEL] == level and first == stretches[count - 1, LAST] + 1
+        joins = intervals[count - 1, LEVEL] == level and first == intervals[count - 1, LAST] + 1
     if not joins:
-        stretches[count, FIRST] = first
-        stretches[count, LEVEL] = level
-        stretches[count, CLINIC] = 0
+        intervals[count, FIRST] = first
+        intervals[count, LEVEL] = level
+        intervals[count, CLINIC] = 0
         count += 1
-    if clinic == 1 and stretches[count - 1, CLINIC] == 0:
-        stretches[count - 1, FIRST_CLINIC] = first
-    stretches[count - 1, CLINIC] += clinic
-    stretches[count - 1, LAST] = last
+    if clinic == 1 and intervals[count - 1, CLINIC] == 0:
+        intervals[count - 1, FIRST_CLINIC] = first
+    intervals[count - 1, CLINIC] += clinic
+    intervals[count - 1, LAST] = last
     return count
 
 
 @kernel
-def find_stretches(spans, span_count, clinic, clinic_count, stretches):
-    """Merge clinic days and spans into stretches of days in a row; on a day with both the clinic wins.
+def find_intervals(spans, span_count, clinic, clinic_count, intervals):
+    """Merge clinic days and spans into intervals of days in a row; on a day with both the clinic wins.
 
     Returns
     -------
     int
-        Number of stretches, in order of time.
+        Number of intervals, in order of time.
     """
     # Numbers of one type, so that `extend` is compiled once.
     count, home, seen, free = 0, 0, 1, NO_DAY
@@ -163,14 +163,14 @@ def find_stretches(spans, span_count, clinic, clinic_count, stretches):
         while c < clinic_count and clinic[c, 0] <= last:
             day = clinic[c, 0]
             if day > first:
-                count = extend(stretches, count, first, day - 1, level, home)
-            count = extend(stretches, count, day, day, clinic[c, 1], seen)
+                count = extend(intervals, count, first, day - 1, level, home)
+            count = extend(intervals, count, day, day, clinic[c, 1], seen)
             first = max(first, day + 1)
             c += 1
         if first <= last:
-            count = extend(stretches, count, first, last, level, home)
+            count = extend(intervals, count, first, last, level, home)
         free = last + 1
     while c < clinic_count:
-        count = extend(stretches, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], seen)
+        count = extend(intervals, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], seen)
         c += 1
     return count

@@ -98,16 +98,16 @@ class Case:
         """Whether a day lies strictly inside a gap."""
         return any(gap.first < day < gap.last for gap in self.gaps)
 
-    def _stretch_ends(self, day):
-        """Number of the first day seen after the stretch that a day lies in; of None, of all."""
-        return None if day is None else urine.stretch_at(self.seen, self.seen_from(day))[1]
+    def _interval_ends(self, day):
+        """Number of the first day seen after the interval that a day lies in; of None, of all."""
+        return None if day is None else urine.interval_at(self.seen, self.seen_from(day))[1]
 
     def response(self, kind, episode, first):
         """Day of response counted from `first` on, and the last day ill before it (6)."""
         if kind == "complete":
             return episode.remission, episode.last_ill
-        number = urine.stretch_begins(self.seen, self.seen_from(first))
-        watched = self.seen[: self._stretch_ends(episode.remission)]
+        number = urine.interval_begins(self.seen, self.seen_from(first))
+        watched = self.seen[: self._interval_ends(episode.remission)]
         part = urine.confirmed(watched, number, {REMISSION, PARTIAL}, self.rules.urine, first)
         day = min(episode.stop, inf if part is None else part[0])
         until = self.seen[self.seen_from(first) : None if day == inf else self.seen_from(day)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nephrosyn import criteria
 
 from .record import charts
-from .verdict import CLAUSES_OF, judge
+from .verdict import CLAUSES_OF, evaluate
 
 LABELS = (*CLAUSES_OF, "applies", "category", "refractory", "first_met_days")
 
@@ -18,31 +18,33 @@ class Difference(NamedTuple):
     patient: tuple[int, int]
     criteria: str
     what: str
-    twin: object
+    second: object
     compiled: object
 
 
 def differences(tables, definitions, view="observed", until=None):
     """Return everything on which they do not agree."""
-    by_name = {one.name: one for one in definitions}
+    by_name = {definition.name: definition for definition in definitions}
     read = charts(tables, view, until)
-    twin = {(name, *key): judge(chart, one) for name, one in by_name.items() for key, chart in read.items()}
-    found = []
+    second = {
+        (name, *key): evaluate(chart, definition) for name, definition in by_name.items() for key, chart in read.items()
+    }
+    disagreements = []
     compiled = criteria.answers(tables, definitions, view, until)
-    assert compiled.height == 13 * len(twin)
+    assert compiled.height == 13 * len(second)
     for row in compiled.select("replicate", "patient", "criteria", "clause", "status", "days").iter_rows():
         replicate, patient, name, clause, status, day = row
-        mine = twin[name, replicate, patient][0][clause]
-        if mine != (status, day):
-            found.append(Difference((replicate, patient), name, clause, mine, (status, day)))
+        expected = second[name, replicate, patient][0][clause]
+        if expected != (status, day):
+            disagreements.append(Difference((replicate, patient), name, clause, expected, (status, day)))
     labels = criteria.classify(tables, definitions, view, until)
-    assert labels.height == len(twin)
+    assert labels.height == len(second)
     for row in labels.iter_rows(named=True):
-        mine = twin[row["criteria"], row["replicate"], row["patient"]][1]
-        theirs = {what: row[what] for what in LABELS}
-        found += [
-            Difference((row["replicate"], row["patient"]), row["criteria"], what, mine[what], theirs[what])
+        expected = second[row["criteria"], row["replicate"], row["patient"]][1]
+        actual = {what: row[what] for what in LABELS}
+        disagreements += [
+            Difference((row["replicate"], row["patient"]), row["criteria"], what, expected[what], actual[what])
             for what in LABELS
-            if mine[what] != theirs[what]
+            if expected[what] != actual[what]
         ]
-    return found
+    return disagreements

@@ -1,6 +1,6 @@
 """Both implementations of the definition sets say the same of the same records.
 
-The second one, in `twins/`, is written from the page on the criteria alone: where it differs, one of them is wrong.
+The second one, in `second_implementation/`, is written from the page on the criteria alone: where it differs, one of them is wrong.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from nephrosyn import criteria
 
 from . import made_up
 from .builder import child, tables
-from .twins import made_up_sets, made_up_widely
-from .twins.comparing import differences
+from .second_implementation import made_up_sets, made_up_widely
+from .second_implementation.comparing import differences
 
 pytestmark = pytest.mark.slow
 

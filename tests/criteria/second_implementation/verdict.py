@@ -99,7 +99,7 @@ def category(case, flagged):
     return "infrequently_relapsing" if case.relapses else "non_relapsing"
 
 
-def judge(chart, definition):
+def evaluate(chart, definition):
     """Return what the clauses say, and the label: as the rows of `answers` and `classify`."""
     case = Case(chart, definition)
     found = clauses(case)

@@ -92,19 +92,19 @@ def confirmed(seen, number, sought, urine, first=-inf):
     """Find the first confirmed change to the levels sought, from a number of the days seen on (4).
 
     Days before `first` do not count (6). Return the day of the change and the number of the first day seen after the
-    stretch that confirmed it; None if there is none.
+    interval that confirmed it; None if there is none.
     """
     clinic_days, in_a_row = [], range(0)
     while number < len(seen):
-        stretch, number = stretch_at(seen, number)
-        if stretch[0].level not in sought:
+        interval, number = interval_at(seen, number)
+        if interval[0].level not in sought:
             clinic_days, in_a_row = [], range(0)
             continue
-        readings = [one.day for one in stretch if one.clinic]
+        readings = [one.day for one in interval if one.clinic]
         if readings and readings[0] >= first:
             clinic_days += readings
-        goes_on = in_a_row and stretch[0].day == in_a_row[-1] + 1
-        in_a_row = range(in_a_row[0] if goes_on else max(stretch[0].day, first), stretch[-1].day + 1)
+        goes_on = in_a_row and interval[0].day == in_a_row[-1] + 1
+        in_a_row = range(in_a_row[0] if goes_on else max(interval[0].day, first), interval[-1].day + 1)
         fulfilled = [in_a_row[0]] if len(in_a_row) >= urine.home_days else []
         if len(clinic_days) >= urine.clinic_readings:
             fulfilled.append(clinic_days[0])
@@ -113,14 +113,14 @@ def confirmed(seen, number, sought, urine, first=-inf):
     return None
 
 
-def stretch_begins(seen, number):
-    """Number of the first day of the stretch in which a day seen lies."""
+def interval_begins(seen, number):
+    """Number of the first day of the interval in which a day seen lies."""
     while 0 < number < len(seen) and _goes_on(seen[number - 1], seen[number]):
         number -= 1
     return number
 
 
-def stretch_at(seen, number):
+def interval_at(seen, number):
     """The days in a row at one level, from a number on, and the number after them."""
     stop = number + 1
     while stop < len(seen) and _goes_on(seen[stop - 1], seen[stop]):

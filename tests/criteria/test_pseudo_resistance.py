@@ -6,7 +6,7 @@ import pytest
 
 from nephrosyn import criteria
 
-from .builder import adult, judge, source, tables
+from .builder import adult, source, tables, verdict_of
 
 FACTOR = ("malabsorption", "provoking_factor", "none")
 
@@ -18,7 +18,7 @@ def resistant(well_from=None):
 
 
 def kind(record, **options):
-    return judge(record, **options).refractory_kind
+    return verdict_of(record, **options).refractory_kind
 
 
 def test_without_a_factor_nothing_shows_it_to_be_false():
@@ -28,7 +28,7 @@ def test_without_a_factor_nothing_shows_it_to_be_false():
 
 def test_a_factor_found_and_a_response_after_it():
     record = resistant(well_from=200).noted(100, *FACTOR)
-    verdict = judge(record)
+    verdict = verdict_of(record)
     assert (verdict.category, verdict.refractory, verdict.refractory_kind) == ("steroid_resistant", True, False)
     assert verdict.answered_days == 200
     assert [row.first_days for row in verdict.provoking] == [100]
@@ -57,7 +57,7 @@ def test_what_is_met_after_the_answer_is_true():
         record.rows["readings"] = [row for row in record.rows["readings"] if not start <= row[0] < start + 30]
         record.steroid(60, start - 40, start - 20).steroid(20, start - 19, start + 4).steroid(60, start + 5, start + 60)
         record.ill(start, start + 4).well(start + 30)
-    verdict = judge(record)
+    verdict = verdict_of(record)
     assert verdict.flags["dependent"] is True
     assert verdict.refractory_kind is True
 

@@ -122,7 +122,7 @@ def cohort():
 def test_all_at_once_with_their_rows():
     with pytest.raises(criteria.CriteriaError) as caught:
         criteria.classify(tables(*cohort()), source(), "observed")
-    told = {problem.expected: problem.found for problem in caught.value.problems}
+    told = {problem.expected: problem.actual for problem in caught.value.problems}
     assert len(told) == len(caught.value.problems) == 3
     negative = told["values of 0 or more, and no infinite ones"]
     assert negative.startswith(
