@@ -130,7 +130,7 @@ def test_waits_of_a_one_slot_clinic_are_those_of_queueing_theory(courses, law, f
     )
     visits = rows[(rows["kind"] == 0) & (rows["number"] == 0)]
     assert len(visits) >= 0.99 * patients
-    waits = visits["other"][np.argsort(traits["entry_days"][visits["patient"]])]
+    waits = visits["second_value"][np.argsort(traits["entry_days"][visits["patient"]])]
     load = patients / days * length
     expected = factor * load * length / (1 - load)
     batches = waits[: 40 * (len(waits) // 40)].reshape(40, -1).mean(axis=1)

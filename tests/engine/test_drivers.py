@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from nephrosyn.engine import choose, simulation
+from nephrosyn.engine import choose_engine, simulation
 from nephrosyn.errors import EngineError
 from nephrosyn.scenario import load, shipped
 
@@ -76,8 +76,8 @@ def test_a_queue_delays_and_changes_what_is_seen(courses):
     waiting, _ = courses("baseline", *crowded, engine="simpy", patients=100)
     free, _ = courses("baseline", engine="simpy", patients=100)
     visits = waiting[waiting["kind"] == 0]
-    assert visits["other"].max() > 1.0
-    assert np.all(visits["other"] >= 0.0)
+    assert visits["second_value"].max() > 1.0
+    assert np.all(visits["second_value"] >= 0.0)
     assert waiting.tobytes() != free.tobytes()
 
 
@@ -97,11 +97,11 @@ def test_one_slot_serves_one_at_a_time(courses):
 
 def test_which_driver_runs():
     free, busy = load("baseline").scenario, load("busy-clinic").scenario
-    assert choose(free, "auto", 100) == "simpy"
-    assert choose(free, "auto", 5000) == "compiled"
-    assert choose(busy, "auto", 5000) == "simpy"
+    assert choose_engine(free, "auto", 100) == "simpy"
+    assert choose_engine(free, "auto", 5000) == "compiled"
+    assert choose_engine(busy, "auto", 5000) == "simpy"
     with pytest.raises(EngineError, match=r"care\.clinic\.slots"):
-        choose(busy, "compiled", 5000)
+        choose_engine(busy, "compiled", 5000)
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_the_model_is_the_same_without_compilation(courses, tmp_path, name, days
     plain = np.load(target)
     compiled, _ = courses(name, f"population.follow_up_days={days}", patients=patients)
     assert len(plain) == len(compiled)
-    for field in ("patient", "kind", "code", "number", "aside"):
+    for field in ("patient", "kind", "code", "number", "detail"):
         assert np.array_equal(plain[field], compiled[field])
-    for field in ("time", "value", "other", "more"):
+    for field in ("time", "value", "second_value", "third_value"):
         assert np.allclose(plain[field], compiled[field], rtol=1e-9, atol=1e-9, equal_nan=True)

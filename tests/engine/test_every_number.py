@@ -21,9 +21,9 @@ from nephrosyn.record.observed import record
 from nephrosyn.scenario import load
 from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.schema import paths as shape
-from nephrosyn.scenario.schema.distribution_ranges import LAWS
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS
 from nephrosyn.scenario.schema.units import Distribution
-from nephrosyn.scenario.tree import at, dotted, is_law, is_number
+from nephrosyn.scenario.tree import at, dotted, is_distribution, is_number
 
 pytestmark = pytest.mark.slow
 
@@ -60,8 +60,8 @@ def placed(tree, path, value):
 def limits(tree, path):
     """Least and most of a number: of its kind, or of the parameter of its law."""
     law = at(tree, path[:-1])
-    if is_law(law):
-        return LAWS[law["dist"]][path[-1]]
+    if is_distribution(law):
+        return DISTRIBUTIONS[law["dist"]][path[-1]]
     node = shape.node(path)
     node = next(one for one in node.get("anyOf", [node]) if "minimum" in one)
     return node["minimum"], node["maximum"]
@@ -97,7 +97,7 @@ def check_run(scenario, sets):
     history = Player(scenario, engine, SEED).play(Part(0, 0, 0, PATIENTS))
     rows = history.rows
     assert len(rows) < ROWS_PER_PATIENT * PATIENTS
-    for column in ("time", "other", "more"):
+    for column in ("time", "second_value", "third_value"):
         assert np.isfinite(rows[column]).all()
     assert np.isfinite(rows["value"][rows["kind"] != Kind.EVENT]).all()
     tables = record(scenario, SEED, 0, history.traits, rows)
@@ -159,7 +159,7 @@ def batched(paths, size):
 def test_pairs_of_numbers_at_their_limits_are_refused_or_the_run_is_sound(sets):
     tree, draw = resolved("modern-children"), random.Random(20)
     left_out = ("patients", "replicates", "seed")
-    paths = [path for path in numbers(tree) if path[0] not in left_out and not is_law(at(tree, path[:-1]))]
+    paths = [path for path in numbers(tree) if path[0] not in left_out and not is_distribution(at(tree, path[:-1]))]
     tried = played = 0
     while tried < 200:
         one, other = draw.sample(paths, 2)

@@ -10,7 +10,7 @@ from numba import njit
 from numba.core.errors import TypingError
 
 from nephrosyn.kernels.compile import from_python, inline, kernel
-from nephrosyn.kernels.numba_linking import EntryCompiler, Piece
+from nephrosyn.kernels.numba_linking import EntryCompiler, KernelLibrary
 
 
 @inline
@@ -73,7 +73,7 @@ def test_a_piece_has_no_machine_code_of_its_own():
     from_python(_other)(0.7)
     for function in (_other, _fall, _square):
         (compiled,) = [one for one in function.overloads.values() if len(one.signature.args) == len(one.fndesc.args)]
-        assert isinstance(compiled.library, Piece)
+        assert isinstance(compiled.library, KernelLibrary)
         assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) == 0
 
 

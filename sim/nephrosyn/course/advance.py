@@ -34,7 +34,7 @@ from nephrosyn.course.state.clocks import earliest, stop
 from nephrosyn.course.state.codes import Event, VisitKind
 from nephrosyn.course.state.events import MARGIN, NO_VALUE, write_diary, write_event, write_visit
 from nephrosyn.course.state.quantiles import quantile
-from nephrosyn.course.state.state import DUE, Belief, Clock, Phase
+from nephrosyn.course.state.state import DUE, Assessment, Clock, Phase
 from nephrosyn.kernels.compile import entry, inline, kernel, once
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
@@ -83,16 +83,16 @@ def _relapse(state, traits, params, clocks, tables, agents, log, count):
     start_relapse(state, traits, params, clocks, tables, log, count)
     plan_responses_to_agents(state, traits, params, clocks, tables, agents)
     state.symptoms += 1
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.SYMPTOM, state.symptoms)
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.SYMPTOM, state.symptoms)
     clocks[DUE, Clock.SYMPTOM] = math.inf
-    if u[0] < params.symptom_probability:
-        clocks[DUE, Clock.SYMPTOM] = state.now + quantile(tables, params.symptom_table, normal_quantile(u[1]))
+    if draws[0] < params.symptom_probability:
+        clocks[DUE, Clock.SYMPTOM] = state.now + quantile(tables, params.symptom_table, normal_quantile(draws[1]))
 
 
 @kernel
 def _symptom(state, clocks):
     clocks[DUE, Clock.SYMPTOM] = math.inf
-    unknown = state.belief == Belief.REMISSION or state.belief == Belief.PARTIAL
+    unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if state.phase == Phase.NEPHROTIC and unknown:
         ask_for_visit(state, clocks)
 
@@ -101,13 +101,13 @@ def _symptom(state, clocks):
 def _diary_morning(state, traits, params, clocks, tables, log, count):
     keep_diary(state, traits, params, tables, log, count)
     clocks[DUE, Clock.DIARY] += 1.0
-    unknown = state.belief == Belief.REMISSION or state.belief == Belief.PARTIAL
+    unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if state.diary_high_days == _DIARY_DAYS and unknown:
         ask_for_visit(state, clocks)
 
 
 @kernel
-def _agent_does_harm(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count):
     """A harm that brings the patient in, and stops the agent if care has it so."""
     if suffer_agent_toxicity(state, traits, params, clocks, agents, log, count) and state.agent != NO_AGENT:
         give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
@@ -184,7 +184,7 @@ def _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth
     elif k == Clock.AGENT_RESPONSE:
         respond_to_agent(state, traits, params, clocks, log, count)
     elif k == Clock.AGENT_TOXICITY:
-        _agent_does_harm(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif k == Clock.THROMBOSIS:
         if meet_thrombosis(state, traits, params, clocks, tables, log, count):
             _finish(state, traits, clocks, agents, log, count, Event.DEATH)
@@ -208,28 +208,28 @@ def most_events(follow_up_days):
 @kernel
 def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
     state = states[i]
-    x = traits[i]
-    params = parameters[x.band]
-    c = clocks[i]
+    patient = traits[i]
+    params = parameters[patient.band]
+    patient_clocks = clocks[i]
     most = most_events(params.follow_up_days)
     state.visits_allowed += visits
     while state.over == 0:
         if count[0] + MARGIN > len(log):
             return NO_ROOM
         if state.started == 0:
-            onset(state, x, params, c, tables, growth, log, count)
-        k = earliest(c)
+            onset(state, patient, params, patient_clocks, tables, growth, log, count)
+        k = earliest(patient_clocks)
         if k == Clock.VISIT:
             if state.visits_allowed == 0:
-                return c[DUE, Clock.VISIT]
+                return patient_clocks[DUE, Clock.VISIT]
             state.visits_allowed -= 1
         state.events += 1
         if state.events > most - LATEST:
             if state.events > most:
                 return TOO_MANY
             state.latest_events[k] += 1
-        state.now = c[DUE, k]
-        play(k, state, x, params, c, steps, tables, growth, agents, starts, log, count)
+        state.now = patient_clocks[DUE, k]
+        play(k, state, patient, params, patient_clocks, steps, tables, growth, agents, starts, log, count)
     return math.inf
 
 

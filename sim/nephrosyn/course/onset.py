@@ -79,9 +79,9 @@ def _without_second_line(state, traits, params):
 
 @kernel
 def _set_ends(state, traits, params, clocks):
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.DEATH, 0)
-    start_budget(clocks, Clock.DEATH, 0.0, -math.log(u[0]), death_rate(state, params))
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.DROPOUT, 0)
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DEATH, 0)
+    start_budget(clocks, Clock.DEATH, 0.0, -math.log(draws[0]), death_rate(state, params))
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DROPOUT, 0)
     if params.dropout_per_day > 0.0:
-        clocks[DUE, Clock.DROPOUT] = -math.log(u[0]) / params.dropout_per_day
+        clocks[DUE, Clock.DROPOUT] = -math.log(draws[0]) / params.dropout_per_day
     clocks[DUE, Clock.END] = params.follow_up_days

@@ -16,7 +16,7 @@ from nephrosyn.patients.traits import records
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nephrosyn.course.parameters.prepare import Laws
+    from nephrosyn.course.parameters.prepare import PreparedScenario
     from nephrosyn.scenario.schema.scenario import Scenario
 
 FIRST_BATCH = 8
@@ -25,14 +25,14 @@ LONGEST_BATCH_SECONDS = 0.1
 """An interrupt is heard when a call of compiled code returns; how many patients a call plays does not show."""
 
 
-def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np.void]:
+def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
     """Play the courses of some patients.
 
     Parameters
     ----------
     scenario : Scenario
         A scenario with an unlimited clinic.
-    laws : Laws
+    prepared : Laws
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The patients.
@@ -50,7 +50,7 @@ def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np
     states = records(len(traits), STATE)
     clocks = np.zeros((len(traits), 4, CLOCKS))
     log = CourseLog(len(traits), scenario.population.follow_up_days)
-    first, batch, shared = 0, FIRST_BATCH, laws.shared()
+    first, batch, shared = 0, FIRST_BATCH, prepared.shared()
     while first < len(traits):
         begun = perf_counter()
         stop = min(first + batch, len(traits))
@@ -58,7 +58,7 @@ def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np
         ended = due not in (NO_ROOM, TOO_MANY)
         first = stop if ended else first + int(np.argmin(states["over"][first:stop]))
         if due == TOO_MANY:
-            replicate = int(laws.parameters["replicate"][0])
+            replicate = int(prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(traits["patient"][first]), states[first])
         if due == NO_ROOM:
             log.grow()

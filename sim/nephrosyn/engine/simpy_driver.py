@@ -27,7 +27,7 @@ from nephrosyn.patients.traits import records
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nephrosyn.course.parameters.prepare import Laws
+    from nephrosyn.course.parameters.prepare import PreparedScenario
     from nephrosyn.scenario.schema.scenario import Scenario
 
 Process = Generator[Any, Any, None]
@@ -41,8 +41,8 @@ def _lengths(parameters, tables, patient, visit):
     params = parameters[0]
     lengths = np.empty(_LENGTHS)
     for k in range(_LENGTHS):
-        u = uniforms(params.seed, params.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
-        lengths[k] = quantile(tables, params.visit_length_table, normal_quantile(u[0]))
+        draws = uniforms(params.seed, params.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
+        lengths[k] = quantile(tables, params.visit_length_table, normal_quantile(draws[0]))
     return lengths
 
 
@@ -62,21 +62,21 @@ class Site:
     ----------
     scenario : Scenario
         A resolved scenario.
-    laws : Laws
+    prepared : Laws
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The site's patients.
     """
 
-    def __init__(self, scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> None:
-        self._laws = laws
+    def __init__(self, scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> None:
+        self._prepared = prepared
         self._traits = traits
         self._clocks = np.zeros((len(traits), 4, CLOCKS))
         self._log = CourseLog(len(traits), scenario.population.follow_up_days)
         self._states = states = records(len(traits), STATE)
         self._waited, self._dropped_out = states["waited"], states["dropped_out"]
         self._visits_allowed = states["visits_allowed"]
-        self._arrays = traits, states, self._clocks, *laws.shared()
+        self._arrays = traits, states, self._clocks, *prepared.shared()
         self._play = _direct(advance, (0, 0, 0, *self._arrays, self._log.rows, self._log.count))
         self._environment = simpy.Environment()
         slots = scenario.care.clinic.slots
@@ -104,7 +104,7 @@ class Site:
             log.grow()
             due = self._play(i, i + 1, 0, *self._arrays, log.rows, log.count)
         if due == TOO_MANY:
-            replicate = int(self._laws.parameters["replicate"][0])
+            replicate = int(self._prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])
         return due
 
@@ -132,11 +132,11 @@ class Site:
                 due = self._advance(i, 1)
                 continue
             if visit % _LENGTHS == 0:
-                lengths = _lengths(self._laws.parameters, self._laws.tables, patient, visit).tolist()
-            asked = environment.now
+                lengths = _lengths(self._prepared.parameters, self._prepared.tables, patient, visit).tolist()
+            requested_at = environment.now
             with clinic.request() as slot:
                 yield slot
-                self._delay(i, environment.now - asked)
+                self._delay(i, environment.now - requested_at)
                 due = self._advance(i, 1)
                 came = self._visits_allowed[i] == 0
                 if came:  # and did not die in the queue
@@ -151,14 +151,14 @@ class Site:
             self._clocks[i, DUE, _VISIT] += waited
 
 
-def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np.void]:
+def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
     """Play the courses of some patients, site by site.
 
     Parameters
     ----------
     scenario : Scenario
         A resolved scenario.
-    laws : Laws
+    prepared : Laws
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The patients, by site.
@@ -169,5 +169,5 @@ def play(scenario: Scenario, laws: Laws, traits: NDArray[np.void]) -> NDArray[np
         Everything that happened, by patient.
     """
     sites = np.flatnonzero(np.diff(traits["site"], prepend=-1))
-    logs = [Site(scenario, laws, own).play() for own in np.split(traits, sites[1:])]
+    logs = [Site(scenario, prepared, site_traits).play() for site_traits in np.split(traits, sites[1:])]
     return np.concatenate(logs)

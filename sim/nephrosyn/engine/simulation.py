@@ -12,12 +12,12 @@ from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.errors import EngineError
 from nephrosyn.kernels.compile import is_kept
 from nephrosyn.patients.traits import draw_patients
-from nephrosyn.scenario.counts import MOST_PARTS
+from nephrosyn.user_input import MOST_PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nephrosyn.course.parameters.prepare import Laws
+    from nephrosyn.course.parameters.prepare import PreparedScenario
     from nephrosyn.scenario.schema.scenario import Scenario
 
 Engine = Literal["simpy", "compiled"]
@@ -48,7 +48,7 @@ class History:
     rows: NDArray[np.void]
 
 
-def choose(scenario: Scenario, engine: str, patients: int) -> Engine:
+def choose_engine(scenario: Scenario, engine: str, patients: int) -> Engine:
     """Choose the driver of a run.
 
     Parameters
@@ -161,7 +161,7 @@ class Player:
 
     def __init__(self, scenario: Scenario, engine: Engine, seed: int) -> None:
         self._scenario, self._engine, self._seed = scenario, engine, seed
-        self._laws: tuple[int, Laws] | None = None
+        self._prepared: tuple[int, PreparedScenario] | None = None
 
     def play(self, part: Part) -> History:
         """Play the patients of a part."""
@@ -169,11 +169,11 @@ class Player:
             from nephrosyn.engine.simpy_driver import play
         else:
             from nephrosyn.engine.compiled_driver import play
-        if self._laws is None or self._laws[0] != part.replicate:
-            self._laws = part.replicate, prepare(self._scenario, self._seed, part.replicate)
+        if self._prepared is None or self._prepared[0] != part.replicate:
+            self._prepared = part.replicate, prepare(self._scenario, self._seed, part.replicate)
         numbers = np.arange(part.first, part.last, dtype=np.int64)
         traits = draw_patients(self._scenario, self._seed, part.replicate, numbers)
-        return History(traits, play(self._scenario, self._laws[1], traits))
+        return History(traits, play(self._scenario, self._prepared[1], traits))
 
 
 def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, patients: int) -> Iterator[History]:

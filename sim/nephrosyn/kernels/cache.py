@@ -106,8 +106,8 @@ class CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
     def _load_index(self) -> dict[Any, str]:
         if not self._checked(self._index_path):
             return {}
-        found: dict[Any, str] = super()._load_index()
-        return found
+        index: dict[Any, str] = super()._load_index()
+        return index
 
     def _load_data(self, name: str) -> Any:
         return super()._load_data(name) if self._checked(self._data_path(name)) else None

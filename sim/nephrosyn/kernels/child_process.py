@@ -29,7 +29,7 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 """The package comes from where it is; its folder, which may be the working folder, is the last in which others are
 looked for."""
 LONGEST = 300
-ASIDE = (b" ", b"stack backtrace:", b"note: ")
+DETAIL_PREFIXES = (b" ", b"stack backtrace:", b"note: ")
 """What follows the reason when compiled code gives up: where it was, and how to be told more of that."""
 WAIT_SECONDS = 2.0
 """How long to wait at most for the last words of a process that has ended: what it started may hold its end open."""
@@ -84,7 +84,7 @@ class LastWords:
 
     def _listen(self, stream: IO[bytes]) -> None:
         with suppress(OSError, ValueError), stream:  # ValueError: closed while it was read
-            self._lines.extend(line for line in stream if line.strip() and not line.startswith(ASIDE))
+            self._lines.extend(line for line in stream if line.strip() and not line.startswith(DETAIL_PREFIXES))
 
     def heard(self) -> str:
         """Return the line, once the process has ended; empty if there was none."""

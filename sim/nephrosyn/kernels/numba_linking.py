@@ -37,7 +37,7 @@ NOT_NEEDED = {
 """Steps for ``with``, closures, messages made at run time, ``literally``, overloads and sums of whole arrays."""
 
 
-class Piece(JITCodeLibrary):  # type: ignore[misc]
+class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
     """The code of one kernel, not yet optimised, and which other code it calls."""
 
     _shared_module: Any
@@ -58,24 +58,25 @@ class Piece(JITCodeLibrary):  # type: ignore[misc]
 
     def _reachable(self) -> list[JITCodeLibrary]:
         """All code called, directly or by other pieces, each once."""
-        found: dict[JITCodeLibrary, None] = {}
+        reachable: dict[JITCodeLibrary, None] = {}
         todo = [self]
         while todo:
             for library in todo.pop()._linking_libraries:
-                if library not in found:
-                    found[library] = None
-                    if isinstance(library, Piece):
+                if library not in reachable:
+                    reachable[library] = None
+                    if isinstance(library, KernelLibrary):
                         todo.append(library)
-        found.pop(self, None)
-        return list(found)
+        reachable.pop(self, None)
+        return list(reachable)
 
     def _get_module_for_linking(self) -> Any:
         """Return this code with all it needs, as entry points link it."""
         if self._shared_module is None:
             whole = self._final_module.clone()
             for library in self._reachable():
-                own = isinstance(library, Piece)
-                whole.link_in(library._final_module if own else library._get_module_for_linking(), preserve=True)
+                is_kernel = isinstance(library, KernelLibrary)
+                module = library._final_module if is_kernel else library._get_module_for_linking()
+                whole.link_in(module, preserve=True)
             for function in whole.functions:
                 if not function.is_declaration and function.linkage.name == "external":
                     function.linkage = "linkonce_odr"  # several entry points may hold it, and drop it where inlined
@@ -84,7 +85,7 @@ class Piece(JITCodeLibrary):  # type: ignore[misc]
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class LowerPiece(NativeLowering):  # type: ignore[misc]
+class LowerKernel(NativeLowering):  # type: ignore[misc]
     """Lower a kernel into a piece."""
 
     _name = "lower_piece"
@@ -92,7 +93,7 @@ class LowerPiece(NativeLowering):  # type: ignore[misc]
     def run_pass(self, state: Any) -> bool:
         """Lower, and make the kernel known to its callers."""
         target = state.targetctx
-        state.library = library = Piece(target.codegen(), state.func_id.func_qualname)
+        state.library = library = KernelLibrary(target.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = True
         super().run_pass(state)
         lowered = state["cr"]
@@ -111,19 +112,19 @@ class _Types(tuple[Any, ...]):
         return f"<{len(self)} types>"
 
 
-class PieceCompiler(CompilerBase):  # type: ignore[misc]
+class KernelCompiler(CompilerBase):  # type: ignore[misc]
     """numba's own way to compile a function, less the steps for what kernels do not contain, and another last one."""
 
     def __init__(self, typing: Any, target: Any, library: Any, types: Any, result: Any, flags: Any, names: Any) -> None:
         super().__init__(typing, target, library, _Types(types), result, flags, names)
 
     def define_pipelines(self) -> list[Any]:
-        """Take numba's steps but for those in ``NOT_NEEDED``, and `LowerPiece` for its lowering."""
+        """Take numba's steps but for those in ``NOT_NEEDED``, and `LowerKernel` for its lowering."""
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state, name="piece")
         passes.passes = [
-            (LowerPiece if one is NativeLowering else one, words)
-            for one, words in passes.passes
-            if one.__name__ not in NOT_NEEDED
+            (LowerKernel if step is NativeLowering else step, description)
+            for step, description in passes.passes
+            if step.__name__ not in NOT_NEEDED
         ]
         passes.finalize()
         return [passes]

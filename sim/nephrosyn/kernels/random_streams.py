@@ -77,8 +77,8 @@ def _high_product(a, b):
     b_low, b_high = b & _LOW, b >> _32
     low = a_low * b_low
     middle = a_high * b_low + (low >> _32)
-    other = a_low * b_high + (middle & _LOW)
-    return a_high * b_high + (middle >> _32) + (other >> _32)
+    carry = a_low * b_high + (middle & _LOW)
+    return a_high * b_high + (middle >> _32) + (carry >> _32)
 
 
 @shared
@@ -158,19 +158,19 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
     out = np.empty((len(patients), 4 * blocks))
     for i in range(len(patients)):
         for b in range(blocks):
-            u = uniforms(seed, replicate, patients[i], purpose, b)
+            draws = uniforms(seed, replicate, patients[i], purpose, b)
             for k in range(4):
-                out[i, 4 * b + k] = u[k]
+                out[i, 4 * b + k] = draws[k]
     return out
 
 
 @shared
-def normal_quantile(p):
+def normal_quantile(probability):
     """Quantile of the standard normal law, to about 1e-16 (algorithm AS 241).
 
     Parameters
     ----------
-    p : float
+    probability : float
         Probability, strictly between 0 and 1.
 
     Returns
@@ -183,11 +183,11 @@ def normal_quantile(p):
     >>> round(normal_quantile(0.975), 6)
     1.959964
     """
-    q = p - 0.5
+    q = probability - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
         return q * _central(r)
-    r = p if q < 0.0 else 1.0 - p
+    r = probability if q < 0.0 else 1.0 - probability
     r = math.sqrt(-math.log(r))
     z = _tail(r - 1.6) if r <= 5.0 else _far_tail(r - 5.0)
     return -z if q < 0.0 else z

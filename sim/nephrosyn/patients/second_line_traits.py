@@ -49,28 +49,28 @@ def draw_latent(traits: NDArray[np.void], scenario: Scenario, draws: Draws) -> N
     from scipy.special import ndtri
 
     agent = scenario.second_line.cyclophosphamide
-    u = draws(Purpose.SECOND_LINE, 1)
-    traits["agent_score"] = ndtri(u[:, 0])
-    traits["requirement_mg_per_kg"] = quantiles(agent.requirement_mg_per_kg, u[:, 1])
-    traits["gonadal_tolerance_mg_per_kg"] = quantiles(agent.gonadal_tolerance_mg_per_kg, u[:, 2])
-    traits["bladder_tolerance_mg_per_kg"] = quantiles(agent.bladder_tolerance_mg_per_kg, u[:, 3])
-    u = draws(Purpose.KIDNEY, 1)
+    uniforms = draws(Purpose.SECOND_LINE, 1)
+    traits["agent_score"] = ndtri(uniforms[:, 0])
+    traits["requirement_mg_per_kg"] = quantiles(agent.requirement_mg_per_kg, uniforms[:, 1])
+    traits["gonadal_tolerance_mg_per_kg"] = quantiles(agent.gonadal_tolerance_mg_per_kg, uniforms[:, 2])
+    traits["bladder_tolerance_mg_per_kg"] = quantiles(agent.bladder_tolerance_mg_per_kg, uniforms[:, 3])
+    uniforms = draws(Purpose.KIDNEY, 1)
     loss = scenario.complications.kidney_loss
     by_lesion = np.array([loss.lesion_factor.get(name, 0.0) for name in LESIONS])
-    traits["loss_factor"] = by_lesion[traits["lesion"]] * quantiles(loss.patient_factor, u[:, 0])
-    traits["prone_to_thrombosis"] = u[:, 1] < scenario.complications.venous_thrombosis.prone_share
+    traits["loss_factor"] = by_lesion[traits["lesion"]] * quantiles(loss.patient_factor, uniforms[:, 0])
+    traits["prone_to_thrombosis"] = uniforms[:, 1] < scenario.complications.venous_thrombosis.prone_share
     traits["factors"] = _factors(traits, scenario, draws(Purpose.FACTORS, 2))
 
 
-def _factors(traits: NDArray[np.void], scenario: Scenario, u: Floats) -> NDArray[np.int64]:
+def _factors(traits: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> NDArray[np.int64]:
     """Draw which provoking factors are there at onset; who takes too little is known already."""
     bands = list(scenario.population.bands)
-    found = np.zeros(len(traits), np.int64)
+    mask = np.zeros(len(traits), np.int64)
     for name, factor in scenario.provoking_factors.factors.items():
         bit = PROVOKING_FACTORS.index(name)
         if bit == NON_ADHERENCE:
             here = traits["taken_fraction"] < 1.0
         else:
-            here = u[:, bit] < np.array([factor.share[band] for band in bands])[traits["band"]]
-        found |= here.astype(np.int64) << bit
-    return found
+            here = uniforms[:, bit] < np.array([factor.share[band] for band in bands])[traits["band"]]
+        mask |= here.astype(np.int64) << bit
+    return mask

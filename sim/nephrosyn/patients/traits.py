@@ -89,8 +89,8 @@ def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
     ndarray, shape (count,)
         A plain structured array for compiled code; a record array where compilation is switched off.
     """
-    made = np.zeros(count, dtype) if zeroed else np.empty(count, dtype)
-    return made.view(np.recarray) if config.DISABLE_JIT else made
+    array = np.zeros(count, dtype) if zeroed else np.empty(count, dtype)
+    return array.view(np.recarray) if config.DISABLE_JIT else array
 
 
 class _Draws:
@@ -146,129 +146,129 @@ def draw_patients(scenario: Scenario, seed: int, replicate: int, patients: NDArr
     for number, name in enumerate(scenario.population.bands):
         here = np.flatnonzero(traits["band"] == number)
         if len(here):
-            own = traits[here]
-            _draw_band(own, scenario, name, _Draws(seed, replicate, patients[here]))
-            traits[here] = own
+            members = traits[here]
+            _draw_band(members, scenario, name, _Draws(seed, replicate, patients[here]))
+            traits[here] = members
     _draw_levels(traits, scenario, draws)
     draw_latent(traits, scenario, draws)
     return traits
 
 
-def _choose(u: Floats, shares: list[float]) -> NDArray[np.int64]:
+def _choose(uniforms: Floats, shares: list[float]) -> NDArray[np.int64]:
     """Choose by cumulative shares; the last one with a share takes what rounding leaves."""
     edges = np.cumsum(shares)
-    chosen = np.searchsorted(edges, u * edges[-1], side="right")
+    index = np.searchsorted(edges, uniforms * edges[-1], side="right")
     last = np.flatnonzero(shares)[-1]
-    return np.asarray(np.minimum(chosen, last), dtype=np.int64)
+    return np.asarray(np.minimum(index, last), dtype=np.int64)
 
 
 def _draw_persons(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -> None:
-    population, u = scenario.population, draws(Purpose.PERSON, 2)
+    population, uniforms = scenario.population, draws(Purpose.PERSON, 2)
     bands = list(population.bands.values())
-    traits["band"] = _choose(u[:, 0], [band.share for band in bands])
+    traits["band"] = _choose(uniforms[:, 0], [band.share for band in bands])
     for number, band in enumerate(bands):
         here = traits["band"] == number
-        traits["sex"][here] = u[here, 1] >= band.male_share
-        ages = quantiles_between(band.age_years, band.from_years, band.to_years, u[here, 2])
+        traits["sex"][here] = uniforms[here, 1] >= band.male_share
+        ages = quantiles_between(band.age_years, band.from_years, band.to_years, uniforms[here, 2])
         traits["age_years"][here] = np.minimum(ages, np.nextafter(band.to_years, 0.0))
         lesions = list(band.lesion_mix)
-        chosen = _choose(u[here, 3], list(band.lesion_mix.values()))
-        traits["lesion"][here] = np.array([LESIONS.index(name) for name in lesions])[chosen]
-        traits["size_factor"][here] = np.exp(band.weight_log_sd * _scores(u[here, 4]))
+        index = _choose(uniforms[here, 3], list(band.lesion_mix.values()))
+        traits["lesion"][here] = np.array([LESIONS.index(name) for name in lesions])[index]
+        traits["size_factor"][here] = np.exp(band.weight_log_sd * _scores(uniforms[here, 4]))
         traits["height_factor"][here] = np.cbrt(traits["size_factor"][here])  # bodies of one shape
-    traits["entry_days"] = population.accrual_days * u[:, 5]
-    traits["presentation_days"] = quantiles(scenario.care.presentation_delay_days, u[:, 6])
+    traits["entry_days"] = population.accrual_days * uniforms[:, 5]
+    traits["presentation_days"] = quantiles(scenario.care.presentation_delay_days, uniforms[:, 6])
 
 
-def _scores(u: Floats) -> Floats:
+def _scores(uniforms: Floats) -> Floats:
     from scipy.special import ndtri
 
-    scores: Floats = ndtri(u)
+    scores: Floats = ndtri(uniforms)
     return scores
 
 
-def _draw_band(own: NDArray[np.void], scenario: Scenario, band: str, draws: _Draws) -> None:
+def _draw_band(members: NDArray[np.void], scenario: Scenario, band: str, draws: _Draws) -> None:
     """Draw what depends on the age band: response, relapse, triggers, safety."""
-    _draw_response(own, scenario, band, draws(Purpose.RESPONSE))
-    _draw_relapse(own, scenario, band, draws(Purpose.FRAILTY))
-    _draw_safety(own, scenario, band, draws(Purpose.SAFETY, 2))
-    u = draws(Purpose.CARE)
+    _draw_response(members, scenario, band, draws(Purpose.RESPONSE))
+    _draw_relapse(members, scenario, band, draws(Purpose.FRAILTY))
+    _draw_safety(members, scenario, band, draws(Purpose.SAFETY, 2))
+    uniforms = draws(Purpose.CARE)
     regimen = scenario.care.regimen[band]
-    own["biopsy_at_presentation"] = u[:, 0] < regimen.biopsy_at_presentation
-    own["biopsy_at_resistance"] = u[:, 1] < regimen.biopsy_at_resistance
-    _draw_infections(own, scenario, draws(Purpose.TRIGGERS)[:, 0])
+    members["biopsy_at_presentation"] = uniforms[:, 0] < regimen.biopsy_at_presentation
+    members["biopsy_at_resistance"] = uniforms[:, 1] < regimen.biopsy_at_resistance
+    _draw_infections(members, scenario, draws(Purpose.TRIGGERS)[:, 0])
 
 
-def _draw_infections(own: NDArray[np.void], scenario: Scenario, u: Floats) -> None:
+def _draw_infections(members: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> None:
     """Draw each patient's rate of infection at the ages that follow-up can reach; a gamma quantile is slow."""
     infection = scenario.triggers.infection
-    oldest = own["age_years"] + scenario.population.follow_up_days / DAYS_PER_YEAR
+    oldest = members["age_years"] + scenario.population.follow_up_days / DAYS_PER_YEAR
     for step, (rate, shape) in enumerate(zip(infection.rate_per_year, infection.shape, strict=True)):
         here = oldest >= infection.from_years[step]
         if step + 1 < len(infection.from_years):
-            here &= np.floor(own["age_years"]) < infection.from_years[step + 1]
-        own["infections_per_day"][here, step] = rate / DAYS_PER_YEAR * _gamma(u[here], shape)
+            here &= np.floor(members["age_years"]) < infection.from_years[step + 1]
+        members["infections_per_day"][here, step] = rate / DAYS_PER_YEAR * _gamma(uniforms[here], shape)
 
 
-def _gamma(u: Floats, shape: float) -> Floats:
+def _gamma(uniforms: Floats, shape: float) -> Floats:
     """Gamma law of mean 1."""
     from scipy.special import gammaincinv
 
-    values: Floats = gammaincinv(shape, u) / shape
+    values: Floats = gammaincinv(shape, uniforms) / shape
     return values
 
 
-def _draw_response(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
+def _draw_response(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
     disease, tables = scenario.disease, remission_time_tables(scenario)
-    own["spontaneous_days"] = np.inf
+    members["spontaneous_days"] = np.inf
     for lesion, response in disease.response[band].items():
-        here = own["lesion"] == LESIONS.index(lesion)
-        place = u[here, 0]
+        here = members["lesion"] == LESIONS.index(lesion)
+        place = uniforms[here, 0]
         partial = place < response.complete + response.partial
-        own["response"][here] = np.where(place < response.complete, _COMPLETE, np.where(partial, _PARTIAL, 0))
-        own["remission_time_table"][here] = tables.index((band, lesion))
-        own["fall_per_day"][here] = _LN2 / disease.proteinuria.fall_halving_days[lesion]
-        own["spontaneous_fall_per_day"][here] = _LN2 / disease.proteinuria.spontaneous_halving_days[lesion]
+        members["response"][here] = np.where(place < response.complete, _COMPLETE, np.where(partial, _PARTIAL, 0))
+        members["remission_time_table"][here] = tables.index((band, lesion))
+        members["fall_per_day"][here] = _LN2 / disease.proteinuria.fall_halving_days[lesion]
+        members["spontaneous_fall_per_day"][here] = _LN2 / disease.proteinuria.spontaneous_halving_days[lesion]
         spontaneous = disease.spontaneous[lesion]
-        when = quantiles(spontaneous.time_days, u[here, 2])
-        own["spontaneous_days"][here] = np.where(u[here, 1] < spontaneous.share, when, np.inf)
+        when = quantiles(spontaneous.time_days, uniforms[here, 2])
+        members["spontaneous_days"][here] = np.where(uniforms[here, 1] < spontaneous.share, when, np.inf)
 
 
-def _draw_relapse(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
+def _draw_relapse(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
     relapse = scenario.disease.relapse
-    law = relapse.bands[band]
-    own["never_relapses"] = u[:, 0] < law.never_relapsing_share
-    own["frailty"] = _gamma(u[:, 1], law.frailty_shape)
-    own["frailty_score"] = _scores(u[:, 1])
+    of_band = relapse.bands[band]
+    members["never_relapses"] = uniforms[:, 0] < of_band.never_relapsing_share
+    members["frailty"] = _gamma(uniforms[:, 1], of_band.frailty_shape)
+    members["frailty_score"] = _scores(uniforms[:, 1])
     factor = np.zeros(len(LESIONS))
     for lesion, value in relapse.lesion_factor.items():
         factor[LESIONS.index(lesion)] = value
-    own["relapse_per_day"] = law.rate_per_year / DAYS_PER_YEAR * own["frailty"] * factor[own["lesion"]]
-    threshold = quantiles(law.threshold_mg_per_kg_per_day, u[:, 3])
-    own["threshold_mg_per_kg_per_day"] = np.where(u[:, 2] < law.threshold_share, threshold, 0.0)
+    members["relapse_per_day"] = of_band.rate_per_year / DAYS_PER_YEAR * members["frailty"] * factor[members["lesion"]]
+    threshold = quantiles(of_band.threshold_mg_per_kg_per_day, uniforms[:, 3])
+    members["threshold_mg_per_kg_per_day"] = np.where(uniforms[:, 2] < of_band.threshold_share, threshold, 0.0)
 
 
-def _draw_safety(own: NDArray[np.void], scenario: Scenario, band: str, u: Floats) -> None:
+def _draw_safety(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
     care = scenario.care
     for position, name in enumerate(CONTRAINDICATIONS):
         share = care.contraindications[name][band]
-        own["contraindications"] |= (u[:, position] < share).astype(np.int32) << position
-    lapses = u[:, 4] < care.adherence.non_adherent_share
-    own["taken_fraction"] = 1.0
-    own["taken_fraction"][lapses] = quantiles(care.adherence.taken_fraction, u[lapses, 5])
+        members["contraindications"] |= (uniforms[:, position] < share).astype(np.int32) << position
+    lapses = uniforms[:, 4] < care.adherence.non_adherent_share
+    members["taken_fraction"] = 1.0
+    members["taken_fraction"][lapses] = quantiles(care.adherence.taken_fraction, uniforms[lapses, 5])
 
 
 def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -> None:
-    u = draws(Purpose.LEVELS, 2)
+    uniforms = draws(Purpose.LEVELS, 2)
     disease = scenario.disease
     proteinuria = disease.proteinuria
-    nephrotic = np.log(quantiles(proteinuria.nephrotic_mg_per_mg, u[:, 0]))
-    partial = np.log(quantiles(proteinuria.partial_mg_per_mg, u[:, 1]))
-    remission = np.log(quantiles(proteinuria.remission_mg_per_mg, u[:, 2]))
+    nephrotic = np.log(quantiles(proteinuria.nephrotic_mg_per_mg, uniforms[:, 0]))
+    partial = np.log(quantiles(proteinuria.partial_mg_per_mg, uniforms[:, 1]))
+    remission = np.log(quantiles(proteinuria.remission_mg_per_mg, uniforms[:, 2]))
     threshold = np.log(proteinuria.remission_below_mg_per_mg)
     traits["nephrotic_log_upcr"] = nephrotic
     traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(_HIGHEST_PARTIAL))
     traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(_HIGHEST_REMISSION))
-    traits["gfr_ml_per_min"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, u[:, 3])
-    traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, u[:, 4])
-    traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, u[:, 5])
+    traits["gfr_ml_per_min"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, uniforms[:, 3])
+    traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, uniforms[:, 4])
+    traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, uniforms[:, 5])

@@ -44,7 +44,7 @@ def sort_by_kind(rows, places, others):
             places[kind] += 1
 
 
-class Ledger:
+class SortedHistory:
     """Rows by kind, and the day on which each patient's record ends."""
 
     def __init__(
@@ -107,7 +107,7 @@ def _listed(vocabulary: pl.Enum) -> pl.Series:
     return pl.Series(vocabulary.categories, dtype=vocabulary)
 
 
-def words(codes: NDArray[Any], vocabulary: pl.Enum) -> pl.Series:
+def decode(codes: NDArray[Any], vocabulary: pl.Enum) -> pl.Series:
     """Codes as words."""
     return _listed(vocabulary)[np.asarray(codes, dtype=np.uint32)]  # three times as quick as gather
 
@@ -117,7 +117,7 @@ def days(times: NDArray[Any]) -> NDArray[np.int32]:
     return np.asarray(np.floor(times), dtype=np.int32)
 
 
-def doses(history: Ledger, *, observed: bool) -> pl.DataFrame:
+def doses(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
     """Runs of days on a dose: as the record holds them, or to the end of the course."""
     rows = history.of(Kind.DOSE)  # as they ended; the table has them as they began
     rows = rows.take(np.lexsort((rows["code"], rows["time"], rows["patient"])))
@@ -125,22 +125,22 @@ def doses(history: Ledger, *, observed: bool) -> pl.DataFrame:
     if observed:
         rows = rows.compress(history.within(rows["patient"], rows["time"]))
         last = np.minimum(rows["value"], np.floor(history.last_day[rows["patient"] - history.first_patient]))
-    alternate = rows["aside"] == terms.SCHEDULES.index("alternate_day")
+    alternate = rows["detail"] == terms.SCHEDULES.index("alternate_day")
     return history.frame(
         rows["patient"],
         {
-            "drug": words(rows["code"], schema.DRUG),
+            "drug": decode(rows["code"], schema.DRUG),
             "first_days": rows["time"].astype(np.int32),
             "last_days": last.astype(np.int32),
-            "dose_mg": rows["other"],
-            "schedule": words(rows["aside"], schema.SCHEDULE),
-            "mean_mg_per_day": np.where(alternate, 0.5, 1.0) * rows["other"],
-            "dosing_weight_kg": np.round(rows["more"], 1),
+            "dose_mg": rows["second_value"],
+            "schedule": decode(rows["detail"], schema.SCHEDULE),
+            "mean_mg_per_day": np.where(alternate, 0.5, 1.0) * rows["second_value"],
+            "dosing_weight_kg": np.round(rows["third_value"], 1),
         },
     )
 
 
-def conditions(history: Ledger, *, observed: bool) -> pl.DataFrame:
+def conditions(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
     """Conditions noted: within the record, or to the end of the course."""
     rows = history.of(Kind.NOTE)
     if observed:
@@ -149,14 +149,14 @@ def conditions(history: Ledger, *, observed: bool) -> pl.DataFrame:
         rows["patient"],
         {
             "noted_days": days(rows["time"]),
-            "condition": words(rows["code"], schema.CONDITION),
-            "kind": words(rows["aside"], schema.CONDITION_KIND),
-            "action": words(rows["number"], schema.ACTION),
+            "condition": decode(rows["code"], schema.CONDITION),
+            "kind": decode(rows["detail"], schema.CONDITION_KIND),
+            "action": decode(rows["number"], schema.ACTION),
         },
     )
 
 
-def follow_up(history: Ledger, *, observed: bool) -> pl.DataFrame:
+def follow_up(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
     """End of the record, or of the course, and why."""
     last = history.last_day if observed else history.last_true_day
     reason = np.zeros(len(history.traits), np.int64)
@@ -169,5 +169,5 @@ def follow_up(history: Ledger, *, observed: bool) -> pl.DataFrame:
     reason[left & (last == history.discharge_day)] = terms.END_REASONS.index("discharged")
     return history.frame(
         history.traits["patient"].astype(np.int32),
-        {"end_days": days(last), "reason": words(reason, schema.END_REASON)},
+        {"end_days": days(last), "reason": decode(reason, schema.END_REASON)},
     )

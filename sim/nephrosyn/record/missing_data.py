@@ -62,6 +62,6 @@ def keep_readings(rows, last_day, seed, replicate, missed_share, lost_share, sca
         if not present or (low[code] if code < _LANES else high[code - _LANES]) < lost_share[code]:
             continue
         patients[n], visits[n], days[n], codes[n] = patient, visit, math.floor(row.time), code
-        values[n], limits[n] = np.rint(row.value * scale[code]) / scale[code], row.aside == 1
+        values[n], limits[n] = np.rint(row.value * scale[code]) / scale[code], row.detail == 1
         n += 1
     return n

@@ -17,7 +17,7 @@ from nephrosyn.course.state.events import Kind
 from nephrosyn.kernels.compile import entry
 from nephrosyn.kernels.random_streams import Purpose, lanes_at, uniforms
 from nephrosyn.record import schema
-from nephrosyn.record.history import Ledger, conditions, days, doses, follow_up, words
+from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
 from nephrosyn.record.missing_data import keep_readings
 from nephrosyn.record.truth import truth
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -49,7 +49,7 @@ def record(
     dict of str to polars.DataFrame
         The observed tables and those of the truth, as `nephrosyn.record.schema` describes them.
     """
-    history = Ledger(scenario, seed, replicate, traits, rows)
+    history = SortedHistory(scenario, seed, replicate, traits, rows)
     frames = {
         "patients": _patients(history),
         "visits": _visits(history),
@@ -68,7 +68,7 @@ def _typed(name: str) -> list[pl.Expr]:
     return [pl.col(column).cast(kind) for column, kind in schema.SCHEMAS[name].items()]
 
 
-def _patients(history: Ledger) -> pl.DataFrame:
+def _patients(history: SortedHistory) -> pl.DataFrame:
     traits, growth = history.traits, history.scenario.population.growth
     age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR
     male = traits["sex"] == vocabulary.SEXES.index("male")
@@ -86,18 +86,18 @@ def _patients(history: Ledger) -> pl.DataFrame:
         {
             "site": traits["site"],
             "band": bands.gather(pl.Series(traits["band"])),
-            "sex": words(traits["sex"], schema.SEX),
+            "sex": decode(traits["sex"], schema.SEX),
             "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
             "age_at_onset_years": traits["age_years"],
             "weight_kg": np.round(by_sex(growth.male_weight_kg, growth.female_weight_kg) * traits["size_factor"], 1),
             "height_cm": np.round(by_sex(growth.male_height_cm, growth.female_height_cm) * traits["height_factor"], 1),
-            "lesion": words(traits["lesion"], schema.LESION),
+            "lesion": decode(traits["lesion"], schema.LESION),
         },
     ).join(biopsied, on="patient", how="left", maintain_order="left")
     return people.with_columns(lesion=pl.when(pl.col("biopsy_days").is_not_null()).then("lesion"))
 
 
-def _missed(history: Ledger, patients: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.bool_]:
+def _missed(history: SortedHistory, patients: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.bool_]:
     """Which visits left nothing in the chart; the first visit, which opens it, always did."""
     share = history.scenario.chart.missed_visit_probability
     if share == 0.0:
@@ -113,7 +113,7 @@ def _missed(history: Ledger, patients: NDArray[Any], visits: NDArray[Any]) -> ND
     return missed
 
 
-def _visits(history: Ledger) -> pl.DataFrame:
+def _visits(history: SortedHistory) -> pl.DataFrame:
     rows = history.of(Kind.VISIT)
     rows = rows.compress(history.within(rows["patient"], rows["time"]))
     missed = _missed(history, rows["patient"], rows["number"])
@@ -123,15 +123,15 @@ def _visits(history: Ledger) -> pl.DataFrame:
             "visit": rows["number"],
             "planned_days": rows["value"].astype(np.int32),
             "actual_days": days(rows["time"]),
-            "kind": words(rows["code"], schema.VISIT_KIND),
+            "kind": decode(rows["code"], schema.VISIT_KIND),
             "missed": missed,
-            "waited_days": rows["other"],
+            "waited_days": rows["second_value"],
         },
     )
     return frame.with_columns(actual_days=pl.when(~pl.col("missed")).then("actual_days"))
 
 
-def _readings(history: Ledger) -> pl.DataFrame:
+def _readings(history: SortedHistory) -> pl.DataFrame:
     chart, names = history.scenario.chart, vocabulary.ANALYTES
     reference = np.array([history.scenario.readings.reference[name] for name in names])  # type: ignore[index]
     units = pl.Series([vocabulary.UNITS[name] for name in names], dtype=schema.UNIT)
@@ -152,7 +152,7 @@ def _readings(history: Ledger) -> pl.DataFrame:
         {
             "visit": visits,
             "taken_days": days,
-            "analyte": words(codes, schema.ANALYTE),
+            "analyte": decode(codes, schema.ANALYTE),
             "value": values,
             "unit": units[codes],
             "below_limit": limits,
@@ -163,7 +163,7 @@ def _readings(history: Ledger) -> pl.DataFrame:
 
 
 @entry
-def _kept_runs(seed, replicate, patients, first, last, share):
+def _written_runs(seed, replicate, patients, first, last, share):
     """Split runs of diary days where a day was not written down.
 
     Returns
@@ -187,7 +187,7 @@ def _kept_runs(seed, replicate, patients, first, last, share):
     return np.array(which), np.array(starts), np.array(ends)
 
 
-def _diary(history: Ledger) -> pl.DataFrame:
+def _diary(history: SortedHistory) -> pl.DataFrame:
     rows = history.of(Kind.DIARY)
     rows = rows.compress(history.within(rows["patient"], rows["time"]))
     end = days(history.last_day)[rows["patient"] - history.first_patient]
@@ -195,10 +195,10 @@ def _diary(history: Ledger) -> pl.DataFrame:
     which = np.arange(len(rows))
     if len(rows):
         share = history.scenario.chart.missed_diary_day_probability
-        which, first, last = _kept_runs(
+        which, first, last = _written_runs(
             history.seed, history.replicate, rows["patient"].astype(np.int64), first, last, share
         )
     return history.frame(
         rows["patient"][which],
-        {"first_days": first, "last_days": last, "grade": words(rows["code"][which], schema.BAND)},
+        {"first_days": first, "last_days": last, "grade": decode(rows["code"][which], schema.BAND)},
     )

@@ -8,11 +8,11 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.course.state.events import Kind
 from nephrosyn.record import schema
-from nephrosyn.record.history import Ledger, conditions, doses, follow_up, words
+from nephrosyn.record.history import SortedHistory, conditions, decode, doses, follow_up
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 
-def truth(history: Ledger) -> dict[str, pl.DataFrame]:
+def truth(history: SortedHistory) -> dict[str, pl.DataFrame]:
     """The tables of the truth.
 
     Parameters
@@ -35,13 +35,13 @@ def truth(history: Ledger) -> dict[str, pl.DataFrame]:
     }
 
 
-def _traits(history: Ledger) -> pl.DataFrame:
+def _traits(history: SortedHistory) -> pl.DataFrame:
     traits, albumin = history.traits, history.scenario.disease.albumin
     return history.frame(
         traits["patient"].astype(np.int32),
         {
-            "lesion": words(traits["lesion"], schema.LESION),
-            "response": words(traits["response"], schema.RESPONSE),
+            "lesion": decode(traits["lesion"], schema.LESION),
+            "response": decode(traits["response"], schema.RESPONSE),
             "age_at_onset_years": traits["age_years"],
             "entry_days": traits["entry_days"],
             "presentation_days": traits["presentation_days"],
@@ -70,23 +70,23 @@ def _traits(history: Ledger) -> pl.DataFrame:
     ).with_columns(spontaneous_days=pl.when(pl.col("spontaneous_days").is_finite()).then("spontaneous_days"))
 
 
-def _events(history: Ledger) -> pl.DataFrame:
+def _events(history: SortedHistory) -> pl.DataFrame:
     rows = history.of(Kind.EVENT)
     frame = history.frame(
         rows["patient"],
-        {"time_days": rows["time"], "event": words(rows["code"], schema.EVENT), "value": rows["value"]},
+        {"time_days": rows["time"], "event": decode(rows["code"], schema.EVENT), "value": rows["value"]},
     )
     return frame.with_columns(pl.col("value").fill_nan(None))
 
 
-def _proteinuria(history: Ledger) -> pl.DataFrame:
+def _proteinuria(history: SortedHistory) -> pl.DataFrame:
     rows = history.of(Kind.PATH)
     return history.frame(
         rows["patient"],
         {
             "start_days": rows["time"],
             "upcr_start_mg_per_mg": np.exp(rows["value"]),
-            "log_slope_per_day": rows["other"],
-            "upcr_target_mg_per_mg": np.exp(rows["more"]),
+            "log_slope_per_day": rows["second_value"],
+            "upcr_target_mg_per_mg": np.exp(rows["third_value"]),
         },
     )

@@ -10,7 +10,7 @@ from nephrosyn.course.care.second_line import answer_relapse, consider_start
 from nephrosyn.course.care.steroid import plan_taper, start_course, start_withdrawal
 from nephrosyn.course.state.codes import Event, Start, VisitKind
 from nephrosyn.course.state.events import write_event
-from nephrosyn.course.state.state import DUE, Belief, Clock, Treatment
+from nephrosyn.course.state.state import DUE, Assessment, Clock, Treatment
 from nephrosyn.kernels.compile import inline, kernel
 
 _DIARY_DAYS = 3
@@ -45,7 +45,7 @@ def steroid_is_barred(state):
 @kernel
 def start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, relapse):
     """The clinic sees nephrotic disease: full dose, if steroid may be given."""
-    state.belief = Belief.NEPHROTIC
+    state.assessment = Assessment.NEPHROTIC
     state.ill_since = state.now
     state.episode_first_reading = upcr
     state.low_readings = 0
@@ -64,25 +64,25 @@ def decide(state, traits, params, clocks, tables, growth, agents, starts, log, c
         start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
         if params.search == AT_PRESENTATION:
             begin_search(state, traits, params, clocks, tables, params.search_after_days)
-    elif state.belief == Belief.NEPHROTIC:
+    elif state.assessment == Assessment.NEPHROTIC:
         _wait_for_remission(state, traits, params, clocks, tables, growth, starts, log, count, upcr)
-    elif state.belief == Belief.RESISTANT:
+    elif state.assessment == Assessment.RESISTANT:
         if _remission_confirmed(state, params):
-            _declare(state, traits, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+            _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         elif state.start_again == 1:
             start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
     elif _relapse_confirmed(state, params):
-        _declare(state, traits, log, count, Belief.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
+        _declare(state, traits, log, count, Assessment.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
         answer_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count)
         start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 1)
-    elif state.belief == Belief.PARTIAL and _remission_confirmed(state, params):
-        _declare(state, traits, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+    elif state.assessment == Assessment.PARTIAL and _remission_confirmed(state, params):
+        _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
     state.start_again = 0
 
 
 @kernel
-def _declare(state, traits, log, count, belief, event, upcr):
-    state.belief = belief
+def _declare(state, traits, log, count, assessment, event, upcr):
+    state.assessment = assessment
     write_event(log, count, traits, state, event, upcr)
 
 
@@ -91,7 +91,7 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
     on_full_dose = state.treatment == Treatment.FULL_DOSE
     course = params.relapse if state.relapse_course == 1 else params.first
     if _remission_confirmed(state, params):
-        _declare(state, traits, log, count, Belief.REMISSION, Event.DECLARED_REMISSION, upcr)
+        _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         if on_full_dose:
             plan_taper(state, params, clocks, state.now)
     elif on_full_dose and state.start_again == 1:
@@ -104,10 +104,10 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
         and math.floor(state.now) - math.floor(state.full_since) >= course.resistance_days
     ):
         if upcr < params.relapse_mg_per_mg and upcr <= _HALF * state.episode_first_reading:
-            _declare(state, traits, log, count, Belief.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
+            _declare(state, traits, log, count, Assessment.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
             plan_taper(state, params, clocks, state.now)
         else:
-            _declare(state, traits, log, count, Belief.RESISTANT, Event.DECLARED_RESISTANT, upcr)
+            _declare(state, traits, log, count, Assessment.RESISTANT, Event.DECLARED_RESISTANT, upcr)
             start_withdrawal(state, params, clocks)
             if params.search == AT_RESISTANCE:
                 begin_search(state, traits, params, clocks, tables, params.search_after_days)
@@ -116,9 +116,9 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
 @kernel
 def consider_second_line(state, traits, params, clocks, starts):
     """Resistance, and disease for which steroid may not be given, may call for a second agent."""
-    if state.belief == Belief.RESISTANT:
+    if state.assessment == Assessment.RESISTANT:
         consider_start(state, traits, params, clocks, starts, Start.RESISTANCE)
-    elif state.belief == Belief.NEPHROTIC and steroid_is_barred(state):
+    elif state.assessment == Assessment.NEPHROTIC and steroid_is_barred(state):
         consider_start(state, traits, params, clocks, starts, Start.INTOLERANCE)
 
 
@@ -126,7 +126,7 @@ def consider_second_line(state, traits, params, clocks, starts):
 def take_biopsy(state, traits, log, count):
     """Biopsy at presentation, or when resistance is declared."""
     wanted = traits.biopsy_at_presentation == 1 or (
-        traits.biopsy_at_resistance == 1 and state.belief == Belief.RESISTANT
+        traits.biopsy_at_resistance == 1 and state.assessment == Assessment.RESISTANT
     )
     if wanted and state.biopsied == 0:
         state.biopsied = 1
@@ -137,7 +137,9 @@ def take_biopsy(state, traits, log, count):
 def _interval_days(state, params):
     if state.treatment == Treatment.FULL_DOSE:
         return params.visit_full_dose_days
-    if state.belief == Belief.RESISTANT or (state.belief == Belief.NEPHROTIC and state.treatment == Treatment.NONE):
+    if state.assessment == Assessment.RESISTANT or (
+        state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.NONE
+    ):
         return params.visit_resistant_days
     return params.visit_taper_days if state.treatment != Treatment.NONE else params.visit_off_treatment_days
 
@@ -145,9 +147,9 @@ def _interval_days(state, params):
 @kernel
 def _is_to_be_confirmed(state, params):
     """Whether a first reading points to a change that needs another reading."""
-    if state.belief == Belief.REMISSION:
+    if state.assessment == Assessment.REMISSION:
         return state.high_readings > 0
-    if state.belief == Belief.PARTIAL:
+    if state.assessment == Assessment.PARTIAL:
         return state.high_readings > 0 or state.low_readings > 0
     return state.low_readings > 0
 
@@ -164,7 +166,7 @@ def plan_visit(state, params, clocks, agents):
     else:
         state.visit_kind = VisitKind.SCHEDULED
         due = today + _interval_days(state, params)
-        if state.treatment == Treatment.FULL_DOSE and state.belief == Belief.NEPHROTIC:
+        if state.treatment == Treatment.FULL_DOSE and state.assessment == Assessment.NEPHROTIC:
             course = params.relapse if state.relapse_course == 1 else params.first
             verdict_day = math.floor(state.full_since) + course.resistance_days
             if verdict_day > today:

@@ -76,13 +76,13 @@ def _bounded(log, count, traits, state, analyte, value, limit, true_value):
 
 
 @kernel
-def _take_urine(state, traits, params, tables, log, count, u, v):
+def _take_urine(state, traits, params, tables, log, count, draws, v):
     """Read UPCR and dipstick, and UACR where UPCR is low; return the UPCR read (mg/mg)."""
     level = log_upcr(state, state.now)
     upcr = math.exp(level)
-    read = upcr * _error(normal_quantile(u[0]), math.sqrt(math.log1p(upcr_cv(params, level) ** 2)))
+    read = upcr * _error(normal_quantile(draws[0]), math.sqrt(math.log1p(upcr_cv(params, level) ** 2)))
     _bounded(log, count, traits, state, Analyte.UPCR, read, params.upcr_limit, upcr)
-    band = dipstick_band(params, tables, level, normal_quantile(u[1]), u[2])
+    band = dipstick_band(params, tables, level, normal_quantile(draws[1]), draws[2])
     write_reading(log, count, traits, state, Analyte.DIPSTICK, 0, float(band), float(band))
     state.uacr_read = math.inf
     if read <= params.uacr_when_upcr_at_most:
@@ -93,11 +93,11 @@ def _take_urine(state, traits, params, tables, log, count, u, v):
 
 
 @kernel
-def _take_blood(state, traits, params, growth, log, count, u, v):
+def _take_blood(state, traits, params, growth, log, count, draws, v):
     """Read albumin, creatinine, cholesterol and weight."""
     update_blood(state, traits, params, state.now)
     albumin = (state.albumin + albumin_bias(params, state.albumin)) * _error(
-        normal_quantile(u[3]), params.albumin_log_sd
+        normal_quantile(draws[3]), params.albumin_log_sd
     )
     write_reading(log, count, traits, state, Analyte.ALBUMIN, 0, max(albumin, 0.0), state.albumin)
     creatinine = true_creatinine(state, traits, params, growth)
@@ -115,10 +115,10 @@ def _take_blood(state, traits, params, growth, log, count, u, v):
 @kernel
 def take_readings(state, traits, params, tables, growth, log, count):
     """Take all readings of a visit; return the UPCR read (mg/mg)."""
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit)
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit)
     v = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit + 1)
-    upcr = _take_urine(state, traits, params, tables, log, count, u, v)
-    _take_blood(state, traits, params, growth, log, count, u, v)
+    upcr = _take_urine(state, traits, params, tables, log, count, draws, v)
+    _take_blood(state, traits, params, growth, log, count, draws, v)
     return upcr
 
 
@@ -126,8 +126,8 @@ def take_readings(state, traits, params, tables, growth, log, count):
 def keep_diary(state, traits, params, tables, log, count):
     """Read this morning's home dipstick and add it to the diary."""
     today = math.floor(state.now)
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.DIARY, today)
-    band = dipstick_band(params, tables, log_upcr(state, state.now), normal_quantile(u[0]), u[1])
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DIARY, today)
+    band = dipstick_band(params, tables, log_upcr(state, state.now), normal_quantile(draws[0]), draws[1])
     if band != state.diary_grade:
         if state.diary_grade >= 0:
             write_diary(log, count, traits, state)

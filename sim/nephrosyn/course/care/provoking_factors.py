@@ -44,9 +44,9 @@ def begin_search(state, traits, params, clocks, tables, delay_days):
     k = _next_factor(state, params)
     if k == NONE_FOUND or state.factor_found != NONE_FOUND or clocks[DUE, Clock.FACTOR] < math.inf:
         return
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.FACTOR, k)
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.FACTOR, k)
     clocks[DUE, Clock.FACTOR] = (
-        state.now + delay_days + quantile(tables, params.factor_found_table[k], normal_quantile(u[0]))
+        state.now + delay_days + quantile(tables, params.factor_found_table[k], normal_quantile(draws[0]))
     )
 
 
@@ -61,8 +61,10 @@ def find_or_remove(state, traits, params, clocks, tables, log, count):
         state.factor_found = k
         state.factor_to_note = k + 1
         write_event(log, count, traits, state, Event.PROVOKING_FACTOR_FOUND, float(k))
-        u = uniforms(params.seed, params.replicate, traits.patient, Purpose.FACTOR, k)
-        clocks[DUE, Clock.FACTOR] = state.now + quantile(tables, params.factor_removed_table[k], normal_quantile(u[1]))
+        draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.FACTOR, k)
+        clocks[DUE, Clock.FACTOR] = state.now + quantile(
+            tables, params.factor_removed_table[k], normal_quantile(draws[1])
+        )
         return
     k = state.factor_found
     state.factors &= ~(1 << k)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.disease.adverse_events import (
-    forget_harms_by_time,
+    forget_toxicities_by_time,
     react_to_doses,
     start_agent_toxicity,
-    suffer_cumulative_harm,
+    suffer_cumulative_toxicity,
 )
 from nephrosyn.course.disease.agent_response import plan_agent_response
 from nephrosyn.course.disease.body import dose_for_size, dry_weight_kg
@@ -79,7 +79,7 @@ def _rounded_to_tenths(mg):
 
 
 @kernel
-def bladder_is_harmed(state, agents):
+def cystitis_is_noted(state, agents):
     """Whether cyclophosphamide is being given to a patient in whom haemorrhagic cystitis has been noted."""
     if state.agent == NO_AGENT or agents[state.agent].drug != Drug.CYCLOPHOSPHAMIDE:
         return False
@@ -160,14 +160,14 @@ def start_agent(state, traits, params, clocks, tables, growth, agents, log, coun
     state.agent_counted_day = state.agent_run_first_day
     write_event(log, count, traits, state, Event.AGENT_STARTED, float(agent.drug))
     if state.agent_courses[k] == 0 or state.now >= state.effect_until[k]:
-        u = uniforms(
+        draws = uniforms(
             params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k
         )
-        state.effect_from[k] = state.now + quantile(tables, agent.onset_table, normal_quantile(u[0]))
+        state.effect_from[k] = state.now + quantile(tables, agent.onset_table, normal_quantile(draws[0]))
     state.agent_courses[k] += 1
     state.agent_starts += 1
     state.effect_until[k] = math.inf
-    forget_harms_by_time(state)
+    forget_toxicities_by_time(state)
     start_agent_toxicity(state, traits, params, clocks, agents)
     refresh_effects(state, traits, params, clocks, tables, agents, log, count)
     give_agent(state, traits, params, clocks, tables, growth, agents, log, count)
@@ -257,7 +257,7 @@ def _add(state, traits, params, clocks, tables, agents, log, count, doses, taken
     if agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
         state.cyclophosphamide_mg_per_kg += taken * doses * per_kg
         react_to_doses(state, traits, params, log, count, doses * taken)
-        suffer_cumulative_harm(state, traits, log, count)
+        suffer_cumulative_toxicity(state, traits, log, count)
         refresh_effects(state, traits, params, clocks, tables, agents, log, count)
 
 
@@ -268,8 +268,10 @@ def stop_agent(state, traits, params, clocks, tables, agents, log, count):
     if state.agent_counted_day < math.floor(state.now):
         count_doses(state, traits, params, clocks, tables, agents, log, count)
     _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k)
-    state.effect_until[k] = state.now + quantile(tables, agents[k].offset_table, normal_quantile(u[1]))
+    draws = uniforms(
+        params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k
+    )
+    state.effect_until[k] = state.now + quantile(tables, agents[k].offset_table, normal_quantile(draws[1]))
     state.effect_from[k] = min(state.effect_from[k], state.effect_until[k])
     state.rebound_until[k] = state.effect_until[k] + agents[k].rebound_days
     state.agent = NO_AGENT

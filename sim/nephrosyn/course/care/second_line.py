@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.care.second_agents import NO_AGENT, bladder_is_harmed, may_be_given, start_agent, stop_agent
+from nephrosyn.course.care.second_agents import NO_AGENT, cystitis_is_noted, may_be_given, start_agent, stop_agent
 from nephrosyn.course.care.steroid import start_withdrawal
 from nephrosyn.course.disease.triggers import open_exertion_window
 from nephrosyn.course.state.codes import Event, Start
 from nephrosyn.course.state.events import NO_VALUE, write_event
-from nephrosyn.course.state.state import DUE, RELAPSES_KEPT, Belief, Clock, Treatment
+from nephrosyn.course.state.state import DUE, RELAPSES_KEPT, Assessment, Clock, Treatment
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import LESIONS
 
@@ -52,7 +52,7 @@ def begin_planned_agent(state, traits, params, clocks, tables, growth, agents, s
     """The delay of a rule is over: start, unless the disease that was slow to respond has responded since."""
     clocks[DUE, Clock.AGENT_START] = math.inf
     row = starts[state.rule]
-    remitted = state.belief == Belief.REMISSION or state.belief == Belief.PARTIAL
+    remitted = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if int(row[WHEN]) == Start.SLOW_RESPONSE and state.latest_agent == NO_AGENT and remitted:
         state.rule = NO_RULE
         return
@@ -143,11 +143,11 @@ def review_agent(state, traits, params, clocks, tables, growth, agents, starts, 
     if state.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf:
         return
     failed = state.agents_failed >> state.latest_agent & 1 == 1
-    without_steroid = state.belief == Belief.NEPHROTIC and state.treatment == Treatment.NONE
-    waiting = state.belief == Belief.RESISTANT or without_steroid
+    without_steroid = state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.NONE
+    waiting = state.assessment == Assessment.RESISTANT or without_steroid
     days = state.now - max(state.agent_since, state.ill_since)
     in_vain = state.high_readings >= params.relapse_readings and days >= agents[state.latest_agent].fails_after_days
-    if (waiting and not failed and in_vain) or bladder_is_harmed(state, agents):
+    if (waiting and not failed and in_vain) or cystitis_is_noted(state, agents):
         give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif (
         params.stop_by_clear_urine == 1
@@ -165,14 +165,14 @@ def _count_clear_urine(state, params):
         state.clear_since = min(state.clear_since, state.now)
         return
     state.unclear_readings += 1
-    if state.unclear_readings > _STRAY_READINGS or state.belief != Belief.REMISSION:
+    if state.unclear_readings > _STRAY_READINGS or state.assessment != Assessment.REMISSION:
         state.clear_since = math.inf
 
 
 @kernel
 def test_or_discharge(state, traits, params, clocks, log, count):
     """After years of clear urine without treatment: provocation tests, and then the end of follow-up."""
-    untreated = state.agent == NO_AGENT and state.dose_mg == 0.0 and state.belief == Belief.REMISSION
+    untreated = state.agent == NO_AGENT and state.dose_mg == 0.0 and state.assessment == Assessment.REMISSION
     if (
         params.stop_by_clear_urine == 0
         or state.discharged == 1

@@ -148,8 +148,8 @@ def toxicity_rate(state, traits, params):
 @kernel
 def start_toxicity_budget(state, traits, params, clocks, index):
     """Draw the budget until the next toxicity."""
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.TOXICITY, index)
-    start_budget(clocks, Clock.TOXICITY, state.now, -math.log(u[0]), toxicity_rate(state, traits, params))
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.TOXICITY, index)
+    start_budget(clocks, Clock.TOXICITY, state.now, -math.log(draws[0]), toxicity_rate(state, traits, params))
 
 
 @kernel

@@ -24,7 +24,7 @@ def _had(state):
 
 
 @kernel
-def forget_harms_by_time(state):
+def forget_toxicities_by_time(state):
     """A new agent may do the harm that another has done before."""
     state.agent_toxicities = state.agent_toxicities >> AgentToxicity.GUT_REACTION << AgentToxicity.GUT_REACTION
 
@@ -87,7 +87,7 @@ def react_to_doses(state, traits, params, log, count, doses):
 
 
 @kernel
-def suffer_cumulative_harm(state, traits, log, count):
+def suffer_cumulative_toxicity(state, traits, log, count):
     """Gonads and bladder come to harm when the cumulative dose reaches what the patient tolerates."""
     given = state.cyclophosphamide_mg_per_kg
     if given >= traits.gonadal_tolerance_mg_per_kg and state.agent_toxicities >> AgentToxicity.GONADAL_DAMAGE & 1 == 0:

@@ -20,9 +20,9 @@ def normal_share(score):
 def agent_response_level(state, traits, params, agents, k):
     """Phase to which regimen k brings this patient; the responses of one patient to two agents are correlated."""
     agent = agents[k]
-    own = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_RESPONSE, k)[0])
+    score = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_RESPONSE, k)[0])
     r = params.response_correlation
-    place = normal_share(math.sqrt(r) * traits.agent_score + math.sqrt(1.0 - r) * own)
+    place = normal_share(math.sqrt(r) * traits.agent_score + math.sqrt(1.0 - r) * score)
     if state.response == Phase.REMISSION:
         return Phase.REMISSION if place < agent.sensitive_response else Phase.NEPHROTIC
     if place < agent.complete[traits.lesion]:
@@ -36,8 +36,8 @@ def plan_agent_response(state, traits, params, clocks, tables, agents, k):
     level = agent_response_level(state, traits, params, agents, k)
     if level <= state.phase:
         return
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << 8) + k)
-    due = state.now + quantile(tables, agents[k].response_table, normal_quantile(u[0]))
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << 8) + k)
+    due = state.now + quantile(tables, agents[k].response_table, normal_quantile(draws[0]))
     planned = clocks[DUE, Clock.AGENT_RESPONSE]
     if planned == math.inf or level > state.agent_level or (level == state.agent_level and due < planned):
         state.agent_level = level

@@ -64,7 +64,7 @@ def start_complications(state, traits, params, clocks):
 @kernel
 def meet_thrombosis(state, traits, params, clocks, tables, log, count):
     """A candidate for the first venous thrombosis; whether it kills. After the first, anticoagulants prevent more."""
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.THROMBOSIS, state.thrombosis_candidates)
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.THROMBOSIS, state.thrombosis_candidates)
     state.thrombosis_candidates += 1
     update_blood(state, traits, params, state.now)
     share = (
@@ -72,24 +72,24 @@ def meet_thrombosis(state, traits, params, clocks, tables, log, count):
         * _thrombosis_factor(params, state.albumin)
         / _most_thrombosis_per_day(traits, params)
     )
-    if u[1] >= share:
+    if draws[1] >= share:
         rate = _most_thrombosis_per_day(traits, params)
         _next_candidate(
             state, traits, params, clocks, Clock.THROMBOSIS, Purpose.THROMBOSIS, state.thrombosis_candidates, rate
         )
         return False
     stop(clocks, Clock.THROMBOSIS)
-    renal = u[2] < params.renal_vein_share[traits.lesion]
+    renal = draws[2] < params.renal_vein_share[traits.lesion]
     which = Condition.RENAL_VEIN_THROMBOSIS if renal else Condition.VENOUS_THROMBOSIS
     event = Event.RENAL_VEIN_THROMBOSIS if renal else Event.VENOUS_THROMBOSIS
     write_event(log, count, traits, state, event, state.albumin)
-    return _fall_ill(state, traits, params, clocks, tables, params.thrombosis_course, which, u[3])
+    return _fall_ill(state, traits, params, clocks, tables, params.thrombosis_course, which, draws[3])
 
 
 @kernel
 def meet_serious_infection(state, traits, params, clocks, tables, log, count):
     """A candidate for a serious infection; whether it kills. It opens the window of any infection, too."""
-    u = uniforms(
+    draws = uniforms(
         params.seed, params.replicate, traits.patient, Purpose.SERIOUS_INFECTION, state.serious_infection_candidates
     )
     state.serious_infection_candidates += 1
@@ -97,14 +97,14 @@ def meet_serious_infection(state, traits, params, clocks, tables, log, count):
     rate = serious_infection_rate(state, traits, params)
     index = state.serious_infection_candidates
     _next_candidate(state, traits, params, clocks, Clock.SERIOUS_INFECTION, Purpose.SERIOUS_INFECTION, index, rate)
-    if state.albumin >= params.low_albumin and u[1] * params.low_albumin_factor >= 1.0:
+    if state.albumin >= params.low_albumin and draws[1] * params.low_albumin_factor >= 1.0:
         return False
     write_event(log, count, traits, state, Event.SERIOUS_INFECTION, state.albumin)
     state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
     clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
     update_relapse(state, traits, params, clocks)
     return _fall_ill(
-        state, traits, params, clocks, tables, params.serious_infection_course, Condition.SERIOUS_INFECTION, u[3]
+        state, traits, params, clocks, tables, params.serious_infection_course, Condition.SERIOUS_INFECTION, draws[3]
     )
 
 

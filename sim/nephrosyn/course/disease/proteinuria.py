@@ -40,14 +40,16 @@ def _blood_step(state, traits, params, level, days):
     clearance = params.albumin_per_day + params.albumin_loss * min(level, params.loss_saturates_at)
     steady = params.albumin_per_day * traits.albumin_g_per_dl / clearance
     above = state.albumin - steady
-    left, own = math.exp(-clearance * days), math.exp(-params.cholesterol_per_day * days)
+    albumin_left, cholesterol_left = math.exp(-clearance * days), math.exp(-params.cholesterol_per_day * days)
     target = traits.cholesterol_mg_per_dl + params.cholesterol_rise * (traits.albumin_g_per_dl - steady)
     pace = params.cholesterol_per_day - clearance
-    lag = (left - own) / pace if abs(pace) > _SAME_PACE else days * own
+    lag = (albumin_left - cholesterol_left) / pace if abs(pace) > _SAME_PACE else days * cholesterol_left
     state.cholesterol = (
-        target + (state.cholesterol - target) * own - params.cholesterol_rise * above * params.cholesterol_per_day * lag
+        target
+        + (state.cholesterol - target) * cholesterol_left
+        - params.cholesterol_rise * above * params.cholesterol_per_day * lag
     )
-    state.albumin = steady + above * left
+    state.albumin = steady + above * albumin_left
 
 
 @kernel
@@ -220,8 +222,8 @@ def reach_remission(state, traits, params, clocks, log, count):
     if budget_runs:
         update_relapse(state, traits, params, clocks)
     else:
-        u = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
-        start_budget(clocks, Clock.RELAPSE, state.now, -math.log(u[0]), relapse_rate(state, traits, params))
+        draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
+        start_budget(clocks, Clock.RELAPSE, state.now, -math.log(draws[0]), relapse_rate(state, traits, params))
     set_rate(clocks, Clock.DEATH, state.now, death_rate(state, params))
     set_kidney_loss(state, traits, params, clocks)
 
@@ -242,17 +244,17 @@ def start_relapse(state, traits, params, clocks, tables, log, count):
     state.falling = 0
     state.episode += 1
     write_event(log, count, traits, state, Event.RELAPSE, float(state.episode))
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
-    failed = u[3] >= params.remits_on_failed_dose_probability
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
+    failed = draws[3] >= params.remits_on_failed_dose_probability
     state.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(state, traits) if failed else 0.0
-    if state.response != Phase.NEPHROTIC and u[2] < params.late_resistance_probability:
+    if state.response != Phase.NEPHROTIC and draws[2] < params.late_resistance_probability:
         state.response = Phase.NEPHROTIC
         write_event(log, count, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
-    elif state.response == Phase.NEPHROTIC and u[2] < params.resistance_reversal_probability:
+    elif state.response == Phase.NEPHROTIC and draws[2] < params.resistance_reversal_probability:
         state.response = Phase.REMISSION
         write_event(log, count, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)
     set_path(state, traits, params, log, count, params.rise_per_day, traits.nephrotic_log_upcr)
-    score = episode_score(state, traits, params, normal_quantile(u[1]))
+    score = episode_score(state, traits, params, normal_quantile(draws[1]))
     plan_response(
         state, traits, params, clocks, tables, traits.nephrotic_log_upcr, score, response_speed(state, traits, params)
     )

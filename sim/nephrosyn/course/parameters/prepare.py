@@ -1,4 +1,4 @@
-"""A scenario as the numbers the handlers read: records by age band, taper steps, quantile tables, growth curves."""
+"""A scenario as the arrays that the event handlers read: parameters, taper steps, quantile tables, growth curves."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.care import Course, Step
     from nephrosyn.scenario.schema.population import Growth
     from nephrosyn.scenario.schema.scenario import Scenario
+    from nephrosyn.scenario.schema.units import Distribution
 
 _PER = ("m2", "kg", "patient", "full")
 _MONTHS = 12 * 100
@@ -34,16 +35,16 @@ _DAYS_PER_WEEK = 7.0
 
 
 @dataclass(frozen=True)
-class Laws:
-    """What every patient of a scenario shares.
+class PreparedScenario:
+    """The arrays that all patients of a scenario share.
 
     Attributes
     ----------
     parameters : ndarray of PARAMETERS, shape (bands,)
-        Numbers by age band.
+        Parameters by age band.
     steps : ndarray of float64, shape (steps, 5)
         Taper steps: days, amount, per, cap (mg), schedule.
-    tables : ndarray of float64, shape (laws, nodes + 1)
+    tables : ndarray of float64, shape (distributions, nodes + 1)
         Quantile tables.
     growth : ndarray of float64, shape (4, months)
         Median weight (kg) of boys and of girls, height (cm) of boys and of girls, by month of age.
@@ -61,19 +62,19 @@ class Laws:
     starts: NDArray[np.float64]
 
     def shared(self) -> tuple[NDArray[Any], ...]:
-        """The arrays in the order the handlers take them."""
+        """The arrays, in the order in which the handlers take them."""
         return self.parameters, self.steps, self.tables, self.growth, self.agents, self.starts
 
 
 class _Tables:
-    """Collects laws and steps, and tells where each was put."""
+    """Collect quantile tables and taper steps; each method returns where it put them."""
 
     def __init__(self) -> None:
         self.tables: list[NDArray[np.float64]] = []
         self.steps: list[list[float]] = []
 
-    def law(self, law: Any) -> int:
-        self.tables.append(quantiles.table(law))
+    def tabulate(self, distribution: Distribution) -> int:
+        self.tables.append(quantiles.table(distribution))
         return len(self.tables) - 1
 
     def taper(self, steps: list[Step]) -> tuple[int, int]:
@@ -86,47 +87,47 @@ class _Tables:
         return first, len(self.steps)
 
 
-def prepare(scenario: Scenario, seed: int, replicate: int) -> Laws:
-    """Turn a scenario into the numbers of the handlers.
+def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
+    """Turn a scenario into the arrays that the event handlers read.
 
     Parameters
     ----------
     scenario : Scenario
         A resolved scenario.
     seed, replicate : int
-        Address of all draws.
+        Address of all random draws.
 
     Returns
     -------
     Laws
-        Arrays for compiled code.
+        The arrays for compiled code.
     """
     tables = _Tables()
     for band, lesion in remission_time_tables(scenario):
-        tables.law(scenario.disease.response[band][lesion].time_to_remission_days)
+        tables.tabulate(scenario.disease.response[band][lesion].time_to_remission_days)
     shared = {
-        "urine_creatinine_table": tables.law(scenario.readings.dipstick.urine_creatinine_mg_per_dl),
-        "visit_length_table": tables.law(scenario.care.clinic.visit_length_days),
+        "urine_creatinine_table": tables.tabulate(scenario.readings.dipstick.urine_creatinine_mg_per_dl),
+        "visit_length_table": tables.tabulate(scenario.care.clinic.visit_length_days),
         "seed": seed,
         "replicate": replicate,
     }
-    agents = regimens(scenario, tables.law)
+    agents = regimens(scenario, tables.tabulate)
     starts, places = start_rules(scenario)
     parameters = records(len(scenario.population.bands), PARAMETERS)
     for number, band in enumerate(scenario.population.bands):
-        own = parameters[number : number + 1]
+        record = parameters[number : number + 1]
         for name, value in shared.items():
-            own[name] = value
-        _fill_disease(own, scenario, band)
-        _fill_triggers(own, scenario)
-        _fill_care(own, scenario, band, tables)
-        _fill_readings(own, scenario)
-        fill_second_line(own, scenario, band)
-        own["first_start"], own["last_start"] = places[band]
-        fill_complications(own, scenario, band, tables.law)
-        fill_factors(own, scenario, band, tables.law)
+            record[name] = value
+        _fill_disease(record, scenario, band)
+        _fill_triggers(record, scenario)
+        _fill_care(record, scenario, band, tables)
+        _fill_readings(record, scenario)
+        fill_second_line(record, scenario, band)
+        record["first_start"], record["last_start"] = places[band]
+        fill_complications(record, scenario, band, tables.tabulate)
+        fill_factors(record, scenario, band, tables.tabulate)
     growth = _growth_curves(scenario.population.growth)
-    return Laws(parameters, np.array(tables.steps), np.array(tables.tables), growth, agents, starts)
+    return PreparedScenario(parameters, np.array(tables.steps), np.array(tables.tables), growth, agents, starts)
 
 
 def _growth_curves(growth: Growth) -> NDArray[np.float64]:
@@ -136,56 +137,55 @@ def _growth_curves(growth: Growth) -> NDArray[np.float64]:
     return np.array([np.interp(months, growth.age_years, curve) for curve in curves])
 
 
-def _fill_disease(own: NDArray[np.void], scenario: Scenario, band: str) -> None:
+def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> None:
     disease, relapse, proteinuria = scenario.disease, scenario.disease.relapse, scenario.disease.proteinuria
-    own["follow_up_days"] = scenario.population.follow_up_days
-    own["response_dose_mg_per_kg_per_day"] = disease.response_dose_mg_per_kg_per_day
-    own["remits_on_failed_dose_probability"] = disease.remits_on_failed_dose_probability
-    own["late_resistance_probability"] = disease.late_resistance_probability
-    own["resistance_reversal_probability"] = disease.resistance_reversal_probability
-    own["remission_time_correlation"] = relapse.remission_time_correlation
-    own["dose_effect"] = relapse.dose_effect_per_mg_per_kg_per_day
-    own["alternate_day_efficiency"] = relapse.alternate_day_efficiency
-    own["below_threshold_factor"] = relapse.below_threshold_factor
-    own["decline_from_years"] = relapse.decline_from_years
-    own["decline_per_year"] = relapse.bands[band].decline_per_year
-    _fill_list(own, "since_remission_from_days", relapse.since_remission_from_days)
-    _fill_list(own, "since_remission_factor", relapse.since_remission_factor)
-    own["since_remission_steps"] = len(relapse.since_remission_factor)
-    own["remission_below_log_upcr"] = math.log(proteinuria.remission_below_mg_per_mg)
-    own["rise_per_day"] = math.log(2.0) / proteinuria.rise_doubling_days
-    own["albumin_per_day"] = disease.albumin.catabolism_per_day
-    own["albumin_loss"] = disease.albumin.loss_per_day_per_mg_per_mg
-    own["loss_saturates_at"] = disease.albumin.loss_saturates_at_mg_per_mg
-    own["oedema_below_g_per_dl"] = disease.albumin.oedema_below_g_per_dl
-    own["oedema_weight_fraction"] = disease.albumin.oedema_weight_fraction
-    own["cholesterol_rise"] = disease.cholesterol.rise_mg_per_dl_per_g_per_dl
-    own["cholesterol_per_day"] = math.log(2.0) / disease.cholesterol.half_life_days
+    record["follow_up_days"] = scenario.population.follow_up_days
+    record["response_dose_mg_per_kg_per_day"] = disease.response_dose_mg_per_kg_per_day
+    record["remits_on_failed_dose_probability"] = disease.remits_on_failed_dose_probability
+    record["late_resistance_probability"] = disease.late_resistance_probability
+    record["resistance_reversal_probability"] = disease.resistance_reversal_probability
+    record["remission_time_correlation"] = relapse.remission_time_correlation
+    record["dose_effect"] = relapse.dose_effect_per_mg_per_kg_per_day
+    record["alternate_day_efficiency"] = relapse.alternate_day_efficiency
+    record["below_threshold_factor"] = relapse.below_threshold_factor
+    record["decline_from_years"] = relapse.decline_from_years
+    record["decline_per_year"] = relapse.bands[band].decline_per_year
+    _fill_list(record, "since_remission_from_days", relapse.since_remission_from_days)
+    _fill_list(record, "since_remission_factor", relapse.since_remission_factor)
+    record["since_remission_steps"] = len(relapse.since_remission_factor)
+    record["remission_below_log_upcr"] = math.log(proteinuria.remission_below_mg_per_mg)
+    record["rise_per_day"] = math.log(2.0) / proteinuria.rise_doubling_days
+    record["albumin_per_day"] = disease.albumin.catabolism_per_day
+    record["albumin_loss"] = disease.albumin.loss_per_day_per_mg_per_mg
+    record["loss_saturates_at"] = disease.albumin.loss_saturates_at_mg_per_mg
+    record["oedema_below_g_per_dl"] = disease.albumin.oedema_below_g_per_dl
+    record["oedema_weight_fraction"] = disease.albumin.oedema_weight_fraction
+    record["cholesterol_rise"] = disease.cholesterol.rise_mg_per_dl_per_g_per_dl
+    record["cholesterol_per_day"] = math.log(2.0) / disease.cholesterol.half_life_days
     function = disease.kidney_function
-    own["creatinine_constant"] = (function.male_constant[band], function.female_constant[band])
-    own["death_per_day"] = disease.death.rate_per_year[band] / DAYS_PER_YEAR
-    own["death_nephrotic_factor"] = disease.death.nephrotic_factor
+    record["creatinine_constant"] = (function.male_constant[band], function.female_constant[band])
+    record["death_per_day"] = disease.death.rate_per_year[band] / DAYS_PER_YEAR
+    record["death_nephrotic_factor"] = disease.death.nephrotic_factor
 
 
-def _fill_list(own: NDArray[np.void], name: str, values: list[float]) -> None:
-    own[name][0, : len(values)] = values
+def _fill_list(record: NDArray[np.void], name: str, values: list[float]) -> None:
+    record[name][0, : len(values)] = values
 
 
-def _fill_triggers(own: NDArray[np.void], scenario: Scenario) -> None:
+def _fill_triggers(record: NDArray[np.void], scenario: Scenario) -> None:
     infection, exertion = scenario.triggers.infection, scenario.triggers.exertion
-    own["infection_steps"] = len(infection.from_years)
-    _fill_list(own, "infection_from_years", infection.from_years)
-    own["infection_window_days"] = infection.window_days
-    own["infection_factor"] = infection.hazard_factor
-    own["infection_rate_factor"] = scenario.care.prevention.infection_rate_factor
-    own["infection_noted_probability"] = infection.noted_probability
-    own["exertions_per_day"] = exertion.rate_per_year / DAYS_PER_YEAR * scenario.care.prevention.exertion_rate_factor
-    own["exertion_window_days"] = exertion.window_days
-    own["exertion_factor"] = exertion.hazard_factor
+    record["infection_steps"] = len(infection.from_years)
+    _fill_list(record, "infection_from_years", infection.from_years)
+    record["infection_window_days"] = infection.window_days
+    record["infection_factor"] = infection.hazard_factor
+    record["infection_rate_factor"] = scenario.care.prevention.infection_rate_factor
+    record["infection_noted_probability"] = infection.noted_probability
+    record["exertions_per_day"] = exertion.rate_per_year / DAYS_PER_YEAR * scenario.care.prevention.exertion_rate_factor
+    record["exertion_window_days"] = exertion.window_days
+    record["exertion_factor"] = exertion.hazard_factor
 
 
-def _fill_course(own: NDArray[np.void], name: str, course: Course, tables: _Tables) -> None:
-    record = own[name]
+def _fill_course(record: NDArray[np.void], course: Course, tables: _Tables) -> None:
     record["amount"] = course.dose.amount
     record["per"] = _PER.index(course.dose.per)
     record["cap_mg"] = course.dose.cap_mg
@@ -195,55 +195,55 @@ def _fill_course(own: NDArray[np.void], name: str, course: Course, tables: _Tabl
     record["first_step"], record["last_step"] = tables.taper(course.taper)
 
 
-def _fill_care(own: NDArray[np.void], scenario: Scenario, band: str, tables: _Tables) -> None:
+def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: _Tables) -> None:
     care, regimen = scenario.care, scenario.care.regimen[band]
-    _fill_course(own, "first", regimen.first, tables)
-    _fill_course(own, "relapse", regimen.relapse, tables)
-    own["withdrawal_first_step"], own["withdrawal_last_step"] = tables.taper(regimen.withdrawal)
-    own["round_to_mg"] = care.tablet_mg
-    own["remission_mg_per_mg"] = regimen.watch.remission_mg_per_mg
-    own["remission_readings"] = regimen.watch.remission_readings
-    own["relapse_mg_per_mg"] = regimen.watch.relapse_mg_per_mg
-    own["relapse_readings"] = regimen.watch.relapse_readings
-    own["confirm_after_days"] = regimen.watch.confirm_after_days
+    _fill_course(record["first"], regimen.first, tables)
+    _fill_course(record["relapse"], regimen.relapse, tables)
+    record["withdrawal_first_step"], record["withdrawal_last_step"] = tables.taper(regimen.withdrawal)
+    record["round_to_mg"] = care.tablet_mg
+    record["remission_mg_per_mg"] = regimen.watch.remission_mg_per_mg
+    record["remission_readings"] = regimen.watch.remission_readings
+    record["relapse_mg_per_mg"] = regimen.watch.relapse_mg_per_mg
+    record["relapse_readings"] = regimen.watch.relapse_readings
+    record["confirm_after_days"] = regimen.watch.confirm_after_days
     for phase in ("full_dose", "taper", "off_treatment", "resistant"):
-        own[f"visit_{phase}_days"] = getattr(regimen.visits, f"{phase}_days")
-    own["symptom_probability"] = regimen.symptoms.probability
-    own["symptom_table"] = tables.law(regimen.symptoms.delay_days)
-    own["home_diary"] = regimen.home_diary
-    own["contraindicated_fraction"] = care.contraindicated_dose_fraction
-    own["cut_fraction"] = care.cut_fraction
-    own["dropout_per_day"] = scenario.chart.dropout_per_year / DAYS_PER_YEAR
+        record[f"visit_{phase}_days"] = getattr(regimen.visits, f"{phase}_days")
+    record["symptom_probability"] = regimen.symptoms.probability
+    record["symptom_table"] = tables.tabulate(regimen.symptoms.delay_days)
+    record["home_diary"] = regimen.home_diary
+    record["contraindicated_fraction"] = care.contraindicated_dose_fraction
+    record["cut_fraction"] = care.cut_fraction
+    record["dropout_per_day"] = scenario.chart.dropout_per_year / DAYS_PER_YEAR
     for name, toxicity in care.toxicities.items():
         position = vocabulary.TOXICITIES.index(name)
-        own["toxicity_per_day"][0, position] = toxicity.rate_per_year_at_1_mg_per_kg_per_day[band] / DAYS_PER_YEAR
-        own["toxicity_action"][0, position] = vocabulary.STEROID_ACTIONS.index(toxicity.action)
+        record["toxicity_per_day"][0, position] = toxicity.rate_per_year_at_1_mg_per_kg_per_day[band] / DAYS_PER_YEAR
+        record["toxicity_action"][0, position] = vocabulary.STEROID_ACTIONS.index(toxicity.action)
 
 
 def _log_sd(variation: float) -> float:
-    """Standard deviation of the logarithm of a lognormal law with this coefficient of variation."""
+    """Standard deviation of the logarithm of a lognormal distribution with this coefficient of variation."""
     return math.sqrt(math.log1p(variation**2))
 
 
-def _fill_readings(own: NDArray[np.void], scenario: Scenario) -> None:
+def _fill_readings(record: NDArray[np.void], scenario: Scenario) -> None:
     upcr, albumin, uacr = scenario.readings.upcr, scenario.readings.albumin, scenario.readings.uacr
-    own["upcr_low_log"] = math.log(upcr.low_mg_per_mg)
-    own["upcr_high_log"] = math.log(upcr.high_mg_per_mg)
+    record["upcr_low_log"] = math.log(upcr.low_mg_per_mg)
+    record["upcr_high_log"] = math.log(upcr.high_mg_per_mg)
     log_cv_low, log_cv_high = math.log(max(upcr.variation_at_low, 1e-12)), math.log(max(upcr.variation_at_high, 1e-12))
-    own["upcr_low_log_cv"] = log_cv_low
-    own["upcr_log_cv_slope"] = (log_cv_high - log_cv_low) / math.log(upcr.high_mg_per_mg / upcr.low_mg_per_mg)
-    own["upcr_limit"] = upcr.detection_limit_mg_per_mg
-    own["albumin_log_sd"] = _log_sd(albumin.variation)
-    own["albumin_low"] = albumin.low_g_per_dl
-    own["albumin_bias_low"] = albumin.bias_at_low_g_per_dl
-    own["albumin_high"] = albumin.high_g_per_dl
-    own["albumin_bias_high"] = albumin.bias_at_high_g_per_dl
-    _fill_list(own, "dipstick_cuts", scenario.readings.dipstick.cuts_mg_per_dl)
-    own["band_error"] = scenario.readings.dipstick.band_error
-    own["uacr_when_upcr_at_most"] = uacr.when_upcr_at_most_mg_per_mg
-    own["uacr_share"] = uacr.albumin_share_of_protein
-    own["uacr_log_sd"] = _log_sd(uacr.variation)
-    own["uacr_limit"] = uacr.detection_limit_mg_per_mg
-    own["creatinine_log_sd"] = _log_sd(scenario.readings.creatinine_variation)
-    own["cholesterol_log_sd"] = _log_sd(scenario.readings.cholesterol_variation)
-    own["weight_log_sd"] = _log_sd(scenario.readings.weight_variation)
+    record["upcr_low_log_cv"] = log_cv_low
+    record["upcr_log_cv_slope"] = (log_cv_high - log_cv_low) / math.log(upcr.high_mg_per_mg / upcr.low_mg_per_mg)
+    record["upcr_limit"] = upcr.detection_limit_mg_per_mg
+    record["albumin_log_sd"] = _log_sd(albumin.variation)
+    record["albumin_low"] = albumin.low_g_per_dl
+    record["albumin_bias_low"] = albumin.bias_at_low_g_per_dl
+    record["albumin_high"] = albumin.high_g_per_dl
+    record["albumin_bias_high"] = albumin.bias_at_high_g_per_dl
+    _fill_list(record, "dipstick_cuts", scenario.readings.dipstick.cuts_mg_per_dl)
+    record["band_error"] = scenario.readings.dipstick.band_error
+    record["uacr_when_upcr_at_most"] = uacr.when_upcr_at_most_mg_per_mg
+    record["uacr_share"] = uacr.albumin_share_of_protein
+    record["uacr_log_sd"] = _log_sd(uacr.variation)
+    record["uacr_limit"] = uacr.detection_limit_mg_per_mg
+    record["creatinine_log_sd"] = _log_sd(scenario.readings.creatinine_variation)
+    record["cholesterol_log_sd"] = _log_sd(scenario.readings.cholesterol_variation)
+    record["weight_log_sd"] = _log_sd(scenario.readings.weight_variation)

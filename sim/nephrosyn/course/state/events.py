@@ -1,16 +1,16 @@
 """The rows a course leaves behind: one row type for everything that happens.
 
-======== ============= =========== ============ ========== =========== ============ =========
-kind     code          number      aside        time       value       other        more
-======== ============= =========== ============ ========== =========== ============ =========
-VISIT    visit kind    visit                    actual     planned day waited days
-READING  analyte       visit       below limit  taken      value read  true value
-DIARY    dipstick band                          first day  last day
-DOSE     drug                      schedule     first day  last day    mg           weight kg
-NOTE     condition     action      kind         noted
-EVENT    event                                  time       value
-PATH                                            start      log UPCR    slope        target
-======== ============= =========== ============ ========== =========== ============ =========
+======== ============= ====== =========== ========= =========== ============ ===========
+kind     code          number detail      time      value       second_value third_value
+======== ============= ====== =========== ========= =========== ============ ===========
+VISIT    visit kind    visit              actual    planned day days waited
+READING  analyte       visit  below limit taken     value read  true value
+DIARY    dipstick band                    first day last day
+DOSE     drug                 schedule    first day last day    mg           weight kg
+NOTE     condition     action kind        noted
+EVENT    event                            time      value
+PATH                                      start     log UPCR    slope        target
+======== ============= ====== =========== ========= =========== ============ ===========
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ ROW = np.dtype(
         ("kind", "i2"),
         ("code", "i2"),
         ("number", "i4"),
-        ("aside", "i4"),
+        ("detail", "i4"),
         ("time", "f8"),
         ("value", "f8"),
-        ("other", "f8"),
-        ("more", "f8"),
+        ("second_value", "f8"),
+        ("third_value", "f8"),
     ],
     align=True,
 )
@@ -60,17 +60,17 @@ _VISIT, _READING, _DIARY, _DOSE, _NOTE, _EVENT, _PATH = (int(k) for k in Kind)
 
 
 @inline
-def _write(log, count, patient, kind, code, number, aside, time, value, other, more):
+def _write(log, count, patient, kind, code, number, detail, time, value, second_value, third_value):
     row = log[count[0]]
     row.patient = patient
     row.kind = kind
     row.code = code
     row.number = number
-    row.aside = aside
+    row.detail = detail
     row.time = time
     row.value = value
-    row.other = other
-    row.more = more
+    row.second_value = second_value
+    row.third_value = third_value
     count[0] += 1
 
 

@@ -22,12 +22,12 @@ NODES = 1537
 _PER_SCORE = (NODES - 1) / (2 * SPAN)
 
 
-def table(law: Distribution) -> np.ndarray:
+def table(distribution: Distribution) -> np.ndarray:
     """Tabulate a law.
 
     Parameters
     ----------
-    law : Distribution
+    distribution : Distribution
         A law of a scenario.
 
     Returns
@@ -40,7 +40,7 @@ def table(law: Distribution) -> np.ndarray:
     from nephrosyn.scenario.schema.distributions import quantiles
 
     scores = np.linspace(-SPAN, SPAN, NODES)
-    values = quantiles(law, ndtr(scores))
+    values = quantiles(distribution, ndtr(scores))
     positive = bool(values[0] > 0.0)
     return np.append(np.log(values) if positive else values, 1.0 if positive else 0.0)
 

@@ -63,7 +63,7 @@ class Phase(IntEnum):
     REMISSION = 2
 
 
-class Belief(IntEnum):
+class Assessment(IntEnum):
     """What the clinic holds to be the state of the disease."""
 
     NEPHROTIC = 0
@@ -121,7 +121,7 @@ STATE = np.dtype(
         ("dose_first_day", "i4"),
         ("dosing_weight_kg", "f8"),
         ("run_weight_kg", "f8"),
-        ("belief", "i4"),
+        ("assessment", "i4"),
         ("low_readings", "i4"),
         ("high_readings", "i4"),
         ("episode_first_reading", "f8"),
