@@ -21,7 +21,7 @@ from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import TRUTH
 from nephrosyn.runs import relabel
 from nephrosyn.scenario import Resolved, Scenario, load
-from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_SEED, wrong_count
+from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
 
 __all__ = ["make_nephrotic_cohort"]
 
@@ -136,8 +136,8 @@ def make_nephrotic_cohort(
     asked = criteria or resolved.scenario.criteria[0]
     task = Task(relabel.definition({"criteria": [asked], "sets": {}}, asked), target, label_days)
     tables = cohort(resolved.scenario, n_samples, seed)
-    judged = task.judge(tables, "complete")
-    kept = _Kept(judged, task, keep_outside=keep_outside, keep_undetermined=keep_undetermined)
+    judged = task.classify(tables, "complete")
+    kept = _Selection(judged, task, keep_outside=keep_outside, keep_undetermined=keep_undetermined)
     rows = kept.rows.join(features(tables, until_days), on=WHO, how="left", maintain_order="left")
     columns = _Columns(rows, resolved, like)
     words = list(like.target_names) if like is not None else kept.usual(resolved.scenario)
@@ -209,7 +209,7 @@ def _seed(random_state: Any) -> int:
     return seed
 
 
-class _Kept:
+class _Selection:
     """Who is in the table, with the answer of each as text, and who is not.
 
     Parameters
@@ -271,7 +271,7 @@ class _Kept:
 def _commonest(scenario: str, definition: str, target: Target, until_days: int | None) -> list[str]:
     """Return the answers of a scenario by how many have them, the most first; of a cohort that is always the same."""
     task = Task(DefinitionSet.model_validate_json(definition), target, until_days)
-    judged = task.judge(cohort(Scenario.model_validate_json(scenario), COUNTED, COUNTED_SEED), "complete")
+    judged = task.classify(cohort(Scenario.model_validate_json(scenario), COUNTED, COUNTED_SEED), "complete")
     outside = ~pl.col("applies").fill_null(True)
     named = judged.select(pl.when(outside).then(pl.lit(OUTSIDE)).otherwise(pl.col("answer").cast(pl.String)))
     counted = named.to_series().value_counts().sort("count", named.columns[0], descending=[True, False])
@@ -336,7 +336,7 @@ def _shaped(wide: pl.DataFrame, places: pl.Series, as_frame: bool) -> tuple[Any,
 
 
 def _described(
-    n_samples: int, seed: int, until_days: int | None, task: Task, scenario: str, kept: _Kept, columns: _Columns
+    n_samples: int, seed: int, until_days: int | None, task: Task, scenario: str, kept: _Selection, columns: _Columns
 ) -> str:
     used = "the whole record" if until_days is None else f"what was recorded before day {until_days} from onset"
     due = "at the end of follow-up" if task.until_days is None else f"on day {task.until_days}"

@@ -10,7 +10,7 @@ import pytest
 
 from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers import external, registry
-from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
+from nephrosyn.bench.classifiers.protocol import Setup, ShownRecord, checked_answers
 from nephrosyn.bench.task import FAILED, Task
 from nephrosyn.bench.training import Training
 from nephrosyn.errors import BenchError
@@ -83,7 +83,7 @@ def few(run):
 @pytest.fixture(scope="module")
 def asked(run):
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
-    return Asked(run.task, Training(scenario, 1, run.task, 60), 1.0)
+    return Setup(run.task, Training(scenario, 1, run.task, 60), 1.0)
 
 
 @pytest.fixture
@@ -92,10 +92,10 @@ def answer(few, asked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def ask(name, seconds=asked.seconds):
-        shown = Shown(few, tmp_path / "shown")
+        shown = ShownRecord(few, tmp_path / "shown")
         ready = registry.find(f"own:{name}").ready(replace(asked, seconds=seconds))
         try:
-            return checked(ready.answer(shown), shown.people, asked.task)
+            return checked_answers(ready.answer(shown), shown.people, asked.task)
         finally:
             ready.close()
 
@@ -174,15 +174,15 @@ def test_every_shipped_classifier_answers_in_its_vocabulary(few, run, tmp_path):
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
     for target in ("category", "refractory"):
         task = Task(run.task.definition, target)
-        asked = Asked(task, Training(scenario, 1, task, 60), 1.0)
-        shown = Shown(few, tmp_path / "shown")
+        asked = Setup(task, Training(scenario, 1, task, 60), 1.0)
+        shown = ShownRecord(few, tmp_path / "shown")
         for name in [*registry.SHIPPED, "source", "ipna-2022"]:
-            found = checked(registry.find(name).ready(asked).answer(shown), shown.people, task)
+            found = checked_answers(registry.find(name).ready(asked).answer(shown), shown.people, task)
             assert found.height == 12 and found["fault"].null_count() == 12, (name, target, found["fault"].unique())
 
 
 def test_gradient_boosting_is_the_same_every_time(few, asked, tmp_path):
-    shown = Shown(few, tmp_path / "shown")
+    shown = ShownRecord(few, tmp_path / "shown")
     both = [registry.find("gradient-boosting").ready(asked).answer(shown) for _ in range(2)]
     assert both[0].equals(both[1])
 

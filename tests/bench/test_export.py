@@ -168,7 +168,6 @@ def test_the_seed_is_that_of_the_run_as_for_a_bench_without_files(run, tmp_path)
 
 
 def test_an_export_of_all_is_scored_under_all_and_one_of_some_under_these(run, tmp_path):
-    from nephrosyn.bench.exchange.predictions import asked_in
     from nephrosyn.bench.run import open_run
 
     opened = open_run(run[1], None, "category")

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
 from nephrosyn import criteria
-from nephrosyn.bench.flips.search import GROUP, explain
+from nephrosyn.bench.flips.search import GROUP, find_cause
 from nephrosyn.bench.perturbations import apply, perturb
 from nephrosyn.errors import PerturbationError
 from nephrosyn.record.schema import OBSERVED
@@ -44,7 +44,7 @@ def highest(tables):
 
 def test_the_one_reading_that_decides_is_found(record):
     _, log = perturb(record, "units_mixed", 5, seed=1, replicate=0)
-    found = explain(record, log, highest, patient=3)
+    found = find_cause(record, log, highest, patient=3)
     assert (found.before, found.after) == ("low", "high")
     assert found.changes.height == 1
     assert found.changes["after"][0] > 50
@@ -52,9 +52,9 @@ def test_the_one_reading_that_decides_is_found(record):
 
 def test_a_search_that_takes_too_long_tells_what_is_left(record):
     _, log = perturb(record, "units_mixed", 5, seed=1, replicate=0)
-    whole, short = (explain(record, log, highest, patient=3, most=most) for most in (300, 3))
+    whole, short = (find_cause(record, log, highest, patient=3, most=most) for most in (300, 3))
     assert short.flipped
-    assert short.asked < whole.asked
+    assert short.records_tried < whole.records_tried
     assert short.changes.height > 1
     assert highest(apply(of_one(record, 3), short.changes)) == "high"
 
@@ -67,7 +67,7 @@ def test_what_is_named_is_enough_and_none_can_be_spared(record, name):
     assert len(moved) >= 1
     for patient in moved[:1]:
         clean = of_one(record, patient)
-        found = explain(record, log, category, patient=patient)
+        found = find_cause(record, log, category, patient=patient)
         assert found.flipped
         assert found.before == labels[0].filter(patient=patient)["category"][0]
         assert found.after == labels[1].filter(patient=patient)["category"][0]
@@ -81,10 +81,10 @@ def test_what_is_named_is_enough_and_none_can_be_spared(record, name):
 
 def test_who_did_not_flip_needs_no_explanation(record):
     _, log = perturb(record, "weight_errors", 1, seed=1, replicate=0)
-    found = explain(record, log, lambda tables: "always", patient=0)
+    found = find_cause(record, log, lambda tables: "always", patient=0)
     assert not found.flipped
     assert found.changes.is_empty()
-    assert found.asked <= 2
+    assert found.records_tried <= 2
 
 
 @settings(max_examples=15)
@@ -101,7 +101,7 @@ def test_any_set_of_changes_that_only_works_together_is_found(record, needed):
     def judge(tables):
         return "here" if tables["readings"].join(keys, on=keys.columns, how="semi").height else "all gone"
 
-    found = explain(record, log, judge, patient=3)
+    found = find_cause(record, log, judge, patient=3)
     assert found.after == "all gone"
     assert_frame_equal(found.changes.sort("row"), lost.sort("row"))
 
@@ -110,6 +110,6 @@ def test_who_is_not_there_is_told(cohort, record):
     labels = cohort.labels.filter(pl.col("view") == "complete")
     _, log = perturb({**record, "labels": labels}, "prevalence_raised", 5, seed=1, replicate=0)
     with pytest.raises(PerturbationError, match="was left out of the cohort"):
-        explain(record, log, category, patient=log["patient"][0])
+        find_cause(record, log, category, patient=log["patient"][0])
     with pytest.raises(PerturbationError, match="no patient 999 of replicate 0"):
-        explain(record, log, category, patient=999)
+        find_cause(record, log, category, patient=999)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import nephrosyn as ns
 from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers import baselines, registry
-from nephrosyn.bench.classifiers.protocol import Asked, NotReadyError
+from nephrosyn.bench.classifiers.protocol import NotReadyError, Setup
 from nephrosyn.bench.output import results, write
 from nephrosyn.bench.score.metrics import FLIPS, LOST, PARTS
 from nephrosyn.bench.task import OUTCOMES
@@ -183,7 +183,7 @@ def test_shipped_models_without_anything_to_learn_from_are_not_fitted(run, name,
     training = Training(scenario, 1, run.task, 50)
     monkeypatch.setattr(training, "answers", training.answers.clear())
     with pytest.raises(NotReadyError, match=NOBODY):
-        registry.find(name).ready(Asked(run.task, training, 1.0))
+        registry.find(name).ready(Setup(run.task, training, 1.0))
 
 
 def test_what_scikit_learn_refuses_is_a_reason_and_the_bench_goes_on(run, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from nephrosyn import criteria
 from nephrosyn.bench import run as running
 from nephrosyn.bench.classifiers import registry
-from nephrosyn.bench.classifiers.protocol import Asked, Shown, checked
+from nephrosyn.bench.classifiers.protocol import Setup, ShownRecord, checked_answers
 from nephrosyn.cli.commands import bench
 from nephrosyn.errors import BenchError
 
@@ -55,11 +55,11 @@ def ask(run, folder):
     few = {name: frame.filter(pl.col("patient") < 2) for name, frame in run.observed.items()}
 
     def ask(name):
-        asked, shown = Asked(run.task, None, 10.0), Shown(few, folder / "shown")
+        asked, shown = Setup(run.task, None, 10.0), ShownRecord(few, folder / "shown")
         found = registry.find(name)
         ready = found.ready(asked)
         try:
-            return found, checked(ready.answer(shown), shown.people, run.task)
+            return found, checked_answers(ready.answer(shown), shown.people, run.task)
         finally:
             ready.close()
 
@@ -118,7 +118,7 @@ def test_what_cannot_be_found_is_refused(ask, asked, said):
 
 
 def test_two_of_one_name_are_told_apart_by_names_of_their_own():
-    with pytest.raises(BenchError, match=r"named twice; give one a name of its own: NAME=\.\.\."):
+    with pytest.raises(BenchError, match=r"named twice; give one a different name: NAME=\.\.\."):
         registry.find_all(["rules:classify", "rules:classify"])
 
 

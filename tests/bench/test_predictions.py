@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.bench.exchange.export import export
-from nephrosyn.bench.exchange.predictions import WHERE, asked_in, due_of, predictions, score_file
+from nephrosyn.bench.exchange.predictions import WHERE, export_conditions, predictions, score_file, with_records
 from nephrosyn.bench.score.conditions import CLEAN, conditions
 from nephrosyn.errors import BenchError
 
@@ -31,7 +31,7 @@ def sound(run):
             replicate=c.replicate,
             predicted=pl.col("reference").cast(pl.String),
         )
-        for c in due_of(ASKED)
+        for c in with_records(ASKED)
     ]
     return pl.concat(frames)
 
@@ -39,7 +39,7 @@ def sound(run):
 def read(frame, run, tmp_path):
     file = tmp_path / "predictions.csv"
     frame.write_csv(file)
-    return predictions(file, run.task, run.reference.frame["patient"].to_list(), due_of(ASKED))
+    return predictions(file, run.task, run.reference.frame["patient"].to_list(), with_records(ASKED))
 
 
 def refused(frame, run, tmp_path):
@@ -49,7 +49,7 @@ def refused(frame, run, tmp_path):
 
 
 def test_labels_are_not_asked_about():
-    assert [c.perturbation for c in due_of(ASKED)] == [CLEAN, "doses_lost"]
+    assert [c.perturbation for c in with_records(ASKED)] == [CLEAN, "doses_lost"]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -118,7 +118,7 @@ def test_values_that_cannot_be_are_refused_in_a_sentence(run, sound, tmp_path, c
     file = tmp_path / "odd.parquet"
     sound.with_columns(value.alias(column)).write_parquet(file)
     with pytest.raises(BenchError) as error:
-        predictions(file, run.task, run.reference.frame["patient"].to_list(), due_of(ASKED))
+        predictions(file, run.task, run.reference.frame["patient"].to_list(), with_records(ASKED))
     assert said in str(error.value)
     assert "\x1b" not in str(error.value) and len(str(error.value)) < 2000
 
@@ -145,7 +145,7 @@ def test_whole_numbers_may_be_written_with_a_decimal_point(run, sound, tmp_path)
 def test_an_export_that_is_none_is_refused(run, tmp_path, content):
     (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(BenchError, match="no export of the bench"):
-        asked_in(tmp_path, run)
+        export_conditions(tmp_path, run)
 
 
 @pytest.mark.parametrize(
@@ -155,10 +155,10 @@ def test_an_export_that_is_none_is_refused(run, tmp_path, content):
 def test_an_export_whose_manifest_was_changed_is_refused(run, run_folder, tmp_path, name, value):
     export(run_folder, tmp_path / "records", ["doses_lost"], [2])
     manifest = json.loads((tmp_path / "records" / "manifest.json").read_text(encoding="utf-8"))
-    assert asked_in(tmp_path / "records", run)[0] == conditions(["doses_lost"], [2], 1)
+    assert export_conditions(tmp_path / "records", run)[0] == conditions(["doses_lost"], [2], 1)
     (tmp_path / "records" / "manifest.json").write_text(json.dumps({**manifest, name: value}), encoding="utf-8")
     with pytest.raises(BenchError, match=r"manifest\.json is damaged"):
-        asked_in(tmp_path / "records", run)
+        export_conditions(tmp_path / "records", run)
 
 
 def test_a_file_that_is_none(run, tmp_path):

@@ -75,7 +75,7 @@ def test_a_flip_is_explained_by_changes_that_make_it(found, bench_folder, run):
     cause = log.join(one.cause.select("table", "row"), on=["table", "row"], how="semi")
 
     def says(some):
-        labels = run.task.judge(apply(record, some), "observed")
+        labels = run.task.classify(apply(record, some), "observed")
         return str(labels["answer"][0])
 
     assert says(cause) != one.before

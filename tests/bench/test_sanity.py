@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.bench import run as running
-from nephrosyn.bench.classifiers.protocol import checked
+from nephrosyn.bench.classifiers.protocol import checked_answers
 from nephrosyn.bench.score import corruption_error, score_table
 from nephrosyn.bench.score import metrics as scores
 from nephrosyn.bench.score.conditions import CLEAN
@@ -148,6 +148,6 @@ def test_probabilities_that_are_none_are_a_fault(run, chances):
     given = people.with_columns(
         predicted=pl.lit("non_relapsing"), p_non_relapsing=pl.lit(chances[0]), p_steroid_resistant=pl.lit(chances[1])
     )
-    made = checked(given, people, run.task)
+    made = checked_answers(given, people, run.task)
     assert made["predicted"].to_list() == [FAILED]
     assert "sum 1" in made["fault"][0]

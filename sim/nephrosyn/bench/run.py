@@ -14,8 +14,15 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.bench.classifiers.definition_sets import SetClassifier
-from nephrosyn.bench.classifiers.external import GAVE_UP, Outside
-from nephrosyn.bench.classifiers.protocol import Answering, Asked, Classifier, NotReadyError, Shown, checked
+from nephrosyn.bench.classifiers.external import GAVE_UP, ExternalClassifier
+from nephrosyn.bench.classifiers.protocol import (
+    Classifier,
+    NotReadyError,
+    ReadyClassifier,
+    Setup,
+    ShownRecord,
+    checked_answers,
+)
 from nephrosyn.bench.classifiers.registry import find_all
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
 from nephrosyn.bench.requirements import need
@@ -26,7 +33,7 @@ from nephrosyn.bench.score.conditions import (
     Reference,
     Shift,
     conditions,
-    names_of,
+    perturbation_names,
     shifts,
 )
 from nephrosyn.bench.score.subgroups import groups
@@ -39,8 +46,8 @@ from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved
-from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.text_files import is_readable
+from nephrosyn.user_input import MOST_SEED, wrong_count
 
 SECONDS = 10.0
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0
@@ -216,17 +223,17 @@ def ask(
     more = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
         more.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
-    wanted = _checked(perturbations, severities, replicates, more)
+    wanted = _conditions(perturbations, severities, replicates, more)
     own = SetClassifier(run.task.definition)
     named = find_all(classifiers)
     if any(one.name == own.name and not isinstance(one, SetClassifier) for one in named):
         raise BenchError([f"--classifier: {own.name} is the definition set asked about; choose another name"])
     found: list[Classifier] = [own, *[one for one in named if one.name != own.name]]
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
-    asked = Asked(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
+    asked = Setup(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
-        ready: dict[str, Answering] = {}
+        ready: dict[str, ReadyClassifier] = {}
         silent: dict[str, str] = {}
         for place, one in enumerate(found):
             progress("prepare", place, len(found))
@@ -238,7 +245,7 @@ def ask(
             stack.callback(ready[one.name].close)
         frame = _ask_all(run, ready, wanted, seed, folder, progress)
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
-    modules = {one.name: one.sha256 for one in found if isinstance(one, Outside) and one.sha256}
+    modules = {one.name: one.sha256 for one in found if isinstance(one, ExternalClassifier) and one.sha256}
     about = {
         "criteria": run.task.definition.name,
         "criteria_asked": run.asked,
@@ -256,13 +263,13 @@ def ask(
     return Answers(run, about, frame)
 
 
-def _checked(
+def _conditions(
     perturbations: Sequence[str], severities: Sequence[int], replicates: int, more: Sequence[str]
 ) -> list[Condition]:
     problems = [*more, *(f"--severity {one}: expected 1 to 5" for one in severities if one not in range(1, 6))]
     problems += wrong_count("--replicates", replicates, 1, MOST_REPLICATES)
     try:
-        names = names_of(perturbations)
+        names = perturbation_names(perturbations)
     except BenchError as error:
         problems += error.problems
     if problems:
@@ -271,19 +278,19 @@ def _checked(
 
 
 def _ask_all(
-    run: Run, ready: Mapping[str, Answering], wanted: list[Condition], seed: int, folder: Path, progress: Progress
+    run: Run, ready: Mapping[str, ReadyClassifier], wanted: list[Condition], seed: int, folder: Path, progress: Progress
 ) -> pl.DataFrame:
     clean: dict[str, pl.DataFrame] = {}
     frames = []
     for place, shift in enumerate(shifts(run.observed, run.reference, wanted, seed)):
         progress("ask", place, len(wanted))
-        shown = None if shift.tables is None else Shown(shift.tables, folder / f"condition-{place}")
+        shown = None if shift.tables is None else ShownRecord(shift.tables, folder / f"condition-{place}")
         for name, one in ready.items():
             # Without a record of its own the condition shows the clean one, and the answers are those.
-            given = clean[name] if shown is None else checked(one.answer(shown), shown.people, run.task)
+            given = clean[name] if shown is None else checked_answers(one.answer(shown), shown.people, run.task)
             if shift.condition.perturbation == CLEAN:
                 clean[name] = given
-            frames.append(beside(given, shift, name, clean[name], tuple(ready)))
+            frames.append(with_reference(given, shift, name, clean[name], tuple(ready)))
         if shown is not None:
             shutil.rmtree(folder / f"condition-{place}", ignore_errors=True)
     progress("ask", len(wanted), len(wanted))
@@ -307,7 +314,9 @@ def failed_always(frame: pl.DataFrame) -> dict[str, str]:
     return made
 
 
-def beside(given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def with_reference(
+    given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]
+) -> pl.DataFrame:
     """Return the answers of one classifier under one condition beside the right ones and its own clean ones."""
     one = shift.condition
     before = clean.select("patient", clean=pl.col("predicted"))

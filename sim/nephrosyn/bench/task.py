@@ -164,7 +164,7 @@ class Task:
         whole = pl.when(inside).then(told).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
         return labels.select(*WHO, "applies", answer=whole)
 
-    def judge(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
+    def classify(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
         """Return what the set says of a record, impossible values being no reason to stop."""
         return self.answers(criteria.classify(tables, self.definition, view, self.until_days, keep_going=True))
 
@@ -188,7 +188,7 @@ class Task:
         labels = tables["labels"].filter(criteria=self.definition.name) if kept and self.until_days is None else None
         use = labels is not None and labels.height > 0
         found = {
-            view: self.answers(labels.filter(view=view)) if use and labels is not None else self.judge(tables, view)
+            view: self.answers(labels.filter(view=view)) if use and labels is not None else self.classify(tables, view)
             for view in vocabulary.VIEWS
         }
         both = found["complete"].rename({"answer": "reference"})

@@ -12,7 +12,7 @@ from nephrosyn.bench.features.extract import COLUMNS, features, with_values
 from nephrosyn.bench.task import ABSTAINED, WHO, Task
 from nephrosyn.record.observed import record
 from nephrosyn.scenario import Scenario
-from nephrosyn.scenario.counts import MOST_SEED
+from nephrosyn.user_input import MOST_SEED
 
 PATIENTS = 2000
 """Size of the cohort to learn from; assumed: enough for every class of the baseline to have a hundred."""
@@ -38,7 +38,7 @@ def cohort(scenario: Scenario, patients: int, seed: int) -> dict[str, pl.DataFra
     dict of str to polars.DataFrame
         Observed tables and those of the truth.
     """
-    driver = engine.choose(scenario, scenario.engine, patients)
+    driver = engine.choose_engine(scenario, scenario.engine, patients)
     parts = [
         record(scenario, seed, 0, part.traits, part.rows)
         for part in engine.simulate(scenario, driver, seed, 0, patients)
@@ -73,7 +73,7 @@ class Training:
     @cached_property
     def answers(self) -> pl.DataFrame:
         """`replicate`, `patient` and `answer` of everybody who has a right answer."""
-        judged = self._task.judge(self.tables, "complete").drop("applies")
+        judged = self._task.classify(self.tables, "complete").drop("applies")
         return judged.filter(pl.col("answer") != ABSTAINED)
 
     @property

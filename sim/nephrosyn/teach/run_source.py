@@ -53,7 +53,7 @@ class Source:
         """Scenario, digest and seed of the run."""
         return f"{self.scenario}-{self.digest}, seed {self.seed}"
 
-    def judge(self, definitions: Sequence[DefinitionSet]) -> pl.DataFrame:
+    def classify(self, definitions: Sequence[DefinitionSet]) -> pl.DataFrame:
         """Return the labels of everybody to whom the sets apply, in memory, whether or not the run holds them.
 
         Parameters

@@ -38,12 +38,12 @@ def test_what_cannot_be_done_is_said(record, name, severity, seed, said):
 
 def test_labels_are_asked_for_by_name(record):
     bare = {table: record[table] for table in OBSERVED}
-    with pytest.raises(PerturbationError, match="definition_shift asks for the table labels and labels_other"):
+    with pytest.raises(PerturbationError, match="definition_shift needs the table labels and labels_other"):
         perturb(bare, "definition_shift", 1, seed=0, replicate=0)
     doubled = {**record, "labels": pl.concat([record["labels"], record["labels"]])}
     with pytest.raises(PerturbationError, match="labels: expected one row per patient"):
         perturb(doubled, "label_noise", 1, seed=0, replicate=0)
-    with pytest.raises(PerturbationError, match="upcr_noise asks for the table visits and readings"):
+    with pytest.raises(PerturbationError, match="upcr_noise needs the table visits and readings"):
         perturb({"patients": record["patients"]}, "upcr_noise", 1, seed=0, replicate=0)
 
 

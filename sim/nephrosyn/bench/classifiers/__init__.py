@@ -1,1 +1,4 @@
-"""Classifiers: what is asked of them, those that are shipped, and how a user's own are called."""
+"""Classifiers: the protocol they follow, the shipped ones, and how a user's own run in a separate process.
+
+`registry.find` looks a classifier up by its name.
+"""

@@ -1,4 +1,4 @@
-"""A definition set as a classifier: it judges the whole observed record at once."""
+"""A definition set as a classifier of the observed record."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from nephrosyn import criteria
-from nephrosyn.bench.classifiers.protocol import Answering, Asked, Held, Shown
+from nephrosyn.bench.classifiers.protocol import ReadyClassifier, ReadyFunction, Setup, ShownRecord
 from nephrosyn.criteria import DefinitionSet
 
 
 @dataclass(frozen=True)
 class SetClassifier:
-    """A definition set, asked what it says of the record it is shown.
+    """Classifies the record with a definition set.
 
     Attributes
     ----------
@@ -28,12 +28,12 @@ class SetClassifier:
         """The name of the set."""
         return self.definition.name
 
-    def ready(self, asked: Asked) -> Answering:
-        """Return it ready to be asked."""
-        task = replace(asked.task, definition=self.definition, until_days=None)
+    def ready(self, setup: Setup) -> ReadyClassifier:
+        """Return the set, ready to answer in terms of the task."""
+        task = replace(setup.task, definition=self.definition, until_days=None)
 
-        def answer(shown: Shown) -> pl.DataFrame:
+        def answer(shown: ShownRecord) -> pl.DataFrame:
             labels = criteria.classify(shown.tables, self.definition, "observed", keep_going=True)
             return task.answers(labels).drop("applies").rename({"answer": "predicted"})
 
-        return Held(answer)
+        return ReadyFunction(answer)

@@ -1,4 +1,4 @@
-"""A user's own classifier, asked in a process of its own with a time limit."""
+"""A user's own classifier, called in a separate process with a time limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.protocol import PROBABILITY, Answering, Asked, NotReadyError, Shown
+from nephrosyn.bench.classifiers.protocol import PROBABILITY, NotReadyError, ReadyClassifier, Setup, ShownRecord
 from nephrosyn.bench.requirements import in_a_line, need
 from nephrosyn.bench.training import NOBODY, Training
 from nephrosyn.errors import BenchError
@@ -22,30 +22,30 @@ from nephrosyn.kernels import child_process
 
 WORKER = "nephrosyn.bench.classifiers.external_worker"
 START_SECONDS = 120.0
-"""Time to import a user's module; assumed: slow disks and large packages, yet not for ever."""
+"""Time limit for importing a user's module; assumed: enough for slow disks and large packages."""
 END_SECONDS = 5.0
-"""Time for a process to come to its end once it has closed its output."""
+"""Time limit for a process to exit once it has closed its output."""
 MOST_HANGS = 3
-"""After so many answers that did not come the rest are not waited for."""
+"""After this many time-outs or crashes the classifier is not asked again."""
 GAVE_UP = f"not asked: {MOST_HANGS} answers before did not come"
 
 
-class Silence(Exception):  # noqa: N818
-    """No answer came: the process hangs, or has ended."""
+class NoAnswerError(Exception):
+    """The process hangs or has ended without an answer."""
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where a user's own classifier is.
+class ObjectPath:
+    """Where a user's classifier is defined.
 
     Attributes
     ----------
     source : str
         Name of a module, or path of a file that ends in ``.py``.
     name : str
-        Of the function or estimator in it.
+        Name of the function or estimator in it.
     folder : str
-        Searched for modules after all that is installed: that of the file, or the one nephrosyn was started in.
+        Folder of the file, or the working directory; searched for modules after all installed ones.
     """
 
     source: str
@@ -53,54 +53,54 @@ class Target:
     folder: str
 
 
-class Process:
-    """The other process and its lines.
+class WorkerProcess:
+    """The worker process, which reads and writes lines of JSON.
 
     Parameters
     ----------
-    target : Target
-        What it loads.
+    path : ObjectPath
+        The classifier it loads.
     """
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, path: ObjectPath) -> None:
+        self._path = path
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._last_words: child_process.LastWords | None = None
 
     def start(self) -> dict[str, Any]:
-        """Start it and return what it says first."""
+        """Start the process and return its first line."""
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            child_process.command(WORKER, self._target.folder, self._target.source, self._target.name),
+            child_process.command(WORKER, self._path.folder, self._path.source, self._path.name),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             errors="replace",
-            # Threads that wait for one another in a loop are slow where cores are shared.
+            # Threads in a busy wait are slow where cores are shared.
             env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **child_process.environment()},
         )
         assert self._process.stderr is not None
         self._lines = queue.Queue()
         self._last_words = child_process.LastWords(self._process.stderr.detach())  # type: ignore[attr-defined]
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
-        return self.hear(START_SECONDS)
+        return self.receive(START_SECONDS)
 
     @property
     def running(self) -> bool:
-        """Whether it can be asked."""
+        """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
-    def ask(self, **question: Any) -> None:
-        """Send a question."""
+    def send(self, **request: Any) -> None:
+        """Send a request."""
         assert self._process is not None and self._process.stdin is not None
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
 
-    def hear(self, seconds: float) -> dict[str, Any]:
-        """Return the next line.
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """Return the next line, parsed.
 
         Raises
         ------
@@ -111,14 +111,14 @@ class Process:
             line = self._lines.get(timeout=seconds)
         except queue.Empty:
             self.stop()
-            raise Silence(f"hangs: no answer within {seconds:g} s") from None
+            raise NoAnswerError(f"hangs: no answer within {seconds:g} s") from None
         if line is None:
-            raise Silence(self._end())
-        said: dict[str, Any] = json.loads(line)
-        return said
+            raise NoAnswerError(self._end())
+        response: dict[str, Any] = json.loads(line)
+        return response
 
     def _end(self) -> str:
-        """Return how the process came to its end: its exit code and the last it wrote to standard error."""
+        """Return how the process ended: its exit code and the last line of standard error."""
         assert self._process is not None and self._last_words is not None
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
@@ -128,7 +128,7 @@ class Process:
         return f"its process ended{how} without an answer" + (f": {in_a_line(last)}" if last else "")
 
     def stop(self) -> None:
-        """End it."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -141,42 +141,42 @@ class Process:
 
 def _listen(stream: IO[str] | None, lines: queue.Queue[str | None]) -> None:
     if stream is not None:
-        with suppress(ValueError):  # closed while it was read
+        with suppress(ValueError):  # closed while being read
             for line in stream:
                 lines.put(line)
     lines.put(None)
 
 
-class Outside:
-    """A classifier of a user's own module.
+class ExternalClassifier:
+    """A classifier defined by a user.
 
     Parameters
     ----------
     name : str
-        Its name in every output.
-    target : Target
-        Where it is: a function of one record, or a scikit-learn estimator.
+        Name in every output.
+    path : ObjectPath
+        Where a function of one record or a scikit-learn estimator is defined.
     """
 
-    def __init__(self, name: str, target: Target) -> None:
-        self.name, self._target = name, target
+    def __init__(self, name: str, path: ObjectPath) -> None:
+        self.name, self._path = name, path
         self.sha256: str | None = None
-        """Of the file of the module; known when it is ready."""
+        """Digest of the module's file; set by `ready`."""
 
-    def ready(self, asked: Asked) -> Answering:
-        """Start its process; an estimator is fitted on the training cohort.
+    def ready(self, setup: Setup) -> ReadyClassifier:
+        """Start the process; an estimator is fitted on the training cohort.
 
         Raises
         ------
         BenchError
-            If it cannot be loaded or is neither function nor estimator: that is the user's to put right.
+            If the object cannot be loaded, or is neither function nor estimator.
         NotReadyError
             If it is an estimator that cannot be fitted.
         """
-        process = Process(self._target)
+        process = WorkerProcess(self._path)
         try:
             first = process.start()
-        except Silence as error:
+        except NoAnswerError as error:
             raise BenchError([f"--classifier {self.name}: {error}"]) from None
         if "fault" in first:
             process.stop()
@@ -184,63 +184,64 @@ class Outside:
         self.sha256 = first["sha256"]
         if first["kind"] == "estimator":
             need("sklearn", "pandas")
-            return Estimator(process, asked)
-        return OneByOne(process, asked)
+            return ExternalEstimator(process, setup)
+        return ExternalFunction(process, setup)
 
 
-class OneByOne:
-    """A function that is asked about one record after the other."""
+class ExternalFunction:
+    """A function that is called with one record after the other."""
 
-    def __init__(self, process: Process, asked: Asked) -> None:
-        self._process, self._seconds = process, asked.seconds
+    def __init__(self, process: WorkerProcess, setup: Setup) -> None:
+        self._process, self._seconds = process, setup.seconds
         self._hangs = 0
 
-    def answer(self, shown: Shown) -> pl.DataFrame:
-        """Ask about everybody; who gets no answer has a fault."""
+    def answer(self, shown: ShownRecord) -> pl.DataFrame:
+        """Return an answer or a fault for every patient."""
         size = shown.people.height
-        said: list[dict[str, Any]] = []
-        while len(said) < size:
+        answers: list[dict[str, Any]] = []
+        while len(answers) < size:
             if self._hangs >= MOST_HANGS:
-                said += [{"fault": GAVE_UP}] * (size - len(said))
+                answers += [{"fault": GAVE_UP}] * (size - len(answers))
                 break
-            said += self._some(shown, len(said), size)
-        chances = sorted({name for one in said for name in one.get("chances", {})})
-        columns = {f"{PROBABILITY}{name}": [one.get("chances", {}).get(name) for one in said] for name in chances}
+            answers += self._some(shown, len(answers), size)
+        probabilities: list[dict[str, float]] = [answer.get("chances", {}) for answer in answers]
+        names = sorted(set().union(*probabilities))
+        columns = {f"{PROBABILITY}{name}": [given.get(name) for given in probabilities] for name in names}
         return shown.people.with_columns(
-            pl.Series("predicted", [one.get("predicted") for one in said], pl.String),
-            pl.Series("fault", [one.get("fault") for one in said], pl.String),
+            pl.Series("predicted", [answer.get("predicted") for answer in answers], pl.String),
+            pl.Series("fault", [answer.get("fault") for answer in answers], pl.String),
             *[pl.Series(name, values, pl.Float64) for name, values in columns.items()],
         )
 
-    def _some(self, shown: Shown, start: int, size: int) -> list[dict[str, Any]]:
-        """Return the answers from a place on, as far as they come."""
-        said: list[dict[str, Any]] = []
+    def _some(self, shown: ShownRecord, start: int, size: int) -> list[dict[str, Any]]:
+        """Return the answers from a patient on, up to the first time-out or crash."""
+        answers: list[dict[str, Any]] = []
         try:
             if not self._process.running:
                 self._process.start()
-            self._process.ask(do="records", folder=str(shown.records_folder), start=start)
-            first = self._process.hear(START_SECONDS)
-            if "fault" in first:  # the tables could not be read: nobody gets an answer
+            self._process.send(do="records", folder=str(shown.records_folder), start=start)
+            first = self._process.receive(START_SECONDS)
+            if "fault" in first:  # the tables could not be read
                 return [first] * (size - start)
-            while start + len(said) < size:
-                said.append(self._process.hear(self._seconds))
-        except Silence as error:
+            while start + len(answers) < size:
+                answers.append(self._process.receive(self._seconds))
+        except NoAnswerError as error:
             self._hangs += 1
-            said.append({"fault": str(error)})
-        return said
+            answers.append({"fault": str(error)})
+        return answers
 
     def close(self) -> None:
-        """End the process."""
+        """Kill the process."""
         self._process.stop()
 
 
-class Estimator:
-    """A scikit-learn estimator that is asked about all patients at once."""
+class ExternalEstimator:
+    """A scikit-learn estimator that predicts all patients at once."""
 
-    def __init__(self, process: Process, asked: Asked) -> None:
-        self._process, self._seconds = process, max(asked.seconds, START_SECONDS)
+    def __init__(self, process: WorkerProcess, setup: Setup) -> None:
+        self._process, self._seconds = process, max(setup.seconds, START_SECONDS)
         self._fault: str | None = None
-        fault = NOBODY if asked.training.answers.is_empty() else self._fit(asked.training)
+        fault = NOBODY if setup.training.answers.is_empty() else self._fit(setup.training)
         if fault is not None:
             self.close()
             raise NotReadyError(fault)
@@ -249,34 +250,34 @@ class Estimator:
         with tempfile.TemporaryDirectory(prefix="nephrosyn-bench-") as folder:
             file = Path(folder) / "training.arrow"
             training.features.select(*training.columns, "answer").write_ipc(file)
-            self._process.ask(do="fit", file=str(file))
+            self._process.send(do="fit", file=str(file))
             try:
-                return self._process.hear(self._seconds).get("fault")
-            except Silence as error:
+                return self._process.receive(self._seconds).get("fault")
+            except NoAnswerError as error:
                 return str(error)
 
-    def answer(self, shown: Shown) -> pl.DataFrame:
-        """Ask about everybody."""
+    def answer(self, shown: ShownRecord) -> pl.DataFrame:
+        """Return an answer or a fault for every patient."""
         people = shown.features.select("replicate", "patient")
-        said: dict[str, Any] = {"fault": self._fault}
+        response: dict[str, Any] = {"fault": self._fault}
         if self._fault is None:
-            self._process.ask(do="table", file=str(shown.features_file))
+            self._process.send(do="table", file=str(shown.features_file))
             try:
-                said = self._process.hear(self._seconds)
-            except Silence as error:
+                response = self._process.receive(self._seconds)
+            except NoAnswerError as error:
                 self._fault = str(error)
-                said = {"fault": self._fault}
-        answers, fault = said.get("predicted", []), said.get("fault")
+                response = {"fault": self._fault}
+        answers, fault = response.get("predicted", []), response.get("fault")
         if fault is None and len(answers) != people.height:
             fault = f"gives {len(answers)} answers for {people.height} patients"
         if fault is not None:
             return people.with_columns(predicted=pl.lit(None, pl.String), fault=pl.lit(fault))
-        chances = {f"{PROBABILITY}{name}": values for name, values in said.get("chances", {}).items()}
+        probabilities = {f"{PROBABILITY}{name}": values for name, values in response.get("chances", {}).items()}
         return people.with_columns(
             pl.Series("predicted", answers, pl.String),
-            *[pl.Series(name, values, pl.Float64) for name, values in chances.items()],
+            *[pl.Series(name, values, pl.Float64) for name, values in probabilities.items()],
         )
 
     def close(self) -> None:
-        """End the process."""
+        """Kill the process."""
         self._process.stop()

@@ -1,6 +1,6 @@
-"""Two rules of thumb as people use them on real records: by what was prescribed, and by the last note alone.
+"""Two rules of thumb used on real records: by prescriptions and codes, and by keywords of the last note.
 
-Their numbers are assumptions about such rules, not criteria; they are here to be beaten.
+Their thresholds are assumptions about such rules, not criteria. They serve as lower bounds.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.classifiers.protocol import Answering, Asked, Held, NotReadyError, Shown
+from nephrosyn.bench.classifiers.protocol import NotReadyError, ReadyClassifier, ReadyFunction, Setup, ShownRecord
 from nephrosyn.bench.features.data_dictionary import (
     CLEAR_UPCR_MG_PER_MG,
     COURSE_GAP_DAYS,
@@ -20,25 +20,25 @@ from nephrosyn.bench.features.data_dictionary import (
 from nephrosyn.bench.task import ABSTAINED, NO, WHO, YES, Task, category_tells_refractory
 
 EARLY_AGENT_DAYS = 180
-"""A second drug this soon after the first prednisone reads as resistance; assumed: 12 weeks of trial, and waiting."""
+"""A second drug within this time after the first prednisone counts as resistance; assumed: a trial of 12 weeks, and waiting."""
 STARTS_IN_HALF_A_YEAR = 3
 HALF_A_YEAR_DAYS = 183
 
 Tables = Mapping[str, pl.DataFrame]
 
 
-def _first(pairs: list[tuple[pl.Expr, str]], otherwise: str) -> pl.Expr:
-    """Return the first answer whose condition holds."""
-    told = pl.lit(otherwise)
+def _first_met(pairs: list[tuple[pl.Expr, str]], otherwise: str) -> pl.Expr:
+    """Return the answer of the first condition that is met."""
+    result = pl.lit(otherwise)
     for condition, answer in reversed(pairs):
-        told = pl.when(condition.fill_null(False)).then(pl.lit(answer)).otherwise(told)
-    return told
+        result = pl.when(condition.fill_null(False)).then(pl.lit(answer)).otherwise(result)
+    return result
 
 
 def coded_care(tables: Tables) -> pl.DataFrame:
     """Return a category by prescriptions and coded conditions, as a query of billing data would.
 
-    Codes tell that somebody has nephrotic syndrome, not how steroid worked; what is prescribed next must tell that.
+    Codes record nephrotic syndrome, not the response to steroid; that is inferred from the next prescription.
     """
     doses = tables["doses"].sort(*WHO, "first_days", maintain_order=True)
     steroid = doses.filter(drug=vocabulary.STEROID)
@@ -49,16 +49,18 @@ def coded_care(tables: Tables) -> pl.DataFrame:
         steroid_days=pl.col("first_days").first(), courses=pl.len(), dense=(third <= HALF_A_YEAR_DAYS).any()
     )
     agents = doses.filter(pl.col("drug") != vocabulary.STEROID).group_by(WHO).agg(agent_days=pl.col("first_days").min())
-    harms = tables["conditions"].filter(pl.col("kind").is_in(["toxicity", "contraindication"]))
-    people = tables["patients"].select(WHO).unique(maintain_order=True)
-    wide = people.join(courses, on=WHO, how="left", maintain_order="left")
+    adverse_events = tables["conditions"].filter(pl.col("kind").is_in(["toxicity", "contraindication"]))
+    patients = tables["patients"].select(WHO).unique(maintain_order=True)
+    wide = patients.join(courses, on=WHO, how="left", maintain_order="left")
     wide = wide.join(agents, on=WHO, how="left", maintain_order="left")
-    wide = wide.join(harms.group_by(WHO).agg(harmed=pl.len() > 0), on=WHO, how="left", maintain_order="left")
+    wide = wide.join(
+        adverse_events.group_by(WHO).agg(intolerant=pl.len() > 0), on=WHO, how="left", maintain_order="left"
+    )
     agent = pl.col("agent_days").is_not_null()
-    said = _first(
+    predicted = _first_met(
         [
             (pl.col("courses").is_null() & ~agent, ABSTAINED),
-            (pl.col("harmed"), "steroid_intolerant"),
+            (pl.col("intolerant"), "steroid_intolerant"),
             (pl.col("agent_days") - pl.col("steroid_days") <= EARLY_AGENT_DAYS, "steroid_resistant"),
             (agent, "steroid_dependent"),
             (pl.col("dense"), "frequently_relapsing"),
@@ -66,16 +68,16 @@ def coded_care(tables: Tables) -> pl.DataFrame:
         ],
         "non_relapsing",
     )
-    return wide.select(*WHO, predicted=said)
+    return wide.select(*WHO, predicted=predicted)
 
 
 def last_notes(tables: Tables) -> pl.DataFrame:
-    """Return the words of each patient's last visit: `replicate`, `patient`, `note`."""
-    kept = tables["visits"].filter(~pl.col("missed")).group_by(WHO).agg(day=pl.col("actual_days").max())
-    urine = _urine(tables["readings"]).join(kept, on=WHO).filter(pl.col("taken_days") <= pl.col("day"))
-    seen = urine.sort(*WHO, "taken_days", maintain_order=True).group_by(WHO, maintain_order=True)
-    state = seen.agg(heavy=pl.col("heavy").last(), clear=pl.col("clear").last(), ever_clear=pl.col("clear").any())
-    words = _first(
+    """Return the note of each patient's last visit: `replicate`, `patient`, `note`."""
+    last_visit = tables["visits"].filter(~pl.col("missed")).group_by(WHO).agg(day=pl.col("actual_days").max())
+    urine = _urine(tables["readings"]).join(last_visit, on=WHO).filter(pl.col("taken_days") <= pl.col("day"))
+    by_patient = urine.sort(*WHO, "taken_days", maintain_order=True).group_by(WHO, maintain_order=True)
+    state = by_patient.agg(heavy=pl.col("heavy").last(), clear=pl.col("clear").last(), ever_clear=pl.col("clear").any())
+    state_words = _first_met(
         [
             (pl.col("heavy") & pl.col("ever_clear"), "relapse, nephrotic range"),
             (pl.col("heavy"), "nephrotic range"),
@@ -83,17 +85,20 @@ def last_notes(tables: Tables) -> pl.DataFrame:
         ],
         "some proteinuria",
     )
-    on = tables["doses"].join(kept, on=WHO)
-    on = on.filter((pl.col("first_days") <= pl.col("day")) & (pl.col("last_days") >= pl.col("day")))
-    drugs = on.group_by(WHO).agg(drugs=pl.col("drug").cast(pl.String).unique().sort().str.join(", "))
-    harmed = (
-        tables["conditions"].filter(kind="toxicity").join(kept, on=WHO).filter(pl.col("noted_days") <= pl.col("day"))
+    current = tables["doses"].join(last_visit, on=WHO)
+    current = current.filter((pl.col("first_days") <= pl.col("day")) & (pl.col("last_days") >= pl.col("day")))
+    drugs = current.group_by(WHO).agg(drugs=pl.col("drug").cast(pl.String).unique().sort().str.join(", "))
+    toxicity = (
+        tables["conditions"]
+        .filter(kind="toxicity")
+        .join(last_visit, on=WHO)
+        .filter(pl.col("noted_days") <= pl.col("day"))
     )
-    harm = harmed.group_by(WHO).agg(harm=pl.lit("toxicity of steroid"))
-    people = tables["patients"].select(WHO).unique(maintain_order=True)
-    for part in (state.select(*WHO, state=words), drugs, harm):
-        people = people.join(part, on=WHO, how="left", maintain_order="left")
-    return people.select(*WHO, note=pl.concat_str("state", "drugs", "harm", separator="; ", ignore_nulls=True))
+    toxic = toxicity.group_by(WHO).agg(toxicity=pl.lit("toxicity of steroid"))
+    notes = tables["patients"].select(WHO).unique(maintain_order=True)
+    for part in (state.select(*WHO, state=state_words), drugs, toxic):
+        notes = notes.join(part, on=WHO, how="left", maintain_order="left")
+    return notes.select(*WHO, note=pl.concat_str("state", "drugs", "toxicity", separator="; ", ignore_nulls=True))
 
 
 def _urine(readings: pl.DataFrame) -> pl.DataFrame:
@@ -110,13 +115,13 @@ def _urine(readings: pl.DataFrame) -> pl.DataFrame:
 
 
 def last_note(tables: Tables) -> pl.DataFrame:
-    """Return a category by keywords of the last note alone."""
+    """Return a category by keywords of the last note."""
 
     def has(word: str) -> pl.Expr:
         return pl.col("note").str.contains(word, literal=True)
 
     agent = pl.any_horizontal([has(drug) for drug in vocabulary.AGENTS])
-    said = _first(
+    predicted = _first_met(
         [
             (has("toxicity"), "steroid_intolerant"),
             (has("relapse") & has(vocabulary.STEROID), "steroid_dependent"),
@@ -127,50 +132,52 @@ def last_note(tables: Tables) -> pl.DataFrame:
         ],
         ABSTAINED,
     )
-    return last_notes(tables).select(*WHO, predicted=said)
+    return last_notes(tables).select(*WHO, predicted=predicted)
 
 
-def asked_for(said: pl.DataFrame, task: Task) -> pl.DataFrame:
-    """Return categories as what the task asks for."""
+def to_target(predictions: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """Return predicted categories as answers of the task."""
     if task.target == "category":
-        return said
+        return predictions
     refractory = pl.col("predicted").is_in(task.refractory_categories)
-    told = pl.when(refractory).then(pl.lit(YES)).otherwise(pl.lit(NO))
-    return said.with_columns(predicted=pl.when(pl.col("predicted") == ABSTAINED).then("predicted").otherwise(told))
+    answer = pl.when(refractory).then(pl.lit(YES)).otherwise(pl.lit(NO))
+    return predictions.with_columns(
+        predicted=pl.when(pl.col("predicted") == ABSTAINED).then("predicted").otherwise(answer)
+    )
 
 
 class Rule:
-    """A rule on the tables.
+    """A rule on the observed tables.
 
     Parameters
     ----------
     name, title : str
-        What it is called, and what it does in a line.
-    judge : callable
+        Its name, and a line about what it does.
+    classify : callable
         Observed tables to `replicate`, `patient`, `predicted`.
     """
 
-    def __init__(self, name: str, title: str, judge: Callable[[Tables], pl.DataFrame]) -> None:
-        self.name, self.title, self._judge = name, title, judge
+    def __init__(self, name: str, title: str, classify: Callable[[Tables], pl.DataFrame]) -> None:
+        self.name, self.title, self._classify = name, title, classify
 
-    def ready(self, asked: Asked) -> Answering:
-        """Return it ready to be asked.
+    def ready(self, setup: Setup) -> ReadyClassifier:
+        """Return the rule, ready to answer in terms of the task.
 
         Raises
         ------
         NotReadyError
-            If the question is whether patients are refractory, and categories do not say so under the set.
+            If the target is ``refractory`` and categories do not decide that under the definition set.
         """
-        task = asked.task
+        task = setup.task
         if task.target == "refractory" and not category_tells_refractory(task.definition):
             raise NotReadyError(
                 f"names categories, which do not say whether a patient is refractory under {task.definition.name}"
             )
 
-        def answer(shown: Shown) -> pl.DataFrame:
-            return asked_for(self._judge(shown.tables), asked.task)
+        def answer(shown: ShownRecord) -> pl.DataFrame:
+            return to_target(self._classify(shown.tables), setup.task)
 
-        return Held(answer)
+        return ReadyFunction(answer)
 
 
 CODED_CARE = Rule("coded-care", "prescriptions and coded conditions, as a query of billing data sees them", coded_care)

@@ -1,4 +1,4 @@
-"""What every classifier gives, whatever it is made of."""
+"""The protocol of classifiers: what they are given, and how their answers are checked."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from nephrosyn.bench.training import Training
 
 PROBABILITY = "p_"
 SUM_TOLERANCE = 0.01
-"""How far probabilities may be from a sum of 1; assumed: files carry two or three decimals."""
+"""How far the sum of probabilities may be from 1; assumed: files carry two or three decimals."""
 
 
-class Shown:
-    """A record as classifiers get it: observed tables only, and what is made of them when somebody asks.
+class ShownRecord:
+    """A record as classifiers see it: observed tables, and features computed on demand.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
         Observed tables.
     folder : Path
-        Where they are written for classifiers outside this process.
+        Where tables are written for classifiers in another process.
     """
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], folder: Path) -> None:
@@ -35,17 +35,17 @@ class Shown:
 
     @cached_property
     def people(self) -> pl.DataFrame:
-        """Who is asked about, each patient once."""
+        """`replicate` and `patient` of every patient, once each."""
         return self.tables["patients"].select(WHO).unique(maintain_order=True)
 
     @cached_property
     def features(self) -> pl.DataFrame:
-        """The wide features of these people, in their order."""
+        """The wide features, one row per patient in the order of `people`."""
         return self.people.join(features(self.tables), on=WHO, how="left", maintain_order="left")
 
     @cached_property
     def records_folder(self) -> Path:
-        """The tables as Arrow files."""
+        """Folder of the tables as Arrow files."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self.tables.items():
             frame.write_ipc(self._folder / f"{name}.arrow")
@@ -53,7 +53,7 @@ class Shown:
 
     @cached_property
     def features_file(self) -> Path:
-        """The features as an Arrow file."""
+        """Path of the features as an Arrow file."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / "features.arrow"
         self.features.write_ipc(path)
@@ -61,16 +61,16 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What classifiers are told before the first record: the question, and patients to learn from.
+class Setup:
+    """What classifiers are given before the first record: the task, and patients to learn from.
 
     Attributes
     ----------
     task : Task
         The question.
     training : Training
-        Another cohort of the same scenario, drawn when somebody wants it.
-    seconds : float
+        Another cohort of the same scenario, simulated when first used.
+    seconds : float, s
         Time limit of one answer of a user's own classifier.
     """
 
@@ -80,60 +80,60 @@ class Asked:
 
 
 class NotReadyError(Exception):
-    """A classifier that cannot be asked anything, as a model that cannot be fitted; its text is the reason."""
+    """A classifier that cannot answer, such as a model that cannot be fitted; its text is the reason."""
 
 
-class Answering(Protocol):
-    """A classifier that is ready to be asked."""
+class ReadyClassifier(Protocol):
+    """A classifier that is ready to answer."""
 
-    def answer(self, shown: Shown) -> pl.DataFrame:
-        """Return `replicate`, `patient`, `predicted`, perhaps `p_` columns, and `fault` in words where it failed."""
+    def answer(self, shown: ShownRecord) -> pl.DataFrame:
+        """Return `replicate`, `patient`, `predicted`, and optionally `p_` columns and `fault`, the reason of a failure."""
 
     def close(self) -> None:
-        """Let go of whatever it holds."""
+        """Release resources."""
 
 
 class Classifier(Protocol):
-    """A classifier as it can be named."""
+    """A classifier before it is fitted or started."""
 
     @property
     def name(self) -> str:
-        """Its name in every output."""
+        """Name in every output."""
 
-    def ready(self, asked: Asked) -> Answering:
-        """Return it ready to be asked.
+    def ready(self, setup: Setup) -> ReadyClassifier:
+        """Fit or start the classifier.
 
         Raises
         ------
         NotReadyError
-            If it cannot be fitted; the bench goes on without it.
+            If it cannot be fitted; the bench continues without it.
         """
 
 
-class Held:
-    """A ready classifier that is one function of what is shown."""
+class ReadyFunction:
+    """A ready classifier that is a function of the record shown."""
 
     def __init__(self, function: Any) -> None:
         self._function = function
 
-    def answer(self, shown: Shown) -> pl.DataFrame:
-        """Ask the function."""
+    def answer(self, shown: ShownRecord) -> pl.DataFrame:
+        """Call the function."""
         frame: pl.DataFrame = self._function(shown)
         return frame
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing."""
 
 
-def checked(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl.DataFrame:
-    """Return one answer for each patient: what is no answer is ``failed``, with the reason in `fault`.
+def checked_answers(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl.DataFrame:
+    """Return one valid answer per patient; an invalid or missing one becomes ``failed``, with the reason in `fault`.
 
     Parameters
     ----------
     given : polars.DataFrame
-        `replicate`, `patient`, `predicted` as text, perhaps `fault` and `p_` columns.
+        `replicate`, `patient`, `predicted` as strings, optionally `fault` and `p_` columns.
     people : polars.DataFrame
-        Who was asked about.
+        `replicate` and `patient` of everybody the classifier was asked about.
     task : Task
         The question.
 
@@ -145,27 +145,34 @@ def checked(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl.DataFra
     frame = given.with_columns(pl.col("predicted").cast(pl.String))
     if "fault" not in frame.columns:
         frame = frame.with_columns(fault=pl.lit(None, pl.String))
-    chances = [f"{PROBABILITY}{one}" for one in task.words]
+    probabilities = [f"{PROBABILITY}{name}" for name in task.words]
     frame = frame.with_columns(
-        [pl.lit(None, pl.Float64).alias(name) for name in chances if name not in frame.columns]
-    ).select(*WHO, "predicted", pl.col("fault").cast(pl.String), *[pl.col(name).cast(pl.Float64) for name in chances])
+        [pl.lit(None, pl.Float64).alias(name) for name in probabilities if name not in frame.columns]
+    ).select(
+        *WHO, "predicted", pl.col("fault").cast(pl.String), *[pl.col(name).cast(pl.Float64) for name in probabilities]
+    )
     frame = people.select(WHO).join(frame, on=WHO, how="left", maintain_order="left")
     known = pl.col("predicted").is_in(task.words).fill_null(False)
     unknown = pl.format("unknown label {}", pl.col("predicted").fill_null("(none)").str.slice(0, 40))
     fault = pl.when(pl.col("fault").is_null() & ~known).then(unknown).otherwise("fault")
     frame = frame.with_columns(fault=fault)
-    odd = pl.col("fault").is_null() & ~_add_up(chances)
-    told = pl.lit("probabilities outside 0 to 1, or not of sum 1")
-    frame = frame.with_columns(fault=pl.when(odd).then(told).otherwise("fault"))
+    unsound = pl.col("fault").is_null() & (outside_unit_interval(probabilities) | wrong_sum(probabilities))
+    message = pl.lit("probabilities outside 0 to 1, or not of sum 1")
+    frame = frame.with_columns(fault=pl.when(unsound).then(message).otherwise("fault"))
     sound = pl.col("fault").is_null()
     return frame.with_columns(
         predicted=pl.when(sound).then("predicted").otherwise(pl.lit(FAILED)).cast(task.answer),
-        **{name: pl.when(sound).then(name) for name in chances},
+        **{name: pl.when(sound).then(name) for name in probabilities},
     )
 
 
-def _add_up(chances: list[str]) -> pl.Expr:
-    """Whether the probabilities of an answer are such, if any are given."""
-    given = pl.any_horizontal([pl.col(name).is_not_null() for name in chances])
-    inside = pl.all_horizontal([pl.col(name).is_between(0, 1).fill_null(True) for name in chances])
-    return ~given | (inside & ((pl.sum_horizontal(chances) - 1).abs() <= SUM_TOLERANCE))
+def outside_unit_interval(columns: list[str]) -> pl.Expr:
+    """Return whether a probability is below 0 or above 1; missing ones are not."""
+    return ~pl.all_horizontal([pl.col(name).is_between(0, 1).fill_null(True) for name in columns])
+
+
+def wrong_sum(columns: list[str]) -> pl.Expr:
+    """Return whether probabilities from 0 to 1 are given that do not sum to 1."""
+    given = pl.any_horizontal([pl.col(name).is_not_null() for name in columns])
+    off = (pl.sum_horizontal(columns) - 1).abs() > SUM_TOLERANCE
+    return given & ~outside_unit_interval(columns) & off

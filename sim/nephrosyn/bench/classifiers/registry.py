@@ -1,4 +1,4 @@
-"""Where classifiers are: shipped ones by name, definition sets, installed entry points, and a user's own."""
+"""Looks up classifiers: shipped ones, definition sets, installed entry points, and a user's own."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn.errors import BenchError
-from nephrosyn.scenario.messages import nearest
 from nephrosyn.text_files import hidden
+from nephrosyn.user_input import nearest
 
 if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier
 
 GROUP = "nephrosyn.classifiers"
-OWN = re.compile(r"(?:(?P<name>[^\W_][\w .+-]{0,59})=)?(?P<source>.+):(?P<object>[A-Za-z_][\w.]*)", re.DOTALL)
-"""``MODULE:NAME`` or ``FILE.py:NAME``, perhaps with a name of its own before it: ``mine=rules.py:classify``."""
+USER_OBJECT = re.compile(r"(?:(?P<name>[^\W_][\w .+-]{0,59})=)?(?P<source>.+):(?P<object>[A-Za-z_][\w.]*)", re.DOTALL)
+"""``MODULE:NAME`` or ``FILE.py:NAME``, optionally with a name for the results before it: ``mine=rules.py:classify``."""
 MODULE = re.compile(r"[A-Za-z_][\w.]*")
 SHIPPED = {
     "coded-care": "prescriptions and coded conditions, as a query of billing data sees them",
@@ -29,11 +29,11 @@ SHIPPED = {
 
 def installed() -> dict[str, EntryPoint]:
     """Return the classifiers that installed packages offer, by name."""
-    return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: one.name)}
+    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
 
 
 def titles() -> dict[str, str]:
-    """Return every classifier that has a name, with a line about it.
+    """Return every named classifier with a line about it.
 
     Examples
     --------
@@ -42,102 +42,112 @@ def titles() -> dict[str, str]:
     """
     from nephrosyn.criteria import titles as sets
 
-    own = {name: f"installed: {one.value}" for name, one in installed().items()}
-    return {**own, **SHIPPED, **{name: f"definition set: {title}" for name, title in sets().items()}}
+    entries = {name: f"installed: {entry.value}" for name, entry in installed().items()}
+    return {**entries, **SHIPPED, **{name: f"definition set: {title}" for name, title in sets().items()}}
 
 
 def _shipped(name: str) -> Classifier:
     from nephrosyn.bench.classifiers import baselines, heuristics
 
-    made: dict[str, Classifier] = {
+    shipped: dict[str, Classifier] = {
         "coded-care": heuristics.CODED_CARE,
         "last-note": heuristics.LAST_NOTE,
         "majority": baselines.MAJORITY,
         "gradient-boosting": baselines.GRADIENT_BOOSTING,
     }
-    return made[name]
+    return shipped[name]
 
 
-def find(asked: str) -> Classifier:
-    """Return a classifier.
+def find(name: str) -> Classifier:
+    """Return a classifier by name.
 
     Parameters
     ----------
-    asked : str
+    name : str
         A shipped name, a definition set by name or file, the name of an installed entry point, or a user's own:
-        ``MODULE:NAME``, ``FILE.py:NAME``, or either with a name for the results before it, ``mine=rules.py:classify``.
+        ``MODULE:NAME`` or ``FILE.py:NAME``, optionally with a name for the results before it,
+        ``mine=rules.py:classify``.
 
     Returns
     -------
     Classifier
-        Not yet asked anything; a user's own is loaded only in a process of its own.
+        Not yet fitted or started; a user's own is loaded only in its worker process.
 
     Raises
     ------
     BenchError
-        If there is none, with the nearest name.
+        If there is no such classifier, with the nearest name.
     CriteriaError
         If a definition set is wrong.
+
+    Examples
+    --------
+    >>> find("majority").name
+    'majority'
     """
     from nephrosyn import criteria
     from nephrosyn.bench.classifiers.definition_sets import SetClassifier
-    from nephrosyn.bench.classifiers.external import Outside, Target
+    from nephrosyn.bench.classifiers.external import ExternalClassifier, ObjectPath
 
-    if asked in SHIPPED:
-        return _shipped(asked)
-    if asked in criteria.sets() or asked.endswith(".toml"):
-        return SetClassifier(criteria.load(asked))
-    if asked in (found := installed()):
-        source, _, name = found[asked].value.partition("[")[0].strip().partition(":")
-        return Outside(asked, Target(source, name, str(Path.cwd())))
-    if own := OWN.fullmatch(asked):
-        whole = asked.rpartition(":")[0]  # a path may hold an equals sign, too
-        named = not Path(whole).is_file()
-        return _own(asked, own["name"] if named else None, own["source"] if named else whole, own["object"])
-    names = tuple(titles())
-    like = nearest(asked, names)
+    if name in SHIPPED:
+        return _shipped(name)
+    if name in criteria.sets() or name.endswith(".toml"):
+        return SetClassifier(criteria.load(name))
+    if name in (entries := installed()):
+        source, _, attribute = entries[name].value.partition("[")[0].strip().partition(":")
+        return ExternalClassifier(name, ObjectPath(source, attribute, str(Path.cwd())))
+    if match := USER_OBJECT.fullmatch(name):
+        file = name.rpartition(":")[0]  # a path may hold an equals sign, too
+        if Path(file).is_file():
+            return _user_classifier(name, None, file, match["object"])
+        return _user_classifier(name, match["name"], match["source"], match["object"])
+    like = nearest(name, titles())
     hint = f"; did you mean {like}?" if like else ""
     expected = "a name of `nephrosyn list classifiers`, a definition set's file, MODULE:NAME or FILE.py:NAME"
-    raise BenchError([f"--classifier {asked}: no such classifier; expected {expected}{hint}"])
+    raise BenchError([f"--classifier {name}: no such classifier; expected {expected}{hint}"])
 
 
-def _own(asked: str, name: str | None, source: str, wanted: str) -> Classifier:
+def _user_classifier(option: str, name: str | None, source: str, attribute: str) -> Classifier:
     """Return a user's own classifier: of a file where a path is given, else of a module."""
-    from nephrosyn.bench.classifiers.external import Outside, Target
+    from nephrosyn.bench.classifiers.external import ExternalClassifier, ObjectPath
 
     if name is not None and name in titles():
-        raise BenchError([f"--classifier {asked}: {name} is the name of another classifier; choose one of your own"])
+        raise BenchError([f"--classifier {option}: {name} is the name of another classifier; choose a different name"])
     if source.endswith(".py"):
         path = Path(source).expanduser().resolve()
         if not path.is_file():
-            raise BenchError([f"--classifier {asked}: there is no file {source}"])
-        return Outside(name or f"{path.stem}:{wanted}", Target(str(path), wanted, str(path.parent)))
+            raise BenchError([f"--classifier {option}: there is no file {source}"])
+        return ExternalClassifier(
+            name or f"{path.stem}:{attribute}", ObjectPath(str(path), attribute, str(path.parent))
+        )
     if not MODULE.fullmatch(source):
-        raise BenchError([f"--classifier {asked}: expected MODULE:NAME or FILE.py:NAME; found {source}"])
-    return Outside(name or f"{source}:{wanted}", Target(source, wanted, str(Path.cwd())))
+        raise BenchError([f"--classifier {option}: expected MODULE:NAME or FILE.py:NAME; found {source}"])
+    return ExternalClassifier(name or f"{source}:{attribute}", ObjectPath(source, attribute, str(Path.cwd())))
 
 
 def find_all(names: Sequence[str]) -> list[Classifier]:
-    """Return several classifiers, each once, telling all names that are wrong.
+    """Return several classifiers, each once; all wrong names are reported together.
 
     Raises
     ------
     BenchError
         With every problem.
     """
-    found: dict[str, Classifier] = {}
+    classifiers: dict[str, Classifier] = {}
     problems: list[str] = []
     for name in names:
         try:
-            one = find(name)
+            classifier = find(name)
         except BenchError as error:
             problems += error.problems
             continue
-        if wrong := hidden(one.name):
+        if wrong := hidden(classifier.name):
             problems.append(f"--classifier {name}: a name without control characters; found {wrong}")
-        if one.name in found:
-            problems.append(f"--classifier {name}: {one.name} is named twice; give one a name of its own: NAME=...")
-        found[one.name] = one
+        if classifier.name in classifiers:
+            problems.append(
+                f"--classifier {name}: {classifier.name} is named twice; give one a different name: NAME=..."
+            )
+        classifiers[classifier.name] = classifier
     if problems:
         raise BenchError(problems)
-    return list(found.values())
+    return list(classifiers.values())

@@ -32,9 +32,8 @@ from nephrosyn.runs.folder.layout import MANIFEST, reason, refuse_taken, sha256,
 from nephrosyn.runs.folder.location import facts as facts_of
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.run import Progress, silent
-from nephrosyn.scenario.counts import MOST_SEED, wrong_count
-from nephrosyn.scenario.messages import nearest
 from nephrosyn.text_files import parsed_json
+from nephrosyn.user_input import MOST_SEED, nearest, wrong_count
 
 README = "README.md"
 KEY = "bench_export"
@@ -102,7 +101,9 @@ def export(
         partial.mkdir(parents=True)
         files = dict(_records(run, partial, asked, seed, format, progress or silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
-        (partial / README).write_text(readme(question or _asked_by(run), format, asked), encoding="utf-8", newline="\n")
+        (partial / README).write_text(
+            readme(question or _default_question(run), format, asked), encoding="utf-8", newline="\n"
+        )
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
         refuse_taken(out, **check)  # type: ignore[arg-type]
         if out.exists():
@@ -239,7 +240,7 @@ def _about(
     }
 
 
-def _asked_by(run: Folder) -> Question:
+def _default_question(run: Folder) -> Question:
     task = Task(relabel.definition(run.manifest, None))
     return Question(task.question, task.words, task.scope)
 

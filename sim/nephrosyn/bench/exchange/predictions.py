@@ -15,16 +15,16 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.bench.classifiers.protocol import SUM_TOLERANCE, checked
+from nephrosyn.bench.classifiers.protocol import SUM_TOLERANCE, checked_answers
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
 from nephrosyn.bench.requirements import in_a_line
-from nephrosyn.bench.run import Answers, Run, ask, beside
+from nephrosyn.bench.run import Answers, Run, ask, with_reference
 from nephrosyn.bench.score.conditions import CLEAN, KEYS, MOST_REPLICATES, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
-from nephrosyn.text_files import UTF16_MARKS, UnreadableError, decoded, hidden, is_readable, parsed_json
+from nephrosyn.text_files import UTF16_BYTE_ORDER_MARKS, UnreadableError, decoded, hidden, is_readable, parsed_json
 
 COLUMNS = {"patient": pl.Int64, "perturbation": pl.String, "severity": pl.Int64, "replicate": pl.Int64}
 WHERE = list(COLUMNS)
@@ -34,7 +34,7 @@ SHOWN = 40
 PARQUET = b"PAR1"
 
 
-def content_of(path: Path) -> bytes:
+def read_content(path: Path) -> bytes:
     """Return what stands in a file, or comes through a pipe, which can be read once only.
 
     Raises
@@ -65,11 +65,11 @@ def read(path: Path, content: bytes | None = None) -> pl.DataFrame:
     BenchError
         If it cannot be read.
     """
-    content = content_of(path) if content is None else content
+    content = read_content(path) if content is None else content
     try:
         if path.suffix.lower() in (".parquet", ".pq") or content.startswith(PARQUET):
             return pl.read_parquet(BytesIO(content), hive_partitioning=False)
-        if content.startswith(UTF16_MARKS):
+        if content.startswith(UTF16_BYTE_ORDER_MARKS):
             content = decoded(content).encode()
         return pl.read_csv(BytesIO(content), infer_schema=False)
     except UnreadableError as error:
@@ -117,13 +117,13 @@ def predictions(
     )
     known = pl.col("predicted").cast(pl.String).is_in(task.words).fill_null(False)
     words = ", ".join(task.words)
-    problems += _told(path, f"a label that is none of {words}", typed.filter(~known))
+    problems += _faulty_rows(path, f"a label that is none of {words}", typed.filter(~known))
     problems += _probabilities(path, typed, [name for name in allowed if name in typed.columns])
     due = _due(patients, asked)
-    problems += _told(path, "a row that stands twice", typed.filter(~pl.struct(WHERE).is_first_distinct()))
-    problems += _told(path, "a row that nobody asked for", typed.join(due, on=WHERE, how="anti"))
+    problems += _faulty_rows(path, "a row that stands twice", typed.filter(~pl.struct(WHERE).is_first_distinct()))
+    problems += _faulty_rows(path, "a row that nobody asked for", typed.join(due, on=WHERE, how="anti"))
     there = frame.select(_read_as(frame[name], COLUMNS[name]) for name in WHERE)  # answer readable or not
-    problems += _told(path, "a row that is missing", due.join(there, on=WHERE, how="anti"))
+    problems += _faulty_rows(path, "a row that is missing", due.join(there, on=WHERE, how="anti"))
     if problems:
         raise BenchError(problems)
     return typed.drop("line")
@@ -170,7 +170,7 @@ def _typed(path: Path, frame: pl.DataFrame, kinds: dict[str, Any]) -> tuple[pl.D
         typed = typed.with_columns(_read_as(frame[name], kind))
         may_lack = name.startswith("p_")
         wrong = typed[name].is_null() & ~((frame[name].is_null() | (frame[name].cast(pl.String) == "")) & may_lack)
-        problems += _told(path, f"{name} that is not {_wanted(name)}", frame.filter(wrong))
+        problems += _faulty_rows(path, f"{name} that is not {_wanted(name)}", frame.filter(wrong))
         sound = sound & ~pl.lit(wrong)
     return typed.filter(sound), problems
 
@@ -193,8 +193,8 @@ def _probabilities(path: Path, frame: pl.DataFrame, names: list[str]) -> list[st
     given = pl.any_horizontal([pl.col(name).is_not_null() for name in names])
     off = given & inside & ((total - 1).abs() > SUM_TOLERANCE)
     return [
-        *_told(path, "a probability outside 0 to 1", frame.filter(~inside)),
-        *_told(path, "probabilities that do not sum to 1", frame.filter(off)),
+        *_faulty_rows(path, "a probability outside 0 to 1", frame.filter(~inside)),
+        *_faulty_rows(path, "probabilities that do not sum to 1", frame.filter(off)),
     ]
 
 
@@ -205,7 +205,7 @@ def _due(patients: Sequence[int], asked: Sequence[Condition]) -> pl.DataFrame:
     return people.join(conditions, how="cross").select(WHERE)
 
 
-def _told(path: Path, fault: str, rows: pl.DataFrame) -> list[str]:
+def _faulty_rows(path: Path, fault: str, rows: pl.DataFrame) -> list[str]:
     if not rows.height:
         return []
     shown = [
@@ -221,7 +221,7 @@ def _shown(name: str, fault: str) -> bool:
     return not name.startswith("p_") or "probabilit" in fault or fault.startswith(f"{name} ")
 
 
-def due_of(asked: Sequence[Condition]) -> list[Condition]:
+def with_records(asked: Sequence[Condition]) -> list[Condition]:
     """Return the conditions that show another record, and the clean one."""
     return [c for c in asked if c.perturbation == CLEAN or PERTURBATIONS[c.perturbation].kind == "record"]
 
@@ -252,27 +252,27 @@ def score_file(
     name = path.stem
     if wrong := hidden(name):
         raise BenchError([f"{path}: its name, under which it is scored, holds {wrong}; give the file another one"])
-    content = content_of(path)
+    content = read_content(path)
     people = run.reference.frame.select("replicate", "patient")
-    given = predictions(path, run.task, people["patient"].to_list(), due_of(asked), content)
+    given = predictions(path, run.task, people["patient"].to_list(), with_records(asked), content)
     names = list(dict.fromkeys(c.perturbation for c in asked if c.perturbation != CLEAN))
     severities = sorted({c.severity for c in asked if c.perturbation != CLEAN})
     repeats = 1 + max(c.replicate for c in asked)
     own = ask(run, [], names, severities, repeats, seed=seed, progress=progress)
     seed = run.manifest["seed"] if seed is None else seed
-    parts = {(c.perturbation, c.severity, c.replicate): _of(given, c, people, run.task) for c in due_of(asked)}
+    parts = {(c.perturbation, c.severity, c.replicate): _of(given, c, people, run.task) for c in with_records(asked)}
     clean = parts[CLEAN, 0, 0]
     classifiers = (run.task.definition.name, name if name != run.task.definition.name else f"{name}-file")
     frames = []
     for shift in shifts(run.observed, run.reference, asked, seed):
         c = shift.condition
         mine = parts.get((c.perturbation, c.severity, c.replicate), clean)
-        frames.append(beside(mine, shift, classifiers[1], clean, classifiers))
+        frames.append(with_reference(mine, shift, classifiers[1], clean, classifiers))
     theirs = own.frame.with_columns(pl.col("classifier").cast(pl.String).cast(pl.Enum(classifiers)))
     mine_all = pl.concat([theirs, *frames], how="diagonal")
     about = {
         "criteria": run.task.definition.name,
-        "criteria_asked": run.asked,
+        "criteria_asked": run.criteria,
         "target": run.task.target,
         "seed": seed,
         "perturbations_version": VERSION,
@@ -284,7 +284,7 @@ def score_file(
     return Answers(run, about, mine_all)
 
 
-def asked_in(folder: Path, run: Run) -> tuple[list[Condition], int]:
+def export_conditions(folder: Path, run: Run) -> tuple[list[Condition], int]:
     """Return the conditions of an export and its seed.
 
     An export of all perturbations of the record is also scored under those of labels and cohort, which need no records
@@ -325,4 +325,4 @@ def _is_sound(names: Any, severities: Any, repeats: Any, seed: Any) -> bool:
 def _of(given: pl.DataFrame, c: Condition, people: pl.DataFrame, task: Task) -> pl.DataFrame:
     rows = given.filter(perturbation=c.perturbation, severity=c.severity, replicate=c.replicate).drop(KEYS)
     rows = rows.with_columns(pl.col("patient").cast(pl.Int32), replicate=pl.lit(0, pl.Int32))
-    return checked(rows, people, task)
+    return checked_answers(rows, people, task)

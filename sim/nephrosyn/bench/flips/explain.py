@@ -12,7 +12,7 @@ import polars as pl
 
 from nephrosyn.bench.classifiers.definition_sets import SetClassifier
 from nephrosyn.bench.classifiers.heuristics import Rule
-from nephrosyn.bench.classifiers.protocol import Answering, Asked, Shown, checked
+from nephrosyn.bench.classifiers.protocol import ReadyClassifier, Setup, ShownRecord, checked_answers
 from nephrosyn.bench.classifiers.registry import find
 from nephrosyn.bench.flips import search as flips
 from nephrosyn.bench.output.results import read
@@ -144,7 +144,7 @@ class _Again:
     def __init__(self, about: dict[str, Any], patient: int) -> None:
         self._about, self._patient = about, patient
         self._run: Run | None = None
-        self._ready: dict[str, Answering | None] = {}
+        self._ready: dict[str, ReadyClassifier | None] = {}
 
     @property
     def run(self) -> Run:
@@ -180,11 +180,11 @@ class _Again:
         if ready is None:
             return None
         with tempfile.TemporaryDirectory() as place, suppress(PerturbationError):
-            found = flips.explain(record, log, self._says(ready, Path(place)), patient=self._patient)
+            found = flips.find_cause(record, log, self._says(ready, Path(place)), patient=self._patient)
             return found.changes if found.flipped else None
         return None
 
-    def _classifier(self, name: str) -> Answering | None:
+    def _classifier(self, name: str) -> ReadyClassifier | None:
         if name not in self._ready:
             self._ready[name] = None
             task = self.run.task
@@ -196,13 +196,13 @@ class _Again:
             if isinstance(own, SetClassifier | Rule):
                 manifest = self.run.manifest
                 scenario = Resolved.from_dict(manifest["scenario"]).scenario
-                self._ready[name] = own.ready(Asked(task, Training(scenario, manifest["seed"], task), 0.0))
+                self._ready[name] = own.ready(Setup(task, Training(scenario, manifest["seed"], task), 0.0))
         return self._ready[name]
 
-    def _says(self, ready: Answering, place: Path) -> flips.Answer:
+    def _says(self, ready: ReadyClassifier, place: Path) -> flips.Answer:
         def says(record: Record) -> str:
-            shown = Shown(record, place)
-            said = checked(ready.answer(shown), shown.people, self.run.task)["predicted"]
+            shown = ShownRecord(record, place)
+            said = checked_answers(ready.answer(shown), shown.people, self.run.task)["predicted"]
             return str(said[0]) if said.len() else ""
 
         return says

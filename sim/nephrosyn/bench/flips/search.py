@@ -15,7 +15,7 @@ from nephrosyn.errors import PerturbationError
 Answer = Callable[[Record], str]
 GROUP = ["table", "row"]
 """Changes of one row stand or fall together: half of them would be a row that nobody wrote."""
-MOST_ASKED = 300
+MOST_RECORDS = 300
 """Records a classifier is asked about to narrow down one flip; what is left then is told as it is."""
 
 
@@ -64,14 +64,14 @@ class _Trial:
         return pl.concat([self.groups[one] for one in chosen])
 
 
-def explain(
+def find_cause(
     record: Mapping[str, pl.DataFrame],
     log: pl.DataFrame,
     answer: Answer,
     *,
     patient: int,
     replicate: int = 0,
-    most: int = MOST_ASKED,
+    most: int = MOST_RECORDS,
 ) -> Cause:
     """Find which changes flip the answer about a patient.
 

@@ -19,7 +19,7 @@ NOT_DEFINED = "–"
 NO_SCORE = "no score"
 LOST = ("flip_rate", "right_to_wrong_rate", "right_to_abstained_rate", "right_to_failed_rate", "helpful_flip_rate")
 WHOLE = ("balanced_accuracy", "macro_f1", "mcc", "kappa", "brier")
-Found = tuple[float | None, ...] | None
+Estimate = tuple[float | None, ...] | None
 """A score with the ends of its interval."""
 
 
@@ -33,10 +33,10 @@ def decimal(value: float | None) -> str:
     return NOT_DEFINED if value is None else f"{value:.2f}".replace("-", "−")
 
 
-def _interval(found: Found, told: Callable[[float | None], str] = share) -> str:
-    if found is None or found[0] is None:
+def _interval(bench: Estimate, told: Callable[[float | None], str] = share) -> str:
+    if bench is None or bench[0] is None:
         return NOT_DEFINED
-    value, low, high = found
+    value, low, high = bench
     if low is None or high is None:
         return told(value)
     return f"{told(value)} ({told(low).rstrip('%')} to {told(high).rstrip('%')})"
@@ -47,28 +47,28 @@ def points(value: float | None) -> str:
     return NOT_DEFINED if value is None else f"{100 * value:+.1f}".replace("-", "−")
 
 
-def perturbed(found: Bench) -> bool:
+def perturbed(bench: Bench) -> bool:
     """Return whether there are scores over perturbed records, or of the clean record alone."""
-    return any(value is not None for value in corruption_error.means(found.scores, "accuracy").values())
+    return any(value is not None for value in corruption_error.means(bench.scores, "accuracy").values())
 
 
-def order(found: Bench) -> list[str]:
+def order(bench: Bench) -> list[str]:
     """Return the classifiers that have a score, the best on perturbed records first; else the best on the clean one."""
-    clean = {name: values[0] for name, values in corruption_error.clean(found.scores, "accuracy").items()}
-    by = corruption_error.means(found.scores, "accuracy") if perturbed(found) else clean
-    return sorted(found.names, key=lambda name: (-(by.get(name) or 0), found.names.index(name)))
+    clean = {name: values[0] for name, values in corruption_error.clean(bench.scores, "accuracy").items()}
+    by = corruption_error.means(bench.scores, "accuracy") if perturbed(bench) else clean
+    return sorted(bench.names, key=lambda name: (-(by.get(name) or 0), bench.names.index(name)))
 
 
-def leaderboard(found: Bench) -> Table:
+def leaderboard(bench: Bench) -> Table:
     """Return how right the classifiers are, clean and perturbed, the best on perturbed records first.
 
     What is not right stands in three parts: wrong answers, abstentions, failures. Who has no score comes
     last, unranked.
     """
-    clean = corruption_error.clean(found.scores, "accuracy")
-    mean: dict[tuple[str, str], Found] = {(row[0], row[1]): row[2:] for row in found.averages.rows()}
-    where = "perturbed" if perturbed(found) else "clean"
-    whole = {part: corruption_error.clean(found.scores, part) for part in PARTS}
+    clean = corruption_error.clean(bench.scores, "accuracy")
+    mean: dict[tuple[str, str], Estimate] = {(row[0], row[1]): row[2:] for row in bench.averages.rows()}
+    where = "perturbed" if perturbed(bench) else "clean"
+    whole = {part: corruption_error.clean(bench.scores, part) for part in PARTS}
 
     def part(name: str, metric: str) -> str:
         of = whole[metric].get(name) if where == "clean" else mean.get((name, metric))
@@ -82,7 +82,7 @@ def leaderboard(found: Bench) -> Table:
             *(part(name, metric) for metric in PARTS),
             _interval(mean.get((name, "corruption_error")), decimal),
         )
-        for name in order(found)
+        for name in order(bench)
     ]
     head = (
         "classifier",
@@ -91,31 +91,31 @@ def leaderboard(found: Bench) -> Table:
         *(f"{part}, {where}" for part in PARTS),
         "corruption error",
     )
-    rows += [(name, NO_SCORE, *[NOT_DEFINED] * (len(head) - 2)) for name in found.without_score]
+    rows += [(name, NO_SCORE, *[NOT_DEFINED] * (len(head) - 2)) for name in bench.without_score]
     best = "perturbed records" if where == "perturbed" else "the clean record"
-    caption = f"Classifiers, the best on {best} first; the corruption error of {found.baseline} is 1"
+    caption = f"Classifiers, the best on {best} first; the corruption error of {bench.baseline} is 1"
     return Table(caption, head, rows)
 
 
-def flips(found: Bench) -> Table:
+def flips(bench: Bench) -> Table:
     """Return how often an answer is another one on perturbed records, and what became of right answers."""
-    mean: dict[tuple[str, str], Found] = {(row[0], row[1]): row[2:] for row in found.averages.rows()}
-    rows = [(name, *(_interval(mean.get((name, metric))) for metric in LOST)) for name in order(found)]
+    mean: dict[tuple[str, str], Estimate] = {(row[0], row[1]): row[2:] for row in bench.averages.rows()}
+    rows = [(name, *(_interval(mean.get((name, metric))) for metric in LOST)) for name in order(bench)]
     head = ("classifier", "flips", "right to wrong", "right to abstained", "right to failed", "to right")
     caption = "Answers that are others on perturbed records, means over perturbations (95% bootstrap)"
-    return Table(caption, head, rows if perturbed(found) else [])
+    return Table(caption, head, rows if perturbed(bench) else [])
 
 
-def without_score(found: Bench) -> Table:
+def without_score(bench: Bench) -> Table:
     """Return who has no score, and why."""
-    return Table("Without a score, a rank or a test", ("classifier", "why"), list(found.without_score.items()), words=2)
+    return Table("Without a score, a rank or a test", ("classifier", "why"), list(bench.without_score.items()), words=2)
 
 
-def on_the_clean_record(found: Bench) -> Table:
+def on_the_clean_record(bench: Bench) -> Table:
     """Return the scores of the clean record that are over all classes."""
     shares = ("accuracy", *PARTS)
-    made = {name: corruption_error.clean(found.scores, name) for name in (*shares, "refractory_share_bias", *WHOLE)}
-    given = found.scores.filter(slice=ALL, metric="brier", perturbation=CLEAN)
+    made = {name: corruption_error.clean(bench.scores, name) for name in (*shares, "refractory_share_bias", *WHOLE)}
+    given = bench.scores.filter(slice=ALL, metric="brier", perturbation=CLEAN)
     asked = dict(given.select("classifier", "n").iter_rows())
     rows = [
         (
@@ -125,7 +125,7 @@ def on_the_clean_record(found: Bench) -> Table:
             _interval(made["refractory_share_bias"].get(name), points),
             number(asked[name]) if name in asked else NOT_DEFINED,
         )
-        for name in order(found)
+        for name in order(bench)
     ]
     head = (
         "classifier",
@@ -142,9 +142,9 @@ def on_the_clean_record(found: Bench) -> Table:
     return Table("On the clean record (95% intervals)", head, rows)
 
 
-def left(found: Bench) -> Table:
+def left(bench: Bench) -> Table:
     """Return how many patients are scored under the perturbations that leave some out."""
-    rows = found.scores.filter(slice=ALL, metric="accuracy", of=ALL, classifier=found.names[0])
+    rows = bench.scores.filter(slice=ALL, metric="accuracy", of=ALL, classifier=bench.names[0])
     all_of = rows.filter(perturbation=CLEAN)["n"].item()
     each = rows.filter(pl.col("perturbation") != CLEAN).group_by("perturbation", "severity", maintain_order=True)
     wide = each.agg(pl.col("n").min()).pivot("severity", index="perturbation", values="n", maintain_order=True)
@@ -155,15 +155,15 @@ def left(found: Bench) -> Table:
     return Table(f"Patients scored, where not all {number(all_of)} are", head, told)
 
 
-def classes(found: Bench) -> Table:
+def classes(bench: Bench) -> Table:
     """Return the metrics of each class on the clean record."""
-    task = found.answers.run.task
+    task = bench.answers.run.task
     groups = [*task.classes, *(["refractory"] if task.target == "category" else [])]
     asked = ("sensitivity", "abstained", "failed", "specificity", "ppv", "npv")
-    scores = {(metric, of): corruption_error.clean(found.scores, metric, of) for metric in asked for of in groups}
+    scores = {(metric, of): corruption_error.clean(bench.scores, metric, of) for metric in asked for of in groups}
     rows = [
         (name, plain(of), *(_interval(scores[metric, of].get(name)) for metric in asked))
-        for name in found.names
+        for name in bench.names
         for of in groups
     ]
     head = ("classifier", "class", "sensitivity", "abstained", "failed", "specificity", "PPV", "NPV")
@@ -171,19 +171,19 @@ def classes(found: Bench) -> Table:
     return Table(caption, head, rows, words=2)
 
 
-def corruption(found: Bench) -> Table:
+def corruption(bench: Bench) -> Table:
     """Return the corruption error by perturbation."""
-    each = found.corruption.filter(pl.col("perturbation") != ALL)
+    each = bench.corruption.filter(pl.col("perturbation") != ALL)
     by = {(row[0], row[1]): row[2] for row in each.select("classifier", "perturbation", "corruption_error").rows()}
     names = each["perturbation"].unique(maintain_order=True)
-    rows = [(PERTURBATIONS[one].title, *(decimal(by.get((name, one))) for name in found.names)) for one in names]
-    caption = f"Corruption error by perturbation: errors summed over severities, those of {found.baseline} being 1"
-    return Table(caption, ("perturbation", *found.names), rows)
+    rows = [(PERTURBATIONS[one].title, *(decimal(by.get((name, one))) for name in bench.names)) for one in names]
+    caption = f"Corruption error by perturbation: errors summed over severities, those of {bench.baseline} being 1"
+    return Table(caption, ("perturbation", *bench.names), rows)
 
 
-def parts(found: Bench) -> Table:
+def parts(bench: Bench) -> Table:
     """Return what the errors behind each corruption error consist of."""
-    each = found.corruption.filter(pl.col("perturbation") != ALL)
+    each = bench.corruption.filter(pl.col("perturbation") != ALL)
     rows = [
         (PERTURBATIONS[r["perturbation"]].title, r["classifier"], *(share(r[part]) for part in PARTS))
         for of_one in each.partition_by("perturbation", maintain_order=True)
@@ -193,16 +193,16 @@ def parts(found: Bench) -> Table:
     return Table(caption, ("perturbation", "classifier", *PARTS), rows, words=2)
 
 
-def subgroups(found: Bench) -> Table:
+def subgroups(bench: Bench) -> Table:
     """Return right and wrong answers, abstentions and failures by group of patients, on the clean record."""
-    rows = found.scores.filter(pl.col("slice") != ALL, perturbation=CLEAN)
-    shown: dict[tuple[str, str, str], dict[str, Found]] = {}
+    rows = bench.scores.filter(pl.col("slice") != ALL, perturbation=CLEAN)
+    shown: dict[tuple[str, str, str], dict[str, Estimate]] = {}
     counts: dict[tuple[str, str, str], int] = {}
     for r in rows.filter(pl.col("metric").is_in(["accuracy", *PARTS])).to_dicts():
         key = (r["classifier"], r["slice"], r["group"])
         shown.setdefault(key, {})[r["metric"]] = (r["value"], r["low"], r["high"])
         counts[key] = r["n"]
-    order_of = {name: place for place, name in enumerate(found.names)}
+    order_of = {name: place for place, name in enumerate(bench.names)}
     keys = sorted(shown, key=lambda key: (key[1], RANK.get(key[2], len(RANK)), key[2], order_of[key[0]]))
     made = [
         (
@@ -218,10 +218,10 @@ def subgroups(found: Bench) -> Table:
     return Table("By group of patients, clean record (95% Wilson intervals)", head, made, words=3)
 
 
-def differences(found: Bench) -> Table:
+def differences(bench: Bench) -> Table:
     """Return every pair of classifiers."""
     rows = []
-    for one in found.differences:
+    for one in bench.differences:
         told = _interval((one.value, one.low, one.high), points)
         tested = one.p is not None
         rows.append(
@@ -233,8 +233,8 @@ def differences(found: Bench) -> Table:
                 number(one.both_answered),
                 told,
                 f"{one.only_first} / {one.only_second}" if tested else "",
-                _p(one.p),
-                _p(one.adjusted),
+                _p_value(one.p),
+                _p_value(one.adjusted),
             )
         )
     head = (
@@ -251,16 +251,16 @@ def differences(found: Bench) -> Table:
     return Table("Pairs of classifiers on the same patients", head, rows, words=3)
 
 
-def _p(value: float | None) -> str:
+def _p_value(value: float | None) -> str:
     if value is None:
         return ""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def latent(found: Bench) -> Table:
+def latent(bench: Bench) -> Table:
     """Return the share called refractory by latent response to steroid."""
-    run = found.answers.run
-    each = corruption_error.latent(found.frame, run.traits, run.task.refractory_answers)
+    run = bench.answers.run
+    each = corruption_error.latent(bench.frame, run.traits, run.task.refractory_answers)
     asked = ("called", "abstained", "failed")
     rows = [
         (str(r["classifier"]), str(r["response"]), number(r["n"]), *(share(r[name] / r["n"]) for name in asked))
@@ -270,17 +270,17 @@ def latent(found: Bench) -> Table:
     return Table("Called refractory on the clean record, by what the patient truly is", head, rows, words=2)
 
 
-def faults(found: Bench) -> Table:
+def faults(bench: Bench) -> Table:
     """Return what failed."""
     rows = [
-        (str(r["classifier"]), r["fault"], number(r["answers"]), str(r["patient"])) for r in found.faults.to_dicts()
+        (str(r["classifier"]), r["fault"], number(r["answers"]), str(r["patient"])) for r in bench.faults.to_dicts()
     ]
     return Table(
         "Answers that failed", ("classifier", "what happened", "answers", "for example patient"), rows, words=2
     )
 
 
-def all_tables(found: Bench) -> Iterable[Table]:
+def all_tables(bench: Bench) -> Iterable[Table]:
     """Yield every table below the leaderboard that has rows."""
     made = (
         without_score,
@@ -295,6 +295,6 @@ def all_tables(found: Bench) -> Iterable[Table]:
         latent,
         subgroups,
     )
-    for table in (one(found) for one in made):
+    for table in (one(bench) for one in made):
         if table.rows:
             yield table

@@ -95,26 +95,26 @@ NOTES = (
 )
 
 
-def sentence(found: Bench) -> str:
+def sentence(bench: Bench) -> str:
     """Return the answer: who is right most often, how far the next one is behind, and who has no score."""
-    rows = leaderboard.leaderboard(found).rows
+    rows = leaderboard.leaderboard(bench).rows
     best = rows[0]
-    often = "right most often, in" if len(found.names) > 1 else "right in"
-    if leaderboard.perturbed(found):
+    often = "right most often, in" if len(bench.names) > 1 else "right in"
+    if leaderboard.perturbed(bench):
         told = (
             f"Over perturbed records {best[0]} is {often} {best[2]} of patients; on the clean record "
             f"it is right in {best[1]}. 95% intervals stand in brackets."
         )
     else:
         told = f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
-    silent = [f"{name} {reason.rstrip('.')}." for name, reason in found.without_score.items()]
-    return " ".join([told, *_ahead(found), *silent])
+    silent = [f"{name} {reason.rstrip('.')}." for name, reason in bench.without_score.items()]
+    return " ".join([told, *_ahead(bench), *silent])
 
 
-def _ahead(found: Bench) -> Iterator[str]:
+def _ahead(bench: Bench) -> Iterator[str]:
     """Yield by how much the first of the leaderboard is ahead of the second, where they can be compared."""
-    names, where = leaderboard.order(found), ALL if leaderboard.perturbed(found) else CLEAN
-    for one in found.differences:
+    names, where = leaderboard.order(bench), ALL if leaderboard.perturbed(bench) else CLEAN
+    for one in bench.differences:
         if len(names) > 1 and one.where == where and {one.first, one.second} == set(names[:2]):
             value, *ends = (
                 (one.value, one.low, one.high) if one.first == names[0] else (-one.value, -one.high, -one.low)
@@ -125,9 +125,9 @@ def _ahead(found: Bench) -> Iterator[str]:
             yield f"{names[1]} comes next; {gap}{apart}."
 
 
-def facts(found: Bench) -> list[tuple[str, str]]:
+def facts(bench: Bench) -> list[tuple[str, str]]:
     """Return how it was done."""
-    run, about, counted = found.answers.run, found.answers.about, found.counted
+    run, about, counted = bench.answers.run, bench.answers.about, bench.counted
     told = [
         ("Scenario", str(run.manifest["scenario"]["name"])),
         ("Definition set", run.task.definition.name),
@@ -147,15 +147,15 @@ def facts(found: Bench) -> list[tuple[str, str]]:
     return told
 
 
-def texts(found: Bench) -> dict[str, str]:
+def texts(bench: Bench) -> dict[str, str]:
     """Return leaderboard, page and figures, text by file name."""
-    drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(found)}
+    drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(bench)}
     shown: dict[str, Any] = {
         "notice": vocabulary.NOTICE,
-        "sentence": sentence(found),
-        "facts": facts(found),
-        "board": leaderboard.leaderboard(found),
-        "tables": list(leaderboard.all_tables(found)),
+        "sentence": sentence(bench),
+        "facts": facts(bench),
+        "board": leaderboard.leaderboard(bench),
+        "tables": list(leaderboard.all_tables(bench)),
         "notes": NOTES,
     }
     figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
@@ -168,44 +168,44 @@ def texts(found: Bench) -> dict[str, str]:
     }
 
 
-def _figures(found: Bench) -> Iterator[tuple[str, str, str, str]]:
+def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     from nephrosyn.report.figures import robustness as drawings
 
     curves: dict[str, dict[str, list[tuple[int, float]]]] = {}
-    for row in corruption_error.curves(found.scores, "accuracy").to_dicts():
+    for row in corruption_error.curves(bench.scores, "accuracy").to_dicts():
         if row["value"] is not None:
             lines = curves.setdefault(PERTURBATIONS[row["perturbation"]].title, {})
             lines.setdefault(row["classifier"], []).append((row["severity"], row["value"]))
     if curves:
         told = "Accuracy by severity; 0 is the clean record. Means over replicates."
         yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), told
-    yield "confusion", "Who is taken for whom", _confusion(found), "Patients; shades: share of each right answer."
+    yield "confusion", "Who is taken for whom", _confusion(bench), "Patients; shades: share of each right answer."
     marks = [
         drawings.Mark(r["classifier"], plain(r["slice"]), plain(r["group"]), r["n"], r["value"], r["low"], r["high"])
         for r in sorted(
-            found.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts(),
+            bench.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts(),
             key=lambda r: (r["slice"], RANK.get(r["group"], len(RANK)), r["group"]),
         )
     ]
     yield "slices", "In whom", drawings.slices(marks), "Accuracy on the clean record, 95% Wilson intervals."
-    rows = found.scores.filter(slice=ALL, metric="ppv_at_prevalence").drop_nulls("value")
+    rows = bench.scores.filter(slice=ALL, metric="ppv_at_prevalence").drop_nulls("value")
     ppv = {
         name: [(float(of), value) for of, value in rows.filter(classifier=name).select("of", "value").rows()]
-        for name in found.names
+        for name in bench.names
     }
     yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), "Dashed: PPV equal to prevalence."
-    points = _reliability(found)
+    points = _reliability(bench)
     if points:
         told = "Clean record, tenths of the predicted probability; 95% Wilson intervals."
         yield "reliability", "Are probabilities meant as they are said", drawings.reliability(points), told
 
 
-def _confusion(found: Bench) -> str:
+def _confusion(bench: Bench) -> str:
     from nephrosyn.report.figures import robustness as drawings
 
-    task, frame = found.answers.run.task, found.frame.filter(perturbation=CLEAN)
+    task, frame = bench.answers.run.task, bench.frame.filter(perturbation=CLEAN)
     matrices = {}
-    for name in found.names:
+    for name in bench.names:
         cells = cells_of(frame.filter(pl.col("classifier") == name))
         matrices[name] = {(plain(right), plain(given)): count for right, given, count in cells}
     given = {given for cells in matrices.values() for _, given in cells}
@@ -215,10 +215,10 @@ def _confusion(found: Bench) -> str:
     return drawings.confusion(matrices, [plain(name) for name in task.classes], shown)
 
 
-def _reliability(found: Bench) -> dict[str, list[tuple[float, float, float, float]]]:
+def _reliability(bench: Bench) -> dict[str, list[tuple[float, float, float, float]]]:
     keys = ["classifier", "of"]
-    rows = found.scores.filter(slice=ALL, metric="observed_by_probability")
-    at = found.scores.filter(slice=ALL, metric="mean_probability").select(*keys, at="value")
+    rows = bench.scores.filter(slice=ALL, metric="observed_by_probability")
+    at = bench.scores.filter(slice=ALL, metric="mean_probability").select(*keys, at="value")
     points: dict[str, list[tuple[float, float, float, float]]] = {}
     for row in rows.join(at, on=keys).sort("at").to_dicts():
         points.setdefault(row["classifier"], []).append((row["at"], row["value"], row["low"], row["high"]))

@@ -16,7 +16,7 @@ from nephrosyn.bench.score.metrics import ALL
 from nephrosyn.bench.score.score_table import score
 from nephrosyn.bench.task import OUTCOMES, outcome, scored
 from nephrosyn.errors import BenchError
-from nephrosyn.runs.folder import Documents, reading
+from nephrosyn.runs.folder import OutputFolder, reading
 from nephrosyn.text_files import parsed_json
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
@@ -28,7 +28,7 @@ VALUES, SCORES, ANSWERS, BOARD, PAGE = (
 )
 FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability")
 FILES = frozenset({VALUES, SCORES, ANSWERS, BOARD, PAGE, *(f"{name}.svg" for name in FIGURES)})
-KIND = Documents("a bench of nephrosyn", FILES, VALUES, "classifiers")
+KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,7 +124,7 @@ class Bench:
     @property
     def nothing_asked(self) -> bool:
         """Whether classifiers were named, and none of them has a score."""
-        return bool(self.without_score) and self.names == [self.answers.own]
+        return bool(self.without_score) and self.names == [self.answers.definition_set]
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -155,7 +155,7 @@ def finish(answers: Answers, baseline: str | None = None) -> Bench:
     if baseline is not None and baseline not in names:
         raise BenchError([f"--baseline {baseline}: none of the classifiers {', '.join(names)}"])
     known = baseline is not None and baseline not in answers.without_score
-    return Bench(answers, baseline if known and baseline else answers.own)
+    return Bench(answers, baseline if known and baseline else answers.definition_set)
 
 
 def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:

@@ -23,31 +23,31 @@ SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
 """Packages whose versions are told: answers of a trained classifier may be others under another one."""
 
 
-def values(found: Bench) -> dict[str, Any]:
+def values(bench: Bench) -> dict[str, Any]:
     """Return what is kept beside the tables: how it was done, and on whom."""
-    run = found.answers.run
+    run = bench.answers.run
     right = run.reference.frame["reference"]
-    asked = found.scores.filter(pl.col("perturbation") != CLEAN)
+    asked = bench.scores.filter(pl.col("perturbation") != CLEAN)
     return {
         "notice": vocabulary.NOTICE,
         "version": __version__,
-        **found.answers.about,
-        "without_score": found.without_score,
+        **bench.answers.about,
+        "without_score": bench.without_score,
         "run": str(run.folder.resolve()),
         "scenario": run.manifest["scenario"]["name"],
         "patients": right.len(),
-        **found.counted,
+        **bench.counted,
         "perturbations": asked["perturbation"].cast(pl.String).unique(maintain_order=True).to_list(),
         "severities": asked["severity"].unique().sort().to_list(),
-        "baseline": found.baseline,
-        "averages": found.averages.to_dicts(),
+        "baseline": bench.baseline,
+        "averages": bench.averages.to_dicts(),
         "resamples": RESAMPLES,
         "software": {name: version(name) for name in SOFTWARE},
-        "faults": [{**row, "classifier": str(row["classifier"])} for row in found.faults.to_dicts()],
+        "faults": [{**row, "classifier": str(row["classifier"])} for row in bench.faults.to_dicts()],
     }
 
 
-def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
+def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
     """Write scores, answers, leaderboard and page into a folder that gets its name when all stand.
 
     Raises
@@ -58,8 +58,8 @@ def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
     folder = folder.resolve()
     KIND.check(folder, overwrite=overwrite)
     documents: Mapping[str, str] = {
-        **texts(found),
-        VALUES: json.dumps(values(found), indent=1, ensure_ascii=False) + "\n",
+        **texts(bench),
+        VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "\n",
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
@@ -68,9 +68,9 @@ def write(found: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         for name, text in documents.items():
             (partial / name).write_text(text, encoding="utf-8", newline="\n")
         about = {"notice": vocabulary.NOTICE}
-        scores = pl.concat([found.scores, without_score(found.without_score)])
+        scores = pl.concat([bench.scores, without_score(bench.without_score)])
         scores.write_parquet(partial / SCORES, metadata=about)
-        found.outcomes.write_parquet(partial / ANSWERS, metadata=about)
+        bench.outcomes.write_parquet(partial / ANSWERS, metadata=about)
         KIND.check(folder, overwrite=overwrite)
         if folder.exists():
             shutil.rmtree(folder)

@@ -1,9 +1,9 @@
-"""Known errors put into records: pure functions on the observed tables, each at severities 0 to 5.
+"""Perturbations: known errors in the observed record, each at severities 0 (none) to 5. The entry is `perturb`.
 
-A perturbation reads the observed tables only, never the truth. What it does to a patient is a pure function of the
-seed, the patient, its name and the replicate; neither the order of rows, nor who else is there, nor the number of
-workers matters. What is lost or changed at one severity is so at every higher one. Every change stands in a log, and
-the log applied to the clean record gives the perturbed one.
+A perturbation reads only the observed tables, never the truth. What it does to a patient depends on the seed, the
+patient, the name of the perturbation and the replicate: not on the order of rows, the other patients or the number of
+workers. What is lost or changed at one severity is also lost or changed at every higher one. All changes are logged;
+applying the log to the clean record gives the perturbed record.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The log of changes: one row per row removed, added, or value changed; and applying it to the clean record."""
+"""The change log: one row for each row removed or added and each value changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.bench.perturbations.changes import Added, Change, Changed, LeftOut, Record, Removed, carry_out
+from nephrosyn.bench.perturbations.changes import (
+    Added,
+    Change,
+    Changed,
+    LeftOut,
+    Record,
+    Removed,
+    apply_changes,
+    different,
+)
 from nephrosyn.bench.perturbations.constants import MECHANISMS, PERTURBATIONS, Perturbation
 from nephrosyn.bench.perturbations.indexed_rows import KEYS, WORD, Prepared, Rows, prepare
 from nephrosyn.errors import PerturbationError
@@ -32,30 +41,30 @@ LOG: dict[str, Any] = {
     "after": pl.Float64,
 }
 """Columns of the log. ``row`` is the number of the row among those of its patient in the clean table, from 0, in the
-order of `KEYS`; ``added`` means once more, after itself; ``left_out`` means the patient, in every table. ``before`` and
-``after`` are numbers, the place of a name in its vocabulary, 0 or 1 for false or true, null for a missing value."""
-_PERSON = (1 << WORD) - 1
+order of `KEYS`. ``added`` duplicates the row; ``left_out`` removes the patient from every table. ``before`` and
+``after`` are numbers: the code of a category, 0 or 1 for false or true, null for a missing value."""
+_PATIENT_MASK = (1 << WORD) - 1
 
 
-def write(record: Prepared, changes: Iterable[Change], of: Perturbation) -> pl.DataFrame:
-    """Return changes as a log, in the order in which they are listed."""
-    frames = [_entries(record, one, of) for one in changes if len(one.places)]
+def write_log(record: Prepared, changes: Iterable[Change], of: Perturbation) -> pl.DataFrame:
+    """Return changes as a log, in the order given."""
+    frames = [_entries(record, change, of) for change in changes if len(change.places)]
     return pl.concat(frames) if frames else pl.DataFrame(schema=LOG)
 
 
 def _entries(record: Prepared, change: Change, of: Perturbation) -> pl.DataFrame:
     table = "patients" if isinstance(change, LeftOut) else change.table
     rows, places = record.rows(table), change.places
-    who = rows.who[places]
+    keys = rows.patient_key[places]
     words = {"perturbation": of.name, "mechanism": of.mechanism, "change": _name(change), "table": table}
     values: dict[str, Any] = dict.fromkeys(("column", "before", "after"))
     if isinstance(change, Changed):
         words["column"] = change.column
         values = {"before": pl.Series(change.before).fill_nan(None), "after": pl.Series(change.after).fill_nan(None)}
-    ids = {"replicate": (who >> WORD).astype(np.int32), "patient": (who & _PERSON).astype(np.int32)}
+    ids = {"replicate": (keys >> WORD).astype(np.int32), "patient": (keys & _PATIENT_MASK).astype(np.int32)}
     frame = pl.DataFrame({**ids, "row": rows.number[places].astype(np.int32), **values})
-    told = [pl.lit(word, dtype=LOG[name]).alias(name) for name, word in words.items()]
-    return frame.with_columns(told).select(pl.col(name).cast(kind) for name, kind in LOG.items())
+    constants = [pl.lit(word, dtype=LOG[name]).alias(name) for name, word in words.items()]
+    return frame.with_columns(constants).select(pl.col(name).cast(kind) for name, kind in LOG.items())
 
 
 def _name(change: Change) -> str:
@@ -64,28 +73,28 @@ def _name(change: Change) -> str:
 
 
 def apply(record: Mapping[str, pl.DataFrame], log: pl.DataFrame) -> Record:
-    """Make the changes of a log in the clean record.
+    """Apply a log to the clean record.
 
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
-        The clean record, or that of some of its patients with their rows of the log.
+        The clean record, or some of its patients if the log holds only rows of these.
     log : polars.DataFrame
-        What `perturb` returned, all of it or some rows.
+        From `perturb`, all of it or some rows.
 
     Returns
     -------
     dict of str to polars.DataFrame
-        What `perturb` returned beside the log, if the log is whole.
+        The perturbed record, if the log is complete.
 
     Raises
     ------
     PerturbationError
-        If a row is not in the record, or does not hold what the log says it held.
+        If a row of the log is not in the record, or its value is not the one logged as ``before``.
     """
     clean = prepare(record)
     parts = log.partition_by(["change", "table", "column"], maintain_order=True)
-    return carry_out(clean, [_change(clean, part) for part in parts])
+    return apply_changes(clean, [_change(clean, part) for part in parts])
 
 
 def _change(record: Prepared, part: pl.DataFrame) -> Change:
@@ -96,10 +105,9 @@ def _change(record: Prepared, part: pl.DataFrame) -> Change:
     places = _places(rows, part)
     if kind == "changed":
         before, after = (_floats(part[name]) for name in ("before", "after"))
-        found = rows[column][places]
-        other = ~((found == before) | (np.isnan(found) & np.isnan(before)))
-        if other.any():
-            raise PerturbationError(f"{_where(part, other)}: {column} is not what the log says it was")
+        differs = different(rows[column][places], before)
+        if differs.any():
+            raise PerturbationError(f"{_where(part, differs)}: {column} is not what the log says it was")
         return Changed(table, column, places, before, after)
     if kind == "left_out":
         return LeftOut(places)
@@ -124,7 +132,7 @@ def _floats(series: pl.Series) -> NDArray[np.float64]:
 
 
 def in_words(log: pl.DataFrame) -> pl.DataFrame:
-    """Return a log with ``before`` and ``after`` as a reader would write them: names in place of codes.
+    """Return a log with readable ``before`` and ``after``: category names instead of codes.
 
     Parameters
     ----------
@@ -134,18 +142,18 @@ def in_words(log: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The same rows; ``before`` and ``after`` are texts, null where a value is missing.
+        The same rows; ``before`` and ``after`` are strings, null where a value is missing.
     """
     parts = []
     for (table, column), part in log.with_row_index("_").partition_by(["table", "column"], as_dict=True).items():
         kind = SCHEMAS[str(table)][str(column)] if column is not None else pl.Float64
-        parts.append(part.with_columns(_told(pl.col("before"), kind), _told(pl.col("after"), kind)))
+        parts.append(part.with_columns(_as_text(pl.col("before"), kind), _as_text(pl.col("after"), kind)))
     if not parts:
         return log.with_columns(pl.col("before", "after").cast(pl.String))
     return pl.concat(parts).sort("_").drop("_")
 
 
-def _told(value: pl.Expr, kind: Any) -> pl.Expr:
+def _as_text(value: pl.Expr, kind: Any) -> pl.Expr:
     if isinstance(kind, pl.Enum):
         names = dict(enumerate(kind.categories))
         return value.replace_strict(names, default=None, return_dtype=pl.String)

@@ -1,4 +1,4 @@
-"""What a perturbation does to tables, and doing it: rows removed, rows added, values changed, patients left out."""
+"""Changes to tables and how they are applied: rows removed or added, values changed, patients left out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,22 @@ from nephrosyn.errors import PerturbationError
 
 Places: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
-__all__ = ["Added", "Change", "Changed", "LeftOut", "PerturbationError", "Record", "Removed", "carry_out", "changed"]
+__all__ = [
+    "Added",
+    "Change",
+    "Changed",
+    "LeftOut",
+    "PerturbationError",
+    "Record",
+    "Removed",
+    "apply_changes",
+    "change_values",
+]
 
 
 @dataclass(frozen=True)
 class Removed:
-    """Rows that are gone."""
+    """Rows to remove."""
 
     table: str
     places: Places
@@ -28,7 +38,7 @@ class Removed:
 
 @dataclass(frozen=True)
 class Added:
-    """Rows that stand once more, each after itself."""
+    """Rows to duplicate, each copy directly after the original."""
 
     table: str
     places: Places
@@ -36,7 +46,7 @@ class Added:
 
 @dataclass(frozen=True)
 class Changed:
-    """Values that are others now; names are their codes, a missing value is NaN."""
+    """Values to change; categories as codes, missing values as NaN."""
 
     table: str
     column: str
@@ -47,7 +57,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Patients that are gone from every table: places of their rows in ``patients``."""
+    """Patients to leave out of every table, by the places of their rows in ``patients``."""
 
     places: Places
 
@@ -55,72 +65,84 @@ class LeftOut:
 Change: TypeAlias = Removed | Added | Changed | LeftOut
 
 
-def changed(rows: Rows, column: str, places: Places, after: Floats | float) -> Changed:
-    """Return a change of values, of those that come out different.
+def change_values(rows: Rows, column: str, places: Places, after: Floats | float) -> Changed:
+    """Return a change of values, without those that stay the same.
 
     Parameters
     ----------
     rows : Rows
         The table.
     column : str
-        Which.
+        The column.
     places : ndarray of int64, shape (n,)
-        Rows, by their place in the table.
+        Row indices in the table.
     after : ndarray of float64, shape (n,), or float
-        What shall stand there.
+        New values.
     """
     before = rows[column][places]
     after = np.broadcast_to(np.asarray(after, np.float64), before.shape)
-    other = ~((before == after) | (np.isnan(before) & np.isnan(after)))
-    return Changed(rows.name, column, places[other], before[other], after[other])
+    differs = different(before, after)
+    return Changed(rows.name, column, places[differs], before[differs], after[differs])
 
 
-def carry_out(record: Prepared, changes: Iterable[Change]) -> Record:
-    """Return the record with changes made; the one given stays as it is.
+def different(first: Floats, second: Floats) -> NDArray[np.bool_]:
+    """Return where two arrays differ, shape (n,); two missing values (NaN) are equal.
+
+    Examples
+    --------
+    >>> different(np.array([1.0, np.nan, 2.0]), np.array([1.0, np.nan, np.nan])).tolist()
+    [False, False, True]
+    """
+    return ~((first == second) | (np.isnan(first) & np.isnan(second)))
+
+
+def apply_changes(record: Prepared, changes: Iterable[Change]) -> Record:
+    """Return a changed copy of the record.
 
     Parameters
     ----------
     record : Prepared
         The clean record.
     changes : iterable of Change
-        In any order; each value is changed once at most.
+        In any order; each value is changed at most once.
 
     Returns
     -------
     dict of str to polars.DataFrame
-        Tables that nothing changed are the same objects.
+        Unchanged tables are the same objects as before.
     """
     listed = list(changes)
-    made: Record = dict(record)
-    for table in made:
-        mine = [one for one in listed if not isinstance(one, LeftOut) and one.table == table and len(one.places)]
-        if mine:
-            made[table] = _changed_table(made[table], mine)
-    out = [one.places for one in listed if isinstance(one, LeftOut) and len(one.places)]
-    return _without(record, made, np.concatenate(out)) if out else made
+    perturbed: Record = dict(record)
+    for table in perturbed:
+        of_table = [change for change in listed if not isinstance(change, LeftOut) and change.table == table]
+        if any(len(change.places) for change in of_table):
+            perturbed[table] = _changed_table(perturbed[table], of_table)
+    left_out = [change.places for change in listed if isinstance(change, LeftOut) and len(change.places)]
+    return _without(record, perturbed, np.concatenate(left_out)) if left_out else perturbed
 
 
 def _changed_table(frame: pl.DataFrame, changes: list[Any]) -> pl.DataFrame:
-    for column in dict.fromkeys(one.column for one in changes if isinstance(one, Changed)):
-        mine = [one for one in changes if isinstance(one, Changed) and one.column == column]
-        frame = frame.with_columns(_changed_column(frame[column], mine))
-    kept = np.ones(frame.height, np.int64)
-    for one in changes:
-        if isinstance(one, Removed):
-            kept[one.places] = 0
-        elif isinstance(one, Added):
-            kept[one.places] += 1
-    if (kept == 1).all():
+    changed = [change for change in changes if isinstance(change, Changed) and len(change.places)]
+    for column in dict.fromkeys(change.column for change in changed):
+        of_column = [change for change in changed if change.column == column]
+        frame = frame.with_columns(_changed_column(frame[column], of_column))
+    copies = np.ones(frame.height, np.int64)
+    for change in changes:
+        if isinstance(change, Removed):
+            copies[change.places] = 0
+        elif isinstance(change, Added):
+            copies[change.places] += 1
+    if (copies == 1).all():
         return frame
-    if kept.max(initial=0) <= 1:
-        return frame.filter(pl.Series(kept.astype(np.bool_)))
-    return frame[np.repeat(np.arange(frame.height, dtype=np.uint32), kept)]
+    if copies.max(initial=0) <= 1:
+        return frame.filter(pl.Series(copies.astype(np.bool_)))
+    return frame[np.repeat(np.arange(frame.height, dtype=np.uint32), copies)]
 
 
 def _changed_column(column: pl.Series, changes: list[Changed]) -> pl.Series:
     values = column.to_physical().cast(pl.Float64).fill_null(np.nan).to_numpy(writable=True)
-    for one in changes:
-        values[one.places] = one.after
+    for change in changes:
+        values[change.places] = change.after
     fresh = pl.Series(column.name, values).fill_nan(None)
     if isinstance(column.dtype, pl.Enum):
         names = pl.Series(column.name, column.dtype.categories, dtype=column.dtype)
@@ -128,13 +150,13 @@ def _changed_column(column: pl.Series, changes: list[Changed]) -> pl.Series:
     return fresh.cast(column.dtype)
 
 
-def _without(record: Prepared, made: Record, places: Places) -> Record:
+def _without(record: Prepared, perturbed: Record, places: Places) -> Record:
     """Leave patients out of every table."""
-    gone = record.rows("patients").who[places]
-    for name in made:
-        mine = np.isin(record.rows(name).who, gone)
-        if mine.any():
-            if made[name].height != len(mine):
-                raise PerturbationError("patients are left out and rows of them changed at once")
-            made[name] = made[name].filter(pl.Series(~mine))
-    return made
+    left_out = record.rows("patients").patient_key[places]
+    for name in perturbed:
+        rows_out = np.isin(record.rows(name).patient_key, left_out)
+        if rows_out.any():
+            if perturbed[name].height != len(rows_out):
+                raise PerturbationError("patients cannot be left out while their rows are removed or added")
+            perturbed[name] = perturbed[name].filter(pl.Series(~rows_out))
+    return perturbed

@@ -1,4 +1,4 @@
-"""The versioned table of constants: what each perturbation does at each severity, and where each number is from."""
+"""The versioned table of constants: what each perturbation does at each severity, with the source of each number."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+
+from nephrosyn.user_input import nearest
 
 Kind = Literal["record", "label", "cohort"]
 
@@ -20,18 +22,18 @@ TEXTS = ("title", "kind", "mechanism", "what", "does")
 
 @dataclass(frozen=True)
 class Constant:
-    """A number of a perturbation: one for each severity from 1 to 5, or one for all.
+    """A constant of a perturbation: one value for each severity from 1 to 5, or one for all.
 
     Attributes
     ----------
     values : tuple
         For severities 1 to 5.
     unit : str
-        What it counts.
+        Unit, in words.
     source : str
         Evidence id, citation, or ``assumed: reason``.
     steps : bool
-        Whether it grows with severity.
+        Whether it varies with severity.
     """
 
     values: tuple[Any, ...]
@@ -42,24 +44,24 @@ class Constant:
 
 @dataclass(frozen=True)
 class Perturbation:
-    """One kind of error.
+    """One kind of error in the record, the labels or the cohort.
 
     Attributes
     ----------
     name : str
-        By which it is asked for; a part of the address of its draws.
+        Its name; also part of the key of its random draws.
     mechanism : str
-        How the error comes about, as the log has it.
+        Why the error occurs, as written in the log.
     title : str
-        In a few words.
+        A few words.
     what : str
         What it does to a record, in sentences.
     kind : {"record", "label", "cohort"}
-        Whether it changes what was observed, the reference labels, or who is in the cohort.
+        Whether it changes the observed record, the reference labels, or who is in the cohort.
     does : str
-        The function that makes the changes, ``module.function`` of this room.
+        The function that makes the changes, as ``module.function`` of this package.
     constants : mapping of str to Constant
-        Its numbers.
+        Its constants.
     """
 
     name: str
@@ -71,15 +73,18 @@ class Perturbation:
     constants: Mapping[str, Constant]
 
     def at(self, severity: int) -> dict[str, Any]:
-        """Return its numbers at a severity from 1 to 5."""
+        """Return the constants at a severity from 1 to 5."""
         return {name: constant.values[severity - 1] for name, constant in self.constants.items()}
 
     @property
     def severities(self) -> tuple[str, ...]:
         """What each severity from 0 to 5 means, in words."""
         stepped = {name: constant for name, constant in self.constants.items() if constant.steps}
-        words = ["; ".join(f"{one.values[s]:g} {one.unit}" for one in stepped.values()) for s in range(5)]
-        return (CLEAN, *words)
+        texts = [
+            "; ".join(f"{constant.values[step]:g} {constant.unit}" for constant in stepped.values())
+            for step in range(len(SEVERITIES) - 1)
+        ]
+        return (CLEAN, *texts)
 
 
 def _constant(content: Mapping[str, Any]) -> Constant:
@@ -96,9 +101,24 @@ def _perturbation(name: str, content: Mapping[str, Any]) -> Perturbation:
 
 _CONTENT = tomllib.loads(TABLE.read_text(encoding="utf-8"))
 VERSION: int = _CONTENT.pop("version")
-"""Of the table of constants; results under another one are not comparable."""
+"""Version of the table of constants; results of different versions are not comparable."""
 PERTURBATIONS: Mapping[str, Perturbation] = MappingProxyType(
     {name: _perturbation(name, content) for name, content in _CONTENT.items()}
 )
 """All perturbations by name."""
-MECHANISMS = tuple(dict.fromkeys(one.mechanism for one in PERTURBATIONS.values()))
+OF_RECORDS = tuple(name for name, perturbation in PERTURBATIONS.items() if perturbation.kind == "record")
+"""Names of the perturbations that change the observed record."""
+MECHANISMS = tuple(dict.fromkeys(perturbation.mechanism for perturbation in PERTURBATIONS.values()))
+
+
+def unknown(name: str) -> str:
+    """Return the message for a name that is no perturbation, with the nearest names.
+
+    Examples
+    --------
+    >>> unknown("label_nois")
+    'there is no perturbation label_nois; nearest: label_noise'
+    """
+    near = nearest(name, PERTURBATIONS)
+    hint = f"nearest: {near}" if near else f"known: {', '.join(PERTURBATIONS)}"
+    return f"there is no perturbation {name}; {hint}"

@@ -1,10 +1,10 @@
-"""Rows entered twice, and results copied from the visit before."""
+"""Rows entered twice, and results copied forward from the previous visit."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from nephrosyn.bench.perturbations.changes import Added, Change, changed
+from nephrosyn.bench.perturbations.changes import Added, Change, change_values
 from nephrosyn.bench.perturbations.indexed_rows import Prepared
 from nephrosyn.bench.perturbations.severity import Level
 
@@ -12,18 +12,18 @@ REPEATED = ("readings", "diary", "doses", "conditions")
 
 
 def duplicated(record: Prepared, level: Level) -> list[Change]:
-    """Rows once more, each after itself."""
-    found: list[Change] = []
+    """Duplicate rows, each copy directly after the original."""
+    changes: list[Change] = []
     for name in REPEATED:
         rows = record.rows(name)
-        found.append(Added(name, np.flatnonzero(level.uniform(f"twice {name}", rows) < level["share"])))
-    return found
+        changes.append(Added(name, np.flatnonzero(level.uniform(f"twice {name}", rows) < level["share"])))
+    return changes
 
 
 def copied_forward(record: Prepared, level: Level) -> list[Change]:
-    """Results that are those of the visit before."""
+    """Replace results by those of the previous visit."""
     readings = record.rows("readings")
-    before = readings.previous
-    copied = np.flatnonzero((before >= 0) & (level.result("copied", readings) < level["share"]))
-    columns = ("value", "below_limit")  # a limit of detection stands as the value, and is copied as such
-    return [changed(readings, column, copied, readings[column][before[copied]]) for column in columns]
+    previous = readings.previous
+    copied = np.flatnonzero((previous >= 0) & (level.per_result("copied", readings) < level["share"]))
+    columns = ("value", "below_limit")  # a value below the limit of detection is copied with its flag
+    return [change_values(readings, column, copied, readings[column][previous[copied]]) for column in columns]

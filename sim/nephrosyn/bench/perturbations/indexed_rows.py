@@ -1,4 +1,4 @@
-"""A record ready to be perturbed: its columns as arrays, and each row's number within its patient."""
+"""A record prepared for perturbation: columns as arrays, and the number of each row within its patient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 Record: TypeAlias = dict[str, pl.DataFrame]
-"""The observed tables by name; with ``labels`` (and ``labels_other``) where labels or the cohort are perturbed."""
+"""The observed tables by name, with ``labels`` (and ``labels_other``) where labels or the cohort are perturbed."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "patients": (),
@@ -24,7 +24,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "labels": (),
     "labels_other": (),
 }
-"""Tables, and what tells the rows of one patient apart: they are numbered in this order, whatever order they have."""
+"""Tables, and the columns by which the rows of one patient are numbered, whatever order the table has."""
 WORD = 31
 MOST_VISITS = 1 << 16
 
@@ -35,47 +35,47 @@ class Rows:
     Parameters
     ----------
     name : str
-        Of the table.
+        Name of the table.
     frame : polars.DataFrame
-        The table, in any order.
+        The table, rows in any order.
     """
 
     def __init__(self, name: str, frame: pl.DataFrame) -> None:
         self.name, self.frame = name, frame
         self._columns: dict[str, NDArray[np.float64]] = {}
-        self._of_person: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._values_of_patient: dict[tuple[str, str], NDArray[np.float64]] = {}
 
     def __len__(self) -> int:
         return self.frame.height
 
     def __getitem__(self, column: str) -> NDArray[np.float64]:
-        """A column as numbers, shape (rows,): names as their codes, NaN where a value is missing."""
+        """A column as numbers, shape (rows,): categories as codes, missing values as NaN."""
         if column not in self._columns:
             series = self.frame[column].to_physical().cast(pl.Float64).fill_null(np.nan)
             self._columns[column] = series.to_numpy()
         return self._columns[column]
 
     @cached_property
-    def who(self) -> NDArray[np.int64]:
-        """Replicate and patient of each row in one number, shape (rows,)."""
+    def patient_key(self) -> NDArray[np.int64]:
+        """Replicate and patient of each row packed into one integer, shape (rows,)."""
         replicate, patient = (self.frame[name].to_numpy().astype(np.int64) for name in ("replicate", "patient"))
         return (replicate << WORD) | patient
 
     @cached_property
-    def person(self) -> NDArray[np.int64]:
-        """Place of each row's patient among those of the table, in order, shape (rows,)."""
-        who = self.who
-        if (who[1:] >= who[:-1]).all():
-            return np.concatenate(([0], np.cumsum(who[1:] != who[:-1]))) if len(who) else who
-        return np.unique(who, return_inverse=True)[1].astype(np.int64)
+    def patient_index(self) -> NDArray[np.int64]:
+        """Index of each row's patient among the sorted patients of the table, shape (rows,)."""
+        keys = self.patient_key
+        if (keys[1:] >= keys[:-1]).all():
+            return np.concatenate(([0], np.cumsum(keys[1:] != keys[:-1]))) if len(keys) else keys
+        return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
-        """Places of the rows by patient, each patient's by number, shape (rows,)."""
-        key = self.person
+        """Row indices sorted by patient and, within a patient, by number, shape (rows,)."""
+        key = self.patient_index
         for name in KEYS[self.name]:
             key = combined(key, self[name])
-        order = np.argsort(key, kind="stable")  # quick, as rows mostly stand in order
+        order = np.argsort(key, kind="stable")  # fast on rows that are mostly sorted
         if (key[order[1:]] > key[order[:-1]]).all():
             return order
         rest = [self[name] for name in self.frame.columns if self.frame[name].dtype != pl.String]
@@ -84,35 +84,35 @@ class Rows:
     @cached_property
     def number(self) -> NDArray[np.int64]:
         """Number of each row within its patient, from 0, shape (rows,)."""
-        who = self.sorted_who
-        first = np.searchsorted(who, who)
+        keys = self.sorted_keys
+        first = np.searchsorted(keys, keys)
         numbers = np.empty(len(self), np.int64)
         numbers[self.order] = np.arange(len(self)) - first
         return numbers
 
     @cached_property
-    def sorted_who(self) -> NDArray[np.int64]:
-        """Patients of the rows, ascending, shape (rows,)."""
-        return self.who[self.order]
+    def sorted_keys(self) -> NDArray[np.int64]:
+        """`patient_key` of the rows, ascending, shape (rows,)."""
+        return self.patient_key[self.order]
 
-    def find(self, who: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the places of rows by patient and number; -1 where there is none."""
+    def find(self, keys: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return row indices by patient and number, shape (n,); -1 where there is no such row."""
         if not len(self):
-            return np.full(len(who), -1)
-        place = np.searchsorted(self.sorted_who, who) + number
+            return np.full(len(keys), -1)
+        place = np.searchsorted(self.sorted_keys, keys) + number
         inside = place < len(self)
         place = np.where(inside, place, 0)
-        found = inside & (self.sorted_who[place] == who)
-        return np.where(found, self.order[place], -1)
+        exists = inside & (self.sorted_keys[place] == keys)
+        return np.where(exists, self.order[place], -1)
 
     @cached_property
     def visit(self) -> NDArray[np.int64]:
-        """Patient and visit of each row in one number, equal in all tables of a record, shape (rows,)."""
-        return self.who * MOST_VISITS + self["visit"].astype(np.int64)
+        """Patient and visit of each row packed into one integer, the same in all tables of a record, shape (rows,)."""
+        return self.patient_key * MOST_VISITS + self["visit"].astype(np.int64)
 
     @cached_property
     def visits(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The visits that rows belong to, ascending, and the place of each row's visit among them."""
+        """The visits of the rows, ascending, and the index of each row's visit among them."""
         key = self.visit[self.order]
         new = np.concatenate(([True], key[1:] != key[:-1])) if len(key) else np.zeros(0, np.bool_)
         place = np.empty(len(self), np.int64)
@@ -121,34 +121,34 @@ class Rows:
 
     @cached_property
     def previous(self) -> NDArray[np.int64]:
-        """Place of the patient's row of the same analyte at the visit before; -1 for the first, shape (rows,)."""
-        order = self.order[np.argsort(combined(self.person, self["analyte"])[self.order], kind="stable")]
+        """Index of the patient's previous row of the same analyte; -1 for the first, shape (rows,)."""
+        order = self.order[np.argsort(combined(self.patient_index, self["analyte"])[self.order], kind="stable")]
         same = np.ones(max(len(order) - 1, 0), np.bool_)
-        for key in (self.person, self["analyte"]):
+        for key in (self.patient_index, self["analyte"]):
             same &= key[order[1:]] == key[order[:-1]]
-        found = np.full(len(self), -1)
-        found[order[1:][same]] = order[:-1][same]
-        return found
+        previous = np.full(len(self), -1)
+        previous[order[1:][same]] = order[:-1][same]
+        return previous
 
-    def of_person(self, other: Rows, column: str, missing: float) -> NDArray[np.float64]:
+    def value_of_patient(self, table: Rows, column: str, missing: float) -> NDArray[np.float64]:
         """Return, for each row, a value of its patient's first row in another table; shape (rows,)."""
-        known = (other.name, column)
-        if known not in self._of_person:
-            self._of_person[known] = self._look_up(other, column)
-        values = self._of_person[known]
+        key = (table.name, column)
+        if key not in self._values_of_patient:
+            self._values_of_patient[key] = self._look_up(table, column)
+        values = self._values_of_patient[key]
         return np.where(np.isnan(values), missing, values)
 
-    def _look_up(self, other: Rows, column: str) -> NDArray[np.float64]:
-        if not len(other):
+    def _look_up(self, table: Rows, column: str) -> NDArray[np.float64]:
+        if not len(table):
             return np.full(len(self), np.nan)
-        who, first = np.unique(other.sorted_who, return_index=True)
-        place = np.minimum(np.searchsorted(who, self.who), len(who) - 1)
-        values = other[column][other.order[first]][place]
-        return np.where(who[place] == self.who, values, np.nan)
+        keys, first = np.unique(table.sorted_keys, return_index=True)
+        place = np.minimum(np.searchsorted(keys, self.patient_key), len(keys) - 1)
+        values = table[column][table.order[first]][place]
+        return np.where(keys[place] == self.patient_key, values, np.nan)
 
 
 def combined(key: NDArray[np.int64], lesser: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return one number for two, that orders as they do: shape (rows,)."""
+    """Return one sort key for two, ordered by `key` first; shape (rows,)."""
     if not len(lesser):
         return key
     low = int(lesser.min())
@@ -156,9 +156,9 @@ def combined(key: NDArray[np.int64], lesser: NDArray[np.float64]) -> NDArray[np.
 
 
 class Prepared(dict[str, pl.DataFrame]):
-    """A record that keeps what is worked out of its tables, for many perturbations of the same one.
+    """A record with cached arrays, so that many perturbations of it share the work.
 
-    It takes the tables of `KEYS` and leaves all others, so that no truth goes any further.
+    It takes only the tables of `KEYS`, so that perturbations never see the truth.
     """
 
     def __init__(self, record: Mapping[str, pl.DataFrame]) -> None:
@@ -173,5 +173,5 @@ class Prepared(dict[str, pl.DataFrame]):
 
 
 def prepare(record: Mapping[str, pl.DataFrame]) -> Prepared:
-    """Return a record ready for many perturbations; its tables must not be changed in place."""
+    """Return a record prepared for many perturbations; its tables must not be changed in place."""
     return record if isinstance(record, Prepared) else Prepared(record)

@@ -1,4 +1,4 @@
-"""Values measured or noted wrongly: noise, bias, units, weights."""
+"""Values measured or recorded wrongly: noise, bias, units, weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.perturbations.changes import Change, changed
+from nephrosyn.bench.perturbations.changes import Change, change_values
 from nephrosyn.bench.perturbations.indexed_rows import Prepared
 from nephrosyn.bench.perturbations.severity import Level
 
@@ -15,57 +15,57 @@ WEIGHT_DECIMALS = 1
 
 
 def upcr_noise(record: Prepared, level: Level) -> list[Change]:
-    """Ratios with more noise; of one below the limit of detection nothing is known that could vary."""
+    """Add noise to ratios; values below the limit of detection stay, as their size is unknown."""
     readings = record.rows("readings")
     places = np.flatnonzero((readings["analyte"] == UPCR) & (readings["below_limit"] != 1.0))
     z = ndtri(level.uniform("noise", readings, readings["visit"])[places])
     values = np.round(readings["value"][places] * np.exp(level["sd_log"] * z), level["decimals"])
     below = (values < level["limit"]) & (readings["value"][places] >= level["limit"])
     return [
-        changed(readings, "value", places, np.where(below, level["limit"], values)),
-        changed(readings, "below_limit", places[below], 1.0),
+        change_values(readings, "value", places, np.where(below, level["limit"], values)),
+        change_values(readings, "below_limit", places[below], 1.0),
     ]
 
 
 def albumin_bcg(record: Prepared, level: Level) -> list[Change]:
-    """Albumin of some patients from a laboratory whose method reads high where albumin is low."""
+    """Bias albumin upwards, most where it is low, in patients whose laboratory uses bromocresol green."""
     readings = record.rows("readings")
-    mine = (readings["analyte"] == ALBUMIN) & (level.person("laboratory", readings) < level["share"])
-    places = np.flatnonzero(mine)
+    biased = (readings["analyte"] == ALBUMIN) & (level.per_patient("laboratory", readings) < level["share"])
+    places = np.flatnonzero(biased)
     before = readings["value"][places]
     part = np.clip((level["high"] - before) / (level["high"] - level["low"]), 0.0, 1.0)
     z = ndtri(level.uniform("bias", readings, readings["visit"])[places])
     values = before + part * (level["bias_low"] + level["sd"] * z)
-    return [changed(readings, "value", places, np.round(np.maximum(values, 0.0), level["decimals"]))]
+    return [change_values(readings, "value", places, np.round(np.maximum(values, 0.0), level["decimals"]))]
 
 
 def units_mixed(record: Prepared, level: Level) -> list[Change]:
-    """Values in another unit than the table says."""
+    """Record values in a unit other than the one stated in the table."""
     readings = record.rows("readings")
-    mixed = level.result("unit", readings) < level["share"]
-    found: list[Change] = []
+    mixed = level.per_result("unit", readings) < level["share"]
+    changes: list[Change] = []
     for analyte, factor in ((UPCR, level["upcr_factor"]), (ALBUMIN, level["albumin_factor"])):
         places = np.flatnonzero(mixed & (readings["analyte"] == analyte))
-        found.append(changed(readings, "value", places, np.round(readings["value"][places] * factor, 1)))
-    return found
+        changes.append(change_values(readings, "value", places, np.round(readings["value"][places] * factor, 1)))
+    return changes
 
 
 def weight_errors(record: Prepared, level: Level) -> list[Change]:
-    """Weights in pounds, or with the decimal point one place off."""
+    """Record weights in pounds, or with the decimal point one place off."""
     readings = record.rows("readings")
-    asked = {
+    columns = {
         "patients": ("weight_kg", None),
         "readings": ("value", readings["analyte"] == WEIGHT),
         "doses": ("dosing_weight_kg", None),
     }
-    found: list[Change] = []
-    for name, (column, mine) in asked.items():
+    changes: list[Change] = []
+    for name, (column, of_weight) in columns.items():
         rows = record.rows(name)
         place = rows["visit"] if name == "readings" else None
         wrong = level.uniform(f"wrong {name}", rows, place) < level["share"]
-        places = np.flatnonzero(wrong if mine is None else wrong & mine)
+        places = np.flatnonzero(wrong if of_weight is None else wrong & of_weight)
         kind = level.uniform(f"kind {name}", rows, place)[places]
         tenfold = level["pounds"] + level["tenfold"]
         factor = np.where(kind < level["pounds"], level["pounds_factor"], np.where(kind < tenfold, 10.0, 0.1))
-        found.append(changed(rows, column, places, np.round(rows[column][places] * factor, WEIGHT_DECIMALS)))
-    return found
+        changes.append(change_values(rows, column, places, np.round(rows[column][places] * factor, WEIGHT_DECIMALS)))
+    return changes

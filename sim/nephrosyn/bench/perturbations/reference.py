@@ -1,6 +1,6 @@
-"""Reference labels that are wrong or of another definition, and cohorts with more or less refractory disease.
+"""Reference labels that are wrong or follow another definition, and cohorts with more or less refractory disease.
 
-What these read is the table of reference labels, as scoring does; never the truth behind it.
+These read the table of reference labels, as scoring does, but never the truth.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.bench.perturbations.changes import Change, LeftOut, changed
+from nephrosyn.bench.perturbations.changes import Change, LeftOut, change_values
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, Rows
 from nephrosyn.bench.perturbations.severity import Level
 from nephrosyn.bench.task import categories, category_tells_refractory, refractory_categories
@@ -19,13 +19,13 @@ from nephrosyn.errors import PerturbationError
 
 CODES = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
 
-ASKED: Mapping[str, tuple[str, ...]] = {
+REQUIRED_TABLES: Mapping[str, tuple[str, ...]] = {
     "label_noise": ("labels",),
     "definition_shift": ("labels", "labels_other"),
     "prevalence_lowered": ("labels",),
     "prevalence_raised": ("labels",),
 }
-"""Tables that a perturbation asks for beside the record."""
+"""Tables that a perturbation needs beside the observed ones."""
 ANSWER = (
     "category",
     *vocabulary.FLAGS,
@@ -34,82 +34,85 @@ ANSWER = (
     "refractory_kind",
     "first_met_days",
 )
-"""What a definition set says of a patient."""
+"""Columns that hold the verdict of a definition set."""
 
 
 def label_noise(record: Prepared, level: Level) -> list[Change]:
-    """Labels that are those of a neighbour in the confusion matrix, among those that the set can give.
+    """Replace labels by others drawn from a confusion matrix, among those that the definition set can give.
 
-    Whether such a label is refractory is as the set has it, or the opposite of what it was where the category does not
-    say; where it could not be judged it stays so. When it was
-    first met, and of which kind it is, nobody knows of a wrong label.
+    ``refractory`` follows the new category, or is negated where the category does not decide it; where it is missing it
+    stays so. The kind and the day first met become missing, as a wrong label has neither.
     """
     labels = _labels(record, "labels")
     if not len(labels):
         return []
     definition = level.definition or _set_of(labels)
-    wrong = level.person("wrong", labels) < level["share"]
-    u, category = level.person("which", labels), labels["category"]
-    can_give, counted = ([CODES[name] for name in names(definition)] for names in (categories, refractory_categories))
+    wrong = level.per_patient("wrong", labels) < level["share"]
+    uniforms, category = level.per_patient("which", labels), labels["category"]
+    possible = set(categories(definition))
     becomes = category.copy()
     for name, row in level["matrix"].items():
-        mine = category == CODES[name]
-        codes = np.array([CODES[other] for other in row if CODES[other] in can_give], np.float64)
-        edges = np.cumsum([share for other, share in row.items() if CODES[other] in can_give])
-        place = np.searchsorted(edges, u[mine] * edges[-1], side="right")
-        becomes[mine] = codes[np.minimum(place, len(codes) - 1)]
+        of_category = category == CODES[name]
+        shares = {neighbour: share for neighbour, share in row.items() if neighbour in possible}
+        codes = np.array([CODES[neighbour] for neighbour in shares], np.float64)
+        edges = np.cumsum(list(shares.values()))
+        place = np.searchsorted(edges, uniforms[of_category] * edges[-1], side="right")
+        becomes[of_category] = codes[np.minimum(place, len(codes) - 1)]
     places = np.flatnonzero(wrong & (becomes != category))
-    judged = places[~np.isnan(labels["refractory"][places])]
+    classified = places[~np.isnan(labels["refractory"][places])]
     if category_tells_refractory(definition):
-        refractory = np.isin(becomes[judged], counted).astype(np.float64)
-    else:  # the category says nothing of it: a wrong label is wrong in both
-        refractory = 1.0 - labels["refractory"][judged]
+        codes = [CODES[name] for name in refractory_categories(definition)]
+        refractory = np.isin(becomes[classified], codes).astype(np.float64)
+    else:  # the category does not decide it: a wrong label is wrong in both
+        refractory = 1.0 - labels["refractory"][classified]
     return [
-        changed(labels, "category", places, becomes[places]),
-        changed(labels, "refractory", judged, refractory),
-        changed(labels, "refractory_kind", places, np.nan),
-        changed(labels, "first_met_days", places, np.nan),
+        change_values(labels, "category", places, becomes[places]),
+        change_values(labels, "refractory", classified, refractory),
+        change_values(labels, "refractory_kind", places, np.nan),
+        change_values(labels, "first_met_days", places, np.nan),
     ]
 
 
 def _set_of(labels: Rows) -> DefinitionSet:
-    """Return the shipped set that gave the labels."""
+    """Return the shipped definition set that gave the labels."""
     names = labels.frame["criteria"].unique().to_list()
     if len(names) != 1 or names[0] not in criteria.sets():
-        told = ", ".join(map(str, names))
-        raise PerturbationError(f"label_noise asks which set gave the labels ({told}): give it as definition=")
+        listed = ", ".join(map(str, names))
+        raise PerturbationError(
+            f"label_noise needs the definition set that gave the labels ({listed}): use definition="
+        )
     return criteria.load(names[0])
 
 
 def definition_shift(record: Prepared, level: Level) -> list[Change]:
-    """Labels that are those of the other definition set, of patients whom both sets are for."""
-    labels, other = _labels(record, "labels"), _labels(record, "labels_other")
-    rows = other.find(labels.who, np.zeros(len(labels), np.int64))
+    """Replace labels by those of the other definition set, for patients eligible under both sets."""
+    labels, alternative = _labels(record, "labels"), _labels(record, "labels_other")
+    rows = alternative.find(labels.patient_key, np.zeros(len(labels), np.int64))
     both = (rows >= 0) & (labels["applies"] == 1.0)
-    both[both] = other["applies"][rows[both]] == 1.0
-    places = np.flatnonzero((level.person("other", labels) < level["share"]) & both)
-    return [changed(labels, column, places, other[column][rows[places]]) for column in ANSWER]
+    both[both] = alternative["applies"][rows[both]] == 1.0
+    places = np.flatnonzero((level.per_patient("other", labels) < level["share"]) & both)
+    return [change_values(labels, column, places, alternative[column][rows[places]]) for column in ANSWER]
 
 
 def prevalence_lowered(record: Prepared, level: Level) -> list[Change]:
-    """Refractory patients left out."""
+    """Leave out refractory patients."""
     return _left_out(record, level, refractory=True)
 
 
 def prevalence_raised(record: Prepared, level: Level) -> list[Change]:
-    """Patients known not to be refractory left out."""
+    """Leave out patients known not to be refractory."""
     return _left_out(record, level, refractory=False)
 
 
 def _left_out(record: Prepared, level: Level, *, refractory: bool) -> list[Change]:
-    people = record.rows("patients")
-    label = people.of_person(_labels(record, "labels"), "refractory", np.nan)
-    mine = label == float(refractory)
-    return [LeftOut(np.flatnonzero(mine & (level.person("left out", people) < level["share"])))]
+    patients = record.rows("patients")
+    label = patients.value_of_patient(_labels(record, "labels"), "refractory", np.nan)
+    candidates = label == float(refractory)
+    return [LeftOut(np.flatnonzero(candidates & (level.per_patient("left out", patients) < level["share"])))]
 
 
 def _labels(record: Prepared, name: str) -> Rows:
     labels = record.rows(name)
     if (labels.number > 0).any():
-        raise PerturbationError(f"{name}: expected one row per patient: the reference, of one definition set and view")
+        raise PerturbationError(f"{name}: expected one row per patient, of one definition set and view")
     return labels

@@ -1,4 +1,4 @@
-"""One perturbation at one severity: its numbers and its keyed draws."""
+"""One perturbation at one severity: its constants and its random draws."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _SHORT = 6
 
 @cache
 def purpose(*names: str) -> int:
-    """Return the purpose of a draw from the name of the perturbation and of the draw: far above any of the course."""
+    """Return the stream purpose of a draw, from the names of perturbation and draw; never one that the engine uses."""
     digest = hashlib.sha256("\n".join(names).encode()).digest()
     return (1 << 48) | int.from_bytes(digest[:_SHORT], "big")
 
 
 @dataclass(frozen=True)
 class Level:
-    """What a perturbation needs to know beside the record.
+    """Constants and random draws of one perturbation at one severity.
 
     Attributes
     ----------
     of : Perturbation
-        Which.
+        The perturbation.
     severity : int
-        From 1 to 5.
+        1 to 5.
     seed, replicate : int
-        Address of its draws. They do not depend on severity: what grows is the part of them that counts.
+        Key of the draws. These do not depend on severity; only the thresholds that they are compared with do.
     definition : DefinitionSet or None
-        The set that gave the reference labels, where it is known.
+        The set that gave the reference labels, if known.
     """
 
     of: Perturbation
@@ -51,11 +51,11 @@ class Level:
     definition: DefinitionSet | None = None
 
     def __getitem__(self, name: str) -> Any:
-        """A number of the table of constants at this severity."""
+        """A constant at this severity."""
         return self.of.constants[name].values[self.severity - 1]
 
     def uniform(self, what: str, rows: Rows, place: NDArray[Any] | None = None) -> NDArray[np.float64]:
-        """Draw for each row of a table.
+        """Draw a uniform number for each row of a table.
 
         Parameters
         ----------
@@ -64,7 +64,8 @@ class Level:
         rows : Rows
             The table.
         place : ndarray, shape (rows,), optional
-            Which draw of the patient; the number of the row without it. Rows with the same one share their draw.
+            Index of the draw within the patient, by default the number of the row. Rows with the same index share their
+            draw.
 
         Returns
         -------
@@ -72,12 +73,12 @@ class Level:
             Uniform on (0, 1).
         """
         places = rows.number if place is None else place.astype(np.int64)
-        return np.asarray(lanes_at(self.seed, self.replicate, purpose(self.of.name, what), rows.who, places))
+        return np.asarray(lanes_at(self.seed, self.replicate, purpose(self.of.name, what), rows.patient_key, places))
 
-    def person(self, what: str, rows: Rows) -> NDArray[np.float64]:
-        """Draw once for each patient; shape (rows,)."""
+    def per_patient(self, what: str, rows: Rows) -> NDArray[np.float64]:
+        """Draw once per patient; shape (rows,)."""
         return self.uniform(what, rows, np.zeros(len(rows)))
 
-    def result(self, what: str, readings: Rows) -> NDArray[np.float64]:
-        """Draw once for each analyte of each visit; shape (rows,)."""
+    def per_result(self, what: str, readings: Rows) -> NDArray[np.float64]:
+        """Draw once per visit and analyte; shape (rows,)."""
         return self.uniform(what, readings, readings["visit"] * ANALYTES_PER_VISIT + readings["analyte"])

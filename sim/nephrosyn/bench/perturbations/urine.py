@@ -1,11 +1,11 @@
-"""Dipsticks misread, and ratios coarsened to dipsticks."""
+"""Dipsticks misread, and protein/creatinine ratios replaced by dipsticks."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.perturbations.changes import Change, Changed, Removed, changed
+from nephrosyn.bench.perturbations.changes import Change, Changed, Removed, change_values
 from nephrosyn.bench.perturbations.indexed_rows import Prepared
 from nephrosyn.bench.perturbations.severity import Level
 from nephrosyn.record.schema import UNIT
@@ -17,36 +17,36 @@ DIPSTICK_REFERENCE = (0.0, 1.0)
 
 
 def misread(record: Prepared, level: Level) -> list[Change]:
-    """Dipsticks of the clinic and runs of the home diary, one band too high or too low."""
+    """Read dipsticks of the clinic and the home diary one band too high or too low."""
     return [
         _shifted(record, level, "readings", "value", record.rows("readings")["analyte"] == DIPSTICK),
         _shifted(record, level, "diary", "grade", np.ones(len(record.rows("diary")), np.bool_)),
     ]
 
 
-def _shifted(record: Prepared, level: Level, name: str, column: str, asked: np.ndarray) -> Changed:
+def _shifted(record: Prepared, level: Level, name: str, column: str, dipsticks: np.ndarray) -> Changed:
     rows = record.rows(name)
     place = rows["visit"] if name == "readings" else rows["first_days"] - rows["first_days"].min(initial=0)
-    wrong = asked & (level.uniform(f"misread {name}", rows, place) < level["share"])
+    wrong = dipsticks & (level.uniform(f"misread {name}", rows, place) < level["share"])
     places = np.flatnonzero(wrong)
-    way = np.where(level.uniform(f"way {name}", rows, place)[places] < 0.5, -1.0, 1.0)
-    return changed(rows, column, places, np.clip(rows[column][places] + way, 0, HIGHEST))
+    step = np.where(level.uniform(f"way {name}", rows, place)[places] < 0.5, -1.0, 1.0)
+    return change_values(rows, column, places, np.clip(rows[column][places] + step, 0, HIGHEST))
 
 
 def coarsened(record: Prepared, level: Level) -> list[Change]:
-    """Visits at which urine was only read by dipstick."""
+    """Replace ratios of some visits by dipstick readings."""
     readings = record.rows("readings")
     analyte = readings["analyte"]
     coarse = level.uniform("coarse", readings, readings["visit"]) < level["share"]
     visits, place = readings.visits
     with_dipstick = (np.bincount(place[analyte == DIPSTICK], minlength=len(visits)) > 0)[place]
     ratio = coarse & (analyte == UPCR) & ~np.isnan(readings["value"])
-    gone = (ratio & with_dipstick) | (coarse & (analyte == UACR))
+    dropped = (ratio & with_dipstick) | (coarse & (analyte == UACR))
     places = np.flatnonzero(ratio & ~with_dipstick)
     concentration = readings["value"][places] * level["urine_creatinine"]
     band = np.searchsorted(np.asarray(level["cuts"], np.float64), concentration, side="right")
     low, high = DIPSTICK_REFERENCE
-    now = {
+    new_values = {
         "analyte": DIPSTICK,
         "value": band.astype(np.float64),
         "below_limit": 0.0,
@@ -55,6 +55,6 @@ def coarsened(record: Prepared, level: Level) -> list[Change]:
         "reference_high": high,
     }
     return [
-        Removed("readings", np.flatnonzero(gone)),
-        *(changed(readings, column, places, value) for column, value in now.items()),
+        Removed("readings", np.flatnonzero(dropped)),
+        *(change_values(readings, column, places, value) for column, value in new_values.items()),
     ]

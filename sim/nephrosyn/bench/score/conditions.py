@@ -13,7 +13,7 @@ from nephrosyn.bench.task import WHO, Task
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import OBSERVED
-from nephrosyn.scenario.messages import nearest
+from nephrosyn.user_input import nearest
 
 CLEAN = "none"
 """Name of the condition in which nothing is changed; severity and replicate are 0."""
@@ -59,7 +59,7 @@ class Shift:
     reference: pl.DataFrame
 
 
-def names_of(asked: Sequence[str]) -> list[str]:
+def perturbation_names(asked: Sequence[str]) -> list[str]:
     """Return perturbations by name; ``all`` stands for each.
 
     Raises

@@ -18,7 +18,7 @@ MOST_SEVERE = 5
 OUT_SUFFIX = "-bench"
 
 
-class BenchVerbs(TyperGroup):
+class BenchGroup(TyperGroup):
     """The verbs of the bench; what is none of them is the folder of a run, and ``run`` is meant."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -36,14 +36,14 @@ class BenchVerbs(TyperGroup):
 
 
 bench = typer.Typer(
-    cls=BenchVerbs,
+    cls=BenchGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="Hold classifiers against records made worse in known ways.",
     epilog="`nephrosyn bench RUN` means `nephrosyn bench run RUN`; a folder named like a verb is written ./NAME.",
 )
 
-Own = Annotated[
+Classifiers = Annotated[
     list[str] | None,
     typer.Option(
         "--classifier",
@@ -61,7 +61,7 @@ Seed = Annotated[
     int | None, typer.Option("--seed", metavar="S", help="Seed of the perturbations [default: of the run].")
 ]
 Target = Annotated[str, typer.Option("--target", metavar="category|refractory", help="What is asked.")]
-Other = Annotated[
+OtherCriteria = Annotated[
     str | None, typer.Option("--other-criteria", metavar="NAME", help="The definition set of another clinic.")
 ]
 Baseline = Annotated[
@@ -105,7 +105,7 @@ def _out(out: Path | None, run: Path, overwrite: bool) -> Path:
 @bench.command("run")
 def bench_run(
     run: RunFolder,
-    classifier: Own = None,
+    classifier: Classifiers = None,
     criteria: OneSet = None,
     target: Target = "category",
     perturbations: Perturbations = None,
@@ -113,7 +113,7 @@ def bench_run(
     replicates: Replicates = 1,
     seed: Seed = None,
     baseline: Baseline = None,
-    other_criteria: Other = None,
+    other_criteria: OtherCriteria = None,
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="SECONDS", min=0.1, help="For one answer of your own classifier.")
     ] = 10.0,
@@ -200,7 +200,7 @@ def bench_score(
     criteria: OneSet = None,
     target: Target = "category",
     baseline: Baseline = None,
-    other_criteria: Other = None,
+    other_criteria: OtherCriteria = None,
     out: Out = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -212,7 +212,7 @@ def bench_score(
 
     folder = _out(out, run, overwrite)
     opened = running.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
-    asked, seed = files.asked_in(export, opened)
+    asked, seed = files.export_conditions(export, opened)
     with console.Progress(quiet) as progress:
         answers = files.score_file(opened, predictions, asked, seed=seed, progress=progress)
         found = results.finish(answers, baseline)
