@@ -54,7 +54,6 @@ ALL_VISITS = 1 << 40
 """More visits than any patient has."""
 
 _MORNING = 0.25
-_DIARY_DAYS = 3
 
 
 @once
@@ -102,7 +101,7 @@ def _diary_morning(state, traits, params, clocks, tables, log, count):
     keep_diary(state, traits, params, tables, log, count)
     clocks[DUE, Clock.DIARY] += 1.0
     unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
-    if state.diary_high_days == _DIARY_DAYS and unknown:
+    if state.diary_high_days == params.diary_days and unknown:
         ask_for_visit(state, clocks)
 
 

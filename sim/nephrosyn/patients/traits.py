@@ -68,8 +68,6 @@ TRAITS = np.dtype(
 
 _LN2 = np.log(2.0)
 _PARTIAL, _COMPLETE = 1, 2
-_HIGHEST_PARTIAL = 0.5  # a partial response halves proteinuria at least
-_HIGHEST_REMISSION = 0.9  # of the threshold: a complete response crosses it
 
 
 def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
@@ -267,8 +265,8 @@ def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) ->
     remission = np.log(quantiles(proteinuria.remission_mg_per_mg, uniforms[:, 2]))
     threshold = np.log(proteinuria.remission_below_mg_per_mg)
     traits["nephrotic_log_upcr"] = nephrotic
-    traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(_HIGHEST_PARTIAL))
-    traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(_HIGHEST_REMISSION))
+    traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(proteinuria.highest_partial_fraction))
+    traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(proteinuria.highest_remission_fraction))
     traits["gfr_ml_per_min"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, uniforms[:, 3])
     traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, uniforms[:, 4])
     traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, uniforms[:, 5])

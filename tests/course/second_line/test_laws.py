@@ -41,11 +41,12 @@ def patient():
 def test_thrombosis_by_albumin():
     _, _, p, _ = patient()
     p["thrombosis_knee"], p["thrombosis_log_factor"], p["thrombosis_above_knee"] = 2.8, math.log(2.13), 0.1
+    p["thrombosis_flat_below"] = 0.5
     factor = thrombosis_factor
     assert factor(p, 1.8) == pytest.approx(2.13)
     assert factor(p, 0.8) == pytest.approx(2.13**2)
     assert factor(p, 2.8) == factor(p, 4.0) == 0.1
-    assert factor(p, 0.1) == factor(p, complications.LEAST_ALBUMIN)
+    assert factor(p, 0.1) == factor(p, 0.5)
 
 
 def test_serious_infection_by_steroid_and_agent():

@@ -13,9 +13,6 @@ from nephrosyn.course.state.events import write_event
 from nephrosyn.course.state.state import DUE, Assessment, Clock, Treatment
 from nephrosyn.kernels.compile import inline, kernel
 
-_DIARY_DAYS = 3
-_HALF = 0.5
-
 
 @kernel
 def count_reading(state, params, upcr):
@@ -26,13 +23,13 @@ def count_reading(state, params, upcr):
 
 @kernel
 def _remission_confirmed(state, params):
-    diary = params.home_diary == 1 and state.diary_low_days >= _DIARY_DAYS
+    diary = params.home_diary == 1 and state.diary_low_days >= params.diary_days
     return state.low_readings >= params.remission_readings or (diary and state.low_readings > 0)
 
 
 @kernel
 def _relapse_confirmed(state, params):
-    diary = params.home_diary == 1 and state.diary_high_days >= _DIARY_DAYS
+    diary = params.home_diary == 1 and state.diary_high_days >= params.diary_days
     return state.high_readings >= params.relapse_readings or diary
 
 
@@ -103,7 +100,7 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
         and state.low_readings == 0
         and math.floor(state.now) - math.floor(state.full_since) >= course.resistance_days
     ):
-        if upcr < params.relapse_mg_per_mg and upcr <= _HALF * state.episode_first_reading:
+        if upcr < params.relapse_mg_per_mg and upcr <= params.partial_fraction * state.episode_first_reading:
             _declare(state, traits, log, count, Assessment.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
             plan_taper(state, params, clocks, state.now)
         else:

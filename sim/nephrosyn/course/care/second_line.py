@@ -20,9 +20,6 @@ from nephrosyn.vocabulary import LESIONS
 WHEN, NUMBER, DELAY_DAYS, LESION_MASK, OVERLAP_DAYS, WITHDRAW, FIRST_REGIMEN = 0, 1, 2, 3, 4, 5, 6
 NO_RULE = -1
 UNKNOWN_LESION = len(LESIONS)
-_HALF_YEAR_DAYS, _YEAR_DAYS = 183.0, 365.0
-_SOON_AFTER_STEROID_DAYS = 14.0
-_STRAY_READINGS = 1
 
 
 @inline
@@ -115,7 +112,7 @@ def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts
     state.relapses_declared += 1
     state.discharged = 0
     state.provocations = 0
-    on_steroid = state.dose_mg > 0.0 or state.now - state.steroid_ended <= _SOON_AFTER_STEROID_DAYS
+    on_steroid = state.dose_mg > 0.0 or state.now - state.steroid_ended <= params.dependence_within_days
     state.relapses_on_steroid = state.relapses_on_steroid + 1 if on_steroid else 0
     waiting = state.rule != NO_RULE and state.latest_agent == NO_AGENT
     if waiting and int(starts[state.rule][WHEN]) == Start.SLOW_RESPONSE:
@@ -124,8 +121,9 @@ def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts
     if state.rule == NO_RULE:
         if state.relapses_on_steroid >= params.dependence_relapses:
             consider_start(state, traits, params, clocks, starts, Start.DEPENDENCE)
-        half, year = _relapses_within(state, _HALF_YEAR_DAYS), _relapses_within(state, _YEAR_DAYS)
-        if half >= params.frequent_in_6_months or year >= params.frequent_in_12_months:
+        in_6_months = _relapses_within(state, params.six_months_days)
+        in_12_months = _relapses_within(state, params.twelve_months_days)
+        if in_6_months >= params.frequent_in_6_months or in_12_months >= params.frequent_in_12_months:
             consider_start(state, traits, params, clocks, starts, Start.FREQUENT_RELAPSE)
         consider_start(state, traits, params, clocks, starts, Start.RELAPSE)
     elif state.agent != NO_AGENT:
@@ -165,7 +163,7 @@ def _count_clear_urine(state, params):
         state.clear_since = min(state.clear_since, state.now)
         return
     state.unclear_readings += 1
-    if state.unclear_readings > _STRAY_READINGS or state.assessment != Assessment.REMISSION:
+    if state.unclear_readings > params.stray_readings or state.assessment != Assessment.REMISSION:
         state.clear_since = math.inf
 
 

@@ -20,22 +20,19 @@ from nephrosyn.course.state.state import DUE, Clock
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
-LEAST_ALBUMIN = 0.5
-"""Albumin (g/dL) below which the hazard of thrombosis rises no further; patients hardly get there."""
-
 _FIRST = int(Condition.VENOUS_THROMBOSIS)
 
 
 @kernel
 def _thrombosis_factor(params, albumin):
     """Hazard of thrombosis at an albumin, in units of that at the knee."""
-    below = params.thrombosis_knee - max(albumin, LEAST_ALBUMIN)
+    below = params.thrombosis_knee - max(albumin, params.thrombosis_flat_below)
     return math.exp(params.thrombosis_log_factor * below) if below > 0.0 else params.thrombosis_above_knee
 
 
 @kernel
 def _most_thrombosis_per_day(traits, params):
-    highest = max(_thrombosis_factor(params, LEAST_ALBUMIN), 1.0)
+    highest = max(_thrombosis_factor(params, params.thrombosis_flat_below), 1.0)
     return params.thrombosis_per_day[traits.lesion] * highest * traits.prone_to_thrombosis
 
 

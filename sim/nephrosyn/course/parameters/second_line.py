@@ -114,11 +114,15 @@ def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) ->
     record["reaction_per_g"] = slope
     record["reaction_intercept"] = low - slope * reaction.low_single_dose_g
     record["dependence_relapses"] = policy.dependence_relapses
+    record["dependence_within_days"] = policy.dependence_within_days
     record["frequent_in_6_months"] = policy.frequent_relapses_in_6_months
+    record["six_months_days"] = policy.six_months_days
     record["frequent_in_12_months"] = policy.frequent_relapses_in_12_months
+    record["twelve_months_days"] = policy.twelve_months_days
     stopping = policy.stopping
     record["stop_by_clear_urine"] = stopping.rule == "clear_urine"
     record["negative_mg_per_mg"] = stopping.negative_mg_per_mg
+    record["stray_readings"] = stopping.stray_readings
     record["negative_days"] = stopping.negative_days
     record["normal_days"] = stopping.normal_days
     record["provocation_tests"] = stopping.provocations
@@ -139,6 +143,7 @@ def fill_complications(record: NDArray[np.void], scenario: Scenario, band: str, 
         record["renal_vein_share"][0, vocabulary.LESIONS.index(lesion)] = share
     record["thrombosis_knee"] = thrombosis.knee_g_per_dl
     record["thrombosis_log_factor"] = math.log(thrombosis.factor_per_g_per_dl)
+    record["thrombosis_flat_below"] = thrombosis.flat_below_g_per_dl
     record["thrombosis_above_knee"] = thrombosis.above_knee_factor
     infection = scenario.complications.serious_infection
     record["serious_infection_per_day"] = infection.rate_per_year[band] / DAYS_PER_YEAR

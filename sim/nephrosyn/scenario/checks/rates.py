@@ -28,7 +28,6 @@ MOST_IN_ALL = 1_000_000_000
 MOST_STEROID = {"m2": 1000.0, "kg": 40.0}
 """Amounts of steroid by what they are reckoned by: beyond pulses of methylprednisolone."""
 MOST_AGENT = {"kg": 200.0}
-LEAST_ALBUMIN = 0.5  # g/dL, below which the hazard of thrombosis rises no further
 _SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest patient
 
 
@@ -152,10 +151,11 @@ def thromboses(view: View) -> Plain:
     """Check how high the hazard of thrombosis may rise while albumin is low."""
     where = ("complications", "venous_thrombosis")
     rates = view.table(*where, "rate_per_year")
-    knee, factor = view.value(*where, "knee_g_per_dl"), view.value(*where, "factor_per_g_per_dl")
-    if rates and _numbers(knee, factor):
-        rate = max(rates.values()) * factor ** max(knee - LEAST_ALBUMIN, 0.0)
-        others = [(*where, key) for key in ("knee_g_per_dl", "factor_per_g_per_dl")]
+    keys = ("knee_g_per_dl", "factor_per_g_per_dl", "flat_below_g_per_dl")
+    knee, factor, flat_below = (view.value(*where, key) for key in keys)
+    if rates and _numbers(knee, factor, flat_below):
+        rate = max(rates.values()) * factor ** max(knee - flat_below, 0.0)
+        others = [(*where, key) for key in keys]
         yield from _too_often((*where, "rate_per_year"), "thromboses", rate, others)
 
 

@@ -19,14 +19,13 @@ from nephrosyn.scenario.schema.units import (
     StepWeeks,
     SteroidAmount,
     SteroidMilligrams,
+    SuccessiveDays,
     TabletMilligrams,
     TaperSteps,
     Upcr,
     VisitLengthDistribution,
     Weeks,
 )
-
-Band = Literal["negative", "trace", "1+", "2+", "3+", "4+"]
 
 
 class Dose(Section):
@@ -63,12 +62,20 @@ class Course(Section):
 
 
 class Watch(Section):
-    """What the clinic calls remission and relapse, and in how many readings in a row."""
+    """What the clinic calls remission and relapse, and in how many readings in a row.
+
+    Where a home diary is kept, ``diary_days`` successive mornings count too: at 3+ or more they are a relapse, and at
+    trace or less they confirm a reading in the range of remission. Disease that has not cleared at the end of full
+    dose is in partial remission if the reading is below the range of relapse and at most ``partial_fraction`` of the
+    first reading of the episode.
+    """
 
     remission_mg_per_mg: Upcr
     remission_readings: ReadingCount
+    partial_fraction: Share
     relapse_mg_per_mg: Upcr
     relapse_readings: ReadingCount
+    diary_days: SuccessiveDays
     confirm_after_days: Interval
 
 

@@ -44,8 +44,8 @@ class Thrombosis(Section):
     """Venous thrombosis: one first event a patient, its hazard by lesion and albumin, in those prone to it.
 
     Of all patients ``prone_share`` can have a thrombosis. At an albumin of ``knee_g_per_dl`` their hazard is
-    ``rate_per_year``; below, it is multiplied by ``factor_per_g_per_dl`` for each g/dL; above, by
-    ``above_knee_factor``.
+    ``rate_per_year``; below, it is multiplied by ``factor_per_g_per_dl`` for each g/dL down to
+    ``flat_below_g_per_dl``, under which it rises no further; above, by ``above_knee_factor``.
     """
 
     prone_share: Share
@@ -53,6 +53,7 @@ class Thrombosis(Section):
     renal_vein_share: dict[Lesion, Share]
     knee_g_per_dl: GramsPerDecilitre
     factor_per_g_per_dl: PerGramPerDecilitre
+    flat_below_g_per_dl: GramsPerDecilitre
     above_knee_factor: Share
     course: Untreated
 

@@ -15,6 +15,7 @@ from nephrosyn.scenario.schema.units import (
     GramsPerDecilitre,
     GramsPerDecilitreDistribution,
     HalvingDays,
+    LevelFraction,
     MgPerDecilitreDistribution,
     MgPerDecilitreRise,
     MgPerKgPerDay,
@@ -77,11 +78,17 @@ class Relapse(Section):
 
 
 class Proteinuria(Section):
-    """Levels of true urine protein/creatinine and how fast they move between them."""
+    """Levels of true urine protein/creatinine and how fast they move between them.
+
+    A partial response ends at ``highest_partial_fraction`` of the patient's nephrotic level or below it, a complete
+    response at ``highest_remission_fraction`` of ``remission_below_mg_per_mg`` or below it.
+    """
 
     nephrotic_mg_per_mg: UpcrDistribution
     partial_mg_per_mg: UpcrDistribution
+    highest_partial_fraction: LevelFraction
     remission_mg_per_mg: UpcrDistribution
+    highest_remission_fraction: LevelFraction
     remission_below_mg_per_mg: Upcr
     fall_halving_days: dict[Lesion, HalvingDays]
     spontaneous_halving_days: dict[Lesion, HalvingDays]

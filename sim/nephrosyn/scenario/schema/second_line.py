@@ -23,6 +23,7 @@ from nephrosyn.scenario.schema.units import (
     RelapseCount,
     Section,
     Share,
+    StrayReadingCount,
     UacrLimit,
 )
 
@@ -135,11 +136,13 @@ class Stopping(Section):
     By clear urine, whatever the length of the course (infusions without a cumulative cap keep theirs): the urine
     albumin/creatinine ratio has been at most ``negative_mg_per_mg`` at every visit for ``negative_days``. Follow-up
     ends when it has stayed so for ``normal_days``, and also ``provocation_check_days`` after each of ``provocations``
-    tests by hard exercise.
+    tests by hard exercise. While the disease is in remission, up to ``stray_readings`` higher readings in a row do not
+    count.
     """
 
     rule: Literal["course", "clear_urine"]
     negative_mg_per_mg: UacrLimit
+    stray_readings: StrayReadingCount
     negative_days: Period
     normal_days: Period
     provocations: Count
@@ -147,11 +150,18 @@ class Stopping(Section):
 
 
 class Policy(Section):
-    """Second-line care of one age band; no entry in ``starts`` means steroid alone."""
+    """Second-line care of one age band; no entry in ``starts`` means steroid alone.
+
+    Dependence is ``dependence_relapses`` relapses in a row on steroid, or within ``dependence_within_days`` after it.
+    Frequent relapses are counted over ``six_months_days`` and ``twelve_months_days``.
+    """
 
     dependence_relapses: RelapseCount
+    dependence_within_days: Days
     frequent_relapses_in_6_months: RelapseCount
+    six_months_days: Period
     frequent_relapses_in_12_months: RelapseCount
+    twelve_months_days: Period
     starts: Annotated[list[Start], Field(max_length=MOST_STARTS)]
     stopping: Stopping
 

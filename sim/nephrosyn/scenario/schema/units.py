@@ -62,6 +62,7 @@ def _count(least: int, most: int) -> Any:
 
 # Shares and factors
 Share = Annotated[float, _number("fraction", 0.0, 1.0), MEANT]
+LevelFraction = Annotated[float, _number("fraction", 0.01, 0.95)]
 Factor = Annotated[float, _number("ratio", 0.0, 100.0), MEANT]
 RateFactor = Annotated[float, _number("ratio", 0.0, 10.0), MEANT]
 Ratio = Annotated[float, _number("ratio", 1.0, 20.0)]
@@ -81,6 +82,7 @@ SitePatients = Annotated[int, _count(1, 100_000)]
 Slots = Annotated[int, _count(1, 10_000)]
 Count = Annotated[int, _count(1, 1000)]
 ReadingCount = Annotated[int, _count(1, 20)]
+StrayReadingCount = Annotated[int, _count(0, 20)]
 RelapseCount = Annotated[int, _count(1, 8)]
 Decimals = Annotated[int, _number("decimals", 0, 6)]
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
@@ -100,6 +102,7 @@ Interval = Annotated[float, _number("days", 1.0, LIFETIME_DAYS)]
 Period = Annotated[float, _number("days", 1.0, LIFETIME_DAYS)]
 HalvingDays = Annotated[float, _number("days", 0.02, 365.0)]
 WindowDays = Annotated[float, _number("days", 0.1, 366.0)]
+SuccessiveDays = Annotated[int, _number("days", 1, 100)]
 
 # Bodies and doses
 Centimetres = Annotated[float, _number("cm", 20.0, 250.0)]
@@ -165,8 +168,12 @@ VisitLengthDistribution = Annotated[Distribution, _distribution("days", values_f
 YearsDistribution = Annotated[Distribution, _distribution("years")]
 UpcrDistribution = Annotated[Distribution, _distribution("mg/mg", values_from=0.0001, values_mostly_to=100.0)]
 GramsPerDecilitreDistribution = Annotated[Distribution, _distribution("g/dL", values_from=1.5, values_mostly_to=10.0)]
-MgPerDecilitreDistribution = Annotated[Distribution, _distribution("mg/dL", values_from=0.0001, values_mostly_to=2000.0)]
+MgPerDecilitreDistribution = Annotated[
+    Distribution, _distribution("mg/dL", values_from=0.0001, values_mostly_to=2000.0)
+]
 MgPerKgDistribution = Annotated[Distribution, _distribution("mg/kg", values_from=0.0001, values_mostly_to=100000.0)]
 FactorDistribution = Annotated[Distribution, _distribution("ratio", values_from=0.0, values_mostly_to=200.0)]
 MgPerKgPerDayDistribution = Annotated[Distribution, _distribution("mg/kg/day", values_from=0.0, values_mostly_to=20.0)]
-FiltrationDistribution = Annotated[Distribution, _distribution("mL/min/1.73 m2", values_from=1.0, values_mostly_to=300.0)]
+FiltrationDistribution = Annotated[
+    Distribution, _distribution("mL/min/1.73 m2", values_from=1.0, values_mostly_to=300.0)
+]
