@@ -73,7 +73,7 @@ def whole(patients: int, workers: int | None = None) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         sets = [word for name in THREE_SETS for word in ("--criteria", name)]
-        asked = ["run", "baseline", "--patients", str(patients), "--no-report", *sets, "--out", str(out)]
-        found = timed(*asked, *(["--workers", str(workers)] if workers else []))
+        arguments = ["run", "baseline", "--patients", str(patients), "--no-report", *sets, "--out", str(out)]
+        measured = timed(*arguments, *(["--workers", str(workers)] if workers else []))
         size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
-        return {**found, "megabytes": size / 1e6}
+        return {**measured, "megabytes": size / 1e6}

@@ -26,7 +26,7 @@ from nephrosyn.engine import simulation
 from nephrosyn.patients.traits import draw_patients
 from nephrosyn.record.observed import record
 from nephrosyn.runs.folder import part
-from nephrosyn.runs.folder.location import LocalPlace
+from nephrosyn.runs.folder.location import LocalStorage
 from nephrosyn.scenario import load
 
 SEED = 1
@@ -62,10 +62,10 @@ def _course(clock: Clock, patients: int, scenario: str, driver: str) -> None:
     else:
         from nephrosyn.engine.compiled_driver import play
     resolved = load(scenario).scenario
-    laws = prepare(resolved, SEED, 0)
+    prepared = prepare(resolved, SEED, 0)
     for numbers in _in_parts(resolved, patients):
         traits = draw_patients(resolved, SEED, 0, numbers)
-        clock.rows += len(clock.time(play, resolved, laws, traits))
+        clock.rows += len(clock.time(play, resolved, prepared, traits))
 
 
 def compiled_course(clock: Clock, patients: int) -> None:
@@ -122,7 +122,7 @@ def writing(clock: Clock, patients: int) -> None:
     """All tables written as one part of a run folder, with digests and record, as Parquet files."""
     tables = _tables(load("baseline").scenario, patients)
     with tempfile.TemporaryDirectory() as folder:
-        clock.time(part.write, LocalPlace(Path(folder)), 0, tables, "parquet", "benchmark")
+        clock.time(part.write, LocalStorage(Path(folder)), 0, tables, "parquet", "benchmark")
     clock.rows += sum(table.height for table in tables.values())
 
 

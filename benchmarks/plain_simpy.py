@@ -64,11 +64,17 @@ class Patient:
     """One patient: what is true, what the clinic believes, and the processes."""
 
     def __init__(
-        self, env: simpy.Environment, scenario: Any, lab: Laboratory, rng: np.random.Generator, number: int, own: dict
+        self,
+        env: simpy.Environment,
+        scenario: Any,
+        lab: Laboratory,
+        rng: np.random.Generator,
+        number: int,
+        traits: dict,
     ) -> None:
         self.env, self.scenario, self.lab, self.rng, self.number = env, scenario, lab, rng, number
         self.rows: list[tuple] = []
-        self.__dict__.update(own)  # age, band, lesion, weight, height, upcr levels, blood levels, relapse rate, ...
+        self.__dict__.update(traits)  # age, band, lesion, weight, height, upcr levels, blood levels, relapse rate, ...
         self.care = scenario.care.regimen[self.band]
         self.start, self.level, self.slope, self.target = 0.0, self.nephrotic, 0.0, self.nephrotic
         self.blood_time, self.albumin, self.cholesterol = 0.0, 2.0, 400.0
@@ -94,15 +100,15 @@ class Patient:
 
     def follow_blood(self) -> None:
         """Albumin and cholesterol up to now, in steps small enough for the moving UPCR."""
-        law, fat = self.scenario.disease.albumin, self.scenario.disease.cholesterol
+        settings, fat = self.scenario.disease.albumin, self.scenario.disease.cholesterol
         while self.blood_time < self.env.now:
             here, days = self.log_upcr(self.blood_time), self.env.now - self.blood_time
             if here != self.target:
                 days = min(days, 0.25 / abs(self.slope), abs((self.target - here) / self.slope) + 1e-9)
             upcr = math.exp(self.log_upcr(self.blood_time + 0.5 * days))
-            loss = law.loss_per_day_per_mg_per_mg * min(upcr, law.loss_saturates_at_mg_per_mg)
-            clearance = law.catabolism_per_day + loss
-            steady = law.catabolism_per_day * self.albumin_normal / clearance
+            loss = settings.loss_per_day_per_mg_per_mg * min(upcr, settings.loss_saturates_at_mg_per_mg)
+            clearance = settings.catabolism_per_day + loss
+            steady = settings.catabolism_per_day * self.albumin_normal / clearance
             self.albumin = steady + (self.albumin - steady) * math.exp(-clearance * days)
             lack = max(self.albumin_normal - self.albumin, 0.0)
             goal = self.cholesterol_normal + fat.rise_mg_per_dl_per_g_per_dl * lack
@@ -130,22 +136,22 @@ class Patient:
         return min(self.mean_dose / self.weight / self.scenario.disease.response_dose_mg_per_kg_per_day, 1.0)
 
     def relapse_rate(self) -> float:
-        law = self.scenario.disease.relapse
+        settings = self.scenario.disease.relapse
         mean = self.mean_dose / self.weight
-        effective = mean * law.alternate_day_efficiency if self.alternate else mean
-        rate = self.relapses_per_day * math.exp(-law.dose_effect_per_mg_per_kg_per_day * effective)
+        effective = mean * settings.alternate_day_efficiency if self.alternate else mean
+        rate = self.relapses_per_day * math.exp(-settings.dose_effect_per_mg_per_kg_per_day * effective)
         if mean < self.threshold:
-            rate *= law.below_threshold_factor
-        years = math.floor(self.age + self.env.now / YEAR) - max(math.floor(self.age), law.decline_from_years)
+            rate *= settings.below_threshold_factor
+        years = math.floor(self.age + self.env.now / YEAR) - max(math.floor(self.age), settings.decline_from_years)
         if years > 0.0:
-            rate *= (1.0 - law.bands[self.band].decline_per_year) ** years
+            rate *= (1.0 - settings.bands[self.band].decline_per_year) ** years
         return rate * self.scenario.triggers.infection.hazard_factor if self.windows else rate
 
     def have_disease(self) -> Generator:
         disease = self.scenario.disease
         per_day = LN2 / disease.proteinuria.fall_halving_days[self.lesion]
-        law = disease.response[self.band][self.lesion].time_to_remission_days
-        shape, scale = law.parameters["s"], law.parameters["scale"]
+        settings = disease.response[self.band][self.lesion].time_to_remission_days
+        shape, scale = settings.parameters["s"], settings.parameters["scale"]
         low = math.log(disease.proteinuria.remission_below_mg_per_mg)
         goal, target = (low, self.remitted) if self.response == "complete" else (self.partial, self.partial)
         while self.response != "none":
@@ -162,12 +168,12 @@ class Patient:
                 self.response = "none"
 
     def have_infections(self) -> Generator:
-        law = self.scenario.triggers.infection
+        settings = self.scenario.triggers.infection
         while True:
-            step = sum(self.age + self.env.now / YEAR >= years for years in law.from_years) - 1
+            step = sum(self.age + self.env.now / YEAR >= years for years in settings.from_years) - 1
             yield self.env.timeout(self.rng.exponential() / self.infections_per_day[step])
             self.rows.append((self.number, "infection", self.env.now))
-            self.env.process(self.have_window(law.window_days))
+            self.env.process(self.have_window(settings.window_days))
 
     def have_window(self, days: float) -> Generator:
         self.windows += 1
@@ -213,28 +219,28 @@ class Patient:
         self.tapering: Any = None
         yield self.env.timeout(self.presentation)
         self.start_course(self.care.first)
-        belief, low, high = "nephrotic", 0, 0
+        view, low, high = "nephrotic", 0, 0
         while True:
             upcr = self.read()
             low = low + 1 if upcr <= watch.remission_mg_per_mg else 0
             high = high + 1 if upcr >= watch.relapse_mg_per_mg else 0
-            if belief != "remission" and low >= watch.remission_readings:
-                belief = "remission"
+            if view != "remission" and low >= watch.remission_readings:
+                view = "remission"
                 full_days = 7.0 * self.course.full_dose_weeks
                 wait = max(self.since + full_days - self.env.now, self.course.after_remission_days)
                 if self.on_full_dose:
                     self.tapering = self.env.process(self.taper(wait, self.course.taper))
-            elif belief == "nephrotic" and self.env.now - self.since >= 7.0 * self.course.resistance_weeks and not low:
-                belief = "resistant"
+            elif view == "nephrotic" and self.env.now - self.since >= 7.0 * self.course.resistance_weeks and not low:
+                view = "resistant"
                 self.tapering = self.env.process(self.taper(0.0, self.care.withdrawal))
-            elif belief == "remission" and high >= watch.relapse_readings:
-                belief = "nephrotic"
+            elif view == "remission" and high >= watch.relapse_readings:
+                view = "nephrotic"
                 self.start_course(self.care.relapse)
-            if (belief == "remission" and high) or (belief != "remission" and low):
+            if (view == "remission" and high) or (view != "remission" and low):
                 days = watch.confirm_after_days
             elif self.on_full_dose:
                 days = plan.full_dose_days
-            elif belief == "resistant":
+            elif view == "resistant":
                 days = plan.resistant_days
             else:
                 days = plan.taper_days if self.dose else plan.off_treatment_days
@@ -269,7 +275,7 @@ def simulate(scenario: Any, count: int, seed: int = 1) -> tuple[int, int]:
     for first in range(0, count, PER_SITE):
         env = simpy.Environment()
         traits = draw_traits(scenario, rng, min(PER_SITE, count - first))
-        site = [Patient(env, scenario, lab, rng, first + i, own) for i, own in enumerate(traits)]
+        site = [Patient(env, scenario, lab, rng, first + i, patient_traits) for i, patient_traits in enumerate(traits)]
         env.run(until=scenario.population.follow_up_days)
         rows += sum(len(patient.rows) for patient in site)
         visits += sum(row[1] == "visit" for patient in site for row in patient.rows)

@@ -12,11 +12,11 @@ LN2 = math.log(2.0)
 YEAR = 365.25
 
 
-def draw(rng: np.random.Generator, law: Any, size: int) -> np.ndarray:
+def draw(rng: np.random.Generator, distribution: Any, size: int) -> np.ndarray:
     """Draw from a law of the scenario."""
-    if law.dist == "fixed":
-        return np.full(size, law.parameters["value"])
-    return np.asarray(getattr(stats, law.dist)(**law.parameters).rvs(size, random_state=rng))
+    if distribution.dist == "fixed":
+        return np.full(size, distribution.parameters["value"])
+    return np.asarray(getattr(stats, distribution.dist)(**distribution.parameters).rvs(size, random_state=rng))
 
 
 def draw_traits(scenario: Any, rng: np.random.Generator, count: int) -> list[dict]:

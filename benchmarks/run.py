@@ -52,26 +52,26 @@ def measure(work: str, patients: int) -> dict[str, float]:
 def jobs(sizes: list[int], with_commands: bool) -> list[Job]:
     """What is measured in each round: name, size, work."""
     peers = tuple(peer for peer in PEERS if installed(peer))
-    found: list[Job] = [
+    planned: list[Job] = [
         (work, size, partial(measure, work, size))
         for size in sizes
         for work in (*WORK, *peers)
         if size <= max(LARGEST.get(work, size), min(sizes)) and (work != "c_rows" or rows.compiler())
     ]
     if with_commands:
-        found.append(("run", sizes[0], partial(commands.run_baseline, sizes[0])))
-        found.append(("help", 0, partial(commands.timed, "--help")))
-        found.append(("list", 0, partial(commands.timed, "list")))
-    return found
+        planned.append(("run", sizes[0], partial(commands.run_baseline, sizes[0])))
+        planned.append(("help", 0, partial(commands.timed, "--help")))
+        planned.append(("list", 0, partial(commands.timed, "list")))
+    return planned
 
 
 def once(whole: list[int], first: int) -> list[Job]:
     """What takes long and is measured once: the whole path, by one worker and by two, and the first run ever."""
-    found: list[Job] = [("whole", size, partial(commands.whole, size)) for size in whole]
+    planned: list[Job] = [("whole", size, partial(commands.whole, size)) for size in whole]
     if commands.takes_workers() and whole:
         size = max([n for n in whole if n <= 100_000] or whole)
-        found += [(f"whole by {count}", size, partial(commands.whole, size, count)) for count in (1, 2)]
-    return [*found, ("first run", first, partial(commands.first_run, first))]
+        planned += [(f"whole by {count}", size, partial(commands.whole, size, count)) for count in (1, 2)]
+    return [*planned, ("first run", first, partial(commands.first_run, first))]
 
 
 def measure_all(sizes: list[int], whole: list[int], repeats: int, with_commands: bool) -> Results:
@@ -86,7 +86,7 @@ def measure_all(sizes: list[int], whole: list[int], repeats: int, with_commands:
         print(said, file=sys.stderr)
         seen.setdefault((name, size), []).append(work())
     return {
-        key: {quantity: statistics.median(one[quantity] for one in all_) for quantity in all_[0]}
+        key: {quantity: statistics.median(measurement[quantity] for measurement in all_) for quantity in all_[0]}
         for key, all_ in seen.items()
     }
 
@@ -99,13 +99,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-commands", action="store_true", help="leave out commands, whole path and first run")
     parser.add_argument("--store", action="store_true", help="write benchmarks/results.md")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     if not rows.compiler():
         print("no C compiler: the limit is not measured", file=sys.stderr)
-    found = measure_all(sorted(asked.sizes), sorted(asked.whole), asked.repeats, not asked.no_commands)
-    text = page(found, asked.repeats, shutil.which)
+    results = measure_all(sorted(options.sizes), sorted(options.whole), options.repeats, not options.no_commands)
+    text = page(results, options.repeats, shutil.which)
     print(text)
-    if asked.store:
+    if options.store:
         (HERE / "results.md").write_text(text)
 
 

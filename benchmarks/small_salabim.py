@@ -11,7 +11,7 @@ import salabim
 from benchmarks import small
 
 
-class Own(salabim.Component):
+class PatientComponent(salabim.Component):
     """What a component of one patient knows."""
 
     def setup(self, who: int, rng: np.random.Generator, rows: list[small.Row]) -> None:
@@ -21,7 +21,7 @@ class Own(salabim.Component):
         self.rows.append((self.who, kind, self.env.now(), value))
 
 
-class Visits(Own):
+class Visits(PatientComponent):
     def process(self) -> Generator:
         while True:
             self.write("visit")
@@ -30,24 +30,24 @@ class Visits(Own):
             yield self.hold(small.BETWEEN_VISITS)
 
 
-class Disease(Own):
+class Disease(PatientComponent):
     def process(self) -> Generator:
         while True:
-            Taper(**own(self.env, self.who, self.rng, self.rows))
+            Taper(**component_arguments(self.env, self.who, self.rng, self.rows))
             yield self.hold(small.time_to_remission(self.rng))
             self.write("remission")
             yield self.hold(self.rng.exponential(small.RELAPSE_MEAN))
             self.write("relapse")
 
 
-class Taper(Own):
+class Taper(PatientComponent):
     def process(self) -> Generator:
         for step in range(small.TAPER_STEPS):
             self.write("dose", float(step))
             yield self.hold(small.STEP_DAYS)
 
 
-class Infections(Own):
+class Infections(PatientComponent):
     def process(self) -> Generator:
         while True:
             yield self.hold(self.rng.exponential(small.INFECTION_MEAN))
@@ -56,7 +56,7 @@ class Infections(Own):
             self.write("infection over")
 
 
-def own(env: Any, who: int, rng: np.random.Generator, rows: list[small.Row]) -> dict[str, Any]:
+def component_arguments(env: Any, who: int, rng: np.random.Generator, rows: list[small.Row]) -> dict[str, Any]:
     return {"env": env, "who": who, "rng": rng, "rows": rows, "suppress_trace": True}
 
 
@@ -67,7 +67,7 @@ def simulate(patients: int, seed: int) -> int:
         env, rows = salabim.Environment(trace=False, yieldless=False), []
         for who in site:
             for kind in (Visits, Disease, Infections):
-                kind(**own(env, who, rng, rows))
+                kind(**component_arguments(env, who, rng, rows))
         env.run(small.FOLLOW_UP)
         written += len(rows)
     return written

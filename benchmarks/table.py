@@ -52,7 +52,7 @@ LIMITS: list[tuple[str, str, float]] = [
 ]
 TIMES_C = 4.0
 TIMES_ONE_SET = 4.0
-JUDGING = ("classify", "classify_twelve")
+CLASSIFYING = ("classify", "classify_twelve")
 WHOLE_SECONDS, WHOLE_MB = 180.0, 2048.0
 """Of a million patients on two cores, and of the largest process at any size."""
 VERSIONS = ("numba", "numpy", "polars", "scipy", "simpy")
@@ -96,26 +96,26 @@ def _machine(find: Callable[[str], str | None]) -> Iterator[str]:
     yield f"- nephrosyn {__version__}, Python {platform.python_version()}, {versions}"
 
 
-def _per_second(one: dict[str, float], size: int) -> float:
-    return size / max(one["seconds"], 1e-9)
+def _per_second(measured: dict[str, float], size: int) -> float:
+    return size / max(measured["seconds"], 1e-9)
 
 
-def _per_row(one: dict[str, float]) -> float:
-    return 1e9 * one["seconds"] / max(one["rows"], 1.0)
+def _per_row(measured: dict[str, float]) -> float:
+    return 1e9 * measured["seconds"] / max(measured["rows"], 1.0)
 
 
 def _throughput(results: Results) -> Iterator[str]:
     yield "| one thread | patients | patients/s | rows/patient | ns/row | of the limit | peak MB |"
     yield "|---|---:|---:|---:|---:|---:|---:|"
     for name, title in NAMES.items():
-        for (work, size), one in sorted(results.items()):
+        for (work, size), measured in sorted(results.items()):
             if work != name:
                 continue
             limit = results.get(("c_rows", size))
-            times = f"{_per_row(one) / _per_row(limit):.1f}" if limit and work not in JUDGING else ""
-            ns = f"{_per_row(one):.0f}" if work not in JUDGING else ""
-            per = f"{one['rows'] / size:.0f}" if work not in JUDGING else ""
-            speed, peak = f"{_per_second(one, size):,.0f}", f"{one['peak_mb']:.0f}"
+            times = f"{_per_row(measured) / _per_row(limit):.1f}" if limit and work not in CLASSIFYING else ""
+            ns = f"{_per_row(measured):.0f}" if work not in CLASSIFYING else ""
+            per = f"{measured['rows'] / size:.0f}" if work not in CLASSIFYING else ""
+            speed, peak = f"{_per_second(measured, size):,.0f}", f"{measured['peak_mb']:.0f}"
             yield f"| {title} | {size:,} | {speed} | {per} | {ns} | {times} | {peak} |"
 
 
@@ -128,10 +128,11 @@ def _peers(results: Results) -> Iterator[str]:
         if not sizes:
             yield f"| {package}: not installed here, see requirements.txt | {how} | | | | | |"
         for size in sizes:
-            one, model = results[peer, size], results.get(("compiled_course", size))
-            times = f"{_per_row(one) / _per_row(model):.1f}" if model else ""
-            speed, per = f"{_per_second(one, size):,.0f}", f"{one['rows'] / size:.0f}"
-            yield f"| {package} {version(peer)} | {how} | {size:,} | {speed} | {per} | {_per_row(one):.0f} | {times} |"
+            measured, model = results[peer, size], results.get(("compiled_course", size))
+            times = f"{_per_row(measured) / _per_row(model):.1f}" if model else ""
+            speed, per = f"{_per_second(measured, size):,.0f}", f"{measured['rows'] / size:.0f}"
+            ns = f"{_per_row(measured):.0f}"
+            yield f"| {package} {version(peer)} | {how} | {size:,} | {speed} | {per} | {ns} | {times} |"
 
 
 def _whole(results: Results) -> Iterator[str]:
@@ -141,16 +142,16 @@ def _whole(results: Results) -> Iterator[str]:
         return
     yield "| simulated, judged by three sets, written | patients | seconds | CPU seconds | peak MB | MB on disk |"
     yield "|---|---:|---:|---:|---:|---:|"
-    for (work, size), one in sorted(results.items()):
+    for (work, size), measured in sorted(results.items()):
         if work.startswith("whole"):
             how = {"whole": "as it comes", "whole by 1": "one worker", "whole by 2": "two workers"}[work]
-            numbers = [f"{one[key]:.1f}" for key in ("seconds", "cpu_seconds")]
-            yield f"| {how} | {size:,} | {' | '.join(numbers)} | {one['peak_mb']:.0f} | {one['megabytes']:.1f} |"
+            times = " | ".join(f"{measured[key]:.1f}" for key in ("seconds", "cpu_seconds"))
+            yield f"| {how} | {size:,} | {times} | {measured['peak_mb']:.0f} | {measured['megabytes']:.1f} |"
     if len(sizes) > 1:
         yield ""
         yield f"From {sizes[-2]:,} to {sizes[-1]:,} patients CPU time grows as n to the power {slope(results):.2f}."
-    if by_two := [one for (work, _), one in results.items() if work == "whole by 2"]:
-        by_one = next(one for (work, _), one in results.items() if work == "whole by 1")
+    if by_two := [measured for (work, _), measured in results.items() if work == "whole by 2"]:
+        by_one = next(measured for (work, _), measured in results.items() if work == "whole by 1")
         yield ""
         yield f"Two workers are {by_one['seconds'] / by_two[0]['seconds']:.2f} times as quick as one."
     else:
@@ -171,9 +172,9 @@ def _commands(results: Results) -> Iterator[str]:
     yield "| command | seconds | CPU seconds | peak MB |"
     yield "|---|---:|---:|---:|"
     for name, title in COMMANDS.items():
-        for (work, size), one in results.items():
+        for (work, size), measured in results.items():
             if work == name:
-                numbers = f"{one['seconds']:.2f} | {one['cpu_seconds']:.2f} | {one['peak_mb']:.0f}"
+                numbers = f"{measured['seconds']:.2f} | {measured['cpu_seconds']:.2f} | {measured['peak_mb']:.0f}"
                 yield f"| {title.format(size=size)} | {numbers} |"
 
 
@@ -188,8 +189,8 @@ def _budgets(results: Results) -> Iterator[str]:
     yield "|---|---:|---:|---:|---|"
     for name, title, least in BUDGETS:
         if size := _largest(results, name):
-            found = _per_second(results[name, size], size)
-            yield _line(title, size, f"at least {least:,.0f}", f"{found:,.0f}", found >= least)
+            reached = _per_second(results[name, size], size)
+            yield _line(title, size, f"at least {least:,.0f}", f"{reached:,.0f}", reached >= least)
             if name in ENGINES:
                 yield _rows_line(title, size, least * ROWS_TRIED, results[name, size])
     size = _largest(results, "c_rows")
@@ -202,24 +203,24 @@ def _budgets(results: Results) -> Iterator[str]:
         met = times <= TIMES_ONE_SET
         yield _line("time of twelve sets to that of one", size, f"at most {TIMES_ONE_SET:g}", f"{times:.1f}", met)
     if size := _largest(results, "whole"):
-        one, share = results["whole", size], size / 1e6
-        seconds, peak = one["seconds"] / share, one["peak_mb"]
+        measured, share = results["whole", size], size / 1e6
+        seconds, peak = measured["seconds"] / share, measured["peak_mb"]
         needed = f"at most {WHOLE_SECONDS:g}"
         yield _line("s, whole path, per million patients", size, needed, f"{seconds:.0f}", seconds <= WHOLE_SECONDS)
         yield _line("MB, peak, whole path", size, f"at most {WHOLE_MB:g}", f"{peak:.0f}", peak <= WHOLE_MB)
     for name, title, most in LIMITS:
-        for (work, patients), one in results.items():
+        for (work, patients), measured in results.items():
             if work == name:
-                seconds = one["seconds"]
+                seconds = measured["seconds"]
                 yield _line(title, patients, f"at most {most:g}", f"{seconds:.2f}", seconds <= most)
 
 
-def _rows_line(title: str, size: int, least: float, one: dict[str, float]) -> str:
+def _rows_line(title: str, size: int, least: float, measured: dict[str, float]) -> str:
     """The same budget in rows, which stands however many a patient comes to write."""
-    found = one["rows"] / max(one["seconds"], 1e-9)
+    reached = measured["rows"] / max(measured["seconds"], 1e-9)
     words = title.replace("patients/s", "million rows/s")
-    return _line(words, size, f"at least {least / 1e6:.3g}", f"{found / 1e6:.3g}", found >= least)
+    return _line(words, size, f"at least {least / 1e6:.3g}", f"{reached / 1e6:.3g}", reached >= least)
 
 
-def _line(title: str, size: int, needed: str, found: str, met: bool) -> str:
-    return f"| {title} | {f'{size:,}' if size else ''} | {needed} | {found} | {'met' if met else '**missed**'} |"
+def _line(title: str, size: int, needed: str, reached: str, met: bool) -> str:
+    return f"| {title} | {f'{size:,}' if size else ''} | {needed} | {reached} | {'met' if met else '**missed**'} |"

@@ -1,4 +1,4 @@
-"""Write the page on what care changes: statements of the source as paired comparisons, ``make docs``."""
+"""Write the page on the effects of care: statements of the source texts as paired comparisons (``make docs``)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ PATIENTS, SEED = 2000, 1
 BANDS = ("children", "adults")
 
 INTRODUCTION = """\
-Four statements of the source texts speak of what one kind of care does and another does not. Here each is put to the
-model as a question about the same patients: both arms have the same people, the same seed and the same chance, and
-differ only in care, so every difference is a difference within patients ([how to compare](../how-to/compare-twins.md)).
-What comes out is what the assumptions of the [model](model-second-line.md) lead to. It is not evidence that a
-treatment works."""
+Four statements of the source texts compare one kind of care with another. Here the model answers each as a question
+about the same patients: both arms have the same patients, the same seed and the same random numbers, and differ only in
+care, so every difference is within patients ([how to compare](../how-to/compare-care.md)). The results follow from the
+assumptions of the [model](model-second-line.md). They are not evidence that a treatment works."""
 READING = """\
 Differences are the second arm minus the first, with 95% intervals. *Better*, *same* and *worse* count patients under
-the second arm. The last column says how many times as many patients two unpaired groups would need for as narrow an
-interval."""
+the second arm. The last column is the factor by which the number of patients would have to grow in two unpaired groups
+to give an interval as narrow."""
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One kind of care: a scenario and what is changed in it."""
+    """One kind of care: a scenario and its overrides."""
 
     label: str
     scenario: str
@@ -41,7 +40,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Question:
-    """A statement of the source, and two arms that show what the model makes of it."""
+    """A statement of the source texts, and the two arms that test it in the model."""
 
     statement: str
     title: str
@@ -78,7 +77,7 @@ ENDS = ("complication_serious_infection", "kidney_failure", "death", "refractory
 QUESTIONS = (
     Question(
         "S13",
-        "Large single doses of cyclophosphamide, or small ones to the same total",
+        "Large or small single doses of cyclophosphamide with the same total",
         "Protection follows the cumulative dose, acute reactions follow the single dose.",
         "Minimal change disease over five years; from the first relapse on, 150 mg/kg in all: as tablets of 2 mg/kg "
         f"every day (`{SMALL}`), or as infusions of 15 mg/kg every four weeks (`{LARGE}`).",
@@ -88,7 +87,7 @@ QUESTIONS = (
     ),
     Question(
         "S13",
-        "Half of the cumulative dose",
+        "Half the cumulative dose",
         "Protection follows the cumulative dose.",
         f"The small doses of `{SMALL}` to 150 mg/kg, or stopped at 75 mg/kg.",
         Arm("150 mg/kg", SMALL),
@@ -97,8 +96,8 @@ QUESTIONS = (
     ),
     Question(
         "S14",
-        "Steroid withdrawn at once, or once the other agent has been built up",
-        "Steroid works fast and fails on reduction, the other agent works slowly: one is built up while one is kept.",
+        "Withdrawing steroid at once or after an overlap",
+        "Steroid works fast but fails on reduction, the agent is slow: steroid is kept while the agent builds up.",
         "Adults with minimal change disease who relapse get mycophenolate two weeks later (`adult-minimal-change` with "
         "a policy). Steroid is withdrawn when its full dose ends, or held for twelve weeks first.",
         Arm("no overlap", "adult-minimal-change", mycophenolate(0)),
@@ -107,17 +106,17 @@ QUESTIONS = (
     ),
     Question(
         "S19",
-        "Stop after a fixed course, or after half a year of clear urine",
-        "An agent is stopped only when the urine has been clear for more than half a year.",
-        "Ten years of `source-combined-care`, with each regimen's own length of course, or by the rule of the source.",
+        "Stopping after a fixed course or after half a year of clear urine",
+        "An agent is stopped only after the urine has been clear for more than half a year.",
+        "Ten years of `source-combined-care`, with the course length of each regimen, or by the rule of the source.",
         Arm("fixed course", "source-combined-care", stopping("course")),
         Arm("clear urine", "source-combined-care", stopping("clear_urine")),
         (*DISEASE, *REACTIONS, "mycophenolate_mg_per_kg", *ENDS),
     ),
     Question(
         "S20",
-        "Steroid alone, or with other agents",
-        "Without other agents relapse can hardly be avoided.",
+        "Steroid alone or with other agents",
+        "Without other agents, relapse is almost inevitable.",
         "Ten years of `steroid-only` and of `source-combined-care`: the same patients and the same prevention.",
         Arm("steroid alone", "steroid-only"),
         Arm("combined care", "source-combined-care"),
@@ -135,16 +134,16 @@ def compared(question: Question, patients: int = PATIENTS, seed: int = SEED) -> 
     return ns.compare(*runs)
 
 
-def picked(question: Question, found: Comparison) -> list[Row]:
-    """Return the outcomes the question is about, in its order; what never occurred in either arm is left out."""
-    rows = {row.outcome.name: row for row in found.contrasts[0].rows}
+def picked(question: Question, comparison: Comparison) -> list[Row]:
+    """Return the outcomes of the question, in order; those that occurred in neither arm are left out."""
+    rows = {row.outcome.name: row for row in comparison.contrasts[0].rows}
     return [rows[name] for name in question.outcomes if name in rows]
 
 
 def part(number: int, question: Question) -> tuple[str, str]:
     """Return a section of the page and its figure."""
     rows = picked(question, compared(question))
-    marks = [
+    drawn_rows = [
         figure.Difference(
             row.outcome.unit,
             row.outcome.title,
@@ -163,7 +162,7 @@ def part(number: int, question: Question) -> tuple[str, str]:
     title = f"## {number}. {question.title} ({question.statement})"
     picture = f"![Paired differences: {question.title}](../figures/{name})"
     text = [title, f"*The source:* {question.says}", question.compared, "\n".join(table), picture]
-    return "\n\n".join(text), figure.draw(marks, question.first.label)
+    return "\n\n".join(text), figure.draw(drawn_rows, question.first.label)
 
 
 def main() -> None:

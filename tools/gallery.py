@@ -1,4 +1,4 @@
-"""Write the gallery of practice cases anew (``make docs``): three of each category, from a run of its own."""
+"""Regenerate the gallery of practice cases (``make docs``): three of each category, from a new run."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from nephrosyn.teach.run_source import Source
 
 FOLDER = Path(__file__).parents[1] / "docs" / "gallery"
 CRITERIA = "source"
-EACH = 3
+CASES_PER_CATEGORY = 3
 CATEGORIES = 7
-"""What the definition set can give."""
+"""Categories of the definition set."""
 PATIENTS = 3000
 SEED = 1
 UNITS = "conventional"
 WIDTH_PIXELS = 640
 COLOURS = 32
-"""A picture here is smaller and of fewer colours than the one `nephrosyn cases` writes."""
+"""Pictures here are smaller and have fewer colours than those that `nephrosyn cases` writes."""
 
 LEAD = f"""\
-Single-best-answer cases whose key is “{{title}}”, with the key, as the teacher's copy of `nephrosyn cases` shows them.
-They are made from {PATIENTS:,} simulated patients of the scenario `baseline`, judged by the definition set
-`{CRITERIA}`. No case is of a real person."""
+Single-best-answer cases whose key is “{{title}}”, with the key, as in the teacher's copy that `nephrosyn cases` writes.
+They come from {PATIENTS:,} simulated patients of the scenario `baseline`, classified by the definition set
+`{CRITERIA}`. No case describes a real person."""
 INDEX = f"""\
-Practice cases, {EACH} for each category of the definition set `{CRITERIA}`, each with its key and the reason for every
-option. They are made by `tools/gallery.py`, not picked by hand: so an educator sees what comes out.
-[How practice cases are made](../explanation/cases.md) says how the key, the options and the predicted difficulty come
-about."""
+Practice cases, {CASES_PER_CATEGORY} for each category of the definition set `{CRITERIA}`, each with its key and the
+reason for every option. `tools/gallery.py` generated them; none was picked by hand, so this is what you can expect.
+[How practice cases are made](../explanation/cases.md) explains how the key, the options and the predicted difficulty
+are determined."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One category: its name as the options have it, its text, and its pictures by path."""
+    """One category: its name as in the answer options, its text, and its pictures by path."""
 
     title: str
     text: str
@@ -54,26 +54,28 @@ class Page:
 
     @property
     def name(self) -> str:
-        """Of its file."""
+        """Name of its file."""
         return f"{self.title.lower().replace(' ', '-')}.md"
 
 
-def made(figures: bool = True) -> CaseSet:
-    """Return the cases, every category as often as every other, with pictures or, sooner, without."""
+def build_cases(figures: bool = True) -> CaseSet:
+    """Return the cases, the same number of each category. Without pictures this is faster."""
     cohort = ns.run("baseline", patients=PATIENTS, seed=SEED)
-    request = Request(count=EACH * CATEGORIES, criteria=(CRITERIA,), units=UNITS, seed=SEED, figures=figures)
+    request = Request(
+        count=CASES_PER_CATEGORY * CATEGORIES, criteria=(CRITERIA,), units=UNITS, seed=SEED, figures=figures
+    )
     return build(Source(cohort), request)[UNITS]
 
 
 def pages(cases: CaseSet) -> list[Page]:
-    """Return a page for each right answer, in the order of their names."""
+    """Return one page per correct answer, ordered by name."""
     whole = overlay({UNITS: cases})
     seen, keys = shown(whole), key(whole)
     groups: dict[str, list[int]] = {}
-    for at, one in enumerate(whole["cases"]):
-        groups.setdefault(right(one), []).append(at)
+    for at, item in enumerate(whole["cases"]):
+        groups.setdefault(right(item), []).append(at)
     drawn = dict(pictures(whole, UNITS))
-    found = []
+    pages_built = []
     for title in sorted(groups):
         blocks = [f"# {plain(title)}", vocabulary.NOTICE, LEAD.format(title=title)]
         for number, at in enumerate(groups[title], 1):
@@ -81,13 +83,13 @@ def pages(cases: CaseSet) -> list[Page]:
             blocks += answer(whole["cases"][at])
         text = "\n\n".join(blocks) + "\n"
         named = re.findall(rf"\]\(({IMAGES}/[^)]+)\)", text)
-        found.append(Page(title, text, {path: small(drawn[path]) for path in named}))
-    return found
+        pages_built.append(Page(title, text, {path: small(drawn[path]) for path in named}))
+    return pages_built
 
 
-def right(one: Tree) -> str:
-    """Return the option that is right."""
-    (title,) = (option["text"] for option in one["stages"][0]["questions"][0]["options"] if option["credit"] > 0)
+def right(item: Tree) -> str:
+    """Return the correct option."""
+    (title,) = (option["text"] for option in item["stages"][0]["questions"][0]["options"] if option["credit"] > 0)
     return str(title)
 
 
@@ -101,19 +103,19 @@ def small(png: bytes) -> bytes:
     return out.getvalue()
 
 
-def index(found: list[Page]) -> str:
-    """Return the page that leads to the others."""
-    rows = [f"- [{plain(page.title)}]({page.name})" for page in found]
+def index(category_pages: list[Page]) -> str:
+    """Return the index page."""
+    rows = [f"- [{plain(page.title)}]({page.name})" for page in category_pages]
     return "\n\n".join(["# Gallery of practice cases", vocabulary.NOTICE, INDEX, "\n".join(rows)]) + "\n"
 
 
 def main() -> None:
-    """Write every page and picture; nothing of an earlier gallery stays."""
-    found = pages(made())
+    """Replace the gallery with new pages and pictures."""
+    category_pages = pages(build_cases())
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / IMAGES).mkdir(parents=True)
-    (FOLDER / "README.md").write_text(index(found), encoding="utf-8")
-    for page in found:
+    (FOLDER / "README.md").write_text(index(category_pages), encoding="utf-8")
+    for page in category_pages:
         (FOLDER / page.name).write_text(page.text, encoding="utf-8")
         for path, data in page.images.items():
             (FOLDER / path).write_bytes(data)

@@ -1,4 +1,4 @@
-"""Write the generated pages of the documentation: ``make docs``. A test holds that they are current."""
+"""Write the generated pages of the documentation: ``make docs``. A test checks that they are up to date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nephrosyn.record import schema as tables
 from nephrosyn.scenario import load, rows
 from nephrosyn.scenario.files.provenance import ASSUMED, NEED_NONE, evidence, ids
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.schema.distribution_ranges import FIXED, LAWS, PLACED
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, PLACED
 from nephrosyn.scenario.tree import split
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -31,44 +31,50 @@ PLACES: dict[tuple[str, ...], str] = {
 }
 PLACES_BY_PATH: dict[tuple[str, ...], str] = {("sources",): "KEY", ("second_line", "regimens"): "REGIMEN"}
 SIDES = (
-    (tables.OBSERVED, "Observed", "`observed/`: what the clinic, and the family at home, wrote down."),
-    (tables.TRUTH, "Truth", "`truth/`: what really happened. Withhold this folder from whoever is to be tested."),
-    (tables.DERIVED, "Derived", "`derived/`: what follows from the others."),
+    (tables.OBSERVED, "Observed", "`observed/`: what the clinic, and the family at home, recorded."),
+    (
+        tables.TRUTH,
+        "Truth",
+        "`truth/`: what really happened. Withhold this folder from whoever is being tested.",
+    ),
+    (tables.DERIVED, "Derived", "`derived/`: computed from the other tables."),
 )
 
 NUMBERS = """\
-The scenario `baseline`; what the keys mean stands in [the reference](../reference/scenario.md), the laws they are put
-into in [the model](model.md). A row is a number, a list of numbers, a law or a step of a taper. The other shipped
-scenarios change a few of them: `nephrosyn check NAME` prints any of them like this."""
+The values of the scenario `baseline`. [The reference](../reference/scenario.md) explains each key, [the
+model](model.md) how the values are used. A row is a number, a list of numbers, a distribution or a step of a taper.
+The other shipped scenarios change some of these values: `nephrosyn check NAME` prints any scenario in this form."""
 GRADES = """\
-The letter at the end of a citation says how well it is known: R read in an abstract or a published table, R2 read in
-a page that restates it, D derived from such figures, G general knowledge, not verified."""
+The letter at the end of a citation is its grade: R read in an abstract or a published table, R2 read in a secondary
+source, D derived from such figures, G general knowledge, not verified."""
 SCENARIOS = """\
-A scenario is a TOML file. It holds every key below, or says `extends = "NAME"` (a shipped scenario, or a path relative
-to the file) and holds only what differs. There are no defaults. Words in capitals stand for names: `BAND` is an age
-band of `population.bands`, `REGIMEN` a name of your choice without a dot, `COURSE` is `first` or `relapse`, `N` a
-place in a list, from 0, and"""
+A scenario is a TOML file. It either has every key below, or has `extends = "NAME"` (a shipped scenario, or a path
+relative to the file) and only the keys that differ. There are no defaults. Words in capitals are placeholders:
+`BAND` is an age band of `population.bands`, `REGIMEN` a name of your choice without a dot, `COURSE` is `first` or
+`relapse`, `N` an index into a list, starting at 0, and the others are:"""
 MERGING = """\
-Tables are merged key by key when a scenario extends another; lists and laws are replaced as a whole. Every number
-needs a source; a number you change loses the one it had. A law is a name of scipy.stats with its parameters,
-`{ dist = "lognorm", s = 0.5, scale = 8 }`, or `{ dist = "fixed", value = 3 }`; the laws stand [below](#laws). A
-number is 0 or at least 1e-9 in size. What must hold between keys (sums, order, products of rates and factors, one entry
-for each band and lesion) `nephrosyn check` says."""
-LAW_RANGES = """\
-These laws of scipy.stats may be named, with parameters in these ranges; there their quantiles are finite and rise. A
-draw is kept between the quantiles of 1e-9 and 1 - 1e-9. The value of a `fixed` law is one that its key may take."""
+When a scenario extends another, tables are merged key by key; lists and distributions are replaced as a whole. Every
+number needs a source, and a number you change loses its inherited source. A distribution is a name from scipy.stats
+with its parameters, `{ dist = "lognorm", s = 0.5, scale = 8 }`, or `{ dist = "fixed", value = 3 }`; the available
+distributions are listed [below](#distributions). A number is 0, or its absolute value is at least 1e-9. `nephrosyn
+check` reports violated relations between keys (sums, order, products of rates and factors, one entry for each band and
+lesion)."""
+DISTRIBUTION_RANGES = """\
+These distributions of scipy.stats are available, with parameters in these ranges, in which their quantiles are finite
+and increasing. Draws are limited to the quantiles of 1e-9 and 1 - 1e-9. The value of a `fixed` distribution must be
+within the range of its key."""
 TABLES = """\
-Rows are sorted by replicate, patient, then time. Times are days from onset of the disease: day 0 is the day of onset,
-the number of a day is the time rounded down. Units stand in the names of columns. Missing is null."""
+Rows are sorted by replicate, patient, then time. Times are in days from disease onset: day 0 is the day of onset, and
+the number of a day is the time rounded down. Column names include the unit. Missing values are null."""
 
 Path_ = tuple[str, ...]
 Row = Sequence[str]
 
 
 def page(title: str, *parts: str) -> str:
-    """Return a page with its title, what it is and who wrote it."""
-    made = "Generated by `make docs`; do not edit."
-    return "\n\n".join([f"# {title}", f"{vocabulary.NOTICE} {made}", *parts]) + "\n"
+    """Return a page with its title and notices."""
+    notice = "Generated by `make docs`; do not edit."
+    return "\n\n".join([f"# {title}", f"{vocabulary.NOTICE} {notice}", *parts]) + "\n"
 
 
 def table(head: Row, body: Iterable[Row]) -> str:
@@ -77,10 +83,10 @@ def table(head: Row, body: Iterable[Row]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _grouped(found: list[Row]) -> str:
-    """Return a table for each of the uppermost sections."""
+def _grouped(numbers: list[Row]) -> str:
+    """Return one table per top-level section."""
     sections: dict[str, list[Row]] = {}
-    for row in found:
+    for row in numbers:
         sections.setdefault(row[0].partition(".")[0], []).append(row)
     head = ("key", "value", "unit", "source")
     return "\n\n".join(
@@ -89,19 +95,19 @@ def _grouped(found: list[Row]) -> str:
 
 
 def assumptions() -> str:
-    """Return every number of the baseline with unit and source, what is known apart from what is assumed."""
+    """Return every number of the baseline with unit and source, evidence and assumptions in separate sections."""
     numbers = [row for row in rows(load("baseline")) if row[3] and split(row[0]) not in NEED_NONE]
     known = [row for row in numbers if ASSUMED not in row[3]]
     mixed = [row for row in numbers if ASSUMED in row[3] and ids(row[3])]
     assumed = [row for row in numbers if ASSUMED in row[3] and not ids(row[3])]
     counts = [
-        ("read off or derived from evidence", str(len(known))),
-        ("evidence, and an assumption to use it", str(len(mixed))),
+        ("taken or derived from evidence", str(len(known))),
+        ("evidence with an assumption", str(len(mixed))),
         ("assumed", str(len(assumed))),
-        ("in all", str(len(numbers))),
+        ("total", str(len(numbers))),
     ]
     return page(
-        "The numbers of the baseline, and where they come from",
+        "The numbers of the baseline and their sources",
         NUMBERS,
         table(("numbers", "rows"), counts),
         GRADES,
@@ -111,8 +117,8 @@ def assumptions() -> str:
         _grouped(mixed),
         "## Assumed",
         _grouped(assumed),
-        "## The evidence named above",
-        table(("id", "what it says, and where"), ((name, evidence()[name]) for name in _named(numbers))),
+        "## The evidence cited above",
+        table(("id", "finding and reference"), ((name, evidence()[name]) for name in _named(numbers))),
     )
 
 
@@ -122,13 +128,13 @@ def _named(numbers: Iterable[Row]) -> list[str]:
 
 
 def keys(path: Path_, shown: Path_) -> Iterator[tuple[str, Path_]]:
-    """Yield every key of a scenario as it is shown, with names in capitals, and as a path the schema knows."""
+    """Yield every key of a scenario, as displayed (placeholders in capitals) and as a path in the schema."""
     node = paths.node(path) or {}
-    names = [key for key in node.get("properties", {}) if not paths.is_law(path)]
+    names = [key for key in node.get("properties", {}) if not paths.is_distribution(path)]
     if names:
         for key in names:
             yield from keys((*path, key), (*shown, key))
-    elif isinstance(node.get("additionalProperties"), dict) and not paths.is_law(path):
+    elif isinstance(node.get("additionalProperties"), dict) and not paths.is_distribution(path):
         known = tuple(paths.keys(path))
         place = PLACES_BY_PATH.get(path) or PLACES.get(known, "BAND")
         yield from keys((*path, known[0] if known else place), (*shown, place))
@@ -139,18 +145,18 @@ def keys(path: Path_, shown: Path_) -> Iterator[tuple[str, Path_]]:
 
 
 def scenario_keys() -> dict[str, Path_]:
-    """Return every key of a scenario with a path; both kinds of course under one name, as they are built alike."""
-    found = keys((), ())
-    return {re.sub(r"^(care\.regimen\.BAND)\.(first|relapse)\b", r"\1.COURSE", key): path for key, path in found}
+    """Return every key of a scenario with its path; `first` and `relapse` courses share one entry."""
+    shown_keys = keys((), ())
+    return {re.sub(r"^(care\.regimen\.BAND)\.(first|relapse)\b", r"\1.COURSE", key): path for key, path in shown_keys}
 
 
 def value_of(path: Path_) -> str:
-    """Say what may stand at a path: kind, range and unit."""
+    """Describe the value at a path: type, range and unit."""
     node = paths.node(path) or {}
-    words = {"values_from": "from", "values_to": "to", "values_mostly_to": "and, but for 1 in 1,000, up to"}
+    words = {"values_from": "from", "values_to": "to", "values_mostly_to": "and, except for 1 in 1,000, up to"}
     bounds = " ".join(f"{word} {node[name]:g}" for name, word in words.items() if name in node)
-    law = f"a law, its values {bounds}" if bounds else "a law"
-    return re.sub(r"^a law such as \{.*?\}", law, paths.expected(path))
+    distribution = f"a distribution, its values {bounds}" if bounds else "a distribution"
+    return re.sub(r"^a (?:law|distribution) such as \{.*?\}", distribution, paths.expected(path))
 
 
 def meanings() -> dict[str, str]:
@@ -159,35 +165,39 @@ def meanings() -> dict[str, str]:
     Raises
     ------
     ValueError
-        If a key has no meaning, or a meaning no key.
+        If a key has no description, or a description no key.
     """
-    told: dict[str, str] = tomllib.loads(MEANINGS.read_text(encoding="utf-8"))
-    astray = sorted(set(told) ^ set(scenario_keys()))
+    texts: dict[str, str] = tomllib.loads(MEANINGS.read_text(encoding="utf-8"))
+    astray = sorted(set(texts) ^ set(scenario_keys()))
     if astray:
-        raise ValueError(f"{MEANINGS.name}: a key without a meaning, or a meaning without a key: {', '.join(astray)}")
-    return told
+        raise ValueError(
+            f"{MEANINGS.name}: keys without a description, or descriptions without a key: {', '.join(astray)}"
+        )
+    return texts
 
 
-def laws() -> str:
-    """Return the laws a scenario may name, with the range of each parameter."""
+def distributions() -> str:
+    """Return the distributions a scenario may use, with the range of each parameter."""
     placed = [f"`{name}`: {least:g} to {most:g}" for name, (least, most) in PLACED.items()]
     body = [
         (f"`{name}`", "; ".join(f"`{key}`: {low:g} to {high:g}" for key, (low, high) in ranges.items()) or "none")
-        for name, ranges in ((law, {k: r for k, r in own.items() if k not in PLACED}) for law, own in LAWS.items())
+        for name, ranges in (
+            (distribution, {k: r for k, r in parameter_ranges.items() if k not in PLACED})
+            for distribution, parameter_ranges in DISTRIBUTIONS.items()
+        )
         if name != FIXED
     ]
-    return f"## Laws\n\n{LAW_RANGES} Every law but `fixed` also takes {' and '.join(placed)}.\n\n" + table(
-        ("law", "shape parameters"), body
-    )
+    text = f"{DISTRIBUTION_RANGES} Every distribution except `fixed` also takes {' and '.join(placed)}."
+    return f"## Distributions\n\n{text}\n\n" + table(("distribution", "shape parameters"), body)
 
 
 def scenario() -> str:
     """Return the reference of scenario files."""
-    told = meanings()
+    texts = meanings()
     sections: dict[str, list[Row]] = {}
     for key, path in scenario_keys().items():
         section = key.partition(".")[0] if "." in key else "the run"
-        sections.setdefault(section, []).append((f"`{key}`", value_of(path), told[key]))
+        sections.setdefault(section, []).append((f"`{key}`", value_of(path), texts[key]))
     parts = [f"## {name}\n\n" + table(("key", "value", "meaning"), body) for name, body in sections.items()]
     return page(
         "Every key of a scenario",
@@ -205,7 +215,7 @@ def scenario() -> str:
         ),
         MERGING,
         *parts,
-        laws(),
+        distributions(),
     )
 
 
@@ -216,7 +226,10 @@ def table_pages() -> str:
         parts.append(f"## {name}\n\n{what}")
         for which in side:
             described = tables.TABLES[which]
-            body = [(f"`{name}`", _kind(one.type), one.unit, one.text) for name, one in described.columns.items()]
+            body = [
+                (f"`{name}`", _kind(column.type), column.unit, column.text)
+                for name, column in described.columns.items()
+            ]
             columns = table(("column", "type", "unit", "meaning"), body)
             parts.append(f"### {which}\n\nOne row is {described.row}.\n\n{columns}")
     return page(
@@ -236,33 +249,33 @@ def _kind(kind: Any) -> str:
 
 
 def _vocabularies() -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    by_column: dict[str, Any] = {}
     for which, schema in tables.SCHEMAS.items():
         for column, kind in schema.items():
             if isinstance(kind, pl.Enum):
-                name = column if found.get(column, kind) == kind else f"{which}.{column}"
-                found[name] = kind
-    return found
+                name = column if by_column.get(column, kind) == kind else f"{which}.{column}"
+                by_column[name] = kind
+    return by_column
 
 
 def command_line() -> str:
-    """Return the help of every verb."""
+    """Return the help of every command."""
     from typer.main import get_command
 
     from nephrosyn.cli.app import app
 
-    parts = [f"## {' '.join(words)}\n\n```text\n{help_of(words)}\n```" for words in _verbs(get_command(app), ())]
+    parts = [f"## {' '.join(words)}\n\n```text\n{help_of(words)}\n```" for words in _commands(get_command(app), ())]
     return page("The command line", f"```text\n{help_of(())}\n```", *parts)
 
 
-def _verbs(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for name, inner in getattr(command, "commands", {}).items():
         yield (*words, name)
-        yield from _verbs(inner, (*words, name))
+        yield from _commands(inner, (*words, name))
 
 
 def help_of(words: tuple[str, ...]) -> str:
-    """Return what ``nephrosyn VERB --help`` prints."""
+    """Return what ``nephrosyn COMMAND --help`` prints."""
     from typer.testing import CliRunner
 
     from nephrosyn.cli.app import app
@@ -273,7 +286,7 @@ def help_of(words: tuple[str, ...]) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Return every generated page by its place."""
+    """Return every generated page by its path."""
     return {
         DOCS / "explanation" / "assumptions.md": assumptions(),
         DOCS / "reference" / "scenario.md": scenario(),

@@ -1,4 +1,4 @@
-"""Write into the README what ``make run`` really prints, and its figure: ``make docs``. A test holds both current."""
+"""Update the output of ``make run`` in the README, and its figure: ``make docs``. A test checks both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTH = 110
 
 
 def answer(folder: Path) -> tuple[str, str]:
-    """Return what ``make run`` prints and the figure of its answer; `folder` takes the run."""
+    """Return what ``make run`` prints and the figure of its answer; the run is written into `folder`."""
     printed = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
         app(COMMAND, standalone_mode=False)
@@ -30,8 +30,8 @@ def answer(folder: Path) -> tuple[str, str]:
 
 
 def filled(readme: str, printed: str) -> str:
-    """Return the README with what was printed in its place."""
-    return PLACE.sub(lambda found: f"{found[1]}```text\n{printed}```\n{found[2]}", readme)
+    """Return the README with the printed output inserted."""
+    return PLACE.sub(lambda match: f"{match[1]}```text\n{printed}```\n{match[2]}", readme)
 
 
 def main() -> None:

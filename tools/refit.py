@@ -1,6 +1,6 @@
-"""Fit the numbers of the settings anew, in order, and write them into the scenarios: ``make refit``.
+"""Refit the calibrated parameters of the settings, in order, and write them into the scenarios: ``make refit``.
 
-A fit begins at a start of its own, so the number it writes does not change it: the same command gives the same digest.
+Each fit has its own starting values, so writing its result does not change it: the same command gives the same digest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SOURCE = re.compile(rf'"([\w.]+)" = "{CALIBRATED}')
 
 @dataclass(frozen=True)
 class Fit:
-    """One calibration: the setting it is asked of, the numbers with their starts, the figures."""
+    """One calibration: the setting, the free parameters with their starting values, and the figures."""
 
     setting: str
     free: tuple[str, ...]
@@ -36,28 +36,33 @@ class Fit:
 
     @property
     def command(self) -> str:
-        """The command that makes it again."""
-        words = ["nephrosyn", "calibrate", self.setting, *(word for one in self.free for word in ("--free", one))]
+        """The command that repeats it."""
+        words = [
+            "nephrosyn",
+            "calibrate",
+            self.setting,
+            *(word for key in self.free for word in ("--free", key)),
+        ]
         return shlex.join([*words, "--figures", ",".join(self.figures), "--patients", str(self.patients)])
 
     @property
     def places(self) -> list[tuple[str, str]]:
-        """The scenario and the key of each number."""
-        keys = [one.partition("=")[0].rpartition(":") for one in self.free]
+        """The scenario and the key of each parameter."""
+        keys = [key.partition("=")[0].rpartition(":") for key in self.free]
         return [(holder or self.setting, key) for holder, _, key in keys]
 
     @property
     def source(self) -> str:
-        """What stands as the source of its numbers now."""
+        """The current source of its parameters."""
         setting, key = self.places[0]
         return source(setting, key)
 
     def run(self) -> Calibration:
-        """Fit."""
+        """Run the calibration."""
         return calibrate(self.setting, self.free, self.figures, patients=self.patients)
 
 
-# The response of a setting comes first: it does not depend on relapse, and relapse begins where it ends.
+# Response comes first: it does not depend on relapse, but relapse depends on it.
 FITS = (
     Fit(
         "setting-beijing-children",
@@ -67,7 +72,7 @@ FITS = (
     ),
     Fit("setting-seoul-children", (f"{RESPONSE}.complete=0.9",), ("A07",), 4000),
     Fit("setting-paris", (f"{TIME}.s=0.6", f"{TIME}.scale=8"), ("B01",), 4000),
-    # What the settings share, with what three of them have of their own.
+    # Parameters that all settings share, with those specific to three of them.
     Fit(
         "setting-children",
         (
@@ -90,47 +95,47 @@ FITS = (
 
 
 def source(setting: str, key: str) -> str:
-    """Return the source of a number as its own scenario gives it."""
-    told: dict[str, str] = tomllib.loads((SCENARIOS / f"{setting}.toml").read_text("utf-8"))["sources"]
-    return told[max((one for one in told if f"{key}.".startswith(f"{one}.")), key=len)]
+    """Return the source of a parameter from its own scenario."""
+    sources: dict[str, str] = tomllib.loads((SCENARIOS / f"{setting}.toml").read_text("utf-8"))["sources"]
+    return sources[max((prefix for prefix in sources if f"{key}.".startswith(f"{prefix}.")), key=len)]
 
 
-def write(setting: str, key: str, value: float, told: str) -> None:
-    """Write a number and its source into a scenario, in place.
+def write(setting: str, key: str, value: float, source_text: str) -> None:
+    """Write a parameter and its source into a scenario file.
 
     Raises
     ------
     ValueError
-        If the number or its source stands there not exactly once.
+        If the number or its source does not appear exactly once.
     """
     file = SCENARIOS / f"{setting}.toml"
     text = file.read_text("utf-8")
     name = re.escape(key.rpartition(".")[2])
     text, numbers = re.subn(rf"(?<=\b{name} = )[\d.]+", f"{value:.{DIGITS}g}", text)
     lines = text.splitlines()
-    own = [
+    source_lines = [
         place
         for place, line in enumerate(lines)
-        if (found := SOURCE.match(line)) and f"{key}.".startswith(f"{found[1]}.")
+        if (match := SOURCE.match(line)) and f"{key}.".startswith(f"{match[1]}.")
     ]
-    if numbers != 1 or len(own) != 1:
-        raise ValueError(f"{file.name}: {key} stands there {numbers} times, its source {len(own)} times")
-    lines[own[0]] = RUN.sub(told, lines[own[0]])
+    if numbers != 1 or len(source_lines) != 1:
+        raise ValueError(f"{file.name}: {key} is there {numbers} times, its source {len(source_lines)} times")
+    lines[source_lines[0]] = RUN.sub(source_text, lines[source_lines[0]])
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Fit all, or those whose settings are named."""
+    """Run all fits, or those of the settings named on the command line."""
     for fit in FITS:
         if sys.argv[1:] and fit.setting not in sys.argv[1:]:
             continue
-        found = fit.run()
-        for (setting, key), one in zip(fit.places, found.fitted, strict=True):
-            write(setting, key, one.value, found.source)
-            sys.stdout.write(f"{setting} {key} {one.value:.4g} ({one.low:.3g} to {one.high:.3g})\n")
-        for row in found.after:
-            sys.stdout.write(f"  {row.figure.id} {row.distance:+.2f} {row.place}\n")
-        sys.stdout.write(f"  {found.source}; {found.runs} runs\n")
+        calibration = fit.run()
+        for (setting, key), parameter in zip(fit.places, calibration.fitted, strict=True):
+            write(setting, key, parameter.value, calibration.source)
+            sys.stdout.write(f"{setting} {key} {parameter.value:.4g} ({parameter.low:.3g} to {parameter.high:.3g})\n")
+        for row in calibration.after:
+            sys.stdout.write(f"  {row.published.id} {row.distance:+.2f} {row.place}\n")
+        sys.stdout.write(f"  {calibration.source}; {calibration.runs} runs\n")
         sys.stdout.flush()
 
 

@@ -23,16 +23,16 @@ def care():
 @pytest.fixture(scope="module")
 def differences(care):
     """By question, then by outcome: the interval of the paired difference, 2,000 patients with a seed of their own."""
-    found = {}
+    intervals = {}
     for question in care.QUESTIONS:
         rows = care.picked(question, care.compared(question, seed=11))
-        found[question.title] = {row.outcome.name: (row.paired.low, row.paired.high) for row in rows}
-    return found
+        intervals[question.title] = {row.outcome.name: (row.paired.low, row.paired.high) for row in rows}
+    return intervals
 
 
 def of(differences, word):
-    (found,) = (rows for title, rows in differences.items() if word in title)
-    return found
+    (outcomes,) = (rows for title, rows in differences.items() if word in title)
+    return outcomes
 
 
 def above(interval):

@@ -29,14 +29,14 @@ def advised():
     """Every ``pip install`` in what users read, or are told by the program."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "sim").rglob("*.py")]
     for page in pages:
-        for found in PIP.finditer(page.read_text(encoding="utf-8")):
-            yield page.relative_to(ROOT), found[2], found[3]
+        for match in PIP.finditer(page.read_text(encoding="utf-8")):
+            yield page.relative_to(ROOT), match[2], match[3]
 
 
 def test_nobody_is_told_to_install_nephrosyn_from_a_registry_that_does_not_have_it():
-    found = list(advised())
-    assert len(found) > 5
-    assert [(page, name) for page, name, _ in found if name == "nephrosyn"] == []
+    commands = list(advised())
+    assert len(commands) > 5
+    assert [(page, name) for page, name, _ in commands if name == "nephrosyn"] == []
 
 
 def test_every_extra_that_is_advised_exists():
@@ -67,14 +67,14 @@ def test_the_files_are_where_the_page_says(reader):
     text = PAGE.read_text(encoding="utf-8")
     for name in re.findall(r"`(lesson/[\w.-]+)`", text):
         assert (reader / name).is_file(), name
-    made = {path.name for path in (reader / "more").iterdir()}
-    assert made == {"cases-qti.zip", "cases-scorm.zip", "rexams", "cases-conventional.json", "cases-si.json"}
+    written = {path.name for path in (reader / "more").iterdir()}
+    assert written == {"cases-qti.zip", "cases-scorm.zip", "rexams", "cases-conventional.json", "cases-si.json"}
 
 
 @pytest.mark.slow
 def test_the_note_of_the_page_is_printed(reader):
-    told = " ".join((reader / "kdigo.txt").read_text(encoding="utf-8").split())
-    assert "asks for 16 weeks of adequate steroid without remission, and the care ends such a course after 12" in told
+    note = " ".join((reader / "kdigo.txt").read_text(encoding="utf-8").split())
+    assert "asks for 16 weeks of adequate steroid without remission, and the care ends such a course after 12" in note
 
 
 def in_r(reader, script):

@@ -28,7 +28,7 @@ def gallery():
 @pytest.fixture(scope="module")
 def pages(gallery):
     """The pages made anew, without pictures: drawing them takes longer than all the rest."""
-    return gallery.pages(gallery.made(figures=False))
+    return gallery.pages(gallery.build_cases(figures=False))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_three_cases_of_each_category_with_notice_and_key(gallery, pages):
     assert len(pages) == gallery.CATEGORIES
     for page in pages:
         assert vocabulary.NOTICE in page.text
-        assert len(re.findall(r"^## \d+\. ", page.text, re.MULTILINE)) == gallery.EACH
-        told = re.findall(r"^\*\*Key\.\*\* ([A-Z])$", page.text, re.MULTILINE)
+        assert len(re.findall(r"^## \d+\. ", page.text, re.MULTILINE)) == gallery.CASES_PER_CATEGORY
+        keys = re.findall(r"^\*\*Key\.\*\* ([A-Z])$", page.text, re.MULTILINE)
         options = re.findall(rf"^- ([A-Z])\. {re.escape(page.title)}$", page.text, re.MULTILINE)
-        assert told == options, page.title
+        assert keys == options, page.title

@@ -88,7 +88,9 @@ def test_links_lead_somewhere(path, link):
         assert anchor in _anchors(target.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", [p for p in PAGES if p.parent.name != "decisions"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [page for page in PAGES if page.parent.name != "decisions"], ids=lambda path: path.name
+)
 def test_pages_say_what_they_are_not_for(path):
     assert vocabulary.NOTICE in CONTENTS[path]
 
@@ -98,8 +100,8 @@ def test_the_model_names_only_keys_there_are(generate, page, least):
     keys = generate.scenario_keys()
     known = {part for key in keys for part in key.split(".")}
     sections = "|".join({key.partition(".")[0] for key in keys if "." in key})
-    found = re.findall(rf"(?<![\w/])(?:{sections})\.[a-z][\w.*]*", CONTENTS[page])
-    named = {key for key in found if not key.endswith(".py")}
+    mentioned = re.findall(rf"(?<![\w/])(?:{sections})\.[a-z][\w.*]*", CONTENTS[page])
+    named = {key for key in mentioned if not key.endswith(".py")}
     assert len(named) > least
     names = {*vocabulary.LESIONS, "first", "relapse", "taper", "*", ""}
     for key in named:

@@ -59,10 +59,12 @@ def test_own_scenario(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     assert _play("own-scenario.md", tmp_path, names) == {"toml": 1, "bash": 4, "python": 1}
-    told = [ns.open(run).answers().summary.headline for run in ("before", "after")]
-    assert names["shares"]["of_all"].to_list() == pytest.approx([one.share.share for one in told])
-    assert names["shares"]["of_judged"].to_list() == pytest.approx([one.judged.share for one in told])
-    assert all(one.share.share < one.judged.share for one in told)
+    headlines = [ns.open(run).answers().summary.headline for run in ("before", "after")]
+    assert names["shares"]["of_all"].to_list() == pytest.approx([headline.share.share for headline in headlines])
+    assert names["shares"]["of_judged"].to_list() == pytest.approx(
+        [headline.determined.share for headline in headlines]
+    )
+    assert all(headline.share.share < headline.determined.share for headline in headlines)
 
 
 @pytest.mark.slow
@@ -72,16 +74,16 @@ def test_read_a_run_folder(tmp_path, monkeypatch):
     played = _play("read-a-run-folder.md", tmp_path, names)
     headline = ns.open("run").answers().summary.headline
     assert names["of_all"] == pytest.approx(headline.share.share)
-    assert names["of_judged"] == pytest.approx(headline.judged.share)
-    assert headline.share.share < headline.judged.share
+    assert names["of_judged"] == pytest.approx(headline.determined.share)
+    assert headline.share.share < headline.determined.share
     assert played["bash"] == 1
     assert played["python"] >= 2
 
 
 @pytest.mark.slow
-def test_compare_twins(tmp_path, monkeypatch):
+def test_compare_care(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("compare-twins.md", tmp_path) == {"bash": 3, "python": 2}
+    assert _play("compare-care.md", tmp_path) == {"bash": 3, "python": 2}
     assert (tmp_path / "spared" / "compare.html").is_file()
 
 
@@ -100,7 +102,7 @@ def test_reclassify(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_hold_against_figures(tmp_path, monkeypatch):
+def test_check_against_published_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("hold-against-figures.md", tmp_path) == {"bash": 2, "python": 1}
+    assert _play("check-against-published-figures.md", tmp_path) == {"bash": 2, "python": 1}
     assert (tmp_path / "seen" / "validate.html").is_file()

@@ -27,9 +27,9 @@ def test_the_page_is_current(perturbations):
 
 def test_every_perturbation_and_number_is_on_it(perturbations):
     text = perturbations.page()
-    for name, one in PERTURBATIONS.items():
-        assert f"`{name}`; mechanism: {one.mechanism}." in text
-        for key, constant in one.constants.items():
+    for name, perturbation in PERTURBATIONS.items():
+        assert f"`{name}`; mechanism: {perturbation.mechanism}." in text
+        for key, constant in perturbation.constants.items():
             assert f"| `{key}`, {constant.unit} |" in text
             assert f"`{key}`: {constant.source.rstrip('.')}." in text
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nephrosyn.evidence.calibration.targets import targets
-from nephrosyn.evidence.published.estimates_table import figures
+from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.scenario import load
 from nephrosyn.scenario.files.provenance import CALIBRATED, ids
 from nephrosyn.scenario.tree import at, split
@@ -29,9 +29,9 @@ def refit():
 def test_no_calibrated_number_is_without_its_command(refit):
     known = {fit.source for fit in refit.FITS}
     texts = [file.read_text("utf-8") for file in (DOCS.parent / "scenarios").glob("*.toml")]
-    found = {source for text in texts for source in refit.RUN.findall(text)}
+    named = {source for text in texts for source in refit.RUN.findall(text)}
     assert sum(text.count(f'"{CALIBRATED}') for text in texts) == sum(len(refit.RUN.findall(text)) for text in texts)
-    assert found == known
+    assert named == known
     assert len(known) == len(refit.FITS)
 
 
@@ -39,15 +39,18 @@ def test_a_source_names_the_figures_of_its_command(refit):
     for fit in refit.FITS:
         assert {refit.source(*place) for place in fit.places} == {fit.source}
         assert set(ids(fit.source)) == set(fit.figures)
-        assert all(one.use == "fit" for one in targets(fit.figures))
+        assert all(target.use == "fit" for target in targets(fit.figures))
 
 
-def test_settings_are_judged_by_the_set_of_their_figures():
-    sets = {name: load(name).scenario.criteria for name in {one.scenario for one in figures() if one.scenario}}
-    for one in figures():
-        if "definition" in one.arguments:
-            assert one.definition == one.arguments["definition"]
-            assert sets[one.scenario] == [one.definition], one.id
+def test_settings_are_classified_by_the_set_of_their_figures():
+    sets = {
+        name: load(name).scenario.criteria
+        for name in {figure.scenario for figure in published_estimates() if figure.scenario}
+    }
+    for figure in published_estimates():
+        if "definition" in figure.arguments:
+            assert figure.definition == figure.arguments["definition"]
+            assert sets[figure.scenario] == [figure.definition], figure.id
 
 
 def test_a_number_is_written_with_its_source_and_nothing_else(refit, tmp_path, monkeypatch):
@@ -66,9 +69,9 @@ def test_a_number_is_written_with_its_source_and_nothing_else(refit, tmp_path, m
 @pytest.mark.slow
 def test_a_fit_comes_out_again_to_its_digest(refit):
     """The cheapest; it begins away from the number it wrote."""
-    (fit,) = (one for one in refit.FITS if one.setting == "setting-seoul-children")
-    found = fit.run()
-    assert found.source == fit.source
-    for (setting, key), one in zip(fit.places, found.fitted, strict=True):
+    (fit,) = (fit for fit in refit.FITS if fit.setting == "setting-seoul-children")
+    calibration = fit.run()
+    assert calibration.source == fit.source
+    for (setting, key), parameter in zip(fit.places, calibration.fitted, strict=True):
         value = at(load(setting).scenario.model_dump(mode="json"), split(key))
-        assert value == float(f"{one.value:.4g}") != one.free.start
+        assert value == float(f"{parameter.value:.4g}") != parameter.parameter.start

@@ -39,16 +39,16 @@ class Module:
         return set().union(*(self._imports(block) for block in blocks))
 
     def _imports(self, tree: ast.AST) -> set[str]:
-        found: set[str] = set()
+        names: set[str] = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                found.update(alias.name for alias in node.names)
+                names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 base = self._absolute(node)
-                found.update(f"{base}.{alias.name}" for alias in node.names)
+                names.update(f"{base}.{alias.name}" for alias in node.names)
             elif isinstance(node, ast.Call) and _called(node).endswith("import_module"):
-                found.update(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
-        return found
+                names.update(a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+        return names
 
     @property
     def has_kernels(self) -> bool:
@@ -82,24 +82,24 @@ def _called(node: ast.Call) -> str:
 @cache
 def modules() -> dict[str, Module]:
     """Every module of the package by its dotted name."""
-    found = {}
+    by_name = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = Module(name, path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
-    return found
+        by_name[name] = Module(name, path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
+    return by_name
 
 
 def inner_imports(module: Module) -> set[str]:
     """Names of the package's own modules that a module imports."""
     known = modules()
-    found = set()
+    inner = set()
     for name in module.imports - {"nephrosyn.__version__"}:
         while name and name not in known:
             name = name.rpartition(".")[0]
         if name and name != module.name:
-            found.add(name)
-    return found
+            inner.add(name)
+    return inner
 
 
 def outer_imports(module: Module) -> set[str]:

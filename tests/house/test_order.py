@@ -37,7 +37,7 @@ ORDER = [
     "cli",
     "__main__",
 ]
-"""The rooms, each after those it may import from. `interchange` and `explore` have their place before their first module."""
+"""The rooms, each after those it may import from; `interchange` and `explore` are places for code to come."""
 
 
 def acyclic_order(graph: dict[str, set[str]]) -> list[str]:
@@ -51,9 +51,9 @@ def within(package: str) -> list[str]:
     return [name for name in modules() if name == package or name.startswith(f"{package}.")]
 
 
-def imports_from(part: str, imported: str) -> bool:
+def imports_from(part: str, target: str) -> bool:
     imported = {name for module in within(part) for name in inner_imports(modules()[module])}
-    return any(name == imported or name.startswith(f"{imported}.") for name in imported)
+    return any(name == target or name.startswith(f"{target}.") for name in imported)
 
 
 def test_every_module_stands_in_a_room_of_the_order():
@@ -79,9 +79,7 @@ def test_no_cycle_between_the_parts_of_a_room():
     packages = {name for name, module in modules().items() if module.path.name == "__init__.py"}
     for room in sorted(packages):
         parts = {name for name in packages if name.rpartition(".")[0] == room}
-        acyclic_order(
-            {part: {imported for imported in parts - {part} if imports_from(part, imported)} for part in parts}
-        )
+        acyclic_order({part: {target for target in parts - {part} if imports_from(part, target)} for part in parts})
 
 
 def test_compiled_code_comes_from_the_rooms_its_cached_copies_depend_on():

@@ -97,16 +97,16 @@ def test_files_hold_one_subject():
 
 def test_no_path_of_one_machine_anywhere():
     machine = re.compile(r"(?<![\w.:/-])/(?:work|root|home|Users|tmp|mnt|opt/[a-z])/[\w.-]")
-    found = []
+    offending = []
     for path in own_files():
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError:
             continue
-        found += [
+        offending += [
             f"{path.relative_to(ROOT)}:{n}: {line.strip()}" for n, line in enumerate(lines, 1) if machine.search(line)
         ]
-    assert not found, "\n".join(found)
+    assert not offending, "\n".join(offending)
 
 
 def test_the_package_says_that_it_is_typed():

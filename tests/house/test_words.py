@@ -60,19 +60,19 @@ def words(name: str) -> set[str]:
 
 def names(tree: ast.Module) -> set[str]:
     """Everything that a module gives a name to."""
-    found = set()
+    named = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
+            named.add(node.name)
         elif isinstance(node, ast.arg):
-            found.add(node.arg)
+            named.add(node.arg)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
+            named.add(node.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            found.add(node.attr)
+            named.add(node.attr)
         elif isinstance(node, ast.alias) and node.asname:
-            found.add(node.asname)
-    return found
+            named.add(node.asname)
+    return named
 
 
 def given_up(name: str) -> bool:
