@@ -61,7 +61,7 @@ def test_own_scenario(tmp_path, monkeypatch):
     assert _play("own-scenario.md", tmp_path, names) == {"toml": 1, "bash": 4, "python": 1}
     headlines = [ns.open(run).answers().summary.headline for run in ("before", "after")]
     assert names["shares"]["of_all"].to_list() == pytest.approx([headline.share.share for headline in headlines])
-    assert names["shares"]["of_judged"].to_list() == pytest.approx(
+    assert names["shares"]["of_classified"].to_list() == pytest.approx(
         [headline.determined.share for headline in headlines]
     )
     assert all(headline.share.share < headline.determined.share for headline in headlines)
@@ -74,7 +74,7 @@ def test_read_a_run_folder(tmp_path, monkeypatch):
     played = _play("read-a-run-folder.md", tmp_path, names)
     headline = ns.open("run").answers().summary.headline
     assert names["of_all"] == pytest.approx(headline.share.share)
-    assert names["of_judged"] == pytest.approx(headline.determined.share)
+    assert names["of_classified"] == pytest.approx(headline.determined.share)
     assert headline.share.share < headline.determined.share
     assert played["bash"] == 1
     assert played["python"] >= 2
@@ -98,7 +98,7 @@ def test_reclassify(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert _play("reclassify.md", tmp_path) == {"bash": 4, "python": 3}
     assert (tmp_path / "moves" / "reclassify.html").is_file()
-    assert "By definition set" in (tmp_path / "mine" / "report.md").read_text(encoding="utf-8")
+    assert "By definition set" in (tmp_path / "cohort" / "report.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
