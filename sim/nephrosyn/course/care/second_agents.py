@@ -1,6 +1,6 @@
 """A second agent: its doses, the effect that follows them, and the effect that stays.
 
-Tablets are prescribed for four weeks at a time, by the weight of that day; an infusion stands by itself. The effect of
+Tablets are prescribed for some weeks at a time, by the weight of that day; an infusion stands by itself. The effect of
 a regimen is a window that opens some time after its first dose and closes some time after its last. The protection of
 cyclophosphamide is no window: it follows the cumulative dose and stays.
 """
@@ -31,12 +31,9 @@ from nephrosyn.vocabulary import CONTRAINDICATIONS, TOXICITIES
 NO_AGENT = -1
 _DIABETES = 1 << CONTRAINDICATIONS.index("diabetes")
 _STEROID_DIABETES = 1 << TOXICITIES.index("steroid_diabetes")
-_REVIEW_DAYS = 28.0
 _LONGEST_TABLET_INTERVAL = 7.0
 _MG_PER_G = 1000.0
 _NO_LIMIT_MG = 1e9  # a number that can be divided and rounded down, where no cap is set
-_LEAST_REST = 0.5  # of an infusion: less than that below the cap is not given
-_REDOSE_SHARE = 0.1  # tablets are changed once the dose is out by more
 _ROUND = 10.0  # agents are given to a tenth of a milligram
 
 
@@ -186,7 +183,7 @@ def give_agent(state, traits, params, clocks, tables, growth, agents, log, count
     mg = _rounded_to_tenths(dose_for_size(agent.amount, agent.per, agent.cap_mg, state.agent_weight_kg, 0.0))
     room = _room_mg(state, params, agents, k)
     if _is_infusion(agent):
-        if room < _LEAST_REST * mg:
+        if room < params.least_infusion_fraction * mg:
             stop_agent(state, traits, params, clocks, tables, agents, log, count)
             return
         _infuse(state, traits, params, clocks, tables, agents, log, count, min(mg, math.floor(room * _ROUND) / _ROUND))
@@ -195,12 +192,12 @@ def give_agent(state, traits, params, clocks, tables, growth, agents, log, count
     if doses < 1.0:
         stop_agent(state, traits, params, clocks, tables, agents, log, count)
         return
-    if abs(mg - state.agent_mg) > _REDOSE_SHARE * state.agent_mg:
+    if abs(mg - state.agent_mg) > params.change_above_fraction * state.agent_mg:
         _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
         state.agent_mg = mg
         state.agent_run_weight_kg = state.agent_weight_kg
         state.agent_run_first_day = math.floor(state.now)
-    due = min(math.floor(state.now) + min(_REVIEW_DAYS, doses * agent.every_days), state.agent_until)
+    due = min(math.floor(state.now) + min(params.review_days, doses * agent.every_days), state.agent_until)
     clocks[DUE, Clock.AGENT_DOSE] = due
 
 

@@ -107,6 +107,8 @@ def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) ->
     second, policy = scenario.second_line, scenario.second_line.policy[band]
     record["agents"] = len(second.regimens)
     record["response_correlation"] = second.response_correlation
+    for name in ("review_days", "change_above_fraction", "least_infusion_fraction"):
+        record[name] = getattr(second.dosing, name)
     record["most_protection"] = second.cyclophosphamide.most_protection
     reaction = second.cyclophosphamide.reaction
     low, high = _logit(reaction.probability_at_low), _logit(reaction.probability_at_high)

@@ -179,6 +179,9 @@ PARAMETERS = np.dtype(
         # second-line care
         ("agents", "i4"),  # how many regimens there are
         ("response_correlation", "f8"),
+        ("review_days", "f8"),
+        ("change_above_fraction", "f8"),
+        ("least_infusion_fraction", "f8"),
         ("most_protection", "f8"),
         ("reaction_intercept", "f8"),
         ("reaction_per_g", "f8"),

@@ -13,6 +13,7 @@ from nephrosyn.scenario.schema.units import (
     Count,
     Days,
     DaysDistribution,
+    DoseFraction,
     Factor,
     Grams,
     Interval,
@@ -166,10 +167,23 @@ class Policy(Section):
     stopping: Stopping
 
 
+class Dosing(Section):
+    """How agents are prescribed: tablets for ``review_days`` at a time, by the weight of that day.
+
+    Their dose is changed once it is out by more than ``change_above_fraction``. Of an infusion at least
+    ``least_infusion_fraction`` is given; if the cumulative cap leaves less, the course is over.
+    """
+
+    review_days: Interval
+    change_above_fraction: Share
+    least_infusion_fraction: DoseFraction
+
+
 class SecondLine(Section):
     """All treatment beyond steroid. ``response_correlation`` is that of the responses of one patient to two agents."""
 
     response_correlation: Share
+    dosing: Dosing
     cyclophosphamide: Cyclophosphamide
     regimens: Annotated[dict[str, AgentRegimen], Field(max_length=MOST_REGIMENS)]
     policy: dict[str, Policy]

@@ -62,6 +62,7 @@ def _count(least: int, most: int) -> Any:
 
 # Shares and factors
 Share = Annotated[float, _number("fraction", 0.0, 1.0), MEANT]
+DoseFraction = Annotated[float, _number("fraction", 0.1, 1.0)]
 LevelFraction = Annotated[float, _number("fraction", 0.01, 0.95)]
 Factor = Annotated[float, _number("ratio", 0.0, 100.0), MEANT]
 RateFactor = Annotated[float, _number("ratio", 0.0, 10.0), MEANT]
