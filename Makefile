@@ -1,5 +1,5 @@
-# The two commands that matter: `make run` and `make test`. Both need only make and Python 3.11 or newer; `make test`
-# also installs what its tests need from Debian (tools/system-packages).
+# The two main commands are `make run` and `make test`. Both need only make and Python 3.11 or newer; `make test` also
+# installs the Debian packages that its tests need (tools/system-packages).
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,37 +12,37 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 .PHONY: help run test quick benchmark lint docs refit clean
 
 help:
-	@echo "make run        the baseline scenario with $(PATIENTS) patients, in a virtual environment of its own"
-	@echo "make test       lint, types and the whole test suite"
-	@echo "make quick      the tests that take less than two minutes together"
-	@echo "make lint       ruff and mypy only"
-	@echo "make benchmark  speed and memory, beside other simulators (about ten minutes)"
-	@echo "make docs       write the generated pages of docs/ and the output in the README anew"
-	@echo "make refit      fit the numbers of the settings anew (about ten minutes), and write them into scenarios/"
+	@echo "make run        run the baseline scenario with $(PATIENTS) patients in a virtual environment"
+	@echo "make test       run ruff, mypy and the whole test suite"
+	@echo "make quick      run the tests without the slow ones (under two minutes)"
+	@echo "make lint       run ruff and mypy only"
+	@echo "make benchmark  measure speed and memory, also of other simulators (about ten minutes)"
+	@echo "make docs       regenerate the generated pages of docs/ and the output in the README"
+	@echo "make refit      refit the parameters of the settings and write them into scenarios/ (about ten minutes)"
 	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "nephrosyn needs Python 3.11 or newer. On Debian:  sudo apt-get install python3 python3-venv" >&2; \
-	  echo "Another interpreter:  make run PYTHON=/path/to/python3" >&2; exit 2; }
+	  echo "To use another interpreter:  make run PYTHON=/path/to/python3" >&2; exit 2; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "Python's venv module is missing. On Debian:  sudo apt-get install python3-venv" >&2; exit 2; }
-	@echo "making a virtual environment in $(VENV)"
+	@echo "creating a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-# A stamp is older than pyproject.toml exactly when the installed package may be out of date.
+# A stamp file older than pyproject.toml means that the installed package may be out of date.
 $(VENV)/installed: pyproject.toml | $(PY)
-	@echo "installing nephrosyn (the first time this loads about 150 MB)"
+	@echo "installing nephrosyn (the first time downloads about 150 MB)"
 	@$(PIP) install --editable .
 	@touch $@
 
 $(VENV)/installed-for-tests: pyproject.toml | $(PY)
-	@echo "installing nephrosyn and what its tests need"
+	@echo "installing nephrosyn and its test dependencies"
 	@$(PIP) install 'pip>=25.1'
 	@$(PIP) install --editable '.[all]' --group test
 	@touch $@ $(VENV)/installed
 
-# What plays QTI packages and checks pages for accessibility in the tests; pinned by its lock file.
+# Plays QTI packages and checks pages for accessibility in the tests; versions are pinned by the lock file.
 PLAYER := tests/teach/qti-player
 $(PLAYER)/node_modules/.package-lock.json: $(PLAYER)/package-lock.json
 	@echo "installing the QTI player and axe for the tests"
@@ -67,7 +67,7 @@ quick: $(VENV)/installed-for-tests
 	@$(PY) -m pytest -n $(WORKERS) -m "not slow"
 
 benchmark: $(VENV)/installed-for-tests
-	@$(PIP) install --requirement benchmarks/requirements.txt || echo "not all peers could be installed; the table says which" >&2
+	@$(PIP) install --requirement benchmarks/requirements.txt || echo "some simulators could not be installed; the table says which" >&2
 	@$(PY) -m benchmarks
 
 docs: $(VENV)/installed-for-tests
