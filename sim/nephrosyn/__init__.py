@@ -1,8 +1,8 @@
-"""Synthetic cohorts of nephrotic syndrome, judged by classification criteria. Not for clinical use.
+"""Synthetic cohorts of nephrotic syndrome, classified by published criteria. Not for clinical use.
 
 How the data flow: a *scenario* says what to simulate; *patients* are drawn from it; an *engine* plays each one's
-*course*; the *record* keeps of it what a clinic keeps; *criteria* classify the record; the *report* compares the share
-of refractory disease with the one third that is often quoted.
+*course*; the *record* holds what a clinic would have recorded; *criteria* classify the record; the *report* compares
+the share of refractory disease with the one third that is often quoted.
 
 >>> import nephrosyn as ns
 >>> cohort = ns.run("baseline", patients=20, seed=1)
@@ -20,7 +20,7 @@ from nephrosyn.errors import (
     ComparisonError,
     CriteriaError,
     EngineError,
-    FigureError,
+    EstimateError,
     NephrosynError,
     PerturbationError,
     ReclassificationError,
@@ -43,7 +43,7 @@ __all__ = [
     "ComparisonError",
     "CriteriaError",
     "EngineError",
-    "FigureError",
+    "EstimateError",
     "NephrosynError",
     "Patient",
     "PerturbationError",
@@ -61,7 +61,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the heavy parts only when they are asked for."""
+    """Load the slow modules on first use."""
     if name == "datasets":
         return import_module("nephrosyn.datasets")
     if name in __all__:

@@ -1,4 +1,4 @@
-"""Errors that a user can put right: one base, one kind for each part of the package.
+"""Errors caused by user input, with one base class.
 
 ::
 
@@ -10,9 +10,9 @@
         ClusterError           workers or a scheduler cannot be used
         ComparisonError        two runs cannot be compared
         ReclassificationError  two definition sets cannot be compared
-        FigureError            the table of published figures is unsound
+        EstimateError          the table of published estimates is invalid
         RefusalError           a validation, calibration or sensitivity analysis cannot be done
-        CasesError             cases cannot be made
+        CasesError             cases cannot be built
         BenchError             classifiers, tasks or predictions cannot be used
         PerturbationError      a perturbation cannot be applied
 
@@ -28,25 +28,25 @@ from nephrosyn.text_files import visible
 
 
 class NephrosynError(ValueError):
-    """Anything wrong with what a user handed in; its text is ready to print."""
+    """Base class of errors caused by user input; the text is ready to print."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a scenario.
+    """One problem in a scenario or a definition set.
 
     Attributes
     ----------
     path : str
-        Dotted key, or the file or name itself.
+        Dotted key, or the name of the file or set.
     expected : str
-        What should stand there, with range and unit.
-    found : str
-        What stands there.
+        What is allowed there, with range and unit.
+    actual : str
+        What is there.
     nearest : str
         The nearest valid name, or empty.
     file : str
-        The file that holds it, where it is not the scenario asked for; or empty.
+        The file that contains it, if that is not the requested one; otherwise empty.
 
     Examples
     --------
@@ -67,14 +67,14 @@ class Problem:
 
 
 class ScenarioError(NephrosynError):
-    """A scenario that cannot be used; its text is ready to print.
+    """A scenario cannot be used.
 
     Parameters
     ----------
     scenario : str
-        Name or path, as asked for.
+        Name or path, as requested.
     problems : iterable of Problem
-        All that is wrong with it.
+        Everything that is wrong with it.
     """
 
     def __init__(self, scenario: str, problems: Iterable[Problem]) -> None:
@@ -87,14 +87,14 @@ class ScenarioError(NephrosynError):
 
 
 class CriteriaError(NephrosynError):
-    """A definition set, or tables, that cannot be used; its text is ready to print.
+    """A definition set, or tables to classify, cannot be used.
 
     Parameters
     ----------
     what : str
-        What was asked for: a set's name or path, or the tables.
+        Name or path of the set, or "tables".
     problems : iterable of Problem
-        All that is wrong with it.
+        Everything that is wrong with it.
 
     Examples
     --------
@@ -113,27 +113,27 @@ class CriteriaError(NephrosynError):
 
 
 class EngineError(NephrosynError):
-    """A scenario that the chosen engine cannot run."""
+    """The selected engine cannot run a scenario."""
 
 
 class RunFolderError(NephrosynError):
-    """A run folder that cannot be read or written, with the reason in words for the user."""
+    """A run folder cannot be read or written."""
 
 
 class ClusterError(NephrosynError):
-    """Workers or a scheduler that cannot be used, with the reason in words for the user."""
+    """Workers or a scheduler cannot be used."""
 
 
 class ComparisonError(NephrosynError):
-    """Runs that cannot be compared, with the reason in words for the user."""
+    """Two runs cannot be compared."""
 
 
 class ReclassificationError(NephrosynError):
-    """Sets between which nobody can move, or a run that does not tell, with the reason in words for the user."""
+    """Two definition sets cannot be compared on a run."""
 
 
-class FigureError(NephrosynError):
-    """A table of figures, or a choice from it, that cannot be used; its text is ready to print."""
+class EstimateError(NephrosynError):
+    """The table of published estimates, or a selection from it, cannot be used."""
 
     def __init__(self, what: str, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
@@ -142,15 +142,15 @@ class FigureError(NephrosynError):
 
 
 class RefusalError(NephrosynError):
-    """A choice of setting, figure or key that cannot be used; its text is ready to print."""
+    """A setting, an estimate or a key cannot be used in a validation, calibration or sensitivity analysis."""
 
 
 class CasesError(NephrosynError):
-    """Cases that cannot be made as asked, with everything that is wrong in words for the user."""
+    """Cases cannot be built as requested."""
 
 
 class BenchError(NephrosynError):
-    """Everything wrong with what was asked, one problem a line; its text is ready to print."""
+    """Classifiers, tasks or predictions cannot be used; one problem a line."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -158,15 +158,15 @@ class BenchError(NephrosynError):
 
 
 class PerturbationError(NephrosynError):
-    """A perturbation that cannot be made, or a log that does not belong to the record; ready to print."""
+    """A perturbation cannot be applied, or a log does not belong to the record."""
 
 
 MOST_PROBLEMS = 100
-"""So many are listed; whoever looks for more stops there."""
+"""Number of problems listed; checks stop looking for more after that."""
 
 
 def listed(heading: str, problems: Sequence[Problem]) -> str:
-    """Return a heading with the number of problems, and a line for each of the first `MOST_PROBLEMS`.
+    """Return a heading with the number of problems, and one line for each of the first `MOST_PROBLEMS`.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Text that comes from outside: how a file of it is read, which characters it may hold, how it is shown.
+"""Text from outside the package: reading files, checking their characters, and escaping what is shown.
 
-One reader for all text files of a user: with or without a byte-order mark, from a file or from a pipe, up to a size.
-Characters that do not show themselves (controls, changes of writing direction, what XML cannot hold) may rearrange what
-a terminal or a page shows; they are refused where a text is read, and escaped where one is shown.
+All text files of a user are read here, with or without a byte-order mark, from a file or a pipe, up to a size limit.
+Invisible characters (control characters, changes of writing direction, characters that XML does not allow) can change
+what a terminal or a page displays. They are rejected where a text is read, and escaped where one is shown.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 
 MEGABYTE = 1 << 20
 DEEPEST = 50
-"""So many tables or lists may stand inside one another; a scenario has nine."""
+"""Deepest nesting of tables and lists that is accepted; a scenario has nine levels."""
 LINE_BREAKS = "\n\t"
-UTF16_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF16_SIGNATURES = (b"\xff\xfe", b"\xfe\xff")
 
 _BEYOND_CONTROLS = (
     "\x7f-\x9f"  # more controls
@@ -30,9 +30,9 @@ _BEYOND_CONTROLS = (
     "\ufdd0-\ufdef" + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
 )
 HIDDEN = re.compile(f"[\x00-\x1f{_BEYOND_CONTROLS}]")
-"""A character that does not show itself, or that is none."""
+"""An invisible or invalid character."""
 SUSPECT_JSON = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f{_BEYOND_CONTROLS}]|\\\\[bfru]")
-"""JSON without it holds no text with such a character; a manifest of many parts is long to walk through."""
+"""JSON text without a match contains no such character, which saves walking through long manifests."""
 
 
 class UnreadableError(ValueError):
@@ -42,8 +42,8 @@ class UnreadableError(ValueError):
     ----------
     expected : str
         What should be there.
-    found : str
-        What is.
+    actual : str
+        What is there.
     """
 
     def __init__(self, expected: str, actual: str) -> None:
@@ -52,37 +52,37 @@ class UnreadableError(ValueError):
 
 
 def visible(text: str, keep: str = "") -> str:
-    r"""Return a text with every character escaped that does not show itself.
+    r"""Return a text with invisible characters escaped.
 
     Parameters
     ----------
     text : str
         Any text.
     keep : str
-        Characters that may stand as they are, as line breaks.
+        Characters to leave as they are, such as line breaks.
 
     Returns
     -------
     str
-        Harmless on a terminal and in XML.
+        Text that is safe on a terminal and in XML.
 
     Examples
     --------
     >>> print(visible("a\x1b[31m\u202e\n"))
     a\x1b[31m\u202e\n
     """
-    return HIDDEN.sub(lambda found: found[0] if found[0] in keep else _escaped(found[0]), text)
+    return HIDDEN.sub(lambda match: match[0] if match[0] in keep else _escaped(match[0]), text)
 
 
 def _escaped(character: str) -> str:
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is no text
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file name that is not valid text
         return f"\\x{code - 0xDC00:02x}"
     return character.encode("ascii", "backslashreplace").decode() if code > 0x7E else repr(character)[1:-1]
 
 
 def hidden(text: str, keep: str = "") -> str:
-    r"""Return the first character of a text that does not show itself, escaped; empty if there is none.
+    r"""Return the first invisible character of a text, escaped; empty if there is none.
 
     Examples
     --------
@@ -93,9 +93,9 @@ def hidden(text: str, keep: str = "") -> str:
 
 
 def hidden_in(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    r"""Yield place and text of every text in a tree, keys too, with a character that does not show itself.
+    r"""Yield path and text of every text in a tree, including keys, that contains an invisible character.
 
-    A text may have several lines, a key may not.
+    Line breaks are allowed in texts, but not in keys.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def hidden_in(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 
 
 def is_too_deep(tree: Any, deepest: int = DEEPEST) -> bool:
-    """Whether more than so many tables and lists stand inside one another.
+    """Whether tables and lists are nested deeper than a limit.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def _children(node: Any) -> Iterator[Any]:
 
 
 def is_readable(path: Path) -> bool:
-    """Whether something that can be read stands at a path: a file, a pipe or a device, but no folder."""
+    """Whether there is something readable at a path: a file, a pipe or a device, but not a folder."""
     try:
         return path.exists() and not path.is_dir()
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ _pipe_contents: list[dict[tuple[int, int], bytes]] = []
 
 @contextmanager
 def remember_pipes() -> Iterator[None]:
-    """Keep what comes through pipes meanwhile: they can be read once only, and a command may look twice."""
+    """Remember the content of pipes inside the block: a pipe can be read only once, and a command may read it twice."""
     _pipe_contents.append({})
     try:
         yield
@@ -167,9 +167,9 @@ def read_bytes(path: Path, most: int) -> bytes:
     Parameters
     ----------
     path : Path
-        Where; a pipe can be read once only, but within `remember_pipes`.
+        The file. A pipe can be read only once, except within `remember_pipes`.
     most : int, bytes
-        Refuse more than that.
+        Largest size accepted.
 
     Returns
     -------
@@ -182,12 +182,12 @@ def read_bytes(path: Path, most: int) -> bytes:
         If it cannot be read, or is too long.
     """
     try:
-        facts = path.stat()
-        remembered = _pipe_contents[-1] if _pipe_contents and not stat.S_ISREG(facts.st_mode) else {}
-        content = remembered.get((facts.st_dev, facts.st_ino))
+        status = path.stat()
+        remembered = _pipe_contents[-1] if _pipe_contents and not stat.S_ISREG(status.st_mode) else {}
+        content = remembered.get((status.st_dev, status.st_ino))
         if content is None:
             with path.open("rb") as file:
-                content = remembered[facts.st_dev, facts.st_ino] = file.read(most + 1)
+                content = remembered[status.st_dev, status.st_ino] = file.read(most + 1)
     except OSError as error:
         raise UnreadableError("a readable file", error.strerror or "an error while reading") from None
     if len(content) > most:
@@ -201,7 +201,7 @@ def decoded(content: bytes) -> str:
     Parameters
     ----------
     content : bytes
-        UTF-8, or UTF-16 with a byte-order mark, as some Windows editors save.
+        UTF-8, or UTF-16 with a byte-order mark, as some Windows editors write.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def decoded(content: bytes) -> str:
     >>> decoded("a".encode("utf-8-sig")), decoded("a".encode("utf-16"))
     ('a', 'a')
     """
-    utf16 = content.startswith(UTF16_BYTE_ORDER_MARKS)
+    utf16 = content.startswith(UTF16_SIGNATURES)
     try:
         return content.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -226,45 +226,45 @@ def decoded(content: bytes) -> str:
 
 
 def read_text(path: Path, most: int = MEGABYTE) -> str:
-    """Read a text file of a user, or a pipe.
+    """Read a text file or a pipe.
 
     Parameters
     ----------
     path : Path
-        Where.
+        The file.
     most : int, bytes
-        Refuse more than that.
+        Largest size accepted.
 
     Returns
     -------
     str
-        Its text, without a byte-order mark.
+        The text, without a byte-order mark.
 
     Raises
     ------
     UnreadableError
-        If it cannot be read, is too long, or is no text.
+        If it cannot be read, is too long, or is not text.
     """
     return decoded(read_bytes(path, most))
 
 
 def parsed_toml(text: str) -> dict[str, Any]:
-    """Return TOML as tables.
+    """Parse TOML.
 
     Parameters
     ----------
     text : str
-        As it stands in a file.
+        The content of a file.
 
     Returns
     -------
     dict
-        Not nested deeper than `DEEPEST`.
+        Tables, nested at most `DEEPEST` deep.
 
     Raises
     ------
     UnreadableError
-        If it is no TOML, with line and column, or is nested too deeply.
+        If it is not TOML (with line and column), or is nested too deeply.
 
     Examples
     --------
@@ -285,7 +285,7 @@ def parsed_toml(text: str) -> dict[str, Any]:
 
 
 def parsed_json(content: str | bytes) -> Any:
-    """Return JSON as plain values.
+    """Parse JSON.
 
     Parameters
     ----------
@@ -295,13 +295,12 @@ def parsed_json(content: str | bytes) -> Any:
     Returns
     -------
     object
-        Of tables, lists, texts and numbers, not nested deeper than `DEEPEST`, and without characters that do not show
-        themselves.
+        Tables, lists, texts and numbers, nested at most `DEEPEST` deep, without invisible characters.
 
     Raises
     ------
     UnreadableError
-        Whatever is wrong with it.
+        If it is not JSON, is nested too deeply, or contains invisible characters.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a user hands in: how names and values are written in messages, and the limits of whole numbers."""
+"""Messages about user input: how names and values are written, nearest names, and limits of counts."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from nephrosyn.text_files import LINE_BREAKS, hidden, visible
 
 LONGEST = 60
 LONGEST_NAME = 200
-"""Nobody meant a valid name by a longer one."""
+"""Longer texts are not compared with valid names."""
 
 MOST_PATIENTS = 100_000_000
-"""In each replicate."""
+"""Patients in each replicate."""
 MOST_REPLICATES = 100_000
 MOST_SEED = 2**63 - 1
 MOST_WORKERS = 1024
@@ -24,7 +24,7 @@ MOST_PARTS = 200_000
 
 
 def nearest(name: str, names: Iterable[str], most: int = 3) -> str:
-    """Return the valid names most like a given one, joined by commas; empty if none is like it.
+    """Return the valid names most similar to a given one, joined by commas; empty if none is similar.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def nearest(name: str, names: Iterable[str], most: int = 3) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return how a value found in a file is named in a message.
+    """Describe a value of a file for a message.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def shown(value: Any) -> str:
 
 
 def number_text(value: float) -> str:
-    """Write a number briefly: no needless decimals, no endless integer.
+    """Write a number without unneeded decimals, and no very long integer.
 
     Examples
     --------
@@ -76,27 +76,27 @@ def number_text(value: float) -> str:
 
 
 def problem_of_hidden(path: Sequence[str], text: str, file: str = "") -> Problem:
-    """Return what is wrong with a text that holds a character that does not show itself."""
+    """Return the problem of a text that contains an invisible character."""
     first = hidden(text, keep=LINE_BREAKS) or hidden(text)
     return Problem(".".join(path), "text without control characters", f"{first} in {shown(text)}", file=file)
 
 
 def wrong_count(name: str, value: Any, least: int, most: int) -> list[str]:
-    """Return what is wrong with a whole number that was asked for.
+    """Return what is wrong with an argument that must be a whole number within limits.
 
     Parameters
     ----------
     name : str
-        What to call it: an argument or an option.
+        Name of the argument or option.
     value : object
-        What stands there.
+        Its value.
     least, most : int
-        Its limits.
+        The limits.
 
     Returns
     -------
     list of str, length 0 or 1
-        A sentence, if it is none or lies outside.
+        A message, if the value is not a whole number or is out of range.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""The field's words and their codes, used by every room of the package.
+"""Terms of the field and their codes.
 
-Each vocabulary is a tuple of names; the code of a name is its position. Compiled code works with the
-codes, tables on disk carry the names. A vocabulary only ever grows at its end, so that a code keeps its
-meaning. Units of the analytes are the one unit used inside the package.
+Each vocabulary is a tuple of names; the code of a name is its position. Compiled code uses codes, tables on disk use
+names. New names are appended, so that codes keep their meaning. `UNITS` gives the unit in which each analyte is used
+throughout the package.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ VISIT_KINDS = ("presentation", "scheduled", "confirmation", "unscheduled")
 
 @dataclass(frozen=True)
 class DrugEntry:
-    """One drug: everything the package knows of it beside its regimens, which stand in scenarios.
+    """One drug: everything but its regimens, which are part of scenarios.
 
     Attributes
     ----------
     name : str
         International nonproprietary name.
     drug_class : str
-        Mechanism; definition sets count two drugs of one class as one mechanism.
+        Mechanism; definition sets count drugs of one class as one mechanism.
     routes : tuple of str
         ``oral``, ``intravenous`` or ``subcutaneous``.
     atc : str
-        Code of the WHO classification.
+        Code in the ATC classification of the WHO.
     rxnorm : int or None
-        RxNorm number of the ingredient; None where it was not found in two public sources.
+        RxNorm number of the ingredient; None if not confirmed by two public sources.
     american : str
         American spelling, where it differs.
     """
@@ -81,12 +81,12 @@ DRUG_TABLE = (
     DrugEntry("rituximab", "anti_cd20", ("intravenous",), "L01FA01", 121191),
     DrugEntry("levamisole", "immunomodulator", ("oral",), "P02CE01", None),
 )
-"""Every drug; to add one, append an entry here and give it a regimen in a scenario."""
+"""All drugs. To add one, append an entry and give it a regimen in a scenario."""
 
 DRUGS = tuple(drug.name for drug in DRUG_TABLE)
 STEROID = "prednisone"
 AGENTS = tuple(name for name in DRUGS if name != STEROID)
-"""Drugs that are given beside steroid or after it."""
+"""Drugs given together with steroid or after it."""
 
 SCHEDULES = ("daily", "alternate_day", "single")
 
@@ -104,7 +104,7 @@ AGENT_TOXICITIES_BY_TIME = (
     "hypogammaglobulinaemia",
     "diarrhoea",
 )
-"""Toxicities that come at a rate while an agent is given."""
+"""Toxicities that occur at a rate while an agent is given."""
 
 AGENT_TOXICITIES = (
     *AGENT_TOXICITIES_BY_TIME,
@@ -211,7 +211,7 @@ CATEGORY_OF_FLAG = {
     "intolerant": "steroid_intolerant",
     "non_remitting": "non_remitting",
 }
-"""The category of a patient whose first flag this is."""
+"""Category of a patient by the first flag that is set."""
 
 COURSE_FLAGS = (
     "late_responder",
@@ -254,7 +254,7 @@ CLAUSE_NAMES = {
     "calcineurin_resistance": "resistance to calcineurin inhibitors",
     "multidrug_resistance": "resistance to several drugs",
 }
-"""Clauses of definition sets in words, where the name itself is not plain."""
+"""Names of clauses in words, where the name itself does not read well."""
 
 KIND_NAMES = {
     "contraindication": "contraindication to steroid",
@@ -264,32 +264,4 @@ KIND_NAMES = {
     "complication": "complication",
     "provoking_factor": "provoking factor found",
 }
-"""Kinds of conditions in words."""
-
-
-def code(vocabulary: tuple[str, ...], name: str) -> int:
-    """Return the code of a name: its position in the vocabulary.
-
-    Parameters
-    ----------
-    vocabulary : tuple of str
-        One of the vocabularies of this module.
-    name : str
-        A name in it.
-
-    Returns
-    -------
-    int
-        Position, from 0.
-
-    Raises
-    ------
-    ValueError
-        If the name is not in the vocabulary.
-
-    Examples
-    --------
-    >>> code(LESIONS, "fsgs")
-    1
-    """
-    return vocabulary.index(name)
+"""Names of the kinds of conditions in words."""

@@ -8,13 +8,13 @@ from importlib.resources import files
 
 import pytest
 
-from nephrosyn.errors import FigureError
-from nephrosyn.evidence.published.estimates_table import FILE, figures, load, published, read
+from nephrosyn.errors import EstimateError
+from nephrosyn.evidence.published.estimates_table import ESTIMATES_FILE, published_estimates, load, collected_rows, parse_table
 from nephrosyn.scenario import load as scenario
 from nephrosyn.scenario import shipped
 from nephrosyn.scenario.files.provenance import CALIBRATED, ids
 
-TEXT = files("nephrosyn.evidence").joinpath(FILE).read_text("utf-8")
+TEXT = files("nephrosyn.evidence").joinpath(ESTIMATES_FILE).read_text("utf-8")
 ROWS = list(csv.DictReader(TEXT.splitlines()))
 
 
@@ -27,12 +27,12 @@ def changed(number, **values):
 
 
 def test_every_published_figure_has_a_row():
-    assert len(published()) == 86
-    assert {figure.evidence for figure in figures()} == {row["id"] for row in published()}
+    assert len(collected_rows()) == 86
+    assert {figure.evidence for figure in published_estimates()} == {row["id"] for row in collected_rows()}
 
 
 def test_every_row_is_simulated_or_says_why_not():
-    for figure in figures():
+    for figure in published_estimates():
         assert bool(figure.measure) == (figure.use != "none"), figure.id
         assert figure.measure or len(figure.note) > 15, figure.id
         if figure.use != "none":
@@ -40,7 +40,7 @@ def test_every_row_is_simulated_or_says_why_not():
 
 
 def test_the_interval_of_counts_is_wilsons():
-    known = {figure.id: figure for figure in figures()}
+    known = {figure.id: figure for figure in published_estimates()}
     assert known["C12"].interval == pytest.approx((0.161, 0.295), abs=5e-4)
     assert known["C12"].basis == "Wilson, n = 145"
     assert known["F01.early"].interval == pytest.approx((0.054, 0.165), abs=5e-4)
@@ -49,9 +49,9 @@ def test_the_interval_of_counts_is_wilsons():
 
 def test_what_the_collection_says_of_wilson_is_what_the_table_has():
     """The collected figures carry derived intervals as text: another derivation of the same numbers."""
-    told = {row["id"]: re.match(r"([\d.]+)-([\d.]+)% \(Wilson", row["ci_or_range"]) for row in published()}
+    told = {row["id"]: re.match(r"([\d.]+)-([\d.]+)% \(Wilson", row["ci_or_range"]) for row in collected_rows()}
     compared = 0
-    for figure in figures():
+    for figure in published_estimates():
         found = told[figure.evidence]
         if found and figure.id == figure.evidence and figure.interval and figure.kind == "share":
             assert [100 * end for end in figure.interval] == pytest.approx(
@@ -62,15 +62,15 @@ def test_what_the_collection_says_of_wilson_is_what_the_table_has():
 
 
 def test_nothing_is_fitted_to_refractory_shares():
-    assert not [figure.id for figure in figures() if figure.evidence.startswith("R") and figure.use == "fit"]
-    with pytest.raises(FigureError, match="never fitted"):
-        read(TEXT + "\nR01.x,x,share,1,2,,,,,,,,e,v,d,f,c,baseline,,fit,male_share,,n", "own.csv")
+    assert not [figure.id for figure in published_estimates() if figure.evidence.startswith("R") and figure.use == "fit"]
+    with pytest.raises(EstimateError, match="never fitted"):
+        parse_table(TEXT + "\nR01.x,x,share,1,2,,,,,,,,e,v,d,f,c,baseline,,fit,male_share,,n", "own.csv")
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_numbers_are_calibrated_to_fit_rows_only(name):
     """Fit and validation rows are disjoint: an evidence id behind a calibrated number has fit rows."""
-    fit = {figure.evidence for figure in figures() if figure.use == "fit"}
+    fit = {figure.evidence for figure in published_estimates() if figure.use == "fit"}
     for source in scenario(name).origins.values():
         if source.startswith(CALIBRATED):
             assert set(ids(source)) <= fit
@@ -84,7 +84,7 @@ OF_CARE = ("care.", "chart.", "population.follow_up_days", "population.accrual",
 def test_no_number_of_disease_or_people_comes_from_a_validation_row(name):
     """How a study saw its patients may be taken from any paper; what became of them may not, if it is to be a test."""
     uses = {}
-    for figure in figures():
+    for figure in published_estimates():
         uses.setdefault(figure.evidence, set()).add(figure.use)
     kept = {evidence for evidence, use in uses.items() if "validation" in use and "fit" not in use}
     assert {"B02", "B10", "C12", "R01"} <= kept
@@ -110,8 +110,8 @@ def test_no_number_of_disease_or_people_comes_from_a_validation_row(name):
     ],
 )
 def test_what_is_wrong_is_named(number, values, told):
-    with pytest.raises(FigureError) as caught:
-        read(changed(number, **values), "own.csv")
+    with pytest.raises(EstimateError) as caught:
+        parse_table(changed(number, **values), "own.csv")
     assert told in str(caught.value)
     assert "own.csv" in str(caught.value)
 
@@ -119,6 +119,6 @@ def test_what_is_wrong_is_named(number, values, told):
 def test_all_that_is_wrong_is_named_at_once(tmp_path):
     file = tmp_path / "own.csv"
     file.write_text(changed("A01", measure="nothing", scenario="nowhere") + "\nA02,x", "utf-8")
-    with pytest.raises(FigureError) as caught:
+    with pytest.raises(EstimateError) as caught:
         load(file)
     assert all(word in str(caught.value) for word in ("nothing", "nowhere", "A02"))

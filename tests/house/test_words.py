@@ -49,7 +49,9 @@ PART = {
 }
 """Words given up, alone or as part of a name, and the term that stands in their place."""
 
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {
+    "p": "the probability of a quantile, also as an argument in the table of published estimates",
+}
 """Names that keep such a word, and why."""
 
 

@@ -1,1 +1,5 @@
-"""What is published: figures with their citations, and the ids by which scenarios name their sources."""
+"""Published evidence, and analyses that use it.
+
+`published` holds the estimates with their citations, `measures` computes them in a simulated record. `validation`
+compares the two, `calibration` fits numbers of a scenario, and `sensitivity` shows which numbers matter most.
+"""

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from nephrosyn.errors import RefusalError
-from nephrosyn.scenario.counts import MOST_PATIENTS, MOST_SEED, wrong_count
+from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
 
 
 def check_cohort(patients: int, seed: int, most_seed: int = MOST_SEED) -> None:
-    """Refuse cohorts that cannot be made.
+    """Check the size and the seed of a cohort.
 
     Parameters
     ----------
     patients, seed : int
-        Size of a cohort, and address of its draws.
+        Number of patients, and seed of the random numbers.
     most_seed : int
-        Largest seed that can be used.
+        Largest seed allowed.
 
     Raises
     ------
     RefusalError
-        With what was expected.
+        If one of them is out of range.
     """
     wrong = [*wrong_count("patients", patients, 1, MOST_PATIENTS), *wrong_count("seed", seed, 0, most_seed)]
     if wrong:

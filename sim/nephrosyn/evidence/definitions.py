@@ -1,4 +1,4 @@
-"""The definition set a figure names, as the package ships it."""
+"""Shipped definition sets, as the table of published estimates names them."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from nephrosyn import criteria
 
 @cache
 def definition(name: str) -> criteria.DefinitionSet:
-    """Return the definition set of a name, as the table of figures has it."""
+    """Return a shipped definition set; each is loaded once."""
     return criteria.load(name)

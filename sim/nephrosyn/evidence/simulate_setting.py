@@ -1,4 +1,4 @@
-"""A setting simulated and seen as its studies saw it, part by part, so that memory does not grow with the cohort."""
+"""Simulate a setting and observe it as its studies did, part by part, so that memory use stays bounded."""
 
 from __future__ import annotations
 
@@ -14,61 +14,62 @@ from nephrosyn.evidence.measures.study_view import Study
 from nephrosyn.record.observed import record
 from nephrosyn.scenario import Scenario
 
-READ = ("patients", "visits", "readings", "diary", "doses", "conditions", "follow_up")
-"""The tables a study sees: the record, and nothing of the truth."""
+STUDY_TABLES = ("patients", "visits", "readings", "diary", "doses", "conditions", "follow_up")
+"""The tables that a study sees: the observed record only."""
 
-Question = tuple[str, Mapping[str, Any]]
-Watch = Callable[[int], None]
+MeasureCall = tuple[str, Mapping[str, Any]]
+"""Name of a measure, and its arguments."""
+OnProgress = Callable[[int], None]
 
 
-def unwatched(done: int) -> None:
-    """Progress that nobody watches."""
+def no_progress(done: int) -> None:
+    """Progress callback that does nothing."""
 
 
 def studies(scenario: Scenario, patients: int, seed: int) -> Iterator[Study]:
-    """Yield a cohort part by part as studies see it.
+    """Yield the parts of a cohort as studies see them.
 
     Parameters
     ----------
     scenario : Scenario
         The setting.
     patients : int
-        How many in all.
+        Size of the cohort.
     seed : int
-        Address of all draws: with one seed patient i is the same in every setting, which couples runs.
+        With the same seed, patient i has the same random numbers in every setting (common random numbers).
     """
-    driver = engine.choose(scenario, scenario.engine, patients)
+    driver = engine.choose_engine(scenario, scenario.engine, patients)
     for part in engine.simulate(scenario, driver, seed, 0, patients):
         frames = record(scenario, seed, 0, part.traits, part.rows)
-        yield Study(_seen(frames), definition)
+        yield Study(_study_tables(frames), definition)
 
 
-def _seen(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    kept = pl.col("analyte").is_in(["upcr", "dipstick", "albumin"])
-    return {name: frames[name].filter(kept) if name == "readings" else frames[name] for name in READ}
+def _study_tables(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    used = pl.col("analyte").is_in(["upcr", "dipstick", "albumin"])
+    return {name: frames[name].filter(used) if name == "readings" else frames[name] for name in STUDY_TABLES}
 
 
-def count(
-    scenario: Scenario, questions: Sequence[Question], patients: int, seed: int, watch: Watch = unwatched
+def count_measures(
+    scenario: Scenario, calls: Sequence[MeasureCall], patients: int, seed: int, on_progress: OnProgress = no_progress
 ) -> list[Counted]:
-    """Return what several measures count in one cohort.
+    """Simulate a cohort and return what several measures count in it.
 
     Parameters
     ----------
     scenario : Scenario
         The setting.
-    questions : sequence of (str, mapping)
-        Names of measures, each with its arguments.
+    calls : sequence of (str, mapping)
+        Names of measures with their arguments.
     patients, seed : int
-        Size and address of the cohort.
-    watch : callable
+        Size and seed of the cohort.
+    on_progress : callable
         Called with the number of patients done.
     """
-    parts: list[list[Counted]] = [[] for _ in questions]
+    parts: list[list[Counted]] = [[] for _ in calls]
     done = 0
     for study in studies(scenario, patients, seed):
-        for place, (name, arguments) in enumerate(questions):
+        for place, (name, arguments) in enumerate(calls):
             parts[place].append(measures()[name](study, **arguments))
         done += study.people.height
-        watch(done)
-    return [joined(each) for each in parts]
+        on_progress(done)
+    return [joined(counted) for counted in parts]

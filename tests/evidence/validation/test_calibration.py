@@ -12,15 +12,15 @@ from nephrosyn.cli.app import app
 from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.calibration import output
 from nephrosyn.evidence.calibration.fit import calibrate
-from nephrosyn.evidence.calibration.free_parameters import Free, free
+from nephrosyn.evidence.calibration.free_parameters import FreeParameter, read_free_parameter
 from nephrosyn.evidence.calibration.profile import profile
 from nephrosyn.evidence.calibration.targets import targets
-from nephrosyn.evidence.published.estimates_table import figures
-from nephrosyn.evidence.validation.comparison import arm
+from nephrosyn.evidence.published.estimates_table import published_estimates
+from nephrosyn.evidence.validation.comparison import simulate_arm
 from nephrosyn.scenario import load
 
 CHILDREN = "disease.relapse.bands.children"
-FIGURES = {figure.id: figure for figure in figures()}
+FIGURES = {figure.id: figure for figure in published_estimates()}
 
 
 @pytest.mark.parametrize("asked", ["one-third", "1/3", "R01", "R02", "R06"])
@@ -58,9 +58,9 @@ def test_a_figure_for_which_nobody_counts_is_refused():
 
 
 def test_a_number_is_free_within_what_the_schema_says():
-    share = free(f"{CHILDREN}.never_relapsing_share", "setting-children")
-    rate = free("setting-children:disease.response.children.minimal_change.time_to_remission_days.scale", "baseline")
-    assert isinstance(share, Free) and isinstance(rate, Free)
+    share = read_free_parameter(f"{CHILDREN}.never_relapsing_share", "setting-children")
+    rate = read_free_parameter("setting-children:disease.response.children.minimal_change.time_to_remission_days.scale", "baseline")
+    assert isinstance(share, FreeParameter) and isinstance(rate, FreeParameter)
     assert (share.is_share, rate.is_share) == (True, False)
     assert 0 < share.low < share.high < 1
     assert rate.low == pytest.approx(rate.start / 20)
@@ -69,25 +69,25 @@ def test_a_number_is_free_within_what_the_schema_says():
 
 
 def test_a_start_of_its_own_makes_a_fit_independent_of_the_number_in_the_setting():
-    begun = free(f"setting-paris:{CHILDREN}.rate_per_year=3.5", "setting-children")
-    assert isinstance(begun, Free)
+    begun = read_free_parameter(f"setting-paris:{CHILDREN}.rate_per_year=3.5", "setting-children")
+    assert isinstance(begun, FreeParameter)
     assert (begun.setting, begun.start) == ("setting-paris", 3.5)
     assert (begun.low, begun.high) == (pytest.approx(3.5 / 20), pytest.approx(70))
     for wrong in ("2", "much", "nan", "-0.1", ""):
-        told = free(f"{CHILDREN}.never_relapsing_share={wrong}", "setting-children")
+        told = read_free_parameter(f"{CHILDREN}.never_relapsing_share={wrong}", "setting-children")
         assert isinstance(told, str), wrong
         assert f"found {wrong}" in told
 
 
 def test_a_number_goes_no_further_than_the_scenario_allows():
     """Complete and partial response are at most 1 together; the schema knows each alone."""
-    one = free("disease.response.adults.minimal_change.complete", "baseline")
-    assert isinstance(one, Free)
+    one = read_free_parameter("disease.response.adults.minimal_change.complete", "baseline")
+    assert isinstance(one, FreeParameter)
     assert 0.969 < one.high <= 0.97
 
 
 def test_a_number_moves_the_settings_that_do_not_set_it_themselves(tmp_path):
-    shared = free(f"{CHILDREN}.frailty_shape", "setting-children")
+    shared = read_free_parameter(f"{CHILDREN}.frailty_shape", "setting-children")
     own = tmp_path / "own.toml"
     text = 'extends = "setting-japan-children"\n[disease.relapse.bands.children]\nfrailty_shape = 2.0\n'
     own.write_text(text + f'[sources]\n"{CHILDREN}.frailty_shape" = "assumed: a test"\n', "utf-8")
@@ -113,7 +113,7 @@ def test_the_profile_of_a_quadratic_is_that_of_the_normal_law():
 def made(setting, values, ids, patients):
     """Figures as a study of a setting with known numbers would publish them, of its own seed and of 400 people."""
     scenario = load(setting, [f"{key}={value}" for key, value in values.items()]).scenario
-    found = arm([FIGURES[one] for one in ids], setting, scenario, patients, seed=77)
+    found = simulate_arm([FIGURES[one] for one in ids], setting, scenario, patients, seed=77)
     return [
         FIGURES[name].model_copy(
             update={"published": seen.value, "numerator": None, "denominator": 400, "published_low": None}
@@ -135,7 +135,7 @@ def test_known_numbers_come_back(tmp_path):
     start = [f"{CHILDREN}.never_relapsing_share", f"{CHILDREN}.rate_per_year"]
     found = calibrate("setting-china-ssns", start, published, patients=2000)
     for one in found.fitted:
-        assert one.low < known[one.free.key] < one.high, one
+        assert one.low < known[one.parameter.key] < one.high, one
         assert not one.at_limit
     assert sum(row.distance**2 for row in found.after) < 0.1 < sum(row.distance**2 for row in found.before)
 

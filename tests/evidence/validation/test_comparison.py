@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 from nephrosyn.cli.app import app
 from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.measures.estimators import Estimate
-from nephrosyn.evidence.published.estimates_table import figures
+from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.evidence.validation import page
-from nephrosyn.evidence.validation.comparison import Row, Validation, chosen, together, validate
+from nephrosyn.evidence.validation.comparison import Row, Validation, select_estimates, combine_arms, validate
 
-FIGURES = {figure.id: figure for figure in figures()}
+FIGURES = {figure.id: figure for figure in published_estimates()}
 C12 = FIGURES["C12"]  # 22.1%, 16.1 to 29.5%
 
 
@@ -46,9 +46,9 @@ def test_distance_is_in_standard_errors_of_the_side_it_lies_on():
 
 def test_two_arms():
     first, second = Estimate(0.4, 0.1, 10), Estimate(0.2, 0.1, 10)
-    assert together(FIGURES["C07.hazard"], first, second).value == 2
-    assert together(FIGURES["C27.difference"], first, second).value == pytest.approx(0.2)
-    assert together(C12, first, None) is first
+    assert combine_arms(FIGURES["C07.hazard"], first, second).value == 2
+    assert combine_arms(FIGURES["C27.difference"], first, second).value == pytest.approx(0.2)
+    assert combine_arms(C12, first, None) is first
 
 
 def test_chi_square_and_what_failed():
@@ -56,7 +56,7 @@ def test_chi_square_and_what_failed():
     rows = [Row(C12, far), Row(FIGURES["A01"], near), Row(FIGURES["C13"], far)]
     found = Validation(rows, 10, 1)
     assert found.chi_square("fit") == (pytest.approx(rows[1].distance ** 2 + rows[2].distance ** 2), 2)
-    assert [row.figure.id for row in found.failed] == ["C13"]  # C12 is outside too, but nothing is fitted to it
+    assert [row.published.id for row in found.failed] == ["C13"]  # C12 is outside too, but nothing is fitted to it
     assert Validation([Row(C12, far)], 10, 1).failed == []
     assert Validation([Row(FIGURES["A01"], Estimate(math.nan, math.nan, 0))], 10, 1).failed
 
@@ -68,13 +68,13 @@ def test_a_figure_for_which_nobody_counts_has_no_place_and_no_distance():
     assert page.cells(found.rows[1])[-3:] == ("nobody counts", "–", "nobody")
     assert page.sentence(found).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
     assert "no validation row has a number; 2 of 3 figures have nobody who counts" in page.sentence(found)
-    assert [row.figure.id for row in found.failed] == ["C13"]
+    assert [row.published.id for row in found.failed] == ["C13"]
 
 
 def test_settings_and_figures_are_chosen_by_name():
-    assert {one.scenario for one in chosen("setting-japan-children", None)} == {"setting-japan-children"}
-    assert [one.id for one in chosen(None, "C12")] == ["C12"]
-    assert len(chosen(None, "C01")) == 3
+    assert {one.scenario for one in select_estimates("setting-japan-children", None)} == {"setting-japan-children"}
+    assert [one.id for one in select_estimates(None, "C12")] == ["C12"]
+    assert len(select_estimates(None, "C01")) == 3
 
 
 @pytest.mark.parametrize(

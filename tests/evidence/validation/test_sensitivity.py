@@ -100,12 +100,12 @@ def test_the_share_of_a_set_is_among_those_it_is_for():
         share=pl.col("refractory").fill_null(value=False).mean(), patients=pl.len()
     )
     assert by_hand["patients"][1] < 120 == by_hand["patients"][0]
-    assert analysis.shares("baseline", {}, chosen, 120, analysis.SEED) == pytest.approx(by_hand["share"].to_list())
+    assert analysis.refractory_shares("baseline", {}, chosen, 120, analysis.SEED) == pytest.approx(by_hand["share"].to_list())
 
 
 @pytest.mark.slow
 def test_the_share_grows_with_follow_up():
-    found = refractory_share.answers(["adult-minimal-change"], ["source"], years=(1, 3), patients=800, seed=1)
+    found = refractory_share.refractory_shares(["adult-minimal-change"], ["source"], years=(1, 3), patients=800, seed=1)
     assert [one.years for one in found] == [1, 3]
     assert found[0].refractory.count < found[1].refractory.count
     frame = refractory_share.frame(found)
@@ -122,13 +122,13 @@ def test_a_share_is_among_those_the_set_is_for(tmp_path):
         '"population.bands.adults.share" = "assumed: for a test"\n',
         encoding="utf-8",
     )
-    (found,) = refractory_share.answers([str(file)], ["ipna-2022"], years=(1,), patients=100, seed=1)
+    (found,) = refractory_share.refractory_shares([str(file)], ["ipna-2022"], years=(1,), patients=100, seed=1)
     (study,) = studies(load(file, ["population.follow_up_days=365"]).scenario, 100, 1)
     labels = criteria.classify(study.tables, criteria.load("ipna-2022"), "observed")
     inside = labels.filter(pl.col("applies").fill_null(value=True))
     assert 75 <= inside.height < 100
     assert (found.refractory.count, found.refractory.total) == (inside["refractory"].sum(), inside.height)
-    assert (found.not_judged.count, found.not_judged.total) == (inside["refractory"].null_count(), inside.height)
+    assert (found.undetermined.count, found.undetermined.total) == (inside["refractory"].null_count(), inside.height)
 
 
 def test_no_setting_is_left_without_a_word():

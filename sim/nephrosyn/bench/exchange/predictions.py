@@ -24,7 +24,7 @@ from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
-from nephrosyn.text_files import UTF16_BYTE_ORDER_MARKS, UnreadableError, decoded, hidden, is_readable, parsed_json
+from nephrosyn.text_files import UTF16_SIGNATURES, UnreadableError, decoded, hidden, is_readable, parsed_json
 
 COLUMNS = {"patient": pl.Int64, "perturbation": pl.String, "severity": pl.Int64, "replicate": pl.Int64}
 WHERE = list(COLUMNS)
@@ -69,7 +69,7 @@ def read(path: Path, content: bytes | None = None) -> pl.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".pq") or content.startswith(PARQUET):
             return pl.read_parquet(BytesIO(content), hive_partitioning=False)
-        if content.startswith(UTF16_BYTE_ORDER_MARKS):
+        if content.startswith(UTF16_SIGNATURES):
             content = decoded(content).encode()
         return pl.read_csv(BytesIO(content), infer_schema=False)
     except UnreadableError as error:

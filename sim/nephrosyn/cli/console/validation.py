@@ -36,7 +36,7 @@ def validation(found: Validation, page: Path | None) -> None:
     if page is not None:
         say(f"page  {page}")
     for place, told in (("outside", "fit rows outside"), ("nobody", "fit rows for which nobody counts")):
-        if failed := [row.figure.id for row in found.failed if row.place == place]:
+        if failed := [row.published.id for row in found.failed if row.place == place]:
             complain(f"{told}: {', '.join(failed)}")
 
 
@@ -53,7 +53,7 @@ def calibration(found: Calibration, folder: Path | None) -> None:
     from nephrosyn.evidence.calibration import output
 
     say(vocabulary.NOTICE)
-    for shown in (output.numbers(found), output.residuals(found)):
+    for shown in (output.fitted_table(found), output.residuals(found)):
         say()
         heading(shown.caption)
         table(shown.head, shown.rows)

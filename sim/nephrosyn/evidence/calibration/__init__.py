@@ -1,1 +1,1 @@
-"""Fit numbers of a scenario to published figures that are not kept for validation."""
+"""Fit numbers of a scenario to published estimates: `fit.calibrate`, written to a folder by `output.write`."""

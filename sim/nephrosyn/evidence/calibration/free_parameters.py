@@ -1,4 +1,4 @@
-"""The numbers a calibration may change: a key of a setting, its range by the schema, and the scale it is moved on."""
+"""Free parameters of a calibration: the key in a setting, the range from the schema, and the fitting scale."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import load
 from nephrosyn.scenario.files.inheritance import read_layers
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_law, is_number, split
+from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_distribution, is_number, split
 
 WIDEST = 20.0
-"""A number without a limit is sought between a twentieth and twenty times what it is."""
+"""A parameter without limits is searched between one twentieth and twenty times its value."""
 NEAREST_TO_LIMIT = 0.002
+"""Shares are searched up to this distance from 0 and 1."""
 HALVINGS = 8
+"""Steps of the bisection in `reachable`."""
 
 
 @dataclass(frozen=True)
-class Free:
-    """A number to be fitted.
+class FreeParameter:
+    """A parameter to be fitted.
 
     Attributes
     ----------
     setting : str
-        The scenario that holds it: it changes there, and in all that extend it and do not set the key themselves.
+        The scenario that contains it. It changes there, and in scenarios that extend it and do not set the key.
     path : tuple of str
         Its key.
     start : float
-        What it is now.
+        Value at which the fit begins.
     low, high : float
-        The range it is sought in.
+        The search range.
     """
 
     setting: str
@@ -42,25 +44,25 @@ class Free:
 
     @property
     def key(self) -> str:
-        """Its dotted key."""
+        """The dotted key."""
         return dotted(self.path)
 
     @property
     def is_share(self) -> bool:
-        """Whether it lies between 0 and 1, and so moves as its log-odds; others move as their logarithm."""
+        """Whether it lies between 0 and 1. The fitting scale of a share is its log-odds, of any other its logarithm."""
         return self.high <= 1.0
 
     def to_scale(self, value: float) -> float:
-        """Return a value on the scale it is moved on."""
-        kept = min(max(value, self.low), self.high)
-        return math.log(kept / (1 - kept)) if self.is_share else math.log(kept)
+        """Return a value, clipped to the range, on the fitting scale."""
+        clipped = min(max(value, self.low), self.high)
+        return math.log(clipped / (1 - clipped)) if self.is_share else math.log(clipped)
 
-    def from_scale(self, moved: float) -> float:
-        """Return the value at a place of the scale."""
-        return 1 / (1 + math.exp(-moved)) if self.is_share else math.exp(moved)
+    def from_scale(self, place: float) -> float:
+        """Return the value at a place on the fitting scale."""
+        return 1 / (1 + math.exp(-place)) if self.is_share else math.exp(place)
 
     def changes(self, name: str) -> bool:
-        """Whether it stands in a scenario: the setting itself, or one that takes the key from it."""
+        """Whether it affects a scenario: its own setting, or one that inherits the key from it."""
         layers = read_layers(name)
         labels = [layer.label for layer in layers]
         if self.setting not in labels:
@@ -69,19 +71,24 @@ class Free:
         return all(at(layer.tree, self.path) is MISSING for layer in after)
 
 
-def free(text: str, setting: str) -> Free | str:
-    """Read ``KEY``, ``SETTING:KEY`` or either with ``=START``; what is wrong with it as a text.
+def read_free_parameter(text: str, setting: str) -> FreeParameter | str:
+    """Parse ``KEY``, ``SETTING:KEY``, or either with ``=START``.
 
     Parameters
     ----------
     text : str
-        As asked for. A start makes a calibration independent of what the number is now, so that one that was written
-        into the setting can be made again.
+        A start value makes the calibration independent of the current value, so that it can be repeated after its
+        result was written into the setting.
     setting : str
         The setting of a bare key.
+
+    Returns
+    -------
+    FreeParameter or str
+        The parameter, or what is wrong with the text.
     """
-    asked, told, begin = text.partition("=")
-    named, colon, key = asked.rpartition(":")
+    full_key, has_start, begin = text.partition("=")
+    named, colon, key = full_key.rpartition(":")
     holder = named if colon else setting
     path = split(key)
     resolved = load(holder)
@@ -90,28 +97,30 @@ def free(text: str, setting: str) -> Free | str:
     if value is MISSING:
         return f"{text}: expected a key of {holder}; found no such key"
     if not is_number(value):
-        inner = [dotted((*path, name)) for name, part in value.items() if is_number(part)] if is_law(value) else []
-        found = f"a law; its numbers are {', '.join(inner)}" if inner else "something else"
-        return f"{text}: expected the key of one number; found {found}"
-    start = _number(begin) if told else float(value)
+        inner = (
+            [dotted((*path, name)) for name, part in value.items() if is_number(part)] if is_distribution(value) else []
+        )
+        actual = f"a distribution; its numbers are {', '.join(inner)}" if inner else "something else"
+        return f"{text}: expected the key of one number; found {actual}"
+    start = _finite_number(begin) if has_start else float(value)
     if start is None or not allowed(holder, path, start):
         return f"{text}: expected a start that {holder} may have; found {begin}"
     low, high = (reachable(holder, path, start, end) for end in limits(tree, path, start))
-    return Free(holder, path, start, low, high)
+    return FreeParameter(holder, path, start, low, high)
 
 
-def _number(text: str) -> float | None:
+def _finite_number(text: str) -> float | None:
     try:
-        found = float(text)
+        value = float(text)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return value if math.isfinite(value) else None
 
 
 def reachable(holder: str, path: Path, start: float, end: float) -> float:
-    """Return how far a number may go towards an end of its range before the scenario as a whole forbids it.
+    """Return the last value on the way to an end of the range that the scenario as a whole accepts.
 
-    What holds between keys (shares that must not exceed 1 together) stands in no range of the schema.
+    The range of one key does not show constraints between keys, such as shares whose sum must not exceed 1.
     """
     if allowed(holder, path, end):
         return end
@@ -123,7 +132,7 @@ def reachable(holder: str, path: Path, start: float, end: float) -> float:
 
 
 def allowed(holder: str, path: Path, value: float) -> bool:
-    """Whether a scenario with this value is one."""
+    """Whether the scenario is valid with this value."""
     try:
         load(holder, [f"{dotted(path)}={value!r}"])
     except ScenarioError:
@@ -132,8 +141,8 @@ def allowed(holder: str, path: Path, value: float) -> bool:
 
 
 def limits(tree: Any, path: Path, value: float) -> tuple[float, float]:
-    """Return the range of a number: that of the schema, or a wide one about what it is."""
-    node = {} if is_law(at(tree, path[:-1])) else number_node(paths.node(path) or {})
+    """Return the search range of a number: that of the schema, or a wide one around its value."""
+    node = {} if is_distribution(at(tree, path[:-1])) else number_node(paths.node(path) or {})
     low = node.get("minimum", node.get("exclusiveMinimum", 0.0))
     high = node.get("maximum", node.get("exclusiveMaximum", math.inf))
     if high <= 1.0:
@@ -143,5 +152,6 @@ def limits(tree: Any, path: Path, value: float) -> tuple[float, float]:
 
 
 def number_node(node: Any) -> Any:
-    """Return the part of a schema node that is a number."""
-    return next((one for one in node.get("anyOf", []) if one.get("type") in ("number", "integer")), node)
+    """Return the alternative of a schema node that is a number."""
+    alternatives = node.get("anyOf", [])
+    return next((child for child in alternatives if child.get("type") in ("number", "integer")), node)

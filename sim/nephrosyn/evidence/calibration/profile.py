@@ -1,4 +1,4 @@
-"""How far a fitted number can move before the figures contradict it: an approximate profile of the sum of squares."""
+"""Approximate profile intervals: how far a fitted parameter can move before the estimates contradict it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 RISE = 3.841459
-"""The 95% point of chi-square with one degree of freedom: so much may the sum of squares rise."""
+"""Allowed rise of the sum of squares: the 95% quantile of chi-square with one degree of freedom."""
 TRIES = 3
 CLOSE = 0.25
+"""Relative tolerance of the rise at an end of an interval."""
 
 Floats = NDArray[np.float64]
 
 
 LEAST = 1e-6
-"""Curvature below this is none: the figures leave that direction free, as far as the ranges go."""
+"""Curvature below this counts as zero: the estimates do not determine that direction."""
 
 
 def spread(jacobian: Floats) -> Floats:
-    """Return the covariance of the numbers, large and never zero along directions that the figures do not fix."""
+    """Return the covariance of the parameters; large along directions that the estimates do not determine."""
     curvature, directions = np.linalg.eigh(jacobian.T @ jacobian)
     return np.asarray((directions / np.maximum(curvature, LEAST)) @ directions.T)
 
@@ -29,26 +30,26 @@ def spread(jacobian: Floats) -> Floats:
 def profile(
     residuals: Callable[[Floats], Floats], best: Floats, jacobian: Floats, ends: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """Return an approximate 95% interval of each number.
+    """Return an approximate 95% interval of each parameter.
 
-    The others follow along the ridge that the Jacobian shows; how far the number may go along it is then simulated,
-    not taken from the Jacobian.
+    The other parameters follow along the ridge given by the Jacobian; the rise of the sum of squares along it is
+    simulated, not taken from the Jacobian.
 
     Parameters
     ----------
     residuals : callable
-        Distances of the figures at a place of the numbers.
+        Function from a point to the distances of the estimates.
     best : ndarray of float, shape (n,)
-        Where the sum of squares is least.
-    jacobian : ndarray of float, shape (figures, n)
-        Slopes there.
+        Point with the least sum of squares.
+    jacobian : ndarray of float, shape (estimates, n)
+        Jacobian at that point.
     ends : sequence of (float, float)
-        Range of each number.
+        Range of each parameter, on the same scale.
 
     Returns
     -------
     list of (float, float)
-        Each at an end of its range where the figures do not bound it.
+        Ends of each interval; an end of the range where the estimates do not bound the parameter.
     """
     covariance = spread(jacobian)
     base = float(residuals(best) @ residuals(best))
@@ -57,8 +58,8 @@ def profile(
     def rise(place: int, far: float) -> float:
         ridge = covariance[:, place] / math.sqrt(max(covariance[place, place], 1e-12))
         moved = np.clip(best + far * ridge, limits[:, 0], limits[:, 1])
-        found = residuals(moved)
-        return float(found @ found) - base
+        distances = residuals(moved)
+        return float(distances @ distances) - base
 
     def end(place: int, sign: float) -> float:
         deviation = math.sqrt(max(covariance[place, place], 1e-12))
@@ -67,7 +68,7 @@ def profile(
             up = rise(place, far)
             if abs(up - RISE) < CLOSE * RISE:
                 break
-            # The rise is about a square of the distance; never more than double or halve it at once.
+            # The rise grows about with the square of the distance; change it by at most a factor of two at once.
             far *= min(max(math.sqrt(RISE / max(up, 1e-3)), 0.5), 2.0)
         return float(np.clip(best[place] + far * deviation, *limits[place]))
 

@@ -1,47 +1,47 @@
-"""What a calibration may be set to, and what never: one third, and the rows kept for validation."""
+"""Calibration targets: published estimates with use ``fit``; never one third, and never a validation row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from nephrosyn.errors import RefusalError
-from nephrosyn.evidence.published.estimates_table import Figure, figures
-from nephrosyn.scenario.messages import nearest
+from nephrosyn.evidence.published.estimates_table import PublishedEstimate, published_estimates
+from nephrosyn.user_input import nearest
 
 ONE_THIRD = ("one-third", "one third", "1/3", "0.333", "33%", "33.3%", "third")
 
 
-def targets(ids: Sequence[str]) -> list[Figure]:
-    """Return the figures a calibration may be set to.
+def targets(ids: Sequence[str]) -> list[PublishedEstimate]:
+    """Return the estimates that a calibration may be fitted to.
 
     Raises
     ------
     RefusalError
-        With the reason for each that may not: one third, a validation row, a row that is not simulated, an unknown one.
+        With the reason for each that may not be fitted: one third, a validation row, not simulated, or unknown.
     """
-    known = figures()
-    found: list[Figure] = []
+    known = published_estimates()
+    accepted: dict[str, PublishedEstimate] = {}
     refused: list[str] = []
-    for asked in ids:
-        if asked.lower() in ONE_THIRD:
-            refused.append(f"{asked}: one third is never a calibration target; the share is what follows")
+    for name in ids:
+        if name.lower() in ONE_THIRD:
+            refused.append(f"{name}: one third is never a calibration target; the share is a result of the model")
             continue
-        here = [one for one in known if asked in (one.id, one.evidence)]
-        fit = [one for one in here if one.use == "fit"]
-        found += fit
+        matching = [estimate for estimate in known if name in (estimate.id, estimate.evidence)]
+        fit = {estimate.id: estimate for estimate in matching if estimate.use == "fit"}
+        accepted |= fit
         if not fit:
-            refused.append(f"{asked}: {_reason(asked, here)}")
+            refused.append(f"{name}: {_reason(name, matching)}")
     if refused:
-        raise RefusalError("\n  ".join(["these figures cannot be fitted:", *refused]))
-    return list({one.id: one for one in found}.values())
+        raise RefusalError("\n  ".join(["these estimates cannot be fitted:", *refused]))
+    return list(accepted.values())
 
 
-def _reason(asked: str, here: Sequence[Figure]) -> str:
-    if not here:
-        like = nearest(asked, [one.id for one in figures()])
-        return "no such figure" + (f"; nearest: {like}" if like else "")
-    if here[0].evidence.startswith("R"):
-        return "a share of refractory disease is never a calibration target; it is what follows"
-    if any(one.use == "validation" for one in here):
-        return "a validation row: nothing is ever set to it"
-    return f"not simulated: {here[0].note}"
+def _reason(name: str, matching: Sequence[PublishedEstimate]) -> str:
+    if not matching:
+        like = nearest(name, [estimate.id for estimate in published_estimates()])
+        return "no such estimate" + (f"; nearest: {like}" if like else "")
+    if matching[0].evidence.startswith("R"):
+        return "a share of refractory disease is never a calibration target; it is a result of the model"
+    if any(estimate.use == "validation" for estimate in matching):
+        return "a validation row: no number is ever fitted to it"
+    return f"not simulated: {matching[0].note}"

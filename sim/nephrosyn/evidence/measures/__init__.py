@@ -1,1 +1,1 @@
-"""What a published study measured, measured on a simulated cohort in the same way."""
+"""Measures: what a published study counted, computed in the same way from a simulated cohort."""

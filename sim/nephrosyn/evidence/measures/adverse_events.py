@@ -1,4 +1,4 @@
-"""Complications, harm and kidney function as studies counted them."""
+"""Complications, adverse events and kidney function as studies counted them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ THROMBOSES = ("venous_thrombosis", "renal_vein_thrombosis")
 
 
 def _to_condition(study: Study, names: tuple[str, ...], lesion: str | None) -> pl.DataFrame:
-    """Everybody from the first visit: ``days`` to the first of some conditions or to the end; ``happened``."""
+    """One row a person: ``days`` from the first visit to the first of some conditions or to the end; ``happened``."""
     conditions = study.tables["conditions"].filter(pl.col("condition").is_in(names))
     first = conditions.group_by(WHO).agg(noted_days=pl.col("noted_days").min())
     seen = study.tables["visits"].group_by(WHO).agg(seen_days=pl.col("actual_days").min())
@@ -33,7 +33,7 @@ def noted(study: Study, condition: str, days: float, lesion: str | None = None) 
 
 @measure
 def noted_early(study: Study, condition: str, days: float) -> Counted:
-    """Of those with a condition noted, the share in whom it was noted within some days of the first visit."""
+    """Share noted within some days of the first visit, among those with a condition noted."""
     rows = _to_condition(study, (condition,), None).filter("happened")
     return Counted(rows.select(yes=pl.col("days") <= days), estimators.share)
 
@@ -64,9 +64,9 @@ def kidney_survival(study: Study, days: float) -> Counted:
 
 @measure
 def last_state(study: Study, state: str, remission: float, nephrotic: float) -> Counted:
-    """Share whose last reading says ``complete``, ``partial`` or ``none``, or who ended in ``kidney_failure``.
+    """Share whose last reading is ``complete``, ``partial`` or ``none``, or whose record ended in ``kidney_failure``.
 
-    Complete is a ratio up to ``remission``, none one of at least ``nephrotic``.
+    ``complete`` is a ratio of at most ``remission``, ``none`` a ratio of at least ``nephrotic``.
     """
     last = study.readings("upcr").group_by(WHO, maintain_order=True).agg(pl.col("value").last())
     ends = study.tables["follow_up"].select(*WHO, "reason")
@@ -83,8 +83,8 @@ def last_state(study: Study, state: str, remission: float, nephrotic: float) -> 
 
 @measure
 def infections_a_year(study: Study) -> Counted:
-    """Colds and the like that were noted, per person-year of record."""
-    noted_ = study.tables["conditions"].filter(pl.col("kind") == "infection").group_by(WHO).agg(events=pl.len())
-    rows = study.people.join(noted_, on=WHO, how="left").filter(pl.col("end_days") > 0)
+    """Noted infections per person-year of record."""
+    infections = study.tables["conditions"].filter(pl.col("kind") == "infection").group_by(WHO).agg(events=pl.len())
+    rows = study.people.join(infections, on=WHO, how="left").filter(pl.col("end_days") > 0)
     years = pl.col("end_days") / DAYS_PER_YEAR
     return Counted(rows.select(pl.col("events").fill_null(0), years=years), estimators.rate)

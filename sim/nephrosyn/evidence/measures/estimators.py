@@ -1,6 +1,6 @@
-"""One number from what a study counted, with its standard error: shares, means, quantiles, curves and rates.
+"""Estimators with standard errors: shares, means, quantiles, survival and rates.
 
-Each takes a frame with one row for each person who counts, and says what the study would have printed.
+Each takes a frame with one row for each person counted and returns the number that the study would have reported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NORMAL = 1.959963984540054
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number, its standard error, and how many people it rests on; nan where nobody counts."""
+    """A number, its standard error, and the number of people counted; nan where there are none."""
 
     value: float
     error: float
@@ -42,7 +42,7 @@ Statistic = Callable[[pl.DataFrame], Estimate]
 def share(rows: pl.DataFrame) -> Estimate:
     """Share of people with ``yes``.
 
-    The standard error is that of a share with one more half on either side, so that a share of 0 or 1 has one.
+    The standard error is that of a share with one half added to either count, so that it is positive at 0 and 1.
 
     Examples
     --------
@@ -72,11 +72,11 @@ def mean(rows: pl.DataFrame) -> Estimate:
 
 
 def quantile(p: float) -> Statistic:
-    """Return the statistic that gives a quantile of ``value``.
+    """Return an estimator of a quantile of ``value``.
 
-    Whole days are taken as spread evenly over the day (the quantile of grouped data), so that it moves where their
-    shares move. The standard error is a quarter of the interval between the order statistics two standard errors of the
-    rank apart.
+    Whole days count as spread evenly over the day (the quantile of grouped data), so that the quantile changes
+    whenever their shares change. The standard error is a quarter of the distance between the order statistics two
+    standard errors of the rank below and above.
     """
 
     def of(rows: pl.DataFrame) -> Estimate:
@@ -92,12 +92,12 @@ def quantile(p: float) -> Statistic:
 
 
 def spread_ties(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spread whole numbers that are equal evenly over the unit about them; other numbers stay as they are.
+    """Spread equal whole numbers evenly over the unit around them; leave other numbers unchanged.
 
     Parameters
     ----------
     values : ndarray of float, shape (n,)
-        In order.
+        Sorted.
 
     Examples
     --------
@@ -112,9 +112,9 @@ def spread_ties(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def free_at(days: float) -> Statistic:
-    """Return the statistic that gives the share free of an event some days on, by Kaplan and Meier.
+    """Return a Kaplan-Meier estimator of the share free of an event after some days.
 
-    Rows have ``days`` (to the event or to the end of follow-up) and ``happened``; Greenwood's standard error.
+    Rows have ``days`` (to the event or to the end of follow-up) and ``happened``. Standard error by Greenwood.
     """
 
     def of(rows: pl.DataFrame) -> Estimate:
@@ -136,18 +136,18 @@ def free_at(days: float) -> Statistic:
 
 
 def happened_by(days: float) -> Statistic:
-    """Return the statistic that gives the share with the event by some days: one less the share free of it."""
+    """Return a Kaplan-Meier estimator of the share with an event within some days."""
     free = free_at(days)
 
     def of(rows: pl.DataFrame) -> Estimate:
-        found = free(rows)
-        return Estimate(1.0 - found.value, found.error, found.people)
+        complement = free(rows)
+        return Estimate(1.0 - complement.value, complement.error, complement.people)
 
     return of
 
 
 def rate(rows: pl.DataFrame) -> Estimate:
-    """Events per person-year, from ``events`` and ``years``; its error allows for people who differ.
+    """Events per person-year, from ``events`` and ``years``; the standard error allows for heterogeneity of people.
 
     Examples
     --------
@@ -159,18 +159,18 @@ def rate(rows: pl.DataFrame) -> Estimate:
     if total <= 0:
         return NOBODY
     value = float(events.sum()) / total
-    # The sum of squared residuals, never less than what one event would give.
+    # The sum of squared residuals, at least that of a single event.
     squares = max(float(((events - value * years) ** 2).sum()), 1.0)
     return Estimate(value, math.sqrt(squares) / total, rows.height)
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """One arm less the other, taken as independent: too wide where both arms are the same simulated people."""
+    """Difference of two arms, treated as independent: too wide if both arms are the same simulated people."""
     return Estimate(first.value - second.value, math.hypot(first.error, second.error), first.people + second.people)
 
 
 def ratio(first: Estimate, second: Estimate) -> Estimate:
-    """One arm over the other, taken as independent: too wide where both arms are the same simulated people."""
+    """Ratio of two arms, treated as independent: too wide if both arms are the same simulated people."""
     if not (second.value and first.value):
         return NOBODY
     value = first.value / second.value

@@ -1,7 +1,7 @@
-"""What the studies counted, by name: every measure takes a study and gives its rows and the number they make.
+"""Registry of measures. A measure takes a study and returns one row for each person counted, and an estimator.
 
-A measure reads the record as the paper did. It is a pure function of the tables; the figures of the evidence name it
-with its arguments, and `counted` puts together the rows of the parts of a cohort.
+A measure reads the record as the paper did, and is a pure function of its tables. The table of published estimates
+names it with its arguments; `joined` combines the rows of the parts of a cohort.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.evidence.measures.estimators import Estimate, Statistic
-from nephrosyn.evidence.measures.study_view import Study
 
 ROOMS = ("responses", "relapses", "treatments", "adverse_events")
 
 
 @dataclass(frozen=True)
 class Counted:
-    """One row for each person who counts, and the statistic of the paper."""
+    """One row for each person counted, and the estimator of the paper."""
 
     rows: pl.DataFrame
     statistic: Statistic
 
     def estimate(self) -> Estimate:
-        """Return the number with its Monte-Carlo error."""
+        """Return the number with its Monte Carlo error."""
         return self.statistic(self.rows)
 
 
@@ -38,7 +37,7 @@ _KNOWN: dict[str, Measure] = {}
 
 
 def measure(function: Measure) -> Measure:
-    """Make a function known by its name."""
+    """Register a measure under the name of its function (a decorator)."""
     _KNOWN[function.__name__] = function
     return function
 
@@ -58,7 +57,7 @@ def measures() -> Mapping[str, Measure]:
 
 
 def misfits(name: str, arguments: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the arguments of a measure; nothing if it can be called so.
+    """Return what is wrong with the arguments of a measure; an empty list if it accepts them.
 
     Examples
     --------
@@ -66,17 +65,11 @@ def misfits(name: str, arguments: Mapping[str, Any]) -> list[str]:
     ['no argument dayz']
     """
     parameters = dict(list(inspect.signature(measures()[name]).parameters.items())[1:])
-    missing = [key for key, one in parameters.items() if one.default is inspect.Parameter.empty]
+    missing = [key for key, parameter in parameters.items() if parameter.default is inspect.Parameter.empty]
     wrong = [f"no argument {key}" for key in arguments if key not in parameters]
     return wrong + [f"argument {key} is missing" for key in missing if key not in arguments]
 
 
-def counted(name: str, arguments: Mapping[str, Any], studies: Sequence[Study]) -> Counted:
-    """Return what a measure counts in the parts of a cohort."""
-    parts = [measures()[name](study, **arguments) for study in studies]
-    return joined(parts)
-
-
 def joined(parts: Sequence[Counted]) -> Counted:
-    """Return the parts of a cohort as one."""
+    """Return the counts of the parts of a cohort as one."""
     return Counted(pl.concat([part.rows for part in parts]), parts[0].statistic)

@@ -1,4 +1,4 @@
-"""Relapse as studies counted it: when the first comes, how many there are, who relapses often or depends on steroid."""
+"""Relapse as studies counted it: time to the first, number, frequent relapse and steroid dependence."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def first_relapse_time(
 def first_relapse_rate(
     study: Study, definition: str, until_days: float, sensitive_within: float | None = None, after_days: float = 0
 ) -> Counted:
-    """First relapses per person-year of responders, from some days after remission to others.
+    """First relapses per person-year of responders, between two times after remission.
 
-    The ratio of two arms stands for a hazard ratio.
+    The ratio of two arms estimates a hazard ratio.
     """
     rows = _to_first(study, definition, sensitive_within).filter(pl.col("days") > after_days)
     seen = pl.col("days").clip(upper_bound=until_days) - after_days
@@ -79,9 +79,9 @@ def first_relapse_rate(
 def flagged(
     study: Study, definition: str, flag: str, until_days: int | None = None, sensitive_within: float | None = None
 ) -> Counted:
-    """Share of responders who carry a flag of the definition set, on the record up to some day after onset.
+    """Share of responders with a flag of the definition set, by the record up to some day after onset.
 
-    Who cannot be judged counts as not shown to have it, as in a paper that names no such group.
+    Patients who cannot be classified count as without the flag, as in a paper that has no such group.
     """
     labels = study.labels(definition, until_days).select(*WHO, yes=pl.col(flag).fill_null(value=False))
     rows = study.responders(definition, sensitive_within).join(labels, on=WHO)
@@ -90,7 +90,7 @@ def flagged(
 
 @measure
 def share_flagged(study: Study, definition: str, flag: str, until_days: int | None = None) -> Counted:
-    """Share of everybody on steroid who carries a flag of the definition set."""
+    """Share of all people on steroid with a flag of the definition set."""
     labels = study.labels(definition, until_days).select(*WHO, yes=pl.col(flag).fill_null(value=False))
     rows = study.people.filter(pl.col("start_days").is_not_null()).join(labels, on=WHO)
     return Counted(rows.select("yes"), estimators.share)
@@ -105,7 +105,7 @@ def relapse_rate(study: Study, definition: str, sensitive_within: float | None =
 
 
 def _entrants(study: Study, definition: str, from_days: float, before: int) -> pl.DataFrame:
-    """Responders whom a trial takes in on a day: so many relapses in the year before, and a year to be followed."""
+    """Responders whom a trial includes on a day: enough relapses in the year before, and a year of follow-up after."""
     people = study.responders(definition).filter(
         pl.col("remission_days") < from_days, pl.col("end_days") >= from_days + MONTHS_12
     )
@@ -122,9 +122,9 @@ def _entrants(study: Study, definition: str, from_days: float, before: int) -> p
 
 @measure
 def relapses_in_a_year(study: Study, definition: str, from_days: float, before: int) -> Counted:
-    """Mean relapses in the twelve months after a trial took people in.
+    """Mean relapses in the twelve months after inclusion in a trial.
 
-    On day ``from_days`` it takes in responders with at least ``before`` relapses in the twelve months before.
+    On day ``from_days`` the trial includes responders with at least ``before`` relapses in the twelve months before.
     """
     rows = _entrants(study, definition, from_days, before)
     return Counted(rows.select(value=pl.col("ahead").cast(pl.Float64)), estimators.mean)
@@ -134,16 +134,16 @@ def relapses_in_a_year(study: Study, definition: str, from_days: float, before: 
 def with_relapses_in_a_year(
     study: Study, definition: str, from_days: float, before: int, least: int, most: int
 ) -> Counted:
-    """Share of those a trial took in who have so many relapses in the twelve months after."""
+    """Share of those included in a trial with ``least`` to ``most`` relapses in the twelve months after."""
     rows = _entrants(study, definition, from_days, before)
     return Counted(rows.select(yes=pl.col("ahead").is_between(least, most)), estimators.share)
 
 
 @measure
 def becomes_frequent(study: Study, definition: str, least: int = 2) -> Counted:
-    """Share of people with a first relapse, and none other in six months of remission, who go on to relapse often.
+    """Share of people with a first relapse who become frequent relapsers in the twelve months after it.
 
-    Counted in the twelve months after that relapse: ``least`` more within six months, or one beyond that within twelve.
+    That is, ``least`` further relapses within six months, or one more than that within twelve.
     """
     first = study.responders(definition).filter(pl.col("relapse_days").is_not_null())
     first = first.filter(pl.col("end_days") >= pl.col("relapse_days") + MONTHS_12)

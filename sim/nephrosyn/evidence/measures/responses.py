@@ -1,4 +1,4 @@
-"""Response to steroid as studies counted it: who is in remission by when, and how long it took."""
+"""Response to steroid as studies counted it: share in remission, and time to remission."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def _first(study: Study, definition: str) -> pl.DataFrame:
 def remission(
     study: Study, definition: str, within_days: float, after_days: float = -1, lesion: str | None = None
 ) -> Counted:
-    """Share in remission later than some days after the start of steroid and within others.
+    """Share in remission more than ``after_days`` and at most ``within_days`` after the start of steroid.
 
-    People whose record ends before that, without remission, do not count. A lesion keeps those biopsied with it.
+    People whose record ends before that without remission do not count. With a lesion, only those with that biopsy
+    result count.
     """
     rows = _first(study, definition)
     rows = rows if lesion is None else rows.filter(pl.col("lesion") == lesion)
@@ -36,9 +37,9 @@ def remission(
 
 @measure
 def no_remission(study: Study, definition: str, within_days: float) -> Counted:
-    """Share not in remission within some days of steroid."""
-    found = remission(study, definition, within_days)
-    return Counted(found.rows.select(yes=~pl.col("yes")), estimators.share)
+    """Share without remission within some days of steroid."""
+    counted = remission(study, definition, within_days)
+    return Counted(counted.rows.select(yes=~pl.col("yes")), estimators.share)
 
 
 @measure
@@ -52,8 +53,8 @@ def remission_time(study: Study, definition: str, within_days: float = math.inf,
 def unclear_urine(study: Study, within_days: float, below: float) -> Counted:
     """Share without any protein/creatinine ratio below a level within some days of steroid.
 
-    For papers whose remission is a matter of urine alone, seen at single visits. People whose record ends before that,
-    without such a reading, do not count.
+    For papers that define remission by urine at single visits. People whose record ends before that without such a
+    reading do not count.
     """
     treated = study.people.filter(pl.col("start_days").is_not_null())
     rows = study.readings("upcr").join(treated, on=WHO).filter(pl.col("value") < below)
@@ -68,9 +69,8 @@ def unclear_urine(study: Study, within_days: float, below: float) -> Counted:
 def improvement(study: Study, within_days: float, below: float, lesion: str | None = None) -> Counted:
     """Share whose protein/creatinine ratio falls below a level and to half of the first reading within some days.
 
-    Who dies or leaves before that counts as one in whom it did not.
-    Two readings in a row must say so; the first dates it. Days run from the first dose of steroid, or from presentation
-    where steroid is never given.
+    Those who die or are lost to follow-up before that count as not improved. Two consecutive readings are needed; the
+    first gives the date. Days run from the first dose of steroid, or from presentation where steroid is never given.
     """
     rows = _fall(study, below, lesion)
     return Counted(rows.select(yes=(pl.col("fell") <= within_days).fill_null(value=False)), estimators.share)
@@ -78,7 +78,7 @@ def improvement(study: Study, within_days: float, below: float, lesion: str | No
 
 @measure
 def improvement_time(study: Study, within_days: float, below: float, lesion: str | None = None) -> Counted:
-    """Mean days until the ratio falls below a level and to half of the first, in those in whom it does in time."""
+    """Mean days until the ratio falls below a level and to half of the first, in those who improve in time."""
     rows = _fall(study, below, lesion).filter(pl.col("fell") <= within_days)
     return Counted(rows.select(value="fell"), estimators.mean)
 
@@ -97,7 +97,7 @@ def _fall(study: Study, below: float, lesion: str | None) -> pl.DataFrame:
 
 @measure
 def lesion_share(study: Study, lesion: str) -> Counted:
-    """Share of those biopsied who have a lesion."""
+    """Share with a lesion among those with a biopsy."""
     rows = study.people.filter(pl.col("lesion").is_not_null())
     return Counted(rows.select(yes=pl.col("lesion") == lesion), estimators.share)
 

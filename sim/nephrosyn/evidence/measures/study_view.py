@@ -1,4 +1,4 @@
-"""A simulated cohort as a study sees it: the record alone, one row for each person or episode of disease."""
+"""A simulated cohort as a study sees it: the observed record, one row for each person or episode of disease."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ VIEW = "observed"
 
 
 class Study:
-    """The observed tables of some patients, and what definition sets make of them.
+    """The observed tables of some patients, with the episodes and labels that definition sets derive from them.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Of a cohort, or a part of one.
+        Tables of a cohort or of a part of it.
     definition : callable
-        From the name of a definition set to the set.
+        Function from the name of a definition set to the set.
     """
 
     def __init__(self, tables: Tables, definition: Callable[[str], DefinitionSet]) -> None:
@@ -43,11 +43,11 @@ class Study:
         return people.join(ends, on=WHO, how="left").join(steroid, on=WHO, how="left").sort(WHO)
 
     def doses(self, drug: str) -> pl.DataFrame:
-        """Return the rows of one drug."""
+        """Return the doses of one drug."""
         return self.tables["doses"].filter(pl.col("drug") == drug)
 
     def readings(self, analyte: str) -> pl.DataFrame:
-        """Return the results of one analyte: ``taken_days`` and ``value``, in order of time."""
+        """Return the results of one analyte: ``taken_days`` and ``value``, sorted by time."""
         rows = self.tables["readings"].filter(pl.col("analyte") == analyte, pl.col("value").is_not_null())
         return rows.select(*WHO, "taken_days", "value").sort(*WHO, "taken_days")
 
@@ -67,7 +67,7 @@ class Study:
         return self._episodes[definition]
 
     def labels(self, definition: str, until_days: int | None = None) -> pl.DataFrame:
-        """Return the labels of a definition set on the record, as it stood on a day."""
+        """Return the labels of a definition set, by the record up to some day."""
         key = definition, until_days
         if key not in self._labels:
             from nephrosyn import criteria
@@ -81,12 +81,12 @@ class Study:
         return rows.select(*WHO, "start_days", "remission_days", number=pl.col("episode"))
 
     def responders(self, definition: str, within_days: float | None = None) -> pl.DataFrame:
-        """Return those whom steroid brought to remission, with ``remission_days``, ``relapse_days`` and ``count``.
+        """Return the responders to steroid, with ``remission_days``, ``relapse_days`` and ``count``.
 
         Parameters
         ----------
         definition : str
-            Name of the set that says what remission and relapse are.
+            Name of the set that defines remission and relapse.
         within_days : float, days, optional
             From the start of steroid; later remissions do not count.
         """

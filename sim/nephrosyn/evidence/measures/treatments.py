@@ -9,11 +9,13 @@ from nephrosyn.evidence.measures.registry import Counted, measure
 from nephrosyn.evidence.measures.study_view import WHO, Study
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
+JOINED_DAYS = 45
+
 
 def _courses(study: Study, drug: str, least_days: float) -> pl.DataFrame:
     """Return the first course of a drug: ``first`` day, ``stop`` (the day after the last), and ``end_days``.
 
-    Rows of the drug with no more than a month between are one course; one shorter than ``least_days`` does not count.
+    Rows of the drug at most `JOINED_DAYS` apart are one course; courses shorter than ``least_days`` do not count.
     """
     rows = study.doses(drug).sort(*WHO, "first_days")
     gap = pl.col("first_days") - pl.col("last_days").shift(1).over(WHO)
@@ -23,9 +25,6 @@ def _courses(study: Study, drug: str, least_days: float) -> pl.DataFrame:
     )  # fmt: skip
     first = first.filter(pl.col("stop") - pl.col("first") >= least_days)
     return first.join(study.people, on=WHO).sort(WHO)
-
-
-JOINED_DAYS = 45
 
 
 @measure
@@ -39,7 +38,7 @@ def relapse_free_of(
 
 @measure
 def relapse_rate_on(study: Study, definition: str, drug: str, after_days: float, until_days: float) -> Counted:
-    """First relapses per person-year between two days after a drug was begun; a ratio of arms is a hazard ratio."""
+    """First relapses per person-year between two days after a drug was started; for hazard ratios of two arms."""
     rows = _to_relapse(study, definition, drug, "first", 0).filter(pl.col("days") > after_days)
     seen = pl.col("days").clip(upper_bound=until_days) - after_days
     early = pl.col("happened") & (pl.col("days") <= until_days)
@@ -74,7 +73,7 @@ def relapses_a_year(study: Study, definition: str, drug: str, when: str) -> Coun
 
 @measure
 def responds_to(study: Study, drug: str, days: float, below: float) -> Counted:
-    """Share not in remission when a drug is begun whose ratio falls below a level, and to half, within some days."""
+    """Share whose ratio falls below a level and to half within some days, of those not in remission at the start."""
     courses = _courses(study, drug, 0).select(*WHO, "first", "end_days")
     courses = courses.filter(pl.col("end_days") >= pl.col("first") + days)
     both = courses.join(study.readings("upcr"), on=WHO).sort(*WHO, "taken_days")
@@ -83,6 +82,6 @@ def responds_to(study: Study, drug: str, days: float, below: float) -> Counted:
         at_start, on=WHO
     )
     fell = later.filter(pl.col("value") < below, pl.col("value") <= pl.col("before") / 2).select(*WHO, yes=True)
-    ill = courses.join(at_start.filter(pl.col("before") >= below), on=WHO)
-    rows = ill.join(fell.unique(WHO), on=WHO, how="left")
+    not_in_remission = courses.join(at_start.filter(pl.col("before") >= below), on=WHO)
+    rows = not_in_remission.join(fell.unique(WHO), on=WHO, how="left")
     return Counted(rows.select(pl.col("yes").fill_null(value=False)), estimators.share)

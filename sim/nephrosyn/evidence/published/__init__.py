@@ -1,1 +1,1 @@
-"""Published figures with their citations."""
+"""Published estimates with their citations: `estimates_table.published_estimates`."""

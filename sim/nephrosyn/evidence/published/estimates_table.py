@@ -1,4 +1,4 @@
-"""The published figures, one number a row: how each was observed, which scenario imitates it, and what it is for."""
+"""The published estimates, one number a row: how each was observed, which scenario simulates it, and its use."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from nephrosyn.errors import FigureError, Problem
+from nephrosyn.errors import EstimateError, Problem
 from nephrosyn.evidence.measures.registry import measures, misfits
 from nephrosyn.scenario.files.catalogue import shipped
-from nephrosyn.scenario.messages import nearest, shown
 from nephrosyn.statistics import published_intervals
-from nephrosyn.text_files import UnreadableError, read_text
+from nephrosyn.user_input import nearest, shown
 
-FILE = "figures.csv"
-PUBLISHED = "published-figures.csv"
+ESTIMATES_FILE = "figures.csv"
+COLLECTED_FILE = "published-figures.csv"
 Kind = Literal["share", "rate", "mean", "median", "quartile", "ratio", "difference", "other"]
 Use = Literal["fit", "validation", "none"]
 
@@ -47,22 +45,22 @@ Number = Annotated[float | None, BeforeValidator(lambda value: None if value == 
 Text = Annotated[str, Field(max_length=400)]
 
 
-class Figure(BaseModel):
+class PublishedEstimate(BaseModel):
     """One published number.
 
     Attributes
     ----------
     id : str
-        Evidence id, and what tells its numbers apart after a dot.
+        Evidence id; where a publication has several numbers, followed by a dot and a suffix.
     entry, visits, definition, follow_up, counted : str
-        How it was observed: who was taken in, how often they were seen, by which definition set (or how the paper
+        How it was observed: who was included, how often they were seen, by which definition set (or how the paper
         defined it), for how long, and what was counted.
     scenario, against : str
-        The scenario that imitates the setting, and that of the other arm if the number compares two.
+        The scenario that simulates the setting, and that of the second arm if the number compares two.
     use : {"fit", "validation", "none"}
-        Whether numbers of a scenario may be set to it. ``none`` is not simulated, and ``note`` says why.
+        Whether numbers of a scenario may be fitted to it. ``none`` is not simulated, and ``note`` says why.
     measure, arguments
-        What is counted in the simulated record.
+        Measure, with its arguments, that is computed in the simulated record.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -101,14 +99,14 @@ class Figure(BaseModel):
 
     @property
     def value(self) -> float | None:
-        """The number: as published, or numerator by denominator."""
+        """The number: as published, or numerator divided by denominator."""
         if self.published is None and self.numerator is not None and self.denominator:
             return self.numerator / self.denominator
         return self.published
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Its 95% interval: as published, or worked out from counts, quartiles or a standard deviation."""
+        """The 95% interval: as published, or computed from counts, quartiles or a standard deviation."""
         if self.published_low is not None and self.published_high is not None:
             return self.published_low, self.published_high
         value, people = self.value, self.denominator
@@ -126,7 +124,7 @@ class Figure(BaseModel):
 
     @property
     def basis(self) -> str:
-        """Where the interval comes from."""
+        """How the interval was obtained."""
         if self.published_low is not None or self.denominator is None:
             return self.stated_basis or ("as published" if self.published_low is not None else "")
         people = f"n = {self.denominator:g}"
@@ -144,38 +142,38 @@ class Figure(BaseModel):
         return self
 
 
-def _problems(one: Figure) -> Iterator[str]:
-    """Yield what does not fit together in a row."""
-    if one.use == "none":
-        if not one.note:
+def _problems(estimate: PublishedEstimate) -> Iterator[str]:
+    """Yield the contradictions in a row."""
+    if estimate.use == "none":
+        if not estimate.note:
             yield "a row that is not simulated needs its reason in note"
-        if one.measure:
+        if estimate.measure:
             yield "a row with use none has no measure"
         return
     for name in ("scenario", "against"):
-        wanted = getattr(one, name)
+        wanted = getattr(estimate, name)
         if wanted not in shipped() and (wanted or name == "scenario"):
             yield f"{name} {wanted!r} is no shipped scenario (nearest: {nearest(wanted, shipped()) or 'none'})"
-    if one.measure not in measures():
-        yield f"measure {one.measure!r} is not known (nearest: {nearest(one.measure, measures()) or 'none'})"
+    if estimate.measure not in measures():
+        yield f"measure {estimate.measure!r} is not known (nearest: {nearest(estimate.measure, measures()) or 'none'})"
     else:
-        yield from misfits(one.measure, one.arguments)
-    if bool(one.against) != (one.kind in ("ratio", "difference")):
-        yield "a ratio or difference, and nothing else, has an arm to go against"
-    value, interval = one.value, one.interval
+        yield from misfits(estimate.measure, estimate.arguments)
+    if bool(estimate.against) != (estimate.kind in ("ratio", "difference")):
+        yield "a ratio or difference, and nothing else, has a second arm (against)"
+    value, interval = estimate.value, estimate.interval
     if value is None or interval is None:
-        yield "a value and an interval, or counts or spread to work it out from, are needed"
+        yield "a value and an interval, or counts or a standard deviation to compute it from, are needed"
     elif not interval[0] <= value <= interval[1] or interval[0] == interval[1]:
         yield f"the interval {interval[0]:g} to {interval[1]:g} does not hold the value {value:g}"
-    elif one.kind == "share" and not 0 <= interval[0] <= interval[1] <= 1:
+    elif estimate.kind == "share" and not 0 <= interval[0] <= interval[1] <= 1:
         yield "a share lies between 0 and 1"
-    if one.use == "fit" and one.evidence.startswith("R"):
+    if estimate.use == "fit" and estimate.evidence.startswith("R"):
         yield "a share of refractory disease is never fitted"
 
 
 @cache
-def figures() -> tuple[Figure, ...]:
-    """Return the figures of the package.
+def published_estimates() -> tuple[PublishedEstimate, ...]:
+    """Return the published estimates of the package.
 
     Raises
     ------
@@ -184,53 +182,42 @@ def figures() -> tuple[Figure, ...]:
 
     Examples
     --------
-    >>> len({figure.evidence for figure in figures()})
+    >>> len({estimate.evidence for estimate in published_estimates()})
     86
     """
-    return read(files("nephrosyn.evidence").joinpath(FILE).read_text("utf-8"), FILE)
+    return parse_table(files("nephrosyn.evidence").joinpath(ESTIMATES_FILE).read_text("utf-8"), ESTIMATES_FILE)
 
 
-def load(path: Path) -> tuple[Figure, ...]:
-    """Read a table of figures from a file.
-
-    Raises
-    ------
-    FigureError
-        If it cannot be read, or with every row that is wrong.
-    """
-    try:
-        return read(read_text(path), str(path))
-    except UnreadableError as error:
-        raise FigureError(str(path), [Problem(str(path), error.expected, error.found)]) from None
-
-
-def read(text: str, name: str) -> tuple[Figure, ...]:
-    """Read a table of figures.
+def parse_table(text: str, name: str) -> tuple[PublishedEstimate, ...]:
+    """Parse a table of published estimates.
 
     Raises
     ------
     FigureError
-        With every row that is wrong, two of one id, and evidence ids that have none.
+        With every row that is wrong, every repeated id, and every evidence id without a row.
     """
-    known = {row["id"]: row for row in published()}
-    found: list[Figure] = []
+    known = {row["id"]: row for row in collected_rows()}
+    estimates: list[PublishedEstimate] = []
     problems: list[Problem] = []
     rows = list(csv.DictReader(text.splitlines()))
     for line, row in enumerate(rows, 2):
         behind = known.get(str(row.get("id", "")).partition(".")[0])
         where = f"{name}, line {line} ({row.get('id', '')})"
         if behind is None:
-            problems.append(Problem(where, "an id of the published figures", shown(row.get("id", ""))))
+            problems.append(Problem(where, "an id of a published estimate", shown(row.get("id", ""))))
             continue
         about = {"population": behind["population"], "citation": behind["citation"], "grade": behind["confidence"]}
         try:
-            found.append(Figure.model_validate({**row, **about}))
+            estimates.append(PublishedEstimate.model_validate({**row, **about}))
         except ValidationError as error:
-            problems += [Problem(f"{where} {_place(one)}".strip(), _wanted(one), _found(one)) for one in error.errors()]
+            problems += [
+                Problem(f"{where} {_place(detail)}".strip(), _wanted(detail), _input_text(detail))
+                for detail in error.errors()
+            ]
     problems += _of_the_whole([str(row.get("id", "")) for row in rows], known, name)
     if problems:
-        raise FigureError(name, problems)
-    return tuple(found)
+        raise EstimateError(name, problems)
+    return tuple(estimates)
 
 
 def _place(error: Any) -> str:
@@ -241,19 +228,19 @@ def _wanted(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _found(error: Any) -> str:
+def _input_text(error: Any) -> str:
     return shown(error["input"]) if error["loc"] else "this row"
 
 
 def _of_the_whole(names: Sequence[str], known: Iterable[str], name: str) -> Iterator[Problem]:
-    for twice in sorted({one for one in names if names.count(one) > 1}):
-        yield Problem(f"{name} {twice}", "each id once", "it stands there more than once")
-    for absent in sorted(set(known) - {one.partition(".")[0] for one in names}):
-        yield Problem(f"{name} {absent}", "a row for each published figure", "none")
+    for repeated in sorted({row_id for row_id in names if names.count(row_id) > 1}):
+        yield Problem(f"{name} {repeated}", "each id once", "more than one row with it")
+    for absent in sorted(set(known) - {row_id.partition(".")[0] for row_id in names}):
+        yield Problem(f"{name} {absent}", "a row for each published estimate", "none")
 
 
 @cache
-def published() -> tuple[dict[str, str], ...]:
-    """Return the published figures as they were collected."""
-    text = files("nephrosyn.evidence").joinpath(PUBLISHED).read_text("utf-8")
+def collected_rows() -> tuple[dict[str, str], ...]:
+    """Return the published estimates as they were collected."""
+    text = files("nephrosyn.evidence").joinpath(COLLECTED_FILE).read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines()))

@@ -1,1 +1,1 @@
-"""Which assumptions move the refractory share most."""
+"""Which numbers affect the refractory share most: `analysis.sensitivity`, written to a folder by `output.write`."""

@@ -1,4 +1,4 @@
-"""Which assumption moves the refractory share: Morris screening of all ranges, then Sobol indices of the few.
+"""Sensitivity of the refractory share: Morris screening of all ranges, then Sobol indices of the most important.
 
 Every run has the same seed, so that patients differ only by what the numbers change.
 """
@@ -26,15 +26,15 @@ from nephrosyn.report.findings.verdicts.eligibility import within
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load
-from nephrosyn.scenario.counts import wrong_count
 from nephrosyn.scenario.files.provenance import ASSUMED, evidence, ids
 from nephrosyn.scenario.tree import MISSING, at, split
+from nephrosyn.user_input import wrong_count
 
 PATIENTS = 1_000
 TRAJECTORIES, LEVELS = 10, 4
 BASE, MOST = 64, 4
 FEWEST = 30
-"""A set that is not for everybody must be for so many: of fewer, one patient moves the share by over 3 points."""
+"""Least number of patients a set must apply to: with fewer, one patient changes the share by over 3 points."""
 MOST_TRAJECTORIES, MOST_BASE = 10_000, 2**16
 MOST_SALIB_SEED = 2**32 - 1
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Range:
-    """How far one number of a scenario may lie, and the source of that."""
+    """Range of one number of a scenario, with its source."""
 
     key: str
     low: float
@@ -52,16 +52,16 @@ class Range:
 
 @dataclass(frozen=True)
 class Index:
-    """What one number does to the refractory share of one definition set.
+    """Effect of one number on the refractory share under one definition set.
 
     Attributes
     ----------
     effect, effect_interval : float
         Mean absolute elementary effect over the whole range (Morris), as a share, with the half-width of its interval.
     interaction : float
-        Standard deviation of the elementary effects: large if the effect depends on the others, or is curved.
+        Standard deviation of the elementary effects: large if the effect depends on other numbers or is nonlinear.
     first, first_interval, total, total_interval : float or None
-        Sobol's first-order and total index with half-widths, of the numbers that were taken on.
+        Sobol's first-order and total index with half-widths, for the numbers selected by the screening.
     """
 
     criteria: str
@@ -79,14 +79,14 @@ class Index:
 
 @dataclass(frozen=True, repr=False)
 class Sensitivity:
-    """The indices of a scenario, the greatest effect first, and how they were found.
+    """Sensitivity indices of a scenario, the largest effect first, and how they were computed.
 
     Attributes
     ----------
     patients : int
-        Of each cohort.
+        Size of each cohort.
     inside : dict of str to int
-        How many of them each set is for, or may be for, in the scenario as it stands; shares are among these.
+        Number of patients to whom each set applies or may apply, in the unchanged scenario.
     """
 
     scenario: str
@@ -99,32 +99,32 @@ class Sensitivity:
     inside: dict[str, int]
 
     def __repr__(self) -> str:
-        """What was moved, in a line."""
-        numbers = len({one.key for one in self.indices})
+        """The scenario and the number of indices, in a line."""
+        numbers = len({index.key for index in self.indices})
         return f"<Sensitivity of {self.scenario}: {numbers} numbers under {', '.join(self.criteria)}>"
 
     def _repr_html_(self) -> str:
         """The indices under every definition set, for a notebook."""
         rows = [
-            (one.criteria, one.key, f"{one.low:g} to {one.high:g}", f"{100 * one.effect:.1f}")
+            (index.criteria, index.key, f"{index.low:g} to {index.high:g}", f"{100 * index.effect:.1f}")
             for name in self.criteria
-            for one in self.of(name)
+            for index in self.of(name)
         ]
         head = ("definition set", "number", "range", "effect (points)")
         return Table(repr(self).strip("<>"), head, rows, words=2).html()
 
     def of(self, name: str) -> list[Index]:
-        """Return the indices of one definition set, the greatest effect first."""
-        return sorted((one for one in self.indices if one.criteria == name), key=lambda one: -one.effect)
+        """Return the indices under one definition set, the largest effect first."""
+        return sorted((index for index in self.indices if index.criteria == name), key=lambda index: -index.effect)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as plain values."""
+        """Return everything as plain values."""
         return {"notice": vocabulary.NOTICE, **asdict(self)}
 
 
 @cache
 def ranges() -> tuple[Range, ...]:
-    """Return the ranges that are shipped.
+    """Return the shipped ranges.
 
     Raises
     ------
@@ -132,11 +132,11 @@ def ranges() -> tuple[Range, ...]:
         If one is empty or has no source.
     """
     text = files(__package__).joinpath("ranges.toml").read_text("utf-8")
-    found = tuple(Range(key, **one) for key, one in tomllib.loads(text).items())
-    bad = [one.key for one in found if not one.low < one.high or not _sourced(one.source)]
-    if bad:
-        raise RefusalError(f"ranges without a source, or empty: {', '.join(bad)}")
-    return found
+    shipped = tuple(Range(key, **entry) for key, entry in tomllib.loads(text).items())
+    wrong = [entry.key for entry in shipped if not entry.low < entry.high or not _sourced(entry.source)]
+    if wrong:
+        raise RefusalError(f"ranges without a source, or empty: {', '.join(wrong)}")
+    return shipped
 
 
 def _sourced(text: str) -> bool:
@@ -145,11 +145,13 @@ def _sourced(text: str) -> bool:
 
 
 def ranges_of(resolved: Resolved) -> list[Range]:
-    """Return the ranges of the keys that a scenario has, each wide enough to hold the scenario's own number."""
+    """Return the ranges of the keys that a scenario has, each extended to contain the number of the scenario."""
     tree = resolved.scenario.model_dump(mode="json")
-    own = [(one, at(tree, split(one.key))) for one in ranges()]
+    values = [(entry, at(tree, split(entry.key))) for entry in ranges()]
     return [
-        replace(one, low=min(one.low, value), high=max(one.high, value)) for one, value in own if value is not MISSING
+        replace(entry, low=min(entry.low, value), high=max(entry.high, value))
+        for entry, value in values
+        if value is not MISSING
     ]
 
 
@@ -164,74 +166,85 @@ def sensitivity(
     most: int = MOST,
     progress: Progress | None = None,
 ) -> Sensitivity:
-    """Return which numbers of a scenario move its refractory share.
+    """Return how much each number of a scenario affects its refractory share.
 
     Parameters
     ----------
     scenario : str
         By name or path.
     sets : sequence of str, optional
-        Definition sets; the scenario's own if not given.
+        Definition sets; those of the scenario by default.
     patients, seed : int
-        Of each cohort.
+        Size and seed of each cohort.
     trajectories : int
-        Of Morris: so many times (numbers + 1) runs.
+        Trajectories of Morris' screening, each of (numbers + 1) runs.
     base : int
-        Of Sobol: so many times (numbers + 2) runs; a power of two. 0 leaves Sobol out.
+        Base of Sobol's sample, which takes base * (numbers + 2) runs; a power of two, or 0 to leave Sobol out.
     most : int
-        How many numbers Sobol is asked about.
+        Number of numbers for which Sobol indices are computed.
     progress : callable, optional
         Called with (stage, done, total).
 
     Raises
     ------
     RefusalError
-        If SALib is not installed, the numbers of runs are of no use, or a set is for hardly anybody in the scenario.
+        If SALib is not installed, a number of runs is out of range, or a set applies to too few patients.
     """
     morris, sobol = _salib()
     check_cohort(patients, seed, MOST_SALIB_SEED)
     _check_samples(trajectories, base, most)
     resolved = load(scenario)
     names = list(sets or resolved.scenario.criteria)
-    chosen = [criteria.load(name) for name in names]
-    counts = counted(resolved.scenario, chosen, patients, seed)
-    inside = {name: count for name, (_, count) in zip(names, counts, strict=True)}
+    definitions = [criteria.load(name) for name in names]
+    counts = count_refractory(resolved.scenario, definitions, patients, seed)
+    inside = {name: applicable for name, (_, applicable) in zip(names, counts, strict=True)}
     _refuse_few(inside, scenario, patients)
-    every = ranges_of(resolved)
-    watch = progress or silent
-
-    def play(stage: str, points: Floats, keys: Sequence[Range]) -> Floats:
-        """Return the shares, shape (points, sets)."""
-        found = []
-        for done, point in enumerate(points):
-            watch(stage, done, len(points))
-            found.append(shares(scenario, dict(zip(keys, point, strict=True)), chosen, patients, seed))
-        watch(stage, len(points), len(points))
-        return np.array(found)
-
-    screen = _problem(every)
-    points = morris.sample(screen, N=trajectories, num_levels=LEVELS, seed=seed)
-    seen = play("screen", points, every)
-    effects = [morris.analyze(screen, points, seen[:, k], num_levels=LEVELS, seed=seed) for k in range(len(names))]
-    height = np.max([one["mu_star"] for one in effects], axis=0)
-    kept = [every[place] for place in sorted(np.argsort(-height)[:most])]
-    sobols: list[Any] = []
-    few = np.empty((0, most))
+    all_ranges = ranges_of(resolved)
+    model = _Model(scenario, definitions, patients, seed, progress or silent)
+    problem = _problem(all_ranges)
+    points = morris.sample(problem, N=trajectories, num_levels=LEVELS, seed=seed)
+    shares = model.shares("screen", points, all_ranges)
+    effects = [morris.analyze(problem, points, column, num_levels=LEVELS, seed=seed) for column in shares.T]
+    largest = np.max([effect["mu_star"] for effect in effects], axis=0)
+    selected = [all_ranges[place] for place in sorted(np.argsort(-largest)[:most])]
+    sobol_indices: list[Any] = [None] * len(names)
+    sobol_points = np.empty((0, most))
     if base:
-        few = sobol.sample(_problem(kept), base, calc_second_order=False, seed=seed)
-        deep = play("indices", few, kept)
-        sobols = [_sobol(sobol, kept, deep[:, k], seed) for k in range(len(names))]
+        sobol_points = sobol.sample(_problem(selected), base, calc_second_order=False, seed=seed)
+        shares = model.shares("indices", sobol_points, selected)
+        sobol_indices = [_sobol(sobol, selected, column, seed) for column in shares.T]
     indices = [
-        _index(name, every, place, effects[k], kept, sobols[k] if sobols else None)
+        _index(name, all_ranges, place, effects[k], selected, sobol_indices[k])
         for k, name in enumerate(names)
-        for place in range(len(every))
+        for place in range(len(all_ranges))
     ]
-    indices.sort(key=lambda one: (names.index(one.criteria), -one.effect))
-    return Sensitivity(scenario, names, indices, patients, seed, len(points), len(few), inside)
+    indices.sort(key=lambda index: (names.index(index.criteria), -index.effect))
+    return Sensitivity(scenario, names, indices, patients, seed, len(points), len(sobol_points), inside)
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The refractory shares as a function of numbers of a scenario."""
+
+    scenario: str
+    definitions: Sequence[criteria.DefinitionSet]
+    patients: int
+    seed: int
+    progress: Progress
+
+    def shares(self, stage: str, points: Floats, keys: Sequence[Range]) -> Floats:
+        """Return the shares at some points, shape (points, sets)."""
+        rows = []
+        for done, point in enumerate(points):
+            self.progress(stage, done, len(points))
+            values = dict(zip(keys, point, strict=True))
+            rows.append(refractory_shares(self.scenario, values, self.definitions, self.patients, self.seed))
+        self.progress(stage, len(points), len(points))
+        return np.array(rows)
 
 
 def _refuse_few(inside: Mapping[str, int], scenario: str, patients: int) -> None:
-    """Refuse sets that are for nobody in a scenario, or for too few: their share would say nothing, or move by chance.
+    """Refuse sets that apply to nobody in a scenario, or to too few patients for a meaningful share.
 
     Raises
     ------
@@ -242,13 +255,13 @@ def _refuse_few(inside: Mapping[str, int], scenario: str, patients: int) -> None
     for name, count in inside.items():
         if not count:
             problems.append(
-                f"the definition set {name} is for none of the {patients:,} patients of {scenario}, by age or lesion, "
-                "so it has no refractory share; choose another set (--criteria) or another scenario"
+                f"the definition set {name} applies to none of the {patients:,} patients of {scenario}, by age or "
+                "lesion, so it has no refractory share; choose another set (--criteria) or another scenario"
             )
         elif count < min(FEWEST, patients):
             problems.append(
-                f"the definition set {name} is for only {count} of the {patients:,} patients of {scenario}, by age or "
-                f"lesion, too few for a share; ask for --patients {math.ceil(1.5 * FEWEST * patients / count)}"
+                f"the definition set {name} applies to only {count} of the {patients:,} patients of {scenario}, by age "
+                f"or lesion, too few for a share; ask for --patients {math.ceil(1.5 * FEWEST * patients / count)}"
             )
     if problems:
         raise RefusalError("\n".join(problems))
@@ -266,70 +279,76 @@ def _check_samples(trajectories: int, base: int, most: int) -> None:
         raise RefusalError("; ".join(wrong))
 
 
-def _sobol(sobol: Any, kept: Sequence[Range], values: Floats, seed: int) -> Any:
-    return sobol.analyze(_problem(kept), values, calc_second_order=False, seed=seed) if np.ptp(values) > 0 else None
+def _sobol(sobol: Any, selected: Sequence[Range], values: Floats, seed: int) -> Any:
+    """Return Sobol's indices, or None if the share does not vary."""
+    return sobol.analyze(_problem(selected), values, calc_second_order=False, seed=seed) if np.ptp(values) > 0 else None
 
 
-def _index(name: str, every: Sequence[Range], place: int, morris: Any, kept: Sequence[Range], sobol: Any) -> Index:
-    one = every[place]
-    plain = [float(np.ma.getdata(morris[what])[place]) for what in ("mu_star", "mu_star_conf", "sigma")]
-    more: list[float | None] = [None] * 4
-    if sobol is not None and one in kept:
-        more = [float(sobol[what][kept.index(one)]) for what in ("S1", "S1_conf", "ST", "ST_conf")]
-    return Index(name, one.key, one.low, one.high, *plain, *more)
+def _index(name: str, ranges: Sequence[Range], place: int, morris: Any, selected: Sequence[Range], sobol: Any) -> Index:
+    of = ranges[place]
+    screened = [float(np.ma.getdata(morris[key])[place]) for key in ("mu_star", "mu_star_conf", "sigma")]
+    refined: list[float | None] = [None] * 4
+    if sobol is not None and of in selected:
+        refined = [float(sobol[key][selected.index(of)]) for key in ("S1", "S1_conf", "ST", "ST_conf")]
+    return Index(name, of.key, of.low, of.high, *screened, *refined)
 
 
-def _problem(keys: Sequence[Range]) -> dict[str, Any]:
+def _problem(ranges: Sequence[Range]) -> dict[str, Any]:
+    """Return ranges in the form that SALib takes."""
     return {
-        "num_vars": len(keys),
-        "names": [one.key for one in keys],
-        "bounds": [[one.low, one.high] for one in keys],
+        "num_vars": len(ranges),
+        "names": [entry.key for entry in ranges],
+        "bounds": [[entry.low, entry.high] for entry in ranges],
     }
 
 
-class _Pair:
-    """A method of SALib: how it samples, and how it reads the answers."""
+class _SalibMethod:
+    """A method of SALib: its sampling and its analysis."""
 
     def __init__(self, name: str) -> None:
         self.sample = import_module(f"SALib.sample.{name}").sample
         self.analyze = import_module(f"SALib.analyze.{name}").analyze
 
 
-def _salib() -> tuple[_Pair, _Pair]:
+def _salib() -> tuple[_SalibMethod, _SalibMethod]:
     try:
-        return _Pair("morris"), _Pair("sobol")
+        return _SalibMethod("morris"), _SalibMethod("sobol")
     except ImportError:
         raise RefusalError("sensitivity needs SALib, which is not installed: pip install SALib") from None
 
 
-def shares(
-    scenario: str, values: Mapping[Range, float], chosen: Sequence[criteria.DefinitionSet], patients: int, seed: int
+def refractory_shares(
+    scenario: str,
+    values: Mapping[Range, float],
+    definitions: Sequence[criteria.DefinitionSet],
+    patients: int,
+    seed: int,
 ) -> list[float]:
-    """Return the refractory share of a scenario with some values, under each definition set.
+    """Return the refractory share under each definition set, with some numbers of a scenario changed.
 
     Every share is among the patients to whom the set may apply.
 
     Raises
     ------
     RefusalError
-        If a set is for nobody with these values.
+        If a set applies to nobody with these values.
     """
-    found = load(scenario, [f"{one.key}={float(value)!r}" for one, value in values.items()]).scenario
-    counts = counted(found, chosen, patients, seed)
-    nobody = [one.name for one, (_, inside) in zip(chosen, counts, strict=True) if not inside]
+    changed = load(scenario, [f"{entry.key}={float(value)!r}" for entry, value in values.items()]).scenario
+    counts = count_refractory(changed, definitions, patients, seed)
+    nobody = [definition.name for definition, (_, inside) in zip(definitions, counts, strict=True) if not inside]
     if nobody:
-        at_values = ", ".join(f"{one.key} = {value:g}" for one, value in values.items())
-        raise RefusalError(f"{', '.join(nobody)}: for none of the patients of {scenario} with {at_values}")
+        at_values = ", ".join(f"{entry.key} = {value:g}" for entry, value in values.items())
+        raise RefusalError(f"{', '.join(nobody)}: none of the patients of {scenario} is eligible with {at_values}")
     return [met / inside for met, inside in counts]
 
 
-def counted(
-    scenario: Scenario, chosen: Sequence[criteria.DefinitionSet], patients: int, seed: int
+def count_refractory(
+    scenario: Scenario, definitions: Sequence[criteria.DefinitionSet], patients: int, seed: int
 ) -> list[tuple[int, int]]:
-    """Return for each definition set how many patients are refractory, and to how many it may apply."""
-    counts = np.zeros((len(chosen), 2), np.int64)
+    """Return for each definition set the number of refractory patients and of those to whom it may apply."""
+    counts = np.zeros((len(definitions), 2), np.int64)
     for study in studies(scenario, patients, seed):
-        for place, one in enumerate(chosen):
-            inside = within(criteria.classify(study.tables, one, "observed"))
+        for place, definition in enumerate(definitions):
+            inside = within(criteria.classify(study.tables, definition, "observed"))
             counts[place] += int(inside["refractory"].sum() or 0), inside.height
     return [(int(met), int(inside)) for met, inside in counts]

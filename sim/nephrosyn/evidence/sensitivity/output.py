@@ -9,29 +9,29 @@ from nephrosyn import vocabulary
 from nephrosyn.evidence.sensitivity.analysis import Index, Sensitivity
 from nephrosyn.report.figures import indices as figure
 from nephrosyn.report.page.tables import Table
-from nephrosyn.runs.folder.output_folder import Documents
+from nephrosyn.runs.folder.output_folder import OutputFolder
 
 VALUES = "sensitivity.json"
 FILES = {VALUES, "sensitivity.md", "effects.svg"}
-FOLDER = Documents("a sensitivity analysis of nephrosyn", frozenset(FILES), VALUES, "morris_runs")
+FOLDER = OutputFolder("a sensitivity analysis of nephrosyn", frozenset(FILES), VALUES, "morris_runs")
 HEAD = ("number", "range", "effect (points)", "interaction", "Sobol first", "Sobol total")
 
 
-def table(found: Sensitivity, name: str) -> Table:
-    """Return the indices under one definition set, the greatest effect first."""
+def table(analysis: Sensitivity, name: str) -> Table:
+    """Return the indices under index definition set, the greatest effect first."""
     rows = [
         (
-            one.key,
-            f"{one.low:g} to {one.high:g}",
-            f"{100 * one.effect:.1f} ± {100 * one.effect_interval:.1f}",
-            f"{100 * one.interaction:.1f}",
-            _share(one.first, one.first_interval),
-            _share(one.total, one.total_interval),
+            index.key,
+            f"{index.low:g} to {index.high:g}",
+            f"{100 * index.effect:.1f} ± {100 * index.effect_interval:.1f}",
+            f"{100 * index.interaction:.1f}",
+            _share(index.first, index.first_interval),
+            _share(index.total, index.total_interval),
         )
-        for one in found.of(name)
+        for index in analysis.of(name)
     ]
-    inside = found.inside[name]
-    of = f", of the {inside:,} of {found.patients:,} patients it is for" if inside < found.patients else ""
+    inside = analysis.inside[name]
+    of = f", of the {inside:,} of {analysis.patients:,} patients it is for" if inside < analysis.patients else ""
     return Table(f"Refractory under “{name}”{of}: what moves the share", HEAD, rows)
 
 
@@ -39,30 +39,30 @@ def _share(value: float | None, half: float | None) -> str:
     return "–" if value is None or half is None else f"{value:.2f} ± {half:.2f}"
 
 
-def runs(found: Sensitivity) -> str:
-    """Return how many runs it took."""
+def runs(analysis: Sensitivity) -> str:
+    """Return the number of runs as a sentence."""
     return (
-        f"{found.morris_runs} runs for Morris' effects and {found.sobol_runs} for Sobol's indices, {found.patients:,} "
-        f"patients each, seed {found.seed}; ± is the half-width of a 95% interval."
+        f"{analysis.morris_runs} runs for Morris' effects and {analysis.sobol_runs} for Sobol's indices, "
+        f"{analysis.patients:,} patients each, seed {analysis.seed}; ± is the half-width of a 95% interval."
     )
 
 
-def files(found: Sensitivity) -> dict[str, str]:
-    """Return every file, text by name."""
-    parts = [f"# What moves the refractory share of {found.scenario}", f"> {vocabulary.NOTICE}", runs(found)]
-    parts += [table(found, name).markdown() for name in found.criteria]
+def files(analysis: Sensitivity) -> dict[str, str]:
+    """Return the text of every file by name."""
+    parts = [f"# What moves the refractory share of {analysis.scenario}", f"> {vocabulary.NOTICE}", runs(analysis)]
+    parts += [table(analysis, name).markdown() for name in analysis.criteria]
     return {
         "sensitivity.md": "\n\n".join(parts) + "\n",
-        VALUES: json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        "effects.svg": figure.draw([_effect(one) for one in found.indices]),
+        VALUES: json.dumps(analysis.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "effects.svg": figure.draw([_effect(index) for index in analysis.indices]),
     }
 
 
-def _effect(one: Index) -> figure.Effect:
-    return figure.Effect(one.criteria, one.key, 100 * one.effect, 100 * one.effect_interval)
+def _effect(index: Index) -> figure.Effect:
+    return figure.Effect(index.criteria, index.key, 100 * index.effect, 100 * index.effect_interval)
 
 
-def write(found: Sensitivity, folder: str | Path, *, overwrite: bool = False) -> Path:
+def write(analysis: Sensitivity, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write an analysis into a folder of its own.
 
     Raises
@@ -70,5 +70,5 @@ def write(found: Sensitivity, folder: str | Path, *, overwrite: bool = False) ->
     RunFolderError
         If the folder is in use, or cannot be written.
     """
-    FOLDER.write(files(found), Path(folder), overwrite=overwrite)
+    FOLDER.write(files(analysis), Path(folder), overwrite=overwrite)
     return Path(folder)

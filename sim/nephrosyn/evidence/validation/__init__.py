@@ -1,1 +1,1 @@
-"""Published figures beside simulated ones."""
+"""Compare published estimates with simulated ones: `comparison.validate`, written to a folder by `page.write`."""

@@ -8,153 +8,159 @@ from pathlib import Path
 from typing import Any
 
 from nephrosyn import __version__, vocabulary
-from nephrosyn.evidence.published.estimates_table import Figure
+from nephrosyn.evidence.published.estimates_table import PublishedEstimate
 from nephrosyn.evidence.validation.comparison import USES, Row, Validation
 from nephrosyn.report.figures import distances, inline
 from nephrosyn.report.page.page import environment
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import number
-from nephrosyn.runs.folder.output_folder import Documents
+from nephrosyn.runs.folder.output_folder import OutputFolder
 
 FILES = {"validate.html", "validate.json", "distances.svg"}
-FOLDER = Documents("a validation of nephrosyn", frozenset(FILES), "validate.json", "chi_square")
+FOLDER = OutputFolder("a validation of nephrosyn", frozenset(FILES), "validate.json", "chi_square")
 TITLES = {
-    "fit": "Fit rows: numbers of the settings are set to these",
-    "validation": "Validation rows: nothing is set to these",
+    "fit": "Fit rows: numbers of the settings are fitted to these",
+    "validation": "Validation rows: nothing is fitted to these",
 }
-HEAD = ("figure", "setting", "what", "published (95%)", "simulated (95%)", "distance", "where it lies")
+HEAD = ("estimate", "setting", "what", "published (95%)", "simulated (95%)", "distance", "where it lies")
 NOTES = (
-    ("Published", "with the 95% interval of the paper, or one worked out from its counts, quartiles or spread."),
+    (
+        "Published",
+        "with the 95% interval of the paper, or one computed from its counts, quartiles or standard deviation.",
+    ),
     (
         "Simulated",
         "what the study would have counted in the record of simulated patients of that setting, by its definition set "
-        "and its visits, with a 95% interval for the play of chance in the simulation.",
+        "and its visits, with a 95% interval for the Monte Carlo error of the simulation.",
     ),
     (
         "Distance",
-        "simulated less published, in standard errors of the published figure on that side: beyond 1.96 it lies "
+        "simulated minus published, in standard errors of the published estimate on that side: beyond 1.96 it lies "
         "outside the published interval.",
     ),
     (
         "Inside, edge, outside",
-        "outside: the whole Monte-Carlo interval lies beyond the published one, so more patients would not bring it "
-        "back. Edge: the number lies beyond, its interval does not. Nobody: no simulated patient counts for this "
-        "figure, so there is no number to compare; ask for more patients.",
+        "outside: the whole Monte Carlo interval lies beyond the published one, so more patients would not change "
+        "it. Edge: the number lies beyond, but its interval does not. Nobody: no simulated patient counts for this "
+        "estimate, so there is no number to compare; ask for more patients.",
     ),
     (
         "Chi-square",
-        "the sum of squared distances: a yardstick. Rows of one study are not independent, and fitted numbers take "
-        "degrees of freedom. Of a study that has fit rows, the validation rows are no fresh test either: those of "
-        "other studies are counted apart.",
+        "the sum of squared distances: a measure, not a test. Rows of one study are not independent, and fitted "
+        "numbers take degrees of freedom. Validation rows of a study that also has fit rows are not an independent "
+        "test either, so those of other studies are counted separately.",
     ),
-    ("One third", "is no row here, and no number is ever set to it."),
+    ("One third", "is not among the rows, and no number is ever fitted to it."),
 )
 
 
-def spelled(one: Figure, value: float) -> str:
-    """Return a number of a figure: shares in per cent."""
+def value_text(estimate: PublishedEstimate, value: float) -> str:
+    """Return a value of an estimate as text: shares in per cent."""
     if math.isnan(value):
         return "–"
-    if one.kind == "share":
+    if estimate.kind == "share":
         return f"{100 * value:.1f}%"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def with_interval(estimate: PublishedEstimate, value: float, low: float, high: float) -> str:
+    """Return a value of an estimate with its interval as text."""
+    return f"{value_text(estimate, value)} ({value_text(estimate, low)} to {value_text(estimate, high)})"
+
+
 def cells(row: Row) -> tuple[str, ...]:
-    """Return a row as text."""
-    one, seen = row.figure, row.simulated
-    low, high = (min(max(end, 0.0), 1.0) if one.kind == "share" else end for end in (seen.low, seen.high))
-    published, simulated = (
-        f"{spelled(one, value)} ({spelled(one, low)} to {spelled(one, high)})"
-        for value, low, high in ((row.value, *row.interval), (seen.value, low, high))
-    )
+    """Return a row of the table as texts."""
+    estimate, simulated = row.published, row.simulated
+    first = (estimate.id, estimate.scenario, estimate.quantity, with_interval(estimate, row.value, *row.interval))
     if row.place == "nobody":
-        return one.id, one.scenario, one.quantity, published, "nobody counts", "–", "nobody"
-    return one.id, one.scenario, one.quantity, published, simulated, f"{row.distance:+.1f}", row.place
+        return *first, "nobody counts", "–", "nobody"
+    ends = (simulated.low, simulated.high)
+    low, high = (min(max(end, 0.0), 1.0) if estimate.kind == "share" else end for end in ends)
+    return *first, with_interval(estimate, simulated.value, low, high), f"{row.distance:+.1f}", row.place
 
 
-def tables(found: Validation) -> list[Table]:
+def tables(validation: Validation) -> list[Table]:
     """Return a table of the fit rows and one of the validation rows."""
-    each = [(TITLES[use], found.used(use)) for use in USES]
-    made = []
-    for title, rows in each:
-        far = frozenset(place for place, row in enumerate(rows) if row.place == "outside")
+    built = []
+    for use in USES:
+        rows = validation.used(use)
+        outside = frozenset(place for place, row in enumerate(rows) if row.place == "outside")
         if rows:
-            made.append(Table(title, HEAD, [cells(row) for row in rows], far, words=3))
-    return made
+            built.append(Table(TITLES[use], HEAD, [cells(row) for row in rows], outside, words=3))
+    return built
 
 
-def sentence(found: Validation) -> str:
-    """Return the answer."""
+def sentence(validation: Validation) -> str:
+    """Return the result in one sentence."""
     parts = []
     for use, name in zip(USES, ("fit", "validation"), strict=True):
-        rows = found.used(use)
+        rows = validation.used(use)
         if rows:
-            square, many = found.chi_square(use)
-            # Numbers were set to fit rows, and rows of one study go together: no p-value has a meaning here.
-            told = f" (chi-square {square:.1f} on {many} rows, a distance and not a test)" if many else ""
-            parts.append(f"{_inside(rows, f'{name} rows lie inside')}{told}")
-    unseen = found.unseen()
+            square, count = validation.chi_square(use)
+            # A p-value would mean nothing: numbers were fitted to fit rows, and rows of one study are dependent.
+            distance = f" (chi-square {square:.1f} on {count} rows, a distance and not a test)" if count else ""
+            parts.append(f"{_inside(rows, f'{name} rows lie inside')}{distance}")
+    unseen = validation.unseen()
     if any(row.place != "nobody" for row in unseen):
-        parts[-1] += f", {_inside(unseen, 'of those from studies that no number was set to')}"
-    nobody = sum(row.place == "nobody" for row in found.rows)
+        parts[-1] += f", {_inside(unseen, 'of those from studies without a fit row')}"
+    nobody = sum(row.place == "nobody" for row in validation.rows)
     if nobody:
-        parts.append(f"{nobody} of {len(found.rows)} figures have nobody who counts among so few patients")
+        parts.append(f"for {nobody} of {len(validation.rows)} estimates no patient counts in cohorts of this size")
     return "; ".join(parts) + "."
 
 
 def _inside(rows: Sequence[Row], what: str) -> str:
-    """Return how many rows lie inside, of those that have a number."""
+    """Return how many rows lie inside, among those that have a number."""
     known = [row for row in rows if row.place != "nobody"]
     if not known:
         return f"no {what.split()[0]} row has a number"
     edge = sum(row.place == "edge" for row in known)
-    told = f" ({edge} on the edge)" if edge else ""
-    return f"{sum(row.place == 'inside' for row in known)} of {len(known)}{told} {what}"
+    on_edge = f" ({edge} on the edge)" if edge else ""
+    return f"{sum(row.place == 'inside' for row in known)} of {len(known)}{on_edge} {what}"
 
 
-def marks(found: Validation) -> list[distances.Distance]:
-    """Return what the figure shows."""
-    made = []
+def plotted_distances(validation: Validation) -> list[distances.Distance]:
+    """Return the distances that the figure shows."""
+    plotted = []
     for use in USES:
-        for row in found.used(use):
+        for row in validation.used(use):
             if math.isfinite(row.distance):
                 low, high = (
-                    Row(row.figure, _moved(row, end)).distance for end in (row.simulated.low, row.simulated.high)
+                    Row(row.published, _at_value(row, end)).distance for end in (row.simulated.low, row.simulated.high)
                 )
-                far = row.place == "outside"
-                made.append(distances.Distance(TITLES[use], row.figure.id, row.distance, low, high, far))
-    return made
+                outside = row.place == "outside"
+                plotted.append(distances.Distance(TITLES[use], row.published.id, row.distance, low, high, outside))
+    return plotted
 
 
-def _moved(row: Row, value: float) -> Any:
+def _at_value(row: Row, value: float) -> Any:
     return type(row.simulated)(value, 0.0, row.simulated.people)
 
 
-def files(found: Validation) -> dict[str, str]:
-    """Return every file of a validation, text by name."""
-    drawn = distances.draw(marks(found))
-    shown: Mapping[str, Any] = {
+def files(validation: Validation) -> dict[str, str]:
+    """Return the text of every file of a validation by name."""
+    drawn = distances.draw(plotted_distances(validation))
+    context: Mapping[str, Any] = {
         "notice": vocabulary.NOTICE,
-        "sentence": sentence(found),
-        "tables": tables(found),
+        "sentence": sentence(validation),
+        "tables": tables(validation),
         "facts": [
-            ("Patients in each setting", number(found.patients)),
-            ("Seed", str(found.seed)),
-            ("Settings", number(len({row.figure.scenario for row in found.rows}))),
+            ("Patients in each setting", number(validation.patients)),
+            ("Seed", str(validation.seed)),
+            ("Settings", number(len({row.published.scenario for row in validation.rows}))),
             ("nephrosyn version", __version__),
         ],
         "notes": NOTES,
         "figure": inline(drawn, "distances"),
     }
     return {
-        "validate.html": environment().get_template("validate.html.j2").render(**shown),
-        "validate.json": found.json() + "\n",
+        "validate.html": environment().get_template("validate.html.j2").render(**context),
+        "validate.json": validation.json() + "\n",
         "distances.svg": drawn,
     }
 
 
-def write(found: Validation, folder: str | Path, *, overwrite: bool = False) -> Path:
+def write(validation: Validation, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write page, values and figure into a folder of their own.
 
     Raises
@@ -163,5 +169,5 @@ def write(found: Validation, folder: str | Path, *, overwrite: bool = False) -> 
         If the folder is in use, or cannot be written.
     """
     target = Path(folder)
-    FOLDER.write(files(found), target, overwrite=overwrite)
+    FOLDER.write(files(validation), target, overwrite=overwrite)
     return target / "validate.html"

@@ -1,4 +1,4 @@
-"""The refractory share by setting, definition set and follow-up: what follows from settings, never what is fitted."""
+"""The refractory share by setting, definition set and follow-up: a result of the settings, never a fitted number."""
 
 from __future__ import annotations
 
@@ -20,30 +20,32 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 YEARS = (1, 2, 5)
 MOST = 0.75
-"""A set is for a setting if it is for so many of its people."""
+"""Smallest share of the patients of a setting that a definition set must apply to."""
+LEAST_SHOWN = 0.005
+"""Smaller shares of undetermined patients are not shown."""
 NOBODY = {"applies": 0, "inside": 0, "met": 0, "unknown": 0}
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The refractory share of one setting under one definition set, so many years after onset.
+class RefractoryShare:
+    """The refractory share of one setting under one definition set, some years after onset.
 
-    Both shares are among the people of the setting to whom the set may apply.
+    Both shares are among the patients to whom the set may apply.
     """
 
     setting: str
     criteria: str
     years: float
     refractory: Share
-    not_judged: Share
+    undetermined: Share
 
     @property
     def holds_third(self) -> bool:
-        """Whether one third lies in its interval."""
+        """Whether the interval contains one third."""
         return self.refractory.low <= ONE_THIRD <= self.refractory.high
 
 
-def answers(
+def refractory_shares(
     settings: Sequence[str],
     sets: Sequence[str],
     *,
@@ -51,50 +53,52 @@ def answers(
     patients: int,
     seed: int,
     progress: Progress = silent,
-) -> list[Answer]:
-    """Return the refractory share of every setting, set and length of follow-up.
+) -> list[RefractoryShare]:
+    """Return the refractory share of every setting, definition set and length of follow-up.
 
-    Every setting is simulated to the longest of them; the record is then judged as it stood at each. Sets that are for
-    less than three quarters of the people of a setting, by age or lesion, are left out there.
+    Every setting is simulated to the longest follow-up; its record is then classified as it stood at each length. Sets
+    that apply, by age or lesion, to less than three quarters of the patients of a setting are left out for it.
 
     Parameters
     ----------
     settings, sets : sequence of str
         Scenarios and definition sets.
     years : sequence of float, years
-        From onset.
+        Lengths of follow-up, from onset.
     patients, seed : int
-        Of each cohort.
+        Size and seed of each cohort.
     progress : callable
         Called with (stage, done, total).
     """
-    found = []
+    shares: list[RefractoryShare] = []
     for place, setting in enumerate(settings):
         progress("settings", place, len(settings))
-        found += list(_of(setting, sets, years, patients, seed))
-    return found
+        shares += _of_setting(setting, sets, years, patients, seed)
+    return shares
 
 
-def _of(setting: str, sets: Sequence[str], years: Sequence[float], patients: int, seed: int) -> Iterator[Answer]:
+def _of_setting(
+    setting: str, sets: Sequence[str], years: Sequence[float], patients: int, seed: int
+) -> Iterator[RefractoryShare]:
     scenario = load(setting, [f"population.follow_up_days={round(max(years) * DAYS_PER_YEAR)}"]).scenario
-    chosen = [criteria.load(name) for name in sets]
-    judged = pl.concat(
-        _counted(criteria.classify(study.tables, chosen, "observed", round(year * DAYS_PER_YEAR)), year)
+    definitions = [criteria.load(name) for name in sets]
+    counts = pl.concat(
+        _count(criteria.classify(study.tables, definitions, "observed", round(year * DAYS_PER_YEAR)), year)
         for study in studies(scenario, patients, seed)
         for year in years
     )
-    sums = judged.group_by("criteria", "years").sum()
-    found = {(row["criteria"], row["years"]): row for row in sums.iter_rows(named=True)}
+    sums = counts.group_by("criteria", "years").sum()
+    totals = {(row["criteria"], row["years"]): row for row in sums.iter_rows(named=True)}
     for name in sets:
         for year in years:
-            row = found.get((name, year), NOBODY)
+            row = totals.get((name, year), NOBODY)
             if row["applies"] >= MOST * patients:
                 inside = row["inside"]
-                yield Answer(setting, name, year, wilson(row["met"], inside), wilson(row["unknown"], inside))
+                yield RefractoryShare(setting, name, year, wilson(row["met"], inside), wilson(row["unknown"], inside))
 
 
-def _counted(labels: pl.DataFrame, year: float) -> pl.DataFrame:
-    """Return how many a set is for, or may be for, and of these how many it calls refractory and cannot judge."""
+def _count(labels: pl.DataFrame, year: float) -> pl.DataFrame:
+    """Count the patients to whom each set applies or may apply, and of these the refractory and the undetermined."""
     flag = pl.col("refractory")
     counts = (
         within(labels)
@@ -104,38 +108,19 @@ def _counted(labels: pl.DataFrame, year: float) -> pl.DataFrame:
     return counts.with_columns(years=pl.lit(float(year)))
 
 
-def table(found: Sequence[Answer], setting: str) -> Table:
-    """Return the answers of one setting: a row for each set, a column for each length of follow-up."""
-    own = [one for one in found if one.setting == setting]
-    years = list(dict.fromkeys(one.years for one in own))
-    rows = []
-    for name in dict.fromkeys(one.criteria for one in own):
-        each = {one.years: one for one in own if one.criteria == name}
-        rows.append((name, *(cell(each[year]) for year in years)))
+def table(shares: Sequence[RefractoryShare], setting: str) -> Table:
+    """Return the shares of one setting: a row for each definition set, a column for each length of follow-up."""
+    of_setting = {(share.criteria, share.years): share for share in shares if share.setting == setting}
+    years = list(dict.fromkeys(year for _, year in of_setting))
+    names = dict.fromkeys(name for name, _ in of_setting)
+    rows = [(name, *(cell(of_setting[name, year]) for year in years)) for name in names]
     return Table(setting, ("definition set", *(f"at {year:g} y" for year in years)), rows)
 
 
-def cell(one: Answer) -> str:
-    """Return a share with its interval; marked if it holds one third, and told how many could not be judged."""
-    text = f"{percent(one.refractory.share)} ({interval(one.refractory.low, one.refractory.high)})"
-    unjudged = f"; {percent(one.not_judged.share, 0)} not judged" if one.not_judged.share >= 0.005 else ""
-    return text + (", ⅓ inside" if one.holds_third else "") + unjudged
-
-
-def frame(found: Sequence[Answer]) -> pl.DataFrame:
-    """Return the answers as a frame."""
-    return pl.DataFrame(
-        [
-            {
-                "setting": one.setting,
-                "criteria": one.criteria,
-                "years": float(one.years),
-                "refractory": one.refractory.share,
-                "low": one.refractory.low,
-                "high": one.refractory.high,
-                "not_judged": one.not_judged.share,
-                "holds_one_third": one.holds_third,
-            }
-            for one in found
-        ]
-    )
+def cell(share: RefractoryShare) -> str:
+    """Return a share with its interval, whether that contains one third, and the share of undetermined patients."""
+    refractory = share.refractory
+    text = f"{percent(refractory.share)} ({interval(refractory.low, refractory.high)})"
+    third = ", ⅓ inside" if share.holds_third else ""
+    few = share.undetermined.share < LEAST_SHOWN
+    return text + third + ("" if few else f"; {percent(share.undetermined.share, 0)} not classified")
