@@ -1,4 +1,4 @@
-"""The events of a patient: which handler each clock calls, and ``advance`` which plays them in order."""
+"""The events of a patient: the handler of each clock, and ``advance``, which plays them in order."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ from nephrosyn.kernels.compile import entry, inline, kernel, once
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 NO_ROOM = -1.0
-"""Answer of ``advance`` when the log needs room before the next event."""
+"""Result of ``advance`` when the log must grow before the next event."""
 
 TOO_MANY = -2.0
-"""Answer of ``advance`` when a patient has more events than any course of a sound scenario."""
+"""Result of ``advance`` when a patient has more events than any sound scenario produces."""
 
 LEAST_EVENTS, EVENTS_PER_DAY = 2_000, 100.0
-"""So many events, and so many more for each day of follow-up, make too many."""
+"""Most events of a course: a fixed number, and a number for each day of follow-up."""
 
 LATEST = 1_000
-"""So many events before there are too many, each clock's are counted, to tell which one is to blame."""
+"""Over this many events before the limit, the events of each clock are counted, to report the one to blame."""
 
 ALL_VISITS = 1 << 40
 """More visits than any patient has."""
@@ -58,7 +58,7 @@ _MORNING = 0.25
 
 @once
 def hold_visit(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """A visit: readings, conclusions, treatment, the next appointment."""
+    """Hold a visit: readings, conclusions, treatment, the next appointment."""
     write_visit(log, count, traits, state)
     if state.visit_kind == VisitKind.PRESENTATION:
         write_event(log, count, traits, state, Event.PRESENTATION, NO_VALUE)
@@ -68,7 +68,7 @@ def hold_visit(state, traits, params, clocks, tables, growth, agents, starts, lo
     count_reading(state, params, upcr)
     note_conditions(state, traits, params, clocks, log, count)
     if state.visit_kind == VisitKind.PRESENTATION:
-        take_biopsy(state, traits, log, count)  # what it shows may decide which agent is started
+        take_biopsy(state, traits, log, count)  # its result may decide which agent is started
     decide(state, traits, params, clocks, tables, growth, agents, starts, log, count, upcr)
     take_biopsy(state, traits, log, count)
     consider_second_line(state, traits, params, clocks, starts)
@@ -107,7 +107,7 @@ def _diary_morning(state, traits, params, clocks, tables, log, count):
 
 @kernel
 def _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """A harm that brings the patient in, and stops the agent if care has it so."""
+    """An adverse event of an agent: the patient comes in, and the agent is stopped where the scenario says so."""
     if suffer_agent_toxicity(state, traits, params, clocks, agents, log, count) and state.agent != NO_AGENT:
         give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     ask_for_visit(state, clocks)
@@ -127,7 +127,7 @@ def _finish(state, traits, clocks, agents, log, count, event):
 
 @once
 def play(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count):
-    """Play one event: the clock ``k`` has fallen due."""
+    """Play one event, that of clock ``k``."""
     if k == Clock.VISIT:
         hold_visit(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif k == Clock.DIARY:
@@ -200,7 +200,7 @@ def _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth
 
 @inline
 def most_events(follow_up_days):
-    """How many events a course may have; the clocks of a sound scenario never come near."""
+    """Most events that a course may have; sound scenarios stay far below."""
     return LEAST_EVENTS + int(EVENTS_PER_DAY * follow_up_days)
 
 
@@ -236,14 +236,14 @@ def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growt
 def advance(first, stop, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
     """Play the events of some patients in order, each up to a visit that is not allowed yet, or to the end.
 
-    There is this one way in for both drivers: each would be compiled with the whole model behind it.
+    Both drivers share this entry point, because each entry point is compiled together with the whole model.
 
     Parameters
     ----------
     first, stop : int
-        Which patients, one after the other: indices into ``traits``, ``states`` and ``clocks``, without ``stop``.
+        Range of patients: indices into ``traits``, ``states`` and ``clocks``; ``stop`` is not included.
     visits : int
-        How many more visits of each may take place; ``ALL_VISITS`` plays to the end.
+        Further visits allowed to each patient; ``ALL_VISITS`` plays to the end.
     traits : ndarray of TRAITS, shape (n,)
         Fixed traits.
     states : ndarray of STATE, shape (n,)
@@ -266,10 +266,10 @@ def advance(first, stop, visits, traits, states, clocks, parameters, steps, tabl
     Returns
     -------
     float
-        Of the last patient: time (days) of the visit that waits for leave; inf when the course is over. ``NO_ROOM``
-        when the log is full (nothing is lost: call again with more room, from the patient whose course is not over;
-        the visits that were allowed are not forgotten). ``TOO_MANY`` when the events of the first patient whose course
-        is not over seem to have no end.
+        For the last patient, the time (days) of the next visit that is not allowed yet; inf when the course is over.
+        ``NO_ROOM`` when the log is full: nothing is lost, so call again with a longer log, starting from the first
+        patient whose course is not over (visits already allowed stay allowed). ``TOO_MANY`` when the first patient
+        whose course is not over has more events than `most_events`.
     """
     due = math.inf
     for i in range(first, stop):

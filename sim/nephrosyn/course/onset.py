@@ -1,4 +1,4 @@
-"""Day 0: the state and the clocks with which every course begins."""
+"""Day 0: the initial state and clocks of every course."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 @kernel
 def onset(state, traits, params, clocks, tables, growth, log, count):
-    """Day 0: nephrotic syndrome is established; every clock is set."""
+    """Start the course: nephrotic syndrome is established, and every clock is set."""
     clocks[:, :] = 0.0
     clocks[DUE, :] = math.inf
     clocks[LEFT, :] = math.inf
@@ -61,7 +61,7 @@ def onset(state, traits, params, clocks, tables, growth, log, count):
 
 @kernel
 def _without_second_line(state, traits, params):
-    """No second agent, no complication yet; the provoking factors are there from the start."""
+    """Start without second agent and complication; provoking factors are present from the start."""
     state.rule = NO_RULE
     state.agent = NO_AGENT
     state.latest_agent = NO_AGENT

@@ -1,4 +1,4 @@
-"""Care: what the clinic concludes from its readings, and what it does about it. It never sees the truth."""
+"""Decisions of the clinic: what it concludes from its readings and does about it. It never sees the true state."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _relapse_confirmed(state, params):
 
 @inline
 def steroid_is_barred(state):
-    """Steroid is withheld, or was stopped because it did harm."""
+    """Whether steroid is withheld, or was stopped because of toxicity."""
     return state.steroid_limit == 0.0 or state.steroid_barred == 1
 
 
 @kernel
 def start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, relapse):
-    """The clinic sees nephrotic disease: full dose, if steroid may be given."""
+    """Start an episode: the clinic sees nephrotic disease and gives the full dose, if steroid may be given."""
     state.assessment = Assessment.NEPHROTIC
     state.ill_since = state.now
     state.episode_first_reading = upcr
@@ -56,7 +56,7 @@ def start_episode(state, traits, params, clocks, growth, starts, log, count, upc
 
 @kernel
 def decide(state, traits, params, clocks, tables, growth, agents, starts, log, count, upcr):
-    """Conclude from today's UPCR (mg/mg) and what came before, and act."""
+    """Draw conclusions from today's UPCR (mg/mg) and the earlier readings, and act on them."""
     if state.visit_kind == VisitKind.PRESENTATION:
         start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
         if params.search == AT_PRESENTATION:
@@ -94,7 +94,7 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
     elif on_full_dose and state.start_again == 1:
         start_course(
             state, traits, params, clocks, growth, log, count, state.relapse_course
-        )  # what went before did not count
+        )  # the earlier course does not count
     elif (
         on_full_dose
         and state.low_readings == 0
@@ -112,7 +112,7 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
 
 @kernel
 def consider_second_line(state, traits, params, clocks, starts):
-    """Resistance, and disease for which steroid may not be given, may call for a second agent."""
+    """Consider a second agent in resistance, and where steroid may not be given."""
     if state.assessment == Assessment.RESISTANT:
         consider_start(state, traits, params, clocks, starts, Start.RESISTANCE)
     elif state.assessment == Assessment.NEPHROTIC and steroid_is_barred(state):
@@ -121,7 +121,7 @@ def consider_second_line(state, traits, params, clocks, starts):
 
 @kernel
 def take_biopsy(state, traits, log, count):
-    """Biopsy at presentation, or when resistance is declared."""
+    """Take a biopsy at presentation or when resistance is declared, in those patients who get one."""
     wanted = traits.biopsy_at_presentation == 1 or (
         traits.biopsy_at_resistance == 1 and state.assessment == Assessment.RESISTANT
     )
@@ -143,7 +143,7 @@ def _interval_days(state, params):
 
 @kernel
 def _is_to_be_confirmed(state, params):
-    """Whether a first reading points to a change that needs another reading."""
+    """Whether today's reading suggests a change that a second reading must confirm."""
     if state.assessment == Assessment.REMISSION:
         return state.high_readings > 0
     if state.assessment == Assessment.PARTIAL:
@@ -181,9 +181,11 @@ def plan_visit(state, params, clocks, agents):
 
 @kernel
 def ask_for_visit(state, clocks):
-    """The patient comes in unasked, now, unless already waiting for a visit."""
+    """Bring the patient in now, unscheduled, unless already waiting for a visit."""
     if clocks[DUE, Clock.VISIT] > state.now and state.waited == 0.0:
-        if state.visit_kind != VisitKind.PRESENTATION:  # the first visit stays the first, if it comes sooner
+        if (
+            state.visit_kind != VisitKind.PRESENTATION
+        ):  # the first visit stays the presentation, even if it comes sooner
             state.visit_kind = VisitKind.UNSCHEDULED
         state.planned_day = math.floor(state.now)
         clocks[DUE, Clock.VISIT] = state.now

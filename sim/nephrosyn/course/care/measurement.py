@@ -1,4 +1,4 @@
-"""What the laboratory and the dipstick show: truth with the errors of measurement."""
+"""Laboratory and dipstick readings: true values with measurement error."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from nephrosyn.course.state.events import write_diary, write_reading
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
-from nephrosyn.vocabulary import DAYS_PER_YEAR
+from nephrosyn.vocabulary import DAYS_PER_YEAR, DIPSTICK_BANDS
 
 _DRAWS_PER_VISIT = 2
 _HEIGHT_ROW = 2
 _LEAST_GFR = 1.0  # mL/min/1.73 m2: creatinine stays finite
-_LOW_BAND, _HIGH_BAND = 1, 4  # trace, 3+
+_HIGHEST_BAND = len(DIPSTICK_BANDS) - 1
+_TRACE, _THREE_PLUS = DIPSTICK_BANDS.index("trace"), DIPSTICK_BANDS.index("3+")
 
 
 @inline
@@ -35,17 +36,17 @@ def _error(score, log_sd):
 
 @inline
 def dipstick_band(params, tables, log_level, creatinine_score, error):
-    """Band 0-5 of a dipstick: protein concentration from UPCR and urine creatinine, now and then one band off."""
+    """Dipstick band (0-5) from UPCR and urine creatinine; with some probability one band off."""
     mg_per_dl = math.exp(log_level) * quantile(tables, params.urine_creatinine_table, creatinine_score)
     band = 0
-    for k in range(5):
+    for k in range(_HIGHEST_BAND):
         if mg_per_dl >= params.dipstick_cuts[k]:
             band = k + 1
     if error < 0.5 * params.band_error:
         band -= 1
     elif error < params.band_error:
         band += 1
-    return min(max(band, 0), 5)
+    return min(max(band, 0), _HIGHEST_BAND)
 
 
 @inline
@@ -68,7 +69,7 @@ def true_creatinine(state, traits, params, growth):
 
 @inline
 def _bounded(log, count, traits, state, analyte, value, limit, true_value):
-    """Write a reading; below the detection limit the limit itself stands, marked."""
+    """Write a reading; below the detection limit the limit itself is written, and flagged."""
     if value < limit:
         write_reading(log, count, traits, state, analyte, 1, limit, true_value)
     else:
@@ -77,7 +78,7 @@ def _bounded(log, count, traits, state, analyte, value, limit, true_value):
 
 @kernel
 def _take_urine(state, traits, params, tables, log, count, draws, v):
-    """Read UPCR and dipstick, and UACR where UPCR is low; return the UPCR read (mg/mg)."""
+    """Measure UPCR and dipstick, and UACR where UPCR is low; return the measured UPCR (mg/mg)."""
     level = log_upcr(state, state.now)
     upcr = math.exp(level)
     read = upcr * _error(normal_quantile(draws[0]), math.sqrt(math.log1p(upcr_cv(params, level) ** 2)))
@@ -94,7 +95,7 @@ def _take_urine(state, traits, params, tables, log, count, draws, v):
 
 @kernel
 def _take_blood(state, traits, params, growth, log, count, draws, v):
-    """Read albumin, creatinine, cholesterol and weight."""
+    """Measure albumin, creatinine, cholesterol and weight."""
     update_blood(state, traits, params, state.now)
     albumin = (state.albumin + albumin_bias(params, state.albumin)) * _error(
         normal_quantile(draws[3]), params.albumin_log_sd
@@ -114,7 +115,7 @@ def _take_blood(state, traits, params, growth, log, count, draws, v):
 
 @kernel
 def take_readings(state, traits, params, tables, growth, log, count):
-    """Take all readings of a visit; return the UPCR read (mg/mg)."""
+    """Take all readings of a visit; return the measured UPCR (mg/mg)."""
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit)
     v = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit + 1)
     upcr = _take_urine(state, traits, params, tables, log, count, draws, v)
@@ -124,7 +125,7 @@ def take_readings(state, traits, params, tables, growth, log, count):
 
 @kernel
 def keep_diary(state, traits, params, tables, log, count):
-    """Read this morning's home dipstick and add it to the diary."""
+    """Add this morning's home dipstick to the diary."""
     today = math.floor(state.now)
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DIARY, today)
     band = dipstick_band(params, tables, log_upcr(state, state.now), normal_quantile(draws[0]), draws[1])
@@ -134,5 +135,5 @@ def keep_diary(state, traits, params, tables, log, count):
         state.diary_grade = band
         state.diary_first = today
     state.diary_last = today
-    state.diary_low_days = state.diary_low_days + 1 if band <= _LOW_BAND else 0
-    state.diary_high_days = state.diary_high_days + 1 if band >= _HIGH_BAND else 0
+    state.diary_low_days = state.diary_low_days + 1 if band <= _TRACE else 0
+    state.diary_high_days = state.diary_high_days + 1 if band >= _THREE_PLUS else 0

@@ -1,4 +1,4 @@
-"""What the clinic notes at a visit, and what it does to steroid because of it."""
+"""Conditions noted at a visit, and how they change steroid treatment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIRST_FACTOR = CONDITIONS.index(PROVOKING_FACTORS[0])
 
 @kernel
 def note_conditions(state, traits, params, clocks, log, count):
-    """Note what the visit brings to light: contraindications, harms, infection, complications, provoking factors."""
+    """Note conditions: contraindications, adverse events, infection, complications, provoking factors."""
     if state.visit_kind == VisitKind.PRESENTATION:
         _note_contraindications(state, traits, params, log, count)
     for k in range(_TOXICITIES):
@@ -59,7 +59,7 @@ def note_conditions(state, traits, params, clocks, log, count):
 
 @kernel
 def _note_all(state, traits, log, count, mask, first, kind):
-    """Note each condition of a bit mask; steroid is not changed for it."""
+    """Note each condition of a bit mask; steroid is left unchanged."""
     k = 0
     while mask >> k > 0:
         if mask >> k & 1 == 1:

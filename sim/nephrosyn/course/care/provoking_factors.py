@@ -1,4 +1,4 @@
-"""Provoking factors: what keeps steroid from working until it is found and removed."""
+"""Causes of apparent steroid resistance: they keep steroid from working until they are found and removed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NONE_FOUND = -1
 
 @kernel
 def set_taken_fraction(state, traits, params):
-    """Steroid that acts, of what is prescribed, with the factors that are there."""
+    """Set the fraction of the prescribed steroid that acts, given the factors present."""
     taken = 1.0
     for k in range(len(params.factor_exposure)):
         if state.factors >> k & 1 == 1:
@@ -29,7 +29,7 @@ def set_taken_fraction(state, traits, params):
 
 @kernel
 def _next_factor(state, params):
-    """The factor to be found next; under-dosing only where the full dose is less than is needed."""
+    """The factor to be found next; under-dosing counts only where the full dose is less than needed."""
     for k in range(len(params.factor_exposure)):
         if state.factors >> k & 1 == 0:
             continue
@@ -40,7 +40,7 @@ def _next_factor(state, params):
 
 @kernel
 def begin_search(state, traits, params, clocks, tables, delay_days):
-    """Care looks for a reason why steroid does not work, one after another."""
+    """Start the search for the next cause of apparent resistance."""
     k = _next_factor(state, params)
     if k == NONE_FOUND or state.factor_found != NONE_FOUND or clocks[DUE, Clock.FACTOR] < math.inf:
         return
@@ -52,7 +52,7 @@ def begin_search(state, traits, params, clocks, tables, delay_days):
 
 @kernel
 def find_or_remove(state, traits, params, clocks, tables, log, count):
-    """A factor is found; or the one found is gone, and steroid works as it should."""
+    """Find the next factor, or complete the removal of the one found, after which steroid works normally."""
     if state.factor_found == NONE_FOUND:
         k = _next_factor(state, params)
         if k == NONE_FOUND:

@@ -1,8 +1,8 @@
-"""A second agent: its doses, the effect that follows them, and the effect that stays.
+"""Second agents: doses, temporary effects, and the lasting protection of cyclophosphamide.
 
-Tablets are prescribed for some weeks at a time, by the weight of that day; an infusion stands by itself. The effect of
-a regimen is a window that opens some time after its first dose and closes some time after its last. The protection of
-cyclophosphamide is no window: it follows the cumulative dose and stays.
+Tablets are prescribed for some weeks at a time, by the weight of that day; each infusion is
+given by itself. The effect of a regimen begins some time after its first dose and ends some time after its last. The
+protection of cyclophosphamide follows the cumulative dose and never ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nephrosyn.course.state.clocks import set_rate, stop
 from nephrosyn.course.state.codes import AgentToxicity, Drug, Event, Factor, Schedule
 from nephrosyn.course.state.events import write_agent_dose, write_event
 from nephrosyn.course.state.quantiles import quantile
-from nephrosyn.course.state.state import DUE, Clock
+from nephrosyn.course.state.state import DUE, REGIMEN_BITS, Clock
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 from nephrosyn.vocabulary import CONTRAINDICATIONS, TOXICITIES
@@ -33,8 +33,8 @@ _DIABETES = 1 << CONTRAINDICATIONS.index("diabetes")
 _STEROID_DIABETES = 1 << TOXICITIES.index("steroid_diabetes")
 _LONGEST_TABLET_INTERVAL = 7.0
 _MG_PER_G = 1000.0
-_NO_LIMIT_MG = 1e9  # a number that can be divided and rounded down, where no cap is set
-_ROUND = 10.0  # agents are given to a tenth of a milligram
+_NO_LIMIT_MG = 1e9  # stands for no cap; unlike infinity it can be divided and rounded down
+_TENTHS_PER_MG = 10.0
 
 
 @inline
@@ -59,7 +59,7 @@ def cumulative_mg_per_kg(state, params, agents, k):
 
 @kernel
 def _room_mg(state, params, agents, k):
-    """How much more of the drug may be given (mg)."""
+    """Amount of the drug (mg) that the cumulative caps still allow."""
     agent = agents[k]
     grams = 0.0
     for j in range(params.agents):
@@ -71,8 +71,8 @@ def _room_mg(state, params, agents, k):
 
 @kernel
 def _rounded_to_tenths(mg):
-    """A dose as it is given: in tenths of a milligram, one at least."""
-    return max(math.floor(mg * _ROUND + 0.5), 1.0) / _ROUND
+    """Round a dose to tenths of a milligram, at least one tenth."""
+    return max(math.floor(mg * _TENTHS_PER_MG + 0.5), 1.0) / _TENTHS_PER_MG
 
 
 @kernel
@@ -85,14 +85,14 @@ def cystitis_is_noted(state, agents):
 
 @kernel
 def _known_against(state, traits):
-    """Contraindications that the clinic knows of; steroid diabetes that it has noted is diabetes."""
+    """Contraindications known to the clinic; noted steroid diabetes counts as diabetes."""
     noted = state.toxicities & ~state.toxicities_to_note
     return traits.contraindications | (_DIABETES if noted & _STEROID_DIABETES != 0 else 0)
 
 
 @kernel
 def may_be_given(state, traits, params, agents, k):
-    """Whether care may start regimen k: not failed, not too often, nothing against it, room below its caps."""
+    """Whether regimen k may be started: not failed, courses left, no contraindication, below its caps."""
     agent = agents[k]
     if (
         state.agents_failed >> k & 1 == 1
@@ -107,7 +107,7 @@ def may_be_given(state, traits, params, agents, k):
 
 @kernel
 def refresh_effects(state, traits, params, clocks, tables, agents, log, count):
-    """Take stock of which agents are in effect now, and set the clock of the next change."""
+    """Update which agents are in effect, and set the clock of the next change."""
     factor, infection, due, mask = 1.0, 1.0, math.inf, 0
     for k in range(params.agents):
         if state.agent_courses[k] == 0:
@@ -144,7 +144,7 @@ def refresh_effects(state, traits, params, clocks, tables, agents, log, count):
 
 @kernel
 def start_agent(state, traits, params, clocks, tables, growth, agents, log, count, k):
-    """The first dose of a course of regimen k is given now."""
+    """Start a course of regimen k with its first dose."""
     agent = agents[k]
     state.agent = k
     state.latest_agent = k
@@ -158,7 +158,11 @@ def start_agent(state, traits, params, clocks, tables, growth, agents, log, coun
     write_event(log, count, traits, state, Event.AGENT_STARTED, float(agent.drug))
     if state.agent_courses[k] == 0 or state.now >= state.effect_until[k]:
         draws = uniforms(
-            params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k
+            params.seed,
+            params.replicate,
+            traits.patient,
+            Purpose.AGENT_EFFECT,
+            (state.agent_courses[k] << REGIMEN_BITS) + k,
         )
         state.effect_from[k] = state.now + quantile(tables, agent.onset_table, normal_quantile(draws[0]))
     state.agent_courses[k] += 1
@@ -172,7 +176,7 @@ def start_agent(state, traits, params, clocks, tables, growth, agents, log, coun
 
 @kernel
 def give_agent(state, traits, params, clocks, tables, growth, agents, log, count):
-    """The next infusion, or tablets for the next weeks; or the course is over."""
+    """Give the next infusion, or tablets for the next weeks, or end the course."""
     k = state.agent
     agent = agents[k]
     count_doses(state, traits, params, clocks, tables, agents, log, count)
@@ -186,7 +190,17 @@ def give_agent(state, traits, params, clocks, tables, growth, agents, log, count
         if room < params.least_infusion_fraction * mg:
             stop_agent(state, traits, params, clocks, tables, agents, log, count)
             return
-        _infuse(state, traits, params, clocks, tables, agents, log, count, min(mg, math.floor(room * _ROUND) / _ROUND))
+        _infuse(
+            state,
+            traits,
+            params,
+            clocks,
+            tables,
+            agents,
+            log,
+            count,
+            min(mg, math.floor(room * _TENTHS_PER_MG) / _TENTHS_PER_MG),
+        )
         return
     doses = math.floor(room / max(mg, state.agent_mg) + 1e-9)
     if doses < 1.0:
@@ -203,7 +217,7 @@ def give_agent(state, traits, params, clocks, tables, growth, agents, log, count
 
 @kernel
 def _infuse(state, traits, params, clocks, tables, agents, log, count, mg):
-    """One dose by itself, now."""
+    """Give one infusion now."""
     today = math.floor(state.now)
     state.agent_mg = mg
     state.agent_run_weight_kg = state.agent_weight_kg
@@ -215,7 +229,7 @@ def _infuse(state, traits, params, clocks, tables, agents, log, count, mg):
 
 @kernel
 def _close_run(state, traits, agents, log, count, last_day):
-    """Write the run of days on the present tablets, if there is any."""
+    """Write the run of days on the current tablets, if there is one."""
     if state.agent_mg > 0.0 and last_day >= state.agent_run_first_day:
         daily = agents[state.agent].every_days < 2.0
         schedule = Schedule.DAILY if daily else Schedule.ALTERNATE_DAY
@@ -226,14 +240,14 @@ def _close_run(state, traits, agents, log, count, last_day):
 
 @kernel
 def close_agent_run(state, traits, agents, log, count, last_day):
-    """The course of life ends on tablets: write their run."""
+    """Write the run of tablets that the end of follow-up interrupts."""
     if state.agent != NO_AGENT:
         _close_run(state, traits, agents, log, count, last_day)
 
 
 @kernel
 def count_doses(state, traits, params, clocks, tables, agents, log, count):
-    """Add the tablets of the days up to yesterday to what was given."""
+    """Count the tablets taken up to yesterday towards the cumulative dose."""
     today = math.floor(state.now)
     if state.agent_mg > 0.0 and today > state.agent_counted_day:
         doses = math.ceil((today - state.agent_counted_day) / agents[state.agent].every_days)
@@ -246,7 +260,7 @@ def count_doses(state, traits, params, clocks, tables, agents, log, count):
 
 @kernel
 def _add(state, traits, params, clocks, tables, agents, log, count, doses, taken):
-    """Some doses of the present size were prescribed, and a share of them taken."""
+    """Add prescribed doses of the current size, of which a fraction was taken, to the cumulative dose."""
     k = state.agent
     per_kg = state.agent_mg / state.agent_weight_kg
     state.agent_mg_per_kg[k] += doses * per_kg
@@ -260,13 +274,17 @@ def _add(state, traits, params, clocks, tables, agents, log, count, doses, taken
 
 @kernel
 def stop_agent(state, traits, params, clocks, tables, agents, log, count):
-    """No more doses from today; the effect wears off."""
+    """Stop the agent from today; its effect wears off."""
     k = state.agent
     if state.agent_counted_day < math.floor(state.now):
         count_doses(state, traits, params, clocks, tables, agents, log, count)
     _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
     draws = uniforms(
-        params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, (state.agent_courses[k] << 8) + k
+        params.seed,
+        params.replicate,
+        traits.patient,
+        Purpose.AGENT_EFFECT,
+        (state.agent_courses[k] << REGIMEN_BITS) + k,
     )
     state.effect_until[k] = state.now + quantile(tables, agents[k].offset_table, normal_quantile(draws[1]))
     state.effect_from[k] = min(state.effect_from[k], state.effect_until[k])

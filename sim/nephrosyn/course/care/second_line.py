@@ -1,7 +1,7 @@
-"""Second-line care: when a second agent is started, which one, and when it is given up or stopped.
+"""Second-line care: when a second agent is started, which one, and when it is stopped or replaced.
 
-A start rule is a row of numbers: what it waits for, the number of the relapse, the delay, the lesions, the overlap with
-steroid, what becomes of steroid, and the regimens to be tried in turn (-1 where there are no more).
+A start rule is a row of numbers: the event it waits for, the number of the relapse, the delay, the lesions, the overlap
+with steroid, whether steroid is withdrawn, and the regimens to try in turn (-1 after the last).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _lesion_bit(state, traits):
 
 @kernel
 def consider_start(state, traits, params, clocks, starts, when):
-    """Follow the first rule that waits for this and fits the patient, if none is followed yet."""
+    """Follow the first rule that waits for this event and fits the patient, if none is followed yet."""
     if state.rule != NO_RULE:
         return
     for r in range(params.first_start, params.last_start):
@@ -46,7 +46,7 @@ def consider_start(state, traits, params, clocks, starts, when):
 
 @kernel
 def begin_planned_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """The delay of a rule is over: start, unless the disease that was slow to respond has responded since."""
+    """Start the agent of a rule after its delay, unless a slow response has come in the meantime."""
     clocks[DUE, Clock.AGENT_START] = math.inf
     row = starts[state.rule]
     remitted = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
@@ -61,7 +61,7 @@ def begin_planned_agent(state, traits, params, clocks, tables, growth, agents, s
 
 @kernel
 def _overlap(state, params, clocks, row):
-    """Steroid is not reduced until the overlap is over; then it goes on as planned, or is withdrawn."""
+    """Hold the steroid dose during the overlap; afterwards it continues as planned, or is withdrawn."""
     state.steroid_held_until = state.now + row[OVERLAP_DAYS]
     if row[WITHDRAW] == 1.0:
         state.steroid_unwanted = 1
@@ -71,7 +71,7 @@ def _overlap(state, params, clocks, row):
 
 @kernel
 def _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """Start the first regimen of the sequence that may be given; none if there is no more."""
+    """Start the next regimen of the sequence that may be given, if there is one."""
     row = starts[state.rule]
     while FIRST_REGIMEN + state.place < len(row):
         k = int(row[FIRST_REGIMEN + state.place])
@@ -85,7 +85,7 @@ def _start_next(state, traits, params, clocks, tables, growth, agents, starts, l
 
 @kernel
 def give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """The latest agent has failed, or did harm: stop it, and start the next of the sequence."""
+    """Stop the latest agent, which has failed or was not tolerated, and start the next of the sequence."""
     state.agents_failed |= 1 << state.latest_agent
     write_event(log, count, traits, state, Event.AGENT_FAILED, float(agents[state.latest_agent].drug))
     unwanted = state.steroid_unwanted
@@ -98,16 +98,16 @@ def give_up_agent(state, traits, params, clocks, tables, growth, agents, starts,
 
 @kernel
 def _relapses_within(state, days):
-    number = 0
+    relapses = 0
     for k in range(min(state.relapses_declared, RELAPSES_KEPT)):
         if state.now - state.relapse_times[k] <= days:
-            number += 1
-    return number
+            relapses += 1
+    return relapses
 
 
 @kernel
 def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """A relapse is declared: count it, and start, keep or change the second agent."""
+    """Respond to a declared relapse: count it, and start, continue or replace the second agent."""
     state.relapse_times[state.relapses_declared % RELAPSES_KEPT] = state.now
     state.relapses_declared += 1
     state.discharged = 0
@@ -136,16 +136,21 @@ def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts
 
 @kernel
 def review_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
-    """At a visit: an agent that leaves urine at the level of relapse after its time has failed; or it is stopped."""
+    """Review the agent at a visit: replace it if it has failed, or stop it after a long time of clear urine.
+
+    An agent has failed if urine is still in the range of relapse after ``fails_after_days``.
+    """
     _count_clear_urine(state, params)
     if state.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf:
         return
-    failed = state.agents_failed >> state.latest_agent & 1 == 1
+    has_failed = state.agents_failed >> state.latest_agent & 1 == 1
     without_steroid = state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.NONE
     waiting = state.assessment == Assessment.RESISTANT or without_steroid
     days = state.now - max(state.agent_since, state.ill_since)
-    in_vain = state.high_readings >= params.relapse_readings and days >= agents[state.latest_agent].fails_after_days
-    if (waiting and not failed and in_vain) or cystitis_is_noted(state, agents):
+    without_effect = (
+        state.high_readings >= params.relapse_readings and days >= agents[state.latest_agent].fails_after_days
+    )
+    if (waiting and not has_failed and without_effect) or cystitis_is_noted(state, agents):
         give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif (
         params.stop_by_clear_urine == 1
@@ -157,7 +162,7 @@ def review_agent(state, traits, params, clocks, tables, growth, agents, starts, 
 
 @kernel
 def _count_clear_urine(state, params):
-    """Since when the albumin/creatinine ratio has been negative; one stray reading does not count."""
+    """Update since when the albumin/creatinine ratio has been negative; a few stray readings do not count."""
     if state.uacr_read <= params.negative_mg_per_mg:
         state.unclear_readings = 0
         state.clear_since = min(state.clear_since, state.now)
@@ -169,7 +174,7 @@ def _count_clear_urine(state, params):
 
 @kernel
 def test_or_discharge(state, traits, params, clocks, log, count):
-    """After years of clear urine without treatment: provocation tests, and then the end of follow-up."""
+    """Test by provocation after years of clear urine without treatment, and then end follow-up."""
     untreated = state.agent == NO_AGENT and state.dose_mg == 0.0 and state.assessment == Assessment.REMISSION
     if (
         params.stop_by_clear_urine == 0

@@ -1,4 +1,4 @@
-"""Steroid: the dose of the day, courses and their tapers, and the harm that follows exposure."""
+"""Steroid: doses, courses with their tapers, and toxicity by exposure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _steroid_mg(state, amount, per, cap_mg):
 
 @kernel
 def update_exposure(state, traits, params, clocks):
-    """Let everything that depends on the dose feel the present one."""
+    """Update all rates that depend on the steroid dose."""
     update_relapse(state, traits, params, clocks)
     set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))
     set_rate(clocks, Clock.TOXICITY, state.now, toxicity_rate(state, traits, params))
@@ -35,14 +35,14 @@ def update_exposure(state, traits, params, clocks):
 
 @kernel
 def close_dose_run(state, traits, log, count, last_day):
-    """Write the run of days on the present dose, if it has any."""
+    """Write the run of days on the current dose, if there is one."""
     if state.dose_mg > 0.0 and last_day >= state.dose_first_day:
         write_dose(log, count, traits, state, last_day)
 
 
 @kernel
 def set_dose(state, traits, params, clocks, log, count, planned_mg, schedule):
-    """Prescribe from today: the planned dose within the patient's limit, rounded to tablets."""
+    """Prescribe from today the planned dose, within the patient's limit and rounded to tablets."""
     state.planned_mg = planned_mg
     mg = math.floor(planned_mg * state.steroid_limit / params.round_to_mg + 0.5) * params.round_to_mg
     if mg == state.dose_mg and schedule == state.dose_schedule and state.run_weight_kg == state.dosing_weight_kg:
@@ -61,7 +61,7 @@ def set_dose(state, traits, params, clocks, log, count, planned_mg, schedule):
 
 @kernel
 def start_course(state, traits, params, clocks, growth, log, count, relapse):
-    """Full dose from today, for a first episode or a relapse."""
+    """Start full dose today, for a first episode or a relapse."""
     state.treatment = Treatment.FULL_DOSE
     state.relapse_course = relapse
     state.full_since = state.now
@@ -76,7 +76,7 @@ def start_course(state, traits, params, clocks, growth, log, count, relapse):
 
 @kernel
 def plan_taper(state, params, clocks, declared):
-    """After remission: the taper starts when full dose has lasted long enough."""
+    """Plan the taper after remission; it starts when full dose has lasted long enough."""
     course = params.relapse if state.relapse_course == 1 else params.first
     start = max(state.full_since + course.full_dose_days, declared + course.after_remission_days)
     state.step = course.first_step
@@ -86,7 +86,7 @@ def plan_taper(state, params, clocks, declared):
 
 @kernel
 def start_withdrawal(state, params, clocks):
-    """Steroid has failed or harmed: it is withdrawn, step by step, from today."""
+    """Withdraw steroid step by step from today, because it failed or was toxic."""
     state.treatment = Treatment.WITHDRAWAL
     state.step = params.withdrawal_first_step
     state.last_step = params.withdrawal_last_step
@@ -100,7 +100,7 @@ def _mean_mg(mg, schedule):
 
 @kernel
 def _skip_steps_that_raise(state, steps):
-    """A withdrawal only goes down: leave out the steps that are not below the present dose."""
+    """Skip the steps of a withdrawal that are not below the current dose."""
     while state.step < state.last_step:
         step = steps[state.step]
         mg = _steroid_mg(state, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
@@ -111,7 +111,10 @@ def _skip_steps_that_raise(state, steps):
 
 @kernel
 def next_step(state, traits, params, clocks, steps, log, count):
-    """The next step of the taper, or the end of steroid; held while a second agent is built up, unless it does harm."""
+    """Take the next step of the taper, or end steroid.
+
+    During the overlap with a second agent the step waits, unless steroid is toxic.
+    """
     if state.now < state.steroid_held_until and state.steroid_barred == 0:
         clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
         return
@@ -137,7 +140,7 @@ def next_step(state, traits, params, clocks, steps, log, count):
 
 @kernel
 def toxicity_rate(state, traits, params):
-    """Hazard, per day, of any steroid toxicity the patient has not had, in proportion to the dose taken."""
+    """Hazard (per day) of the steroid toxicities not had yet, proportional to the dose taken."""
     total = 0.0
     for k in range(len(params.toxicity_per_day)):
         if state.toxicities >> k & 1 == 0:
@@ -154,7 +157,7 @@ def start_toxicity_budget(state, traits, params, clocks, index):
 
 @kernel
 def suffer_toxicity(state, traits, params, clocks, log, count):
-    """A toxicity occurs: one of those the patient has not had, in proportion to their rates."""
+    """A toxicity occurs: one of those not had yet, with probability proportional to its rate."""
     had = 0
     left = 0.0
     for k in range(len(params.toxicity_per_day)):

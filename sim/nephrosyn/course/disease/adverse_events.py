@@ -1,4 +1,4 @@
-"""The harms of second agents: by time on them, by single dose, by cumulative dose."""
+"""Adverse events of second agents: by time on them, by single dose, by cumulative dose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MG_PER_G = 1000.0
 
 @kernel
 def _had(state):
-    """How many harms by time the patient has had."""
+    """Number of adverse events by time that the patient has had on this agent."""
     had = 0
     for k in range(AgentToxicity.GUT_REACTION):
         had += state.agent_toxicities >> k & 1
@@ -25,13 +25,13 @@ def _had(state):
 
 @kernel
 def forget_toxicities_by_time(state):
-    """A new agent may do the harm that another has done before."""
+    """Make all adverse events by time possible again, for a new agent."""
     state.agent_toxicities = state.agent_toxicities >> AgentToxicity.GUT_REACTION << AgentToxicity.GUT_REACTION
 
 
 @kernel
 def _draw(state):
-    """Index of the draw for the next harm of this start."""
+    """Index of the draw for the next adverse event since this start."""
     return state.agent_starts * AgentToxicity.GUT_REACTION + _had(state)
 
 
@@ -46,7 +46,7 @@ def _rate(state, agent):
 
 @kernel
 def start_agent_toxicity(state, traits, params, clocks, agents):
-    """Draw the budget until the next harm of the latest agent; it is spent until its effect is over."""
+    """Draw the budget until the next adverse event of the latest agent; it is spent until the agent's effect ends."""
     budget = -math.log(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TOXICITY, _draw(state))[0])
     start_budget(clocks, Clock.AGENT_TOXICITY, state.now, budget, _rate(state, agents[state.latest_agent]))
 
@@ -60,7 +60,7 @@ def _occur(state, traits, log, count, which):
 
 @kernel
 def suffer_agent_toxicity(state, traits, params, clocks, agents, log, count):
-    """A harm by time occurs, in proportion to the rates of those not had; whether the agent must be stopped."""
+    """An adverse event by time occurs, one of those not had yet; return whether the agent is stopped."""
     agent = agents[state.latest_agent]
     place = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TOXICITY, _draw(state))[1] * _rate(
         state, agent
@@ -77,7 +77,7 @@ def suffer_agent_toxicity(state, traits, params, clocks, agents, log, count):
 
 @kernel
 def react_to_doses(state, traits, params, log, count, doses):
-    """Acute gut reaction to one or more doses of cyclophosphamide of the present size."""
+    """Draw whether doses of cyclophosphamide of the current size cause an acute gut reaction."""
     index = state.gut_chances
     state.gut_chances += 1
     once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * state.agent_mg / _MG_PER_G))
@@ -88,7 +88,7 @@ def react_to_doses(state, traits, params, log, count, doses):
 
 @kernel
 def suffer_cumulative_toxicity(state, traits, log, count):
-    """Gonads and bladder come to harm when the cumulative dose reaches what the patient tolerates."""
+    """Gonadal damage and cystitis occur when the cumulative dose reaches the patient's tolerance."""
     given = state.cyclophosphamide_mg_per_kg
     if given >= traits.gonadal_tolerance_mg_per_kg and state.agent_toxicities >> AgentToxicity.GONADAL_DAMAGE & 1 == 0:
         _occur(state, traits, log, count, AgentToxicity.GONADAL_DAMAGE)

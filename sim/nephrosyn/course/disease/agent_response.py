@@ -1,11 +1,11 @@
-"""Whether a second agent brings about remission, and when."""
+"""Response to second agents: to which level, and when."""
 
 from __future__ import annotations
 
 import math
 
 from nephrosyn.course.state.quantiles import quantile
-from nephrosyn.course.state.state import DUE, Clock, Phase
+from nephrosyn.course.state.state import DUE, REGIMEN_BITS, Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
@@ -18,7 +18,7 @@ def normal_share(score):
 
 @kernel
 def agent_response_level(state, traits, params, agents, k):
-    """Phase to which regimen k brings this patient; the responses of one patient to two agents are correlated."""
+    """Phase to which regimen k brings this patient. A patient's responses to several agents are correlated."""
     agent = agents[k]
     score = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_RESPONSE, k)[0])
     r = params.response_correlation
@@ -32,11 +32,13 @@ def agent_response_level(state, traits, params, agents, k):
 
 @kernel
 def plan_agent_response(state, traits, params, clocks, tables, agents, k):
-    """Regimen k is in effect: set the clock of the fall it brings, unless one as good comes sooner."""
+    """Plan the fall of proteinuria that regimen k brings, unless one as deep comes sooner."""
     level = agent_response_level(state, traits, params, agents, k)
     if level <= state.phase:
         return
-    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << 8) + k)
+    draws = uniforms(
+        params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << REGIMEN_BITS) + k
+    )
     due = state.now + quantile(tables, agents[k].response_table, normal_quantile(draws[0]))
     planned = clocks[DUE, Clock.AGENT_RESPONSE]
     if planned == math.inf or level > state.agent_level or (level == state.agent_level and due < planned):
@@ -47,7 +49,7 @@ def plan_agent_response(state, traits, params, clocks, tables, agents, k):
 
 @kernel
 def plan_responses_to_agents(state, traits, params, clocks, tables, agents):
-    """A new episode: every agent in effect may end it."""
+    """Plan the responses of a new episode to all agents in effect."""
     clocks[DUE, Clock.AGENT_RESPONSE] = math.inf
     for k in range(params.agents):
         if state.agents_in_effect >> k & 1 == 1:

@@ -1,4 +1,4 @@
-"""Body size, and the dose that goes by it."""
+"""Body size, and doses by body size."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _MONTHS_PER_YEAR = 12.0
 
 @inline
 def median_at(growth, row, age_years):
-    """A growth curve at an age: linear between the months of its table."""
+    """Value of a growth curve at an age, linear between the months of its table."""
     month = age_years * _MONTHS_PER_YEAR
     cell = int(min(max(month, 0.0), growth.shape[1] - 1.001))
-    part = min(max(month - cell, 0.0), 1.0)
-    return growth[row, cell] * (1.0 - part) + growth[row, cell + 1] * part
+    fraction = min(max(month - cell, 0.0), 1.0)
+    return growth[row, cell] * (1.0 - fraction) + growth[row, cell + 1] * fraction
 
 
 @kernel
@@ -50,6 +50,6 @@ def dose_for_size(amount, per, cap_mg, weight_kg, full_mg):
 
 @inline
 def taken_mg_per_kg_per_day(state, traits):
-    """Steroid that is taken and acts, averaged over days."""
+    """Steroid taken that acts (mg/kg/day), averaged over days."""
     days = 2.0 if state.dose_schedule == Schedule.ALTERNATE_DAY else 1.0
     return state.taken_fraction * state.dose_mg / (days * state.dosing_weight_kg)

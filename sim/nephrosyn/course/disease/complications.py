@@ -1,7 +1,8 @@
-"""Venous thrombosis and serious infection: hazards that follow albumin, and what they do until treated.
+"""Venous thrombosis and serious infection: hazards that depend on albumin, and effects until treatment.
 
-Albumin moves all the time, so candidates come at the highest hazard it could give and each is accepted with the share
-that the albumin of its day gives: exact, and two courses of one patient stay coupled.
+Albumin changes continuously, so events are drawn by thinning: candidates come at the highest possible hazard, and each
+is accepted with the ratio of the hazard at the albumin of its day to the highest one. That is exact, and two courses of
+one patient stay coupled.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from nephrosyn.course.state.state import DUE, Clock
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
-_FIRST = int(Condition.VENOUS_THROMBOSIS)
+_FIRST_COMPLICATION = int(Condition.VENOUS_THROMBOSIS)
 
 
 @kernel
 def _thrombosis_factor(params, albumin):
-    """Hazard of thrombosis at an albumin, in units of that at the knee."""
+    """Hazard of thrombosis at an albumin level (g/dL), relative to that at the knee."""
     below = params.thrombosis_knee - max(albumin, params.thrombosis_flat_below)
     return math.exp(params.thrombosis_log_factor * below) if below > 0.0 else params.thrombosis_above_knee
 
@@ -38,7 +39,7 @@ def _most_thrombosis_per_day(traits, params):
 
 @kernel
 def serious_infection_rate(state, traits, params):
-    """Hazard of a candidate, per day: that at low albumin, on the steroid taken and the agents in effect."""
+    """Hazard of a candidate (per day): at low albumin, with the steroid taken and the agents in effect."""
     steroid = math.exp(params.infection_log_steroid_factor * taken_mg_per_kg_per_day(state, traits))
     return params.serious_infection_per_day * params.low_albumin_factor * steroid * state.agent_infection_factor
 
@@ -60,7 +61,10 @@ def start_complications(state, traits, params, clocks):
 
 @kernel
 def meet_thrombosis(state, traits, params, clocks, tables, log, count):
-    """A candidate for the first venous thrombosis; whether it kills. After the first, anticoagulants prevent more."""
+    """Accept or reject a candidate for the first venous thrombosis; return whether it is fatal.
+
+    After the first thrombosis anticoagulants prevent more.
+    """
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.THROMBOSIS, state.thrombosis_candidates)
     state.thrombosis_candidates += 1
     update_blood(state, traits, params, state.now)
@@ -85,7 +89,10 @@ def meet_thrombosis(state, traits, params, clocks, tables, log, count):
 
 @kernel
 def meet_serious_infection(state, traits, params, clocks, tables, log, count):
-    """A candidate for a serious infection; whether it kills. It opens the window of any infection, too."""
+    """Accept or reject a candidate for a serious infection; return whether it is fatal.
+
+    Like any infection it raises the relapse hazard for some days.
+    """
     draws = uniforms(
         params.seed, params.replicate, traits.patient, Purpose.SERIOUS_INFECTION, state.serious_infection_candidates
     )
@@ -107,7 +114,10 @@ def meet_serious_infection(state, traits, params, clocks, tables, log, count):
 
 @kernel
 def _fall_ill(state, traits, params, clocks, tables, course, which, chance):
-    """A complication begins; until it is treated steroid does not work and filtration drops. Whether it kills."""
+    """A complication begins; return whether it is fatal.
+
+    Until it is treated, steroid does not work and filtration is lower.
+    """
     if chance < course.fatality:
         return True
     index = state.serious_infection_candidates if which == Condition.SERIOUS_INFECTION else 0
@@ -120,7 +130,7 @@ def _fall_ill(state, traits, params, clocks, tables, course, which, chance):
     if which != Condition.VENOUS_THROMBOSIS:
         lose_filtration(state, traits, params, clocks, course.lasting_loss)
         state.complication_filtration = course.filtration_factor
-    state.complications_to_note |= 1 << (which - _FIRST)
+    state.complications_to_note |= 1 << (which - _FIRST_COMPLICATION)
     clocks[DUE, Clock.COMPLICATION_ENDS] = until
     set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))
     return False
@@ -128,7 +138,7 @@ def _fall_ill(state, traits, params, clocks, tables, course, which, chance):
 
 @kernel
 def treat_complication(state, traits, params, clocks, log, count):
-    """Treatment of a complication takes hold; what it was is noted at the visit that follows."""
+    """Treatment of a complication takes effect; it is noted at the next visit."""
     write_event(log, count, traits, state, Event.COMPLICATION_TREATED, float(state.complication))
     state.complication = NO_COMPLICATION
     clocks[DUE, Clock.COMPLICATION_ENDS] = math.inf

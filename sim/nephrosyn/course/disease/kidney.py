@@ -1,4 +1,4 @@
-"""Filtration: it falls by the state of the disease, drops while a complication is untreated, and may end in failure."""
+"""Kidney function: slow loss by disease state, a drop while a complication is untreated, kidney failure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ NO_COMPLICATION = -1
 
 @inline
 def steady_gfr(state):
-    """Filtration (mL/min/1.73 m2) now, apart from what an untreated complication takes for the time being."""
+    """Filtration (mL/min/1.73 m2) now, without the temporary drop of an untreated complication."""
     return max(state.gfr - state.gfr_loss_per_day * (state.now - state.gfr_since), 0.0)
 
 
 @kernel
 def set_kidney_loss(state, traits, params, clocks):
-    """Filtration falls from now on as the present state of the disease lets it; failure comes where that leads."""
+    """Set the loss of filtration from the disease state, and the clock of kidney failure that follows from it."""
     state.gfr = steady_gfr(state)
     state.gfr_since = state.now
     state.gfr_loss_per_day = params.loss_per_day[state.phase] * traits.loss_factor
@@ -32,7 +32,7 @@ def set_kidney_loss(state, traits, params, clocks):
 
 @kernel
 def lose_filtration(state, traits, params, clocks, share):
-    """A share of the filtration is lost for good."""
+    """Lose a fraction of the filtration permanently."""
     state.gfr = steady_gfr(state) * (1.0 - share)
     state.gfr_since = state.now
     set_kidney_loss(state, traits, params, clocks)
@@ -40,7 +40,7 @@ def lose_filtration(state, traits, params, clocks, share):
 
 @kernel
 def gfr_now(state, params):
-    """Filtration now, with what an untreated complication takes."""
+    """Filtration (mL/min/1.73 m2) now, with the drop of an untreated complication."""
     gfr = steady_gfr(state)
     if state.complication != NO_COMPLICATION:
         gfr *= state.complication_filtration

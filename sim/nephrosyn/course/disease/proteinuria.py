@@ -1,4 +1,4 @@
-"""The disease: the path of proteinuria, the blood that follows, response to steroid, and relapse."""
+"""The disease: the path of proteinuria, albumin and cholesterol, response to steroid, and relapse."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from nephrosyn.course.state.state import DUE, Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
-_SHORTEST_FALL_DAYS = 0.01  # a response takes time, if only this
+_SHORTEST_FALL_DAYS = 0.01  # a response always takes some time
 _SAME_PACE = 1e-9
 # Together they keep the error of albumin under 0.01 g/dL; on the slowest slopes a step of the logarithm lasts a month.
 _LARGEST_LOG_STEP = 0.25
 _LARGEST_STEP_DAYS = 7.0
-_SMALLEST_STEP_DAYS = 1e-9  # a step of nothing would be taken for ever
+_SMALLEST_STEP_DAYS = 1e-9  # steps of zero would never end
 
 
 @inline
 def log_upcr(state, t):
-    """True log UPCR (mg/mg) at time t (days), on the present path."""
+    """True log UPCR (mg/mg) at time t (days), on the current path."""
     value = state.path_log + state.path_slope * (t - state.path_start)
     if state.path_slope > 0.0:
         return min(value, state.path_target)
@@ -36,7 +36,7 @@ def log_upcr(state, t):
 
 @inline
 def _blood_step(state, traits, params, level, days):
-    """Albumin and cholesterol after some days at one UPCR level: exact for that level."""
+    """Albumin and cholesterol after some days at a constant UPCR; the exact solution."""
     clearance = params.albumin_per_day + params.albumin_loss * min(level, params.loss_saturates_at)
     steady = params.albumin_per_day * traits.albumin_g_per_dl / clearance
     above = state.albumin - steady
@@ -54,7 +54,7 @@ def _blood_step(state, traits, params, level, days):
 
 @kernel
 def update_blood(state, traits, params, t):
-    """Bring albumin and cholesterol up to time t along the present path."""
+    """Advance albumin and cholesterol to time t along the current path."""
     while state.blood_time < t:
         here = log_upcr(state, state.blood_time)
         days = t - state.blood_time
@@ -68,14 +68,14 @@ def update_blood(state, traits, params, t):
 
 @kernel
 def steady_blood(state, traits, params, t):
-    """Albumin and cholesterol in equilibrium with the present proteinuria."""
+    """Set albumin and cholesterol to their steady state at the proteinuria of time t."""
     _blood_step(state, traits, params, math.exp(log_upcr(state, t)), 1e6)
     state.blood_time = t
 
 
 @kernel
 def set_path(state, traits, params, log, count, per_day, target):
-    """From now on proteinuria moves to a target (log UPCR) at a rate (log units per day, > 0)."""
+    """Move proteinuria from now on towards a target (log UPCR) at a rate (log units per day, > 0)."""
     update_blood(state, traits, params, state.now)
     start = log_upcr(state, state.now)
     state.path_start = state.now
@@ -101,8 +101,8 @@ def _arrival(traits, params, goal):
 def plan_response(state, traits, params, clocks, tables, start_log, score, speed):
     """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
 
-    The time to remission of the episode is drawn from its law; the fall takes the last part of it, and is steeper
-    where the whole time is shorter than the lesion's usual fall.
+    The time to remission of the episode is drawn from its distribution. The fall takes the last part of it, and is
+    steeper where the whole time is shorter than the lesion's usual fall.
     """
     if state.response == Phase.NEPHROTIC:
         stop(clocks, Clock.RESPONSE)
@@ -116,7 +116,7 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
 
 @kernel
 def begin_fall(state, traits, params, clocks, log, count, per_day, goal):
-    """Proteinuria begins to fall to partial or complete remission; the clock is set to the time it arrives."""
+    """Begin the fall of proteinuria to partial or complete remission, and set the clock of its end."""
     state.falling = 1
     state.goal = goal
     set_path(
@@ -133,20 +133,20 @@ def begin_fall(state, traits, params, clocks, log, count, per_day, goal):
 
 @inline
 def _gains_nothing(state, level, per_day):
-    """Whether the disease is where a response would bring it, or on its way there and beyond, or no slower."""
+    """Whether a response changes nothing: the level is reached, or a fall as deep and as fast is under way."""
     on_its_way = state.falling == 1 and (state.goal > level or (state.goal == level and -state.path_slope >= per_day))
     return state.phase >= level or on_its_way
 
 
 @kernel
 def _is_rising(state):
-    """Whether proteinuria has yet to reach the level of the relapse."""
+    """Whether proteinuria is still rising after a relapse."""
     return state.path_slope > 0.0 and log_upcr(state, state.now) < state.path_target
 
 
 @kernel
 def _top_of_rise(state):
-    """Time at which the rise is complete; later than now, whatever the rounding."""
+    """Time at which the rise is complete; always later than now, in spite of rounding."""
     return max(
         state.path_start + (state.path_target - state.path_log) / state.path_slope, state.now + _SHORTEST_FALL_DAYS
     )
@@ -154,14 +154,14 @@ def _top_of_rise(state):
 
 @inline
 def _hasten(state, traits, params, clocks, log, count, per_day, goal):
-    """Begin a fall, or quicken the one under way."""
+    """Begin a fall, or speed up the one under way."""
     pace = per_day if state.falling == 0 else max(per_day, -state.path_slope)
     begin_fall(state, traits, params, clocks, log, count, pace, goal)
 
 
 @kernel
 def respond(state, traits, params, clocks, log, count):
-    """The steroid takes effect; in a relapse on steroid not before proteinuria has risen, or it would be none."""
+    """Respond to steroid; in a relapse on steroid only after proteinuria has risen."""
     if _is_rising(state):
         clocks[DUE, Clock.RESPONSE] = _top_of_rise(state)
         return
@@ -174,7 +174,7 @@ def respond(state, traits, params, clocks, log, count):
 
 @kernel
 def respond_to_agent(state, traits, params, clocks, log, count):
-    """A second agent takes effect on disease that steroid has not cleared, or may not be given for."""
+    """Respond to a second agent."""
     if _is_rising(state):
         clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(state)
         return
@@ -188,9 +188,9 @@ def respond_to_agent(state, traits, params, clocks, log, count):
 
 @kernel
 def remit_spontaneously(state, traits, params, clocks, log, count):
-    """Proteinuria begins to fall without treatment, unless it is falling or gone already.
+    """Begin a spontaneous fall of proteinuria, unless it is falling or in remission already.
 
-    A partial response under way comes to its end first. Steroid that is to work later may still quicken the fall.
+    A partial response under way ends first. A later response to steroid may still speed up the fall.
     """
     if _is_rising(state):
         clocks[DUE, Clock.SPONTANEOUS] = _top_of_rise(state)
@@ -205,13 +205,13 @@ def remit_spontaneously(state, traits, params, clocks, log, count):
 
 @kernel
 def death_rate(state, params):
-    """Hazard of death, per day."""
+    """Hazard of death (per day)."""
     return params.death_per_day * (1.0 if state.phase == Phase.REMISSION else params.death_nephrotic_factor)
 
 
 @kernel
 def reach_remission(state, traits, params, clocks, log, count):
-    """True remission, complete or partial: the budget to the next relapse starts."""
+    """Reach true remission, complete or partial, and start the budget until the next relapse."""
     clocks[DUE, Clock.REMISSION] = math.inf
     partial = state.goal == Phase.PARTIAL
     budget_runs = state.phase == Phase.PARTIAL
@@ -237,7 +237,7 @@ def episode_score(state, traits, params, own_score):
 
 @kernel
 def start_relapse(state, traits, params, clocks, tables, log, count):
-    """Relapse: proteinuria rises, and the new episode draws its own answers."""
+    """Relapse: proteinuria rises, and a new episode draws its own response."""
     stop(clocks, Clock.RELAPSE)
     clocks[DUE, Clock.REMISSION] = math.inf
     state.phase = Phase.NEPHROTIC
@@ -270,7 +270,7 @@ def needed_mg(state, params):
 
 @kernel
 def _factor_speed(state, params, mean):
-    """What the provoking factors that are there leave of the speed of a response."""
+    """Fraction of the speed of a response that the provoking factors present leave."""
     speed = 1.0
     for k in range(len(params.factor_speed)):
         if state.factors >> k & 1 == 0:
@@ -283,9 +283,9 @@ def _factor_speed(state, params, mean):
 
 @inline
 def response_speed(state, traits, params):
-    """Share of full speed at which a response advances on the dose taken.
+    """Fraction of full speed at which a response advances on the dose taken.
 
-    None on a dose that let a relapse happen, none while a complication is untreated.
+    Zero on a dose on which a relapse has happened, and while a complication is untreated.
     """
     mean = taken_mg_per_kg_per_day(state, traits)
     if mean <= state.failed_mg_per_kg_per_day or state.complication != NO_COMPLICATION:

@@ -1,4 +1,4 @@
-"""The hazard of relapse: what protects, and what provokes."""
+"""The hazard of relapse: protective and provoking factors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 @kernel
 def _dose_factor(state, traits, params):
-    """Protection by the dose taken; alternate-day drug counts less, and too little is worse for some."""
+    """Factor of the dose taken: alternate-day steroid counts less; below the patient's threshold the hazard rises."""
     mean = taken_mg_per_kg_per_day(state, traits)
     effective = mean * params.alternate_day_efficiency if state.dose_schedule == Schedule.ALTERNATE_DAY else mean
     factor = math.exp(-params.dose_effect * effective)
@@ -46,7 +46,7 @@ def _since_remission_factor(state, params):
 
 @kernel
 def relapse_rate(state, traits, params):
-    """Hazard of relapse now, per day; 0 while nephrotic and in those who never relapse."""
+    """Hazard of relapse now (per day); 0 while nephrotic, and in patients who never relapse."""
     if state.phase == Phase.NEPHROTIC or traits.never_relapses == 1:
         return 0.0
     rate = (
@@ -65,5 +65,5 @@ def relapse_rate(state, traits, params):
 
 @kernel
 def update_relapse(state, traits, params, clocks):
-    """Spend the relapse budget at the present hazard from now on."""
+    """Update the rate at which the relapse budget is spent."""
     set_rate(clocks, Clock.RELAPSE, state.now, relapse_rate(state, traits, params))

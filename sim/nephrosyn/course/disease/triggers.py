@@ -1,4 +1,4 @@
-"""Infections and exertion: what opens a window of raised relapse hazard."""
+"""Infections and exertion: each raises the relapse hazard for some days."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 @kernel
 def infection_rate(state, traits, params):
-    """Infections per day at the present age."""
+    """Infections per day at the current age."""
     step = 0
     years = age_years(state, traits)
     for k in range(params.infection_steps):
@@ -47,7 +47,7 @@ def start_triggers(state, traits, params, clocks):
 
 @kernel
 def infect(state, traits, params, clocks, log, count):
-    """An infection begins and opens its window."""
+    """An infection begins and raises the relapse hazard."""
     state.infections += 1
     state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
     clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
@@ -64,7 +64,7 @@ def infect(state, traits, params, clocks, log, count):
 
 @kernel
 def exert(state, traits, params, clocks, log, count):
-    """An episode of exertion opens its window."""
+    """An episode of exertion raises the relapse hazard."""
     state.exertions += 1
     write_event(log, count, traits, state, Event.EXERTION, float(state.exertions))
     budget = _next_budget(params, traits, Purpose.EXERTION, state.exertions)
@@ -74,7 +74,7 @@ def exert(state, traits, params, clocks, log, count):
 
 @kernel
 def open_exertion_window(state, traits, params, clocks):
-    """The time after exertion in which the hazard of relapse is raised."""
+    """Raise the relapse hazard for the time after exertion."""
     state.exertion_until = state.now + params.exertion_window_days
     clocks[DUE, Clock.EXERTION_ENDS] = state.exertion_until
     update_relapse(state, traits, params, clocks)
@@ -82,7 +82,7 @@ def open_exertion_window(state, traits, params, clocks):
 
 @kernel
 def end_window(state, traits, params, clocks, log, count, clock, event):
-    """The window of an infection or of exertion closes."""
+    """End the raised hazard after an infection or exertion."""
     clocks[DUE, clock] = math.inf
     write_event(log, count, traits, state, event, NO_VALUE)
     update_relapse(state, traits, params, clocks)
@@ -90,7 +90,7 @@ def end_window(state, traits, params, clocks, log, count, clock, event):
 
 @kernel
 def cross_boundary(state, traits, params, clocks):
-    """A birthday, or a boundary of the time since remission: rates may change."""
+    """Update the rates at a birthday, or at a boundary of the time since remission."""
     set_rate(clocks, Clock.INFECTION, state.now, infection_rate(state, traits, params))
     update_relapse(state, traits, params, clocks)
     schedule_boundary(state, traits, params, clocks)

@@ -1,9 +1,9 @@
-"""Timers, and budgets that are spent at a rate.
+"""Clocks: timers, and budgets that are spent at a rate.
 
 A clock array has shape (4, CLOCKS): row DUE is when each clock falls due (inf = never). A clock whose event has a
-hazard also holds what is left of a unit-exponential budget, the rate at which it is spent, and since when. A change
-of the hazard spends the budget so far and reschedules from what is left, which is exact for rates that are constant
-between events, and keeps two histories of one patient coupled.
+hazard also holds the rest of a unit-exponential budget, the rate at which it is spent, and the time of the last change.
+When the hazard changes, the budget spent so far is subtracted and the clock is rescheduled from the rest. That is exact
+for rates that are constant between events, and keeps two histories of one patient coupled.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CLOCKS = int(CLOCKS)
 
 @inline
 def earliest(clocks):
-    """The clock that falls due first; the lowest of those that fall due together."""
+    """The clock that is due first; of several due at the same time, the lowest."""
     first = 0
     for k in range(1, _CLOCKS):
         if clocks[DUE, k] < clocks[DUE, first]:
@@ -28,7 +28,7 @@ def earliest(clocks):
 
 @inline
 def stop(clocks, k):
-    """Switch a clock off: no rate can make it fall due until it gets a new budget."""
+    """Stop a clock: it is never due until it gets a new budget, whatever its rate."""
     clocks[DUE, k] = math.inf
     clocks[LEFT, k] = math.inf
     clocks[RATE, k] = 0.0
@@ -45,7 +45,7 @@ def start_budget(clocks, k, now, budget, rate):
 
 @kernel
 def set_rate(clocks, k, now, rate):
-    """Change the rate of a budget: what was spent is spent, the rest is spent at the new rate."""
+    """Change the rate of a budget: the rest of it is spent at the new rate."""
     old = clocks[RATE, k]
     if rate == old:
         return

@@ -1,4 +1,4 @@
-"""The rows a course leaves behind: one row type for everything that happens.
+"""The rows of a course's log: one row type for everything that happens.
 
 ======== ============= ====== =========== ========= =========== ============ ===========
 kind     code          number detail      time      value       second_value third_value
@@ -26,11 +26,11 @@ NO_VALUE = math.nan
 """Value of an event that has none."""
 
 MARGIN = 64
-"""Rows that one event may write at most; an engine makes room for them before the event."""
+"""Most rows that one event writes; the log has room for them before each event."""
 
 
 class Kind(IntEnum):
-    """What a row tells."""
+    """Kind of a row."""
 
     VISIT = 0
     READING = 1
@@ -76,14 +76,14 @@ def _write(log, count, patient, kind, code, number, detail, time, value, second_
 
 @kernel
 def write_visit(log, count, traits, state):
-    """A visit takes place now."""
+    """Write today's visit."""
     kind, planned = int(state.visit_kind), float(state.planned_day)
     _write(log, count, traits.patient, _VISIT, kind, int(state.visit), 0, state.now, planned, state.waited, 0.0)
 
 
 @inline
 def write_reading(log, count, traits, state, analyte, below_limit, value, true_value):
-    """A result of today's visit, in the unit of the analyte."""
+    """Write a result of today's visit, in the unit of the analyte."""
     _write(
         log,
         count,
@@ -101,21 +101,21 @@ def write_reading(log, count, traits, state, analyte, below_limit, value, true_v
 
 @kernel
 def write_diary(log, count, traits, state):
-    """The run of equal dipstick grades that ends with the diary's last day."""
+    """Write the run of equal dipstick grades that ends with the diary's last day."""
     first, last = float(state.diary_first), float(state.diary_last)
     _write(log, count, traits.patient, _DIARY, int(state.diary_grade), 0, 0, first, last, 0.0, 0.0)
 
 
 @kernel
 def write_dose(log, count, traits, state, last_day):
-    """The run of days on the present dose, up to and including the last day."""
+    """Write the run of days on the current dose, up to and including the last day."""
     first, last, schedule = float(state.dose_first_day), float(last_day), int(state.dose_schedule)
     _write(log, count, traits.patient, _DOSE, 0, 0, schedule, first, last, state.dose_mg, state.run_weight_kg)
 
 
 @kernel
 def write_agent_dose(log, count, traits, state, drug, schedule, first_day, last_day):
-    """A run of days on tablets of a second agent, or one infusion."""
+    """Write a run of days on tablets of a second agent, or one infusion."""
     first, last = float(first_day), float(last_day)
     _write(
         log,
@@ -134,19 +134,19 @@ def write_agent_dose(log, count, traits, state, drug, schedule, first_day, last_
 
 @kernel
 def write_note(log, count, traits, state, condition, kind, action):
-    """The clinic notes a condition, and what it does to steroid because of it."""
+    """Write a condition that the clinic notes, and how it changes steroid."""
     _write(log, count, traits.patient, _NOTE, int(condition), int(action), int(kind), state.now, 0.0, 0.0, 0.0)
 
 
 @kernel
 def write_event(log, count, traits, state, event, value):
-    """Something happens in truth, or is declared by the clinic."""
+    """Write an event: a true one, or one that the clinic declares."""
     _write(log, count, traits.patient, _EVENT, int(event), 0, 0, state.now, value, 0.0, 0.0)
 
 
 @kernel
 def write_path(log, count, traits, state):
-    """True proteinuria sets out on a new path."""
+    """Write a new path of true proteinuria."""
     _write(
         log,
         count,

@@ -1,4 +1,4 @@
-"""The numbers of a scenario as compiled code reads them, by field name: one record by age band, one by regimen."""
+"""The parameters of a scenario as compiled code reads them by field name: one record per age band, one per regimen."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ AGENT = np.dtype(
         ("fails_after_days", "f8"),
         ("visit_days", "f8"),
         ("infection_factor", "f8"),
-        ("not_with", "i4"),  # bit mask over terms.CONTRAINDICATIONS
+        ("not_with", "i4"),  # bit mask over vocabulary.CONTRAINDICATIONS
         ("toxicity_per_day", "f8", (len(AGENT_TOXICITIES),)),
         ("toxicity_stops", "i4", (len(AGENT_TOXICITIES),)),
     ],
@@ -177,7 +177,7 @@ PARAMETERS = np.dtype(
         ("loss_per_day", "f8", (3,)),  # by Phase
         ("failure_gfr", "f8"),
         # second-line care
-        ("agents", "i4"),  # how many regimens there are
+        ("agents", "i4"),  # number of regimens
         ("response_correlation", "f8"),
         ("review_days", "f8"),
         ("change_above_fraction", "f8"),

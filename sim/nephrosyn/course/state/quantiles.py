@@ -1,8 +1,8 @@
-"""Distributions as tables of quantiles, so that any scipy.stats law can be drawn in compiled code.
+"""Distributions as tables of quantiles, so that compiled code can draw from any scipy.stats distribution.
 
 A table holds the quantiles at equally spaced normal scores from -6 to 6 (probabilities 1e-9 to 1 - 1e-9), with linear
-interpolation between: of the logarithm where the law is positive, which makes a lognormal law exact. The last cell says
-which of the two it is.
+interpolation between: of the logarithm where all values are positive, which makes a lognormal distribution exact. The
+last cell says which of the two it is.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PER_SCORE = (NODES - 1) / (2 * SPAN)
 
 
 def table(distribution: Distribution) -> np.ndarray:
-    """Tabulate a law.
+    """Tabulate a distribution.
 
     Parameters
     ----------
     distribution : Distribution
-        A law of a scenario.
+        A distribution of a scenario.
 
     Returns
     -------
@@ -47,16 +47,16 @@ def table(distribution: Distribution) -> np.ndarray:
 
 @shared
 def quantile(tables, row, score):
-    """Quantile of a tabulated law at a normal score.
+    """Quantile of a tabulated distribution at a normal score.
 
     Parameters
     ----------
-    tables : ndarray, shape (laws, NODES + 1)
-        Tables, one law a row.
+    tables : ndarray, shape (distributions, NODES + 1)
+        Tables, one distribution a row.
     row : int
-        Which law.
+        Row of the distribution.
     score : float
-        Normal score of the wanted probability; beyond +-6 the end of the table.
+        Normal score of the probability; beyond +-6 the end of the table.
 
     Returns
     -------
@@ -65,6 +65,6 @@ def quantile(tables, row, score):
     """
     place = (score + SPAN) * _PER_SCORE
     cell = int(min(max(place, 0.0), NODES - 1.001))
-    part = min(max(place - cell, 0.0), 1.0)
-    value = tables[row, cell] * (1.0 - part) + tables[row, cell + 1] * part
+    fraction = min(max(place - cell, 0.0), 1.0)
+    value = tables[row, cell] * (1.0 - fraction) + tables[row, cell + 1] * fraction
     return math.exp(value) if tables[row, NODES] > 0.5 else value

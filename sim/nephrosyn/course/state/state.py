@@ -1,4 +1,4 @@
-"""The record of a patient's course: the state that changes, and the names of the clocks.
+"""The state of a patient during the course, and the names of the clocks.
 
 All times are days from onset. Proteinuria is held as the natural logarithm of the true urine protein/creatinine ratio
 in mg/mg. Compiled code reads these records by field name.
@@ -14,7 +14,7 @@ from nephrosyn.scenario.schema.second_line import MOST_REGIMENS
 
 
 class Clock(IntEnum):
-    """The clocks. Where two fall due together the lower number goes first."""
+    """The clocks. Of two that are due at the same time, the lower number goes first."""
 
     REMISSION = 0
     RESPONSE = 1
@@ -48,15 +48,18 @@ class Clock(IntEnum):
 CLOCKS = len(Clock)
 
 DUE, LEFT, RATE, SINCE = 0, 1, 2, 3
-"""Rows of a patient's clock array: when due; budget left; rate it is spent at; since when."""
+"""Rows of a patient's clock array: due time; budget left; rate of spending; time of the last change of rate."""
 
 
 RELAPSES_KEPT = 8
-"""Times of the latest relapses that the clinic keeps in mind, to count those of a year."""
+"""Number of latest relapses whose times are stored, to count frequent relapses."""
+
+REGIMEN_BITS = 8
+"""Bits of a draw's index that hold the regimen; the episode or course stands above them."""
 
 
 class Phase(IntEnum):
-    """The true state of the disease."""
+    """True state of the disease."""
 
     NEPHROTIC = 0
     PARTIAL = 1
@@ -64,7 +67,7 @@ class Phase(IntEnum):
 
 
 class Assessment(IntEnum):
-    """What the clinic holds to be the state of the disease."""
+    """The clinic's assessment of the disease."""
 
     NEPHROTIC = 0
     PARTIAL = 1
@@ -73,7 +76,7 @@ class Assessment(IntEnum):
 
 
 class Treatment(IntEnum):
-    """Where in a steroid course the patient is."""
+    """Stage of the steroid course."""
 
     NONE = 0
     FULL_DOSE = 1
@@ -91,7 +94,7 @@ STATE = np.dtype(
         ("episode", "i4"),
         ("remission_since", "f8"),
         ("fall_per_day", "f8"),
-        ("failed_mg_per_kg_per_day", "f8"),  # dose taken at the latest relapse
+        ("failed_mg_per_kg_per_day", "f8"),  # dose on which the latest relapse happened; 0 if it may still work
         ("path_start", "f8"),
         ("path_log", "f8"),
         ("path_slope", "f8"),
@@ -104,7 +107,7 @@ STATE = np.dtype(
         ("infection_until", "f8"),
         ("exertion_until", "f8"),
         ("infection_to_note", "i4"),
-        ("toxicities", "i4"),  # bit mask over terms.TOXICITIES
+        ("toxicities", "i4"),  # bit mask over vocabulary.TOXICITIES
         ("toxicities_to_note", "i4"),
         ("symptoms", "i4"),
         ("treatment", "i4"),
@@ -139,10 +142,10 @@ STATE = np.dtype(
         ("dropped_out", "i4"),
         ("over", "i4"),
         ("events", "i4"),  # played so far
-        ("latest_events", "i4", (CLOCKS,)),  # of each clock, once there are nearly too many
-        # what the disease is falling to, and what keeps steroid from working
+        ("latest_events", "i4", (CLOCKS,)),  # by clock, counted near the limit on events
+        # the fall of proteinuria, and causes of apparent resistance
         ("goal", "i4"),  # Phase that the present fall leads to
-        ("factors", "i4"),  # bit mask over terms.PROVOKING_FACTORS, of those still there
+        ("factors", "i4"),  # bit mask over vocabulary.PROVOKING_FACTORS, of those still there
         ("factor_to_note", "i4"),
         ("factor_found", "i4"),  # the one found and not yet removed, or -1
         ("taken_fraction", "f8"),
@@ -151,9 +154,9 @@ STATE = np.dtype(
         # complications and the kidney
         ("thrombosis_candidates", "i4"),
         ("serious_infection_candidates", "i4"),
-        ("complication", "i4"),  # the one not yet treated, as a code of terms.CONDITIONS, or -1
+        ("complication", "i4"),  # the one not yet treated, as a code of vocabulary.CONDITIONS, or -1
         ("complication_filtration", "f8"),  # what it leaves of the filtration meanwhile
-        ("complications_to_note", "i4"),  # bit mask over terms.COMPLICATIONS
+        ("complications_to_note", "i4"),  # bit mask over vocabulary.COMPLICATIONS
         ("gfr", "f8"),
         ("gfr_since", "f8"),
         ("gfr_loss_per_day", "f8"),
@@ -180,15 +183,15 @@ STATE = np.dtype(
         ("effect_from", "f8", (MOST_REGIMENS,)),
         ("effect_until", "f8", (MOST_REGIMENS,)),
         ("rebound_until", "f8", (MOST_REGIMENS,)),
-        ("agent_factor", "f8"),  # on the relapse hazard
+        ("agent_factor", "f8"),  # multiplies the relapse hazard
         ("agent_infection_factor", "f8"),
         ("agent_level", "i4"),  # Phase that the response to come leads to
         ("agent_answered", "i4"),  # regimen it is a response to
         ("cyclophosphamide_mg_per_kg", "f8"),
-        ("agent_toxicities", "i4"),  # bit mask over terms.AGENT_TOXICITIES
+        ("agent_toxicities", "i4"),  # bit mask over vocabulary.AGENT_TOXICITIES
         ("agent_toxicities_to_note", "i4"),
         # what care counts
-        ("ill_since", "f8"),  # the clinic has held the disease to be nephrotic since
+        ("ill_since", "f8"),  # start of the episode, by the clinic's assessment
         ("relapses_declared", "i4"),
         ("relapses_on_steroid", "i4"),  # in a row
         ("relapse_times", "f8", (RELAPSES_KEPT,)),
