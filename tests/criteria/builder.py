@@ -12,7 +12,7 @@ import polars as pl
 
 from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria.definition.omitted_sections import completed
-from nephrosyn.criteria.record.sorted_columns import KINETICS
+from nephrosyn.criteria.record.patient_arrays import KINETICS
 
 IDS = {"replicate": pl.Int32, "patient": pl.Int32}
 BANDS, DRUGS, SCHEDULES = (pl.Enum(v) for v in (vocabulary.DIPSTICK_BANDS, vocabulary.DRUGS, vocabulary.SCHEDULES))

@@ -1,6 +1,7 @@
-"""Criteria: definition sets as data, and what a record says under them: category, flags, and why.
+"""Definition sets as data, and the classification of a record under them: category, flags and reasons.
 
-The names below are loaded when first used, so that listing the shipped sets compiles nothing.
+Start at `classification.classify` for cohorts and `explanation.verdict` for one patient; `load` reads a set. Names are
+imported on first use, so that listing the shipped sets compiles nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Labels: the category and flags of every patient under definition sets."""
+"""Classification of patients: their category and flags under definition sets."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.vocabulary import CATEGORY_OF_FLAG
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record.sorted_columns import Tables
+    from nephrosyn.criteria.record.patient_arrays import Tables
 
 LABELS = SCHEMAS["labels"]
-"""Columns of the labels and their types."""
+"""Columns of the labels, and their types."""
 
 
 def classify(
@@ -45,33 +45,41 @@ def classify(
     *,
     keep_going: bool = False,
 ) -> pl.DataFrame:
-    """Judge every patient by one definition set, or by many in one pass over the record.
+    """Classify every patient under one definition set, or under several in one pass over the record.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        A cohort's tables. Rows may stand in any order; rows of people not in ``patients`` are left aside.
+        A cohort's tables. Rows may be in any order; rows of people not in ``patients`` are ignored.
     definitions : DefinitionSet or sequence of them
-        What `load` returned.
+        As returned by `load`.
     view : {"complete", "observed"}
-        Judge what happened, every day seen and without error, or what was written down.
+        What happened, with every day seen and no errors, or what was recorded.
     until_days : int, days, optional
-        Judge the record as it stood on this day; to its end by default.
+        Use the record as it stood on this day; by default, to its end.
     keep_going : bool
-        Patients with impossible values are undetermined, instead of an error.
+        Leave patients with impossible values undetermined instead of raising an error.
 
     Returns
     -------
     polars.DataFrame
         One row per set and patient, sets in the order given, sorted by replicate and patient: `replicate`, `patient`,
-        `criteria`, `view`, `applies`, `category`, the flags (null: cannot be judged, or not defined), `refractory`,
+        `criteria`, `view`, `applies`, `category`, the flags (null: undetermined or not defined), `refractory`,
         `refractory_kind`, `first_met_days`.
 
     Raises
     ------
     CriteriaError
-        If a table or column is missing, the view is unknown, or the record holds impossible values: a negative
+        If a table or column is missing, the view is unknown, or the record contains impossible values: a negative
         result, a dose after death, overlapping runs of one drug.
+
+    Examples
+    --------
+    >>> import nephrosyn as ns
+    >>> from nephrosyn.criteria import load
+    >>> tables = ns.run("baseline", patients=5, seed=1).tables  # doctest: +SKIP
+    >>> classify(tables, [load("source"), load("ipna-2022")], "observed").height  # doctest: +SKIP
+    10
     """
     sets = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
     evaluation = evaluate(tables, sets, view, until_days, keep_going=keep_going)
@@ -86,7 +94,7 @@ def answers(
     *,
     keep_going: bool = False,
 ) -> pl.DataFrame:
-    """Return what each clause of each set says of each patient.
+    """Return the answer of each clause of each set for each patient.
 
     Parameters
     ----------
@@ -123,19 +131,19 @@ def answers(
 
 
 def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFrame:
-    """Return the episodes of disease that a definition set sees.
+    """Return the episodes of disease under one definition set.
 
     Parameters
     ----------
     tables, definition, view
-        As for `classify`, of one set.
+        As for `classify`, with one set.
 
     Returns
     -------
     polars.DataFrame
         One row per episode: `replicate`, `patient`, `episode` (0 for the first, then the number of the relapse),
-        `start_days` (null for the first), `last_ill_days` and `remission_days` (null where there was none). Patients
-        to whom the set does not apply have none.
+        `start_days` (null for the first), `last_ill_days` and `remission_days` (null where there is none). Patients
+        to whom the set does not apply have no episodes.
 
     Raises
     ------
@@ -165,19 +173,19 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
 def any_of(statuses: list[NDArray[np.int8]]) -> NDArray[np.int8]:
     """Return the three-valued or: met if any is met, else unknown if any is unknown, else not met.
 
-    What is not defined is passed over; where nothing is defined, the answer is that.
+    Statuses that are not defined are ignored; where none is defined, neither is the result.
     """
-    ranks = [RANK[status] for status in statuses]  # so that the highest is the answer
+    ranks = [RANK[status] for status in statuses]  # the highest is the answer
     return STATUS_OF_RANK[np.maximum.reduce(ranks)]
 
 
 RANK = np.array([1, 3, 0, 2], np.int8)
-"""Of not met, met, not defined and unknown, in the places that their codes have from the front and from behind."""
+"""Rank of each status, indexed by its code: not met, met, and (negative) not defined and unknown."""
 STATUS_OF_RANK = np.array([UNDEFINED, NOT_MET, UNKNOWN, MET], np.int8)
 
 
 def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
-    """Return the labels of what was judged, one set after the other."""
+    """Return the labels of an evaluation, one set after another."""
     sets, _, patients = evaluation.status.shape
     every = (*terms.FLAGS, *terms.COURSE_FLAGS)
     flags = {flag: any_of([evaluation.status[:, c] for c in clauses_of(flag)]) for flag in every}
@@ -192,7 +200,7 @@ def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], vi
         first[set_index] = np.minimum.reduce([evaluation.day[set_index, c] for c in clauses])
         kind[set_index] = true_refractory(
             [(evaluation.status[set_index, c], evaluation.day[set_index, c]) for c in clauses],
-            evaluation.answered[set_index],
+            evaluation.responded[set_index],
         )
         category[set_index] = categories(definition, set_flags, evaluation.relapses[set_index])
     columns = {
@@ -202,7 +210,7 @@ def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], vi
             np.repeat(np.arange(sets, dtype=np.uint32), patients)
         ),
         "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
-        "applies": _applies(evaluation.outside.ravel()),
+        "applies": _applies(evaluation.ineligibility.ravel()),
         "category": _named(category.ravel(), terms.CATEGORIES),
         **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
         "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
@@ -212,22 +220,22 @@ def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], vi
 
 
 def true_refractory(
-    clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], answered: NDArray[np.int64]
+    clauses: list[tuple[NDArray[np.int8], NDArray[np.int64]]], responded: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return who is truly refractory: no provoking factor was found and answered, or a clause was met after it was."""
+    """Return who is truly refractory: no response to removal of a provoking factor, or a clause met after it."""
     latest = np.maximum.reduce([np.where(status == MET, day, -NEVER) for status, day in clauses])
-    return np.asarray((answered == NEVER) | (latest > answered))
+    return np.asarray((responded == NEVER) | (latest > responded))
 
 
 def clauses_of(flag: str) -> list[int]:
-    """Return the codes of the clauses that a flag is the `or` of."""
+    """Return the codes of the clauses of which any one sets a flag."""
     return [clause for clause, of in enumerate(FLAG_OF_CLAUSE) if of == flag]
 
 
 def categories(
     definition: DefinitionSet, flags: dict[str, NDArray[np.int8]], relapses: NDArray[np.int32]
 ) -> NDArray[np.uint8]:
-    """Return the code of each patient's category: the first met flag, or how often the disease came back."""
+    """Return the code of each patient's category: that of the first flag met, else by whether there were relapses."""
     codes = {name: code for code, name in enumerate(terms.CATEGORIES)}
     precedence = definition.verdict.precedence.of(child=False)
     category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
@@ -242,10 +250,10 @@ def _named(codes: NDArray[np.uint8], vocabulary: tuple[str, ...]) -> pl.Series:
     return names.gather(codes)
 
 
-def _applies(outside: NDArray[np.int8]) -> pl.Series:
-    """Whether the set is for a patient: null where age or lesion would tell, but are not known."""
-    unknown = np.isin(outside, (AGE_NOT_KNOWN, LESION_NOT_KNOWN))
-    return pl.Series(~np.isin(outside, (OTHER_AGE, OTHER_LESION))).set(pl.Series(unknown), None)
+def _applies(ineligibility: NDArray[np.int8]) -> pl.Series:
+    """Whether the set applies to a patient: null where that depends on an unknown age or lesion."""
+    unknown = np.isin(ineligibility, (AGE_NOT_KNOWN, LESION_NOT_KNOWN))
+    return pl.Series(~np.isin(ineligibility, (OTHER_AGE, OTHER_LESION))).set(pl.Series(unknown), None)
 
 
 def _nullable(status: NDArray[np.int8]) -> pl.Series:

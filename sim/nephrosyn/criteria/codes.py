@@ -1,9 +1,11 @@
-"""The clauses, the possible answers, and why an answer was given, as codes; words are in `reason_words`."""
+"""Codes of the clauses, of their statuses and of the reason for each answer, and the sentence of each reason."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from nephrosyn.kernels.compile import kernel, shared
 
@@ -32,13 +34,13 @@ CLAUSES, FLAG_OF_CLAUSE = tuple(FLAG_OF), tuple(FLAG_OF.values())
     SECONDARY, PARTIALLY, CALCINEURIN, MULTIDRUG,
 ) = range(len(CLAUSES))  # fmt: skip
 
-# Columns of the workspace a clause writes its answer on; the arguments are days (or counts) the reason speaks of.
+# Columns of an answer: reason, day on which the clause was met, and the days or counts that its sentence mentions.
 REASON, DAY, ARGUMENTS = 0, 1, 2
 COLUMNS = 8
 NO_DAY = -(1 << 40)
 NEVER = 1 << 40
 
-# A reason's code tells its status: see `status_of`.
+# The range of a reason's code gives its status: see `status_of`.
 FAILED_COURSE = 0
 FAILED_AND_REDUCED = 1
 RELAPSE_IN_TAPER = 2
@@ -112,7 +114,7 @@ def status_of(reason):
 
 @kernel
 def answer(out, reason, day, first, second, third, fourth, fifth, sixth):
-    """Write an answer: why, the day it was met or NEVER, and the arguments of the reason in order."""
+    """Write an answer: the reason, the day on which the clause was met or NEVER, and the arguments in order."""
     out[REASON] = reason
     out[DAY] = day
     out[ARGUMENTS] = first
@@ -123,7 +125,259 @@ def answer(out, reason, day, first, second, third, fourth, fifth, sixth):
     out[ARGUMENTS + 5] = sixth
 
 
-# Why a relapse does not show dependence.
+# Whether a relapse counts for dependence by dose, and why not.
 (
     COUNTS, OFF_STEROID, AT_MAINTENANCE, NOT_REDUCED, NOT_RAISED, CLEARED_BEFORE, RAISED_IN_VAIN, IN_UNFINISHED_TAPER,
 ) = range(8)  # fmt: skip
+
+
+class Reason(NamedTuple):
+    """A reason's name, the names of its arguments in order, and its sentence."""
+
+    name: str
+    arguments: tuple[str, ...]
+    sentence: str
+
+
+COURSE_ARGUMENTS = ("course", "decision_day", "last_ill", "remission", "course_end")
+
+TAPER_ARGUMENTS = ("remission", "reduced", "relapse", "raised", "again", "last_ill")
+
+WINDOW_ARGUMENTS = ("anchor", "seen", "needed", "hidden", "window_start", "window_end")
+
+WITHDRAWAL_ARGUMENTS = ("latest", "seen", "needed", "before", "after", "hidden")
+
+TREATMENT_ARGUMENTS = ("begun", "decision_day", "last_ill", "remission", "last_day")
+
+REASONS: dict[int, Reason] = {
+    NO_URINE: Reason("no_urine", (), "The record contains no urine reading."),
+    NO_STEROID: Reason(
+        "no_steroid", COURSE_ARGUMENTS, "No steroid was given in this episode, so the response to steroid is unknown."
+    ),
+    NEVER_ADEQUATE: Reason(
+        "never_adequate",
+        COURSE_ARGUMENTS,
+        "No adequate daily dose was given in this episode, and there was no remission.",
+    ),
+    COURSE_TOO_SHORT: Reason(
+        "course_too_short",
+        COURSE_ARGUMENTS,
+        "The adequate course from day {course} ended on day {course_end}, too early to count as failure.",
+    ),
+    REMISSION_VAGUE: Reason(
+        "remission_vague",
+        COURSE_ARGUMENTS,
+        "Remission came after day {last_ill} and by day {remission}; the record does not show whether by day "
+        "{decision_day}.",
+    ),
+    NOT_SEEN_LONG_ENOUGH: Reason(
+        "not_seen_long_enough",
+        COURSE_ARGUMENTS,
+        "Adequate course from day {course}; not in remission up to day {last_ill}; the record does not show whether it "
+        "led to a response by day {decision_day}.",
+    ),
+    FAILED_COURSE: Reason(
+        "failed_course",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}, no remission by day {decision_day}; still not in remission on "
+        "day {last_ill}.",
+    ),
+    FAILED_AND_REDUCED: Reason(
+        "failed_and_reduced",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course} was reduced on day {decision_day} without remission; still not "
+        "in remission on day {last_ill}.",
+    ),
+    REMISSION_IN_TIME: Reason(
+        "remission_in_time",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; remission on day {remission}, by day {decision_day}.",
+    ),
+    REMISSION_ON_LESS: Reason(
+        "remission_on_less",
+        COURSE_ARGUMENTS,
+        "Remission on day {remission} on less than an adequate dose, begun on day {course}.",
+    ),
+    REMISSION_ON_LESS_LATE: Reason(
+        "remission_on_less_late",
+        COURSE_ARGUMENTS,
+        "Steroid from day {course} never reached an adequate dose; remission on day {remission}, after day "
+        "{decision_day}.",
+    ),
+    REMISSION_WITHOUT_STEROID: Reason(
+        "remission_without_steroid",
+        COURSE_ARGUMENTS,
+        "Every episode ended without steroid, so the response to steroid is unknown.",
+    ),
+    COURSE_MAY_HIDE: Reason(
+        "course_may_hide",
+        COURSE_ARGUMENTS,
+        "Between day {last_ill} and day {decision_day} a failed course may have been missed.",
+    ),
+    RELAPSE_IN_TAPER: Reason(
+        "relapse_in_taper",
+        TAPER_ARGUMENTS,
+        "Remission on day {remission}, dose reduced on day {reduced}, relapse on day {relapse} above the maintenance "
+        "dose, dose raised on day {raised}, remission again on day {again}.",
+    ),
+    NO_SUCH_RELAPSE: Reason(
+        "no_such_relapse",
+        TAPER_ARGUMENTS,
+        "Steroid was reduced to the maintenance dose; no relapse above it was cleared by raising the dose.",
+    ),
+    NO_HIGH_DOSE: Reason("no_high_dose", TAPER_ARGUMENTS, "Steroid was never given above the maintenance dose."),
+    TAPER_UNFINISHED: Reason(
+        "taper_unfinished", TAPER_ARGUMENTS, "The record ends before the dose was reduced to the maintenance dose."
+    ),
+    RAISE_PENDING: Reason(
+        "raise_pending",
+        TAPER_ARGUMENTS,
+        "Relapse on day {relapse} during the taper; the record ends before the effect of a higher dose is known.",
+    ),
+    REMISSION_AGAIN_VAGUE: Reason(
+        "remission_again_vague",
+        TAPER_ARGUMENTS,
+        "Relapse on day {relapse} during the taper, dose raised on day {raised}; remission came after day {last_ill} "
+        "and by day {again}, too imprecise to attribute it to the higher dose.",
+    ),
+    REDUCTION_VAGUE: Reason(
+        "reduction_vague",
+        TAPER_ARGUMENTS,
+        "Relapse on day {relapse}; the dose was reduced on day {reduced}, before remission was recorded on "
+        "day {remission}.",
+    ),
+    RELAPSE_MAY_HIDE: Reason(
+        "relapse_may_hide",
+        TAPER_ARGUMENTS,
+        "Between day {last_ill} and day {again}, above the maintenance dose, there is no reading.",
+    ),
+    ENOUGH_RELAPSES: Reason(
+        "enough_relapses", WINDOW_ARGUMENTS, "{relapses} by day {day} in {window}; {needed} are needed."
+    ),
+    FEWER_RELAPSES: Reason("fewer_relapses", WINDOW_ARGUMENTS, "{relapses} in {window}; {needed} are needed."),
+    WINDOW_OPEN: Reason(
+        "window_open",
+        WINDOW_ARGUMENTS,
+        "The record ends before day {window_end}, when the first window, from day {window_start}, would close.",
+    ),
+    RELAPSES_MAY_HIDE: Reason(
+        "relapses_may_hide",
+        WINDOW_ARGUMENTS,
+        "{relapses} seen in {window} and {needed} needed; gaps between readings may hide {hidden} more.",
+    ),
+    NEVER_IN_REMISSION: Reason(
+        "never_in_remission", (), "Steroid failed, and there was no remission from which to relapse."
+    ),
+    NOT_YET_IN_REMISSION: Reason(
+        "not_yet_in_remission", (), "No remission was recorded, and it is unknown whether steroid failed."
+    ),
+    CONDITION_NOTED: Reason("condition_noted", (), "Noted on day {day}, and steroid was changed because of it."),
+    NO_CONDITION: Reason("no_condition", (), "No such condition that led to a change of steroid is noted."),
+    REMISSION_LATE: Reason(
+        "remission_late",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; remission on day {remission}, by day {decision_day}, the end of "
+        "confirmation.",
+    ),
+    NO_RELAPSE: Reason("no_relapse", (), "There was no relapse to treat with steroid."),
+    LATE_RESPONSE: Reason(
+        "late_response",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; still not in remission on day {last_ill}, remission on day "
+        "{remission}, by day {decision_day}.",
+    ),
+    STILL_ILL: Reason(
+        "still_ill",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; no complete remission by day {decision_day}, still not in "
+        "remission on day {last_ill}.",
+    ),
+    PARTIAL_THEN: Reason(
+        "partial_then",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; on day {decision_day} in partial remission, with no complete "
+        "remission before.",
+    ),
+    NOT_PARTIAL_THEN: Reason(
+        "not_partial_then",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; at the end of the course the disease was not in partial remission.",
+    ),
+    STILL_ILL_THEN: Reason(
+        "still_ill_then",
+        TREATMENT_ARGUMENTS,
+        "Treated from day {begun}; no sufficient remission by day {decision_day}, nor on day {last_ill}.",
+    ),
+    NO_OTHER_AGENT: Reason(
+        "no_other_agent",
+        TREATMENT_ARGUMENTS,
+        "Treated from day {begun}, but with no drug other than steroid by day {decision_day}.",
+    ),
+    NO_TREATMENT: Reason("no_treatment", (), "No drug was given, so the response to treatment is unknown."),
+    AGENT_FAILED: Reason(
+        "agent_failed",
+        TREATMENT_ARGUMENTS,
+        "A calcineurin inhibitor was given from day {begun} to day {last_day}; no sufficient remission by day "
+        "{decision_day}, nor on day {last_ill}.",
+    ),
+    AGENT_RESPONSE: Reason(
+        "agent_response",
+        TREATMENT_ARGUMENTS,
+        "Treated from day {begun}; sufficient remission on day {remission}, by day {decision_day}.",
+    ),
+    AGENT_TOO_SHORT: Reason(
+        "agent_too_short",
+        TREATMENT_ARGUMENTS,
+        "A calcineurin inhibitor from day {begun} ended on day {last_day}, too early to count as failure.",
+    ),
+    NOT_GIVEN: Reason("not_given", (), "No such drug was given."),
+    GIVEN_IN_REMISSION: Reason(
+        "given_in_remission", TREATMENT_ARGUMENTS, "A calcineurin inhibitor was given from day {begun}, in remission."
+    ),
+    AGENTS_FAILED: Reason(
+        "agents_failed",
+        TREATMENT_ARGUMENTS,
+        "Drugs other than steroid were given from day {begun}; by day {decision_day} of enough classes "
+        "and for long enough; no sufficient remission by then, nor on day {last_ill}.",
+    ),
+    TOO_FEW_AGENTS: Reason(
+        "too_few_agents", TREATMENT_ARGUMENTS, "In no episode were drugs of enough classes given for long enough."
+    ),
+    AGENTS_GO_ON: Reason(
+        "agents_go_on",
+        TREATMENT_ARGUMENTS,
+        "Drugs other than steroid, from day {begun}, continue at the end of the record, not yet for long enough.",
+    ),
+    RELAPSES_ON_STEROID: Reason(
+        "relapses_on_steroid",
+        WITHDRAWAL_ARGUMENTS,
+        "{relapses}{in_row} on steroid or within {off_days} days of its last dose, "
+        "the latest on day {latest}; {needed} needed.",
+    ),
+    FEWER_ON_STEROID: Reason(
+        "fewer_on_steroid",
+        WITHDRAWAL_ARGUMENTS,
+        "{relapses}{in_row} on steroid or within {off_days} days of its last dose; {needed} needed.",
+    ),
+    WITHDRAWAL_UNSEEN: Reason(
+        "withdrawal_unseen",
+        WITHDRAWAL_ARGUMENTS,
+        "{relapses} on steroid; the record ends before {off_days} days without steroid had passed; {needed} needed.",
+    ),
+    ON_STEROID_MAY_HIDE: Reason(
+        "on_steroid_may_hide",
+        WITHDRAWAL_ARGUMENTS,
+        "{relapses}{in_row} on steroid or within {off_days} days of its last dose, {needed} needed; between day "
+        "{before} and day {after} there is no reading.",
+    ),
+    NO_STEROID_AT_ALL: Reason("no_steroid_at_all", (), "Steroid was never given."),
+    ANCHOR_NOT_REACHED: Reason(
+        "anchor_not_reached", WINDOW_ARGUMENTS, "The day from which relapses are counted is not reached in this record."
+    ),
+    OTHER_AGE: Reason("other_age", (), "The set does not apply at this age at onset."),
+    OTHER_LESION: Reason("other_lesion", (), "The set does not apply to this lesion."),
+    LESION_NOT_KNOWN: Reason("lesion_not_known", (), "The set applies to some lesions only, and there was no biopsy."),
+    AGE_NOT_KNOWN: Reason("age_not_known", (), "The set applies to some ages only, and the age is not known."),
+    IMPOSSIBLE: Reason("impossible", (), "The record contains impossible values."),
+    NOT_DEFINED: Reason("not_defined", (), "The set has no such clause."),
+}

@@ -1,4 +1,4 @@
-"""Compile the criteria in a process of their own, so that a first run does so while the model is compiled."""
+"""Compilation of the criteria in a separate process, while the first run compiles the model."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from nephrosyn.record.schema import SCHEMAS
 
 
 class BackgroundCompilation:
-    """Another process that compiles the criteria; what it compiles lies in numba's cache when it ends.
+    """A process that compiles the criteria into numba's cache.
 
-    Where no interpreter can be started nothing is lost but time.
+    If no interpreter can be started, the criteria are compiled when first used instead.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class BackgroundCompilation:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own module
                     child_process.command(__name__),
-                    stdin=subprocess.PIPE,  # by which it notices when this process is gone
+                    stdin=subprocess.PIPE,  # its end tells the child that this process ended
                     env=child_process.environment(),
                     **streams,
                 )
@@ -35,7 +35,7 @@ class BackgroundCompilation:
                 return
 
     def wait(self) -> None:
-        """Wait until it has ended."""
+        """Wait until the process has ended."""
         if self._process is not None:
             self._process.wait()
             assert self._process.stdin is not None
@@ -43,7 +43,7 @@ class BackgroundCompilation:
 
 
 def compile_all() -> None:
-    """Judge one person of whom nothing is known but that there is a record."""
+    """Compile everything by classifying one patient with an empty record."""
     tables = {name: pl.DataFrame(schema=dict(schema)) for name, schema in SCHEMAS.items()}
     person = {"replicate": 0, "patient": 0}
     for name in ("patients", "follow_up", "truth/follow_up"):

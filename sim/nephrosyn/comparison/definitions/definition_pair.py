@@ -1,4 +1,4 @@
-"""The two definition sets: by which the run was judged, shipped, or in a file; and the labels they give."""
+"""The two definition sets of a reclassification, from the run, the package or a file, and their labels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.criteria.record.sorted_columns import sources
+from nephrosyn.criteria.record.patient_arrays import sources
 from nephrosyn.errors import CriteriaError, ReclassificationError
 from nephrosyn.report.findings.verdicts.refractory_share import ID, of
 from nephrosyn.runs import relabel
@@ -21,94 +21,97 @@ Tables = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A definition set as it was asked for, under a name that the other does not have."""
+class SelectedSet:
+    """A definition set as it was requested, under a name that differs from the other set's."""
 
     name: str
-    asked: str
+    requested: str
     definition: DefinitionSet
 
 
-def choose(manifest: Mapping[str, Any], before: str | Path, after: str | Path, view: str) -> tuple[Chosen, Chosen]:
-    """Return the two definition sets.
+def select(
+    manifest: Mapping[str, Any], before: str | Path, after: str | Path, view: str
+) -> tuple[SelectedSet, SelectedSet]:
+    """Load the two definition sets.
 
     Parameters
     ----------
     manifest : mapping
-        Of the run; the text of a set that it keeps wins over the shipped one of that name.
+        Manifest of the run; a set stored in it takes precedence over the shipped set of that name.
     before, after : str or path
         A set of the run, a shipped one, or a TOML file.
-    view : str
-        Which record.
+    view : {"observed", "complete"}
+        Record that is classified.
 
     Returns
     -------
-    tuple of Chosen
-        Both.
+    tuple of SelectedSet
+        Both sets.
 
     Raises
     ------
     CriteriaError
-        If there is no such set, or it is wrong; what is wrong with either.
+        If there is no such set, or it is invalid; lists the problems of both.
     ReclassificationError
-        If the two are one and the same, or the view is none.
+        If the two sets are the same, or there is no such view.
     """
     if view not in vocabulary.VIEWS:
         raise ReclassificationError(f"unknown view {view!r}: one of {', '.join(vocabulary.VIEWS)}")
-    found: list[tuple[str, DefinitionSet]] = []
+    loaded: list[tuple[str, DefinitionSet]] = []
     problems: list[CriteriaError] = []
-    for asked in (str(before), str(after)):
+    for requested in (str(before), str(after)):
         try:
-            found.append((asked, relabel.definition(manifest, asked)))
+            loaded.append((requested, relabel.definition(manifest, requested)))
         except CriteriaError as error:
             problems.append(error)
     if problems:
-        wrong = {problem: None for error in problems for problem in error.problems}
-        raise CriteriaError(", ".join(dict.fromkeys(error.what for error in problems)), wrong)
-    (asked, first), (also, second) = found
+        of_both = {problem: None for error in problems for problem in error.problems}
+        raise CriteriaError(", ".join(dict.fromkeys(error.what for error in problems)), of_both)
+    (first_request, first), (second_request, second) = loaded
     if first == second:
         raise ReclassificationError(
-            f"{asked} and {also} are the same definition set, under which nobody moves; name two sets"
+            f"{first_request} and {second_request} are the same definition set, so nobody changes category; "
+            "name two different sets"
         )
     alike = first.name == second.name
-    names = [f"{one.name} ({text})" if alike else one.name for text, one in found]
-    return Chosen(names[0], asked, first), Chosen(names[1], also, second)
+    names = [f"{definition.name} ({request})" if alike else definition.name for request, definition in loaded]
+    return SelectedSet(names[0], first_request, first), SelectedSet(names[1], second_request, second)
 
 
-def labels(tables: Tables, manifest: Mapping[str, Any], chosen: Chosen, view: str) -> pl.DataFrame:
-    """Return the labels of a set and view: those of the run if it was judged by this very text, else made now.
+def labels(tables: Tables, manifest: Mapping[str, Any], selected: SelectedSet, view: str) -> pl.DataFrame:
+    """Return the labels of a set and view: those of the run if they were made with exactly this set, else new ones.
 
     Raises
     ------
     ReclassificationError
         If the labels of the run do not have every patient once.
     """
-    kept = manifest.get("sets", {}).get(chosen.definition.name)
-    stored = kept is not None and criteria.parse(kept["text"], chosen.asked) == chosen.definition
+    stored_set = manifest.get("sets", {}).get(selected.definition.name)
+    stored = stored_set is not None and criteria.parse(stored_set["text"], selected.requested) == selected.definition
     if stored:
-        found = of(tables["labels"], chosen.definition.name, view)
+        labels_of_set = of(tables["labels"], selected.definition.name, view)
     else:
         on = bool(manifest.get("impossible_patients"))
         parts = _parts(tables, view)
-        found = pl.concat([criteria.classify(part, chosen.definition, view, keep_going=on) for part in parts])
+        labels_of_set = pl.concat([criteria.classify(part, selected.definition, view, keep_going=on) for part in parts])
     size = int(manifest["patients"]) * int(manifest["replicates"])
-    if not found.height == size == found.select(ID).n_unique():
-        raise ReclassificationError(f"the labels of {chosen.name}, {view} record, do not have every patient once")
-    return found
+    if not labels_of_set.height == size == labels_of_set.select(ID).n_unique():
+        raise ReclassificationError(f"the labels of {selected.name}, {view} record, do not have every patient once")
+    return labels_of_set
 
 
-def clause_answers(tables: Tables, chosen: Chosen, view: str, who: pl.DataFrame) -> pl.DataFrame:
-    """Return the clause answers of a set about some patients; `who` has their ``replicate`` and ``patient``."""
-    found: list[pl.DataFrame] = []
+def clause_answers(tables: Tables, selected: SelectedSet, view: str, who: pl.DataFrame) -> pl.DataFrame:
+    """Return the clause answers of a set for some patients; `who` has their ``replicate`` and ``patient``."""
+    answers: list[pl.DataFrame] = []
     for part in _parts(tables, view):
         cut = {name: frame.join(who, on=ID, how="semi", maintain_order="left") for name, frame in part.items()}
-        if cut["patients"].height or not found:  # of nobody too: the columns are then there
-            found.append(criteria.answers(cut, [chosen.definition], view, keep_going=True))
-    return pl.concat(found)
+        if cut["patients"].height or not answers:  # without patients too, for the columns
+            answers.append(criteria.answers(cut, [selected.definition], view, keep_going=True))
+    return pl.concat(answers)
 
 
 def _parts(tables: Tables, view: str) -> Iterator[Tables]:
-    """What is judged, part by part where the run lies on disk, so that memory does not grow with it."""
+    """Yield the tables to classify; part by part if the run is on disk, so that memory does not grow with its size."""
     names = [name for name in sources(view, albumin=True) if name in tables]
     if not isinstance(tables, Folder):
         yield {name: tables[name] for name in names}

@@ -1,4 +1,4 @@
-"""What is found when one definition set takes the place of another."""
+"""The findings of a reclassification: one definition set replaced by another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import polars as pl
 
 from nephrosyn.comparison.definitions import deciding_clauses, definition_pair
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
-from nephrosyn.comparison.definitions.definition_pair import Chosen, Tables
-from nephrosyn.criteria.record.sorted_columns import SOURCES
+from nephrosyn.comparison.definitions.definition_pair import SelectedSet, Tables
+from nephrosyn.criteria.record.patient_arrays import SOURCES
 from nephrosyn.errors import RunFolderError
 from nephrosyn.report.findings.verdicts import by_follow_up as growth
 from nephrosyn.report.findings.verdicts import cross_classification as moves
@@ -24,36 +24,36 @@ from nephrosyn.report.findings.verdicts.refractory_share import ID, Refractory
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that is said of a change of definition.
+    """Everything that is reported of a reclassification.
 
     Attributes
     ----------
     manifest : mapping
-        Of the run.
+        Manifest of the run.
     place : str
-        Where the run lies; empty in memory.
-    before, after : Chosen
-        The sets.
+        Path of the run; empty for a run in memory.
+    before, after : SelectedSet
+        The two definition sets.
     view : str
-        Which record was judged.
+        Record that was classified.
     moves : Moves
-        Who moves where.
+        Changes of category.
     reasons : list of Reason
-        Why, those of most patients first.
+        The clauses responsible, those of most patients first.
     differences : list of Difference
-        The clauses whose answer differs.
+        Clauses whose answer differs.
     refractory : list of Refractory
-        Of both sets, then of all others by which the run was judged.
+        Refractory counts of both sets, then of all other sets in the labels of the run.
     growth : Growth
-        Of both sets as follow-up grows.
+        Refractory share of both sets by length of follow-up.
     patients : polars.DataFrame
-        Every patient with both labels, and what decides a move; who is outside either set is in no other finding.
+        Every patient with both labels and the deciding clauses. Patients outside either set are in no other finding.
     """
 
     manifest: Mapping[str, Any]
     place: str
-    before: Chosen
-    after: Chosen
+    before: SelectedSet
+    after: SelectedSet
     view: str
     moves: Moves
     reasons: list[Reason]
@@ -66,18 +66,21 @@ class Findings:
 def find(
     tables: Tables, manifest: Mapping[str, Any], place: str, from_: str | Path, to: str | Path, view: str
 ) -> Findings:
-    """Judge by both sets, and compare; parameters as those of `reclassify`."""
-    before, after = definition_pair.choose(manifest, from_, to, view)
+    """Classify by both sets, and compare; the parameters are those of `reclassify`."""
+    before, after = pair = definition_pair.select(manifest, from_, to, view)
     labels = {
-        one.name: _named(definition_pair.labels(tables, manifest, one, view), one.name) for one in (before, after)
+        definition.name: _named(definition_pair.labels(tables, manifest, definition, view), definition.name)
+        for definition in pair
     }
     both = labels[before.name].join(labels[after.name], on=ID, suffix="_after", maintain_order="left")
-    other_verdict = pl.col("refractory").ne_missing(pl.col("refractory_after"))
+    changed_verdict = pl.col("refractory").ne_missing(pl.col("refractory_after"))
     inside = pl.all_horizontal(pl.col("applies", "applies_after").ne_missing(pl.lit(value=False)))
-    moved = both.filter(inside, (pl.col("category") != pl.col("category_after")) | other_verdict)
-    first, second = (definition_pair.clause_answers(tables, one, view, moved.select(ID)) for one in (before, after))
+    moved = both.filter(inside, (pl.col("category") != pl.col("category_after")) | changed_verdict)
+    who = moved.select(ID)
+    first, second = (definition_pair.clause_answers(tables, definition, view, who) for definition in pair)
     answered = deciding_clauses.answered(first, second, moved)
-    told = deciding_clauses.decided(answered, moved)
+    decided = deciding_clauses.decided(answered, moved)
+    new_columns = decided.drop([name for name in both.columns if name not in ID])
     return Findings(
         manifest=manifest,
         place=place,
@@ -85,16 +88,14 @@ def find(
         after=after,
         view=view,
         moves=moves.between(labels[before.name], labels[after.name], before.name, after.name),
-        reasons=deciding_clauses.reasons(told),
+        reasons=deciding_clauses.reasons(decided),
         differences=[*deciding_clauses.differences(answered, moved.height)],
         refractory=[
             *_verdicts(labels, view),
             *_others(tables["labels"], {before.definition.name, after.definition.name}, view),
         ],
-        growth=_growth(tables, manifest, labels, (before, after), view),
-        patients=both.join(
-            told.drop([name for name in both.columns if name not in ID]), on=ID, how="left", maintain_order="left"
-        ),
+        growth=_growth(tables, manifest, labels, pair, view),
+        patients=both.join(new_columns, on=ID, how="left", maintain_order="left"),
     )
 
 
@@ -103,23 +104,26 @@ def _named(labels: pl.DataFrame, name: str) -> pl.DataFrame:
 
 
 def _verdicts(labels: Mapping[str, pl.DataFrame], view: str) -> list[Refractory]:
-    return [refractory_share.verdict(found, name, view) for name, found in labels.items()]
+    return [refractory_share.verdict(labels_of_set, name, view) for name, labels_of_set in labels.items()]
 
 
 def _others(stored: pl.DataFrame, names: set[str], view: str) -> list[Refractory]:
-    """Every other set by which the run was judged."""
-    return [
-        found for found in refractory_share.refractory(stored) if found.view == view and found.criteria not in names
-    ]
+    """Return the refractory counts of all other sets in the labels of the run."""
+    verdicts = refractory_share.refractory(stored)
+    return [verdict for verdict in verdicts if verdict.view == view and verdict.criteria not in names]
 
 
 def _growth(
-    tables: Tables, manifest: Mapping[str, Any], labels: Mapping[str, pl.DataFrame], chosen: Sequence[Chosen], view: str
+    tables: Tables,
+    manifest: Mapping[str, Any],
+    labels: Mapping[str, pl.DataFrame],
+    pair: Sequence[SelectedSet],
+    view: str,
 ) -> Growth:
     try:
         follow_up_days = float(manifest["scenario"]["scenario"]["population"]["follow_up_days"])
     except (KeyError, TypeError, ValueError):
         raise RunFolderError("manifest.json of the run is damaged; make the run again") from None
-    judged = {name: tables[name] for name in SOURCES[view]}
-    rules = {one.name: one.definition for one in chosen}
-    return growth.find(judged, pl.concat(labels.values()), rules, view, growth.times(follow_up_days))
+    record = {name: tables[name] for name in SOURCES[view]}
+    rules = {selected.name: selected.definition for selected in pair}
+    return growth.find(record, pl.concat(labels.values()), rules, view, growth.times(follow_up_days))

@@ -1,1 +1,1 @@
-"""The clauses of the criteria, one module for each."""
+"""The clauses, one kind per module: compiled functions that write an answer with its reason and days."""

@@ -40,9 +40,9 @@ from nephrosyn.kernels.compile import entry, kernel
 
 @kernel
 def dose_at(doses, count, relapse):
-    """Return the run whose dose the patient relapsed on: the lower of that day and the day before; -1 if none.
+    """Return the run on whose dose the patient relapsed: the lower dose of that day and the day before; -1 if none.
 
-    A visit that finds the relapse raises the dose the same day, so that day's dose may be the answer already.
+    The visit that finds the relapse may raise the dose on the same day.
     """
     today = run_on(doses, count, relapse)
     eve = run_on(doses, count, relapse - 1)
@@ -79,7 +79,7 @@ def day_raised(doses, count, at, relapse, until):
 
 @kernel
 def relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within):
-    """Judge a relapse above the maintenance dose after a reduction; NO_SUCH_RELAPSE: none of this kind."""
+    """Reason for a relapse above the maintenance dose after a reduction; NO_SUCH_RELAPSE if it does not count."""
     if raised == NEVER:
         if again < NEVER or end >= relapse + raise_within:
             return NO_SUCH_RELAPSE
@@ -93,8 +93,8 @@ def relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, ra
 
 
 @kernel
-def why_not(raised, again):
-    """Say why a relapse in the taper, above the maintenance dose, is not of this kind."""
+def reason_not_counted(raised, again):
+    """Why a relapse in the taper, above the maintenance dose, does not count."""
     if raised == NEVER:
         return NOT_RAISED
     return CLEARED_BEFORE if again <= raised else RAISED_IN_VAIN
@@ -102,7 +102,7 @@ def why_not(raised, again):
 
 @kernel
 def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_within, row):
-    """Judge relapse `i`. If it is none of this kind, the arguments are why, and the run it came on or -1."""
+    """Evaluate relapse `i`. If it does not count, the arguments are why not, and the run it came on or -1."""
     remission, relapse, again = episodes[i - 1, END], episodes[i, START], episodes[i, END]
     at = dose_at(doses, count, relapse)
     row[REASON] = NO_SUCH_RELAPSE
@@ -121,7 +121,7 @@ def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_wit
     if reduced == NO_DAY:
         return
     raised = day_raised(doses, count, at, relapse, relapse + raise_within)
-    row[ARGUMENTS] = why_not(raised, again)
+    row[ARGUMENTS] = reason_not_counted(raised, again)
     last_ill = episodes[i, LAST_ILL]
     reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
     if reason == NO_SUCH_RELAPSE:
@@ -132,7 +132,7 @@ def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_wit
 
 @entry
 def evaluate_each_relapse(episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, out):
-    """Write for each relapse, shape (relapses, 2), why it is not of this kind, and the run it came on or -1."""
+    """Write for each relapse, shape (relapses, 2), why it does not count, and the run it came on or -1."""
     for i in range(1, episode_count):
         evaluate_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
         not_counted = row[REASON] == NO_SUCH_RELAPSE
@@ -142,7 +142,7 @@ def evaluate_each_relapse(episodes, episode_count, doses, dose_count, end, raise
 
 @kernel
 def taper_finished(doses, count, remission, end):
-    """Whether, from the first remission on, some day's dose was the maintenance dose or less."""
+    """Whether the dose was the maintenance dose or less on some day from the first remission on."""
     covered = remission
     for k in range(count):
         if doses[k, LAST] < remission:
@@ -166,7 +166,7 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
 
 @kernel
 def evaluate_absence(episodes, gaps, gap_count, doses, count, end, resistant, out):
-    """Write the answer when no relapse is, or may be, of this kind."""
+    """Write the answer when no relapse counts, or may count."""
     remission = episodes[0, END]
     high = False
     for k in range(count):

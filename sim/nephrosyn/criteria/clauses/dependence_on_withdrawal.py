@@ -1,4 +1,4 @@
-"""Dependence as most sets define it: relapses on steroid, or soon after its last dose."""
+"""Dependence on withdrawal, as most sets define it: relapses on steroid, or soon after its last dose."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -26,7 +26,7 @@ OFF, ON, UNCOUNTED = 0, 1, 2
 
 @kernel
 def kind_of(episodes, i, doses, dose_count, off_days):
-    """Whether relapse `i` came on steroid or soon after it; a relapse in an unfinished taper may not count at all."""
+    """Whether relapse `i` came on steroid or soon after it, or does not count (in an unfinished taper)."""
     if episodes[i, COUNTED] == 0:
         return UNCOUNTED
     return ON if on_steroid(doses, dose_count, episodes[i, START], off_days) else OFF
@@ -54,7 +54,7 @@ def hidden_on_steroid(gaps, gap_count, doses, count, off_days, max_gap):
 
 @kernel
 def absence_reason(episodes, doses, dose_count, end, resistant, off_days):
-    """Say why there are too few such relapses."""
+    """Reason for too few such relapses."""
     remission = episodes[0, END]
     if dose_count == 0:
         return NO_STEROID_AT_ALL

@@ -1,4 +1,4 @@
-"""Frequent relapse: so many relapses within so many days."""
+"""Frequent relapse: a number of relapses within a window of days."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -38,7 +38,7 @@ def window_of(relapse, anchor, length, window):
 
 @kernel
 def counted_on(episodes, j, since, presenting):
-    """Day on which an episode counts, or NO_DAY; the first one only where a set says so, on the day care begins."""
+    """Day on which an episode counts, or NO_DAY; the first counts in some sets only, on the day care begins."""
     if j == 0:
         return since if presenting == 1 else NO_DAY
     return episodes[j, START] if episodes[j, COUNTED] == 1 else NO_DAY
@@ -60,7 +60,7 @@ def relapses_up_to(episodes, i, anchor, length, window, since, presenting):
 
 @kernel
 def anchor_of(episodes, doses, dose_count, since, anchor, end):
-    """Day from which windows are counted, or NEVER where it has not come."""
+    """Day from which windows are counted, or NEVER if it is not reached."""
     if anchor == PRESENTATION_ANCHOR:
         return since
     if anchor == REMISSION_ANCHOR:
@@ -73,7 +73,7 @@ def anchor_of(episodes, doses, dose_count, since, anchor, end):
 
 @kernel
 def hidden_between(gaps, gap_count, first, last, max_gap):
-    """Count the relapses that gaps meeting [first, last] may hide."""
+    """Count the relapses that gaps overlapping [first, last] may hide."""
     hidden = 0
     for g in range(gap_count):
         if gaps[g, BEFORE] <= last and gaps[g, AFTER] >= first:
@@ -83,7 +83,7 @@ def hidden_between(gaps, gap_count, first, last, max_gap):
 
 @kernel
 def seen_between(episodes, count, first, last):
-    """Count relapses dated within [first, last] that count at all."""
+    """Count the relapses within [first, last] that count."""
     seen = 0
     for i in range(1, count):
         if episodes[i, COUNTED] == 1 and first <= episodes[i, START] <= last:
@@ -95,8 +95,8 @@ def seen_between(episodes, count, first, last):
 def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap):
     """Most relapses, seen and possibly hidden, that any window can hold, and the hidden part of it.
 
-    The fullest window of a given length starts where a relapse, or a gap, ends. A gap before the first remission
-    may have hidden an earlier one; so in a window counted from there all gaps before its end count. No window
+    The fullest window of a given length starts at a relapse, or where a gap ends. A gap before the first remission
+    may have hidden an earlier one, so all gaps before the end of a window counted from there count. No window
     begins before `earliest`.
     """
     most = 0
@@ -117,7 +117,7 @@ def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, wi
 
 @kernel
 def frequency_reason(interval_count, seen, hidden, possible, needed, remission, anchor, close, end, resistant):
-    """Judge a window that closes on day `close`."""
+    """Reason for a window that closes on day `close`."""
     if seen >= needed:
         return ENOUGH_RELAPSES
     if interval_count == 0:
@@ -137,7 +137,7 @@ def evaluate_frequency(
 ):  # fmt: skip
     """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind.
 
-    The last two arguments are the window: the one that met the rule, else the fullest, else the first.
+    The last two arguments are the window: that which met the rule, else the fullest, else the first.
     """
     count, gap_count, max_gap = counts[1], counts[2], rule.max_gap_days
     anchor = anchor_of(episodes, doses, counts[3], since, rule.anchor, end)

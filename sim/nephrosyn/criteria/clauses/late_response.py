@@ -1,4 +1,4 @@
-"""How the first weeks went: late response, and partial remission by the day a course is due."""
+"""Late response, and partial remission on the day a course is due."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -39,7 +39,7 @@ def first_course(courses, count, start, remission):
 
 @kernel
 def unseen_reason(due, reduced, end, remission):
-    """Say why what happened by a day cannot be told."""
+    """Reason why the state on the due day is unknown."""
     if reduced < due:
         return NOT_SEEN_LONG_ENOUGH if reduced > end else COURSE_TOO_SHORT
     return REMISSION_VAGUE if remission < NEVER else NOT_SEEN_LONG_ENOUGH
@@ -47,7 +47,7 @@ def unseen_reason(due, reduced, end, remission):
 
 @kernel
 def late_reason(due, decision_day, reduced, end, remission, last_ill, level):
-    """Judge whether complete remission came after the course was due, and before the end of its confirmation."""
+    """Reason for complete remission after the due day of the course and before the end of confirmation, or for none."""
     if remission <= due:
         return REMISSION_IN_TIME
     if last_ill >= decision_day:
@@ -61,7 +61,7 @@ def late_reason(due, decision_day, reduced, end, remission, last_ill, level):
 
 @kernel
 def evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
-    """Write whether the first episode responded late; without a time of confirmation there is no such thing."""
+    """Write whether the first episode responded late, that is, within the time of confirmation."""
     start, remission, last_ill = episodes[0, START], episodes[0, END], episodes[0, LAST_ILL]
     first, last = first_course(courses, counts[4], start, remission)
     days = course_needed(0, lesion, rule)
@@ -81,7 +81,7 @@ def evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, en
 
 @kernel
 def partial_reason(due, reduced, end, remission, last_ill, reached, neither, level):
-    """Judge whether remission was partial, not complete, when a course was due."""
+    """Reason for partial, not complete, remission on the due day of a course, or for none."""
     if remission <= due:
         return REMISSION_IN_TIME
     if reduced < due or last_ill < due or level == UNSEEN:
@@ -93,7 +93,7 @@ def partial_reason(due, reduced, end, remission, last_ill, reached, neither, lev
 
 @kernel
 def evaluate_partial_remission(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
-    """Write whether any episode was in partial remission when its first adequate course was due."""
+    """Write whether any episode was in partial remission on the due day of its first adequate course."""
     evaluated = 0
     for i in range(counts[1]):
         start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]

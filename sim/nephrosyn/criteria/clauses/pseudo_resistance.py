@@ -1,4 +1,4 @@
-"""Falsely refractory disease: a provoking factor was noted, and the disease answered once it was gone."""
+"""Apparent (pseudo-)resistance: a provoking factor was noted, and the disease responded once it was removed."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -8,19 +8,21 @@ from __future__ import annotations
 from nephrosyn import vocabulary
 from nephrosyn.criteria.codes import NEVER
 from nephrosyn.criteria.record.episodes import END, START
+from nephrosyn.criteria.record.steroid_courses import STEROID
 from nephrosyn.kernels.compile import kernel
 
-STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 WASHOUT_DAYS = 183
 PROVOKING_FACTOR = vocabulary.CONDITION_KINDS.index("provoking_factor")
 
 
 @kernel
-def first_answer(first_row, stop_row, noted, kinds, end, episodes, count, first_dose, stop_dose, starts, stops, drugs):
+def first_response_after_cause(
+    first_row, stop_row, noted, kinds, end, episodes, count, first_dose, stop_dose, starts, stops, drugs
+):
     """Day of the first remission of an episode in which a provoking factor was noted; NEVER without one.
 
-    Steroid must have worked again, or the disease have remitted by itself: a remission does not count where a dose of
-    a drug other than steroid was given in the episode before its remission, or in the half year before the episode.
+    Steroid must have worked again, or remission have been spontaneous: a remission does not count if a drug other
+    than steroid was given in the episode before it, or in the half year before the episode.
     """
     for k in range(count):
         remission = episodes[k, END]

@@ -29,12 +29,11 @@ from nephrosyn.criteria.codes import (
     answer,
 )
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
+from nephrosyn.criteria.record.patient_arrays import NO_NAME
 from nephrosyn.criteria.record.response import level_by, response_from
 from nephrosyn.criteria.record.steroid_courses import FIRST, LAST
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
 from nephrosyn.kernels.compile import kernel
-
-UNKNOWN_LESION = 255  # as columns.NO_NAME
 
 
 @kernel
@@ -46,9 +45,9 @@ def copy(row, to):
 
 @kernel
 def course_reason(due, decision_day, reduced, end, enough, response, last_ill):
-    """Judge a course that lasts to day `due`, and was reduced on `reduced`; `enough`: it lasted until then, or nearly.
+    """Reason for a course due to last to `due` and reduced on `reduced`; `enough`: long enough for the umbrella rule.
 
-    `decision_day` is the day itself, or the end of the time given to confirm that there is no response.
+    `decision_day` is the due day, or the end of the time of confirmation.
     """
     if response <= due:
         return REMISSION_IN_TIME
@@ -65,7 +64,7 @@ def course_reason(due, decision_day, reduced, end, enough, response, last_ill):
 
 @kernel
 def evaluate_course(first, last, end, response, last_ill, course_days, umbrella_days, decision_day, row):
-    """Judge one adequate course (first day, last day) against the response of its episode."""
+    """Evaluate one adequate course (first day, last day) by the response of its episode."""
     due = first + course_days
     reduced = last + 1
     enough = umbrella_days > 0 and reduced - first >= umbrella_days
@@ -78,7 +77,7 @@ def evaluate_course(first, last, end, response, last_ill, course_days, umbrella_
 
 @kernel
 def evaluate_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
-    """Judge an episode in which no adequate course began."""
+    """Evaluate an episode in which no adequate course began."""
     first = NEVER
     for k in range(dose_count):
         if doses[k, LAST] >= start:
@@ -107,7 +106,7 @@ def weight_in_episode(reason):
 
 @kernel
 def weight_of_episode(reason):
-    """Weigh the answers of several episodes: what is met decides, then what is open; without steroid counts least."""
+    """Weigh the answers of several episodes: met comes first, then open; an episode without steroid counts least."""
     if reason < FIRST_NOT_MET:
         return 3
     if reason >= FIRST_UNKNOWN:
@@ -116,13 +115,13 @@ def weight_of_episode(reason):
 
 
 @kernel
-def decision_day_of(intervals, count, gaps, gap_count, first, due, rule):
-    """Day on which a course of the first episode is judged: when it is due, or when its confirmation ends.
+def decision_day_of_course(intervals, count, gaps, gap_count, first, due, rule):
+    """Decision day of a course of the first episode: the due day, or the end of confirmation.
 
     Returns
     -------
     tuple of int and bool
-        The day, and whether it is sure: where nothing was seen about the due day, nobody knows who is given time.
+        The day, and whether it is certain: without a reading around the due day, confirmation may or may not apply.
     """
     if rule.confirmation_days == 0:
         return due, True
@@ -134,7 +133,7 @@ def decision_day_of(intervals, count, gaps, gap_count, first, due, rule):
 
 @kernel
 def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
-    """Judge every adequate course that began in an episode before it ended."""
+    """Evaluate every adequate course that began in an episode before it ended."""
     interval_count, course_count = counts[0], counts[4]
     start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
     umbrella_days = rule.umbrella_days if confirms else 0
@@ -149,7 +148,7 @@ def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, 
         due = first + course_days
         decision_day, sure = due, True
         if confirms and i == 0:
-            decision_day, sure = decision_day_of(intervals, interval_count, gaps, counts[2], first, due, rule)
+            decision_day, sure = decision_day_of_course(intervals, interval_count, gaps, counts[2], first, due, rule)
         response, without = response_from(intervals, interval_count, episodes, i, first, rule.partial_responds, rule)
         evaluate_course(first, last, end, response, without, course_days, umbrella_days, decision_day, row)
         if not sure and row[REASON] == REMISSION_LATE:
@@ -163,7 +162,7 @@ def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, 
 
 @kernel
 def gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, course_count, end, need):
-    """Return a gap long enough for an unseen relapse to have met `need` days of adequate steroid in vain, or -1."""
+    """Return a gap long enough for an unseen relapse with `need` days of adequate steroid without response, or -1."""
     for g in range(gap_count):
         since = gaps[g, BEFORE] + 1
         until = min(next_remission_level(intervals, interval_count, gaps[g, AFTER]), end + 1)
@@ -175,9 +174,9 @@ def gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, cours
 
 @kernel
 def course_needed(i, lesion, rule):
-    """Days of adequate steroid after which an episode is judged; 0: not at all."""
+    """Days of adequate steroid that an episode needs; 0 if it does not count."""
     days = rule.course_days if i == 0 else rule.relapse_course_days
-    slow = lesion < UNKNOWN_LESION and rule.slow_lesions >> lesion & 1 == 1
+    slow = lesion < NO_NAME and rule.slow_lesions >> lesion & 1 == 1
     return rule.slow_days if slow and days > 0 else days
 
 
@@ -187,7 +186,7 @@ def evaluate_resistance(
 ):
     """Write the answer of the clause; `counts` are those of intervals, episodes, gaps, runs of steroid and courses.
 
-    With `secondary` it is that of secondary resistance: relapses only, and a course of its own.
+    With `secondary`, the clause is secondary resistance: relapses only, with a length of its own.
     """
     interval_count, gap_count, course_count = counts[0], counts[2], counts[4]
     evaluated = 0

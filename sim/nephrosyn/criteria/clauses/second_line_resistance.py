@@ -1,4 +1,4 @@
-"""Beyond steroid: no response within months of treatment, to calcineurin inhibitors, or to drugs of several classes."""
+"""Resistance beyond steroid: to any treatment, to calcineurin inhibitors, or to drugs of several classes."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -29,9 +29,9 @@ from nephrosyn.criteria.codes import (
 )
 from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
 from nephrosyn.criteria.record.response import episode_on, response_from
+from nephrosyn.criteria.record.steroid_courses import STEROID
 from nephrosyn.kernels.compile import kernel
 
-STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 SINGLE = vocabulary.SCHEDULES.index("single")
 CLASS_NAMES = tuple(dict.fromkeys(drug.drug_class for drug in vocabulary.DRUG_TABLE))
 CLASS_OF = tuple(CLASS_NAMES.index(drug.drug_class) for drug in vocabulary.DRUG_TABLE)
@@ -47,7 +47,7 @@ def last_day_of(row, starts, stops, schedules, single_days):
 
 @kernel
 def verdict_by(due, response, without, met):
-    """Say whether there was no response by a day, from the day of response and the last one seen before it."""
+    """Reason by the day of response, and the last day seen before it without response, relative to the due day."""
     if response <= due:
         return AGENT_RESPONSE
     if without >= due:
@@ -75,7 +75,7 @@ def treatment_answer(intervals, episodes, counts, first, last, end, rule, row):
 def evaluate_calcineurin(
     intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
 ):
-    """Write the answer of the clause: a treatment that was given while ill, long enough, in vain."""
+    """Write the answer of the clause: a treatment given in an episode, long enough, without response."""
     first, last = NEVER, NEVER
     answer(out, NOT_GIVEN, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
     treatments = 0
@@ -118,7 +118,7 @@ def day_treated(needed, kind, since, until, first_row, stop_row, starts, stops, 
 
 @kernel
 def day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs, schedules):
-    """Day on which so many classes have each been given for long enough."""
+    """Day by which enough classes have each been given for long enough."""
     needed, single_days, day = rule.multidrug_each_days, rule.single_days, NEVER
     for kind in range(len(CLASS_NAMES)):
         reached = day_treated(
@@ -168,7 +168,7 @@ def multidrug_answer(
 def evaluate_multidrug(
     intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
 ):
-    """Write the answer of the clause: months of treatment with several classes in one episode, in vain."""
+    """Write the answer of the clause: months of treatment with several classes in one episode, without response."""
     for i in range(counts[1]):
         multidrug_answer(
             intervals, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
@@ -181,7 +181,7 @@ def evaluate_multidrug(
 
 @kernel
 def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, end, rule, row, out):
-    """Write the answer of the clause: no response some days after treatment with any drug began."""
+    """Write the answer of the clause: no response a number of days after treatment with any drug began."""
     for i in range(counts[1] if rule.persists_in_any == 1 else 1):
         start, remission = episodes[i, START], episodes[i, END]
         first, agent = NEVER, NEVER

@@ -1,4 +1,4 @@
-"""Where definition sets are: the shipped ones by name, any other by its path."""
+"""Files of definition sets: the shipped ones by name, any other by its path."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def titles() -> dict[str, str]:
 
 
 def text(name_or_path: str | Path) -> str:
-    """Return the file of a definition set as it stands, to copy and edit.
+    """Return the text of the file of a definition set, to copy and edit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A definition set as the plain numbers that compiled code works with."""
+"""Definition sets as the plain numbers that compiled code reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_RULE, RAISE_CLEARS, ON_STEROID = 0, 1, 2
 DEPENDENCE_RULES = {"off": NO_RULE, "raise_clears": RAISE_CLEARS, "on_steroid": ON_STEROID}
 FREQUENCIES = ("six", "twelve", "any_six")
 NO_FALL = -1.0
-BEYOND = 1e-9  # finer than any reading, coarser than what the true path allows for rounding
+BEYOND = 1e-9  # finer than any reading, coarser than rounding on the true path
 
 POPULATION = (
     ("adult_from", "f8"),
@@ -104,13 +104,13 @@ RULES = np.dtype([*POPULATION, *URINE, *STEROID, *CLAUSES, ("urine_group", "i8")
 """The thresholds for children, or for adults, by field name.
 
 Amounts that are off are infinite; numbers of days, counts and limits of a ratio, band or albumin that are off are 0.
-Names are bit masks: bit k stands for the name of code k. Sets whose urine, or steroid, says the same share a group:
-what it gives for a patient is worked out once.
+Names are bit masks: bit k stands for the name of code k. Sets with the same section on urine, or on steroid, share a
+group, and what follows from it for a patient is computed once.
 """
 
 
 def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
-    """Return the thresholds of some sets, for adults and for children.
+    """Return the thresholds of definition sets, for adults and for children.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
 
 
 def order(thresholds: NDArray[Any]) -> NDArray[np.int64]:
-    """Return in which order to judge sets, shape (sets,): those that share work one after the other."""
+    """Return the order in which to evaluate sets, shape (sets,): those that share work follow each other."""
     keys = [thresholds[name][:, group] for group in (0, 1) for name in ("steroid_group", "urine_group")]
     return np.lexsort(keys).astype(np.int64)
 

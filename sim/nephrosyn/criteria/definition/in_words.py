@@ -1,4 +1,4 @@
-"""A definition set in words: what each clause asks, and how well each number is known."""
+"""A definition set in words: what each clause requires, and the grade and source of each threshold."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.definition.clauses import Frequency
 from nephrosyn.criteria.definition.definition import DefinitionSet
+from nephrosyn.criteria.definition.sections import Frequency
 from nephrosyn.criteria.definition.thresholds import Section, Threshold
 
 GRADES = {
@@ -27,7 +27,7 @@ RULES = {"six_months": "frequent_n6", "twelve_months": "frequent_n12", "any_six_
 
 
 class ClauseText(NamedTuple):
-    """A clause, what it asks, and the key, value, grade and citation of each threshold it rests on."""
+    """A clause, what it requires, and the key, value, grade and citation of each of its thresholds."""
 
     clause: str
     sentence: str
@@ -35,7 +35,7 @@ class ClauseText(NamedTuple):
 
 
 def in_words(definition: DefinitionSet) -> list[ClauseText]:
-    """Say what each part of a set asks.
+    """Describe each part of a definition set.
 
     Parameters
     ----------
@@ -44,21 +44,21 @@ def in_words(definition: DefinitionSet) -> list[ClauseText]:
 
     Returns
     -------
-    list of Told
-        First to whom it applies and how urine and steroid are read, then its clauses; those it leaves out are missing.
+    list of ClauseText
+        The population, urine and steroid, then the clauses that the set defines.
 
     Examples
     --------
     >>> from nephrosyn.criteria import load
-    >>> next(told for told in in_words(load("source")) if told.clause == "dependence").sentence[:9]
+    >>> next(text for text in in_words(load("source")) if text.clause == "dependence").sentence[:9]
     '1 relapse'
     """
-    parts = (_reading, _resistance, _relapses, _intolerance, _other_drugs, _verdict)
+    parts = (_record_rules, _resistance, _relapses, _intolerance, _other_drugs, _verdict)
     return [text for part in parts for text in part(definition)]
 
 
 def value(threshold: Threshold[Any]) -> str:
-    """Return a threshold's value with its unit, for children and adults apart where they differ.
+    """Return a threshold's value with its unit, separately for children and adults where they differ.
 
     Examples
     --------
@@ -118,12 +118,12 @@ def _lowest(amounts: Sequence[Threshold[Any]]) -> str:
     return said[0] if len(said) == 1 else f"the lowest of {', '.join(said)}"
 
 
-def _reading(d: DefinitionSet) -> Iterator[ClauseText]:
+def _record_rules(d: DefinitionSet) -> Iterator[ClauseText]:
     who, urine, partial, steroid = d.population, d.urine, d.partial, d.steroid
-    unknown = "applies without a biopsy too" if _is(who.unknown_lesion, "applies") else "needs a biopsy"
+    unknown = "also applies without a biopsy" if _is(who.unknown_lesion, "applies") else "needs a biopsy"
     ages = f"aged {value(who.age_from)} to below {value(who.age_below)} at onset"
     yield ClauseText(
-        "population", f"It applies to patients {ages}; lesions: {value(who.lesions)}; it {unknown}.", _rows(who)
+        "population", f"The set applies to patients {ages}; lesions: {value(who.lesions)}; it {unknown}.", _rows(who)
     )
     low, high = LIMITS[urine.remission_limit.of(True)], LIMITS[urine.relapse_limit.of(True)]
     albumin = f" with albumin of at least {value(urine.remission_albumin)}" if _on(urine.remission_albumin) else ""
@@ -133,7 +133,7 @@ def _reading(d: DefinitionSet) -> Iterator[ClauseText]:
         f"{albumin}. "
         f"Relapse: UPCR {high} {value(urine.relapse_upcr)} or dipstick at least {value(urine.relapse_band)}. "
         f"Each is confirmed by {value(urine.home_days)}{_in_a_row(urine.home_days)} or by "
-        f"{value(urine.clinic_readings)} of the clinic{_in_a_row(urine.clinic_readings)}. "
+        f"{value(urine.clinic_readings)} at the clinic{_in_a_row(urine.clinic_readings)}. "
         "On a day with both, the ratio counts.",
         _rows(urine),
     )
@@ -142,7 +142,7 @@ def _reading(d: DefinitionSet) -> Iterator[ClauseText]:
         fall = f", lower than before by at least {share} of it" if _on(partial.fall) else ""
         band = f" or dipstick below {value(partial.band_below)}" if _on(partial.band_below) else ""
         least = f", with albumin of at least {value(partial.albumin)}" if _on(partial.albumin) else ""
-        sentence = f"Partial remission: short of remission, UPCR below {value(partial.upcr_below)}{band}{fall}{least}."
+        sentence = f"Partial remission: not remission, UPCR below {value(partial.upcr_below)}{band}{fall}{least}."
         yield ClauseText("partial remission", sentence, _rows(partial))
     amounts = [a for a in (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap) if _on(a)]
     doses = [a for a in (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap) if _on(a)]
@@ -161,21 +161,22 @@ def _resistance(d: DefinitionSet) -> Iterator[ClauseText]:
     if not _on(r.course):
         return
     words = [f"{_none(r.response)} after {value(r.course)} of adequate steroid in the first episode"]
-    words += [f"or {value(r.relapse_course)} in a relapse"] if _on(r.relapse_course) else ["; relapses are not judged"]
+    words += [f"or {value(r.relapse_course)} in a relapse"] if _on(r.relapse_course) else ["; relapses do not count"]
     if _on(r.slow_lesions):
         words.append(f"({value(r.slow_course)} in {value(r.slow_lesions)})")
     if _on(r.umbrella):
         words.append(f"or {value(r.umbrella)}, if steroid was then reduced without remission")
     if _on(r.confirmation):
-        who = "who is in partial remission then" if _is(r.confirmation_for, "partial") else "everybody"
-        words.append(f"; {who} is given until {value(r.confirmation)} of the first episode")
+        partial = _is(r.confirmation_for, "partial")
+        who, has = ("patients in partial remission then", "have") if partial else ("everybody", "has")
+        words.append(f"; {who} {has} until {value(r.confirmation)} of the first episode to respond")
     sentence = " ".join(words).replace(" ;", ";") + "."
     yield ClauseText("resistance", sentence, _rows(r))
     shown = _rows(flags)
     if shown:
         weeks = value(flags.secondary_course)
         said = {
-            "late_responder": "who remits in the time of confirmation is a late responder",
+            "late_responder": "patients who remit during the time of confirmation are late responders",
             "secondary_course": f"secondary resistance is a relapse without remission in {weeks} of adequate steroid",
             "partial_remission": "partial remission at the end of a course is reported",
         }
@@ -187,7 +188,7 @@ def _relapses(d: DefinitionSet) -> Iterator[ClauseText]:
     dependence, frequent = d.dependence, d.frequent
     if _is(dependence.rule, "raise_clears"):
         sentence = (
-            f"{value(dependence.relapses)} in the taper, above the maintenance dose, answered by a higher dose within "
+            f"{value(dependence.relapses)} in the taper, above the maintenance dose, followed by a higher dose within "
             f"{value(dependence.raise_within)} and cleared within {value(dependence.effective_within)} of it."
         )
         yield ClauseText("dependence", sentence, _rows(dependence, skip=("off_days", "consecutive")))
@@ -208,9 +209,9 @@ def _frequency(rule: Frequency, d: DefinitionSet) -> str:
     where = {
         "first": f"the {value(rule.length)}{since} on",
         "sliding": f"any {value(rule.length)}{since} on",
-        "blocks": f"one of the successive stretches of {value(rule.length)}{since} on",
+        "blocks": f"one of the successive periods of {value(rule.length)}{since} on",
     }[rule.window.of(True)]
-    presenting = ", the first episode with them" if _is(d.frequent.presenting, "counts") else ""
+    presenting = ", including the first episode" if _is(d.frequent.presenting, "counts") else ""
     return f"At least {value(rule.count)}{presenting}, in {where}."
 
 
@@ -220,7 +221,7 @@ def _intolerance(d: DefinitionSet) -> Iterator[ClauseText]:
     for clause, key in pairs:
         names, actions = getattr(intolerance, key), getattr(intolerance, f"{clause}_actions")
         if _on(names):
-            sentence = f"One of {value(names)}; because of it steroid was {_either(actions)}."
+            sentence = f"One of {value(names)}, because of which steroid was {_either(actions)}."
             rows = [row for row in _rows(intolerance) if row[0] in (key, f"{clause}_actions")]
             yield ClauseText(clause, sentence, rows)
 
@@ -228,7 +229,7 @@ def _intolerance(d: DefinitionSet) -> Iterator[ClauseText]:
 def _other_drugs(d: DefinitionSet) -> Iterator[ClauseText]:
     persistence, agents = d.persistence, d.other_agents
     if _on(persistence.length):
-        agent = ", another drug than steroid among it" if _is(persistence.other_agent, "required") else ""
+        agent = " that included a drug other than steroid" if _is(persistence.other_agent, "required") else ""
         where = "any episode" if _is(persistence.episodes, "any") else "the first episode"
         response, length = _none(persistence.response), value(persistence.length)
         sentence = f"{response} {length} after treatment began{agent}, in {where}."
@@ -242,8 +243,9 @@ def _other_drugs(d: DefinitionSet) -> Iterator[ClauseText]:
         yield ClauseText("calcineurin resistance", sentence, [r for r in rows if not r[0].startswith("multidrug")])
     if _on(agents.multidrug_course):
         sentence = (
-            f"{_none(agents.multidrug_response)} after {value(agents.multidrug_course)} of other drugs "
-            f"than steroid, {value(agents.multidrug_classes)} of them for at least {value(agents.multidrug_each)} each."
+            f"{_none(agents.multidrug_response)} after {value(agents.multidrug_course)} of drugs "
+            f"other than steroid, {value(agents.multidrug_classes)} of them for at least "
+            f"{value(agents.multidrug_each)} each."
         )
         yield ClauseText("multidrug resistance", sentence, [r for r in rows if not r[0].startswith("calcineurin")])
 
@@ -252,6 +254,6 @@ def _verdict(d: DefinitionSet) -> Iterator[ClauseText]:
     refractory, order = value(d.verdict.refractory), value(d.verdict.precedence)
     yield ClauseText(
         "verdict",
-        f"Refractory: {refractory.replace(', ', ' or ')}. The category is the first met of: {order}.",
+        f"Refractory: {refractory.replace(', ', ' or ')}. The category is that of the first flag met of: {order}.",
         _rows(d.verdict),
     )

@@ -1,4 +1,4 @@
-"""A definition set that extends a shipped one: it says only what differs."""
+"""Definition sets that extend a shipped one and contain only what differs."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ REQUIRED_KEYS = ("name", "title")
 
 
 def whole(content_toml: str, source: str) -> str:
-    """Return a definition set that stands alone: with all thresholds of the sets it extends.
+    """Return a definition set with all thresholds of the sets it extends.
 
     Parameters
     ----------
     content_toml : str
         TOML, as `text` returns it.
     source : str
-        What to call it in messages.
+        Name of the set in messages.
 
     Returns
     -------
     str
-        TOML; the same text for a set that extends none.
+        TOML; the text itself for a set that extends none.
 
     Raises
     ------
     CriteriaError
-        If it is no TOML, extends what is not shipped, or has no name or title of its own.
+        If it is not TOML, extends a set that is not shipped, or has no name or title of its own.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def read(content_toml: str, source: str) -> dict[str, Any]:
     Raises
     ------
     CriteriaError
-        If it is no TOML, or holds characters that do not show themselves.
+        If it is not TOML, or contains invisible characters.
     """
     try:
         tree = parsed_toml(content_toml)
@@ -77,7 +77,7 @@ def read(content_toml: str, source: str) -> dict[str, Any]:
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a set with what another says of its own; a threshold is replaced as a whole, with its citation."""
+    """Return a set with the changes of another; a threshold is replaced as a whole, with its citation."""
     both = dict(base)
     for key, value in changes.items():
         there = both.get(key)
@@ -91,7 +91,7 @@ def _is_threshold(table: Mapping[str, Any]) -> bool:
 
 
 def written(content: Mapping[str, Any]) -> str:
-    """Return tables as TOML; every value of a set is a text, a number or a list of texts."""
+    """Return tables as TOML; every value of a set is a string, a number or a list of strings."""
     return "\n".join(_lines(content, ())) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Read a definition set and check it, naming all that is wrong with it."""
+"""Reading and checking definition sets."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def parse(content_toml: str, source: str) -> DefinitionSet:
     content_toml : str
         TOML, as `text` returns it.
     source : str
-        What to call it in messages.
+        Name of the set in messages.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def _describe(detail: Any) -> tuple[str, str, str, str]:
 
 
 def _keys(place: tuple[Any, ...]) -> Iterator[str]:
-    """Keys of the file only: pydantic also names the member of a union it tried."""
+    """Keys of the file only: pydantic also names the members of unions."""
     here: Any = DefinitionSet
     for part in place:
         if isinstance(part, int):

@@ -1,14 +1,14 @@
-"""What stands for a section that a definition set leaves out: every clause of it off."""
+"""Defaults for the sections that a definition set omits: every clause is off."""
 
 from __future__ import annotations
 
 from typing import Any
 
-WHY = "the set does not define it"
+CITATION = "the set does not define it"
 
 
 def _off(unit: str, value: Any = "off") -> dict[str, Any]:
-    return {"value": value, "unit": unit, "grade": "D", "citation": WHY}
+    return {"value": value, "unit": unit, "grade": "D", "citation": CITATION}
 
 
 _NEVER_FREQUENT = {
@@ -17,7 +17,7 @@ _NEVER_FREQUENT = {
     "window": _off("name", "sliding"),
     "begins": _off("days", 0),
 }
-ABSENT: dict[str, dict[str, Any]] = {
+SWITCHED_OFF: dict[str, dict[str, Any]] = {
     "partial": {
         "upcr_below": _off("mg/mg"),
         "fall": _off("fraction"),
@@ -69,14 +69,13 @@ ABSENT: dict[str, dict[str, Any]] = {
         "single_dose_lasts": _off("days", 1),
     },
 }
-"""Sections, and the rules within `frequent`, that may be left out. What is off needs no number; those that stand here
-only because their key asks for one are never looked at."""
+"""Sections, and the rules within `frequent`, that may be omitted. Numbers of clauses that are off are never used."""
 
 
 def completed(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a set with the sections that it leaves out."""
-    whole = {**ABSENT, **content}
+    """Return the content of a set with the sections that it omits."""
+    whole = {**SWITCHED_OFF, **content}
     if isinstance(whole["frequent"], dict):
-        rules = {name: ABSENT["frequent"][name] for name in ("six_months", "twelve_months", "any_six_months")}
+        rules = {name: SWITCHED_OFF["frequent"][name] for name in ("six_months", "twelve_months", "any_six_months")}
         whole["frequent"] = {**rules, **whole["frequent"]}
     return whole

@@ -1,4 +1,4 @@
-"""Thresholds: a value with its unit, how well it is known, and where it comes from."""
+"""Thresholds: a value with its unit, the grade of its evidence, and its source."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
-    """A table of a definition set: complete, with no unknown key."""
+    """A table of a definition set, with every key and no unknown ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def refuse(problems: Iterable[str]) -> None:
-    """Raise all contradictions at once, each once, in words of what was expected.
+    """Raise all problems in one error, each once.
 
     Raises
     ------
     ValueError
-        If there is any.
+        If there are any problems.
     """
     distinct = list(dict.fromkeys(problems))
     if distinct:
@@ -42,18 +42,18 @@ def refuse(problems: Iterable[str]) -> None:
 
 
 class Threshold(Section, Generic[Value]):
-    """A value with its unit, how well it is known, and where it comes from.
+    """A value with its unit, the grade of its evidence, and its source.
 
     Attributes
     ----------
     value : Value, optional
-        The value for everybody; or else `children` and `adults`.
+        The value for everybody; otherwise `children` and `adults`.
     unit : str
         Unit of the value.
     grade : {"R", "R2", "D", "G"}
         Read in an abstract or published table; read in a page that restates it; derived; general knowledge.
     citation : str
-        Where it comes from, or ``assumed: reason``.
+        Its source, or ``assumed: reason``.
     """
 
     value: Value | None = None
@@ -225,12 +225,12 @@ class ShareOrOff(Threshold[Fraction | Off]):
 
 
 class Choice(Threshold[Value], Generic[Value]):
-    """One name out of a vocabulary."""
+    """One name of a vocabulary."""
 
     unit: Literal["name"]
 
 
 class Names(Threshold[list[Value]], Generic[Value]):
-    """Names out of a vocabulary."""
+    """Names of a vocabulary."""
 
     unit: Literal["names"]

@@ -1,1 +1,1 @@
-"""Evaluate every clause of a definition set on a patient's record."""
+"""Evaluation of all clauses for all patients, in one pass of compiled code; `evaluate.evaluate` is the entry."""

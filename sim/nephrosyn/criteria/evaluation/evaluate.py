@@ -16,56 +16,54 @@ from nephrosyn.criteria.definition.compiled import order, rules
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.evaluation.evaluate_clauses import evaluate_all
 from nephrosyn.criteria.evaluation.workspace import Workspace, new_workspace
-from nephrosyn.criteria.record import patient_arrays as records
 from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
-from nephrosyn.criteria.record.sorted_columns import check, sources
+from nephrosyn.criteria.record.patient_arrays import most_rows, read_record
 from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.user_input import nearest
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record.patient_arrays import Record
-    from nephrosyn.criteria.record.sorted_columns import Columns, Tables
+    from nephrosyn.criteria.record.patient_arrays import Record, SortedTable, Tables
 
-SPANS_PER_SEGMENT = 8  # three changes of level of urine and two of albumin lie on a segment of the true path, and room
+SPANS_PER_SEGMENT = 8  # on a segment urine changes its level at most three times and albumin twice; with some to spare
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What some sets say of a cohort.
+    """Answers of all clauses of definition sets for a cohort.
 
     Attributes
     ----------
-    people : Columns
-        Who, sorted by replicate and patient.
+    people : SortedTable
+        The patients, sorted by replicate and patient.
     record : Record
-        What was judged.
+        Their record.
     rules : ndarray of RULES, shape (sets, 2)
-        By which thresholds, of adults and of children.
+        The thresholds, for adults and for children.
     workspace : Workspace
-        The work of the last set on the last patient.
+        What was derived for the last set and the last patient.
     status : ndarray of int8, shape (sets, clauses, patients)
-        Answers.
+        Status of each clause.
     day : ndarray of int64, shape (sets, clauses, patients), days
         Day on which each clause was met, or NEVER.
     relapses : ndarray of int32, shape (sets, patients)
-        Relapses seen.
-    answered : ndarray of int64, shape (sets, patients), days
-        First remission after a provoking factor was found, or NEVER.
-    outside : ndarray of int8, shape (sets, patients)
-        Reason why a set cannot judge a patient at all, or APPLIES.
+        Number of relapses.
+    responded : ndarray of int64, shape (sets, patients), days
+        First remission after a provoking factor was noted, or NEVER.
+    ineligibility : ndarray of int8, shape (sets, patients)
+        Reason why a set does not apply to a patient, or APPLIES.
     episodes : ndarray of int64, shape (episodes, 6)
-        Set, patient, number, first day, last day ill and first day of remission of each episode, if asked for.
+        Set, patient, number, first day, last day not in remission, first day of remission; empty unless listed.
     """
 
-    people: Columns
+    people: SortedTable
     record: Record
     rules: NDArray[Any]
     workspace: Workspace
     status: NDArray[np.int8]
     day: NDArray[np.int64]
     relapses: NDArray[np.int32]
-    answered: NDArray[np.int64]
-    outside: NDArray[np.int8]
+    responded: NDArray[np.int64]
+    ineligibility: NDArray[np.int8]
     episodes: NDArray[np.int64]
 
 
@@ -78,7 +76,7 @@ def evaluate(
     keep_going: bool = False,
     list_episodes: bool = False,
 ) -> Evaluation:
-    """Judge every patient by some definition sets.
+    """Evaluate the clauses of definition sets for every patient.
 
     Parameters
     ----------
@@ -87,17 +85,17 @@ def evaluate(
     definitions : sequence of DefinitionSet
         The sets.
     view : {"complete", "observed"}
-        What to judge.
+        What happened, or what was recorded.
     until_days : int, days, optional
-        Judge the record as it stood on this day.
+        Use the record as it stood on this day.
     keep_going : bool
-        Leave patients with impossible values undetermined, instead of refusing the record.
+        Leave patients with impossible values undetermined instead of raising an error.
     list_episodes : bool
         Also list every episode.
 
     Returns
     -------
-    Judged
+    Evaluation
         Answers as codes.
 
     Raises
@@ -128,33 +126,29 @@ def _asks_albumin(thresholds: NDArray[Any]) -> np.bool_:
     return np.any((thresholds["remission_albumin"] > 0) | (thresholds["partial_albumin"] > 0))
 
 
-def _read(tables: Tables, view: str, *, albumin: bool, keep_going: bool) -> tuple[Columns, Record]:
-    """Return the people and their record as arrays."""
+def _read(tables: Tables, view: str, *, albumin: bool, keep_going: bool) -> tuple[SortedTable, Record]:
+    """Return the patients and their record as arrays."""
     if view not in vocabulary.VIEWS:
         problem = Problem(
             "view", f"one of {', '.join(vocabulary.VIEWS)}", str(view), nearest(str(view), vocabulary.VIEWS)
         )
         raise CriteriaError("tables", [problem])
-    names = sources(view, albumin=albumin)
-    tables = {name: tables[name] for name in names if name in tables}  # a table on disk is read when asked for
-    check(tables, names, view)
-    if view == "complete":
-        return records.complete(tables, albumin=albumin)
-    people, record = records.observed(tables)
-    return people, refuse_impossible(people, record, keep_going=keep_going)
+    people, record = read_record(tables, view, albumin=albumin)
+    if view == "observed":
+        record = refuse_impossible(people, record, keep_going=keep_going)
+    return people, record
 
 
 def _workspace_for(record: Record) -> Workspace:
     """Return a workspace with room for the longest record."""
     readings, diary, segments, doses = (
-        records.most_rows(b)
-        for b in (record.reading_bounds, record.diary_bounds, record.segment_bounds, record.dose_bounds)
+        most_rows(b) for b in (record.reading_bounds, record.diary_bounds, record.segment_bounds, record.dose_bounds)
     )
     return new_workspace(readings, max(diary, SPANS_PER_SEGMENT * segments), doses)
 
 
 def impossible(tables: Tables) -> pl.DataFrame:
-    """Return the rows of an observed record that hold impossible values.
+    """Return the rows of an observed record that contain impossible values.
 
     Parameters
     ----------

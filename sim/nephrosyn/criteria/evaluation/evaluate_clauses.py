@@ -1,4 +1,4 @@
-"""The clauses of all sets, judged for each patient in one pass over the record."""
+"""All clauses of all sets, evaluated for each patient in one pass over the record."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -13,7 +13,7 @@ from nephrosyn.criteria.clauses.dependence_on_withdrawal import evaluate_withdra
 from nephrosyn.criteria.clauses.eligibility import APPLIES, why_not_eligible
 from nephrosyn.criteria.clauses.frequent_relapse import evaluate_frequency
 from nephrosyn.criteria.clauses.late_response import evaluate_late_response, evaluate_partial_remission
-from nephrosyn.criteria.clauses.pseudo_resistance import first_answer
+from nephrosyn.criteria.clauses.pseudo_resistance import first_response_after_cause
 from nephrosyn.criteria.clauses.resistance import evaluate_resistance
 from nephrosyn.criteria.clauses.second_line_resistance import (
     evaluate_calcineurin,
@@ -58,8 +58,8 @@ CONTRAINDICATION_KIND, TOXICITY_KIND = (
 
 
 @kernel
-def evaluate_conditions(first_row, stop_row, noted, kinds, names, actions, end, kind, counted, effects, out):
-    """Write whether a counted condition of a kind is noted that had a counted effect, and when first."""
+def evaluate_condition_clause(first_row, stop_row, noted, kinds, names, actions, end, kind, counted, effects, out):
+    """Write whether, and when first, a condition of a kind was noted that counts and had an effect that counts."""
     day = NEVER
     for row in range(first_row, stop_row):
         if noted[row] > end or kinds[row] != kind:
@@ -72,7 +72,7 @@ def evaluate_conditions(first_row, stop_row, noted, kinds, names, actions, end, 
 
 @kernel
 def under_care_since(intervals, interval_count, doses, dose_count):
-    """Day of the first dose; without one, of the first reading; NEVER without either."""
+    """Day of the first dose; without doses, of the first reading; NEVER without both."""
     if dose_count > 0:
         return int(doses[0, FIRST])
     return intervals[0, FIRST_SEEN] if interval_count > 0 else NEVER
@@ -80,7 +80,7 @@ def under_care_since(intervals, interval_count, doses, dose_count):
 
 @kernel
 def frequency_rule(rule, clause):
-    """Number, length, window and beginning of a rule of frequent relapse."""
+    """Number of relapses, length, kind of window and delay of a rule of frequent relapse."""
     if clause == SIX_MONTHS:
         return rule.six_count, rule.six_length, rule.six_window, rule.six_begins
     if clause == TWELVE_MONTHS:
@@ -89,8 +89,8 @@ def frequency_rule(rule, clause):
 
 
 @kernel
-def switch(rule, clause):
-    """What is 0 where a set does not have a clause."""
+def defining_number(rule, clause):
+    """The number that is 0 where a set does not define a clause."""
     if clause == RESISTANCE:
         return rule.course_days
     if clause == DEPENDENCE:
@@ -116,7 +116,7 @@ def switch(rule, clause):
 
 @kernel
 def evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers):
-    """Write the answers that relapses give: dependence, and the rules of frequent relapse."""
+    """Write the answers of the clauses on relapses: dependence, and the rules of frequent relapse."""
     if rule.dependence_rule == RAISE_CLEARS:
         evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE])
     elif rule.dependence_rule == ON_STEROID:
@@ -132,10 +132,10 @@ def evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule
 
 @kernel
 def evaluate_steroid(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers):
-    """Write the answers of all clauses on what steroid did. Returns whether resistance is met."""
+    """Write the answers of the clauses on the response to steroid. Returns whether resistance is met."""
     for secondary in (False, True):
         clause = SECONDARY if secondary else RESISTANCE
-        if switch(rule, clause) > 0:
+        if defining_number(rule, clause) > 0:
             evaluate_resistance(
                 intervals, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best,
                 answers[clause],
@@ -151,7 +151,7 @@ def evaluate_steroid(intervals, episodes, gaps, doses, courses, counts, end, les
 
 @kernel
 def evaluate_agents(intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
-    """Write the answers of all clauses on what other drugs did."""
+    """Write the answers of the clauses on the response to other drugs."""
     if rule.persistence_days > 0:
         out = answers[PERSISTENCE]
         evaluate_persistence(intervals, episodes, counts, first, stop, starts, stops, drugs, end, rule, row, out)
@@ -168,23 +168,25 @@ def evaluate_agents(intervals, episodes, counts, first, stop, starts, stops, dru
 
 
 @kernel
-def evaluate_notes(first, stop, noted, kinds, names, actions, end, rule, answers):
+def evaluate_conditions(first, stop, noted, kinds, names, actions, end, rule, answers):
     """Write the answers of the clauses on conditions."""
     for clause in (CONTRAINDICATION, TOXICITY):
         kind, counted, effects = CONTRAINDICATION_KIND, rule.contraindications, rule.contraindication_actions
         if clause == TOXICITY:
             kind, counted, effects = TOXICITY_KIND, rule.toxicities, rule.toxicity_actions
-        evaluate_conditions(first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause])
+        evaluate_condition_clause(
+            first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause]
+        )
 
 
 @kernel
-def hand_in(answers, why, rule, status, day):
-    """Write status and day met of each clause: of none at all where the set cannot judge."""
+def write_statuses(answers, why, rule, status, day):
+    """Write status and day met of each clause; all are unknown where the set does not apply."""
     for clause in range(len(answers)):
         if why != APPLIES:
             answers[clause, REASON] = why
             answers[clause, DAY] = NEVER
-        if switch(rule, clause) == 0:
+        if defining_number(rule, clause) == 0:
             answers[clause, REASON] = NOT_DEFINED
             answers[clause, DAY] = NEVER
         status[clause] = status_of(answers[clause, REASON])
@@ -192,22 +194,24 @@ def hand_in(answers, why, rule, status, day):
 
 
 @entry
-def evaluate_all(record, until, rules, order, workspace, status, day, relapses, answered, outside, listed_episodes):
-    """Write what every set says of every patient.
+def evaluate_all(
+    record, until, rules, order, workspace, status, day, relapses, responded, ineligibility, listed_episodes
+):
+    """Evaluate every clause of every set for every patient.
 
     ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
     patients); number of relapses, first response once a cause of apparent resistance was found, and why a set does not
-    apply, shape (sets, patients). As far as there is room, ``listed_episodes``, shape (episodes, 6), takes set, patient,
-    number, first day, last day not in remission and first day of remission of each episode. The workspace is left as
-    the last set left it on the last patient.
+    apply, shape (sets, patients). ``listed_episodes``, shape (episodes, 6), takes as many
+    episodes as it has rows: set, patient, number, first day, last day not in remission, first day of remission. The
+    workspace keeps what was derived for the last set and the last patient.
 
     Returns
     -------
     int
-        Number of episodes there are.
+        Number of episodes.
     """
-    # Tuples are taken apart here, once: they would be compiled anew into every function they are passed to, and
-    # compiled code counts references at every look into a tuple of arrays.
+    # Tuples are unpacked once, here: they would be compiled again into every function they are passed to, and
+    # compiled code counts references at every access to a tuple of arrays.
     readings, days, analytes = record.reading_bounds, record.reading_day, record.reading_analyte
     values = record.reading_value
     diary, firsts, lasts, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
@@ -272,14 +276,14 @@ def evaluate_all(record, until, rules, order, workspace, status, day, relapses, 
                     intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers
                 )
                 evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers)
-                evaluate_notes(rows[0], rows[1], noted, kinds, names, actions, end, rule, answers)
+                evaluate_conditions(rows[0], rows[1], noted, kinds, names, actions, end, rule, answers)
                 evaluate_agents(
                     intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
                 )
-            hand_in(answers, why, rule, status[set_index, :, patient], day[set_index, :, patient])
-            outside[set_index, patient] = why
+            write_statuses(answers, why, rule, status[set_index, :, patient], day[set_index, :, patient])
+            ineligibility[set_index, patient] = why
             relapses[set_index, patient] = max(counts[EPISODES] - 1, 0)
-            answered[set_index, patient] = first_answer(
+            responded[set_index, patient] = first_response_after_cause(
                 rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs
             )
             for k in range(counts[EPISODES]):

@@ -1,4 +1,4 @@
-"""Room to work on one patient after the other."""
+"""Arrays in which the record of one patient after another is worked on."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ INTERVALS, EPISODES, GAPS, DOSES, COURSES = range(5)
 
 
 class Workspace(NamedTuple):
-    """Room to work on one patient after the other; sized for the longest record.
+    """Arrays reused for one patient after another; sized for the longest record.
 
     Attributes
     ----------
     clinic : ndarray of int64, shape (readings, 2)
         Day and level of each day with a clinic reading.
     spans : ndarray of int64, shape (spans, 3)
-        Runs of days at one level: of the home diary, or of the true path.
+        Runs of days at one level, from the home diary or the true path.
     intervals : ndarray of int64, shape (intervals, 5)
-        Days in a row at one level.
+        Successive days at one level.
     episodes : ndarray of int64, shape (episodes, 4)
-        First day, first day of remission, last day seen ill, whether it counts.
+        First day, first day of remission, last day seen not in remission, whether it counts.
     gaps : ndarray of int64, shape (gaps, 2)
         Last day seen before, first day seen after.
     doses : ndarray of float64, shape (doses, 5)
@@ -52,8 +52,8 @@ class Workspace(NamedTuple):
 
 
 def new_workspace(readings: int, spans: int, doses: int) -> Workspace:
-    """Return room for a patient with at most so many rows; a segment of the true path may make eight spans."""
-    # A clinic day inside a home span cuts it in two and stands between.
+    """Return a workspace for patients with at most these numbers of rows."""
+    # A clinic day inside a home span splits it in two.
     intervals = 2 * readings + spans + 1
     return Workspace(
         clinic=np.empty((readings + 1, 2), np.int64),

@@ -1,1 +1,1 @@
-"""Why a patient got a category: clauses, dated rows and the sentences that state them."""
+"""Explanation of the classification of one patient: sentences and the rows they rest on; see `verdict.verdict`."""

@@ -1,4 +1,4 @@
-"""An answer in words: the sentence of its reason, and what of the course the clause leaves aside, with why."""
+"""Answers in words: the sentence of the reason, and the relapses that do not count, with why."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ from nephrosyn.criteria.codes import (
     OFF_STEROID,
     RAISED_IN_VAIN,
     REASON,
+    REASONS,
     SIX_MONTHS,
+    TAPER_ARGUMENTS,
     TWELVE_MONTHS,
+    WINDOW_ARGUMENTS,
+    WITHDRAWAL_ARGUMENTS,
     status_of,
 )
 from nephrosyn.criteria.definition.compiled import FIRST
 from nephrosyn.criteria.evaluation.workspace import DOSES, EPISODES
-from nephrosyn.criteria.explanation.reason_texts import COUNT, ON_STEROID, REASONS, TAPER
 from nephrosyn.criteria.record.episodes import START
 from nephrosyn.criteria.record.steroid_courses import MAINTENANCE, MEAN
 
@@ -40,28 +43,28 @@ Arguments = Mapping[str, int | None]
 
 WINDOW_FIELD = {SIX_MONTHS: "six_window", TWELVE_MONTHS: "twelve_window", ANY_SIX_MONTHS: "any_six_window"}
 WHY_NOT_COUNTED = {
-    IN_UNFINISHED_TAPER: "before the steroid given for the one before was finished",
+    IN_UNFINISHED_TAPER: "while the steroid given for the previous relapse continued",
     OFF_STEROID: "without steroid",
     AT_MAINTENANCE: "on {mean:g} mg/day, not above the maintenance dose of {maintenance:g} mg/day",
-    NOT_REDUCED: "with no reduction of the dose before it",
-    NOT_RAISED: "not answered by a higher dose within {raise_within} days",
+    NOT_REDUCED: "without a reduction of the dose before it",
+    NOT_RAISED: "not followed by a higher dose within {raise_within} days",
     CLEARED_BEFORE: "cleared before the dose was raised",
     RAISED_IN_VAIN: "not cleared within {effective_within} days of the higher dose",
 }
 
 
 @dataclass(frozen=True)
-class Case:
-    """The work on one patient, and the thresholds it was judged by.
+class EvaluatedPatient:
+    """What was derived for one patient, and the thresholds.
 
     Attributes
     ----------
     workspace : Workspace
-        As `judge_all` leaves it.
+        As left by `evaluate_all`.
     rules : void of RULES
-        Those for children, or for adults.
+        Thresholds for the patient's age.
     end : int, days
-        Last day judged.
+        Last day of the record used.
     """
 
     workspace: Workspace
@@ -74,17 +77,17 @@ class Case:
         return [int(row[START]) for row in self.workspace.episodes[1 : int(self.workspace.counts[EPISODES])]]
 
 
-def sentence(case: Case, code: int, arguments: Arguments, day: int | None) -> str:
+def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: int | None) -> str:
     """Return the answer of a clause in words.
 
     Parameters
     ----------
-    case : Case
-        Whose answer.
+    evaluated : EvaluatedPatient
+        The patient.
     code : int
         The clause.
     arguments : mapping of str to int or None
-        What the reason speaks of.
+        Days and counts that the reason mentions.
     day : int or None, days
         Day on which the clause was met.
 
@@ -93,28 +96,33 @@ def sentence(case: Case, code: int, arguments: Arguments, day: int | None) -> st
     str
         A sentence or two.
     """
-    answer = int(case.workspace.answers[code, REASON])
+    answer = int(evaluated.workspace.answers[code, REASON])
     reason = REASONS[answer]
     words = {
         name: "(none)" if argument is None else str(argument) for name, argument in (*arguments.items(), ("day", day))
     }
     more = ""
-    if reason.arguments == COUNT:
+    if reason.arguments == WINDOW_ARGUMENTS:
         words["relapses"] = plural(arguments["seen"] or 0)
-        words["window"] = window_text(case, code, arguments)
-        more = outside_text(case, arguments)
-    if reason.arguments == ON_STEROID:
+        words["window"] = window_text(evaluated, code, arguments)
+        more = nearest_outside_text(evaluated, arguments)
+    if reason.arguments == WITHDRAWAL_ARGUMENTS:
         words["relapses"] = plural(arguments["seen"] or 0)
-        words["off_days"] = str(case.rules["off_days"])
-        words["in_row"] = " in a row" if case.rules["consecutive"] and (arguments["needed"] or 0) > 1 else ""
-        more = withdrawal_text(case)
-    if code == DEPENDENCE and reason.arguments == TAPER and arguments["reduced"] is None and status_of(answer) != MET:
-        more = taper_text(case)
+        words["off_days"] = str(evaluated.rules["off_days"])
+        words["in_row"] = " in a row" if evaluated.rules["consecutive"] and (arguments["needed"] or 0) > 1 else ""
+        more = withdrawal_text(evaluated)
+    if (
+        code == DEPENDENCE
+        and reason.arguments == TAPER_ARGUMENTS
+        and arguments["reduced"] is None
+        and status_of(answer) != MET
+    ):
+        more = taper_text(evaluated)
     return " ".join(filter(None, (reason.sentence.format(**words), more)))
 
 
 def plural(count: int) -> str:
-    """Return a number of relapses.
+    """Return a number of relapses in words.
 
     Examples
     --------
@@ -124,42 +132,42 @@ def plural(count: int) -> str:
     return "No relapse" if not count else f"{count} relapse{'s' if count > 1 else ''}"
 
 
-def window_text(case: Case, code: int, arguments: Arguments) -> str:
-    """Return the window that was counted, with its first and last day."""
+def window_text(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -> str:
+    """Describe the window in which relapses were counted, with its first and last day."""
     if arguments["window_start"] is None:
         return "any window"
-    kind = case.rules[WINDOW_FIELD[code]]
+    kind = evaluated.rules[WINDOW_FIELD[code]]
     days = f"from day {arguments['window_start']} to day {arguments['window_end']}"
     return f"the window {days}" if kind == FIRST else f"the fullest window, {days}"
 
 
-def inside(arguments: Arguments, day: int) -> bool:
-    """Whether a day lies in the window that was counted."""
+def in_window(arguments: Arguments, day: int) -> bool:
+    """Whether a day lies in the window in which relapses were counted."""
     first, last = arguments["window_start"], arguments["window_end"]
     return first is not None and last is not None and first <= day <= last
 
 
-def outside_text(case: Case, arguments: Arguments) -> str:
-    """Return the relapses next to the window on either side, which do not count."""
+def nearest_outside_text(evaluated: EvaluatedPatient, arguments: Arguments) -> str:
+    """Describe the nearest relapses before and after the window, which do not count."""
     first, last = arguments["window_start"], arguments["window_end"]
     if first is None or last is None:
         return ""
-    before = [f"day {day} before it" for day in case.relapses if day < first][-1:]
-    after = [f"day {day} after it" for day in case.relapses if day > last][:1]
+    before = [f"day {day} before it" for day in evaluated.relapses if day < first][-1:]
+    after = [f"day {day} after it" for day in evaluated.relapses if day > last][:1]
     return f"Nearest relapse outside, not counted: {', '.join(before + after)}." if before or after else ""
 
 
-def taper_text(case: Case) -> str:
-    """Return why each relapse does not show dependence; nothing without relapses."""
-    workspace, rules = case.workspace, case.rules
-    why_and_run = np.empty((len(case.relapses), 2), np.int64)
+def taper_text(evaluated: EvaluatedPatient) -> str:
+    """Describe the relapses that count for dependence by dose, and why the others do not; empty without relapses."""
+    workspace, rules = evaluated.workspace, evaluated.rules
+    why_and_run = np.empty((len(evaluated.relapses), 2), np.int64)
     evaluate_each_relapse(
-        workspace.episodes, int(workspace.counts[EPISODES]), workspace.doses, int(workspace.counts[DOSES]), case.end,
-        rules["raise_within_days"], rules["effective_within_days"], workspace.scratch[0], why_and_run,
+        workspace.episodes, int(workspace.counts[EPISODES]), workspace.doses, int(workspace.counts[DOSES]),
+        evaluated.end, rules["raise_within_days"], rules["effective_within_days"], workspace.scratch[0], why_and_run,
     )  # fmt: skip
-    counted = [f"day {day}" for day, (why, _) in zip(case.relapses, why_and_run, strict=True) if why == COUNTS]
+    counted = [f"day {day}" for day, (why, _) in zip(evaluated.relapses, why_and_run, strict=True) if why == COUNTS]
     not_counted: dict[str, list[str]] = {}
-    for day, (why, run) in zip(case.relapses, why_and_run, strict=True):
+    for day, (why, run) in zip(evaluated.relapses, why_and_run, strict=True):
         if why != COUNTS:
             dose = (
                 {"mean": workspace.doses[run, MEAN], "maintenance": workspace.doses[run, MAINTENANCE]}
@@ -178,25 +186,29 @@ def taper_text(case: Case) -> str:
     return " ".join(texts)
 
 
-def kinds(case: Case) -> dict[int, list[int]]:
-    """Return the days of the relapses on steroid, of those off it, and of those that do not count."""
-    workspace, kind_codes = case.workspace, np.empty(len(case.relapses), np.int64)
+def relapses_by_kind(evaluated: EvaluatedPatient) -> dict[int, list[int]]:
+    """Return the days of relapses on steroid, off steroid, and not counted."""
+    workspace, kind_codes = evaluated.workspace, np.empty(len(evaluated.relapses), np.int64)
     kinds_of(
         workspace.episodes,
         int(workspace.counts[EPISODES]),
         workspace.doses,
         int(workspace.counts[DOSES]),
-        case.rules["off_days"],
+        evaluated.rules["off_days"],
         kind_codes,
     )
     sorted_out: dict[int, list[int]] = {ON: [], OFF: [], UNCOUNTED: []}
-    for day, kind in zip(case.relapses, kind_codes, strict=True):
+    for day, kind in zip(evaluated.relapses, kind_codes, strict=True):
         sorted_out[int(kind)].append(day)
     return sorted_out
 
 
-def withdrawal_text(case: Case) -> str:
-    """Return which relapses came on steroid and which did not; nothing without relapses."""
+def withdrawal_text(evaluated: EvaluatedPatient) -> str:
+    """Describe which relapses came on steroid and which did not; empty without relapses."""
     names = {ON: "on steroid or soon after it", OFF: "off steroid", UNCOUNTED: "in an unfinished taper, not counted"}
-    texts = [f"{names[kind]}: {', '.join(f'day {day}' for day in days)}" for kind, days in kinds(case).items() if days]
+    texts = [
+        f"{names[kind]}: {', '.join(f'day {day}' for day in days)}"
+        for kind, days in relapses_by_kind(evaluated).items()
+        if days
+    ]
     return f"Relapses {'; '.join(texts)}." if texts else ""

@@ -1,4 +1,4 @@
-"""The dated rows that an answer rests on, told in words."""
+"""The dated rows on which an answer rests, in words."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.clauses.pseudo_resistance import STEROID
 from nephrosyn.criteria.record.complete_record import log_upcr
+from nephrosyn.criteria.record.steroid_courses import STEROID
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record.sorted_columns import Tables
+    from nephrosyn.criteria.record.patient_arrays import Tables
 
 STEROID_KINDS = ("contraindication", "toxicity")
-"""Kinds of conditions for which something may become of steroid."""
+"""Kinds of conditions because of which steroid may be changed."""
 URINE = ("upcr", "dipstick")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Evidence:
-    """A row of the record, or of the truth, that an answer rests on.
+    """A row of the record, or of the truth, on which an answer rests.
 
     Attributes
     ----------
     first_days, last_days : int, days
-        Days the row speaks of.
+        First and last day of the row.
     table : str
-        Table it stands in.
+        Its table.
     text : str
-        What it says.
+        Its content in words.
     """
 
     first_days: int
@@ -42,14 +42,14 @@ class Evidence:
 
 
 class SupportingRows:
-    """Finds rows of one patient's tables by their days.
+    """Rows of one patient's tables, found by their days.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
         The patient's rows.
     view : {"complete", "observed"}
-        Whether to quote the truth or the record.
+        Whether to quote the truth or the observed record.
     """
 
     def __init__(self, tables: Tables, view: str) -> None:
@@ -59,22 +59,22 @@ class SupportingRows:
         self._read: dict[str, list[dict[str, Any]]] = {}
 
     def urine(self, day: int) -> list[Evidence]:
-        """Return what was seen, or true, of the urine on a day."""
+        """Return the rows on urine of a day."""
         return [*self._readings.get(day, ()), *self._diary(day)] if self.observed else self._truth(day)
 
     def latest(self, day: int) -> int:
-        """Return the last day up to one on which urine was seen; in the truth every day is."""
+        """Return the last day up to a given one on which urine was seen; in the truth, that day itself."""
         if not self.observed:
             return day
         home = [min(row["last_days"], day) for row in self._rows("diary") if row["first_days"] <= day]
         return max([*home, *(seen for seen in self._readings if seen <= day)], default=day)
 
     def doses(self, first: int, last: int) -> list[Evidence]:
-        """Return the runs of steroid that meet the days from `first` to `last`."""
+        """Return the runs of steroid that overlap the days from `first` to `last`."""
         return self._runs(first, last, steroid=True)
 
     def agents(self, first: int | None, last: int | None) -> list[Evidence]:
-        """Return the runs of other drugs than steroid that meet the days from `first` on; none without a first."""
+        """Return the runs of drugs other than steroid that overlap the days from `first` to `last`."""
         return [] if first is None else self._runs(first, last or first, steroid=False)
 
     def conditions(self, kind: str) -> list[Evidence]:
@@ -90,14 +90,14 @@ class SupportingRows:
         return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in selected]
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        """The rows of a table, read once: clauses ask for the same days again and again."""
+        """Return the rows of a table, read once for all clauses."""
         if table not in self._read:
             self._read[table] = self.tables[table].rows(named=True)
         return self._read[table]
 
     @cached_property
     def _readings(self) -> dict[int, list[Evidence]]:
-        """Urine of each day, as measured in the clinic."""
+        """Urine measured in the clinic, by day."""
         by_day: dict[int, list[Evidence]] = {}
         for row in self.tables["readings"].filter(pl.col("analyte").cast(pl.String).is_in(URINE)).iter_rows(named=True):
             day = row["taken_days"]
@@ -131,7 +131,7 @@ def _dose(row: dict[str, Any]) -> str:
     schedule = row["schedule"].replace("_", " ")
     mean = row["mean_mg_per_day"]
     daily = row["schedule"] == "daily"
-    # The dose of a dosing day is not needed to judge, so it may be missing from tables made by hand.
+    # No clause needs the dose of a dosing day, so tables made by hand may lack it.
     amount = row.get("dose_mg") or (mean if daily else 2 * mean)
     return f"{row['drug']} {amount:g} mg {schedule}" + ("" if daily else f", on average {mean:g} mg/day")
 

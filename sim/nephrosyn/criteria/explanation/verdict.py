@@ -1,4 +1,4 @@
-"""The verdict on one patient, with the reason of each clause and the dated rows it rests on."""
+"""The verdict on one patient: category, flags, and for each clause its reason and the rows it rests on."""
 
 from __future__ import annotations
 
@@ -17,26 +17,31 @@ from nephrosyn.criteria.codes import (
     ARGUMENTS,
     CLAUSES,
     CONTRAINDICATION,
+    COURSE_ARGUMENTS,
     DAY,
     FLAG_OF_CLAUSE,
     NEVER,
     NO_DAY,
     REASON,
+    REASONS,
     STATUS_NAMES,
+    TAPER_ARGUMENTS,
     TOXICITY,
+    TREATMENT_ARGUMENTS,
+    WINDOW_ARGUMENTS,
+    WITHDRAWAL_ARGUMENTS,
     status_of,
 )
 from nephrosyn.criteria.evaluation.evaluate import evaluate
 from nephrosyn.criteria.evaluation.workspace import EPISODES
-from nephrosyn.criteria.explanation.reason_texts import COUNT, COURSE, ON_STEROID, REASONS, TAPER, TREATED
-from nephrosyn.criteria.explanation.sentences import Case, inside, kinds, sentence
+from nephrosyn.criteria.explanation.sentences import EvaluatedPatient, in_window, relapses_by_kind, sentence
 from nephrosyn.criteria.explanation.supporting_rows import Evidence, SupportingRows
 from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
 from nephrosyn.errors import CriteriaError, Problem
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.definition.definition import DefinitionSet
-    from nephrosyn.criteria.record.sorted_columns import Tables
+    from nephrosyn.criteria.record.patient_arrays import Tables
 
 KIND_OF_CLAUSE = {CONTRAINDICATION: "contraindication", TOXICITY: "toxicity"}
 
@@ -54,13 +59,13 @@ class Clause:
     status : {"met", "not met", "cannot be judged", "not defined"}
         The answer.
     reason : str
-        Why, as a code.
+        The reason, as a code.
     sentence : str
-        Why, in words.
+        The reason, in words.
     days : int or None, days
         Day on which it was met.
     evidence : tuple of Evidence
-        Rows it rests on, in order of time.
+        Rows on which it rests, in order of time.
     """
 
     name: str
@@ -72,22 +77,22 @@ class Clause:
     evidence: tuple[Evidence, ...]
 
     def __repr__(self) -> str:
-        """The answer and its reason, in a line."""
+        """Answer and reason in one line."""
         return f"<Clause {self.name}: {self.status} ({self.reason})>"
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A spell of disease.
+    """An episode of disease.
 
     Attributes
     ----------
     number : int
         0 for the first episode, then the number of the relapse.
     start_days : int or None, days
-        First day of the relapse; None for the first episode, which is there from presentation.
+        First day of the relapse; None for the first episode, which begins before presentation.
     last_ill_days : int or None, days
-        Last day it was seen before remission, or at all.
+        Last day, before its remission, seen not in remission.
     remission_days : int or None, days
         First day of the remission that ended it.
     """
@@ -100,30 +105,30 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
-    """What a definition set says of one patient, and why.
+    """The classification of one patient under a definition set, with reasons.
 
     Attributes
     ----------
     replicate, patient : int
-        Who.
+        The patient.
     criteria, view : str
-        By which set, and of what.
+        The definition set, and the view of the record.
     category : str
         One of `vocabulary.CATEGORIES`.
     flags : mapping of str to bool or None
-        True: met; False: not met; None: cannot be judged.
+        True: met; False: not met; None: undetermined.
     refractory, refractory_kind : bool or None
-        Whether any counted flag is met; whether truly so.
+        Whether any counted flag is met; whether the patient is truly refractory.
     first_met_days : int or None, days
         First day on which a counted flag was met.
     answered_days : int or None, days
-        First day of the remission that followed when a provoking factor had been found.
+        First day of the remission in an episode with a provoking factor.
     provoking : tuple of Evidence
-        Notes of provoking factors.
+        Provoking factors noted.
     clauses : tuple of Clause
         Every clause with its reason.
     episodes : tuple of Episode
-        What the record, or the truth, shows of the course.
+        Episodes of disease in the record.
     """
 
     replicate: int
@@ -141,11 +146,11 @@ class Verdict:
     episodes: tuple[Episode, ...]
 
     def __repr__(self) -> str:
-        """The answer, in a line."""
+        """Category and verdict in one line."""
         refractory = {True: "refractory", False: "not refractory", None: "whether refractory cannot be judged"}
         who = f"patient {self.patient}, replicate {self.replicate}"
-        said = f"{self.category}, {refractory[self.refractory]}"
-        return f"<Verdict of {self.criteria} on {who}, {self.view} record: {said}>"
+        summary = f"{self.category}, {refractory[self.refractory]}"
+        return f"<Verdict of {self.criteria} on {who}, {self.view} record: {summary}>"
 
 
 def verdict(
@@ -158,22 +163,22 @@ def verdict(
     *,
     keep_going: bool = False,
 ) -> Verdict:
-    """Judge one patient by a definition set, and say why.
+    """Classify one patient under a definition set, with reasons.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
         A cohort's tables, or this patient's rows of them.
     definition : DefinitionSet
-        What `load` returned.
+        As returned by `load`.
     replicate, patient : int
-        Who.
+        The patient.
     view : {"complete", "observed"}
-        Judge what happened, or what was written down.
+        What happened, or what was recorded.
     until_days : int, days, optional
-        Judge the record as it stood on this day.
+        Use the record as it stood on this day.
     keep_going : bool
-        A record with impossible values is undetermined, instead of an error.
+        Leave a record with impossible values undetermined instead of raising an error.
 
     Returns
     -------
@@ -194,7 +199,7 @@ def verdict(
     record, workspace = evaluation.record, evaluation.workspace
     until = NEVER if until_days is None else until_days
     child = record.age[0] < evaluation.rules[0, 0]["adult_from"]
-    case = Case(workspace, evaluation.rules[0, int(child)], int(min(record.end[0], until)))
+    evaluated = EvaluatedPatient(workspace, evaluation.rules[0, int(child)], int(min(record.end[0], until)))
     episode_count = int(workspace.counts[EPISODES])
     label = label_frame(evaluation, [definition], view).row(0, named=True)
     supporting = SupportingRows(patient_rows, view)
@@ -208,9 +213,9 @@ def verdict(
         refractory=label["refractory"],
         refractory_kind=label["refractory_kind"],
         first_met_days=label["first_met_days"],
-        answered_days=_day(int(evaluation.answered[0, 0])),
+        answered_days=_day(int(evaluation.responded[0, 0])),
         provoking=tuple(supporting.conditions("provoking_factor")),
-        clauses=tuple(_clause(code, case, supporting) for code in range(len(CLAUSES))),
+        clauses=tuple(_clause(code, evaluated, supporting) for code in range(len(CLAUSES))),
         episodes=tuple(_episode(k, workspace.episodes[k]) for k in range(episode_count)),
     )
 
@@ -224,8 +229,8 @@ def _episode(number: int, row: NDArray[np.int64]) -> Episode:
     return Episode(number, start, last_ill, remission)
 
 
-def _clause(code: int, case: Case, supporting: SupportingRows) -> Clause:
-    row = case.workspace.answers[code]
+def _clause(code: int, evaluated: EvaluatedPatient, supporting: SupportingRows) -> Clause:
+    row = evaluated.workspace.answers[code]
     reason = REASONS[int(row[REASON])]
     arguments = {name: _day(row[ARGUMENTS + k]) for k, name in enumerate(reason.arguments)}
     day = _day(row[DAY])
@@ -234,30 +239,38 @@ def _clause(code: int, case: Case, supporting: SupportingRows) -> Clause:
         flag=FLAG_OF_CLAUSE[code],
         status=STATUS_NAMES[int(status_of(row[REASON]))],
         reason=reason.name,
-        sentence=sentence(case, code, arguments, day),
+        sentence=sentence(evaluated, code, arguments, day),
         days=day,
-        evidence=tuple(sorted(set(_evidence(code, reason.arguments, arguments, case, supporting)))),
+        evidence=tuple(sorted(set(_evidence(code, reason.arguments, arguments, evaluated, supporting)))),
     )
 
 
 def _evidence(
-    code: int, kind: tuple[str, ...], arguments: Mapping[str, int | None], case: Case, supporting: SupportingRows
+    code: int,
+    kind: tuple[str, ...],
+    arguments: Mapping[str, int | None],
+    evaluated: EvaluatedPatient,
+    supporting: SupportingRows,
 ) -> list[Evidence]:
     if code in KIND_OF_CLAUSE:
         return supporting.conditions(KIND_OF_CLAUSE[code])
-    if kind == COURSE:
+    if kind == COURSE_ARGUMENTS:
         doses = _doses(supporting, arguments["course"], arguments["course_end"])
         return [*_urine(supporting, arguments, "last_ill", "remission"), *_at_the_end(supporting, arguments), *doses]
-    if kind == COUNT:
-        counted = [day for day in case.relapses if inside(arguments, day)]
+    if kind == WINDOW_ARGUMENTS:
+        counted = [day for day in evaluated.relapses if in_window(arguments, day)]
         return [*_urine(supporting, arguments, "anchor"), *(e for day in counted for e in supporting.urine(day))]
-    if kind == ON_STEROID:
-        return [e for day in kinds(case)[ON] for e in (*supporting.urine(day), *supporting.doses(day - 1, day - 1))]
-    if kind == TREATED:
+    if kind == WITHDRAWAL_ARGUMENTS:
+        return [
+            e
+            for day in relapses_by_kind(evaluated)[ON]
+            for e in (*supporting.urine(day), *supporting.doses(day - 1, day - 1))
+        ]
+    if kind == TREATMENT_ARGUMENTS:
         agents = supporting.agents(arguments["begun"], arguments["decision_day"])
         return [*_urine(supporting, arguments, "last_ill", "remission"), *agents]
-    if kind == TAPER:
-        answered = [] if arguments["reduced"] is not None else case.relapses
+    if kind == TAPER_ARGUMENTS:
+        answered = [] if arguments["reduced"] is not None else evaluated.relapses
         rows = [e for day in answered for e in (*supporting.urine(day), *supporting.doses(day - 1, day))]
         rows += _urine(supporting, arguments, "remission", "relapse", "again", "last_ill")
         before = None if arguments["reduced"] is None else arguments["reduced"] - 1
@@ -267,7 +280,7 @@ def _evidence(
 
 
 def _at_the_end(supporting: SupportingRows, arguments: Mapping[str, int | None]) -> list[Evidence]:
-    """The urine by which a course was judged, where the patient is ill for longer."""
+    """Return the urine on the decision day of a course, where the patient was not in remission for longer."""
     decision_day, last_ill = arguments["decision_day"], arguments["last_ill"]
     if decision_day is None or last_ill is None or last_ill <= decision_day:
         return []

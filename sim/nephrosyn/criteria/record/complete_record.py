@@ -1,7 +1,7 @@
 """The complete record: every day at its true level, from the segments of the true path of proteinuria.
 
-Each day is judged at its start. Where a set asks for albumin, it follows the true ratio by the law of the model: it is
-broken down at one rate, lost in urine at another, and made at the rate that holds the person's own level in health.
+The level of a day is that at its start. Where a set needs albumin, it follows the true ratio as in the model: it is
+broken down at a constant rate, lost in urine, and made at the rate that keeps the person's level in health.
 """
 
 # Compiled functions have the types that numba infers.
@@ -26,7 +26,7 @@ from nephrosyn.kernels.compile import entry, kernel
 LOG_SLACK = 1e-12
 TINY = 1e-300
 NOTHING = -1e300
-# Together they keep the error of albumin under 0.005 g/dL; on a slow slope a step of the logarithm may last months.
+# Together they keep the error of albumin below 0.005 g/dL; on a slow slope a step of the logarithm may last months.
 LARGEST_LOG_STEP = 0.1
 LARGEST_STEP_DAYS = 2.0
 
@@ -54,7 +54,7 @@ def level_at(value, low, partial, high):
 
 @kernel
 def partial_below(highest, rule):
-    """Logarithm of the ratio below which it is partial remission; a fall by exactly what is asked counts."""
+    """Logarithm of the ratio below which it is partial remission; a fall by exactly the fraction required counts."""
     if rule.partial_upcr <= 0.0:
         return NOTHING
     border = math.log(rule.partial_upcr)
@@ -94,7 +94,7 @@ def last_at_level(day, stop, level, start, log_start, slope, log_target, low, pa
 
 @kernel
 def steady_albumin(normal, kinetics, upcr):
-    """Albumin (g/dL) at which breakdown and loss at a constant ratio balance what is made."""
+    """Albumin (g/dL) at which breakdown and loss at a constant ratio balance synthesis."""
     return kinetics[0] * normal / (kinetics[0] + kinetics[1] * min(upcr, kinetics[2]))
 
 
@@ -116,7 +116,7 @@ def albumin_at(albumin, since, day, normal, kinetics, start, log_start, slope, l
 
 @kernel
 def write_span(spans, count, first, last, level):
-    """Write a span, or lengthen the latest one if it goes on. Returns the number of spans."""
+    """Write a span, or extend the latest one if it continues. Returns the number of spans."""
     if count > 0 and spans[count - 1, LEVEL] == level and spans[count - 1, LAST] == first - 1:
         spans[count - 1, LAST] = last
         return count
@@ -127,8 +127,8 @@ def write_span(spans, count, first, last, level):
 
 
 @kernel
-def settled(rule, steady, albumin, urine):
-    """Whether albumin, on its way to a steady level, can no longer change the level of a day."""
+def is_settled(rule, steady, albumin, urine):
+    """Whether albumin, approaching a steady level, can no longer change the level of a day."""
     low, high = min(steady, albumin), max(steady, albumin)
     for cut in (rule.remission_albumin if urine == REMISSION else 0.0, rule.partial_albumin):
         if low < cut <= high:
@@ -140,12 +140,12 @@ def settled(rule, steady, albumin, urine):
 def split_by_albumin(
     spans, count, first, last, urine, albumin, since, normal, kinetics, start, log_start, slope, log_target, rule
 ):
-    """Write the days of one level of urine, each at the level that albumin leaves it.
+    """Write the days of one level of urine, each at its level once albumin is considered.
 
     Returns
     -------
     tuple
-        Number of spans, albumin, and the time at which it was that.
+        Number of spans, albumin, and the time of that albumin.
     """
     day = first
     while day <= last:
@@ -156,7 +156,7 @@ def split_by_albumin(
         until = day
         if slope == 0.0 or here == log_target:
             steady = steady_albumin(normal, kinetics, math.exp(here))
-            if settled(rule, steady, albumin, urine):
+            if is_settled(rule, steady, albumin, urine):
                 until = last
         count = write_span(spans, count, day, until, level)
         day = until + 1
@@ -167,7 +167,7 @@ def split_by_albumin(
 def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, end, normal, kinetics, rule, spans):
     """Write (first day, last day, level) of all days to the end. Returns the number of spans.
 
-    At most three changes of level of urine lie on a segment of the path, and two of albumin.
+    On a segment urine changes its level at most three times, and albumin twice.
     """
     count = 0
     low, high, highest = math.log(rule.low_upcr), math.log(rule.high_upcr), 0.0

@@ -1,4 +1,4 @@
-"""Episodes of disease, each from its start to its remission, and gaps in which nothing was seen."""
+"""Episodes of disease, each from its start to its remission, and gaps without readings."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -10,8 +10,8 @@ from nephrosyn.criteria.record.steroid_courses import last_day_of_treatment
 from nephrosyn.criteria.record.urine_states import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, RELAPSE, REMISSION
 from nephrosyn.kernels.compile import kernel
 
-# Columns of an episode: its first day (the first episode has none: it is there from presentation), first day of
-# its remission, last day on which it was seen before that remission, and whether it is counted as a relapse.
+# Columns of an episode: its first day (none for the first episode, which begins before presentation), first day of
+# its remission, last day seen not in remission, and whether it counts as a relapse.
 START, END, LAST_ILL, COUNTED = 0, 1, 2, 3
 # Columns of a gap: last day seen before it, first day seen after it.
 BEFORE, AFTER = 0, 1
@@ -19,7 +19,7 @@ BEFORE, AFTER = 0, 1
 
 @kernel
 def find_episodes(intervals, count, home_days, clinic_readings, episodes):
-    """Write the episodes: the patient is ill from presentation, and each confirmed change turns the state.
+    """Write the episodes: the patient is in the first from presentation, and each confirmed change ends or begins one.
 
     Returns
     -------
@@ -86,14 +86,14 @@ def find_gaps(intervals, count, since, end, max_gap, gaps):
 
 @kernel
 def hidden_relapses(gaps, k, max_gap):
-    """How many relapses a gap may hide: one per allowed distance beyond the first."""
+    """Number of relapses that a gap may hide: one per allowed distance beyond the first."""
     length = gaps[k, AFTER] - gaps[k, BEFORE]
     return (length + max_gap - 1) // max_gap - 1
 
 
 @kernel
 def count_relapses(episodes, count, doses, dose_count, taper_counts):
-    """Mark the relapses that count: where a set says so, none while the steroid of the one before still goes on."""
+    """Mark the relapses that count: in some sets, none while the steroid for the previous one continues."""
     treated_to = NO_DAY
     for k in range(1, count):
         day = episodes[k, START]

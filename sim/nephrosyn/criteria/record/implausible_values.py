@@ -1,4 +1,4 @@
-"""Values that cannot be: a negative result, a dose after death, overlapping runs of one drug."""
+"""Impossible values: a negative result, a dose after death, overlapping runs of one drug."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -12,14 +12,13 @@ import numpy as np
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.record.sorted_columns import frozen
+from nephrosyn.criteria.record.patient_arrays import frozen
 from nephrosyn.criteria.record.urine_states import DIPSTICK
 from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.kernels.compile import entry, kernel
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record.patient_arrays import Record
-    from nephrosyn.criteria.record.sorted_columns import Columns
+    from nephrosyn.criteria.record.patient_arrays import Record, SortedTable
 
 NEGATIVE, NO_BAND, READ_LATER, DOSED_LATER, BACKWARDS, NEGATIVE_DOSE, DOSES_OVERLAP, DIARY_BACKWARDS, DIARY_OVERLAP = (
     range(9)
@@ -40,13 +39,13 @@ HIGHEST_BAND = len(vocabulary.DIPSTICK_BANDS) - 1
 ALIVE = 1 << 40
 
 
-def refuse_impossible(people: Columns, record: Record, *, keep_going: bool) -> Record:
-    """Refuse a record with values that cannot be, or mark the patients that have any.
+def refuse_impossible(people: SortedTable, record: Record, *, keep_going: bool) -> Record:
+    """Refuse a record with impossible values, or mark the patients that have any.
 
     Parameters
     ----------
-    people : Columns
-        Who.
+    people : SortedTable
+        The patients.
     record : Record
         The observed record.
     keep_going : bool
@@ -55,7 +54,7 @@ def refuse_impossible(people: Columns, record: Record, *, keep_going: bool) -> R
     Returns
     -------
     Record
-        The same, with the patients marked.
+        The record, with those patients marked.
 
     Raises
     ------
@@ -72,8 +71,8 @@ def refuse_impossible(people: Columns, record: Record, *, keep_going: bool) -> R
     return record._replace(impossible=frozen(marked))
 
 
-def all_faults(people: Columns, record: Record) -> np.ndarray:
-    """Return every fault, shape (faults, 3): its kind, the patient's place and the row."""
+def all_faults(people: SortedTable, record: Record) -> np.ndarray:
+    """Return every fault, shape (faults, 3): its kind, the index of the patient and the row."""
     death = np.where(record.dead, record.end.astype(np.int64), np.int64(ALIVE))
     faults = np.empty((0, 3), np.int64)
     count = find_faults(record, death, faults)
@@ -83,7 +82,7 @@ def all_faults(people: Columns, record: Record) -> np.ndarray:
     return faults
 
 
-def fault_frame(people: Columns, record: Record) -> pl.DataFrame:
+def fault_frame(people: SortedTable, record: Record) -> pl.DataFrame:
     """Return every fault as a row: replicate, patient, table, what was expected and what was found."""
     schema = {"replicate": pl.Int32, "patient": pl.Int32, "table": pl.String, "expected": pl.String, "found": pl.String}
     rows = [
@@ -98,7 +97,7 @@ def fault_frame(people: Columns, record: Record) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _problems(people: Columns, record: Record, faults: np.ndarray) -> list[Problem]:
+def _problems(people: SortedTable, record: Record, faults: np.ndarray) -> list[Problem]:
     problems = []
     for kind in dict.fromkeys(faults[:, 0].tolist()):
         of_kind = faults[faults[:, 0] == kind]
@@ -109,7 +108,7 @@ def _problems(people: Columns, record: Record, faults: np.ndarray) -> list[Probl
     return problems
 
 
-def _describe(people: Columns, record: Record, kind: int, patient: int, row: int) -> str:
+def _describe(people: SortedTable, record: Record, kind: int, patient: int, row: int) -> str:
     who = f"replicate {people['replicate'][patient]}, patient {people['patient'][patient]}"
     if kind in (NEGATIVE, NO_BAND, READ_LATER):
         analyte = vocabulary.ANALYTES[record.reading_analyte[row]]
@@ -123,7 +122,7 @@ def _describe(people: Columns, record: Record, kind: int, patient: int, row: int
 
 @kernel
 def write_fault(out, count, kind, patient, row):
-    """Write a fault if there is room, and return how many there are."""
+    """Write a fault if there is room, and return the number of faults."""
     if count < len(out):
         out[count, 0], out[count, 1], out[count, 2] = kind, patient, row
     return count + 1
@@ -141,7 +140,7 @@ def fault_of_reading(value, analyte, day, death):
 
 @kernel
 def alike(first, second):
-    """Whether two numbers are the same, or both missing."""
+    """Whether two numbers are equal, or both missing."""
     return first == second or (math.isnan(first) and math.isnan(second))
 
 
@@ -165,8 +164,8 @@ def fault_of_dose(start, row, firsts, lasts, drugs, schedules, means, weights, d
 
 @entry
 def find_faults(record, death, out):
-    """Write kind, patient and row of each fault as far as there is room, and return how many there are."""
-    # Compiled code counts references at every look into a tuple of arrays: it is taken apart once.
+    """Write kind, patient and row of as many faults as `out` has rows; return the number of faults."""
+    # Compiled code counts references at every access to a tuple of arrays: it is unpacked once.
     readings, values, analytes = record.reading_bounds, record.reading_value, record.reading_analyte
     days, runs, firsts, lasts = record.reading_day, record.dose_bounds, record.dose_first, record.dose_last
     drugs, schedules, means, weights = record.dose_drug, record.dose_schedule, record.dose_mean, record.dose_weight

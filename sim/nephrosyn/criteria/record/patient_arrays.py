@@ -1,7 +1,8 @@
-"""Tables as flat arrays: for each patient the rows of each table, in order of time, ready for compiled code."""
+"""Tables as arrays for compiled code: the rows of each patient in order of time, whatever order they had."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,49 +10,110 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.record.sorted_columns import KINETICS, Columns, frozen
 from nephrosyn.errors import CriteriaError, Problem
+from nephrosyn.kernels.compile import entry
 from nephrosyn.record.schema import SCHEMAS
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.record.sorted_columns import Tables
+    Tables = Mapping[str, pl.DataFrame]
 
+Ints = NDArray[Any]
 
-# Fields of the record, and the columns they come from.
-READING_FIELDS = {"reading_day": "taken_days", "reading_analyte": "analyte", "reading_value": "value"}
-DIARY_FIELDS = {"diary_first": "first_days", "diary_last": "last_days", "diary_band": "grade"}
-SEGMENT_FIELDS = {
-    "segment_start": "start_days",
-    "segment_upcr": "upcr_start_mg_per_mg",
-    "segment_slope": "log_slope_per_day",
-    "segment_target": "upcr_target_mg_per_mg",
+IDS = ("replicate", "patient")
+NO_NAME = 255
+"""Code of a missing name."""
+KINETICS = (
+    "albumin_catabolism_per_day",
+    "albumin_loss_per_day_per_mg_per_mg",
+    "albumin_loss_saturates_at_mg_per_mg",
+)
+NULLABLE = ("age_at_onset_years", "lesion", "value", "dosing_weight_kg", "mean_mg_per_day")
+SOURCES = {
+    "observed": ("patients", "readings", "diary", "doses", "conditions", "follow_up"),
+    "complete": ("patients", "truth/proteinuria", "truth/doses", "truth/conditions", "truth/follow_up"),
 }
-DOSE_FIELDS = {
-    "dose_first": "first_days",
-    "dose_last": "last_days",
-    "dose_drug": "drug",
-    "dose_schedule": "schedule",
-    "dose_mean": "mean_mg_per_day",
-    "dose_weight": "dosing_weight_kg",
-}
-CONDITION_FIELDS = {
-    "condition_day": "noted_days",
-    "condition_code": "condition",
-    "condition_kind": "kind",
-    "condition_action": "action",
-}
+"""Tables that each view is read from."""
 
 
-EMPTY = {name: pl.DataFrame(schema=SCHEMAS[name]) for name in ("readings", "diary", "truth/proteinuria")}
-"""What one view does not look at."""
+class Layout(NamedTuple):
+    """What is read of a table.
+
+    Attributes
+    ----------
+    fields : dict of str to str
+        Name in the record of each column read, and the column.
+    keys : tuple of str
+        Columns that order the rows of a patient.
+    prefix : str
+        Prefix of the fields of a table with any number of rows per patient; empty where each has one.
+    """
+
+    fields: dict[str, str]
+    keys: tuple[str, ...] = ()
+    prefix: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns read, first those that order the rows."""
+        return tuple(dict.fromkeys((*IDS, *self.keys, *self.fields.values())))
+
+
+LAYOUTS = {
+    "patients": Layout({"age": "age_at_onset_years", "lesion": "lesion"}),
+    "follow_up": Layout({"end": "end_days", "reason": "reason"}, ("end_days",)),
+    "traits": Layout({"albumin": "albumin_g_per_dl", **{column: column for column in KINETICS}}),
+    "readings": Layout(
+        {"reading_day": "taken_days", "reading_analyte": "analyte", "reading_value": "value"},
+        ("taken_days",),
+        "reading",
+    ),
+    "diary": Layout(
+        {"diary_first": "first_days", "diary_last": "last_days", "diary_band": "grade"},
+        ("first_days", "last_days", "grade"),
+        "diary",
+    ),
+    "proteinuria": Layout(
+        {
+            "segment_start": "start_days",
+            "segment_upcr": "upcr_start_mg_per_mg",
+            "segment_slope": "log_slope_per_day",
+            "segment_target": "upcr_target_mg_per_mg",
+        },
+        ("start_days",),
+        "segment",
+    ),
+    "doses": Layout(
+        {
+            "dose_first": "first_days",
+            "dose_last": "last_days",
+            "dose_drug": "drug",
+            "dose_schedule": "schedule",
+            "dose_mean": "mean_mg_per_day",
+            "dose_weight": "dosing_weight_kg",
+        },
+        ("first_days", "last_days", "mean_mg_per_day"),
+        "dose",
+    ),
+    "conditions": Layout(
+        {
+            "condition_day": "noted_days",
+            "condition_code": "condition",
+            "condition_kind": "kind",
+            "condition_action": "action",
+        },
+        ("noted_days",),
+        "condition",
+    ),
+}
 
 
 class Record(NamedTuple):
-    """The record of all patients. `bounds` arrays, shape (patients, 2), give each patient's first row and its end.
+    """The record of all patients, the rows of each in order of time.
 
-    The observed record has readings and diary; the complete one has the segments of the true path, the albumin of each
-    person in health (g/dL) and how it is lost: breakdown per day, loss per day and mg/mg, and the ratio beyond which it
-    grows no more.
+    The `bounds` arrays, shape (patients, 2), give each patient's first row and the row after the last. The observed
+    record has readings and diary; the complete one has the segments of the true path of proteinuria, the albumin of
+    each person in health (g/dL) and its kinetics: breakdown per day, loss per day and mg/mg, and the ratio beyond which
+    the loss grows no more.
     """
 
     age: NDArray[np.float64]
@@ -88,98 +150,242 @@ class Record(NamedTuple):
     condition_action: NDArray[np.uint8]
 
 
-def observed(tables: Tables) -> tuple[Columns, Record]:
-    """Return the people and their record as the clinic and the home diary kept it."""
-    people = _people(tables)
-    size = len(people["patient"])
-    record = Record(
-        **_person(people, "follow_up", tables),
-        albumin=frozen(np.zeros(size)),
-        kinetics=frozen(np.zeros(len(KINETICS))),
-        **_rows("readings", READING_FIELDS, tables, people),
-        **_rows("diary", DIARY_FIELDS, tables, people),
-        **_rows("truth/proteinuria", SEGMENT_FIELDS, EMPTY, people),
-        **_rows("doses", DOSE_FIELDS, _given(tables, "doses"), people),
-        **_rows("conditions", CONDITION_FIELDS, tables, people),
-    )
-    return people, record
+class SortedTable:
+    """One table as arrays, in order of patient and time.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    frame : polars.DataFrame
+        Its rows, in any order.
+    """
+
+    def __init__(self, name: str, frame: pl.DataFrame) -> None:
+        self.name, self.layout = name, layout_of(name)
+        self.arrays = {column: _array(name, frame[column]) for column in self.layout.columns}
+        keys = [self.arrays[column] for column in (*IDS, *self.layout.keys)]
+        if not in_order(*keys, *[keys[-1]] * (5 - len(keys))):
+            self.take(np.lexsort(keys[::-1]))
+
+    def __getitem__(self, column: str) -> NDArray[Any]:
+        return self.arrays[column]
+
+    def take(self, rows: NDArray[Any]) -> None:
+        """Keep these rows, in this order."""
+        self.arrays = {column: frozen(array[rows]) for column, array in self.arrays.items()}
+
+    def fields(self, people: SortedTable) -> dict[str, NDArray[Any]]:
+        """Return the bounds and columns as fields of the record."""
+        columns = {field: self[column] for field, column in self.layout.fields.items()}
+        return {f"{self.layout.prefix}_bounds": self.bounds(people), **columns}
+
+    def bounds(self, people: SortedTable) -> NDArray[np.int64]:
+        """Return each patient's first row and the row after the last, shape (patients, 2)."""
+        return frozen(find_bounds(people["replicate"], people["patient"], self["replicate"], self["patient"]))
+
+    def first_rows(self, people: SortedTable) -> NDArray[np.int64]:
+        """Return the first row of each patient, shape (patients,).
+
+        Raises
+        ------
+        CriteriaError
+            If a patient has none.
+        """
+        bounds = self.bounds(people)
+        without = np.flatnonzero(bounds[:, 0] == bounds[:, 1])
+        if len(without):
+            who = f"replicate {people['replicate'][without[0]]}, patient {people['patient'][without[0]]}"
+            text = f"{len(without)} without one, the first replicate and patient: {who}"
+            raise CriteriaError("tables", [Problem(self.name, "a row for every patient", text)])
+        return bounds[:, 0]
 
 
-def complete(tables: Tables, *, albumin: bool) -> tuple[Columns, Record]:
-    """Return the people and their record as if every day had been observed, without error; with albumin if asked."""
-    people = _people(tables)
-    size = len(people["patient"])
-    normal, kinetics = np.zeros(size), np.zeros(len(KINETICS))
-    if albumin and size:
-        traits = Columns("truth/traits", tables["truth/traits"])
-        rows = _row_each(traits, people)
-        normal = traits["albumin_g_per_dl"][rows]
-        kinetics = np.array([traits[column][rows[0]] for column in KINETICS])
-    record = Record(
-        **_person(people, "truth/follow_up", tables),
-        albumin=frozen(normal),
-        kinetics=frozen(kinetics),
-        **_rows("readings", READING_FIELDS, EMPTY, people),
-        **_rows("diary", DIARY_FIELDS, EMPTY, people),
-        **_rows("truth/proteinuria", SEGMENT_FIELDS, tables, people),
-        **_rows("truth/doses", DOSE_FIELDS, _given(tables, "truth/doses"), people),
-        **_rows("truth/conditions", CONDITION_FIELDS, tables, people),
-    )
-    return people, record
+def layout_of(name: str) -> Layout:
+    """Return the layout of a table; that of the truth has the layout of the record."""
+    return LAYOUTS[name.rpartition("/")[2]]
 
 
-def most_rows(bounds: NDArray[np.int64]) -> int:
-    """Return the largest number of rows that one patient has."""
-    return int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
+def sources(view: str, *, albumin: bool) -> tuple[str, ...]:
+    """Return the tables that a view is read from; true albumin only where a set needs it.
+
+    Examples
+    --------
+    >>> sources("complete", albumin=True)[-1]
+    'truth/traits'
+    """
+    return (*SOURCES[view], "truth/traits") if albumin and view == "complete" else SOURCES[view]
 
 
-def _person(people: Columns, name: str, tables: Tables) -> dict[str, Any]:
-    """Return the fields that a person has one of."""
-    ends = Columns(name, tables[name])
-    rows = _row_each(ends, people)
-    return {
-        "age": people["age_at_onset_years"],
-        "lesion": people["lesion"],
-        "end": frozen(ends["end_days"][rows]),
-        "dead": frozen(ends["reason"][rows] == vocabulary.END_REASONS.index("death")),
-        "impossible": frozen(np.zeros(len(rows), np.bool_)),
-    }
+def read_record(tables: Tables, view: str, *, albumin: bool) -> tuple[SortedTable, Record]:
+    """Return the patients and their record.
 
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame
+        A cohort's tables, rows in any order; rows of people who are not in ``patients`` are ignored.
+    view : {"complete", "observed"}
+        What happened, every day seen and without error; or what the clinic and the home diary recorded.
+    albumin : bool
+        Whether the complete record needs true albumin.
 
-def _row_each(table: Columns, people: Columns) -> NDArray[np.int64]:
-    """Return the first row of each person.
+    Returns
+    -------
+    tuple of SortedTable and Record
+        The patients, each once, sorted by replicate and patient; and their record.
 
     Raises
     ------
     CriteriaError
-        If somebody has none.
+        With every table, column or value that is missing, or if a column holds values of another type.
     """
-    bounds = table.bounds(people)
-    without = np.flatnonzero(bounds[:, 0] == bounds[:, 1])
-    if len(without):
-        who = f"replicate {people['replicate'][without[0]]}, patient {people['patient'][without[0]]}"
-        text = f"{len(without)} without one, the first replicate and patient: {who}"
-        raise CriteriaError("tables", [Problem(table.name, "a row for every patient", text)])
-    return bounds[:, 0]
+    tables = {
+        name: tables[name] for name in sources(view, albumin=albumin) if name in tables
+    }  # each read from disk once
+    check(tables, view, albumin=albumin)
+    people = _people(tables)
+    before = "truth/" if view == "complete" else ""
+    doses = f"{before}doses"
+    several = {**EMPTY, **tables, doses: _given(tables[doses])}
+    names = ("readings", "diary", "truth/proteinuria", doses, f"{before}conditions")
+    follow_up = _follow_up(people, f"{before}follow_up", tables)
+    normal, kinetics = _albumin(people, tables.get("truth/traits"))
+    fields = [SortedTable(name, several[name]).fields(people) for name in names]
+    return people, Record(
+        age=people["age_at_onset_years"],
+        lesion=people["lesion"],
+        **follow_up,
+        impossible=frozen(np.zeros(len(people["patient"]), np.bool_)),
+        albumin=frozen(normal),
+        kinetics=frozen(kinetics),
+        **{field: array for table in fields for field, array in table.items()},
+    )
 
 
-def _people(tables: Tables) -> Columns:
-    people = Columns("patients", tables["patients"])
+EMPTY = {name: pl.DataFrame(schema=SCHEMAS[name]) for name in ("readings", "diary", "truth/proteinuria")}
+"""Tables of which one view has no rows."""
+
+
+def check(tables: Tables, view: str, *, albumin: bool) -> None:
+    """Refuse tables that cannot be classified.
+
+    Raises
+    ------
+    CriteriaError
+        With every table, column or value that is missing.
+    """
+    problems = []
+    for name in sources(view, albumin=albumin):
+        if name not in tables:
+            problems.append(Problem(name, "this table", "nothing"))
+            continue
+        for column in layout_of(name).columns:
+            if column not in tables[name].columns:
+                problems.append(Problem(f"{name}.{column}", "this column", "nothing"))
+            elif column not in NULLABLE and (nulls := tables[name][column].null_count()):
+                problems.append(Problem(f"{name}.{column}", "a value in every row", f"{nulls} rows without one"))
+    if problems:
+        raise CriteriaError(f"{view} view", problems)
+
+
+def most_rows(bounds: NDArray[np.int64]) -> int:
+    """Return the largest number of rows of one patient."""
+    return int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
+
+
+@entry
+def in_order(a: Ints, b: Ints, c: Ints, d: Ints, e: Ints) -> bool:
+    """Whether rows are sorted by five keys."""
+    for j in range(1, len(a)):
+        i = j - 1
+        if a[i] != a[j]:
+            if a[i] > a[j]:
+                return False
+        elif b[i] != b[j]:
+            if b[i] > b[j]:
+                return False
+        elif c[i] != c[j]:
+            if c[i] > c[j]:
+                return False
+        elif d[i] != d[j]:
+            if d[i] > d[j]:
+                return False
+        elif e[i] > e[j]:
+            return False
+    return True
+
+
+@entry
+def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, patient: Ints) -> NDArray[np.int64]:
+    """First row of each patient and the row after the last; rows of other people are passed over."""
+    bounds = np.empty((len(people_patient), 2), np.int64)
+    j = 0
+    rows = len(patient)
+    for i in range(len(people_patient)):
+        replicate_id, patient_id = people_replicate[i], people_patient[i]
+        while j < rows and (replicate[j] < replicate_id or (replicate[j] == replicate_id and patient[j] < patient_id)):
+            j += 1
+        bounds[i, 0] = j
+        while j < rows and replicate[j] == replicate_id and patient[j] == patient_id:
+            j += 1
+        bounds[i, 1] = j
+    return bounds
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only, contiguous view: compiled code sees one type of array, whatever polars returned."""
+    whole = np.ascontiguousarray(array).view()
+    whole.flags.writeable = False
+    return whole
+
+
+def _people(tables: Tables) -> SortedTable:
+    """Return the patients, each once."""
+    people = SortedTable("patients", tables["patients"])
     replicate, patient = people["replicate"], people["patient"]
     again = (replicate[1:] == replicate[:-1]) & (patient[1:] == patient[:-1])
     if again.any():
-        first_rows = np.concatenate(([True], ~again))
-        people.arrays = {column: frozen(array[first_rows]) for column, array in people.arrays.items()}
+        people.take(np.concatenate(([True], ~again)))
     return people
 
 
-def _given(tables: Tables, name: str) -> Tables:
-    """Return the table of doses without those of 0 mg: nothing was given."""
-    return {name: tables[name].filter((pl.col("mean_mg_per_day") != 0).fill_null(value=True))}
+def _follow_up(people: SortedTable, name: str, tables: Tables) -> dict[str, NDArray[Any]]:
+    """Return the last day of each patient, and whether it is that of death."""
+    table = SortedTable(name, tables[name])
+    rows = table.first_rows(people)
+    death = vocabulary.END_REASONS.index("death")
+    return {"end": frozen(table["end_days"][rows]), "dead": frozen(table["reason"][rows] == death)}
 
 
-def _rows(name: str, fields: dict[str, str], tables: Tables, people: Columns) -> dict[str, Any]:
-    """Return the bounds and columns of a table as fields of the record, all with one prefix."""
-    rows = Columns(name, tables[name])
-    prefix = next(iter(fields)).partition("_")[0]
-    return {f"{prefix}_bounds": rows.bounds(people), **{field: rows[column] for field, column in fields.items()}}
+def _albumin(people: SortedTable, frame: pl.DataFrame | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the albumin of each patient in health, and its kinetics; zeros where no set needs them."""
+    size = len(people["patient"])
+    if frame is None or not size:
+        return np.zeros(size), np.zeros(len(KINETICS))
+    traits = SortedTable("truth/traits", frame)
+    rows = traits.first_rows(people)
+    return traits["albumin_g_per_dl"][rows], np.array([traits[column][rows[0]] for column in KINETICS])
+
+
+def _given(doses: pl.DataFrame) -> pl.DataFrame:
+    """Return the doses without those of 0 mg."""
+    return doses.filter((pl.col("mean_mg_per_day") != 0).fill_null(value=True))
+
+
+def _array(table: str, series: pl.Series) -> NDArray[Any]:
+    """Return a column as an array of its type: codes for names, NaN for a missing number."""
+    kind = SCHEMAS[table][series.name]
+    try:
+        if isinstance(kind, pl.Enum):
+            named = series if series.dtype == kind else series.cast(pl.String).cast(kind)
+            codes = _cast(named.to_physical(), pl.UInt8())
+            return frozen((codes.fill_null(NO_NAME) if codes.null_count() else codes).to_numpy())
+        return frozen(_cast(series, kind).to_numpy())
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise CriteriaError("tables", [Problem(f"{table}.{series.name}", "values of its kind", reason)]) from None
+
+
+def _cast(series: pl.Series, kind: pl.DataType | type[pl.DataType]) -> pl.Series:
+    """Cast only where the type differs: polars takes time even for a cast to the same type."""
+    return series if series.dtype == kind else series.cast(kind)

@@ -1,4 +1,4 @@
-"""When disease answers to treatment: complete or partial remission, and the level seen by a day."""
+"""Response to treatment: complete or partial remission, and the level seen by a day."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -13,7 +13,7 @@ from nephrosyn.kernels.compile import kernel
 
 @kernel
 def at_least_partial(intervals, count, since, until, home_days, clinic_readings):
-    """First day from `since` to `until` of remission, complete or partial, confirmed as any change of state is.
+    """First day from `since` to `until` of complete or partial remission, confirmed like any change of state.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def response_from(intervals, count, episodes, i, since, partial_responds, rule):
 
 @kernel
 def level_by(intervals, count, gaps, gap_count, since, day):
-    """Level at which urine was seen last from `since` to a day, or UNSEEN: not at all, or the day lies in a gap."""
+    """Level of the last urine from `since` to a day, or UNSEEN: there is none, or the day lies in a gap."""
     level = UNSEEN
     for g in range(gap_count):
         if gaps[g, BEFORE] < day < gaps[g, AFTER]:

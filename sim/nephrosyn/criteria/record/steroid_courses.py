@@ -10,10 +10,11 @@ import math
 from nephrosyn import vocabulary
 from nephrosyn.kernels.compile import kernel
 
+STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 DAILY = vocabulary.SCHEDULES.index("daily")
 ALTERNATE = vocabulary.SCHEDULES.index("alternate_day")
 INADEQUATE, BY_DAY, BY_ALTERNATE_DAY = 0.0, 1.0, 2.0
-# Columns of a run of days: first and last day, mean mg/day, how adequate, maintenance dose (mg/day).
+# Columns of a run of days: first and last day, mean mg/day, adequacy, maintenance dose (mg/day).
 FIRST, LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
 SLACK = 1e-9
 
@@ -22,7 +23,7 @@ SLACK = 1e-9
 def lowest_mg(weight, per_kg, per_m2, cap):
     """Return the lowest of a set's amounts (mg) at a dosing weight (kg); those that are off are infinite.
 
-    Where the weight is not known, the cap alone is left: as much as that is enough for anybody.
+    Where the weight is unknown only the cap counts, which is enough for anybody.
     """
     if math.isnan(weight):
         return cap
@@ -45,7 +46,7 @@ def adequacy(weight, mean, schedule, rule):
 
 @kernel
 def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weights, end, rule, doses):
-    """Write the runs of days on steroid; where rows overlap, the later one holds from its first day.
+    """Write the runs of days on steroid; where rows overlap, the later one applies from its first day.
 
     Returns
     -------
@@ -74,10 +75,10 @@ def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weig
 
 @kernel
 def find_courses(doses, count, alternate_after_days, courses):
-    """Write first and last day of each course of adequate dose: adequate runs that follow each other at once.
+    """Write first and last day of each course of adequate dose: adequate runs without a day between them.
 
-    An adequate dose on alternate days goes on with a course once that has lasted for `alternate_after_days`; with 0 it
-    may begin one.
+    An adequate dose on alternate days continues a course that has lasted for `alternate_after_days`; with 0 it may
+    begin one.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def find_courses(doses, count, alternate_after_days, courses):
 
 @kernel
 def last_day_of_treatment(doses, count, day):
-    """Last day of the steroid that goes on without a break from a day or the next; the day before if none."""
+    """Last day of the steroid that continues without a break from a day or the next; the day before if none."""
     last = day - 1
     for k in range(count):
         if doses[k, FIRST] > max(last, day) + 1:
@@ -143,6 +144,6 @@ def above_maintenance(doses, k):
 
 @kernel
 def is_step_down(doses, k):
-    """Whether run `k` follows the one before at once, at a lower dose."""
+    """Whether run `k` follows the previous one without a break, at a lower dose."""
     follows = k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1
     return follows and doses[k, MEAN] < doses[k - 1, MEAN] * (1.0 - SLACK)

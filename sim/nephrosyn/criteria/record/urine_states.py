@@ -1,4 +1,4 @@
-"""Urine: the level of a day, and intervals of days in a row at one level."""
+"""Urine: the level of each day, and intervals of successive days at one level."""
 
 # Compiled functions have the types that numba infers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -17,14 +17,14 @@ UPCR = vocabulary.ANALYTES.index("upcr")
 DIPSTICK = vocabulary.ANALYTES.index("dipstick")
 ALBUMIN = vocabulary.ANALYTES.index("albumin")
 
-# Columns of a interval: first and last day, level, number of days with a clinic reading, first such day.
+# Columns of an interval: first and last day, level, number of days with a clinic reading, first such day.
 FIRST, LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
 NOT_READ = -1.0
 
 
 @kernel
 def level_by_albumin(level, albumin, rule):
-    """Level of a day whose urine is at remission or partial level, once albumin is looked at; below 0: not read."""
+    """Level of a day once albumin is considered; negative albumin means that it was not measured."""
     read = albumin >= 0.0
     if level == REMISSION and rule.remission_albumin > 0.0:
         if not read:
@@ -59,7 +59,7 @@ def level_by_band(band, rule):
 
 @kernel
 def write_clinic_day(day, upcr, band, albumin, highest, rule, out, count):
-    """Write (day, level) of a day with urine; a ratio wins over a dipstick. Returns the number of days written."""
+    """Write (day, level) of a day with urine, by the ratio rather than the dipstick. Returns the number of days."""
     if upcr < 0.0 and band < 0.0:
         return count
     level = level_by_ratio(upcr, highest, rule) if upcr >= 0.0 else level_by_band(band, rule)
@@ -73,7 +73,7 @@ def write_clinic_day(day, upcr, band, albumin, highest, rule, out, count):
 
 @kernel
 def clinic_days(first_row, stop_row, days, analytes, values, end, rule, out):
-    """Write (day, level) of each day with a clinic reading of urine; of several of one kind the worse counts.
+    """Write (day, level) of each day with a clinic reading of urine; of several of one kind the worst counts.
 
     Returns
     -------
@@ -145,14 +145,14 @@ def extend(intervals, count, first, last, level, clinic):
 
 @kernel
 def find_intervals(spans, span_count, clinic, clinic_count, intervals):
-    """Merge clinic days and spans into intervals of days in a row; on a day with both the clinic wins.
+    """Merge clinic days and spans into intervals of successive days; on a day with both, the clinic takes precedence.
 
     Returns
     -------
     int
         Number of intervals, in order of time.
     """
-    # Numbers of one type, so that `extend` is compiled once.
+    # All integers, so that `extend` is compiled once.
     count, home, seen, free = 0, 0, 1, NO_DAY
     c = 0
     for row in range(span_count):
