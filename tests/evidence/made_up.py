@@ -1,4 +1,4 @@
-"""Records written by hand: a few people, each with readings, doses, conditions and an end."""
+"""Records written by hand: a few people with readings, doses, conditions and an end of follow-up."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def visit(who, day):
 
 
 def read(rows, *pairs):
-    """Add readings of the ratio, pairs of day and value; each stands twice, two days running: it is confirmed."""
+    """Add readings of the ratio, pairs of day and value; each is repeated on the next day, so that it is confirmed."""
     who = {name: rows["patients"][0][name] for name in ("replicate", "patient")}
     for day, value in pairs:
         for later in (0, 1):
@@ -68,7 +68,7 @@ def note(rows, condition, day, kind="complication"):
 
 
 def child(number, remission=10, relapses=(), end=1000, start=5, **more):
-    """A child on steroid from day 5 that remits on a day (None: never), relapses on days, each for ten days."""
+    """A child on steroid from day 5 with remission on a day (None: never) and relapses of ten days each."""
     rows = dose(person(number, end, **more), "prednisone", start, start + 27)
     read(rows, (start, ILL))
     if remission is not None:
@@ -79,9 +79,9 @@ def child(number, remission=10, relapses=(), end=1000, start=5, **more):
 
 
 def study(*people):
-    """What a study sees of them; every definition set is that of the source."""
+    """The people as a study sees them; every definition set is the source set."""
     frames = {}
     for name, schema in OBSERVED.items():
-        found = [row for rows in people for row in rows.get(name, [])]
-        frames[name] = pl.DataFrame(found, schema=schema, orient="row")
+        rows = [row for tables in people for row in tables.get(name, [])]
+        frames[name] = pl.DataFrame(rows, schema=schema, orient="row")
     return Study(frames, lambda name: criteria.load("source"))

@@ -1,4 +1,4 @@
-"""Citations are clean: they say where a figure stands, and nothing about how the page was read."""
+"""Citations name the publication, and contain no notes on how it was read."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def test_citation(name, text):
 def test_every_id_has_one_without_working_notes():
     from nephrosyn.scenario.files.provenance import evidence
 
-    found = citations.citations()
-    assert found.keys() == evidence().keys()
-    for name, text in found.items():
+    texts = citations.citations()
+    assert texts.keys() == evidence().keys()
+    for name, text in texts.items():
         assert text == " ".join(text.split())
         assert not {"[", "]"} & set(text), name
         for note in ("not shown", "index page", "abstract page", "interval or fit"):
@@ -36,7 +36,7 @@ def test_every_id_has_one_without_working_notes():
 
 
 def test_ids_of_one_publication_stand_together_in_reading_order():
-    assert [names for names, _ in citations.listed(["NL3.4.10", "B10", "A12", "NL3.4.9", "gone"])] == [
+    assert [names for names, _ in citations.listed(["NL3.4.10", "B10", "A12", "NL3.4.9", "unknown"])] == [
         "A12, B10",
         "NL3.4.9",
         "NL3.4.10",

@@ -1,4 +1,4 @@
-"""The numbers of the baseline that were worked out from published figures: the arithmetic again."""
+"""Numbers of the baseline that were derived from published estimates: the arithmetic repeated."""
 
 import math
 
@@ -60,18 +60,18 @@ def test_response_of_adults_with_minimal_change_is_pooled():
 
 
 def test_late_responders_among_children():
-    law = BASELINE.disease.response["children"]["minimal_change"].time_to_remission_days
-    late = stats.lognorm(**law.parameters)
+    distribution = BASELINE.disease.response["children"]["minimal_change"].time_to_remission_days
+    late = stats.lognorm(**distribution.parameters)
     assert late.cdf(56) - late.cdf(28) == pytest.approx(34 / (603 + 34), abs=0.005)
 
 
 def test_membranous_remission_counts_from_the_beginning_of_the_fall():
-    law = BASELINE.disease.spontaneous["membranous"].time_days
+    distribution = BASELINE.disease.spontaneous["membranous"].time_days
     month = 365.25 / 12
     halvings = math.log2(8 / 3.5)
     fall = halvings * BASELINE.disease.proteinuria.spontaneous_halving_days["membranous"]
-    assert mean(law) + fall == pytest.approx(14.7 * month, rel=0.02)
-    assert float(stats.lognorm(**law.parameters).std()) == pytest.approx(11.4 * month, rel=0.03)
+    assert mean(distribution) + fall == pytest.approx(14.7 * month, rel=0.02)
+    assert float(stats.lognorm(**distribution.parameters).std()) == pytest.approx(11.4 * month, rel=0.03)
 
 
 def test_albumin_of_nephrotic_patients():
@@ -82,14 +82,14 @@ def test_albumin_of_nephrotic_patients():
 
 
 def test_thresholds_of_children_are_half_of_alternate_day_doses():
-    law = stats.lognorm(**BASELINE.disease.relapse.bands["children"].threshold_mg_per_kg_per_day.parameters)
-    assert law.mean() == pytest.approx(1.2 / 2, rel=0.02)
-    assert law.std() == pytest.approx(0.55 / 2, rel=0.03)
+    distribution = stats.lognorm(**BASELINE.disease.relapse.bands["children"].threshold_mg_per_kg_per_day.parameters)
+    assert distribution.mean() == pytest.approx(1.2 / 2, rel=0.02)
+    assert distribution.std() == pytest.approx(0.55 / 2, rel=0.03)
 
 
 def test_spread_of_urine_creatinine():
-    law = stats.lognorm(**BASELINE.readings.dipstick.urine_creatinine_mg_per_dl.parameters)
-    assert law.std() / law.mean() == pytest.approx(0.5, abs=0.005)
+    distribution = stats.lognorm(**BASELINE.readings.dipstick.urine_creatinine_mg_per_dl.parameters)
+    assert distribution.std() / distribution.mean() == pytest.approx(0.5, abs=0.005)
 
 
 def test_children_are_as_old_as_published():

@@ -10,24 +10,24 @@ from nephrosyn.scenario import load, shipped
 
 EVIDENCE = files("nephrosyn.evidence")
 IDS = json.loads(EVIDENCE.joinpath("ids.json").read_text("utf-8"))
-FIGURES = list(csv.DictReader(EVIDENCE.joinpath("published-figures.csv").read_text("utf-8").splitlines()))
+COLLECTED = list(csv.DictReader(EVIDENCE.joinpath("published-figures.csv").read_text("utf-8").splitlines()))
 GRADES = {"R", "R2", "D", "G"}
 
 
-def test_every_published_figure_has_an_id_with_its_value_and_grade():
-    for row in FIGURES:
+def test_every_published_estimate_has_an_id_with_its_value_and_grade():
+    for row in COLLECTED:
         line = IDS[row["id"]]
         value = row["value"] if row["value"] != "see left" else row["quantity"]
         assert value in line, row["id"]
         assert f"[{row['confidence']}]" in line, row["id"]
 
 
-def test_figures_are_unique_and_graded():
-    assert len({row["id"] for row in FIGURES}) == len(FIGURES)
-    assert {row["confidence"] for row in FIGURES} <= GRADES
+def test_published_estimates_are_unique_and_graded():
+    assert len({row["id"] for row in COLLECTED}) == len(COLLECTED)
+    assert {row["confidence"] for row in COLLECTED} <= GRADES
 
 
-def test_ids_cover_laws_statements_and_sets():
+def test_ids_cover_model_statements_source_statements_and_sets():
     assert {f"NL3.{n}" for n in range(1, 8)} | {f"NL3.4.{n}" for n in range(1, 11)} <= IDS.keys()
     assert {f"S{n}" for n in range(1, 21)} <= IDS.keys()
     assert "DEF:source" in IDS

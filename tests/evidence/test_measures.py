@@ -1,4 +1,4 @@
-"""Every measure on records written by hand, where the answer can be counted on the fingers."""
+"""Every measure on records written by hand, where the answer can be counted by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nephrosyn.evidence.measures.registry import counted, measures, misfits
+from nephrosyn.evidence.measures.registry import joined, measures, misfits
 
 from .made_up import CLEAR, ILL, PARTIAL, child, dose, note, person, read, study
 
@@ -15,7 +15,7 @@ SET = {"definition": "source"}
 
 
 def value(name, people, **arguments):
-    return counted(name, arguments, [study(*people)]).estimate().value
+    return measures()[name](study(*people), **arguments).estimate().value
 
 
 def test_every_measure_is_tried_here():
@@ -258,6 +258,6 @@ def test_arguments_that_do_not_fit_are_all_named():
 
 def test_parts_of_a_cohort_make_the_whole():
     first, second = [child(0, 10, [100]), child(1, 10)], [child(0, 10), child(1, 10, [700])]
-    parts = counted("relapsed_by", {**SET, "days": 365}, [study(*first), study(*second)])
-    assert parts.estimate().value == 0.25
-    assert parts.estimate().people == 4
+    relapsed_by = measures()["relapsed_by"]
+    estimate = joined([relapsed_by(study(*people), **SET, days=365) for people in (first, second)]).estimate()
+    assert (estimate.value, estimate.people) == (0.25, 4)

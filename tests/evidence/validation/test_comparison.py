@@ -1,4 +1,4 @@
-"""Published beside simulated: where a number lies, how far away, and what the verb says of it."""
+"""Published and simulated estimates: position, distance, and what `nephrosyn validate` prints."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.evidence.validation import page
-from nephrosyn.evidence.validation.comparison import Row, Validation, select_estimates, combine_arms, validate
+from nephrosyn.evidence.validation.comparison import Row, Validation, combine_arms, select_estimates, validate
 
-FIGURES = {figure.id: figure for figure in published_estimates()}
-C12 = FIGURES["C12"]  # 22.1%, 16.1 to 29.5%
+ESTIMATES = {estimate.id: estimate for estimate in published_estimates()}
+C12 = ESTIMATES["C12"]  # 22.1%, 16.1 to 29.5%
 
 
 def cli(*words):
@@ -33,7 +33,7 @@ def cli(*words):
         (0.10, 0.01, "outside"),
     ],
 )
-def test_outside_only_if_more_patients_would_not_bring_it_back(value, error, place):
+def test_outside_only_if_more_patients_would_not_change_it(value, error, place):
     assert Row(C12, Estimate(value, error, 100)).place == place
 
 
@@ -46,39 +46,41 @@ def test_distance_is_in_standard_errors_of_the_side_it_lies_on():
 
 def test_two_arms():
     first, second = Estimate(0.4, 0.1, 10), Estimate(0.2, 0.1, 10)
-    assert combine_arms(FIGURES["C07.hazard"], first, second).value == 2
-    assert combine_arms(FIGURES["C27.difference"], first, second).value == pytest.approx(0.2)
+    assert combine_arms(ESTIMATES["C07.hazard"], first, second).value == 2
+    assert combine_arms(ESTIMATES["C27.difference"], first, second).value == pytest.approx(0.2)
     assert combine_arms(C12, first, None) is first
 
 
 def test_chi_square_and_what_failed():
     far, near = Estimate(0.5, 0.01, 10), Estimate(0.873, 0.01, 10)
-    rows = [Row(C12, far), Row(FIGURES["A01"], near), Row(FIGURES["C13"], far)]
-    found = Validation(rows, 10, 1)
-    assert found.chi_square("fit") == (pytest.approx(rows[1].distance ** 2 + rows[2].distance ** 2), 2)
-    assert [row.published.id for row in found.failed] == ["C13"]  # C12 is outside too, but nothing is fitted to it
+    rows = [Row(C12, far), Row(ESTIMATES["A01"], near), Row(ESTIMATES["C13"], far)]
+    validation = Validation(rows, 10, 1)
+    assert validation.chi_square("fit") == (pytest.approx(rows[1].distance ** 2 + rows[2].distance ** 2), 2)
+    assert [row.published.id for row in validation.failed] == ["C13"]  # C12 is outside too, but nothing is fitted to it
     assert Validation([Row(C12, far)], 10, 1).failed == []
-    assert Validation([Row(FIGURES["A01"], Estimate(math.nan, math.nan, 0))], 10, 1).failed
+    assert Validation([Row(ESTIMATES["A01"], Estimate(math.nan, math.nan, 0))], 10, 1).failed
 
 
-def test_a_figure_for_which_nobody_counts_has_no_place_and_no_distance():
+def test_an_estimate_for_which_nobody_counts_has_no_place_and_no_distance():
     nobody, near = Estimate(math.nan, math.nan, 0), Estimate(0.873, 0.01, 10)
-    found = Validation([Row(FIGURES["A01"], near), Row(FIGURES["C13"], nobody), Row(C12, nobody)], 10, 1)
-    assert [row.place for row in found.rows] == ["inside", "nobody", "nobody"]
-    assert page.cells(found.rows[1])[-3:] == ("nobody counts", "–", "nobody")
-    assert page.sentence(found).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
-    assert "no validation row has a number; 2 of 3 figures have nobody who counts" in page.sentence(found)
-    assert [row.published.id for row in found.failed] == ["C13"]
+    validation = Validation([Row(ESTIMATES["A01"], near), Row(ESTIMATES["C13"], nobody), Row(C12, nobody)], 10, 1)
+    assert [row.place for row in validation.rows] == ["inside", "nobody", "nobody"]
+    assert page.cells(validation.rows[1])[-3:] == ("nobody counts", "–", "nobody")
+    assert page.sentence(validation).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
+    assert "no validation row has a number; for 2 of 3 estimates no patient counts" in page.sentence(validation)
+    assert [row.published.id for row in validation.failed] == ["C13"]
 
 
-def test_settings_and_figures_are_chosen_by_name():
-    assert {one.scenario for one in select_estimates("setting-japan-children", None)} == {"setting-japan-children"}
-    assert [one.id for one in select_estimates(None, "C12")] == ["C12"]
+def test_settings_and_estimates_are_selected_by_name():
+    assert {estimate.scenario for estimate in select_estimates("setting-japan-children", None)} == {
+        "setting-japan-children"
+    }
+    assert [estimate.id for estimate in select_estimates(None, "C12")] == ["C12"]
     assert len(select_estimates(None, "C01")) == 3
 
 
 @pytest.mark.parametrize(
-    ("setting", "figure", "told"),
+    ("setting", "estimate", "message"),
     [
         ("setting-japan", None, "setting-japan-children"),
         (None, "A15", "not simulated: a range over papers"),
@@ -86,13 +88,13 @@ def test_settings_and_figures_are_chosen_by_name():
         ("setting-paris", "C12", "of this setting"),
     ],
 )
-def test_what_cannot_be_simulated_is_refused_with_the_reason(setting, figure, told):
-    with pytest.raises(RefusalError, match=told):
-        validate(setting, figure)
+def test_what_cannot_be_simulated_is_refused_with_the_reason(setting, estimate, message):
+    with pytest.raises(RefusalError, match=message):
+        validate(setting, estimate)
 
 
 @pytest.mark.slow
-def test_the_verb_prints_both_uses_and_writes_a_page(tmp_path):
+def test_the_command_prints_both_uses_and_writes_a_page(tmp_path):
     words = ("validate", "--setting", "setting-japan-children", "--patients", "900", "--out", str(tmp_path / "v"))
     done = cli(*words)
     assert done.exit_code == 0, done.output
@@ -101,7 +103,7 @@ def test_the_verb_prints_both_uses_and_writes_a_page(tmp_path):
     page = (tmp_path / "v" / "validate.html").read_text("utf-8")
     assert "<svg" in page and "http" not in page.replace("http://www.w3.org", "")
     values = json.loads((tmp_path / "v" / "validate.json").read_text("utf-8"))
-    assert {one["id"] for one in values["figures"]} >= {"A01", "C12", "C13"}
+    assert {row["id"] for row in values["figures"]} >= {"A01", "C12", "C13"}
     assert cli(*words).exit_code == 2  # it stands there
     assert cli(*words, "--overwrite").exit_code == 0
 
@@ -110,8 +112,8 @@ def test_the_verb_prints_both_uses_and_writes_a_page(tmp_path):
 def test_a_fit_row_outside_ends_with_1(monkeypatch):
     from nephrosyn.evidence.validation import comparison
 
-    far = FIGURES["A01"].model_copy(update={"published": 0.5, "published_low": 0.45, "published_high": 0.55})
-    monkeypatch.setattr(comparison, "figures", lambda: (far,))
+    far = ESTIMATES["A01"].model_copy(update={"published": 0.5, "published_low": 0.45, "published_high": 0.55})
+    monkeypatch.setattr(comparison, "published_estimates", lambda: (far,))
     done = cli("validate", "--patients", "600", "--json")
     assert done.exit_code == 1
     assert json.loads(done.stdout)["figures"][0]["place"] == "outside"

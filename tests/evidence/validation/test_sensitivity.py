@@ -1,4 +1,4 @@
-"""Which assumption moves the share: ranges with sources, and effects that are known beforehand."""
+"""Sensitivity: ranges with sources, and effects that are known in advance."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ BASELINE = load("baseline").scenario.model_dump(mode="json")
 
 
 def test_every_range_has_a_source_and_holds_the_baseline():
-    for one in analysis.ranges():
-        assert one.low <= at(BASELINE, split(one.key)) <= one.high, one.key
+    for entry in analysis.ranges():
+        assert entry.low <= at(BASELINE, split(entry.key)) <= entry.high, entry.key
 
 
 def test_both_ends_of_every_range_are_scenarios():
     for end in ("low", "high"):
-        load("baseline", [f"{one.key}={getattr(one, end)}" for one in analysis.ranges()])
+        load("baseline", [f"{entry.key}={getattr(entry, end)}" for entry in analysis.ranges()])
 
 
 def test_without_salib_it_says_what_to_install(monkeypatch):
-    def gone(name):
+    def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(analysis, "import_module", gone)
+    monkeypatch.setattr(analysis, "import_module", missing)
     with pytest.raises(RefusalError, match="pip install SALib"):
         analysis.sensitivity("baseline")
 
@@ -48,17 +48,17 @@ def test_a_number_that_does_nothing_moves_nothing_and_one_that_does_is_found(mon
         "disease.response.adults.minimal_change.complete",
         "disease.relapse.bands.adults.rate_per_year",
     )
-    kept = tuple(one for one in analysis.ranges() if one.key in keys)
-    monkeypatch.setattr(analysis, "ranges", lambda: kept)
-    found = analysis.sensitivity("adult-minimal-change", patients=900, trajectories=4, base=8, most=2)
-    effects = {one.key: one for one in found.indices}
+    selected = tuple(entry for entry in analysis.ranges() if entry.key in keys)
+    monkeypatch.setattr(analysis, "ranges", lambda: selected)
+    result = analysis.sensitivity("adult-minimal-change", patients=900, trajectories=4, base=8, most=2)
+    effects = {index.key: index for index in result.indices}
     assert effects[keys[0]].effect == 0
     # 9.5 points of response; those who do not respond are resistant, some of them refractory anyway.
     assert 0.05 < effects[keys[1]].effect < 0.11
     assert effects[keys[0]].total is None
     assert effects[keys[1]].total is not None
-    assert (found.morris_runs, found.sobol_runs) == (4 * 4, 8 * 4)
-    output.write(found, tmp_path / "s")
+    assert (result.morris_runs, result.sobol_runs) == (4 * 4, 8 * 4)
+    output.write(result, tmp_path / "s")
     values = json.loads((tmp_path / "s" / "sensitivity.json").read_text("utf-8"))
     assert len(values["indices"]) == 3
     assert "16 runs" in (tmp_path / "s" / "sensitivity.md").read_text("utf-8")
@@ -66,54 +66,56 @@ def test_a_number_that_does_nothing_moves_nothing_and_one_that_does_is_found(mon
 
 def test_a_set_for_nobody_or_for_hardly_anybody_is_refused():
     pytest.importorskip("SALib")
-    asked = {"patients": 60, "trajectories": 2, "base": 0}
+    sizes = {"patients": 60, "trajectories": 2, "base": 0}
     with pytest.raises(RefusalError) as refusal:
-        analysis.sensitivity("adult-minimal-change", ["source", "kdigo-2021-children", "ipna-2022"], **asked)
+        analysis.sensitivity("adult-minimal-change", ["source", "kdigo-2021-children", "ipna-2022"], **sizes)
     lines = str(refusal.value).splitlines()
-    assert [line.partition(" is for none of the 60 patients")[0] for line in lines] == [
+    assert [line.partition(" applies to none of the 60 patients")[0] for line in lines] == [
         "the definition set kdigo-2021-children",
         "the definition set ipna-2022",
     ]
     with pytest.raises(
-        RefusalError, match=r"kdigo-2021-adults is for only \d+ of the 60 patients .* ask for --patients"
+        RefusalError, match=r"kdigo-2021-adults applies to only \d+ of the 60 patients .* ask for --patients"
     ):
-        analysis.sensitivity("baseline", ["kdigo-2021-adults"], **asked)
+        analysis.sensitivity("baseline", ["kdigo-2021-adults"], **sizes)
 
 
 def test_a_refusal_ends_with_2_and_a_sentence():
     pytest.importorskip("SALib")
-    asked = ["adult-minimal-change", "--criteria", "kdigo-2021-children", "--patients", "40"]
-    result = CliRunner().invoke(app, ["sensitivity", *asked], prog_name="nephrosyn")
+    options = ["adult-minimal-change", "--criteria", "kdigo-2021-children", "--patients", "40"]
+    result = CliRunner().invoke(app, ["sensitivity", *options], prog_name="nephrosyn")
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert "kdigo-2021-children is for none of the 40 patients" in result.stderr
+    assert "kdigo-2021-children applies to none of the 40 patients" in result.stderr
 
 
 def test_the_share_of_a_set_is_among_those_it_is_for():
-    chosen = [criteria.load(name) for name in ("source", "kdigo-2021-adults")]
+    definitions = [criteria.load(name) for name in ("source", "kdigo-2021-adults")]
     baseline = load("baseline").scenario
     labels = pl.concat(
-        criteria.classify(study.tables, chosen, "observed") for study in studies(baseline, 120, analysis.SEED)
+        criteria.classify(study.tables, definitions, "observed") for study in studies(baseline, 120, analysis.SEED)
     )
     inside = labels.filter(pl.col("applies").fill_null(value=True))
     by_hand = inside.group_by("criteria", maintain_order=True).agg(
         share=pl.col("refractory").fill_null(value=False).mean(), patients=pl.len()
     )
     assert by_hand["patients"][1] < 120 == by_hand["patients"][0]
-    assert analysis.refractory_shares("baseline", {}, chosen, 120, analysis.SEED) == pytest.approx(by_hand["share"].to_list())
+    assert analysis.refractory_shares("baseline", {}, definitions, 120, analysis.SEED) == pytest.approx(
+        by_hand["share"].to_list()
+    )
 
 
 @pytest.mark.slow
 def test_the_share_grows_with_follow_up():
-    found = refractory_share.refractory_shares(["adult-minimal-change"], ["source"], years=(1, 3), patients=800, seed=1)
-    assert [one.years for one in found] == [1, 3]
-    assert found[0].refractory.count < found[1].refractory.count
-    frame = refractory_share.frame(found)
-    assert frame["holds_one_third"].to_list() == [one.holds_third for one in found]
+    first, second = refractory_share.refractory_shares(
+        ["adult-minimal-change"], ["source"], years=(1, 3), patients=800, seed=1
+    )
+    assert (first.years, second.years) == (1, 3)
+    assert first.refractory.count < second.refractory.count
 
 
 def test_a_share_is_among_those_the_set_is_for(tmp_path):
-    """Most are children: the adults, and who has another lesion, are in no denominator of a set for children."""
+    """Adults, and patients with another lesion, are in no denominator of a set for children."""
     file = tmp_path / "mostly-children.toml"
     file.write_text(
         'extends = "baseline"\ntitle = "Mostly children"\n'
@@ -122,16 +124,16 @@ def test_a_share_is_among_those_the_set_is_for(tmp_path):
         '"population.bands.adults.share" = "assumed: for a test"\n',
         encoding="utf-8",
     )
-    (found,) = refractory_share.refractory_shares([str(file)], ["ipna-2022"], years=(1,), patients=100, seed=1)
+    (share,) = refractory_share.refractory_shares([str(file)], ["ipna-2022"], years=(1,), patients=100, seed=1)
     (study,) = studies(load(file, ["population.follow_up_days=365"]).scenario, 100, 1)
     labels = criteria.classify(study.tables, criteria.load("ipna-2022"), "observed")
     inside = labels.filter(pl.col("applies").fill_null(value=True))
     assert 75 <= inside.height < 100
-    assert (found.refractory.count, found.refractory.total) == (inside["refractory"].sum(), inside.height)
-    assert (found.undetermined.count, found.undetermined.total) == (inside["refractory"].null_count(), inside.height)
+    assert (share.refractory.count, share.refractory.total) == (inside["refractory"].sum(), inside.height)
+    assert (share.undetermined.count, share.undetermined.total) == (inside["refractory"].null_count(), inside.height)
 
 
-def test_no_setting_is_left_without_a_word():
+def test_every_setting_is_described():
     from pathlib import Path
 
     text = (Path(__file__).parents[3] / "scenarios" / "README.md").read_text("utf-8")

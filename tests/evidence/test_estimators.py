@@ -1,4 +1,4 @@
-"""The statistics of the measures against other ways to get them, and errors that say how far chance moves them."""
+"""Estimators of the measures: agreement with other implementations, and standard errors that match the spread."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def test_kaplan_meier_is_that_of_scipy():
     data = stats.CensoredData(uncensored=last[happened], right=last[~happened])
     free = stats.ecdf(data).sf
     for day in (10, 100, 365, 800):
-        mine = estimators.free_at(day)(pl.DataFrame({"days": last, "happened": happened}))
-        assert mine.value == pytest.approx(float(free.evaluate(day)))
+        estimate = estimators.free_at(day)(pl.DataFrame({"days": last, "happened": happened}))
+        assert estimate.value == pytest.approx(float(free.evaluate(day)))
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_kaplan_meier_is_that_of_scipy():
 )
 def test_standard_errors_are_the_spread_between_samples(statistic, rows):
     """400 samples of 200: the spread has an error of 3.5%, the mean error less; 15% is four of these."""
-    found = [statistic(pl.DataFrame(rows(x))) for x in draws(200)]
-    spread = np.std([one.value for one in found], ddof=1)
-    assert np.mean([one.error for one in found]) == pytest.approx(spread, rel=0.15)
+    estimates = [statistic(pl.DataFrame(rows(sample))) for sample in draws(200)]
+    spread = np.std([estimate.value for estimate in estimates], ddof=1)
+    assert np.mean([estimate.error for estimate in estimates]) == pytest.approx(spread, rel=0.15)
 
 
 def test_arms_together():
@@ -55,19 +55,25 @@ def test_arms_together():
 
 def test_nobody_has_no_number():
     empty = pl.DataFrame({"yes": [], "value": [], "days": [], "happened": [], "events": [], "years": []})
-    for one in (estimators.share, estimators.mean, estimators.quantile(0.5), estimators.free_at(1), estimators.rate):
-        assert one(empty).people == 0
+    for statistic in (
+        estimators.share,
+        estimators.mean,
+        estimators.quantile(0.5),
+        estimators.free_at(1),
+        estimators.rate,
+    ):
+        assert statistic(empty).people == 0
 
 
 @pytest.mark.parametrize("median", [True, False])
 def test_intervals_of_quantiles_hold_what_they_say(median):
-    """Quartiles of 68 lognormal times: of 2,000 samples 95% (SE 0.5) must hold the truth, worked out from their own."""
+    """Quartiles of 68 lognormal times: 95% of 2,000 intervals (SE 0.5 points) contain the true quantile."""
     p = 0.5 if median else 0.25
     rng = np.random.default_rng(2)
     samples = np.exp(0.5 * rng.normal(size=(2000, 68)))
     held = 0
-    for x in samples:
-        low, middle, high = np.quantile(x, [0.25, p, 0.75])
+    for sample in samples:
+        low, middle, high = np.quantile(sample, [0.25, p, 0.75])
         ends = published_intervals.lognormal(middle, low, high, 68, median=median)
         held += ends[0] <= np.exp(0.5 * stats.norm.ppf(p)) <= ends[1]
     # The width is estimated from 68, which costs up to two points.
@@ -80,9 +86,9 @@ def test_interval_of_a_mean():
 
 def test_a_quantile_of_whole_days_is_that_of_grouped_data():
     # Half of ten people on day 9, the others on day 8: the median lies between, at the boundary of the two days.
-    found = estimators.quantile(0.5)(pl.DataFrame({"value": [8] * 5 + [9] * 5}))
-    assert found.value == pytest.approx(8.5)
-    assert estimators.quantile(0.5)(pl.DataFrame({"value": [8] * 4 + [9] * 6})).value > found.value
+    median = estimators.quantile(0.5)(pl.DataFrame({"value": [8] * 5 + [9] * 5}))
+    assert median.value == pytest.approx(8.5)
+    assert estimators.quantile(0.5)(pl.DataFrame({"value": [8] * 4 + [9] * 6})).value > median.value
     assert estimators.quantile(0.5)(pl.DataFrame({"value": [63] * 100})).error > 0
 
 
