@@ -53,7 +53,7 @@ def test_all_kinds_are_made_in_equal_numbers(sets):
 
 
 def test_balance_by_label_gives_each_category_its_share(cohort):
-    have = Counter(Source(cohort).judge([criteria.load("kdigo-2021-children")])["category"])
+    have = Counter(Source(cohort).classify([criteria.load("kdigo-2021-children")])["category"])
     assert len(have) == 5  # one of the set's categories has nobody; of five cases it is to have none
     made = build(Source(cohort), Request(count=5, criteria=("kdigo-2021-children",), figures=False))
     assert set(Counter(str(keys_of(case)) for case in made["si"].cases).values()) == {1}
@@ -62,7 +62,7 @@ def test_balance_by_label_gives_each_category_its_share(cohort):
 
 def test_what_a_rare_category_lacks_the_others_make_up(cohort):
     """Nobody in the run is a frequent relapser, and every category is to have two cases."""
-    have = Counter(Source(cohort).judge([criteria.load("source")])["category"])
+    have = Counter(Source(cohort).classify([criteria.load("source")])["category"])
     assert have["frequently_relapsing"] == 0
     made = build(Source(cohort), Request(count=14, figures=False))["si"]
     assert len(made.cases) == 14
@@ -70,7 +70,7 @@ def test_what_a_rare_category_lacks_the_others_make_up(cohort):
     assert sorted(given.values()) == [2, 2, 2, 2, 3, 3]
     (note,) = made.notes
     assert note.startswith("Not every category has its equal share of the cases: frequently relapsing 0 of 2.")
-    assert "10 patients meet its clause, but the set puts another category first" in note
+    assert "10 patients meet its clause, but another category takes precedence in the set" in note
 
 
 @pytest.mark.parametrize("seed", range(21))
@@ -79,7 +79,7 @@ def test_a_thousand_patients_of_any_seed_are_enough_for_fifty(seed):
     cohort = ns.run("baseline", patients=1000, seed=seed)
     source = Source(cohort)
     maker = Builder(source, Request(count=50), [criteria.load("source")])
-    groups = maker._groups("single", source.judge([maker.first]))
+    groups = maker._groups("single", source.classify([maker.first]))
     able = {name: iter([one for one in mine if one[1] % 20]) for name, mine in groups.items()}
     taken = share_out(able, {name: len(mine) for name, mine in groups.items()}, 50)
     assert sum(map(len, taken.values())) == 50
@@ -91,8 +91,8 @@ def test_a_set_that_the_care_cannot_satisfy_is_found_out_by_the_clause(cohort):
     made = build(Source(cohort), Request(count=6, criteria=("kdigo-2021-adults",), figures=False))["si"]
     (note,) = made.notes
     assert (
-        "no patient of baseline can be expected to meet it, because the clause “resistance” asks for 16 weeks of "
-        "adequate steroid without remission, and the care ends such a course after 12 weeks "
+        "no patient of baseline can be expected to meet it, because the clause “resistance” requires 16 weeks of "
+        "adequate steroid without remission, and care in this scenario ends such a course after 12 weeks "
         "(care.regimen.adults.first.resistance_weeks)"
     ) in note
     assert "--patients" not in note
@@ -107,7 +107,7 @@ def test_a_set_that_the_care_cannot_satisfy_is_found_out_by_the_clause(cohort):
         ("resistant", "source", "baseline", ["population.follow_up_days=50"], "and follow-up ends after 50"),
         ("resistant", "iskdc", "baseline", [], ""),  # eight weeks: four of them on alternate days would do as well
         ("resistant", "kdigo-2021-children", "baseline", ["care.regimen.children.first.dose.amount=20",
-         "care.regimen.children.relapse.dose.amount=20"], "gives no dose that the set calls adequate"),
+         "care.regimen.children.relapse.dose.amount=20"], "no dose in this scenario is adequate by the set"),
         ("non_remitting", "jsn-2014-adults", "baseline", [], ""),
         ("non_remitting", "jsn-2014-adults", "baseline", ["population.follow_up_days=90"], "follow-up ends after 90"),
         ("frequent", "kdigo-2021-adults", "baseline", [], ""),
@@ -126,13 +126,13 @@ def test_another_drug_that_is_never_given_is_ruled_out(tmp_path):
         text.replace('other_agent = { value = "not_required"', 'other_agent = { value = "required"'), "utf-8"
     )
     strict = criteria.load(str(file))
-    assert "and the care gives none" in ruled_out("non_remitting", strict, load("baseline").scenario)
+    assert "and care in this scenario gives none" in ruled_out("non_remitting", strict, load("baseline").scenario)
     assert ruled_out("non_remitting", strict, load("modern-adults").scenario) == ""
 
 
 def test_a_set_that_is_for_nobody_is_refused_with_a_reason():
     adults = ns.run("adult-minimal-change", patients=20, seed=1)
-    with pytest.raises(CasesError, match="kdigo-2021-children is for none of the 20 patients of the run"):
+    with pytest.raises(CasesError, match="kdigo-2021-children applies to none of the 20 patients of the run"):
         build(Source(adults), Request(count=3, criteria=("kdigo-2021-children",), figures=False))
 
 

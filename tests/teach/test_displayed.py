@@ -11,7 +11,7 @@ from nephrosyn import criteria, vocabulary
 from nephrosyn.teach.display import parse_back, record_tables, sections, units
 from nephrosyn.teach.display.spelling import meant, spelled, spoken
 from nephrosyn.teach.items.answer_keys import keys_of
-from nephrosyn.teach.items.case import judge
+from nephrosyn.teach.items.case import classify_displayed
 from nephrosyn.teach.items.feedback import evidence
 from nephrosyn.teach.items.questions import STATES
 from nephrosyn.teach.lint.solver import answers
@@ -151,7 +151,9 @@ def test_feedback_cites_the_readings_that_decide(cohort):
         people = labels.filter(category=category).select("replicate", "patient").rows()
         assert len(people) > 5
         for _, record in Source(cohort).records(people):
-            judged = judge(sections.sections(record, "c0", "conventional"), criteria.load("source"), "conventional")
+            judged = classify_displayed(
+                sections.sections(record, "c0", "conventional"), criteria.load("source"), "conventional"
+            )
             clause = next(one for one in judged.clauses if one.name == clause_of)
             told = " ".join(evidence(clause, judged))
             readings = record["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"]))

@@ -30,7 +30,7 @@ def choose(things: Sequence[Thing], *key: object) -> Thing:
 def shuffled(things: Iterable[Thing], *key: object) -> list[Thing]:
     """Return things in an order that depends on the key and on where each stood."""
     placed = list(enumerate(things))
-    return [thing for _, thing in sorted(placed, key=lambda one: number(*key, one[0]))]
+    return [thing for _, thing in sorted(placed, key=lambda place_and_thing: number(*key, place_and_thing[0]))]
 
 
 def blinded(*key: object) -> str:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from nephrosyn.criteria import load
 from nephrosyn.errors import CasesError
 from nephrosyn.runs.run import cores
-from nephrosyn.teach.formats.registry import FORMATS, chosen, writer
+from nephrosyn.teach.formats.registry import FORMATS, selected, writer
 from nephrosyn.teach.items.case_set import build, builder
 from nephrosyn.teach.lint.finding import Finding
 from nephrosyn.teach.lint.rules import lint_both, refuse
@@ -35,7 +35,7 @@ MOST = 10
 
 def is_ours(folder: Path) -> bool:
     """Whether a folder holds what the formats write, and nothing else."""
-    written = re.compile("|".join(f"(?:{one.files})" for one in FORMATS.values()))
+    written = re.compile("|".join(f"(?:{format_.files})" for format_ in FORMATS.values()))
     return folder.is_dir() and all(written.fullmatch(path.name) for path in folder.iterdir())
 
 
@@ -70,7 +70,7 @@ def check(
     except CasesError as error:
         wrong.append(str(error))
     try:
-        names = chosen(formats)
+        names = selected(formats)
         for name in names:
             writer(name)
     except CasesError as error:
@@ -118,22 +118,22 @@ def write(
     """
     source = Source(cohort, progress)
     sets = build(source, request, case, cores())
-    definitions = {one.name: one for one in builder(source, request).definitions}
+    definitions = {definition.name: definition for definition in builder(source, request).definitions}
     refuse(lint_both(sets, definitions))
     primary: UnitSystem = request.units  # type: ignore[assignment]
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".cases-") as made:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".cases-") as scratch:
         files: list[Path] = []
         for place, name in enumerate(formats):
             progress("write", place, len(formats))
-            files += writer(name)(sets, primary, Path(made))
+            files += writer(name)(sets, primary, Path(scratch))
         if folder.is_dir():
             shutil.rmtree(folder)
         folder.mkdir()
-        for path in Path(made).iterdir():
+        for path in Path(scratch).iterdir():
             shutil.move(path, folder / path.name)
     progress("write", len(formats), len(formats))
-    return sets[primary], [folder / path.relative_to(made) for path in files]
+    return sets[primary], [folder / path.relative_to(scratch) for path in files]
 
 
 def lint_files(path: Path, criteria: Sequence[str]) -> tuple[list[Finding], int]:
@@ -154,16 +154,16 @@ def lint_files(path: Path, criteria: Sequence[str]) -> tuple[list[Finding], int]
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files or not all(map(is_readable, files)):
         raise CasesError(f"{path}: expected a file of cases (JSON), or a folder with some; got nothing of the kind")
-    definitions = {one.name: one for one in map(load, criteria)}
+    definitions = {definition.name: definition for definition in map(load, criteria)}
     read = [_read(file) for file in files]
     alike: dict[frozenset[str], list[CaseSet]] = {}
-    for one in read:
-        alike.setdefault(frozenset(case.id for case in one.cases), []).append(one)
-    found: list[Finding] = []
+    for cases in read:
+        alike.setdefault(frozenset(case.id for case in cases.cases), []).append(cases)
+    findings: list[Finding] = []
     for group in alike.values():
-        by_units = {one.units: one for one in group}
-        found += lint_both(by_units, definitions)
-    return found, len({case.id for one in read for case in one.cases})
+        by_units = {cases.units: cases for cases in group}
+        findings += lint_both(by_units, definitions)
+    return findings, len({case.id for cases in read for case in cases.cases})
 
 
 def _read(file: Path) -> CaseSet:
@@ -172,14 +172,14 @@ def _read(file: Path) -> CaseSet:
     except UnreadableError as error:
         raise CasesError(f"{file}: {error}") from None
     except ValidationError as error:
-        raise CasesError(_told(file, error)) from None
+        raise CasesError(_problems_text(file, error)) from None
 
 
-def _told(file: Path, error: ValidationError) -> str:
-    found = [
-        f"  {'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
-        for one in error.errors(include_url=False, include_input=False)[:MOST]
+def _problems_text(file: Path, error: ValidationError) -> str:
+    problems = [
+        f"  {'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_url=False, include_input=False)[:MOST]
     ]
-    more = error.error_count() - len(found)
+    more = error.error_count() - len(problems)
     heading = f"{file}: expected a set of cases as JSON; found {error.error_count()} problems:"
-    return "\n".join([heading, *found, *([f"  and {more} more"] if more else [])])
+    return "\n".join([heading, *problems, *([f"  and {more} more"] if more else [])])

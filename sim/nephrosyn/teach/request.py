@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from nephrosyn.errors import CasesError
-from nephrosyn.scenario.counts import MOST_SEED, wrong_count
 from nephrosyn.teach.model import ItemKind, Spelling, UnitSystem
+from nephrosyn.user_input import MOST_SEED, wrong_count
 
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 UNITS: tuple[UnitSystem, ...] = get_args(UnitSystem)
@@ -87,18 +87,18 @@ class Request:
     def shares(self) -> dict[ItemKind, int]:
         """Return how many cases of each kind; pairs come in twos."""
         kinds = [name for name in KINDS if name in self.kinds]
-        each = {kind: self.count // len(kinds) for kind in kinds}
+        shares = {kind: self.count // len(kinds) for kind in kinds}
         for kind in kinds[: self.count % len(kinds)]:
-            each[kind] += 1
-        if each.get("near-miss", 0) % 2:
-            other = next((kind for kind in kinds if kind != "near-miss" and each[kind]), None)
-            if other is None:
+            shares[kind] += 1
+        if shares.get("near-miss", 0) % 2:
+            donor = next((kind for kind in kinds if kind != "near-miss" and shares[kind]), None)
+            if donor is None:
                 raise CasesError(
                     f"--count: near-miss cases come in pairs, so expected an even number; got {self.count}"
                 )
-            each["near-miss"] += 1
-            each[other] -= 1
-        return {kind: share for kind, share in each.items() if share}
+            shares["near-miss"] += 1
+            shares[donor] -= 1
+        return {kind: share for kind, share in shares.items() if share}
 
 
 def _one_of(option: str, got: str, names: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""A definition set in words for the reader of one case: the thresholds of the patient's age, in the units displayed."""
+"""A definition set in words for one case: the thresholds for the patient's age, in the displayed units."""
 
 from __future__ import annotations
 
@@ -8,63 +8,70 @@ from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.definition.in_words import in_words, value
 from nephrosyn.teach.display import units as scales
+from nephrosyn.teach.display.record_tables import Frames
 from nephrosyn.teach.display.spelling import sentence, spoken
 from nephrosyn.teach.model import UnitSystem
 
 LEFT_OUT = ("course flags", "calcineurin resistance", "multidrug resistance")
-"""Parts that name no category."""
+"""Parts that do not decide the category."""
 BOTH = re.compile(r"(?P<child>off|none|[\d.]+(?: [^\s,;()]+)?|[\w+]+) \(adults (?P<adult>[^)]*)\)")
 
 
 def paragraphs(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> tuple[str, ...]:
-    """Return what a set asks, a paragraph for each part.
+    """Return a definition set in words, one paragraph for each part.
 
     Parameters
     ----------
     definition : DefinitionSet
         The set.
     units : {"conventional", "si"}
-        In which units.
+        System of units.
     child : bool
-        Whether the patient counts as a child.
+        Whether the thresholds for children apply.
     """
-    told = [(one.clause, one.sentence) for one in in_words(definition) if one.clause not in LEFT_OUT]
-    told = [
-        (clause, f"{text} {_maintenance(definition)}".strip() if clause == "steroid" else text) for clause, text in told
+    parts = [(part.clause, part.sentence) for part in in_words(definition) if part.clause not in LEFT_OUT]
+    parts = [
+        (clause, f"{text} {_maintenance(definition)}".strip() if clause == "steroid" else text)
+        for clause, text in parts
     ]
-    shown = [_labelled(clause, of_age(in_units(text, units), child)) for clause, text in told]
+    shown = [_labelled(clause, of_age(in_units(text, units), child)) for clause, text in parts]
     return (*shown, OTHERWISE, f"Urine readings more than {value(definition.urine.max_gap)} apart may hide a relapse.")
 
 
 OTHERWISE = (
-    "If none is met but one cannot be judged, the category is undetermined. If all can be judged and none is met, it "
-    "is infrequently relapsing where a relapse is seen, otherwise non-relapsing."
+    "If no clause is met but at least one cannot be judged, the category is undetermined. If all can be judged and "
+    "none is met, it is infrequently relapsing after at least one relapse, otherwise non-relapsing."
 )
-OWN_LABEL = ("urine", "partial remission", "verdict")
-"""Parts whose sentences begin with what they are about."""
+SELF_EXPLANATORY = ("urine", "partial remission", "verdict")
+"""Parts whose sentences need no label."""
 
 
 def _labelled(clause: str, text: str) -> str:
-    return text if clause in OWN_LABEL else f"{clause_name(clause)}: {text}"
+    return text if clause in SELF_EXPLANATORY else f"{clause_name(clause)}: {text}"
 
 
 def _maintenance(definition: DefinitionSet) -> str:
-    """Return the maintenance dose in words, where the set speaks of one."""
+    """Return the maintenance dose in words; empty if the set does not use one."""
     steroid = definition.steroid
-    amounts = [value(one) for one in (steroid.maintenance_per_kg, steroid.maintenance)]
+    amounts = [value(threshold) for threshold in (steroid.maintenance_per_kg, steroid.maintenance)]
     amounts = [text for text in amounts if text != "off"]
     if definition.dependence.rule.of(child=False) != "raise_clears" or not amounts:
         return ""
     return f"The maintenance dose is the lowest of {', '.join(amounts)}."
 
 
+def is_child(frames: Frames, definition: DefinitionSet) -> bool:
+    """Whether a definition set applies its thresholds for children to a patient."""
+    return bool(frames["patients"]["age_at_onset_years"][0] < definition.population.adult_from.of(True))
+
+
 def clause_name(name: str) -> str:
-    """Return a clause in words, with a capital."""
+    """Return the name of a clause, with a capital."""
     return sentence(vocabulary.CLAUSE_NAMES.get(name) or spoken(name))
 
 
 def of_age(text: str, child: bool) -> str:
-    """Return a text with the values of one age only; what is off at that age goes.
+    """Return a text with the values for one age group only, without thresholds that are off at that age.
 
     Examples
     --------
@@ -73,13 +80,13 @@ def of_age(text: str, child: bool) -> str:
     >>> of_age("The dose is the lowest of 0.2 mg/kg/day (adults off), 10 mg/day.", child=False)
     'The dose is 10 mg/day.'
     """
-    text = BOTH.sub(lambda found: found["child" if child else "adult"], text)
+    text = BOTH.sub(lambda match: match["child" if child else "adult"], text)
     text = re.sub(r"(, off\b|\boff, )", "", text)
-    return re.sub(r"\bthe lowest of ([\d.]+ [^\s,;]+?)(?=[.;]|$)", r"\1", text)  # of one there is no lowest
+    return re.sub(r"\bthe lowest of ([\d.]+ [^\s,;]+?)(?=[.;]|$)", r"\1", text)  # one value has no lowest
 
 
 def in_units(text: str, units: UnitSystem) -> str:
-    """Return a text with its ratios and albumins in other units.
+    """Return a text with its protein/creatinine ratios and albumins in a system of units.
 
     Examples
     --------
@@ -91,7 +98,7 @@ def in_units(text: str, units: UnitSystem) -> str:
     for analyte, unit in (("upcr", "mg/mg"), ("albumin", "g/dL")):
         text = re.sub(
             rf"(\d+(?:\.\d+)?) {unit}\b",
-            lambda found, name=analyte: f"{scales.shown(name, float(found[1]), units)} {scales.unit_of(name, units)}",  # type: ignore[misc]
+            lambda match, name=analyte: f"{scales.shown(name, float(match[1]), units)} {scales.unit_of(name, units)}",  # type: ignore[misc]
             text,
         )
     return text

@@ -51,7 +51,7 @@ def who(sex: str, age_years: float) -> str:
     return f"{age} {noun[sex, child]}"
 
 
-def facts(mine: record_tables.Frames) -> dict[str, Any]:
+def facts(frames: record_tables.Frames) -> dict[str, Any]:
     """Return what the sentences are filled with.
 
     Parameters
@@ -59,9 +59,9 @@ def facts(mine: record_tables.Frames) -> dict[str, Any]:
     mine : mapping of str to polars.DataFrame
         A patient's observed tables.
     """
-    row, end = mine["patients"].row(0, named=True), mine["follow_up"].row(0, named=True)
+    row, end = frames["patients"].row(0, named=True), frames["follow_up"].row(0, named=True)
     name = article(who(row["sex"], row["age_at_onset_years"]))
-    first = record_tables.first_day(mine)
+    first = record_tables.first_day(frames)
     return {
         "who": name,
         "Who": sentence(name),
@@ -82,15 +82,15 @@ def first_results(table: Table) -> str:
     if not table.rows:
         return ""
     names = ("urine protein/creatinine ratio", "dipstick", "serum albumin")
-    told = []
+    texts = []
     for name, column, text in zip(names, table.columns[1:], table.rows[0][1:], strict=True):
         if text:
-            told.append(f"{name} {text}{f' {column.unit}' if column.unit else ''}")
-    return listed(told)
+            texts.append(f"{name} {text}{f' {column.unit}' if column.unit else ''}")
+    return listed(texts)
 
 
-def at_first_visit(mine: record_tables.Frames) -> list[str]:
+def at_first_visit(frames: record_tables.Frames) -> list[str]:
     """Return the conditions noted by the first visit."""
-    first = record_tables.first_day(mine)
-    rows = mine["conditions"].iter_rows(named=True)
+    first = record_tables.first_day(frames)
+    rows = frames["conditions"].iter_rows(named=True)
     return list(dict.fromkeys(spoken(row["condition"]) for row in rows if row["noted_days"] <= first))

@@ -81,7 +81,7 @@ def merged(sections: Iterable[Section]) -> dict[str, Table]:
         for table in section.tables:
             before = shown.get(table.caption)
             cells = KEY_CELLS.get(table.caption, (0,))
-            rows = {tuple(row[k] for k in cells): row for one in (before, table) if one for row in one.rows}
+            rows = {tuple(row[k] for k in cells): row for source in (before, table) if source for row in source.rows}
             shown[table.caption] = table.model_copy(update={"rows": tuple(rows.values())})
     return shown
 
@@ -96,10 +96,10 @@ def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def _age(text: str) -> float:
-    found = re.fullmatch(r"(\d+) years?(?: (\d+) months?)?", text)
-    if found is None:
+    match = re.fullmatch(r"(\d+) years?(?: (\d+) months?)?", text)
+    if match is None:
         raise ValueError(f"no age: {text!r}")
-    return int(found[1]) + int(found[2] or 0) / 12
+    return int(match[1]) + int(match[2] or 0) / 12
 
 
 def _readings(table: Table | None) -> Iterable[dict[str, Any]]:
@@ -132,10 +132,10 @@ def _diary(table: Table | None) -> list[dict[str, Any]]:
 
 
 def _doses(table: Table | None) -> list[dict[str, Any]]:
-    found = []
+    rows = []
     for first, last, drug, dose, schedule, weight in table.rows if table else ():
         name, amount = SCHEDULE_OF[schedule], float(dose)
-        found.append(
+        rows.append(
             {
                 "drug": meant(drug),
                 "first_days": int(first),
@@ -146,12 +146,12 @@ def _doses(table: Table | None) -> list[dict[str, Any]]:
                 "dosing_weight_kg": float(weight) if weight else None,
             }
         )
-    return found
+    return rows
 
 
 def _conditions(table: Table | None) -> list[dict[str, Any]]:
-    found = []
+    rows = []
     for day, text, action in table.rows if table else ():
         name = meant(text)
-        found.append({"noted_days": int(day), "condition": name, "kind": KIND_OF[name], "action": ACTION_OF[action]})
-    return found
+        rows.append({"noted_days": int(day), "condition": name, "kind": KIND_OF[name], "action": ACTION_OF[action]})
+    return rows

@@ -51,19 +51,19 @@ def age_text(years: float) -> str:
     ('4 years 7 months', '1 year 11 months', '47 years', '17 years 11 months')
     """
     whole = int(years)
-    said = f"{whole} year{'' if whole == 1 else 's'}"
+    text = f"{whole} year{'' if whole == 1 else 's'}"
     months = int((years - whole) * 12)
     if whole >= 18 or not months:
-        return said
-    return f"{said} {months} month{'' if months == 1 else 's'}"
+        return text
+    return f"{text} {months} month{'' if months == 1 else 's'}"
 
 
-def person(mine: Frames) -> Table:
+def person(frames: Frames) -> Table:
     """Return who the patient is, as a table of two columns."""
-    row, end = mine["patients"].row(0, named=True), mine["follow_up"].row(0, named=True)
+    row, end = frames["patients"].row(0, named=True), frames["follow_up"].row(0, named=True)
     biopsied = row["lesion"] is not None and row["biopsy_days"] is not None and row["biopsy_days"] <= end["end_days"]
     biopsy = f"{spoken(row['lesion'])}, day {row['biopsy_days']}" if biopsied else "not done"
-    first = first_day(mine)
+    first = first_day(frames)
     rows = [
         ("Age at first signs (day 0)", age_text(row["age_at_onset_years"])),
         ("Sex", row["sex"]),
@@ -90,36 +90,36 @@ def ended(reason: str) -> str:
     return ENDED[reason]
 
 
-def first_day(mine: Frames) -> int:
+def first_day(frames: Frames) -> int:
     """Return the day of the first visit."""
-    days = mine["readings"]["taken_days"]
+    days = frames["readings"]["taken_days"]
     return int(days.min()) if len(days) else 0  # type: ignore[arg-type]
 
 
-def results(mine: Frames, analytes: Iterable[str], units: UnitSystem, caption: str, days: set[int]) -> Table:
+def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption: str, days: set[int]) -> Table:
     """Return a table of results: a row a day, a column for each analyte; of several on a day the worst."""
     analytes = list(analytes)
-    rows = mine["readings"].filter(pl.col("taken_days").is_in(sorted(days)), pl.col("value").is_not_null())
-    found: dict[tuple[int, str], tuple[float, bool]] = {}
+    rows = frames["readings"].filter(pl.col("taken_days").is_in(sorted(days)), pl.col("value").is_not_null())
+    values: dict[tuple[int, str], tuple[float, bool]] = {}
     ranges: dict[str, tuple[float, float]] = {}
     for row in rows.sort("taken_days", maintain_order=True).iter_rows(named=True):
         name, day = row["analyte"], row["taken_days"]
         if name not in analytes:
             continue
         ranges.setdefault(name, (row["reference_low"], row["reference_high"]))
-        before = found.get((day, name))
+        before = values.get((day, name))
         worse = min if name == "albumin" else max
         if before is None or worse(before[0], row["value"]) != before[0]:
-            found[day, name] = (row["value"], bool(row["below_limit"]))
+            values[day, name] = (row["value"], bool(row["below_limit"]))
     columns = [Column(name="Day")]
     for name in analytes:
         range_ = scales.reference(name, *ranges[name], units) if name in ranges else ""
-        if range_ and name == "creatinine" and mine["patients"]["age_at_onset_years"][0] < ADULT_FROM_YEARS:
+        if range_ and name == "creatinine" and frames["patients"]["age_at_onset_years"][0] < ADULT_FROM_YEARS:
             range_ = OF_ADULTS + range_
         columns.append(Column(name=NAMES[name], unit=scales.unit_of(name, units), reference=range_))
     shown = []
-    for day in sorted({day for day, _ in found}):
-        cells = [found.get((day, name)) for name in analytes]
+    for day in sorted({day for day, _ in values}):
+        cells = [values.get((day, name)) for name in analytes]
         texts = [
             "" if cell is None else scales.shown(name, cell[0], units, below=cell[1])
             for name, cell in zip(analytes, cells, strict=True)
@@ -128,25 +128,25 @@ def results(mine: Frames, analytes: Iterable[str], units: UnitSystem, caption: s
     return Table(caption=caption, columns=tuple(columns), rows=tuple(shown))
 
 
-def urine(mine: Frames, units: UnitSystem) -> Table:
+def urine(frames: Frames, units: UnitSystem) -> Table:
     """Return urine results with the albumin of their days, which some definitions ask for."""
-    names = mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"]))
-    return results(mine, ("upcr", "dipstick", "albumin"), units, URINE, set(names["taken_days"].to_list()))
+    names = frames["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"]))
+    return results(frames, ("upcr", "dipstick", "albumin"), units, URINE, set(names["taken_days"].to_list()))
 
 
-def blood(mine: Frames, units: UnitSystem) -> Table:
+def blood(frames: Frames, units: UnitSystem) -> Table:
     """Return creatinine and cholesterol now and then: part of every letter, needed by no clause."""
-    rows = mine["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["creatinine", "cholesterol"]))
+    rows = frames["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["creatinine", "cholesterol"]))
     days: list[int] = []
     for day in sorted(set(rows["taken_days"].to_list())):
         if not days or day >= days[-1] + BLOOD_EVERY_DAYS:
             days.append(day)
-    return results(mine, ("creatinine", "cholesterol"), units, BLOOD, set(days))
+    return results(frames, ("creatinine", "cholesterol"), units, BLOOD, set(days))
 
 
-def diary(mine: Frames) -> Table:
+def diary(frames: Frames) -> Table:
     """Return the home diary: runs of days with one grade."""
-    rows = mine["diary"].sort("first_days").iter_rows(named=True)
+    rows = frames["diary"].sort("first_days").iter_rows(named=True)
     columns = (
         Column(name="From day"),
         Column(name="To day"),
@@ -156,9 +156,9 @@ def diary(mine: Frames) -> Table:
     return Table(caption=DIARY, columns=columns, rows=shown)
 
 
-def doses(mine: Frames) -> Table:
+def doses(frames: Frames) -> Table:
     """Return the doses as prescribed: runs of days at one dose; those of 0 mg are none."""
-    rows = mine["doses"].filter(pl.col("mean_mg_per_day") != 0).sort("first_days", maintain_order=True)
+    rows = frames["doses"].filter(pl.col("mean_mg_per_day") != 0).sort("first_days", maintain_order=True)
     columns = (
         Column(name="From day"),
         Column(name="To day"),
@@ -181,11 +181,11 @@ def doses(mine: Frames) -> Table:
     return Table(caption=DOSES, columns=columns, rows=shown)
 
 
-def noted(mine: Frames) -> Table:
+def noted(frames: Frames) -> Table:
     """Return the conditions noted, and what became of the steroid because of each."""
-    rows = mine["conditions"].sort("noted_days", maintain_order=True).iter_rows(named=True)
+    rows = frames["conditions"].sort("noted_days", maintain_order=True).iter_rows(named=True)
     columns = (Column(name="Day"), Column(name="Condition"), Column(name="Change of steroid because of it"))
-    shown = tuple((str(row["noted_days"]), spoken(row["condition"]), _action(row, mine["doses"])) for row in rows)
+    shown = tuple((str(row["noted_days"]), spoken(row["condition"]), _action(row, frames["doses"])) for row in rows)
     return Table(caption=NOTED, columns=columns, rows=shown)
 
 
@@ -199,7 +199,7 @@ def _action(row: Mapping[str, Any], doses: pl.DataFrame) -> str:
     return TAPERED_OFF if goes_on.height else action
 
 
-def until(mine: Frames, day: int) -> dict[str, pl.DataFrame]:
+def until(frames: Frames, day: int) -> dict[str, pl.DataFrame]:
     """Return the record as it stood on a day: later rows are gone, doses under way are known up to it.
 
     Parameters
@@ -209,16 +209,16 @@ def until(mine: Frames, day: int) -> dict[str, pl.DataFrame]:
     day : int, days
         Last day.
     """
-    end = mine["follow_up"].row(0, named=True)
+    end = frames["follow_up"].row(0, named=True)
     if day >= end["end_days"]:
-        return {name: mine[name] for name in OBSERVED}
+        return {name: frames[name] for name in OBSERVED}
     cut = pl.col("last_days").clip(upper_bound=day)
-    still = pl.lit(vocabulary.END_REASONS[0]).cast(mine["follow_up"].schema["reason"])
+    still = pl.lit(vocabulary.END_REASONS[0]).cast(frames["follow_up"].schema["reason"])
     return {
-        "patients": mine["patients"],
-        "readings": mine["readings"].filter(pl.col("taken_days") <= day),
-        "diary": mine["diary"].filter(pl.col("first_days") <= day).with_columns(cut),
-        "doses": mine["doses"].filter(pl.col("first_days") <= day).with_columns(cut),
-        "conditions": mine["conditions"].filter(pl.col("noted_days") <= day),
-        "follow_up": mine["follow_up"].with_columns(end_days=pl.lit(day, pl.Int32), reason=still),
+        "patients": frames["patients"],
+        "readings": frames["readings"].filter(pl.col("taken_days") <= day),
+        "diary": frames["diary"].filter(pl.col("first_days") <= day).with_columns(cut),
+        "doses": frames["doses"].filter(pl.col("first_days") <= day).with_columns(cut),
+        "conditions": frames["conditions"].filter(pl.col("noted_days") <= day),
+        "follow_up": frames["follow_up"].with_columns(end_days=pl.lit(day, pl.Int32), reason=still),
     }

@@ -26,7 +26,7 @@ HEADINGS = (
 """Of the sections, in order."""
 
 
-def sections(mine: record_tables.Frames, ident: str, units: UnitSystem, *, distractors: bool = True) -> list[Section]:
+def sections(frames: record_tables.Frames, ident: str, units: UnitSystem, *, distractors: bool = True) -> list[Section]:
     """Return a record as sections, without picture and definitions.
 
     Parameters
@@ -40,32 +40,34 @@ def sections(mine: record_tables.Frames, ident: str, units: UnitSystem, *, distr
     distractors : bool
         Whether to add what no clause needs.
     """
-    fill = facts(mine)
-    urine = record_tables.urine(mine, units)
+    fill = facts(frames)
+    urine = record_tables.urine(frames, units)
     first = first_results(urine)
     complaint = said("complaint", ident, first_results=first) if first else said("complaint_unknown", ident)
-    known = at_first_visit(mine)
+    known = at_first_visit(frames)
     history = said("history", ident, conditions=listed([spoken(name) for name in known])) if known else ""
-    made = [
-        Section(heading="Patient", paragraphs=(said("patient", ident, **fill),), tables=(record_tables.person(mine),)),
+    shown = [
+        Section(
+            heading="Patient", paragraphs=(said("patient", ident, **fill),), tables=(record_tables.person(frames),)
+        ),
         Section(heading="Presenting complaint", paragraphs=(complaint,)),
         Section(heading="History", paragraphs=(history or said("history_none", ident),)),
         Section(heading="Examination", paragraphs=(said("examination", ident, **fill),), distractor=True),
     ]
     if urine.rows:
-        made.append(Section(heading="Urine tests", paragraphs=(said("tests", ident),), tables=(urine,)))
-    blood = record_tables.blood(mine, units)
+        shown.append(Section(heading="Urine tests", paragraphs=(said("tests", ident),), tables=(urine,)))
+    blood = record_tables.blood(frames, units)
     if distractors and blood.rows:
         paragraph = said("blood", ident)
-        made.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
-    diary = record_tables.diary(mine)
+        shown.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
+    diary = record_tables.diary(frames)
     if diary.rows:
-        made.append(Section(heading="Home diary", paragraphs=(said("diary", ident),), tables=(diary,)))
-    return [*made, _treatment(mine, ident), _course(mine, ident, fill)]
+        shown.append(Section(heading="Home diary", paragraphs=(said("diary", ident),), tables=(diary,)))
+    return [*shown, _treatment(frames, ident), _course(frames, ident, fill)]
 
 
-def _treatment(mine: record_tables.Frames, ident: str) -> Section:
-    table = record_tables.doses(mine)
+def _treatment(frames: record_tables.Frames, ident: str) -> Section:
+    table = record_tables.doses(frames)
     if not table.rows:
         return Section(heading="Treatment", paragraphs=(said("treatment_none", ident),))
     day, _, drug, dose, schedule, _ = table.rows[0]
@@ -73,8 +75,8 @@ def _treatment(mine: record_tables.Frames, ident: str) -> Section:
     return Section(heading="Treatment", paragraphs=(said("treatment", ident, **filled),), tables=(table,))
 
 
-def _course(mine: record_tables.Frames, ident: str, fill: dict[str, object]) -> Section:
-    table = record_tables.noted(mine)
+def _course(frames: record_tables.Frames, ident: str, fill: dict[str, object]) -> Section:
+    table = record_tables.noted(frames)
     ending = said("ending", ident, **fill)
     if not table.rows:
         return Section(heading="Later course", paragraphs=(f"{said('noted_none', ident)} {ending}",))
@@ -90,13 +92,13 @@ def definition_section(definition: DefinitionSet, units: UnitSystem, *, child: b
 def in_spelling(section: Section, spelling: Spelling) -> Section:
     """Return a section in a spelling: its prose and the cells of its tables."""
 
-    def table(one: Table) -> Table:
-        rows = tuple(tuple(spelled(text, spelling) for text in row) for row in one.rows)
-        return one.model_copy(update={"rows": rows})
+    def table(content: Table) -> Table:
+        rows = tuple(tuple(spelled(text, spelling) for text in row) for row in content.rows)
+        return content.model_copy(update={"rows": rows})
 
     return section.model_copy(
         update={
             "paragraphs": tuple(spelled(text, spelling) for text in section.paragraphs),
-            "tables": tuple(table(one) for one in section.tables),
+            "tables": tuple(table(content) for content in section.tables),
         }
     )

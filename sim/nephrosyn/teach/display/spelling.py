@@ -57,7 +57,7 @@ def spelled(text: str, spelling: Spelling) -> str:
     ('Cyclosporine and diarrhea', 'leucopenia')
     """
     pattern, changes = _SPELLINGS[spelling]
-    return pattern.sub(lambda found: _alike(changes[found[0].lower()], found[0]), text)
+    return pattern.sub(lambda match: _alike(changes[match[0].lower()], match[0]), text)
 
 
 def _alike(new: str, old: str) -> str:

@@ -33,14 +33,14 @@ def alternative(frames: Mapping[str, pl.DataFrame], units: UnitSystem) -> str:
     """Return what can be read from the picture, in a sentence or two."""
     rows = frames["readings"].filter(pl.col("analyte").cast(pl.String) == "upcr")
     end = frames["follow_up"]["end_days"][0]
-    told = f"Timeline to day {end}."
+    text = f"Timeline to day {end}."
     if rows.height:
         low, high = (scales.shown("upcr", value, units) for value in (rows["value"].min(), rows["value"].max()))  # type: ignore[arg-type]
         unit = scales.unit_of("upcr", units)
         values = f"results from {low} to {high} {unit}" if rows.height > 1 else f"result of {low} {unit}"
-        told += f" Urine protein/creatinine ratio: {rows.height} {values}."
+        text += f" Urine protein/creatinine ratio: {rows.height} {values}."
     count = frames["doses"].height
-    return told + (f" {count} run{'' if count == 1 else 's'} of doses." if count else " No drug.")
+    return text + (f" {count} run{'' if count == 1 else 's'} of doses." if count else " No drug.")
 
 
 def draw(case: Case, units: UnitSystem) -> Drawn:
@@ -60,7 +60,9 @@ def draw(case: Case, units: UnitSystem) -> Drawn:
     """
     from nephrosyn.report.figures.case_timeline import Axis, case_timeline
 
-    upcr, albumin = (Axis(one.unit, one.factor) for one in map(scales.SCALES[units].get, ("upcr", "albumin")) if one)
+    upcr, albumin = (
+        Axis(scale.unit, scale.factor) for scale in map(scales.SCALES[units].get, ("upcr", "albumin")) if scale
+    )
     shown: list[Section] = []
     drawn: Drawn = []
     for section in (section for stage in case.stages for section in stage.sections):

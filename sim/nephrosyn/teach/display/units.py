@@ -73,7 +73,7 @@ def read(analyte: str, text: str, unit: str) -> float:
     """
     if analyte == "dipstick":
         return float(vocabulary.DIPSTICK_BANDS.index(text))
-    scales = [each[analyte] for each in SCALES.values() if each[analyte].unit == unit]
+    scales = [by_analyte[analyte] for by_analyte in SCALES.values() if by_analyte[analyte].unit == unit]
     if not scales:
         raise ValueError(f"{analyte} in {unit!r} is in neither system of units")
     scale = scales[0]

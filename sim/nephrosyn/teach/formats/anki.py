@@ -47,8 +47,8 @@ _MODEL_ID = _number("nephrosyn", "practice case", *_FIELDS)
 class _Note(genanki.Note):  # type: ignore[misc]
     """A note with a time of its own; genanki gives all notes of a package one."""
 
-    def __init__(self, version: int, **told: Any) -> None:
-        super().__init__(**told)
+    def __init__(self, version: int, **fields: Any) -> None:
+        super().__init__(**fields)
         self._changed = _FIRST_SECOND + version
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, deck_id: int, id_gen: Iterator[int]) -> None:
@@ -102,13 +102,13 @@ def package(cases: CaseSet) -> bytes:
     return packed(files)
 
 
-def _collection(made: genanki.Package, numbers: Iterator[int]) -> bytes:
+def _collection(package: genanki.Package, numbers: Iterator[int]) -> bytes:
     # genanki's own write_to_file leaves its database behind and puts clock times into the archive.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "collection.anki2"
         connection = sqlite3.connect(path)
         try:
-            made.write_to_db(connection.cursor(), float(_FIRST_SECOND), numbers)
+            package.write_to_db(connection.cursor(), float(_FIRST_SECOND), numbers)
             connection.commit()
         finally:
             connection.close()
@@ -116,13 +116,13 @@ def _collection(made: genanki.Package, numbers: Iterator[int]) -> bytes:
 
 
 def _note(model: genanki.Model, item: Item, cases: CaseSet) -> _Note:
-    shown, asked = ET.Element("div"), ET.Element("div")
+    shown, question = ET.Element("div"), ET.Element("div")
     xhtml.shown(shown, item, cases.notice, image_name)
-    xhtml.asked(asked, item)
-    _choices(asked, item)
+    xhtml.question(question, item)
+    _choices(question, item)
     closing = xhtml.html_paragraphs(item.closing())
     fields = [xhtml.html(xhtml.add(ET.Element("div"), "span", item.name))]
-    fields += [xhtml.html(shown), xhtml.html(asked), _answer(item), closing]
+    fields += [xhtml.html(shown), xhtml.html(question), _answer(item), closing]
     guid = genanki.guid_for("nephrosyn", cases.units, item.id)
     return _Note(item.case.version, model=model, fields=fields, tags=list(item.tags), guid=guid, sort_field=item.id)
 

@@ -1,9 +1,9 @@
-"""Cases as pages of one file each that open from disk, offline: to teach with, to hand out, to learn alone.
+"""Cases as HTML pages, one file each, that open from disk without a network: for teachers, students and self-study.
 
-``cases-teacher.html`` has every key. ``cases-student.html`` has none: answers are chosen in it, printed, or sent as a
-code that the teacher's page marks. ``cases-quiz.html`` answers at once; it has to carry the key, so that who reads its
-source can find it. Whenever the score of the quiz changes it calls ``window.nephrosynScore({raw, max, complete})`` if
-that function exists.
+``cases-teacher.html`` has every key. ``cases-student.html`` has none: its answers are printed, or sent as a code that
+the teacher's page marks. ``cases-quiz.html`` gives feedback at once; it must contain the key, so anyone who reads its
+source can find it. When the score of the quiz changes, it calls ``window.nephrosynScore({raw, max, complete})`` if that
+function exists.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from nephrosyn.teach.formats.learner_view import digest, island, key, pool, shown
 from nephrosyn.teach.formats.numeric_columns import of_figures
-from nephrosyn.teach.formats.unit_overlay import Tree, in_units, overlay, variants
+from nephrosyn.teach.formats.unit_overlay import Tree, in_units, overlay, primary_first, variants
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
 Copy: TypeAlias = Literal["teacher", "student", "quiz"]
@@ -51,23 +51,23 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         The units a page opens with.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
     list of Path
         The files.
     """
-    made = []
+    paths = []
     for copy in SCRIPTS:
         path = folder / f"cases-{copy}.html"
         path.write_text(_page(sets, primary, copy), encoding="utf-8")
-        made.append(path)
-    return made
+        paths.append(path)
+    return paths
 
 
 def page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, *, teacher: bool, scripts: Sequence[str] = ()) -> str:
-    """Return the teacher's copy, or the quiz for learning alone; both hold the key.
+    """Return the teacher's copy or the quiz; both contain the key.
 
     Parameters
     ----------
@@ -76,15 +76,15 @@ def page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, *, teacher: bo
     primary : {"conventional", "si"}
         The units the page opens with.
     teacher : bool
-        The teacher's copy, else the quiz.
+        The teacher's copy if true, otherwise the quiz.
     scripts : sequence of str, optional
-        JavaScript to run among the page's own, after what they define and before the page begins.
+        Additional JavaScript, run after the page's own definitions and before the page starts.
     """
     return _page(sets, primary, "teacher" if teacher else "quiz", scripts)
 
 
 def student_page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem) -> str:
-    """Return the copy that holds no key; sets that differ in nothing but their keys give the same bytes."""
+    """Return the copy without the key; sets that differ only in their keys give the same bytes."""
     return _page(sets, primary, "student")
 
 
@@ -93,7 +93,7 @@ def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy, s
         raise ValueError(f"expected the cases in {primary} units, got them in {', '.join(sorted(sets)) or 'none'}")
     whole = overlay(sets)
     seen = shown(whole)
-    *before, last = (_packed(name) for name in SCRIPTS[copy])
+    *before, last = (_page_file(name) for name in SCRIPTS[copy])
     return (
         _environment()
         .get_template("page.html.j2")
@@ -104,12 +104,12 @@ def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy, s
             read=in_units,
             copy=copy,
             language=LANGUAGES[seen["spelling"]],
-            units=sorted(sets, key=lambda one: (one != primary, one)),
-            # The quiz forgets its answers when a key is corrected. A student's code names what was asked.
+            units=primary_first(sets, primary),
+            # The quiz drops its answers when a key is corrected. A student's code identifies the questions.
             digest=digest(whole if copy == "quiz" else seen),
-            style=Markup("\n".join(_packed(name) for name in STYLES)),  # noqa: S704 - files of this package
+            style=Markup("\n".join(_page_file(name) for name in STYLES)),  # noqa: S704 - files of this package
             script=Markup("\n".join([*before, *scripts, last])),  # noqa: S704 - files of this package
-            # The template is given the key only where it may show it.
+            # The template gets the key only for the copies that may show it.
             **({} if copy == "student" else _with_key(whole)),
         )
     )
@@ -117,21 +117,21 @@ def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy, s
 
 def _with_key(whole: Tree) -> Tree:
     cases = whole["cases"]
-    told = {
+    content = {
         "key": key(whole),
         "summaries": [case["summary"] for case in cases],
         "margins": [case["margin"] for case in cases],
     }
-    return {"whole": whole, "key": told["key"], "island": Markup(island(told))}  # noqa: S704 - escaped by island
+    return {"whole": whole, "key": content["key"], "island": Markup(island(content))}  # noqa: S704 - escaped by island
 
 
-def _packed(name: str) -> str:
+def _page_file(name: str) -> str:
     return files("nephrosyn.teach.formats").joinpath("page", name).read_text(encoding="utf-8").strip()
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("nephrosyn.teach.formats", "page"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -139,10 +139,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals.update(variants=variants, sides=_sides, pool=pool, KINDS=KINDS)
-    return made
+    environment.globals.update(variants=variants, sides=_sides, pool=pool, KINDS=KINDS)
+    return environment
 
 
 def _sides(table: Tree) -> list[str]:
-    """Return the class of each column of a table."""
+    """Return the CSS class of each column of a table."""
     return ["n" if figures else "" for figures in of_figures(table)]

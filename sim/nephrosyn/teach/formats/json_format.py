@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nephrosyn.teach.formats.unit_overlay import primary_first
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
 
@@ -17,7 +18,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         Which of them comes first.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
@@ -25,7 +26,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
         The files.
     """
     files = []
-    for units in sorted(sets, key=lambda one: (one != primary, one)):
+    for units in primary_first(sets, primary):
         path = folder / f"cases-{units}.json"
         path.write_text(sets[units].model_dump_json(indent=1) + "\n", encoding="utf-8")
         files.append(path)

@@ -49,7 +49,7 @@ def _stage(stage: Tree) -> Tree:
         {
             **{name: section[name] for name in ("heading", "paragraphs", "tables")},
             "figures": [
-                {name: one[name] for name in ("alt", "png_base64", "svg_base64")} for one in section["figures"]
+                {name: figure[name] for name in ("alt", "png_base64", "svg_base64")} for figure in section["figures"]
             ],
         }
         for section in stage["sections"]
@@ -62,18 +62,18 @@ def _stage(stage: Tree) -> Tree:
 
 
 def _question(question: Tree) -> Tree:
-    asked = {"kind": question["kind"], "stem": question["stem"]}
+    view = {"kind": question["kind"], "stem": question["stem"]}
     if question["kind"] == "numeric":
-        return {**asked, "unit": question["unit"]}
+        return {**view, "unit": question["unit"]}
     if question["kind"] == "matching":
-        return {**asked, "premises": [pair["premise"] for pair in question["pairs"]], "answers": pool(question)}
-    return {**asked, "options": [option["text"] for option in question["options"]]}
+        return {**view, "premises": [pair["premise"] for pair in question["pairs"]], "answers": pool(question)}
+    return {**view, "options": [option["text"] for option in question["options"]]}
 
 
 def pool(question: Tree) -> list[Any]:
     """Return the answers one may match with, each once, sorted by their words: their order tells nothing."""
     every = [pair["answer"] for pair in question["pairs"]] + list(question["spare"])
-    return [each for _, each in sorted({_sorting(one): one for one in every}.items())]
+    return [answer for _, answer in sorted({_sorting(answer): answer for answer in every}.items())]
 
 
 def _sorting(answer: Any) -> tuple[tuple[str, ...], ...]:
@@ -87,7 +87,7 @@ def _natural(text: str) -> tuple[str, ...]:
 
 def key(tree: Tree) -> list[list[list[Tree]]]:
     """Return the key of every question, by case, stage and place."""
-    return [[[_key(one) for one in stage["questions"]] for stage in case["stages"]] for case in tree["cases"]]
+    return [[[_key(question) for question in stage["questions"]] for stage in case["stages"]] for case in tree["cases"]]
 
 
 def _key(question: Tree) -> Tree:
@@ -96,7 +96,7 @@ def _key(question: Tree) -> Tree:
             name: question[name] for name in ("kind", "value", "tolerance", "unit", "feedback_right", "feedback_wrong")
         }
     if question["kind"] == "matching":
-        answers = [_sorting(one) for one in pool(question)]
+        answers = [_sorting(answer) for answer in pool(question)]
         pairs = question["pairs"]
         return {
             "kind": "matching",
@@ -124,12 +124,12 @@ def credits(given: list[float], kind: str) -> list[float]:
     >>> credits([1.0, 0.0], "single")
     [1.0, 0.0]
     """
-    right = [one for one in given if one > 0]
+    right = [credit for credit in given if credit > 0]
     if kind == "single" or not right:
         return given
     whole, wrong = sum(right), len(given) - len(right)
     free = min(given) >= 0
-    return [one / whole if one or not free else -1 / wrong for one in given]
+    return [credit / whole if credit or not free else -1 / wrong for credit in given]
 
 
 def digest(tree: Any) -> str:

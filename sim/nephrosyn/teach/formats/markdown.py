@@ -1,7 +1,7 @@
-"""Cases as Markdown: a copy with the key to teach with and one without to hand out, pictures as files beside them.
+"""Cases as Markdown: a teacher's copy with the key, a student's copy without it, and the pictures as separate files.
 
-For each system of units ``cases-teacher-UNITS.md`` and ``cases-student-UNITS.md``. The student's copy is written from
-what `shown` lets through, so that nothing that depends on the key can be in it.
+Each system of units has ``cases-teacher-UNITS.md`` and ``cases-student-UNITS.md``. The student's copy is written from
+the output of `shown`, so that it cannot contain anything that depends on the key.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nephrosyn.teach.formats.learner_view import key, shown
 from nephrosyn.teach.formats.numeric_columns import of_figures
-from nephrosyn.teach.formats.unit_overlay import Tree, overlay
+from nephrosyn.teach.formats.unit_overlay import Tree, overlay, primary_first
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
 IMAGES = "cases-images"
@@ -32,7 +32,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         Which of them comes first.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     """
     files = []
     (folder / IMAGES).mkdir(exist_ok=True)
-    for units in sorted(sets, key=lambda one: (one != primary, one)):
+    for units in primary_first(sets, primary):
         whole = overlay({units: sets[units]})
         for copy, text in (("teacher", teacher(whole, units)), ("student", student(whole, units))):
             path = folder / f"cases-{copy}-{units}.md"
@@ -54,44 +54,44 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
 
 
 def pictures(whole: Tree, units: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the path of each picture, which tells the blinded case and the place, and the PNG."""
+    """Yield the path of each picture, built from the blinded id and the place, and the PNG."""
     for case in whole["cases"]:
         for number, stage in enumerate(case["stages"], 1):
-            for path, one in zip(_paths(case, number, stage, units), _figures(stage), strict=True):
-                yield path, base64.b64decode(one["png_base64"])
+            for path, figure in zip(_paths(case, number, stage, units), _figures(stage), strict=True):
+                yield path, base64.b64decode(figure["png_base64"])
 
 
 def student(whole: Tree, units: str) -> str:
-    """Return the copy without key.
+    """Return the copy without the key.
 
     Parameters
     ----------
     whole : dict
         A set in one system of units, as `unit_overlay.overlay` gives it.
     units : {"conventional", "si"}
-        Which.
+        System of units.
     """
     seen = shown(whole)
     lines = _head(seen)
-    for number, one in enumerate(seen["cases"], 1):
-        lines += case(one, number, units)
+    for number, visible in enumerate(seen["cases"], 1):
+        lines += case(visible, number, units)
     return _text(lines)
 
 
 def teacher(whole: Tree, units: str) -> str:
-    """Return the copy with the key after each question and the answer in full after each case.
+    """Return the copy with the key after each question and the full answer after each case.
 
     Parameters
     ----------
     whole : dict
         A set in one system of units, as `unit_overlay.overlay` gives it.
     units : {"conventional", "si"}
-        Which.
+        System of units.
     """
     seen, keys = shown(whole), key(whole)
     lines = _head(seen)
-    for number, (one, told) in enumerate(zip(seen["cases"], keys, strict=True), 1):
-        lines += [*case(one, number, units, told), *answer(whole["cases"][number - 1])]
+    for number, (visible, keys_of_case) in enumerate(zip(seen["cases"], keys, strict=True), 1):
+        lines += [*case(visible, number, units, keys_of_case), *answer(whole["cases"][number - 1])]
     return _text(lines)
 
 
@@ -104,7 +104,7 @@ def _text(lines: list[str]) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Return text with every sign escaped that means something in Markdown or HTML.
+    r"""Return a text with all special characters of Markdown and HTML escaped.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def plain(text: str) -> str:
     1\. not a list
     """
     one_line = SIGNS.sub(r"\\\1", " ".join(text.split()))
-    return LIST.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", one_line)
+    return LIST.sub(lambda match: f"{match[1]}\\{match[2]}" if match[1] else f"\\{match[3]}", one_line)
 
 
 def case(seen: Tree, number: int, units: str, keys: list[list[Tree]] | None = None) -> list[str]:
@@ -127,12 +127,12 @@ def case(seen: Tree, number: int, units: str, keys: list[list[Tree]] | None = No
     number : int
         Its place in the set.
     units : {"conventional", "si"}
-        Of the pictures' paths.
+        System of units, for the paths of the pictures.
     keys : list of list of dict, optional
-        The key by stage and question; without it none is written.
+        The key by stage and question; if omitted, no key is written.
     """
     lines = [f"## {number}. {plain(seen['title'])}"]
-    lines.append(f"Judged by: {plain(seen['criteria_title'])}. Case `{seen['id']}`.")
+    lines.append(f"Definition set: {plain(seen['criteria_title'])}. Case `{seen['id']}`.")
     for place, stage in enumerate(seen["stages"]):
         several = len(seen["stages"]) > 1
         which = f"Stage {place + 1} of {len(seen['stages'])}: " if several else ""
@@ -148,7 +148,7 @@ def case(seen: Tree, number: int, units: str, keys: list[list[Tree]] | None = No
 
 
 def _figures(stage: Tree) -> list[Tree]:
-    return [one for section in stage["sections"] for one in section["figures"]]
+    return [figure for section in stage["sections"] for figure in section["figures"]]
 
 
 def _paths(case: Tree, number: int, stage: Tree, units: str) -> list[str]:
@@ -159,8 +159,8 @@ def _section(section: Tree, paths: list[str]) -> list[str]:
     lines = [f"#### {plain(section['heading'])}", *map(plain, section["paragraphs"])]
     for table in section["tables"]:
         lines += [f"*{plain(table['caption'])}*", _table(table)]
-    for one in section["figures"]:
-        lines.append(f"![{plain(one['alt'])}]({paths.pop(0)})")
+    for figure in section["figures"]:
+        lines.append(f"![{plain(figure['alt'])}]({paths.pop(0)})")
     return lines
 
 
@@ -182,9 +182,9 @@ def _question(question: Tree, name: str) -> list[str]:
     if question["kind"] == "numeric":
         return [*lines, f"Answer: ________ {plain(question['unit'])}".rstrip()]
     if question["kind"] == "matching":
-        lines.append(_items([f"{plain(one)}: ____" for one in question["premises"]]))
+        lines.append(_items([f"{plain(premise)}: ____" for premise in question["premises"]]))
         return [*lines, _items(_lettered(question["answers"]))]
-    how = ["Choose all that hold."] if question["kind"] == "multiple" else []
+    how = ["Choose all that apply."] if question["kind"] == "multiple" else []
     return [*lines, *how, _items(_lettered(question["options"]))]
 
 
@@ -196,24 +196,24 @@ def _items(texts: list[str]) -> str:
     return "\n".join(f"- {text}" for text in texts)
 
 
-def _key(question: Tree, told: Tree) -> list[str]:
-    if told["kind"] == "numeric":
-        unit = f" {plain(told['unit'])}" if told["unit"] else ""
-        within = f", within ± {told['tolerance']:g}" if told["tolerance"] else ""
-        lines = [f"**Key.** {told['value']:g}{unit}{within}."]
-        return [*lines, _items([f"Right: {plain(told['feedback_right'])}", f"Wrong: {plain(told['feedback_wrong'])}"])]
-    if told["kind"] == "matching":
-        rows = zip(question["premises"], told["right"], told["feedback"], strict=True)
-        return ["**Key.**", _items([f"{plain(one)}: **{LETTERS[at]}**. {plain(why)}" for one, at, why in rows])]
-    right = [LETTERS[i] for i, credit in enumerate(told["credits"]) if credit > 0]
-    reasons = _items([f"{LETTERS[i]}. {plain(why)}" for i, why in enumerate(told["options"])])
-    more = [plain(told["feedback"])] if told["feedback"] else []
+def _key(question: Tree, key: Tree) -> list[str]:
+    if key["kind"] == "numeric":
+        unit = f" {plain(key['unit'])}" if key["unit"] else ""
+        within = f", within ± {key['tolerance']:g}" if key["tolerance"] else ""
+        lines = [f"**Key.** {key['value']:g}{unit}{within}."]
+        return [*lines, _items([f"Right: {plain(key['feedback_right'])}", f"Wrong: {plain(key['feedback_wrong'])}"])]
+    if key["kind"] == "matching":
+        rows = zip(question["premises"], key["right"], key["feedback"], strict=True)
+        return ["**Key.**", _items([f"{plain(premise)}: **{LETTERS[at]}**. {plain(why)}" for premise, at, why in rows])]
+    right = [LETTERS[i] for i, credit in enumerate(key["credits"]) if credit > 0]
+    reasons = _items([f"{LETTERS[i]}. {plain(why)}" for i, why in enumerate(key["options"])])
+    more = [plain(key["feedback"])] if key["feedback"] else []
     return [f"**Key.** {', '.join(right) or 'none of them'}", reasons, *more]
 
 
 def answer(whole: Tree) -> list[str]:
-    """Return the blocks of the answer in full of a case, as `unit_overlay.overlay` gives it."""
-    lines = ["### The answer in full", plain(whole["summary"])]
-    lines.append(f"How near another answer is: {plain(whole['margin'])}")
+    """Return the blocks of the full answer of a case, as `unit_overlay.overlay` gives it."""
+    lines = ["### Full answer", plain(whole["summary"])]
+    lines.append(f"What would change the answer: {plain(whole['margin'])}")
     pair = f" The other case of its pair is `{whole['pair']}`." if whole["pair"] else ""
     return [*lines, f"Predicted difficulty {whole['difficulty']} of 5.{pair}"]

@@ -1,7 +1,7 @@
-"""A case as questions that stand alone: each with all that has been shown up to it.
+"""Cases as separate questions, each with everything that has been shown up to it.
 
-Teaching software keeps questions, not cases. Names made here say where a question stands in its case; the ids of
-options, questions and figures that the model carries never reach a file, so that none can give the key away.
+Teaching software stores questions, not cases. The names built here give the place of a question in its case; the ids of
+options, questions and figures in the model never reach a file, so that none can give the key away.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Item:
     Attributes
     ----------
     case : Case
-        Where it comes from.
+        The case.
     stage, number : int
-        Its place, counted from 1: the stage, and the question within the stage.
+        Stage, and question within the stage, both counted from 1.
     question : Choice, Numeric or Matching
-        What is asked.
+        The question.
     """
 
     case: Case
@@ -36,7 +36,7 @@ class Item:
 
     @property
     def id(self) -> str:
-        """Id within a set: the case's blinded id and the place."""
+        """Id within a set: the blinded id of the case, stage and number."""
         return f"{self.case.id}-{self.stage}-{self.number}"
 
     @property
@@ -46,7 +46,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        """Title, with stage and question where there are several."""
+        """Title, with stage and number if there are several."""
         stages, questions = len(self.case.stages), len(self.case.stages[self.stage - 1].questions)
         parts = [f"{self.case.title} ({self.case.id})"]
         parts += [f"stage {self.stage} of {stages}"] if stages > 1 else []
@@ -55,31 +55,31 @@ class Item:
 
     @property
     def last(self) -> bool:
-        """Whether nothing is asked after it, so that the whole answer may be told."""
+        """Whether it is the last question of the case, so that the full answer may follow."""
         return self.stage == len(self.case.stages) and self.number == len(self.case.stages[-1].questions)
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What teaching software may sort by, each without a blank."""
-        # A case on several definition sets names them with commas, which part tags in some software.
+        """Tags for teaching software, without spaces."""
+        # A case on several definition sets lists them with commas, which separate tags in some software.
         sets = self.case.criteria.replace(",", " ").split()
-        told = ("nephrosyn", self.case.kind, f"difficulty-{self.case.difficulty}", *sets, *self.case.tags)
-        return tuple(dict.fromkeys("-".join(tag.split()) for tag in told))
+        tags = ("nephrosyn", self.case.kind, f"difficulty-{self.case.difficulty}", *sets, *self.case.tags)
+        return tuple(dict.fromkeys("-".join(tag.split()) for tag in tags))
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """The figures shown, each file once."""
-        found = [figure for stage in self.shown for section in stage.sections for figure in section.figures]
-        return tuple({image_name(figure): figure for figure in found}.values())
+        """The figures shown with the question, each file once."""
+        figures = [figure for stage in self.shown for section in stage.sections for figure in section.figures]
+        return tuple({image_name(figure): figure for figure in figures}.values())
 
     def closing(self) -> list[str]:
-        """Paragraphs told after the answer, whatever it was."""
-        told = [self.question.feedback] if isinstance(self.question, Choice) else []
+        """Paragraphs shown after any answer."""
+        texts = [self.question.feedback] if isinstance(self.question, Choice) else []
         if isinstance(self.question, Matching):
-            told += [f"{pair.premise}: {pair.answer}. {pair.feedback}" for pair in self.question.pairs]
+            texts += [f"{pair.premise}: {pair.answer}. {pair.feedback}" for pair in self.question.pairs]
         if self.last:
-            told += [self.case.summary, f"How near another answer is: {self.case.margin}"]
-        return [*filter(None, told), f"Judged by: {self.case.criteria_title}."]
+            texts += [self.case.summary, f"What would change the answer: {self.case.margin}"]
+        return [*filter(None, texts), f"Definition set: {self.case.criteria_title}."]
 
 
 def items(cases: CaseSet) -> Iterator[Item]:
@@ -102,17 +102,17 @@ def image_bytes(figure: Figure) -> bytes:
 
 
 def image_name(figure: Figure) -> str:
-    """Return a file name made of nothing but the content of the picture, so that it tells nothing."""
+    """Return a file name that depends on the content of the picture only, so that it gives nothing away."""
     return f"nephrosyn-{hashlib.sha256(image_bytes(figure)).hexdigest()[:20]}.png"
 
 
 def right_options(choice: Choice) -> list[bool]:
-    """Say of each option whether it belongs to the key.
+    """Return for each option whether it belongs to the key.
 
     Raises
     ------
     CasesError
-        If the key is empty, or a single best answer has several.
+        If no option is right, or several options of a single best answer are.
     """
     right = [option.credit > 0 for option in choice.options]
     if not any(right) or (choice.kind == "single" and sum(right) != 1):
@@ -121,14 +121,14 @@ def right_options(choice: Choice) -> list[bool]:
 
 
 def answers(matching: Matching) -> list[str]:
-    """Return every answer that can be chosen, once each, in alphabetical order: the order of the pairs is the key."""
+    """Return every possible answer once, in alphabetical order, because the order of the pairs gives the key away."""
     return sorted(
         {*(pair.answer for pair in matching.pairs), *matching.spare}, key=lambda text: (text.casefold(), text)
     )
 
 
 def number_text(value: float) -> str:
-    """Return a number as software reads it, without digits that only binary fractions have.
+    """Return a number as text, without the rounding errors of binary fractions.
 
     Examples
     --------
@@ -138,15 +138,15 @@ def number_text(value: float) -> str:
     return f"{value:.12g}"
 
 
-def told_unit(question: Numeric) -> str:
-    """Return what to say of the unit an answer is expected in."""
+def unit_hint(question: Numeric) -> str:
+    """Return a sentence on the unit of the answer."""
     return f"Answer in {question.unit}, the number only." if question.unit else "Answer with a number only."
 
 
 def hint(question: Choice | Numeric | Matching) -> str:
-    """Return how to answer, in one sentence; empty where it is plain."""
+    """Return how to answer, in one sentence; empty if it is obvious."""
     if isinstance(question, Numeric):
-        return told_unit(question)
+        return unit_hint(question)
     if isinstance(question, Matching):
         return "Each answer may be used once, more than once or not at all."
-    return "Select every option that holds." if question.kind == "multiple" else ""
+    return "Select all options that apply." if question.kind == "multiple" else ""

@@ -1,7 +1,7 @@
-"""The formats cases are written in: each a module of this room with one function, imported when asked for.
+"""The export formats: each is a module with one function, imported when the format is requested.
 
-``write(sets, primary, folder)`` gets the same cases in one system of units or in both, which of them comes first, and
-an existing folder; it returns the files written.
+``write(sets, primary, folder)`` takes the same cases in one or both systems of units, the primary system and an
+existing folder; it returns the files written.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Format:
     Attributes
     ----------
     module : str
-        Where `write` is.
+        Module with the function `write`.
     files : str
-        Regular expression of the names it writes into the folder of the cases; such files may be overwritten.
+        Regular expression for the names it writes into the folder of the cases; such files may be overwritten.
     """
 
     module: str
@@ -47,25 +47,25 @@ FORMATS: Mapping[str, Format] = {
 """Every format by its name."""
 
 
-def chosen(asked: Sequence[str]) -> list[str]:
-    """Return the formats asked for, each once, in the order asked; every unknown one is told at once.
+def selected(requested: Sequence[str]) -> list[str]:
+    """Return the requested formats, each once and in order; all unknown names are reported together.
 
     Parameters
     ----------
-    asked : sequence of str
-        Names, or several in one text with commas between.
+    requested : sequence of str
+        Names; one text may hold several, separated by commas.
 
     Raises
     ------
     CasesError
-        If one is unknown, or none is named.
+        If a format is unknown, or none is given.
 
     Examples
     --------
-    >>> chosen(["json,html", "json"])
+    >>> selected(["json,html", "json"])
     ['json', 'html']
     """
-    names = list(dict.fromkeys(name.strip() for text in asked for name in text.split(",") if name.strip()))
+    names = list(dict.fromkeys(name.strip() for text in requested for name in text.split(",") if name.strip()))
     unknown = [name for name in names if name not in FORMATS]
     if unknown or not names:
         raise CasesError(f"--format: expected some of {', '.join(FORMATS)}; got {', '.join(unknown) or 'none'}")
@@ -83,9 +83,9 @@ def writer(name: str) -> Writer:
     Raises
     ------
     CasesError
-        If the format is unknown, or what it needs is not installed.
+        If the format is unknown, or a package that it needs is not installed.
     """
-    module = FORMATS[chosen([name])[0]].module
+    module = FORMATS[selected([name])[0]].module
     try:
         write: Writer = import_module(module).write
     except ModuleNotFoundError as error:

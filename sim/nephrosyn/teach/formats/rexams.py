@@ -40,7 +40,7 @@ def escaped(text: str) -> str:
     >>> escaped("2 * 3 < 7 `r 1`")
     '2 \\* 3 &lt; 7 &#96;r 1&#96;'
     """
-    line = _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), one_line(text))
+    line = _SPECIAL.sub(lambda match: _ENTITIES.get(match[0], f"\\{match[0]}"), one_line(text))
     return _NUMBERED.sub(r"\1\\\2", line)
 
 
@@ -63,21 +63,21 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     """
     place = folder / "rexams"
     place.mkdir(exist_ok=True)
-    made = []
+    paths = []
     for item in items(sets[primary]):
-        made.append(place / f"nephrosyn-{item.id}.Rmd")
-        made[-1].write_text(exercise(item, sets[primary].notice), encoding="utf-8", newline="\n")
+        paths.append(place / f"nephrosyn-{item.id}.Rmd")
+        paths[-1].write_text(exercise(item, sets[primary].notice), encoding="utf-8", newline="\n")
         for figure in item.figures:
             picture = place / image_name(figure)
-            if picture not in made:
+            if picture not in paths:
                 picture.write_bytes(image_bytes(figure))
-                made.append(picture)
-    return made
+                paths.append(picture)
+    return paths
 
 
 def exercise(item: Item, notice: str) -> str:
     """Return a question as the text of its file."""
-    blocks = [*_supplements(item.figures), "Question\n========", *_shown(item, notice), *_asked(item)]
+    blocks = [*_supplements(item.figures), "Question\n========", *_shown(item, notice), *_question(item)]
     blocks += ["Solution\n========", *_solution(item), "Meta-information\n================", _meta(item)]
     return "\n\n".join(blocks) + "\n"
 
@@ -119,7 +119,7 @@ def _table(table: Table) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _asked(item: Item) -> list[str]:
+def _question(item: Item) -> list[str]:
     blocks = [f"**{escaped(item.question.stem)}**"]
     if how := hint(item.question):
         blocks.append(f"*{escaped(how)}*")
@@ -141,8 +141,8 @@ def _solution(item: Item) -> list[str]:
     if isinstance(question, Numeric):
         return [escaped(question.feedback_right), escaped(question.feedback_wrong), *blocks]
     if isinstance(question, Choice):
-        each = zip(question.options, right_options(question), strict=True)
-        return [*blocks, _answer_list(f"{_truth(right)} {option.feedback}" for option, right in each)]
+        options = zip(question.options, right_options(question), strict=True)
+        return [*blocks, _answer_list(f"{_truth(right)} {option.feedback}" for option, right in options)]
     replies = answers(question)
     return [*blocks, _answer_list(_truth(reply == pair.answer) for pair in question.pairs for reply in replies)]
 
@@ -157,16 +157,16 @@ def _bits(right: Iterable[bool]) -> str:
 
 def _meta(item: Item) -> str:
     question = item.question
-    told = {"exname": f"nephrosyn {item.id}", "extype": "num", "exsection": f"nephrosyn/{item.case.id}"}
-    told["exversion"] = str(item.case.version)
+    meta = {"exname": f"nephrosyn {item.id}", "extype": "num", "exsection": f"nephrosyn/{item.case.id}"}
+    meta["exversion"] = str(item.case.version)
     if isinstance(question, Choice):
-        told |= {"extype": "schoice" if question.kind == "single" else "mchoice", "exshuffle": "TRUE"}
-        told["exsolution"] = _bits(right_options(question))
+        meta |= {"extype": "schoice" if question.kind == "single" else "mchoice", "exshuffle": "TRUE"}
+        meta["exsolution"] = _bits(right_options(question))
     elif isinstance(question, Numeric):
-        told |= {"exsolution": number_text(question.value), "extol": number_text(question.tolerance)}
+        meta |= {"exsolution": number_text(question.value), "extol": number_text(question.tolerance)}
     else:
         replies = answers(question)
         keys = [_bits(reply == pair.answer for reply in replies) for pair in question.pairs]
-        told |= {"extype": "cloze", "exsolution": "|".join(keys), "exshuffle": "FALSE"}
-        told["exclozetype"] = "|".join(["schoice"] * len(keys))
-    return "\n".join(f"{name}: {value}" for name, value in told.items())
+        meta |= {"extype": "cloze", "exsolution": "|".join(keys), "exshuffle": "FALSE"}
+        meta["exclozetype"] = "|".join(["schoice"] * len(keys))
+    return "\n".join(f"{name}: {value}" for name, value in meta.items())

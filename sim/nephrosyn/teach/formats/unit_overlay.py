@@ -1,4 +1,4 @@
-"""The same cases in one or two systems of units, laid over each other: what differs keeps both wordings."""
+"""The same cases in one or two systems of units merged into one tree, which keeps both wordings where they differ."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ NEVER_DIFFER = {"id", "kind", "version", "credit", "pair", "difficulty", "distra
 
 @dataclass(frozen=True)
 class Both:
-    """What one place says in each system of units."""
+    """The wordings of one place in both systems of units."""
 
     by: Mapping[str, Any]
+
+
+def primary_first(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem) -> list[UnitSystem]:
+    """Return the systems of units of some sets, the primary one first."""
+    return sorted(sets, key=lambda units: (units != primary, units))
 
 
 def overlay(sets: Mapping[UnitSystem, CaseSet]) -> Tree:
@@ -30,12 +35,12 @@ def overlay(sets: Mapping[UnitSystem, CaseSet]) -> Tree:
     Returns
     -------
     dict
-        Fields of `CaseSet`. A text or number is itself where all sets agree, a `Both` where they do not.
+        Fields of `CaseSet`. A text or number stays as it is if all sets agree, and is a `Both` otherwise.
 
     Raises
     ------
     ValueError
-        If the sets are not the same cases: other ids, other questions, another number of anything.
+        If the sets do not hold the same cases: ids, questions or numbers of parts differ.
     """
     dumps = {units: sets[units].model_dump() for units in sorted(sets)}
     if not dumps:
@@ -51,11 +56,13 @@ def _laid(values: Mapping[str, Any], path: str) -> Any:
     first, *rest = values.values()
     if isinstance(first, dict):
         _same(values, path, sorted)
-        return {name: _laid({units: one[name] for units, one in values.items()}, f"{path}.{name}") for name in first}
+        return {
+            name: _laid({units: value[name] for units, value in values.items()}, f"{path}.{name}") for name in first
+        }
     if isinstance(first, tuple):
         _same(values, path, len)
-        return [_laid({units: one[i] for units, one in values.items()}, f"{path}.{i}") for i in range(len(first))]
-    if all(one == first for one in rest):
+        return [_laid({units: value[i] for units, value in values.items()}, f"{path}.{i}") for i in range(len(first))]
+    if all(value == first for value in rest):
         return first
     if path.rpartition(".")[2] in NEVER_DIFFER:
         raise ValueError(f"{path}: expected the same in every system of units, got {dict(values)}")
@@ -63,13 +70,13 @@ def _laid(values: Mapping[str, Any], path: str) -> Any:
 
 
 def _same(values: Mapping[str, Any], path: str, measure: Any) -> None:
-    sizes = {units: measure(one) for units, one in values.items()}
+    sizes = {units: measure(value) for units, value in values.items()}
     if len({str(size) for size in sizes.values()}) > 1:
         raise ValueError(f"{path}: expected the same parts in every system of units, got {sizes}")
 
 
 def variants(value: Any) -> list[tuple[str, Any]]:
-    """Return a place's wordings with their units; one wording without units where all agree.
+    """Return each wording of a place with its units; a single wording without units if all agree.
 
     Examples
     --------
@@ -82,7 +89,7 @@ def variants(value: Any) -> list[tuple[str, Any]]:
 
 
 def in_units(tree: Any, units: str) -> Any:
-    """Return a tree, or a part of one, as it reads in one system of units."""
+    """Return a tree, or a part of one, in one system of units."""
     if isinstance(tree, Both):
         return tree.by[units]
     if isinstance(tree, dict):

@@ -54,12 +54,12 @@ def _heading(row: ET.Element, column: Column) -> None:
 
 def table(parent: ET.Element, content: Table) -> None:
     """Append a table as displayed: name, unit and reference range above each column."""
-    made = add(parent, "table", class_="results")
-    add(made, "caption", content.caption)
-    row = add(add(made, "thead"), "tr")
+    element = add(parent, "table", class_="results")
+    add(element, "caption", content.caption)
+    row = add(add(element, "thead"), "tr")
     for column in content.columns:
         _heading(row, column)
-    body = add(made, "tbody")
+    body = add(element, "tbody")
     for texts in content.rows:
         row = add(body, "tr")
         for text in texts:
@@ -97,7 +97,7 @@ def shown(parent: ET.Element, item: Item, notice: str, source: Callable[[Figure]
     add(add(parent, "p"), "em", notice)
 
 
-def asked(parent: ET.Element, item: Item) -> None:
+def question(parent: ET.Element, item: Item) -> None:
     """Append the question, and how to answer it."""
     add(add(parent, "p"), "strong", item.question.stem)
     if how := hint(item.question):

@@ -29,7 +29,7 @@ def packed(files: Mapping[str, bytes], *, first: str = "") -> bytes:
     """
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name in sorted(files, key=lambda one: (one != first, one)):
+        for name in sorted(files, key=lambda name: (name != first, name)):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = _UNIX, _FILE_MODE << 16

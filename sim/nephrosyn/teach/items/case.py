@@ -1,27 +1,26 @@
-"""One case of each kind from one record, in one system of units."""
+"""Build one case of any kind from one record, in one system of units."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
-
-import polars as pl
 
 from nephrosyn.criteria import DefinitionSet, verdict
 from nephrosyn.teach.display import sections as showing
 from nephrosyn.teach.display import timelines
+from nephrosyn.teach.display.definition_text import is_child
 from nephrosyn.teach.display.narrative import facts, said
 from nephrosyn.teach.display.parse_back import parse
+from nephrosyn.teach.display.record_tables import Frames
 from nephrosyn.teach.display.spelling import listed, sentence, spelled, spoken
 from nephrosyn.teach.items import questions
-from nephrosyn.teach.items.difficulty import Margin, difficulty, margin
-from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, Judgement, told
+from nephrosyn.teach.items.difficulty import Edit, Margin, difficulty, margin
+from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, ClassifiedRecord, clause_answer
 from nephrosyn.teach.model import Case, ItemKind, Question, Section, Spelling, Stage, UnitSystem
 
-Frames: TypeAlias = Mapping[str, pl.DataFrame]
 VERSION = 1
-"""Goes up when the content of a case of the same id changes, so that a learner's copy can be told to be old."""
+"""Raised when the content of a case changes under the same id, so that an outdated copy can be recognised."""
 
 
 @dataclass(frozen=True)
@@ -31,149 +30,186 @@ class Look:
     Attributes
     ----------
     units : {"conventional", "si"}
-        In which units.
+        System of units.
     spelling : {"american", "british"}
-        In which spelling.
+        Spelling.
     figures : bool
-        Whether with pictures.
-    margins, judged : dict
-        What has been found of the records shown so far, by the id of the case and its units: displayed in other units a
-        record has the same margin, which takes time to find.
+        Whether to include pictures.
+    margins : dict
+        Margin of each case so far, by its id. A margin is slow to find and the same in both systems of units.
+    classified : dict
+        Classified record of each case so far, by its id and system of units.
     """
 
     units: UnitSystem
     spelling: Spelling = "american"
     figures: bool = True
     margins: dict[str, Margin] = field(default_factory=dict, compare=False, repr=False)
-    judged: dict[tuple[str, str], Judgement] = field(default_factory=dict, compare=False, repr=False)
+    classified: dict[tuple[str, str], ClassifiedRecord] = field(default_factory=dict, compare=False, repr=False)
 
-    def margin(self, ident: str, judged: Judgement) -> Margin:
-        """Return the margin of a case, searched for once."""
+    def margin(self, ident: str, classified: ClassifiedRecord) -> Margin:
+        """Return the margin of a case; it is searched for only once."""
         if ident not in self.margins:
-            self.margins[ident] = margin(judged.frames, judged.definition, judged.verdict.category)
+            self.margins[ident] = margin(classified.frames, classified.definition, classified.verdict.category)
         return self.margins[ident]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A record as displayed, and what the set says of it as displayed.
+    """A record as displayed, and its classification from the display.
 
     Attributes
     ----------
     sections : tuple of Section
-        What is shown, before pictures and definitions.
-    judged : Judgement
-        The verdict on what was parsed from them.
+        The sections, without pictures and definition sets.
+    classified : ClassifiedRecord
+        The record read back from these sections, with its verdict.
     """
 
     sections: tuple[Section, ...]
-    judged: Judgement
+    classified: ClassifiedRecord
 
 
 def show(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> Shown:
-    """Display a record, read it back from the display, and judge that.
+    """Display a record, read it back from the display and classify what was read.
 
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
         A patient's observed tables.
     definition : DefinitionSet
-        The set.
+        The definition set.
     ident : str
         Id of the case.
     look : Look
-        How.
+        How it is displayed.
     """
-    made = [showing.in_spelling(one, look.spelling) for one in showing.sections(record, ident, look.units)]
-    judged = judge(made, definition, look.units)
-    look.judged.setdefault((ident, look.units), judged)
-    return Shown(tuple(made), judged)
+    shown = [showing.in_spelling(section, look.spelling) for section in showing.sections(record, ident, look.units)]
+    classified = classify_displayed(shown, definition, look.units)
+    look.classified.setdefault((ident, look.units), classified)
+    return Shown(tuple(shown), classified)
 
 
-def judge(sections: Sequence[Section], definition: DefinitionSet, units: UnitSystem) -> Judgement:
-    """Return what a set says of what is displayed."""
+def classify_displayed(sections: Sequence[Section], definition: DefinitionSet, units: UnitSystem) -> ClassifiedRecord:
+    """Classify a record from its displayed sections alone."""
     frames = parse(sections)
-    return Judgement(frames, verdict(frames, definition, 0, 0, "observed", keep_going=True), definition, units)
-
-
-def is_child(frames: Frames, definition: DefinitionSet) -> bool:
-    """Whether the thresholds for children hold."""
-    return bool(frames["patients"]["age_at_onset_years"][0] < definition.population.adult_from.of(True))
+    return ClassifiedRecord(frames, verdict(frames, definition, 0, 0, "observed", keep_going=True), definition, units)
 
 
 def cells(sections: Sequence[Section]) -> int:
-    """Return how many cells of tables hold data."""
-    return sum(bool(text) for one in sections for table in one.tables for row in table.rows for text in row)
+    """Return the number of table cells that hold data."""
+    return sum(bool(text) for section in sections for table in section.tables for row in table.rows for text in row)
 
 
-def margin_words(found: Margin) -> str:
-    """Return the smallest edit that changes the key, in words."""
-    if not found.changes:
-        return "No single change of the record that was tried changes the category."
-    edit, after = found.changes[0]
-    return f"{sentence(edit.words)} would make it “{spoken(after)}”."
+@dataclass(frozen=True)
+class Counterpart:
+    """The other case of a near-miss pair.
+
+    Attributes
+    ----------
+    ident : str
+        Its id.
+    edit : Edit
+        The edit in which the two records differ.
+    category : str
+        Its category.
+    """
+
+    ident: str
+    edit: Edit
+    category: str
 
 
-def near_of(found: Margin) -> list[str]:
-    """Return the categories that edits lead to, the nearest first."""
-    return list(dict.fromkeys(after for _, after in found.changes))
+def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> str:
+    """Return the smallest edit that changes the category, in words.
+
+    The edits tried leave results out but never add any. A record made by leaving a result out may therefore have no
+    such edit, although the other case of its pair is one addition away: that difference is then named instead.
+
+    Parameters
+    ----------
+    distance : Margin
+        Margin of the record.
+    counterpart : Counterpart, optional
+        The other case, if this one belongs to a near-miss pair.
+
+    Examples
+    --------
+    >>> margin_words(Margin(4, 0, ()))
+    'None of the single changes tried would change the category.'
+    >>> pair = Counterpart("c1", Edit("no urine test on day 60", 1, ()), "frequently_relapsing")
+    >>> margin_words(Margin(4, 0, ()), pair).partition(". ")[2]
+    'Without it, this case would be “frequently relapsing”.'
+    """
+    if distance.changes:
+        edit, after = distance.changes[0]
+        return f"{sentence(edit.words)} would make it “{spoken(after)}”."
+    if counterpart:
+        difference = f"The two cases of this pair differ by one change: {counterpart.edit.words}."
+        return f"{difference} Without it, this case would be “{spoken(counterpart.category)}”."
+    return "None of the single changes tried would change the category."
 
 
-def summary(case: Judgement) -> str:
-    """Return the whole answer; how near another one is stands beside it."""
-    flag = FLAG_OF_CATEGORY.get(case.verdict.category)
-    met = [one for one in case.clauses if one.status == "met" and one.flag == flag]
-    why = " ".join(told(one, case) for one in met) or questions.episodes_told(case)
-    name = spoken(case.verdict.category)
-    return f"By the definition set “{case.definition.name}” the category is “{name}”. {why}".strip()
+def near_of(distance: Margin) -> list[str]:
+    """Return the categories that single edits lead to, the nearest first."""
+    return list(dict.fromkeys(after for _, after in distance.changes))
+
+
+def summary(record: ClassifiedRecord) -> str:
+    """Return the full answer: the category and the clauses that decide it."""
+    flag = FLAG_OF_CATEGORY.get(record.verdict.category)
+    met = [clause for clause in record.clauses if clause.status == "met" and clause.flag == flag]
+    why = " ".join(clause_answer(clause, record) for clause in met) or questions.episodes_text(record)
+    name = spoken(record.verdict.category)
+    return f"By the definition set “{record.definition.name}” the category is “{name}”. {why}".strip()
 
 
 def whole(shown: Shown, ident: str, look: Look, definitions: Sequence[DefinitionSet]) -> tuple[Section, ...]:
-    """Return all sections of a case shown at once."""
-    judged = shown.judged
-    made = list(shown.sections)
+    """Return all sections of a case that is shown at once."""
+    classified = shown.classified
+    content = list(shown.sections)
     if look.figures:
-        made.append(timeline(judged, ident, look))
-    return (*made, *(definition_section(one, judged, look) for one in definitions))
+        content.append(timeline(classified, ident, look))
+    return (*content, *(definition_section(definition, classified, look) for definition in definitions))
 
 
-def timeline(judged: Judgement, ident: str, look: Look) -> Section:
-    """Return the picture of a displayed record, to be drawn when the case is made."""
-    return showing.in_spelling(timelines.blank(judged.frames, ident, look.units), look.spelling)
+def timeline(classified: ClassifiedRecord, ident: str, look: Look) -> Section:
+    """Return the section with the timeline, which is drawn when the case is complete."""
+    return showing.in_spelling(timelines.blank(classified.frames, ident, look.units), look.spelling)
 
 
-def definition_section(definition: DefinitionSet, judged: Judgement, look: Look) -> Section:
-    """Return a definition set in words, for the age of the patient."""
-    child = is_child(judged.frames, definition)
+def definition_section(definition: DefinitionSet, classified: ClassifiedRecord, look: Look) -> Section:
+    """Return a definition set in words, with the thresholds for the patient's age."""
+    child = is_child(classified.frames, definition)
     return showing.in_spelling(showing.definition_section(definition, look.units, child=child), look.spelling)
 
 
-Asker: TypeAlias = Callable[[Judgement, str, Margin], "list[Question]"]
+Asker: TypeAlias = Callable[[ClassifiedRecord, str, Margin], "list[Question]"]
 
 
-def _single(judged: Judgement, ident: str, found: Margin) -> list[Question]:
-    return [questions.category(judged, ident, near_of(found))]
+def _single(classified: ClassifiedRecord, ident: str, distance: Margin) -> list[Question]:
+    return [questions.category(classified, ident, near_of(distance))]
 
 
-def _numeric(judged: Judgement, ident: str, found: Margin) -> list[Question]:
-    asked = questions.numeric(judged, ident)
-    return [asked] if asked else []
+def _numeric(classified: ClassifiedRecord, ident: str, distance: Margin) -> list[Question]:
+    question = questions.numeric(classified, ident)
+    return [question] if question else []
 
 
-def _matching(judged: Judgement, ident: str, found: Margin) -> list[Question]:
-    asked = questions.matching(judged, ident)
-    return [asked] if asked else []
+def _matching(classified: ClassifiedRecord, ident: str, distance: Margin) -> list[Question]:
+    question = questions.matching(classified, ident)
+    return [question] if question else []
 
 
-def _key_features(judged: Judgement, ident: str, found: Margin) -> list[Question]:
-    """Ask for the state, the clause on which the key hangs, and the category."""
-    if not judged.verdict.episodes:
+def _key_features(classified: ClassifiedRecord, ident: str, distance: Margin) -> list[Question]:
+    """Ask for the disease state, for the decisive clause and for the category."""
+    if not classified.verdict.episodes:
         return []
-    name = questions.pivotal(judged, near_of(found))
+    name = questions.pivotal(classified, near_of(distance))
     return [
-        questions.state(judged, ident, "state"),
-        questions.clause(judged, name, ident, "clause"),
-        questions.category(judged, ident, near_of(found)),
+        questions.state(classified, ident, "state"),
+        questions.clause(classified, name, ident, "clause"),
+        questions.category(classified, ident, near_of(distance)),
     ]
 
 
@@ -184,91 +220,97 @@ ASKERS: dict[str, Asker] = {
     "matching": _matching,
     "key-features": _key_features,
 }
-"""Kinds that show a record at once, and what they ask of it."""
+"""The kinds that show the whole record at once, and the function that asks their questions."""
 
 
 def case_of(
     kind: ItemKind,
     shown: Shown,
-    found: Margin,
+    distance: Margin,
     stages: Sequence[Stage],
     ident: str,
     look: Look,
     *,
-    pair: str | None = None,
+    counterpart: Counterpart | None = None,
     criteria: str | None = None,
     criteria_title: str | None = None,
     answer: str | None = None,
 ) -> Case:
     """Put a case together."""
-    judged = shown.judged
-    level = difficulty(found, cells(shown.sections), judged.verdict.category)
-    made = Case(
+    classified = shown.classified
+    level = difficulty(distance, cells(shown.sections), classified.verdict.category)
+    case = Case(
         id=ident,
         version=VERSION,
         kind=kind,
-        title=said("title", ident, **facts(judged.frames)),
-        criteria=criteria or judged.definition.name,
-        criteria_title=criteria_title or judged.definition.title,
+        title=said("title", ident, **facts(classified.frames)),
+        criteria=criteria or classified.definition.name,
+        criteria_title=criteria_title or classified.definition.title,
         difficulty=level,
-        margin=margin_words(found),
-        pair=pair,
+        margin=margin_words(distance, counterpart),
+        pair=counterpart.ident if counterpart else None,
         tags=(kind, f"difficulty-{level}"),
         stages=tuple(stages),
-        summary=answer or summary(judged),
+        summary=answer or summary(classified),
     )
-    return in_spelling(made, look.spelling)
+    return in_spelling(case, look.spelling)
 
 
 def in_spelling(case: Case, spelling: Spelling) -> Case:
-    """Return a case with all it says in a spelling; pictures and ids are left alone."""
+    """Return a case in a spelling; pictures and ids stay as they are."""
     fixed = {"id", "pair", "kind", "png_base64", "svg_base64", "name", "criteria"}
 
     def walk(node: object, key: str = "") -> object:
         if isinstance(node, str):
             return node if key in fixed else spelled(node, spelling)
         if isinstance(node, dict):
-            return {name: walk(one, name) for name, one in node.items()}
+            return {name: walk(child, name) for name, child in node.items()}
         if isinstance(node, list | tuple):
-            return [walk(one, key) for one in node]
+            return [walk(child, key) for child in node]
         return node
 
     return Case.model_validate(walk(case.model_dump()))
 
 
 def at_once(
-    kind: ItemKind, record: Frames, definition: DefinitionSet, ident: str, look: Look, pair: str | None = None
+    kind: ItemKind,
+    record: Frames,
+    definition: DefinitionSet,
+    ident: str,
+    look: Look,
+    counterpart: Counterpart | None = None,
 ) -> Case | None:
-    """Make a case that is shown at once.
+    """Build a case that is shown at once.
 
     Returns
     -------
     Case or None
-        None where the record offers nothing to ask.
+        None if there is no question to ask on the record.
     """
     shown = show(record, definition, ident, look)
-    judged = shown.judged
-    found = look.margin(ident, judged)
-    asked = ASKERS[kind](judged, ident, found)
-    if not asked:
+    classified = shown.classified
+    distance = look.margin(ident, classified)
+    stage_questions = ASKERS[kind](classified, ident, distance)
+    if not stage_questions:
         return None
-    stage = Stage(title="Record", sections=whole(shown, ident, look, [definition]), questions=tuple(asked))
-    return case_of(kind, shown, found, [stage], ident, look, pair=pair)
+    stage = Stage(title="Record", sections=whole(shown, ident, look, [definition]), questions=tuple(stage_questions))
+    return case_of(kind, shown, distance, [stage], ident, look, counterpart=counterpart)
 
 
 def disagreeing(record: Frames, definitions: Sequence[DefinitionSet], ident: str, look: Look) -> Case | None:
-    """Make a case on which the definition sets disagree; None where they do not, once displayed."""
+    """Build a case on which the definition sets disagree; None if they agree on the displayed record."""
     shown = show(record, definitions[0], ident, look)
-    judged = [shown.judged, *(judge(shown.sections, one, look.units) for one in definitions[1:])]
-    if {one.verdict.refractory for one in judged} != {True, False}:
+    others = (classify_displayed(shown.sections, definition, look.units) for definition in definitions[1:])
+    by_set = [shown.classified, *others]
+    if {classified.verdict.refractory for classified in by_set} != {True, False}:
         return None
-    found = look.margin(ident, judged[0])
-    question = questions.disagreement(judged, ident)
+    distance = look.margin(ident, shown.classified)
+    question = questions.disagreement(by_set, ident)
     stage = Stage(title="Record", sections=whole(shown, ident, look, definitions), questions=(question,))
-    yes = [one.definition.name for one in judged if one.verdict.refractory]
-    no = [one.definition.name for one in judged if not one.verdict.refractory]
+    yes = [classified.definition.name for classified in by_set if classified.verdict.refractory]
+    no = [classified.definition.name for classified in by_set if not classified.verdict.refractory]
     answer = f"Refractory by {listed(yes)}; not by {listed(no)}."
-    names = ", ".join(one.name for one in definitions)
-    titles = "; ".join(one.title for one in definitions)
-    return case_of("disagreement", shown, found, [stage], ident, look, criteria=names, criteria_title=titles,
+    names = ", ".join(definition.name for definition in definitions)
+    titles = "; ".join(definition.title for definition in definitions)
+    return case_of("disagreement", shown, distance, [stage], ident, look, criteria=names, criteria_title=titles,
                    answer=answer)  # fmt: skip

@@ -1,8 +1,9 @@
-"""How far a record is from another key: the smallest edit of it that changes the category.
+"""How close a record is to another category: the smallest edit that changes its category.
 
-The family of edits is small and fixed, so that the margin means the same in every case: a urine day read at remission
-or relapse level or not at all, a dose changed or its change moved, a condition not noted, a record that ends earlier.
-Every edit has a cost; the margin is the lowest cost at which the category changes.
+The family of edits is small and fixed, so that the margin means the same in every case: the urine of one day at
+remission level, at relapse level or not tested; a dose changed, or a change of dose moved; no change of steroid
+because of a condition; a record that ends earlier. Nothing is added to a record. Every edit has a cost; the margin is
+the lowest cost at which the category changes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet, classify
+from nephrosyn.teach.display.definition_text import is_child
 from nephrosyn.teach.display.record_tables import OBSERVED, Frames
 
 WEEK_DAYS = 7
@@ -24,7 +26,7 @@ MOVES_DAYS = ((-WEEK_DAYS, 1), (WEEK_DAYS, 1), (-4 * WEEK_DAYS, 2), (4 * WEEK_DA
 FACTORS = ((0.75, 1), (1.25, 1), (0.5, 2), (2.0, 2))
 ENDS_EARLIER_DAYS = ((91, 2), (183, 3))
 NO_EDIT = 4
-"""Cost told where no edit of the family changes the category."""
+"""Cost when no edit of the family changes the category."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,9 @@ class Edit:
     Attributes
     ----------
     words : str
-        What is changed.
+        What is changed, in words. Near-miss pairs are drawn by these words: other words give other pairs.
     cost : int
-        From 1, a single value, to 3.
+        From 1 (a single value) to 3.
     patches : tuple
         Table, column, row numbers and the new value.
     """
@@ -48,16 +50,16 @@ class Edit:
 
 @dataclass(frozen=True)
 class Margin:
-    """What the edits show.
+    """How close a record is to another category.
 
     Attributes
     ----------
     cost : int
-        Of the smallest edit that changes the category; `NO_EDIT` if none does.
+        Cost of the cheapest edit that changes the category; `NO_EDIT` if none does.
     near : int
         Number of edits of cost 1 that change it.
     changes : tuple of (Edit, str)
-        The edits that change it, the cheapest first, and the category that results.
+        The edits that change it, the cheapest first, each with the resulting category.
     """
 
     cost: int
@@ -73,13 +75,13 @@ def family(frames: Frames, definition: DefinitionSet) -> list[Edit]:
     frames : mapping of str to polars.DataFrame
         One patient's observed tables.
     definition : DefinitionSet
-        Whose levels of urine are taken.
+        Gives the urine thresholds for remission and relapse.
     """
     return [*_urine(frames, definition), *_doses(frames), *_conditions(frames), *_ends(frames)]
 
 
 def _urine(frames: Frames, definition: DefinitionSet) -> Iterator[Edit]:
-    child = frames["patients"]["age_at_onset_years"][0] < definition.population.adult_from.of(True)
+    child = is_child(frames, definition)
     low = round(definition.urine.remission_upcr.of(child) / 2, 2)
     high = round(definition.urine.relapse_upcr.of(child) * 1.5, 2)
     albumin = definition.urine.remission_albumin.of(child)
@@ -87,18 +89,18 @@ def _urine(frames: Frames, definition: DefinitionSet) -> Iterator[Edit]:
     rows = rows.filter(pl.col("analyte").is_in(["upcr", "dipstick", "albumin"]))
     by_day = rows.partition_by("taken_days", as_dict=True)
     presenting = rows["taken_days"].min()
-    for (day,), mine in by_day.items():
-        at = {name: tuple(mine.filter(analyte=name)["row"].to_list()) for name in ("upcr", "dipstick", "albumin")}
+    for (day,), results in by_day.items():
+        at = {name: tuple(results.filter(analyte=name)["row"].to_list()) for name in ("upcr", "dipstick", "albumin")}
         urine = (*at["upcr"], *at["dipstick"])
         if not urine:
             continue
         clear = [("readings", "value", at["upcr"], low), ("readings", "value", at["dipstick"], 0.0)]
         if albumin != "off":
             clear.append(("readings", "value", at["albumin"], float(albumin) + 0.5))
-        ill = (("readings", "value", at["upcr"], high), ("readings", "value", at["dipstick"], 4.0))
-        if day != presenting:  # nobody comes with a nephrotic syndrome whose urine holds no protein
+        heavy = (("readings", "value", at["upcr"], high), ("readings", "value", at["dipstick"], 4.0))
+        if day != presenting:  # a patient who presents with nephrotic syndrome has proteinuria
             yield Edit(f"the urine of day {day} without protein", 1, tuple(clear))
-        yield Edit(f"the urine of day {day} with heavy protein", 1, ill)
+        yield Edit(f"the urine of day {day} with heavy protein", 1, heavy)
         yield Edit(f"no urine test on day {day}", 1, (("readings", "value", urine, None),))
 
 
@@ -126,9 +128,9 @@ def _doses(frames: Frames) -> Iterator[Edit]:
 
 
 def _conditions(frames: Frames) -> Iterator[Edit]:
-    for row, one in enumerate(frames["conditions"].iter_rows(named=True)):
-        if one["action"] != "none":
-            words = f"no change of steroid because of what was noted on day {one['noted_days']}"
+    for row, condition in enumerate(frames["conditions"].iter_rows(named=True)):
+        if condition["action"] != "none":
+            words = f"no change of steroid because of what was noted on day {condition['noted_days']}"
             yield Edit(words, 1, (("conditions", "action", (row,), "none"),))
 
 
@@ -140,24 +142,24 @@ def _ends(frames: Frames) -> Iterator[Edit]:
 
 
 def apply(frames: Frames, edits: list[Edit]) -> dict[str, pl.DataFrame]:
-    """Return the edited records as a cohort: patient k has undergone edit k.
+    """Return the edited records as a cohort: patient k is the record after edit k.
 
     Parameters
     ----------
     frames : mapping of str to polars.DataFrame
         One patient's observed tables.
     edits : list of Edit
-        What is changed.
+        The edits.
     """
-    count, made = len(edits), {}
+    count, tables = len(edits), {}
     for name in OBSERVED:
         frame, height = frames[name], frames[name].height
         patient = np.repeat(np.arange(count, dtype=np.int32), height)
         stacked = pl.concat([frame] * count).with_columns(patient=pl.Series(patient))
         for column in {c for edit in edits for table, c, _, _ in edit.patches if table == name}:
             stacked = stacked.with_columns(_patched(stacked[column], name, column, height, edits))
-        made[name] = stacked.filter(pl.col("value").is_not_null()) if name == "readings" else stacked
-    return made
+        tables[name] = stacked.filter(pl.col("value").is_not_null()) if name == "readings" else stacked
+    return tables
 
 
 def _patched(series: pl.Series, table: str, column: str, height: int, edits: list[Edit]) -> pl.Series:
@@ -174,56 +176,56 @@ def _patched(series: pl.Series, table: str, column: str, height: int, edits: lis
 
 
 def margin(frames: Frames, definition: DefinitionSet, category: str) -> Margin:
-    """Return how far a record is from another category.
+    """Return how close a record is to another category.
 
     Parameters
     ----------
     frames : mapping of str to polars.DataFrame
         One patient's observed tables, as parsed from the display.
     definition : DefinitionSet
-        The set.
+        The definition set.
     category : str
-        What it says of the record as it is.
+        Category of the unedited record.
     """
     edits = family(frames, definition)
     if not edits:
         return Margin(NO_EDIT, 0, ())
-    found = classify(apply(frames, edits), definition, "observed", keep_going=True)["category"].to_list()
-    changes = [(edit, after) for edit, after in zip(edits, found, strict=True) if after != category]
-    changes.sort(key=lambda one: one[0].cost)
+    categories = classify(apply(frames, edits), definition, "observed", keep_going=True)["category"].to_list()
+    changes = [(edit, after) for edit, after in zip(edits, categories, strict=True) if after != category]
+    changes.sort(key=lambda change: change[0].cost)
     cost = changes[0][0].cost if changes else NO_EDIT
     return Margin(cost, sum(edit.cost == 1 for edit, _ in changes), tuple(changes))
 
 
 LOADS = (150, 250)
-"""So many displayed cells make a record long, and very long. assumed: near the middle and the end of the baseline."""
+"""Displayed cells from which a record is long, and very long. assumed: near the middle and end of the baseline."""
 NEAR = (5, 12)
-"""So many single edits that change the category make it close, and very close. assumed, as `LOADS`."""
+"""Single edits that change the category from which a record is close, and very close. assumed, as `LOADS`."""
 
 
-def difficulty(found: Margin, cells: int, category: str) -> int:
+def difficulty(distance: Margin, cells: int, category: str) -> int:
     """Return the predicted difficulty, 1 to 5.
 
-    One; and one more if any edit changes the key; for each of `NEAR` that the number of edits of cost 1 that change it
-    reaches; for each of `LOADS` that the displayed cells reach; and where the key is undetermined, because what is
-    missing must be noticed. At most 5.
+    It starts at 1. One point is added if any edit changes the category; for each threshold of `NEAR` that the number of
+    such edits of cost 1 reaches; for each threshold of `LOADS` that the number of displayed cells reaches; and if the
+    category is undetermined, because the reader must notice what is missing. The result is at most 5.
 
     Parameters
     ----------
-    found : Margin
+    distance : Margin
         From `margin`.
     cells : int
         Displayed cells that hold data.
     category : str
-        The key.
+        Category of the record.
 
     Examples
     --------
     >>> difficulty(Margin(4, 0, ()), 60, "steroid_resistant")
     1
     """
-    points = 1 + int(found.cost < NO_EDIT) + int(category == UNDETERMINED)
-    points += sum(found.near >= limit for limit in NEAR) + sum(cells >= limit for limit in LOADS)
+    points = 1 + int(distance.cost < NO_EDIT) + int(category == UNDETERMINED)
+    points += sum(distance.near >= limit for limit in NEAR) + sum(cells >= limit for limit in LOADS)
     return min(5, points)
 
 

@@ -1,4 +1,4 @@
-"""Flags that the care of a scenario cannot lead to: what a definition set asks for, held against what is given."""
+"""Flags that the care of a scenario rules out: what a definition set requires compared with what patients receive."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from nephrosyn.scenario.schema.care import Course, Dose, Regimen, Step
 
 DAYS_PER_WEEK = 7
 WEIGHT_KG = {True: 20.0, False: 70.0}
-"""Of a child and of an adult, at whose weight doses are compared."""
+"""Weight of a child and of an adult at which doses are compared."""
 
 
 def ruled_out(flag: str, definition: DefinitionSet, scenario: Scenario) -> str:
-    """Return why the care of a scenario cannot lead to a flag; nothing where it can, as far as the scenario tells.
+    """Return why the care of a scenario rules out a flag; empty if it does not, as far as the scenario shows.
 
-    A course of steroid may last longer than planned by accident (a missed visit, a relapse during it), so that out of
-    many thousands a patient may have the flag all the same.
+    A course of steroid may last longer than planned (a missed visit, a relapse during the course), so that among many
+    thousands of patients a few may still have the flag.
 
     Parameters
     ----------
     flag : str
         One of `vocabulary.FLAGS`.
     definition : DefinitionSet
-        The set.
+        The definition set.
     scenario : Scenario
-        Its care and length of follow-up.
+        The scenario.
 
     Examples
     --------
     >>> from nephrosyn import criteria, scenario
     >>> baseline = scenario.load("baseline").scenario
     >>> ruled_out("resistant", criteria.load("kdigo-2021-adults"), baseline)[:71]
-    'the clause “resistance” asks for 16 weeks of adequate steroid without r'
+    'the clause “resistance” requires 16 weeks of adequate steroid without r'
     >>> ruled_out("resistant", criteria.load("source"), baseline)
     ''
     """
@@ -47,38 +47,44 @@ def ruled_out(flag: str, definition: DefinitionSet, scenario: Scenario) -> str:
 
 
 def _resistance(definition: DefinitionSet, scenario: Scenario) -> str:
-    """Compare the weeks of steroid without remission that the set asks for with those that the care gives."""
+    """Compare the weeks of steroid without remission that the set requires with those that patients are given."""
     courses = list(_courses(definition, scenario))
     if not courses:
         return ""
-    asked, given, key = max(courses, key=lambda one: one[1] - one[0])
-    if given >= asked:
-        return _too_short("resistance", min(one[0] for one in courses) * DAYS_PER_WEEK, scenario)
-    asks = f"the clause “resistance” asks for {asked:g} weeks of adequate steroid without remission"
-    if not given:
-        return f"{asks}, and the care gives no dose that the set calls adequate ({key}.dose)"
-    return f"{asks}, and the care ends such a course after {given:g} weeks ({key}.resistance_weeks)"
+    needed_weeks, given_weeks, key = max(courses, key=lambda course: course[1] - course[0])
+    if given_weeks >= needed_weeks:
+        return _too_short("resistance", min(course[0] for course in courses) * DAYS_PER_WEEK, scenario)
+    required = f"the clause “resistance” requires {needed_weeks:g} weeks of adequate steroid without remission"
+    if not given_weeks:
+        return f"{required}, and no dose in this scenario is adequate by the set ({key}.dose)"
+    return (
+        f"{required}, and care in this scenario ends such a course after {given_weeks:g} weeks ({key}.resistance_weeks)"
+    )
 
 
 def _courses(definition: DefinitionSet, scenario: Scenario) -> Iterator[tuple[float, float, str]]:
-    """Yield the weeks that the set asks for, those that the care gives, and where the scenario says so."""
-    asks = definition.resistance
+    """Yield the weeks that the set requires, those that patients are given, and the key of the scenario."""
+    resistance = definition.resistance
     for name, child in _bands(definition, scenario):
         regimen = scenario.care.regimen[name]
         for line, course, needed in (
-            ("first", regimen.first, asks.course),
-            ("relapse", regimen.relapse, asks.relapse_course),
+            ("first", regimen.first, resistance.course),
+            ("relapse", regimen.relapse, resistance.relapse_course),
         ):
             if needed.of(child) == "off":
                 continue
-            slow = [asks.slow_course] if asks.slow_lesions.of(child) else []
-            weeks = [float(one.of(child)) for one in (needed, asks.umbrella, *slow) if one.of(child) != "off"]
+            slow = [resistance.slow_course] if resistance.slow_lesions.of(child) else []
+            weeks = [
+                float(threshold.of(child))
+                for threshold in (needed, resistance.umbrella, *slow)
+                if threshold.of(child) != "off"
+            ]
             given = _adequate_weeks(course, regimen, definition, child)
             yield min(weeks), given, f"care.regimen.{name}.{line}"
 
 
 def _adequate_weeks(course: Course, regimen: Regimen, definition: DefinitionSet, child: bool) -> float:
-    """Return for how long steroid is adequate where no remission comes: at full dose, then on the way down."""
+    """Return the weeks of adequate steroid without remission: at full dose, then during withdrawal."""
     weight = WEIGHT_KG[child]
     full = _mg(course.dose, weight, 0.0)
     if full < _least_mg(definition, "daily", weight, child):
@@ -92,25 +98,25 @@ def _adequate_weeks(course: Course, regimen: Regimen, definition: DefinitionSet,
 
 
 def _mg(dose: Dose | Step, weight: float, full: float) -> float:
-    """Return the mg of a dosing day."""
+    """Return the dose on a dosing day, in mg."""
     of = {"kg": weight, "m2": _surface_m2(weight), "patient": 1.0, "full": full}
     return float(min(dose.amount * of[dose.per], dose.cap_mg))
 
 
 def _surface_m2(weight: float) -> float:
-    """Return the body surface by weight, as the criteria work it out."""
+    """Return the body surface area by weight, with the formula of the criteria."""
     return (4.0 * weight + 7.0) / (weight + 90.0)
 
 
 def _least_mg(definition: DefinitionSet, schedule: str, weight: float, child: bool) -> float:
-    """Return the least mg of a dosing day that the set calls adequate; infinite where none is."""
-    asks = definition.steroid
+    """Return the lowest adequate dose on a dosing day, in mg; infinite if there is none."""
+    steroid = definition.steroid
     by_schedule = {
-        "daily": (asks.adequate_per_kg, asks.adequate_per_m2, asks.adequate_cap),
-        "alternate_day": (asks.alternate_per_kg, asks.alternate_per_m2, asks.alternate_cap),
+        "daily": (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap),
+        "alternate_day": (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap),
     }
-    per_kg, per_m2, cap = (_amount(one, child) for one in by_schedule[schedule])
-    return float(asks.adequate_tolerance.of(child) * min(per_kg * weight, per_m2 * _surface_m2(weight), cap))
+    per_kg, per_m2, cap = (_amount(threshold, child) for threshold in by_schedule[schedule])
+    return float(steroid.adequate_tolerance.of(child) * min(per_kg * weight, per_m2 * _surface_m2(weight), cap))
 
 
 def _amount(threshold: Threshold[Any], child: bool) -> float:
@@ -119,15 +125,15 @@ def _amount(threshold: Threshold[Any], child: bool) -> float:
 
 
 def _persistence(definition: DefinitionSet, scenario: Scenario) -> str:
-    """Look for the other drug that the set asks for, and for follow-up as long as it asks."""
-    asks, bands = definition.persistence, list(_bands(definition, scenario))
-    lengths = [float(length) for _, child in bands if (length := asks.length.of(child)) != "off"]
+    """Look for the other drug and the length of follow-up that the set requires."""
+    persistence, bands = definition.persistence, list(_bands(definition, scenario))
+    lengths = [float(length) for _, child in bands if (length := persistence.length.of(child)) != "off"]
     if not lengths:
         return ""
-    required = all(asks.other_agent.of(child) == "required" for _, child in bands)
+    required = all(persistence.other_agent.of(child) == "required" for _, child in bands)
     if required and not any(scenario.second_line.policy[name].starts for name, _ in bands):
-        asked = "the clause “persistent disease” asks for another drug beside steroid"
-        return f"{asked}, and the care gives none (second_line.policy)"
+        requirement = "the clause “persistent disease” requires another drug in addition to steroid"
+        return f"{requirement}, and care in this scenario gives none (second_line.policy)"
     return _too_short("persistent disease", min(lengths), scenario)
 
 
@@ -135,12 +141,12 @@ def _too_short(clause: str, days: float, scenario: Scenario) -> str:
     follow_up = scenario.population.follow_up_days
     if follow_up >= days:
         return ""
-    asked = f"the clause “{clause}” asks for {days:g} days"
-    return f"{asked}, and follow-up ends after {follow_up:g} (population.follow_up_days)"
+    requirement = f"the clause “{clause}” requires {days:g} days"
+    return f"{requirement}, and follow-up ends after {follow_up:g} (population.follow_up_days)"
 
 
 def _bands(definition: DefinitionSet, scenario: Scenario) -> Iterator[tuple[str, bool]]:
-    """Yield the age bands the set is for, each with whether its thresholds for children hold; twice if both may."""
+    """Yield the age bands to which the set applies and whether its thresholds for children hold; twice if both may."""
     population = definition.population
     for name, band in scenario.population.bands.items():
         for child in (True, False):

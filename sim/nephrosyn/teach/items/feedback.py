@@ -1,4 +1,4 @@
-"""Why an answer is right or wrong: the clause it meets or fails, and the dated rows as displayed."""
+"""Feedback on answers: the clauses that are met or not, with the dated rows of the displayed record."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ STATUS_WORDS = {"met": "is met", "not met": "is not met", "cannot be judged": "c
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A displayed record with its verdict.
+class ClassifiedRecord:
+    """A displayed record with its verdict by one definition set.
 
     Attributes
     ----------
     frames : mapping of str to polars.DataFrame
-        What was parsed from the display.
+        Tables parsed from the displayed record.
     verdict : Verdict
-        Of the definition set on it.
+        Verdict of the definition set.
     definition : DefinitionSet
-        The set.
+        The definition set.
     units : {"conventional", "si"}
-        As displayed.
+        System of units of the display.
     """
 
     frames: Frames
@@ -55,118 +55,119 @@ class Judgement:
 
     @property
     def clauses(self) -> list[Clause]:
-        """The clauses the set defines and that can name a category."""
+        """The clauses that the set defines and that can decide the category."""
         flags = self.definition.verdict.precedence.of(child=False)
-        return [one for one in self.verdict.clauses if one.status != NOT_DEFINED and one.flag in flags]
+        return [clause for clause in self.verdict.clauses if clause.status != NOT_DEFINED and clause.flag in flags]
 
     @property
     def categories(self) -> list[str]:
-        """The categories the set can give."""
+        """The categories that the set can assign."""
         flags = self.definition.verdict.precedence.of(child=False)
         return [name for name in vocabulary.CATEGORIES if FLAG_OF_CATEGORY.get(name) in (None, *flags)]
 
     @property
     def relapses(self) -> list[int]:
         """First day of each relapse."""
-        return [one.start_days for one in self.verdict.episodes if one.start_days is not None]
+        return [episode.start_days for episode in self.verdict.episodes if episode.start_days is not None]
 
     def span(self) -> str:
-        """The days of the urine record."""
+        """The days of the record, in words."""
         first = min(self.frames["readings"]["taken_days"].to_list(), default=0)
         return f"from day {first} to day {self.end}"
 
 
-def for_category(category: str, case: Judgement) -> str:
+def for_category(category: str, record: ClassifiedRecord) -> str:
     """Return the feedback on one category.
 
     Parameters
     ----------
     category : str
         One of `vocabulary.CATEGORIES`.
-    case : Judgement
-        The record judged.
+    record : ClassifiedRecord
+        The classified record.
 
     Returns
     -------
     str
         Sentences that cite days of the record.
     """
-    key = case.verdict.category
+    key = record.verdict.category
     right = category == key
     begin = "Correct. " if right else "Not correct. "
     flag = FLAG_OF_CATEGORY.get(category)
     if flag:
-        return begin + _of_flag(flag, case, right)
+        return begin + _of_flag(flag, record, right)
     return begin + {"undetermined": _undetermined, "infrequently_relapsing": _relapses, "non_relapsing": _relapses}[
         category
-    ](case, category)
+    ](record, category)
 
 
-def _of_flag(flag: str, case: Judgement, right: bool) -> str:
-    mine = [one for one in case.clauses if one.flag == flag]
-    met = [one for one in mine if one.status == "met"]
+def _of_flag(flag: str, record: ClassifiedRecord, right: bool) -> str:
+    clauses = [clause for clause in record.clauses if clause.flag == flag]
+    met = [clause for clause in clauses if clause.status == "met"]
     if right:
-        return " ".join(told(one, case) for one in met)
+        return " ".join(clause_answer(clause, record) for clause in met)
     if met:
-        return f"{told(met[0], case)} But the set names {named(case.verdict.category)} first, {because(case)}."
-    return " ".join(told(one, case) for one in mine)
+        precedence = f"But {named(record.verdict.category)} takes precedence in this set: {because(record)}."
+        return f"{clause_answer(met[0], record)} {precedence}"
+    return " ".join(clause_answer(clause, record) for clause in clauses)
 
 
-def _relapses(case: Judgement, category: str) -> str:
-    days = case.relapses
+def _relapses(record: ClassifiedRecord, category: str) -> str:
+    days = record.relapses
     seen = (
         f"{_count(len(days))} began, on {listed([f'day {day}' for day in days])}"
         if days
-        else f"no relapse is seen {case.span()}"
+        else f"there was no relapse {record.span()}"
     )
-    key = case.verdict.category
+    key = record.verdict.category
     if key == category:
-        return f"{sentence(seen)}, and no clause of the set is met {case.span()}. {_short(case)}"
+        return f"{sentence(seen)}, and no clause of the set is met {record.span()}. {_relapse_clauses(record)}"
     if key in ("infrequently_relapsing", "non_relapsing"):
         return f"{sentence(seen)}."
-    return f"{sentence(seen)}; but {because(case)}."
+    return f"{sentence(seen)}; but {because(record)}."
 
 
-def _undetermined(case: Judgement, category: str) -> str:
-    unknown = [one for one in case.clauses if one.status == "cannot be judged"]
-    if case.verdict.category == category:
-        return f"No clause is met {case.span()}, and something stays open. " + " ".join(
-            told(one, case) for one in unknown
+def _undetermined(record: ClassifiedRecord, category: str) -> str:
+    unknown = [clause for clause in record.clauses if clause.status == "cannot be judged"]
+    if record.verdict.category == category:
+        return f"No clause is met {record.span()}, and at least one clause cannot be judged. " + " ".join(
+            clause_answer(clause, record) for clause in unknown
         )
-    if FLAG_OF_CATEGORY.get(case.verdict.category):
-        return f"The record is enough: {because(case)}."
-    return f"Every clause can be answered on the record {case.span()}: none is met."
+    if FLAG_OF_CATEGORY.get(record.verdict.category):
+        return f"The record is sufficient: {because(record)}."
+    return f"Every clause can be judged on the record {record.span()}, and none is met."
 
 
-def because(case: Judgement) -> str:
-    """Return in half a sentence why the key is the key."""
-    flag = FLAG_OF_CATEGORY.get(case.verdict.category)
+def because(record: ClassifiedRecord) -> str:
+    """Return why the record has its category, as a clause of a sentence."""
+    flag = FLAG_OF_CATEGORY.get(record.verdict.category)
     if flag:
-        met = next(one for one in case.clauses if one.flag == flag and one.status == "met")
+        met = next(clause for clause in record.clauses if clause.flag == flag and clause.status == "met")
         return f"the clause {quoted(met.name)} is met on day {met.days}"
-    if case.verdict.category == "undetermined":
-        return f"not every clause can be judged on the record {case.span()}"
-    return f"no clause is met on the record {case.span()}"
+    if record.verdict.category == "undetermined":
+        return f"not every clause can be judged on the record {record.span()}"
+    return f"no clause is met on the record {record.span()}"
 
 
 def named(category: str) -> str:
-    """Return a category in a sentence."""
+    """Return a category in quotation marks."""
     return f"“{spoken(category)}”"
 
 
-def told(clause: Clause, case: Judgement) -> str:
-    """Return the answer of a clause, why, and the rows it rests on."""
+def clause_answer(clause: Clause, record: ClassifiedRecord) -> str:
+    """Return whether a clause is met, why, and the rows of the record that support it."""
     day = f" on day {clause.days}" if clause.days is not None else ""
     words = f"The clause {quoted(clause.name)} {STATUS_WORDS[clause.status]}{day}: {lowered(clause.sentence)}"
-    words = in_units(words, case.units)
-    rows = evidence(clause, case)
+    words = in_units(words, record.units)
+    rows = evidence(clause, record)
     if rows:
         return f"{words} In the record: {'; '.join(rows)}."
-    return words if re.search(r"\bday \d", words) else f"{words[:-1]}, {case.span()}."
+    return words if re.search(r"\bday \d", words) else f"{words[:-1]}, {record.span()}."
 
 
 def quoted(name: str) -> str:
-    """Return a clause within a sentence.
+    """Return the name of a clause in quotation marks.
 
     Examples
     --------
@@ -177,39 +178,39 @@ def quoted(name: str) -> str:
 
 
 def lowered(text: str) -> str:
-    """Return a sentence to stand after a colon; abbreviations keep their capitals."""
+    """Return a sentence with a small first letter, unless it begins with an abbreviation."""
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
-def evidence(clause: Clause, case: Judgement) -> list[str]:
-    """Return what a clause rests on, as displayed, one text for the urine of a day; of many the first and last ones."""
+def evidence(clause: Clause, record: ClassifiedRecord) -> list[str]:
+    """Return the displayed rows that support a clause, one text a day for urine; of many the first and the last."""
     together: dict[tuple[str, str], list[str]] = {}
-    for number, one in enumerate(clause.evidence):
-        days = f"day {one.first_days}" + (f" to {one.last_days}" if one.last_days != one.first_days else "")
-        mine = together.setdefault((days, one.table if one.table == "readings" else str(number)), [])
-        if (text := _row(one, case)) not in mine:
-            mine.append(text)
+    for number, row in enumerate(clause.evidence):
+        days = f"day {row.first_days}" + (f" to {row.last_days}" if row.last_days != row.first_days else "")
+        texts = together.setdefault((days, row.table if row.table == "readings" else str(number)), [])
+        if (text := _row(row, record)) not in texts:
+            texts.append(text)
     rows = list(dict.fromkeys(f"{days}, {' and '.join(texts)}" for (days, _), texts in together.items()))
     if len(rows) <= MOST_EVIDENCE:
         return rows
     return [*rows[: MOST_EVIDENCE - 3], *rows[-3:]]
 
 
-def _row(one: Evidence, case: Judgement) -> str:
-    if one.table == "readings" and one.text.startswith("UPCR"):
-        rows = case.frames["readings"].filter(
-            pl.col("taken_days") == one.first_days, pl.col("analyte").cast(pl.String) == "upcr"
+def _row(row: Evidence, record: ClassifiedRecord) -> str:
+    if row.table == "readings" and row.text.startswith("UPCR"):
+        rows = record.frames["readings"].filter(
+            pl.col("taken_days") == row.first_days, pl.col("analyte").cast(pl.String) == "upcr"
         )
-        text = scales.shown("upcr", rows["value"][0], case.units, below=bool(rows["below_limit"][0]))
-        return f"UPCR {text} {scales.unit_of('upcr', case.units)}"
-    return one.text
+        text = scales.shown("upcr", rows["value"][0], record.units, below=bool(rows["below_limit"][0]))
+        return f"UPCR {text} {scales.unit_of('upcr', record.units)}"
+    return row.text
 
 
 def _count(count: int) -> str:
     return "1 relapse" if count == 1 else f"{count} relapses"
 
 
-def _short(case: Judgement) -> str:
-    """Return the answers of the clauses on relapses, in short."""
-    mine = [one for one in case.clauses if one.flag in ("frequent", "dependent")]
-    return " ".join(told(one, case) for one in mine[:2])
+def _relapse_clauses(record: ClassifiedRecord) -> str:
+    """Return the answers of the first two clauses on relapses."""
+    clauses = [clause for clause in record.clauses if clause.flag in ("frequent", "dependent")]
+    return " ".join(clause_answer(clause, record) for clause in clauses[:2])

@@ -1,4 +1,4 @@
-"""Questions on one judged record, each with its key and the reasons of every option."""
+"""Questions on a classified record, each with its key and feedback on every option."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nephrosyn.teach.display.definition_text import clause_name
 from nephrosyn.teach.display.narrative import said
 from nephrosyn.teach.display.spelling import listed, sentence, spoken
-from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, Judgement, for_category, quoted, told
+from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, ClassifiedRecord, clause_answer, for_category, quoted
 from nephrosyn.teach.keyed_choice import choose, shuffled
 from nephrosyn.teach.model import Choice, Matching, Numeric, Option, Pair
 
@@ -23,14 +23,14 @@ DOSE_TOLERANCE_MG_PER_KG = 0.03
 
 
 def options(texts: Sequence[tuple[str, str]], right: set[str], ident: str, question: str) -> tuple[Option, ...]:
-    """Return options in an order that depends on the case alone; right ones share the credit.
+    """Return options in an order that depends on the case only; the right ones share the credit.
 
     Parameters
     ----------
     texts : sequence of (str, str)
-        Text and feedback.
+        Text and feedback of each option.
     right : set of str
-        Texts that are right.
+        Texts of the right options.
     ident, question : str
         Ids of case and question.
     """
@@ -42,64 +42,68 @@ def options(texts: Sequence[tuple[str, str]], right: set[str], ident: str, quest
     )
 
 
-def category(case: Judgement, ident: str, near: Sequence[str] = (), question: str = "category") -> Choice:
+def category(record: ClassifiedRecord, ident: str, near: Sequence[str] = (), question: str = "category") -> Choice:
     """Ask for the category.
 
     Parameters
     ----------
-    case : Judgement
+    record : Judgement
         The record.
     ident : str
         Id of the case.
     near : sequence of str
-        Categories that a small edit would give: the first is offered.
+        Categories that a small edit would lead to; the first is always among the options.
     question : str
         Id of the question.
     """
-    key = case.verdict.category
-    others = [name for name in case.categories if name != key]
+    key = record.verdict.category
+    others = [name for name in record.categories if name != key]
     first = [name for name in near if name in others][:1]
     rest = shuffled((name for name in others if name not in first), ident, question)
     offered = [key, *first, *rest][:OPTIONS]
-    offered = [name for name in case.categories if name in offered]
-    texts = [(sentence(spoken(name)), for_category(name, case)) for name in offered]
-    stem = said("category", ident, set=case.definition.name)
+    offered = [name for name in record.categories if name in offered]
+    texts = [(sentence(spoken(name)), for_category(name, record)) for name in offered]
+    stem = said("category", ident, set=record.definition.name)
     return Choice(
         kind="single", id=question, stem=stem, options=options(texts, {sentence(spoken(key))}, ident, question)
     )
 
 
-def state_of(case: Judgement) -> str:
-    """Return the state of the urine at the end of a record."""
-    episodes = case.verdict.episodes
-    ill = episodes[-1].remission_days is None
+def state_of(record: ClassifiedRecord) -> str:
+    """Return the state of the disease at the end of a record."""
+    episodes = record.verdict.episodes
+    active = episodes[-1].remission_days is None
     if len(episodes) == 1:
-        return STATES[0] if ill else STATES[1]
-    return STATES[2] if ill else STATES[3]
+        return STATES[0] if active else STATES[1]
+    return STATES[2] if active else STATES[3]
 
 
-def state(case: Judgement, ident: str, question: str) -> Choice:
-    """Ask for the state of the urine at the end of a record."""
-    key = state_of(case)
-    why = episodes_told(case)
-    # A relapse needs a remission before it: who is ill without one is in the first episode.
-    before = {STATES[2]: " A relapse begins after a remission, and none is seen."} if key == STATES[0] else {}
+def state(record: ClassifiedRecord, ident: str, question: str) -> Choice:
+    """Ask for the state of the disease at the end of a record."""
+    key = state_of(record)
+    why = episodes_text(record)
+    # Without a remission the patient is still in the first episode.
+    before = {STATES[2]: " A relapse can only begin after a remission, and none is seen."} if key == STATES[0] else {}
     texts = [(text, f"{'Correct' if text == key else 'Not correct'}. {why}{before.get(text, '')}") for text in STATES]
-    stem = said("state", ident, set=case.definition.name, day=case.end)
+    stem = said("state", ident, set=record.definition.name, day=record.end)
     return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
 
 
-def episodes_told(case: Judgement) -> str:
-    """Return the course in episodes, with days."""
+def episodes_text(record: ClassifiedRecord) -> str:
+    """Return the episodes of the disease in words, with their days."""
     parts = []
-    for one in case.verdict.episodes:
-        begun = "The first episode" if one.start_days is None else f"The relapse of day {one.start_days}"
-        if one.remission_days is not None:
-            parts.append(f"{begun} ended with remission on day {one.remission_days}.")
+    for episode in record.verdict.episodes:
+        begun = "The first episode" if episode.start_days is None else f"The relapse of day {episode.start_days}"
+        if episode.remission_days is not None:
+            parts.append(f"{begun} ended in remission on day {episode.remission_days}.")
         else:
-            seen = f", last seen ill on day {one.last_ill_days}" if one.last_ill_days is not None else ""
-            parts.append(f"{begun} had not ended by day {case.end}{seen}.")
-    if state_of(case) == STATES[1]:
+            seen = (
+                f" and was last seen to be active on day {episode.last_ill_days}"
+                if episode.last_ill_days is not None
+                else ""
+            )
+            parts.append(f"{begun} had not ended by day {record.end}{seen}.")
+    if state_of(record) == STATES[1]:
         parts.append("No relapse is seen after it.")
     return " ".join(parts)
 
@@ -107,75 +111,81 @@ def episodes_told(case: Judgement) -> str:
 def _verdict(text: str, key: str) -> str:
     if text == key:
         return "Correct."
-    return "Not correct: the record is enough to say." if text == STATUSES["cannot be judged"] else "Not correct."
-
-
-def clause(case: Judgement, name: str, ident: str, question: str) -> Choice:
-    """Ask what the set says of one clause on the record so far."""
-    mine = next(one for one in case.clauses if one.name == name)
-    key = STATUSES[mine.status]
-    why = told(mine, case)
-    texts = [(text, f"{_verdict(text, key)} {why}") for text in STATUSES.values()]
-    stem = said("clause", ident, set=case.definition.name, day=case.end, clause=quoted(name))
-    return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
-
-
-def numeric(case: Judgement, ident: str) -> Numeric | None:
-    """Ask for a number: relapses, the day a clause is met, or a dose per kilogram; None where there is none to ask."""
-    asked = [one for one in (_relapses(case, ident), _met_day(case, ident), per_kg(case, ident)) if one is not None]
-    return choose(asked, ident, "numeric") if asked else None
-
-
-def _relapses(case: Judgement, ident: str) -> Numeric | None:
-    episodes = case.verdict.episodes
-    if not episodes or episodes[0].remission_days is None:
-        return None
-    first = episodes[0].remission_days
-    last = min(first + 365, case.end)
-    days = [day for day in case.relapses if first <= day <= last]
-    begun = "The relapse" if len(days) == 1 else "The relapses"
-    told_days = f"{begun} began on {listed([f'day {day}' for day in days])}." if days else "No relapse is seen."
-    why = f"The first remission is seen on day {first}. {told_days}"
-    return Numeric(
-        id="relapses",
-        stem=said("relapses", ident, set=case.definition.name, first=first, last=last),
-        value=len(days),
-        tolerance=0,
-        feedback_right=f"Correct. {why}",
-        feedback_wrong=f"Not correct: {len(days)}. {why}",
+    return (
+        "Not correct: the record is sufficient to decide." if text == STATUSES["cannot be judged"] else "Not correct."
     )
 
 
-def _met_day(case: Judgement, ident: str) -> Numeric | None:
-    met = [one for one in case.clauses if one.status == "met" and one.days is not None]
+def clause(record: ClassifiedRecord, name: str, ident: str, question: str) -> Choice:
+    """Ask whether one clause is met on the record so far."""
+    asked_clause = next(clause for clause in record.clauses if clause.name == name)
+    key = STATUSES[asked_clause.status]
+    why = clause_answer(asked_clause, record)
+    texts = [(text, f"{_verdict(text, key)} {why}") for text in STATUSES.values()]
+    stem = said("clause", ident, set=record.definition.name, day=record.end, clause=quoted(name))
+    return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
+
+
+def numeric(record: ClassifiedRecord, ident: str) -> Numeric | None:
+    """Ask for the number of relapses, the day a clause is met, or a dose per kilogram; None if none of them exists."""
+    candidates = [
+        candidate
+        for candidate in (_relapses(record, ident), _met_day(record, ident), per_kg(record, ident))
+        if candidate is not None
+    ]
+    return choose(candidates, ident, "numeric") if candidates else None
+
+
+def _relapses(record: ClassifiedRecord, ident: str) -> Numeric | None:
+    episodes = record.verdict.episodes
+    if not episodes or episodes[0].remission_days is None:
+        return None
+    first = episodes[0].remission_days
+    last = min(first + 365, record.end)
+    days = [day for day in record.relapses if first <= day <= last]
+    begun = "The relapse" if len(days) == 1 else "The relapses"
+    relapse_days = f"{begun} began on {listed([f'day {day}' for day in days])}." if days else "There was no relapse."
+    why = f"The first remission was on day {first}. {relapse_days}"
+    return Numeric(
+        id="relapses",
+        stem=said("relapses", ident, set=record.definition.name, first=first, last=last),
+        value=len(days),
+        tolerance=0,
+        feedback_right=f"Correct. {why}",
+        feedback_wrong=f"Not correct: the number is {len(days)}. {why}",
+    )
+
+
+def _met_day(record: ClassifiedRecord, ident: str) -> Numeric | None:
+    met = [clause for clause in record.clauses if clause.status == "met" and clause.days is not None]
     if not met:
         return None
-    one = choose(met, ident, "clause")
-    why = told(one, case)
+    clause = choose(met, ident, "clause")
+    why = clause_answer(clause, record)
     return Numeric(
         id="met-day",
-        stem=said("met_day", ident, set=case.definition.name, clause=quoted(one.name)),
-        value=float(one.days or 0),
+        stem=said("met_day", ident, set=record.definition.name, clause=quoted(clause.name)),
+        value=float(clause.days or 0),
         tolerance=0,
         feedback_right=f"Correct. {why}",
         feedback_wrong=f"Not correct. {why}",
     )
 
 
-def per_kg(case: Judgement, ident: str, question: str = "dose") -> Numeric | None:
-    """Ask for the dose per kilogram of one run; None without a dose."""
-    rows = [row for row in case.frames["doses"].iter_rows(named=True) if row["dosing_weight_kg"]]
+def per_kg(record: ClassifiedRecord, ident: str, question: str = "dose") -> Numeric | None:
+    """Ask for the dose per kilogram in one dosing period; None if there is no dose with a weight."""
+    rows = [row for row in record.frames["doses"].iter_rows(named=True) if row["dosing_weight_kg"]]
     if not rows:
         return None
     run = choose(rows, ident, "run")
     dose, weight = run["dose_mg"], run["dosing_weight_kg"]
-    each = "" if run["schedule"] == "daily" else " (a dosing day)"
+    dosing_day = "" if run["schedule"] == "daily" else " (a dosing day)"
     first, last = run["first_days"], run["last_days"]
     days = f"day {first}" if first == last else f"day {first} to {last}"
     why = f"From {days}: {dose:g} mg / {weight:g} kg = {dose / weight:.2f} mg/kg."
     return Numeric(
         id=question,
-        stem=said("per_kg", ident, drug=spoken(run["drug"]), day=run["first_days"], each=each),
+        stem=said("per_kg", ident, drug=spoken(run["drug"]), day=first, dosing_day=dosing_day),
         value=round(dose / weight, 2),
         tolerance=DOSE_TOLERANCE_MG_PER_KG,
         unit="mg/kg",
@@ -184,42 +194,42 @@ def per_kg(case: Judgement, ident: str, question: str = "dose") -> Numeric | Non
     )
 
 
-def matching(case: Judgement, ident: str) -> Matching | None:
-    """Ask which answer each clause has; None where all have the same."""
+def matching(record: ClassifiedRecord, ident: str) -> Matching | None:
+    """Ask for the answer of each clause; None if all clauses have the same answer."""
     pairs = tuple(
-        Pair(premise=clause_name(one.name), answer=STATUSES[one.status], feedback=told(one, case))
-        for one in shuffled(case.clauses, ident, "matching")
+        Pair(premise=clause_name(clause.name), answer=STATUSES[clause.status], feedback=clause_answer(clause, record))
+        for clause in shuffled(record.clauses, ident, "matching")
     )
     given = {pair.answer for pair in pairs}
     if len(given) < 2:
         return None
     spare = tuple(text for text in STATUSES.values() if text not in given)
-    return Matching(id="matching", stem=said("matching", ident, set=case.definition.name), pairs=pairs, spare=spare)
+    return Matching(id="matching", stem=said("matching", ident, set=record.definition.name), pairs=pairs, spare=spare)
 
 
-def pivotal(case: Judgement, near: Sequence[str]) -> str:
-    """Return the clause the key hangs on: the one met first in precedence, else one that a small edit would turn."""
-    for name in (case.verdict.category, *near):
+def pivotal(record: ClassifiedRecord, near: Sequence[str]) -> str:
+    """Return the decisive clause: of the category, or else of the nearest category; one that is met comes first."""
+    for name in (record.verdict.category, *near):
         flag = FLAG_OF_CATEGORY.get(name)
-        found = [one for one in case.clauses if one.flag == flag]
-        if found:
-            return next((one.name for one in found if one.status == "met"), found[0].name)
-    return case.clauses[0].name
+        clauses = [clause for clause in record.clauses if clause.flag == flag]
+        if clauses:
+            return next((clause.name for clause in clauses if clause.status == "met"), clauses[0].name)
+    return record.clauses[0].name
 
 
-def disagreement(cases: Sequence[Judgement], ident: str) -> Choice:
-    """Ask which definition sets call a record refractory."""
+def disagreement(records: Sequence[ClassifiedRecord], ident: str) -> Choice:
+    """Ask by which definition sets the disease is refractory."""
     texts, right = [], set()
-    for case in cases:
-        name = case.definition.name
-        refractory = case.verdict.refractory
-        counted = case.definition.verdict.refractory.of(child=False)
-        mine = [one for one in case.clauses if one.flag in counted]
-        met = [one for one in mine if one.status == "met"]
-        why = " ".join(told(one, case) for one in (met or mine))
-        verdict = "It calls it refractory." if refractory else "It does not call it refractory."
+    for record in records:
+        name = record.definition.name
+        refractory = record.verdict.refractory
+        counted = record.definition.verdict.refractory.of(child=False)
+        counting = [clause for clause in record.clauses if clause.flag in counted]
+        met = [clause for clause in counting if clause.status == "met"]
+        why = " ".join(clause_answer(clause, record) for clause in (met or counting))
+        verdict = "The disease is refractory." if refractory else "The disease is not refractory."
         texts.append((name, f"{verdict} {why}"))
         if refractory:
             right.add(name)
-    chosen = options(texts, right, ident, "sets")
-    return Choice(kind="multiple", id="sets", stem=said("disagreement", ident), options=chosen)
+    shown_options = options(texts, right, ident, "sets")
+    return Choice(kind="multiple", id="sets", stem=said("disagreement", ident), options=shown_options)

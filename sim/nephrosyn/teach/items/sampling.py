@@ -1,4 +1,4 @@
-"""Which patients become cases: drawn by a keyed hash within each category, as many as the balance asks for."""
+"""Which patients become cases: drawn by a keyed hash within each category, in the requested balance."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from nephrosyn.errors import CasesError
 from nephrosyn.teach.keyed_choice import number
 from nephrosyn.teach.run_source import Patient
 
-Thing = TypeVar("Thing")
-ROOM = 1.5
-"""A larger run is offered with this much room, for the share of a rare category varies."""
+T = TypeVar("T")
+RESERVE = 1.5
+"""The larger run that is suggested has this factor in reserve, because the share of a rare category varies."""
 
 
 def in_order(patients: Sequence[Patient], *key: object) -> list[Patient]:
-    """Return patients in an order that depends on the key and on nobody else."""
-    return sorted(patients, key=lambda one: number(*key, *one))
+    """Return patients in an order that depends on the key and on each patient only."""
+    return sorted(patients, key=lambda patient: number(*key, *patient))
 
 
 def quotas(available: Mapping[str, int], count: int) -> dict[str, int]:
-    """Return how many cases each category gives: equal numbers, what is left over to the most frequent.
+    """Return the number of cases from each category: equal numbers, with the remainder from the most frequent ones.
 
     Parameters
     ----------
     available : mapping of str to int
-        Patients of each category the set can give.
+        Number of patients in each category.
     count : int
-        Cases in all.
+        Total number of cases.
 
     Examples
     --------
@@ -43,24 +43,22 @@ def quotas(available: Mapping[str, int], count: int) -> dict[str, int]:
     return given
 
 
-def share_out(
-    supplies: Mapping[str, Iterator[Thing]], available: Mapping[str, int], count: int
-) -> dict[str, list[Thing]]:
-    """Take equal numbers from each supply; what one lacks, the others make up, in equal numbers as far as they go.
+def share_out(supplies: Mapping[str, Iterator[T]], available: Mapping[str, int], count: int) -> dict[str, list[T]]:
+    """Take equal numbers from each supply; shortfalls are filled from the others, again in equal numbers.
 
     Parameters
     ----------
     supplies : mapping of str to iterator
-        What each category gives, one at a time, and perhaps less than is available.
+        Supply of each category, which may end before all available patients are used.
     available : mapping of str to int
-        Patients of each category.
+        Number of patients in each category.
     count : int
-        How many to take in all.
+        Total number to take.
 
     Returns
     -------
     dict of str to list
-        What was taken from each; less than `count` in all only if every supply has come to its end.
+        What was taken from each; fewer than `count` in total only if all supplies are exhausted.
 
     Examples
     --------
@@ -69,7 +67,7 @@ def share_out(
     >>> {name: len(things) for name, things in taken.items()}
     {'rare': 1, 'often': 5, 'also': 3}
     """
-    taken: dict[str, list[Thing]] = {name: [] for name in supplies}
+    taken: dict[str, list[T]] = {name: [] for name in supplies}
     open_ = list(supplies)
     while open_ and (missing := count - sum(map(len, taken.values()))):
         left = {name: available[name] - len(taken[name]) for name in open_}
@@ -81,44 +79,46 @@ def share_out(
     return taken
 
 
-def larger(patients: int, wanted: int, found: int) -> int:
-    """Return the size of a run that has enough, to the next thousand.
+def larger(patients: int, wanted: int, available: int) -> int:
+    """Return the size of a run that is probably large enough, rounded up to a thousand.
 
     Parameters
     ----------
     patients : int
-        Of the run at hand.
-    wanted, found : int
-        Cases that are asked for, and that it gives.
+        Size of the present run.
+    wanted, available : int
+        Cases requested, and cases that the present run gives.
 
     Examples
     --------
     >>> larger(2000, 7, 5), larger(300, 20, 12)
     (5000, 1000)
     """
-    factor = max(2.0, ROOM * wanted / max(found, 1))
+    factor = max(2.0, RESERVE * wanted / max(available, 1))
     return math.ceil(patients * factor / 1000) * 1000
 
 
-def refuse(wanted: int, found: int, patients: int, scenario: str, what: str) -> CasesError:
-    """Return the refusal of a run that does not give enough cases, whatever their category.
+def refuse(wanted: int, available: int, patients: int, scenario: str, what: str) -> CasesError:
+    """Return the error for a run that does not give enough cases of any category.
 
     Parameters
     ----------
-    wanted, found : int
-        Patients who are to become cases, and who do.
+    wanted, available : int
+        Patients needed, and patients whose records make a case.
     patients : int
-        Of the run.
+        Size of the run.
     scenario : str
-        Its name.
+        Name of its scenario.
     what : str
-        What they are to become, as ``single cases of difficulty 5``.
+        The cases, for example ``single cases of difficulty 5``.
     """
     given = (
-        f"its {patients:,} patients make {found:,} {what} at most" if found else f"none of its patients makes {what}"
+        f"its {patients:,} patients make {available:,} {what} at most"
+        if available
+        else f"none of its patients makes {what}"
     )
     line = f"the run does not give {wanted:,} cases: {given}"
-    if not found:
+    if not available:
         return CasesError(f"{line}; ask for another kind or difficulty, or make a run of another scenario")
-    run = f"nephrosyn run {scenario} --patients {larger(patients, wanted, found)}"
-    return CasesError(f"{line}\nask for fewer cases, or make a larger run, as: {run}")
+    run = f"nephrosyn run {scenario} --patients {larger(patients, wanted, available)}"
+    return CasesError(f"{line}\nask for fewer cases, or make a larger run, for example: {run}")

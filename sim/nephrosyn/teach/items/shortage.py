@@ -1,4 +1,4 @@
-"""What is said where a category has fewer cases than its share: how many, why, and whether a larger run helps."""
+"""The note on categories with fewer cases than their share: how many, why, and whether a larger run would help."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nephrosyn.teach.items.sampling import larger
 from nephrosyn.teach.run_source import Source
 
 WHO = ["replicate", "patient"]
-MORE = "; a larger run may have some"
+LARGER_RUN = "; a larger run may have some"
 
 
 @dataclass(frozen=True)
@@ -28,47 +28,49 @@ class Lack:
     Attributes
     ----------
     category : str
-        Which.
-    wanted, found : int
-        Cases that were to be of it, and that are.
+        The category.
+    wanted, available : int
+        Its share of the cases, and the cases it has.
     patients : int
-        Patients of the run who have it, of whom not everyone makes a case.
+        Patients of the run in this category; not every record makes a case.
     """
 
     category: str
     wanted: int
-    found: int
+    available: int
     patients: int
 
 
 def note(lacks: Sequence[Lack], definition: DefinitionSet, source: Source, labels: pl.DataFrame) -> str:
-    """Return what is said of the categories that lack cases.
+    """Return the note on the categories that lack cases.
 
     Parameters
     ----------
     lacks : sequence of Lack
         At least one.
     definition : DefinitionSet
-        The set that judges.
+        The definition set.
     source : Source
         The run.
     labels : polars.DataFrame
-        Of those in the set, by this set.
+        Labels by this set of the patients to whom it applies.
     """
-    each = ", ".join(f"{spoken(one.category)} {one.found} of {one.wanted}" for one in lacks)
-    parts = [f"Not every category has its equal share of the cases: {each}. The others make up for it."]
-    reasons = {one.category: why_none(one.category, definition, source, labels) for one in lacks if not one.patients}
+    shares = ", ".join(f"{spoken(lack.category)} {lack.available} of {lack.wanted}" for lack in lacks)
+    parts = [f"Not every category has its equal share of the cases: {shares}. The other categories fill the gap."]
+    reasons = {
+        lack.category: why_none(lack.category, definition, source, labels) for lack in lacks if not lack.patients
+    }
     parts += filter(None, reasons.values())
-    scarce = [one for one in lacks if one.patients]
+    scarce = [lack for lack in lacks if lack.patients]
     if scarce:
-        size = max(larger(source.size, one.wanted, one.found) for one in scarce)
-        names = " and ".join(spoken(one.category) for one in scarce)
+        size = max(larger(source.size, lack.wanted, lack.available) for lack in scarce)
+        names = " and ".join(spoken(lack.category) for lack in scarce)
         parts.append(f"For more of {names}: nephrosyn run {source.scenario} --patients {size}.")
     return " ".join(parts)
 
 
 def why_none(category: str, definition: DefinitionSet, source: Source, labels: pl.DataFrame) -> str:
-    """Return why nobody has a category: its care cannot lead to it, or what the clauses say of those in the set."""
+    """Return why no patient has a category: the scenario's care rules it out, or its clauses are not met."""
     flag = FLAG_OF_CATEGORY.get(category)
     if flag is None:
         return ""
@@ -81,20 +83,21 @@ def why_none(category: str, definition: DefinitionSet, source: Source, labels: p
 
 
 def _answers(flag: str, definition: DefinitionSet, source: Source, labels: pl.DataFrame) -> str:
-    """Return what the clauses of a flag say of everybody in the set."""
-    mine = [clause for clause, of in FLAG_OF.items() if of == flag]
-    told = source.answers(definition).join(labels.select(WHO), on=WHO, how="semi")
-    told = told.with_columns(pl.col("clause", "status").cast(pl.String)).filter(
-        pl.col("clause").is_in(mine), pl.col("status") != "not defined"
+    """Return how the clauses of a flag are answered for the patients to whom the set applies."""
+    of_flag = [clause for clause, of in FLAG_OF.items() if of == flag]
+    answers = source.answers(definition).join(labels.select(WHO), on=WHO, how="semi")
+    answers = answers.with_columns(pl.col("clause", "status").cast(pl.String)).filter(
+        pl.col("clause").is_in(of_flag), pl.col("status") != "not defined"
     )
-    met = told.filter(status="met").select(WHO).unique()
+    met = answers.filter(status="met").select(WHO).unique()
     if met.height:
         categories = labels.join(met, on=WHO, how="semi", maintain_order="left")["category"].cast(pl.String)
         first = Counter(categories).most_common(1)[0][0]
         many = f"{met.height} patients meet" if met.height > 1 else "one patient meets"
-        return f"{many} its clause, but the set puts another category first, most often {spoken(first)}{MORE}"
-    clauses = told["clause"].unique(maintain_order=True)
+        precedence = f"another category takes precedence in the set, most often {spoken(first)}"
+        return f"{many} its clause, but {precedence}{LARGER_RUN}"
+    clauses = answers["clause"].unique(maintain_order=True)
     names = " or ".join(f"“{vocabulary.CLAUSE_NAMES.get(name, name)}”" for name in clauses)
-    unknown = told.filter(status="cannot be judged").select(WHO).unique().height
-    doubt = f"; for {unknown} that cannot be judged" if unknown else ""
-    return f"none of the {labels.height} patients in the set meets {names}{doubt}{MORE}"
+    unknown = answers.filter(status="cannot be judged").select(WHO).unique().height
+    doubt = f"; for {unknown} this cannot be judged" if unknown else ""
+    return f"none of the {labels.height} patients to whom the set applies meets {names}{doubt}{LARGER_RUN}"

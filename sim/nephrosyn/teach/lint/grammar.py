@@ -42,11 +42,11 @@ def slips(text: str) -> list[str]:
     >>> slips("A 8-year-old boy had 1 relapses."), slips("An 8-year-old boy had 1 relapse on day 12.")
     (["article: 'A 8-year-old boy '", "plural: 'boy had 1 relapses.'"], [])
     """
-    found = []
+    texts = []
     for name, pattern in SLIPS.items():
         for hit in pattern.finditer(text):
             around = text[max(0, hit.start() - 8) : hit.end() + 15]
-            found.append(f"{name}: {around!r}")
+            texts.append(f"{name}: {around!r}")
     if text and (text[0].islower() or text[-1] not in ".?:!"):
-        found.append(f"no whole sentence: {text[:20]!r}")
-    return found
+        texts.append(f"no whole sentence: {text[:20]!r}")
+    return texts

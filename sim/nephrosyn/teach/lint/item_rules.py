@@ -52,9 +52,9 @@ def length_cue(case: Case, question: Question) -> Iterator[str]:
     """The key is not found by its length."""
     if isinstance(question, Choice) and question.kind == "single":
         key = max((len(option.text) for option in question.options if option.credit > 0), default=0)
-        other = max((len(option.text) for option in question.options if option.credit <= 0), default=0)
-        if key > other * LONGER and key > other + LONGER_LETTERS:
-            yield f"the key has {key} letters, the longest other option {other}"
+        longest_wrong = max((len(option.text) for option in question.options if option.credit <= 0), default=0)
+        if key > longest_wrong * LONGER and key > longest_wrong + LONGER_LETTERS:
+            yield f"the key has {key} letters, the longest other option {longest_wrong}"
 
 
 def absolutes(case: Case, question: Question) -> Iterator[str]:

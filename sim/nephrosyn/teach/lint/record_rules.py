@@ -33,16 +33,16 @@ def key_on_record(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
         yield f"unknown definition set {', '.join(missing)}; name its file with --criteria"
         return
     try:
-        found = answers(case, units, sets)
+        expected = answers(case, units, sets)
     except (KeyError, ValueError, IndexError, StopIteration) as error:
         yield f"the displayed record cannot be read back: {error!r}"
         return
-    for place, (key, right) in enumerate(zip(keys_of(case), found, strict=True)):
+    for place, (key, right) in enumerate(zip(keys_of(case), expected, strict=True)):
         if key != right:
-            yield f"question {place + 1}: the key is {_told(key)}, the record says {_told(right)}"
+            yield f"question {place + 1}: the key is {_key_text(key)}, the record says {_key_text(right)}"
 
 
-def _told(key: object) -> str:
+def _key_text(key: object) -> str:
     return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
@@ -65,7 +65,7 @@ def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
 
     unit_by_name = {name: unit_of(analyte, units) for analyte, name in record_tables.NAMES.items()}
     for stage in case.stages:
-        for table in (one for section in stage.sections for one in section.tables):
+        for table in (table for section in stage.sections for table in section.tables):
             if any(len(row) != len(table.columns) for row in table.rows):
                 yield f"table “{table.caption}”: a row of another length"
                 continue
@@ -80,7 +80,7 @@ def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
 
 def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
     """Nothing around the record tells the label: ids, titles, tags, names, texts and metadata of pictures."""
-    figures = [one for stage in case.stages for section in stage.sections for one in section.figures]
+    figures = [figure for stage in case.stages for section in stage.sections for figure in section.figures]
     around = {"id": case.id, "title": case.title, "tag": " ".join(tag for tag in case.tags if tag != case.kind)}
     around |= {f"stage {k + 1}": stage.title for k, stage in enumerate(case.stages)}
     for number, figure in enumerate(figures, 1):
@@ -95,7 +95,11 @@ def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) ->
         if hit := WORDS_OF_A_LABEL.search(text.lower()):
             yield f"“{hit[0]}” in the {where}"
     prose = [
-        text for stage in case.stages for one in stage.sections if one.heading != DEFINITION for text in one.paragraphs
+        text
+        for stage in case.stages
+        for section in stage.sections
+        if section.heading != DEFINITION
+        for text in section.paragraphs
     ]
     for text in prose:
         if hit := WORDS_OF_A_LABEL.search(text.lower()):
@@ -109,18 +113,18 @@ def _svg(figure: Figure) -> str:
 
 
 def _chunks(figure: Figure) -> list[str]:
-    data, place, found = base64.b64decode(figure.png_base64), PNG_HEAD, []
+    data, place, kinds = base64.b64decode(figure.png_base64), PNG_HEAD, []
     while place + PNG_HEAD <= len(data):
         length, kind = struct.unpack(">I4s", data[place : place + PNG_HEAD])
         if kind in TEXT_CHUNKS:
-            found.append(kind.decode())
+            kinds.append(kind.decode())
         place += length + PNG_HEAD + 4
-    return found
+    return kinds
 
 
 def definition_shown(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
     """Each definition set stands in the case in words."""
-    texts = [one.paragraphs for stage in case.stages for one in stage.sections if one.heading == DEFINITION]
+    texts = [section.paragraphs for stage in case.stages for section in stage.sections if section.heading == DEFINITION]
     for name in case.criteria.split(", "):
         if not any(f"“{name}”" in paragraph[0] for paragraph in texts if paragraph):
             yield f"definition set “{name}” is not given in words"

@@ -40,43 +40,45 @@ def lint(cases: CaseSet, definitions: Mapping[str, DefinitionSet] | None = None)
         Empty for a clean set.
     """
     known = {**_shipped(cases), **(definitions or {})}
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for case in cases.cases:
-        found += lint_case(case, cases.units, known)
-    return [*found, *_of_set(cases.cases)]
+        findings += lint_case(case, cases.units, known)
+    return [*findings, *_of_set(cases.cases)]
 
 
 def lint_case(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionSet]) -> list[Finding]:
     """Return what is wrong with one case."""
-    found = [
+    findings = [
         Finding(rule, case.id, text) for rule, check in RECORD_RULES.items() for text in check(case, units, definitions)
     ]
-    for question in (one for stage in case.stages for one in stage.questions):
-        found += [Finding(rule, case.id, text) for rule, check in ITEM_RULES.items() for text in check(case, question)]
-    return found
+    for question in (question for stage in case.stages for question in stage.questions):
+        findings += [
+            Finding(rule, case.id, text) for rule, check in ITEM_RULES.items() for text in check(case, question)
+        ]
+    return findings
 
 
 def lint_both(
     sets: Mapping[UnitSystem, CaseSet], definitions: Mapping[str, DefinitionSet] | None = None
 ) -> list[Finding]:
     """Return what is wrong with the same cases in both systems of units, and where the units change a key."""
-    found = [one for each in sets.values() for one in lint(each, definitions)]
-    keys = [{case.id: keys_of(case) for case in each.cases} for each in sets.values()]
+    findings = [finding for cases in sets.values() for finding in lint(cases, definitions)]
+    keys = [{case.id: keys_of(case) for case in by_id.cases} for by_id in sets.values()]
     differ = [
         ident
-        for ident in sorted({ident for each in keys for ident in each})
-        if any(each.get(ident) != keys[0].get(ident) for each in keys)
+        for ident in sorted({ident for by_id in keys for ident in by_id})
+        if any(by_id.get(ident) != keys[0].get(ident) for by_id in keys)
     ]
-    found += [Finding("rounding", ident, "the key is another one in the other units") for ident in differ]
-    return list(dict.fromkeys(found))
+    findings += [Finding("rounding", ident, "the key is another one in the other units") for ident in differ]
+    return list(dict.fromkeys(findings))
 
 
 def _shipped(cases: CaseSet) -> dict[str, DefinitionSet]:
-    found, shipped = {}, sets()
+    definitions, shipped = {}, sets()
     for name in {name for case in cases.cases for name in case.criteria.split(", ")}:
         if name in shipped:
-            found[name] = load(name)
-    return found
+            definitions[name] = load(name)
+    return definitions
 
 
 def _of_set(cases: Sequence[Case]) -> list[Finding]:
@@ -88,22 +90,22 @@ def _positions(cases: Sequence[Case]) -> list[Finding]:
     from scipy.stats import chisquare
 
     counts: dict[int, Counter[int]] = {}
-    for question in (one for case in cases for stage in case.stages for one in stage.questions):
+    for question in (question for case in cases for stage in case.stages for question in stage.questions):
         if isinstance(question, Choice) and question.kind == "single":
             place = next((k for k, option in enumerate(question.options) if option.credit > 0), None)
             if place is not None:
                 counts.setdefault(len(question.options), Counter())[place] += 1
-    found = []
+    findings = []
     for size, seen in sorted(counts.items()):
         total = sum(seen.values())
         if total >= FEWEST_FOR_POSITIONS:
             chance = float(chisquare([seen[place] for place in range(size)]).pvalue)
             if chance < POSITION_LEVEL:
-                each = ", ".join(str(seen[place]) for place in range(size))
-                found.append(
-                    Finding("key-position", "", f"of {total} keys among {size} options stand in place: {each}")
+                places = ", ".join(str(seen[place]) for place in range(size))
+                findings.append(
+                    Finding("key-position", "", f"of {total} keys among {size} options stand in place: {places}")
                 )
-    return found
+    return findings
 
 
 def _order(cases: Sequence[Case]) -> list[Finding]:
@@ -128,37 +130,37 @@ def _balance(cases: Sequence[Case]) -> list[Finding]:
 
 def _duplicates(cases: Sequence[Case]) -> list[Finding]:
     """No id twice, and no record twice among the cases of a kind."""
-    found = [
+    findings = [
         Finding("duplicate-id", ident, f"{count} cases have this id")
         for ident, count in Counter(case.id for case in cases).items()
         if count > 1
     ]
     seen: dict[tuple[str, str], str] = {}
     for case in cases:
-        tables = [table.rows for stage in case.stages for one in stage.sections for table in one.tables]
+        tables = [table.rows for stage in case.stages for section in stage.sections for table in section.tables]
         mark = (case.kind, hashlib.sha256(repr(tables).encode()).hexdigest())
         if mark in seen:
-            found.append(Finding("near-duplicate", case.id, f"shows the same record as {seen[mark]}"))
+            findings.append(Finding("near-duplicate", case.id, f"shows the same record as {seen[mark]}"))
         seen[mark] = case.id
-    return found
+    return findings
 
 
 def _pairs(cases: Sequence[Case]) -> list[Finding]:
     """The two of a pair are both there, and have different keys."""
     by_id = {case.id: case for case in cases}
-    found = []
+    findings = []
     for case in cases:
         if case.pair is None or len(cases) == 1:
             continue
-        other = by_id.get(case.pair)
-        if other is None:
-            found.append(Finding("pair", case.id, "the other one of its pair is missing"))
-        elif keys_of(other) == keys_of(case):
-            found.append(Finding("pair", case.id, "the other one of its pair has the same key"))
-    return found
+        partner = by_id.get(case.pair)
+        if partner is None:
+            findings.append(Finding("pair", case.id, "the other one of its pair is missing"))
+        elif keys_of(partner) == keys_of(case):
+            findings.append(Finding("pair", case.id, "the other one of its pair has the same key"))
+    return findings
 
 
-def refuse(found: Sequence[Finding]) -> None:
+def refuse(findings: Sequence[Finding]) -> None:
     """Refuse a set with findings.
 
     Raises
@@ -166,5 +168,5 @@ def refuse(found: Sequence[Finding]) -> None:
     CasesError
         With all of them.
     """
-    if found:
-        raise CasesError("\n".join(f"{one.rule} {one.case or 'set'}: {one.text}" for one in found))
+    if findings:
+        raise CasesError("\n".join(f"{finding.rule} {finding.case or 'set'}: {finding.text}" for finding in findings))

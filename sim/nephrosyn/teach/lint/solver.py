@@ -10,8 +10,8 @@ from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.teach.display.definition_text import clause_name
 from nephrosyn.teach.display.spelling import sentence, spelled, spoken
-from nephrosyn.teach.items.case import judge
-from nephrosyn.teach.items.feedback import Judgement, quoted
+from nephrosyn.teach.items.case import classify_displayed
+from nephrosyn.teach.items.feedback import ClassifiedRecord, quoted
 from nephrosyn.teach.items.questions import STATES, STATUSES, state_of
 from nephrosyn.teach.model import Case, Choice, Matching, Numeric, Question, Section, Spelling, UnitSystem
 
@@ -37,58 +37,58 @@ def answers(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionS
         As `answer_keys.keys_of` gives them.
     """
     shown: list[Section] = []
-    found: list[Key] = []
+    keys: list[Key] = []
     for stage in case.stages:
         shown += stage.sections
-        judged = [judge(shown, definitions[name], units) for name in case.criteria.split(", ")]
-        found += [answer(question, judged) for question in stage.questions]
-    return found
+        classified = [classify_displayed(shown, definitions[name], units) for name in case.criteria.split(", ")]
+        keys += [answer(question, classified) for question in stage.questions]
+    return keys
 
 
-def answer(question: Question, judged: Sequence[Judgement]) -> Key:
+def answer(question: Question, classified: Sequence[ClassifiedRecord]) -> Key:
     """Return the key of one question."""
     if isinstance(question, Matching):
-        return _matched(question, judged[0])
+        return _matched(question, classified[0])
     if isinstance(question, Numeric):
-        return _number(question, judged[0])
-    return _chosen(question, judged)
+        return _number(question, classified[0])
+    return _choice(question, classified)
 
 
-def _chosen(question: Choice, judged: Sequence[Judgement]) -> Key:
+def _choice(question: Choice, classified: Sequence[ClassifiedRecord]) -> Key:
     texts = {option.text for option in question.options}
-    case = judged[0]
+    first = classified[0]
     if question.kind == "multiple":
-        return tuple(sorted(one.definition.name for one in judged if one.verdict.refractory))
+        return tuple(sorted(record.definition.name for record in classified if record.verdict.refractory))
     if texts <= set(CATEGORY_TEXTS):
-        return (sentence(spoken(case.verdict.category)),)
+        return (sentence(spoken(first.verdict.category)),)
     if texts <= set(STATES):
-        return (state_of(case),)
+        return (state_of(first),)
     if texts <= set(STATUSES.values()):
-        one = next(one for one in case.clauses if quoted(one.name) in question.stem)
-        return (STATUSES[one.status],)
+        clause = next(clause for clause in first.clauses if quoted(clause.name) in question.stem)
+        return (STATUSES[clause.status],)
     return None
 
 
-def _matched(question: Matching, case: Judgement) -> Key:
-    asked = {pair.premise for pair in question.pairs}
-    pairs = [(clause_name(one.name), STATUSES[one.status]) for one in case.clauses]
-    return tuple(sorted(pair for pair in pairs if pair[0] in asked))
+def _matched(question: Matching, record: ClassifiedRecord) -> Key:
+    premises = {pair.premise for pair in question.pairs}
+    pairs = [(clause_name(clause.name), STATUSES[clause.status]) for clause in record.clauses]
+    return tuple(sorted(pair for pair in pairs if pair[0] in premises))
 
 
-def _number(question: Numeric, case: Judgement) -> Key:
+def _number(question: Numeric, record: ClassifiedRecord) -> Key:
     days = [int(text) for text in re.findall(r"\bday (\d+)", question.stem)]
     if question.unit == "mg/kg":
         drug = next(
             name
             for name in vocabulary.DRUGS
-            if any(spelled(spoken(name), each) in question.stem for each in BOTH_SPELLINGS)
+            if any(spelled(spoken(name), spelling) in question.stem for spelling in BOTH_SPELLINGS)
         )
-        rows = case.frames["doses"].filter(drug=drug, first_days=days[0])
+        rows = record.frames["doses"].filter(drug=drug, first_days=days[0])
         return round(rows["dose_mg"][0] / rows["dosing_weight_kg"][0], 2)
     if question.id == "met-day":
-        one = next(one for one in case.clauses if quoted(one.name) in question.stem)
-        return None if one.days is None else float(one.days)
-    return float(sum(days[0] <= day <= days[1] for day in case.relapses))
+        clause = next(clause for clause in record.clauses if quoted(clause.name) in question.stem)
+        return None if clause.days is None else float(clause.days)
+    return float(sum(days[0] <= day <= days[1] for day in record.relapses))
 
 
 BOTH_SPELLINGS: tuple[Spelling, ...] = ("american", "british")

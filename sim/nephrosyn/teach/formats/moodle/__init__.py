@@ -82,32 +82,32 @@ def _name(item: Item) -> str:
 
 
 def _question(quiz: ET.Element, held: Held, item: Item, notice: str) -> None:
-    made = xhtml.add(quiz, "question", type=_TYPES[item.question.kind])
-    xhtml.add(xhtml.add(made, "name"), "text", _name(item))
+    element = xhtml.add(quiz, "question", type=_TYPES[item.question.kind])
+    xhtml.add(xhtml.add(element, "name"), "text", _name(item))
     box = ET.Element("div")
     xhtml.shown(box, item, notice, lambda figure: f"@@PLUGINFILE@@/{image_name(figure)}")
-    xhtml.asked(box, item)
-    shown = xhtml.add(made, "questiontext", format="html")
+    xhtml.question(box, item)
+    shown = xhtml.add(element, "questiontext", format="html")
     _text(shown, held, xhtml.html(box))
     for figure in item.figures:
         file = xhtml.add(shown, "file", name=image_name(figure), path="/", encoding="base64")
         file.text = base64.b64encode(image_bytes(figure)).decode()
-    _text(xhtml.add(made, "generalfeedback", format="html"), held, xhtml.html_paragraphs(item.closing()))
+    _text(xhtml.add(element, "generalfeedback", format="html"), held, xhtml.html_paragraphs(item.closing()))
     for tag, value in (("defaultgrade", "1"), ("penalty", "0"), ("hidden", "0"), ("idnumber", f"nephrosyn-{item.id}")):
-        xhtml.add(made, tag, value)
-    _answers(made, held, item.question)
-    tags = xhtml.add(made, "tags")
+        xhtml.add(element, tag, value)
+    _answers(element, held, item.question)
+    tags = xhtml.add(element, "tags")
     for tag in item.tags:
         xhtml.add(xhtml.add(tags, "tag"), "text", tag)
 
 
-def _answers(made: ET.Element, held: Held, question: Choice | Numeric | Matching) -> None:
+def _answers(element: ET.Element, held: Held, question: Choice | Numeric | Matching) -> None:
     if isinstance(question, Choice):
-        _choice(made, held, question)
+        _choice(element, held, question)
     elif isinstance(question, Numeric):
-        _numeric(made, held, question)
+        _numeric(element, held, question)
     else:
-        _matching(made, held, question)
+        _matching(element, held, question)
 
 
 def _share(count: int) -> str:
@@ -118,39 +118,39 @@ def _share(count: int) -> str:
     raise CasesError(f"Moodle XML: {count} options cannot share the credit; Moodle knows no such fraction")
 
 
-def _choice(made: ET.Element, held: Held, choice: Choice) -> None:
+def _choice(element: ET.Element, held: Held, choice: Choice) -> None:
     right = right_options(choice)
     single = choice.kind == "single"
     gain, loss = _share(sum(right)), "0"
     if not single and not all(right):
         loss = f"-{_share(len(right) - sum(right))}"
     for tag, value in (("single", str(single).lower()), ("shuffleanswers", "true"), ("answernumbering", "abc")):
-        xhtml.add(made, tag, value)
-    xhtml.add(made, "showstandardinstruction", "0")
+        xhtml.add(element, tag, value)
+    xhtml.add(element, "showstandardinstruction", "0")
     for option, holds in zip(choice.options, right, strict=True):
-        answer = xhtml.add(made, "answer", fraction=gain if holds else loss, format="html")
+        answer = xhtml.add(element, "answer", fraction=gain if holds else loss, format="html")
         _text(answer, held, xhtml.html_paragraphs([option.text]))
         _text(xhtml.add(answer, "feedback", format="html"), held, xhtml.html_paragraphs([option.feedback]))
 
 
-def _numeric(made: ET.Element, held: Held, question: Numeric) -> None:
-    told = ((number_text(question.value), "100", question.feedback_right), ("*", "0", question.feedback_wrong))
-    for value, fraction, feedback in told:
-        answer = xhtml.add(made, "answer", fraction=fraction, format="moodle_auto_format")
+def _numeric(element: ET.Element, held: Held, question: Numeric) -> None:
+    rows = ((number_text(question.value), "100", question.feedback_right), ("*", "0", question.feedback_wrong))
+    for value, fraction, feedback in rows:
+        answer = xhtml.add(element, "answer", fraction=fraction, format="moodle_auto_format")
         xhtml.add(answer, "text", value)
         _text(xhtml.add(answer, "feedback", format="html"), held, xhtml.html_paragraphs([feedback]))
         xhtml.add(answer, "tolerance", number_text(question.tolerance) if value != "*" else "0")
     # The unit is told in the question; 3 is Moodle's "units are not used at all".
-    xhtml.add(made, "showunits", "3")
+    xhtml.add(element, "showunits", "3")
 
 
-def _matching(made: ET.Element, held: Held, question: Matching) -> None:
-    xhtml.add(made, "shuffleanswers", "true")
+def _matching(element: ET.Element, held: Held, question: Matching) -> None:
+    xhtml.add(element, "shuffleanswers", "true")
     used = {pair.answer for pair in question.pairs}
     spare = [text for text in answers(question) if text not in used]
     if len(question.pairs) + len(spare) < _MATCHING_ANSWERS:
         raise CasesError(f"Moodle XML: matching needs {_MATCHING_ANSWERS} answers with the spare ones")
     for premise, answer in [*((pair.premise, pair.answer) for pair in question.pairs), *(("", text) for text in spare)]:
-        part = xhtml.add(made, "subquestion", format="html")
+        part = xhtml.add(element, "subquestion", format="html")
         _text(part, held, xhtml.html_paragraphs([premise]) if premise else "")
         xhtml.add(xhtml.add(part, "answer"), "text", answer)

@@ -36,8 +36,8 @@ class Held:
             If a mark stands nowhere, twice, or where no text was held: a text of the tree then looks like a mark.
         """
         plain = ET.tostring(root, encoding="unicode")
-        found = [int(number) for number in _MARK.findall(plain)]
-        if sorted(found) != list(range(len(self._texts))):
+        numbers = [int(number) for number in _MARK.findall(plain)]
+        if sorted(numbers) != list(range(len(self._texts))):
             raise ValueError("a text holds the characters that mark CDATA")
         return _MARK.sub(lambda mark: _section(self._texts[int(mark[1])]), plain)
 

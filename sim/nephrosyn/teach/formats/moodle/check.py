@@ -44,7 +44,7 @@ RULES: Mapping[str, str] = {
     "M19": "at least one tag, none empty",
 }
 """What each rule demands."""
-Told = Iterator[tuple[str, str]]
+Violations = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Finding:
 
     rule: str
     question: str
-    found: str
+    text: str
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.question or 'file'}: {self.found} (expected: {RULES[self.rule]})"
+        return f"{self.rule} {self.question or 'file'}: {self.text} (expected: {RULES[self.rule]})"
 
 
 def check(text: str) -> list[Finding]:
@@ -74,18 +74,18 @@ def check(text: str) -> list[Finding]:
     if quiz.tag != "quiz":
         return [Finding("M01", "", f"root {quiz.tag}")]
     questions = [question for question in quiz.iter("question") if question.get("type") != "category"]
-    found = [Finding(rule, "", words) for rule, words in _file(quiz, questions)]
+    findings = [Finding(rule, "", words) for rule, words in _file(quiz, questions)]
     for question in questions:
         name = _text(question, "idnumber") or _text(question, "name/text")
-        found += [Finding(rule, name, words) for rule, words in _question(question)]
-    return found
+        findings += [Finding(rule, name, words) for rule, words in _question(question)]
+    return findings
 
 
 def _text(element: ET.Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
 
 
-def _file(quiz: ET.Element, questions: list[ET.Element]) -> Told:
+def _file(quiz: ET.Element, questions: list[ET.Element]) -> Violations:
     categories = [_text(question, "category/text") for question in quiz if question.get("type") == "category"]
     opens = len(quiz) > 0 and quiz[0].get("type") == "category"
     if len(categories) != 1 or not opens or not categories[0].startswith("$course$/top/"):
@@ -96,7 +96,7 @@ def _file(quiz: ET.Element, questions: list[ET.Element]) -> Told:
             yield "M06", f"{number} stands {count} times"
 
 
-def _question(question: ET.Element) -> Told:
+def _question(question: ET.Element) -> Violations:
     kind = question.get("type", "")
     yield from _head(question)
     yield from _pictures(question)
@@ -109,7 +109,7 @@ def _question(question: ET.Element) -> Told:
         yield from _KINDS[kind](question)
 
 
-def _head(question: ET.Element) -> Told:
+def _head(question: ET.Element) -> Violations:
     for rule, path, most in (("M04", "name/text", NAME_LENGTH), ("M05", "idnumber", IDNUMBER_LENGTH)):
         if not 1 <= (length := len(_text(question, path))) <= most:
             yield rule, f"{length} characters"
@@ -120,14 +120,14 @@ def _head(question: ET.Element) -> Told:
         yield "M19", f"tags {tags}"
 
 
-def _pictures(question: ET.Element) -> Told:
+def _pictures(question: ET.Element) -> Violations:
     for place in question.iter():
         texts = [text for text in place.findall("text") if text.text]
         if texts and place.tag != "name":
             yield from _in_place(place, "".join(text.text or "" for text in texts))
 
 
-def _in_place(place: ET.Element, html: str) -> Told:
+def _in_place(place: ET.Element, html: str) -> Violations:
     if place.get("format") != "html":
         return
     seen = embedded_html.read(html)
@@ -148,7 +148,7 @@ def _in_place(place: ET.Element, html: str) -> Told:
         yield "M15", fault
 
 
-def _options(question: ET.Element) -> Told:
+def _options(question: ET.Element) -> Violations:
     texts = [embedded_html.plain(_text(answer, "text")) for answer in question.findall("answer")]
     if len(texts) < 2 or len(set(texts)) < len(texts) or not all(texts):
         yield "M10", f"options {texts}"
@@ -161,25 +161,25 @@ def _fractions(question: ET.Element) -> list[float]:
     return [embedded_html.number(answer.get("fraction", "")) or 0.0 for answer in question.findall("answer")]
 
 
-def _multichoice(question: ET.Element) -> Told:
+def _multichoice(question: ET.Element) -> Violations:
     yield from _options(question)
     given = _fractions(question)
     if _text(question, "single") == "true":
-        if sorted(given)[-1:] != [100.0] or sum(one > 0 for one in given) != 1:
+        if sorted(given)[-1:] != [100.0] or sum(fraction > 0 for fraction in given) != 1:
             yield "M08", f"fractions {given}"
     else:
-        all_right = all(one > 0 for one in given)
-        right = sum(one for one in given if one > 0)
+        all_right = all(fraction > 0 for fraction in given)
+        right = sum(fraction for fraction in given if fraction > 0)
         if abs(right - 100) > 0.01 or (not all_right and abs(sum(given)) > 0.01):
             yield "M09", f"fractions {given}"
 
 
-def _numerical(question: ET.Element) -> Told:
-    told = [(_text(answer, "text"), answer) for answer in question.findall("answer")]
-    right = [(value, answer) for value, answer in told if answer.get("fraction") == "100"]
-    if len(right) != 1 or embedded_html.number(right[0][0]) is None or "*" not in [value for value, _ in told]:
-        yield "M16", f"answers {[value for value, _ in told]}, {len(right)} right"
-    for value, answer in told:
+def _numerical(question: ET.Element) -> Violations:
+    replies = [(_text(answer, "text"), answer) for answer in question.findall("answer")]
+    right = [(value, answer) for value, answer in replies if answer.get("fraction") == "100"]
+    if len(right) != 1 or embedded_html.number(right[0][0]) is None or "*" not in [value for value, _ in replies]:
+        yield "M16", f"answers {[value for value, _ in replies]}, {len(right)} right"
+    for value, answer in replies:
         tolerance = embedded_html.number(_text(answer, "tolerance"))
         if tolerance is None or tolerance < 0:
             yield "M16", f"tolerance {_text(answer, 'tolerance')!r} of {value}"
@@ -187,7 +187,7 @@ def _numerical(question: ET.Element) -> Told:
             yield "M11", f"answer {value!r} has none"
 
 
-def _matching(question: ET.Element) -> Told:
+def _matching(question: ET.Element) -> Violations:
     parts = question.findall("subquestion")
     premises = [text for part in parts if (text := embedded_html.plain(_text(part, "text")))]
     replies = [_text(part, "answer/text") for part in parts]
@@ -195,7 +195,7 @@ def _matching(question: ET.Element) -> Told:
         yield "M17", f"premises {premises}, answers {replies}"
 
 
-_KINDS: Mapping[str, Callable[[ET.Element], Told]] = {
+_KINDS: Mapping[str, Callable[[ET.Element], Violations]] = {
     "multichoice": _multichoice,
     "numerical": _numerical,
     "matching": _matching,

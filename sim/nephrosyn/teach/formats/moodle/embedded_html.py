@@ -43,13 +43,13 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at an element's addresses."""
-        told = {name: value or "" for name, value in attrs}
-        if tag in _ACTIVE or any(name.startswith("on") for name in told):
+        attributes = {name: value or "" for name, value in attrs}
+        if tag in _ACTIVE or any(name.startswith("on") for name in attributes):
             self.foreign.append(f"element {tag}")
         if tag == "img":
-            self.pictures.append(told.get("src", ""))
-            self.without_words += not told.get("alt", "").strip()
-        address = told.get("src", told.get("href", ""))
+            self.pictures.append(attributes.get("src", ""))
+            self.without_words += not attributes.get("alt", "").strip()
+        address = attributes.get("src", attributes.get("href", ""))
         if (tag == "img" or address) and not is_plugin_file(address):
             self.foreign.append(f"address {address!r}")
 

@@ -84,18 +84,18 @@ def _test(cases: CaseSet, every: list[Item]) -> ET.Element:
 
 def _manifest(cases: CaseSet, every: list[Item]) -> ET.Element:
     root = ET.Element("manifest", xmlns="http://www.imsglobal.org/xsd/imscp_v1p1", identifier="manifest")
-    told = xhtml.add(root, "metadata")
-    xhtml.add(told, "schema", "QTIv2.1 Package")
-    xhtml.add(told, "schemaversion", "1.0.0")
+    metadata = xhtml.add(root, "metadata")
+    xhtml.add(metadata, "schema", "QTIv2.1 Package")
+    xhtml.add(metadata, "schemaversion", "1.0.0")
     xhtml.add(root, "organizations")
     resources = xhtml.add(root, "resources")
     test = _resource(resources, "resource-test", "imsqti_test_xmlv2p1", _TEST)
     for item in every:
         name = identifier(item)
         xhtml.add(test, "dependency", identifierref=name)
-        made = _resource(resources, name, "imsqti_item_xmlv2p1", _item_path(item))
+        resource = _resource(resources, name, "imsqti_item_xmlv2p1", _item_path(item))
         for figure in item.figures:
-            xhtml.add(made, "dependency", identifierref=_picture_id(image_name(figure)))
+            xhtml.add(resource, "dependency", identifierref=_picture_id(image_name(figure)))
     for name in sorted({image_name(figure) for item in every for figure in item.figures}):
         _resource(resources, _picture_id(name), "webcontent", _image_path(name))
     return root
@@ -106,6 +106,6 @@ def _picture_id(name: str) -> str:
 
 
 def _resource(parent: ET.Element, ident: str, kind: str, path: str) -> ET.Element:
-    made = xhtml.add(parent, "resource", identifier=ident, type=kind, href=path)
-    xhtml.add(made, "file", href=path)
-    return made
+    resource = xhtml.add(parent, "resource", identifier=ident, type=kind, href=path)
+    xhtml.add(resource, "file", href=path)
+    return resource

@@ -59,8 +59,8 @@ def _prompt(interaction: ET.Element, item: Item) -> None:
 
 
 def _feedback(root: ET.Element, outcome: str, ident: str, texts: Iterable[str]) -> None:
-    made = xhtml.add(root, "modalFeedback", outcomeIdentifier=outcome, identifier=ident, showHide="show")
-    xhtml.paragraphs(made, texts)
+    feedback = xhtml.add(root, "modalFeedback", outcomeIdentifier=outcome, identifier=ident, showHide="show")
+    xhtml.paragraphs(feedback, texts)
 
 
 def _choice(root: ET.Element, item: Item, choice: Choice, notice: str) -> None:
@@ -90,7 +90,7 @@ def _numeric(root: ET.Element, item: Item, question: Numeric, notice: str) -> No
     processing.correct(processing.response(root, "single", "float"), [number_text(question.value)])
     processing.outcomes(root, "single")
     body = _body(root, item, notice)
-    xhtml.asked(body, item)
+    xhtml.question(body, item)
     line = xhtml.add(body, "p")
     entry = xhtml.add(line, "textEntryInteraction", responseIdentifier=RESPONSE, expectedLength="12")
     entry.tail = f" {xhtml.clean(question.unit)}"

@@ -35,8 +35,8 @@ def mapping(declaration: ET.Element, worth: Mapping[str, float]) -> None:
 def outcomes(root: ET.Element, feedback: str) -> None:
     """Append the outcomes; ``feedback`` is the cardinality of the one that names what was chosen."""
     for name, value in (("SCORE", "0"), ("MAXSCORE", "1")):
-        made = add(root, "outcomeDeclaration", identifier=name, cardinality="single", baseType="float")
-        add(add(made, "defaultValue"), "value", value)
+        declaration = add(root, "outcomeDeclaration", identifier=name, cardinality="single", baseType="float")
+        add(add(declaration, "defaultValue"), "value", value)
     for name, cardinality in (("FEEDBACK", feedback), ("SOLUTION", "single")):
         add(root, "outcomeDeclaration", identifier=name, cardinality=cardinality, baseType="identifier")
 

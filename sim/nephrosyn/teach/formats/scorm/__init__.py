@@ -66,8 +66,8 @@ def quiz(sets: dict[UnitSystem, CaseSet], primary: UnitSystem) -> str:
         The units the page opens with.
     """
     scripts = [files(__name__).joinpath(name).read_text(encoding="utf-8").strip() for name in _SCRIPTS]
-    made: str = import_module("nephrosyn.teach.formats.html").page(sets, primary, teacher=False, scripts=scripts)
-    return made
+    text: str = import_module("nephrosyn.teach.formats.html").page(sets, primary, teacher=False, scripts=scripts)
+    return text
 
 
 def package(cases: CaseSet, page: str) -> bytes:
@@ -88,9 +88,9 @@ def package(cases: CaseSet, page: str) -> bytes:
 def _manifest(cases: CaseSet) -> ET.Element:
     title = xhtml.one_line(cases.title)
     root = ET.Element("manifest", {**_NAMESPACES, "identifier": "nephrosyn-cases", "version": "1.0"})
-    told = xhtml.add(root, "metadata")
-    xhtml.add(told, "schema", "ADL SCORM")
-    xhtml.add(told, "schemaversion", "1.2")
+    metadata = xhtml.add(root, "metadata")
+    xhtml.add(metadata, "schema", "ADL SCORM")
+    xhtml.add(metadata, "schemaversion", "1.2")
     organizations = xhtml.add(root, "organizations", default="organization")
     organization = xhtml.add(organizations, "organization", identifier="organization")
     xhtml.add(organization, "title", title)

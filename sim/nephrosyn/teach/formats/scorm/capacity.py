@@ -94,16 +94,16 @@ def _of_question(question: Question) -> int:
 
 
 def _too_large(ident: str, question: Question) -> list[str]:
-    found = []
+    problems = []
     if len(ident) > MOST_IN_IDENTIFIER:
-        found.append(
+        problems.append(
             f"case {ident[:40]}…: expected an id of at most {MOST_IN_IDENTIFIER - 10} characters for SCORM 1.2"
         )
     choices = len(question.options) if isinstance(question, Choice) else 0
     if isinstance(question, Matching):
         choices = len(answers(question))
         if len(question.pairs) > MOST_PREMISES:
-            found.append(f"question {ident}: {len(question.pairs)} pairs, and SCORM 1.2 can name {MOST_PREMISES}")
+            problems.append(f"question {ident}: {len(question.pairs)} pairs, and SCORM 1.2 can name {MOST_PREMISES}")
     if choices > MOST_LETTERS:
-        found.append(f"question {ident}: {choices} answers to choose from, and SCORM 1.2 can name {MOST_LETTERS}")
-    return found
+        problems.append(f"question {ident}: {choices} answers to choose from, and SCORM 1.2 can name {MOST_LETTERS}")
+    return problems
