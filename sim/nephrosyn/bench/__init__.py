@@ -1,1 +1,5 @@
-"""The robustness bench: known errors put into records, classifiers asked again, their answers scored."""
+"""The robustness bench: classifiers tested on clean records and on records with known errors.
+
+`run.open_run` opens a run, `run.ask` asks classifiers, `output.results.finish` scores their answers and
+`output.write.write` writes the results. `perturbations` makes the errors.
+"""

@@ -1,19 +1,17 @@
-"""Packages of the extra `bench` that must be installed."""
+"""Checks for optional packages, and messages of other programs cut to one line."""
 
 from __future__ import annotations
 
 from nephrosyn.errors import BenchError
 
 LONGEST = 200
-"""Characters of a message that others wrote; the rest is cut off."""
-
-
+"""Length at which messages of other programs are cut off, in characters."""
 PACKAGES = {"sklearn": "scikit-learn"}
-"""Packages that are imported under another name."""
+"""Packages whose import name differs from their name, by import name."""
 
 
 def need(*modules: str) -> None:
-    """Refuse to go on without the packages of the extra.
+    """Raise an error unless packages are installed.
 
     Parameters
     ----------
@@ -23,7 +21,7 @@ def need(*modules: str) -> None:
     Raises
     ------
     BenchError
-        With what to install.
+        If one is missing, with the command to install it.
 
     Examples
     --------
@@ -33,18 +31,18 @@ def need(*modules: str) -> None:
 
     missing = [PACKAGES.get(name, name) for name in modules if find_spec(name) is None]
     if missing:
-        verb = "is" if len(missing) == 1 else "are"
+        be = "is" if len(missing) == 1 else "are"
         names = " and ".join(missing)
-        raise BenchError([f"this needs {names}, which {verb} not installed: pip install {' '.join(missing)}"])
+        raise BenchError([f"this needs {names}, which {be} not installed: pip install {' '.join(missing)}"])
 
 
 def in_a_line(text: str) -> str:
-    r"""Return a text as one line of printable characters, not too long.
+    r"""Return a text as one line of at most `LONGEST` printable characters.
 
     Parameters
     ----------
     text : str
-        What a user's own program wrote.
+        Output of another program.
 
     Examples
     --------
@@ -52,4 +50,4 @@ def in_a_line(text: str) -> str:
     'first second ?[31m'
     """
     line = " ".join(text.split())
-    return "".join(one if one.isprintable() else "?" for one in line)[:LONGEST]
+    return "".join(character if character.isprintable() else "?" for character in line)[:LONGEST]

@@ -1,4 +1,4 @@
-"""Ask every classifier under every condition, and keep each answer beside the right one."""
+"""Ask every classifier under every condition, and set each answer against the right one."""
 
 from __future__ import annotations
 
@@ -53,35 +53,35 @@ SECONDS = 10.0
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0
 MOST_TRAINING = 1_000_000
 OTHER_SETS = ("ipna-2022", "source")
-"""The set of another clinic, unless one is named: the first that is not the one asked about."""
+"""Default definition sets of another clinic: the first that differs from the one of the task."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run, ready for the bench: one replicate, its record, and the right answers.
+    """A finished run opened for the bench: one replicate, its record and the right answers.
 
     Attributes
     ----------
     folder : Path
-        Where it lies.
-    asked : str
-        The definition set as it was asked for: name or file.
+        The run folder.
+    criteria : str
+        The definition set as given: name or file.
     manifest : dict
-        Of the run.
+        The manifest of the run.
     task : Task
         The question.
     observed : dict of str to polars.DataFrame
-        The record.
+        The observed tables.
     reference : Reference
         The right answers.
     groups : polars.DataFrame
-        The group of every patient on each axis of the slices.
+        The group of every patient on each axis of the subgroups.
     traits : polars.DataFrame
-        `patient` and the latent `response`; without rows where the truth is withheld.
+        `patient` and the latent `response`; empty where the truth is withheld.
     """
 
     folder: Path
-    asked: str
+    criteria: str
     manifest: dict[str, Any]
     task: Task
     observed: dict[str, pl.DataFrame]
@@ -96,18 +96,23 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     Parameters
     ----------
     folder : path
-        A finished run; of several replicates the first is taken.
+        A finished run; only its first replicate is used.
     name : str, optional
-        The definition set asked about; the first of the run without it.
+        Name or file of the definition set; by default the first of the run.
     target : {"category", "refractory"}
-        What is asked.
+        What to predict.
     other : str, optional
-        The set of another clinic, for the shift of definition.
+        The definition set of another clinic, for ``definition_shift``.
+
+    Returns
+    -------
+    Run
+        Ready for `ask`.
 
     Raises
     ------
     RunFolderError, CriteriaError, BenchError
-        If the run or a set cannot be read, or nobody has a right answer.
+        If the run or a set cannot be read, or no patient has a right answer.
     """
     if target not in TARGETS:
         raise BenchError([f"--target {target}: expected {' or '.join(TARGETS)}"])
@@ -122,36 +127,42 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
                 "counts as refractory may stand behind another; use --target refractory"
             ]
         )
-    chosen = other or next(one for one in OTHER_SETS if one != definition.name)
-    kept = definition.name in disk.manifest["sets"] and not (name and is_readable(Path(name)))
-    if not kept and "truth/proteinuria" not in tables:
-        raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} were kept"])
-    reference = Reference(task, tables, criteria.load(chosen), kept=kept)
+    stored = definition.name in disk.manifest["sets"] and not (name and is_readable(Path(name)))
+    if not stored and "truth/proteinuria" not in tables:
+        raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} are stored"])
+    alternative = other or next(name for name in OTHER_SETS if name != definition.name)
+    reference = Reference(task, tables, criteria.load(alternative), stored=stored)
     if not reference.frame.select(scored().any()).item():
-        outside, people = int((~reference.frame["applies"]).sum()), reference.frame.height
-        why = f"of {people} patients {outside} are outside the set, and {people - outside} cannot be judged"
+        outside, patients = int((~reference.frame["applies"]).sum()), reference.frame.height
+        why = f"of {patients} patients {outside} are outside the set, and {patients - outside} cannot be judged"
         raise BenchError([f"{folder}: nobody has a right answer under {definition.name}: {why}"])
     traits = tables.get("truth/traits", pl.DataFrame(schema={"patient": pl.Int32, "response": pl.String}))
-    sliced = groups(tables, task, reference.frame)
-    observed = {table: tables[table] for table in OBSERVED}
-    asked = name or definition.name
-    return Run(disk.path, asked, disk.manifest, task, observed, reference, sliced, traits.select("patient", "response"))
+    return Run(
+        disk.path,
+        name or definition.name,
+        disk.manifest,
+        task,
+        {table: tables[table] for table in OBSERVED},
+        reference,
+        groups(tables, task, reference.frame),
+        traits.select("patient", "response"),
+    )
 
 
 @dataclass(frozen=True, repr=False)
 class Answers:
-    """What every classifier answered.
+    """The answers of every classifier.
 
     Attributes
     ----------
     run : Run
-        Who was asked about.
+        The run they are about.
     about : dict
-        How it was done; kept with the results.
+        Settings, stored with the results.
     frame : polars.DataFrame
-        `classifier`, `perturbation`, `severity`, `replicate`, `patient`, `reference`, `predicted`, `clean` (what the
-        same classifier said of the clean record), `fault`, and `p_` columns if any classifier gave some. A classifier
-        that could not be fitted has no rows.
+        `classifier`, `perturbation`, `severity`, `replicate`, `patient`, `reference`, `predicted`, `clean` (the answer
+        of the same classifier on the clean record), `fault`, and `p_` columns if any classifier gave probabilities. A
+        classifier that could not be fitted has no rows.
     """
 
     run: Run
@@ -159,17 +170,17 @@ class Answers:
     frame: pl.DataFrame
 
     def __repr__(self) -> str:
-        """How many answers, in a line."""
+        """Return the number of answers and the run."""
         return f"<{self.frame.height:,} answers about {self.run.folder}>"
 
     @property
     def without_score(self) -> dict[str, str]:
-        """Classifiers that gave no answer at all, and why: could not be fitted, or failed every time."""
+        """Classifiers without any answer and the reason: could not be fitted, or failed every time."""
         return dict(self.about.get("without_score", {}))
 
     @property
-    def own(self) -> str:
-        """The definition set asked about, which always takes part."""
+    def definition_set(self) -> str:
+        """The definition set of the task, which is always among the classifiers."""
         return str(self.about["classifiers"][0])
 
 
@@ -192,146 +203,218 @@ def ask(
     run : Run
         From `open_run`.
     classifiers : sequence of str
-        As `classifiers.registry.find` takes them. The definition set asked about comes first in any case.
+        As for `classifiers.registry.find`. The definition set of the task is always asked first.
     perturbations : sequence of str
-        Names; all without any.
+        Names; empty for all.
     severities : sequence of int
-        From 1 to 5.
+        1 to 5.
     replicates : int
-        Repeats of the draws.
+        Number of repeats of the random draws.
     seed : int, optional
-        Address of the draws; that of the run without it.
+        Seed of the perturbations; by default that of the run.
     seconds : float, s
         Time limit of one answer of a user's own classifier.
     training : int
-        Patients to learn from.
+        Number of patients to learn from.
     progress : callable
         Called with (stage, done, total).
 
     Returns
     -------
     Answers
-        Every answer beside the right one.
+        Every answer with the right one.
 
     Raises
     ------
     BenchError
-        If a classifier, a perturbation or a severity is unknown, with all that is wrong.
+        If a classifier, perturbation, severity or number is not valid, with all problems.
     """
     need("sklearn")
     seed = run.manifest["seed"] if seed is None else seed
-    more = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
+    problems = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
-        more.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
-    wanted = _conditions(perturbations, severities, replicates, more)
-    own = SetClassifier(run.task.definition)
-    named = find_all(classifiers)
-    if any(one.name == own.name and not isinstance(one, SetClassifier) for one in named):
-        raise BenchError([f"--classifier: {own.name} is the definition set asked about; choose another name"])
-    found: list[Classifier] = [own, *[one for one in named if one.name != own.name]]
+        problems.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
+    requested = _conditions(perturbations, severities, replicates, problems)
+    contestants = _contestants(run, classifiers)
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
-    asked = Setup(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
+    setup = Setup(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
-        ready: dict[str, ReadyClassifier] = {}
-        silent: dict[str, str] = {}
-        for place, one in enumerate(found):
-            progress("prepare", place, len(found))
-            try:
-                ready[one.name] = one.ready(asked)
-            except NotReadyError as error:
-                silent[one.name] = f"could not be fitted: {error}"
-                continue
-            stack.callback(ready[one.name].close)
-        frame = _ask_all(run, ready, wanted, seed, folder, progress)
+        ready, not_ready = _prepare(contestants, setup, stack, progress)
+        frame = _ask_all(run, ready, requested, seed, folder, progress)
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
-    modules = {one.name: one.sha256 for one in found if isinstance(one, ExternalClassifier) and one.sha256}
-    about = {
-        "criteria": run.task.definition.name,
-        "criteria_asked": run.asked,
-        "target": run.task.target,
-        "seed": seed,
-        "training_seed": asked.training.seed,
-        "training_patients": training,
-        "perturbations_version": VERSION,
-        "replicates": replicates,
-        "classifiers": [one.name for one in found],
-        "without_score": {**silent, **failed_always(frame)},
-        "asked": list(classifiers),
-        "files_sha256": {**sets, **modules},
+    modules = {
+        classifier.name: classifier.sha256
+        for classifier in contestants
+        if isinstance(classifier, ExternalClassifier) and classifier.sha256
     }
+    about = settings(
+        run,
+        seed,
+        replicates,
+        [classifier.name for classifier in contestants],
+        requested=classifiers,
+        files={**sets, **modules},
+        training=setup.training,
+        without_score={**not_ready, **failed_always(frame)},
+    )
     return Answers(run, about, frame)
 
 
+def settings(
+    run: Run,
+    seed: int,
+    replicates: int,
+    classifiers: Sequence[str],
+    *,
+    requested: Sequence[str] = (),
+    files: Mapping[str, str],
+    training: Training | None = None,
+    without_score: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return the settings of a bench as they are stored with its results.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    seed : int
+        Seed of the perturbations.
+    replicates : int
+        Number of repeats of the random draws.
+    classifiers : sequence of str
+        Names, the definition set of the task first.
+    requested : sequence of str
+        The classifiers as given by the user.
+    files : mapping of str to str
+        SHA-256 of the files that define classifiers.
+    training : Training, optional
+        The training cohort, if classifiers could learn.
+    without_score : mapping of str to str, optional
+        Classifiers without any answer, and the reason.
+    """
+    of_training = {} if training is None else {"training_seed": training.seed, "training_patients": training.patients}
+    return {
+        "criteria": run.task.definition.name,
+        "criteria_asked": run.criteria,
+        "target": run.task.target,
+        "seed": seed,
+        **of_training,
+        "perturbations_version": VERSION,
+        "replicates": replicates,
+        "classifiers": list(classifiers),
+        **({} if without_score is None else {"without_score": dict(without_score)}),
+        "asked": list(requested),
+        "files_sha256": dict(files),
+    }
+
+
 def _conditions(
-    perturbations: Sequence[str], severities: Sequence[int], replicates: int, more: Sequence[str]
+    perturbations: Sequence[str], severities: Sequence[int], replicates: int, problems: Sequence[str]
 ) -> list[Condition]:
-    problems = [*more, *(f"--severity {one}: expected 1 to 5" for one in severities if one not in range(1, 6))]
-    problems += wrong_count("--replicates", replicates, 1, MOST_REPLICATES)
-    try:
-        names = perturbation_names(perturbations)
-    except BenchError as error:
-        problems += error.problems
+    problems = [
+        *problems,
+        *(f"--severity {severity}: expected 1 to 5" for severity in severities if severity not in range(1, 6)),
+        *wrong_count("--replicates", replicates, 1, MOST_REPLICATES),
+    ]
+    names, unknown_names = perturbation_names(perturbations)
+    problems += unknown_names
     if problems:
         raise BenchError(problems)
     return conditions(names, sorted(set(severities)), replicates)
 
 
+def _contestants(run: Run, names: Sequence[str]) -> list[Classifier]:
+    """Return the classifiers, the definition set of the task first."""
+    definition_set = SetClassifier(run.task.definition)
+    others = []
+    for classifier in find_all(names):
+        if classifier.name != definition_set.name:
+            others.append(classifier)
+        elif not isinstance(classifier, SetClassifier):
+            raise BenchError(
+                [f"--classifier: {classifier.name} is the definition set asked about; choose another name"]
+            )
+    return [definition_set, *others]
+
+
+def _prepare(
+    contestants: Sequence[Classifier], setup: Setup, stack: ExitStack, progress: Progress
+) -> tuple[dict[str, ReadyClassifier], dict[str, str]]:
+    """Return the classifiers that are ready, closed with the stack, and why others are not."""
+    ready: dict[str, ReadyClassifier] = {}
+    not_ready: dict[str, str] = {}
+    for done, classifier in enumerate(contestants):
+        progress("prepare", done, len(contestants))
+        try:
+            ready[classifier.name] = classifier.ready(setup)
+        except NotReadyError as error:
+            not_ready[classifier.name] = f"could not be fitted: {error}"
+            continue
+        stack.callback(ready[classifier.name].close)
+    return ready, not_ready
+
+
 def _ask_all(
-    run: Run, ready: Mapping[str, ReadyClassifier], wanted: list[Condition], seed: int, folder: Path, progress: Progress
+    run: Run,
+    ready: Mapping[str, ReadyClassifier],
+    requested: list[Condition],
+    seed: int,
+    folder: Path,
+    progress: Progress,
 ) -> pl.DataFrame:
     clean: dict[str, pl.DataFrame] = {}
     frames = []
-    for place, shift in enumerate(shifts(run.observed, run.reference, wanted, seed)):
-        progress("ask", place, len(wanted))
-        shown = None if shift.tables is None else ShownRecord(shift.tables, folder / f"condition-{place}")
-        for name, one in ready.items():
-            # Without a record of its own the condition shows the clean one, and the answers are those.
-            given = clean[name] if shown is None else checked_answers(one.answer(shown), shown.people, run.task)
+    for done, shift in enumerate(shifts(run.observed, run.reference, requested, seed)):
+        progress("ask", done, len(requested))
+        shown = None if shift.tables is None else ShownRecord(shift.tables, folder / f"condition-{done}")
+        for name, classifier in ready.items():
+            # A condition without tables shows the clean record again, and has the same answers.
+            given = clean[name] if shown is None else checked_answers(classifier.answer(shown), shown.people, run.task)
             if shift.condition.perturbation == CLEAN:
                 clean[name] = given
             frames.append(with_reference(given, shift, name, clean[name], tuple(ready)))
         if shown is not None:
-            shutil.rmtree(folder / f"condition-{place}", ignore_errors=True)
-    progress("ask", len(wanted), len(wanted))
+            shutil.rmtree(folder / f"condition-{done}", ignore_errors=True)
+    progress("ask", len(requested), len(requested))
     frame = pl.concat(frames)
     empty = [name for name in frame.columns if name.startswith("p_") and frame[name].null_count() == frame.height]
     return frame.drop(empty) if len(empty) == len(run.task.classes) else frame
 
 
 def failed_always(frame: pl.DataFrame) -> dict[str, str]:
-    """Return the classifiers that failed whenever they were asked, with the most frequent reason.
+    """Return the classifiers that failed on every answer, with the most frequent reason.
 
-    That nobody was asked any more is the reason of none: it follows from the others.
+    Answers that were not waited for after several time-outs do not count as a reason.
     """
-    made = {}
+    reasons = {}
     for name, part in frame.partition_by("classifier", as_dict=True, maintain_order=True).items():
         if (part["predicted"].cast(pl.String) == FAILED).all():
             faults = part.filter(pl.col("fault") != GAVE_UP)["fault"].value_counts()
             faults = faults.sort("count", "fault", descending=[True, False])
             more = f", and {faults.height - 1} more" if faults.height > 1 else ""
-            made[str(name[0])] = f"failed on every answer: {faults['fault'][0]}{more}"
-    return made
+            reasons[str(name[0])] = f"failed on every answer: {faults['fault'][0]}{more}"
+    return reasons
 
 
 def with_reference(
     given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]
 ) -> pl.DataFrame:
-    """Return the answers of one classifier under one condition beside the right ones and its own clean ones."""
-    one = shift.condition
+    """Return the answers of a classifier under one condition with the right answers and those on the clean record."""
+    condition = shift.condition
     before = clean.select("patient", clean=pl.col("predicted"))
     rows = shift.reference.join(given.drop("replicate"), on="patient", how="inner", maintain_order="left")
     rows = rows.join(before, on="patient", how="left", maintain_order="left")
-    chances = [column for column in given.columns if column.startswith("p_")]
+    probabilities = [column for column in given.columns if column.startswith("p_")]
     return rows.select(
         classifier=pl.lit(name, dtype=pl.Enum(tuple(names))),
-        perturbation=pl.lit(one.perturbation, dtype=pl.Enum((CLEAN, *PERTURBATIONS))),
-        severity=pl.lit(one.severity, dtype=pl.Int8),
-        replicate=pl.lit(one.replicate, dtype=pl.Int16),
+        perturbation=pl.lit(condition.perturbation, dtype=pl.Enum((CLEAN, *PERTURBATIONS))),
+        severity=pl.lit(condition.severity, dtype=pl.Int8),
+        replicate=pl.lit(condition.replicate, dtype=pl.Int16),
         patient="patient",
         reference="reference",
         predicted="predicted",
         clean="clean",
         fault="fault",
-        **{column: pl.col(column).cast(pl.Float32) for column in chances},
+        **{column: pl.col(column).cast(pl.Float32) for column in probabilities},
     )

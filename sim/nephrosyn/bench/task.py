@@ -1,8 +1,8 @@
-"""What is asked of a classifier, and the reference it is held against.
+"""The task of a classifier, and the reference it is scored against.
 
-The question: given a patient's record, name the category of a definition set, or say whether the patient is refractory.
-The reference is the set applied to the complete record. Who cannot be judged there, or is outside the set, has no
-right answer and is not scored, but counted.
+Given a patient's record, name the category under a definition set, or say whether the patient is refractory. The
+reference is the set applied to the complete record. Patients who cannot be classified from it, or are outside the set,
+have no right answer: they are counted but not scored.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ TARGETS: tuple[Target, ...] = ("category", "refractory")
 ABSTAINED = "undetermined"
 FAILED = "failed"
 OUTSIDE = "outside_the_set"
-"""Whom a definition set is not for; who cannot be judged by it, though it is for them, is ``undetermined``."""
+"""Patients not eligible under a definition set; eligible ones who cannot be classified are ``undetermined``."""
 OUTCOMES = ("right", "wrong", "abstained", "failed", "cannot be judged", "outside the set")
-"""What becomes of a question. An abstention is an answer that names nothing; a failure is no answer. The last two are
-of patients who have no right answer, and are not scored."""
+"""Outcomes of a question. An abstention is the answer ``undetermined``; a failure is no valid answer. The last two are
+for patients without a right answer, who are not scored."""
 YES, NO = "refractory", "not_refractory"
 REFRACTORY = (NO, YES)
-"""In the order of their codes: scikit-learn takes 1 for the positive class."""
+"""In the order of their codes; scikit-learn takes 1 as the positive class."""
 WHO = ["replicate", "patient"]
 
 
 def categories(definition: DefinitionSet) -> tuple[str, ...]:
-    """Return the categories that a set can give, ``undetermined`` apart, in the order of the vocabulary."""
+    """Return the categories that a set can give except ``undetermined``, in the order of the vocabulary."""
     named = {CATEGORY_OF_FLAG[flag] for flag in definition.verdict.precedence.of(child=False)}
     named |= {"infrequently_relapsing", "non_relapsing"}
     return tuple(name for name in vocabulary.CATEGORIES if name in named)
@@ -47,10 +47,10 @@ def refractory_categories(definition: DefinitionSet) -> tuple[str, ...]:
 
 
 def category_tells_refractory(definition: DefinitionSet) -> bool:
-    """Return whether the category of a patient says if the patient is refractory under a set.
+    """Return whether the category of a patient decides if the patient is refractory under a set.
 
-    The category is the first flag that is met, in the order of the set; a patient is refractory if any flag that the
-    set counts is met. So the counted flags must come first: otherwise the category may hide one.
+    The category is the first flag met in the order of the set; a patient is refractory if any flag that counts as
+    refractory is met. These flags must come first, otherwise the category of another one may hide them.
 
     Examples
     --------
@@ -63,14 +63,14 @@ def category_tells_refractory(definition: DefinitionSet) -> bool:
 
 
 def scored() -> pl.Expr:
-    """Return whether a patient has a right answer: an abstention is never one."""
+    """Return an expression: whether a patient has a right answer, which ``undetermined`` never is."""
     return pl.col("reference").cast(pl.String) != ABSTAINED
 
 
 def outcome() -> pl.Expr:
-    """Return what became of each question, one of `OUTCOMES`, from `reference` and `predicted`.
+    """Return an expression: the outcome of each question, one of `OUTCOMES`, from `reference` and `predicted`.
 
-    Whom the set is not for cannot be told from these two: they are among those who cannot be judged.
+    Patients outside the set cannot be distinguished by these columns and count as those who cannot be judged.
 
     Examples
     --------
@@ -78,24 +78,26 @@ def outcome() -> pl.Expr:
     >>> pl.DataFrame(pairs).select(outcome()).to_series().to_list()
     ['abstained', 'right']
     """
-    said, right = (pl.col(name).cast(pl.String) for name in ("predicted", "reference"))
-    silent = pl.when(said == FAILED).then(pl.lit("failed")).when(said == ABSTAINED).then(pl.lit("abstained"))
-    told = silent.when(said == right).then(pl.lit("right")).otherwise(pl.lit("wrong"))
-    return pl.when(scored()).then(told).otherwise(pl.lit("cannot be judged")).cast(pl.Enum(OUTCOMES)).alias("outcome")
+    predicted, right = (pl.col(name).cast(pl.String) for name in ("predicted", "reference"))
+    silent = pl.when(predicted == FAILED).then(pl.lit("failed")).when(predicted == ABSTAINED).then(pl.lit("abstained"))
+    of_scored = silent.when(predicted == right).then(pl.lit("right")).otherwise(pl.lit("wrong"))
+    return (
+        pl.when(scored()).then(of_scored).otherwise(pl.lit("cannot be judged")).cast(pl.Enum(OUTCOMES)).alias("outcome")
+    )
 
 
 @dataclass(frozen=True)
 class Task:
-    """The question.
+    """The question asked about each patient.
 
     Attributes
     ----------
     definition : DefinitionSet
-        Whose categories are asked for.
+        The definition set.
     target : {"category", "refractory"}
-        What is asked.
+        What to predict.
     until_days : int or None, days
-        The reference is the label on this day; at the end of follow-up without.
+        Day of the reference label; None for the end of follow-up.
     """
 
     definition: DefinitionSet
@@ -109,26 +111,26 @@ class Task:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The answers a classifier may give: those of any definition set, and ``undetermined``."""
+        """The valid answers: those of any definition set, and ``undetermined``."""
         if self.target == "refractory":
             return (*REFRACTORY, ABSTAINED)
         return (*(name for name in vocabulary.CATEGORIES if name != ABSTAINED), ABSTAINED)
 
     @property
     def question(self) -> str:
-        """The question in plain words."""
+        """The question in words."""
         if self.target == "refractory":
             return f"Say whether each patient is refractory under the definition set `{self.definition.name}`."
         return f"Name the category of each patient under the definition set `{self.definition.name}`."
 
     @property
     def scope(self) -> str:
-        """Whom the set is for, in plain words; nobody else has a right answer."""
-        return next(told.sentence for told in in_words(self.definition) if told.clause == "population")
+        """The population of the set in words; nobody else has a right answer."""
+        return next(clause.sentence for clause in in_words(self.definition) if clause.clause == "population")
 
     @cached_property
     def answer(self) -> pl.Enum:
-        """The type of a prediction: what may be answered, and ``failed`` for what is no answer."""
+        """The type of a prediction: the valid answers, and ``failed``."""
         return pl.Enum((*self.words, FAILED))
 
     @cached_property
@@ -147,50 +149,46 @@ class Task:
         Parameters
         ----------
         labels : polars.DataFrame
-            One row per patient, as `criteria.classify` gives them.
+            One row per patient, from `criteria.classify`.
 
         Returns
         -------
         polars.DataFrame
-            `replicate`, `patient`, `answer`, and `applies`: false for whom the set is not for. These are undetermined,
-            as are those who cannot be judged.
+            `replicate`, `patient`, `answer`, and `applies`, whether the patient is eligible under the set. The answer
+            is ``undetermined`` for patients who are not, or cannot be classified.
         """
         if self.target == "refractory":
-            said = pl.when(pl.col("refractory")).then(pl.lit(YES)).otherwise(pl.lit(NO))
-            told = pl.when(pl.col("refractory").is_not_null()).then(said).otherwise(pl.lit(ABSTAINED))
+            yes_or_no = pl.when(pl.col("refractory")).then(pl.lit(YES)).otherwise(pl.lit(NO))
+            answer = pl.when(pl.col("refractory").is_not_null()).then(yes_or_no).otherwise(pl.lit(ABSTAINED))
         else:
-            told = pl.col("category").cast(pl.String)
-        inside = pl.col("applies").fill_null(False)
-        whole = pl.when(inside).then(told).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
-        return labels.select(*WHO, "applies", answer=whole)
+            answer = pl.col("category").cast(pl.String)
+        eligible = pl.col("applies").fill_null(False)
+        answer = pl.when(eligible).then(answer).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
+        return labels.select(*WHO, "applies", answer=answer)
 
-    def classify(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
-        """Return what the set says of a record, impossible values being no reason to stop."""
-        return self.answers(criteria.classify(tables, self.definition, view, self.until_days, keep_going=True))
-
-    def reference(self, tables: Mapping[str, pl.DataFrame], *, kept: bool = False) -> pl.DataFrame:
-        """Return the right answers, and what the set says of the observed record.
-
-        The labels kept with a run can stand in, so that a run without its truth can be scored too.
+    def labels(self, tables: Mapping[str, pl.DataFrame], view: str, *, stored: bool = False) -> pl.DataFrame:
+        """Return the labels of the set; impossible values in the record are no reason to stop.
 
         Parameters
         ----------
         tables : mapping of str to polars.DataFrame
-            Of a run.
-        kept : bool
-            Take the labels that were kept, where there are any.
+            Tables of a run.
+        view : {"observed", "complete"}
+            The record to classify.
+        stored : bool
+            Take the labels stored with the run, if there are any, so that a run without its truth can be scored, too.
 
         Returns
         -------
         polars.DataFrame
-            `replicate`, `patient`, `applies` (false for whom the set is not for), `reference` and `observed`.
+            One row per patient, as from `criteria.classify`.
         """
-        labels = tables["labels"].filter(criteria=self.definition.name) if kept and self.until_days is None else None
-        use = labels is not None and labels.height > 0
-        found = {
-            view: self.answers(labels.filter(view=view)) if use and labels is not None else self.classify(tables, view)
-            for view in vocabulary.VIEWS
-        }
-        both = found["complete"].rename({"answer": "reference"})
-        seen = found["observed"].select(*WHO, observed="answer")
-        return both.join(seen, on=WHO, maintain_order="left")
+        if stored and self.until_days is None:
+            labels = tables["labels"].filter(criteria=self.definition.name, view=view)
+            if labels.height:
+                return labels
+        return criteria.classify(tables, self.definition, view, self.until_days, keep_going=True)
+
+    def classify(self, tables: Mapping[str, pl.DataFrame], view: str) -> pl.DataFrame:
+        """Return the `answers` of the set for a record."""
+        return self.answers(self.labels(tables, view))

@@ -1,4 +1,4 @@
-"""Another cohort of the same scenario, for classifiers that learn: other people, drawn from a seed of its own."""
+"""Another cohort of the same scenario, drawn with a different seed, for classifiers that learn."""
 
 from __future__ import annotations
 
@@ -15,28 +15,27 @@ from nephrosyn.scenario import Scenario
 from nephrosyn.user_input import MOST_SEED
 
 PATIENTS = 2000
-"""Size of the cohort to learn from; assumed: enough for every class of the baseline to have a hundred."""
+"""Default size of the training cohort; assumed: about a hundred patients in every class of the baseline scenario."""
 SEED_STEP = 1_000_003
-"""Added to the seed of the run; a large prime, so that nobody meets the people he is tested on."""
-
+"""Added to the seed of the run; a large prime, so that training and test patients differ."""
 NOBODY = "nobody in the training cohort has a right answer"
 """Why a classifier that learns cannot be fitted there."""
 
 
 def cohort(scenario: Scenario, patients: int, seed: int) -> dict[str, pl.DataFrame]:
-    """Simulate people of a scenario in memory.
+    """Simulate a cohort in memory.
 
     Parameters
     ----------
     scenario : Scenario
         The setting.
     patients, seed : int
-        How many, and the address of their draws.
+        Number of patients, and the seed.
 
     Returns
     -------
     dict of str to polars.DataFrame
-        Observed tables and those of the truth.
+        Observed tables and the truth.
     """
     driver = engine.choose_engine(scenario, scenario.engine, patients)
     parts = [
@@ -47,18 +46,18 @@ def cohort(scenario: Scenario, patients: int, seed: int) -> dict[str, pl.DataFra
 
 
 class Training:
-    """People to learn from, with the right answers; simulated when first asked for.
+    """A training cohort with the right answers, simulated when first used.
 
     Parameters
     ----------
     scenario : Scenario
-        That of the run.
+        The scenario of the run.
     seed : int
-        That of the run.
+        The seed of the run, from which that of the training cohort is derived.
     task : Task
         The question.
     patients : int
-        How many.
+        Number of patients.
     """
 
     def __init__(self, scenario: Scenario, seed: int, task: Task, patients: int = PATIENTS) -> None:
@@ -67,23 +66,23 @@ class Training:
 
     @cached_property
     def tables(self) -> Mapping[str, pl.DataFrame]:
-        """The cohort, its truth with it."""
+        """Observed tables and the truth."""
         return cohort(self._scenario, self.patients, self.seed)
 
     @cached_property
     def answers(self) -> pl.DataFrame:
         """`replicate`, `patient` and `answer` of everybody who has a right answer."""
-        judged = self._task.classify(self.tables, "complete").drop("applies")
-        return judged.filter(pl.col("answer") != ABSTAINED)
+        classified = self._task.classify(self.tables, "complete").drop("applies")
+        return classified.filter(pl.col("answer") != ABSTAINED)
 
     @property
     def columns(self) -> list[str]:
-        """The features of which somebody has a value; the others teach nothing, and many estimators refuse them."""
+        """The features that have a value in some patient; many estimators refuse entirely missing ones."""
         return with_values(self.features.select(COLUMNS))
 
     @cached_property
     def features(self) -> pl.DataFrame:
-        """The features of those people, their `answer` as the last column."""
+        """The features of the patients in `answers`, with `answer` as the last column."""
         wide = features(self.tables, self._task.until_days)
         return self.answers.join(wide, on=WHO, how="left", maintain_order="left").select(
             *wide.columns, pl.col("answer").cast(pl.String)

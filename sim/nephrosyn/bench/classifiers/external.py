@@ -66,7 +66,7 @@ class WorkerProcess:
         self._path = path
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
-        self._last_words: child_process.LastWords | None = None
+        self._last_words: child_process.LastErrorLine | None = None
 
     def start(self) -> dict[str, Any]:
         """Start the process and return its first line."""
@@ -83,7 +83,7 @@ class WorkerProcess:
         )
         assert self._process.stderr is not None
         self._lines = queue.Queue()
-        self._last_words = child_process.LastWords(self._process.stderr.detach())  # type: ignore[attr-defined]
+        self._last_words = child_process.LastErrorLine(self._process.stderr.detach())  # type: ignore[attr-defined]
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
         return self.receive(START_SECONDS)
 

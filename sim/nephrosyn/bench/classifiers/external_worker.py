@@ -176,7 +176,7 @@ def main() -> None:
         out.flush()
         return
     worker.respond(kind=worker.kind, sha256=digest(owner))
-    for line in child_process.questions():
+    for line in child_process.input_lines():
         request = json.loads(line)
         try:
             getattr(worker, request.pop("do"))(**request)

@@ -20,7 +20,7 @@ from nephrosyn.bench.features.data_dictionary import (
 from nephrosyn.bench.task import ABSTAINED, NO, WHO, YES, Task, category_tells_refractory
 
 EARLY_AGENT_DAYS = 180
-"""A second drug within this time after the first prednisone counts as resistance; assumed: a trial of 12 weeks, and waiting."""
+"""A second drug this soon after the first prednisone counts as resistance; assumed: 12 weeks of trial, then a delay."""
 STARTS_IN_HALF_A_YEAR = 3
 HALF_A_YEAR_DAYS = 183
 

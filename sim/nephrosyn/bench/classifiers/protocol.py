@@ -87,7 +87,7 @@ class ReadyClassifier(Protocol):
     """A classifier that is ready to answer."""
 
     def answer(self, shown: ShownRecord) -> pl.DataFrame:
-        """Return `replicate`, `patient`, `predicted`, and optionally `p_` columns and `fault`, the reason of a failure."""
+        """Return `replicate`, `patient`, `predicted`, and optionally `p_` columns and `fault` (why it failed)."""
 
     def close(self) -> None:
         """Release resources."""

@@ -1,1 +1,1 @@
-"""Benchmarks as files: a cohort and its task exported, and the predictions of others read back."""
+"""The bench in files: perturbed records are exported, and predictions of any program are read and scored."""

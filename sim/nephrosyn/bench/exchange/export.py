@@ -1,9 +1,9 @@
-"""Perturbed records in files, for a classifier in any language: the first of two steps, scoring being the second.
+"""Export of perturbed records for a classifier in any language; `predictions` scores what comes back.
 
 ``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in
-plain words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file.
-Neither truth nor labels are written, nor the scenario that the run was made from. Tables that a perturbation leaves as
-they are take no room: they are links to those of the clean record, where the file system has such.
+words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file. Truth,
+labels and the scenario are not exported. Tables that a perturbation leaves unchanged are hard links to those of the
+clean record, where the file system supports them.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.bench.exchange.export_readme import CLEAN, TEMPLATE, Job, Question, readme
 from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
+from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
 from nephrosyn.bench.score.conditions import MOST_REPLICATES
 from nephrosyn.bench.task import Task
-from nephrosyn.errors import RunFolderError
+from nephrosyn.errors import BenchError, RunFolderError
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder, Format
@@ -33,7 +34,7 @@ from nephrosyn.runs.folder.location import facts as facts_of
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.text_files import parsed_json
-from nephrosyn.user_input import MOST_SEED, nearest, wrong_count
+from nephrosyn.user_input import MOST_SEED, wrong_count
 
 README = "README.md"
 KEY = "bench_export"
@@ -54,7 +55,7 @@ def export(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Write perturbed records of a run, one perturbation, severity and replicate after the other.
+    """Write perturbed records of a run.
 
     Parameters
     ----------
@@ -63,20 +64,20 @@ def export(
     out : path
         A folder that does not exist yet, or is empty.
     perturbations : sequence of str
-        Names, or ``all`` for each that changes the record. Those that change labels or the cohort change no record:
-        they are for scoring, after the predictions came back.
+        Names of perturbations that change the record, or ``all`` of them. Those of labels and cohort are applied when
+        the predictions are scored.
     severities : sequence of int
-        From 1 to 5; the clean record is always written.
+        1 to 5; the clean record is always written.
     replicates : int
-        How often each is drawn anew.
+        Number of repeats of the random draws.
     seed : int, optional
-        Address of the draws; that of the run by default, as for a bench without files.
+        Seed of the perturbations; by default that of the run.
     format : {"parquet", "csv"}
-        Of the tables.
+        Format of the tables.
     question : Question, optional
-        What is asked; by default the category by the first definition set of the run.
+        The question; by default the category under the first definition set of the run.
     overwrite : bool
-        Replace an export that stands there, never anything else.
+        Replace an existing export, never anything else.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -87,22 +88,32 @@ def export(
 
     Raises
     ------
+    BenchError
+        If arguments are not valid, with all problems.
     RunFolderError
-        With everything wrong with what was asked for; or if the run cannot be read or the folder not be written.
+        If the run cannot be read or the folder cannot be written.
     """
     run, out = Folder(Path(run_folder)), Path(out).resolve()
     seed = run.manifest["seed"] if seed is None else seed
     names = _names(perturbations, severities, replicates, seed, format, run)
-    asked = [CLEAN, *((name, s, r) for name in names for s in sorted(set(severities)) for r in range(replicates))]
+    jobs = [
+        CLEAN,
+        *(
+            (name, severity, replicate)
+            for name in names
+            for severity in sorted(set(severities))
+            for replicate in range(replicates)
+        ),
+    ]
     check = {"overwrite": overwrite, "replaceable": _is_export, "kind": "an export of the bench, or holds more"}
     refuse_taken(out, **check)  # type: ignore[arg-type]
     partial = out.with_name(f".{out.name}-{uuid.uuid4().hex[:12]}.partial")
     try:
         partial.mkdir(parents=True)
-        files = dict(_records(run, partial, asked, seed, format, progress or silent))
-        files[TEMPLATE] = _template(run, partial / TEMPLATE, asked)
+        files = dict(_records(run, partial, jobs, seed, format, progress or silent))
+        files[TEMPLATE] = _template(run, partial / TEMPLATE, jobs)
         (partial / README).write_text(
-            readme(question or _default_question(run), format, asked), encoding="utf-8", newline="\n"
+            readme(question or _default_question(run), format, jobs), encoding="utf-8", newline="\n"
         )
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
         refuse_taken(out, **check)  # type: ignore[arg-type]
@@ -119,65 +130,66 @@ def export(
 def _names(
     perturbations: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str, run: Folder
 ) -> list[str]:
-    """Return the perturbations asked for, or tell everything that is wrong."""
-    ours = [name for name, one in PERTURBATIONS.items() if one.kind == "record"]
-    wrong = [_refusal(name) for name in perturbations if name not in (*ours, ALL)]
+    """Return the names of the perturbations; raise an error with all problems of the arguments."""
+    problems = [_refusal(name) for name in perturbations if name not in (*OF_RECORDS, ALL)]
     if not perturbations:
-        wrong.append("perturbations: expected at least one name, or all; found none")
+        problems.append("perturbations: expected at least one name, or all; found none")
     if not severities or set(severities) - set(SEVERITIES[1:]):
-        wrong.append(f"severities: expected some of 1 to 5; found {', '.join(map(str, severities)) or 'none'}")
-    wrong += wrong_count("replicates", replicates, 1, MOST_REPLICATES)
-    wrong += wrong_count("seed", seed, 0, MOST_SEED)
+        problems.append(f"severities: expected some of 1 to 5; found {', '.join(map(str, severities)) or 'none'}")
+    problems += wrong_count("replicates", replicates, 1, MOST_REPLICATES)
+    problems += wrong_count("seed", seed, 0, MOST_SEED)
     if format not in ("parquet", "csv"):
-        wrong.append(f"format: expected parquet or csv; found {format}")
+        problems.append(f"format: expected parquet or csv; found {format}")
     if run.manifest["replicates"] != 1:
-        wrong.append(f"{run.path}: expected a run of one replicate; found {run.manifest['replicates']}")
-    if wrong:
-        raise RunFolderError("\n".join(wrong))
-    return ours if ALL in perturbations else list(dict.fromkeys(perturbations))
+        problems.append(f"{run.path}: expected a run of one replicate; found {run.manifest['replicates']}")
+    if problems:
+        raise BenchError(problems)
+    return list(OF_RECORDS) if ALL in perturbations else list(dict.fromkeys(perturbations))
 
 
 def _refusal(name: str) -> str:
     if name in PERTURBATIONS:
-        return f"{name} changes no record but {PERTURBATIONS[name].kind}s; it is for scoring, not for export"
-    near = nearest(name, PERTURBATIONS)
-    return f"there is no perturbation {name}" + (f"; nearest: {near}" if near else "")
+        return f"{name} changes {PERTURBATIONS[name].kind}s, not records; it applies to scoring, not to an export"
+    return unknown(name)
 
 
 def _records(
-    run: Folder, folder: Path, asked: Sequence[Job], seed: int, format: str, progress: Progress
+    run: Folder, folder: Path, jobs: Sequence[Job], seed: int, format: str, progress: Progress
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Write part by part, so that memory holds one part of the cohort under one perturbation."""
+    """Write the records part by part; memory holds one part of the cohort under one perturbation."""
     parts = run.parts("patients")
     for number in range(parts):
         part = _Part(
             prepare({name: run.part(name, number) for name in OBSERVED}), folder, f"part-{number:05d}.{format}"
         )
-        for done, job in enumerate(asked):
-            progress("export", number * len(asked) + done, parts * len(asked))
-            made = part.clean if job == CLEAN else perturb(part.clean, job[0], job[1], seed=seed, replicate=job[2])[0]
-            yield from part.write(job, made)
-    progress("export", parts * len(asked), parts * len(asked))
+        for done, job in enumerate(jobs):
+            progress("export", number * len(jobs) + done, parts * len(jobs))
+            name, severity, replicate = job
+            record = (
+                part.clean if job == CLEAN else perturb(part.clean, name, severity, seed=seed, replicate=replicate)[0]
+            )
+            yield from part.write(job, record)
+    progress("export", parts * len(jobs), parts * len(jobs))
 
 
 @dataclass
 class _Part:
-    """One part of the cohort, and what the manifest tells of its clean tables."""
+    """One part of the cohort, with the manifest entries of its clean tables."""
 
     clean: Record
     folder: Path
     file: str
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def write(self, job: Job, made: Record) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Write the tables of one perturbation; the clean record comes first."""
+    def write(self, job: Job, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Write the tables under one condition; the clean record must be written first."""
         for table in OBSERVED:
             path = f"{_place(job)}/{table}/{self.file}"
-            if job != CLEAN and made[table] is self.clean[table]:
+            if job != CLEAN and record[table] is self.clean[table]:
                 _link(self.folder / _place(CLEAN) / table / self.file, self.folder / path)
                 yield path, self.untouched[table]
                 continue
-            facts = _write(self.folder / path, made[table].drop("replicate"), f"{path} of the export")
+            facts = _write(self.folder / path, record[table].drop("replicate"), f"{path} of the export")
             if job == CLEAN:
                 self.untouched[table] = facts
             yield path, facts
@@ -195,11 +207,11 @@ def _write(path: Path, frame: pl.DataFrame, what: str) -> dict[str, Any]:
 
 
 def _link(clean: Path, path: Path) -> None:
-    """Let a table that is that of the clean record be the same file, or a copy of it."""
+    """Link a table to that of the clean record, or copy it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(clean, path)
-    except OSError:  # a file system without links
+    except OSError:  # the file system does not support links
         shutil.copyfile(clean, path)
 
 
@@ -207,12 +219,12 @@ def _place(job: Job) -> str:
     return f"records/{job[0]}/severity-{job[1]}/replicate-{job[2]}"
 
 
-def _template(run: Folder, path: Path, asked: Sequence[Job]) -> dict[str, Any]:
-    """Write a row for each prediction that is asked for, the answer left empty."""
+def _template(run: Folder, path: Path, jobs: Sequence[Job]) -> dict[str, Any]:
+    """Write a row for each prediction that is due, with an empty answer."""
     patients = [run.part("patients", number)["patient"] for number in range(run.parts("patients"))]
     rows = 0
     with path.open("wb") as file:
-        for name, severity, replicate in asked:
+        for name, severity, replicate in jobs:
             for part in patients:
                 frame = part.to_frame().with_columns(
                     perturbation=pl.lit(name), severity=severity, replicate=replicate, predicted=pl.lit("")
@@ -225,7 +237,7 @@ def _template(run: Folder, path: Path, asked: Sequence[Job]) -> dict[str, Any]:
 def _about(
     run: Folder, names: Sequence[str], severities: Sequence[int], replicates: int, seed: int, format: str
 ) -> dict[str, Any]:
-    """What the manifest tells; of the run only its digest, from which it cannot be made again."""
+    """Return the manifest without its files; of the run it holds only the digest, which reveals nothing."""
     return {
         "notice": vocabulary.NOTICE,
         KEY: version("nephrosyn"),

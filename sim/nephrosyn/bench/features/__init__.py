@@ -1,1 +1,4 @@
-"""A row of numbers for each patient, taken from the record alone, and what each column means."""
+"""Wide features, one row per patient, computed from the observed record alone, with their data dictionary.
+
+The entry is `extract.features`.
+"""

@@ -1,4 +1,4 @@
-"""The data dictionary of the wide features: one entry for each column, with its unit and what it is made of."""
+"""The data dictionary of the wide features: name, unit, source table and meaning of each column."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Literal
 from nephrosyn import vocabulary
 
 CLEAR_UPCR_MG_PER_MG = 0.3
-"""Below it a ratio counts as clear in a feature (KDIGO 2021, adults; a feature, not a criterion)."""
+"""Ratios below it count as clear (KDIGO 2021, adults; a feature, not a criterion)."""
 HEAVY_UPCR_MG_PER_MG = 2.0
-"""From it on a ratio counts as nephrotic in a feature (KDIGO 2021, children; a feature, not a criterion)."""
+"""Ratios of at least this count as nephrotic (KDIGO 2021, children; a feature, not a criterion)."""
 HEAVY_BANDS = ("3+", "4+")
 COURSE_GAP_DAYS = 14
-"""Days without steroid that part two courses; assumed: a pause of two weeks is no gap in one taper."""
+"""Courses of steroid are more than this many days apart; assumed: no taper has a pause of two weeks."""
 
 CHEMISTRY = ("albumin", "cholesterol", "creatinine")
 
@@ -27,14 +27,14 @@ class Feature:
     name : str
         Column, with its unit.
     unit : str
-        In words; ``0 or 1`` for an answer, ``count`` for a number of things.
+        In words; ``0 or 1`` for yes or no, ``count`` for counts.
     table : str
         The observed table it comes from.
     meaning : str
-        What it is, and what stands there where there is none of it.
+        What it is, and its value where nothing was recorded.
     otherwise : {"nothing", "zero", "followed"}
-        What stands there where nothing was recorded: no value; 0, as of all counts and amounts; or the length of the
-        record, as of a day that has not come by its end.
+        Value where nothing was recorded: missing; 0, as for all counts and amounts; or the length of the record, as for
+        a day that has not come by its end.
     """
 
     name: str
@@ -42,6 +42,17 @@ class Feature:
     table: str
     meaning: str
     otherwise: Literal["nothing", "zero", "followed"] = "nothing"
+
+
+def unit_suffix(analyte: str) -> str:
+    """Return the unit of an analyte as it stands in column names.
+
+    Examples
+    --------
+    >>> unit_suffix("albumin")
+    'g_per_dl'
+    """
+    return vocabulary.UNITS[analyte].replace("/", "_per_").lower()
 
 
 def _urine() -> list[Feature]:
@@ -91,9 +102,8 @@ def _treatment() -> list[Feature]:
 
 def _others() -> list[Feature]:
     chemistry = [
-        Feature(f"{name}_{which}_{unit}", vocabulary.UNITS[name], "readings", f"the {word} {name}")
+        Feature(f"{name}_{which}_{unit_suffix(name)}", vocabulary.UNITS[name], "readings", f"the {word} {name}")
         for name in CHEMISTRY
-        for unit in [vocabulary.UNITS[name].replace("/", "_per_").lower()]
         for which, word in (("first", "first"), ("last", "latest"), ("min", "lowest"), ("max", "highest"))
     ]
     noted = [
@@ -103,8 +113,8 @@ def _others() -> list[Feature]:
     return [*chemistry, *noted, Feature("steroid_reduced", "count", "conditions", "steroid withheld, cut or stopped")]
 
 
-def _person() -> list[Feature]:
-    lesions = [Feature(f"lesion_{one}", "0 or 1", "patients", f"biopsy showed {one}") for one in vocabulary.LESIONS]
+def _patient() -> list[Feature]:
+    lesions = [Feature(f"lesion_{name}", "0 or 1", "patients", f"biopsy showed {name}") for name in vocabulary.LESIONS]
     return [
         Feature("age_at_onset_years", "years", "patients", "age at onset"),
         Feature("female", "0 or 1", "patients", "recorded as female"),
@@ -119,8 +129,8 @@ def _person() -> list[Feature]:
     ]
 
 
-FEATURES: tuple[Feature, ...] = (*_person(), *_urine(), *_treatment(), *_others())
-"""Every feature in the order of the columns."""
+FEATURES: tuple[Feature, ...] = (*_patient(), *_urine(), *_treatment(), *_others())
+"""All features in the order of the columns."""
 
 
 def dictionary_text() -> str:
@@ -131,9 +141,9 @@ def dictionary_text() -> str:
     >>> dictionary_text().splitlines()[0]
     'age_at_onset_years (years, from patients): age at onset'
     """
-    told = {"zero": "; 0 without any", "followed": "", "nothing": ""}
+    endings = {"zero": "; 0 without any", "followed": "", "nothing": ""}
     return "\n".join(
-        f"{one.name} ({one.unit}, from {one.table}): {one.meaning}"
-        f"{told['zero' if one.unit == 'count' else one.otherwise]}"
-        for one in FEATURES
+        f"{feature.name} ({feature.unit}, from {feature.table}): {feature.meaning}"
+        f"{endings['zero' if feature.unit == 'count' else feature.otherwise]}"
+        for feature in FEATURES
     )

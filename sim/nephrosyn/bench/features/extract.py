@@ -1,4 +1,4 @@
-"""Wide features: one row per patient, made of nothing but what was recorded before a day."""
+"""Wide features: one row per patient, computed only from what was recorded before a given day."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from nephrosyn.bench.features.data_dictionary import (
     FEATURES,
     HEAVY_BANDS,
     HEAVY_UPCR_MG_PER_MG,
+    Feature,
+    unit_suffix,
 )
 from nephrosyn.bench.task import WHO
 from nephrosyn.record.schema import OBSERVED
@@ -22,45 +24,45 @@ from nephrosyn.vocabulary import AGENTS, STEROID
 
 HEAVY_RUN_DAYS = 3
 Tables = Mapping[str, pl.DataFrame]
-COLUMNS = [one.name for one in FEATURES]
+COLUMNS = [feature.name for feature in FEATURES]
 
 
 def before(tables: Tables, until_days: int | None) -> dict[str, pl.DataFrame]:
-    """Return the observed tables as they stood on the morning of a day.
+    """Return the observed tables as of the morning of a day.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Observed tables, and perhaps others, which are left out.
+        Observed tables; others are left out.
     until_days : int or None, days
-        What was recorded on this day or later is cut away; nothing without it.
+        Entries of this day or later are removed; None keeps all.
 
     Returns
     -------
     dict of str to polars.DataFrame
-        Runs of days end the day before; a biopsy or an end of follow-up to come is not known.
+        Runs of days end the day before; a later biopsy or end of follow-up is not known.
     """
-    kept = {name: tables[name] for name in OBSERVED}
+    truncated = {name: tables[name] for name in OBSERVED}
     if until_days is None:
-        return kept
+        return truncated
     last = until_days - 1
     known = pl.col("biopsy_days") <= last
-    kept["patients"] = kept["patients"].with_columns(
+    truncated["patients"] = truncated["patients"].with_columns(
         pl.when(known).then("lesion").alias("lesion"), pl.when(known).then("biopsy_days").alias("biopsy_days")
     )
     happened = pl.coalesce("actual_days", "planned_days") <= last
-    kept["visits"] = kept["visits"].filter(happened)
-    kept["readings"] = kept["readings"].filter(pl.col("taken_days") <= last)
-    kept["conditions"] = kept["conditions"].filter(pl.col("noted_days") <= last)
+    truncated["visits"] = truncated["visits"].filter(happened)
+    truncated["readings"] = truncated["readings"].filter(pl.col("taken_days") <= last)
+    truncated["conditions"] = truncated["conditions"].filter(pl.col("noted_days") <= last)
     for name in ("diary", "doses"):
-        begun = kept[name].filter(pl.col("first_days") <= last)
-        kept[name] = begun.with_columns(last_days=pl.min_horizontal("last_days", pl.lit(last, pl.Int32)))
+        begun = truncated[name].filter(pl.col("first_days") <= last)
+        truncated[name] = begun.with_columns(last_days=pl.min_horizontal("last_days", pl.lit(last, pl.Int32)))
     ended = pl.col("end_days") <= last
-    kept["follow_up"] = kept["follow_up"].with_columns(
+    truncated["follow_up"] = truncated["follow_up"].with_columns(
         end_days=pl.when(ended).then("end_days").otherwise(pl.lit(last, pl.Int32)),
         reason=pl.when(ended).then("reason").otherwise(pl.lit("end_of_study", OBSERVED["follow_up"]["reason"])),
     )
-    return kept
+    return truncated
 
 
 def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
@@ -71,18 +73,17 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     tables : mapping of str to polars.DataFrame
         Observed tables.
     until_days : int, days, optional
-        Use only what was recorded before this day.
+        Use only entries before this day.
 
     Returns
     -------
     polars.DataFrame
-        `replicate`, `patient`, and the columns of `data_dictionary.FEATURES`, all of them floats; null where nothing
-        was recorded that could tell. Counts and amounts of what was not recorded are 0, and a day that has not come is
-        the last of the record.
+        `replicate`, `patient`, and the columns of `data_dictionary.FEATURES` as floats, null where the record does not
+        tell. Counts and amounts are 0 where nothing was recorded; a day that has not come is the last of the record.
     """
     known = before(tables, until_days)
     ends = known["follow_up"].group_by(WHO).agg(followed_days=pl.col("end_days").max())
-    wide = _people(known["patients"])
+    wide = _patients(known["patients"])
     parts = [
         _visits(known["visits"]),
         ends,
@@ -96,15 +97,23 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     ]
     for part in parts:
         wide = wide.join(part, on=WHO, how="left", maintain_order="left")
-    filled = [pl.col(one.name).fill_null(0) for one in FEATURES if one.unit == "count" or one.otherwise == "zero"]
-    filled += [pl.col(one.name).fill_null(pl.col("followed_days")) for one in FEATURES if one.otherwise == "followed"]
+    filled = [pl.col(feature.name).fill_null(0) for feature in FEATURES if _is_zero_without_entries(feature)]
+    filled += [
+        pl.col(feature.name).fill_null(pl.col("followed_days"))
+        for feature in FEATURES
+        if feature.otherwise == "followed"
+    ]
     measured = pl.col("upcr_first_clear_days").fill_null(pl.col("followed_days"))
     filled.append(pl.when(pl.col("upcr_count") > 0).then(measured))
-    return wide.with_columns(filled).select(*WHO, *[pl.col(one.name).cast(pl.Float64) for one in FEATURES])
+    return wide.with_columns(filled).select(*WHO, *[pl.col(name).cast(pl.Float64) for name in COLUMNS])
+
+
+def _is_zero_without_entries(feature: Feature) -> bool:
+    return feature.unit == "count" or feature.otherwise == "zero"
 
 
 def observable(scenario: Scenario) -> list[str]:
-    """Return the features of which a record of a scenario can hold a value, whoever its patients are.
+    """Return the features that records of a scenario can have a value of, whoever its patients are.
 
     Parameters
     ----------
@@ -114,30 +123,30 @@ def observable(scenario: Scenario) -> list[str]:
     Returns
     -------
     list of str
-        Names in the order of `data_dictionary.FEATURES`, without those of a home diary where none is kept, and of an
-        analyte of which every result is lost; counts are always among them.
+        Names in the order of `data_dictionary.FEATURES`, without those of a home diary where none is kept and those of
+        an analyte whose results are all lost; counts are always included.
     """
     chart = scenario.chart
-    diary = any(one.home_diary for one in scenario.care.regimen.values()) and chart.missed_diary_day_probability < 1
+    diary = (
+        any(regimen.home_diary for regimen in scenario.care.regimen.values()) and chart.missed_diary_day_probability < 1
+    )
     lost = [name for name, share in chart.lost_result_probability.items() if share >= 1]
-    return [
-        one.name
-        for one in FEATURES
-        if one.unit == "count"
-        or one.otherwise == "zero"
-        or not (
-            (one.table == "diary" and not diary) or (one.table == "readings" and one.name.partition("_")[0] in lost)
-        )
-    ]
+
+    def never_recorded(feature: Feature) -> bool:
+        if feature.table == "diary":
+            return not diary
+        return feature.table == "readings" and feature.name.partition("_")[0] in lost
+
+    return [feature.name for feature in FEATURES if _is_zero_without_entries(feature) or not never_recorded(feature)]
 
 
 def with_values(wide: pl.DataFrame) -> list[str]:
-    """Return the columns in which somebody has a value."""
+    """Return the columns that are not entirely missing."""
     return [name for name in wide.columns if wide[name].null_count() < wide.height]
 
 
-def _people(patients: pl.DataFrame) -> pl.DataFrame:
-    lesions = {f"lesion_{one}": (pl.col("lesion") == one).fill_null(False) for one in vocabulary.LESIONS}
+def _patients(patients: pl.DataFrame) -> pl.DataFrame:
+    lesions = {f"lesion_{name}": (pl.col("lesion") == name).fill_null(False) for name in vocabulary.LESIONS}
     return patients.unique(WHO, keep="first", maintain_order=True).select(
         *WHO,
         "age_at_onset_years",
@@ -214,19 +223,16 @@ def _agents(doses: pl.DataFrame) -> pl.DataFrame:
 
 def _chemistry(readings: pl.DataFrame) -> pl.DataFrame:
     rows = readings.filter(pl.col("analyte").is_in(CHEMISTRY)).drop_nulls("value")
-    asked: dict[str, pl.Expr] = {}
+    columns: dict[str, pl.Expr] = {}
     for name in CHEMISTRY:
-        unit, mine = (
-            vocabulary.UNITS[name].replace("/", "_per_").lower(),
-            pl.col("value").filter(pl.col("analyte") == name),
-        )
-        asked |= {
-            f"{name}_first_{unit}": mine.first(),
-            f"{name}_last_{unit}": mine.last(),
-            f"{name}_min_{unit}": mine.min(),
-            f"{name}_max_{unit}": mine.max(),
+        unit, value = unit_suffix(name), pl.col("value").filter(pl.col("analyte") == name)
+        columns |= {
+            f"{name}_first_{unit}": value.first(),
+            f"{name}_last_{unit}": value.last(),
+            f"{name}_min_{unit}": value.min(),
+            f"{name}_max_{unit}": value.max(),
         }
-    return rows.sort(*WHO, "taken_days", maintain_order=True).group_by(WHO, maintain_order=True).agg(**asked)
+    return rows.sort(*WHO, "taken_days", maintain_order=True).group_by(WHO, maintain_order=True).agg(**columns)
 
 
 def _conditions(conditions: pl.DataFrame) -> pl.DataFrame:

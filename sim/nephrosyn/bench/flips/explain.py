@@ -1,4 +1,4 @@
-"""Which changes of the record make a classifier say something else of one patient."""
+"""The flips of one patient in a finished bench, and the changes of the record that cause them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import polars as pl
 
 from nephrosyn.bench.classifiers.definition_sets import SetClassifier
 from nephrosyn.bench.classifiers.heuristics import Rule
-from nephrosyn.bench.classifiers.protocol import ReadyClassifier, Setup, ShownRecord, checked_answers
+from nephrosyn.bench.classifiers.protocol import Classifier, ReadyClassifier, Setup, ShownRecord, checked_answers
 from nephrosyn.bench.classifiers.registry import find
-from nephrosyn.bench.flips import search as flips
+from nephrosyn.bench.flips.search import Answer, find_cause
 from nephrosyn.bench.output.results import read
 from nephrosyn.bench.perturbations import PERTURBATIONS, Record, in_words, perturb
 from nephrosyn.bench.run import Run, open_run
@@ -27,23 +27,23 @@ from nephrosyn.scenario import Resolved
 
 @dataclass(frozen=True)
 class Flip:
-    """One classifier that says something else under one condition.
+    """A classifier whose answer about the patient changes under a perturbation.
 
     Attributes
     ----------
     classifier, perturbation, mechanism : str
-        Who, and what was done.
+        The classifier, the perturbation and its mechanism.
     severity, replicate : int
-        The lowest severity at which it says so.
+        The lowest severity at which the answer changes, and the replicate.
     severities : tuple of int
-        All severities at which it says something else than of the clean record, in this replicate.
+        All severities of this replicate at which the answer differs from that on the clean record.
     before, after, reference : str
-        What it says of the clean and of the perturbed record, and what is right.
+        Answers on the clean and the perturbed record, and the right answer.
     changes : int
-        Changes of this patient's record.
+        Number of changes of the patient's record.
     cause : polars.DataFrame or None
-        Changes of which none can be left out, so that the answer still differs; None where the classifier cannot be
-        asked again here (a user's own, one that learns, or a file).
+        A minimal set of changes for which the answer still differs; None where the classifier cannot be asked again
+        here (a user's own, one that learns, or a file).
     """
 
     classifier: str
@@ -61,20 +61,20 @@ class Flip:
 
 @dataclass(frozen=True)
 class Explained:
-    """One patient of a bench.
+    """The answers about one patient of a bench.
 
     Attributes
     ----------
     patient : int
-        Who.
+        Number of the patient.
     reference : str
-        What is right.
+        The right answer.
     clean : dict of str to str
-        What each classifier says of the clean record, or why it says nothing.
+        The answer of each classifier on the clean record, or why it has none.
     flips : list of Flip
-        The lowest severity of each perturbation and classifier.
+        One per classifier, perturbation and replicate with a flip.
     conditions : int
-        Perturbed records of this patient that each classifier judged.
+        Number of perturbed records of the patient that each classifier was asked about.
     """
 
     patient: int
@@ -85,19 +85,19 @@ class Explained:
 
 
 def explain(folder: Path, patient: int) -> Explained:
-    """Tell which perturbations flip a patient, and by which changes.
+    """Return which perturbations flip the answers about a patient, and by which changes.
 
     Parameters
     ----------
     folder : Path
         Results of a bench.
     patient : int
-        Who.
+        Number of the patient.
 
     Raises
     ------
     BenchError
-        If there are no results, or no such patient in them.
+        If there are no results, or the patient is not in them.
     """
     about, frame = read(folder)
     _check(folder, about, frame)
@@ -106,40 +106,40 @@ def explain(folder: Path, patient: int) -> Explained:
         known = frame["patient"].unique().sort().to_list()
         raise BenchError([f"{folder}: no patient {patient}; patients are {known[0]} to {known[-1]}"])
     clean = rows.filter(perturbation=CLEAN)
-    said = {
+    answers = {
         row["classifier"]: f"failed: {row['fault']}" if row["predicted"] == FAILED else row["predicted"]
         for row in clean.select("classifier", "predicted", "fault").to_dicts()
     }
-    asked = next(iter(said))
-    said |= {name: why for name, why in about.get("without_score", {}).items() if name not in said}
+    first = next(iter(answers))
+    answers |= {name: why for name, why in about.get("without_score", {}).items() if name not in answers}
     shown = rows.filter(pl.col("perturbation") != CLEAN)
     flipped = shown.filter(pl.col("predicted") != pl.col("clean")).sort(
         "classifier", "perturbation", "replicate", "severity"
     )
-    again = _Again(about, patient)
-    found = [
-        again.flip(part)
+    reopened = _ReopenedRun(about, patient)
+    explained = [
+        reopened.flip(part)
         for part in flipped.partition_by("classifier", "perturbation", "replicate", maintain_order=True)
     ]
-    count = shown.filter(pl.col("classifier") == asked).height
-    return Explained(patient, str(clean["reference"][0]), said, found, count)
+    count = shown.filter(pl.col("classifier") == first).height
+    return Explained(patient, str(clean["reference"][0]), answers, explained, count)
 
 
-ABOUT = ("run", "criteria_asked", "target", "seed", "asked")
+SETTINGS = ("run", "criteria_asked", "target", "seed", "asked")
 COLUMNS = ("classifier", "perturbation", "severity", "replicate", "patient", "reference", "predicted", "clean", "fault")
 
 
 def _check(folder: Path, about: Any, frame: pl.DataFrame) -> None:
-    """Refuse results that lack what is needed to explain one."""
-    lacking = [name for name in ABOUT if not isinstance(about, dict) or name not in about]
+    """Raise an error if results lack what an explanation needs."""
+    lacking = [name for name in SETTINGS if not isinstance(about, dict) or name not in about]
     lacking += [name for name in COLUMNS if name not in frame.columns]
     if lacking or frame.is_empty():
         what = f"lack {', '.join(lacking)}" if lacking else "hold no answers"
-        raise BenchError([f"{folder}: results of a bench that {what}; make them again with: nephrosyn bench"])
+        raise BenchError([f"{folder}: results of a bench that {what}; run again: nephrosyn bench"])
 
 
-class _Again:
-    """The run of a bench, opened again for one patient."""
+class _ReopenedRun:
+    """The run of a bench, reopened for one patient."""
 
     def __init__(self, about: dict[str, Any], patient: int) -> None:
         self._about, self._patient = about, patient
@@ -154,7 +154,7 @@ class _Again:
         return self._run
 
     def flip(self, part: pl.DataFrame) -> Flip:
-        """Return the lowest severity of one classifier, perturbation and replicate."""
+        """Return the flip at the lowest severity of one classifier, perturbation and replicate."""
         row = part.row(0, named=True)
         name, perturbation = row["classifier"], row["perturbation"]
         record = {table: frame.filter(patient=self._patient) for table, frame in self.run.observed.items()}
@@ -180,29 +180,34 @@ class _Again:
         if ready is None:
             return None
         with tempfile.TemporaryDirectory() as place, suppress(PerturbationError):
-            found = flips.find_cause(record, log, self._says(ready, Path(place)), patient=self._patient)
-            return found.changes if found.flipped else None
+            answer = self._answer_function(ready, Path(place))
+            cause = find_cause(record, log, answer, patient=self._patient)
+            return cause.changes if cause.flipped else None
         return None
 
     def _classifier(self, name: str) -> ReadyClassifier | None:
         if name not in self._ready:
             self._ready[name] = None
             task = self.run.task
-            own: Any = SetClassifier(task.definition) if name == task.definition.name else None
-            if own is None:
-                for asked in self._about["asked"]:
-                    with suppress(BenchError, CriteriaError):  # one that is gone since cannot be asked again
-                        own = one if (one := find(asked)).name == name else own
-            if isinstance(own, SetClassifier | Rule):
+            classifier = SetClassifier(task.definition) if name == task.definition.name else self._find(name)
+            if isinstance(classifier, SetClassifier | Rule):
                 manifest = self.run.manifest
                 scenario = Resolved.from_dict(manifest["scenario"]).scenario
-                self._ready[name] = own.ready(Setup(task, Training(scenario, manifest["seed"], task), 0.0))
+                self._ready[name] = classifier.ready(Setup(task, Training(scenario, manifest["seed"], task), 0.0))
         return self._ready[name]
 
-    def _says(self, ready: ReadyClassifier, place: Path) -> flips.Answer:
-        def says(record: Record) -> str:
-            shown = ShownRecord(record, place)
-            said = checked_answers(ready.answer(shown), shown.people, self.run.task)["predicted"]
-            return str(said[0]) if said.len() else ""
+    def _find(self, name: str) -> Classifier | None:
+        """Return a classifier by its name in the results; None if it can no longer be found."""
+        for requested in self._about["asked"]:
+            with suppress(BenchError, CriteriaError):
+                if (classifier := find(requested)).name == name:
+                    return classifier
+        return None
 
-        return says
+    def _answer_function(self, ready: ReadyClassifier, place: Path) -> Answer:
+        def answer(record: Record) -> str:
+            shown = ShownRecord(record, place)
+            predicted = checked_answers(ready.answer(shown), shown.people, self.run.task)["predicted"]
+            return str(predicted[0]) if predicted.len() else ""
+
+        return answer

@@ -1,4 +1,4 @@
-"""Which change of a record flips the answer: a patient's log, taken apart by halves until none can be spared."""
+"""Delta debugging of a patient's change log: a minimal set of changes that flips a classifier's answer."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from nephrosyn.errors import PerturbationError
 
 Answer = Callable[[Record], str]
 GROUP = ["table", "row"]
-"""Changes of one row stand or fall together: half of them would be a row that nobody wrote."""
+"""Changes of one row are kept together: half of them would be a row that no perturbation makes."""
 MOST_RECORDS = 300
-"""Records a classifier is asked about to narrow down one flip; what is left then is told as it is."""
+"""Largest number of records tried for one flip; the changes left by then are returned."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why an answer about one patient is another after a perturbation.
+    """Cause of a flip: why the answer about a patient differs after a perturbation.
 
     Attributes
     ----------
     before, after : str
         Answer on the clean record and on the perturbed one.
     changes : polars.DataFrame
-        Rows of the log that are enough for the answer `after`, and of which none can be spared; none where the answers
-        are the same. There may be other such sets. Where the search took too long, more than are needed.
-    asked : int
-        How many records the classifier was asked about.
+        Rows of the log that suffice for the answer `after` and of which none can be left out; empty where the answers
+        are the same. Other such sets may exist. More than needed if the search ended at its limit.
+    records_tried : int
+        Number of records the classifier was asked about.
     """
 
     before: str
     after: str
     changes: pl.DataFrame
-    asked: int
+    records_tried: int
 
     @property
     def flipped(self) -> bool:
@@ -46,22 +46,22 @@ class Cause:
 
 
 class _Trial:
-    """One patient's clean record, on which parts of the log are tried."""
+    """One patient's clean record, to which subsets of the changes are applied."""
 
     def __init__(self, record: Prepared, groups: Sequence[pl.DataFrame], answer: Answer) -> None:
         self.record, self.groups, self.answer = record, groups, answer
         self.known: dict[tuple[int, ...], str] = {}
 
-    def __call__(self, chosen: Sequence[int]) -> str:
-        """Return the answer with only some changes made; each choice is asked about once."""
-        key = tuple(sorted(chosen))
+    def __call__(self, subset: Sequence[int]) -> str:
+        """Return the answer with only a subset of the changes made; answers are cached."""
+        key = tuple(sorted(subset))
         if key not in self.known:
             self.known[key] = self.answer(apply(self.record, self.rows(key)) if key else dict(self.record))
         return self.known[key]
 
-    def rows(self, chosen: Sequence[int]) -> pl.DataFrame:
-        """Return the rows of the log that were chosen."""
-        return pl.concat([self.groups[one] for one in chosen])
+    def rows(self, subset: Sequence[int]) -> pl.DataFrame:
+        """Return the rows of the log that belong to a subset."""
+        return pl.concat([self.groups[number] for number in subset])
 
 
 def find_cause(
@@ -73,25 +73,25 @@ def find_cause(
     replicate: int = 0,
     most: int = MOST_RECORDS,
 ) -> Cause:
-    """Find which changes flip the answer about a patient.
+    """Find a minimal set of changes that flips the answer about a patient.
 
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
         The clean record of any number of patients.
     log : polars.DataFrame
-        Of a perturbation of it.
+        Log of a perturbation of it.
     answer : callable
         A classifier: takes the record of one patient, returns its answer.
     patient, replicate : int
-        Who; the replicate of the run.
+        The patient, and the replicate of the run.
     most : int
-        The search ends when the classifier has been asked about so many records.
+        Largest number of records to ask about.
 
     Returns
     -------
     Cause
-        The answers, and the changes that make the difference.
+        The answers and the changes.
 
     Raises
     ------
@@ -102,9 +102,9 @@ def find_cause(
     ----------
     Zeller A, Hildebrandt R. Simplifying and isolating failure-inducing input. IEEE Trans Softw Eng 2002;28:183.
     """
-    mine = (pl.col("patient") == patient) & (pl.col("replicate") == replicate)
-    clean = prepare({name: record[name].filter(mine) for name in KEYS if name in record})
-    changes = log.filter(mine)
+    of_patient = (pl.col("patient") == patient) & (pl.col("replicate") == replicate)
+    clean = prepare({name: record[name].filter(of_patient) for name in KEYS if name in record})
+    changes = log.filter(of_patient)
     if clean["patients"].is_empty():
         raise PerturbationError(f"there is no patient {patient} of replicate {replicate} in the record")
     if (changes["change"] == "left_out").any():
@@ -114,31 +114,32 @@ def find_cause(
     before, after = trial([]), trial(everything)
     if before == after:
         return Cause(before, after, log.clear(), len(trial.known))
-    least = _least(trial, everything, after, most)
-    return Cause(before, after, trial.rows(least), len(trial.known))
+    minimal = _minimal(trial, everything, after, most)
+    return Cause(before, after, trial.rows(minimal), len(trial.known))
 
 
-def _least(trial: _Trial, chosen: list[int], wanted: str, most: int) -> list[int]:
-    """Return a part of the changes that is enough for an answer, and of which none can be spared.
+def _minimal(trial: _Trial, changes: list[int], answer: str, most: int) -> list[int]:
+    """Return a subset of the changes that suffices for an answer, and of which none can be left out.
 
-    The part is tried in ever finer pieces: first whether one piece is enough, then whether one can be spared.
+    The changes are cut into ever smaller chunks: first each chunk is tried alone, then all but one chunk.
     """
-    pieces = 2
-    while len(chosen) > 1 and len(trial.known) < most:
-        cut = _cut(chosen, pieces)
-        rests = [[one for one in chosen if one not in piece] for piece in cut]
-        smaller = next((part for part in [*cut, *rests] if len(part) < len(chosen) and trial(part) == wanted), None)
+    count = 2
+    while len(changes) > 1 and len(trial.known) < most:
+        chunks = _chunks(changes, count)
+        rests = [[change for change in changes if change not in chunk] for chunk in chunks]
+        candidates = (subset for subset in [*chunks, *rests] if len(subset) < len(changes))
+        smaller = next((subset for subset in candidates if trial(subset) == answer), None)
         if smaller is not None:
-            pieces = 2 if len(smaller) <= len(chosen) // 2 else max(pieces - 1, 2)
-            chosen = smaller
-        elif pieces >= len(chosen):
+            count = 2 if len(smaller) <= len(changes) // 2 else max(count - 1, 2)
+            changes = smaller
+        elif count >= len(changes):
             break
         else:
-            pieces = min(2 * pieces, len(chosen))
-    return chosen
+            count = min(2 * count, len(changes))
+    return changes
 
 
-def _cut(chosen: list[int], pieces: int) -> list[list[int]]:
-    """Cut a list into pieces of nearly the same length."""
-    edges = [len(chosen) * k // pieces for k in range(pieces + 1)]
-    return [chosen[low:high] for low, high in pairwise(edges)]
+def _chunks(changes: list[int], count: int) -> list[list[int]]:
+    """Cut a list into chunks of nearly the same length."""
+    edges = [len(changes) * k // count for k in range(count + 1)]
+    return [changes[low:high] for low, high in pairwise(edges)]

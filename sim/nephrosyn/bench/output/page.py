@@ -19,7 +19,7 @@ from nephrosyn.bench.score.score_table import cells_of
 from nephrosyn.bench.score.subgroups import RANK
 from nephrosyn.bench.task import ABSTAINED, FAILED
 from nephrosyn.report.figures import inline
-from nephrosyn.report.page.page import environment
+from nephrosyn.report.page.frame import environment
 from nephrosyn.report.text import number, plain
 from nephrosyn.statistics.bootstrap import RESAMPLES
 

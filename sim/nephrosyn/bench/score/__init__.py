@@ -1,1 +1,4 @@
-"""Scores of a classifier's answers, their intervals, and comparisons between classifiers."""
+"""Scores of classifiers' answers, their intervals, and comparisons between classifiers.
+
+`score_table.score` gives every score as one table.
+"""

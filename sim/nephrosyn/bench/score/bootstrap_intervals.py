@@ -1,7 +1,7 @@
-"""Intervals of scores that are no shares, by drawing patients with replacement.
+"""Bootstrap intervals of scores that are not simple shares, by resampling patients.
 
-On the clean record the draws go through the confusion matrix, over perturbed records through the errors of each patient
-under each perturbation. Draws in which a score is not defined are left out.
+On the clean record the confusion matrix is resampled, over perturbed records the errors of each patient under each
+perturbation. Resamples in which a score is not defined are left out.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ class Interval:
 Intervals = dict[tuple[str, str], Interval]
 """By classifier and metric."""
 Scores = Callable[[Array], dict[str, Array]]
-"""From how often each patient was drawn, shape (draws, patients), to scores, shape (draws,) or (draws, classifiers)."""
+"""Function of patients' weights, shape (draws, patients), to scores, shape (draws,) or (draws, classifiers)."""
 
 
 def of_matrices(counts: Array, classes: NDArray[np.bool_] | None = None) -> dict[str, Array]:
-    """Return scores of confusion matrices as scikit-learn has them.
+    """Return scores of confusion matrices, defined as in scikit-learn.
 
     Parameters
     ----------
     counts : ndarray, shape (matrices, answers, answers)
-        Patients by right answer and given answer, the same order in both.
+        Patients by right answer and given answer, in the same order.
     classes : ndarray of bool, shape (answers,), optional
-        The answers that means are over; those that somebody has without it.
+        The classes that means are taken over; by default those that somebody has.
 
     Returns
     -------
     dict of str to ndarray, shape (matrices,)
-        `balanced_accuracy` and `macro_f1`, means over classes; `mcc` and `kappa`; NaN where one is not defined, as
-        means are where nobody has one of the classes asked for.
+        `balanced_accuracy` and `macro_f1`, means over classes; `mcc` and `kappa`; NaN where not defined, such as means
+        over a class that nobody has.
 
     Examples
     --------
@@ -74,23 +74,23 @@ def of_matrices(counts: Array, classes: NDArray[np.bool_] | None = None) -> dict
 
 
 def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES) -> Intervals:
-    """Return intervals of the scores on the clean record that are no shares.
+    """Return intervals of the scores on the clean record that are not simple shares.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers.
+        Answers, as in `bench.run.Answers.frame`.
     task : Task
         The question.
     seed, resamples : int
-        Address of the draws, and how many.
+        Seed and number of the resamples.
     """
     rows = frame.filter(scored(), perturbation=CLEAN)
-    made: Intervals = {}
+    intervals: Intervals = {}
     for (name,), part in rows.partition_by("classifier", as_dict=True, include_key=True).items():
         part = part.sort("patient")
-        made |= _named([str(name)], _drawn(part.height, _of_clean(part, task), seed, resamples))
-    return made
+        intervals |= _named([str(name)], _drawn(part.height, _of_clean(part, task), seed, resamples))
+    return intervals
 
 
 def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
@@ -102,40 +102,41 @@ def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
     )
     cell = right * len(words) + given
     classes = np.bincount(right, minlength=len(words)) > 0
-    has_chances, squares = squared_errors(part, task)
+    has_probabilities, squares = squared_errors(part, task)
 
     def scores(drawn: Array) -> dict[str, Array]:
         counts = np.array([np.bincount(cell, weights=row, minlength=len(words) ** 2) for row in drawn])
-        found = of_matrices(counts.reshape(-1, len(words), len(words)), classes)
-        return {**found, "brier": (drawn @ squares) / (drawn @ has_chances)}
+        of_counts = of_matrices(counts.reshape(-1, len(words), len(words)), classes)
+        return {**of_counts, "brier": (drawn @ squares) / (drawn @ has_probabilities)}
 
     return scores
 
 
 def _drawn(patients: int, scores: Scores, seed: int, resamples: int) -> dict[str, list[Interval | None]]:
-    """Return the interval of each column of each score; None where no draw defines it."""
+    """Return the interval of each column of each score; None where no resample defines it."""
     parts: dict[str, list[Array]] = {}
     with np.errstate(divide="ignore", invalid="ignore"):
         for drawn in weights(patients, resamples, seed):
             for metric, values in scores(drawn).items():
                 parts.setdefault(metric, []).append(values.reshape(len(drawn), -1))
-    found = {metric: ends(np.concatenate(pieces)) for metric, pieces in parts.items()}
+    limits = {metric: ends(np.concatenate(chunks)) for metric, chunks in parts.items()}
     return {
         metric: [Interval(float(a), float(b)) if a == a else None for a, b in zip(low, high, strict=True)]
-        for metric, (low, high) in found.items()
+        for metric, (low, high) in limits.items()
     }
 
 
 def _named(names: Sequence[str], drawn: Mapping[str, list[Interval | None]]) -> Intervals:
     return {
-        (name, metric): one
-        for metric, each in drawn.items()
-        for name, one in zip(names, each, strict=True)
-        if one is not None
+        (name, metric): interval
+        for metric, intervals in drawn.items()
+        for name, interval in zip(names, intervals, strict=True)
+        if interval is not None
     }
 
 
 PERTURBED = ("accuracy", *PARTS, *FLIPS, "coverage")
+"""Metrics that are averaged over perturbed records."""
 
 
 def perturbed(
@@ -143,30 +144,30 @@ def perturbed(
 ) -> Intervals:
     """Return intervals of the means over perturbed records, and of the mean corruption error.
 
-    They hold what other patients would have changed, not other draws of the perturbations.
+    They cover the sampling of patients, not that of the perturbations.
 
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers.
+        Answers, as in `bench.run.Answers.frame`.
     names : sequence of str
         The classifiers.
     baseline : str
-        The one that corruption errors are held against.
+        The classifier that corruption errors are relative to.
     seed, resamples : int
-        Address of the draws, and how many.
+        Seed and number of the resamples.
 
     Returns
     -------
     dict
-        Of accuracy, flip rate, coverage and corruption error; empty where conditions are not about the same patients,
-        as where the cohort is shifted and nothing else.
+        By classifier and metric; empty where conditions differ in their patients, as in a bench that only shifts the
+        cohort.
     """
     rows = counted(frame.filter(scored()))
     sizes = rows.group_by("classifier", "perturbation", "severity", "replicate").len()["len"]
     if not rows.height or sizes.n_unique() != 1:
         return {}
-    told = rows.group_by("patient", "classifier", "perturbation").agg(
+    by_patient = rows.group_by("patient", "classifier", "perturbation").agg(
         accuracy=(pl.col("reference") == pl.col("predicted")).mean(),
         **{part: (outcome() == part).mean() for part in PARTS},
         **{name: flip(name).mean() for name in FLIPS},
@@ -174,7 +175,7 @@ def perturbed(
     )
     kinds = rows["perturbation"].unique(maintain_order=True).cast(pl.String).to_list()
     shape = (-1, len(names), len(kinds))
-    order = told.with_columns(
+    order = by_patient.with_columns(
         pl.col("classifier").cast(pl.String).cast(pl.Enum(list(names))),
         pl.col("perturbation").cast(pl.String).cast(pl.Enum(kinds)),
     ).sort("patient", "classifier", "perturbation")
@@ -185,12 +186,12 @@ def perturbed(
 
     def scores(drawn: Array) -> dict[str, Array]:
         patients = drawn.sum(axis=1, keepdims=True)
-        found = {metric: drawn @ values / patients for metric, values in means.items()}
+        averages = {metric: drawn @ values / patients for metric, values in means.items()}
         wrong = (drawn @ errors).reshape(shape)
         ratio = np.where(wrong[:, place : place + 1] > 0, wrong / wrong[:, place : place + 1], np.nan)
-        with warnings.catch_warnings():  # a draw in which the baseline is never wrong has no mean
+        with warnings.catch_warnings():  # no mean where the baseline is never wrong
             warnings.simplefilter("ignore", RuntimeWarning)
-            found["corruption_error"] = np.nanmean(ratio, axis=2)
-        return found
+            averages["corruption_error"] = np.nanmean(ratio, axis=2)
+        return averages
 
     return _named(names, _drawn(len(errors), scores, seed, resamples))

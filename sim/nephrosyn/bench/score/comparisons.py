@@ -1,9 +1,10 @@
-"""Whether one classifier is better than another on the same patients: paired bootstrap, exact McNemar, Holm."""
+"""Comparisons of classifiers on the same patients: paired bootstrap, exact McNemar test, Holm adjustment."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,7 @@ from nephrosyn.statistics.paired_tests import holm, mcnemar
 
 @dataclass(frozen=True)
 class Difference:
-    """One classifier less another on the same patients.
+    """Difference of two classifiers on the same patients.
 
     Attributes
     ----------
@@ -28,14 +29,14 @@ class Difference:
     n : int
         Patients.
     both_answered : int
-        Patients to whom both gave an answer every time, neither an abstention nor a failure.
+        Patients for whom both gave an answer every time, neither an abstention nor a failure.
     value, low, high : float
-        Difference of accuracy with its 95% bootstrap interval. Whatever is not right counts alike: a wrong answer, an
-        abstention, a failure.
+        Difference of accuracy with its 95% bootstrap interval; a wrong answer, an abstention and a failure count
+        alike.
     only_first, only_second : int or None
-        Patients of whom only the one was right; None where there is more than one answer a patient.
-    p, adjusted : float or None
-        Exact McNemar test, two-sided, and after Holm over all pairs.
+        Patients for whom only this one was right; None where there is more than one answer per patient.
+    p_value, adjusted : float or None
+        Exact two-sided McNemar test, and adjusted by Holm over all pairs.
     """
 
     first: str
@@ -48,7 +49,7 @@ class Difference:
     high: float
     only_first: int | None = None
     only_second: int | None = None
-    p: float | None = None
+    p_value: float | None = None
     adjusted: float | None = None
 
 
@@ -58,34 +59,31 @@ def compare(frame: pl.DataFrame, seed: int, resamples: int = RESAMPLES) -> list[
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers.
-    seed : int
-        Address of the bootstrap's draws.
-    resamples : int
-        How many.
+        Answers, as in `bench.run.Answers.frame`.
+    seed, resamples : int
+        Seed and number of the bootstrap resamples.
 
     Returns
     -------
     list of Difference
-        Only patients with a right answer count. Over perturbed records each patient counts by the mean over these,
-        every one alike; none where conditions are not about the same patients, as where the cohort is shifted and
-        nothing else.
+        Of the patients with a right answer. Over perturbed records each patient counts by the mean over all of them;
+        there is none where conditions differ in their patients, as in a bench that only shifts the cohort.
     """
     silent = pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED])
     right = frame.filter(scored()).with_columns(
         right=(pl.col("reference") == pl.col("predicted")).cast(pl.Float64), answered=(~silent).cast(pl.Float64)
     )
     names = frame["classifier"].cast(pl.String).unique(maintain_order=True).to_list()
-    pairs = [(one, other) for place, one in enumerate(names) for other in names[place + 1 :]]
-    found: list[Difference] = []
+    pairs = list(combinations(names, 2))
+    differences: list[Difference] = []
     for where, rows in (
         (CLEAN, right.filter(perturbation=CLEAN)),
         ("all", counted(right)),
     ):
         if pairs and rows.group_by("patient").len()["len"].n_unique() == 1:
             values, answered = (_by_patient(rows, names, column) for column in ("right", "answered"))
-            found += _pairs(values, answered == 1.0, names, pairs, where, seed, resamples)
-    return _adjusted(found)
+            differences += _pairs(values, answered == 1.0, names, pairs, where, seed, resamples)
+    return _adjusted(differences)
 
 
 def _by_patient(rows: pl.DataFrame, names: Sequence[str], column: str) -> NDArray[np.float64]:
@@ -107,22 +105,23 @@ def _pairs(
     place = {name: k for k, name in enumerate(names)}
     differences = np.column_stack([values[:, place[a]] - values[:, place[b]] for a, b in pairs])
     low, high = bootstrap_mean(differences, resamples, seed)
-    made = []
-    for k, (one, other) in enumerate(pairs):
+    compared = []
+    for k, (first, second) in enumerate(pairs):
         column = differences[:, k]
-        both = int((answered[:, place[one]] & answered[:, place[other]]).sum())
-        base = (one, other, where, len(column), both, float(column.mean()), float(low[k]), float(high[k]))
+        both = int((answered[:, place[first]] & answered[:, place[second]]).sum())
+        base = (first, second, where, len(column), both, float(column.mean()), float(low[k]), float(high[k]))
         if where == CLEAN:
-            b, c = int((column > 0).sum()), int((column < 0).sum())
-            made.append(Difference(*base, b, c, mcnemar(b, c)))
+            only_first, only_second = int((column > 0).sum()), int((column < 0).sum())
+            compared.append(Difference(*base, only_first, only_second, mcnemar(only_first, only_second)))
         else:
-            made.append(Difference(*base))
-    return made
+            compared.append(Difference(*base))
+    return compared
 
 
-def _adjusted(found: list[Difference]) -> list[Difference]:
-    from dataclasses import replace
-
-    tested = [one for one in found if one.p is not None]
-    values = dict(zip(map(id, tested), holm([one.p for one in tested if one.p is not None]), strict=True))
-    return [replace(one, adjusted=values.get(id(one))) for one in found]
+def _adjusted(differences: list[Difference]) -> list[Difference]:
+    """Adjust the p-values by Holm over all tests."""
+    values = iter(holm([difference.p_value for difference in differences if difference.p_value is not None]))
+    return [
+        difference if difference.p_value is None else replace(difference, adjusted=next(values))
+        for difference in differences
+    ]

@@ -1,38 +1,35 @@
-"""Under which conditions a classifier is asked: the clean record, and each perturbation, severity and replicate."""
+"""The conditions of a bench: the clean record, and each perturbation, severity and replicate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from nephrosyn import criteria
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb, prepare
+from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
 from nephrosyn.bench.task import WHO, Task
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.errors import BenchError
 from nephrosyn.record.schema import OBSERVED
-from nephrosyn.user_input import nearest
 
 CLEAN = "none"
-"""Name of the condition in which nothing is changed; severity and replicate are 0."""
-OF_RECORDS = [name for name, one in PERTURBATIONS.items() if one.kind == "record"]
+"""Name of the clean condition; its severity and replicate are 0."""
 MOST_REPLICATES = 1000
-"""Of the draws of perturbations."""
+"""Largest number of repeats of the random draws."""
 KEYS = ["perturbation", "severity", "replicate"]
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One way in which the record is shown.
+    """A perturbation at one severity, or none.
 
     Attributes
     ----------
     perturbation : str
-        Its name, or ``none``.
+        Name, or ``none``.
     severity, replicate : int
-        How bad, and which repeat of the draws.
+        Severity, and number of the repeat of the random draws.
     """
 
     perturbation: str
@@ -42,16 +39,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class Shift:
-    """What a condition does.
+    """Record and right answers under one condition.
 
     Attributes
     ----------
     condition : Condition
-        Which.
+        The condition.
     tables : dict of str to polars.DataFrame or None
-        The observed tables; none where they are those of the clean record, but for patients left out.
+        The observed tables; None where they are those of the clean record, apart from patients left out.
     reference : polars.DataFrame
-        `patient` and `reference` of who is asked about.
+        `patient` and `reference` of the patients asked about.
     """
 
     condition: Condition
@@ -59,36 +56,41 @@ class Shift:
     reference: pl.DataFrame
 
 
-def perturbation_names(asked: Sequence[str]) -> list[str]:
-    """Return perturbations by name; ``all`` stands for each.
+def perturbation_names(requested: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return perturbations by name, and a problem for each name that is not known.
 
-    Raises
-    ------
-    BenchError
-        With every name there is none of.
+    Parameters
+    ----------
+    requested : sequence of str
+        Names; ``all``, or none at all, means every perturbation.
+
+    Examples
+    --------
+    >>> perturbation_names(["label_noise", "label_noise"])
+    (['label_noise'], [])
     """
-    problems = []
-    for name in asked:
-        if name != "all" and name not in PERTURBATIONS:
-            like = nearest(name, PERTURBATIONS)
-            known = f"did you mean {like}?" if like else f"known: {', '.join(PERTURBATIONS)}"
-            problems.append(f"--perturbations {name}: no such perturbation; {known}")
-    if problems:
-        raise BenchError(problems)
-    return list(PERTURBATIONS) if not asked or "all" in asked else list(dict.fromkeys(asked))
+    problems = [unknown(name) for name in requested if name not in (*PERTURBATIONS, "all")]
+    if not requested or "all" in requested:
+        return list(PERTURBATIONS), problems
+    return list(dict.fromkeys(requested)), problems
 
 
 def conditions(names: Sequence[str], severities: Sequence[int], replicates: int) -> list[Condition]:
     """Return all conditions, the clean record first."""
-    rest = [Condition(name, s, r) for name in names for s in severities for r in range(replicates)]
-    return [Condition(CLEAN, 0, 0), *rest]
+    perturbed = [
+        Condition(name, severity, replicate)
+        for name in names
+        for severity in severities
+        for replicate in range(replicates)
+    ]
+    return [Condition(CLEAN, 0, 0), *perturbed]
 
 
 def counted(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows that averages over perturbed conditions are of.
+    """Return the rows that count in averages over perturbed conditions.
 
-    Those that change the record; those of labels and cohort only where no other was asked for, as they show the clean
-    record and so leave every answer as it is.
+    Only perturbations of the record count, if there are any: those of labels and cohort show the clean record, so that
+    every answer stays as it is.
 
     Parameters
     ----------
@@ -101,40 +103,43 @@ def counted(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 class Reference:
-    """The right answers, as perturbations of labels and of the cohort ask for them.
+    """The right answers, and the labels that perturbations of labels and cohort need.
 
     Parameters
     ----------
     task : Task
         The question.
     tables : mapping of str to polars.DataFrame
-        Of a run.
+        Tables of a run.
     other : DefinitionSet
-        The set that another clinic follows.
-    kept : bool
-        Take the labels kept with the run.
+        The definition set of another clinic.
+    stored : bool
+        Take the labels stored with the run.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        `replicate`, `patient`, `applies` (whether the patient is eligible under the set) and `reference`.
+    tables : dict of str to polars.DataFrame
+        ``labels`` and, where it can be had, ``labels_other``, as `perturbations.perturb` takes them.
     """
 
-    def __init__(self, task: Task, tables: Mapping[str, pl.DataFrame], other: DefinitionSet, *, kept: bool) -> None:
+    def __init__(self, task: Task, tables: Mapping[str, pl.DataFrame], other: DefinitionSet, *, stored: bool) -> None:
         self.task = task
-        self.frame = task.reference(tables, kept=kept)
-        mine = None
-        if kept and task.until_days is None:
-            mine = tables["labels"].filter(criteria=task.definition.name, view="complete")
-        if mine is None or not mine.height:
-            mine = criteria.classify(tables, task.definition, "complete", task.until_days, keep_going=True)
-        self.tables = {"labels": mine}
-        if "truth/proteinuria" in tables:
-            labels = criteria.classify(tables, other, "complete", task.until_days, keep_going=True)
-            self.tables["labels_other"] = labels
-        elif kept and (found := tables["labels"].filter(criteria=other.name, view="complete")).height:
-            self.tables["labels_other"] = found
+        labels = task.labels(tables, "complete", stored=stored)
+        self.frame = task.answers(labels).rename({"answer": "reference"})
+        self.tables = {"labels": labels}
+        has_truth = "truth/proteinuria" in tables
+        if has_truth or (stored and tables["labels"].filter(criteria=other.name, view="complete").height):
+            self.tables["labels_other"] = replace(task, definition=other).labels(
+                tables, "complete", stored=stored and not has_truth
+            )
 
 
 def shifts(
-    observed: Mapping[str, pl.DataFrame], reference: Reference, asked: Sequence[Condition], seed: int
+    observed: Mapping[str, pl.DataFrame], reference: Reference, requested: Sequence[Condition], seed: int
 ) -> Iterator[Shift]:
-    """Yield what each condition shows, one after the other.
+    """Yield record and right answers under one condition after the other.
 
     Parameters
     ----------
@@ -142,24 +147,27 @@ def shifts(
         The clean record.
     reference : Reference
         The right answers.
-    asked : sequence of Condition
-        Which.
+    requested : sequence of Condition
+        The conditions.
     seed : int
-        Address of the perturbations' draws.
+        Seed of the perturbations.
     """
     right = reference.frame.select("patient", "reference")
     clean = prepare({**observed, **reference.tables})
-    for one in asked:
-        if one.perturbation == CLEAN:
-            yield Shift(one, dict(observed), right)
+    definition = reference.task.definition
+    for condition in requested:
+        name = condition.perturbation
+        if name == CLEAN:
+            yield Shift(condition, dict(observed), right)
             continue
-        set_of = reference.task.definition
-        made, _ = perturb(clean, one.perturbation, one.severity, seed=seed, replicate=one.replicate, definition=set_of)
-        kind = PERTURBATIONS[one.perturbation].kind
+        perturbed, _ = perturb(
+            clean, name, condition.severity, seed=seed, replicate=condition.replicate, definition=definition
+        )
+        kind = PERTURBATIONS[name].kind
         if kind == "record":
-            yield Shift(one, {name: made[name] for name in OBSERVED}, right)
+            yield Shift(condition, {table: perturbed[table] for table in OBSERVED}, right)
         elif kind == "label":
-            moved = reference.task.answers(made["labels"]).rename({"answer": "reference"})
-            yield Shift(one, None, moved.select("patient", "reference"))
+            moved = reference.task.answers(perturbed["labels"]).rename({"answer": "reference"})
+            yield Shift(condition, None, moved.select("patient", "reference"))
         else:
-            yield Shift(one, None, right.join(made["patients"].select(WHO), on="patient", how="semi"))
+            yield Shift(condition, None, right.join(perturbed["patients"].select(WHO), on="patient", how="semi"))

@@ -1,6 +1,6 @@
-"""How much worse a classifier gets: means over conditions, and errors beside those of a baseline.
+"""Loss of accuracy under perturbation: means over conditions, and errors relative to a baseline.
 
-A mean is over replicates first, then over severities, then over perturbations of the record, each with the same weight.
+Means are taken over replicates, then over severities, then over perturbations of the record, with equal weights.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from nephrosyn.bench.task import ABSTAINED, FAILED
 def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     """Return the corruption error of every classifier and perturbation, and its mean.
 
-    The error (1 - accuracy) summed over severities, divided by the same sum of the baseline, as for ImageNet-C [1]_.
+    Errors (1 - accuracy) are summed over severities and divided by the same sum of the baseline, as for ImageNet-C
+    [1]_.
 
     Parameters
     ----------
@@ -27,9 +28,9 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `classifier`, `perturbation`, `corruption_error`: null where the baseline makes no error. The rows of
-        perturbation ``all`` hold the mean over the perturbations of the record where it is defined, and `perturbations`
-        how many. `wrong`, `abstained` and `failed` are the parts of the error, each the mean over severities.
+        `classifier`, `perturbation`, `corruption_error`, null where the baseline makes no error; `wrong`, `abstained`
+        and `failed`, the parts of the error, means over severities. Rows of perturbation ``all`` hold the mean over the
+        perturbations of the record where it is defined, and their number in `perturbations`.
 
     References
     ----------
@@ -44,14 +45,14 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
         .group_by("classifier", "perturbation", maintain_order=True)
         .agg(error=pl.col("error").sum())
     )
-    beside = errors.filter(classifier=baseline).select("perturbation", of_baseline="error")
+    of_baseline = errors.filter(classifier=baseline).select("perturbation", of_baseline="error")
     ratio = pl.when(pl.col("of_baseline") > 0).then(pl.col("error") / pl.col("of_baseline"))
-    each = errors.join(beside, on="perturbation", how="left", maintain_order="left")
-    each = each.join(_parts(scores), on=["classifier", "perturbation"], how="left", maintain_order="left").select(
+    single = errors.join(of_baseline, on="perturbation", how="left", maintain_order="left")
+    single = single.join(_parts(scores), on=["classifier", "perturbation"], how="left", maintain_order="left").select(
         "classifier", "perturbation", *PARTS, corruption_error=ratio, perturbations=pl.lit(1, pl.UInt32)
     )
     mean = (
-        counted(each)
+        counted(single)
         .group_by("classifier", maintain_order=True)
         .agg(
             perturbation=pl.lit(ALL),
@@ -60,7 +61,7 @@ def corruption_errors(scores: pl.DataFrame, baseline: str) -> pl.DataFrame:
             **{part: pl.col(part).mean() for part in PARTS},
         )
     )
-    return pl.concat([each, mean.select(each.columns)])
+    return pl.concat([single, mean.select(single.columns)])
 
 
 def _accuracy(scores: pl.DataFrame) -> pl.DataFrame:
@@ -68,7 +69,7 @@ def _accuracy(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def _parts(scores: pl.DataFrame) -> pl.DataFrame:
-    """Return what errors consist of, by classifier and perturbation: means over replicates, then over severities."""
+    """Return the parts of the error by classifier and perturbation: means over replicates, then over severities."""
     rows = scores.filter(pl.col("metric").is_in(PARTS), slice=ALL, of=ALL)
     keys = ["classifier", "perturbation", "metric", "severity"]
     for by in (keys, keys[:3]):
@@ -78,7 +79,7 @@ def _parts(scores: pl.DataFrame) -> pl.DataFrame:
 
 
 def means(scores: pl.DataFrame, metric: str) -> dict[str, float | None]:
-    """Return the mean of a metric over perturbed records, by classifier; over conditions where it is defined."""
+    """Return the mean of a metric over perturbed records by classifier, where it is defined."""
     rows = counted(scores.filter(slice=ALL, metric=metric, of=ALL))
     by = ["classifier", "perturbation", "severity"]
     for keys in (by, by[:2], by[:1]):
@@ -87,19 +88,21 @@ def means(scores: pl.DataFrame, metric: str) -> dict[str, float | None]:
 
 
 def clean(scores: pl.DataFrame, metric: str, of: str = ALL) -> dict[str, tuple[float | None, ...]]:
-    """Return a metric on the clean record with its interval, by classifier."""
+    """Return a metric on the clean record by classifier: value, and ends of its interval."""
     rows = scores.filter(slice=ALL, metric=metric, of=of, perturbation=CLEAN)
     return {row["classifier"]: (row["value"], row["low"], row["high"]) for row in rows.to_dicts()}
 
 
 def curves(scores: pl.DataFrame, metric: str) -> pl.DataFrame:
-    """Return a metric by perturbation and severity, the mean over replicates; severity 0 is the clean record."""
+    """Return a metric by perturbation and severity, averaged over replicates; severity 0 is the clean record."""
     rows = scores.filter(slice=ALL, metric=metric, of=ALL)
-    each = rows.filter(pl.col("perturbation") != CLEAN)
+    perturbed = rows.filter(pl.col("perturbation") != CLEAN)
     at_zero = rows.filter(perturbation=CLEAN).select("classifier", "severity", "value")
-    starts = each.select("classifier", "perturbation").unique(maintain_order=True).join(at_zero, on="classifier")
-    found = each.group_by("classifier", "perturbation", "severity", maintain_order=True).agg(pl.col("value").mean())
-    return pl.concat([starts.select(found.columns), found]).sort("perturbation", "classifier", "severity")
+    starts = perturbed.select("classifier", "perturbation").unique(maintain_order=True).join(at_zero, on="classifier")
+    averages = perturbed.group_by("classifier", "perturbation", "severity", maintain_order=True).agg(
+        pl.col("value").mean()
+    )
+    return pl.concat([starts.select(averages.columns), averages]).sort("perturbation", "classifier", "severity")
 
 
 def latent(frame: pl.DataFrame, traits: pl.DataFrame, refractory: tuple[str, ...]) -> pl.DataFrame:
@@ -108,7 +111,7 @@ def latent(frame: pl.DataFrame, traits: pl.DataFrame, refractory: tuple[str, ...
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers.
+        Answers, as in `bench.run.Answers.frame`.
     traits : polars.DataFrame
         `patient` and `response`.
     refractory : tuple of str
@@ -117,16 +120,18 @@ def latent(frame: pl.DataFrame, traits: pl.DataFrame, refractory: tuple[str, ...
     Returns
     -------
     polars.DataFrame
-        `classifier`, `response`, `n`, `called`, `abstained`, `failed`; the reference and the set on the observed record
-        are among them.
+        `classifier` (the reference among them), `response`, `n`, `called`, `abstained`, `failed`.
     """
     rows = frame.filter(perturbation=CLEAN)
     first = rows.filter(pl.col("classifier") == rows["classifier"][0])
-    right = first.select("patient", classifier=pl.lit("(reference)"), said="reference")
-    said = rows.select("patient", classifier=pl.col("classifier").cast(pl.String), said="predicted")
-    both = pl.concat([right, said]).join(traits, on="patient", how="inner")
-    said_so = {"called": pl.col("said").is_in(refractory)}
-    silent = {"abstained": pl.col("said") == ABSTAINED, "failed": pl.col("said") == FAILED}
-    asked = {name: one.sum() for name, one in {**said_so, **silent}.items()}
-    counted = both.group_by("classifier", "response", maintain_order=True).agg(n=pl.len(), **asked)
-    return counted.sort("response", maintain_order=True)
+    right = first.select("patient", classifier=pl.lit("(reference)"), answer="reference")
+    predicted = rows.select("patient", classifier=pl.col("classifier").cast(pl.String), answer="predicted")
+    both = pl.concat([right, predicted]).join(traits, on="patient", how="inner")
+    answer = pl.col("answer")
+    counts = both.group_by("classifier", "response", maintain_order=True).agg(
+        n=pl.len(),
+        called=answer.is_in(refractory).sum(),
+        abstained=(answer == ABSTAINED).sum(),
+        failed=(answer == FAILED).sum(),
+    )
+    return counts.sort("response", maintain_order=True)

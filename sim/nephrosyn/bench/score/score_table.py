@@ -1,4 +1,4 @@
-"""Every score of a bench as one tidy table: what it is of, of whom, under which condition."""
+"""All scores of a bench as one tidy table, by classifier, condition, group of patients, metric and class."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ SCHEMA: dict[str, Any] = {
     "high": pl.Float64,
     "reason": pl.String,
 }
-"""Columns of the scores: `slice` and `group` are ``all`` but for slices; `n` is the patients a number rests on. A
-classifier without a score has one row, its value null, with the `reason`."""
+"""Columns of the scores: `slice` and `group` are ``all`` except for subgroups; `n` is the number of patients. A
+classifier without a score has one row, with a null value and the `reason`."""
 BY = ["classifier", *KEYS]
 
 
@@ -40,7 +40,7 @@ def score(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame
     Parameters
     ----------
     frame : polars.DataFrame
-        Answers, as `bench.run.Answers.frame`.
+        Answers, as in `bench.run.Answers.frame`.
     task : Task
         The question.
     groups : polars.DataFrame
@@ -51,71 +51,67 @@ def score(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame
     polars.DataFrame
         With the columns of `SCHEMA`.
     """
-    rows = [(*row, None) for part in _parts(frame) for row in _of_condition(part, task)]
+    rows = [(*row, None) for part in frame.partition_by(BY, maintain_order=True) for row in _of_condition(part, task)]
     whole = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return pl.concat([whole, sliced(frame, task, groups)])
 
 
 def without_score(reasons: Mapping[str, str]) -> pl.DataFrame:
-    """Return a row with the columns of `SCHEMA` for each classifier that has no score, and why."""
+    """Return a row with the columns of `SCHEMA` for each classifier without a score, with the reason."""
     rows = [(name, CLEAN, 0, 0, ALL, ALL, "accuracy", ALL, 0, None, None, None, why) for name, why in reasons.items()]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _parts(frame: pl.DataFrame) -> list[pl.DataFrame]:
-    return frame.partition_by(BY, maintain_order=True)
-
-
 def cells_of(frame: pl.DataFrame) -> list[tuple[str, str, int]]:
-    """Return right answer, given answer and patients, of those who have a right answer."""
+    """Return the confusion matrix as rows, right answer, given answer and count, of patients with a right answer."""
     counted = frame.filter(scored()).group_by("reference", "predicted").len().sort("reference", "predicted")
     return [(str(right), str(given), int(n)) for right, given, n in counted.rows()]
 
 
 def _of_condition(part: pl.DataFrame, task: Task) -> Iterator[tuple[Any, ...]]:
-    who = part.select(BY).row(0)
+    condition = part.select(BY).row(0)
     cells = cells_of(part)
-    made: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), *flips(part)]
+    listed: list[Score] = [*scores.overall(cells), scores.bias(cells, task.refractory_answers), *flips(part)]
     for name in task.classes:
-        made += scores.of_class(cells, [name], name)
+        listed += scores.of_class(cells, [name], name)
     if task.target == "category":
-        made += scores.of_class(cells, task.refractory_answers, "refractory")
-    made += scores.calibration(part, task)
-    if who[1] == CLEAN:
-        made += scores.ppv_at(cells, task.refractory_answers)
-        for predicted, one in scores.reliability(part, task):
-            made += [one, Score("mean_probability", one.of, one.n, predicted)]
-    for one in made:
-        yield (*who, ALL, ALL, one.metric, one.of, one.n, one.value, one.low, one.high)
+        listed += scores.of_class(cells, task.refractory_answers, "refractory")
+    listed += scores.calibration(part, task)
+    if condition[1] == CLEAN:
+        listed += scores.ppv_at(cells, task.refractory_answers)
+        for predicted, observed in scores.reliability(part, task):
+            listed += [observed, Score("mean_probability", observed.of, observed.n, predicted)]
+    for row in listed:
+        yield (*condition, ALL, ALL, row.metric, row.of, row.n, row.value, row.low, row.high)
 
 
 def flips(part: pl.DataFrame) -> Iterator[Score]:
-    """Yield the share of scored patients of whom the same classifier said something else before, and which way."""
+    """Yield the share of each kind of flip among scored patients."""
     part = part.filter(scored())
     for name in scores.FLIPS:
         yield scores.share_of(name, ALL, int(part.select(flip(name).sum()).item()), part.height)
 
 
 def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFrame:
-    """Return shares by group, with Wilson intervals.
+    """Return scores by group of patients, with Wilson intervals.
 
     Accuracy, wrong answers, abstentions, failures, coverage, flips, and sensitivity for refractory disease.
     """
     inside = task.refractory_answers
-    asked = {
+    shares = {
         "accuracy": pl.col("reference") == pl.col("predicted"),
         **{part: outcome() == part for part in PARTS},
         "coverage": ~pl.col("predicted").cast(pl.String).is_in([ABSTAINED, FAILED]),
         "flip_rate": flip("flip_rate"),
         "refractory_sensitivity": pl.when(pl.col("reference").is_in(inside)).then(pl.col("predicted").is_in(inside)),
     }
-    told = (
-        frame.filter(scored()).select(*BY, "patient", **asked).join(groups.drop("replicate"), on="patient", how="left")
+    rows = (
+        frame.filter(scored()).select(*BY, "patient", **shares).join(groups.drop("replicate"), on="patient", how="left")
     )
-    metrics = tuple(asked)
+    metrics = tuple(shares)
     frames = []
     for axis in SLICES:
-        counted = told.group_by(*BY, axis).agg(
+        counted = rows.group_by(*BY, axis).agg(
             [pl.col(name).sum().alias(f"{name}+") for name in metrics]
             + [pl.col(name).count().alias(f"{name}#") for name in metrics]
         )
@@ -124,15 +120,15 @@ def sliced(frame: pl.DataFrame, task: Task, groups: pl.DataFrame) -> pl.DataFram
 
 
 def _with_intervals(counted: pl.DataFrame, axis: str, name: str) -> pl.DataFrame:
-    some = counted.filter(pl.col(f"{name}#") > 0)
-    pairs = some.select(f"{name}+", f"{name}#").unique()
-    made = [(k, n, *_interval(k, n)) for k, n in pairs.rows()]
+    defined = counted.filter(pl.col(f"{name}#") > 0)
+    pairs = defined.select(f"{name}+", f"{name}#").unique()
+    rows = [(count, total, *_interval(count, total)) for count, total in pairs.rows()]
     types = {f"{name}+": pairs[f"{name}+"].dtype, f"{name}#": pairs[f"{name}#"].dtype}
-    found = pl.DataFrame(
-        made, schema={**types, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}, orient="row"
+    intervals = pl.DataFrame(
+        rows, schema={**types, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}, orient="row"
     )
     return (
-        some.join(found, on=[f"{name}+", f"{name}#"])
+        defined.join(intervals, on=[f"{name}+", f"{name}#"])
         .select(
             *BY,
             slice=pl.lit(axis),
