@@ -56,7 +56,7 @@ def test_parts_do_not_show(courses, monkeypatch):
 def test_the_log_grows_without_loss(courses, monkeypatch):
     whole, _ = courses("baseline", patients=60)
     monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)
-    monkeypatch.setattr("nephrosyn.engine.event_log._LEAST_ROOM", 70)
+    monkeypatch.setattr("nephrosyn.engine.event_log._LEAST_ROWS", 70)
     for engine in ("compiled", "simpy"):
         grown, _ = courses("baseline", engine=engine, patients=60)
         assert grown.tobytes() == whole.tobytes()

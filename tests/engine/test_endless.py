@@ -92,12 +92,12 @@ def test_how_many_patients_a_call_plays_does_not_show(drawn, monkeypatch, batch,
 
 def test_a_log_that_does_not_fit_into_memory_is_told_before_it_is_made(drawn, play, monkeypatch):
     monkeypatch.setattr(limits, "memory_bytes", lambda: 1e5)
-    with pytest.raises(EngineError, match=r"30 patients .* more than there is memory; make --part-patients"):
+    with pytest.raises(EngineError, match=r"30 patients .* more than the available memory; make --part-patients"):
         play(*drawn)
 
 
 def test_a_log_that_grows_beyond_memory_is_told(drawn, play, monkeypatch):
     monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)
     monkeypatch.setattr(limits, "memory_bytes", lambda: 1e6)
-    with pytest.raises(EngineError, match="more than there is memory"):
+    with pytest.raises(EngineError, match="more than the available memory"):
         play(*drawn)

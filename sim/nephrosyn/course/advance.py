@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.care.decisions import (
-    ask_for_visit,
     consider_second_line,
     count_reading,
     decide,
     plan_visit,
+    request_visit,
     take_biopsy,
 )
 from nephrosyn.course.care.measurement import keep_diary, take_readings
 from nephrosyn.course.care.noted_conditions import note_conditions
 from nephrosyn.course.care.provoking_factors import find_or_remove
 from nephrosyn.course.care.second_agents import NO_AGENT, close_agent_run, give_agent, refresh_effects
-from nephrosyn.course.care.second_line import begin_planned_agent, give_up_agent, review_agent, test_or_discharge
+from nephrosyn.course.care.second_line import begin_planned_agent, replace_agent, review_agent, test_or_discharge
 from nephrosyn.course.care.steroid import close_dose_run, next_step, suffer_toxicity
 from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
 from nephrosyn.course.disease.agent_response import plan_responses_to_agents
-from nephrosyn.course.disease.complications import meet_serious_infection, meet_thrombosis, treat_complication
+from nephrosyn.course.disease.complications import consider_serious_infection, consider_thrombosis, treat_complication
 from nephrosyn.course.disease.proteinuria import (
     reach_remission,
     remit_spontaneously,
@@ -38,16 +38,16 @@ from nephrosyn.course.state.state import DUE, Assessment, Clock, Phase
 from nephrosyn.kernels.compile import entry, inline, kernel, once
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
-NO_ROOM = -1.0
+LOG_FULL = -1.0
 """Result of ``advance`` when the log must grow before the next event."""
 
-TOO_MANY = -2.0
+TOO_MANY_EVENTS = -2.0
 """Result of ``advance`` when a patient has more events than any sound scenario produces."""
 
 LEAST_EVENTS, EVENTS_PER_DAY = 2_000, 100.0
 """Most events of a course: a fixed number, and a number for each day of follow-up."""
 
-LATEST = 1_000
+COUNTED_EVENTS = 1_000
 """Over this many events before the limit, the events of each clock are counted, to report the one to blame."""
 
 ALL_VISITS = 1 << 40
@@ -93,7 +93,7 @@ def _symptom(state, clocks):
     clocks[DUE, Clock.SYMPTOM] = math.inf
     unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if state.phase == Phase.NEPHROTIC and unknown:
-        ask_for_visit(state, clocks)
+        request_visit(state, clocks)
 
 
 @kernel
@@ -102,15 +102,15 @@ def _diary_morning(state, traits, params, clocks, tables, log, count):
     clocks[DUE, Clock.DIARY] += 1.0
     unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if state.diary_high_days == params.diary_days and unknown:
-        ask_for_visit(state, clocks)
+        request_visit(state, clocks)
 
 
 @kernel
 def _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count):
     """An adverse event of an agent: the patient comes in, and the agent is stopped where the scenario says so."""
     if suffer_agent_toxicity(state, traits, params, clocks, agents, log, count) and state.agent != NO_AGENT:
-        give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
-    ask_for_visit(state, clocks)
+        replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    request_visit(state, clocks)
 
 
 @kernel
@@ -185,17 +185,17 @@ def _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth
     elif k == Clock.AGENT_TOXICITY:
         _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif k == Clock.THROMBOSIS:
-        if meet_thrombosis(state, traits, params, clocks, tables, log, count):
+        if consider_thrombosis(state, traits, params, clocks, tables, log, count):
             _finish(state, traits, clocks, agents, log, count, Event.DEATH)
     elif k == Clock.SERIOUS_INFECTION:
-        if meet_serious_infection(state, traits, params, clocks, tables, log, count):
+        if consider_serious_infection(state, traits, params, clocks, tables, log, count):
             _finish(state, traits, clocks, agents, log, count, Event.DEATH)
     elif k == Clock.COMPLICATION_ENDS:
         treat_complication(state, traits, params, clocks, log, count)
-        ask_for_visit(state, clocks)
+        request_visit(state, clocks)
     elif k == Clock.FACTOR:
         find_or_remove(state, traits, params, clocks, tables, log, count)
-        ask_for_visit(state, clocks)
+        request_visit(state, clocks)
 
 
 @inline
@@ -214,7 +214,7 @@ def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growt
     state.visits_allowed += visits
     while state.over == 0:
         if count[0] + MARGIN > len(log):
-            return NO_ROOM
+            return LOG_FULL
         if state.started == 0:
             onset(state, patient, params, patient_clocks, tables, growth, log, count)
         k = earliest(patient_clocks)
@@ -223,9 +223,9 @@ def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growt
                 return patient_clocks[DUE, Clock.VISIT]
             state.visits_allowed -= 1
         state.events += 1
-        if state.events > most - LATEST:
+        if state.events > most - COUNTED_EVENTS:
             if state.events > most:
-                return TOO_MANY
+                return TOO_MANY_EVENTS
             state.latest_events[k] += 1
         state.now = patient_clocks[DUE, k]
         play(k, state, patient, params, patient_clocks, steps, tables, growth, agents, starts, log, count)
@@ -267,13 +267,13 @@ def advance(first, stop, visits, traits, states, clocks, parameters, steps, tabl
     -------
     float
         For the last patient, the time (days) of the next visit that is not allowed yet; inf when the course is over.
-        ``NO_ROOM`` when the log is full: nothing is lost, so call again with a longer log, starting from the first
-        patient whose course is not over (visits already allowed stay allowed). ``TOO_MANY`` when the first patient
-        whose course is not over has more events than `most_events`.
+        ``LOG_FULL`` when the log is full: nothing is lost, so call again with a longer log, starting from the first
+        patient whose course is not over (visits already allowed stay allowed). ``TOO_MANY_EVENTS`` when the first
+        patient whose course is not over has more events than `most_events`.
     """
     due = math.inf
     for i in range(first, stop):
         due = _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
-        if due < 0.0:  # NO_ROOM or TOO_MANY
+        if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
             break
     return due

@@ -1,6 +1,6 @@
 """Two drivers of one patient model: SimPy where patients share a clinic, one compiled loop where they do not.
 
-With unlimited capacity both leave the same rows, bit for bit.
+With unlimited capacity both write the same rows, bit for bit. `simulate` plays a cohort; `Player` plays single parts.
 """
 
 from nephrosyn.engine.simulation import (

@@ -1,4 +1,4 @@
-"""The compiled driver: patient after patient, each to the end, for patients that do not meet."""
+"""The compiled driver: one patient after another, each to the end, for patients who share no clinic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nephrosyn.course.advance import ALL_VISITS, NO_ROOM, TOO_MANY, advance
+from nephrosyn.course.advance import ALL_VISITS, LOG_FULL, TOO_MANY_EVENTS, advance
 from nephrosyn.course.state.state import CLOCKS, STATE
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.scenario import Scenario
 
 FIRST_BATCH = 8
-"""Patients played by the first call of compiled code; more at a time as long as a call stays short."""
+"""Patients of the first call of compiled code; the number grows as long as a call stays short."""
 LONGEST_BATCH_SECONDS = 0.1
-"""An interrupt is heard when a call of compiled code returns; how many patients a call plays does not show."""
+"""Longest call of compiled code: an interrupt waits until it returns. Results do not depend on it."""
 
 
 def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
@@ -40,12 +40,12 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     Returns
     -------
     ndarray of ROW, shape (rows,)
-        Everything that happened, by patient.
+        The log of the courses, by patient.
 
     Raises
     ------
     EngineError
-        If the course of a patient seems to have no end, or the rows do not fit into memory.
+        If a patient has more events than any sound scenario produces, or the rows do not fit into memory.
     """
     states = records(len(traits), STATE)
     clocks = np.zeros((len(traits), 4, CLOCKS))
@@ -55,12 +55,12 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
         begun = perf_counter()
         stop = min(first + batch, len(traits))
         due = advance(first, stop, ALL_VISITS, traits, states, clocks, *shared, log.rows, log.count)
-        ended = due not in (NO_ROOM, TOO_MANY)
+        ended = due not in (LOG_FULL, TOO_MANY_EVENTS)
         first = stop if ended else first + int(np.argmin(states["over"][first:stop]))
-        if due == TOO_MANY:
+        if due == TOO_MANY_EVENTS:
             replicate = int(prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(traits["patient"][first]), states[first])
-        if due == NO_ROOM:
+        if due == LOG_FULL:
             log.grow()
         elif perf_counter() - begun < LONGEST_BATCH_SECONDS:
             batch *= 4

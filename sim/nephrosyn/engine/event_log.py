@@ -1,4 +1,4 @@
-"""The log of a set of patients while it grows."""
+"""The log of a set of patients, which grows as needed."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ROWS_PER_PATIENT_YEAR = 125
-_LEAST_ROOM = 4096
+_LEAST_ROWS = 4096
 
 
 class CourseLog:
-    """Rows with room for more, and how many are written.
+    """Rows of a log, with room for more.
 
     Attributes
     ----------
     rows : ndarray of ROW, shape (room,)
         Written rows, then free ones.
     count : ndarray of int64, shape (1,)
-        How many are written.
+        Number of rows written.
     """
 
     def __init__(self, patients: int, follow_up_days: float) -> None:
-        room = _LEAST_ROOM + int(patients * follow_up_days / DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
+        room = _LEAST_ROWS + int(patients * follow_up_days / DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
         self._patients = patients
         self.count = np.zeros(1, np.int64)
-        self.rows: NDArray[np.void] = self._with(room)
+        self.rows: NDArray[np.void] = self._allocate(room)
 
     def grow(self) -> None:
-        """Make half as much room again."""
+        """Enlarge the log by half."""
         written = self.rows
-        self.rows = self._with(len(written) + len(written) // 2)
+        self.rows = self._allocate(len(written) + len(written) // 2)
         self.rows[: self.count[0]] = written[: self.count[0]]
 
-    def _with(self, room: int) -> NDArray[np.void]:
-        """Rows not written yet.
+    def _allocate(self, room: int) -> NDArray[np.void]:
+        """Allocate rows.
 
         Raises
         ------
@@ -53,7 +53,7 @@ class CourseLog:
         return records(room, ROW, zeroed=False)
 
     def by_patient(self) -> NDArray[np.void]:
-        """The written rows, by patient, those of one patient in the order in which they were written."""
+        """The written rows by patient; those of one patient stay in the order of writing."""
         written = np.asarray(self.rows[: self.count[0]])
         patients = written["patient"]
         if np.all(patients[1:] >= patients[:-1]):

@@ -1,4 +1,4 @@
-"""Limits of a run: courses with too many events, and logs that do not fit into memory, end it with a sentence."""
+"""Limits of a run: errors for courses with too many events, and for logs that do not fit into memory."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ KEYS = {
     Clock.AGENT_DOSE: "second_line.regimens",
     Clock.AGENT_TOXICITY: "second_line.regimens",
 }
-"""What to look at in a scenario where a clock fires without end."""
+"""Scenario keys to check when a clock fires too often."""
 
 USABLE_SHARE = 0.4
-"""Share of the machine's memory that a log may take; the tables made of it take more than as much again."""
+"""Fraction of the machine's memory that a log may take; the tables made from it take more than the log itself."""
 
 
 def too_many_events(replicate: int, patient: int, state: NDArray[np.void]) -> EngineError:
-    """Say whose course seems to have no end, and by which clock.
+    """Return the error for a patient with too many events; it names the patient and the clock to blame.
 
     Parameters
     ----------
     replicate, patient : int
-        Who.
+        The patient's number and replicate.
     state : record of STATE
-        Where the course has got to.
+        The state reached.
 
     Returns
     -------
     EngineError
-        To be raised.
+        The error to raise.
     """
     clock = Clock(int(np.argmax(state["latest_events"])))
     keys = KEYS.get(clock)
@@ -60,32 +60,32 @@ def too_many_events(replicate: int, patient: int, state: NDArray[np.void]) -> En
 
 
 def check_memory(rows: int, row_bytes: int, patients: int) -> None:
-    """Refuse a log that would not fit into memory, before the system ends the process.
+    """Check that a log fits into memory, before the system ends the process.
 
     Parameters
     ----------
     rows : int
-        How many the log is to hold.
+        Rows of the log.
     row_bytes : int, bytes
-        Of one row.
+        Size of a row.
     patients : int
-        Whose.
+        Patients whose courses the log holds.
 
     Raises
     ------
     EngineError
-        If they do not fit.
+        If the log does not fit.
     """
     if rows * row_bytes > USABLE_SHARE * memory_bytes():
         gib = rows * row_bytes / 2**30
         raise EngineError(
-            f"the courses of {patients:,} patients who are played together take {gib:,.1f} GiB, more than there is "
+            f"the courses of {patients:,} patients simulated together take {gib:,.1f} GiB, more than the available "
             "memory; make --part-patients, population.patients_per_site or population.follow_up_days smaller"
         )
 
 
 def memory_bytes() -> float:
-    """Return the memory of this machine (bytes); infinite where the system does not tell."""
+    """Return the memory of this machine (bytes); infinite where the system does not say."""
     try:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):

@@ -1,8 +1,8 @@
 """The SimPy driver: one environment per site, one process per patient, visits that may need a slot of the clinic.
 
-A process sleeps until what its patient shares with others, the next visit; what only the patient feels is played by the
-compiled ``advance`` in between. The patient's own times never pass through the site's calendar, so that with unlimited
-slots no rounding of the calendar reaches the record.
+A process sleeps until its patient's next visit, the only event that patients share; the compiled ``advance`` plays all
+events in between. A patient's own times never pass through the site's calendar, so that with unlimited slots the
+record has no rounding of the calendar.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import simpy
 from numba import config, typeof
 
-from nephrosyn.course.advance import NO_ROOM, TOO_MANY, advance
+from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
 from nephrosyn.engine.event_log import CourseLog
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 
 Process = Generator[Any, Any, None]
 _VISIT = int(Clock.VISIT)
-_LENGTHS = 32
+_VISITS_DRAWN = 32
 
 
 @entry
-def _lengths(parameters, tables, patient, visit):
-    """Lengths (days) of the patient's next visits, drawn together because a call from Python costs more than a draw."""
+def _visit_lengths(parameters, tables, patient, visit):
+    """Lengths (days) of the patient's next visits, drawn together because a call costs more than a draw."""
     params = parameters[0]
-    lengths = np.empty(_LENGTHS)
-    for k in range(_LENGTHS):
+    lengths = np.empty(_VISITS_DRAWN)
+    for k in range(_VISITS_DRAWN):
         draws = uniforms(params.seed, params.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
         lengths[k] = quantile(tables, params.visit_length_table, normal_quantile(draws[0]))
     return lengths
 
 
 def _direct(compiled: Any, arguments: tuple[Any, ...]) -> Any:
-    """The compiled code for such arguments; the dispatcher, which looks at the type of each, takes as long again."""
+    """Return the compiled code for arguments of these types; calling it directly saves numba's type dispatch."""
     if config.DISABLE_JIT:
         return compiled
     types = tuple(typeof(argument) for argument in arguments)
@@ -88,7 +88,7 @@ class Site:
         Returns
         -------
         ndarray of ROW, shape (rows,)
-            Everything that happened, by patient.
+            The log of the courses, by patient.
         """
         patient = self._patient if self.clinic is None else self._patient_of_a_busy_clinic
         for i in range(len(self._traits)):
@@ -97,19 +97,19 @@ class Site:
         return self._log.by_patient()
 
     def _advance(self, i: int, visits: int) -> float:
-        """Play patient i up to the next visit beyond those allowed; its time, or inf at the end."""
+        """Play patient i up to the next visit not allowed yet; return its time, or inf at the end."""
         log = self._log
         due: float = self._play(i, i + 1, visits, *self._arrays, log.rows, log.count)
-        while due == NO_ROOM:
+        while due == LOG_FULL:
             log.grow()
             due = self._play(i, i + 1, 0, *self._arrays, log.rows, log.count)
-        if due == TOO_MANY:
+        if due == TOO_MANY_EVENTS:
             replicate = int(self._prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])
         return due
 
     def _patient(self, i: int) -> Process:
-        """A patient for whom there is always a slot."""
+        """Process of a patient for whom there is always a slot."""
         timeout = self._environment.timeout
         now = -float(self._traits["entry_days"][i])
         due = self._advance(i, 0)
@@ -119,7 +119,7 @@ class Site:
             due = self._advance(i, 1)
 
     def _patient_of_a_busy_clinic(self, i: int) -> Process:
-        """A patient who queues for a slot, until leaving the clinic's care."""
+        """Process of a patient who queues for a slot, until dropping out."""
         environment, clinic, timeout = self._environment, self.clinic, self._environment.timeout
         assert clinic is not None
         patient, entered = int(self._traits["patient"][i]), float(self._traits["entry_days"][i])
@@ -131,8 +131,8 @@ class Site:
             if self._dropped_out[i]:
                 due = self._advance(i, 1)
                 continue
-            if visit % _LENGTHS == 0:
-                lengths = _lengths(self._prepared.parameters, self._prepared.tables, patient, visit).tolist()
+            if visit % _VISITS_DRAWN == 0:
+                lengths = _visit_lengths(self._prepared.parameters, self._prepared.tables, patient, visit).tolist()
             requested_at = environment.now
             with clinic.request() as slot:
                 yield slot
@@ -140,12 +140,12 @@ class Site:
                 due = self._advance(i, 1)
                 came = self._visits_allowed[i] == 0
                 if came:  # and did not die in the queue
-                    yield timeout(lengths[visit % _LENGTHS])
+                    yield timeout(lengths[visit % _VISITS_DRAWN])
             visit += 1
             now = environment.now - entered
 
     def _delay(self, i: int, waited: float) -> None:
-        """Hold patient i's visit so much later (days)."""
+        """Delay patient i's visit by a waiting time (days)."""
         if waited > 0.0:
             self._waited[i] = waited
             self._clocks[i, DUE, _VISIT] += waited
@@ -166,7 +166,7 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     Returns
     -------
     ndarray of ROW, shape (rows,)
-        Everything that happened, by patient.
+        The log of the courses, by patient.
     """
     sites = np.flatnonzero(np.diff(traits["site"], prepend=-1))
     logs = [Site(scenario, prepared, site_traits).play() for site_traits in np.split(traits, sites[1:])]

@@ -1,4 +1,4 @@
-"""A cohort in parts of whole sites: choose the driver, draw the patients, play them."""
+"""Simulate a cohort in parts of whole sites: choose the driver, draw the patients, play their courses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.errors import EngineError
-from nephrosyn.kernels.compile import is_kept
+from nephrosyn.kernels.compile import is_cached
 from nephrosyn.patients.traits import draw_patients
 from nephrosyn.user_input import MOST_PARTS
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 Engine = Literal["simpy", "compiled"]
 
 SMALL_COHORT = 200
-"""Up to so many patients ``auto`` takes SimPy, which is as quick there."""
+"""Largest cohort for which ``auto`` takes SimPy, which is as fast there."""
 
 PART_PATIENTS = 2_000
-"""Patients played at a time, rounded to whole sites; the result does not depend on it.
+"""Patients of a part, rounded to whole sites; results do not depend on it.
 
-The rows of so many are still given back to the allocator and used again, where more would be fresh pages each time.
+For parts of this size the allocator reuses the memory of the rows; larger ones would take new pages each time.
 """
 
 
 @dataclass(frozen=True)
 class History:
-    """What happened to some patients of one replicate.
+    """Traits and log of some patients of one replicate.
 
     Attributes
     ----------
     traits : ndarray of TRAITS, shape (n,)
-        Who they are.
+        The patients.
     rows : ndarray of ROW, shape (rows,)
-        What happened, by patient.
+        The log of their courses, by patient.
     """
 
     traits: NDArray[np.void]
@@ -56,7 +56,7 @@ def choose_engine(scenario: Scenario, engine: str, patients: int) -> Engine:
     scenario : Scenario
         A resolved scenario.
     engine : {"auto", "simpy", "compiled"}
-        What was asked for.
+        The requested engine.
     patients : int
         Size of the cohort.
 
@@ -68,13 +68,13 @@ def choose_engine(scenario: Scenario, engine: str, patients: int) -> Engine:
     Raises
     ------
     EngineError
-        If the compiled engine is asked to run a clinic with finite slots.
+        If the compiled engine is requested for a clinic with finite slots.
     """
     finite = scenario.care.clinic.slots != "unlimited"
     if engine == "compiled":
         if finite:
             raise EngineError(
-                f"The compiled engine plays patients that do not meet, but care.clinic.slots is "
+                f"The compiled engine needs patients who share no clinic, but care.clinic.slots is "
                 f"{scenario.care.clinic.slots}. Use --engine simpy (or auto), or care.clinic.slots=unlimited."
             )
         return "compiled"
@@ -82,7 +82,7 @@ def choose_engine(scenario: Scenario, engine: str, patients: int) -> Engine:
 
 
 class Part(NamedTuple):
-    """Whole sites of one replicate: the patients from `first` up to `last`, which is not among them."""
+    """Whole sites of one replicate: the patients from `first` up to, but not including, `last`."""
 
     number: int
     replicate: int
@@ -91,12 +91,12 @@ class Part(NamedTuple):
 
     @property
     def patients(self) -> int:
-        """How many."""
+        """Number of patients."""
         return self.last - self.first
 
 
 def part_size(scenario: Scenario, part_patients: int | None = None) -> int:
-    """Return how many patients a part holds: about as many as asked for, in whole sites."""
+    """Return the number of patients in a part: about the requested number, in whole sites."""
     per_site = scenario.population.patients_per_site
     return per_site * max((part_patients or PART_PATIENTS) // per_site, 1)
 
@@ -107,9 +107,9 @@ def cut(patients: int, replicates: int, size: int) -> list[Part]:
     Parameters
     ----------
     patients, replicates : int
-        How many in each replicate, and how many of those.
+        Patients of each replicate, and number of replicates.
     size : int
-        Patients of a part, from `part_size`; the last part of a replicate holds what is left.
+        Patients of a part, from `part_size`; the last part of a replicate holds the rest.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def cut(patients: int, replicates: int, size: int) -> list[Part]:
 
 
 def check_parts(patients: int, replicates: int, size: int) -> None:
-    """Refuse to cut a cohort into more parts than a run folder should hold files.
+    """Check that a cohort is not cut into more parts than a run folder may hold.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def check_parts(patients: int, replicates: int, size: int) -> None:
     Raises
     ------
     EngineError
-        With what to change.
+        If there are too many; it says what to change.
     """
     parts = replicates * -(-patients // size)
     if parts > MOST_PARTS:
@@ -156,7 +156,7 @@ class Player:
     engine : {"simpy", "compiled"}
         The driver.
     seed : int
-        Address of all draws, with the replicate of a part.
+        Seed of all random draws, together with the replicate of a part.
     """
 
     def __init__(self, scenario: Scenario, engine: Engine, seed: int) -> None:
@@ -186,14 +186,14 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
     engine : {"simpy", "compiled"}
         The driver.
     seed, replicate : int
-        Address of all draws.
+        Seed and replicate of all random draws.
     patients : int
-        How many.
+        Size of the cohort.
 
     Yields
     ------
     History
-        A part: some patients, in order.
+        The patients of a part, in order.
     """
     player = Player(scenario, engine, seed)
     for part in cut(patients, 1, part_size(scenario)):
@@ -201,7 +201,7 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
 
 
 def is_compiled(engine: Engine) -> bool:
-    """Whether an engine's model was compiled on this machine before; if not, the first part takes a minute longer.
+    """Whether the compiled model of an engine is cached; if not, the first part takes about a minute longer.
 
     Parameters
     ----------
@@ -211,8 +211,8 @@ def is_compiled(engine: Engine) -> bool:
     Returns
     -------
     bool
-        True where a compiled copy is kept, or compilation is switched off.
+        True if it is cached, or compilation is switched off.
     """
     from nephrosyn.course.advance import advance
 
-    return is_kept(advance)
+    return is_cached(advance)

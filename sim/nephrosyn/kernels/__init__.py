@@ -1,1 +1,1 @@
-"""Keyed random numbers, and how the model is compiled."""
+"""Keyed random numbers (`random_streams`), the decorators of compiled functions (`compile`), and child processes."""

@@ -1,7 +1,7 @@
-"""The files of compiled copies: each ends with a checksum, and one that is damaged is thrown away and made anew.
+"""Files of cached compiled code: each ends with a checksum; a damaged file is removed and compiled again.
 
-A crash, a full disk or a synchronised home folder leaves files that are empty, cut off or mixed up. numba would end
-with an error at every later start, or run what the machine code has become.
+A crash, a full disk or a synchronised home folder may leave files that are empty, truncated or mixed up. numba would
+fail at every later start, or run damaged machine code.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from typing import Any
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
 CHECKSUM_BYTES = hashlib.sha256().digest_size
-THROWN_AWAY = "compiled copies of the model in {} were damaged; they are thrown away and made anew (about a minute)"
-NOT_WRITTEN = "compiled copies of the model cannot be written to {}: {}; the next run compiles it once more"
+DAMAGED = "cached code of the model in {} was damaged; it is removed and compiled again (about a minute)"
+NOT_WRITTEN = "code of the model cannot be cached in {}: {}; the next run compiles it again"
 
 
-class CopyWarning(UserWarning):
-    """Compiled copies of the model are of no use, or cannot be kept; results are the same, only later."""
+class CacheWarning(UserWarning):
+    """Cached code of the model is damaged or cannot be written; results are the same, but take longer."""
 
 
 def is_sound(path: Path) -> bool:
-    """Whether a file ends with the checksum of what stands before it.
+    """Whether a file ends with the checksum of its content.
 
     Parameters
     ----------
     path : Path
-        A file of a copy.
+        A cache file.
 
     Returns
     -------
     bool
-        False also where it cannot be read; True where there is none.
+        False also if it cannot be read; True if it does not exist.
     """
     try:
         content = path.read_bytes()
@@ -48,53 +48,53 @@ def is_sound(path: Path) -> bool:
     return content[-CHECKSUM_BYTES:] == hashlib.sha256(content[:-CHECKSUM_BYTES]).digest()
 
 
-def throw_away_damaged(folder: Path) -> bool:
-    """Remove all damaged files of copies below a folder; another process may be doing the same.
+def remove_damaged(folder: Path) -> bool:
+    """Remove all damaged cache files below a folder; another process may be doing the same.
 
     Parameters
     ----------
     folder : Path
-        Where the copies lie.
+        The cache folder.
 
     Returns
     -------
     bool
-        Whether there were any; then a `CopyWarning` says so.
+        Whether there were any; then there is a `CacheWarning`, too.
     """
     damaged = [path for path in folder.rglob("*.nb[ic]") if not is_sound(path)]
     for path in damaged:
         _remove(path)
     if damaged:
-        warnings.warn(THROWN_AWAY.format(folder), CopyWarning, stacklevel=2)
+        warnings.warn(DAMAGED.format(folder), CacheWarning, stacklevel=2)
     return bool(damaged)
 
 
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
-    except OSError:  # it stays, is never read, and is replaced if that can be done
+    except OSError:  # it stays, is never read, and is replaced when possible
         return
 
 
 class NoCache(NullCache):  # type: ignore[misc]
-    """Keeps nothing, and says so when something is compiled.
+    """A cache that stores nothing.
 
     Parameters
     ----------
-    say : callable
-        Called after each function that was compiled in vain.
+    warn : callable
+        Called after each compilation.
     """
 
-    def __init__(self, say: Callable[[], None]) -> None:
-        self._say = say
+    def __init__(self, warn: Callable[[], None]) -> None:
+        self._warn = warn
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep nothing."""
-        self._say()
+        """Store nothing, and warn."""
+        self._warn()
 
 
 class CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
-    """numba's two files of a function's copies, its index and its code, with a checksum at the end of each."""
+    """numba's two cache files of a function, its index and its code, with a checksum at the end of each."""
 
     @contextmanager
     def _open_for_write(self, filepath: str) -> Iterator[Any]:
@@ -115,17 +115,17 @@ class CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
     def _checked(self, path: str) -> bool:
         sound = is_sound(Path(path))
         if not sound:
-            throw_away_damaged(Path(path).parents[1])
+            remove_damaged(Path(path).parents[1])
         return sound
 
 
 class CheckedCache(FunctionCache):  # type: ignore[misc]
-    """numba's cache of a function's compiled copies, in files with a checksum.
+    """numba's cache of a function's compiled code, in files with a checksum.
 
     Parameters
     ----------
     function : callable
-        Plain function; its files lie where numba is set to keep them at this moment.
+        Plain function; its files go to numba's current cache folder.
     """
 
     def __init__(self, function: Any) -> None:
@@ -134,15 +134,15 @@ class CheckedCache(FunctionCache):  # type: ignore[misc]
         self._cache_file: Any = CheckedFiles(files._cache_path, self._impl.filename_base, files._source_stamp)
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep a copy; where that is impossible the function serves all the same."""
+        """Store compiled code; if that is impossible, warn and go on."""
         try:
             super().save_overload(sig, data)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            warnings.warn(NOT_WRITTEN.format(Path(self.cache_path).parent, reason), CopyWarning, stacklevel=2)
+            warnings.warn(NOT_WRITTEN.format(Path(self.cache_path).parent, reason), CacheWarning, stacklevel=2)
 
-    def has_copy(self, target: Any) -> bool:
-        """Whether a copy for this processor lies on disk.
+    def has_code(self, target: Any) -> bool:
+        """Whether code for this processor is stored.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
-"""Processes of our own: another interpreter that runs a module of this package.
+"""Child processes: another Python interpreter that runs a module of this package.
 
-It runs the very package that started it, and nothing that happens to lie in the working folder. It ends with the
-process that started it, however that ends.
+The child imports the package from where its parent did, never from the working folder. It ends with its parent, however
+that ends.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from threading import Thread
 from typing import IO
 
 SAFE_PATH = "PYTHONSAFEPATH"
-START = """
+START_CODE = """
 import importlib, runpy, sys, typing
 folder, module = sys.argv[1:3]
 del sys.argv[1:3]
@@ -26,13 +26,12 @@ import nephrosyn
 sys.path.append(sys.path.pop(0))
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
-"""The package comes from where it is; its folder, which may be the working folder, is the last in which others are
-looked for."""
-LONGEST = 300
+"""Imports the package from its own folder, which then goes to the end of the path: it may be the working folder."""
+MOST_CHARACTERS = 300
 DETAIL_PREFIXES = (b" ", b"stack backtrace:", b"note: ")
-"""What follows the reason when compiled code gives up: where it was, and how to be told more of that."""
+"""Starts of lines to skip: the stack trace and hints that follow the message when compiled code aborts."""
 WAIT_SECONDS = 2.0
-"""How long to wait at most for the last words of a process that has ended: what it started may hold its end open."""
+"""Longest wait for the last line of a process that has ended: its own children may keep the pipe open."""
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -41,22 +40,22 @@ def command(module: str, *arguments: str) -> list[str]:
     Parameters
     ----------
     module : str
-        Its full name; it runs as ``__main__``.
+        Full name of the module; it runs as ``__main__``.
     *arguments : str
-        For the module.
+        Arguments of the module.
     """
     folder = str(Path(__file__).absolute().parents[2])
-    return [sys.executable, "-P", "-c", START, folder, module, *arguments]
+    return [sys.executable, "-P", "-c", START_CODE, folder, module, *arguments]
 
 
 def environment(**others: str) -> dict[str, str]:
-    """Return the environment of such a process: no Python that it starts looks into the working folder either."""
+    """Return the environment of a child: Python processes that it starts ignore the working folder, too."""
     return {**os.environ, SAFE_PATH: "1", **others}
 
 
 @contextmanager
 def safe_path() -> Iterator[None]:
-    """Have no Python that is started meanwhile, by whomever, look into the working folder."""
+    """Let all Python processes started meanwhile ignore the working folder."""
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:
@@ -68,8 +67,8 @@ def safe_path() -> Iterator[None]:
             os.environ[SAFE_PATH] = before
 
 
-class LastWords:
-    """The last line that a process writes to standard error, which is read all the time so that it never blocks.
+class LastErrorLine:
+    """The last line that a process writes to standard error; a thread reads it all the time, so that it never blocks.
 
     Parameters
     ----------
@@ -87,16 +86,16 @@ class LastWords:
             self._lines.extend(line for line in stream if line.strip() and not line.startswith(DETAIL_PREFIXES))
 
     def heard(self) -> str:
-        """Return the line, once the process has ended; empty if there was none."""
+        """Return the last line of a process that has ended; empty if there was none."""
         self._thread.join(WAIT_SECONDS)
-        return " ".join(self._lines[0].decode(errors="replace").split())[:LONGEST] if self._lines else ""
+        return " ".join(self._lines[0].decode(errors="replace").split())[:MOST_CHARACTERS] if self._lines else ""
 
 
-def questions() -> Iterator[str]:
-    """Yield the lines of standard input; this process ends at once, whatever it is doing, when they do.
+def input_lines() -> Iterator[str]:
+    """Yield the lines of standard input, and end this process at once when the input ends.
 
-    They end when whoever started this process closes the pipe or dies. It is read by a thread, because the main one
-    is busy with the answers.
+    It ends when the parent closes the pipe or dies. A thread reads it, because the main thread is busy with the
+    answers.
     """
     end_with_parent()
     lines: SimpleQueue[str] = SimpleQueue()
@@ -106,7 +105,7 @@ def questions() -> Iterator[str]:
 
 
 def watch_parent() -> None:
-    """Have this process end when whoever started it, and holds its standard input, closes that or dies."""
+    """End this process when its parent closes its standard input or dies."""
     end_with_parent()
     Thread(target=_listen, args=(SimpleQueue(),), daemon=True).start()
 
@@ -121,9 +120,9 @@ def _listen(lines: SimpleQueue[str]) -> None:
 
 
 def end_with_parent() -> None:
-    """Have the system end this process with the thread that started it, where it can.
+    """Ask Linux to kill this process when the thread that started it ends.
 
-    A compiled loop keeps the thread that listens from noticing; Linux needs no such thread.
+    It also works during a compiled loop, which keeps the listening thread from running.
     """
     if sys.platform != "linux":
         return

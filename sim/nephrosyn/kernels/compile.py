@@ -1,13 +1,13 @@
-"""How the model is compiled, and where compiled copies are kept: one place for both.
+"""How the model is compiled, and where compiled code is cached.
 
-What compiled code calls is compiled without numba's reference counts: it gets its arrays from an entry point that holds
-them, and makes none of its own. Counting took two fifths of a course's time.
+Functions called by compiled code are compiled without numba's reference counts: an entry point holds their arrays, and
+they create none. Counting took two fifths of a course's time.
 
-Only entry points are kept on disk; what they call is compiled into them. numba looks at the file of an entry point
-alone to tell whether its copy is stale, so copies are kept in a folder named for all sources they may be made of: after
-a change of any of them there is another folder. It lies in the user's cache, or in ``NUMBA_CACHE_DIR`` where that is
-set. Where neither can be written, nothing is kept and every process compiles for itself; a warning says so. What is
-damaged among the copies is thrown away and made anew (`copies`); those of another processor stay beside this one's.
+Only entry points are cached on disk; the functions they call are compiled into them. numba checks only the file of an
+entry point to see whether its cache is stale, so the cache folder is named after a digest of all sources: any change of
+a source leads to another folder. It lies in the user's cache folder, or in ``NUMBA_CACHE_DIR`` if that is set. Where
+neither can be written, nothing is cached and every process compiles for itself, with a warning. Damaged files are
+removed and compiled again (`nephrosyn.kernels.cache`); code for several processors may lie in one folder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any
 import numba
 from numba import config, njit
 
-from nephrosyn.kernels.cache import CheckedCache, CopyWarning, NoCache, throw_away_damaged
+from nephrosyn.kernels.cache import CacheWarning, CheckedCache, NoCache, remove_damaged
 from nephrosyn.kernels.numba_linking import EntryCompiler, KernelCompiler
 
 COMPILED_ROOMS = (
@@ -44,14 +44,14 @@ COMPILED_ROOMS = (
     "record",
     "criteria",
 )
-"""Rooms of the package that compiled functions are made of; a change of any other leaves cached copies valid."""
+"""Parts of the package that contain compiled functions; a change of any other part leaves the cache valid."""
 
-FOLDERS_KEPT = 4
-"""So many folders of copies stay, the latest used; a few, because several versions may be in use by turns."""
+CACHED_VERSIONS = 4
+"""Number of cache folders to keep, the latest used; several, because versions may be used in turn."""
 
 
 def sources_digest(package: Path) -> str:
-    """Digest of all that compiled copies depend on.
+    """Digest of everything that compiled code depends on.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def sources_digest(package: Path) -> str:
     Returns
     -------
     str
-        Another one after any change of a source, of numba or of Python.
+        Start of a SHA-256; it changes with any source, with numba and with Python.
     """
     digest = hashlib.sha256(f"{numba.__version__} {sys.implementation.cache_tag} {platform.machine()}".encode())
     for path in sorted(package.rglob("*.py")):
@@ -71,8 +71,8 @@ def sources_digest(package: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _caches() -> Path:
-    """Where a user's programs keep what can be made again."""
+def _user_cache_folder() -> Path:
+    """Return the folder where programs of this user cache files."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":
@@ -81,24 +81,24 @@ def _caches() -> Path:
     return Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
 
 
-_not_kept: list[str] = []
+_no_cache_reasons: list[str] = []
 
 
-def _folder() -> Path | None:
-    """Make the folder of this version's copies; None where nothing can be kept, or nothing is compiled."""
+def _make_cache_folder() -> Path | None:
+    """Create the cache folder of this version; None if nothing can be cached, or nothing is compiled."""
     if config.DISABLE_JIT:
         return None
     home: Path | None = None
     try:
-        home = (Path(config.CACHE_DIR) if config.CACHE_DIR else _caches()) / "nephrosyn"
+        home = (Path(config.CACHE_DIR) if config.CACHE_DIR else _user_cache_folder()) / "nephrosyn"
         folder = home / sources_digest(Path(__file__).parents[1])
         fresh = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
         os.utime(folder)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+    except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home folder
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        _not_kept.append(f"{f'{home}: ' if home else ''}{reason}")
+        _no_cache_reasons.append(f"{f'{home}: ' if home else ''}{reason}")
         return None
     if fresh:
         remove_old(home)
@@ -106,12 +106,12 @@ def _folder() -> Path | None:
 
 
 def remove_old(home: Path) -> None:
-    """Remove all folders of copies but the latest used; another process may be doing the same.
+    """Remove all cache folders but the latest used; another process may be doing the same.
 
     Parameters
     ----------
     home : Path
-        Where they lie.
+        Folder of the cache folders.
     """
     used = []
     for folder in home.iterdir():
@@ -119,17 +119,17 @@ def remove_old(home: Path) -> None:
             used.append((folder.stat().st_mtime, folder))
         except OSError:
             continue
-    for _, folder in sorted(used, reverse=True)[FOLDERS_KEPT:]:
+    for _, folder in sorted(used, reverse=True)[CACHED_VERSIONS:]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-KEPT_IN = _folder()
-"""Folder of compiled copies; None where none are kept."""
+CACHE_FOLDER = _make_cache_folder()
+"""Folder of cached code; None if nothing is cached."""
 
 
 @contextmanager
-def _copies_in(folder: Path) -> Iterator[None]:
-    """Tell numba where copies go, for the functions decorated meanwhile; other packages' copies stay where they are."""
+def _cache_in(folder: Path) -> Iterator[None]:
+    """Set numba's cache folder for the functions decorated meanwhile; caches of other packages stay where they are."""
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
     try:
         yield
@@ -138,7 +138,7 @@ def _copies_in(folder: Path) -> Iterator[None]:
 
 
 def entry(function: Callable[..., Any]) -> Any:
-    """Compile what is called from Python; its compiled copy is kept on disk.
+    """Compile a function that is called from Python, and cache its code on disk.
 
     Parameters
     ----------
@@ -153,21 +153,21 @@ def entry(function: Callable[..., Any]) -> Any:
     options = {"error_model": "numpy", "no_cfunc_wrapper": True, "pipeline_class": EntryCompiler}
     if config.DISABLE_JIT:
         return function
-    if KEPT_IN is None:
+    if CACHE_FOLDER is None:
         compiled = njit(**options)(function)
-        compiled._cache = NoCache(_say_that_nothing_is_kept)
+        compiled._cache = NoCache(_warn_without_cache)
         return compiled
-    with _copies_in(KEPT_IN):
+    with _cache_in(CACHE_FOLDER):
         compiled = njit(cache=True, **options)(function)
         compiled._cache = CheckedCache(function)
     return compiled
 
 
-def is_kept(function: Any) -> bool:
-    """Whether a compiled copy of an entry point lies on disk, whole and for this processor.
+def is_cached(function: Any) -> bool:
+    """Whether the code of an entry point is cached for this processor and undamaged.
 
-    Damaged copies, of whichever function, are removed at the first question; a `CopyWarning` says so, and also if
-    nothing can be kept.
+    The first call removes damaged files of all functions. It gives a `CacheWarning` if there are any, or if nothing
+    can be cached.
 
     Parameters
     ----------
@@ -177,56 +177,56 @@ def is_kept(function: Any) -> bool:
     Returns
     -------
     bool
-        True also where compilation is switched off.
+        True also if compilation is switched off.
     """
     if config.DISABLE_JIT:
         return True
-    if KEPT_IN is None:
-        _say_that_nothing_is_kept()
+    if CACHE_FOLDER is None:
+        _warn_without_cache()
         return False
-    _look_through(KEPT_IN)
-    on_disk: bool = function._cache.has_copy(function.targetctx)
+    _check_once(CACHE_FOLDER)
+    on_disk: bool = function._cache.has_code(function.targetctx)
     return on_disk
 
 
 @cache
-def _look_through(folder: Path) -> None:
-    """Throw away what is damaged, once in a process."""
-    throw_away_damaged(folder)
+def _check_once(folder: Path) -> None:
+    """Remove damaged files, once per process."""
+    remove_damaged(folder)
 
 
 @cache
-def _say_that_nothing_is_kept() -> None:
-    """Warn once in a process."""
-    where = f" ({_not_kept[0]})" if _not_kept else ""
+def _warn_without_cache() -> None:
+    """Warn once per process."""
+    where = f" ({_no_cache_reasons[0]})" if _no_cache_reasons else ""
     warnings.warn(
-        f"there is no folder to keep the compiled model in{where}: every run compiles it anew, about a minute; "
-        "name a folder that can be written in the environment variable NUMBA_CACHE_DIR",
-        CopyWarning,
+        f"no folder to cache the compiled model can be written{where}: every run compiles it again, about a minute; "
+        "set the environment variable NUMBA_CACHE_DIR to a folder that can be written",
+        CacheWarning,
         stacklevel=2,
     )
 
 
-_INNER = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
+_INNER_OPTIONS = {"error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 
-shared: Any = njit(**_INNER)
-"""Called from compiled code and from Python."""
+shared: Any = njit(**_INNER_OPTIONS)
+"""Decorator of functions called from compiled code and from Python."""
 
-_PIECE = {"no_cpython_wrapper": True, "pipeline_class": KernelCompiler, **_INNER}
+_KERNEL_OPTIONS = {"no_cpython_wrapper": True, "pipeline_class": KernelCompiler, **_INNER_OPTIONS}
 
-kernel: Any = njit(**_PIECE)
-"""Called from compiled code only: no machine code is made of it by itself."""
+kernel: Any = njit(**_KERNEL_OPTIONS)
+"""Decorator of functions called from compiled code only: they have no machine code of their own."""
 
-inline: Any = njit(forceinline=True, **_PIECE)
-"""Called from compiled code, often, and always inlined: calls that pass arrays are not free."""
+inline: Any = njit(forceinline=True, **_KERNEL_OPTIONS)
+"""Decorator of functions called often from compiled code, and always inlined: calls that pass arrays cost time."""
 
-once: Any = njit(inline="always", **_PIECE)
-"""Called from one place of compiled code, and made part of it before it is compiled: each function between an entry
-point and the rest would be compiled once more with all that it calls."""
+once: Any = njit(inline="always", **_KERNEL_OPTIONS)
+"""Decorator of functions called from one place of compiled code, and inlined before it is compiled: each function
+between an entry point and the rest would be compiled once more together with all that it calls."""
 
 
 def from_python(function: Any) -> Any:
-    """Make what only compiled code calls callable from Python, to try it out or test it.
+    """Make a kernel callable from Python, to try it out or test it.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def from_python(function: Any) -> Any:
     Returns
     -------
     callable
-        Takes the same arguments, gives the same answer.
+        A function of the same arguments and result.
     """
     if config.DISABLE_JIT:
         return function

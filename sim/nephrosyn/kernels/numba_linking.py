@@ -1,11 +1,11 @@
-"""Kernels compiled as pieces: lowered once each, optimised once, as parts of the entry points that need them.
+"""Link kernels late: each is lowered once, and optimised only as part of the entry points that call it.
 
-numba makes a whole library of every function: it links all that the function calls, optimises the lot, and turns it
-into machine code, and then does so again for its caller, which links all of that once more. In a model of two hundred
-functions that call each other ten deep the leaves are optimised dozens of times, and only the code of the entry points
-is ever run. A piece stays as it was lowered; what it needs is linked when an entry point does, and optimised there.
+numba builds a complete library for every function: it links everything that the function calls, optimises all of it and
+generates machine code, and then repeats that for each caller. In a model of two hundred functions with calls ten deep,
+the innermost functions are optimised dozens of times, although only the code of the entry points ever runs. Here a
+kernel stays as lowered; an entry point links all kernels that it needs, and optimises them together.
 
-The result is the same arithmetic: no optimisation of LLVM may change a floating-point result unless told that it may.
+Results are the same: LLVM changes no floating-point result unless that is allowed explicitly.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ NOT_NEEDED = {
     "NoPythonSupportedFeatureValidation",
     "DumpParforDiagnostics",
 }
-"""Steps for ``with``, closures, messages made at run time, ``literally``, overloads and sums of whole arrays."""
+"""Compiler passes for ``with``, closures, run-time messages, ``literally``, overloads and whole-array expressions."""
 
 
 class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
-    """The code of one kernel, not yet optimised, and which other code it calls."""
+    """The code of one kernel, not optimised, and the libraries that it calls."""
 
     _shared_module: Any
 
     def finalize(self) -> None:
-        """Leave everything to the entry points."""
+        """Do nothing; the entry points optimise the code."""
         self._raise_if_finalized()
         self._finalized = True
 
     def add_llvm_module(self, ll_module: Any) -> None:
-        """Take code as it is; numba would tidy each function by itself first."""
+        """Add code as it is; numba would optimise each function first."""
         ll_module.data_layout = self._codegen._data_layout
         self._final_module.link_in(ll_module)
 
     def get_pointer_to_function(self, name: str) -> int:
-        """Return 0: there is no machine code that could be called from Python."""
+        """Return 0: there is no machine code to call."""
         return 0
 
     def _reachable(self) -> list[JITCodeLibrary]:
-        """All code called, directly or by other pieces, each once."""
+        """All libraries called, directly or through other kernels, each once."""
         reachable: dict[JITCodeLibrary, None] = {}
         todo = [self]
         while todo:
@@ -70,7 +70,7 @@ class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
         return list(reachable)
 
     def _get_module_for_linking(self) -> Any:
-        """Return this code with all it needs, as entry points link it."""
+        """Return this code together with all code that it needs, as entry points link it."""
         if self._shared_module is None:
             whole = self._final_module.clone()
             for library in self._reachable():
@@ -79,25 +79,25 @@ class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
                 whole.link_in(module, preserve=True)
             for function in whole.functions:
                 if not function.is_declaration and function.linkage.name == "external":
-                    function.linkage = "linkonce_odr"  # several entry points may hold it, and drop it where inlined
+                    function.linkage = "linkonce_odr"  # several entry points may contain it, and drop it where inlined
             self._shared_module = whole
         return self._shared_module
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class LowerKernel(NativeLowering):  # type: ignore[misc]
-    """Lower a kernel into a piece."""
+    """Lower a kernel into a `KernelLibrary`."""
 
-    _name = "lower_piece"
+    _name = "lower_kernel"
 
     def run_pass(self, state: Any) -> bool:
-        """Lower, and make the kernel known to its callers."""
+        """Lower the kernel, and register it for its callers."""
         target = state.targetctx
         state.library = library = KernelLibrary(target.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = True
         super().run_pass(state)
         lowered = state["cr"]
-        # Callers know a kernel by such an object; it is never called, as there is no address to call.
+        # Callers refer to a kernel by this object; it has no address and is never called.
         name, module = lowered.fndesc.qualname.split(".")[-1], lowered.fndesc.lookup_module()
         function = _dynfunc.make_function(module, name, "", 0, lowered.env, (library,))
         target.insert_user_function(function, lowered.fndesc, [library])
@@ -106,21 +106,21 @@ class LowerKernel(NativeLowering):  # type: ignore[misc]
 
 
 class _Types(tuple[Any, ...]):
-    """Types of arguments that are told in one word: numba tells every step of every function those of all fields."""
+    """Argument types with a short repr: numba would write out all fields for every pass of every function."""
 
     def __repr__(self) -> str:
         return f"<{len(self)} types>"
 
 
 class KernelCompiler(CompilerBase):  # type: ignore[misc]
-    """numba's own way to compile a function, less the steps for what kernels do not contain, and another last one."""
+    """numba's compiler without the passes that kernels do not need, and with another lowering pass."""
 
     def __init__(self, typing: Any, target: Any, library: Any, types: Any, result: Any, flags: Any, names: Any) -> None:
         super().__init__(typing, target, library, _Types(types), result, flags, names)
 
     def define_pipelines(self) -> list[Any]:
-        """Take numba's steps but for those in ``NOT_NEEDED``, and `LowerKernel` for its lowering."""
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state, name="piece")
+        """Return numba's passes except those in ``NOT_NEEDED``, with `LowerKernel` for lowering."""
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state, name="kernel")
         passes.passes = [
             (LowerKernel if step is NativeLowering else step, description)
             for step, description in passes.passes
@@ -131,8 +131,8 @@ class KernelCompiler(CompilerBase):  # type: ignore[misc]
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Let Python's collector of cycles rest: compiling makes millions of objects, and hardly any garbage."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause garbage collection: compiling creates millions of objects, and hardly any garbage."""
     working = gc.isenabled()
     gc.disable()
     try:
@@ -143,9 +143,9 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 class EntryCompiler(Compiler):  # type: ignore[misc]
-    """numba's own way to compile, undisturbed."""
+    """numba's compiler, without garbage collection."""
 
     def compile_extra(self, function: Any) -> Any:
-        """Compile with all that the function calls."""
-        with _collector_at_rest():
+        """Compile the function together with all that it calls."""
+        with _without_garbage_collection():
             return super().compile_extra(function)

@@ -2,8 +2,8 @@
 
 A draw is addressed by (seed, replicate, patient, purpose, index) and comes from the counter-based generator
 Philox 4x64-10 [1]_: the key is (seed, replicate), the counter is (index, purpose, patient, 0). No state is carried
-from one draw to the next, so nothing that happens to one patient, and nothing about the order of work, can move
-another patient's history. The blocks are bit-equal to those of ``numpy.random.Philox``.
+from one draw to the next, so neither events of one patient nor the order of work can change another patient's
+history. The blocks are bit-equal to those of ``numpy.random.Philox``.
 
 References
 ----------
@@ -22,7 +22,7 @@ from nephrosyn.kernels.compile import entry, inline, shared
 
 
 class Purpose(IntEnum):
-    """What a draw is for: a part of its address. Numbers are never given a new meaning."""
+    """Purpose of a draw, a part of its address. Numbers are never reused for another purpose."""
 
     PERSON = 1
     RESPONSE = 2
@@ -148,7 +148,7 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
     patients : ndarray of int64, shape (n,)
         Patient numbers.
     blocks : int
-        How many blocks of four for each; the index runs from 0.
+        Blocks of four for each patient; their index runs from 0.
 
     Returns
     -------
@@ -166,7 +166,7 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
 
 @shared
 def normal_quantile(probability):
-    """Quantile of the standard normal law, to about 1e-16 (algorithm AS 241).
+    """Quantile of the standard normal distribution, to about 1e-16 (algorithm AS 241).
 
     Parameters
     ----------
@@ -241,7 +241,7 @@ def lanes_at(seed, replicate, purpose, patients, places):
     seed, replicate, purpose : int
         The address shared by all.
     patients, places : ndarray of int64, shape (n,)
-        Patient, and place in the patient's sequence. Quick where neighbours share a block.
+        Patient, and place in the patient's sequence. Fast where neighbours share a block.
 
     Returns
     -------

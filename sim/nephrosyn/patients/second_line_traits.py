@@ -1,4 +1,4 @@
-"""Traits that matter beyond steroid: response to agents and tolerance of them, complications, provoking factors."""
+"""Traits beyond steroid: response to agents and tolerance of them, complications, provoking factors."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Draws = Callable[[Purpose, int], Floats]
 
-LATENT = [
+SECOND_LINE_TRAITS = [
     ("agent_score", "f8"),  # normal score shared by the responses to all agents
     ("requirement_mg_per_kg", "f8"),
     ("gonadal_tolerance_mg_per_kg", "f8"),
     ("bladder_tolerance_mg_per_kg", "f8"),
-    ("loss_factor", "f8"),  # on the loss of filtration, of lesion and patient together
+    ("loss_factor", "f8"),  # multiplies the loss of filtration; of lesion and patient together
     ("prone_to_thrombosis", "i8"),
-    ("factors", "i8"),  # bit mask over terms.PROVOKING_FACTORS
+    ("factors", "i8"),  # bit mask over vocabulary.PROVOKING_FACTORS
 ]
 """Fields of the traits that are drawn here."""
 
 NON_ADHERENCE = PROVOKING_FACTORS.index("non_adherence")
 
 
-def draw_latent(traits: NDArray[np.void], scenario: Scenario, draws: Draws) -> None:
-    """Draw these traits of some patients, in place; adherence must have been drawn before.
+def draw_second_line_traits(traits: NDArray[np.void], scenario: Scenario, draws: Draws) -> None:
+    """Draw the traits of second-line treatment and complications, in place; adherence must have been drawn before.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def draw_latent(traits: NDArray[np.void], scenario: Scenario, draws: Draws) -> N
 
 
 def _factors(traits: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> NDArray[np.int64]:
-    """Draw which provoking factors are there at onset; who takes too little is known already."""
+    """Draw which provoking factors are present at onset; non-adherence is known from the fraction taken."""
     bands = list(scenario.population.bands)
     mask = np.zeros(len(traits), np.int64)
     for name, factor in scenario.provoking_factors.factors.items():

@@ -1,7 +1,7 @@
-"""Draw the latent patients of a cohort: who they are, and how their disease will answer.
+"""Draw the latent patients of a cohort: demography, response, relapse, safety and levels.
 
 Every trait comes by inverse transform from keyed uniforms, so that a patient is the same in every cohort, and two
-scenarios that differ in one law share all the rest.
+scenarios that differ in one distribution share all other traits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numba import config
 
 from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
-from nephrosyn.patients.second_line_traits import LATENT, draw_latent
+from nephrosyn.patients.second_line_traits import SECOND_LINE_TRAITS, draw_second_line_traits
 from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
 from nephrosyn.scenario.schema.units import MOST_STEPS
 from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 INFECTION_STEPS = MOST_STEPS
-"""Age steps an infection law may have."""
+"""Most age steps of the rate of infection."""
 
 TRAITS = np.dtype(
     [
@@ -36,7 +36,7 @@ TRAITS = np.dtype(
         ("sex", "i4"),
         ("lesion", "i4"),
         ("response", "i4"),  # to adequate steroid: 0 none, 1 partial, 2 complete
-        ("contraindications", "i4"),  # bit mask over terms.CONTRAINDICATIONS
+        ("contraindications", "i4"),  # bit mask over vocabulary.CONTRAINDICATIONS
         ("remission_time_table", "i4"),
         ("biopsy_at_presentation", "i4"),
         ("biopsy_at_resistance", "i4"),
@@ -50,7 +50,7 @@ TRAITS = np.dtype(
         ("frailty_score", "f8"),  # normal score of the frailty
         ("relapse_per_day", "f8"),  # off drug, untriggered
         ("threshold_mg_per_kg_per_day", "f8"),  # 0 = none
-        ("spontaneous_days", "f8"),  # when a spontaneous fall begins; inf = never
+        ("spontaneous_days", "f8"),  # start of a spontaneous fall; inf = never
         ("nephrotic_log_upcr", "f8"),
         ("partial_log_upcr", "f8"),
         ("remission_log_upcr", "f8"),
@@ -61,26 +61,26 @@ TRAITS = np.dtype(
         ("gfr_ml_per_min", "f8"),
         ("taken_fraction", "f8"),
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
-        *LATENT,
+        *SECOND_LINE_TRAITS,
     ],
     align=True,
 )
 
 _LN2 = np.log(2.0)
-_PARTIAL, _COMPLETE = 1, 2
+_NONE, _PARTIAL, _COMPLETE = 0, 1, 2
 
 
 def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
-    """Make records that handlers can read by field name, compiled or not.
+    """Make records that event handlers can read by field name, compiled or not.
 
     Parameters
     ----------
     count : int
-        How many.
+        Number of records.
     dtype : numpy.dtype
         A structured type.
     zeroed : bool
-        Fill them with zeros; otherwise they hold anything.
+        Fill them with zeros; otherwise their content is arbitrary.
 
     Returns
     -------
@@ -104,7 +104,7 @@ class _Draws:
 
 
 def remission_time_tables(scenario: Scenario) -> list[tuple[str, str]]:
-    """Band and lesion of each time-to-remission law, in the order of its table.
+    """Band and lesion of each distribution of the time to remission, in the order of the tables.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def draw_patients(scenario: Scenario, seed: int, replicate: int, patients: NDArr
     scenario : Scenario
         A resolved scenario.
     seed, replicate : int
-        Address of the draws.
+        Seed and replicate of all random draws.
     patients : ndarray of int64, shape (n,)
         Patient numbers.
 
@@ -148,12 +148,12 @@ def draw_patients(scenario: Scenario, seed: int, replicate: int, patients: NDArr
             _draw_band(members, scenario, name, _Draws(seed, replicate, patients[here]))
             traits[here] = members
     _draw_levels(traits, scenario, draws)
-    draw_latent(traits, scenario, draws)
+    draw_second_line_traits(traits, scenario, draws)
     return traits
 
 
 def _choose(uniforms: Floats, shares: list[float]) -> NDArray[np.int64]:
-    """Choose by cumulative shares; the last one with a share takes what rounding leaves."""
+    """Choose by cumulative shares; the last non-zero share takes what rounding leaves."""
     edges = np.cumsum(shares)
     index = np.searchsorted(edges, uniforms * edges[-1], side="right")
     last = np.flatnonzero(shares)[-1]
@@ -198,7 +198,7 @@ def _draw_band(members: NDArray[np.void], scenario: Scenario, band: str, draws: 
 
 
 def _draw_infections(members: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> None:
-    """Draw each patient's rate of infection at the ages that follow-up can reach; a gamma quantile is slow."""
+    """Draw each patient's rate of infection at the ages that follow-up can reach (gamma quantiles are slow)."""
     infection = scenario.triggers.infection
     oldest = members["age_years"] + scenario.population.follow_up_days / DAYS_PER_YEAR
     for step, (rate, shape) in enumerate(zip(infection.rate_per_year, infection.shape, strict=True)):
@@ -209,7 +209,7 @@ def _draw_infections(members: NDArray[np.void], scenario: Scenario, uniforms: Fl
 
 
 def _gamma(uniforms: Floats, shape: float) -> Floats:
-    """Gamma law of mean 1."""
+    """Quantiles of the gamma distribution of mean 1."""
     from scipy.special import gammaincinv
 
     values: Floats = gammaincinv(shape, uniforms) / shape
@@ -223,7 +223,7 @@ def _draw_response(members: NDArray[np.void], scenario: Scenario, band: str, uni
         here = members["lesion"] == LESIONS.index(lesion)
         place = uniforms[here, 0]
         partial = place < response.complete + response.partial
-        members["response"][here] = np.where(place < response.complete, _COMPLETE, np.where(partial, _PARTIAL, 0))
+        members["response"][here] = np.where(place < response.complete, _COMPLETE, np.where(partial, _PARTIAL, _NONE))
         members["remission_time_table"][here] = tables.index((band, lesion))
         members["fall_per_day"][here] = _LN2 / disease.proteinuria.fall_halving_days[lesion]
         members["spontaneous_fall_per_day"][here] = _LN2 / disease.proteinuria.spontaneous_halving_days[lesion]

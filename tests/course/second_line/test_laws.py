@@ -92,7 +92,7 @@ def test_gut_reactions_pass_through_the_two_points_of_the_source(grams, share):
     log, count = records(4000, ROW), np.zeros(1, np.int64)
     for number in range(3000):
         x["patient"] = number
-        s["gut_chances"] = 0
+        s["gut_reaction_draws"] = 0
         react_to_doses(s, x, p, log, count, 1.0)
     assert stats.binomtest(int(count[0]), 3000, share).pvalue > LEVEL
 

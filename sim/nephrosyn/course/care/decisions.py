@@ -6,7 +6,7 @@ import math
 
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
 from nephrosyn.course.care.second_agents import NO_AGENT
-from nephrosyn.course.care.second_line import answer_relapse, consider_start
+from nephrosyn.course.care.second_line import consider_start, respond_to_relapse
 from nephrosyn.course.care.steroid import plan_taper, start_course, start_withdrawal
 from nephrosyn.course.state.codes import Event, Start, VisitKind
 from nephrosyn.course.state.events import write_event
@@ -43,7 +43,7 @@ def steroid_is_barred(state):
 def start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, relapse):
     """Start an episode: the clinic sees nephrotic disease and gives the full dose, if steroid may be given."""
     state.assessment = Assessment.NEPHROTIC
-    state.ill_since = state.now
+    state.nephrotic_since = state.now
     state.episode_first_reading = upcr
     state.low_readings = 0
     if steroid_is_barred(state):
@@ -66,15 +66,15 @@ def decide(state, traits, params, clocks, tables, growth, agents, starts, log, c
     elif state.assessment == Assessment.RESISTANT:
         if _remission_confirmed(state, params):
             _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
-        elif state.start_again == 1:
+        elif state.retry_steroid == 1:
             start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
     elif _relapse_confirmed(state, params):
         _declare(state, traits, log, count, Assessment.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
-        answer_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        respond_to_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count)
         start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 1)
     elif state.assessment == Assessment.PARTIAL and _remission_confirmed(state, params):
         _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
-    state.start_again = 0
+    state.retry_steroid = 0
 
 
 @kernel
@@ -91,7 +91,7 @@ def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, l
         _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         if on_full_dose:
             plan_taper(state, params, clocks, state.now)
-    elif on_full_dose and state.start_again == 1:
+    elif on_full_dose and state.retry_steroid == 1:
         start_course(
             state, traits, params, clocks, growth, log, count, state.relapse_course
         )  # the earlier course does not count
@@ -180,7 +180,7 @@ def plan_visit(state, params, clocks, agents):
 
 
 @kernel
-def ask_for_visit(state, clocks):
+def request_visit(state, clocks):
     """Bring the patient in now, unscheduled, unless already waiting for a visit."""
     if clocks[DUE, Clock.VISIT] > state.now and state.waited == 0.0:
         if (

@@ -69,7 +69,7 @@ def find_or_remove(state, traits, params, clocks, tables, log, count):
     k = state.factor_found
     state.factors &= ~(1 << k)
     state.factor_found = NONE_FOUND
-    state.start_again = 1
+    state.retry_steroid = 1
     clocks[DUE, Clock.FACTOR] = math.inf
     write_event(log, count, traits, state, Event.PROVOKING_FACTOR_REMOVED, float(k))
     if k == Factor.UNDER_DOSING:

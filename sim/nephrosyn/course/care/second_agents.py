@@ -291,7 +291,7 @@ def stop_agent(state, traits, params, clocks, tables, agents, log, count):
     state.rebound_until[k] = state.effect_until[k] + agents[k].rebound_days
     state.agent = NO_AGENT
     state.agent_mg = 0.0
-    state.steroid_unwanted = 0
+    state.withdraw_steroid = 0
     clocks[DUE, Clock.AGENT_DOSE] = math.inf
     write_event(log, count, traits, state, Event.AGENT_STOPPED, float(agents[k].drug))
     refresh_effects(state, traits, params, clocks, tables, agents, log, count)

@@ -64,7 +64,7 @@ def _overlap(state, params, clocks, row):
     """Hold the steroid dose during the overlap; afterwards it continues as planned, or is withdrawn."""
     state.steroid_held_until = state.now + row[OVERLAP_DAYS]
     if row[WITHDRAW] == 1.0:
-        state.steroid_unwanted = 1
+        state.withdraw_steroid = 1
         if state.treatment == Treatment.TAPER:
             start_withdrawal(state, params, clocks)
 
@@ -84,16 +84,16 @@ def _start_next(state, traits, params, clocks, tables, growth, agents, starts, l
 
 
 @kernel
-def give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
     """Stop the latest agent, which has failed or was not tolerated, and start the next of the sequence."""
     state.agents_failed |= 1 << state.latest_agent
     write_event(log, count, traits, state, Event.AGENT_FAILED, float(agents[state.latest_agent].drug))
-    unwanted = state.steroid_unwanted
+    withdraw = state.withdraw_steroid
     if state.agent != NO_AGENT:
         stop_agent(state, traits, params, clocks, tables, agents, log, count)
     _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     if state.agent != NO_AGENT:
-        state.steroid_unwanted = unwanted
+        state.withdraw_steroid = withdraw
 
 
 @kernel
@@ -106,7 +106,7 @@ def _relapses_within(state, days):
 
 
 @kernel
-def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def respond_to_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count):
     """Respond to a declared relapse: count it, and start, continue or replace the second agent."""
     state.relapse_times[state.relapses_declared % RELAPSES_KEPT] = state.now
     state.relapses_declared += 1
@@ -129,7 +129,7 @@ def answer_relapse(state, traits, params, clocks, tables, growth, agents, starts
     elif state.agent != NO_AGENT:
         state.agent_relapses += 1
         if state.agent_relapses >= agents[state.agent].fails_at_relapses:
-            give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+            replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif state.latest_agent != NO_AGENT and clocks[DUE, Clock.AGENT_START] == math.inf:
         clocks[DUE, Clock.AGENT_START] = state.now + starts[state.rule][DELAY_DAYS]
 
@@ -146,12 +146,12 @@ def review_agent(state, traits, params, clocks, tables, growth, agents, starts, 
     has_failed = state.agents_failed >> state.latest_agent & 1 == 1
     without_steroid = state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.NONE
     waiting = state.assessment == Assessment.RESISTANT or without_steroid
-    days = state.now - max(state.agent_since, state.ill_since)
+    days = state.now - max(state.agent_since, state.nephrotic_since)
     without_effect = (
         state.high_readings >= params.relapse_readings and days >= agents[state.latest_agent].fails_after_days
     )
     if (waiting and not has_failed and without_effect) or cystitis_is_noted(state, agents):
-        give_up_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
     elif (
         params.stop_by_clear_urine == 1
         and state.agent != NO_AGENT

@@ -120,7 +120,7 @@ def next_step(state, traits, params, clocks, steps, log, count):
         return
     if state.treatment == Treatment.FULL_DOSE:
         state.treatment = Treatment.TAPER
-        if state.steroid_unwanted == 1:
+        if state.withdraw_steroid == 1:
             start_withdrawal(state, params, clocks)
             _skip_steps_that_raise(state, steps)
         write_event(log, count, traits, state, Event.TAPER_STARTED, NO_VALUE)

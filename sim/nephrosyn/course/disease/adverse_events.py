@@ -78,8 +78,8 @@ def suffer_agent_toxicity(state, traits, params, clocks, agents, log, count):
 @kernel
 def react_to_doses(state, traits, params, log, count, doses):
     """Draw whether doses of cyclophosphamide of the current size cause an acute gut reaction."""
-    index = state.gut_chances
-    state.gut_chances += 1
+    index = state.gut_reaction_draws
+    state.gut_reaction_draws += 1
     once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * state.agent_mg / _MG_PER_G))
     never = (1.0 - once) ** doses
     if uniforms(params.seed, params.replicate, traits.patient, Purpose.GUT_REACTION, index)[0] >= never:

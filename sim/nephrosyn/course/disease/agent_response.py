@@ -43,7 +43,7 @@ def plan_agent_response(state, traits, params, clocks, tables, agents, k):
     planned = clocks[DUE, Clock.AGENT_RESPONSE]
     if planned == math.inf or level > state.agent_level or (level == state.agent_level and due < planned):
         state.agent_level = level
-        state.agent_answered = k
+        state.responding_agent = k
         clocks[DUE, Clock.AGENT_RESPONSE] = due
 
 

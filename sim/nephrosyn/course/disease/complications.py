@@ -60,7 +60,7 @@ def start_complications(state, traits, params, clocks):
 
 
 @kernel
-def meet_thrombosis(state, traits, params, clocks, tables, log, count):
+def consider_thrombosis(state, traits, params, clocks, tables, log, count):
     """Accept or reject a candidate for the first venous thrombosis; return whether it is fatal.
 
     After the first thrombosis anticoagulants prevent more.
@@ -84,11 +84,11 @@ def meet_thrombosis(state, traits, params, clocks, tables, log, count):
     which = Condition.RENAL_VEIN_THROMBOSIS if renal else Condition.VENOUS_THROMBOSIS
     event = Event.RENAL_VEIN_THROMBOSIS if renal else Event.VENOUS_THROMBOSIS
     write_event(log, count, traits, state, event, state.albumin)
-    return _fall_ill(state, traits, params, clocks, tables, params.thrombosis_course, which, draws[3])
+    return _begin_complication(state, traits, params, clocks, tables, params.thrombosis_course, which, draws[3])
 
 
 @kernel
-def meet_serious_infection(state, traits, params, clocks, tables, log, count):
+def consider_serious_infection(state, traits, params, clocks, tables, log, count):
     """Accept or reject a candidate for a serious infection; return whether it is fatal.
 
     Like any infection it raises the relapse hazard for some days.
@@ -107,13 +107,13 @@ def meet_serious_infection(state, traits, params, clocks, tables, log, count):
     state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
     clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
     update_relapse(state, traits, params, clocks)
-    return _fall_ill(
+    return _begin_complication(
         state, traits, params, clocks, tables, params.serious_infection_course, Condition.SERIOUS_INFECTION, draws[3]
     )
 
 
 @kernel
-def _fall_ill(state, traits, params, clocks, tables, course, which, chance):
+def _begin_complication(state, traits, params, clocks, tables, course, which, chance):
     """A complication begins; return whether it is fatal.
 
     Until it is treated, steroid does not work and filtration is lower.

@@ -132,7 +132,7 @@ def begin_fall(state, traits, params, clocks, log, count, per_day, goal):
 
 
 @inline
-def _gains_nothing(state, level, per_day):
+def _changes_nothing(state, level, per_day):
     """Whether a response changes nothing: the level is reached, or a fall as deep and as fast is under way."""
     on_its_way = state.falling == 1 and (state.goal > level or (state.goal == level and -state.path_slope >= per_day))
     return state.phase >= level or on_its_way
@@ -153,7 +153,7 @@ def _top_of_rise(state):
 
 
 @inline
-def _hasten(state, traits, params, clocks, log, count, per_day, goal):
+def _speed_up_fall(state, traits, params, clocks, log, count, per_day, goal):
     """Begin a fall, or speed up the one under way."""
     pace = per_day if state.falling == 0 else max(per_day, -state.path_slope)
     begin_fall(state, traits, params, clocks, log, count, pace, goal)
@@ -166,10 +166,10 @@ def respond(state, traits, params, clocks, log, count):
         clocks[DUE, Clock.RESPONSE] = _top_of_rise(state)
         return
     stop(clocks, Clock.RESPONSE)
-    if _gains_nothing(state, state.response, state.fall_per_day):
+    if _changes_nothing(state, state.response, state.fall_per_day):
         return
     write_event(log, count, traits, state, Event.RESPONSE_BEGINS, NO_VALUE)
-    _hasten(state, traits, params, clocks, log, count, state.fall_per_day, state.response)
+    _speed_up_fall(state, traits, params, clocks, log, count, state.fall_per_day, state.response)
 
 
 @kernel
@@ -179,11 +179,11 @@ def respond_to_agent(state, traits, params, clocks, log, count):
         clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(state)
         return
     stop(clocks, Clock.AGENT_RESPONSE)
-    in_effect = state.agents_in_effect >> state.agent_answered & 1 == 1
-    if not in_effect or _gains_nothing(state, state.agent_level, traits.fall_per_day):
+    in_effect = state.agents_in_effect >> state.responding_agent & 1 == 1
+    if not in_effect or _changes_nothing(state, state.agent_level, traits.fall_per_day):
         return
     write_event(log, count, traits, state, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
-    _hasten(state, traits, params, clocks, log, count, traits.fall_per_day, state.agent_level)
+    _speed_up_fall(state, traits, params, clocks, log, count, traits.fall_per_day, state.agent_level)
 
 
 @kernel

@@ -150,7 +150,7 @@ STATE = np.dtype(
         ("factor_found", "i4"),  # the one found and not yet removed, or -1
         ("taken_fraction", "f8"),
         ("dose_by_surface", "i4"),
-        ("start_again", "i4"),  # steroid is to be tried again at the next visit
+        ("retry_steroid", "i4"),  # steroid is to be tried again at the next visit
         # complications and the kidney
         ("thrombosis_candidates", "i4"),
         ("serious_infection_candidates", "i4"),
@@ -172,7 +172,7 @@ STATE = np.dtype(
         ("agent_run_weight_kg", "f8"),
         ("agent_counted_day", "i4"),  # doses before it are counted
         ("agent_starts", "i4"),
-        ("gut_chances", "i4"),
+        ("gut_reaction_draws", "i4"),
         ("agent_weight_kg", "f8"),
         ("agent_relapses", "i4"),
         ("agent_courses", "i4", (MOST_REGIMENS,)),
@@ -186,17 +186,17 @@ STATE = np.dtype(
         ("agent_factor", "f8"),  # multiplies the relapse hazard
         ("agent_infection_factor", "f8"),
         ("agent_level", "i4"),  # Phase that the response to come leads to
-        ("agent_answered", "i4"),  # regimen it is a response to
+        ("responding_agent", "i4"),  # regimen it is a response to
         ("cyclophosphamide_mg_per_kg", "f8"),
         ("agent_toxicities", "i4"),  # bit mask over vocabulary.AGENT_TOXICITIES
         ("agent_toxicities_to_note", "i4"),
         # what care counts
-        ("ill_since", "f8"),  # start of the episode, by the clinic's assessment
+        ("nephrotic_since", "f8"),  # start of the episode, by the clinic's assessment
         ("relapses_declared", "i4"),
         ("relapses_on_steroid", "i4"),  # in a row
         ("relapse_times", "f8", (RELAPSES_KEPT,)),
         ("steroid_ended", "f8"),
-        ("steroid_unwanted", "i4"),  # withdrawn as soon as it is reduced, not tapered
+        ("withdraw_steroid", "i4"),  # withdrawn as soon as it is reduced, not tapered
         ("steroid_held_until", "f8"),  # not reduced before, while a second agent is built up
         ("uacr_read", "f8"),
         ("clear_since", "f8"),

@@ -1,4 +1,4 @@
-"""Compiled copies: another folder after any change of the model, none where nothing can be written, few altogether."""
+"""The cache of compiled code: a new folder after any change of the model, none where nothing can be written."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import nephrosyn
-from nephrosyn.kernels import cache as copies
-from nephrosyn.kernels.compile import FOLDERS_KEPT, remove_old, sources_digest
+from nephrosyn.kernels import cache as code_cache
+from nephrosyn.kernels.compile import CACHED_VERSIONS, remove_old, sources_digest
 
 pytestmark = pytest.mark.slow
 
@@ -22,23 +22,23 @@ COMPILE = (
     "from nephrosyn.kernels import compile as compiling\n"
     "from nephrosyn.kernels.random_streams import fill_uniforms, Purpose\n"
     "import numpy as np\n"
-    "kept = compiling.is_kept(fill_uniforms)\n"
+    "cached = compiling.is_cached(fill_uniforms)\n"
     "fill_uniforms(1, 0, np.arange(3), int(Purpose.PERSON), 1)\n"
-    "print(compiling.KEPT_IN, kept, compiling.is_kept(fill_uniforms), compiling.config.CACHE_DIR or '-')\n"
+    "print(compiling.CACHE_FOLDER, cached, compiling.is_cached(fill_uniforms), compiling.config.CACHE_DIR or '-')\n"
 )
 
 
 def compiled(warning: str = "", **environment: str) -> list[str]:
-    """Compile a function, in a process of its own that warns at most once: folder, and whether a copy lies there."""
+    """Compile a function in a new process: its cache folder, whether code was cached before and after, its setting."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
     done = subprocess.run(
         [sys.executable, "-c", COMPILE], env={**inherited, **environment}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    said = [line for line in done.stderr.splitlines() if "CopyWarning" in line]
-    assert (done.stderr == "") == (said == [])
-    assert [line for line in said if warning and warning in line] == said
-    assert len(said) == bool(warning)
+    warnings = [line for line in done.stderr.splitlines() if "CacheWarning" in line]
+    assert (done.stderr == "") == (warnings == [])
+    assert [line for line in warnings if warning and warning in line] == warnings
+    assert len(warnings) == bool(warning)
     return done.stdout.split()
 
 
@@ -64,7 +64,7 @@ def test_what_is_never_compiled_changes_nothing(package):
     assert sources_digest(package) == before == sources_digest(PACKAGE)
 
 
-def test_a_copy_is_kept_and_found_again(tmp_path):
+def test_code_is_cached_and_found_again(tmp_path):
     folder = str(tmp_path / "nephrosyn" / sources_digest(PACKAGE))
     assert compiled(XDG_CACHE_HOME=str(tmp_path)) == [folder, "False", "True", "-"]
     assert compiled(XDG_CACHE_HOME=str(tmp_path)) == [folder, "True", "True", "-"]
@@ -75,26 +75,26 @@ def test_numbas_own_setting_counts(tmp_path):
     assert compiled(NUMBA_CACHE_DIR=str(tmp_path)) == [folder, "False", "True", str(tmp_path)]
 
 
-def test_where_nothing_can_be_written_all_works(tmp_path):
+def test_without_a_writable_folder_everything_works(tmp_path):
     """A place below a file: nobody can write there, not even root."""
     (tmp_path / "file").touch()
     nowhere = str(tmp_path / "file" / "below")
-    named = "name a folder that can be written in the environment variable NUMBA_CACHE_DIR"
+    named = "set the environment variable NUMBA_CACHE_DIR to a folder that can be written"
     assert compiled(named, HOME=nowhere, XDG_CACHE_HOME=nowhere) == ["None", "False", "False", "-"]
     assert compiled(named, NUMBA_CACHE_DIR=nowhere)[:3] == ["None", "False", "False"]
 
 
-def test_a_copy_for_another_processor_is_none_for_this_one(tmp_path):
+def test_code_for_another_processor_is_not_used(tmp_path):
     folder = str(tmp_path / "nephrosyn" / sources_digest(PACKAGE))
-    other = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    assert compiled(XDG_CACHE_HOME=str(tmp_path), **other) == [folder, "False", "True", "-"]
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    assert compiled(XDG_CACHE_HOME=str(tmp_path), **generic) == [folder, "False", "True", "-"]
     assert compiled(XDG_CACHE_HOME=str(tmp_path)) == [folder, "False", "True", "-"]
-    assert compiled(XDG_CACHE_HOME=str(tmp_path), **other) == [folder, "True", "True", "-"]
+    assert compiled(XDG_CACHE_HOME=str(tmp_path), **generic) == [folder, "True", "True", "-"]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """Hold a cache with the copies of one function; read only."""
+    """Return a cache with the code of one function, to be read only."""
     cache = tmp_path_factory.mktemp("cache")
     compiled(XDG_CACHE_HOME=str(cache))
     return cache
@@ -116,27 +116,27 @@ DAMAGE = {
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_of_a_copy_is_removed_and_never_used(tmp_path, kind, damage):
-    files = copies.CheckedFiles(str(tmp_path / "model"), "f", "stamp")
+def test_a_damaged_file_is_removed_and_never_used(tmp_path, kind, damage):
+    files = code_cache.CheckedFiles(str(tmp_path / "model"), "f", "stamp")
     (tmp_path / "model").mkdir()
     files.save("key", {"code": b"x" * 1000})
     assert files.load("key") == {"code": b"x" * 1000}
     (file,) = (tmp_path / "model").glob(f"*.{kind}")
     file.write_bytes(DAMAGE[damage](file.read_bytes()))
-    with pytest.warns(copies.CopyWarning, match="were damaged; they are thrown away") as told:
+    with pytest.warns(code_cache.CacheWarning, match="was damaged; it is removed") as warned:
         assert files.load("key") is None
-    assert len(told) == 1
+    assert len(warned) == 1
     assert not file.exists()
     files.save("key", {"code": b"y"})
     assert files.load("key") == {"code": b"y"}
 
 
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
-def test_a_damaged_copy_is_made_anew(whole, tmp_path, kind):
+def test_damaged_code_is_compiled_again(whole, tmp_path, kind):
     cache = shutil.copytree(whole, tmp_path / "cache")
     (file,) = cache.rglob(f"*.{kind}")
     file.write_bytes(b"")
-    assert compiled("were damaged; they are thrown away", XDG_CACHE_HOME=str(cache))[1:3] == ["False", "True"]
+    assert compiled("was damaged; it is removed", XDG_CACHE_HOME=str(cache))[1:3] == ["False", "True"]
     assert file.stat().st_size
 
 
@@ -147,7 +147,7 @@ LOAD = (
 )
 
 
-def test_several_processes_that_find_damage_at_once_all_go_on(whole, tmp_path):
+def test_several_processes_recover_from_damage_at_once(whole, tmp_path):
     cache = shutil.copytree(whole, tmp_path / "cache")
     for file in cache.rglob("*.nb?"):
         file.write_bytes(b"")
@@ -159,29 +159,29 @@ def test_several_processes_that_find_damage_at_once_all_go_on(whole, tmp_path):
         )
         for _ in range(3)
     ]
-    told = [process.communicate(timeout=300)[0] for process in started]
+    printed = [process.communicate(timeout=300)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0]
-    assert len(set(told)) == 1
-    assert told[0].strip()
+    assert len(set(printed)) == 1
+    assert printed[0].strip()
     assert compiled(XDG_CACHE_HOME=str(cache))[1] == "True"
 
 
-def test_a_copy_that_cannot_be_written_is_a_warning(whole, tmp_path, monkeypatch):
+def test_code_that_cannot_be_written_gives_a_warning(whole, tmp_path, monkeypatch):
     from nephrosyn.kernels.random_streams import fill_uniforms
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    cache = copies.CheckedCache(fill_uniforms.py_func)
+    cache = code_cache.CheckedCache(fill_uniforms.py_func)
     monkeypatch.setattr(cache, "_save_overload", full)
-    with pytest.warns(copies.CopyWarning, match="No space left on device"):
+    with pytest.warns(code_cache.CacheWarning, match="No space left on device"):
         cache.save_overload(None, None)
 
 
-def test_the_folders_used_last_stay(tmp_path):
-    for number in range(FOLDERS_KEPT + 3):
+def test_the_latest_folders_stay(tmp_path):
+    for number in range(CACHED_VERSIONS + 3):
         folder = tmp_path / f"{number}"
         (folder / "course").mkdir(parents=True)
         os.utime(folder, (number, number))
     remove_old(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [str(n) for n in range(3, FOLDERS_KEPT + 3)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [str(n) for n in range(3, CACHED_VERSIONS + 3)]

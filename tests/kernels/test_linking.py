@@ -1,4 +1,4 @@
-"""Kernels are compiled as pieces: into their callers, and never by themselves."""
+"""Kernels are compiled into their callers, and have no machine code of their own."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def plain(x, steps):
     return x, values
 
 
-def test_pieces_of_pieces_give_what_python_gives():
+def test_nested_kernels_give_the_result_of_python():
     out = np.empty(40)
     last, values = plain(0.7, 40)
     assert from_python(_steps)(0.7, 0.1, out) == last
     assert out.tolist() == values
 
 
-def test_entry_points_share_a_piece_and_what_it_calls():
+def test_entry_points_share_a_kernel_and_its_calls():
     out = np.empty(3)
     last, _ = plain(0.7, 3)
     other = (0.7 - 0.5 * (0.7 * 0.7) * 2.0) + 0.7 * 0.7
@@ -69,20 +69,24 @@ def test_entry_points_share_a_piece_and_what_it_calls():
     assert from_python(_both)(0.7, out) == last + other
 
 
-def test_a_piece_has_no_machine_code_of_its_own():
+def test_a_kernel_has_no_machine_code_of_its_own():
     from_python(_other)(0.7)
     for function in (_other, _fall, _square):
-        (compiled,) = [one for one in function.overloads.values() if len(one.signature.args) == len(one.fndesc.args)]
+        (compiled,) = [
+            overload
+            for overload in function.overloads.values()
+            if len(overload.signature.args) == len(overload.fndesc.args)
+        ]
         assert isinstance(compiled.library, KernelLibrary)
         assert compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name) == 0
 
 
-def test_what_cannot_be_typed_says_so():
+def test_a_typing_error_names_the_field():
     with pytest.raises(TypingError, match="no_such_field"):
         from_python(_refuses)(1.0)
 
 
-def test_the_collector_works_again_after_compiling():
+def test_garbage_collection_is_on_again_after_compiling():
     def double(x):
         return 2 * x
 
