@@ -5,7 +5,10 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; modules of the working folder, which ``-m`` puts first, take the place of no other."""
+    """Run the command line.
+
+    ``python -m`` puts the working folder first in the search path; here it goes last, so that its modules hide no other.
+    """
     if sys.path[:1] == [os.getcwd()]:  # noqa: PTH109 - nothing may be imported before
         sys.path.append(sys.path.pop(0))
     from nephrosyn.cli.app import main as command_line

@@ -1,4 +1,4 @@
-"""From a scenario to a cohort: the whole way on one screen, and the cohort as its user holds it."""
+"""The Python interface: run a scenario, open a run folder, and work with the cohort."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from nephrosyn.comparison.definitions import Reclassification as Reclassificatio
 from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs import relabel
-from nephrosyn.runs import workers as running
-from nephrosyn.runs.folder import Folder, Format, RemoteFolder, begun, here, location
+from nephrosyn.runs.folder import Folder, Format, RemoteFolder, location, require_local, require_path, run_description
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
-from nephrosyn.runs.run import Plan, Progress, judge, load_sets, silent
+from nephrosyn.runs.run import Plan, Progress, classify_tables, load_sets, silent
+from nephrosyn.runs.workers import WriteOptions
+from nephrosyn.runs.workers import write as write_run
 from nephrosyn.scenario import Resolved, load
-from nephrosyn.scenario.counts import wrong_count
+from nephrosyn.user_input import wrong_count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,44 +54,46 @@ def run(
     cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Simulate a scenario and judge its patients.
+    """Simulate a scenario and classify its patients.
 
     Parameters
     ----------
     scenario : str or Path
-        A shipped name, or a TOML file.
+        A shipped scenario or a TOML file.
     patients, seed, replicates, engine, criteria : optional
-        In place of the scenario's own.
+        Values that replace those of the scenario.
     overrides : sequence of str
-        ``KEY=VALUE`` for any other key.
+        ``KEY=VALUE`` for any other key of the scenario.
     out : path, optional
-        The run folder. Without it, and without `outputs`, the cohort stays in memory.
+        The run folder. Without `out` and `outputs` the cohort stays in memory.
     outputs : path, optional
-        Where the run folder ``<scenario>-<digest>`` is made, if `out` does not name it.
+        Parent of the run folder ``<scenario>-<digest>``, if `out` is not given.
     format : {"parquet", "csv"}
-        Of the tables on disk.
+        Format of the tables on disk.
     report : bool
         Write the report into the run folder.
     overwrite : bool
-        Replace a run that stands there.
+        Replace an existing run.
     resume : bool
-        Go on with a run that was broken off there, or mend a damaged one.
+        Resume an interrupted run or repair a damaged one.
     workers : int, optional
-        Processes that share the parts of a run that is written; None for all cores. They change no byte.
-    part_patients, cluster : optional
-        About so many patients make a part, which changes no row; a Dask scheduler that has parts made, or ``local:N``.
+        Processes that share the parts of a run on disk; None for all cores. The result does not depend on it.
+    part_patients : int, optional
+        Approximate number of patients per part. No row depends on it.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers make the parts, or ``local:N``.
     progress : callable, optional
         Called with (stage, done, total).
 
     Returns
     -------
     Cohort
-        The tables, from disk if a folder was written.
+        The cohort; its tables are read from disk if a folder was written.
 
     Raises
     ------
     ScenarioError, CriteriaError, EngineError, RunFolderError, ClusterError
-        All of them ``ValueError``, with a message for the user.
+        If the input is invalid; each is a ``ValueError`` with a message for the user.
 
     Examples
     --------
@@ -105,18 +108,18 @@ def run(
     if criteria is not None:
         settings.append("criteria=" + json.dumps([str(name) for name in criteria], ensure_ascii=False))
     resolved = load(scenario, [*overrides, *settings])
-    asked = running.Asked(format, overwrite, resume, workers, cluster, part_patients)
-    asked.check(out if out is not None else outputs)
+    options = WriteOptions(format, overwrite, resume, workers, cluster, part_patients)
+    options.check(out if out is not None else outputs)
     if out is None and outputs is None:
         plan = Plan(resolved, progress or silent, part_patients)
         return Cohort(plan.in_memory(), plan.about(format), None)
     folder = out if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
-    plan = Plan(resolved, progress or silent, asked.size(folder))
-    later = relabel.added_sets(begun(folder), resolved.scenario.criteria) if resume else []
-    running.write(plan, folder, asked)
+    plan = Plan(resolved, progress or silent, options.part_size(folder))
+    added = relabel.added_sets(run_description(folder), resolved.scenario.criteria) if resume else []
+    write_run(plan, folder, options)
     cohort = open(folder)
-    if later and isinstance(cohort._disk, Folder):
-        relabel.classify(cohort._disk, later, progress or silent)
+    if added and isinstance(cohort._disk, Folder):
+        relabel.classify(cohort._disk, added, progress or silent)
     if report and cohort.folder is not None:
         cohort.report(progress=progress)
     return cohort
@@ -128,20 +131,21 @@ def open(folder: str | Path) -> Cohort:
     Parameters
     ----------
     folder : path
-        Where a run was written.
+        A run folder, or a URL that fsspec can open.
 
     Returns
     -------
     Cohort
-        Its tables, read when asked for.
+        The cohort; tables are read on access.
 
     Raises
     ------
     RunFolderError
-        If it is no run, is incomplete, or was changed.
+        If it is not a run, is incomplete, or was changed.
     """
-    found = RemoteFolder(str(folder)) if location.is_remote(folder) else Folder(location.local(folder))
-    return Cohort(found, found.manifest, found)
+    require_path(folder)
+    disk = RemoteFolder(str(folder)) if location.is_remote(folder) else Folder(location.local(folder))
+    return Cohort(disk, disk.manifest, disk)
 
 
 class Cohort:
@@ -150,11 +154,11 @@ class Cohort:
     Attributes
     ----------
     tables : mapping of str to polars.DataFrame
-        All tables; ``truth/...`` beside the observed ones.
+        All tables, the observed ones and ``truth/...``.
     manifest : dict
-        What was run.
+        Description of the run.
     folder : Path or None
-        Where it lies, if it was written.
+        The run folder, if the cohort was written.
     """
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
@@ -162,33 +166,33 @@ class Cohort:
         self.manifest = Manifest(manifest) if type(manifest) is dict else manifest
         self._disk = disk
         self.folder = getattr(disk, "path", None)
-        self.place = str(self.folder or getattr(disk, "url", ""))
+        self.location = str(self.folder or getattr(disk, "url", ""))
         self._answers: Answers | None = None
 
     def __repr__(self) -> str:
-        """What was run, in a line."""
+        """Return a short description of the run."""
         where = f" in {self.folder}" if self.folder else ""
         about = self.manifest
         return f"<Cohort {about['scenario']['name']}: {about['patients']} patients, seed {about['seed']}{where}>"
 
     def _repr_html_(self) -> str:
-        """What was run and its tables, for a notebook."""
+        """Return the run and its tables as HTML, for notebooks."""
         from nephrosyn.report.page.tables import Table
 
         rows = [(name, f"{height:,}") for name, height in getattr(self.tables, "rows", {}).items()]
         return Table(repr(self).strip("<>"), ("table", "rows"), rows).html()
 
     def __getattr__(self, name: str) -> Any:
-        """A table by its name: a frame in memory, a lazy frame on disk."""
+        """Return a table by name: a frame in memory, or a lazy frame on disk."""
         if name.startswith("_") or name == "tables":
             raise AttributeError(name)
         if name not in self.tables:
-            raise AttributeError(f"a cohort has no {name!r}; its tables are {', '.join(self.tables)}")
+            raise AttributeError(f"a cohort has no table {name!r}; its tables are {', '.join(self.tables)}")
         return self.tables[name] if self._disk is None else self._disk.lazy(name)
 
     @property
     def labels(self) -> pl.DataFrame:
-        """The verdicts: one row for each patient, definition set and view."""
+        """The labels: one row for each patient, definition set and view."""
         return self.tables["labels"]
 
     @property
@@ -197,7 +201,7 @@ class Cohort:
         return Resolved.from_dict(self.manifest["scenario"])
 
     def patient(self, patient: int, replicate: int = 0) -> Patient:
-        """One patient.
+        """Return one patient.
 
         Raises
         ------
@@ -216,20 +220,20 @@ class Cohort:
         else:
             disk = self._disk
             tables = {name: disk.collect(disk.lazy(name).filter(**key)) for name in disk}
-            refuse_gaps(tables, self.place)
+            refuse_gaps(tables, self.location)
         return Patient(patient, replicate, Tables(tables), self.manifest)
 
     def classify(
         self, names: str | Sequence[str], *, keep_going: bool = False, progress: Progress | None = None
     ) -> pl.DataFrame:
-        """Judge the cohort by further definition sets; labels and sets are kept with the run.
+        """Classify the cohort by further definition sets; labels and sets are stored with the run.
 
-        A report that stands in the run folder is written anew.
+        A report in the run folder is updated.
 
         Parameters
         ----------
         names : str or sequence of str
-            Shipped sets, or TOML files; at least one.
+            One or more shipped sets or TOML files.
         keep_going : bool
             Leave patients with impossible values undetermined; ``manifest["impossible_patients"]`` counts them.
 
@@ -241,31 +245,31 @@ class Cohort:
         Raises
         ------
         CriteriaError
-            If a set is unknown or wrong, or the record holds impossible values.
+            If a set is unknown or invalid, or the record holds impossible values.
         RunFolderError
             If another process is changing the run folder.
         """
-        chosen, self._answers = load_sets([names] if isinstance(names, str) else names), None
+        sets, self._answers = load_sets([names] if isinstance(names, str) else names), None
         if self._disk is not None:
-            here(self._disk)
-            relabel.classify(self._disk, chosen, progress or silent, keep_going=keep_going)
+            require_local(self._disk)
+            relabel.classify(self._disk, sets, progress or silent, keep_going=keep_going)
             if (self._disk.path / "report.html").is_file():
                 self.report(progress=progress)
             return self.labels
-        fresh = judge(self.tables, [one.definition for one in chosen], keep_going=keep_going)
+        fresh = classify_tables(self.tables, [loaded.definition for loaded in sets], keep_going=keep_going)
         count = relabel.count_impossible(self.tables) if keep_going else 0
-        self.tables = Tables({**self.tables, "labels": relabel.merged(self.labels, fresh)})
-        self.manifest.update(relabel.known(self.manifest, chosen, count))
+        self.tables = Tables({**self.tables, "labels": relabel.merge_labels(self.labels, fresh)})
+        self.manifest.update(relabel.updated_manifest(self.manifest, sets, count))
         return self.labels
 
-    def cases(self, count: int = 20, **asked: Any) -> CaseSet:
-        """Practice cases from the observed record; ``asked`` as in `nephrosyn.teach.request.Request`."""
+    def cases(self, count: int = 20, **options: Any) -> CaseSet:
+        """Make practice cases from the observed record; for `options` see `nephrosyn.teach.request.Request`."""
         from nephrosyn.teach.items.case_set import of_cohort
 
-        return of_cohort(self, count, **asked)
+        return of_cohort(self, count, **options)
 
     def answers(self) -> Answers:
-        """The answer of the cohort, and the categories of every definition set and view; see `report.answers`."""
+        """Return the refractory share and the categories by every definition set and view; see `report.answers`."""
         from nephrosyn import report
 
         self._answers = self._answers or report.answers(self.tables, self.manifest)
@@ -277,12 +281,12 @@ class Cohort:
         Parameters
         ----------
         folder : path, optional
-            Where to; the run folder if not given.
+            Where to write it; the run folder by default.
 
         Returns
         -------
         Path
-            The page.
+            Path of the report.
 
         Raises
         ------
@@ -293,10 +297,10 @@ class Cohort:
 
         target = Path(folder) if folder is not None else self.folder
         if target is None:
-            raise RunFolderError("this cohort is in memory: say which folder the report goes to")
+            raise RunFolderError("this cohort is in memory: choose a folder for the report (folder)")
         (progress := progress or silent)("report", 0, 1)
         try:
-            with relabel.alone(target) if target == self.folder else nullcontext():
+            with relabel.locked(target) if target == self.folder else nullcontext():
                 self._answers = report.write(self.tables, self.resolved, self.manifest, target)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
@@ -306,7 +310,7 @@ class Cohort:
 
 @dataclass(frozen=True, repr=False)
 class Patient:
-    """One patient of a cohort, with all tables cut to this patient."""
+    """One patient of a cohort, with the patient's rows of all tables."""
 
     number: int
     replicate: int
@@ -314,22 +318,24 @@ class Patient:
     manifest: dict[str, Any] = field(repr=False)
 
     def __repr__(self) -> str:
-        """Who, in a line; the tables are many."""
+        """Return a short description of the patient."""
         rows = sum(frame.height for frame in self.tables.values())
         return f"<Patient {self.number}, replicate {self.replicate}: {rows} rows in {len(self.tables)} tables>"
 
     def verdict(self, name: str | None = None, view: str = "observed") -> Verdict:
-        """The verdict of a definition set, with its reasons."""
-        chosen = relabel.definition(self.manifest, name)
+        """Return the verdict of a definition set, with its reasons."""
+        definition = relabel.definition(self.manifest, name)
         keep_going = bool(self.manifest.get("impossible_patients"))
-        return definition_sets.verdict(self.tables, chosen, self.replicate, self.number, view, keep_going=keep_going)
+        return definition_sets.verdict(
+            self.tables, definition, self.replicate, self.number, view, keep_going=keep_going
+        )
 
     def verdicts(self, names: Sequence[str] | None = None, view: str = "observed") -> list[Verdict]:
-        """The verdicts of several definition sets; of all by which the run was judged, unless some are named."""
+        """Return the verdicts of several definition sets; by default all that the run was classified by."""
         return [self.verdict(name, view) for name in names or self.manifest.get("sets") or [None]]
 
     def plot(self) -> Figure:
-        """The patient's timeline."""
+        """Draw the timeline of the patient."""
         from nephrosyn.report.figures import patient_timeline
 
         return patient_timeline(self.tables, self.replicate, self.number)

@@ -1,4 +1,4 @@
-"""A cohort as a data set of scikit-learn: wide features of the record, labels, and the truth apart."""
+"""Cohorts as data sets for scikit-learn: one row of features per patient, labels, and the truth as extra tables."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
 __all__ = ["make_nephrotic_cohort"]
 
 COUNTED, COUNTED_SEED = 2000, 0
-"""Size and seed of the cohort in which classes are counted, to give the commonest the first code."""
+"""Size and seed of the cohort that classes are counted in, to give the most common class the first code."""
 MOST_DAYS = 36_525
 """A hundred years."""
 MOST_DRAWN_SEED = 2**31 - 1
-"""Seeds that are drawn from a generator are below it, as scikit-learn draws them."""
+"""Upper limit of seeds that are drawn from a generator, as in scikit-learn."""
 
 
 def make_nephrotic_cohort(
@@ -50,74 +50,74 @@ def make_nephrotic_cohort(
 ) -> Any:
     """Simulate a cohort and return it as scikit-learn's loaders do.
 
-    For early prediction give the day up to which the record may be used and the day on which the answer is due, as in
+    For early prediction choose the day up to which features may use the record and the day of the label, as in
     ``until_days=90, label_days=730``.
 
-    Two groups of patients have no right answer. Those *outside the set* are people whom the definition set is not for,
-    by age or lesion. The *undetermined* could be judged by it, but not from this much record. Neither is in `data` and
-    `target`, unless an argument keeps them; the data set says how many were left out, so that it has fewer rows than
-    `n_samples`.
+    Two groups of patients have no label. Those *outside the set* are not eligible for the definition set, by age or
+    lesion. The *undetermined* are eligible, but the record is too short or too sparse to classify them. Both are
+    excluded from `data` and `target` unless an argument includes them; the data set then has fewer rows than
+    `n_samples`, and `left_out` counts the missing ones.
 
     Parameters
     ----------
     n_samples : int
-        Patients simulated.
+        Number of patients to simulate.
     random_state : int, RandomState, Generator or None
-        Seed; the same one gives the same cohort, and more patients leave the first ones as they are. From a generator
-        of numpy, or numpy's global one for None, a seed is drawn; it is kept as `seed`.
+        Seed; the same seed gives the same cohort, and more patients do not change the first ones. If it is a generator
+        of numpy, or None for numpy's global generator, a seed is drawn from it and stored as `seed`.
     return_X_y : bool
-        Return data and target only.
+        Return only data and target.
     as_frame : bool
-        As pandas; numpy arrays without.
+        Return pandas objects instead of numpy arrays.
     until_days : int, days, optional
-        Features use only what was recorded before this day from onset; all of the record without it.
+        Features use only what was recorded before this day from onset; by default the whole record.
     label_days : int, days, optional
-        The label is what the complete record says on this day; at its end without it.
+        Day of the label, which is made from the complete record; by default the end of follow-up.
     target : {"category", "refractory"}
         What to predict.
     scenario : str
-        A shipped name or a file.
+        A shipped scenario or a TOML file.
     criteria : str, optional
-        The definition set; the first of the scenario without it.
+        The definition set; by default the first of the scenario.
     keep_outside : bool
-        Keep whom the set is not for, as a class ``outside_the_set``.
+        Include patients outside the set as a class ``outside_the_set``.
     keep_undetermined : bool
-        Keep who cannot be judged, as a class ``undetermined``.
+        Include undetermined patients as a class ``undetermined``.
     like : sklearn.utils.Bunch, optional
-        An earlier data set, whose columns this one gets, and whose classes come first with the same codes; a class that
-        only this one has gets the next code, which no model fitted on the earlier one predicts. Without it two cohorts
-        have the same columns and codes, too, unless one is small: see `target_names`.
+        An earlier data set with the columns and class codes to use; a class that only the new one has gets the next
+        code, which a model fitted on the earlier one never predicts. Without it two cohorts have the same columns and
+        codes, too, unless one is small: see `target_names`.
 
     Returns
     -------
     sklearn.utils.Bunch
-        `data`, shape (n_kept, n_features), floats, NaN where nothing was recorded: columns are those that records of
-        the scenario can hold, whoever its patients are, less those in which nobody here has a value; counts and
-        amounts of what was not recorded are 0. `target`, shape (n_kept,), integers, places in `target_names`.
-        `target_names`: of categories those that somebody has, so that codes run from 0 without a gap, the class that is
-        commonest in the scenario first; of the target ``refractory`` always ``not_refractory`` and ``refractory``. So a
-        class that only a larger cohort has is nearly always last, and codes mean the same in both. `feature_names`;
-        `constant_features`, those with the same value in every row; `absent_features`, those of the data dictionary
-        that are not in the table, with the reason. `frame`, data and target together (pandas; None without `as_frame`).
-        `patient`, shape (n_kept,), the number of each row's patient. `applies`, shape (n_samples,), by number of the
-        patient: false for whom the set is not for. `left_out`, how many are not in the table, by reason. `seed`.
-        `events`, the observed tables of everybody up to `until_days`; `truth`, tables that no feature is made of;
-        `DESCR`, with the data dictionary.
+        `data`, shape (n_rows, n_features), floats, NaN where nothing was recorded: the columns that records of the
+        scenario can hold, without those that have no value in this cohort; counts and amounts of what was not recorded
+        are 0. `target`, shape (n_rows,), integers, positions in `target_names`. `target_names`: for categories those
+        that occur, the most common class of the scenario first, so that codes run from 0 without a gap; for the target
+        ``refractory`` always ``not_refractory`` and ``refractory``. A class that only a larger cohort has is therefore
+        nearly always last, and codes mean the same in both. `feature_names`; `constant_features`, those with the same
+        value in every row; `absent_features`, those of the data dictionary that are not in the table, with the reason.
+        `frame`, data and target together (pandas; None without `as_frame`). `patient`, shape (n_rows,), the number of
+        the patient of each row. `applies`, shape (n_samples,), by number of the patient, false outside the set.
+        `left_out`, the number of excluded patients by reason. `seed`. `events`, the observed tables of all patients up
+        to `until_days`; `truth`, tables that are never used for features; `DESCR`, a description with the data
+        dictionary.
     (data, target) : tuple
         With `return_X_y`.
 
     Raises
     ------
     BenchError
-        If scikit-learn or pandas is missing, a number cannot be used, or nobody has a right answer.
+        If scikit-learn or pandas is missing, an argument is invalid, or no patient has a label.
     ScenarioError, CriteriaError
-        If there is no such scenario or set.
+        If the scenario or set does not exist or is invalid.
 
     Warns
     -----
     UserWarning
-        If this cohort lacks a class that is commoner in the scenario than one it has: codes are then not those of a
-        larger cohort. `like` gives it the codes of another.
+        If this cohort lacks a class that is more common in the scenario than one it has: its codes then differ from
+        those of a larger cohort. Use `like` to get the codes of another one.
 
     Examples
     --------
@@ -133,17 +133,17 @@ def make_nephrotic_cohort(
     n_samples, until_days, label_days = _checked(n_samples, until_days, label_days, target, like)
     seed = _seed(random_state)
     resolved = load(scenario, [])
-    asked = criteria or resolved.scenario.criteria[0]
-    task = Task(relabel.definition({"criteria": [asked], "sets": {}}, asked), target, label_days)
+    name = criteria or resolved.scenario.criteria[0]
+    task = Task(relabel.definition({"criteria": [name], "sets": {}}, name), target, label_days)
     tables = cohort(resolved.scenario, n_samples, seed)
-    judged = task.classify(tables, "complete")
-    kept = _Selection(judged, task, keep_outside=keep_outside, keep_undetermined=keep_undetermined)
-    rows = kept.rows.join(features(tables, until_days), on=WHO, how="left", maintain_order="left")
+    labelled = task.classify(tables, "complete")
+    selection = _Selection(labelled, task, keep_outside=keep_outside, keep_undetermined=keep_undetermined)
+    rows = selection.rows.join(features(tables, until_days), on=WHO, how="left", maintain_order="left")
     columns = _Columns(rows, resolved, like)
-    words = list(like.target_names) if like is not None else kept.usual(resolved.scenario)
-    words = kept.words(words, warn=like is None)
-    places = rows["answer"].replace_strict(words, range(len(words)), return_dtype=pl.Int64)
-    data, codes, frame = _shaped(rows.select(columns.names), places, as_frame)
+    order = list(like.target_names) if like is not None else selection.usual_order(resolved.scenario)
+    classes = selection.classes(order, warn=like is None)
+    positions = rows["answer"].replace_strict(classes, range(len(classes)), return_dtype=pl.Int64)
+    data, codes, frame = _as_arrays(rows.select(columns.names), positions, as_frame)
     if return_X_y:
         return data, codes
     from sklearn.utils import Bunch
@@ -155,19 +155,19 @@ def make_nephrotic_cohort(
         feature_names=columns.names,
         constant_features=columns.constant,
         absent_features=columns.absent,
-        target_names=words,
+        target_names=classes,
         patient=rows["patient"].to_numpy(),
-        applies=judged["applies"].fill_null(True).to_numpy(),
-        left_out=kept.left_out,
+        applies=labelled["applies"].fill_null(True).to_numpy(),
+        left_out=selection.left_out,
         seed=seed,
         events=before(tables, until_days),
         truth={name: tables[name] for name in TRUTH},
-        DESCR=_described(n_samples, seed, until_days, task, scenario, kept, columns),
+        DESCR=_described(n_samples, seed, until_days, task, scenario, selection, columns),
     )
 
 
 def _whole(name: str, value: Any, least: int, most: int, problems: list[str]) -> int:
-    """Return a whole number of any integer type, numpy's among them, or note what is wrong with it."""
+    """Return a whole number of any integer type, including those of numpy, or add its problems to a list."""
     wrong = wrong_count(name, value, least, most)
     problems += wrong
     return least if wrong else int(value)
@@ -195,72 +195,73 @@ def _checked(
 
 
 def _seed(random_state: Any) -> int:
-    """Return a seed: the number given, or one drawn from a generator, as scikit-learn understands `random_state`."""
+    """Return a seed: the given number, or one drawn from a generator, as scikit-learn does."""
     from sklearn.utils import check_random_state
 
-    if hasattr(random_state, "integers"):  # numpy.random.Generator, which scikit-learn does not know
+    if hasattr(random_state, "integers"):  # numpy.random.Generator, which scikit-learn does not support
         return int(random_state.integers(MOST_DRAWN_SEED))
     if random_state is None or hasattr(random_state, "randint"):
         return int(check_random_state(random_state).randint(MOST_DRAWN_SEED))
     problems: list[str] = []
     seed = _whole("random_state", random_state, 0, MOST_SEED, problems)
     if problems:
-        raise BenchError([f"{problems[0]}; a RandomState, a Generator or None will do, too"])
+        raise BenchError([f"{problems[0]}; or a RandomState, a Generator or None"])
     return seed
 
 
 class _Selection:
-    """Who is in the table, with the answer of each as text, and who is not.
+    """The patients of the table with their labels as text, and the number of excluded patients.
 
     Parameters
     ----------
-    judged : polars.DataFrame
-        From `Task.judge`.
+    labelled : polars.DataFrame
+        Labels of all patients, from the task.
     task : Task
         The question.
     keep_outside, keep_undetermined : bool
-        Whether those without a right answer stay, each kind as a class of its own.
+        Whether to include patients without a label, as classes of their own.
     """
 
-    def __init__(self, judged: pl.DataFrame, task: Task, *, keep_outside: bool, keep_undetermined: bool) -> None:
+    def __init__(self, labelled: pl.DataFrame, task: Task, *, keep_outside: bool, keep_undetermined: bool) -> None:
         self._task = task
         outside = ~pl.col("applies").fill_null(True)
-        named = judged.with_columns(
+        named = labelled.with_columns(
             answer=pl.when(outside).then(pl.lit(OUTSIDE)).otherwise(pl.col("answer").cast(pl.String))
         )
-        gone = [*([] if keep_outside else [OUTSIDE]), *([] if keep_undetermined else [ABSTAINED])]
-        self.left_out = {name: named.filter(answer=name).height for name in gone}
-        self.rows = named.filter(~pl.col("answer").is_in(gone)).select(*WHO, "answer")
+        excluded = [*([] if keep_outside else [OUTSIDE]), *([] if keep_undetermined else [ABSTAINED])]
+        self.left_out = {name: named.filter(answer=name).height for name in excluded}
+        self.rows = named.filter(~pl.col("answer").is_in(excluded)).select(*WHO, "answer")
         if self.rows.is_empty():
-            told = " and ".join(f"{count} {_reason(name)}" for name, count in self.left_out.items())
-            raise BenchError([f"nobody has a right answer under {task.definition.name}: {told}"])
+            counts = " and ".join(f"{count} {_reason(name)}" for name, count in self.left_out.items())
+            raise BenchError([f"no patient has a label by {task.definition.name}: {counts}"])
 
-    def usual(self, scenario: Scenario) -> list[str]:
-        """Return the classes of the scenario, the commonest first; it does not depend on who is in this cohort."""
+    def usual_order(self, scenario: Scenario) -> list[str]:
+        """Return the classes of the scenario, the most common first, independent of this cohort."""
         task = self._task
-        common = _commonest(scenario.model_dump_json(), task.definition.model_dump_json(), task.target, task.until_days)
-        gone = set(self.left_out)
-        return [name for name in common if name not in gone]
+        common = _most_common(
+            scenario.model_dump_json(), task.definition.model_dump_json(), task.target, task.until_days
+        )
+        return [name for name in common if name not in self.left_out]
 
-    def words(self, order: Sequence[str], *, warn: bool) -> list[str]:
+    def classes(self, order: Sequence[str], *, warn: bool) -> list[str]:
         """Return the classes in the order of their codes.
 
         Parameters
         ----------
         order : sequence of str
-            Classes in the order wanted; any other that somebody has comes after them.
+            Classes in the desired order; any other class of the cohort comes after them.
         warn : bool
-            Leave out those that nobody has, with a warning where that changes the code of another; keep all without.
+            Leave out classes without patients, with a warning if that changes the code of another class.
         """
-        there = set(self.rows["answer"])
+        occurring = set(self.rows["answer"])
         fixed = set(REFRACTORY) if self._task.target == "refractory" else set()
         every = list(dict.fromkeys([*order, *self._task.classes, ABSTAINED, OUTSIDE]))
-        present = [name for name in every if name in there or name in fixed or (name in order and not warn)]
+        present = [name for name in every if name in occurring or name in fixed or (name in order and not warn)]
         missing = [name for name in every[: every.index(present[-1])] if name not in present]
         if warn and missing:
             warnings.warn(
-                f"nobody of this cohort is {' or '.join(missing)}: codes are not those of a larger cohort; "
-                "make it larger, or give a data set with all classes as like=",
+                f"no patient of this cohort is {' or '.join(missing)}: codes differ from those of a larger cohort; "
+                "simulate more patients, or pass a data set with all classes as like=",
                 UserWarning,
                 stacklevel=3,
             )
@@ -268,19 +269,19 @@ class _Selection:
 
 
 @lru_cache(maxsize=16)
-def _commonest(scenario: str, definition: str, target: Target, until_days: int | None) -> list[str]:
-    """Return the answers of a scenario by how many have them, the most first; of a cohort that is always the same."""
+def _most_common(scenario: str, definition: str, target: Target, until_days: int | None) -> list[str]:
+    """Return the labels of a scenario, the most common first, as counted in a fixed cohort."""
     task = Task(DefinitionSet.model_validate_json(definition), target, until_days)
-    judged = task.classify(cohort(Scenario.model_validate_json(scenario), COUNTED, COUNTED_SEED), "complete")
+    labelled = task.classify(cohort(Scenario.model_validate_json(scenario), COUNTED, COUNTED_SEED), "complete")
     outside = ~pl.col("applies").fill_null(True)
-    named = judged.select(pl.when(outside).then(pl.lit(OUTSIDE)).otherwise(pl.col("answer").cast(pl.String)))
+    named = labelled.select(pl.when(outside).then(pl.lit(OUTSIDE)).otherwise(pl.col("answer").cast(pl.String)))
     counted = named.to_series().value_counts().sort("count", named.columns[0], descending=[True, False])
-    found = counted[named.columns[0]].to_list()
-    return list(dict.fromkeys([*REFRACTORY, *found])) if target == "refractory" else found
+    labels = counted[named.columns[0]].to_list()
+    return list(dict.fromkeys([*REFRACTORY, *labels])) if target == "refractory" else labels
 
 
 def _reason(name: str) -> str:
-    return "outside the set" if name == OUTSIDE else "that cannot be judged"
+    return "outside the set" if name == OUTSIDE else "undetermined"
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ class _Columns:
     Attributes
     ----------
     rows : polars.DataFrame
-        The features of those who are kept.
+        Labels and features of the patients in the table.
     resolved : Resolved
         The scenario.
     like : Bunch or None
@@ -303,54 +304,60 @@ class _Columns:
 
     @cached_property
     def names(self) -> list[str]:
-        """Those of the earlier data set; without one, what the scenario's records can hold and somebody has."""
+        """Columns of the earlier data set; without one, those that records can hold and that have a value."""
         if self.like is not None:
             return list(self.like.feature_names)
         return with_values(self.rows.select(observable(self.resolved.scenario)))
 
     @cached_property
     def constant(self) -> list[str]:
-        """Those with one value for everybody."""
+        """Columns with the same value in every row."""
         return [name for name in self.names if self.rows[name].n_unique() == 1]
 
     @cached_property
     def absent(self) -> dict[str, str]:
-        """Those of the data dictionary that are not in the table, with the reason."""
+        """Columns of the data dictionary that are not in the table, with the reason."""
         possible = set(observable(self.resolved.scenario))
-        empty = "nobody in this table has a value" if self.like is None else "not in the data set it is to be like"
+        empty = "no patient in this table has a value" if self.like is None else "not in the data set given as like"
         return {
-            name: empty if name in possible else "records of this scenario hold no value"
+            name: empty if name in possible else "records of this scenario never hold a value"
             for name in COLUMNS
             if name not in self.names
         }
 
 
-def _shaped(wide: pl.DataFrame, places: pl.Series, as_frame: bool) -> tuple[Any, Any, Any]:
+def _as_arrays(wide: pl.DataFrame, positions: pl.Series, as_frame: bool) -> tuple[Any, Any, Any]:
     if not as_frame:
-        return wide.to_numpy(), places.to_numpy(), None
+        return wide.to_numpy(), positions.to_numpy(), None
     import pandas as pd
 
     data = pd.DataFrame({name: wide[name].to_numpy() for name in wide.columns})
-    codes = pd.Series(places.to_numpy(), name="target")
+    codes = pd.Series(positions.to_numpy(), name="target")
     return data, codes, pd.concat([data, codes], axis=1)
 
 
 def _described(
-    n_samples: int, seed: int, until_days: int | None, task: Task, scenario: str, kept: _Selection, columns: _Columns
+    n_samples: int,
+    seed: int,
+    until_days: int | None,
+    task: Task,
+    scenario: str,
+    selection: _Selection,
+    columns: _Columns,
 ) -> str:
     used = "the whole record" if until_days is None else f"what was recorded before day {until_days} from onset"
     due = "at the end of follow-up" if task.until_days is None else f"on day {task.until_days}"
-    left_out = " and ".join(f"{count} {_reason(name)}" for name, count in kept.left_out.items())
+    left_out = " and ".join(f"{count} {_reason(name)}" for name, count in selection.left_out.items())
     absent = "\n".join(f"{name}: {why}" for name, why in columns.absent.items())
     return f"""Synthetic nephrotic syndrome: {n_samples} patients of the scenario {scenario}, seed {seed}.
 {vocabulary.NOTICE}
 
 Features use {used}. {task.question}
-The label is what the definition set says of the complete record {due}. No feature is made of the truth.
-Patients outside the set are those whom it is not for, by age or lesion; the others that have no label cannot be judged
-from this much record. Left out of data and target: {left_out or "nobody"}.
+The label is the classification of the complete record {due}. No feature uses the truth.
+Patients outside the set are not eligible for it, by age or lesion; undetermined patients are eligible, but their record
+is too short or too sparse. Excluded from data and target: {left_out or "nobody"}.
 
-Features; a value is missing (NaN) where nothing was recorded that could tell:
+Features; a value is missing (NaN) where nothing relevant was recorded:
 {dictionary_text()}
 
 Not in the table:

@@ -99,7 +99,7 @@ def test_whom_the_set_is_not_for_is_left_out_and_told_apart_from_who_cannot_be_j
     assert found.left_out == {"outside_the_set": outside, "undetermined": open_}
     assert found.applies[found.patient].all() and len(found.data) == 400 - outside - open_
     assert not {"undetermined", "outside_the_set"} & set(found.target_names)
-    assert f"Left out of data and target: {outside} outside the set and {open_} that cannot be judged" in found.DESCR
+    assert f"Excluded from data and target: {outside} outside the set and {open_} undetermined" in found.DESCR
     whole = make(400, random_state=0, criteria=CHILDREN, keep_outside=True, keep_undetermined=True)
     counts = dict(zip(whole.target_names, np.bincount(whole.target), strict=True))
     assert len(whole.data) == 400 and not whole.left_out
@@ -123,7 +123,7 @@ def test_a_small_cohort_is_given_the_columns_and_codes_of_another():
     for one in few:
         assert list(one.data.columns) == list(train.data.columns)
         assert one.target_names[: len(train.target_names)] == train.target_names
-    with pytest.warns(UserWarning, match="codes are not those of a larger cohort"):
+    with pytest.warns(UserWarning, match="codes differ from those of a larger cohort"):
         make(6, random_state=3, scenario="modern-children")
 
 
@@ -167,5 +167,5 @@ def test_everything_wrong_is_told_at_once():
 
 
 def test_a_cohort_without_any_right_answer_is_refused_with_the_reason():
-    with pytest.raises(BenchError, match=f"nobody has a right answer under {CHILDREN}: 30 outside the set and 0 that"):
+    with pytest.raises(BenchError, match=f"no patient has a label by {CHILDREN}: 30 outside the set and 0 undetermined"):
         make(30, random_state=1, scenario="modern-adults", criteria=CHILDREN)

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from nephrosyn import vocabulary
-from nephrosyn.cli.console.patient import agents, conditions, said, steroid
+from nephrosyn.cli.console.patient import agents, conditions, event_value, steroid
 from nephrosyn.criteria.explanation.supporting_rows import SupportingRows
 
 DOSES = [
@@ -46,7 +46,7 @@ def test_other_drugs_are_told_as_courses(doses):
         ("day 5", "to 33", "cyclophosphamide, 3 infusions of 500 to 520 mg"),
         ("day 70", "to 200", "mycophenolate, 1000 mg daily"),
         ("day 300", "", "cyclophosphamide, 1 infusion of 520 mg"),
-        ("day 320", "to 400", "levamisole, 50 mg alternate day, still taken at the end of the record"),
+        ("day 320", "to 400", "levamisole, 50 mg alternate day, ongoing at the end of the record"),
     ]
 
 
@@ -66,7 +66,7 @@ def test_other_drugs_are_told_as_courses(doses):
     ],
 )
 def test_events_are_told_in_words(event, value, told):
-    assert said(event, value) == told
+    assert event_value(event, value) == told
 
 
 def test_conditions_say_their_kind_and_never_that_steroid_is_unchanged():

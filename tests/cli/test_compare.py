@@ -44,6 +44,13 @@ def test_writes_a_page(cli, finished, twin, tmp_path):
     assert "nothing differs" in result.stdout
 
 
+def test_quiet_prints_only_json(cli, finished, twin, tmp_path):
+    quiet = cli("compare", finished, twin, "--quiet", "--out", tmp_path / "out")
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert (tmp_path / "out" / "compare.html").is_file()
+    assert json.loads(cli("compare", finished, twin, "-q", "--json").stdout)["patients"] == 60
+
+
 def test_refuses_what_cannot_be_compared(cli, refuses, finished, twin, tmp_path):
     other = tmp_path / "other"
     assert cli("run", "baseline", "--patients", 20, "--seed", 5, "--out", other, "--no-report", "-q").exit_code == 0
@@ -68,6 +75,6 @@ def test_refuses_what_is_no_run(refuses, finished, own, tmp_path):
 
 
 def test_leaves_what_is_not_its_own(refuses, finished, twin):
-    refuses("compare", finished, twin, "--out", finished, saying=("--overwrite",))
+    refuses("compare", finished, twin, "--out", finished, saying=("(overwrite)",))
     refuses("compare", finished, twin, "--out", finished, "--overwrite", saying=("not a comparison",))
     assert (finished / "manifest.json").is_file()

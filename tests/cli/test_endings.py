@@ -35,7 +35,7 @@ def fails(cli, monkeypatch):
     ("error", "said"),
     [
         (RecursionError("maximum recursion depth exceeded"), "nested too deeply"),
-        (MemoryError(), "not memory enough"),
+        (MemoryError(), "not enough memory"),
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "outputs"), "outputs: No space left on device"),
         (OSError("no number"), "no number"),
         (pl.exceptions.ComputeError("a column is bad\nand more"), "a table cannot be read or written: a column is bad"),
@@ -56,7 +56,7 @@ def test_what_the_system_refuses_is_a_sentence(fails, error, said):
 def test_a_mistake_of_ours_says_so_and_where(fails):
     told = fails(KeyError("upcr"))
     assert told.exit_code == 70
-    assert told.stderr.startswith("nephrosyn: this is a bug in nephrosyn, not in what you asked for: KeyError: 'upcr'")
+    assert told.stderr.startswith("nephrosyn: this is a bug in nephrosyn, not in your input: KeyError: 'upcr'")
     assert "check.py, line" in told.stderr
     assert "NEPHROSYN_TRACEBACK=1" in told.stderr
     assert "Traceback" not in told.stderr
@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_replaced(refuses, finished, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     if place == "." and "--resume" in words:
         return  # there is something to go on with, or not; that is another message
-    refuses(*(word.format(run=finished) for word in words), place, saying=("cannot be replaced", "--out"))
+    refuses(*(word.format(run=finished) for word in words), place, saying=("cannot be replaced",))
     assert not list(tmp_path.iterdir())
 
 

@@ -33,7 +33,7 @@ def test_interrupt_leaves_nothing_behind_but_finished_parts(tmp_path, after_seco
     assert out == ""
     assert "Traceback" not in err
     left = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert bool(left) == ("go on with the same command and --resume" in err)
+    assert bool(left) == ("repeat the same run with resume (--resume) to continue" in err)
 
 
 @pytest.mark.slow

@@ -48,6 +48,11 @@ def test_speaks_json_and_writes_a_page(cli, finished, stopped, tmp_path):
     assert f"page  {out / 'reclassify.html'}" in result.stdout.splitlines()
 
 
+def test_quiet_prints_nothing(cli, finished, stopped):
+    quiet = cli("reclassify", finished, "--from", "source", "--to", stopped, "--quiet")
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+
+
 def test_leaves_the_run_as_it_was(cli, own, stopped):
     before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
     assert cli("reclassify", own, "--from", "source", "--to", stopped).exit_code == 0

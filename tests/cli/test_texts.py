@@ -14,7 +14,7 @@ import pytest
 import nephrosyn as ns
 from nephrosyn import criteria, scenario, text_files
 from nephrosyn.errors import MOST_PROBLEMS
-from nephrosyn.scenario.messages import nearest
+from nephrosyn.user_input import nearest
 
 SET = criteria.text("source")
 MINE = 'extends = "baseline"\ntitle = "Mine"\n'
@@ -78,7 +78,7 @@ def test_a_definition_set_comes_through_a_pipe(cli, piped, own):
 
 def test_what_comes_through_a_pipe_is_kept_for_a_second_look(piped):
     path = piped(b"once")
-    with text_files.pipes_kept():
+    with text_files.remember_pipes():
         assert [text_files.read_text(path), text_files.read_text(path)] == ["once", "once"]
 
 

@@ -56,11 +56,11 @@ def test_window_that_is_still_open_tells_both_its_days():
         (
             adult().steroid(60, 0, 55).steroid(20, 56, 200).steroid(10, 201, 400).ill(0, 14).well(28, 56, 84).ill(98)
             .well_every(30, 120, 730),
-            "day 98 (not answered by a higher dose within 90 days)",
+            "day 98 (not followed by a higher dose within 90 days)",
         ),
         (
             adult().steroid(60, 0, 120).steroid(10, 121, 400).ill(0).well(28, 56).ill(98).well_every(30, 120, 730),
-            "day 98 (with no reduction of the dose before it)",
+            "day 98 (without a reduction of the dose before it)",
         ),
     ],
     ids=["at the maintenance dose", "without steroid", "never raised", "never reduced"],
@@ -83,12 +83,12 @@ def test_dependence_speaks_of_no_relapse_where_there_was_none():
 
 @pytest.mark.parametrize("view", ["observed", "complete"])
 def test_no_record_calls_a_patient_truly_refractory(capsys, view):
-    from nephrosyn.cli.console.patient import judgement
+    from nephrosyn.cli.console.patient import print_verdict
 
     record = adult(100).steroid(60, 0, 100).ill(0, 84).path((0.0, 5.0, 0.0, 5.0))
     verdict = criteria.verdict(tables(record), criteria.load("source"), 0, 0, view)
     assert verdict.refractory_kind is True
-    judgement(verdict)
+    print_verdict(verdict)
     line = capsys.readouterr().out.splitlines()[1]
-    assert "nothing noted shows it to be falsely so" in line
+    assert "nothing in the record shows it to be pseudo-refractory" in line
     assert "truly" not in line

@@ -1,1 +1,1 @@
-"""The command line: commands, and what they print."""
+"""The command line: `app` holds the program, `commands` the commands, `console` what they print."""

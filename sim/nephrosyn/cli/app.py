@@ -1,4 +1,4 @@
-"""The command line: verbs that call the package and hand the answer to the console."""
+"""The command line program: its commands, the help, and how errors and signals end it."""
 
 from __future__ import annotations
 
@@ -17,45 +17,46 @@ from typer.core import TyperCommand, TyperGroup
 from nephrosyn import vocabulary
 from nephrosyn.cli import console
 from nephrosyn.cli.commands import bench, cases, check, compare, evidence
-from nephrosyn.cli.commands import run as run_verbs
+from nephrosyn.cli.commands import run as run_commands
+from nephrosyn.cli.commands.group import LightHelp
 from nephrosyn.cli.console.errors import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
 from nephrosyn.cli.console.output import give_up, prepare
 from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 from nephrosyn.errors import NephrosynError
-from nephrosyn.text_files import pipes_kept
+from nephrosyn.text_files import remember_pipes
 
 EXIT_SIGNAL = 128
-"""Plus the number of the signal, as shells have it."""
+"""Exit code of a process ended by signal 0; the number of the signal is added, as in shells."""
 EXIT_INTERRUPTED = EXIT_SIGNAL + signal.SIGINT
 ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""Signals that ask a process to end; there is no SIGHUP on Windows."""
+"""Signals that ask a process to terminate; Windows has no SIGHUP."""
 
 
 def _complain_notes(error: BaseException) -> None:
-    """Print what was noted on an error on its way: how to go on.
+    """Print the notes of an error, which say how to continue.
 
-    An interrupt that comes twice is an error of its own each time; the note may stand on the first.
+    A second interrupt is an error of its own; the note may belong to the first one.
     """
-    notes = [note for one in _chain(error) for note in getattr(one, "__notes__", ())]
+    notes = [note for linked in _chain(error) for note in getattr(linked, "__notes__", ())]
     for note in dict.fromkeys(notes):
         console.complain(note)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and those that were being handled when it was raised."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+    """Yield an error and its chain of causes."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
 
 
 class Terminated(KeyboardInterrupt):
-    """The process was asked to end, or its terminal was closed; it cleans up as after an interrupt.
+    """The process was asked to terminate, or its terminal was closed; it cleans up as after an interrupt.
 
     Parameters
     ----------
     signum : int
-        The signal that said so.
+        Number of the signal.
     """
 
     def __init__(self, signum: int) -> None:
@@ -64,9 +65,9 @@ class Terminated(KeyboardInterrupt):
 
 
 def _stopped(stop: KeyboardInterrupt) -> int:
-    """Say that the command was stopped, and return the exit code."""
+    """Print that the command was stopped, and return the exit code."""
     code = stop.code if isinstance(stop, Terminated) else EXIT_INTERRUPTED
-    with suppress(OSError):  # the terminal may be gone
+    with suppress(OSError):  # the terminal may be closed
         console.complain("interrupted" if code == EXIT_INTERRUPTED else "terminated")
         _complain_notes(stop)
     return code
@@ -76,33 +77,22 @@ def _terminate(signum: int, _: object) -> None:
     raise Terminated(signum)
 
 
-def _heed_signals() -> None:
-    """Clean up before the process ends by a signal, unless whoever started it has that one ignored, as nohup does."""
+def _handle_signals() -> None:
+    """Clean up before a signal ends the process, unless the parent has the signal ignored, as nohup does."""
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _terminate)
 
 
-class Light:
-    """A command whose help flag is false, not absent: typer loads pydantic to make a flag of nothing."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the help flag."""
-        option = super().get_help_option(ctx)  # type: ignore[misc]
-        if option is not None:
-            option.default = False
-        return option
+class LightCommand(LightHelp, TyperCommand):
+    """A command without options."""
 
 
-class LightCommand(Light, TyperCommand):
-    """A verb without options of its own."""
-
-
-class Verbs(Light, TyperGroup):
-    """The verbs, with one place where an error becomes a message and an exit code."""
+class CommandGroup(LightHelp, TyperGroup):
+    """A group of commands that turns errors into messages and exit codes."""
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Read the words of the command line; help may be asked for by a program that has left meanwhile."""
+        """Parse the command line; the reader of a help text may have closed the pipe."""
         try:
             return super().make_context(*arguments, **options)
         except BrokenPipeError:
@@ -110,9 +100,9 @@ class Verbs(Light, TyperGroup):
             raise typer.Exit(EXIT_NO_READER) from None
 
     def invoke(self, ctx: Any) -> Any:
-        """Call the verb; whatever the user can put right ends as a message, never as a traceback."""
+        """Run the command; errors caused by user input end as a message, never as a traceback."""
         try:
-            with pipes_kept():
+            with remember_pipes():
                 return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             raise typer.Exit(_stopped(stop)) from None
@@ -127,8 +117,8 @@ class Verbs(Light, TyperGroup):
         except BaseException as error:
             if not isinstance(error, Exception | library_panic()):
                 raise
-            interrupts = [one for one in _chain(error) if isinstance(one, KeyboardInterrupt)]
-            if interrupts:  # a compiled module that was being loaded makes an error of its own of it
+            interrupts = [linked for linked in _chain(error) if isinstance(linked, KeyboardInterrupt)]
+            if interrupts:  # a compiled module that was being loaded wraps it in another error
                 raise typer.Exit(_stopped(interrupts[0])) from None
             code = unexpected(error)
             _complain_notes(error)
@@ -137,10 +127,10 @@ class Verbs(Light, TyperGroup):
 
 app = typer.Typer(
     name="nephrosyn",
-    cls=Verbs,
-    help=f"Synthetic cohorts of nephrotic syndrome, judged by classification criteria. {vocabulary.NOTICE}",
-    epilog="Exit codes: 0 done, 1 a check failed, 2 something in your input or on your machine, 70 a bug of nephrosyn "
-    "(NEPHROSYN_TRACEBACK=1 shows where), 141 nobody reads the output. Each verb has its own --help.",
+    cls=CommandGroup,
+    help=f"Simulate cohorts of nephrotic syndrome and classify them by published criteria. {vocabulary.NOTICE}",
+    epilog="Exit codes: 0 success, 1 a check failed, 2 invalid input or a problem of the system, 70 a bug in nephrosyn "
+    "(set NEPHROSYN_TRACEBACK=1 for the traceback), 141 the output was closed. Every command has its own --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -160,18 +150,18 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass
 
 
-listing = typer.Typer(cls=Verbs, help="List scenarios, definition sets or classifiers.", rich_markup_mode=None)
+listing = typer.Typer(cls=CommandGroup, help="List scenarios, definition sets or classifiers.", rich_markup_mode=None)
 app.add_typer(listing, name="list", invoke_without_command=True)
 
 
 @listing.callback()
-def _everything(ctx: typer.Context) -> None:
+def _list_default(ctx: typer.Context) -> None:
     if ctx.invoked_subcommand is None:
         list_scenarios()
         console.say()
@@ -196,7 +186,7 @@ def list_criteria() -> None:
 
 @listing.command("classifiers", cls=LightCommand)
 def list_classifiers() -> None:
-    """List the classifiers that have a name: shipped, installed, definition sets."""
+    """List the available classifiers: shipped, installed, and definition sets."""
     from nephrosyn.bench.classifiers.registry import titles
 
     console.catalogue("classifiers", titles())
@@ -210,32 +200,32 @@ app.command()(check.schema)
 @app.command()
 def run(
     scenario: ScenarioName,
-    patients: Annotated[int | None, typer.Option(metavar="N", help="Patients in each replicate.")] = None,
+    patients: Annotated[int | None, typer.Option(metavar="N", help="Number of patients in each replicate.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
-    replicates: Annotated[int | None, typer.Option(metavar="R", help="Independent repeats.")] = None,
+    replicates: Annotated[int | None, typer.Option(metavar="R", help="Number of replicates of the cohort.")] = None,
     overrides: Overrides = None,
-    engine: Annotated[Engine | None, typer.Option(help="Who drives the patients.", show_default=False)] = None,
+    engine: Annotated[Engine | None, typer.Option(help="Simulation engine.", show_default=False)] = None,
     criteria: Sets = None,
     out: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="Run folder, or a URL as s3://bucket/run [default: outputs/SCENARIO-DIGEST]."),
+        typer.Option(metavar="DIR", help="Run folder or URL, e.g. s3://bucket/run [default: outputs/SCENARIO-DIGEST]."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.parquet,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder if it exists.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was broken off, or mend it.")] = False,
-    workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Processes that share the work [default: all cores].")
-    ] = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report into the run folder.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing run.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Resume an interrupted run or repair a damaged one.")
+    ] = False,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Number of processes [default: all cores].")] = None,
     part_patients: Annotated[
-        int | None, typer.Option(metavar="N", help="About so many patients make a part [default: 2000].")
+        int | None, typer.Option(metavar="N", help="Approximate number of patients per part [default: 2000].")
     ] = None,
     cluster: Annotated[
-        str | None, typer.Option(metavar="URL", help="Dask scheduler, as tcp://HOST:8786, or local:N.")
+        str | None, typer.Option(metavar="URL", help="Dask scheduler, e.g. tcp://HOST:8786, or local:N.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate a scenario, judge it, and write a run folder."""
+    """Simulate a scenario, classify its patients, and write a run folder."""
     import nephrosyn as ns
 
     with console.Progress(quiet) as progress:
@@ -258,14 +248,14 @@ def run(
             cluster=cluster,
             progress=progress,
         )
-    run_verbs.announce(cohort, quiet)
+    run_commands.announce(cohort, quiet)
 
 
 app.command()(compare.compare)
 app.command()(compare.reclassify)
 
 
-run_verbs.register(app)
+run_commands.register(app)
 evidence.register(app)
 cases.register(app)
 bench.register(app)
@@ -277,19 +267,19 @@ def main(words: Sequence[str] | None = None) -> None:
     Parameters
     ----------
     words : sequence of str, optional
-        The command; that of this process by default.
+        Arguments of the command; by default those of this process.
     """
     prepare()
     warnings.showwarning = console.warn
-    # Loading modules and filling tables makes many objects and hardly any cycles: to look for cycles took a tenth of
+    # Loading modules and filling tables creates many objects and hardly any cycles: searching for cycles took 10% of
     # the time of a small run.
     gc.set_threshold(100_000, 20, 50)
-    _heed_signals()
+    _handle_signals()
     try:
         app(words, prog_name="nephrosyn")
     except SystemExit as leaving:
         if isinstance(leaving.code, int) and leaving.code - EXIT_SIGNAL in (signal.SIGINT, *ENDING):
-            # Python would end itself by the signal after all if it came while certain modules were being loaded.
+            # Python would end by the signal itself if it came while certain modules were being loaded.
             with suppress(OSError):
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What several verbs of the command line take: their arguments and options, each told once."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 
 class Engine(StrEnum):
-    """The engines a user may ask for."""
+    """The simulation engines."""
 
     auto = "auto"
     simpy = "simpy"
@@ -18,38 +18,55 @@ class Engine(StrEnum):
 
 
 class Format(StrEnum):
-    """The formats of the tables."""
+    """The file formats of tables."""
 
     parquet = "parquet"
     csv = "csv"
 
 
 class View(StrEnum):
-    """The two records that can be judged."""
+    """The two records that patients are classified by."""
 
     complete = "complete"
     observed = "observed"
 
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped name (see list) or a TOML file.")]
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="Shipped scenario (see list) or TOML file.")]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the scenario; repeatable.")
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the scenario; repeatable.")
 ]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]
 Sets = Annotated[
-    list[str] | None, typer.Option("--criteria", metavar="NAME", help="A definition set or a TOML file; repeatable.")
+    list[str] | None, typer.Option("--criteria", metavar="NAME", help="Definition set or TOML file; repeatable.")
 ]
-OneSet = Annotated[str | None, typer.Option("--criteria", metavar="NAME", help="Definition set.", show_default=False)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only what was asked for, or nothing.")]
-Record = Annotated[View, typer.Option("--view", help="Which record is judged.")]
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Finished runs; the first is the reference.")]
-FromSet = Annotated[str, typer.Option("--from", metavar="NAME", help="A definition set or a TOML file.")]
-ToSet = Annotated[str, typer.Option("--to", metavar="NAME", help="The set that takes its place, or a TOML file.")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write page, text, figure and values.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what this verb wrote there before.")]
+OneSet = Annotated[
+    str | None, typer.Option("--criteria", metavar="NAME", help="Definition set or TOML file.", show_default=False)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Suppress progress and summary.")]
+Record = Annotated[View, typer.Option("--view", help="Record to classify.")]
+Runs = Annotated[
+    list[Path], typer.Argument(metavar="RUN RUN...", help="Folders of finished runs; the first is the reference.")
+]
+FromSet = Annotated[str, typer.Option("--from", metavar="NAME", help="Present definition set or TOML file.")]
+ToSet = Annotated[str, typer.Option("--to", metavar="NAME", help="New definition set or TOML file.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Write the page, text, figure and values to a folder.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier output of this command.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the values as JSON.")]
-NothingUnlessWrong = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing unless something is wrong.")]
-OnlyKeys = Annotated[str | None, typer.Option("--only", metavar="PATTERN", help="Only keys like this, as 'care.*'.")]
-OnlyChanged = Annotated[bool, typer.Option("--changed", help="Only what differs from what it extends.")]
-SetName = Annotated[str, typer.Argument(metavar="NAME", help="A shipped set (see list) or a TOML file.")]
-SchemaFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")]
+Silent = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
+OnlyKeys = Annotated[
+    str | None, typer.Option("--only", metavar="PATTERN", help="Show only keys that match, e.g. 'care.*'.")
+]
+OnlyChanged = Annotated[
+    bool, typer.Option("--changed", help="Show only values that differ from the scenario it extends.")
+]
+SetName = Annotated[str, typer.Argument(metavar="NAME", help="Shipped definition set (see list) or TOML file.")]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write to a file instead of standard output.")
+]
+
+
+def listed(texts: list[str] | None) -> list[str]:
+    """Return the names of a repeatable option that takes several, separated by commas."""
+    return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]

@@ -1,1 +1,4 @@
-"""What the chart holds of a history, the truth behind it, and the schema of every table."""
+"""The record: the tables that a clinic would have, and the truth beside them.
+
+`observed.record` makes all tables of some patients; `schema.TABLES` has the type, unit and meaning of every column.
+"""

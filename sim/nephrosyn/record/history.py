@@ -1,4 +1,4 @@
-"""The history of some patients, sorted for the tables that are made of it."""
+"""The history of some patients, sorted by kind of row, and the tables that the record and the truth share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from nephrosyn import vocabulary as terms
+from nephrosyn import vocabulary
 from nephrosyn.course.state.events import Kind
 from nephrosyn.kernels.compile import entry
 from nephrosyn.record import schema
@@ -24,7 +24,7 @@ _READING = int(Kind.READING)
 
 @entry
 def count_kinds(rows, edges):
-    """Count readings, and lay out the other rows by kind: those of kind k go from ``edges[k]`` to ``edges[k + 1]``."""
+    """Count readings, and lay out the other rows by kind: rows of kind k go from ``edges[k]`` to ``edges[k + 1]``."""
     for i in range(len(rows)):
         edges[rows[i].kind + 1] += 1
     readings = edges[_READING + 1]
@@ -36,7 +36,7 @@ def count_kinds(rows, edges):
 
 @entry
 def sort_by_kind(rows, places, others):
-    """Copy the rows that are not readings to where their kind goes on, each kind in the order of the rows."""
+    """Copy all rows but readings to the places of their kind, in their order."""
     for i in range(len(rows)):
         kind = rows[i].kind
         if kind != _READING:
@@ -45,7 +45,7 @@ def sort_by_kind(rows, places, others):
 
 
 class SortedHistory:
-    """Rows by kind, and the day on which each patient's record ends."""
+    """The rows of a history by kind, and the day on which each patient's record ends."""
 
     def __init__(
         self,
@@ -67,65 +67,65 @@ class SortedHistory:
         self.last_day = np.minimum(self._ends(("dropout", *_ENDS)), self.discharge_day)
 
     def of(self, kind: Kind) -> NDArray[np.void]:
-        """Rows of one kind other than readings, by patient."""
+        """Return the rows of one kind other than readings, by patient."""
         return self._others[self._edges[kind] : self._edges[kind + 1]]
 
     def _ends(self, reasons: tuple[str, ...]) -> NDArray[np.float64]:
-        """Time at which the first of these ends each patient's follow-up."""
+        """Return the time of the first of these events of each patient; infinite without one."""
         events = self.of(Kind.EVENT)
         last = np.full(len(self.traits), np.inf)
         for reason in reasons:
-            ends = events[events["code"] == terms.EVENTS.index(reason)]
+            ends = events[events["code"] == vocabulary.EVENTS.index(reason)]
             place = ends["patient"] - self.first_patient
             last[place] = np.minimum(last[place], ends["time"])
         return last
 
     def _discharges(self) -> NDArray[np.float64]:
-        """Time at which the clinic ended each patient's follow-up for good; a patient who comes back undoes it."""
+        """Return the time of each patient's discharge, infinite without one; a later visit cancels a discharge."""
         events, visits = self.of(Kind.EVENT), self.of(Kind.VISIT)
-        discharges = events[events["code"] == terms.EVENTS.index("discharged")]
+        discharges = events[events["code"] == vocabulary.EVENTS.index("discharged")]
         last = np.full(len(self.traits), np.inf)
-        last[discharges["patient"] - self.first_patient] = discharges["time"]  # the latest stands
+        last[discharges["patient"] - self.first_patient] = discharges["time"]  # the last one counts
         visited = np.full(len(self.traits), -np.inf)
         np.maximum.at(visited, visits["patient"] - self.first_patient, visits["time"])
-        kept: NDArray[np.float64] = np.where(last >= visited, last, np.inf)
-        return kept
+        final: NDArray[np.float64] = np.where(last >= visited, last, np.inf)
+        return final
 
     def within(self, patients: NDArray[Any], times: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which of these times lie within the patient's record."""
-        kept: NDArray[np.bool_] = times <= self.last_day[patients - self.first_patient]
-        return kept
+        """Return which of these times lie within the patient's record."""
+        inside: NDArray[np.bool_] = times <= self.last_day[patients - self.first_patient]
+        return inside
 
     def frame(self, patients: NDArray[Any], columns: dict[str, Any]) -> pl.DataFrame:
-        """A table with the key columns in front."""
+        """Return a table with the key columns first."""
         replicates = np.full(len(patients), self.replicate, np.int32)
         return pl.DataFrame({"replicate": replicates, "patient": patients, **columns})
 
 
 @cache
-def _listed(vocabulary: pl.Enum) -> pl.Series:
-    return pl.Series(vocabulary.categories, dtype=vocabulary)
+def _categories(enum: pl.Enum) -> pl.Series:
+    return pl.Series(enum.categories, dtype=enum)
 
 
-def decode(codes: NDArray[Any], vocabulary: pl.Enum) -> pl.Series:
-    """Codes as words."""
-    return _listed(vocabulary)[np.asarray(codes, dtype=np.uint32)]  # three times as quick as gather
+def decode(codes: NDArray[Any], enum: pl.Enum) -> pl.Series:
+    """Return the terms that codes stand for."""
+    return _categories(enum)[np.asarray(codes, dtype=np.uint32)]  # three times as fast as gather
 
 
 def days(times: NDArray[Any]) -> NDArray[np.int32]:
-    """Number of the day in which a time falls."""
+    """Return the number of the day that a time falls in."""
     return np.asarray(np.floor(times), dtype=np.int32)
 
 
 def doses(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
-    """Runs of days on a dose: as the record holds them, or to the end of the course."""
-    rows = history.of(Kind.DOSE)  # as they ended; the table has them as they began
+    """Return the dosing intervals: those of the record, or all to the end of the course."""
+    rows = history.of(Kind.DOSE)  # ordered by their ends; the table is ordered by their beginnings
     rows = rows.take(np.lexsort((rows["code"], rows["time"], rows["patient"])))
     last = rows["value"]
     if observed:
         rows = rows.compress(history.within(rows["patient"], rows["time"]))
         last = np.minimum(rows["value"], np.floor(history.last_day[rows["patient"] - history.first_patient]))
-    alternate = rows["detail"] == terms.SCHEDULES.index("alternate_day")
+    alternate = rows["detail"] == vocabulary.SCHEDULES.index("alternate_day")
     return history.frame(
         rows["patient"],
         {
@@ -141,7 +141,7 @@ def doses(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
 
 
 def conditions(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
-    """Conditions noted: within the record, or to the end of the course."""
+    """Return the conditions noted in the record, or all to the end of the course."""
     rows = history.of(Kind.NOTE)
     if observed:
         rows = rows.compress(history.within(rows["patient"], rows["time"]))
@@ -157,16 +157,16 @@ def conditions(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
 
 
 def follow_up(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
-    """End of the record, or of the course, and why."""
+    """Return the end of the record, or of the course, and its reason."""
     last = history.last_day if observed else history.last_true_day
     reason = np.zeros(len(history.traits), np.int64)
     events = history.of(Kind.EVENT)
     for name in ("death", "kidney_failure"):
-        ended = events["patient"][events["code"] == terms.EVENTS.index(name)] - history.first_patient
-        reason[ended] = terms.END_REASONS.index(name)
+        ended = events["patient"][events["code"] == vocabulary.EVENTS.index(name)] - history.first_patient
+        reason[ended] = vocabulary.END_REASONS.index(name)
     left = last < history.last_true_day
-    reason[left] = terms.END_REASONS.index("dropout")
-    reason[left & (last == history.discharge_day)] = terms.END_REASONS.index("discharged")
+    reason[left] = vocabulary.END_REASONS.index("dropout")
+    reason[left & (last == history.discharge_day)] = vocabulary.END_REASONS.index("discharged")
     return history.frame(
         history.traits["patient"].astype(np.int32),
         {"end_days": days(last), "reason": decode(reason, schema.END_REASON)},

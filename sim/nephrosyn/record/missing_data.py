@@ -1,4 +1,4 @@
-"""Which readings of a history the chart keeps: not those of missed visits, not the lost ones, none after the end."""
+"""The readings that reach the record: those of missed visits, lost results, and any after its end are missing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LANES = 4
 
 
 @entry
-def keep_readings(rows, last_day, seed, replicate, missed_share, lost_share, scale, kept):
-    """Copy the readings that the chart keeps, rounded as it rounds them.
+def copy_recorded_readings(rows, last_day, seed, replicate, missed_share, lost_share, scale, columns):
+    """Copy the recorded readings, rounded.
 
-    The draws of a visit are made once for all its readings: whether the visit was missed is lane ``visit % 4`` of
+    Random numbers are drawn once per visit: whether the visit was missed is lane ``visit % 4`` of
     block ``visit // 4``; whether a result was lost is lane ``code % 4`` of block ``2 * visit + code // 4``.
 
     Parameters
@@ -28,22 +28,22 @@ def keep_readings(rows, last_day, seed, replicate, missed_share, lost_share, sca
     last_day : ndarray of float64, shape (n,)
         Time (days) at which the record of each patient ends, from the patient of the first row on.
     seed, replicate : int
-        Address of the draws.
+        Key of the random numbers.
     missed_share : float
-        Share of visits that leave nothing in the chart; the first visit always does.
+        Share of visits that are missing from the record; the first visit never is.
     lost_share : ndarray of float64, shape (analytes,)
         Share of results that are lost.
     scale : ndarray of float64, shape (analytes,)
-        Values are kept as multiples of 1 / scale.
-    kept : tuple of ndarray, shape (readings,)
-        Room for patient, visit, day, code of the analyte, value, and whether it is below the limit.
+        Values are rounded to multiples of 1 / scale.
+    columns : tuple of ndarray, shape (readings,)
+        Buffers for patient, visit, day, code of the analyte, value, and whether it is below the detection limit.
 
     Returns
     -------
     int
-        How many are kept.
+        Number of recorded readings.
     """
-    patients, visits, days, codes, values, limits = kept
+    patients, visits, days, codes, values, limits = columns
     first = rows[0].patient
     patient, visit, present = -1, -1, False
     low = high = (0.0, 0.0, 0.0, 0.0)
@@ -54,8 +54,8 @@ def keep_readings(rows, last_day, seed, replicate, missed_share, lost_share, sca
             continue
         if row.number != visit or row.patient != patient:
             patient, visit = row.patient, row.number
-            seen = uniforms(seed, replicate, patient, Purpose.CHART_VISIT, visit // _LANES)[visit % _LANES]
-            present = (visit == 0 or seen >= missed_share) and row.time <= last_day[patient - first]
+            draw = uniforms(seed, replicate, patient, Purpose.CHART_VISIT, visit // _LANES)[visit % _LANES]
+            present = (visit == 0 or draw >= missed_share) and row.time <= last_day[patient - first]
             low = uniforms(seed, replicate, patient, Purpose.CHART_RESULT, 2 * visit)
             high = uniforms(seed, replicate, patient, Purpose.CHART_RESULT, 2 * visit + 1)
         code = row.code

@@ -1,7 +1,7 @@
-"""From history to record: what the chart keeps, misses and rounds; and the truth beside it.
+"""From history to tables: the observed record, with missing and rounded values, and the truth.
 
-Losses are keyed draws, so that a lost result moves no other, and nothing here reaches back into the course. A patient
-who leaves the clinic goes on in truth; the record ends there.
+Missing data are drawn with keyed random numbers, so that a lost result changes no other, and the course does not depend
+on them. When a patient is lost to follow-up the record ends, but the truth goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nephrosyn.kernels.compile import entry
 from nephrosyn.kernels.random_streams import Purpose, lanes_at, uniforms
 from nephrosyn.record import schema
 from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
-from nephrosyn.record.missing_data import keep_readings
+from nephrosyn.record.missing_data import copy_recorded_readings
 from nephrosyn.record.truth import truth
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -38,7 +38,7 @@ def record(
     scenario : Scenario
         A resolved scenario.
     seed, replicate : int
-        Address of the losses.
+        Key of the random numbers for missing data.
     traits : ndarray of TRAITS, shape (n,)
         The patients.
     rows : ndarray of ROW, shape (rows,)
@@ -64,7 +64,7 @@ def record(
 
 
 def _typed(name: str) -> list[pl.Expr]:
-    """Give a table its columns in order, each with its type."""
+    """Return the columns of a table in order, each cast to its type."""
     return [pl.col(column).cast(kind) for column, kind in schema.SCHEMAS[name].items()]
 
 
@@ -98,18 +98,18 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
 
 
 def _missed(history: SortedHistory, patients: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which visits left nothing in the chart; the first visit, which opens it, always did."""
+    """Return which visits are missing from the record; the first visit never is."""
     share = history.scenario.chart.missed_visit_probability
     if share == 0.0:
         return np.zeros(len(patients), np.bool_)
-    u = lanes_at(
+    draws = lanes_at(
         history.seed,
         history.replicate,
         int(Purpose.CHART_VISIT),
         patients.astype(np.int64),
         visits.astype(np.int64),
     )
-    missed: NDArray[np.bool_] = (u < share) & (visits > 0)
+    missed: NDArray[np.bool_] = (draws < share) & (visits > 0)
     return missed
 
 
@@ -135,8 +135,8 @@ def _readings(history: SortedHistory) -> pl.DataFrame:
     chart, names = history.scenario.chart, vocabulary.ANALYTES
     reference = np.array([history.scenario.readings.reference[name] for name in names])  # type: ignore[index]
     units = pl.Series([vocabulary.UNITS[name] for name in names], dtype=schema.UNIT)
-    kept = tuple(np.empty(history.count_readings, kind) for kind in ("i4", "i4", "i4", "u4", "f8", "?"))
-    n = keep_readings(
+    columns = tuple(np.empty(history.count_readings, kind) for kind in ("i4", "i4", "i4", "u4", "f8", "?"))
+    n = copy_recorded_readings(
         history.rows,
         history.last_day,
         history.seed,
@@ -144,9 +144,9 @@ def _readings(history: SortedHistory) -> pl.DataFrame:
         chart.missed_visit_probability,
         np.array([chart.lost_result_probability[name] for name in names]),  # type: ignore[index]
         10.0 ** np.array([chart.decimals[name] for name in names]),  # type: ignore[index]
-        kept,
+        columns,
     )
-    patients, visits, days, codes, values, limits = (column[:n] for column in kept)
+    patients, visits, days, codes, values, limits = (column[:n] for column in columns)
     return history.frame(
         patients,
         {
@@ -163,26 +163,26 @@ def _readings(history: SortedHistory) -> pl.DataFrame:
 
 
 @entry
-def _written_runs(seed, replicate, patients, first, last, share):
-    """Split runs of diary days where a day was not written down.
+def _recorded_runs(seed, replicate, patients, first, last, share):
+    """Split intervals of diary days where a day was not recorded.
 
     Returns
     -------
     tuple of ndarray, shape (runs,)
-        Which run each piece is of, its first day and its last.
+        Index of the original interval, first day and last day of each part.
     """
     purpose = Purpose.CHART_DIARY
     which, starts, ends = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
     for i in range(len(patients)):
         start = -1
         for day in range(first[i], last[i] + 1):
-            kept = uniforms(seed, replicate, patients[i], purpose, day)[0] >= share
-            if kept and start < 0:
+            recorded = uniforms(seed, replicate, patients[i], purpose, day)[0] >= share
+            if recorded and start < 0:
                 start = day
-            if start >= 0 and (not kept or day == last[i]):
+            if start >= 0 and (not recorded or day == last[i]):
                 which.append(i)
                 starts.append(start)
-                ends.append(day if kept else day - 1)
+                ends.append(day if recorded else day - 1)
                 start = -1
     return np.array(which), np.array(starts), np.array(ends)
 
@@ -195,7 +195,7 @@ def _diary(history: SortedHistory) -> pl.DataFrame:
     which = np.arange(len(rows))
     if len(rows):
         share = history.scenario.chart.missed_diary_day_probability
-        which, first, last = _written_runs(
+        which, first, last = _recorded_runs(
             history.seed, history.replicate, rows["patient"].astype(np.int64), first, last, share
         )
     return history.frame(

@@ -1,4 +1,4 @@
-"""The truth as tables: latent traits, everything that happened, and the path of proteinuria."""
+"""The tables of the truth: latent traits, all events, and the true course of proteinuria."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 
 def truth(history: SortedHistory) -> dict[str, pl.DataFrame]:
-    """The tables of the truth.
+    """Return the tables of the truth.
 
     Parameters
     ----------

@@ -1,1 +1,5 @@
-"""A run: simulate a cohort, classify it, write its folder; on one process or on many."""
+"""A run: simulate and classify a cohort, and write its folder.
+
+`run.Plan` is one run; `folder` reads and writes run folders; `workers` spreads a run over processes; `relabel`
+classifies a finished run by further definition sets.
+"""

@@ -1,4 +1,4 @@
-"""Judge a finished run anew, part by part, and keep labels and definition sets with it."""
+"""Classify a finished run by further definition sets, part by part, and store labels and sets with the run."""
 
 from __future__ import annotations
 
@@ -14,32 +14,34 @@ from nephrosyn import criteria
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import reason
-from nephrosyn.runs.folder.lock import Hold
-from nephrosyn.runs.run import Chosen, Progress, by_patient, judge
+from nephrosyn.runs.folder.lock import FolderLock
+from nephrosyn.runs.run import LoadedSet, Progress, by_patient, classify_tables
 from nephrosyn.text_files import is_readable
 
 WHO = ["replicate", "patient"]
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold a run folder against every other process that would change it; the system lets go if this one dies.
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a run folder against changes by other processes; the lock ends with this process.
 
     Raises
     ------
     RunFolderError
-        If another process holds it.
+        If another process has locked it, or it cannot be written.
     """
     try:
-        hold = Hold(folder)
+        lock = FolderLock(folder)
     except BlockingIOError:
-        raise RunFolderError(f"{folder} is being changed by another nephrosyn; try again when that is done") from None
+        raise RunFolderError(
+            f"{folder} is being changed by another nephrosyn process; try again when it is done"
+        ) from None
     except OSError as error:
         raise RunFolderError(f"cannot write to {folder}: {reason(error)}") from None
     try:
         yield
     finally:
-        hold.release(folder)
+        lock.release(folder)
 
 
 def count_impossible(tables: Mapping[str, pl.DataFrame]) -> int:
@@ -47,59 +49,59 @@ def count_impossible(tables: Mapping[str, pl.DataFrame]) -> int:
     return criteria.impossible(tables).select("replicate", "patient").n_unique()
 
 
-def known(manifest: Mapping[str, Any], chosen: Sequence[Chosen], impossible: int = 0) -> dict[str, Any]:
-    """Return what the manifest says of definition sets once these have judged, the old ones first."""
-    old, new = manifest.get("sets", {}), {one.definition.name: one.kept() for one in chosen}
+def updated_manifest(manifest: Mapping[str, Any], sets: Sequence[LoadedSet], impossible: int = 0) -> dict[str, Any]:
+    """Return the entries of the manifest on definition sets after a classification, the old sets first."""
+    old, new = manifest.get("sets", {}), {loaded.definition.name: loaded.manifest_entry() for loaded in sets}
     replaced = {old[name]["asked"] for name in new if name in old}
-    asked = [one.asked for one in chosen]
-    before = [name for name in manifest["criteria"] if name not in replaced or name in asked]
+    requested = [loaded.requested for loaded in sets]
+    before = [name for name in manifest["criteria"] if name not in replaced or name in requested]
     counted = {"impossible_patients": impossible} if impossible or "impossible_patients" in manifest else {}
-    return {"criteria": list(dict.fromkeys([*before, *asked])), "sets": {**old, **new}, **counted}
+    return {"criteria": list(dict.fromkeys([*before, *requested])), "sets": {**old, **new}, **counted}
 
 
-def added_sets(manifest: Mapping[str, Any], asked: Sequence[str]) -> list[Chosen]:
-    """Return the definition sets by which a run was classified later, beside those it was made with.
+def added_sets(manifest: Mapping[str, Any], requested: Sequence[str]) -> list[LoadedSet]:
+    """Return the definition sets by which a run was classified after it was made.
 
     Parameters
     ----------
     manifest : mapping
-        Of a finished run, or what is known of an unfinished one.
-    asked : sequence of str
-        Names or files of the sets it is made with.
+        Manifest of a finished run, or the description of an unfinished one.
+    requested : sequence of str
+        Names or files of the sets it was made with.
     """
     sets = manifest.get("sets")
-    sound = [one for one in sets.values() if _is_sound(one)] if isinstance(sets, dict) else []
+    entries = [entry for entry in sets.values() if _is_intact(entry)] if isinstance(sets, dict) else []
     return [
-        Chosen(one["asked"], one["text"], criteria.parse(one["text"], one["asked"]))
-        for one in sound
-        if one["asked"] not in asked
+        LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
+        for entry in entries
+        if entry["asked"] not in requested
     ]
 
 
-def _is_sound(kept: Any) -> bool:
-    """Whether this is a definition set as a manifest keeps it; a damaged one is left out, as a run is mended."""
-    if not isinstance(kept, dict) or not all(isinstance(kept.get(key), str) for key in ("asked", "sha256", "text")):
+def _is_intact(entry: Any) -> bool:
+    """Whether this is the undamaged entry of a definition set in a manifest; repairing a run drops damaged ones."""
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in ("asked", "sha256", "text")):
         return False
-    return bool(hashlib.sha256(kept["text"].encode("utf-8", "surrogatepass")).hexdigest() == kept["sha256"])
+    return bool(hashlib.sha256(entry["text"].encode("utf-8", "surrogatepass")).hexdigest() == entry["sha256"])
 
 
-def merged(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
-    """Return all labels: those of a set judged again stand where its old ones stood."""
+def merge_labels(old: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Return old and new labels; new labels of a set replace its old ones in place."""
     order = [name for frame in (old, fresh) for name in frame["criteria"].unique(maintain_order=True)]
-    again = set(fresh["criteria"].unique())
-    frames = [(fresh if name in again else old).filter(criteria=name) for name in dict.fromkeys(order)]
+    replaced = set(fresh["criteria"].unique())
+    frames = [(fresh if name in replaced else old).filter(criteria=name) for name in dict.fromkeys(order)]
     return by_patient(pl.concat(frames)) if frames else fresh
 
 
-def classify(folder: Folder, chosen: Sequence[Chosen], progress: Progress, *, keep_going: bool = False) -> None:
-    """Judge a run folder by further definition sets, one part of the cohort at a time.
+def classify(folder: Folder, sets: Sequence[LoadedSet], progress: Progress, *, keep_going: bool = False) -> None:
+    """Classify a run folder by further definition sets, one part of the cohort at a time.
 
     Parameters
     ----------
     folder : Folder
         A finished run.
-    chosen : sequence of Chosen
-        The sets.
+    sets : sequence of LoadedSet
+        The definition sets.
     progress : callable
         Called with (stage, done, total).
     keep_going : bool
@@ -112,26 +114,28 @@ def classify(folder: Folder, chosen: Sequence[Chosen], progress: Progress, *, ke
     RunFolderError
         If another process is changing the run, or it cannot be read or written.
     """
-    with alone(folder.path):
+    with locked(folder.path):
         folder.refresh()
-        parts = _parts(folder, chosen, progress, keep_going=keep_going)
+        parts = _parts(folder, sets, progress, keep_going=keep_going)
         count = (
             sum(count_impossible(_tables(folder, number)) for number in range(folder.parts("patients")))
             if keep_going
             else 0
         )
-        folder.replace_labels(parts, known(folder.manifest, chosen, count))
+        folder.replace_labels(parts, updated_manifest(folder.manifest, sets, count))
 
 
-def _parts(folder: Folder, chosen: Sequence[Chosen], progress: Progress, *, keep_going: bool) -> Iterator[pl.DataFrame]:
-    sets = [one.definition for one in chosen]
+def _parts(
+    folder: Folder, sets: Sequence[LoadedSet], progress: Progress, *, keep_going: bool
+) -> Iterator[pl.DataFrame]:
+    definitions = [loaded.definition for loaded in sets]
     total = folder.parts("patients")
-    whole = folder["labels"] if folder.parts("labels") != total else None  # as older versions wrote them
+    whole = folder["labels"] if folder.parts("labels") != total else None  # written by an older version
     for number in range(total):
         progress("classify", number, total)
         part = _tables(folder, number)
         old = folder.part("labels", number) if whole is None else whole.join(part["patients"], on=WHO, how="semi")
-        yield merged(old, judge(part, sets, keep_going=keep_going))
+        yield merge_labels(old, classify_tables(part, definitions, keep_going=keep_going))
     progress("classify", total, total)
 
 
@@ -141,14 +145,14 @@ def _tables(folder: Folder, number: int) -> dict[str, pl.DataFrame]:
 
 
 def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.DefinitionSet:
-    """Return a definition set by name or path: as the run was judged by it, if it was.
+    """Return a definition set by name or path, in the version that the run was classified by, if it was.
 
-    A path that still leads to a file is read anew: who names a file means what stands in it.
+    A path to an existing file always means the current content of the file.
 
     Parameters
     ----------
     manifest : mapping
-        Of the run.
+        Manifest of the run.
     name : str or None
         A set's name or path; the first set of the run without one.
 
@@ -157,12 +161,12 @@ def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.Defini
     CriteriaError
         If there is no such set.
     RunFolderError
-        If none is named, and the run names none either.
+        If no set is named and the manifest has none.
     """
     sets = manifest.get("sets", {})
     if not name and not manifest["criteria"]:
-        raise RunFolderError("the manifest of the run names no definition set; name one with --criteria")
+        raise RunFolderError("the manifest of the run names no definition set; name one (criteria)")
     wanted = name or manifest["criteria"][0]
-    by_path = {} if name and is_readable(Path(name)) else {kept["asked"]: kept for kept in sets.values()}
-    kept = sets.get(wanted) or by_path.get(wanted)
-    return criteria.parse(kept["text"], wanted) if kept else criteria.load(wanted)
+    by_path = {} if name and is_readable(Path(name)) else {entry["asked"]: entry for entry in sets.values()}
+    entry = sets.get(wanted) or by_path.get(wanted)
+    return criteria.parse(entry["text"], wanted) if entry else criteria.load(wanted)

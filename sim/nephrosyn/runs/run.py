@@ -17,14 +17,14 @@ from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
-from nephrosyn.kernels.compile import KEPT_IN
+from nephrosyn.kernels.compile import CACHE_FOLDER
 from nephrosyn.record.observed import record
 from nephrosyn.runs.folder import Format
 from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
 MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
-"""Packages that the bytes of a run may depend on; SimPy, which is loaded only where patients share a clinic, is extra."""
+"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only if patients share a clinic."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -46,9 +46,9 @@ class Plan:
     progress : callable
         Called with (stage, done, total).
     part_patients : int, optional
-        About so many patients are simulated, judged and written at a time, in whole sites.
-    chosen : sequence of Chosen, optional
-        The definition sets, if they are loaded; those of the scenario by default.
+        Approximate number of patients that are simulated, classified and written at a time; sites are never divided.
+    sets : sequence of LoadedSet, optional
+        Definition sets to classify by; those of the scenario by default.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Plan:
     def compile_ahead(self) -> None:
         """Start compiling the criteria in another process, while the first part compiles the model in this one."""
         self.progress("compile", 0, 1)
-        self._compilation = criteria.BackgroundCompilation() if KEPT_IN else None
+        self._compilation = criteria.BackgroundCompilation() if CACHE_FOLDER else None
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Simulate, record and classify one part."""

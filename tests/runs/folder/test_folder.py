@@ -20,7 +20,7 @@ ABOUT = {"format": "parquet", "scenario": {}, "criteria": [], "patients": 1, "re
 
 def begun(folder, overwrite=False, **about):
     writer = Writer(folder, overwrite=overwrite, about={**ABOUT, **about})
-    writer.parts.note(0, part.write(writer.place, 0, {"follow_up": FRAME}, "parquet", writer.run))
+    writer.parts.note(0, part.write(writer.storage, 0, {"follow_up": FRAME}, "parquet", writer.run))
     return writer
 
 
@@ -188,7 +188,7 @@ def five(request, tmp_path_factory):
 
 @pytest.fixture
 def said(five, tmp_path):
-    """Change what the manifest says of a copy of the run; refusals say how to mend it, and that mends it."""
+    """Change what the manifest says of a copy of the run; errors say how to repair it, and that repairs it."""
     folder = shutil.copytree(five, tmp_path / "run")
 
     def change(changes=(), **told):
@@ -205,7 +205,7 @@ def said(five, tmp_path):
 @pytest.mark.parametrize(("changes", "says"), SAID)
 def test_what_a_manifest_says_of_the_run_is_held_against_it(said, five, changes, says):
     folder = said(changes)
-    with pytest.raises(RunFolderError, match=f"{says}.*make the run again, or mend it with --resume"):
+    with pytest.raises(RunFolderError, match=f"{says}.*make the run again, or repair it .resume."):
         ns.open(folder)
     format = ns.open(five).manifest["format"]
     ns.run("baseline", patients=5, seed=2, engine="compiled", out=folder, format=format, report=False, resume=True)
@@ -241,7 +241,7 @@ def test_a_damaged_file_whose_hash_was_made_to_match_is_refused(said, five, plac
 @pytest.mark.parametrize("out", ["/", "//", "/.."])
 @pytest.mark.parametrize("more", [{}, {"overwrite": True}, {"resume": True}])
 def test_the_root_is_no_run_folder(out, more):
-    with pytest.raises(RunFolderError, match="cannot be replaced; name a folder inside it with --out"):
+    with pytest.raises(RunFolderError, match="cannot be replaced; choose a folder inside it"):
         ns.run("baseline", patients=1, out=out, **more)
 
 

@@ -14,7 +14,7 @@ import pytest
 import nephrosyn as ns
 from nephrosyn import criteria, engine
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs.relabel import alone
+from nephrosyn.runs.relabel import locked
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +111,7 @@ def test_a_second_process_is_refused_and_changes_nothing(run, tmp_path):
     folder = tmp_path / "run"
     mine = own_set(tmp_path / "mine.toml")
     before = (folder / "manifest.json").read_bytes()
-    with alone(folder):
+    with locked(folder):
         command = [sys.executable, "-m", "nephrosyn", "classify", str(folder), "--criteria", str(mine)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
         assert (done.returncode, done.stdout) == (2, "")

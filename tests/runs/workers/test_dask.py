@@ -77,9 +77,9 @@ def test_a_worker_that_dies_costs_its_part_only(undisturbed, tmp_path, in_the_mi
 def test_the_scheduler_is_gone(undisturbed, tmp_path, in_the_middle):
     with cluster(tmp_path) as (address, scheduler, _):
         in_the_middle(scheduler.kill)
-        with pytest.raises(ClusterError, match="scheduler is gone") as lost:
+        with pytest.raises(ClusterError, match="connection to the scheduler is lost") as lost:
             ns.run(**asked(out=tmp_path / "run", cluster=address))
-    assert f"of {PARTS} parts are finished and kept" in lost.value.__notes__[0]
+    assert f"of {PARTS} parts are finished and stored" in lost.value.__notes__[0]
     ns.run(**asked(out=tmp_path / "run", resume=True))
     assert bytes_of(tmp_path / "run") == undisturbed
 

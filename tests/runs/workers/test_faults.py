@@ -45,7 +45,7 @@ def test_an_interrupt_says_how_to_go_on(undisturbed, tmp_path, workers, sent, co
     process.send_signal(sent)
     returned, _, err = ended(process)
     assert returned == code, err
-    assert "parts are finished and kept; go on with the same command and --resume" in err
+    assert "parts are finished and stored; repeat the same run with resume (--resume) to continue" in err
     assert parts_on_disk(tmp_path) >= 2
 
 

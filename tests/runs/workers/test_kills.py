@@ -26,7 +26,10 @@ pytestmark = [
 KILLS = 40
 START_SECONDS = 1.5
 ENDS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGHUP: 129, signal.SIGTERM: 143}
-BUSY, TAKEN = "is being written by another nephrosyn; wait", "choose another --out, or --overwrite it"
+BUSY, TAKEN = (
+    "is being written by another nephrosyn process; wait",
+    "choose another folder (out), or replace it (overwrite)",
+)
 
 
 def parts_on_disk(folder):

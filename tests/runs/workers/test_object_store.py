@@ -57,7 +57,7 @@ def test_the_same_bytes_as_in_a_folder(store, undisturbed):
 
 
 def test_broken_off_and_gone_on_with(store, undisturbed, monkeypatch):
-    made = dispatch._made
+    made = dispatch._results
 
     def interrupted(*arguments):
         for count, found in enumerate(made(*arguments)):
@@ -66,7 +66,7 @@ def test_broken_off_and_gone_on_with(store, undisturbed, monkeypatch):
             yield found
 
     with monkeypatch.context() as patch:
-        patch.setattr(dispatch, "_made", interrupted)
+        patch.setattr(dispatch, "_results", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ns.run(**asked(out="s3://cohorts/broken"))
     with pytest.raises(RunFolderError, match="not a finished run"):

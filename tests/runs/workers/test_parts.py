@@ -72,7 +72,7 @@ def test_the_order_of_parts_is_that_of_their_numbers(tmp_path):
         ({"workers": 0}, "workers: expected a whole number from 1 to 1024; found 0"),
         ({"part_patients": -5}, "part_patients: expected a whole number from 1 to 1000000; found -5"),
         ({"workers": -1, "part_patients": 0}, "workers.*part_patients"),
-        ({"resume": True, "overwrite": True}, "--resume.*--overwrite"),
+        ({"resume": True, "overwrite": True}, "resume.*overwrite"),
     ],
 )
 def test_what_cannot_be_meant(tmp_path, wrong, says):
@@ -83,7 +83,10 @@ def test_what_cannot_be_meant(tmp_path, wrong, says):
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
-    [({"cluster": "local:2"}, "a run in memory is made by this process"), ({"resume": True}, "nothing to go on with")],
+    [
+        ({"cluster": "local:2"}, "a run in memory is made by this process"),
+        ({"resume": True}, "a run in memory cannot be resumed"),
+    ],
 )
 def test_a_run_in_memory_asks_for_no_cluster_and_leaves_nothing_to_go_on_with(wrong, says):
     with pytest.raises(ClusterError, match=says):

@@ -13,7 +13,7 @@ import nephrosyn as ns
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs import run
 from nephrosyn.runs.folder import Writer, part
-from nephrosyn.runs.folder.lock import LOCK, Hold
+from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.workers import dispatch
 
 from .conftest import PARTS, asked, bytes_of
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
     """A run that was interrupted after five parts."""
-    made = dispatch._made
+    made = dispatch._results
 
     def interrupted(*arguments):
         for count, found in enumerate(made(*arguments)):
@@ -33,10 +33,10 @@ def broken(tmp_path, monkeypatch):
             yield found
 
     with monkeypatch.context() as patch:
-        patch.setattr(dispatch, "_made", interrupted)
+        patch.setattr(dispatch, "_results", interrupted)
         with pytest.raises(KeyboardInterrupt) as stop:
             ns.run(**asked(out=tmp_path / "run"))
-    assert "5 of 12 parts are finished and kept" in stop.value.__notes__[0]
+    assert "5 of 12 parts are finished and stored" in stop.value.__notes__[0]
     assert "--resume" in stop.value.__notes__[0]
     return tmp_path / "run"
 
@@ -110,7 +110,7 @@ def test_a_damaged_journal_is_no_matter(broken, undisturbed, damage):
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", ["truth/events/part-00007.parquet", "manifest.json"])
-def test_a_finished_run_is_mended(finished, undisturbed, monkeypatch, damage, name):
+def test_a_finished_run_is_repaired(finished, undisturbed, monkeypatch, damage, name):
     damage(finished / name)
     numbers = made_parts(monkeypatch)
     ns.run(**asked(out=finished, resume=True))
@@ -198,7 +198,7 @@ def test_whatever_a_run_loads_is_among_the_versions_it_is_made_with(tmp_path):
 def test_records_of_another_run_count_for_nothing(broken):
     (partial(broken) / "run.json").unlink()
     before = bytes_of(broken.parent)
-    with pytest.raises(RunFolderError, match="another one"):
+    with pytest.raises(RunFolderError, match="is another run"):
         ns.run(**asked(out=broken, resume=True, seed=4))
     assert bytes_of(broken.parent) == before
 
@@ -246,7 +246,7 @@ def test_where_nothing_is_finished_a_run_begins(tmp_path, undisturbed, before):
 
 
 @pytest.mark.parametrize("before", [killed_before_it_wrote, killed_before_its_first_part])
-def test_a_replacement_that_has_finished_nothing_does_not_keep_a_run_from_being_mended(finished, undisturbed, before):
+def test_a_replacement_that_has_finished_nothing_does_not_keep_a_run_from_being_repaired(finished, undisturbed, before):
     before(finished)
     (finished / "observed/visits/part-00003.parquet").unlink()
     ns.run(**asked(out=finished, resume=True))
@@ -256,13 +256,13 @@ def test_a_replacement_that_has_finished_nothing_does_not_keep_a_run_from_being_
 def test_what_is_no_run_is_not_gone_on_with(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    with pytest.raises(RunFolderError, match="no run of nephrosyn"):
+    with pytest.raises(RunFolderError, match="not a run of nephrosyn"):
         ns.run(**asked(out=tmp_path / "thesis", resume=True))
     assert [path.name for path in tmp_path.rglob("*")] == ["thesis", "chapter.txt"]
 
 
 def test_a_broken_run_is_not_lost_by_accident(broken, undisturbed):
-    with pytest.raises(RunFolderError, match=r"unfinished run.*--resume.*--overwrite"):
+    with pytest.raises(RunFolderError, match=r"unfinished run.*resume.*overwrite"):
         ns.run(**asked(out=broken))
     ns.run(**asked(out=broken, overwrite=True))
     assert bytes_of(broken) == undisturbed
@@ -280,7 +280,7 @@ def test_a_replacement_that_is_gone_on_with_replaces(broken, undisturbed):
 
 
 def test_a_run_stays_until_the_one_that_replaces_it_is_whole(finished, undisturbed, monkeypatch):
-    monkeypatch.setattr(dispatch, "_made", lambda *_: (_ for _ in ()).throw(OSError(5, "no luck")))
+    monkeypatch.setattr(dispatch, "_results", lambda *_: (_ for _ in ()).throw(OSError(5, "no luck")))
     with pytest.raises(OSError, match="no luck"):
         ns.run(**asked(out=finished, seed=5, overwrite=True))
     assert bytes_of(finished.parent / "run") == undisturbed
@@ -288,7 +288,7 @@ def test_a_run_stays_until_the_one_that_replaces_it_is_whole(finished, undisturb
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_two_runs_of_one_folder(broken, resume):
-    hold = Hold(partial(broken))
+    hold = FolderLock(partial(broken))
     with pytest.raises(RunFolderError, match="being written by another nephrosyn"):
         ns.run(**asked(out=broken, resume=resume, overwrite=not resume))
     hold.release(partial(broken))
@@ -304,7 +304,7 @@ def test_what_others_left_behind_is_swept(broken, undisturbed):
     assert bytes_of(broken) == undisturbed
 
 
-def test_judged_again_and_mended(finished, undisturbed):
+def test_classified_again_and_repaired(finished, undisturbed):
     ns.open(finished).classify(["source"])
     (finished / "observed/visits/part-00003.parquet").unlink()
     ns.run(**asked(out=finished, resume=True))
@@ -341,7 +341,7 @@ def test_who_stops_twice_leaves_the_next_one_alone(tmp_path):
     first.stop()
     assert partial(tmp_path / "run").is_dir()
     with pytest.raises(BlockingIOError):
-        Hold(partial(tmp_path / "run"))
+        FolderLock(partial(tmp_path / "run"))
     second.stop()
     assert list(tmp_path.iterdir()) == []
 
@@ -355,8 +355,8 @@ def test_a_folder_left_over_from_a_replacement_is_no_hindrance(finished, undistu
     assert not left.exists()
 
 
-def test_a_run_that_is_being_mended_is_not_judged(finished):
-    hold = Hold(finished)
+def test_a_run_that_is_being_repaired_is_not_classified(finished):
+    hold = FolderLock(finished)
     with pytest.raises(RunFolderError, match="being changed by another nephrosyn"):
         ns.open(finished).classify(["ipna-2022"])
     hold.release(finished)

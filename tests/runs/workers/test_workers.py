@@ -110,10 +110,10 @@ def test_a_process_of_our_own_runs_the_package_that_started_it(tmp_path, by):
             "import sys; print('first', file=sys.stderr); sys.exit('last')",
             "ended with code 1 at part [0-9]+, 3 times: last$",
         ),
-        ("import sys; sys.exit(3)", "ended with code 3 at part [0-9]+, 3 times; is there memory enough"),
+        ("import sys; sys.exit(3)", "ended with code 3 at part [0-9]+, 3 times; it may have run out of memory"),
         (
             "import os; os.write(2, b'memory allocation of 9 bytes failed\\nnote: more\\n'); os.abort()",
-            "killed by signal 6 at part [0-9]+, 3 times: memory allocation of 9 bytes failed; is there memory",
+            "killed by signal 6 at part [0-9]+, 3 times: memory allocation of 9 bytes failed; it may have run out of memory",
         ),
         ("print('welcome')\nraise ImportError('no polars here')", "ended with code 1 .*: ImportError: no polars here$"),
     ],
@@ -129,7 +129,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(job.Job, "make", scarce)
-    with pytest.raises(ClusterError, match="too little memory to make a part; try fewer --workers, or a smaller"):
+    with pytest.raises(ClusterError, match="not enough memory to make a part; try fewer workers, or smaller"):
         ns.run(**asked(out=tmp_path / "run"))
     monkeypatch.setattr(job, "make", scarce)
     answers = StringIO()
@@ -223,12 +223,12 @@ def test_a_file_is_written_only_while_the_folder_is_held(tmp_path, monkeypatch):
         fsync(handle)
 
     monkeypatch.setattr(os, "fsync", lost)
-    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+    with pytest.raises(RunFolderError, match="was taken over by another nephrosyn"):
         ours.put("observed/two", b"2")
     monkeypatch.undo()
-    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+    with pytest.raises(RunFolderError, match="was taken over by another nephrosyn"):
         ours.put("truth/three", b"3")
-    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+    with pytest.raises(RunFolderError, match="was taken over by another nephrosyn"):
         ours.remove("observed/one")
     assert bytes_of(tmp_path) == {LOCK: b"another", "observed/one": b"1"}
     assert not (tmp_path / "truth").exists()
@@ -240,9 +240,9 @@ def test_nothing_is_written_to_a_url_that_another_run_has_taken():
     first.take("first")
     first.put("observed/one", b"1")
     second.take("second")
-    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+    with pytest.raises(RunFolderError, match="was taken over by another nephrosyn"):
         first.put("observed/two", b"2")
-    with pytest.raises(RunFolderError, match="was taken by another nephrosyn"):
+    with pytest.raises(RunFolderError, match="was taken over by another nephrosyn"):
         first.remove("observed/one")
     first.let_go()
     second.put("observed/three", b"3")

@@ -1,1 +1,1 @@
-"""The commands, one module for each group."""
+"""The commands, one module for each group; each calls the package and hands the result to the console."""

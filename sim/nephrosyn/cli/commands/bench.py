@@ -1,4 +1,4 @@
-"""The verbs of the robustness bench: ``bench RUN``, ``bench export``, ``bench score``, ``bench explain``."""
+"""Commands of the robustness bench: ``bench RUN``, ``bench export``, ``bench score``, ``bench explain``."""
 
 from __future__ import annotations
 
@@ -6,41 +6,30 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from nephrosyn import vocabulary
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Format, OneSet, Overwrite, Quiet, RunFolder
+from nephrosyn.cli.commands.group import RunFirstGroup
+from nephrosyn.cli.options import Format, OneSet, Overwrite, Quiet, RunFolder, listed
 
 SEVERITY = "1-5"
-EXIT_NOTHING_ASKED = 1
+EXIT_NO_ANSWER = 1
 MOST_SEVERE = 5
 OUT_SUFFIX = "-bench"
 
 
-class BenchGroup(TyperGroup):
-    """The verbs of the bench; what is none of them is the folder of a run, and ``run`` is meant."""
+class BenchGroup(RunFirstGroup):
+    """The commands of the bench; ``bench RUN`` means ``bench run RUN``."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put ``run`` before the folder of a run."""
-        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the help flag, false rather than absent, which spares loading pydantic."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.default = False
-        return option
+    default = "run"
 
 
 bench = typer.Typer(
     cls=BenchGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Hold classifiers against records made worse in known ways.",
-    epilog="`nephrosyn bench RUN` means `nephrosyn bench run RUN`; a folder named like a verb is written ./NAME.",
+    help="Test classifiers on records with known errors.",
+    epilog="`nephrosyn bench RUN` means `nephrosyn bench run RUN`; write ./NAME for a folder named like a command.",
 )
 
 Classifiers = Annotated[
@@ -48,31 +37,38 @@ Classifiers = Annotated[
     typer.Option(
         "--classifier",
         metavar="NAME|FILE.py:NAME",
-        help="See `list classifiers`; or a function or estimator of a file, or MODULE:NAME; repeatable.",
+        help="Classifier (see `list classifiers`), or your own as FILE.py:NAME or MODULE:NAME; repeatable.",
     ),
 ]
 Perturbations = Annotated[
     list[str] | None,
-    typer.Option("--perturbations", metavar="all|NAME", help="Kinds of error; repeatable, or with commas."),
+    typer.Option("--perturbations", metavar="all|NAME", help="Kinds of error, separated by commas; repeatable."),
 ]
-Severity = Annotated[str, typer.Option("--severity", metavar="1-5", help="Severities, as 3, 1-5 or 1,3,5.")]
-Replicates = Annotated[int, typer.Option("--replicates", metavar="R", help="Repeats of the draws.")]
+Severity = Annotated[str, typer.Option("--severity", metavar="1-5", help="Severities, e.g. 3, 1-5 or 1,3,5.")]
+Replicates = Annotated[
+    int, typer.Option("--replicates", metavar="R", help="Number of random replicates of each perturbation.")
+]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="S", help="Seed of the perturbations [default: of the run].")
+    int | None, typer.Option("--seed", metavar="S", help="Seed of the perturbations [default: that of the run].")
 ]
-Target = Annotated[str, typer.Option("--target", metavar="category|refractory", help="What is asked.")]
+Target = Annotated[str, typer.Option("--target", metavar="category|refractory", help="What classifiers predict.")]
 OtherCriteria = Annotated[
-    str | None, typer.Option("--other-criteria", metavar="NAME", help="The definition set of another clinic.")
+    str | None,
+    typer.Option(
+        "--other-criteria", metavar="NAME", help="Definition set of another clinic, for the perturbation that uses one."
+    ),
 ]
 Baseline = Annotated[
     str | None,
-    typer.Option("--baseline", metavar="NAME", help="Corruption errors are held against it [default: the set]."),
+    typer.Option(
+        "--baseline", metavar="NAME", help="Reference classifier of corruption errors [default: the definition set]."
+    ),
 ]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where results go [default: RUN-bench].")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results [default: RUN-bench].")]
 
 
 def _severities(text: str) -> list[int]:
-    found: list[int] = []
+    severities: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         try:
@@ -80,18 +76,14 @@ def _severities(text: str) -> list[int]:
         except ValueError:
             raise typer.BadParameter(f"expected 3, 1-5 or 1,3,5; found {text}", param_hint="--severity") from None
         within = min(ends) >= 1 and max(ends) <= MOST_SEVERE
-        found += range(ends[0], ends[-1] + 1) if within else ends
-    return found
-
-
-def _listed(texts: list[str] | None) -> list[str]:
-    return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
+        severities += range(ends[0], ends[-1] + 1) if within else ends
+    return severities
 
 
 def _classifiers(texts: list[str] | None) -> list[str]:
-    """Return the classifiers asked for; a comma parts two, unless it stands in the path of a file."""
+    """Return the classifiers of an option, separated at commas that do not belong to the path of a file."""
     files = [text for text in texts or [] if any(Path(part).is_file() for part in (text, text.rpartition(":")[0]))]
-    return [one for text in texts or [] for one in ([text] if text in files else _listed([text]))]
+    return [name for text in texts or [] for name in ([text] if text in files else listed([text]))]
 
 
 def _out(out: Path | None, run: Path, overwrite: bool) -> Path:
@@ -115,26 +107,29 @@ def bench_run(
     baseline: Baseline = None,
     other_criteria: OtherCriteria = None,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", min=0.1, help="For one answer of your own classifier.")
+        float,
+        typer.Option(
+            "--time-limit", metavar="SECONDS", min=0.1, help="Time limit for one prediction of your own classifier."
+        ),
     ] = 10.0,
     training: Annotated[
-        int, typer.Option("--training", metavar="N", min=50, help="Patients to learn from, of another seed.")
+        int, typer.Option("--training", metavar="N", min=50, help="Number of training patients, from another seed.")
     ] = 2000,
     out: Out = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask classifiers about a run's records, clean and perturbed, and score them."""
-    from nephrosyn.bench import run as running
+    """Run classifiers on the clean and perturbed records of a run, and score them."""
+    from nephrosyn.bench import run as bench_runs
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)
-    opened = running.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
+    opened = bench_runs.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
     with console.Progress(quiet) as progress:
-        answers = running.ask(
+        answers = bench_runs.ask(
             opened,
             _classifiers(classifier),
-            _listed(perturbations),
+            listed(perturbations),
             _severities(severity),
             replicates,
             seed=seed,
@@ -142,15 +137,15 @@ def bench_run(
             training=training,
             progress=progress,
         )
-        found = results.finish(answers, baseline)
-        folder = write.write(found, folder, overwrite=overwrite)
-    _announce(found, folder, quiet)
+        finished = results.finish(answers, baseline)
+        folder = write.write(finished, folder, overwrite=overwrite)
+    _announce(finished, folder, quiet)
 
 
 @bench.command("export")
 def bench_export(
     run: RunFolder,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the records go.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the records.")],
     criteria: OneSet = None,
     target: Target = "category",
     perturbations: Perturbations = None,
@@ -161,7 +156,7 @@ def bench_export(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write perturbed records without truth or labels, for a classifier in any language."""
+    """Export perturbed records without truth or labels, for a classifier in any language."""
     from nephrosyn.bench.exchange.export import export
     from nephrosyn.bench.exchange.export_readme import Question
     from nephrosyn.bench.task import Task
@@ -174,7 +169,7 @@ def bench_export(
         folder = export(
             run,
             out,
-            _listed(perturbations) or ["all"],
+            listed(perturbations) or ["all"],
             _severities(severity),
             replicates,
             seed,
@@ -194,9 +189,9 @@ def bench_export(
 
 @bench.command("score")
 def bench_score(
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="CSV or Parquet.")],
-    run: Annotated[Path, typer.Option("--run", metavar="RUN", help="The run whose records were exported.")],
-    export: Annotated[Path, typer.Option("--export", metavar="DIR", help="The export that was answered.")],
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="Predictions as CSV or Parquet.")],
+    run: Annotated[Path, typer.Option("--run", metavar="RUN", help="Run whose records were exported.")],
+    export: Annotated[Path, typer.Option("--export", metavar="DIR", help="Export that the predictions are for.")],
     criteria: OneSet = None,
     target: Target = "category",
     baseline: Baseline = None,
@@ -205,43 +200,43 @@ def bench_score(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score predictions that came back for exported records."""
-    from nephrosyn.bench import run as running
+    """Score predictions for exported records."""
+    from nephrosyn.bench import run as bench_runs
     from nephrosyn.bench.exchange import predictions as files
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)
-    opened = running.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
-    asked, seed = files.export_conditions(export, opened)
+    opened = bench_runs.open_run(run, criteria, target, other_criteria)  # type: ignore[arg-type]
+    conditions, seed = files.export_conditions(export, opened)
     with console.Progress(quiet) as progress:
-        answers = files.score_file(opened, predictions, asked, seed=seed, progress=progress)
-        found = results.finish(answers, baseline)
-        folder = write.write(found, folder, overwrite=overwrite)
-    _announce(found, folder, quiet)
+        answers = files.score_file(opened, predictions, conditions, seed=seed, progress=progress)
+        finished = results.finish(answers, baseline)
+        folder = write.write(finished, folder, overwrite=overwrite)
+    _announce(finished, folder, quiet)
 
 
 @bench.command("explain")
 def bench_explain(
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    results: Annotated[Path, typer.Option("--results", metavar="DIR", help="The results of a bench.")],
+    results: Annotated[Path, typer.Option("--results", metavar="DIR", help="Results of a bench.")],
 ) -> None:
-    """Say which perturbations flip one patient, and by which changes."""
+    """Show which perturbations change the predictions for one patient, and by which changes."""
     from nephrosyn.bench.flips.explain import explain
 
     console.bench_patient(explain(results, patient))
 
 
-def _announce(found: Any, folder: Path, quiet: bool) -> None:
+def _announce(results: Any, folder: Path, quiet: bool) -> None:
     if quiet:
         console.say(str(folder))
     else:
-        console.bench(found, folder)
-    if found.nothing_asked:
-        for name, reason in found.without_score.items():
+        console.bench(results, folder)
+    if results.nothing_asked:
+        for name, reason in results.without_score.items():
             console.complain(f"{name} {reason}")
-        raise typer.Exit(EXIT_NOTHING_ASKED)
+        raise typer.Exit(EXIT_NO_ANSWER)
 
 
 def register(app: typer.Typer) -> None:
-    """Give the command line these verbs."""
+    """Add these commands to the command line."""
     app.add_typer(bench, name="bench")

@@ -1,41 +1,30 @@
-"""Verbs for educators: cases, and cases lint."""
+"""Commands for lecturers: ``cases`` and ``cases lint``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Quiet, Sets
+from nephrosyn.cli.commands.group import RunFirstGroup
+from nephrosyn.cli.options import Quiet, Sets, listed
 
 EXIT_FAILED = 1
 LINT = "lint"
 Many = list[str] | None
 
 
-class RunFirst(TyperGroup):
-    """A group whose first word may also be a run folder: ``cases RUN`` means ``cases make RUN``."""
+class CasesGroup(RunFirstGroup):
+    """The commands for cases; ``cases RUN`` means ``cases make RUN``."""
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the help flag."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.default = False
-        return option
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the verb before a run folder."""
-        if args and args[0] not in (*self.commands, "--help", "-h"):
-            args = ["make", *args]
-        return super().parse_args(ctx, args)
+    default = "make"
 
 
 cases = typer.Typer(
-    cls=RunFirst,
-    help="Make practice cases from the record of a run, or lint them.",
+    cls=CasesGroup,
+    help="Make practice cases from the record of a run, or lint cases.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -45,45 +34,50 @@ cases = typer.Typer(
 
 @cases.command()
 def make(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
-    count: Annotated[int, typer.Option(metavar="N", help="How many; a near-miss pair is two.")] = 20,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    count: Annotated[int, typer.Option(metavar="N", help="Number of cases; a near-miss pair counts as two.")] = 20,
     criteria: Sets = None,
     format_: Annotated[
-        Many, typer.Option("--format", metavar="NAMES", help="html, markdown, moodle, anki, qti, scorm, rexams, json.")
+        Many,
+        typer.Option(
+            "--format", metavar="NAMES", help="Formats: html, markdown, moodle, anki, qti, scorm, rexams, json."
+        ),
     ] = None,
-    balance: Annotated[str, typer.Option(metavar="HOW", help="label: categories alike; natural: as in the run.")] = (
-        "label"
-    ),
-    difficulty: Annotated[int | None, typer.Option(metavar="1..5", help="Only of this predicted difficulty.")] = None,
-    units: Annotated[str, typer.Option(metavar="SYSTEM", help="conventional or si.")] = "conventional",
-    spelling: Annotated[str, typer.Option(metavar="WHICH", help="american or british.")] = "american",
+    balance: Annotated[
+        str, typer.Option(metavar="HOW", help="label: equal numbers of each category; natural: as in the run.")
+    ] = ("label"),
+    difficulty: Annotated[int | None, typer.Option(metavar="1..5", help="Predicted difficulty of all cases.")] = None,
+    units: Annotated[str, typer.Option(metavar="SYSTEM", help="Units: conventional or si.")] = "conventional",
+    spelling: Annotated[str, typer.Option(metavar="WHICH", help="Spelling: american or british.")] = "american",
     kind: Annotated[
         Many,
         typer.Option(
             metavar="NAMES",
-            help="single, numeric, key-features, staged, matching, near-miss, disagreement. [default: single]",
+            help="Kinds: single, numeric, key-features, staged, matching, near-miss, disagreement [default: single].",
         ),
     ] = None,
     pick: Annotated[
-        str | None, typer.Option(metavar="WHAT", help="disagreement: records on which definition sets disagree.")
+        str | None, typer.Option(metavar="WHAT", help="disagreement: only records on which definition sets disagree.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Which patients, and which wordings.")] = 1,
-    case: Annotated[str | None, typer.Option(metavar="ID", help="Make this one case again, alone.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder [default: RUN-cases beside the run].")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace cases that stand there.")] = False,
+    seed: Annotated[int, typer.Option(metavar="S", help="Seed for the choice of patients and wordings.")] = 1,
+    case: Annotated[str | None, typer.Option(metavar="ID", help="Make only the case with this id again.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the cases [default: RUN-cases beside the run].")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing cases.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make practice cases; every set is linted before it is written."""
+    """Make practice cases, and lint them before they are written."""
     import nephrosyn as ns
     from nephrosyn.teach.make_cases import check, write
     from nephrosyn.teach.request import Request
 
-    stands = run if run.name not in ("", "..") else run.resolve()
-    folder = out or stands.parent / f"{stands.name}-cases"
+    named = run if run.name not in ("", "..") else run.resolve()
+    folder = out or named.parent / f"{named.name}-cases"
     request = Request(
         count=count,
         criteria=tuple(criteria or ()),
-        kinds=tuple(_listed(kind)) if kind else ("disagreement",) if pick else ("single",),
+        kinds=tuple(listed(kind)) if kind else ("disagreement",) if pick else ("single",),
         balance=balance,
         difficulty=difficulty,
         units=units,
@@ -93,33 +87,29 @@ def make(
     formats = check(request, format_ or ["html", "json"], pick, folder, overwrite=overwrite)
     cohort = ns.open(run)
     with console.Progress(quiet) as progress:
-        made, files = write(cohort, request, formats, folder, case, progress)
+        case_set, files = write(cohort, request, formats, folder, case, progress)
     if quiet:
         console.say(str(folder))
     else:
-        console.cases(made, files)
+        console.cases(case_set, files)
 
 
 @cases.command(LINT)
 def lint(
-    path: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="Cases as JSON, or a folder with such files.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="Cases as JSON, or a folder of such files.")],
     criteria: Sets = None,
     quiet: Quiet = False,
 ) -> None:
-    """Hold cases against the rules of good items; exit code 1 if any is broken."""
+    """Check cases against the rules of item writing; exit code 1 if any is broken."""
     from nephrosyn.teach.make_cases import lint_files
 
-    found, checked = lint_files(path, criteria or ())
-    if not quiet or found:
-        console.case_lint(found, checked)
-    if found:
+    findings, checked = lint_files(path, criteria or ())
+    if not quiet or findings:
+        console.case_lint(findings, checked)
+    if findings:
         raise typer.Exit(EXIT_FAILED)
 
 
-def _listed(texts: list[str]) -> list[str]:
-    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
-
-
 def register(app: typer.Typer) -> None:
-    """Give the command line these verbs."""
+    """Add these commands to the command line."""
     app.add_typer(cases, name="cases")

@@ -1,16 +1,16 @@
-"""The verbs that look at a file without a run: a scenario, a definition set, the schema of scenarios."""
+"""Commands that check a file without a run: ``check``, ``check-criteria``, ``schema``."""
 
 from __future__ import annotations
 
 from nephrosyn.cli import console
 from nephrosyn.cli.options import (
-    NothingUnlessWrong,
     OnlyChanged,
     OnlyKeys,
     Overrides,
     ScenarioName,
     SchemaFile,
     SetName,
+    Silent,
 )
 
 
@@ -19,9 +19,9 @@ def check(
     overrides: Overrides = None,
     only: OnlyKeys = None,
     changed: OnlyChanged = False,
-    quiet: NothingUnlessWrong = False,
+    quiet: Silent = False,
 ) -> None:
-    """Check a scenario; print each value with unit and source."""
+    """Check a scenario and print each value with its unit and source."""
     from nephrosyn import criteria
     from nephrosyn.scenario import load
 
@@ -34,17 +34,17 @@ def check(
 
 def check_criteria(
     criteria: SetName,
-    quiet: NothingUnlessWrong = False,
+    quiet: Silent = False,
 ) -> None:
-    """Check a definition set; say each clause in words.
+    """Check a definition set and print its clauses in words.
 
-    Each comes with its source and grade.
+    Each clause is printed with the values, grades and sources of its thresholds.
     """
     from nephrosyn.criteria import load
 
-    found = load(criteria)
+    definition = load(criteria)
     if not quiet:
-        console.definition(found)
+        console.definition(definition)
 
 
 def schema(

@@ -1,9 +1,9 @@
-"""The verbs that hold one answer against another: under other care, or under another definition set."""
+"""Commands that compare results: ``compare`` under different care, ``reclassify`` under another definition set."""
 
 from __future__ import annotations
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import AsJson, FromSet, OneSet, Out, Overwrite, Record, RunFolder, Runs, ToSet, View
+from nephrosyn.cli.options import AsJson, FromSet, OneSet, Out, Overwrite, Quiet, Record, RunFolder, Runs, ToSet, View
 
 
 def compare(
@@ -13,16 +13,17 @@ def compare(
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare runs of the same patients under different care."""
     import nephrosyn as ns
 
-    found = ns.compare(*runs, criteria=criteria, view=view.value)
-    page = None if out is None else found.write(out, overwrite=overwrite)
+    comparison = ns.compare(*runs, criteria=criteria, view=view.value)
+    page = None if out is None else comparison.write(out, overwrite=overwrite)
     if as_json:
-        console.say_json(found.json())
-    else:
-        console.comparison(found, page)
+        console.say_json(comparison.json())
+    elif not quiet:
+        console.comparison(comparison, page)
 
 
 def reclassify(
@@ -33,13 +34,14 @@ def reclassify(
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Say who moves when one definition set replaces another."""
+    """Show how patients change category between two definition sets."""
     import nephrosyn as ns
 
-    found = ns.reclassify(run, from_, to, view=view.value)
-    page = None if out is None else found.write(out, overwrite=overwrite)
+    reclassification = ns.reclassify(run, from_, to, view=view.value)
+    page = None if out is None else reclassification.write(out, overwrite=overwrite)
     if as_json:
-        console.say_json(found.json())
-    else:
-        console.reclassification(found, page)
+        console.say_json(reclassification.json())
+    elif not quiet:
+        console.reclassification(reclassification, page)

@@ -1,96 +1,98 @@
-"""Verbs that hold the model against evidence: validate, calibrate, sensitivity."""
+"""Commands that compare the model with evidence: ``validate``, ``calibrate``, ``sensitivity``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Quiet, ScenarioName, Sets
+from nephrosyn.cli.options import AsJson, Quiet, ScenarioName, Sets, listed
 
 EXIT_FAILED = 1
 
-Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Patients in each cohort.")]
+Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Number of patients in each cohort.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the random numbers.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the values as JSON.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what stands there.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier output of this command.")]
 
 
-def _asked(**options: int | None) -> dict[str, int]:
+def _given(**options: int | None) -> dict[str, int]:
     return {name: value for name, value in options.items() if value is not None}
 
 
 def validate(
-    setting: Annotated[str | None, typer.Option(metavar="NAME", help="Only the figures of one setting.")] = None,
+    setting: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Use only the published figures of one setting.")
+    ] = None,
     figure: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only one figure, or those of one evidence id.")
+        str | None, typer.Option(metavar="ID", help="Use only one figure, or those of one evidence id.")
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Processes that share the settings; without it, all cores.")
+        int | None, typer.Option(metavar="N", min=1, help="Number of processes [default: all cores].")
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write page, values and forest plot.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the page, values and forest plot to a folder.")
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Hold simulated settings against the published figures."""
+    """Compare simulated settings with published figures."""
     from nephrosyn.evidence.validation import comparison
     from nephrosyn.evidence.validation import page as pages
 
     if out is not None:
         pages.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
-        asked = _asked(patients=patients, seed=seed)
-        found = comparison.validate(setting, figure, workers=workers, progress=progress, **asked)
-    page = None if out is None else pages.write(found, out, overwrite=overwrite)
+        options = _given(patients=patients, seed=seed)
+        validation = comparison.validate(setting, figure, workers=workers, progress=progress, **options)
+    page = None if out is None else pages.write(validation, out, overwrite=overwrite)
     if as_json:
-        console.say_json(found.json())
+        console.say_json(validation.json())
     elif not quiet:
-        console.validation(found, page)
-    if found.failed:
+        console.validation(validation, page)
+    if validation.failed:
         raise typer.Exit(EXIT_FAILED)
 
 
 def calibrate(
-    setting: Annotated[str, typer.Argument(metavar="SETTING", help="A shipped scenario or a TOML file.")],
+    setting: Annotated[str, typer.Argument(metavar="SETTING", help="Shipped scenario or TOML file.")],
     free: Annotated[
         list[str] | None,
-        typer.Option(
-            "--free", metavar="KEY", help="A number to fit: KEY, SETTING:KEY or either with =START; repeatable."
-        ),
+        typer.Option("--free", metavar="KEY", help="Key to fit: KEY, SETTING:KEY, or either with =START; repeatable."),
     ] = None,
     figures: Annotated[
-        list[str] | None, typer.Option("--figures", metavar="ID", help="A figure to fit it to; repeatable.")
+        list[str] | None, typer.Option("--figures", metavar="ID", help="Published figure to fit to; repeatable.")
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write scenarios, residuals and values.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the scenarios, residuals and values to a folder.")
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a few numbers of a setting to published figures.
+    """Fit a few parameters of a setting to published figures.
 
-    Never to one third, and never to a row that is kept for validation. Several ids may follow one another with commas.
+    Figures that are reserved for validation, and the one third itself, are never fitted to. Separate several ids with
+    commas.
     """
     from nephrosyn.evidence.calibration import fit, output
 
     if out is not None:
         output.check(out, setting, overwrite=overwrite)
-    asked = _asked(patients=patients, seed=seed)
+    options = _given(patients=patients, seed=seed)
     with console.Progress(quiet) as progress:
-        found = fit.calibrate(setting, _listed(free), _listed(figures), progress=progress, **asked)
-    folder = None if out is None else output.write(found, out, overwrite=overwrite)
+        calibration = fit.calibrate(setting, listed(free), listed(figures), progress=progress, **options)
+    folder = None if out is None else output.write(calibration, out, overwrite=overwrite)
     if as_json:
-        import json
-
-        console.say_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        console.say_json(_json(calibration.as_dict()))
     elif not quiet:
-        console.calibration(found, folder)
+        console.calibration(calibration, folder)
 
 
 def sensitivity(
@@ -98,40 +100,42 @@ def sensitivity(
     criteria: Sets = None,
     patients: Patients = None,
     seed: Seed = None,
-    trajectories: Annotated[int | None, typer.Option(metavar="N", help="Trajectories of Morris' screening.")] = None,
+    trajectories: Annotated[int | None, typer.Option(metavar="N", help="Trajectories of the Morris screening.")] = None,
     base: Annotated[
-        int | None, typer.Option(metavar="N", help="Base of Sobol's sample, a power of 2; 0: none.")
+        int | None, typer.Option(metavar="N", help="Base size of the Sobol sample, a power of 2; 0 for none.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write tables, figure and values.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the tables, figure and values to a folder.")
+    ] = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which assumptions move the refractory share.
+    """Show which assumptions change the refractory share most.
 
-    Needs SALib: the extra `sensitivity`.
+    Requires SALib, installed with the extra `sensitivity`.
     """
     from nephrosyn.evidence.sensitivity import analysis, output
 
     if out is not None:
         output.FOLDER.check(out, overwrite=overwrite)
-    asked = _asked(patients=patients, seed=seed, trajectories=trajectories, base=base)
+    options = _given(patients=patients, seed=seed, trajectories=trajectories, base=base)
     with console.Progress(quiet) as progress:
-        found = analysis.sensitivity(scenario, criteria, progress=progress, **asked)
-    folder = None if out is None else output.write(found, out, overwrite=overwrite)
+        result = analysis.sensitivity(scenario, criteria, progress=progress, **options)
+    folder = None if out is None else output.write(result, out, overwrite=overwrite)
     if as_json:
-        import json
-
-        console.say_json(json.dumps(found.as_dict(), indent=2, ensure_ascii=False, allow_nan=False))
+        console.say_json(_json(result.as_dict()))
     elif not quiet:
-        console.sensitivity(found, folder)
+        console.sensitivity(result, folder)
 
 
-def _listed(texts: list[str] | None) -> list[str]:
-    return [part.strip() for text in texts or [] for part in text.split(",") if part.strip()]
+def _json(values: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def register(app: typer.Typer) -> None:
-    """Give the command line these verbs."""
-    for verb in (validate, calibrate, sensitivity):
-        app.command()(verb)
+    """Add these commands to the command line."""
+    for command in (validate, calibrate, sensitivity):
+        app.command()(command)

@@ -1,4 +1,4 @@
-"""Verbs on a run that stands: classify, report, explain."""
+"""Commands for a finished run: ``classify``, ``report``, ``explain``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def announce(cohort: Cohort, quiet: bool) -> None:
-    """Say where a run lies, or what it gave."""
+    """Print the summary of a run, or only its location."""
     if quiet:
-        console.say(cohort.place)
+        console.say(cohort.location)
     else:
         console.summary(cohort)
 
@@ -25,11 +25,11 @@ def classify(
     run: RunFolder,
     criteria: Sets = None,
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined, and count them.")
+        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined and count them.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge the patients of a run by further definition sets."""
+    """Classify the patients of a run by further definition sets."""
     import nephrosyn as ns
 
     if not criteria:
@@ -43,7 +43,7 @@ def classify(
 
 
 def report(run: RunFolder, quiet: Quiet = False) -> None:
-    """Write the report of a run anew."""
+    """Update the report of a run."""
     import nephrosyn as ns
 
     cohort = ns.open(run)
@@ -56,24 +56,24 @@ def explain(
     run: RunFolder,
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
     criteria: Sets = None,
-    replicate: Annotated[int, typer.Option(metavar="R", help="Which repeat.")] = 0,
-    view: Annotated[View, typer.Option(help="Which record is judged.")] = View.observed,
+    replicate: Annotated[int, typer.Option(metavar="R", help="Number of the replicate.")] = 0,
+    view: Annotated[View, typer.Option(help="Record to classify.")] = View.observed,
 ) -> None:
-    """Print one patient: course, record, verdict by clause.
+    """Show one patient: course, record, and verdict by clause.
 
-    Of several sets side by side.
+    Several definition sets are shown side by side.
     """
     import nephrosyn as ns
 
-    person = ns.open(run).patient(patient, replicate)
-    verdicts = person.verdicts(criteria or None, view.value)
-    console.case(person.tables, verdicts[0])
+    patient_record = ns.open(run).patient(patient, replicate)
+    verdicts = patient_record.verdicts(criteria or None, view.value)
+    console.case(patient_record.tables, verdicts[0])
     if len(verdicts) > 1:
         console.say()
         console.side_by_side(verdicts)
 
 
 def register(app: typer.Typer) -> None:
-    """Give the command line these verbs."""
-    for verb in (classify, report, explain):
-        app.command()(verb)
+    """Add these commands to the command line."""
+    for command in (classify, report, explain):
+        app.command()(command)

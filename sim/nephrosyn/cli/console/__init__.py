@@ -1,4 +1,7 @@
-"""What the command line shows. Plain text in a pipe; colour and bars only on a terminal."""
+"""Output of the command line: plain text in a pipe, colour and progress bars only on a terminal.
+
+`terminal` prints lines, tables and messages; each other module prints one kind of result.
+"""
 
 from nephrosyn.cli.console.bench import bench, bench_patient
 from nephrosyn.cli.console.cases import cases

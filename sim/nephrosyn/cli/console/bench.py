@@ -1,4 +1,4 @@
-"""The bench: the leaderboard, what failed, and one patient explained."""
+"""Results of the bench: the leaderboard, classifiers that failed, and one patient explained."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ SHOWN = 8
 CHANGES_SHOWN = 5
 
 
-def bench(found: Bench, folder: Path) -> None:
+def bench(results: Bench, folder: Path) -> None:
     """Print a bench.
 
     Parameters
     ----------
-    found : Bench
-        What was found.
+    results : Bench
+        The results.
     folder : Path
-        Where it was written.
+        Where they were written.
     """
     from nephrosyn.bench.output import leaderboard, page
     from nephrosyn.bench.output.results import PAGE
 
-    prose(page.sentence(found))
+    prose(page.sentence(results))
     say(vocabulary.NOTICE)
     say()
-    rows = leaderboard.leaderboard(found)
+    rows = leaderboard.leaderboard(results)
     heading(rows.caption)
     table(rows.head, rows.rows, right=range(1, len(rows.head)))
-    silent = leaderboard.without_score(found)
+    silent = leaderboard.without_score(results)
     if silent.rows:
         say()
         heading(silent.caption)
         table(silent.head, silent.rows)
-    wrong = leaderboard.faults(found)
+    wrong = leaderboard.faults(results)
     if wrong.rows:
         say()
         heading(wrong.caption)
@@ -49,56 +49,59 @@ def bench(found: Bench, folder: Path) -> None:
             say(f"and {len(wrong.rows) - SHOWN} more")
     say()
     say(f"page  {folder / PAGE}")
-    say(f"next  {command_line('bench', 'explain', str(_example(found)), '--results', folder)}")
+    say(f"next  {command_line('bench', 'explain', str(_example(results)), '--results', folder)}")
 
 
-def _example(found: Bench) -> int:
-    """A patient whom somebody flips, if there is one."""
+def _example(results: Bench) -> int:
+    """Return a patient whose prediction changes, if there is one."""
     import polars as pl
 
-    frame = found.frame
+    frame = results.frame
     flipped = frame.filter(pl.col("predicted") != pl.col("clean"))
     return int((flipped if flipped.height else frame)["patient"][0])
 
 
-def bench_patient(told: Explained) -> None:
-    """Print one patient: what is right, what is said, what flips it and by which changes."""
+def bench_patient(explanation: Explained) -> None:
+    """Print one patient: the right answer, the predictions, and which perturbations change them."""
     say(vocabulary.NOTICE)
-    say(f"patient {told.patient}: right is {vocabulary.PLAIN_NAMES.get(told.reference, told.reference)}")
+    right = vocabulary.PLAIN_NAMES.get(explanation.reference, explanation.reference)
+    say(f"patient {explanation.patient}: the right answer is {right}")
     say()
     heading("On the clean record")
-    table(("classifier", "says"), [(name, vocabulary.PLAIN_NAMES.get(said, said)) for name, said in told.clean.items()])
+    table(
+        ("classifier", "prediction"),
+        [(name, vocabulary.PLAIN_NAMES.get(answer, answer)) for name, answer in explanation.clean.items()],
+    )
     say()
-    if not told.flips:
-        say(f"No perturbation changes any answer ({told.conditions} perturbed records).")
+    if not explanation.flips:
+        say(f"No perturbation changes any prediction ({explanation.conditions} perturbed records).")
         return
-    heading("Says something else")
+    heading("Predictions that change")
     rows = [
         (
-            one.classifier,
-            f"{one.perturbation}, replicate {one.replicate}",
-            ", ".join(map(str, one.severities)),
-            vocabulary.PLAIN_NAMES.get(one.after, one.after),
-            one.mechanism,
-            str(one.changes),
+            flip.classifier,
+            f"{flip.perturbation}, replicate {flip.replicate}",
+            ", ".join(map(str, flip.severities)),
+            vocabulary.PLAIN_NAMES.get(flip.after, flip.after),
+            flip.mechanism,
+            str(flip.changes),
         )
-        for one in told.flips
+        for flip in explanation.flips
     ]
-    table(("classifier", "perturbation", "at severity", "says then", "mechanism", "changes"), rows, right=(5,))
-    for one in told.flips:
-        if one.cause is not None:
+    table(("classifier", "perturbation", "at severity", "prediction", "mechanism", "changes"), rows, right=(5,))
+    for flip in explanation.flips:
+        if flip.cause is not None:
             say()
-            heading(
-                f"{one.classifier}, {one.perturbation} at {one.severity}: {_count(one.cause.height)} of {one.changes}"
-            )
-            for row in one.cause.head(CHANGES_SHOWN).to_dicts():
+            changes = f"{_count(flip.cause.height)} of {flip.changes}"
+            heading(f"{flip.classifier}, {flip.perturbation} at {flip.severity}: {changes}")
+            for row in flip.cause.head(CHANGES_SHOWN).to_dicts():
                 say(f"  {_change(row)}")
-            if one.cause.height > CHANGES_SHOWN:
-                say(f"  and {one.cause.height - CHANGES_SHOWN} more")
+            if flip.cause.height > CHANGES_SHOWN:
+                say(f"  and {flip.cause.height - CHANGES_SHOWN} more")
 
 
 def _count(changes: int) -> str:
-    return "one change suffices, out" if changes == 1 else f"{changes} changes together suffice, out"
+    return "one change is enough, out" if changes == 1 else f"{changes} changes together are enough, out"
 
 
 def _change(row: dict[str, object]) -> str:

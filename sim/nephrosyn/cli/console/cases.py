@@ -1,4 +1,4 @@
-"""Practice cases: what was made, and what lint found."""
+"""Practice cases and the findings of lint."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from nephrosyn import vocabulary
 from nephrosyn.cli.console.terminal import prose, say, table
 
 if TYPE_CHECKING:
-    from nephrosyn.teach.lint.finding import Finding
+    from nephrosyn.teach.lint.rules import Finding
     from nephrosyn.teach.model import CaseSet
 
 
-def cases(made: CaseSet, files: Sequence[Path]) -> None:
-    """Print what was made: how many of each kind and predicted difficulty, and the files.
+def cases(case_set: CaseSet, files: Sequence[Path]) -> None:
+    """Print the number of cases of each kind, their predicted difficulty, and the files.
 
     Parameters
     ----------
-    made : CaseSet
-        In the primary units.
+    case_set : CaseSet
+        The cases, in the primary units.
     files : sequence of Path
-        What was written.
+        Files that were written.
     """
     say(vocabulary.NOTICE)
     say()
-    count = len(made.cases)
-    say(f"{count} case{'' if count == 1 else 's'} from {made.made_from}; lint: no findings")
-    kinds = Counter(case.kind for case in made.cases)
-    levels = {kind: sorted({case.difficulty for case in made.cases if case.kind == kind}) for kind in kinds}
+    count = len(case_set.cases)
+    say(f"{count} case{'' if count == 1 else 's'} from {case_set.made_from}; lint: no findings")
+    kinds = Counter(case.kind for case in case_set.cases)
+    levels = {kind: sorted({case.difficulty for case in case_set.cases if case.kind == kind}) for kind in kinds}
     rows = [(kind, str(kinds[kind]), ", ".join(map(str, levels[kind]))) for kind in sorted(kinds)]
     table(("kind", "cases", "predicted difficulty"), rows, right=(1,))
-    for note in made.notes:
+    for note in case_set.notes:
         say()
         prose(note)
     say()
@@ -42,18 +42,18 @@ def cases(made: CaseSet, files: Sequence[Path]) -> None:
 
 
 def lint(findings: Sequence[Finding], checked: int) -> None:
-    """Print what lint found.
+    """Print the findings of lint.
 
     Parameters
     ----------
     findings : sequence of Finding
-        What is wrong.
+        The findings.
     checked : int
-        Cases looked at.
+        Number of cases checked.
     """
     if not findings:
         say(f"{checked} case{'' if checked == 1 else 's'}: no findings")
         return
-    table(("rule", "case", ""), [(one.rule, one.case or "the set", one.text) for one in findings])
+    table(("rule", "case", ""), [(finding.rule, finding.case or "the set", finding.text) for finding in findings])
     say()
     say(f"{len(findings)} finding{'' if len(findings) == 1 else 's'} in {checked} cases")

@@ -1,4 +1,4 @@
-"""Twins compared: the answer first, then every outcome and every change of category."""
+"""A comparison of runs: the main result first, then every outcome and every change of category."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from nephrosyn.report.page.tables import Table
 
 
-def comparison(found: Comparison, page: Path | None) -> None:
+def comparison(result: Comparison, page: Path | None) -> None:
     """Print a comparison.
 
     Parameters
     ----------
-    found : Comparison
-        What was found.
+    result : Comparison
+        The comparison.
     page : Path or None
         The page, if one was written.
     """
     from nephrosyn.comparison.care import tables
 
-    prose(found.sentence)
+    prose(result.sentence)
     say(vocabulary.NOTICE)
-    for contrast in found.contrasts:
-        _show(tables.outcomes(found, contrast))
-        _show(tables.changes(found, contrast))
+    for contrast in result.contrasts:
+        _show(tables.outcomes(result, contrast))
+        _show(tables.changes(result, contrast))
     if page is not None:
         say()
         say(f"page  {page}")

@@ -1,4 +1,4 @@
-"""A definition set in words, on the screen."""
+"""A definition set in words."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
 
-def definition(found: DefinitionSet) -> None:
-    """Print what each clause of a definition set asks, with the value, grade and citation of each threshold.
+def definition(definition_set: DefinitionSet) -> None:
+    """Print each clause of a definition set in words, with value, grade and citation of each threshold.
 
     Parameters
     ----------
-    found : DefinitionSet
-        The set.
+    definition_set : DefinitionSet
+        The definition set.
     """
     from nephrosyn.criteria.definition.in_words import GRADES, in_words
 
     say(vocabulary.NOTICE)
     say()
-    prose(f"{found.name}: {found.title}")
-    told = in_words(found)
-    for clause, sentence, thresholds in told:
+    prose(f"{definition_set.name}: {definition_set.title}")
+    clauses = in_words(definition_set)
+    for clause, sentence, thresholds in clauses:
         say()
         heading(clause)
         prose(sentence)
         table(("key", "value", "grade", "citation"), thresholds)
     say()
-    used = [grade for grade in GRADES if any(row[2] == grade for one in told for row in one.thresholds)]
+    used = [grade for grade in GRADES if any(row[2] == grade for clause in clauses for row in clause.thresholds)]
     prose("Grades: " + "; ".join(f"{grade} {GRADES[grade]}" for grade in used) + ".")

@@ -1,7 +1,7 @@
-"""Standard output and error of any kind: what they cannot show is written so that it still reads well.
+"""Standard output and error with any encoding: characters that they cannot show are replaced by readable ones.
 
-A terminal or pipe has an encoding; many, above all on Windows, have no typographic quotes, arrows or minus signs. A
-stream may also be closed, or its reader may leave before everything is written.
+Many encodings, mostly on Windows, have no typographic quotes, arrows or minus signs. A stream may also be closed, and
+its reader may close it before everything is written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from nephrosyn.text_files import visible
 
 ERRORS = "nephrosyn.readable"
-"""Name of the error handler that puts plain characters for those an encoding does not have."""
+"""Name of the error handler that replaces characters missing from an encoding by plain ones."""
 
 PLAIN = {
     **dict.fromkeys("“”„«»″", '"'),
@@ -45,12 +45,12 @@ PLAIN = {
     "đ": "d",
     "ı": "i",
 }
-KEPT_CHOICES = ("ignore", "replace", "xmlcharrefreplace", "namereplace")
-"""What a user may have asked for in ``PYTHONIOENCODING``; it stays."""
+USER_HANDLERS = ("ignore", "replace", "xmlcharrefreplace", "namereplace")
+"""Error handlers that a user may have set in ``PYTHONIOENCODING``; they are not replaced."""
 
 
 def readable(character: str) -> str:
-    r"""Return plain characters that read like one that cannot be shown.
+    r"""Return readable ASCII characters in place of one that cannot be shown.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def readable(character: str) -> str:
     Returns
     -------
     str
-        ASCII; its number where nothing reads like it.
+        ASCII characters, or an escape with the code point.
 
     Examples
     --------
@@ -86,18 +86,18 @@ codecs.register_error(ERRORS, _replace)
 
 
 def prepare() -> None:
-    """Make standard output and error take any text; one that is closed takes it and shows nothing."""
+    """Let standard output and error accept any text; a closed stream discards it."""
     _occupy()
     for name in ("stdout", "stderr"):
         stream: Any = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
-        elif hasattr(stream, "reconfigure") and stream.errors not in KEPT_CHOICES:
+        elif hasattr(stream, "reconfigure") and stream.errors not in USER_HANDLERS:
             stream.reconfigure(errors=ERRORS)
 
 
 def _occupy() -> None:
-    """Open what is closed of the first three descriptors: the next file opened would be taken for such a stream."""
+    """Open the standard descriptors that are closed, or the next opened file would take the place of a stream."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -106,17 +106,17 @@ def _occupy() -> None:
 
 
 def shown(text: str) -> str:
-    """Return a text as standard output will show it, to align it.
+    """Return a text as standard output will show it, for alignment.
 
     Parameters
     ----------
     text : str
-        What is to be printed.
+        Text to print.
 
     Returns
     -------
     str
-        The same where the encoding has all of it.
+        The text with missing characters replaced.
     """
     encoding, errors = getattr(sys.stdout, "encoding", None), getattr(sys.stdout, "errors", None)
     if not encoding or errors != ERRORS or is_unicode(sys.stdout):
@@ -130,7 +130,7 @@ def is_unicode(stream: TextIO) -> bool:
 
 
 def give_up(stream: TextIO) -> None:
-    """Discard what a stream still holds, if its reader has left or it is full: Python would try again at its end."""
+    """Discard the buffer of a stream that cannot be written, or Python would try again at exit."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

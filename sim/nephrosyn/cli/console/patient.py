@@ -1,4 +1,4 @@
-"""One patient in full: who, what happened, what was written down, and the verdict clause by clause."""
+"""One patient: description, course, record, and the verdict clause by clause."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHOWN = {"upcr": "UPCR mg/mg", "dipstick": "dipstick", "albumin": "albumin g/dL"
 NUMBERS = range(3, 3 + len(SHOWN))
 REFRACTORY = {
     (True, True): "refractory",
-    (True, False): "falsely refractory",
-    (True, None): "refractory, truly or falsely cannot be judged",
+    (True, False): "pseudo-refractory",
+    (True, None): "refractory, true or pseudo-refractory undetermined",
     (False, None): "not refractory",
-    (None, None): "whether refractory cannot be judged",
+    (None, None): "undetermined whether refractory",
 }
-NOT_JUDGED = ("other_age", "other_lesion", "age_not_known", "lesion_not_known", "impossible")
+NOT_CLASSIFIED = ("other_age", "other_lesion", "age_not_known", "lesion_not_known", "impossible")
 COURSE_GAP_DAYS = 100
-"""Infusions further apart than this are told as courses of their own."""
+"""Infusions further apart than this belong to different courses."""
 WORDS = {
     "biopsy": vocabulary.LESIONS,
     "steroid_toxicity": vocabulary.TOXICITIES,
@@ -36,41 +36,41 @@ WORDS = {
         ("agent_started", "agent_in_effect", "agent_effect_ends", "agent_stopped", "agent_failed"), vocabulary.DRUGS
     ),
 }
-"""The vocabulary that the number of an event stands in."""
+"""The vocabulary that the value of an event is a code of."""
 Rows = Mapping[str, "pl.DataFrame"]
 
 
-def case(mine: Rows, verdict: Verdict) -> None:
+def case(tables: Rows, verdict: Verdict) -> None:
     """Print one patient.
 
     Parameters
     ----------
-    mine : mapping of str to polars.DataFrame
+    tables : mapping of str to polars.DataFrame
         The patient's rows of each table.
     verdict : Verdict
-        The judgement to print.
+        The verdict to print.
     """
     say(vocabulary.NOTICE)
     say()
-    prose(person(mine))
+    prose(person(tables))
     say()
     heading("course: what happened")
-    table(("day", "event", ""), course(mine), right=(0,))
+    table(("day", "event", ""), course(tables), right=(0,))
     say()
-    heading("record: what was written down")
-    table(("day", "visit", "steroid", *SHOWN.values()), record(mine), right=(0, *NUMBERS))
-    others = (("other drugs", agents(mine)), ("home diary", diary(mine)), ("conditions noted", conditions(mine)))
+    heading("record: what was recorded")
+    table(("day", "visit", "steroid", *SHOWN.values()), record(tables), right=(0, *NUMBERS))
+    others = (("other drugs", agents(tables)), ("home diary", diary(tables)), ("conditions noted", conditions(tables)))
     for title, lines in others:
         if lines:
             say()
             heading(title)
             table(("", "", ""), lines, right=(0,))
     say()
-    judgement(verdict)
+    print_verdict(verdict)
 
 
 def plain(name: str | None) -> str:
-    """Return a term as it is spoken."""
+    """Return a term in words."""
     return vocabulary.PLAIN_NAMES.get(name or "", (name or "").replace("_", " "))
 
 
@@ -79,13 +79,13 @@ def clause_name(name: str) -> str:
     return vocabulary.CLAUSE_NAMES.get(name) or plain(name)
 
 
-def person(mine: Rows) -> str:
-    """Return who the patient is, in one line."""
-    row = mine["patients"].row(0, named=True)
+def person(tables: Rows) -> str:
+    """Return a one-line description of the patient."""
+    row = tables["patients"].row(0, named=True)
     lesion = f"{plain(row['lesion'])} (biopsy day {row['biopsy_days']})" if row["lesion"] else "not biopsied"
-    truth = mine["truth/traits"].row(0, named=True).get("lesion")
+    truth = tables["truth/traits"].row(0, named=True).get("lesion")
     known = f"; in truth {plain(truth)}" if truth and truth != row["lesion"] else ""
-    end = mine["follow_up"].row(0, named=True)
+    end = tables["follow_up"].row(0, named=True)
     return (
         f"patient {row['patient']}, replicate {row['replicate']}: {row['sex']}, "
         f"{row['age_at_onset_years']:.1f} years at onset, {row['weight_kg']:.0f} kg, "
@@ -93,18 +93,18 @@ def person(mine: Rows) -> str:
     )
 
 
-def course(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each thing that happened: day, event, and what the event says."""
-    rows = mine["truth/events"].iter_rows(named=True)
+def course(tables: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each event: day, name and value."""
+    rows = tables["truth/events"].iter_rows(named=True)
     return [
-        (f"{row['time_days']:.1f}", plain(row["event"]), said(row["event"], row["value"]))
+        (f"{row['time_days']:.1f}", plain(row["event"]), event_value(row["event"], row["value"]))
         for row in rows
         if not row["event"].endswith("window_ends")
     ]
 
 
-def said(event: str, value: float | None) -> str:
-    """Return what an event says beyond its name: the reading or albumin with it, or the word its number stands for."""
+def event_value(event: str, value: float | None) -> str:
+    """Return the value of an event in words: the reading or albumin, or the term that its code stands for."""
     if value is None:
         return ""
     if event.startswith("declared"):
@@ -114,21 +114,21 @@ def said(event: str, value: float | None) -> str:
     return plain(WORDS[event][int(value)]) if event in WORDS else ""
 
 
-def record(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each visit: day, kind, steroid of that day, and the readings."""
-    readings = {(row["visit"], row["analyte"]): row for row in mine["readings"].iter_rows(named=True)}
-    found = []
-    for visit in mine["visits"].iter_rows(named=True):
+def record(tables: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each visit: day, kind, steroid dose, and readings."""
+    readings = {(row["visit"], row["analyte"]): row for row in tables["readings"].iter_rows(named=True)}
+    rows = []
+    for visit in tables["visits"].iter_rows(named=True):
         if visit["missed"]:
-            found.append((str(visit["planned_days"]), f"{visit['kind']}, missed", *("" for _ in range(1 + len(SHOWN)))))
+            rows.append((str(visit["planned_days"]), f"{visit['kind']}, missed", *("" for _ in range(1 + len(SHOWN)))))
             continue
         shown = (reading(readings.get((visit["visit"], analyte))) for analyte in SHOWN)
-        found.append((str(visit["actual_days"]), visit["kind"], steroid(mine["doses"], visit["actual_days"]), *shown))
-    return found
+        rows.append((str(visit["actual_days"]), visit["kind"], steroid(tables["doses"], visit["actual_days"]), *shown))
+    return rows
 
 
 def reading(row: Mapping[str, Any] | None) -> str:
-    """Return a result as it would stand in a letter."""
+    """Return a result as text."""
     if row is None:
         return "-"
     if row["analyte"] == "dipstick":
@@ -145,11 +145,11 @@ def steroid(doses: pl.DataFrame, day: int) -> str:
     return "none"
 
 
-def agents(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each run of tablets of a drug other than steroid, and for each course of infusions."""
-    end = mine["follow_up"].row(0, named=True)["end_days"]
+def agents(tables: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each course of a drug other than steroid; infusions that follow each other are one course."""
+    end = tables["follow_up"].row(0, named=True)["end_days"]
     courses: list[list[dict[str, Any]]] = []
-    for row in mine["doses"].iter_rows(named=True):
+    for row in tables["doses"].iter_rows(named=True):
         if row["drug"] == STEROID:
             continue
         same = [course for course in courses if course[-1]["drug"] == row["drug"]][-1:]
@@ -157,7 +157,7 @@ def agents(mine: Rows) -> list[tuple[str, ...]]:
             same[0].append(row)
         else:
             courses.append([row])
-    return [told(course, end) for course in courses]
+    return [described_course(course, end) for course in courses]
 
 
 def goes_on(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
@@ -166,8 +166,8 @@ def goes_on(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     return near and before["schedule"] == row["schedule"] == "single"
 
 
-def told(course: Sequence[Mapping[str, Any]], end: int) -> tuple[str, str, str]:
-    """Return a course of a drug: first day, last day, the drug with its doses."""
+def described_course(course: Sequence[Mapping[str, Any]], end: int) -> tuple[str, str, str]:
+    """Return a course of a drug: first day, last day, drug and doses."""
     first, last = course[0]["first_days"], course[-1]["last_days"]
     until = "" if first == last else f"to {last}"
     doses = sorted({float(row["dose_mg"]) for row in course})
@@ -176,33 +176,37 @@ def told(course: Sequence[Mapping[str, Any]], end: int) -> tuple[str, str, str]:
         given = f"{len(course)} infusion{'s' if len(course) > 1 else ''} of {amount}"
     else:
         given = f"{amount} {course[0]['schedule'].replace('_', ' ')}"
-        given += ", still taken at the end of the record" if last >= end else ""
+        given += ", ongoing at the end of the record" if last >= end else ""
     return f"day {first}", until, f"{plain(course[0]['drug'])}, {given}"
 
 
-def diary(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each run of days with the same home dipstick."""
-    rows = mine["diary"].iter_rows(named=True)
+def diary(tables: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each interval with the same home dipstick grade."""
+    rows = tables["diary"].iter_rows(named=True)
     return [(f"day {row['first_days']}", f"to {row['last_days']}", row["grade"]) for row in rows]
 
 
-def conditions(mine: Rows) -> list[tuple[str, ...]]:
-    """Return a row for each condition noted: day, name, of what kind it is and what it did to the steroid."""
-    rows = mine["conditions"].iter_rows(named=True)
-    return [(f"day {row['noted_days']}", plain(row["condition"]), meant(row["kind"], row["action"])) for row in rows]
+def conditions(tables: Rows) -> list[tuple[str, ...]]:
+    """Return a row for each condition noted: day, name, kind, and the action on steroid."""
+    rows = tables["conditions"].iter_rows(named=True)
+    return [
+        (f"day {row['noted_days']}", plain(row["condition"]), condition_kind(row["kind"], row["action"]))
+        for row in rows
+    ]
 
 
-def meant(kind: str, action: str) -> str:
-    """Return of what kind a condition is, and what it did to the steroid if it did anything."""
+def condition_kind(kind: str, action: str) -> str:
+    """Return the kind of a condition, and the action on steroid, if any."""
     named = "" if kind == "infection" else vocabulary.KIND_NAMES[kind]
     return ", ".join(filter(None, (named, "" if action == "none" else f"steroid {action}")))
 
 
-def judgement(verdict: Verdict) -> None:
-    """Print the verdict: category, whether refractory, and each clause with the dated rows it rests on."""
+def print_verdict(verdict: Verdict) -> None:
+    """Print the verdict: category, refractory or not, and each clause with the rows of the record that support it."""
     heading(f"verdict: {verdict.criteria} criteria, {verdict.view} record")
     since = "" if verdict.first_met_days is None else f", first met on day {verdict.first_met_days}"
-    say(f"{plain(verdict.category)}; {REFRACTORY[verdict.refractory, verdict.refractory_kind]}{since}{truly(verdict)}")
+    refractory = REFRACTORY[verdict.refractory, verdict.refractory_kind]
+    say(f"{plain(verdict.category)}; {refractory}{since}{refractory_kind(verdict)}")
     if verdict.provoking:
         table(
             ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
@@ -223,20 +227,20 @@ def judgement(verdict: Verdict) -> None:
 
 
 def not_for(verdict: Verdict) -> str:
-    """Return why a set cannot judge a patient at all, in words; nothing if it can."""
+    """Return why a set cannot classify a patient at all; empty if it can."""
     clauses = [clause for clause in verdict.clauses if clause.status != "not defined"]
-    return clauses[0].sentence if clauses and all(clause.reason in NOT_JUDGED for clause in clauses) else ""
+    return clauses[0].sentence if clauses and all(clause.reason in NOT_CLASSIFIED for clause in clauses) else ""
 
 
-def truly(verdict: Verdict) -> str:
-    """Return whether the record shows refractory disease to be falsely so; that it is not, no record can show."""
+def refractory_kind(verdict: Verdict) -> str:
+    """Return whether the record shows refractory disease to be pseudo-refractory; no record can exclude it."""
     if verdict.refractory_kind is None:
         return ""
     if verdict.refractory_kind:
-        return "; nothing noted shows it to be falsely so"
+        return "; nothing in the record shows it to be pseudo-refractory"
     return f"; a provoking factor was noted, and remission followed on day {verdict.answered_days}"
 
 
 def days(row: Evidence) -> str:
-    """Return the days a row of evidence speaks of."""
+    """Return the days of a row of evidence."""
     return f"  day {row.first_days}" + (f" to {row.last_days}" if row.last_days != row.first_days else "")

@@ -1,4 +1,4 @@
-"""How far long work is."""
+"""The progress of long work."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ COMPILING = "compiling the model, once per machine (about a minute)"
 
 
 class Progress:
-    """Shows how far long work is: a bar on a terminal once a second has passed, nothing elsewhere.
+    """Shows progress: a bar on a terminal after a second, nothing elsewhere.
 
-    Called as ``progress(stage, done, total)``. The stage ``"compile"`` is announced at once, in words, wherever
-    standard error goes, because nothing else moves while it lasts.
+    Called as ``progress(stage, done, total)``. The stage ``"compile"`` is announced at once, also in a
+    pipe, because it takes long and has no progress of its own.
 
     Parameters
     ----------
     quiet : bool
-        Show nothing at all.
+        Show nothing.
     """
 
     def __init__(self, quiet: bool = False) -> None:
@@ -46,7 +46,7 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Say that ``done`` of ``total`` pieces of a stage are done."""
+        """Show that ``done`` of ``total`` units of a stage are finished."""
         if self._quiet:
             return
         if stage == "compile":
@@ -67,7 +67,7 @@ class Progress:
         bar.update(self._tasks[stage], completed=done, total=total, rate=self._rate(stage, done))
 
     def _rate(self, stage: str, done: int) -> str:
-        """Pieces a second since the stage was first shown; nothing before there is a second to tell of."""
+        """Return units per second since the stage was first shown; empty during the first second."""
         start, before = self._begun[stage]
         seconds = time.monotonic() - start
         return f"{(done - before) / seconds:,.0f}/s" if seconds >= PATIENCE_SECONDS and done > before else ""

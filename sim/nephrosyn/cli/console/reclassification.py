@@ -1,4 +1,4 @@
-"""Two definition sets on the same patients: the answer first, then moves, agreement, clauses, refractory shares."""
+"""A reclassification: the main result first, then changes of category, agreement, reasons and refractory shares."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ if TYPE_CHECKING:
     from nephrosyn.comparison.definitions import Reclassification
 
 
-def reclassification(told: Reclassification, page: Path | None) -> None:
+def reclassification(result: Reclassification, page: Path | None) -> None:
     """Print a reclassification.
 
     Parameters
     ----------
-    told : Reclassification
-        What was found.
+    result : Reclassification
+        The reclassification.
     page : Path or None
         The page, if one was written.
     """
     from nephrosyn.comparison.definitions import tables, text
 
-    found = told.found
-    prose(told.sentence)
+    findings = result.findings
+    prose(result.sentence)
     say(vocabulary.NOTICE)
-    shown = [tables.flows(found), tables.agreement(found), *tables.shares(found)]
-    for each in [*shown[:2], *([tables.reasons(found)] if found.reasons else []), *shown[2:]]:
+    shown = [tables.flows(findings), tables.agreement(findings), *tables.shares(findings)]
+    for block in [*shown[:2], *([tables.reasons(findings)] if findings.reasons else []), *shown[2:]]:
         say()
-        heading(each.caption)
-        table(each.head, each.rows, right=range(each.words, len(each.head)))
+        heading(block.caption)
+        table(block.head, block.rows, right=range(block.words, len(block.head)))
     say()
     if page is not None:
         say(f"page  {page}")
-    for one in found.reasons[:1]:
-        for word, side in (("next", found.before), ("", found.after)):
-            say(f"{word:4}  {text.explain_command(found, one, side)}")
+    for reason in findings.reasons[:1]:
+        for word, side in (("next", findings.before), ("", findings.after)):
+            say(f"{word:4}  {text.explain_command(findings, reason, side)}")

@@ -1,4 +1,4 @@
-"""The values of a scenario, each with its unit and source: all, those of some keys, or those that differ."""
+"""The values of a scenario with units and sources: all, those of some keys, or those that differ."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, str, str, str]]
 
 
-def scenario(resolved: Resolved, asked: str, only: str | None = None, changed: bool = False) -> None:
-    """Print a resolved scenario: a row for each key with its value, unit and source, and what the sources are.
+def scenario(resolved: Resolved, requested: str, only: str | None = None, changed: bool = False) -> None:
+    """Print a resolved scenario: a row for each key with value, unit and source, and the citations of the sources.
 
     Parameters
     ----------
     resolved : Resolved
         The scenario.
-    asked : str
-        The name or path it was loaded by.
+    requested : str
+        Name or path that it was loaded by.
     only : str, optional
-        Print the keys of this pattern only.
+        Print only keys that match this pattern.
     changed : bool
-        Print what differs from the scenario it extends only.
+        Print only values that differ from the scenario it extends.
 
     Raises
     ------
     ScenarioError
-        If no key is like the pattern.
+        If no key matches the pattern.
     """
     from nephrosyn.scenario import rows
 
     shown = rows(resolved)
     if only is not None:
-        shown = matching(shown, only, asked)
+        shown = matching(shown, only, requested)
     if changed:
         shown = differing(shown, resolved)
     say(resolved.scenario.title)
@@ -52,33 +52,33 @@ def scenario(resolved: Resolved, asked: str, only: str | None = None, changed: b
         say("nothing differs")
 
 
-def matching(found: Rows, pattern: str, asked: str) -> Rows:
-    """Return the rows whose key is like a pattern; a section stands for all keys in it."""
+def matching(rows: Rows, pattern: str, requested: str) -> Rows:
+    """Return the rows whose key matches a pattern; the name of a section matches all its keys."""
     from nephrosyn.errors import Problem, ScenarioError
-    from nephrosyn.scenario.messages import nearest
+    from nephrosyn.user_input import nearest
 
-    kept = [row for row in found if fnmatchcase(row[0], pattern) or row[0].startswith(f"{pattern}.")]
-    if not kept:
-        keys = [key for key, *_ in found]
-        raise ScenarioError(asked, [Problem("--only", "a pattern of dotted keys", pattern, nearest(pattern, keys))])
-    return kept
+    matches = [row for row in rows if fnmatchcase(row[0], pattern) or row[0].startswith(f"{pattern}.")]
+    if not matches:
+        keys = [key for key, *_ in rows]
+        raise ScenarioError(requested, [Problem("--only", "a pattern of dotted keys", pattern, nearest(pattern, keys))])
+    return matches
 
 
-def differing(found: Rows, resolved: Resolved) -> Rows:
-    """Return the rows that are not in the scenario this one extends; one that extends none is held against itself.
+def differing(shown: Rows, resolved: Resolved) -> Rows:
+    """Return the rows that differ from the scenario that this one extends, or from itself if it extends none.
 
-    What the command line sets differs too, as nothing is set in what it is held against.
+    Values set on the command line count as differences.
     """
     from nephrosyn.scenario import rows
 
     before = set(rows(resolved.extended()))
-    return [row for row in found if row not in before]
+    return [row for row in shown if row not in before]
 
 
 def values(rows: Sequence[Sequence[str]]) -> None:
     """Print a row for each key.
 
-    On a terminal the keys stand below their sections; in a pipe each row has its whole key, to be searched for.
+    On a terminal keys are grouped by section; in a pipe each row has the full key, so that it can be searched.
     """
     if not sys.stdout.isatty():
         say()
@@ -91,7 +91,7 @@ def values(rows: Sequence[Sequence[str]]) -> None:
 
 
 def legend(sources: Iterable[str]) -> None:
-    """Print what the evidence ids of some sources stand for."""
+    """Print the citations of the evidence ids in some sources."""
     from nephrosyn.scenario.files.citations import listed
     from nephrosyn.scenario.files.provenance import ids
 

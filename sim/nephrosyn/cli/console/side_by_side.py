@@ -1,4 +1,4 @@
-"""One patient by several definition sets: the verdicts beside each other, and where and why they part."""
+"""One patient by several definition sets: the verdicts side by side, and the clauses on which they disagree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nephrosyn.cli.console.terminal import heading, prose, say, table
 if TYPE_CHECKING:
     from nephrosyn.criteria import Clause, Verdict
 
-MARKS = {"met": "met", "not met": "no", "cannot be judged": "?", "not defined": "-"}
+SYMBOLS = {"met": "met", "not met": "no", "cannot be judged": "?", "not defined": "-"}
 UNDEFINED = "not defined"
 
 
@@ -21,7 +21,7 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
     Parameters
     ----------
     verdicts : sequence of Verdict
-        One for each set, all of one view.
+        One for each set, all of the same view.
     """
     heading(f"{len(verdicts)} definition sets side by side, {verdicts[0].view} record")
     table(
@@ -32,7 +32,7 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
     say()
     heading("answers by clause: day met; no: not met; ?: cannot be judged; -: not defined")
     rows = [row for row in _by_clause(verdicts) if set(row[1:]) != {"-"}]
-    numbers = [str(place) for place in range(1, len(verdicts) + 1)]
+    numbers = [str(index) for index in range(1, len(verdicts) + 1)]
     table(("clause", *numbers), rows, right=range(1, len(verdicts) + 1))
     prose("Sets: " + ", ".join(f"{n} {v.criteria}" for n, v in zip(numbers, verdicts, strict=True)) + ".")
     for verdict in verdicts:
@@ -40,17 +40,17 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
             prose(f"{verdict.criteria}: {why}")
     able = [verdict for verdict in verdicts if not not_for(verdict)]
     for name in [clause.name for clause in verdicts[0].clauses]:
-        _parting(name, able)
+        _disagreement(name, able)
 
 
 def disagree(clauses: Sequence[Clause]) -> bool:
-    """Whether sets that define a clause answer it differently."""
+    """Whether sets that define a clause give it different answers."""
     return len({clause.status for clause in clauses if clause.status != UNDEFINED}) > 1
 
 
 def _refractory(verdict: Verdict) -> str:
     return REFRACTORY[verdict.refractory, None if verdict.refractory is not True else verdict.refractory_kind].replace(
-        "whether refractory cannot be judged", "cannot be judged"
+        "undetermined whether refractory", "undetermined"
     )
 
 
@@ -60,23 +60,23 @@ def _day(day: int | None) -> str:
 
 def _by_clause(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
     return [
-        (clause_name(clause.name), *(_mark(v.clauses[place]) for v in verdicts))
-        for place, clause in enumerate(verdicts[0].clauses)
+        (clause_name(clause.name), *(_mark(v.clauses[index]) for v in verdicts))
+        for index, clause in enumerate(verdicts[0].clauses)
     ]
 
 
 def _mark(clause: Clause) -> str:
-    return MARKS[clause.status] if clause.days is None else str(clause.days)
+    return SYMBOLS[clause.status] if clause.days is None else str(clause.days)
 
 
-def _parting(name: str, verdicts: Sequence[Verdict]) -> None:
-    """Print the answers to a clause on which sets disagree, each with its reason and the rows it rests on."""
-    mine = [(v.criteria, clause) for v in verdicts for clause in v.clauses if clause.name == name]
-    if not disagree([clause for _, clause in mine]):
+def _disagreement(name: str, verdicts: Sequence[Verdict]) -> None:
+    """Print the answers to a clause on which sets disagree, each with its reason and supporting rows."""
+    answers = [(v.criteria, clause) for v in verdicts for clause in v.clauses if clause.name == name]
+    if not disagree([clause for _, clause in answers]):
         return
     groups: dict[tuple[str, str], list[str]] = {}
     first: dict[tuple[str, str], Clause] = {}
-    for criteria, clause in mine:
+    for criteria, clause in answers:
         if clause.status != UNDEFINED:
             key = clause.status, clause.sentence
             groups.setdefault(key, []).append(criteria)

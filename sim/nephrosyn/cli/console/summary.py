@@ -1,4 +1,4 @@
-"""The answers of the verbs: what is shipped, the result of a run."""
+"""Lists of shipped files, and the summary of a run."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def catalogue(kind: str, titles: dict[str, str]) -> None:
 
 
 def summary(cohort: Cohort) -> None:
-    """Print the answer of a run: the categories and the refractory share by each definition set, and where to go on."""
+    """Print categories and refractory share by each definition set, and the next commands."""
     about = cohort.manifest
-    found, categories = cohort.answers()
+    answers, categories = cohort.answers()
     repeats = f", {about['replicates']} replicates" if about["replicates"] > 1 else ""
     say(f"{about['scenario']['name']}: seed {about['seed']}{repeats}, engine {about['engine']}")
     say(vocabulary.NOTICE)
-    for each in found.refractory:
-        if each.view == "observed":
-            _judged(each, categories[each.criteria, each.view])
-    _where_to_go_on(cohort)
+    for share in answers.refractory:
+        if share.view == "observed":
+            _classified(share, categories[share.criteria, share.view])
+    _next_commands(cohort)
 
 
-def _judged(found: Refractory, shares: Sequence[Category]) -> None:
+def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
     from nephrosyn.report import text
 
     def row(name: str, share: Share) -> tuple[str, ...]:
@@ -42,18 +42,18 @@ def _judged(found: Refractory, shares: Sequence[Category]) -> None:
         return name, text.number(share.count), text.percent(share.share), between
 
     say()
-    heading(f"{found.criteria} criteria, observed record, {text.of_whom(found)}")
-    if not found.patients:
-        prose(text.headline(found))
+    heading(f"{refractory.criteria} criteria, observed record, {text.of_whom(refractory)}")
+    if not refractory.patients:
+        prose(text.headline(refractory))
         return
-    rows = [row(text.plain(each.category), each.share) for each in shares]
-    rows += [("",) * 4, row("refractory", found.share), row("not judged", found.unjudged)]
+    rows = [row(text.plain(category.category), category.share) for category in shares]
+    rows += [("",) * 4, row("refractory", refractory.share), row("undetermined", refractory.undetermined)]
     table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
     say()
-    prose(text.headline(found))
+    prose(text.headline(refractory))
 
 
-def _where_to_go_on(cohort: Cohort) -> None:
+def _next_commands(cohort: Cohort) -> None:
     from nephrosyn import criteria
 
     held = cohort.tables.part("labels", 0) if hasattr(cohort.tables, "part") else cohort.labels
@@ -65,9 +65,9 @@ def _where_to_go_on(cohort: Cohort) -> None:
     if refractory.height:
         replicate, patient = refractory.row(0)[:2]
         commands.append(
-            ["explain", cohort.place, str(patient), *(["--replicate", str(replicate)] if replicate else [])]
+            ["explain", cohort.location, str(patient), *(["--replicate", str(replicate)] if replicate else [])]
         )
     others = [name for name in criteria.sets() if name not in set(held["criteria"])]
-    commands.append(["classify", cohort.place, "--criteria", others[0] if others else "my-set.toml"])
+    commands.append(["classify", cohort.location, "--criteria", others[0] if others else "my-set.toml"])
     for label, words in zip(("next", ""), commands, strict=False):
         say(f"{label:<8}{command_line(*words)}")

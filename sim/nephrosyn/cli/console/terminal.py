@@ -33,7 +33,7 @@ def command_line(*words: object) -> str:
 
 
 def say(text: str = "") -> None:
-    """Print one line; characters that do not show themselves are escaped."""
+    """Print one line; invisible characters are escaped."""
     _write(visible(text, keep=LINE_BREAKS))
 
 
@@ -48,15 +48,15 @@ def _write(text: str) -> None:
 
 
 def say_json(text: str) -> None:
-    """Print JSON; where standard output cannot show every character, those beyond ASCII by their numbers."""
+    """Print JSON; if standard output cannot show every character, those beyond ASCII are escaped."""
     beyond = HIDDEN if is_unicode(sys.stdout) else NOT_ASCII
-    _write("".join(one if one == "\n" else beyond.sub(_numbered, one) for one in re.split("(\n)", text)))
+    _write("".join(line if line == "\n" else beyond.sub(_escaped, line) for line in re.split("(\n)", text)))
 
 
-def _numbered(found: re.Match[str]) -> str:
+def _escaped(match: re.Match[str]) -> str:
     import json
 
-    return json.dumps(found[0])[1:-1]
+    return json.dumps(match[0])[1:-1]
 
 
 def warn(
@@ -67,7 +67,7 @@ def warn(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Show a warning of the package as a message to the user, any other as Python does; see ``warnings``."""
+    """Show a warning of the package as a message, any other as Python does; replaces ``warnings.showwarning``."""
     if category.__module__.startswith("nephrosyn."):
         complain(message)
     else:
@@ -75,19 +75,19 @@ def warn(
 
 
 def prose(text: str) -> None:
-    """Print a paragraph: wrapped at words on a terminal, one line in a pipe."""
+    """Print a paragraph, wrapped on a terminal, as one line in a pipe."""
     if sys.stdout.isatty():
         text = textwrap.fill(text, shutil.get_terminal_size().columns - 1)
     say(text)
 
 
 def complain(error: object) -> None:
-    """Print a message to the user on standard error, one problem a line."""
+    """Print a message on standard error, one problem per line."""
     announce(f"nephrosyn: {error}")
 
 
 def announce(text: str) -> None:
-    """Print a line on standard error; where nobody can read it, the work goes on."""
+    """Print a line on standard error; a closed stream is ignored."""
     try:
         print(visible(text, keep=LINE_BREAKS), file=sys.stderr, flush=True)
     except OSError:
@@ -95,16 +95,16 @@ def announce(text: str) -> None:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows in aligned columns; on a narrow terminal the longer cells wrap, the first column never.
+    """Print rows in aligned columns; on a narrow terminal long cells wrap, except in the first column.
 
     Parameters
     ----------
     headings : sequence of str
-        One for each column; without a text in any, no line of headings.
+        One for each column; if all are empty there is no heading line.
     rows : iterable of sequences of str
-        Cells; a row of empty cells leaves a line free.
+        Cells; a row of empty cells is a blank line.
     right : sequence of int
-        Columns of numbers, aligned to the right.
+        Indices of right-aligned columns.
     """
     headings = tuple(map(shown, headings))
     cells = [tuple(shown(visible(cell)) for cell in row) for row in rows]
@@ -114,7 +114,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequenc
 
 
 def _aligned(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> Iterator[str]:
-    # A pipe has no width: every row is one line, however long, so that it can be searched.
+    # A pipe has no width: every row is one line, so that it can be searched.
     lines = [headings, *rows] if any(headings) else rows
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for row in lines:

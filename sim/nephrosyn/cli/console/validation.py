@@ -1,4 +1,4 @@
-"""A validation: fit and validation rows apart, and how many lie inside."""
+"""Results of validation, calibration and sensitivity analysis."""
 
 from __future__ import annotations
 
@@ -14,75 +14,75 @@ if TYPE_CHECKING:
     from nephrosyn.evidence.validation.comparison import Validation
 
 
-def validation(found: Validation, page: Path | None) -> None:
+def validation(result: Validation, page: Path | None) -> None:
     """Print a validation.
 
     Parameters
     ----------
-    found : Validation
-        What was found.
+    result : Validation
+        The validation.
     page : Path or None
         The page, if one was written.
     """
     from nephrosyn.evidence.validation import page as pages
 
     say(vocabulary.NOTICE)
-    for shown in pages.tables(found):
+    for shown in pages.tables(result):
         say()
         heading(shown.caption)
         table(shown.head, shown.rows, right=(5,))
     say()
-    prose(pages.sentence(found))
+    prose(pages.sentence(result))
     if page is not None:
         say(f"page  {page}")
-    for place, told in (("outside", "fit rows outside"), ("nobody", "fit rows for which nobody counts")):
-        if failed := [row.published.id for row in found.failed if row.place == place]:
-            complain(f"{told}: {', '.join(failed)}")
+    for place, description in (("outside", "fit rows outside"), ("nobody", "fit rows for which nobody counts")):
+        if failed := [row.published.id for row in result.failed if row.place == place]:
+            complain(f"{description}: {', '.join(failed)}")
 
 
-def calibration(found: Calibration, folder: Path | None) -> None:
+def calibration(result: Calibration, folder: Path | None) -> None:
     """Print a calibration.
 
     Parameters
     ----------
-    found : Calibration
-        What was found.
+    result : Calibration
+        The calibration.
     folder : Path or None
         Where it was written, if it was.
     """
     from nephrosyn.evidence.calibration import output
 
     say(vocabulary.NOTICE)
-    for shown in (output.fitted_table(found), output.residuals(found)):
+    for shown in (output.fitted_table(result), output.residuals(result)):
         say()
         heading(shown.caption)
         table(shown.head, shown.rows)
     say()
     prose(output.NOTE)
-    say(f"source  {found.source}")
+    say(f"source  {result.source}")
     if folder is not None:
         say(f"folder  {folder}")
 
 
-def sensitivity(found: Sensitivity, folder: Path | None) -> None:
+def sensitivity(result: Sensitivity, folder: Path | None) -> None:
     """Print a sensitivity analysis.
 
     Parameters
     ----------
-    found : Sensitivity
-        What was found.
+    result : Sensitivity
+        The sensitivity analysis.
     folder : Path or None
         Where it was written, if it was.
     """
     from nephrosyn.evidence.sensitivity import output
 
     say(vocabulary.NOTICE)
-    for name in found.criteria:
-        shown = output.table(found, name)
+    for name in result.criteria:
+        shown = output.table(result, name)
         say()
         heading(shown.caption)
         table(shown.head, shown.rows, right=range(2, 6))
     say()
-    prose(output.runs(found))
+    prose(output.runs(result))
     if folder is not None:
         say(f"folder  {folder}")

@@ -1,8 +1,9 @@
-"""A run folder as tables: written whole or not at all, checked against its manifest when read.
+"""Run folders: written completely or not at all, and checked against their manifest when read.
 
 ``observed/<table>/part-00000.parquet``, ``truth/<table>/...``, ``derived/labels/...`` and, written last,
-``manifest.json`` with the version, the resolved scenario, and for each file its rows and SHA-256.
-``parts/`` has a record of each part, written when all its files stand, by which a broken run is gone on with.
+``manifest.json`` with the version, the resolved scenario, and the rows and SHA-256 of each file.
+``parts/`` has a record of each finished part, by which an interrupted run is resumed. `Folder` reads a run, `Writer`
+writes one; `RemoteFolder` and `RemoteWriter` do so at a URL. `OutputFolder` writes the folders of other commands.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder.folder import Folder
 from nephrosyn.runs.folder.layout import Format
-from nephrosyn.runs.folder.output_folder import Documents
-from nephrosyn.runs.folder.remote import RemoteFolder, RemoteWriter, here
-from nephrosyn.runs.folder.writer import Writer, begun
+from nephrosyn.runs.folder.location import require_path
+from nephrosyn.runs.folder.output_folder import OutputFolder
+from nephrosyn.runs.folder.remote import RemoteFolder, RemoteWriter, require_local
+from nephrosyn.runs.folder.writer import Writer, run_description
 
 __all__ = [
     "SCHEMAS",
-    "Documents",
     "Folder",
     "Format",
+    "OutputFolder",
     "RemoteFolder",
     "RemoteWriter",
     "RunFolderError",
     "Writer",
-    "begun",
-    "here",
+    "require_local",
+    "require_path",
+    "run_description",
 ]

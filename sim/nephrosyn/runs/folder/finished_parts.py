@@ -1,4 +1,4 @@
-"""The parts of a run that is being written: which are finished, and whether what lies there is this run at all."""
+"""The finished parts of a run that is being written, and the checks that they belong to this run."""
 
 from __future__ import annotations
 
@@ -8,108 +8,113 @@ from typing import Any
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import identity, part
 from nephrosyn.runs.folder.layout import JOURNAL, MANIFEST, RECORD, as_json, part_number
-from nephrosyn.runs.folder.location import Place
+from nephrosyn.runs.folder.location import Storage
 from nephrosyn.text_files import parsed_json
 from nephrosyn.vocabulary import NOTICE
 
 
 def journal(about: Mapping[str, Any], run: str) -> bytes:
-    """Return what tells, until the manifest stands, which run is being written; `run` shows damage."""
+    """Return the content of the journal: the description of a run until its manifest is written.
+
+    The digest `run` reveals damage.
+    """
     return as_json({**about, "run": run})
 
 
-def known(place: Place) -> dict[str, Any]:
-    """Return what is known of a run that was begun or finished; nothing if that is missing or damaged."""
+def known_run(storage: Storage) -> dict[str, Any]:
+    """Return the description of a finished or unfinished run; empty if it is missing or damaged."""
     for name in (MANIFEST, JOURNAL):
         try:
-            found = parsed_json(place.get(name) or b"")
+            content = parsed_json(storage.get(name) or b"")
         except ValueError:
             continue
-        if not isinstance(found, dict) or found.get("notice") != NOTICE:
+        if not isinstance(content, dict) or content.get("notice") != NOTICE:
             continue
-        if name == MANIFEST or found.get("run") == identity.digest(found):
-            return found
+        if name == MANIFEST or content.get("run") == identity.digest(content):
+            return content
     return {}
 
 
 class Parts:
-    """The parts of a run in its place.
+    """The finished parts of a run.
 
     Parameters
     ----------
-    place : Place
+    storage : Storage
         Where they are written.
     folder : str
-        How the run is called, for messages.
+        Name of the run in messages.
     run : str
-        Which run.
+        Digest of the run.
 
     Attributes
     ----------
     done : dict of int to Record
-        Files of the parts that are finished.
+        Files of each finished part.
     """
 
-    def __init__(self, place: Place, folder: str, run: str) -> None:
-        self._place, self._folder, self._run = place, folder, run
-        self._told: dict[int, part.Record] = {}
+    def __init__(self, storage: Storage, folder: str, run: str) -> None:
+        self._storage, self._folder, self._run = storage, folder, run
+        self._by_manifest: dict[int, part.Record] = {}
         self.done: dict[int, part.Record] = {}
 
-    def go_on(self, kept: Mapping[str, Any], about: Mapping[str, Any], *, unknown: bool) -> None:
-        """Go on with what lies there, if it is this run.
+    def resume(self, previous: Mapping[str, Any], about: Mapping[str, Any], *, unknown: bool) -> None:
+        """Resume what is stored there, if it is this run.
 
         Parameters
         ----------
-        kept : mapping
-            From `known`.
+        previous : mapping
+            From `known_run`.
         about : mapping
-            What the manifest is to tell of the run.
+            Description of this run, for the manifest.
         unknown : bool
-            Whether a place that tells nothing of any run may be taken.
+            Whether to accept a folder without any description of a run.
 
         Raises
         ------
         RunFolderError
-            If it is another run, or cannot be known to be this one.
+            If it is another run, or cannot be identified as this one.
         """
-        numbers = [part_number(name) for name in self._place.names() if RECORD.fullmatch(name)]
-        runs = {found["run"] for found in (part.recorded(self._place, n) for n in numbers) if found}
-        if runs == {self._run} and identity.digest(kept) != self._run:
-            return  # the parts are of this run: what tells otherwise of them is damaged
-        if kept:
-            identity.refuse_other(kept, about, self._folder)
-            files = kept.get("files")
-            self._told = part.by_number(files) if isinstance(files, dict) else {}
+        numbers = [part_number(name) for name in self._storage.names() if RECORD.fullmatch(name)]
+        runs = {record["run"] for record in (part.recorded(self._storage, n) for n in numbers) if record}
+        if runs == {self._run} and identity.digest(previous) != self._run:
+            return  # the parts belong to this run: the description that contradicts them is damaged
+        if previous:
+            identity.refuse_other(previous, about, self._folder)
+            files = previous.get("files")
+            self._by_manifest = part.by_number(files) if isinstance(files, dict) else {}
             return
         if runs - {self._run} or not (runs or unknown):
             raise RunFolderError(
-                f"{self._folder} is no run of nephrosyn, or another one, or its manifest is damaged: nothing tells "
-                "that it is this run, and so it is left alone; choose another --out, or --overwrite it"
+                f"{self._folder} is not a run of nephrosyn, is another run, or has a damaged manifest; it was left as "
+                "it is; choose another folder (out), or replace it (overwrite)"
             )
 
     def finished(self, number: int) -> bool:
-        """Whether a part stands as it was written; it is then counted as done."""
-        record = part.finished(self._place, number, self._run) or part.told(self._place, self._told.get(number, {}))
+        """Whether a part is complete and unchanged; it is then added to `done`."""
+        record = part.finished(self._storage, number, self._run) or part.verified(
+            self._storage, self._by_manifest.get(number, {})
+        )
         if record is not None:
             self.done[number] = record
         return record is not None
 
     def note(self, number: int, record: part.Record) -> None:
-        """Note that a part is written.
+        """Record that a part was written.
 
         Raises
         ------
         RunFolderError
-            If it is not the part it was before.
+            If its files differ from those of the interrupted run.
         """
-        before = self._told.get(number, {})
+        before = self._by_manifest.get(number, {})
         if any(name in record and record[name]["sha256"] != fact["sha256"] for name, fact in before.items()):
             raise RunFolderError(
-                f"part {number} of {self._folder} came out otherwise than before: this machine computes differently; "
-                "make the run again (--overwrite)"
+                f"part {number} of {self._folder} differs from its first version: this machine computes differently; "
+                "make the run again (overwrite)"
             )
         self.done[number] = record
 
     def files(self) -> part.Record:
-        """All files, in the order of the parts."""
+        """Return all files, in the order of the parts."""
         return {name: fact for number in sorted(self.done) for name, fact in self.done[number].items()}

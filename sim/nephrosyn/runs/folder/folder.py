@@ -11,14 +11,23 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder import manifest, reading
-from nephrosyn.runs.folder.layout import MANIFEST, MEND, part_file, part_number, place, reason, sha256, write_manifest
-from nephrosyn.runs.folder.location import LocalPlace, facts
+from nephrosyn.runs.folder.layout import (
+    MANIFEST,
+    REPAIR,
+    part_file,
+    part_number,
+    reason,
+    sha256,
+    table_folder,
+    write_manifest,
+)
+from nephrosyn.runs.folder.location import LocalStorage, facts
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.tables import Manifest, counted
 
 
 class Folder(Mapping[str, pl.DataFrame]):
-    """The tables of a finished run; each is read, and checked against the manifest, when it is asked for.
+    """The tables of a finished run; each is read and checked against the manifest on access.
 
     Parameters
     ----------
@@ -28,7 +37,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     Raises
     ------
     RunFolderError
-        If the folder is no run, is incomplete, or was changed.
+        If the folder is not a run, is incomplete, or was changed.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -39,15 +48,15 @@ class Folder(Mapping[str, pl.DataFrame]):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the manifest again, as another process may have written a new one."""
-        found = self._read_manifest()
+        """Read the manifest again: another process may have replaced it."""
+        content = self._read_manifest()
         self.manifest.clear()
-        self.manifest.update(found)
-        self._files: dict[str, dict[str, Any]] = found["files"]
-        self._sound: set[str] = set()
+        self.manifest.update(content)
+        self._files: dict[str, dict[str, Any]] = content["files"]
+        self._verified: set[str] = set()
         self._tables: dict[str, list[str]] = {}
-        for name, told in self._files.items():
-            self._check_size(name, told)
+        for name, fact in self._files.items():
+            self._check_size(name, fact)
 
     def _read_manifest(self) -> dict[str, Any]:
         if not self.path.is_dir():
@@ -60,36 +69,36 @@ class Folder(Mapping[str, pl.DataFrame]):
             raise RunFolderError(f"cannot read {MANIFEST} of {self.path}: {reason(error)}") from None
         return manifest.read(content, str(self.path))
 
-    def _check_size(self, name: str, facts: Mapping[str, Any]) -> None:
+    def _check_size(self, name: str, fact: Mapping[str, Any]) -> None:
         path = self.path / name
         if not path.is_file():
-            raise RunFolderError(f"{self.path} is incomplete: {name} is missing; {MEND}")
-        if path.stat().st_size != facts["bytes"]:
-            raise RunFolderError(f"{self.path}: {name} was changed after the run; {MEND}")
+            raise RunFolderError(f"{self.path} is incomplete: {name} is missing; {REPAIR}")
+        if path.stat().st_size != fact["bytes"]:
+            raise RunFolderError(f"{self.path}: {name} was changed after the run; {REPAIR}")
 
     def _names(self, table: str) -> list[str]:
-        """The files of a table, in order."""
+        """Return the files of a table, in order."""
         if not self._tables:
             for name in sorted(self._files, key=part_number):
                 self._tables.setdefault(name.rpartition("/")[0], []).append(name)
-        if place(table) not in self._tables:
+        if table_folder(table) not in self._tables:
             raise KeyError(table)
-        return self._tables[place(table)]
+        return self._tables[table_folder(table)]
 
     def _checked(self, name: str) -> Path:
-        """A file, checked once."""
-        if name not in self._sound and sha256(self.path / name) != self._files[name]["sha256"]:
-            raise RunFolderError(f"{self.path}: {name} was changed after the run; {MEND}")
-        self._sound.add(name)
+        """Return the path of a file, which is verified once."""
+        if name not in self._verified and sha256(self.path / name) != self._files[name]["sha256"]:
+            raise RunFolderError(f"{self.path}: {name} was changed after the run; {REPAIR}")
+        self._verified.add(name)
         return self.path / name
 
     def lazy(self, table: str) -> pl.LazyFrame:
-        """A table without reading it.
+        """Return a table as a lazy frame.
 
         Parameters
         ----------
         table : str
-            Its name, as ``readings`` or ``truth/events``.
+            Name of the table, for example ``readings`` or ``truth/events``.
 
         Returns
         -------
@@ -99,69 +108,72 @@ class Folder(Mapping[str, pl.DataFrame]):
         return self._scan(table, self._names(table))
 
     def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Some parts of a table, one below the other; the parts of one number hold the same patients."""
+        """Return some parts of a table, concatenated; parts with the same number hold the same patients."""
         names = self._names(table)
         return self.collect(self._scan(table, [names[number] for number in numbers]))
 
     def _scan(self, table: str, names: list[str]) -> pl.LazyFrame:
-        """Some files of a table, checked; their rows are counted, which Parquet files tell without being read."""
+        """Return some files of a table, after a check of their hashes and of their number of rows."""
         files = [self._checked(name) for name in names]
         rows = reading.scan(files, self.manifest["format"], SCHEMAS[table])
-        found, told = self.collect(rows.select(pl.len())).item(), sum(self._files[name]["rows"] for name in names)
-        if found != told:
+        count = self.collect(rows.select(pl.len())).item()  # Parquet files store it
+        expected = sum(self._files[name]["rows"] for name in names)
+        if count != expected:
             raise RunFolderError(
-                f"{self.path}: {MANIFEST} was changed: the files of {table} have {found:,} rows, not {told:,}; {MEND}"
+                f"{self.path}: {MANIFEST} was changed: the files of {table} have {count:,} rows, not {expected:,}; "
+                f"{REPAIR}"
             )
         return rows
 
     def collect(self, rows: pl.LazyFrame) -> pl.DataFrame:
-        """Read rows of tables of this run.
+        """Collect a lazy frame of this run.
 
         Raises
         ------
         RunFolderError
-            If a file cannot be read, though it is the one that the manifest names.
+            If a file cannot be read although its hash is right.
         """
         with reading.refused(self.where):
             return rows.collect()
 
     def parts(self, table: str) -> int:
-        """Number of parts of a table."""
+        """Return the number of parts of a table."""
         return len(self._names(table))
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         return self.collect(self.lazy(table))
 
     def __iter__(self) -> Iterator[str]:
-        return iter([table for table in SCHEMAS if any(name.startswith(f"{place(table)}/") for name in self._files)])
+        return iter(
+            [table for table in SCHEMAS if any(name.startswith(f"{table_folder(table)}/") for name in self._files)]
+        )
 
     def __len__(self) -> int:
         return len(list(iter(self)))
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows of each table, by the manifest."""
+        """Rows of each table, from the manifest."""
         return {table: sum(self._files[name].get("rows", 0) for name in self._names(table)) for table in self}
 
     def __repr__(self) -> str:
-        """The tables with their rows, in a line or two; nothing is read."""
+        """Return the tables with their numbers of rows; no table is read."""
         rows = self.rows
         return f"<{sum(rows.values()):,} rows in {len(rows)} tables of {self.where}: {counted(rows)}>"
 
     def replace_labels(self, parts: Iterable[pl.DataFrame], about: Mapping[str, Any]) -> None:
-        """Write new labels in place of the old ones.
+        """Replace the labels.
 
-        The new files stand beside the old ones until the manifest names them, so that at no moment the folder is
-        anything but whole.
+        The old files stay until the manifest names the new ones, so that the folder is complete at every moment.
 
         Parameters
         ----------
         parts : iterable of polars.DataFrame
-            All labels of the run, part by part.
+            All labels of the run, one frame for each part.
         about : mapping
-            What changes in the manifest.
+            Entries of the manifest that change.
         """
-        labels_folder = place("labels")
+        labels_folder = table_folder("labels")
         old = {name for name in self._files if name.startswith(f"{labels_folder}/")}
         number = 1 + max(part_number(name) for name in old)
         fresh: dict[str, dict[str, Any]] = {}
@@ -169,18 +181,18 @@ class Folder(Mapping[str, pl.DataFrame]):
             for labels in parts:
                 name = part_file("labels", number + len(fresh), self.manifest["format"])
                 content = encoded(labels, self.manifest["format"], f"{name} of {self.path}")
-                LocalPlace(self.path).put(name, content)
+                LocalStorage(self.path).put(name, content)
                 fresh[name] = facts(content, labels.height)
         except BaseException:
             self._clear(labels_folder)
             raise
-        kept = {name: facts for name, facts in self._files.items() if name not in old}
-        write_manifest(self.path, {**self.manifest, **about, "files": {**kept, **fresh}})
+        unchanged = {name: fact for name, fact in self._files.items() if name not in old}
+        write_manifest(self.path, {**self.manifest, **about, "files": {**unchanged, **fresh}})
         self.refresh()
         self._clear(labels_folder)
 
-    def _clear(self, place: str) -> None:
-        """Remove the files of a table that the manifest does not name: replaced, or left by a process that died."""
-        for path in (self.path / place).iterdir():
-            if f"{place}/{path.name}" not in self._files:
+    def _clear(self, folder: str) -> None:
+        """Remove files that the manifest does not name: replaced ones, and remains of a killed process."""
+        for path in (self.path / folder).iterdir():
+            if f"{folder}/{path.name}" not in self._files:
                 path.unlink(missing_ok=True)

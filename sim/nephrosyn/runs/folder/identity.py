@@ -1,4 +1,4 @@
-"""What makes two runs the same, and where two of them differ."""
+"""Whether two runs are the same, and how they differ."""
 
 from __future__ import annotations
 
@@ -23,63 +23,63 @@ KEYS = (
     "sets",
     "scenario",
 )
-"""Of the manifest, all that the bytes of a run depend on, in the order in which differences are told."""
+"""Entries of the manifest that the bytes of a run depend on, in the order in which differences are listed."""
 SHOWN = 5
 LONG = 60
 
 
 def digest(about: Mapping[str, Any]) -> str:
-    """Return a digest of all that the bytes of a run depend on."""
+    """Return a digest of everything that the bytes of a run depend on."""
     text = json.dumps(_plain(about), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
-    """The same run may have been asked for by another name of its files."""
-    found = {key: about.get(key) for key in KEYS}
-    if isinstance(found["scenario"], dict):
-        found["scenario"] = found["scenario"].get("scenario")
-    if isinstance(found["sets"], dict):
-        found["sets"] = {name: (kept or {}).get("sha256") for name, kept in found["sets"].items()}
-    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+    """Return the entries that identify a run; the names of its scenario and set files do not count."""
+    entries = {key: about.get(key) for key in KEYS}
+    if isinstance(entries["scenario"], dict):
+        entries["scenario"] = entries["scenario"].get("scenario")
+    if isinstance(entries["sets"], dict):
+        entries["sets"] = {name: (entry or {}).get("sha256") for name, entry in entries["sets"].items()}
+    return json.loads(json.dumps(entries))  # type: ignore[no-any-return]
 
 
-def refuse_other(kept: Mapping[str, Any], asked: Mapping[str, Any], where: str) -> None:
-    """Refuse to go on with a run that was another one.
+def refuse_other(previous: Mapping[str, Any], requested: Mapping[str, Any], where: str) -> None:
+    """Refuse to resume a different run.
 
     Raises
     ------
     RunFolderError
-        Naming the differences.
+        If they differ; the message lists the differences.
     """
-    before, now = _plain(kept), _plain(asked)
+    before, now = _plain(previous), _plain(requested)
     _leave_out_later_sets(before, now)
-    found = [told for told in _differences(before, now, "") if not told.startswith("sources.")]
-    if found:
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        told = "; ".join(found[:SHOWN]) + more
+    differences = [text for text in _differences(before, now, "") if not text.startswith("sources.")]
+    if differences:
+        more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
         raise RunFolderError(
-            f"{where} holds another run and cannot be gone on with: {told}; choose another --out, or --overwrite it"
+            f"{where} holds another run and cannot be resumed: {'; '.join(differences[:SHOWN])}{more}; "
+            "choose another folder (out), or replace it (overwrite)"
         )
 
 
 def _leave_out_later_sets(before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Leave out of a run the definition sets by which it was classified later: they are no other run."""
-    asked = now["criteria"] or []
-    if (before["criteria"] or [])[: len(asked)] == asked:
-        before["criteria"] = asked
-        before["sets"] = {name: kept for name, kept in (before["sets"] or {}).items() if name in (now["sets"] or {})}
+    """Leave out the definition sets that a run was classified by later: they do not make it a different run."""
+    requested = now["criteria"] or []
+    if (before["criteria"] or [])[: len(requested)] == requested:
+        before["criteria"] = requested
+        before["sets"] = {name: entry for name, entry in (before["sets"] or {}).items() if name in (now["sets"] or {})}
 
 
-def _differences(kept: Any, asked: Any, name: str) -> Iterator[str]:
-    if isinstance(kept, dict) and isinstance(asked, dict):
-        for key in dict.fromkeys([*kept, *asked]):
-            yield from _differences(kept.get(key), asked.get(key), f"{name}.{key}" if name else key)
-    elif kept != asked:
-        # the scenario repeats what has a line of its own
+def _differences(before: Any, now: Any, name: str) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in dict.fromkeys([*before, *now]):
+            yield from _differences(before.get(key), now.get(key), f"{name}.{key}" if name else key)
+    elif before != now:
+        # the scenario repeats entries of the manifest
         inner = name.removeprefix("scenario.")
         if name == inner or inner not in KEYS:
-            yield f"{inner} was {_short(kept)}, now {_short(asked)}"
+            yield f"{inner} was {_short(before)}, now {_short(now)}"
 
 
 def _short(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Where the files of a run lie, and how each is written and checked."""
+"""Names of the files of a run, and the checks of a folder before it is written or replaced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -19,63 +20,65 @@ from nephrosyn.vocabulary import NOTICE
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
 JOURNAL = "run.json"
-"""What is being run, until the manifest stands."""
+"""Description of a run until its manifest is written."""
 LAYOUT = 2
 FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
 RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
 CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
 
 
-MEND = "make the run again, or mend it with --resume"
+REPAIR = "make the run again, or repair it (resume)"
 
 
-def place(table: str) -> str:
-    """Folder of a table within the run folder."""
+def table_folder(table: str) -> str:
+    """Return the folder of a table within the run folder."""
     if table in OBSERVED:
         return f"observed/{table}"
     return table if table in TRUTH else f"derived/{table}"
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reason(error: BaseException) -> str:
-    """What the system said; polars wraps it in an error of its own."""
+    """Return the message of the operating system, which polars wraps in an error of its own."""
     return getattr(error, "strerror", None) or str(error)
 
 
 def refuse_taken(folder: Path, *, overwrite: bool, replaceable: Callable[[Path], bool], kind: str) -> None:
-    """Refuse a name that is taken by anything but an empty folder, or one that may be replaced.
+    """Refuse a path that is in use, unless it is an empty folder or one that may be replaced.
 
     Parameters
     ----------
     folder : Path
-        Resolved.
+        Absolute path.
     overwrite : bool
-        Replace what may be replaced.
+        Whether a folder that is replaceable may be replaced.
     replaceable : callable
-        Whether a folder that is not empty holds what may be replaced, and nothing else.
+        Tells whether a folder holds only what may be replaced.
     kind : str
-        What that is, and what else is never overwritten, for the message.
+        Name of a replaceable folder, for messages, as ``"a run of nephrosyn, or holds more"``.
 
     Raises
     ------
     RunFolderError
-        If it is taken.
+        If it is in use.
     """
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; name another folder with --out")
+        raise RunFolderError(f"{folder} is a file; choose a folder (out)")
     if folder == Path.cwd() or folder.is_mount():
-        raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
+        raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it (out)")
     if not any(folder.iterdir()):
         return
     if not overwrite:
-        raise RunFolderError(f"{folder} exists and is not empty; choose another --out, or --overwrite it")
+        raise RunFolderError(
+            f"{folder} exists and is not empty; choose another folder (out), or replace it (overwrite)"
+        )
     if not replaceable(folder):
         raise RunFolderError(f"{folder} is not {kind}; it is never overwritten")
 
@@ -91,12 +94,12 @@ def is_run(folder: Path) -> bool:
 
 
 def part_file(table: str, number: int, format: str) -> str:
-    """File of one part of a table within the run folder."""
-    return f"{place(table)}/part-{number:05d}.{format}"
+    """Return the file of one part of a table within the run folder."""
+    return f"{table_folder(table)}/part-{number:05d}.{format}"
 
 
 def part_number(name: str | Path) -> int:
-    """Return the number of the part that a file belongs to.
+    """Return the part number of a file.
 
     Examples
     --------
@@ -107,9 +110,9 @@ def part_number(name: str | Path) -> int:
 
 
 def as_json(values: Mapping[str, Any]) -> bytes:
-    r"""Return values as the text of a JSON file.
+    r"""Return values as the content of a JSON file.
 
-    A file name need not be Unicode; what is not is escaped, as JSON does it.
+    File names may hold characters that are not Unicode; JSON escapes stand for them.
 
     Examples
     --------
@@ -120,7 +123,7 @@ def as_json(values: Mapping[str, Any]) -> bytes:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the manifest so that at every moment a whole one stands there."""
+    """Replace the manifest atomically."""
     partial = folder / f".{MANIFEST}"
     try:
         with partial.open("wb") as file:
@@ -135,8 +138,30 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise RunFolderError(f"cannot write {MANIFEST} of {folder}: {error.strerror}") from None
 
 
+def rename_folder(partial: Path, folder: Path) -> None:
+    """Rename a finished folder to its final name; a folder that it replaces comes back if that fails.
+
+    Raises
+    ------
+    OSError
+        If it cannot be renamed.
+    """
+    old = partial.with_suffix(".old")
+    replaces = folder.exists()
+    if replaces:
+        shutil.rmtree(old, ignore_errors=True)  # left by a process that died here
+        folder.rename(old)
+    try:
+        partial.rename(folder)
+    except BaseException:
+        if replaces:
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def sync(folder: Path) -> None:
-    """Have the names in a folder kept by the disk, where the system can be asked to."""
+    """Flush the entries of a folder to disk, where the system supports it."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # Windows opens no folder

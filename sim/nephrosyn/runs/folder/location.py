@@ -1,4 +1,4 @@
-"""Where the files of a run lie: a folder of this machine, or a place that fsspec reaches, as ``s3://bucket/run``."""
+"""Storage of a run: a local folder, or a URL that fsspec can open, as ``s3://bucket/run``."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import LOCK, is_held
 
 UNFINISHED = ".unfinished"
-"""End of the name of a file that is being written."""
-LOST = "{} was taken by another nephrosyn that writes there; this one has stopped"
-_turn = count()
+"""Suffix of a file that is being written."""
+LOST = "{} was taken over by another nephrosyn process that writes there; this one has stopped"
+_counter = count()
 
 
-class Place(Protocol):
-    """Files by name; each is there whole or not at all."""
+class Storage(Protocol):
+    """Files by name; each is complete or absent."""
 
     @property
     def url(self) -> str:
-        """How it is called."""
+        """Path or URL."""
 
     def put(self, name: str, content: bytes) -> None:
-        """Write a file, in place of one that stands there."""
+        """Write or replace a file."""
 
     def get(self, name: str) -> bytes | None:
-        """Read a file; None if there is none."""
+        """Read a file; return None if it does not exist."""
 
     def names(self) -> list[str]:
-        """All files, sorted."""
+        """Return the names of all files, sorted."""
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
 
 
-class LocalPlace:
-    """A folder of this machine: a file is written under another name, synced and renamed.
+class LocalStorage:
+    """A local folder; files are written under a temporary name, synced and renamed.
 
     Parameters
     ----------
     path : Path
-        The folder; made when something is written.
+        The folder; it is created on the first write.
     holder : str, optional
-        Token of the `Hold` for which files are written; none is given its name once the folder is held by another one.
+        Token of the `FolderLock` of the run that writes; files are discarded once another run has locked the folder.
     """
 
     def __init__(self, path: Path, holder: str | None = None) -> None:
@@ -55,13 +55,13 @@ class LocalPlace:
 
     @property
     def url(self) -> str:
-        """The folder."""
+        """The path."""
         return str(self.path)
 
     def put(self, name: str, content: bytes) -> None:
-        """Write a file, in place of one that stands there."""
+        """Write or replace a file."""
         target = self.path / name
-        partial = target.with_name(f".{target.name}-{os.getpid()}-{next(_turn)}{UNFINISHED}")
+        partial = target.with_name(f".{target.name}-{os.getpid()}-{next(_counter)}{UNFINISHED}")
         try:
             self._refuse_lost()
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ class LocalPlace:
             raise RunFolderError(LOST.format(self.url))
 
     def get(self, name: str) -> bytes | None:
-        """Read a file; None if there is none."""
+        """Read a file; return None if it does not exist."""
         try:
             return (self.path / name).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
@@ -92,31 +92,30 @@ class LocalPlace:
             raise RunFolderError(f"cannot read {name} of {self.url}: {reason(error)}") from None
 
     def names(self) -> list[str]:
-        """All files, sorted."""
-        found = (path for path in self.path.rglob("*") if path.is_file())
-        return sorted(path.relative_to(self.path).as_posix() for path in found)
+        """Return the names of all files, sorted."""
+        files = (path for path in self.path.rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.path).as_posix() for path in files)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
         self._refuse_lost()
         (self.path / name).unlink(missing_ok=True)
 
 
-class RemotePlace:
-    """A place that fsspec reaches; an object store shows an object only when all of it has come.
+class RemoteStorage:
+    """A URL that fsspec can open; an object store shows an object only when it is complete.
 
     Parameters
     ----------
     url : str
         With its protocol, as ``s3://bucket/run``.
     holder : str, optional
-        What stands in the lock file of the run for which files are written; none is written once another run has put
-        its own there.
+        Token of the run that writes, as in its lock file; nothing is written once another run has put its own there.
 
     Raises
     ------
     RunFolderError
-        If there is no such protocol, or the package that speaks it is not installed.
+        If the protocol is unknown, or the package that implements it is not installed.
     """
 
     def __init__(self, url: str, holder: str | None = None) -> None:
@@ -135,22 +134,22 @@ class RemotePlace:
             return work(*arguments, **options)
         except FileNotFoundError:
             raise
-        except Exception as error:  # each store has errors of its own
+        except Exception as error:  # every store raises errors of its own
             raise RunFolderError(f"cannot {what} {self.url}: {error}") from None
 
     def put(self, name: str, content: bytes) -> None:
-        """Write a file, in place of one that stands there."""
+        """Write or replace a file."""
         self._refuse_lost()
         self._write(name, content)
 
     def take(self, holder: str) -> None:
-        """Take the place for a run, from any other one that writes there."""
+        """Take over the URL for a run, from any other run that writes there."""
         self._write(LOCK, holder.encode())
         self._holder = holder
 
-    def let_go(self) -> None:
-        """Let go of the place, if no other run has taken it."""
-        with suppress(RunFolderError):  # a lock that is left is no hindrance
+    def release(self) -> None:
+        """Release the URL, unless another run has taken it over."""
+        with suppress(RunFolderError):  # a remaining lock does no damage
             self.remove(LOCK)
 
     def _refuse_lost(self) -> None:
@@ -164,24 +163,24 @@ class RemotePlace:
             raise RunFolderError(f"cannot write {name} of {self.url}: no such bucket or folder ({error})") from None
 
     def get(self, name: str) -> bytes | None:
-        """Read a file; None if there is none."""
+        """Read a file; return None if it does not exist."""
         try:
             return bytes(self._try(f"read {name} of", self._files.cat_file, f"{self._root}/{name}"))
         except FileNotFoundError:
             return None
 
     def names(self) -> list[str]:
-        """All files, sorted."""
+        """Return the names of all files, sorted."""
         self._files.invalidate_cache()
         try:
-            found = self._try("list", self._files.find, self._root)
+            paths = self._try("list", self._files.find, self._root)
         except FileNotFoundError:
             return []
         root = self._files._strip_protocol(self._root)
-        return sorted(str(name).removeprefix(root).lstrip("/") for name in found)
+        return sorted(str(path).removeprefix(root).lstrip("/") for path in paths)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it exists."""
         self._refuse_lost()
         try:
             self._try(f"remove {name} of", self._files.rm_file, f"{self._root}/{name}")
@@ -189,8 +188,20 @@ class RemotePlace:
             return
 
 
+def require_path(folder: object) -> None:
+    """Refuse anything but a path or URL.
+
+    Raises
+    ------
+    RunFolderError
+        If it is neither a string nor a path.
+    """
+    if not isinstance(folder, str | os.PathLike):
+        raise RunFolderError(f"expected the path or URL of a run folder; found {folder!r}")
+
+
 def is_remote(folder: str | Path) -> bool:
-    """Whether a name is the URL of another place than a folder of this machine.
+    """Whether this is the URL of anything but a local folder.
 
     Examples
     --------
@@ -202,22 +213,22 @@ def is_remote(folder: str | Path) -> bool:
 
 
 def local(folder: str | Path) -> Path:
-    """Return the folder of a path, or of a ``file://`` URL."""
+    """Return the local folder of a path or ``file://`` URL."""
     text = str(folder)
     return Path(text.removeprefix("file://")) if text.startswith("file://") else Path(folder)
 
 
-def at(url: str, holder: str | None = None) -> Place:
-    """Return the place of a path or URL, to write there for a holder."""
-    return RemotePlace(url, holder) if is_remote(url) else LocalPlace(local(url), holder)
+def storage_at(url: str, holder: str | None = None) -> Storage:
+    """Return the storage at a path or URL, for a holder that writes there."""
+    return RemoteStorage(url, holder) if is_remote(url) else LocalStorage(local(url), holder)
 
 
 def facts(content: bytes, rows: int) -> dict[str, Any]:
-    """Return what a manifest tells of a file."""
+    """Return the entry of a file in a manifest."""
     return {"rows": rows, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def is_whole(place: Place, name: str, told: dict[str, Any]) -> bool:
-    """Whether a file is there as it was written."""
-    content = place.get(name)
-    return content is not None and hashlib.sha256(content).hexdigest() == told["sha256"]
+def is_unchanged(storage: Storage, name: str, fact: dict[str, Any]) -> bool:
+    """Whether a file exists and is unchanged."""
+    content = storage.get(name)
+    return content is not None and hashlib.sha256(content).hexdigest() == fact["sha256"]

@@ -1,7 +1,7 @@
-"""Hold a folder against every other process; the system lets go when this one ends, however it ends.
+"""An exclusive lock on a folder; the system releases it when this process ends, however it ends.
 
-Who holds it stands in the lock file, so that whatever writes for a holder can tell before each file whether the folder
-is still that holder's. The workers of a run share its lock: while one of them lives, nobody else can have the folder.
+The lock file holds the token of its holder, so that a worker can check before each file whether the folder still
+belongs to its run. The workers of a run share its lock: while one of them lives, no other process can take the folder.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ else:
 
 LOCK = ".lock"
 ENDING_SECONDS = 10.0
-"""How long to wait for the workers of a process that has ended: they end by themselves."""
-LOOK_SECONDS = 0.05
+"""Longest wait for the workers of a process that has died: they end by themselves."""
+POLL_SECONDS = 0.05
 
 
-class Hold:
-    """An exclusive lock on a folder, by a file in it.
+class FolderLock:
+    """An exclusive lock on a folder, held by a lock file in it.
 
     Parameters
     ----------
     folder : Path
-        It exists.
+        An existing folder.
 
     Attributes
     ----------
     held : bool
         Whether it has not been released.
     token : str
-        What stands in the file while the folder is held by this one.
+        Content of the lock file while the lock is held.
 
     Raises
     ------
@@ -68,15 +68,15 @@ class Hold:
             except BlockingIOError:
                 if _is_alive(_holder(folder)) or time.monotonic() > until:
                     raise
-                time.sleep(LOOK_SECONDS)
-            except OSError:  # a file system without locks: better unguarded than not at all
+                time.sleep(POLL_SECONDS)
+            except OSError:  # a file system without locks: work without one
                 return
-        if not self._still_there(folder):  # whoever held it has given the folder its name, or removed it
+        if not self._still_there(folder):  # the last holder has renamed or removed the folder
             raise BlockingIOError
 
     @property
     def shared(self) -> tuple[int, ...]:
-        """File descriptors by which a process that is started shares the lock, until it ends."""
+        """File descriptors that a child process inherits to share the lock until it ends."""
         return (self._handle,) if self._handle >= 0 else ()
 
     def _still_there(self, folder: Path) -> bool:
@@ -93,15 +93,15 @@ class Hold:
             self._handle = -1
 
     def release(self, folder: Path) -> None:
-        """Let go, and remove the file from where the folder is now."""
-        if self.held and self._still_there(folder):  # else it is the lock of whoever came after
+        """Release the lock, and remove its file from the folder, which may have been renamed."""
+        if self.held and self._still_there(folder):  # else it is the lock of a later holder
             (folder / LOCK).unlink(missing_ok=True)
         self.held = False
         self._close()
 
 
 def is_held(folder: Path, token: str) -> bool:
-    """Whether a folder is still held by whom a token was given to."""
+    """Whether a folder is still locked by the holder of a token."""
     return _holder(folder) == token
 
 
@@ -113,7 +113,7 @@ def _holder(folder: Path) -> str:
 
 
 def _is_alive(token: str) -> bool:
-    """Whether the process of a token runs; if it cannot be known, it does."""
+    """Whether the process of a token is running; true if that cannot be determined."""
     try:
         os.kill(int(token.partition(" ")[0]), 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What a manifest says, held against itself: it is read only if it can be believed."""
+"""Read a manifest, and refuse one that is damaged or contradicts itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, MEND, place
+from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, REPAIR, table_folder
 from nephrosyn.scenario import digest_of
 from nephrosyn.text_files import UnreadableError, parsed_json
 
@@ -25,36 +25,36 @@ OWN_ROWS = ("patients", "follow_up")
 
 
 def read(content: bytes, where: str) -> dict[str, Any]:
-    """Return what a manifest says.
+    """Parse a manifest.
 
     Parameters
     ----------
     content : bytes
-        Of its file.
+        Content of its file.
     where : str
-        The run, for messages.
+        Path or URL of the run, for messages.
 
     Raises
     ------
     RunFolderError
-        If it is damaged, of another layout, or says what its own scenario, definition sets or files contradict.
+        If it is damaged, has another layout, or contradicts its own scenario, definition sets or files.
     """
     try:
         manifest = parsed_json(content)
     except UnreadableError as error:
-        raise RunFolderError(f"{where}: {MANIFEST} is damaged ({error}); {MEND}") from None
-    if not _is_sound(manifest):
-        raise RunFolderError(f"{where}: {MANIFEST} is damaged; {MEND}")
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged ({error}); {REPAIR}") from None
+    if not _is_complete(manifest):
+        raise RunFolderError(f"{where}: {MANIFEST} is damaged; {REPAIR}")
     if manifest.get("layout") != LAYOUT:
         raise RunFolderError(f"{where} has another layout ({manifest.get('layout')}); make the run again")
     wrong = list(_contradictions(manifest))
     if wrong:
-        raise RunFolderError(f"{where}: {MANIFEST} was changed: {'; '.join(wrong)}; {MEND}")
+        raise RunFolderError(f"{where}: {MANIFEST} was changed: {'; '.join(wrong)}; {REPAIR}")
     return dict(manifest)
 
 
-def _is_sound(manifest: Any) -> bool:
-    """Whether a manifest has what is read of it, and names no file outside the run."""
+def _is_complete(manifest: Any) -> bool:
+    """Whether a manifest has every entry that is read, and names no file outside the run."""
     if not isinstance(manifest, dict) or manifest.get("format") not in ("parquet", "csv"):
         return False
     if not all(isinstance(manifest.get(key), kind) for key, kind in KINDS.items()):
@@ -66,7 +66,7 @@ def _is_sound(manifest: Any) -> bool:
         all(FILE.fullmatch(name) for name in manifest["files"])
         and all(isinstance(fact, dict) and _has(fact, rows=int, bytes=int, sha256=str) for fact in facts)
         and isinstance(sets, dict)
-        and all(isinstance(kept, dict) and _has(kept, asked=str, sha256=str, text=str) for kept in sets.values())
+        and all(isinstance(entry, dict) and _has(entry, asked=str, sha256=str, text=str) for entry in sets.values())
     )
 
 
@@ -75,7 +75,7 @@ def _has(values: Mapping[str, Any], **kinds: type) -> bool:
 
 
 def _contradictions(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what cannot be true of a run; what a manifest does not tell is not asked for."""
+    """Yield every contradiction; missing entries are none."""
     inner = manifest["scenario"].get("scenario")
     if isinstance(inner, dict):
         yield from _of_scenario(manifest, inner)
@@ -84,24 +84,24 @@ def _contradictions(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_scenario(manifest: Mapping[str, Any], scenario: Mapping[str, Any]) -> Iterator[str]:
-    told, found = manifest.get("digest"), digest_of(scenario)
-    if told is not None and told != found:
-        yield f"digest is {told}, and that of its scenario {found}"
+    stated, computed = manifest.get("digest"), digest_of(scenario)
+    if stated is not None and stated != computed:
+        yield f"digest is {stated}, and that of its scenario {computed}"
     for key in ("seed", "patients", "replicates"):
         if manifest[key] != scenario.get(key):
             yield f"{key} is {manifest[key]}, and in its scenario {scenario.get(key)}"
-    engine, asked = manifest.get("engine"), scenario.get("engine")
-    if engine is not None and (engine not in ENGINES or asked not in (engine, "auto")):
-        yield f"engine is {engine}, and its scenario asks for {asked}"
+    engine, requested = manifest.get("engine"), scenario.get("engine")
+    if engine is not None and (engine not in ENGINES or requested not in (engine, "auto")):
+        yield f"engine is {engine}, and its scenario asks for {requested}"
 
 
 def _of_sets(manifest: Mapping[str, Any]) -> Iterator[str]:
     sets = manifest.get("sets", {})
-    for name, kept in sets.items():
-        found = hashlib.sha256(kept["text"].encode("utf-8", "surrogatepass")).hexdigest()
-        if kept["sha256"] != found:
-            yield f"sets.{name}.sha256 is {kept['sha256'][:8]}..., and that of its text {found[:8]}..."
-    missing = sorted(set(manifest["criteria"]) - {kept["asked"] for kept in sets.values()})
+    for name, entry in sets.items():
+        computed = hashlib.sha256(entry["text"].encode("utf-8", "surrogatepass")).hexdigest()
+        if entry["sha256"] != computed:
+            yield f"sets.{name}.sha256 is {entry['sha256'][:8]}..., and that of its text {computed[:8]}..."
+    missing = sorted(set(manifest["criteria"]) - {entry["asked"] for entry in sets.values()})
     if sets and missing:
         yield f"criteria has {', '.join(missing)}, and sets does not"
 
@@ -109,6 +109,6 @@ def _of_sets(manifest: Mapping[str, Any]) -> Iterator[str]:
 def _of_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
     people = manifest["patients"] * manifest["replicates"]
     for table in OWN_ROWS:
-        rows = [fact["rows"] for name, fact in manifest["files"].items() if name.startswith(f"{place(table)}/")]
+        rows = [fact["rows"] for name, fact in manifest["files"].items() if name.startswith(f"{table_folder(table)}/")]
         if rows and sum(rows) != people:
             yield f"the files of {table} have {sum(rows):,} rows, and {people:,} patients were simulated"

@@ -1,33 +1,34 @@
-"""A folder of a few files, written whole or not at all, never in place of anything but one of its own kind."""
+"""Output folders of commands: written completely or not at all, and replacing only a folder of the same kind."""
 
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs.folder.layout import refuse_taken
+from nephrosyn.runs.folder.layout import reason, rename_folder
 from nephrosyn.text_files import parsed_json
 from nephrosyn.vocabulary import NOTICE
 
 
 @dataclass(frozen=True)
-class Documents:
-    """A kind of folder: what it is called, and how one is known when it is met again.
+class OutputFolder:
+    """A kind of output folder.
 
     Attributes
     ----------
     what : str
-        For messages, as ``a comparison of nephrosyn``.
+        Name of the kind for messages, for example ``a comparison of nephrosyn``.
     files : frozenset of str
-        All that such a folder holds.
+        Names of the files and folders that it may hold.
     values : str
-        The JSON file among them, by which it is known.
+        The JSON file among them that identifies the kind.
     key : str
-        What that file has beside the notice.
+        A key of that file; the file has the notice too.
     """
 
     what: str
@@ -36,24 +37,38 @@ class Documents:
     key: str
 
     def check(self, folder: Path, *, overwrite: bool) -> None:
-        """Refuse a name that is taken by anything but an empty folder, or one of this kind that may be replaced.
+        """Refuse a path that is in use, unless it is an empty folder or a folder of this kind that may be replaced.
 
         Parameters
         ----------
         folder : Path
             Where to write.
         overwrite : bool
-            Whether one that stands there may be replaced.
+            Whether a folder of this kind may be replaced.
 
         Raises
         ------
         RunFolderError
-            If it is taken.
+            If the path is in use.
         """
-        kind = f"{self.what}, or holds more"
-        refuse_taken(folder.resolve(), overwrite=overwrite, replaceable=self._is_one, kind=kind)
+        folder = folder.resolve()
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise RunFolderError(f"{folder} is a file; choose a folder (out)")
+        if folder == Path.cwd() or folder.is_mount():
+            raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it (out)")
+        if not any(folder.iterdir()):
+            return
+        if not overwrite:
+            raise RunFolderError(
+                f"{folder} exists and is not empty; choose another folder (out), or replace it (overwrite)"
+            )
+        if not self._matches(folder):
+            raise RunFolderError(f"{folder} is not {self.what}, or holds more; it is never overwritten")
 
-    def _is_one(self, folder: Path) -> bool:
+    def _matches(self, folder: Path) -> bool:
+        """Whether a folder is of this kind and holds nothing else."""
         try:
             values = parsed_json((folder / self.values).read_bytes())
         except (OSError, ValueError):
@@ -61,50 +76,63 @@ class Documents:
         ours = isinstance(values, dict) and values.get("notice") == NOTICE and self.key in values
         return ours and {path.name for path in folder.iterdir()} <= self.files
 
-    def write(self, texts: Mapping[str, str], folder: Path, *, overwrite: bool) -> None:
-        """Write texts into a folder that gets its name only when all of them stand.
+    @contextmanager
+    def writing(self, folder: Path, *, overwrite: bool) -> Iterator[Path]:
+        """Provide a temporary folder to write into; it is renamed to the final folder when the block ends.
 
         Parameters
         ----------
-        texts : mapping of str to str
-            Text by file name.
         folder : Path
-            The final name.
+            The final folder.
         overwrite : bool
-            Replace one of this kind that stands there.
+            Whether a folder of this kind may be replaced.
+
+        Yields
+        ------
+        Path
+            The temporary folder; an error inside the block removes it.
 
         Raises
         ------
         RunFolderError
-            If the folder is taken, or cannot be written.
+            If the path is in use or cannot be written.
         """
         folder = folder.resolve()
-        partial = None
+        partial = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:12]}.partial") if folder.name else folder
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-            partial.chmod(0o755)
-            for name, text in texts.items():
-                (partial / name).write_text(text, encoding="utf-8", newline="\n")
-            self.check(folder, overwrite=overwrite)  # what stands there may have come since
-            _name(partial, folder)
+            self.check(folder, overwrite=overwrite)
+            partial.mkdir(parents=True)
+            yield partial
+            self.check(folder, overwrite=overwrite)  # it may have come into use meanwhile
+            rename_folder(partial, folder)
         except OSError as error:
-            raise RunFolderError(f"cannot write {folder}: {error.strerror or error}") from None
+            raise RunFolderError(f"cannot write {folder}: {reason(error)}") from None
         finally:
-            if partial is not None:
+            if partial != folder:
                 shutil.rmtree(partial, ignore_errors=True)
 
+    def write(self, texts: Mapping[str, str], folder: Path, *, overwrite: bool) -> None:
+        """Write text files into a folder of this kind.
 
-def _name(partial: Path, folder: Path) -> None:
-    """Give a written folder its name; what had it comes back if that fails."""
-    old = partial.with_suffix(".old")
-    replaces = folder.exists()
-    if replaces:
-        folder.rename(old)
-    try:
-        partial.rename(folder)
-    except BaseException:
-        if replaces:
-            old.rename(folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        Parameters
+        ----------
+        texts : mapping of str to str
+            Texts by file name.
+        folder : Path
+            The final folder.
+        overwrite : bool
+            Whether a folder of this kind may be replaced.
+
+        Raises
+        ------
+        RunFolderError
+            If the path is in use or cannot be written.
+        """
+        with self.writing(folder, overwrite=overwrite) as partial:
+            write_texts(texts, partial)
+
+
+def write_texts(texts: Mapping[str, str], folder: Path) -> None:
+    """Write text files in UTF-8, with the same line ends on every system."""
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")

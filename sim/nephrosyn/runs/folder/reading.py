@@ -1,7 +1,7 @@
-"""Read tables from files, each file by the very name it has.
+"""Read tables from files, with every path taken literally.
 
 polars takes ``*``, ``?`` and ``[...]`` in a path for a pattern, ``~`` for a home folder, ``file:`` for a URL and
-``a=b`` for a column. A folder may have any of them in its name. So every path that is read goes through here.
+``a=b`` for a column. The name of a folder may hold any of them, so every path is read by way of this module.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs.folder.layout import MEND, reason
+from nephrosyn.runs.folder.layout import REPAIR, reason
 
 
 def scan(files: Iterable[Path], format: str, schema: Mapping[str, Any]) -> pl.LazyFrame:
-    """Return the rows of some files, one below the other, without reading them.
+    """Return a lazy frame of some files, concatenated.
 
     Parameters
     ----------
     files : iterable of Path
-        At least one; nothing in a name is a pattern.
+        At least one; names are taken literally.
     format : {"parquet", "csv"}
-        Of all of them.
+        Format of all files.
     schema : mapping of str to polars data type
-        Their columns.
+        Columns of the table.
 
     Returns
     -------
@@ -44,49 +44,49 @@ def scan(files: Iterable[Path], format: str, schema: Mapping[str, Any]) -> pl.La
 
 @contextmanager
 def refused(where: str) -> Iterator[None]:
-    """Have tables that cannot be read refused in a sentence.
+    """Turn the errors of polars into a message for the user.
 
     Parameters
     ----------
     where : str
-        The run, for messages.
+        Path or URL of the run, for messages.
 
     Raises
     ------
     RunFolderError
-        For whatever polars raises, its panic included, which is no `Exception`.
+        If polars raises any error, including a panic, which is not an `Exception`.
     """
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         first = next(iter(reason(error).splitlines()), type(error).__name__)
-        raise RunFolderError(f"{where}: a table cannot be read ({first}); {MEND}") from None
+        raise RunFolderError(f"{where}: a table cannot be read ({first}); {REPAIR}") from None
 
 
 def decoded(content: bytes, format: str, schema: Mapping[str, Any]) -> pl.DataFrame:
-    """Return the rows of the bytes of a file."""
+    """Return the table that the content of a file holds."""
     if format == "csv":
         return pl.read_csv(BytesIO(content), schema=pl.Schema(schema))
     return pl.read_parquet(BytesIO(content), schema=pl.Schema(schema))
 
 
 def read_parquet(file: Path) -> pl.DataFrame:
-    """Read a Parquet file, with the columns it has."""
+    """Read a Parquet file with all its columns."""
     with file.open("rb") as opened:
         return pl.read_parquet(opened, hive_partitioning=False)
 
 
 def read_ipc(file: Path) -> pl.DataFrame:
-    """Read an Arrow file, with the columns it has."""
+    """Read an Arrow file with all its columns."""
     with file.open("rb") as opened:
         return pl.read_ipc(opened)
 
 
 def _source(file: Path, opened: ExitStack) -> Any:
-    """An absolute path, which can be neither a home folder nor a URL; or a file, of which polars keeps a copy open."""
+    """Return an absolute path, which is neither a home folder nor a URL, or an open file, which polars duplicates."""
     path = file.absolute()
     try:
         str(path).encode()
-    except UnicodeEncodeError:  # polars takes no name that is not Unicode
+    except UnicodeEncodeError:  # polars accepts Unicode names only
         return opened.enter_context(path.open("rb"))
     return path

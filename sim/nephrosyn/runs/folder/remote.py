@@ -1,7 +1,6 @@
-"""A run in a place that fsspec reaches: written part by part, the manifest last, and read as a folder is.
+"""A run at a URL that fsspec can open: written part by part, the manifest last, and read like a local folder.
 
-An object store has neither locks nor names to change: an unfinished run lies where the finished one will, without a
-manifest.
+An object store can neither lock nor rename: an unfinished run is stored at its final URL, without a manifest.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder import identity, manifest, reading
-from nephrosyn.runs.folder.finished_parts import Parts, journal, known
+from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
 from nephrosyn.runs.folder.folder import Folder
-from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, MEND, as_json
-from nephrosyn.runs.folder.location import RemotePlace
+from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, REPAIR, as_json
+from nephrosyn.runs.folder.location import RemoteStorage
 from nephrosyn.runs.folder.lock import LOCK
 from nephrosyn.vocabulary import NOTICE
 
@@ -33,7 +32,7 @@ class RemoteWriter:
     Raises
     ------
     RunFolderError
-        If the place cannot be reached or is taken; if there is nothing to go on with, or it is another run.
+        If the URL cannot be reached, or holds another run or anything else.
     """
 
     def __init__(
@@ -44,102 +43,104 @@ class RemoteWriter:
         resume: bool = False,
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        self.place = RemotePlace(url)
+        self.storage = RemoteStorage(url)
         self.holder = f"{os.getpid()} {os.urandom(8).hex()}"
         self.shared: tuple[int, ...] = ()
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
         self.run = identity.digest(self.about)
-        self.parts = Parts(self.place, url, self.run)
-        there = self.place.names()
-        begun = not set(there) <= {JOURNAL, LOCK}
-        if there and not resume and not overwrite:
-            raise RunFolderError(f"{url} is not empty; choose another --out, go on (--resume), or --overwrite it")
-        resume = resume and begun  # where nothing is finished it begins
-        if resume:
-            self.parts.go_on(known(self.place), self.about, unknown=False)
-        elif begun:
-            self._refuse_other_content(there)
-        self.place.take(self.holder)
-        if MANIFEST not in there or not resume:
-            self.place.put(JOURNAL, journal(self.about, self.run))
-        if not resume:
-            self._clear(there)
-
-    def _refuse_other_content(self, there: list[str]) -> None:
-        """Refuse to replace anything but a run."""
-        if not known(self.place) or not {name.split("/")[0] for name in there} <= {*CONTENT, JOURNAL}:
+        self.parts = Parts(self.storage, url, self.run)
+        existing = self.storage.names()
+        begun = not set(existing) <= {JOURNAL, LOCK}
+        if existing and not resume and not overwrite:
             raise RunFolderError(
-                f"{self.place.url} is not a run of nephrosyn, or holds more than one; it is never overwritten"
+                f"{url} is not empty; choose another URL (out), continue the run (resume), or replace it (overwrite)"
+            )
+        resume = resume and begun  # without a finished part the run starts from the beginning
+        if resume:
+            self.parts.resume(known_run(self.storage), self.about, unknown=False)
+        elif begun:
+            self._refuse_other_content(existing)
+        self.storage.take(self.holder)
+        if MANIFEST not in existing or not resume:
+            self.storage.put(JOURNAL, journal(self.about, self.run))
+        if not resume:
+            self._clear(existing)
+
+    def _refuse_other_content(self, existing: list[str]) -> None:
+        """Refuse to replace anything but a run."""
+        if not known_run(self.storage) or not {name.split("/")[0] for name in existing} <= {*CONTENT, JOURNAL}:
+            raise RunFolderError(
+                f"{self.storage.url} is not a run of nephrosyn, or holds more; it is never overwritten"
             )
 
-    def _clear(self, there: list[str]) -> None:
-        """Remove a run that is replaced; the journal of the new one makes it known for a run meanwhile."""
-        for name in sorted(there, key=lambda name: name != MANIFEST):  # first what makes it a run
+    def _clear(self, existing: list[str]) -> None:
+        """Remove a run that is replaced; meanwhile the journal identifies the new run."""
+        for name in sorted(existing, key=lambda name: name != MANIFEST):  # the manifest first
             if name not in (JOURNAL, LOCK):
-                self.place.remove(name)
+                self.storage.remove(name)
 
     def finish(self) -> None:
-        """Write the manifest, which makes it a run."""
+        """Write the manifest, which completes the run."""
         files = self.parts.files()
-        for name in self.place.names():
+        for name in self.storage.names():
             if FILE.fullmatch(name) and name not in files:
-                self.place.remove(name)
-        self.place.put(MANIFEST, as_json({**self.about, "files": files}))
-        self.place.remove(JOURNAL)
-        self.place.let_go()
+                self.storage.remove(name)
+        self.storage.put(MANIFEST, as_json({**self.about, "files": files}))
+        self.storage.remove(JOURNAL)
+        self.storage.release()
 
     def stop(self) -> None:
-        """Keep what was begun, for another time; remove the journal if nothing was."""
-        with suppress(RunFolderError):  # as when another run has taken the place
-            if not self.parts.done and set(self.place.names()) <= {JOURNAL, LOCK}:
-                self.place.remove(JOURNAL)
-        self.place.let_go()
+        """Keep the finished parts to be resumed; remove the journal if there are none."""
+        with suppress(RunFolderError):  # another run may have taken over the URL
+            if not self.parts.done and set(self.storage.names()) <= {JOURNAL, LOCK}:
+                self.storage.remove(JOURNAL)
+        self.storage.release()
 
 
 class RemoteFolder(Folder):
-    """The tables of a finished run at a URL; each file is fetched, and checked, when it is asked for."""
+    """The tables of a finished run at a URL; each file is fetched and checked on access."""
 
     def __init__(self, url: str) -> None:
-        self._place = RemotePlace(url)
+        self._storage = RemoteStorage(url)
         self.url = self.where = url
         super().__init__(None)
 
     def _read_manifest(self) -> dict[str, Any]:
-        content = self._place.get(MANIFEST)
+        content = self._storage.get(MANIFEST)
         if content is None:
             raise RunFolderError(f"{self.url} is not a finished run of nephrosyn: it has no {MANIFEST}")
         return manifest.read(content, self.url)
 
-    def _check_size(self, name: str, facts: Mapping[str, Any]) -> None:
-        """Nothing is asked of a far place before it is needed; every file is checked when it is read."""
+    def _check_size(self, name: str, fact: Mapping[str, Any]) -> None:
+        """Check nothing: every file is checked when it is fetched."""
 
     def _frame(self, table: str, name: str) -> pl.DataFrame:
-        content = self._place.get(name)
+        content = self._storage.get(name)
         if content is None or hashlib.sha256(content).hexdigest() != self._files[name]["sha256"]:
-            raise RunFolderError(f"{self.url}: {name} was changed after the run; {MEND}")
+            raise RunFolderError(f"{self.url}: {name} was changed after the run; {REPAIR}")
         with reading.refused(self.url):
             rows = reading.decoded(content, self.manifest["format"], SCHEMAS[table])
         if rows.height != self._files[name]["rows"]:
-            raise RunFolderError(f"{self.url}: {MANIFEST} was changed: {name} has {rows.height:,} rows; {MEND}")
+            raise RunFolderError(f"{self.url}: {MANIFEST} was changed: {name} has {rows.height:,} rows; {REPAIR}")
         return rows
 
     def lazy(self, table: str) -> pl.LazyFrame:
-        """A table; all of it is fetched."""
+        """Return a table as a lazy frame; all of it is fetched."""
         return self.part(table, *range(self.parts(table))).lazy()
 
     def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Some parts of a table, one below the other."""
+        """Return some parts of a table, concatenated."""
         names = self._names(table)
         return pl.concat([self._frame(table, names[number]) for number in numbers])
 
 
-def here(folder: Folder) -> None:
-    """Refuse what is not a folder of this machine.
+def require_local(folder: Folder) -> None:
+    """Refuse a run that is not a local folder.
 
     Raises
     ------
     RunFolderError
-        If it is far away.
+        If the run is at a URL.
     """
     if isinstance(folder, RemoteFolder):
-        raise RunFolderError(f"{folder.url} is not a folder of this machine: copy the run to judge it anew")
+        raise RunFolderError(f"{folder.url} is not a local folder: copy the run to classify it by further sets")

@@ -1,4 +1,4 @@
-"""Tables and manifest as their user holds them: mappings that say what they hold, and do not print all of it."""
+"""Mappings of tables and manifest entries that print as a summary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nephrosyn.errors import RunFolderError
 
 
 def counted(rows: Mapping[str, int]) -> str:
-    """Return tables with their rows in words.
+    """Return table names with their numbers of rows, as text.
 
     Examples
     --------
@@ -36,14 +36,14 @@ class Tables(dict[str, pl.DataFrame]):
         return {name: frame.height for name, frame in self.items()}
 
     def __repr__(self) -> str:
-        """The tables with their rows, in a line or two."""
+        """Return the tables with their numbers of rows."""
         rows = self.rows
         tables = f"{len(rows)} table{'' if len(rows) == 1 else 's'}"
         return f"<{sum(rows.values()):,} rows in {tables}: {counted(rows)}>"
 
 
 class Manifest(dict[str, Any]):
-    """What a run says of itself.
+    """The manifest of a run.
 
     Examples
     --------
@@ -52,40 +52,40 @@ class Manifest(dict[str, Any]):
     """
 
     def __repr__(self) -> str:
-        """The keys, in a line or two."""
+        """Return the keys."""
         return f"<Manifest with {', '.join(self)}>"
 
 
-MAY_LACK = {
+NULLABLE = {
     "patients": {"lesion", "biopsy_days"},
     "visits": {"actual_days"},
     "truth/traits": {"spontaneous_days"},
     "truth/events": {"value"},
 }
-"""Columns in which a run leaves values out; labels aside, which have their own."""
+"""Columns that may hold nulls, by table; labels are not checked."""
 
 
 def refuse_gaps(tables: Mapping[str, pl.DataFrame], where: str) -> None:
-    """Refuse a patient's tables if values are missing where a run leaves none out.
+    """Refuse the tables of a patient if a column holds nulls that a run never writes.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        As they were read from a run.
+        Tables that were read from a run.
     where : str
-        The run, for the message.
+        Path or URL of the run, for the message.
 
     Raises
     ------
     RunFolderError
-        With every such column.
+        If there are such columns; the message lists them.
     """
     gaps = [
         f"{table}.{column}"
         for table, frame in tables.items()
         if table != "labels"
         for column, count in frame.null_count().row(0, named=True).items()
-        if count and column not in MAY_LACK.get(table, ())
+        if count and column not in NULLABLE.get(table, ())
     ]
     if gaps:
         raise RunFolderError(f"{where} is damaged: values are missing in {', '.join(gaps)}; make the run again")

@@ -1,4 +1,4 @@
-"""A run folder as it is written: whole or not at all, and gone on with after a break."""
+"""Write a run folder: completely or not at all, and resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -9,36 +9,47 @@ from typing import Any
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import identity
-from nephrosyn.runs.folder.finished_parts import Parts, journal, known
-from nephrosyn.runs.folder.layout import FILE, JOURNAL, LAYOUT, MANIFEST, is_run, reason, refuse_taken, write_manifest
-from nephrosyn.runs.folder.location import UNFINISHED, LocalPlace, RemotePlace, is_remote, local
-from nephrosyn.runs.folder.lock import LOCK, Hold
+from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
+from nephrosyn.runs.folder.layout import (
+    CONTENT,
+    FILE,
+    JOURNAL,
+    LAYOUT,
+    MANIFEST,
+    reason,
+    rename_folder,
+    write_manifest,
+)
+from nephrosyn.runs.folder.location import UNFINISHED, LocalStorage, RemoteStorage, is_remote, local
+from nephrosyn.runs.folder.lock import LOCK, FolderLock
+from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.vocabulary import NOTICE
 
 REPLACES = "replaces"
-"""Of the journal: whether the run may replace one that is finished, also when it is gone on with."""
+"""Key of the journal: whether the run may replace a finished one; a resumed run may do so, too."""
+RUN = OutputFolder("a run of nephrosyn", frozenset(CONTENT), MANIFEST, "files")
 
 
 class Writer:
-    """Writes a run into a folder that gets its name only when it is complete.
+    """Writes a run into a temporary folder, which gets its final name when the run is complete.
 
-    Until then it lies beside it as ``.NAME.partial``, and stays there if parts of it are finished.
+    Until then it is called ``.NAME.partial``; it is kept after an interruption if parts of it are finished.
 
     Parameters
     ----------
     folder : Path
-        The final name.
+        The final folder.
     overwrite : bool
-        Replace a run that stands there, and an unfinished one. Anything that is not a run is never replaced.
+        Replace a finished or unfinished run; anything else is never replaced.
     resume : bool
-        Go on with an unfinished run, or mend a finished one; begin it if nothing of it is finished.
+        Resume an unfinished run, or repair a finished one; start a new one if no part is finished.
     about : mapping
-        What the manifest tells of the run beside its files.
+        Description of the run for the manifest.
 
     Raises
     ------
     RunFolderError
-        If the folder is in use, or there is no right or no room to write; if it holds another run, or none.
+        If the folder is in use, cannot be written, or holds another run or anything else.
     """
 
     def __init__(
@@ -57,118 +68,106 @@ class Writer:
         self.partial = self.folder if self._in_place else beside
         if self._in_place:
             _refuse_other_content(self.folder)
-        resume = self._in_place or (resume and _has_parts(beside))  # else nothing was finished: it begins
+        resume = self._in_place or (resume and _has_parts(beside))  # without a finished part it starts anew
         if resume:
             self._overwrite = _journal(self.partial).get(REPLACES) is True
         if not self._in_place:
             self._check()
-        self._hold = self._take(resume)
-        self.parts = Parts(self.place, str(self.folder), self.run)
+        self._lock = self._take(resume)
+        self.parts = Parts(self.storage, str(self.folder), self.run)
         try:
             self._begin(resume)
         except BaseException:
             if not resume and all(path.name == LOCK for path in self.partial.iterdir()):
-                shutil.rmtree(self.partial, ignore_errors=True)  # nothing was begun
-            self._hold.release(self.partial)
+                shutil.rmtree(self.partial, ignore_errors=True)  # nothing was written
+            self._lock.release(self.partial)
             raise
 
     @property
-    def place(self) -> LocalPlace:
+    def storage(self) -> LocalStorage:
         """Where parts are written."""
-        return LocalPlace(self.partial, self._hold.token)
+        return LocalStorage(self.partial, self._lock.token)
 
     @property
     def holder(self) -> str:
-        """Token by which whoever writes parts knows that the folder is still this writer's."""
-        return self._hold.token
+        """Token by which workers check that the folder still belongs to this writer."""
+        return self._lock.token
 
     @property
     def shared(self) -> tuple[int, ...]:
-        """File descriptors by which a worker shares the lock of the folder."""
-        return self._hold.shared
+        """File descriptors that workers inherit to share the lock of the folder."""
+        return self._lock.shared
 
     def _check(self) -> None:
-        """Refuse a name that is taken by anything but an empty folder, or a run that may be replaced."""
-        kind = "a run of nephrosyn, or holds more than one"
-        refuse_taken(self.folder, overwrite=self._overwrite, replaceable=is_run, kind=kind)
+        """Refuse a path that is in use, unless it is an empty folder or a run that may be replaced."""
+        RUN.check(self.folder, overwrite=self._overwrite)
 
-    def _take(self, resume: bool) -> Hold:
+    def _take(self, resume: bool) -> FolderLock:
         try:
             if not resume:
                 self.folder.parent.mkdir(parents=True, exist_ok=True)
-                self.partial.mkdir(exist_ok=True)  # with the user's umask
-            return Hold(self.partial)
+                self.partial.mkdir(exist_ok=True)  # with the umask of the user
+            return FolderLock(self.partial)
         except BlockingIOError:
             raise RunFolderError(
-                f"{self.folder} is being written by another nephrosyn; wait, or choose another --out"
+                f"{self.folder} is being written by another nephrosyn process; wait, or choose another folder (out)"
             ) from None
         except OSError as error:
             raise RunFolderError(f"cannot write to {self.folder.parent}: {reason(error)}") from None
 
     def _begin(self, resume: bool) -> None:
         if resume:
-            self.parts.go_on(_journal(self.partial), self.about, unknown=not self._in_place)
+            self.parts.resume(_journal(self.partial), self.about, unknown=not self._in_place)
         elif _has_parts(self.partial) and not self._overwrite:
             raise RunFolderError(
-                f"an unfinished run of {self.folder} is kept in {self.partial}; "
-                "go on with it (--resume), or throw it away (--overwrite)"
+                f"an unfinished run of {self.folder} is stored in {self.partial}; "
+                "continue it (resume), or discard it (overwrite)"
             )
         if not self._in_place:
             replaces = {REPLACES: True} if self._overwrite else {}
-            self.place.put(JOURNAL, journal({**self.about, **replaces}, self.run))
+            self.storage.put(JOURNAL, journal({**self.about, **replaces}, self.run))
         if not resume:
-            _empty(self.partial)  # after the journal: whoever is stopped meanwhile has begun this run
+            _empty(self.partial)  # after the journal, so that an interruption leaves a run that can be identified
 
     def finish(self) -> None:
-        """Write the manifest and give the folder its name."""
+        """Write the manifest and rename the folder."""
         files = self.parts.files()
         self._sweep(files)
         write_manifest(self.partial, {**self.about, "files": files})
         if not self._in_place:
-            self._check()  # what stands there may have come since
-            self.place.remove(JOURNAL)
+            self._check()  # the path may have come into use meanwhile
+            self.storage.remove(JOURNAL)
             self._name()
-        self._hold.release(self.folder)
+        self._lock.release(self.folder)
 
     def _sweep(self, files: Mapping[str, Any]) -> None:
-        """Remove what a process that died left behind, or a run in other parts."""
-        for name in self.place.names():
+        """Remove remains of killed processes, and files of a run with other parts."""
+        for name in self.storage.names():
             if name.endswith(UNFINISHED) or (FILE.fullmatch(name) and name not in files):
-                self.place.remove(name)
+                self.storage.remove(name)
 
     def _name(self) -> None:
-        old = self.partial.with_suffix(".old")
-        replaces = self.folder.exists()
         try:
-            if replaces:
-                shutil.rmtree(old, ignore_errors=True)  # left by a process that died here
-                self.folder.rename(old)
-            try:
-                self.partial.rename(self.folder)
-            except BaseException:
-                if replaces:
-                    old.rename(self.folder)
-                raise
+            rename_folder(self.partial, self.folder)
         except OSError as error:
-            raise RunFolderError(f"cannot give {self.folder} its name: {reason(error)}") from None
-        shutil.rmtree(old, ignore_errors=True)
+            raise RunFolderError(f"cannot rename {self.partial} to {self.folder}: {reason(error)}") from None
 
     def stop(self) -> None:
-        """Keep what is finished, for another time; remove all if nothing is. To stop twice does nothing more."""
+        """Keep the finished parts to be resumed; remove the folder if there are none. A second call does nothing."""
         if self._in_place or _has_parts(self.partial):
-            self._hold.release(self.partial)
+            self._lock.release(self.partial)
         else:
             self.discard()
 
     def discard(self) -> None:
-        """Remove what was written, if it has not got its name."""
-        if not self._in_place and self._hold.held:  # else it may be another process's by now
+        """Remove an unfinished folder."""
+        if not self._in_place and self._lock.held:  # else another process may have taken it over
             shutil.rmtree(self.partial, ignore_errors=True)
-        self._hold.release(self.partial)
+        self._lock.release(self.partial)
 
 
 def _has_parts(folder: Path) -> bool:
-    """Whether any part of a run is finished there."""
+    """Whether a folder holds a finished part of a run."""
     return (folder / MANIFEST).is_file() or any((folder / "parts").glob("part-*.json"))
 
 
@@ -177,27 +176,27 @@ def _has_content(folder: Path) -> bool:
 
 
 def _refuse_other_content(folder: Path) -> None:
-    """Refuse to mend what is no run."""
+    """Refuse to resume a folder that is not a run."""
     if not any((folder / name).exists() for name in (JOURNAL, MANIFEST, "parts")):
-        raise RunFolderError(f"{folder} is no run of nephrosyn; there is nothing to go on with")
+        raise RunFolderError(f"{folder} is not a run of nephrosyn; there is nothing to resume")
 
 
 def _beside(folder: Path) -> Path:
     if not folder.name:
-        raise RunFolderError(f"{folder} cannot be replaced; name a folder inside it with --out")
+        raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it (out)")
     return folder.with_name(f".{folder.name}.partial")
 
 
-def begun(folder: str | Path) -> dict[str, Any]:
-    """Return what is known of a run that was begun, or finished, under a name; nothing if there is none."""
+def run_description(folder: str | Path) -> dict[str, Any]:
+    """Return the description of the finished or unfinished run of a folder or URL; empty if there is none."""
     if is_remote(folder):
-        return known(RemotePlace(str(folder)))
+        return known_run(RemoteStorage(str(folder)))
     final = local(folder).resolve()
     return _journal(_beside(final)) or _journal(final)
 
 
 def _journal(folder: Path) -> dict[str, Any]:
-    return known(LocalPlace(folder)) if folder.is_dir() else {}
+    return known_run(LocalStorage(folder)) if folder.is_dir() else {}
 
 
 def _empty(folder: Path) -> None:

@@ -1,9 +1,9 @@
-"""One run on many processes: parts of whole sites, each made anywhere, and a folder that does not show where.
+"""Write a run in parallel: in this process, in several local processes, or on a Dask cluster.
 
-`write` makes a run folder: in this process, in several of this machine, or on a Dask cluster.
+`write` makes a run folder. Its parts are groups of whole sites; the bytes of the folder do not depend on the workers.
 """
 
 from nephrosyn.errors import ClusterError
-from nephrosyn.runs.workers.dispatch import Asked, write
+from nephrosyn.runs.workers.dispatch import WriteOptions, write
 
-__all__ = ["Asked", "ClusterError", "write"]
+__all__ = ["ClusterError", "WriteOptions", "write"]

@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster: parts are sent to a scheduler, and come back as records; the tables go to their place."""
+"""Workers of a Dask cluster: they write their tables to the run folder, and records come back by the scheduler."""
 
 from __future__ import annotations
 
@@ -12,68 +12,68 @@ from nephrosyn.errors import ClusterError, NephrosynError
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.local import PATIENCE_SECONDS, TRIES
-from nephrosyn.scenario.counts import MOST_WORKERS, wrong_count
+from nephrosyn.user_input import MOST_WORKERS, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s:]+:[0-9]+")
 LOCAL = re.compile(r"local:([1-9][0-9]{0,20})")
-GONE = "the scheduler is gone"
+LOST = "the connection to the scheduler is lost"
 CONNECT_SECONDS = 10
 WORKERS_SECONDS = 60
-"""How long a scheduler is given to answer, and a worker to join it."""
+"""Longest wait for the scheduler to answer, and for a worker to join it."""
 WAITING_PER_CORE = 3
-"""So many parts are with the scheduler at a time: enough that no worker waits, and the job is not sent too often."""
+"""Parts that the scheduler has at a time: enough that no worker waits, without sending the job too often."""
 
 
 def wrong_with(address: str) -> list[str]:
-    """Return what is wrong with an address, and what was expected."""
-    if at_home := LOCAL.fullmatch(address):
-        return wrong_count("cluster: local", int(at_home[1]), 1, MOST_WORKERS)
+    """Return the problems of an address."""
+    if local_cluster := LOCAL.fullmatch(address):
+        return wrong_count("cluster: local", int(local_cluster[1]), 1, MOST_WORKERS)
     if ADDRESS.fullmatch(address):
         return []
     return [f"cluster: expected tcp://HOST:PORT, tls://HOST:PORT or local:N; found {address!r}"]
 
 
-def results(address: str, told: str, numbers: Sequence[int]) -> Iterator[tuple[int, Record]]:
-    """Have parts made by a cluster.
+def results(address: str, job_text: str, numbers: Sequence[int]) -> Iterator[tuple[int, Record]]:
+    """Make parts on a cluster.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, or ``local:N``.
-    told : str
-        The job.
+        Address of the scheduler, or ``local:N``.
+    job_text : str
+        The job, from `job.text`.
     numbers : sequence of int
-        Of the parts.
+        Numbers of the parts.
 
     Yields
     ------
     tuple of int and Record
-        As each is finished. A worker that dies costs its part only: another one makes it.
+        Number and record of each finished part. The part of a worker that dies is made by another one.
 
     Raises
     ------
     ClusterError
-        If the scheduler cannot be reached, has no workers, or is lost; if a part failed again and again.
+        If the scheduler cannot be reached, has no workers, or is lost; if a part fails repeatedly.
     RunFolderError
         If a worker could not write.
     """
     with ExitStack() as stack:
         client = _client(address, stack)
         cores = _cores(client, address)
-        yield from _Sending(client, told, numbers, WAITING_PER_CORE * cores).results()
+        yield from _Queue(client, job_text, numbers, WAITING_PER_CORE * cores).results()
 
 
 def _client(address: str, stack: ExitStack) -> Any:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        raise ClusterError("--cluster needs Dask, which is not installed: pip install distributed") from None
-    at_home = LOCAL.fullmatch(address)
-    if at_home:
-        count = int(at_home[1])
+        raise ClusterError("a cluster needs Dask, which is not installed: pip install distributed") from None
+    local_cluster = LOCAL.fullmatch(address)
+    if local_cluster:
+        count = int(local_cluster[1])
         options = {"n_workers": count, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
         stack.enter_context(child_process.safe_path())
         address = stack.enter_context(LocalCluster(**options, memory_limit=0))
@@ -91,45 +91,45 @@ def _cores(client: Any, address: str) -> int:
     return max(1, sum(int(threads) for threads in client.nthreads().values()))
 
 
-class _Sending:
-    """Parts on their way to a scheduler and back, not too many at a time."""
+class _Queue:
+    """Parts that are sent to a scheduler, a limited number at a time."""
 
-    def __init__(self, client: Any, told: str, numbers: Sequence[int], most: int) -> None:
-        self._client, self._told, self._most = client, told, most
+    def __init__(self, client: Any, job_text: str, numbers: Sequence[int], most: int) -> None:
+        self._client, self._job_text, self._most = client, job_text, most
         self._open = list(reversed(numbers))
         self._sent: dict[Any, int] = {}
-        self._back: SimpleQueue[Any] = SimpleQueue()
+        self._returned: SimpleQueue[Any] = SimpleQueue()
 
     def results(self) -> Iterator[tuple[int, Record]]:
         while self._open or self._sent:
             while self._open and len(self._sent) < self._most:
                 self._send(self._open.pop())
             try:
-                future = self._back.get(timeout=PATIENCE_SECONDS)
+                future = self._returned.get(timeout=PATIENCE_SECONDS)
             except Empty:
                 self._refuse_lost()
                 continue
             yield self._sent.pop(future), self._record(future)
 
     def _send(self, number: int) -> None:
-        future = self._client.submit(job.make, self._told, number, pure=False, retries=TRIES - 1)
+        future = self._client.submit(job.make, self._job_text, number, pure=False, retries=TRIES - 1)
         self._sent[future] = number
-        future.add_done_callback(self._back.put)
+        future.add_done_callback(self._returned.put)
 
     def _refuse_lost(self) -> None:
         if self._client.status != "running":
-            raise ClusterError(GONE)
+            raise ClusterError(LOST)
 
     def _record(self, future: Any) -> Record:
         from concurrent.futures import CancelledError
 
         if future.status in ("cancelled", "lost"):
-            raise ClusterError(GONE)
+            raise ClusterError(LOST)
         try:
             error = future.exception() if future.status == "error" else None
             record: Record = {} if error else future.result()
-        except (OSError, CancelledError):  # lost on the way back
-            raise ClusterError(GONE) from None
+        except (OSError, CancelledError):  # the result was lost
+            raise ClusterError(LOST) from None
         if error is not None:
             if isinstance(error, NephrosynError):
                 raise error

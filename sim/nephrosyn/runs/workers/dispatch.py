@@ -1,4 +1,4 @@
-"""Write a run: which parts are missing, who makes them, and what is kept when something breaks."""
+"""Write a run: find the missing parts, have them made by workers, and keep finished parts after an error."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from nephrosyn.errors import ClusterError, RunFolderError
-from nephrosyn.runs.folder import Format, RemoteWriter, Writer, begun, location
+from nephrosyn.runs.folder import Format, RemoteWriter, Writer, location, run_description
 from nephrosyn.runs.run import Plan, cores
 from nephrosyn.runs.workers import dask, job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 from nephrosyn.runs.workers.local import Pool
-from nephrosyn.scenario.counts import MOST_PART_PATIENTS, MOST_WORKERS, wrong_count
+from nephrosyn.user_input import MOST_PART_PATIENTS, MOST_WORKERS, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
 LEAST_BYTES_A_PATIENT = 200
-"""A patient takes more in any run: their traits alone are numbers that cannot be compressed."""
+"""A lower bound for any run: the traits alone are numbers that do not compress."""
 PARTS_WORTH_A_WORKER = 8
-"""A worker takes about two seconds to start, as long as so many parts."""
+"""A worker takes about two seconds to start, as long as this number of parts."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How a run is to be written.
+class WriteOptions:
+    """Options for writing a run.
 
     Attributes
     ----------
     format : {"parquet", "csv"}
-        Of the tables.
+        Format of the tables.
     overwrite, resume : bool
-        Replace what stands there; go on with what was begun there.
+        Replace an existing run; continue an unfinished one.
     workers : int or None
-        Processes of this machine; None for all cores, as far as they are worth starting.
+        Number of local processes; None for all cores, as far as they are worth starting.
     cluster : str or None
         Address of a Dask scheduler, or ``local:N``.
     part_patients : int or None
-        About so many patients make a part.
+        Approximate number of patients per part.
     """
 
     format: Format = "parquet"
@@ -51,17 +51,17 @@ class Asked:
     part_patients: int | None = None
 
     def check(self, out: str | Path | None) -> None:
-        """Refuse what cannot be meant.
+        """Refuse invalid options.
 
         Parameters
         ----------
         out : str, Path or None
-            Where the run goes; None for memory.
+            Where the run is written; None for a run in memory.
 
         Raises
         ------
         ClusterError
-            With all that is wrong.
+            If options are invalid; the message lists all of them.
         """
         wrong = []
         if self.format not in get_args(Format):
@@ -73,59 +73,61 @@ class Asked:
         if self.cluster is not None:
             wrong += dask.wrong_with(self.cluster)
             if out is None:
-                wrong.append("cluster: a run in memory is made by this process; name a folder or URL (out)")
+                wrong.append("cluster: a run in memory is made by this process; choose a folder or URL (out)")
         if self.resume and self.overwrite:
-            wrong.append("--resume goes on with a run and --overwrite throws it away: name one of them")
+            wrong.append("resume continues a run and overwrite replaces it: choose one of them")
         if self.resume and out is None:
-            wrong.append("resume: a run in memory leaves nothing to go on with; name its folder or URL (out)")
+            wrong.append("resume: a run in memory cannot be resumed; choose its folder or URL (out)")
         if wrong:
             raise ClusterError("; ".join(wrong))
 
-    def size(self, folder: str | Path) -> int | None:
-        """Return how many patients make a part: as asked for, else as in the run that is gone on with."""
-        kept = begun(folder).get("part_patients") if self.resume and self.part_patients is None else None
-        return kept if isinstance(kept, int) and kept > 0 else self.part_patients
+    def part_size(self, folder: str | Path) -> int | None:
+        """Return the number of patients per part: the option, or that of the run that is resumed."""
+        if not self.resume or self.part_patients is not None:
+            return self.part_patients
+        previous = run_description(folder).get("part_patients")
+        return previous if isinstance(previous, int) and previous > 0 else None
 
 
-def writer_of(folder: str | Path, asked: Asked, about: dict[str, Any]) -> Writer | RemoteWriter:
-    """Return what writes a run to a folder or URL."""
-    options: dict[str, Any] = {"overwrite": asked.overwrite, "resume": asked.resume, "about": about}
+def writer_of(folder: str | Path, options: WriteOptions, about: dict[str, Any]) -> Writer | RemoteWriter:
+    """Return the writer for a folder or URL."""
+    arguments: dict[str, Any] = {"overwrite": options.overwrite, "resume": options.resume, "about": about}
     if location.is_remote(folder):
-        return RemoteWriter(str(folder), **options)
-    return Writer(location.local(folder), **options)
+        return RemoteWriter(str(folder), **arguments)
+    return Writer(location.local(folder), **arguments)
 
 
 def check_room(patients: int, folder: str | Path) -> None:
-    """Refuse a run that is sure to fill the disk.
+    """Refuse a run that would certainly fill the disk.
 
     Parameters
     ----------
     patients : int
-        How many in all.
+        Number of patients in all replicates.
     folder : str or Path
-        Place of the run; of a URL nothing is known.
+        Where the run is written; the room at a URL is not checked.
 
     Raises
     ------
     RunFolderError
-        If there is less room than even patients of a short course take.
+        If there is less room than the smallest run of this size takes.
     """
     if location.is_remote(folder):
         return
     path = location.local(folder).absolute()
-    there = next((one for one in (path, *path.parents) if one.is_dir()), None)
-    if there is None:
+    existing = next((parent for parent in (path, *path.parents) if parent.is_dir()), None)
+    if existing is None:
         return
-    disk, least = shutil.disk_usage(there), patients * LEAST_BYTES_A_PATIENT
-    if disk.total and least > disk.free:  # what has no size is no disk
+    disk, least = shutil.disk_usage(existing), patients * LEAST_BYTES_A_PATIENT
+    if disk.total and least > disk.free:  # a virtual file system may have no size
         needed, free = (f"{size / 2**30:,.1f} GiB" for size in (least, disk.free))
         raise RunFolderError(
-            f"{patients:,} patients take at least {needed}, and {there} has {free} free; "
-            "write to another place, or simulate fewer patients"
+            f"{patients:,} patients take at least {needed}, and {existing} has {free} free; "
+            "write to another disk (out), or simulate fewer patients"
         )
 
 
-def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
+def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
     """Write a run folder.
 
     Parameters
@@ -133,26 +135,26 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
     plan : Plan
         The run.
     folder : str or Path
-        Its place: a folder, or a URL that fsspec reaches.
-    asked : Asked
-        How.
+        A folder, or a URL that fsspec can open.
+    options : WriteOptions
+        How to write it.
 
     Raises
     ------
     RunFolderError, ClusterError
-        If it cannot be written; what is finished is kept, and a note on the error says how to go on.
+        If it cannot be written; finished parts are stored, and a note on the error says how to continue.
     """
-    if not asked.resume:
+    if not options.resume:
         check_room(plan.scenario.patients * plan.scenario.replicates, folder)
-    writer = writer_of(folder, asked, plan.about(asked.format))
+    writer = writer_of(folder, options, plan.about(options.format))
     parts = plan.parts
     try:
-        missing = [n for n in range(len(parts)) if not (asked.resume and writer.parts.finished(n))]
+        missing = [n for n in range(len(parts)) if not (options.resume and writer.parts.finished(n))]
         done = sum(parts[n].patients for n in range(len(parts))) - sum(parts[n].patients for n in missing)
         total = plan.scenario.patients * plan.scenario.replicates
         plan.progress("simulate", done, total)
-        told = job.text(plan, asked.format, writer.place.url, writer.run, writer.holder)
-        for number, record in _made(plan, told, missing, asked, writer.shared):
+        job_text = job.text(plan, options.format, writer.storage.url, writer.run, writer.holder)
+        for number, record in _results(plan, job_text, missing, options, writer.shared):
             writer.parts.note(number, record)
             done += parts[number].patients
             plan.progress("simulate", done, total)
@@ -163,37 +165,39 @@ def write(plan: Plan, folder: str | Path, asked: Asked) -> None:
     finally:
         try:
             writer.stop()
-        finally:  # polars raises an interrupt by itself and Python then raises the same one again, in the clean-up
+        finally:  # polars raises an interrupt itself, and Python raises the same one again during the clean-up
             writer.stop()
 
 
-def _made(
-    plan: Plan, told: str, missing: Sequence[int], asked: Asked, shared: Sequence[int]
+def _results(
+    plan: Plan, job_text: str, missing: Sequence[int], options: WriteOptions, shared: Sequence[int]
 ) -> Iterator[tuple[int, Record]]:
-    """Number and record of every missing part, as it is made."""
-    if missing and asked.cluster is not None:
-        yield from dask.results(asked.cluster, told, missing)
+    """Yield number and record of every missing part as it is finished."""
+    if missing and options.cluster is not None:
+        yield from dask.results(options.cluster, job_text, missing)
         return
-    if missing and not plan.is_compiled:  # once, and not by every worker
-        plan.compile_aside()
-        yield missing[0], _here(job.Job(told, plan), missing[0])
+    if missing and not plan.is_compiled:  # once, not in every worker
+        plan.compile_ahead()
+        yield missing[0], _make_here(job.Job(job_text, plan), missing[0])
         missing = missing[1:]
-    workers = asked.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
+    workers = options.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
     if workers > 1 and len(missing) > 1:
-        yield from Pool(told, missing, workers, shared).results()
+        yield from Pool(job_text, missing, workers, shared).results()
     else:
-        here = job.Job(told, plan)
-        yield from ((number, _here(here, number)) for number in missing)
+        local_job = job.Job(job_text, plan)
+        yield from ((number, _make_here(local_job, number)) for number in missing)
 
 
-def _here(here: job.Job, number: int) -> Record:
+def _make_here(local_job: job.Job, number: int) -> Record:
     """Make a part in this process."""
     try:
-        return here.make(number)
+        return local_job.make(number)
     except MemoryError:
         raise ClusterError(TOO_LITTLE_MEMORY) from None
 
 
 def _note(error: BaseException, done: int, parts: int) -> None:
     if done:
-        error.add_note(f"{done} of {parts} parts are finished and kept; go on with the same command and --resume")
+        error.add_note(
+            f"{done} of {parts} parts are finished and stored; repeat the same run with resume (--resume) to continue"
+        )

@@ -1,4 +1,4 @@
-"""What a worker has to know to make any part of a run, as text that can be sent anywhere."""
+"""A job: everything that a worker needs to make any part of a run, as text that can be sent to it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from nephrosyn import criteria
 from nephrosyn.errors import ClusterError
 from nephrosyn.runs.folder import Format, location, part
-from nephrosyn.runs.run import Chosen, Plan, silent
+from nephrosyn.runs.run import LoadedSet, Plan, silent
 from nephrosyn.scenario import Resolved
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
 
-TOO_LITTLE_MEMORY = "too little memory to make a part; try fewer --workers, or a smaller --part-patients"
+TOO_LITTLE_MEMORY = "not enough memory to make a part; try fewer workers, or smaller parts (part_patients)"
 
 
 def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = None) -> str:
@@ -27,18 +27,18 @@ def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = No
     plan : Plan
         The run.
     format : {"parquet", "csv"}
-        Of the tables.
+        Format of the tables.
     url : str
-        Where the parts go.
+        Where the parts are written.
     run : str
         Digest of the run, for the records of its parts.
     holder : str, optional
-        Token of who holds the place; parts are written for that one alone.
+        Token of the run that has locked the folder; parts are written only while it has.
     """
     return json.dumps(
         {
             "resolved": plan.resolved.as_dict(),
-            "sets": [{"asked": one.asked, "text": one.text} for one in plan.chosen],
+            "sets": [{"asked": loaded.requested, "text": loaded.text} for loaded in plan.sets],
             "made_with": plan.made_with,
             "part_patients": plan.part_patients,
             "format": format,
@@ -50,47 +50,51 @@ def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = No
 
 
 class Job:
-    """A run in the hands of a worker.
+    """A run as a worker sees it.
 
     Parameters
     ----------
-    told : str
+    job_text : str
         From `text`.
     plan : Plan, optional
-        The same run, where it is known.
+        The same run, if this process has it.
     """
 
-    def __init__(self, told: str, plan: Plan | None = None) -> None:
-        values = json.loads(told)
-        sets = [Chosen(one["asked"], one["text"], criteria.parse(one["text"], one["asked"])) for one in values["sets"]]
+    def __init__(self, job_text: str, plan: Plan | None = None) -> None:
+        values = json.loads(job_text)
+        sets = [
+            LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
+            for entry in values["sets"]
+        ]
         self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, values["part_patients"], sets)
         if values["made_with"] != self.plan.made_with:
-            asked, here = (
-                ", ".join(f"{k} {v}" for k, v in w.items()) for w in (values["made_with"], self.plan.made_with)
+            expected, installed = (
+                ", ".join(f"{name} {version}" for name, version in versions.items())
+                for versions in (values["made_with"], self.plan.made_with)
             )
-            raise ClusterError(f"a worker has {here}; the run is made with {asked}")
+            raise ClusterError(f"a worker has {installed}; the run is made with {expected}")
         self._parts = self.plan.parts
-        self._place = location.at(values["url"], values["holder"])
+        self._storage = location.storage_at(values["url"], values["holder"])
         self._format: Format = values["format"]
         self._run = values["run"]
 
     def make(self, number: int) -> Record:
-        """Simulate, chart, judge and write one part.
+        """Simulate, record, classify and write one part.
 
         Raises
         ------
         RunFolderError
             If it cannot be written.
         """
-        return part.write(self._place, number, self.plan.tables(self._parts[number]), self._format, self._run)
+        return part.write(self._storage, number, self.plan.tables(self._parts[number]), self._format, self._run)
 
 
 @lru_cache(maxsize=1)
-def known(told: str) -> Job:
-    """Return a job, read once in each process."""
-    return Job(told)
+def cached_job(job_text: str) -> Job:
+    """Return a job, which each process parses once."""
+    return Job(job_text)
 
 
-def make(told: str, number: int) -> Record:
-    """Make one part of a job, on any machine that has this version of the package."""
-    return known(told).make(number)
+def make(job_text: str, number: int) -> Record:
+    """Make one part of a job, on any machine with the same software."""
+    return cached_job(job_text).make(number)

@@ -1,6 +1,7 @@
-"""Workers of this machine: processes of their own, each fed one part after the other.
+"""Local workers: child processes, each given one part after the other.
 
-Processes and not threads: of a part, a third is Python or holds its lock, so that two threads are no quicker than one.
+They are processes because a third of the time of a part is spent in Python or with its global lock held, so that two
+threads are no faster than one.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
 TRIES = 3
-"""So often a part is begun when its worker dies."""
-KINDS: dict[str, type[NephrosynError]] = {one.__name__: one for one in (RunFolderError, EngineError, ClusterError)}
-"""Errors of a worker that are raised here as what they are; of the others the text is."""
+"""Attempts at a part whose worker dies."""
+KINDS: dict[str, type[NephrosynError]] = {kind.__name__: kind for kind in (RunFolderError, EngineError, ClusterError)}
+"""Errors of a worker that are raised again with their own class; others become a NephrosynError."""
 PATIENCE_SECONDS = 0.5
-"""How long the main thread waits at most before it looks for an interrupt."""
+"""Longest wait of the main thread before it checks for an interrupt."""
 
 
 class WorkerDiedError(Exception):
-    """A worker ended before it had answered; with its exit code, and the last line it wrote to standard error."""
+    """A worker ended without an answer; arguments are its exit code and its last line on standard error."""
 
 
 class Worker:
@@ -36,47 +37,47 @@ class Worker:
 
     Parameters
     ----------
-    told : str
+    job_text : str
         The job.
     shared : sequence of int
-        File descriptors it keeps open as long as it lives.
+        File descriptors that the process inherits.
     """
 
-    def __init__(self, told: str, shared: Sequence[int] = ()) -> None:
+    def __init__(self, job_text: str, shared: Sequence[int] = ()) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             child_process.command("nephrosyn.runs.workers.local_worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=child_process.environment(POLARS_MAX_THREADS="1"),  # the other cores have workers of their own
+            env=child_process.environment(POLARS_MAX_THREADS="1"),  # the other cores have their own workers
             pass_fds=shared,
-            **_apart(),
+            **_own_group(),
         )
         assert self._process.stderr is not None
-        self._last_words = child_process.LastWords(self._process.stderr)
-        self._told: str | None = told
+        self._last_words = child_process.LastErrorLine(self._process.stderr)
+        self._job_text: str | None = job_text
 
     def make(self, number: int) -> Record:
-        """Have a part made.
+        """Make a part.
 
         Raises
         ------
         WorkerDiedError
-            If the process ends before it answers.
+            If the process ends without an answer.
         NephrosynError
-            What the worker met, as it met it: mostly RunFolderError or EngineError.
+            The error of the worker, usually a RunFolderError or EngineError.
         ClusterError
-            If the worker says what else is wrong.
+            If the worker failed in any other way.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            if self._told is not None:
-                self._process.stdin.write(json.dumps(self._told).encode() + b"\n")
-                self._told = None
+            if self._job_text is not None:
+                self._process.stdin.write(json.dumps(self._job_text).encode() + b"\n")
+                self._job_text = None
             self._process.stdin.write(b"%d\n" % number)
             self._process.stdin.flush()
             while (line := self._process.stdout.readline()) and not line.startswith(b"{"):
-                continue  # no answer: something greets whoever starts Python here
+                continue  # not an answer: something prints a greeting when Python starts
         except (OSError, ValueError):
             line = b""
         if not line.endswith(b"\n"):
@@ -90,7 +91,7 @@ class Worker:
         return record
 
     def kill(self) -> None:
-        """End the process now; what it was writing has not got its name."""
+        """Kill the process; the file that it was writing keeps its temporary name."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -101,57 +102,57 @@ class Worker:
                 continue
 
 
-def _apart() -> dict[str, Any]:
-    """Out of reach of the interrupt that a terminal sends to all in the foreground."""
+def _own_group() -> dict[str, Any]:
+    """Return options that keep the process from receiving the interrupts of a terminal."""
     return {} if sys.platform == "win32" else {"process_group": 0}
 
 
 class Pool:
-    """Some workers, and the parts they still have to make.
+    """Some workers and the parts that they still have to make.
 
     Parameters
     ----------
-    told : str
+    job_text : str
         The job.
     numbers : sequence of int
-        Of the parts.
+        Numbers of the parts.
     workers : int
-        How many at most.
+        Largest number of workers.
     shared : sequence of int
-        File descriptors they keep open as long as they live.
+        File descriptors that the workers inherit.
     """
 
-    def __init__(self, told: str, numbers: Sequence[int], workers: int, shared: Sequence[int] = ()) -> None:
-        self._told, self._left, self._shared = told, len(numbers), shared
+    def __init__(self, job_text: str, numbers: Sequence[int], workers: int, shared: Sequence[int] = ()) -> None:
+        self._job_text, self._left, self._shared = job_text, len(numbers), shared
         self._open: SimpleQueue[tuple[int, int]] = SimpleQueue()
         for number in numbers:
             self._open.put((number, 1))
-        self._made: SimpleQueue[tuple[int, Record | Exception]] = SimpleQueue()
+        self._finished: SimpleQueue[tuple[int, Record | Exception]] = SimpleQueue()
         self._workers: dict[int, Worker] = {}
         self._stopped = Event()
         count = min(workers, len(numbers))
         self._threads = [Thread(target=self._feed, args=(place,), daemon=True) for place in range(count)]
 
     def results(self) -> Iterator[tuple[int, Record]]:
-        """Number and record of each part as it is finished.
+        """Yield number and record of each part as it is finished.
 
         Raises
         ------
         RunFolderError, ClusterError
-            If a part cannot be written, or its worker died again and again.
+            If a part cannot be written, or its workers die repeatedly.
         """
         try:
             for thread in self._threads:
                 thread.start()
             while self._left:
                 try:
-                    number, found = self._made.get(timeout=PATIENCE_SECONDS)
+                    number, result = self._finished.get(timeout=PATIENCE_SECONDS)
                 except Empty:
                     continue
-                if isinstance(found, Exception):
-                    raise found
+                if isinstance(result, Exception):
+                    raise result
                 self._left -= 1
-                yield number, found
+                yield number, result
         finally:
             self._stopped.set()
             for worker in list(self._workers.values()):
@@ -161,42 +162,42 @@ class Pool:
                     thread.join(timeout=10)
 
     def _feed(self, place: int) -> None:
-        """Give one worker part after part; start another where it died."""
+        """Give one worker part after part; replace it when it dies."""
         while not self._stopped.is_set():
             try:
-                number, tried = self._open.get_nowait()
+                number, attempt = self._open.get_nowait()
             except Empty:
                 if self._left <= 0 or self._wait_done():
                     return
                 continue
             try:
                 if place not in self._workers:
-                    self._workers[place] = Worker(self._told, self._shared)
-                if self._stopped.is_set():  # while it was started
+                    self._workers[place] = Worker(self._job_text, self._shared)
+                if self._stopped.is_set():  # while the worker was starting
                     self._workers[place].kill()
                     return
-                self._made.put((number, self._workers[place].make(number)))
+                self._finished.put((number, self._workers[place].make(number)))
             except WorkerDiedError as died:
                 self._workers.pop(place).kill()
                 if not self._stopped.is_set():
-                    self._again(number, tried, died)
+                    self._retry(number, attempt, died)
             except Exception as error:
-                self._made.put((number, error))
+                self._finished.put((number, error))
                 return
 
     def _wait_done(self) -> bool:
-        """Wait a little: a part may come back from a worker that died. True when all have been made."""
+        """Wait briefly, as the part of a worker that died may come back; return whether all parts are made."""
         import time
 
         time.sleep(PATIENCE_SECONDS / 5)
         return self._left <= 0
 
-    def _again(self, number: int, tried: int, died: WorkerDiedError) -> None:
-        if tried < TRIES:
-            self._open.put((number, tried + 1))
+    def _retry(self, number: int, attempt: int, died: WorkerDiedError) -> None:
+        if attempt < TRIES:
+            self._open.put((number, attempt + 1))
             return
-        code, words = died.args
+        code, last_line = died.args
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        said = f": {words}" if words else ""
-        short = "; is there memory enough? Try fewer --workers" if code < 0 or not words else ""
-        self._made.put((number, ClusterError(f"a worker {how} at part {number}, {TRIES} times{said}{short}")))
+        output = f": {last_line}" if last_line else ""
+        hint = "; it may have run out of memory: try fewer workers" if code < 0 or not last_line else ""
+        self._finished.put((number, ClusterError(f"a worker {how} at part {number}, {TRIES} times{output}{hint}")))

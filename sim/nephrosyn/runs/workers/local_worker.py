@@ -1,6 +1,6 @@
-"""A worker of this machine: takes numbers of parts line by line, answers with their records, ends with its input.
+"""A local worker: reads numbers of parts line by line, answers with their records, and ends with its input.
 
-Whoever started it may die at any time: then its input ends, and so does it, in the midst of whatever it is doing.
+Its parent may die at any time: then the input ends, and so does the worker, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 
 
-def serve(asked: Iterator[str], answers: TextIO) -> None:
+def serve(requests: Iterator[str], answers: TextIO) -> None:
     """Make parts until there are no more numbers.
 
     Parameters
     ----------
-    asked : iterator of str
+    requests : iterator of str
         A line with the job, then one with the number of each part.
     answers : text file
-        A line of JSON for each part: its record, what the user can put right, or what else is wrong.
+        A line of JSON for each part: its record, an error of the package, or a description of any other error.
     """
-    told = json.loads(next(asked))
-    for line in asked:
+    job_text = json.loads(next(requests))
+    for line in requests:
         try:
-            answer: dict[str, object] = {"record": job.make(told, int(line))}
+            answer: dict[str, object] = {"record": job.make(job_text, int(line))}
         except NephrosynError as error:
             answer = {"error": str(error), "kind": type(error).__name__}
         except MemoryError:
             answer = {"fault": TOO_LITTLE_MEMORY}
-        except Exception as error:  # a worker says what is wrong with it, so that nobody takes it for killed
+        except Exception as error:  # report it, so that the parent does not take the worker for killed
             answer = {"fault": f"a worker failed at part {int(line)}: {type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
 def main() -> None:
-    """Serve on the standard streams; whatever else is written to standard output goes to standard error."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides
+    """Serve on the standard streams; other output goes to standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        serve(child_process.questions(), answers)
+        serve(child_process.input_lines(), answers)
     except BrokenPipeError:
-        os._exit(0)  # nobody is left to tell
-    except BaseException:  # also what polars raises in panic, which is no Exception
+        os._exit(0)  # the parent has ended
+    except BaseException:  # includes panics of polars, which are not an Exception
         traceback.print_exc()
         sys.stderr.flush()
-        os._exit(1)  # at once, as the thread that listens cannot be ended
+        os._exit(1)  # at once, as the listening thread cannot be ended
 
 
 if __name__ == "__main__":
