@@ -1,4 +1,4 @@
-"""Values that cannot be: refused with their rows, or the patient left undetermined."""
+"""Impossible values: rows that are refused, or patients left undetermined."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_the_verdict_says_so():
     assert len(defined) == 6
     for clause in defined:
         assert (clause.status, clause.reason, clause.days) == ("cannot be judged", "impossible", None)
-        assert "values that cannot be" in clause.sentence
+        assert "impossible values" in clause.sentence
         assert clause.evidence == ()
     assert verdict.episodes == ()
     with pytest.raises(criteria.CriteriaError, match=r"upcr -0\.1"):

@@ -1,6 +1,6 @@
-"""Both implementations of the definition sets say the same of the same records.
+"""Both implementations of the definition sets agree on the same records.
 
-The second one, in `second_implementation/`, is written from the page on the criteria alone: where it differs, one of them is wrong.
+The one in `second_implementation/` is written from the page on the criteria alone: where they differ, one is wrong.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Levels of a day, intervals of days, episodes, and the true path judged day by day."""
+"""Levels of a day, intervals, episodes, and the true path read day by day."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def classify(
     --------
     >>> import nephrosyn as ns
     >>> from nephrosyn.criteria import load
-    >>> tables = ns.run("baseline", patients=5, seed=1).tables  # doctest: +SKIP
-    >>> classify(tables, [load("source"), load("ipna-2022")], "observed").height  # doctest: +SKIP
+    >>> tables = ns.run("baseline", patients=5, seed=1).tables
+    >>> classify(tables, [load("source"), load("ipna-2022")], "observed").height
     10
     """
     sets = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
