@@ -13,7 +13,7 @@ from nephrosyn import errors
 from .source import modules
 
 NOT_FOR_USERS = {
-    "CopyWarning": "a warning",
+    "CacheWarning": "a warning",
     "NotReadyError": "becomes the reason why a classifier has no score",
     "Silence": "becomes the reason why a classifier gave no answer",
     "Terminated": "a signal",
