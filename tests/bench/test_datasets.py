@@ -167,5 +167,6 @@ def test_everything_wrong_is_told_at_once():
 
 
 def test_a_cohort_without_any_right_answer_is_refused_with_the_reason():
-    with pytest.raises(BenchError, match=f"no patient has a label by {CHILDREN}: 30 outside the set and 0 undetermined"):
+    says = f"no patient has a label by {CHILDREN}: 30 outside the set and 0 undetermined"
+    with pytest.raises(BenchError, match=says):
         make(30, random_state=1, scenario="modern-adults", criteria=CHILDREN)

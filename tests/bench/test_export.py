@@ -13,7 +13,7 @@ import nephrosyn as ns
 from nephrosyn.bench.exchange.export import export
 from nephrosyn.bench.exchange.export_readme import Question
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
-from nephrosyn.errors import RunFolderError
+from nephrosyn.errors import BenchError, RunFolderError
 from nephrosyn.record.schema import OBSERVED, SCHEMAS
 from nephrosyn.vocabulary import NOTICE
 
@@ -131,11 +131,11 @@ def test_all_stands_for_each_that_changes_the_record(run, tmp_path):
 
 
 def test_everything_wrong_is_said_at_once_and_nothing_written(run, tmp_path):
-    with pytest.raises(RunFolderError) as said:
+    with pytest.raises(BenchError) as said:
         export(run[1], tmp_path / "no", ["upcr_nois", "label_noise"], [0, 7], replicates=0, seed=-1, format="xml")
     text = str(said.value)
-    for part in ("upcr_nois; nearest: upcr_noise", "label_noise changes no record", "found 0, 7", "replicates: ",
-                 "seed: ", "found xml"):  # fmt: skip
+    for part in ("upcr_nois; nearest: upcr_noise", "label_noise changes labels, not records", "found 0, 7",
+                 "replicates: ", "seed: ", "found xml"):  # fmt: skip
         assert part in text
     assert not list(tmp_path.iterdir())
 
@@ -158,7 +158,7 @@ def test_a_taken_folder_is_refused_and_only_an_export_is_replaced(run, tmp_path)
 
 def test_a_run_of_several_replicates_is_refused(tmp_path):
     ns.run("baseline", patients=3, replicates=2, out=tmp_path / "run", report=False)
-    with pytest.raises(RunFolderError, match="a run of one replicate; found 2"):
+    with pytest.raises(BenchError, match="a run of one replicate; found 2"):
         export(tmp_path / "run", tmp_path / "out")
 
 
@@ -168,10 +168,11 @@ def test_the_seed_is_that_of_the_run_as_for_a_bench_without_files(run, tmp_path)
 
 
 def test_an_export_of_all_is_scored_under_all_and_one_of_some_under_these(run, tmp_path):
+    from nephrosyn.bench.exchange.predictions import export_conditions
     from nephrosyn.bench.run import open_run
 
     opened = open_run(run[1], None, "category")
     some = export(run[1], tmp_path / "some", ["doses_lost"], [5])
-    assert {one.perturbation for one in asked_in(some, opened)[0]} == {"none", "doses_lost"}
+    assert {one.perturbation for one in export_conditions(some, opened)[0]} == {"none", "doses_lost"}
     every = export(run[1], tmp_path / "all", ["all"], [1])
-    assert {one.perturbation for one in asked_in(every, opened)[0]} == {"none", *PERTURBATIONS}
+    assert {one.perturbation for one in export_conditions(every, opened)[0]} == {"none", *PERTURBATIONS}

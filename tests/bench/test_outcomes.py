@@ -143,7 +143,7 @@ def test_every_table_has_the_three(made):
     for caption in (
         "Classifiers, the best",
         "On the clean record",
-        "What is not right",
+        "Answers that are not right",
         "By class",
         "Called",
         "By group",

@@ -72,10 +72,10 @@ def test_every_kind_of_fault_is_told(run, sound, tmp_path):
     wrong = pl.concat([wrong.filter(pl.col("k") != 9), wrong.filter(pl.col("k") == 11)]).drop("k")
     text = refused(wrong, run, tmp_path)
     assert "a label that is none of" in text and "predicted resistent" in text
-    assert "a row that nobody asked for: 1 rows, as (line 7, patient 5, perturbation nothing" in text
+    assert "a row that is not due: 1 rows, as (line 7, patient 5, perturbation nothing" in text
     assert "severity that is not a whole number: 1 rows" in text
-    assert "a row that is missing: 3 rows" in text and "patient 9, perturbation none" in text
-    assert "a row that stands twice: 1 rows" in text and "patient 11" in text
+    assert "a missing row: 3 rows" in text and "patient 9, perturbation none" in text
+    assert "a duplicate row: 1 rows" in text and "patient 11" in text
 
 
 def test_columns_that_are_missing_or_unknown(run, sound, tmp_path):
@@ -132,7 +132,7 @@ def test_probabilities_in_a_csv_that_are_none(run, sound, tmp_path, value):
 def test_the_same_patient_twice_is_refused(run, sound, tmp_path):
     again = sound.with_columns(predicted=pl.lit("non_relapsing"))
     text = refused(pl.concat([sound, again]), run, tmp_path)
-    assert f"a row that stands twice: {sound.height} rows" in text
+    assert f"a duplicate row: {sound.height} rows" in text
 
 
 def test_whole_numbers_may_be_written_with_a_decimal_point(run, sound, tmp_path):

@@ -83,7 +83,7 @@ def test_wrong_labels_take_nobody_out_of_the_scores_and_bring_nobody_in(run_fold
 
 def test_another_definition_is_asked_of_whom_both_sets_are_for(run_folder):
     """Who has no label by the other set keeps that of the set asked about; nobody else is scored than could be."""
-    run = running.open_run(run_folder, "source", other="kdigo-2021-children")
+    run = running.open_run(run_folder, "source", other_criteria="kdigo-2021-children")
     clean, shifted = (
         shift.reference for shift in shifts(run.observed, run.reference, conditions(["definition_shift"], [5], 1), 3)
     )

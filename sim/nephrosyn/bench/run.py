@@ -90,7 +90,9 @@ class Run:
     traits: pl.DataFrame = field(repr=False)
 
 
-def open_run(folder: str | Path, name: str | None = None, target: Target = "category", other: str | None = None) -> Run:
+def open_run(
+    folder: str | Path, name: str | None = None, target: Target = "category", other_criteria: str | None = None
+) -> Run:
     """Open a run for the bench.
 
     Parameters
@@ -101,7 +103,7 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
         Name or file of the definition set; by default the first of the run.
     target : {"category", "refractory"}
         What to predict.
-    other : str, optional
+    other_criteria : str, optional
         The definition set of another clinic, for ``definition_shift``.
 
     Returns
@@ -130,7 +132,7 @@ def open_run(folder: str | Path, name: str | None = None, target: Target = "cate
     stored = definition.name in disk.manifest["sets"] and not (name and is_readable(Path(name)))
     if not stored and "truth/proteinuria" not in tables:
         raise BenchError([f"{folder}: the truth is withheld, and no labels by {definition.name} are stored"])
-    alternative = other or next(name for name in OTHER_SETS if name != definition.name)
+    alternative = other_criteria or next(name for name in OTHER_SETS if name != definition.name)
     reference = Reference(task, tables, criteria.load(alternative), stored=stored)
     if not reference.frame.select(scored().any()).item():
         outside, patients = int((~reference.frame["applies"]).sum()), reference.frame.height

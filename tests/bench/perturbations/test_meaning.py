@@ -305,7 +305,7 @@ def test_a_wrong_label_is_one_that_the_set_can_give(name):
 
 def test_which_set_gave_the_labels_must_be_known(many):
     own = {**many, "labels": many["labels"].with_columns(criteria=pl.lit("a-set-of-my-own"))}
-    with pytest.raises(PerturbationError, match=r"which set gave the labels \(a-set-of-my-own\)"):
+    with pytest.raises(PerturbationError, match=r"the definition set that gave the labels \(a-set-of-my-own\)"):
         at(own, "label_noise")
     made, _ = perturb(own, "label_noise", 5, seed=11, replicate=0, definition=criteria.load("source"))
     assert made["labels"]["category"].equals(at(many, "label_noise")[0]["labels"]["category"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -28,17 +27,17 @@ from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError, RunFolderError
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
-from nephrosyn.runs.folder import Folder, Format
-from nephrosyn.runs.folder.layout import MANIFEST, reason, refuse_taken, sha256, write_manifest
+from nephrosyn.runs.folder import Folder, Format, OutputFolder
+from nephrosyn.runs.folder.layout import MANIFEST, reason, sha256, write_manifest
 from nephrosyn.runs.folder.location import facts as facts_of
+from nephrosyn.runs.folder.output_folder import write_texts
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.run import Progress, silent
-from nephrosyn.text_files import parsed_json
 from nephrosyn.user_input import MOST_SEED, wrong_count
 
 README = "README.md"
 KEY = "bench_export"
-CONTENT = {MANIFEST, TEMPLATE, README, "records"}
+KIND = OutputFolder("an export of the bench", frozenset({MANIFEST, TEMPLATE, README, "records"}), MANIFEST, KEY)
 ALL = "all"
 
 
@@ -105,25 +104,11 @@ def export(
             for replicate in range(replicates)
         ),
     ]
-    check = {"overwrite": overwrite, "replaceable": _is_export, "kind": "an export of the bench, or holds more"}
-    refuse_taken(out, **check)  # type: ignore[arg-type]
-    partial = out.with_name(f".{out.name}-{uuid.uuid4().hex[:12]}.partial")
-    try:
-        partial.mkdir(parents=True)
+    with KIND.writing(out, overwrite=overwrite) as partial:
         files = dict(_records(run, partial, jobs, seed, format, progress or silent))
         files[TEMPLATE] = _template(run, partial / TEMPLATE, jobs)
-        (partial / README).write_text(
-            readme(question or _default_question(run), format, jobs), encoding="utf-8", newline="\n"
-        )
+        write_texts({README: readme(question or _default_question(run), format, jobs)}, partial)
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
-        refuse_taken(out, **check)  # type: ignore[arg-type]
-        if out.exists():
-            shutil.rmtree(out)
-        partial.rename(out)
-    except OSError as error:
-        raise RunFolderError(f"cannot write {out}: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return out
 
 
@@ -255,12 +240,3 @@ def _about(
 def _default_question(run: Folder) -> Question:
     task = Task(relabel.definition(run.manifest, None))
     return Question(task.question, task.words, task.scope)
-
-
-def _is_export(folder: Path) -> bool:
-    try:
-        manifest = parsed_json((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return False
-    ours = isinstance(manifest, dict) and manifest.get("notice") == vocabulary.NOTICE and KEY in manifest
-    return ours and {path.name for path in folder.iterdir()} <= CONTENT

@@ -1,1 +1,1 @@
-"""The bench's results as files: tables, JSON, leaderboard and page."""
+"""Results of a bench: scores, leaderboard, page, and the folder they are written to."""

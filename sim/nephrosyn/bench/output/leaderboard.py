@@ -1,4 +1,4 @@
-"""The tables of a bench: the same rows for the console, the leaderboard and the page."""
+"""The tables of a bench, for the console, the leaderboard and the page."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NO_SCORE = "no score"
 LOST = ("flip_rate", "right_to_wrong_rate", "right_to_abstained_rate", "right_to_failed_rate", "helpful_flip_rate")
 WHOLE = ("balanced_accuracy", "macro_f1", "mcc", "kappa", "brier")
 Estimate = tuple[float | None, ...] | None
-"""A score with the ends of its interval."""
+"""A score and the ends of its interval."""
 
 
 def share(value: float | None) -> str:
-    """Return a share in per cent."""
+    """Return a share as a percentage."""
     return NOT_DEFINED if value is None else percent(value)
 
 
@@ -33,13 +33,13 @@ def decimal(value: float | None) -> str:
     return NOT_DEFINED if value is None else f"{value:.2f}".replace("-", "−")
 
 
-def _interval(bench: Estimate, told: Callable[[float | None], str] = share) -> str:
-    if bench is None or bench[0] is None:
+def _interval(estimate: Estimate, text: Callable[[float | None], str] = share) -> str:
+    if estimate is None or estimate[0] is None:
         return NOT_DEFINED
-    value, low, high = bench
+    value, low, high = estimate
     if low is None or high is None:
-        return told(value)
-    return f"{told(value)} ({told(low).rstrip('%')} to {told(high).rstrip('%')})"
+        return text(value)
+    return f"{text(value)} ({text(low).rstrip('%')} to {text(high).rstrip('%')})"
 
 
 def points(value: float | None) -> str:
@@ -48,31 +48,35 @@ def points(value: float | None) -> str:
 
 
 def perturbed(bench: Bench) -> bool:
-    """Return whether there are scores over perturbed records, or of the clean record alone."""
+    """Return whether there are scores over perturbed records."""
     return any(value is not None for value in corruption_error.means(bench.scores, "accuracy").values())
 
 
 def order(bench: Bench) -> list[str]:
-    """Return the classifiers that have a score, the best on perturbed records first; else the best on the clean one."""
+    """Return the classifiers with a score, the best first: on perturbed records or, without these, on the clean one."""
     clean = {name: values[0] for name, values in corruption_error.clean(bench.scores, "accuracy").items()}
     by = corruption_error.means(bench.scores, "accuracy") if perturbed(bench) else clean
     return sorted(bench.names, key=lambda name: (-(by.get(name) or 0), bench.names.index(name)))
 
 
-def leaderboard(bench: Bench) -> Table:
-    """Return how right the classifiers are, clean and perturbed, the best on perturbed records first.
+def _averages(bench: Bench) -> dict[tuple[str, str], Estimate]:
+    """Return the means over perturbed records by classifier and metric."""
+    return {(row[0], row[1]): row[2:] for row in bench.averages.rows()}
 
-    What is not right stands in three parts: wrong answers, abstentions, failures. Who has no score comes
-    last, unranked.
+
+def leaderboard(bench: Bench) -> Table:
+    """Return the accuracy of the classifiers on clean and perturbed records, the best on perturbed records first.
+
+    Also the shares of wrong answers, abstentions and failures. Classifiers without a score come last, unranked.
     """
     clean = corruption_error.clean(bench.scores, "accuracy")
-    mean: dict[tuple[str, str], Estimate] = {(row[0], row[1]): row[2:] for row in bench.averages.rows()}
+    mean = _averages(bench)
     where = "perturbed" if perturbed(bench) else "clean"
     whole = {part: corruption_error.clean(bench.scores, part) for part in PARTS}
 
     def part(name: str, metric: str) -> str:
-        of = whole[metric].get(name) if where == "clean" else mean.get((name, metric))
-        return share((of or (None,))[0])
+        estimate = whole[metric].get(name) if where == "clean" else mean.get((name, metric))
+        return share((estimate or (None,))[0])
 
     rows = [
         (
@@ -98,32 +102,34 @@ def leaderboard(bench: Bench) -> Table:
 
 
 def flips(bench: Bench) -> Table:
-    """Return how often an answer is another one on perturbed records, and what became of right answers."""
-    mean: dict[tuple[str, str], Estimate] = {(row[0], row[1]): row[2:] for row in bench.averages.rows()}
+    """Return how often answers change on perturbed records, and what right answers change to."""
+    mean = _averages(bench)
     rows = [(name, *(_interval(mean.get((name, metric))) for metric in LOST)) for name in order(bench)]
     head = ("classifier", "flips", "right to wrong", "right to abstained", "right to failed", "to right")
-    caption = "Answers that are others on perturbed records, means over perturbations (95% bootstrap)"
+    caption = "Answers that change on perturbed records, means over perturbations (95% bootstrap)"
     return Table(caption, head, rows if perturbed(bench) else [])
 
 
 def without_score(bench: Bench) -> Table:
-    """Return who has no score, and why."""
+    """Return the classifiers without a score, and the reason."""
     return Table("Without a score, a rank or a test", ("classifier", "why"), list(bench.without_score.items()), words=2)
 
 
 def on_the_clean_record(bench: Bench) -> Table:
-    """Return the scores of the clean record that are over all classes."""
+    """Return the scores over all classes on the clean record."""
     shares = ("accuracy", *PARTS)
-    made = {name: corruption_error.clean(bench.scores, name) for name in (*shares, "refractory_share_bias", *WHOLE)}
+    estimates = {
+        name: corruption_error.clean(bench.scores, name) for name in (*shares, "refractory_share_bias", *WHOLE)
+    }
     given = bench.scores.filter(slice=ALL, metric="brier", perturbation=CLEAN)
-    asked = dict(given.select("classifier", "n").iter_rows())
+    counts = dict(given.select("classifier", "n").iter_rows())
     rows = [
         (
             name,
-            *(_interval(made[metric].get(name)) for metric in shares),
-            *(_interval(made[metric].get(name), decimal) for metric in WHOLE),
-            _interval(made["refractory_share_bias"].get(name), points),
-            number(asked[name]) if name in asked else NOT_DEFINED,
+            *(_interval(estimates[metric].get(name)) for metric in shares),
+            *(_interval(estimates[metric].get(name), decimal) for metric in WHOLE),
+            _interval(estimates["refractory_share_bias"].get(name), points),
+            number(counts[name]) if name in counts else NOT_DEFINED,
         )
         for name in order(bench)
     ]
@@ -142,27 +148,31 @@ def on_the_clean_record(bench: Bench) -> Table:
     return Table("On the clean record (95% intervals)", head, rows)
 
 
-def left(bench: Bench) -> Table:
-    """Return how many patients are scored under the perturbations that leave some out."""
+def patients_scored(bench: Bench) -> Table:
+    """Return the number of patients scored under perturbations that leave some out."""
     rows = bench.scores.filter(slice=ALL, metric="accuracy", of=ALL, classifier=bench.names[0])
     all_of = rows.filter(perturbation=CLEAN)["n"].item()
-    each = rows.filter(pl.col("perturbation") != CLEAN).group_by("perturbation", "severity", maintain_order=True)
-    wide = each.agg(pl.col("n").min()).pivot("severity", index="perturbation", values="n", maintain_order=True)
+    perturbed_rows = rows.filter(pl.col("perturbation") != CLEAN)
+    wide = (
+        perturbed_rows.group_by("perturbation", "severity", maintain_order=True)
+        .agg(pl.col("n").min())
+        .pivot("severity", index="perturbation", values="n", maintain_order=True)
+    )
     severities = [name for name in wide.columns if name != "perturbation"]
     fewer = wide.filter(pl.any_horizontal(pl.col(severities) != all_of)) if severities else wide
-    told = [(PERTURBATIONS[one].title, *(number(n) for n in ns)) for one, *ns in fewer.rows()]
-    head = ("perturbation", *(f"severity {one}" for one in severities))
-    return Table(f"Patients scored, where not all {number(all_of)} are", head, told)
+    texts = [(PERTURBATIONS[name].title, *(number(n) for n in counts)) for name, *counts in fewer.rows()]
+    head = ("perturbation", *(f"severity {severity}" for severity in severities))
+    return Table(f"Patients scored, where not all {number(all_of)} are", head, texts)
 
 
 def classes(bench: Bench) -> Table:
-    """Return the metrics of each class on the clean record."""
+    """Return the scores of each class on the clean record."""
     task = bench.answers.run.task
     groups = [*task.classes, *(["refractory"] if task.target == "category" else [])]
-    asked = ("sensitivity", "abstained", "failed", "specificity", "ppv", "npv")
-    scores = {(metric, of): corruption_error.clean(bench.scores, metric, of) for metric in asked for of in groups}
+    columns = ("sensitivity", "abstained", "failed", "specificity", "ppv", "npv")
+    scores = {(metric, of): corruption_error.clean(bench.scores, metric, of) for metric in columns for of in groups}
     rows = [
-        (name, plain(of), *(_interval(scores[metric, of].get(name)) for metric in asked))
+        (name, plain(of), *(_interval(scores[metric, of].get(name)) for metric in columns))
         for name in bench.names
         for of in groups
     ]
@@ -173,38 +183,40 @@ def classes(bench: Bench) -> Table:
 
 def corruption(bench: Bench) -> Table:
     """Return the corruption error by perturbation."""
-    each = bench.corruption.filter(pl.col("perturbation") != ALL)
-    by = {(row[0], row[1]): row[2] for row in each.select("classifier", "perturbation", "corruption_error").rows()}
-    names = each["perturbation"].unique(maintain_order=True)
-    rows = [(PERTURBATIONS[one].title, *(decimal(by.get((name, one))) for name in bench.names)) for one in names]
-    caption = f"Corruption error by perturbation: errors summed over severities, those of {bench.baseline} being 1"
+    errors = bench.corruption.filter(pl.col("perturbation") != ALL)
+    by = {(row[0], row[1]): row[2] for row in errors.select("classifier", "perturbation", "corruption_error").rows()}
+    rows = [
+        (PERTURBATIONS[perturbation].title, *(decimal(by.get((name, perturbation))) for name in bench.names))
+        for perturbation in errors["perturbation"].unique(maintain_order=True)
+    ]
+    caption = f"Corruption error by perturbation: errors summed over severities, relative to those of {bench.baseline}"
     return Table(caption, ("perturbation", *bench.names), rows)
 
 
 def parts(bench: Bench) -> Table:
-    """Return what the errors behind each corruption error consist of."""
-    each = bench.corruption.filter(pl.col("perturbation") != ALL)
+    """Return the parts of the errors behind each corruption error."""
+    errors = bench.corruption.filter(pl.col("perturbation") != ALL)
     rows = [
-        (PERTURBATIONS[r["perturbation"]].title, r["classifier"], *(share(r[part]) for part in PARTS))
-        for of_one in each.partition_by("perturbation", maintain_order=True)
-        for r in of_one.to_dicts()
+        (PERTURBATIONS[row["perturbation"]].title, row["classifier"], *(share(row[part]) for part in PARTS))
+        for of_perturbation in errors.partition_by("perturbation", maintain_order=True)
+        for row in of_perturbation.to_dicts()
     ]
-    caption = "What is not right, by perturbation: shares of scored patients, means over severities"
+    caption = "Answers that are not right, by perturbation: shares of scored patients, means over severities"
     return Table(caption, ("perturbation", "classifier", *PARTS), rows, words=2)
 
 
 def subgroups(bench: Bench) -> Table:
-    """Return right and wrong answers, abstentions and failures by group of patients, on the clean record."""
+    """Return right and wrong answers, abstentions and failures by subgroup of patients, on the clean record."""
     rows = bench.scores.filter(pl.col("slice") != ALL, perturbation=CLEAN)
     shown: dict[tuple[str, str, str], dict[str, Estimate]] = {}
     counts: dict[tuple[str, str, str], int] = {}
-    for r in rows.filter(pl.col("metric").is_in(["accuracy", *PARTS])).to_dicts():
-        key = (r["classifier"], r["slice"], r["group"])
-        shown.setdefault(key, {})[r["metric"]] = (r["value"], r["low"], r["high"])
-        counts[key] = r["n"]
+    for row in rows.filter(pl.col("metric").is_in(["accuracy", *PARTS])).to_dicts():
+        key = (row["classifier"], row["slice"], row["group"])
+        shown.setdefault(key, {})[row["metric"]] = (row["value"], row["low"], row["high"])
+        counts[key] = row["n"]
     order_of = {name: place for place, name in enumerate(bench.names)}
     keys = sorted(shown, key=lambda key: (key[1], RANK.get(key[2], len(RANK)), key[2], order_of[key[0]]))
-    made = [
+    texts = [
         (
             plain(key[1]),
             plain(key[2]),
@@ -215,26 +227,25 @@ def subgroups(bench: Bench) -> Table:
         for key in keys
     ]
     head = ("by", "group", "classifier", "patients", "right", *PARTS)
-    return Table("By group of patients, clean record (95% Wilson intervals)", head, made, words=3)
+    return Table("By group of patients, clean record (95% Wilson intervals)", head, texts, words=3)
 
 
 def differences(bench: Bench) -> Table:
-    """Return every pair of classifiers."""
+    """Return the difference of every pair of classifiers."""
     rows = []
-    for one in bench.differences:
-        told = _interval((one.value, one.low, one.high), points)
-        tested = one.p is not None
+    for difference in bench.differences:
+        tested = difference.p_value is not None
         rows.append(
             (
-                one.first,
-                one.second,
-                "clean" if one.where == CLEAN else "perturbed, mean",
-                number(one.n),
-                number(one.both_answered),
-                told,
-                f"{one.only_first} / {one.only_second}" if tested else "",
-                _p_value(one.p),
-                _p_value(one.adjusted),
+                difference.first,
+                difference.second,
+                "clean" if difference.where == CLEAN else "perturbed, mean",
+                number(difference.n),
+                number(difference.both_answered),
+                _interval((difference.value, difference.low, difference.high), points),
+                f"{difference.only_first} / {difference.only_second}" if tested else "",
+                _p_value(difference.p_value),
+                _p_value(difference.adjusted),
             )
         )
     head = (
@@ -260,29 +271,33 @@ def _p_value(value: float | None) -> str:
 def latent(bench: Bench) -> Table:
     """Return the share called refractory by latent response to steroid."""
     run = bench.answers.run
-    each = corruption_error.latent(bench.frame, run.traits, run.task.refractory_answers)
-    asked = ("called", "abstained", "failed")
+    counts = corruption_error.latent(bench.frame, run.traits, run.task.refractory_answers)
+    shares = ("called", "abstained", "failed")
     rows = [
-        (str(r["classifier"]), str(r["response"]), number(r["n"]), *(share(r[name] / r["n"]) for name in asked))
-        for r in each.to_dicts()
+        (
+            str(row["classifier"]),
+            str(row["response"]),
+            number(row["n"]),
+            *(share(row[name] / row["n"]) for name in shares),
+        )
+        for row in counts.to_dicts()
     ]
-    head = ("who says so", "latent response to steroid", "patients", "called refractory", "abstained", "failed")
-    return Table("Called refractory on the clean record, by what the patient truly is", head, rows, words=2)
+    head = ("classifier", "latent response to steroid", "patients", "called refractory", "abstained", "failed")
+    return Table("Called refractory on the clean record, by the true response to steroid", head, rows, words=2)
 
 
 def faults(bench: Bench) -> Table:
-    """Return what failed."""
+    """Return the failures."""
     rows = [
-        (str(r["classifier"]), r["fault"], number(r["answers"]), str(r["patient"])) for r in bench.faults.to_dicts()
+        (str(row["classifier"]), row["fault"], number(row["answers"]), str(row["patient"]))
+        for row in bench.faults.to_dicts()
     ]
-    return Table(
-        "Answers that failed", ("classifier", "what happened", "answers", "for example patient"), rows, words=2
-    )
+    return Table("Answers that failed", ("classifier", "reason", "answers", "example patient"), rows, words=2)
 
 
 def all_tables(bench: Bench) -> Iterable[Table]:
     """Yield every table below the leaderboard that has rows."""
-    made = (
+    functions = (
         without_score,
         faults,
         on_the_clean_record,
@@ -290,11 +305,11 @@ def all_tables(bench: Bench) -> Iterable[Table]:
         differences,
         corruption,
         parts,
-        left,
+        patients_scored,
         classes,
         latent,
         subgroups,
     )
-    for table in (one(bench) for one in made):
+    for table in (function(bench) for function in functions):
         if table.rows:
             yield table

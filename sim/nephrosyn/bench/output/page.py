@@ -1,4 +1,4 @@
-"""A bench as texts: the leaderboard, the page, and its figures."""
+"""The leaderboard, the HTML page and the figures of a bench, as text."""
 
 from __future__ import annotations
 
@@ -26,112 +26,113 @@ from nephrosyn.statistics.bootstrap import RESAMPLES
 NOTES = (
     (
         "Right answer",
-        "the definition set applied to the complete record: every day seen, nothing lost, no error of measurement. "
+        "the definition set applied to the complete record: every day observed, nothing lost, no measurement error. "
         "The set itself, applied to the record that classifiers see, is the first classifier. Two groups have no right "
-        "answer and are not scored: those outside the set, whom it is not for by age or lesion, and those who cannot "
-        "be judged even from the complete record.",
+        "answer and are not scored: patients outside the set by age or lesion, and patients who cannot be judged even "
+        "from the complete record.",
     ),
     (
         "Accuracy",
-        "right answers among all scored patients. What is not right is one of three things. A wrong answer names "
-        "another category. An abstention is the answer `undetermined`. A failure is no answer: the classifier raised "
-        "an error, ran out of time, or answered with something that is no category. Right, wrong, abstained and failed "
-        "sum to 100%. In the table by class an abstention or a failure is no finding of the class: a miss for who has "
-        "it, right for who has not, and in neither predictive value. Kappa and MCC take each for a category of its "
-        "own. Brier scores are sums over classes, 0 to 2, of the patients with probabilities; two can be compared "
-        "where these are the same.",
+        "right answers among all scored patients. All other answers are of three kinds. A wrong answer names another "
+        "category. An abstention is the answer `undetermined`. A failure is no valid answer: the classifier raised an "
+        "error, ran out of time, or returned something that is not a category. Right, wrong, abstained and failed sum "
+        "to 100%. In the table by class an abstention or a failure does not assign the class: it is a false negative "
+        "for patients who have the class, a true negative for others, and in neither predictive value. Kappa and MCC "
+        "treat each as a separate category. Brier scores are sums over classes, 0 to 2, of the patients with "
+        "probabilities; they can be compared if these patients are the same.",
     ),
     (
         "No score",
-        "a classifier that could not be fitted, or that failed on every answer, was never held against a patient: it "
-        "has no score, no rank and no test, and is in no comparison. The reason stands beside its name.",
+        "a classifier that could not be fitted, or that failed on every answer, has no score, no rank and no test, and "
+        "is in no comparison. The reason is given with its name.",
     ),
     (
         "What is averaged",
-        "perturbed scores are means over replicates, then over severities, then over perturbations of the record, each "
-        "with the same weight. Shifts of labels and of the cohort show the clean record; they stand by themselves in "
+        "perturbed scores are means over replicates, then over severities, then over perturbations of the record, with "
+        "equal weights. Perturbations of labels and of the cohort show the clean record; they have separate rows in "
         "the table of corruption errors and in the curves. Other scores of the first table are of the clean record. "
-        "Macro F1 and balanced accuracy are means over the classes that somebody has.",
+        "Macro F1 and balanced accuracy are means over the classes that at least one patient has.",
     ),
     (
         "Corruption error",
         "errors (1 - accuracy) summed over severities, divided by those of the baseline; the mean is over "
-        "perturbations. Where the baseline makes no error it is not defined, and left out. Errors are wrong answers, "
-        "abstentions and failures together; a table below parts them.",
+        "perturbations. Where the baseline makes no error it is not defined and is left out. Errors are wrong answers, "
+        "abstentions and failures together; a table below separates them.",
     ),
     (
         "Flips",
-        "scored patients of whom the same classifier says something else than on the clean record. Of these: it was "
-        "right and is wrong, abstains or fails now; or it is right now. The rest was not right and still is not.",
+        "scored patients for whom the answer differs from that of the same classifier on the clean record. It was "
+        "right and is now wrong, an abstention or a failure; or it is right now; or it was not right and still is "
+        "not.",
     ),
     (
         "Bias of the refractory share",
-        "the share of patients called refractory less the share that is, by the complete record. Who got no answer, by "
-        "abstention or failure, is not called refractory.",
+        "the share of patients called refractory minus the share that is, by the complete record. Patients without an "
+        "answer, by abstention or failure, are not called refractory.",
     ),
     (
         "Intervals",
-        "95%: Wilson's for shares of the clean record and by class, a normal one for the bias, all others by drawing "
-        f"patients with replacement, with all their records ({RESAMPLES:,} percentile bootstraps; their ends err by "
-        "about a twelfth of the standard error). Draws that leave a class of the cohort with nobody have no mean over "
-        "classes and are left out, so where a class has few patients the interval of such a mean is too narrow. A mean "
-        "that is the same in every draw, as where nobody failed, has no interval: draws do not show how sure it is. "
-        "No interval holds the draws of the perturbations or of a training cohort: make the bench again with other "
-        "seeds for that.",
+        "95%: Wilson's for shares of the clean record and by class, a normal one for the bias, all others by "
+        f"resampling patients with all their records ({RESAMPLES:,} percentile bootstraps; the simulation error of the "
+        "ends is about a twelfth of the standard error). Resamples without any patient of a class have no mean over "
+        "classes and are left out, so that the interval of such a mean is too narrow where a class has few patients. A "
+        "mean that is the same in every resample, such as a share of failures where nothing failed, has no interval. "
+        "Intervals do not cover the random draws of the perturbations or of a training cohort: repeat the bench with "
+        "other seeds for that.",
     ),
     (
         "Pairs",
-        "differences on the same patients, all that are scored, between classifiers that have a score. Right is held "
-        "against not right: a wrong answer, an abstention and a failure count alike; beside it stands to how many "
-        "patients both gave an answer every time. Exact McNemar test on the clean record, two-sided; Holm over all "
-        "tests of this table. How many patients there are is a choice of whoever made the cohort, and with enough of "
-        "them any difference has a small p-value: read the difference and its interval first.",
+        "differences between classifiers that have a score, on all scored patients. A wrong answer, an abstention and "
+        "a failure all count as not right; the table also gives how many patients got an answer from both every time. "
+        "Exact two-sided McNemar test on the clean record; Holm over all tests of this table. The "
+        "number of simulated patients is a choice, and with enough of them any difference has a small p-value: read "
+        "the difference and its interval first.",
     ),
     (
         "PPV by prevalence",
-        "what the sensitivity and specificity of the clean record give where the disease is rarer or more common.",
+        "PPV with the sensitivity and specificity of the clean record where the disease is rarer or more common.",
     ),
-    ("Limits", "the patients do not exist: a rank here is a rank under this scenario and these perturbations."),
+    ("Limits", "the patients are simulated: ranks hold for this scenario and these perturbations."),
 )
 
 
 def sentence(bench: Bench) -> str:
-    """Return the answer: who is right most often, how far the next one is behind, and who has no score."""
+    """Return the result in words: the best classifier, its lead over the next one, and classifiers without a score."""
     rows = leaderboard.leaderboard(bench).rows
     best = rows[0]
     often = "right most often, in" if len(bench.names) > 1 else "right in"
     if leaderboard.perturbed(bench):
-        told = (
+        result = (
             f"Over perturbed records {best[0]} is {often} {best[2]} of patients; on the clean record "
-            f"it is right in {best[1]}. 95% intervals stand in brackets."
+            f"it is right in {best[1]}. 95% intervals are in brackets."
         )
     else:
-        told = f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
+        result = f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
     silent = [f"{name} {reason.rstrip('.')}." for name, reason in bench.without_score.items()]
-    return " ".join([told, *_ahead(bench), *silent])
+    return " ".join([result, *_lead(bench), *silent])
 
 
-def _ahead(bench: Bench) -> Iterator[str]:
-    """Yield by how much the first of the leaderboard is ahead of the second, where they can be compared."""
+def _lead(bench: Bench) -> Iterator[str]:
+    """Yield the lead of the first classifier over the second in words, where they can be compared."""
     names, where = leaderboard.order(bench), ALL if leaderboard.perturbed(bench) else CLEAN
-    for one in bench.differences:
-        if len(names) > 1 and one.where == where and {one.first, one.second} == set(names[:2]):
-            value, *ends = (
-                (one.value, one.low, one.high) if one.first == names[0] else (-one.value, -one.high, -one.low)
-            )
-            apart = "" if ends[0] > 0 else ", so the two cannot be told apart here"
+    for difference in bench.differences:
+        if difference.where == where and {difference.first, difference.second} == set(names[:2]):
+            value, *ends = difference.value, difference.low, difference.high
+            if difference.first != names[0]:
+                value, *ends = -value, -ends[1], -ends[0]
+            apart = "" if ends[0] > 0 else ", so the two cannot be distinguished here"
             low, high = (leaderboard.points(end) for end in ends)
             gap = f"the difference is {leaderboard.points(value)} points (95% interval {low} to {high})"
             yield f"{names[1]} comes next; {gap}{apart}."
 
 
 def facts(bench: Bench) -> list[tuple[str, str]]:
-    """Return how it was done."""
+    """Return the settings of the bench: what, and its value."""
     run, about, counted = bench.answers.run, bench.answers.about, bench.counted
-    told = [
+    settings = [
         ("Scenario", str(run.manifest["scenario"]["name"])),
         ("Definition set", run.task.definition.name),
-        ("Asked for", run.task.target),
+        ("Target", run.task.target),
         ("Patients scored", f"{number(counted['scored'])} of {number(sum(counted.values()))}"),
         ("Outside the set", number(counted["outside_the_set"])),
         ("Cannot be judged", number(counted["cannot_be_judged"])),
@@ -141,14 +142,14 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
         ("nephrosyn version", __version__),
     ]
     if "training_seed" in about:
-        told.append(
+        settings.append(
             ("Training cohort", f"{number(about['training_patients'])} patients, seed {about['training_seed']}")
         )
-    return told
+    return settings
 
 
 def texts(bench: Bench) -> dict[str, str]:
-    """Return leaderboard, page and figures, text by file name."""
+    """Return leaderboard, page and figures: text by file name."""
     drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(bench)}
     shown: dict[str, Any] = {
         "notice": vocabulary.NOTICE,
@@ -159,10 +160,10 @@ def texts(bench: Bench) -> dict[str, str]:
         "notes": NOTES,
     }
     figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
-    made = environment()
-    text = made.get_template("bench.md.j2").render(**shown)
+    templates = environment()
+    text = templates.get_template("bench.md.j2").render(**shown)
     return {
-        PAGE: made.get_template("bench.html.j2").render(**shown, figures=figures),
+        PAGE: templates.get_template("bench.html.j2").render(**shown, figures=figures),
         BOARD: re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
         **{f"{name}.svg": figure for name, (_, figure, _) in drawn.items()},
     }
@@ -177,17 +178,24 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
             lines = curves.setdefault(PERTURBATIONS[row["perturbation"]].title, {})
             lines.setdefault(row["classifier"], []).append((row["severity"], row["value"]))
     if curves:
-        told = "Accuracy by severity; 0 is the clean record. Means over replicates."
-        yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), told
-    yield "confusion", "Who is taken for whom", _confusion(bench), "Patients; shades: share of each right answer."
-    marks = [
-        drawings.Mark(r["classifier"], plain(r["slice"]), plain(r["group"]), r["n"], r["value"], r["low"], r["high"])
-        for r in sorted(
+        caption = "Accuracy by severity; 0 is the clean record. Means over replicates."
+        yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), caption
+    yield "confusion", "Confusion matrices", _confusion(bench), "Patients; shades: share of each right answer."
+    estimates = [
+        drawings.Mark(
+            row["classifier"], plain(row["slice"]), plain(row["group"]), row["n"], row["value"], row["low"], row["high"]
+        )
+        for row in sorted(
             bench.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts(),
-            key=lambda r: (r["slice"], RANK.get(r["group"], len(RANK)), r["group"]),
+            key=lambda row: (row["slice"], RANK.get(row["group"], len(RANK)), row["group"]),
         )
     ]
-    yield "slices", "In whom", drawings.slices(marks), "Accuracy on the clean record, 95% Wilson intervals."
+    yield (
+        "slices",
+        "By group of patients",
+        drawings.slices(estimates),
+        "Accuracy on the clean record, 95% Wilson intervals.",
+    )
     rows = bench.scores.filter(slice=ALL, metric="ppv_at_prevalence").drop_nulls("value")
     ppv = {
         name: [(float(of), value) for of, value in rows.filter(classifier=name).select("of", "value").rows()]
@@ -196,8 +204,8 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), "Dashed: PPV equal to prevalence."
     points = _reliability(bench)
     if points:
-        told = "Clean record, tenths of the predicted probability; 95% Wilson intervals."
-        yield "reliability", "Are probabilities meant as they are said", drawings.reliability(points), told
+        caption = "Clean record, tenths of the predicted probability; 95% Wilson intervals."
+        yield "reliability", "Calibration of probabilities", drawings.reliability(points), caption
 
 
 def _confusion(bench: Bench) -> str:
@@ -210,8 +218,8 @@ def _confusion(bench: Bench) -> str:
         matrices[name] = {(plain(right), plain(given)): count for right, given, count in cells}
     given = {given for cells in matrices.values() for _, given in cells}
     columns = [plain(name) for name in (*task.words, FAILED)]
-    asked = {plain(name) for name in (*task.classes, ABSTAINED)}
-    shown = [name for name in columns if name in asked | given]
+    always = {plain(name) for name in (*task.classes, ABSTAINED)}
+    shown = [name for name in columns if name in always | given]
     return drawings.confusion(matrices, [plain(name) for name in task.classes], shown)
 
 

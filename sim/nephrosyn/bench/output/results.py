@@ -1,4 +1,4 @@
-"""A finished bench: its scores, and what the folder is made of in which it is kept."""
+"""A finished bench: its scores, and the files of its folder."""
 
 from __future__ import annotations
 
@@ -33,44 +33,44 @@ KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
 @dataclass(frozen=True, repr=False)
 class Bench:
-    """What was found.
+    """The scores of a bench.
 
     Attributes
     ----------
     answers : Answers
-        Every answer beside the right one.
+        Every answer with the right one.
     baseline : str
-        The classifier that corruption errors are held against: the one asked for, or the definition set where that one
-        has no score.
+        The classifier that corruption errors are relative to: the one named, or the definition set if that one has no
+        score.
     """
 
     answers: Answers
     baseline: str
 
     def __repr__(self) -> str:
-        """Who was asked, in a line or two."""
+        """Return the classifiers and the run."""
         return f"<Bench of {', '.join(self.names)} on {self.answers.run.folder}>"
 
     @cached_property
     def scores(self) -> pl.DataFrame:
-        """Every score, tidy; the columns are those of `score_table.SCHEMA`."""
+        """Every score, with the columns of `score_table.SCHEMA`."""
         run = self.answers.run
-        made = score(self.frame, run.task, run.groups)
+        scores = score(self.frame, run.task, run.groups)
         drawn = bootstrap_intervals.clean(self.frame, run.task, self.answers.about["seed"])
-        return _with(made, drawn)
+        return _with_intervals(scores, drawn)
 
     @cached_property
     def averages(self) -> pl.DataFrame:
         """Means over perturbed records: `classifier`, `metric`, `value` and its 95% bootstrap interval.
 
-        Without one where every draw gives the same, as where nobody failed: that says nothing of how sure it is.
+        No interval where every resample gives the same value, such as a share of failures where nothing failed.
         """
         drawn = bootstrap_intervals.perturbed(self.frame, self.names, self.baseline, self.answers.about["seed"])
-        made = {metric: corruption_error.means(self.scores, metric) for metric in bootstrap_intervals.PERTURBED}
+        averages = {metric: corruption_error.means(self.scores, metric) for metric in bootstrap_intervals.PERTURBED}
         whole = self.corruption.filter(perturbation=ALL)
-        made["corruption_error"] = dict(whole.select("classifier", "corruption_error").iter_rows())
+        averages["corruption_error"] = dict(whole.select("classifier", "corruption_error").iter_rows())
         rows = []
-        for metric, values in made.items():
+        for metric, values in averages.items():
             for name in self.names:
                 ends = drawn.get((name, metric)) if values.get(name) is not None else None
                 ends = ends if ends and ends.low < ends.high else None
@@ -80,17 +80,17 @@ class Bench:
 
     @cached_property
     def corruption(self) -> pl.DataFrame:
-        """Corruption errors by classifier and perturbation."""
+        """Corruption errors by classifier and perturbation, from `corruption_error.corruption_errors`."""
         return corruption_error.corruption_errors(self.scores, self.baseline)
 
     @cached_property
     def differences(self) -> list[comparisons.Difference]:
-        """Every pair of classifiers on the same patients."""
+        """Differences of every pair of classifiers on the same patients."""
         return comparisons.compare(self.frame, self.answers.about["seed"])
 
     @cached_property
     def faults(self) -> pl.DataFrame:
-        """What failed: `classifier`, `fault`, `answers` and an example `patient`."""
+        """Failures: `classifier`, `fault`, `answers` (their number) and an example `patient`."""
         wrong = self.answers.frame.filter(pl.col("fault").is_not_null())
         counted = wrong.group_by("classifier", "fault").agg(answers=pl.len(), patient=pl.col("patient").min())
         return counted.sort("classifier", "answers", "fault", descending=[False, True, False])
@@ -99,13 +99,13 @@ class Bench:
     def outcomes(self) -> pl.DataFrame:
         """Every answer with its `outcome`, one of `task.OUTCOMES`."""
         outside = self.answers.run.reference.frame.filter(~pl.col("applies"))["patient"].implode()
-        not_for = ~scored() & pl.col("patient").is_in(outside)
-        told = pl.when(not_for).then(pl.lit("outside the set")).otherwise(outcome().cast(pl.String))
-        return self.answers.frame.with_columns(outcome=told.cast(pl.Enum(OUTCOMES)))
+        not_eligible = ~scored() & pl.col("patient").is_in(outside)
+        refined = pl.when(not_eligible).then(pl.lit("outside the set")).otherwise(outcome().cast(pl.String))
+        return self.answers.frame.with_columns(outcome=refined.cast(pl.Enum(OUTCOMES)))
 
     @property
     def counted(self) -> dict[str, int]:
-        """Patients who are scored, who are outside the set, and who cannot be judged by it."""
+        """Number of patients scored, outside the set, and not classifiable by it."""
         frame = self.answers.run.reference.frame
         outside = int((~frame["applies"]).sum())
         right = int(frame.select(scored().sum()).item())
@@ -113,17 +113,17 @@ class Bench:
 
     @property
     def names(self) -> list[str]:
-        """The classifiers that have a score, the definition set itself first."""
+        """The classifiers that have a score, the definition set first."""
         return [name for name in self.answers.about["classifiers"] if name not in self.without_score]
 
     @property
     def without_score(self) -> dict[str, str]:
-        """The classifiers that have no score, and so no rank and no test, with the reason."""
+        """The classifiers without a score, and the reason."""
         return self.answers.without_score
 
     @property
     def nothing_asked(self) -> bool:
-        """Whether classifiers were named, and none of them has a score."""
+        """Whether classifiers were named and none of them has a score."""
         return bool(self.without_score) and self.names == [self.answers.definition_set]
 
     @cached_property
@@ -132,39 +132,46 @@ class Bench:
         return self.answers.frame.filter(pl.col("classifier").cast(pl.String).is_in(self.names))
 
 
-def _with(scores: pl.DataFrame, drawn: bootstrap_intervals.Intervals) -> pl.DataFrame:
-    """Return scores of all patients on the clean record with the intervals that were drawn for them."""
-    rows = [(name, CLEAN, ALL, ALL, metric, one.low, one.high) for (name, metric), one in drawn.items()]
+def _with_intervals(scores: pl.DataFrame, drawn: bootstrap_intervals.Intervals) -> pl.DataFrame:
+    """Return scores with bootstrap intervals added to those of all patients on the clean record."""
+    rows = [(name, CLEAN, ALL, ALL, metric, interval.low, interval.high) for (name, metric), interval in drawn.items()]
     by = ["classifier", "perturbation", "slice", "of", "metric"]
     kinds = {**dict.fromkeys(by, pl.String), "low": pl.Float64, "high": pl.Float64}
     ends = pl.DataFrame(rows, schema=kinds, orient="row")
     joined = scores.join(ends, on=by, how="left", suffix="_drawn", maintain_order="left")
-    filled = [pl.coalesce(one, f"{one}_drawn").alias(one) for one in ("low", "high")]
+    filled = [pl.coalesce(end, f"{end}_drawn").alias(end) for end in ("low", "high")]
     return joined.with_columns(filled).select(scores.columns)
 
 
 def finish(answers: Answers, baseline: str | None = None) -> Bench:
-    """Return what was found.
+    """Return the scores of a bench.
+
+    Parameters
+    ----------
+    answers : Answers
+        From `bench.run.ask` or `bench.exchange.predictions.score_file`.
+    baseline : str, optional
+        The classifier that corruption errors are relative to; by default the definition set.
 
     Raises
     ------
     BenchError
-        If the baseline is none of the classifiers.
+        If the baseline is not among the classifiers.
     """
     names = answers.about["classifiers"]
     if baseline is not None and baseline not in names:
-        raise BenchError([f"--baseline {baseline}: none of the classifiers {', '.join(names)}"])
+        raise BenchError([f"--baseline {baseline}: not among the classifiers {', '.join(names)}"])
     known = baseline is not None and baseline not in answers.without_score
     return Bench(answers, baseline if known and baseline else answers.definition_set)
 
 
 def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:
-    """Return what is kept of a bench: how it was done, and every answer.
+    """Read the settings and answers of a bench from its folder.
 
     Raises
     ------
     BenchError
-        If there is no bench.
+        If the folder holds no results of a bench.
     """
     try:
         about = parsed_json((folder / VALUES).read_bytes())

@@ -1,11 +1,8 @@
-"""A finished bench as a folder: written whole or not at all."""
+"""Writes a finished bench into a folder."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,17 +14,18 @@ from nephrosyn.bench.output.page import texts
 from nephrosyn.bench.output.results import ANSWERS, KIND, SCORES, VALUES, Bench
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.score_table import without_score
+from nephrosyn.runs.folder.output_folder import write_texts
 from nephrosyn.statistics.bootstrap import RESAMPLES
 
 SOFTWARE = ("numpy", "scipy", "polars", "scikit-learn")
-"""Packages whose versions are told: answers of a trained classifier may be others under another one."""
+"""Packages whose versions are stored: the answers of a fitted classifier may depend on them."""
 
 
 def values(bench: Bench) -> dict[str, Any]:
-    """Return what is kept beside the tables: how it was done, and on whom."""
+    """Return the content of `VALUES`: settings, patients, averages and failures."""
     run = bench.answers.run
     right = run.reference.frame["reference"]
-    asked = bench.scores.filter(pl.col("perturbation") != CLEAN)
+    perturbed = bench.scores.filter(pl.col("perturbation") != CLEAN)
     return {
         "notice": vocabulary.NOTICE,
         "version": __version__,
@@ -37,8 +35,8 @@ def values(bench: Bench) -> dict[str, Any]:
         "scenario": run.manifest["scenario"]["name"],
         "patients": right.len(),
         **bench.counted,
-        "perturbations": asked["perturbation"].cast(pl.String).unique(maintain_order=True).to_list(),
-        "severities": asked["severity"].unique().sort().to_list(),
+        "perturbations": perturbed["perturbation"].cast(pl.String).unique(maintain_order=True).to_list(),
+        "severities": perturbed["severity"].unique().sort().to_list(),
         "baseline": bench.baseline,
         "averages": bench.averages.to_dicts(),
         "resamples": RESAMPLES,
@@ -48,33 +46,20 @@ def values(bench: Bench) -> dict[str, Any]:
 
 
 def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
-    """Write scores, answers, leaderboard and page into a folder that gets its name when all stand.
+    """Write scores, answers, leaderboard and page into a folder, which appears only when complete.
 
     Raises
     ------
     RunFolderError
-        If the folder is in use.
+        If the folder is in use or cannot be written.
     """
     folder = folder.resolve()
-    KIND.check(folder, overwrite=overwrite)
-    documents: Mapping[str, str] = {
-        **texts(bench),
-        VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "\n",
-    }
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".partial", dir=folder.parent))
-    try:
-        partial.chmod(0o755)
-        for name, text in documents.items():
-            (partial / name).write_text(text, encoding="utf-8", newline="\n")
-        about = {"notice": vocabulary.NOTICE}
+    documents = {**texts(bench), VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "
+"}
+    about = {"notice": vocabulary.NOTICE}
+    with KIND.writing(folder, overwrite=overwrite) as partial:
+        write_texts(documents, partial)
         scores = pl.concat([bench.scores, without_score(bench.without_score)])
         scores.write_parquet(partial / SCORES, metadata=about)
         bench.outcomes.write_parquet(partial / ANSWERS, metadata=about)
-        KIND.check(folder, overwrite=overwrite)
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return folder

@@ -93,7 +93,7 @@ def different(first: Floats, second: Floats) -> NDArray[np.bool_]:
     >>> different(np.array([1.0, np.nan, 2.0]), np.array([1.0, np.nan, np.nan])).tolist()
     [False, False, True]
     """
-    return ~((first == second) | (np.isnan(first) & np.isnan(second)))
+    return np.asarray(~((first == second) | (np.isnan(first) & np.isnan(second))))
 
 
 def apply_changes(record: Prepared, changes: Iterable[Change]) -> Record:

@@ -61,8 +61,8 @@ def label_noise(record: Prepared, level: Level) -> list[Change]:
     places = np.flatnonzero(wrong & (becomes != category))
     classified = places[~np.isnan(labels["refractory"][places])]
     if category_tells_refractory(definition):
-        codes = [CODES[name] for name in refractory_categories(definition)]
-        refractory = np.isin(becomes[classified], codes).astype(np.float64)
+        of_refractory = [CODES[name] for name in refractory_categories(definition)]
+        refractory = np.isin(becomes[classified], of_refractory).astype(np.float64)
     else:  # the category does not decide it: a wrong label is wrong in both
         refractory = 1.0 - labels["refractory"][classified]
     return [

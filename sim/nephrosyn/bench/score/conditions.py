@@ -111,7 +111,7 @@ class Reference:
         The question.
     tables : mapping of str to polars.DataFrame
         Tables of a run.
-    other : DefinitionSet
+    other_set : DefinitionSet
         The definition set of another clinic.
     stored : bool
         Take the labels stored with the run.
@@ -124,14 +124,16 @@ class Reference:
         ``labels`` and, where it can be had, ``labels_other``, as `perturbations.perturb` takes them.
     """
 
-    def __init__(self, task: Task, tables: Mapping[str, pl.DataFrame], other: DefinitionSet, *, stored: bool) -> None:
+    def __init__(
+        self, task: Task, tables: Mapping[str, pl.DataFrame], other_set: DefinitionSet, *, stored: bool
+    ) -> None:
         self.task = task
         labels = task.labels(tables, "complete", stored=stored)
         self.frame = task.answers(labels).rename({"answer": "reference"})
         self.tables = {"labels": labels}
         has_truth = "truth/proteinuria" in tables
-        if has_truth or (stored and tables["labels"].filter(criteria=other.name, view="complete").height):
-            self.tables["labels_other"] = replace(task, definition=other).labels(
+        if has_truth or (stored and tables["labels"].filter(criteria=other_set.name, view="complete").height):
+            self.tables["labels_other"] = replace(task, definition=other_set).labels(
                 tables, "complete", stored=stored and not has_truth
             )
 
