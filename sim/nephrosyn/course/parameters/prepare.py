@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.units import Distribution
 
 _PER = ("m2", "kg", "patient", "full")
-_MONTHS = 12 * 100
+_MONTHS_PER_YEAR = 12.0
+_MONTHS = 100 * 12
 _DAYS_PER_WEEK = 7.0
 
 
@@ -132,7 +133,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
 
 def _growth_curves(growth: Growth) -> NDArray[np.float64]:
     """Growth by month of age; linear between the given ages, flat beyond."""
-    months = np.arange(_MONTHS) / 12.0
+    months = np.arange(_MONTHS) / _MONTHS_PER_YEAR
     curves = (growth.male_weight_kg, growth.female_weight_kg, growth.male_height_cm, growth.female_height_cm)
     return np.array([np.interp(months, growth.age_years, curve) for curve in curves])
 
