@@ -165,7 +165,7 @@ def test_nothing_is_left_when_writing_fails(found, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(output_folder, "_name", full)
+    monkeypatch.setattr(output_folder, "rename_folder", full)
     with pytest.raises(RunFolderError, match="No space left"):
         found.write(tmp_path / "out", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

@@ -113,3 +113,8 @@ def test_from_python():
     assert isinstance(ns.compare(cohorts[0], cohorts[0]), ns.Comparison)
     with pytest.raises(ValueError, match="seed 3 and 4"):
         ns.compare(*cohorts)
+
+
+def test_what_is_not_a_run_is_refused():
+    with pytest.raises(RunFolderError, match="expected a run: a cohort, or the path of a run folder; found 3"):
+        compare(MadeUp(), 3)

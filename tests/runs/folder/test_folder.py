@@ -281,3 +281,8 @@ def test_an_interrupt_that_comes_twice_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         ns.run("baseline", patients=1, out=tmp_path / "run", report=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_a_path_is_refused():
+    with pytest.raises(RunFolderError, match="expected the path or URL of a run folder; found 3"):
+        ns.open(3)

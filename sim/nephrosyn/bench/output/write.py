@@ -54,8 +54,7 @@ def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         If the folder is in use or cannot be written.
     """
     folder = folder.resolve()
-    documents = {**texts(bench), VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "
-"}
+    documents = {**texts(bench), VALUES: json.dumps(values(bench), indent=1, ensure_ascii=False) + "\n"}
     about = {"notice": vocabulary.NOTICE}
     with KIND.writing(folder, overwrite=overwrite) as partial:
         write_texts(documents, partial)

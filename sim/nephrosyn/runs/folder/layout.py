@@ -7,15 +7,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import OBSERVED, TRUTH
-from nephrosyn.text_files import parsed_json
-from nephrosyn.vocabulary import NOTICE
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
@@ -46,51 +44,6 @@ def sha256(path: Path) -> str:
 def reason(error: BaseException) -> str:
     """Return the message of the operating system, which polars wraps in an error of its own."""
     return getattr(error, "strerror", None) or str(error)
-
-
-def refuse_taken(folder: Path, *, overwrite: bool, replaceable: Callable[[Path], bool], kind: str) -> None:
-    """Refuse a path that is in use, unless it is an empty folder or one that may be replaced.
-
-    Parameters
-    ----------
-    folder : Path
-        Absolute path.
-    overwrite : bool
-        Whether a folder that is replaceable may be replaced.
-    replaceable : callable
-        Tells whether a folder holds only what may be replaced.
-    kind : str
-        Name of a replaceable folder, for messages, as ``"a run of nephrosyn, or holds more"``.
-
-    Raises
-    ------
-    RunFolderError
-        If it is in use.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file; choose a folder (out)")
-    if folder == Path.cwd() or folder.is_mount():
-        raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it (out)")
-    if not any(folder.iterdir()):
-        return
-    if not overwrite:
-        raise RunFolderError(
-            f"{folder} exists and is not empty; choose another folder (out), or replace it (overwrite)"
-        )
-    if not replaceable(folder):
-        raise RunFolderError(f"{folder} is not {kind}; it is never overwritten")
-
-
-def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run and nothing else."""
-    try:
-        manifest = parsed_json((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return False
-    ours = isinstance(manifest, dict) and manifest.get("notice") == NOTICE and isinstance(manifest.get("files"), dict)
-    return ours and {path.name for path in folder.iterdir()} <= CONTENT
 
 
 def part_file(table: str, number: int, format: str) -> str:
