@@ -11,12 +11,12 @@ from nephrosyn import criteria
 from nephrosyn.errors import CasesError
 from nephrosyn.scenario import load
 from nephrosyn.teach.display.parse_back import parse
-from nephrosyn.teach.items.answer_keys import keys_of
 from nephrosyn.teach.items.case_set import Builder, build
 from nephrosyn.teach.items.difficulty import NO_EDIT, Edit, apply, difficulty, family, margin
 from nephrosyn.teach.items.excluded_flags import ruled_out
 from nephrosyn.teach.items.sampling import share_out
 from nephrosyn.teach.keyed_choice import shuffled
+from nephrosyn.teach.model import keys_of
 from nephrosyn.teach.request import KINDS, Request
 from nephrosyn.teach.run_source import Source
 

@@ -10,12 +10,11 @@ import pytest
 from nephrosyn import criteria, vocabulary
 from nephrosyn.teach.display import parse_back, record_tables, sections, units
 from nephrosyn.teach.display.spelling import meant, spelled, spoken
-from nephrosyn.teach.items.answer_keys import keys_of
 from nephrosyn.teach.items.case import classify_displayed
 from nephrosyn.teach.items.feedback import evidence
 from nephrosyn.teach.items.questions import STATES
 from nephrosyn.teach.lint.solver import answers
-from nephrosyn.teach.model import CaseSet, Choice
+from nephrosyn.teach.model import CaseSet, Choice, keys_of
 from nephrosyn.teach.run_source import Source
 
 

@@ -1,1 +1,5 @@
-"""Practice cases: made from the observed record of a run, judged as displayed, written for teaching software."""
+"""Practice cases from the observed record of a run, written as pages and for teaching software.
+
+`make_cases` is what the commands call: `items` builds the cases of a `request` from a run, with records that `display`
+turns into text and reads back for the key; `lint` checks the cases; `formats` writes them. `model` is a case as data.
+"""

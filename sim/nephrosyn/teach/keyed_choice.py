@@ -1,4 +1,4 @@
-"""Choices by a keyed hash: a pure function of what is chosen for, so that one case can be made again alone."""
+"""Choices by a keyed hash: a pure function of the key, so that a single case can be built again."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
+T = TypeVar("T")
 ID_LETTERS = 12
 
 
 def number(*key: object) -> int:
-    """Return 64 bits that depend on every part of the key, and on nothing else.
+    """Return an integer of 64 bits that depends on every part of the key and on nothing else.
 
     Examples
     --------
@@ -22,19 +22,19 @@ def number(*key: object) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def choose(things: Sequence[Thing], *key: object) -> Thing:
-    """Return one of some things."""
-    return things[number(*key) % len(things)]
+def choose(elements: Sequence[T], *key: object) -> T:
+    """Return one element of a sequence."""
+    return elements[number(*key) % len(elements)]
 
 
-def shuffled(things: Iterable[Thing], *key: object) -> list[Thing]:
-    """Return things in an order that depends on the key and on where each stood."""
-    placed = list(enumerate(things))
-    return [thing for _, thing in sorted(placed, key=lambda place_and_thing: number(*key, place_and_thing[0]))]
+def shuffled(elements: Iterable[T], *key: object) -> list[T]:
+    """Return elements in an order that depends on the key and on their positions only."""
+    order = sorted(enumerate(elements), key=lambda placed: number(*key, placed[0]))
+    return [element for _, element in order]
 
 
 def blinded(*key: object) -> str:
-    """Return an id that tells nothing of what it was made from.
+    """Return an id that gives away nothing about its key.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the verbs do: check everything that is asked, build, lint, write in every format; and lint files."""
+"""What the commands do: check the request, build cases, lint them and write them in every format; lint files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from nephrosyn.errors import CasesError
 from nephrosyn.runs.run import cores
 from nephrosyn.teach.formats.registry import FORMATS, selected, writer
 from nephrosyn.teach.items.case_set import build, builder
-from nephrosyn.teach.lint.finding import Finding
-from nephrosyn.teach.lint.rules import lint_both, refuse
+from nephrosyn.teach.lint.rules import Finding, lint_both, refuse
 from nephrosyn.teach.model import CaseSet, UnitSystem
 from nephrosyn.teach.request import Request
 from nephrosyn.teach.run_source import Run, Source
@@ -28,13 +27,13 @@ if TYPE_CHECKING:
 
 
 MOST_BYTES = 256 * MEGABYTE
-"""Of a file of cases; a hundred with their pictures have about thirty megabytes."""
-MOST = 10
-"""So many problems of a file are listed."""
+"""Largest size of a file of cases; a hundred cases with pictures take about thirty megabytes."""
+MOST_PROBLEMS = 10
+"""Largest number of problems of a file that are listed."""
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder holds what the formats write, and nothing else."""
+    """Whether a folder contains only files that the formats write."""
     written = re.compile("|".join(f"(?:{format_.files})" for format_ in FORMATS.values()))
     return folder.is_dir() and all(written.fullmatch(path.name) for path in folder.iterdir())
 
@@ -42,25 +41,25 @@ def is_ours(folder: Path) -> bool:
 def check(
     request: Request, formats: Sequence[str], pick: str | None, folder: Path, *, overwrite: bool = False
 ) -> list[str]:
-    """Return the formats; refuse everything that is wrong at once, before anything is read.
+    """Check a request before anything is read, and return its formats.
 
     Parameters
     ----------
     request : Request
-        What is asked for.
+        The request.
     formats : sequence of str
-        As given.
+        Formats as given on the command line.
     pick : str or None
         ``disagreement`` or nothing.
     folder : Path
-        Where the cases go.
+        Folder for the cases.
     overwrite : bool
-        Whether cases that stand there may be replaced; nothing else ever is.
+        Whether cases already in the folder may be replaced; other files never are.
 
     Raises
     ------
     CasesError
-        With everything that is wrong.
+        If anything is wrong; the message lists all of it.
     """
     wrong: list[str] = []
     names: list[str] = []
@@ -92,27 +91,27 @@ def check(
 def write(
     cohort: Run, request: Request, formats: Sequence[str], folder: Path, case: str | None, progress: Progress
 ) -> tuple[CaseSet, list[Path]]:
-    """Make cases, lint them, and write them in every format.
+    """Build cases, lint them and write them in every format.
 
     Parameters
     ----------
     cohort : Run
         The run.
     request : Request
-        What is asked for.
+        The request.
     formats : sequence of str
-        Names of formats.
+        Names of the formats.
     folder : Path
-        Where to, as checked before; cases that stand there are replaced. It appears whole or not at all.
+        Folder for the cases, checked before; cases in it are replaced. It appears complete or not at all.
     case : str or None
-        Make this one again, alone.
+        Id of a single case to build again.
     progress : callable
         Called with (stage, done, total).
 
     Returns
     -------
     CaseSet
-        In the primary units.
+        The cases in the primary units.
     list of Path
         The files.
     """
@@ -137,33 +136,33 @@ def write(
 
 
 def lint_files(path: Path, criteria: Sequence[str]) -> tuple[list[Finding], int]:
-    """Return what is wrong with the cases of a file or a folder, and how many were looked at.
+    """Return the findings on the cases of a file or a folder, and the number of cases.
 
     Parameters
     ----------
     path : Path
-        A JSON file of cases, or a folder in which such files lie.
+        A JSON file of cases, or a folder with such files.
     criteria : sequence of str
-        Definition sets that are not shipped, as files.
+        Files of definition sets that are not shipped.
 
     Raises
     ------
     CasesError
-        If there is none, or one is no set of cases.
+        If there is no such file, or a file is not a set of cases.
     """
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
     if not files or not all(map(is_readable, files)):
-        raise CasesError(f"{path}: expected a file of cases (JSON), or a folder with some; got nothing of the kind")
+        raise CasesError(f"{path}: expected a JSON file of cases, or a folder with such files")
     definitions = {definition.name: definition for definition in map(load, criteria)}
-    read = [_read(file) for file in files]
-    alike: dict[frozenset[str], list[CaseSet]] = {}
-    for cases in read:
-        alike.setdefault(frozenset(case.id for case in cases.cases), []).append(cases)
+    case_sets = [_read(file) for file in files]
+    same_ids: dict[frozenset[str], list[CaseSet]] = {}
+    for cases in case_sets:
+        same_ids.setdefault(frozenset(case.id for case in cases.cases), []).append(cases)
     findings: list[Finding] = []
-    for group in alike.values():
+    for group in same_ids.values():
         by_units = {cases.units: cases for cases in group}
         findings += lint_both(by_units, definitions)
-    return findings, len({case.id for cases in read for case in cases.cases})
+    return findings, len({case.id for cases in case_sets for case in cases.cases})
 
 
 def _read(file: Path) -> CaseSet:
@@ -178,7 +177,7 @@ def _read(file: Path) -> CaseSet:
 def _problems_text(file: Path, error: ValidationError) -> str:
     problems = [
         f"  {'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_url=False, include_input=False)[:MOST]
+        for problem in error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
     ]
     more = error.error_count() - len(problems)
     heading = f"{file}: expected a set of cases as JSON; found {error.error_count()} problems:"

@@ -1,7 +1,7 @@
-"""A practice case as data: what every format is written from, and what the JSON format holds.
+"""A practice case as data: the source of every format, and the content of the JSON format.
 
-All text is as displayed: a case is made in one system of units and one spelling, and its key is computed from these
-very words and figures. The case in the other units is another object of the same id and structure.
+All text is as displayed: a case has one system of units and one spelling, and its key is computed from the displayed
+text. The same case in the other units is another object with the same id and structure.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from html import escape
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -42,17 +42,17 @@ Ident = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 class Model(BaseModel):
-    """Frozen, without unknown keys."""
+    """Base of all models: frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def __str__(self) -> str:
-        """The same as its representation."""
+        """Return the representation."""
         return repr(self)
 
 
 class Column(Model):
-    """A column of a table of results: what, in which unit (empty: none), and the reference range as displayed."""
+    """A column of a table: name, unit (empty if there is none) and reference range as displayed."""
 
     name: str
     unit: str = ""
@@ -60,7 +60,7 @@ class Column(Model):
 
 
 class Table(Model):
-    """A table as displayed; every row has one text a column, empty where nothing was measured."""
+    """A table as displayed; every row has one text for each column, empty if nothing was measured."""
 
     caption: str
     columns: tuple[Column, ...]
@@ -68,7 +68,7 @@ class Table(Model):
 
 
 class Figure(Model):
-    """A picture; ``alt`` says what can be read from it, never the label. Both files are base64 text."""
+    """A picture as PNG and SVG, both base64; ``alt`` describes what it shows, but never the category."""
 
     name: Ident
     alt: str
@@ -76,12 +76,12 @@ class Figure(Model):
     svg_base64: Base64OfText
 
     def __repr__(self) -> str:
-        """Which picture, in a line."""
+        """The name, in one line."""
         return f"<Figure {self.name}>"
 
 
 class Section(Model):
-    """Part of what is shown, in the order clinicians use; ``distractor`` where no clause needs it, on purpose."""
+    """A section of the record; ``distractor`` marks content that no clause needs, included on purpose."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -90,12 +90,12 @@ class Section(Model):
     distractor: bool = False
 
     def __repr__(self) -> str:
-        """Which section, in a line."""
+        """The heading and the numbers of tables and figures, in one line."""
         return f"<Section {self.heading!r}: {len(self.tables)} tables, {len(self.figures)} figures>"
 
 
 class Option(Model):
-    """One answer of a choice: ``credit`` is 1 for the key and 0 else; with several right ones they share it."""
+    """One option of a choice: ``credit`` is 1 if it is right and 0 otherwise; several right options share it."""
 
     id: Ident
     text: str
@@ -104,7 +104,7 @@ class Option(Model):
 
 
 class Choice(Model):
-    """Choose one (``single``) or all that hold."""
+    """Choose one option (``single``) or all that apply (``multiple``)."""
 
     kind: Literal["single", "multiple"]
     id: Ident
@@ -114,7 +114,7 @@ class Choice(Model):
 
 
 class Numeric(Model):
-    """A number; right within ``tolerance`` of ``value``."""
+    """A number, which is right within ``tolerance`` of ``value``."""
 
     kind: Literal["numeric"] = "numeric"
     id: Ident
@@ -127,7 +127,7 @@ class Numeric(Model):
 
 
 class Pair(Model):
-    """Two that belong together, and why."""
+    """A premise with its right answer, and why it is right."""
 
     premise: str
     answer: str
@@ -135,7 +135,7 @@ class Pair(Model):
 
 
 class Matching(Model):
-    """Match each premise with one of the answers; ``spare`` answers belong to none. Answers may repeat."""
+    """Match each premise with an answer; an answer may match several premises, and ``spare`` ones match none."""
 
     kind: Literal["matching"] = "matching"
     id: Ident
@@ -148,23 +148,23 @@ Question = Annotated[Choice | Numeric | Matching, Field(discriminator="kind")]
 
 
 class Stage(Model):
-    """What is shown at once, and what is asked of it. Each can be solved from what has been shown up to here."""
+    """Sections shown together with questions, which can be answered from all sections up to this stage."""
 
     title: str
     sections: tuple[Section, ...]
     questions: tuple[Question, ...] = Field(min_length=1)
 
     def __repr__(self) -> str:
-        """Which stage, in a line."""
+        """The title and the numbers of sections and questions, in one line."""
         return f"<Stage {self.title!r}: {len(self.sections)} sections, {len(self.questions)} questions>"
 
 
 class Case(Model):
-    """One item. ``id`` is blinded: it says nothing of patient or label.
+    """One case. ``id`` is blinded: it gives away neither the patient nor the category.
 
     ``margin`` is the smallest edit of the record that changes the key, in words; ``difficulty`` is predicted from it.
-    ``pair`` is the id of the other one of a near-miss pair. ``tags`` may tell the kind and the difficulty, never the
-    label.
+    ``pair`` is the id of the other case of a near-miss pair. ``tags`` may name the kind and the difficulty, but never
+    the category.
     """
 
     id: Ident
@@ -179,15 +179,15 @@ class Case(Model):
     tags: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = Field(min_length=1)
     summary: str
-    """The whole answer, for the teacher and after the last question."""
+    """The full answer, for the teacher and after the last question."""
 
     def __repr__(self) -> str:
-        """Which case, in a line."""
+        """The id, kind, difficulty and title, in one line."""
         return f"<Case {self.id}: {self.kind}, difficulty {self.difficulty}, {self.title!r}>"
 
 
 class CaseSet(Model):
-    """Cases made together."""
+    """A set of cases built together."""
 
     title: str
     notice: str = NOTICE
@@ -197,19 +197,39 @@ class CaseSet(Model):
     made_from: str
     """Scenario and digest of the run."""
     notes: tuple[str, ...] = ()
-    """What was not as asked: where categories could not be had in equal numbers, and why."""
+    """Where the set departs from the request: categories without their equal share, and why."""
     cases: tuple[Case, ...]
 
     def __repr__(self) -> str:
-        """How many cases from which run, in a line."""
+        """The number of cases and their run, in one line."""
         count = f"{len(self.cases)} case{'' if len(self.cases) == 1 else 's'}"
         return f"<CaseSet of {count} in {self.units} units, from {self.made_from}>"
 
     def _repr_html_(self) -> str:
-        """A row for each case, without its answer, and what was not as asked, for a notebook."""
+        """A table of the cases without their answers, and the notes, for a notebook."""
         from nephrosyn.report.page.tables import Table
 
         rows = [(case.id, case.kind, case.title, case.criteria, str(case.difficulty)) for case in self.cases]
         head = ("case", "kind", "title", "definition set", "predicted difficulty")
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return Table(repr(self).strip("<>"), head, rows, words=4).html() + notes
+
+
+def keys_of(case: Case) -> list[Any]:
+    """Return the key of each question: right options, the number, or the pairs.
+
+    Parameters
+    ----------
+    case : Case
+        Any case.
+    """
+    keys: list[Any] = []
+    for stage in case.stages:
+        for question in stage.questions:
+            if isinstance(question, Choice):
+                keys.append(tuple(sorted(option.text for option in question.options if option.credit > 0)))
+            elif isinstance(question, Matching):
+                keys.append(tuple(sorted((pair.premise, pair.answer) for pair in question.pairs)))
+            else:
+                keys.append(question.value)
+    return keys

@@ -1,4 +1,4 @@
-"""What cases are asked for, and everything that is wrong with it, told at once."""
+"""A request for cases, and a check that reports everything wrong with it at once."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ MOST_CASES = 10_000
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for.
+    """A request for cases.
 
     Attributes
     ----------
     count : int
-        Cases; a near-miss pair counts as two.
+        Number of cases; a near-miss pair counts as two.
     criteria : tuple of str
-        Definition sets; the first judges every kind but disagreement. None named: the first set of the run, and for
-        disagreement all shipped ones.
+        Definition sets; every kind but disagreement uses the first. By default the first set of the run, and for
+        disagreement all shipped sets.
     kinds : tuple of str
-        Kinds of items, in equal numbers as far as they go.
+        Kinds of cases, in numbers as equal as possible.
     balance : {"label", "natural"}
-        Categories in equal numbers, or as often as in the run.
+        Categories in equal numbers, or as frequent as in the run.
     difficulty : int or None
-        Only this predicted difficulty.
+        Only cases of this predicted difficulty.
     units, spelling : str
-        How cases are displayed first.
+        Primary system of units, and spelling.
     seed : int
-        Which patients, and which wordings.
+        Seed for the choice of patients and wordings.
     figures : bool
-        Whether with pictures.
+        Whether to include pictures.
     """
 
     count: int = 20
@@ -55,12 +55,12 @@ class Request:
     figures: bool = field(default=True, compare=False)
 
     def check(self) -> None:
-        """Refuse what cannot be.
+        """Check the request.
 
         Raises
         ------
         CasesError
-            With everything that is wrong.
+            If anything is wrong; the message lists all of it.
 
         Examples
         --------
@@ -85,7 +85,7 @@ class Request:
             raise CasesError("\n".join(wrong))
 
     def shares(self) -> dict[ItemKind, int]:
-        """Return how many cases of each kind; pairs come in twos."""
+        """Return the number of cases of each kind; near-miss cases come in pairs."""
         kinds = [name for name in KINDS if name in self.kinds]
         shares = {kind: self.count // len(kinds) for kind in kinds}
         for kind in kinds[: self.count % len(kinds)]:

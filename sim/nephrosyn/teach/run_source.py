@@ -1,4 +1,4 @@
-"""The run that cases are made from: its observed tables and what the definition sets say of them. Never the truth."""
+"""The run that cases are built from: its observed tables and their labels, never the complete record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH = 200
 
 
 class Run(Protocol):
-    """What is read of a cohort."""
+    """The parts of a cohort that cases are built from."""
 
     tables: Mapping[str, pl.DataFrame]
     manifest: dict[str, Any]
@@ -32,12 +32,12 @@ class Run(Protocol):
 
 
 class Source:
-    """A run to make cases from.
+    """A run as the source of cases.
 
     Parameters
     ----------
     cohort : Run
-        Opened, or in memory.
+        The run, opened from disk or in memory.
     progress : callable, optional
         Called with (stage, done, total).
     """
@@ -54,12 +54,12 @@ class Source:
         return f"{self.scenario}-{self.digest}, seed {self.seed}"
 
     def classify(self, definitions: Sequence[DefinitionSet]) -> pl.DataFrame:
-        """Return the labels of everybody to whom the sets apply, in memory, whether or not the run holds them.
+        """Classify all patients anew and return the labels of those to whom the sets apply.
 
         Parameters
         ----------
         definitions : sequence of DefinitionSet
-            The sets.
+            The definition sets.
         """
         labels = []
         for done, tables in enumerate(self._parts()):
@@ -68,12 +68,12 @@ class Source:
         return pl.concat(labels).filter(pl.col("applies").fill_null(value=False))
 
     def answers(self, definition: DefinitionSet) -> pl.DataFrame:
-        """Return what each clause of a set says of everybody.
+        """Return the answer of each clause of a set for all patients.
 
         Parameters
         ----------
         definition : DefinitionSet
-            The set.
+            The definition set.
         """
         return pl.concat(answers(tables, [definition], "observed", keep_going=True) for tables in self._parts())
 
@@ -86,12 +86,12 @@ class Source:
             yield {name: tables.part(name, number) for name in OBSERVED}
 
     def records(self, patients: Iterable[Patient]) -> Iterator[tuple[Patient, dict[str, pl.DataFrame]]]:
-        """Yield the observed tables of some patients, in their order, read in batches.
+        """Yield the observed tables of some patients, in the given order; tables are read in batches.
 
         Parameters
         ----------
         patients : iterable of (int, int)
-            Replicate and number.
+            Replicate and patient number.
         """
         waiting = list(patients)
         for begin in range(0, len(waiting), BATCH):

@@ -1,1 +1,1 @@
-"""Cases written for teaching software, one module for each format."""
+"""Export formats for cases, one module each; `registry` lists them."""

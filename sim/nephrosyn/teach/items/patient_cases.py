@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from nephrosyn.criteria import DefinitionSet, verdict
 from nephrosyn.teach.display.record_tables import Frames
 from nephrosyn.teach.items import case as cases
-from nephrosyn.teach.items.answer_keys import keys_of
 from nephrosyn.teach.items.case import Counterpart, Look
 from nephrosyn.teach.items.difficulty import apply
 from nephrosyn.teach.items.stages import staged
 from nephrosyn.teach.keyed_choice import blinded, number
-from nephrosyn.teach.model import Case, ItemKind, UnitSystem
+from nephrosyn.teach.model import Case, ItemKind, UnitSystem, keys_of
 from nephrosyn.teach.request import UNITS, Request
 from nephrosyn.teach.run_source import Patient, Source
 

@@ -1,1 +1,1 @@
-"""Checks of finished cases: every key can be derived from what is shown."""
+"""Checks of finished cases by the rules of good items; see `rules.lint_both`."""

@@ -1,4 +1,4 @@
-"""Mechanical slips of language that a reader would stumble over."""
+"""Mechanical slips of language in generated text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLIPS = {
     ),
     "small letter at the start of a sentence": re.compile(r"(?<!\bvs)(?<!\b[A-Z])[.!?] +[a-z]"),
 }
-"""What is looked for, and how."""
+"""Pattern of each slip."""
 
 
 def slips(text: str) -> list[str]:
@@ -30,12 +30,12 @@ def slips(text: str) -> list[str]:
     Parameters
     ----------
     text : str
-        A paragraph, a stem or a feedback.
+        A paragraph, stem or feedback.
 
     Returns
     -------
     list of str
-        Each with the words around it.
+        Each slip with the surrounding words.
 
     Examples
     --------
@@ -48,5 +48,5 @@ def slips(text: str) -> list[str]:
             around = text[max(0, hit.start() - 8) : hit.end() + 15]
             texts.append(f"{name}: {around!r}")
     if text and (text[0].islower() or text[-1] not in ".?:!"):
-        texts.append(f"no whole sentence: {text[:20]!r}")
+        texts.append(f"not a complete sentence: {text[:20]!r}")
     return texts

@@ -1,4 +1,4 @@
-"""Rules on one question: how it is put, and whether its options give the key away."""
+"""Rules on one question: how it is worded, and whether its options give the key away."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ ABSOLUTES = re.compile(r"\b(always|never|all|none|only|every|completely|certainl
 NEGATIVES = re.compile(r"\b(not|except|least|never|false|incorrect|wrong|unlikely)\b", re.IGNORECASE)
 LONGER = 1.6
 LONGER_LETTERS = 12
-"""A key this much longer than the next longest option is found by its length."""
+"""A key that is longer than the longest wrong option by this factor and this number of letters stands out."""
 LETTERS_THAT_CLANG = 5
+"""Shortest word that gives the key away if only the stem and the key contain it."""
 CREDIT_SLACK = 1e-9
 Rule = Callable[[Case, Question], Iterator[str]]
 
 
 def one_right(case: Case, question: Question) -> Iterator[str]:
-    """One right option; of those where several may be right, some and not all."""
+    """A single choice has one right option; a multiple choice has some, but not only, right options."""
     if not isinstance(question, Choice):
         return
     right = [option for option in question.options if option.credit > 0]
@@ -35,7 +36,7 @@ def one_right(case: Case, question: Question) -> Iterator[str]:
 
 
 def homogeneous(case: Case, question: Question) -> Iterator[str]:
-    """Options of one kind, in one form, none twice."""
+    """All options are of the same kind and no two are the same."""
     if not isinstance(question, Choice):
         return
     texts = [option.text for option in question.options]
@@ -45,20 +46,20 @@ def homogeneous(case: Case, question: Question) -> Iterator[str]:
     if not any(set(texts) <= family for family in families):
         yield f"options of several kinds: {', '.join(texts)}"
     if len({option.id for option in question.options}) < len(texts):
-        yield "two options have one id"
+        yield "two options have the same id"
 
 
 def length_cue(case: Case, question: Question) -> Iterator[str]:
-    """The key is not found by its length."""
+    """The key cannot be recognised by its length."""
     if isinstance(question, Choice) and question.kind == "single":
         key = max((len(option.text) for option in question.options if option.credit > 0), default=0)
         longest_wrong = max((len(option.text) for option in question.options if option.credit <= 0), default=0)
         if key > longest_wrong * LONGER and key > longest_wrong + LONGER_LETTERS:
-            yield f"the key has {key} letters, the longest other option {longest_wrong}"
+            yield f"the key has {key} letters, the longest wrong option {longest_wrong}"
 
 
 def absolutes(case: Case, question: Question) -> Iterator[str]:
-    """No option speaks in absolutes."""
+    """No option contains an absolute term."""
     if isinstance(question, Choice):
         for option in question.options:
             if option.text not in STATES and (hit := ABSOLUTES.search(option.text)):
@@ -66,15 +67,15 @@ def absolutes(case: Case, question: Question) -> Iterator[str]:
 
 
 def grammar_cue(case: Case, question: Question) -> Iterator[str]:
-    """The stem is a whole sentence, so that every option follows it alike."""
+    """The stem is a complete sentence, so that every option follows it equally well."""
     if not question.stem.rstrip().endswith((".", "?")):
-        yield f"the stem is no whole sentence: {question.stem[-20:]!r}"
+        yield f"the stem is not a complete sentence: {question.stem[-20:]!r}"
     if re.search(r"\b(a|an)\s*$", question.stem):
         yield "the stem ends with an article"
 
 
 def clang(case: Case, question: Question) -> Iterator[str]:
-    """No word of the stem stands in the key alone."""
+    """No word of the stem is repeated in the key only."""
     if not isinstance(question, Choice) or question.kind == "multiple":
         return
     stem = _words(question.stem)
@@ -82,7 +83,7 @@ def clang(case: Case, question: Question) -> Iterator[str]:
     wrong = [_words(option.text) for option in question.options if option.credit <= 0]
     for word in {word for words in right for word in words} - {word for words in wrong for word in words}:
         if word in stem:
-            yield f"“{word}” stands in the stem and in the key alone"
+            yield f"“{word}” is repeated from the stem in the key only"
 
 
 def _words(text: str) -> set[str]:
@@ -90,13 +91,13 @@ def _words(text: str) -> set[str]:
 
 
 def negative(case: Case, question: Question) -> Iterator[str]:
-    """The stem asks for what is, not for what is not."""
+    """The stem is not negative."""
     if hit := NEGATIVES.search(question.stem):
         yield f"“{hit[0]}” in the stem"
 
 
 def feedback_cites(case: Case, question: Question) -> Iterator[str]:
-    """Every answer is explained with a day of the record."""
+    """The feedback on every answer cites a day of the record."""
     for name, text in _feedbacks(question):
         if not re.search(r"\bday \d", text):
             yield f"no day in the feedback of {name}: {text[:60]!r}"
@@ -111,16 +112,16 @@ def _feedbacks(question: Question) -> list[tuple[str, str]]:
 
 
 def definition_named(case: Case, question: Question) -> Iterator[str]:
-    """The definition set is named: in the stem, or as an option."""
+    """The definition set is named in the stem or in the options."""
     offered = {option.text for option in question.options} if isinstance(question, Choice) else set()
     dose = question.id == "dose" or getattr(question, "unit", "") == "mg/kg"
     as_options = bool(offered) and offered <= set(case.criteria.split(", "))
     if not dose and case.criteria not in question.stem and not as_options:
-        yield f"“{case.criteria}” stands neither in the stem nor as options"
+        yield f"“{case.criteria}” is named neither in the stem nor in the options"
 
 
 def language(case: Case, question: Question) -> Iterator[str]:
-    """Stem and feedback are free of mechanical slips."""
+    """Stem and feedback have no mechanical slips of language."""
     for text in (question.stem, *(text for _, text in _feedbacks(question))):
         yield from slips(text)
 
@@ -137,4 +138,4 @@ ITEM_RULES: dict[str, Rule] = {
     "definition-named": definition_named,
     "language": language,
 }
-"""Rules on one question by their ids."""
+"""Rules on one question, by id."""

@@ -1,11 +1,16 @@
-"""Whether bytes are a whole PNG: what importers store unread and learners then see as a broken picture."""
+"""PNG files read chunk by chunk: whether they are complete, and whether they carry text.
+
+Importers of teaching software store a picture unread, and learners then see a broken one.
+"""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf")
 
 
 def png_size(content: bytes) -> tuple[int, int]:
@@ -19,13 +24,12 @@ def png_size(content: bytes) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        If it is no PNG, is cut short, or a part's check sum is wrong.
+        If it is not a PNG, is cut short, or a chunk has a wrong checksum.
     """
     if not content.startswith(_SIGNATURE):
-        raise ValueError("no PNG")
-    place, kinds, size = len(_SIGNATURE), [], (0, 0)
-    while place < len(content):
-        kind, body, place = _part(content, place)
+        raise ValueError("not a PNG")
+    kinds, size = [], (0, 0)
+    for kind, body in _chunks(content):
         kinds.append(kind)
         if kind == b"IHDR":
             size = struct.unpack(">II", body[:8])
@@ -34,13 +38,28 @@ def png_size(content: bytes) -> tuple[int, int]:
     return size
 
 
-def _part(content: bytes, place: int) -> tuple[bytes, bytes, int]:
-    try:
-        (length,) = struct.unpack_from(">I", content, place)
-        (check,) = struct.unpack_from(">I", content, place + 8 + length)
-    except struct.error:
-        raise ValueError("a PNG that is cut short") from None
-    part = content[place + 4 : place + 8 + length]
-    if zlib.crc32(part) != check:
-        raise ValueError("a PNG with a wrong check sum")
-    return part[:4], part[4:], place + 12 + length
+def text_chunks(content: bytes) -> list[str]:
+    """Return the kinds of chunks that carry text, a time or other metadata.
+
+    Raises
+    ------
+    ValueError
+        If the file is cut short, or a chunk has a wrong checksum.
+    """
+    return [kind.decode() for kind, _ in _chunks(content) if kind in TEXT_CHUNKS]
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and content of each chunk."""
+    start = len(_SIGNATURE)
+    while start < len(content):
+        try:
+            (length,) = struct.unpack_from(">I", content, start)
+            (checksum,) = struct.unpack_from(">I", content, start + 8 + length)
+        except struct.error:
+            raise ValueError("a PNG that is cut short") from None
+        chunk = content[start + 4 : start + 8 + length]
+        if zlib.crc32(chunk) != checksum:
+            raise ValueError("a PNG with a wrong checksum")
+        yield chunk[:4], chunk[4:]
+        start += length + 12

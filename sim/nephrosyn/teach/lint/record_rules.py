@@ -1,33 +1,31 @@
-"""Rules on what a case shows: is it enough, is it needed, and does it give the key away."""
+"""Rules on one case: whether what it shows is sufficient and needed, and whether it gives the key away."""
 
 from __future__ import annotations
 
 import base64
 import re
-import struct
 from collections.abc import Callable, Iterator, Mapping
 
 from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.teach.display import record_tables
 from nephrosyn.teach.display.sections import DEFINITION, HEADINGS
-from nephrosyn.teach.items.answer_keys import keys_of
+from nephrosyn.teach.display.units import unit_of
 from nephrosyn.teach.lint.grammar import slips
+from nephrosyn.teach.lint.png import text_chunks
 from nephrosyn.teach.lint.solver import answers
-from nephrosyn.teach.model import Case, Figure, UnitSystem
+from nephrosyn.teach.model import Case, Figure, UnitSystem, keys_of
 
 WORDS_OF_A_LABEL = re.compile(
     r"resistan|dependen|relaps|intoleran|undetermined|remitting|refractory|" + "|".join(vocabulary.CATEGORIES)
 )
 NEEDED = (record_tables.PERSON, record_tables.URINE, record_tables.DIARY, record_tables.DOSES, record_tables.NOTED)
-"""Tables that clauses read; any other must be a distractor on purpose."""
-PNG_HEAD = 8
-TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt", b"tIME", b"eXIf")
+"""Tables that clauses read; all others must be marked as distractors."""
 Rule = Callable[[Case, UnitSystem, Mapping[str, DefinitionSet]], Iterator[str]]
 
 
 def key_on_record(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """The key is what the definition set says of the displayed record, at every stage."""
+    """At every stage, the key is the answer of the definition set on the displayed record."""
     missing = [name for name in case.criteria.split(", ") if name not in sets]
     if missing:
         yield f"unknown definition set {', '.join(missing)}; name its file with --criteria"
@@ -47,27 +45,25 @@ def _key_text(key: object) -> str:
 
 
 def used(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """Everything shown is needed by a clause, or tagged as a distractor."""
+    """Everything shown is needed by a clause or marked as a distractor."""
     for stage in case.stages:
         for section in stage.sections:
             if section.heading not in HEADINGS:
-                yield f"a section of no known kind: {section.heading}"
+                yield f"unknown section: {section.heading}"
             for table in section.tables:
                 if table.caption not in NEEDED and not section.distractor:
-                    yield f"table “{table.caption}” is needed by no clause and not tagged as a distractor"
+                    yield f"table “{table.caption}” is not needed by any clause and not marked as a distractor"
                 if table.caption in NEEDED and section.distractor:
-                    yield f"table “{table.caption}” is tagged as a distractor, but clauses read it"
+                    yield f"table “{table.caption}” is marked as a distractor, but clauses read it"
 
 
 def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """Results have units of the system and reference ranges; every row has as many cells as there are columns."""
-    from nephrosyn.teach.display.units import unit_of
-
+    """Results have the units of the system and reference ranges; every row has one cell for each column."""
     unit_by_name = {name: unit_of(analyte, units) for analyte, name in record_tables.NAMES.items()}
     for stage in case.stages:
         for table in (table for section in stage.sections for table in section.tables):
             if any(len(row) != len(table.columns) for row in table.rows):
-                yield f"table “{table.caption}”: a row of another length"
+                yield f"table “{table.caption}”: a row of the wrong length"
                 continue
             for place, column in enumerate(table.columns):
                 if column.name not in unit_by_name:
@@ -79,7 +75,7 @@ def units_present(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
 
 
 def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """Nothing around the record tells the label: ids, titles, tags, names, texts and metadata of pictures."""
+    """Nothing outside the record gives the category away: ids, titles, tags, names, texts and metadata of pictures."""
     figures = [figure for stage in case.stages for section in stage.sections for figure in section.figures]
     around = {"id": case.id, "title": case.title, "tag": " ".join(tag for tag in case.tags if tag != case.kind)}
     around |= {f"stage {k + 1}": stage.title for k, stage in enumerate(case.stages)}
@@ -87,10 +83,7 @@ def no_leak(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) ->
         around[f"name of picture {number}"] = figure.name
         around[f"alternative text of picture {number}"] = figure.alt
         around[f"text of picture {number}"] = " ".join(re.findall(r">([^<]+)<", _svg(figure)))
-        if chunks := _chunks(figure):
-            yield f"the picture carries metadata: {', '.join(chunks)}"
-        if "<metadata" in _svg(figure) and re.search(r"<dc:(date|creator)>", _svg(figure)):
-            yield "the picture carries its date or maker"
+        yield from _metadata(figure)
     for where, text in around.items():
         if hit := WORDS_OF_A_LABEL.search(text.lower()):
             yield f"“{hit[0]}” in the {where}"
@@ -112,26 +105,28 @@ def _svg(figure: Figure) -> str:
     return base64.b64decode(figure.svg_base64).decode()
 
 
-def _chunks(figure: Figure) -> list[str]:
-    data, place, kinds = base64.b64decode(figure.png_base64), PNG_HEAD, []
-    while place + PNG_HEAD <= len(data):
-        length, kind = struct.unpack(">I4s", data[place : place + PNG_HEAD])
-        if kind in TEXT_CHUNKS:
-            kinds.append(kind.decode())
-        place += length + PNG_HEAD + 4
-    return kinds
+def _metadata(figure: Figure) -> Iterator[str]:
+    try:
+        chunks = text_chunks(base64.b64decode(figure.png_base64))
+    except ValueError as error:
+        yield f"the picture is {error}"
+    else:
+        if chunks:
+            yield f"the picture contains metadata: {', '.join(chunks)}"
+    if "<metadata" in _svg(figure) and re.search(r"<dc:(date|creator)>", _svg(figure)):
+        yield "the picture contains its date or creator"
 
 
 def definition_shown(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """Each definition set stands in the case in words."""
+    """Each definition set is shown in words."""
     texts = [section.paragraphs for stage in case.stages for section in stage.sections if section.heading == DEFINITION]
     for name in case.criteria.split(", "):
         if not any(f"“{name}”" in paragraph[0] for paragraph in texts if paragraph):
-            yield f"definition set “{name}” is not given in words"
+            yield f"definition set “{name}” is not shown in words"
 
 
 def language(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSet]) -> Iterator[str]:
-    """Paragraphs and summary are free of mechanical slips."""
+    """Paragraphs, summary and margin have no mechanical slips of language."""
     for stage in case.stages:
         for section in stage.sections:
             for text in section.paragraphs:
@@ -148,4 +143,4 @@ RECORD_RULES: dict[str, Rule] = {
     "definition-shown": definition_shown,
     "prose": language,
 }
-"""Rules on one case by their ids."""
+"""Rules on one case, by id."""

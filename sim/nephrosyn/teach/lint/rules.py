@@ -1,38 +1,56 @@
-"""Hold cases against the rules of good items; every rule has an id, and says what it found."""
+"""Checks of cases by the rules of good items: the rules on a set, and the entry to all of them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from nephrosyn.criteria import DefinitionSet, load, sets
 from nephrosyn.errors import CasesError
-from nephrosyn.teach.items.answer_keys import keys_of
-from nephrosyn.teach.lint.finding import Finding
 from nephrosyn.teach.lint.item_rules import ITEM_RULES
 from nephrosyn.teach.lint.record_rules import RECORD_RULES
-from nephrosyn.teach.model import Case, CaseSet, Choice, UnitSystem
+from nephrosyn.teach.model import Case, CaseSet, Choice, UnitSystem, keys_of
 
 FEWEST_FOR_POSITIONS = 40
 POSITION_LEVEL = 1e-4
-"""Chance that the position rule speaks of a fair set; at 1,000 items it sees a key that stands in one of five places
-in 28 of 100 items instead of 20 nearly always."""
+"""Significance level of the position rule. At 1,000 items the rule nearly always finds a place, one of five, that holds
+the key of 28% of the items instead of 20%."""
 FEWEST_FOR_BALANCE = 20
 MOST_OF_ONE_KEY = 0.75
 SET_RULES = ("key-position", "order", "balance", "near-duplicate", "duplicate-id", "rounding", "pair")
 """Ids of the rules on a whole set."""
 
 
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A violation of a rule.
+
+    Attributes
+    ----------
+    rule : str
+        Id of the rule.
+    case : str
+        Id of the case; empty for the whole set.
+    text : str
+        What is wrong.
+    """
+
+    rule: str
+    case: str
+    text: str
+
+
 def lint(cases: CaseSet, definitions: Mapping[str, DefinitionSet] | None = None) -> list[Finding]:
-    """Return what is wrong with a set of cases.
+    """Return the findings on a set of cases.
 
     Parameters
     ----------
     cases : CaseSet
-        In one system of units.
+        The cases in one system of units.
     definitions : mapping of str to DefinitionSet, optional
-        The sets by name; shipped ones are found without.
+        Definition sets by name; shipped sets need not be given.
 
     Returns
     -------
@@ -47,7 +65,7 @@ def lint(cases: CaseSet, definitions: Mapping[str, DefinitionSet] | None = None)
 
 
 def lint_case(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionSet]) -> list[Finding]:
-    """Return what is wrong with one case."""
+    """Return the findings on one case."""
     findings = [
         Finding(rule, case.id, text) for rule, check in RECORD_RULES.items() for text in check(case, units, definitions)
     ]
@@ -61,7 +79,7 @@ def lint_case(case: Case, units: UnitSystem, definitions: Mapping[str, Definitio
 def lint_both(
     sets: Mapping[UnitSystem, CaseSet], definitions: Mapping[str, DefinitionSet] | None = None
 ) -> list[Finding]:
-    """Return what is wrong with the same cases in both systems of units, and where the units change a key."""
+    """Return the findings on the same cases in both systems of units, and where the units change a key."""
     findings = [finding for cases in sets.values() for finding in lint(cases, definitions)]
     keys = [{case.id: keys_of(case) for case in by_id.cases} for by_id in sets.values()]
     differ = [
@@ -69,7 +87,7 @@ def lint_both(
         for ident in sorted({ident for by_id in keys for ident in by_id})
         if any(by_id.get(ident) != keys[0].get(ident) for by_id in keys)
     ]
-    findings += [Finding("rounding", ident, "the key is another one in the other units") for ident in differ]
+    findings += [Finding("rounding", ident, "the key differs between the systems of units") for ident in differ]
     return list(dict.fromkeys(findings))
 
 
@@ -86,7 +104,7 @@ def _of_set(cases: Sequence[Case]) -> list[Finding]:
 
 
 def _positions(cases: Sequence[Case]) -> list[Finding]:
-    """The key stands in each place as often as in any other."""
+    """The key is in each place equally often."""
     from scipy.stats import chisquare
 
     counts: dict[int, Counter[int]] = {}
@@ -103,21 +121,21 @@ def _positions(cases: Sequence[Case]) -> list[Finding]:
             if chance < POSITION_LEVEL:
                 places = ", ".join(str(seen[place]) for place in range(size))
                 findings.append(
-                    Finding("key-position", "", f"of {total} keys among {size} options stand in place: {places}")
+                    Finding(
+                        "key-position", "", f"of {total} keys among {size} options, the numbers by place are {places}"
+                    )
                 )
     return findings
 
 
 def _order(cases: Sequence[Case]) -> list[Finding]:
-    """Cases stand in the order of their blinded ids, which no label can shine through."""
+    """Cases are in the order of their blinded ids, so that their order gives no category away."""
     places = [(min(case.id, case.pair or case.id), case.id) for case in cases]
-    return (
-        [] if places == sorted(places) else [Finding("order", "", "the cases do not stand in the order of their ids")]
-    )
+    return [] if places == sorted(places) else [Finding("order", "", "the cases are not in the order of their ids")]
 
 
 def _balance(cases: Sequence[Case]) -> list[Finding]:
-    """No answer can be guessed by answering the same each time."""
+    """No single answer is right for most cases."""
     keys = Counter(str(keys_of(case)[-1]) for case in cases if case.kind in ("single", "near-miss"))
     total = sum(keys.values())
     if total < FEWEST_FOR_BALANCE:
@@ -129,7 +147,7 @@ def _balance(cases: Sequence[Case]) -> list[Finding]:
 
 
 def _duplicates(cases: Sequence[Case]) -> list[Finding]:
-    """No id twice, and no record twice among the cases of a kind."""
+    """No id occurs twice, and no record occurs twice among the cases of a kind."""
     findings = [
         Finding("duplicate-id", ident, f"{count} cases have this id")
         for ident, count in Counter(case.id for case in cases).items()
@@ -138,15 +156,15 @@ def _duplicates(cases: Sequence[Case]) -> list[Finding]:
     seen: dict[tuple[str, str], str] = {}
     for case in cases:
         tables = [table.rows for stage in case.stages for section in stage.sections for table in section.tables]
-        mark = (case.kind, hashlib.sha256(repr(tables).encode()).hexdigest())
-        if mark in seen:
-            findings.append(Finding("near-duplicate", case.id, f"shows the same record as {seen[mark]}"))
-        seen[mark] = case.id
+        fingerprint = (case.kind, hashlib.sha256(repr(tables).encode()).hexdigest())
+        if fingerprint in seen:
+            findings.append(Finding("near-duplicate", case.id, f"shows the same record as {seen[fingerprint]}"))
+        seen[fingerprint] = case.id
     return findings
 
 
 def _pairs(cases: Sequence[Case]) -> list[Finding]:
-    """The two of a pair are both there, and have different keys."""
+    """Both cases of a pair are in the set and have different keys."""
     by_id = {case.id: case for case in cases}
     findings = []
     for case in cases:
@@ -154,19 +172,19 @@ def _pairs(cases: Sequence[Case]) -> list[Finding]:
             continue
         partner = by_id.get(case.pair)
         if partner is None:
-            findings.append(Finding("pair", case.id, "the other one of its pair is missing"))
+            findings.append(Finding("pair", case.id, "the other case of its pair is missing"))
         elif keys_of(partner) == keys_of(case):
-            findings.append(Finding("pair", case.id, "the other one of its pair has the same key"))
+            findings.append(Finding("pair", case.id, "the other case of its pair has the same key"))
     return findings
 
 
 def refuse(findings: Sequence[Finding]) -> None:
-    """Refuse a set with findings.
+    """Raise an error if there are findings.
 
     Raises
     ------
     CasesError
-        With all of them.
+        If there is any finding; the message lists all of them.
     """
     if findings:
         raise CasesError("\n".join(f"{finding.rule} {finding.case or 'set'}: {finding.text}" for finding in findings))

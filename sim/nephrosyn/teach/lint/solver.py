@@ -1,4 +1,4 @@
-"""Answer a question from what is displayed alone, as a careful reader would: the key, computed anew."""
+"""Answers questions from the displayed record alone, as a careful reader would, to check the keys."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Key = Any
 
 
 def answers(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionSet]) -> list[Key]:
-    """Return the key of each question of a case, from its displayed record up to that stage.
+    """Return the answer to each question of a case, from the record displayed up to its stage.
 
     Parameters
     ----------
     case : Case
-        Its keys are not looked at.
+        The case; its keys are not used.
     units : {"conventional", "si"}
-        As displayed.
+        System of units of the display.
     definitions : mapping of str to DefinitionSet
-        The sets it names.
+        The definition sets of the case.
 
     Returns
     -------
     list
-        As `answer_keys.keys_of` gives them.
+        The answers in the form of `model.keys_of`.
     """
     shown: list[Section] = []
     keys: list[Key] = []
@@ -46,7 +46,7 @@ def answers(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionS
 
 
 def answer(question: Question, classified: Sequence[ClassifiedRecord]) -> Key:
-    """Return the key of one question."""
+    """Return the answer to one question."""
     if isinstance(question, Matching):
         return _matched(question, classified[0])
     if isinstance(question, Numeric):
