@@ -11,7 +11,7 @@ from .builder import Record
 LEVELS = {"well": 0.1, "between": 1.0, "ill": 5.0}
 levels = st.sampled_from(sorted(LEVELS))
 # Levels that last: a course in which every reading may differ shows little of what follows from what.
-spells = st.lists(st.tuples(levels, st.integers(1, 9)), min_size=1, max_size=14)
+phases = st.lists(st.tuples(levels, st.integers(1, 9)), min_size=1, max_size=14)
 
 
 @st.composite
@@ -32,7 +32,7 @@ def steroid(draw, record, end):
 def on_a_grid(draw, step=14):
     """Readings every `step` days from day 0 to the end, one each, and steroid."""
     record = Record(draw(st.sampled_from([6.0, 40.0])), 60.0)
-    seen = [level for level, times in draw(spells) for _ in range(times)]
+    seen = [level for level, times in draw(phases) for _ in range(times)]
     record.end = step * (len(seen) - 1)
     for k, level in enumerate(seen):
         record.upcr(LEVELS[level], k * step)

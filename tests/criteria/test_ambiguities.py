@@ -166,7 +166,7 @@ POPULATIONS = [
 
 
 @pytest.mark.parametrize(("record", "changes", "reason"), [p[1:] for p in POPULATIONS], ids=[p[0] for p in POPULATIONS])
-def test_whom_a_set_does_not_apply_to_it_cannot_judge(tmp_path, record, changes, reason):
+def test_a_set_gives_no_verdict_where_it_does_not_apply(tmp_path, record, changes, reason):
     verdict = verdict_of(record, variant(tmp_path, **{f"population__{key}": value for key, value in changes.items()}))
     applies = reason == "failed_course"
     assert verdict.clauses[0].reason == reason

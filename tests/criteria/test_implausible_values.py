@@ -99,7 +99,7 @@ FINE = [
 
 
 @pytest.mark.parametrize("change", [change for _, change in FINE], ids=[why for why, _ in FINE])
-def test_what_can_be_is_judged(change):
+def test_plausible_values_are_accepted(change):
     record = ordinary()
     change(record)
     labels = criteria.classify(tables(record), source(), "observed")

@@ -50,7 +50,7 @@ def test_shifting_all_days_shifts_the_day_met(records, shift):
 
 @few
 @given(GROUPS, st.integers(0, 900))
-def test_judging_until_a_day_is_judging_the_record_cut_there(records, day):
+def test_a_record_until_a_day_is_the_record_cut_there(records, day):
     cohort = tables(*records)
     cut = {
         **cohort,
@@ -69,7 +69,7 @@ def test_judging_until_a_day_is_judging_the_record_cut_there(records, day):
 
 @few
 @given(GROUPS)
-def test_one_patient_is_judged_as_among_others(records):
+def test_one_patient_is_classified_as_among_others(records):
     cohort = tables(*records)
     for row in labels(cohort).iter_rows(named=True):
         one = criteria.verdict(cohort, source(), 0, row["patient"], "observed")

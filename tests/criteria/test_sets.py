@@ -163,7 +163,7 @@ def test_text_columns_as_csv_gives_them_are_read():
         (lambda t: t.update(readings=t["readings"].with_columns(analyte=pl.lit("urea"))), r"readings\.analyte"),
     ],
 )
-def test_tables_that_cannot_be_judged(change, told):
+def test_tables_that_cannot_be_classified(change, told):
     cohort = tables(adult().ill(0, 5))
     change(cohort)
     with pytest.raises(criteria.CriteriaError, match=told):

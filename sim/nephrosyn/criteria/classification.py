@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn import vocabulary as terms
+from nephrosyn import vocabulary
 from nephrosyn.criteria.codes import (
     AGE_NOT_KNOWN,
     CLAUSES,
@@ -151,7 +151,7 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
         As for `classify`.
     """
     evaluation = evaluate(tables, [definition], view, list_episodes=True)
-    _, place, number, start, last_ill, remission = evaluation.episodes.T
+    _, place, number, start, last_day_not_in_remission, remission = evaluation.episodes.T
     order = np.lexsort((number, place))
     place, number = place[order], number[order]
 
@@ -164,7 +164,7 @@ def episodes(tables: Tables, definition: DefinitionSet, view: str) -> pl.DataFra
             "patient": evaluation.people["patient"][place],
             "episode": number.astype(np.int32),
             "start_days": days(start),
-            "last_ill_days": days(last_ill),
+            "last_ill_days": days(last_day_not_in_remission),
             "remission_days": days(remission),
         }
     )
@@ -187,7 +187,7 @@ STATUS_OF_RANK = np.array([UNDEFINED, NOT_MET, UNKNOWN, MET], np.int8)
 def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
     """Return the labels of an evaluation, one set after another."""
     sets, _, patients = evaluation.status.shape
-    every = (*terms.FLAGS, *terms.COURSE_FLAGS)
+    every = (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)
     flags = {flag: any_of([evaluation.status[:, c] for c in clauses_of(flag)]) for flag in every}
     shape = (sets, patients)
     refractory, first = np.empty(shape, np.int8), np.empty(shape, np.int64)
@@ -209,9 +209,9 @@ def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], vi
         "criteria": pl.Series([definition_set.name for definition_set in definitions], dtype=pl.String).gather(
             np.repeat(np.arange(sets, dtype=np.uint32), patients)
         ),
-        "view": _named(np.full(sets * patients, terms.VIEWS.index(view), np.uint8), terms.VIEWS),
+        "view": _named(np.full(sets * patients, vocabulary.VIEWS.index(view), np.uint8), vocabulary.VIEWS),
         "applies": _applies(evaluation.ineligibility.ravel()),
-        "category": _named(category.ravel(), terms.CATEGORIES),
+        "category": _named(category.ravel(), vocabulary.CATEGORIES),
         **{name: _nullable(values.ravel()) for name, values in (*flags.items(), ("refractory", refractory))},
         "refractory_kind": pl.Series(kind.ravel()).set(pl.Series(refractory.ravel() != MET), None),
         "first_met_days": _days(first.ravel(), refractory.ravel() == MET),
@@ -236,7 +236,7 @@ def categories(
     definition: DefinitionSet, flags: dict[str, NDArray[np.int8]], relapses: NDArray[np.int32]
 ) -> NDArray[np.uint8]:
     """Return the code of each patient's category: that of the first flag met, else by whether there were relapses."""
-    codes = {name: code for code, name in enumerate(terms.CATEGORIES)}
+    codes = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
     precedence = definition.verdict.precedence.of(child=False)
     category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
     category[any_of([flags[flag] for flag in precedence]) == UNKNOWN] = codes["undetermined"]
@@ -245,8 +245,8 @@ def categories(
     return category
 
 
-def _named(codes: NDArray[np.uint8], vocabulary: tuple[str, ...]) -> pl.Series:
-    names = pl.Series(vocabulary, dtype=pl.Enum(vocabulary))
+def _named(codes: NDArray[np.uint8], categories: tuple[str, ...]) -> pl.Series:
+    names = pl.Series(categories, dtype=pl.Enum(categories))
     return names.gather(codes)
 
 

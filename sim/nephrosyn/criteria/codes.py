@@ -139,15 +139,15 @@ class Reason(NamedTuple):
     sentence: str
 
 
-COURSE_ARGUMENTS = ("course", "decision_day", "last_ill", "remission", "course_end")
+COURSE_ARGUMENTS = ("course", "decision_day", "not_in_remission", "remission", "course_end")
 
-TAPER_ARGUMENTS = ("remission", "reduced", "relapse", "raised", "again", "last_ill")
+TAPER_ARGUMENTS = ("remission", "reduced", "relapse", "raised", "again", "not_in_remission")
 
 WINDOW_ARGUMENTS = ("anchor", "seen", "needed", "hidden", "window_start", "window_end")
 
 WITHDRAWAL_ARGUMENTS = ("latest", "seen", "needed", "before", "after", "hidden")
 
-TREATMENT_ARGUMENTS = ("begun", "decision_day", "last_ill", "remission", "last_day")
+TREATMENT_ARGUMENTS = ("begun", "decision_day", "not_in_remission", "remission", "last_day")
 
 REASONS: dict[int, Reason] = {
     NO_URINE: Reason("no_urine", (), "The record contains no urine reading."),
@@ -167,26 +167,26 @@ REASONS: dict[int, Reason] = {
     REMISSION_VAGUE: Reason(
         "remission_vague",
         COURSE_ARGUMENTS,
-        "Remission came after day {last_ill} and by day {remission}; the record does not show whether by day "
+        "Remission came after day {not_in_remission} and by day {remission}; the record does not show whether by day "
         "{decision_day}.",
     ),
     NOT_SEEN_LONG_ENOUGH: Reason(
         "not_seen_long_enough",
         COURSE_ARGUMENTS,
-        "Adequate course from day {course}; not in remission up to day {last_ill}; the record does not show whether it "
-        "led to a response by day {decision_day}.",
+        "Adequate course from day {course}; not in remission up to day {not_in_remission}; the record does not "
+        "show whether it led to a response by day {decision_day}.",
     ),
     FAILED_COURSE: Reason(
         "failed_course",
         COURSE_ARGUMENTS,
         "Adequate steroid from day {course}, no remission by day {decision_day}; still not in remission on "
-        "day {last_ill}.",
+        "day {not_in_remission}.",
     ),
     FAILED_AND_REDUCED: Reason(
         "failed_and_reduced",
         COURSE_ARGUMENTS,
         "Adequate steroid from day {course} was reduced on day {decision_day} without remission; still not "
-        "in remission on day {last_ill}.",
+        "in remission on day {not_in_remission}.",
     ),
     REMISSION_IN_TIME: Reason(
         "remission_in_time",
@@ -212,7 +212,7 @@ REASONS: dict[int, Reason] = {
     COURSE_MAY_HIDE: Reason(
         "course_may_hide",
         COURSE_ARGUMENTS,
-        "Between day {last_ill} and day {decision_day} a failed course may have been missed.",
+        "Between day {not_in_remission} and day {decision_day} a failed course may have been missed.",
     ),
     RELAPSE_IN_TAPER: Reason(
         "relapse_in_taper",
@@ -237,7 +237,8 @@ REASONS: dict[int, Reason] = {
     REMISSION_AGAIN_VAGUE: Reason(
         "remission_again_vague",
         TAPER_ARGUMENTS,
-        "Relapse on day {relapse} during the taper, dose raised on day {raised}; remission came after day {last_ill} "
+        "Relapse on day {relapse} during the taper, dose raised on day {raised}; remission came after day "
+        "{not_in_remission} "
         "and by day {again}, too imprecise to attribute it to the higher dose.",
     ),
     REDUCTION_VAGUE: Reason(
@@ -249,7 +250,7 @@ REASONS: dict[int, Reason] = {
     RELAPSE_MAY_HIDE: Reason(
         "relapse_may_hide",
         TAPER_ARGUMENTS,
-        "Between day {last_ill} and day {again}, above the maintenance dose, there is no reading.",
+        "Between day {not_in_remission} and day {again}, above the maintenance dose, there is no reading.",
     ),
     ENOUGH_RELAPSES: Reason(
         "enough_relapses", WINDOW_ARGUMENTS, "{relapses} by day {day} in {window}; {needed} are needed."
@@ -283,14 +284,14 @@ REASONS: dict[int, Reason] = {
     LATE_RESPONSE: Reason(
         "late_response",
         COURSE_ARGUMENTS,
-        "Adequate steroid from day {course}; still not in remission on day {last_ill}, remission on day "
+        "Adequate steroid from day {course}; still not in remission on day {not_in_remission}, remission on day "
         "{remission}, by day {decision_day}.",
     ),
     STILL_ILL: Reason(
         "still_ill",
         COURSE_ARGUMENTS,
         "Adequate steroid from day {course}; no complete remission by day {decision_day}, still not in "
-        "remission on day {last_ill}.",
+        "remission on day {not_in_remission}.",
     ),
     PARTIAL_THEN: Reason(
         "partial_then",
@@ -306,7 +307,7 @@ REASONS: dict[int, Reason] = {
     STILL_ILL_THEN: Reason(
         "still_ill_then",
         TREATMENT_ARGUMENTS,
-        "Treated from day {begun}; no sufficient remission by day {decision_day}, nor on day {last_ill}.",
+        "Treated from day {begun}; no sufficient remission by day {decision_day}, nor on day {not_in_remission}.",
     ),
     NO_OTHER_AGENT: Reason(
         "no_other_agent",
@@ -318,7 +319,7 @@ REASONS: dict[int, Reason] = {
         "agent_failed",
         TREATMENT_ARGUMENTS,
         "A calcineurin inhibitor was given from day {begun} to day {last_day}; no sufficient remission by day "
-        "{decision_day}, nor on day {last_ill}.",
+        "{decision_day}, nor on day {not_in_remission}.",
     ),
     AGENT_RESPONSE: Reason(
         "agent_response",
@@ -338,7 +339,7 @@ REASONS: dict[int, Reason] = {
         "agents_failed",
         TREATMENT_ARGUMENTS,
         "Drugs other than steroid were given from day {begun}; by day {decision_day} of enough classes "
-        "and for long enough; no sufficient remission by then, nor on day {last_ill}.",
+        "and for long enough; no sufficient remission by then, nor on day {not_in_remission}.",
     ),
     TOO_FEW_AGENTS: Reason(
         "too_few_agents", TREATMENT_ARGUMENTS, "In no episode were drugs of enough classes given for long enough."

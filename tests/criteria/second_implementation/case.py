@@ -105,7 +105,7 @@ class Case:
     def response(self, kind, episode, first):
         """Day of response counted from `first` on, and the last day ill before it (6)."""
         if kind == "complete":
-            return episode.remission, episode.last_ill
+            return episode.remission, episode.last_day_not_in_remission
         number = urine.interval_begins(self.seen, self.seen_from(first))
         watched = self.seen[: self._interval_ends(episode.remission)]
         part = urine.confirmed(watched, number, {REMISSION, PARTIAL}, self.rules.urine, first)

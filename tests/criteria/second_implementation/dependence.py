@@ -81,7 +81,9 @@ def _cleared_by_a_raise(case, rules, episode, before):
     if not lower > maintenance(run.weight, case.rules.steroid):
         return "no"
     reduced = _latest_step_down(doses, day)
-    if reduced is None or reduced <= (-inf if before.last_ill is None else before.last_ill):
+    if reduced is None or reduced <= (
+        -inf if before.last_day_not_in_remission is None else before.last_day_not_in_remission
+    ):
         return "no"
     raised = next((d for d in range(day, day + rules.raise_within + 1) if d in doses and doses[d].mean > lower), None)
     if raised is None:
@@ -90,7 +92,7 @@ def _cleared_by_a_raise(case, rules, episode, before):
     if episode.stop <= raised:
         return "no"
     if episode.stop > limit:
-        return "maybe" if episode.last_ill < limit else "no"
+        return "maybe" if episode.last_day_not_in_remission < limit else "no"
     return "sure" if reduced >= before.remission else "maybe"
 
 

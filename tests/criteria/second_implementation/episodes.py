@@ -16,7 +16,7 @@ class Episode:
 
     start: float
     remission: int | None = None
-    last_ill: int | None = None
+    last_day_not_in_remission: int | None = None
 
     @property
     def stop(self):
@@ -33,7 +33,7 @@ def episodes(seen, urine):
             found.append(Episode(day))
         ill = not ill
     for one in found:
-        one.last_ill = _last_ill(seen, one)
+        one.last_day_not_in_remission = _last_ill(seen, one)
     return found
 
 

@@ -35,8 +35,8 @@ def persistence(case):
     rules = case.rules.persistence
     if not case.seen:
         return OPEN
-    judged = case.episodes if rules.episodes == "any" else case.episodes[:1]
-    return of_episodes([_persists(case, rules, episode) for episode in judged])
+    counted = case.episodes if rules.episodes == "any" else case.episodes[:1]
+    return of_episodes([_persists(case, rules, episode) for episode in counted])
 
 
 def _persists(case, rules, episode):
@@ -44,10 +44,10 @@ def _persists(case, rules, episode):
     if first is None:
         return OPEN
     due = first + rules.length
-    response, last_ill = case.response(rules.response, episode, first)
+    response, last_day_not_in_remission = case.response(rules.response, episode, first)
     if response is not None and response <= due:
         return NOT_MET
-    if last_ill is None or last_ill < due:
+    if last_day_not_in_remission is None or last_day_not_in_remission < due:
         return OPEN
     other = _first_day(case.other_runs, episode)
     if rules.other_agent == "required" and (other is None or other > due):
@@ -72,12 +72,12 @@ def _resists(case, rules, treatment):
     if episode is None:
         return NOT_MET
     due = treatment.first + rules.calcineurin_course
-    response, last_ill = case.response(rules.calcineurin_response, episode, treatment.first)
+    response, last_day_not_in_remission = case.response(rules.calcineurin_response, episode, treatment.first)
     if response is not None and response <= due:
         return NOT_MET
     if treatment.last < due - 1:
         return OPEN
-    return met(due) if last_ill is not None and last_ill >= due else OPEN
+    return met(due) if last_day_not_in_remission is not None and last_day_not_in_remission >= due else OPEN
 
 
 def multidrug_resistance(case):
@@ -97,10 +97,10 @@ def _resists_several(case, rules, episode):
     if reached is None:
         goes_on = episode.remission is None and case.end in days
         return OPEN if goes_on else NOT_MET
-    response, last_ill = case.response(rules.multidrug_response, episode, min(days))
+    response, last_day_not_in_remission = case.response(rules.multidrug_response, episode, min(days))
     if response is not None and response <= reached:
         return NOT_MET
-    return met(reached) if last_ill is not None and last_ill >= reached else OPEN
+    return met(reached) if last_day_not_in_remission is not None and last_day_not_in_remission >= reached else OPEN
 
 
 def _day_reached(days, rules):

@@ -17,7 +17,7 @@ def courses_of(case, episode):
 
 
 def weeks_of(case, is_relapse):
-    """Weeks of the course; None where relapses are not judged."""
+    """Weeks of the course; None where relapses do not count."""
     rules = case.rules.resistance
     weeks = rules.relapse_course if is_relapse else rules.course
     return rules.slow_course if weeks is not None and case.lesion in rules.slow_lesions else weeks
@@ -58,23 +58,27 @@ def _of_episode(case, episode, weeks, umbrella, confirmation):
 def _of_course(case, episode, first, reduced, weeks, umbrella, confirmation):
     rules = case.rules.resistance
     due = first + 7 * weeks
-    judged, by_then = due, NOT_MET
+    decision_day, by_then = due, NOT_MET
     if confirmation is not None:
         was = PARTIAL if rules.confirmation_for == "any" else level_when_due(case, first, due)
-        judged = first + 7 * confirmation if was in (PARTIAL, None) else due
+        decision_day = first + 7 * confirmation if was in (PARTIAL, None) else due
         by_then = OPEN if was is None else NOT_MET
-    response, last_ill = case.response(rules.response, episode, first)
+    response, last_day_not_in_remission = case.response(rules.response, episode, first)
     if response is not None and response <= due:
         return NOT_MET
-    if response is not None and response <= judged:
+    if response is not None and response <= decision_day:
         return by_then
     if reduced < due:
         if reduced > case.end:
             return OPEN
         if umbrella is None or reduced - first < 7 * umbrella:
             return TOO_SHORT
-        judged = reduced
-    return met(judged) if last_ill is not None and last_ill >= judged else OPEN
+        decision_day = reduced
+    return (
+        met(decision_day)
+        if last_day_not_in_remission is not None and last_day_not_in_remission >= decision_day
+        else OPEN
+    )
 
 
 def level_when_due(case, first, due):

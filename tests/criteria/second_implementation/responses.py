@@ -16,7 +16,7 @@ def late_response(case):
         return without_course(case, episode, weeks)
     first, reduced = found[0]
     due, confirmation = first + 7 * weeks, first + 7 * rules.confirmation
-    ill = -1 if episode.last_ill is None else episode.last_ill
+    ill = -1 if episode.last_day_not_in_remission is None else episode.last_day_not_in_remission
     if episode.stop <= due or ill >= confirmation:
         return NOT_MET
     if reduced < due or ill < due or episode.stop > confirmation:
@@ -46,14 +46,14 @@ def _partial_in(case, episode, weeks):
     due = first + 7 * weeks
     if episode.stop <= due:
         return NOT_MET
-    if reduced < due or episode.last_ill is None or episode.last_ill < due:
+    if reduced < due or episode.last_day_not_in_remission is None or episode.last_day_not_in_remission < due:
         return OPEN
     was = level_when_due(case, first, due)
     if was is None:
         return OPEN
     if was != PARTIAL:
         return NOT_MET
-    response, last_ill = case.response("partial", episode, first)
+    response, last_day_not_in_remission = case.response("partial", episode, first)
     if response is not None and response <= due:
         return met(due)
-    return NOT_MET if last_ill is not None and last_ill >= due else OPEN
+    return NOT_MET if last_day_not_in_remission is not None and last_day_not_in_remission >= due else OPEN

@@ -33,7 +33,7 @@ from nephrosyn.criteria.codes import (
     TAPER_UNFINISHED,
     answer,
 )
-from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, LAST_ILL, START
+from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.steroid_courses import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
 from nephrosyn.kernels.compile import entry, kernel
 
@@ -78,12 +78,14 @@ def day_raised(doses, count, at, relapse, until):
 
 
 @kernel
-def relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within):
+def relapse_reason(
+    relapse, remission, reduced, raised, again, last_day_not_in_remission, end, raise_within, effective_within
+):
     """Reason for a relapse above the maintenance dose after a reduction; NO_SUCH_RELAPSE if it does not count."""
     if raised == NEVER:
         if again < NEVER or end >= relapse + raise_within:
             return NO_SUCH_RELAPSE
-    elif again <= raised or last_ill >= raised + effective_within:
+    elif again <= raised or last_day_not_in_remission >= raised + effective_within:
         return NO_SUCH_RELAPSE
     if reduced < remission:
         return REDUCTION_VAGUE
@@ -117,17 +119,19 @@ def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_wit
     if not above_maintenance(doses, at):
         return
     row[ARGUMENTS] = NOT_REDUCED
-    reduced = last_reduction(doses, at, episodes[i - 1, LAST_ILL], relapse)
+    reduced = last_reduction(doses, at, episodes[i - 1, LAST_DAY_NOT_IN_REMISSION], relapse)
     if reduced == NO_DAY:
         return
     raised = day_raised(doses, count, at, relapse, relapse + raise_within)
     row[ARGUMENTS] = reason_not_counted(raised, again)
-    last_ill = episodes[i, LAST_ILL]
-    reason = relapse_reason(relapse, remission, reduced, raised, again, last_ill, end, raise_within, effective_within)
+    last_day_not_in_remission = episodes[i, LAST_DAY_NOT_IN_REMISSION]
+    reason = relapse_reason(
+        relapse, remission, reduced, raised, again, last_day_not_in_remission, end, raise_within, effective_within
+    )
     if reason == NO_SUCH_RELAPSE:
         return
     day = again if reason == RELAPSE_IN_TAPER else NEVER
-    answer(row, reason, day, remission, reduced, relapse, raised, again, last_ill)
+    answer(row, reason, day, remission, reduced, relapse, raised, again, last_day_not_in_remission)
 
 
 @entry

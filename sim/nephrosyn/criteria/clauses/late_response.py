@@ -21,7 +21,7 @@ from nephrosyn.criteria.codes import (
     STILL_ILL,
     answer,
 )
-from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.response import at_least_partial, level_by
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
 from nephrosyn.kernels.compile import kernel
@@ -46,13 +46,13 @@ def unseen_reason(due, reduced, end, remission):
 
 
 @kernel
-def late_reason(due, decision_day, reduced, end, remission, last_ill, level):
+def late_reason(due, decision_day, reduced, end, remission, last_day_not_in_remission, level):
     """Reason for complete remission after the due day of the course and before the end of confirmation, or for none."""
     if remission <= due:
         return REMISSION_IN_TIME
-    if last_ill >= decision_day:
+    if last_day_not_in_remission >= decision_day:
         return STILL_ILL
-    if reduced < due or last_ill < due or remission > decision_day:
+    if reduced < due or last_day_not_in_remission < due or remission > decision_day:
         return unseen_reason(due, reduced, end, remission)
     if level == UNSEEN:
         return REMISSION_VAGUE
@@ -62,29 +62,33 @@ def late_reason(due, decision_day, reduced, end, remission, last_ill, level):
 @kernel
 def evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
     """Write whether the first episode responded late, that is, within the time of confirmation."""
-    start, remission, last_ill = episodes[0, START], episodes[0, END], episodes[0, LAST_ILL]
+    start, remission, last_day_not_in_remission = (
+        episodes[0, START],
+        episodes[0, END],
+        episodes[0, LAST_DAY_NOT_IN_REMISSION],
+    )
     first, last = first_course(courses, counts[4], start, remission)
     days = course_needed(0, lesion, rule)
     if first == NEVER:
-        evaluate_without_course(start, doses, counts[3], remission, last_ill, days, out)
+        evaluate_without_course(start, doses, counts[3], remission, last_day_not_in_remission, days, out)
     else:
         due, decision_day = first + days, first + max(rule.confirmation_days, days)
         level = PARTIAL
         if rule.confirms_any == 0:
             level = level_by(intervals, counts[0], gaps, counts[2], first, due)
-        reason = late_reason(due, decision_day, last + 1, end, remission, last_ill, level)
+        reason = late_reason(due, decision_day, last + 1, end, remission, last_day_not_in_remission, level)
         day = remission if reason < FIRST_NOT_MET else NEVER
-        answer(out, reason, day, first, decision_day, last_ill, remission, last, NEVER)
+        answer(out, reason, day, first, decision_day, last_day_not_in_remission, remission, last, NEVER)
     if counts[0] == 0:
         out[REASON] = NO_URINE
 
 
 @kernel
-def partial_reason(due, reduced, end, remission, last_ill, reached, neither, level):
+def partial_reason(due, reduced, end, remission, last_day_not_in_remission, reached, neither, level):
     """Reason for partial, not complete, remission on the due day of a course, or for none."""
     if remission <= due:
         return REMISSION_IN_TIME
-    if reduced < due or last_ill < due or level == UNSEEN:
+    if reduced < due or last_day_not_in_remission < due or level == UNSEEN:
         return unseen_reason(due, reduced, end, remission)
     if reached <= due:
         return PARTIAL_THEN if level == PARTIAL else NOT_PARTIAL_THEN
@@ -96,22 +100,26 @@ def evaluate_partial_remission(intervals, episodes, gaps, doses, courses, counts
     """Write whether any episode was in partial remission on the due day of its first adequate course."""
     evaluated = 0
     for i in range(counts[1]):
-        start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
+        start, remission, last_day_not_in_remission = (
+            episodes[i, START],
+            episodes[i, END],
+            episodes[i, LAST_DAY_NOT_IN_REMISSION],
+        )
         days = course_needed(i, lesion, rule)
         if days == 0:
             continue
         first, last = first_course(courses, counts[4], start, remission)
         if first == NEVER:
-            evaluate_without_course(start, doses, counts[3], remission, last_ill, days, row)
+            evaluate_without_course(start, doses, counts[3], remission, last_day_not_in_remission, days, row)
         else:
             due = first + days
             reached, neither = at_least_partial(
                 intervals, counts[0], first, min(remission, end), rule.home_days, rule.clinic_readings
             )
             level = level_by(intervals, counts[0], gaps, counts[2], first, due)
-            reason = partial_reason(due, last + 1, end, remission, last_ill, reached, neither, level)
+            reason = partial_reason(due, last + 1, end, remission, last_day_not_in_remission, reached, neither, level)
             day = due if reason < FIRST_NOT_MET else NEVER
-            answer(row, reason, day, first, due, last_ill, remission, last, NEVER)
+            answer(row, reason, day, first, due, last_day_not_in_remission, remission, last, NEVER)
         if evaluated == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
             copy(row, out)
         evaluated += 1

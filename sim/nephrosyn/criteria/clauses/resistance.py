@@ -28,7 +28,14 @@ from nephrosyn.criteria.codes import (
     REMISSION_WITHOUT_STEROID,
     answer,
 )
-from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_ILL, START, next_remission_level
+from nephrosyn.criteria.record.episodes import (
+    AFTER,
+    BEFORE,
+    END,
+    LAST_DAY_NOT_IN_REMISSION,
+    START,
+    next_remission_level,
+)
 from nephrosyn.criteria.record.patient_arrays import NO_NAME
 from nephrosyn.criteria.record.response import level_by, response_from
 from nephrosyn.criteria.record.steroid_courses import FIRST, LAST
@@ -44,7 +51,7 @@ def copy(row, to):
 
 
 @kernel
-def course_reason(due, decision_day, reduced, end, enough, response, last_ill):
+def course_reason(due, decision_day, reduced, end, enough, response, last_day_not_in_remission):
     """Reason for a course due to last to `due` and reduced on `reduced`; `enough`: long enough for the umbrella rule.
 
     `decision_day` is the due day, or the end of the time of confirmation.
@@ -57,26 +64,28 @@ def course_reason(due, decision_day, reduced, end, enough, response, last_ill):
         return NOT_SEEN_LONG_ENOUGH
     if reduced < due and not enough:
         return COURSE_TOO_SHORT
-    if last_ill >= (min(due, reduced) if decision_day == due else decision_day):
+    if last_day_not_in_remission >= (min(due, reduced) if decision_day == due else decision_day):
         return FAILED_COURSE if reduced >= due else FAILED_AND_REDUCED
     return REMISSION_VAGUE if response < NEVER else NOT_SEEN_LONG_ENOUGH
 
 
 @kernel
-def evaluate_course(first, last, end, response, last_ill, course_days, umbrella_days, decision_day, row):
+def evaluate_course(
+    first, last, end, response, last_day_not_in_remission, course_days, umbrella_days, decision_day, row
+):
     """Evaluate one adequate course (first day, last day) by the response of its episode."""
     due = first + course_days
     reduced = last + 1
     enough = umbrella_days > 0 and reduced - first >= umbrella_days
-    reason = course_reason(due, decision_day, reduced, end, enough, response, last_ill)
+    reason = course_reason(due, decision_day, reduced, end, enough, response, last_day_not_in_remission)
     if enough and reason != REMISSION_IN_TIME and reduced <= end:
         decision_day = min(decision_day, reduced)
     day = decision_day if reason < FIRST_NOT_MET else NEVER
-    answer(row, reason, day, first, decision_day, last_ill, response, last, NEVER)
+    answer(row, reason, day, first, decision_day, last_day_not_in_remission, response, last, NEVER)
 
 
 @kernel
-def evaluate_without_course(start, doses, dose_count, remission, last_ill, course_days, row):
+def evaluate_without_course(start, doses, dose_count, remission, last_day_not_in_remission, course_days, row):
     """Evaluate an episode in which no adequate course began."""
     first = NEVER
     for k in range(dose_count):
@@ -91,7 +100,7 @@ def evaluate_without_course(start, doses, dose_count, remission, last_ill, cours
         reason = NEVER_ADEQUATE
     else:
         reason = REMISSION_ON_LESS if remission <= decision_day else REMISSION_ON_LESS_LATE
-    answer(row, reason, NEVER, first, decision_day, last_ill, remission, NEVER, NEVER)
+    answer(row, reason, NEVER, first, decision_day, last_day_not_in_remission, remission, NEVER, NEVER)
 
 
 @kernel
@@ -135,7 +144,11 @@ def decision_day_of_course(intervals, count, gaps, gap_count, first, due, rule):
 def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
     """Evaluate every adequate course that began in an episode before it ended."""
     interval_count, course_count = counts[0], counts[4]
-    start, remission, last_ill = episodes[i, START], episodes[i, END], episodes[i, LAST_ILL]
+    start, remission, last_day_not_in_remission = (
+        episodes[i, START],
+        episodes[i, END],
+        episodes[i, LAST_DAY_NOT_IN_REMISSION],
+    )
     umbrella_days = rule.umbrella_days if confirms else 0
     none = True
     for k in range(course_count):
@@ -157,7 +170,7 @@ def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, 
             copy(row, best)
         none = False
     if none:
-        evaluate_without_course(start, doses, counts[3], remission, last_ill, course_days, best)
+        evaluate_without_course(start, doses, counts[3], remission, last_day_not_in_remission, course_days, best)
 
 
 @kernel

@@ -27,7 +27,7 @@ from nephrosyn.criteria.codes import (
     TOO_FEW_AGENTS,
     answer,
 )
-from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.response import episode_on, response_from
 from nephrosyn.criteria.record.steroid_courses import STEROID
 from nephrosyn.kernels.compile import kernel
@@ -192,7 +192,9 @@ def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, start
             if drugs[r] != STEROID:
                 agent = min(agent, max(int(starts[r]), start))
         if first == NEVER:
-            answer(row, NO_TREATMENT, NEVER, NEVER, NEVER, episodes[i, LAST_ILL], remission, NEVER, NEVER)
+            answer(
+                row, NO_TREATMENT, NEVER, NEVER, NEVER, episodes[i, LAST_DAY_NOT_IN_REMISSION], remission, NEVER, NEVER
+            )
         else:
             due = first + rule.persistence_days
             response, without = response_from(

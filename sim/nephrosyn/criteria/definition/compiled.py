@@ -10,7 +10,7 @@ import numpy as np
 from numba import config
 from numpy.typing import NDArray
 
-from nephrosyn import vocabulary as terms
+from nephrosyn import vocabulary
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.thresholds import Threshold
 
@@ -165,13 +165,13 @@ def _population(definition: DefinitionSet) -> dict[str, float]:
         "adult_from": who.adult_from.of(True),
         "age_from": who.age_from.of(True),
         "age_below": who.age_below.of(True),
-        "lesions": _mask(who.lesions.of(True), terms.LESIONS),
+        "lesions": _mask(who.lesions.of(True), vocabulary.LESIONS),
         "unknown_lesion": who.unknown_lesion.of(True) == "applies",
     }
 
 
 def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
-    urine, partial, bands = definition.urine, definition.partial, terms.DIPSTICK_BANDS
+    urine, partial, bands = definition.urine, definition.partial, vocabulary.DIPSTICK_BANDS
     low, high = urine.remission_upcr.of(child), urine.relapse_upcr.of(child)
     band, fall = partial.band_below.of(child), partial.fall.of(child)
     return {
@@ -195,7 +195,7 @@ def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
 def _steroid(definition: DefinitionSet, child: bool) -> dict[str, float]:
     steroid = definition.steroid
     return {
-        "drugs": _mask(steroid.drugs.of(child), terms.DRUGS),
+        "drugs": _mask(steroid.drugs.of(child), vocabulary.DRUGS),
         "adequate_per_kg": _or_infinite(steroid.adequate_per_kg, child),
         "adequate_per_m2": _or_infinite(steroid.adequate_per_m2, child),
         "adequate_cap": _or_infinite(steroid.adequate_cap, child),
@@ -214,7 +214,7 @@ def _resistance(definition: DefinitionSet, child: bool) -> dict[str, float]:
     return {
         "course_days": _weeks(resistance.course, child),
         "relapse_course_days": _weeks(resistance.relapse_course, child),
-        "slow_lesions": _mask(resistance.slow_lesions.of(child), terms.LESIONS),
+        "slow_lesions": _mask(resistance.slow_lesions.of(child), vocabulary.LESIONS),
         "slow_days": _weeks(resistance.slow_course, child),
         "umbrella_days": _weeks(resistance.umbrella, child),
         "confirmation_days": _weeks(resistance.confirmation, child),
@@ -249,10 +249,10 @@ def _relapses(definition: DefinitionSet, child: bool) -> dict[str, float]:
 def _intolerance(definition: DefinitionSet, child: bool) -> dict[str, float]:
     intolerance = definition.intolerance
     return {
-        "contraindications": _mask(intolerance.contraindications.of(child), terms.CONDITIONS),
-        "contraindication_actions": _mask(intolerance.contraindication_actions.of(child), terms.STEROID_ACTIONS),
-        "toxicities": _mask(intolerance.toxicities.of(child), terms.CONDITIONS),
-        "toxicity_actions": _mask(intolerance.toxicity_actions.of(child), terms.STEROID_ACTIONS),
+        "contraindications": _mask(intolerance.contraindications.of(child), vocabulary.CONDITIONS),
+        "contraindication_actions": _mask(intolerance.contraindication_actions.of(child), vocabulary.STEROID_ACTIONS),
+        "toxicities": _mask(intolerance.toxicities.of(child), vocabulary.CONDITIONS),
+        "toxicity_actions": _mask(intolerance.toxicity_actions.of(child), vocabulary.STEROID_ACTIONS),
     }
 
 
@@ -263,7 +263,7 @@ def _agents(definition: DefinitionSet, child: bool) -> dict[str, float]:
         "persists_in_any": persistence.episodes.of(child) == "any",
         "persists_with_agent": persistence.other_agent.of(child) == "required",
         "persists_partial_responds": persistence.response.of(child) == "partial",
-        "calcineurin_drugs": _mask(agents.calcineurin_inhibitors.of(child), terms.DRUGS),
+        "calcineurin_drugs": _mask(agents.calcineurin_inhibitors.of(child), vocabulary.DRUGS),
         "calcineurin_days": _or_zero(agents.calcineurin_course, child),
         "calcineurin_partial_responds": agents.calcineurin_response.of(child) == "partial",
         "multidrug_days": _or_zero(agents.multidrug_course, child),
@@ -289,5 +289,5 @@ def _weeks(threshold: Threshold[Any], child: bool) -> int:
     return int(_or_zero(threshold, child)) * DAYS_PER_WEEK
 
 
-def _mask(names: Iterable[str], vocabulary: tuple[str, ...]) -> int:
-    return sum(1 << vocabulary.index(name) for name in names)
+def _mask(names: Iterable[str], codes: tuple[str, ...]) -> int:
+    return sum(1 << codes.index(name) for name in names)

@@ -46,7 +46,14 @@ from nephrosyn.criteria.codes import (
 from nephrosyn.criteria.definition.compiled import ON_STEROID, RAISE_CLEARS
 from nephrosyn.criteria.evaluation.workspace import COURSES, DOSES, EPISODES, GAPS, INTERVALS
 from nephrosyn.criteria.record.complete_record import path_spans
-from nephrosyn.criteria.record.episodes import END, LAST_ILL, START, count_relapses, find_episodes, find_gaps
+from nephrosyn.criteria.record.episodes import (
+    END,
+    LAST_DAY_NOT_IN_REMISSION,
+    START,
+    count_relapses,
+    find_episodes,
+    find_gaps,
+)
 from nephrosyn.criteria.record.steroid_courses import FIRST, find_courses, find_doses
 from nephrosyn.criteria.record.urine_states import FIRST as FIRST_SEEN
 from nephrosyn.criteria.record.urine_states import clinic_days, find_intervals, home_spans
@@ -293,7 +300,10 @@ def evaluate_all(
                         patient,
                         k,
                     )
-                    listed_episodes[listed, 3], listed_episodes[listed, 4] = episodes[k, START], episodes[k, LAST_ILL]
+                    listed_episodes[listed, 3], listed_episodes[listed, 4] = (
+                        episodes[k, START],
+                        episodes[k, LAST_DAY_NOT_IN_REMISSION],
+                    )
                     listed_episodes[listed, 5] = episodes[k, END]
                 listed += 1
     return listed

@@ -36,7 +36,7 @@ from nephrosyn.criteria.evaluation.evaluate import evaluate
 from nephrosyn.criteria.evaluation.workspace import EPISODES
 from nephrosyn.criteria.explanation.sentences import EvaluatedPatient, in_window, relapses_by_kind, sentence
 from nephrosyn.criteria.explanation.supporting_rows import Evidence, SupportingRows
-from nephrosyn.criteria.record.episodes import END, LAST_ILL, START
+from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.errors import CriteriaError, Problem
 
 if TYPE_CHECKING:
@@ -225,8 +225,8 @@ def _day(argument: int) -> int | None:
 
 
 def _episode(number: int, row: NDArray[np.int64]) -> Episode:
-    start, remission, last_ill = (_day(row[c]) for c in (START, END, LAST_ILL))
-    return Episode(number, start, last_ill, remission)
+    start, remission, last_day_not_in_remission = (_day(row[c]) for c in (START, END, LAST_DAY_NOT_IN_REMISSION))
+    return Episode(number, start, last_day_not_in_remission, remission)
 
 
 def _clause(code: int, evaluated: EvaluatedPatient, supporting: SupportingRows) -> Clause:
@@ -256,7 +256,11 @@ def _evidence(
         return supporting.conditions(KIND_OF_CLAUSE[code])
     if kind == COURSE_ARGUMENTS:
         doses = _doses(supporting, arguments["course"], arguments["course_end"])
-        return [*_urine(supporting, arguments, "last_ill", "remission"), *_at_the_end(supporting, arguments), *doses]
+        return [
+            *_urine(supporting, arguments, "not_in_remission", "remission"),
+            *_at_the_end(supporting, arguments),
+            *doses,
+        ]
     if kind == WINDOW_ARGUMENTS:
         counted = [day for day in evaluated.relapses if in_window(arguments, day)]
         return [*_urine(supporting, arguments, "anchor"), *(e for day in counted for e in supporting.urine(day))]
@@ -268,11 +272,11 @@ def _evidence(
         ]
     if kind == TREATMENT_ARGUMENTS:
         agents = supporting.agents(arguments["begun"], arguments["decision_day"])
-        return [*_urine(supporting, arguments, "last_ill", "remission"), *agents]
+        return [*_urine(supporting, arguments, "not_in_remission", "remission"), *agents]
     if kind == TAPER_ARGUMENTS:
         answered = [] if arguments["reduced"] is not None else evaluated.relapses
         rows = [e for day in answered for e in (*supporting.urine(day), *supporting.doses(day - 1, day))]
-        rows += _urine(supporting, arguments, "remission", "relapse", "again", "last_ill")
+        rows += _urine(supporting, arguments, "remission", "relapse", "again", "not_in_remission")
         before = None if arguments["reduced"] is None else arguments["reduced"] - 1
         last = arguments["relapse"] if arguments["raised"] is None else arguments["raised"]
         return [*rows, *_doses(supporting, before, last)]
@@ -281,8 +285,8 @@ def _evidence(
 
 def _at_the_end(supporting: SupportingRows, arguments: Mapping[str, int | None]) -> list[Evidence]:
     """Return the urine on the decision day of a course, where the patient was not in remission for longer."""
-    decision_day, last_ill = arguments["decision_day"], arguments["last_ill"]
-    if decision_day is None or last_ill is None or last_ill <= decision_day:
+    decision_day, last_day_not_in_remission = arguments["decision_day"], arguments["not_in_remission"]
+    if decision_day is None or last_day_not_in_remission is None or last_day_not_in_remission <= decision_day:
         return []
     return supporting.urine(supporting.latest(decision_day))
 

@@ -12,7 +12,7 @@ from nephrosyn.kernels.compile import kernel
 
 # Columns of an episode: its first day (none for the first episode, which begins before presentation), first day of
 # its remission, last day seen not in remission, and whether it counts as a relapse.
-START, END, LAST_ILL, COUNTED = 0, 1, 2, 3
+START, END, LAST_DAY_NOT_IN_REMISSION, COUNTED = 0, 1, 2, 3
 # Columns of a gap: last day seen before it, first day seen after it.
 BEFORE, AFTER = 0, 1
 
@@ -29,16 +29,16 @@ def find_episodes(intervals, count, home_days, clinic_readings, episodes):
     k = 0
     episodes[0, START] = NO_DAY
     episodes[0, END] = NEVER
-    episodes[0, LAST_ILL] = NO_DAY
-    ill = True
+    episodes[0, LAST_DAY_NOT_IN_REMISSION] = NO_DAY
+    nephrotic = True
     readings = 0
     first_reading = NEVER
     for j in range(count):
         level = intervals[j, LEVEL]
-        if level != (REMISSION if ill else RELAPSE):
+        if level != (REMISSION if nephrotic else RELAPSE):
             readings = 0
-            if ill:
-                episodes[k, LAST_ILL] = intervals[j, LAST]
+            if nephrotic:
+                episodes[k, LAST_DAY_NOT_IN_REMISSION] = intervals[j, LAST]
             continue
         if readings == 0 and intervals[j, CLINIC] > 0:
             first_reading = intervals[j, FIRST_CLINIC]
@@ -51,14 +51,14 @@ def find_episodes(intervals, count, home_days, clinic_readings, episodes):
         if date == NEVER:
             continue
         readings = 0
-        ill = not ill
-        if not ill:
+        nephrotic = not nephrotic
+        if not nephrotic:
             episodes[k, END] = date
             continue
         k += 1
         episodes[k, START] = date
         episodes[k, END] = NEVER
-        episodes[k, LAST_ILL] = intervals[j, LAST]
+        episodes[k, LAST_DAY_NOT_IN_REMISSION] = intervals[j, LAST]
     return k + 1
 
 

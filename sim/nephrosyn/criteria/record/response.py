@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import NEVER, NO_DAY
-from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_ILL, START
+from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.urine_states import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, PARTIAL, REMISSION, UNSEEN
 from nephrosyn.kernels.compile import kernel
 
@@ -49,9 +49,9 @@ def at_least_partial(intervals, count, since, until, home_days, clinic_readings)
 @kernel
 def response_from(intervals, count, episodes, i, since, partial_responds, rule):
     """Day of response in an episode from `since` on, or NEVER, and the last day seen before it without response."""
-    remission, last_ill = episodes[i, END], episodes[i, LAST_ILL]
+    remission, last_day_not_in_remission = episodes[i, END], episodes[i, LAST_DAY_NOT_IN_REMISSION]
     if partial_responds == 0:
-        return remission, last_ill
+        return remission, last_day_not_in_remission
     day, neither = at_least_partial(intervals, count, since, remission, rule.home_days, rule.clinic_readings)
     return min(day, remission), neither
 
