@@ -15,6 +15,7 @@ ORDER = [
     "text_files",
     "errors",
     "user_input",
+    "toml_files",
     "kernels",
     "statistics",
     "scenario",

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import Resolved, load, shipped
-from nephrosyn.scenario.files.inheritance import Layer, merge, override
+from nephrosyn.scenario.files.inheritance import merge, override
 from nephrosyn.scenario.tree import dotted
+from nephrosyn.toml_files import Layer
 
 pytestmark = pytest.mark.slow
 

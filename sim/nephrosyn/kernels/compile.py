@@ -36,6 +36,7 @@ COMPILED_ROOMS = (
     "text_files.py",
     "errors.py",
     "user_input.py",
+    "toml_files.py",
     "kernels",
     "scenario",
     "patients",

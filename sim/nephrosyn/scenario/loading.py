@@ -10,13 +10,14 @@ from typing import Any
 
 from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
 from nephrosyn.scenario.checks.validate import validated
-from nephrosyn.scenario.files.catalogue import SUFFIX, shipped_sets
+from nephrosyn.scenario.files.catalogue import shipped_sets
 from nephrosyn.scenario.files.digest import digest_of
-from nephrosyn.scenario.files.inheritance import Layer, Merged, merge, override, read_layers
+from nephrosyn.scenario.files.inheritance import Merged, merge, override, read_layers
 from nephrosyn.scenario.files.provenance import problems_of_missing
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
+from nephrosyn.toml_files import SUFFIX, Layer
 from nephrosyn.user_input import nearest, shown
 
 

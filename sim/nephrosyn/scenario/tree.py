@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nephrosyn.toml_files import merge_tables
+
 Path = tuple[str, ...]
 
 APART = ("extends", "sources")
@@ -99,9 +101,7 @@ def merged(below: Any, above: Any) -> Any:
     >>> merged({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 4}})
     {'a': 1, 'b': {'c': 4, 'd': 3}}
     """
-    if not isinstance(below, Mapping) or not isinstance(above, Mapping) or is_distribution(above):
-        return above
-    return {**below, **{key: merged(below[key], value) if key in below else value for key, value in above.items()}}
+    return merge_tables(below, above, lambda below, above: is_distribution(above))
 
 
 def placed(tree: Any, path: Path, value: Any) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nephrosyn.errors import CriteriaError, Problem
-from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, shipped_sets
-from nephrosyn.text_files import UnreadableError, is_readable
-from nephrosyn.user_input import nearest
+from nephrosyn.scenario.files.catalogue import shipped_sets
+from nephrosyn.text_files import UnreadableError
+from nephrosyn.toml_files import content, find, titles_of
 
 
 def sets() -> tuple[str, ...]:
@@ -31,7 +30,7 @@ def titles() -> dict[str, str]:
     >>> bool(titles()["source"])
     True
     """
-    return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in shipped_sets().items()}
+    return titles_of(shipped_sets())
 
 
 def text(name_or_path: str | Path) -> str:
@@ -72,15 +71,7 @@ def locate(name_or_path: str | Path) -> Traversable:
     CriteriaError
         If there is none, with the nearest names.
     """
-    requested = str(name_or_path)
-    names = shipped_sets()
-    if isinstance(name_or_path, str) and requested in names:
-        return names[requested]
-    path = Path(name_or_path)
-    if is_readable(path):
-        return path
-    meant_as_path = isinstance(name_or_path, Path) or is_path(requested)
-    expected = "a file" if meant_as_path else f"a file or one of the shipped sets ({', '.join(names)})"
-    a_folder = "\0" not in requested and path.is_dir()
-    got = "a folder" if a_folder else "no such file" if meant_as_path else "no set of this name"
-    raise CriteriaError(requested, [Problem(requested, expected, got, nearest(path.name.removesuffix(SUFFIX), names))])
+    file = find(name_or_path, shipped_sets(), "set")
+    if isinstance(file, Problem):
+        raise CriteriaError(str(name_or_path), [file])
+    return file

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from itertools import islice
 from typing import Any
 
-from nephrosyn.criteria.definition.catalogue import sets, text
+from nephrosyn.criteria.definition.catalogue import locate, sets
 from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.toml_files import Layer, chain, merge_tables
 from nephrosyn.user_input import nearest, problem_of_hidden, shown
 
 REQUIRED_KEYS = ("name", "title")
@@ -40,14 +42,14 @@ def whole(content_toml: str, source: str) -> str:
     >>> "raise_clears" in whole(text("source-n12-3"), "source-n12-3")
     True
     """
-    content = read(content_toml, source)
-    if "extends" not in content:
+    last = Layer(source, read(content_toml, source))
+    if "extends" not in last.tree:
         return content_toml
-    base = content.pop("extends")
+    base = last.tree["extends"]
     problems = [
         Problem(key, "a value of its own in a set that extends another", "nothing")
         for key in REQUIRED_KEYS
-        if key not in content
+        if key not in last.tree
     ]
     if base not in sets():
         expected = f"one of the shipped sets ({', '.join(sets())})"
@@ -55,7 +57,15 @@ def whole(content_toml: str, source: str) -> str:
         problems.append(Problem("extends", expected, shown(base), like))
     if problems:
         raise CriteriaError(source, problems)
-    return written(merged(read(whole(text(base), base), base), content))
+    layers = chain(last, _shipped_parent)
+    merged = reduce(lambda below, layer: merge_tables(below, layer.tree, _replaces), layers, {})
+    del merged["extends"]
+    return written(merged)
+
+
+def _shipped_parent(layer: Layer) -> Layer | None:
+    name = layer.tree.get("extends")
+    return None if name is None else Layer.read(locate(name), name)
 
 
 def read(content_toml: str, source: str) -> dict[str, Any]:
@@ -76,14 +86,9 @@ def read(content_toml: str, source: str) -> dict[str, Any]:
     return tree
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a set with the changes of another; a threshold is replaced as a whole, with its citation."""
-    both = dict(base)
-    for key, value in changes.items():
-        there = both.get(key)
-        deeper = isinstance(there, dict) and isinstance(value, dict) and not _is_threshold(there)
-        both[key] = merged(there, value) if deeper and there is not None else value
-    return both
+def _replaces(below: Mapping[str, Any], above: Mapping[str, Any]) -> bool:
+    """Whether a table replaces a threshold, which it does as a whole, with its citation."""
+    return _is_threshold(below)
 
 
 def _is_threshold(table: Mapping[str, Any]) -> bool:

@@ -1,28 +1,24 @@
-"""Where scenario files are: the shipped ones by name, any other by its path."""
+"""Scenario files: the shipped ones by name, others by path."""
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nephrosyn.errors import Problem, ScenarioError
-from nephrosyn.text_files import decoded, is_readable, read_text
-from nephrosyn.user_input import nearest
-
-SUFFIX = ".toml"
+from nephrosyn.toml_files import files_in, find, titles_of
 
 
 def shipped() -> dict[str, Traversable]:
     """Return the shipped scenarios.
 
-    They lie inside the installed package, or, in a checkout, in the folder ``scenarios`` at its top.
+    They are part of the installed package; in a checkout they are in the folder ``scenarios`` at its top.
 
     Returns
     -------
     dict of str to path-like
-        File of each name, in alphabetical order.
+        File by name, in alphabetical order.
 
     Examples
     --------
@@ -35,8 +31,7 @@ def shipped() -> dict[str, Traversable]:
         folder = Path(str(package)).parents[1] / "scenarios"
     if not folder.is_dir():
         return {}
-    names = {entry.name.removesuffix(SUFFIX): entry for entry in folder.iterdir() if entry.name.endswith(SUFFIX)}
-    return dict(sorted(names.items()))
+    return files_in(folder)
 
 
 def shipped_sets() -> dict[str, Traversable]:
@@ -45,16 +40,14 @@ def shipped_sets() -> dict[str, Traversable]:
     Returns
     -------
     dict of str to path-like
-        File of each name, in alphabetical order.
+        File by name, in alphabetical order.
 
     Examples
     --------
     >>> "source" in shipped_sets()
     True
     """
-    folder = files("nephrosyn.criteria").joinpath("sets")
-    names = {entry.name.removesuffix(SUFFIX): entry for entry in folder.iterdir() if entry.name.endswith(SUFFIX)}
-    return dict(sorted(names.items()))
+    return files_in(files("nephrosyn.criteria").joinpath("sets"))
 
 
 def titles() -> dict[str, str]:
@@ -63,30 +56,14 @@ def titles() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Title of each name; empty where the file has none.
+        Title by name; empty where the file has none.
 
     Examples
     --------
     >>> bool(titles()["baseline"])
     True
     """
-    return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in shipped().items()}
-
-
-def content(file: Traversable) -> str:
-    """Return the text of a file that `locate` found.
-
-    Raises
-    ------
-    UnreadableError
-        If it cannot be read, is too long, or is no text.
-    """
-    return read_text(file) if isinstance(file, Path) else decoded(file.read_bytes())
-
-
-def is_path(name: str) -> bool:
-    """Whether a text is meant as a path: it ends in ``.toml`` or has a slash."""
-    return name.endswith(SUFFIX) or "/" in name or "\\" in name
+    return titles_of(shipped())
 
 
 def locate(name_or_path: str | Path, beside: Path | None = None) -> Traversable:
@@ -102,23 +79,14 @@ def locate(name_or_path: str | Path, beside: Path | None = None) -> Traversable:
     Returns
     -------
     path-like
-        A file that is there.
+        An existing file.
 
     Raises
     ------
     ScenarioError
         If there is none, with the nearest names.
     """
-    text = str(name_or_path)
-    names = shipped()
-    if isinstance(name_or_path, str) and text in names:
-        return names[text]
-    path = (beside or Path()) / text
-    if is_readable(path):
-        return path
-    like = nearest(Path(text).name.removesuffix(SUFFIX), names)
-    if is_path(text) or isinstance(name_or_path, Path):
-        actual = "a folder" if "\0" not in text and path.is_dir() else "no such file"
-        raise ScenarioError(text, [Problem(text, "a scenario file", actual, f"shipped scenario {like}" if like else "")])
-    expected = f"a file or one of the shipped scenarios ({', '.join(names) or 'none found'})"
-    raise ScenarioError(text, [Problem(text, expected, "no scenario of this name", like)])
+    file = find(name_or_path, shipped(), "scenario", beside)
+    if isinstance(file, Problem):
+        raise ScenarioError(str(name_or_path), [file])
+    return file

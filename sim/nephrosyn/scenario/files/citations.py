@@ -56,7 +56,8 @@ def citations() -> dict[str, str]:
     published = files("nephrosyn.evidence").joinpath("published-figures.csv").read_text("utf-8")
     figures = {row["id"]: row for row in csv.DictReader(published.splitlines())}
     return {
-        name: _publication(figures[name]) if name in figures else _other_citation(name, line) for name, line in evidence().items()
+        name: _publication(figures[name]) if name in figures else _other_citation(name, line)
+        for name, line in evidence().items()
     }
 
 

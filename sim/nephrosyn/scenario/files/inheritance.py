@@ -11,22 +11,13 @@ from typing import Any
 
 from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
 from nephrosyn.scenario.files import provenance
-from nephrosyn.scenario.files.catalogue import SUFFIX, content, is_path, locate, shipped
+from nephrosyn.scenario.files.catalogue import locate, shipped
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.tree import MISSING, at, dotted, merged, placed, split
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
+from nephrosyn.toml_files import SUFFIX, Layer, chain, is_path
 from nephrosyn.user_input import nearest, problem_of_hidden, shown
-
-DEEPEST = 100
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One file: how it is called in messages, and what it holds."""
-
-    label: str
-    tree: dict[str, Any]
 
 
 @dataclass
@@ -77,65 +68,46 @@ def read_layers(name_or_path: str | Path) -> list[Layer]:
         If a file is missing, unreadable or not TOML, or if ``extends`` goes in a circle.
     """
     requested = str(name_or_path)
-    layers: list[Layer] = []
-    seen: dict[str, str] = {}
-    wanted: str | Path = name_or_path
-    beside: Path | None = None
-    while True:
-        file = _locate_layer(wanted, beside, requested, layers)
-        label = _label(file, str(wanted))
-        identity = str(Path(str(file)).resolve())
-        if identity in seen:
-            chain = " -> ".join([*list(seen.values())[list(seen).index(identity) :], label])
-            raise ScenarioError(requested, [Problem("extends", "a chain that ends", f"a circle: {chain}")])
-        if len(seen) >= DEEPEST:
-            raise ScenarioError(requested, [Problem("extends", f"at most {DEEPEST} files", "a longer chain")])
-        seen[identity] = label
-        layer = Layer(label, read(file, label, requested))
-        layers.insert(0, layer)
-        if "extends" not in layer.tree:
-            return layers
-        wanted = layer.tree["extends"]
-        if not isinstance(wanted, str):
-            expected = "a shipped name, or a path relative to the file"
-            raise ScenarioError(requested, [Problem("extends", expected, shown(wanted), file=_ancestor_label(label, requested))])
-        beside = Path(str(file)).parent
-
-
-def _locate_layer(wanted: str | Path, beside: Path | None, requested: str, layers: list[Layer]) -> Traversable:
+    last = _read(locate(name_or_path), requested, requested)
     try:
-        return locate(wanted, beside)
+        return chain(last, lambda layer: _parent(layer, requested))
+    except UnreadableError as error:
+        raise ScenarioError(requested, [Problem("extends", error.expected, error.actual)]) from None
+
+
+def _parent(layer: Layer, requested: str) -> Layer | None:
+    """Read the file that another extends; None if it extends nothing."""
+    if "extends" not in layer.tree:
+        return None
+    name = layer.tree["extends"]
+    in_file = _ancestor_label(layer.label, requested)
+    if not isinstance(name, str):
+        expected = "a shipped name, or a path relative to the file"
+        raise ScenarioError(requested, [Problem("extends", expected, shown(name), file=in_file)])
+    try:
+        file = locate(name, layer.folder)
     except ScenarioError as error:
-        if not layers:
-            raise
-        first = error.problems[0]
-        file = _ancestor_label(layers[0].label, requested)
-        actual = f"{shown(wanted)}, {first.actual}"
-        raise ScenarioError(requested, [Problem("extends", first.expected, actual, first.nearest, file)]) from None
+        (problem,) = error.problems
+        actual = f"{shown(name)}, {problem.actual}"
+        raise ScenarioError(
+            requested, [Problem("extends", problem.expected, actual, problem.nearest, in_file)]
+        ) from None
+    return _read(file, name, requested)
 
 
-def _label(file: Traversable, wanted: str) -> str:
-    name = file.name.removesuffix(SUFFIX)
-    return name if not is_path(wanted) and name in shipped() else wanted
+def _read(file: Traversable, name: str, requested: str) -> Layer:
+    plain_name = file.name.removesuffix(SUFFIX)
+    label = plain_name if not is_path(name) and plain_name in shipped() else name
+    try:
+        return Layer.read(file, label)
+    except UnreadableError as error:
+        in_file = _ancestor_label(label, requested)
+        raise ScenarioError(requested, [Problem(label, error.expected, error.actual, file=in_file)]) from None
 
 
 def _ancestor_label(label: str, requested: str) -> str:
+    """Return the label of a file for messages; empty for the requested file itself."""
     return "" if label == requested else label
-
-
-def read(file: Traversable, label: str, requested: str) -> dict[str, Any]:
-    """Read one TOML file.
-
-    Raises
-    ------
-    ScenarioError
-        If it cannot be read or is not TOML, with line and column.
-    """
-    where = _ancestor_label(label, requested)
-    try:
-        return parsed_toml(content(file))
-    except UnreadableError as error:
-        raise ScenarioError(requested, [Problem(label, error.expected, error.actual, file=where)]) from None
 
 
 def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
@@ -191,7 +163,9 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
         else:
             try:
                 meant = parsed(value)
-                result.problems += [problem_of_hidden(*place) for place in islice(hidden_in(meant, path), MOST_PROBLEMS)]
+                result.problems += [
+                    problem_of_hidden(*place) for place in islice(hidden_in(meant, path), MOST_PROBLEMS)
+                ]
                 result.tree = placed(result.tree, path, meant)
                 touched.append(path)
             except KeyError:

@@ -104,7 +104,11 @@ def attribute(
         inherited_source = inherited.get(path)
         if inherited_source is not None and _changed(before, after, path):
             inherited_source = None
-        best = file_rule if file_rule and (inherited_source is None or len(file_rule.key) >= len(inherited_source.key)) else inherited_source
+        best = (
+            file_rule
+            if file_rule and (inherited_source is None or len(file_rule.key) >= len(inherited_source.key))
+            else inherited_source
+        )
         if best:
             sources[path] = best
     return sources

@@ -58,7 +58,9 @@ def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) ->
     probabilities = np.clip(np.asarray(probabilities, dtype=np.float64), TAIL, 1.0 - TAIL)
     if distribution.dist == FIXED:
         return np.full(probabilities.shape, distribution.parameters["value"])
-    return np.asarray(_scipy_distribution(distribution.dist).ppf(probabilities, **distribution.parameters), dtype=np.float64)
+    return np.asarray(
+        _scipy_distribution(distribution.dist).ppf(probabilities, **distribution.parameters), dtype=np.float64
+    )
 
 
 def quantiles_between(
@@ -111,7 +113,11 @@ def mean(distribution: Distribution) -> float:
     >>> mean(Distribution(dist="gamma", a=2.0, scale=3.0))
     6.0
     """
-    return distribution.parameters["value"] if distribution.dist == FIXED else float(_scipy_distribution(distribution.dist).mean(**distribution.parameters))
+    return (
+        distribution.parameters["value"]
+        if distribution.dist == FIXED
+        else float(_scipy_distribution(distribution.dist).mean(**distribution.parameters))
+    )
 
 
 @dataclass(frozen=True)
@@ -137,7 +143,9 @@ class Bounds:
 ANYWHERE = Bounds()
 
 
-def distribution_problem(name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE) -> tuple[str, str, str] | None:
+def distribution_problem(
+    name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE
+) -> tuple[str, str, str] | None:
     """Say what is wrong with a law.
 
     Parameters
