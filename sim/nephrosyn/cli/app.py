@@ -186,7 +186,10 @@ def list_criteria() -> None:
 
 @listing.command("classifiers", cls=LightCommand)
 def list_classifiers() -> None:
-    """List the available classifiers: shipped, installed, and definition sets."""
+    """List the available classifiers.
+
+    These are the shipped classifiers, installed ones, and the definition sets.
+    """
     from nephrosyn.bench.classifiers.registry import titles
 
     console.catalogue("classifiers", titles())
@@ -225,7 +228,10 @@ def run(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate a scenario, classify its patients, and write a run folder."""
+    """Simulate a scenario and classify its patients.
+
+    The tables and a report are written to a run folder.
+    """
     import nephrosyn as ns
 
     with console.Progress(quiet) as progress:

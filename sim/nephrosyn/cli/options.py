@@ -43,12 +43,12 @@ OneSet = Annotated[
     str | None, typer.Option("--criteria", metavar="NAME", help="Definition set or TOML file.", show_default=False)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Suppress progress and summary.")]
-Record = Annotated[View, typer.Option("--view", help="Record to classify.")]
+Record = Annotated[View, typer.Option("--view", help="Record to classify patients by.")]
 Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN RUN...", help="Folders of finished runs; the first is the reference.")
+    list[Path], typer.Argument(metavar="RUN", help="Folders of two or more finished runs; the first is the reference.")
 ]
-FromSet = Annotated[str, typer.Option("--from", metavar="NAME", help="Present definition set or TOML file.")]
-ToSet = Annotated[str, typer.Option("--to", metavar="NAME", help="New definition set or TOML file.")]
+FromSet = Annotated[str, typer.Option("--from", metavar="NAME", help="Definition set or TOML file to start from.")]
+ToSet = Annotated[str, typer.Option("--to", metavar="NAME", help="Definition set or TOML file that replaces it.")]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Write the page, text, figure and values to a folder.")
 ]

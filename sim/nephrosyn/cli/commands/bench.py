@@ -113,13 +113,16 @@ def bench_run(
         ),
     ] = 10.0,
     training: Annotated[
-        int, typer.Option("--training", metavar="N", min=50, help="Number of training patients, from another seed.")
+        int,
+        typer.Option(
+            "--training", metavar="N", min=50, help="Number of training patients, simulated with another seed."
+        ),
     ] = 2000,
     out: Out = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run classifiers on the clean and perturbed records of a run, and score them."""
+    """Score classifiers on clean and perturbed records of a run."""
     from nephrosyn.bench import run as bench_runs
     from nephrosyn.bench.output import results, write
 
@@ -156,7 +159,10 @@ def bench_export(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Export perturbed records without truth or labels, for a classifier in any language."""
+    """Export perturbed records for a classifier in any language.
+
+    The truth and the labels are not exported.
+    """
     from nephrosyn.bench.exchange.export import export
     from nephrosyn.bench.exchange.export_readme import Question
     from nephrosyn.bench.task import Task
@@ -220,7 +226,10 @@ def bench_explain(
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
     results: Annotated[Path, typer.Option("--results", metavar="DIR", help="Results of a bench.")],
 ) -> None:
-    """Show which perturbations change the predictions for one patient, and by which changes."""
+    """Show which perturbations change predictions for a patient.
+
+    The changes of the record that are enough to do so are listed.
+    """
     from nephrosyn.bench.flips.explain import explain
 
     console.bench_patient(explain(results, patient))

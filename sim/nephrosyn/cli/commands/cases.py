@@ -24,7 +24,7 @@ class CasesGroup(RunFirstGroup):
 
 cases = typer.Typer(
     cls=CasesGroup,
-    help="Make practice cases from the record of a run, or lint cases.",
+    help="Make practice cases from a run, or lint cases.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -67,7 +67,10 @@ def make(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing cases.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make practice cases, and lint them before they are written."""
+    """Make practice cases from the record of a run.
+
+    All cases are linted before they are written.
+    """
     import nephrosyn as ns
     from nephrosyn.teach.make_cases import check, write
     from nephrosyn.teach.request import Request
@@ -100,7 +103,10 @@ def lint(
     criteria: Sets = None,
     quiet: Quiet = False,
 ) -> None:
-    """Check cases against the rules of item writing; exit code 1 if any is broken."""
+    """Check cases against the rules of item writing.
+
+    The exit code is 1 if any rule is broken.
+    """
     from nephrosyn.teach.make_cases import lint_files
 
     findings, checked = lint_files(path, criteria or ())

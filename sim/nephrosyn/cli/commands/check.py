@@ -21,7 +21,10 @@ def check(
     changed: OnlyChanged = False,
     quiet: Silent = False,
 ) -> None:
-    """Check a scenario and print each value with its unit and source."""
+    """Check a scenario and print its values.
+
+    Each value is printed with its unit and source.
+    """
     from nephrosyn import criteria
     from nephrosyn.scenario import load
 

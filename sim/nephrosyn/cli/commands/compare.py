@@ -36,7 +36,7 @@ def reclassify(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show how patients change category between two definition sets."""
+    """Show who changes category between two definition sets."""
     import nephrosyn as ns
 
     reclassification = ns.reclassify(run, from_, to, view=view.value)

@@ -22,11 +22,9 @@ def _given(**options: int | None) -> dict[str, int]:
 
 
 def validate(
-    setting: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Use only the published figures of one setting.")
-    ] = None,
+    setting: Annotated[str | None, typer.Option(metavar="NAME", help="Use only the estimates of one setting.")] = None,
     figure: Annotated[
-        str | None, typer.Option(metavar="ID", help="Use only one figure, or those of one evidence id.")
+        str | None, typer.Option(metavar="ID", help="Use only one estimate, or those of one evidence id.")
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
@@ -40,7 +38,7 @@ def validate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare simulated settings with published figures."""
+    """Compare simulated settings with published estimates."""
     from nephrosyn.evidence.validation import comparison
     from nephrosyn.evidence.validation import page as pages
 
@@ -65,7 +63,7 @@ def calibrate(
         typer.Option("--free", metavar="KEY", help="Key to fit: KEY, SETTING:KEY, or either with =START; repeatable."),
     ] = None,
     figures: Annotated[
-        list[str] | None, typer.Option("--figures", metavar="ID", help="Published figure to fit to; repeatable.")
+        list[str] | None, typer.Option("--figures", metavar="ID", help="Id of an estimate to fit to; repeatable.")
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
@@ -76,9 +74,9 @@ def calibrate(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a few parameters of a setting to published figures.
+    """Fit a few parameters of a setting to published estimates.
 
-    Figures that are reserved for validation, and the one third itself, are never fitted to. Separate several ids with
+    The share of one third and the estimates reserved for validation are never fitted. Separate several keys or ids with
     commas.
     """
     from nephrosyn.evidence.calibration import fit, output
