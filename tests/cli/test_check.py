@@ -70,4 +70,4 @@ def test_evidence_ids_printed_are_explained_and_no_others(cli):
 
 def test_quiet_prints_nothing_and_says_so_in_its_help(cli):
     assert cli("check", "baseline", "--quiet").output == ""
-    assert "Print nothing unless something is wrong." in " ".join(cli("check", "--help").stdout.split())
+    assert "Print only errors." in " ".join(cli("check", "--help").stdout.split())

@@ -47,9 +47,9 @@ OF_A_RUN = [
     (("bench", "--seed", BEYOND), "--seed: expected a whole number from 0"),
     (("bench", "--training", BILLIONS), "--training: expected a whole number from 50 to 1000000"),
     (("bench", "--time-limit", "1e300"), "--time-limit: expected 0.1 to 86400 seconds"),
-    (("cases", "--count", BILLIONS), "--count: expected a whole number from 1 to 10000"),
-    (("cases", "--seed", BEYOND), "--seed: expected a whole number from 0"),
-    (("cases", "--seed=-1"), "--seed: expected a whole number from 0"),
+    (("cases", "--count", BILLIONS), "count: expected a whole number from 1 to 10000"),
+    (("cases", "--seed", BEYOND), "seed: expected a whole number from 0"),
+    (("cases", "--seed=-1"), "seed: expected a whole number from 0"),
 ]
 OF_AN_EXPORT = [
     (("--severity", f"1-{BILLIONS}"), f"severities: expected some of 1 to 5; found 1, {BILLIONS}"),

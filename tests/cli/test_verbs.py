@@ -13,18 +13,18 @@ from nephrosyn import criteria, scenario, vocabulary
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x1b]")
 
 
-def test_no_verb_shows_the_help(cli):
+def test_no_command_shows_the_help(cli):
     result = cli()
     assert "Usage: nephrosyn" in result.output
 
 
 @pytest.mark.parametrize(
-    "verb", ["list", "check", "schema", "run", "classify", "report", "explain", "compare", "check-criteria"]
+    "command", ["list", "check", "schema", "run", "classify", "report", "explain", "compare", "check-criteria"]
 )
-def test_every_verb_has_help(cli, verb):
-    result = cli(verb, "--help")
+def test_every_command_has_help(cli, command):
+    result = cli(command, "--help")
     assert result.exit_code == 0
-    assert f"Usage: nephrosyn {verb}" in result.stdout
+    assert f"Usage: nephrosyn {command}" in result.stdout
 
 
 def test_help_fits_a_narrow_screen_and_cuts_no_summary(cli):
@@ -195,7 +195,7 @@ def test_explain_agrees_with_the_label_of_everybody(cli, finished):
         assert vocabulary.PLAIN_NAMES[category] in cli("explain", finished, patient).stdout
 
 
-@pytest.mark.parametrize("verb", ["list", "check", "report", "explain"])
+@pytest.mark.parametrize("command", ["list", "check", "report", "explain"])
 def test_nothing_but_plain_text_in_a_pipe(cli, finished, verb):
     arguments = {"list": (), "check": ("baseline",), "report": (finished,), "explain": (finished, 1)}[verb]
     told = cli(verb, *arguments).output

@@ -182,7 +182,7 @@ def test_everything_wrong_is_told_at_once():
 
 
 def test_an_unknown_id_is_refused(cohort):
-    with pytest.raises(CasesError, match="--case: expected the id"):
+    with pytest.raises(CasesError, match="case: expected the id"):
         build(Source(cohort), Request(), "c000000000000")
 
 

@@ -57,7 +57,7 @@ def test_cases_are_replaced_when_told_so_and_nothing_else_ever_is(tmp_path):
     request, folder = Request(count=1), tmp_path / "made"
     folder.mkdir()
     (folder / "cases-si.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(CasesError, match="--overwrite replaces"):
+    with pytest.raises(CasesError, match=r"replace its cases \(overwrite\)"):
         check(request, ["json"], None, folder)
     assert check(request, ["json"], None, folder, overwrite=True) == ["json"]
     (folder / "thesis.docx").touch()

@@ -75,14 +75,14 @@ def check(
     except CasesError as error:
         wrong.append(str(error))
     if pick not in (None, "disagreement"):
-        wrong.append(f"--pick: expected disagreement; got {pick}")
+        wrong.append(f"pick: expected disagreement; got {pick}")
     taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if folder.exists() and (folder.resolve() == Path.cwd() or folder.is_mount()):
-        wrong.append(f"--out: {folder} cannot be replaced; name a folder inside it")
+        wrong.append(f"out: {folder} cannot be replaced; choose a folder inside it")
     elif taken and not overwrite:
-        wrong.append(f"--out: expected a folder that is new or empty; {folder} is taken (--overwrite replaces cases)")
+        wrong.append(f"out: {folder} exists and is not empty; choose another folder, or replace its cases (overwrite)")
     elif taken and not is_ours(folder):
-        wrong.append(f"--out: {folder} holds more than cases; it is never overwritten")
+        wrong.append(f"out: {folder} holds more than cases; it is never overwritten")
     if wrong:
         raise CasesError("\n".join(wrong))
     return names

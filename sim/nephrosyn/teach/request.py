@@ -67,20 +67,20 @@ class Request:
         >>> Request(count=0, kinds=("essay",)).check()
         Traceback (most recent call last):
         ...
-        nephrosyn.errors.CasesError: --count: expected a whole number from 1 to 10000; found 0
-        --kind: expected some of single, numeric, key-features, staged, matching, near-miss, disagreement; got essay
+        nephrosyn.errors.CasesError: count: expected a whole number from 1 to 10000; found 0
+        kind: expected some of single, numeric, key-features, staged, matching, near-miss, disagreement; got essay
         """
         wrong = []
-        wrong += wrong_count("--count", self.count, 1, MOST_CASES)
-        wrong += wrong_count("--seed", self.seed, 0, MOST_SEED)
+        wrong += wrong_count("count", self.count, 1, MOST_CASES)
+        wrong += wrong_count("seed", self.seed, 0, MOST_SEED)
         unknown = [name for name in self.kinds if name not in KINDS]
         if unknown or not self.kinds:
-            wrong.append(f"--kind: expected some of {', '.join(KINDS)}; got {', '.join(unknown) or 'none'}")
-        wrong += _one_of("--balance", self.balance, BALANCES)
-        wrong += _one_of("--units", self.units, UNITS)
-        wrong += _one_of("--spelling", self.spelling, SPELLINGS)
+            wrong.append(f"kind: expected some of {', '.join(KINDS)}; got {', '.join(unknown) or 'none'}")
+        wrong += _one_of("balance", self.balance, BALANCES)
+        wrong += _one_of("units", self.units, UNITS)
+        wrong += _one_of("spelling", self.spelling, SPELLINGS)
         if self.difficulty is not None and self.difficulty not in LEVELS:
-            wrong.append(f"--difficulty: expected 1 to 5; got {self.difficulty}")
+            wrong.append(f"difficulty: expected 1 to 5; got {self.difficulty}")
         if wrong:
             raise CasesError("\n".join(wrong))
 
@@ -94,7 +94,7 @@ class Request:
             donor = next((kind for kind in kinds if kind != "near-miss" and shares[kind]), None)
             if donor is None:
                 raise CasesError(
-                    f"--count: near-miss cases come in pairs, so expected an even number; got {self.count}"
+                    f"count: near-miss cases come in pairs, so expected an even number; got {self.count}"
                 )
             shares["near-miss"] += 1
             shares[donor] -= 1

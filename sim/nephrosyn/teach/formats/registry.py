@@ -68,7 +68,7 @@ def selected(requested: Sequence[str]) -> list[str]:
     names = list(dict.fromkeys(name.strip() for text in requested for name in text.split(",") if name.strip()))
     unknown = [name for name in names if name not in FORMATS]
     if unknown or not names:
-        raise CasesError(f"--format: expected some of {', '.join(FORMATS)}; got {', '.join(unknown) or 'none'}")
+        raise CasesError(f"format: expected some of {', '.join(FORMATS)}; got {', '.join(unknown) or 'none'}")
     return names
 
 
@@ -90,6 +90,6 @@ def writer(name: str) -> Writer:
         write: Writer = import_module(module).write
     except ModuleNotFoundError as error:
         raise CasesError(
-            f"--format {name}: {error.name} is not installed; install it with: pip install {error.name}"
+            f"format {name}: {error.name} is not installed; install it with: pip install {error.name}"
         ) from None
     return write

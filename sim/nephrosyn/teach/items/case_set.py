@@ -67,7 +67,7 @@ class Builder(Maker):
         if labels.filter(criteria=self.first.name).is_empty():
             raise CasesError(
                 f"the definition set {self.first.name} applies to none of the {self.source.size:,} patients of the "
-                "run, by age or lesion as far as these are known; choose another set (--criteria), or make a run of "
+                "run, by age or lesion as far as these are known; choose another set (criteria), or make a run of "
                 "another scenario"
             )
 
@@ -134,8 +134,8 @@ class Builder(Maker):
                 if pairs:
                     return pairs[0]
         raise CasesError(
-            f"--case: expected the id of a case made from this run with --seed {self.request.seed} and "
-            f"--criteria {self.first.name}; got {ident}"
+            f"case: expected the id of a case made from this run with seed {self.request.seed} and "
+            f"criteria {self.first.name}; got {ident}"
         )
 
     def _everybody(self) -> Iterator[tuple[ItemKind, Patient, str]]:

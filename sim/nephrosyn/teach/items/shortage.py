@@ -77,7 +77,7 @@ def why_none(category: str, definition: DefinitionSet, source: Source, labels: p
     start = f"{sentence(spoken(category))}:"
     why = ruled_out(flag, definition, source.cohort.resolved.scenario)
     if why:
-        advice = "for such cases choose another definition set (--criteria) or another scenario, not a larger run"
+        advice = "for such cases choose another definition set (criteria) or another scenario, not a larger run"
         return f"{start} no patient of {source.scenario} can be expected to meet it, because {why}; {advice}."
     return f"{start} {_answers(flag, definition, source, labels)}."
 

@@ -28,7 +28,7 @@ def key_on_record(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
     """At every stage, the key is the answer of the definition set on the displayed record."""
     missing = [name for name in case.criteria.split(", ") if name not in sets]
     if missing:
-        yield f"unknown definition set {', '.join(missing)}; name its file with --criteria"
+        yield f"unknown definition set {', '.join(missing)}; name its file (criteria)"
         return
     try:
         expected = answers(case, units, sets)

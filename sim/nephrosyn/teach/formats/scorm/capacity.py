@@ -41,9 +41,9 @@ def check(cases: CaseSet) -> None:
     most = characters(cases)
     if most > MOST_CHARACTERS:
         wrong.append(
-            f"--format scorm: the answers to these {len(cases.cases):,} cases can take {most:,} characters, and SCORM "
-            f"1.2 keeps {MOST_CHARACTERS:,} of an attempt; make several sets, each with a --seed of its own and "
-            f"--count {fitting(cases)} or less"
+            f"format scorm: the answers to these {len(cases.cases):,} cases can take {most:,} characters, and SCORM "
+            f"1.2 keeps {MOST_CHARACTERS:,} of an attempt; make several sets, each with its own seed and "
+            f"count {fitting(cases)} or less"
         )
     if wrong:
         raise CasesError("\n".join(wrong))
