@@ -238,8 +238,7 @@ REASONS: dict[int, Reason] = {
         "remission_again_vague",
         TAPER_ARGUMENTS,
         "Relapse on day {relapse} during the taper, dose raised on day {raised}; remission came after day "
-        "{not_in_remission} "
-        "and by day {again}, too imprecise to attribute it to the higher dose.",
+        "{not_in_remission} and by day {again}, too imprecise to attribute it to the higher dose.",
     ),
     REDUCTION_VAGUE: Reason(
         "reduction_vague",
