@@ -26,7 +26,7 @@ PLACES: dict[tuple[str, ...], str] = {
     vocabulary.ANALYTES: "ANALYTE",
     vocabulary.CONTRAINDICATIONS: "NAME",
     vocabulary.TOXICITIES: "NAME",
-    vocabulary.AGENT_TOXICITIES_BY_TIME: "HARM",
+    vocabulary.AGENT_TOXICITIES_BY_TIME: "EVENT",
     vocabulary.PROVOKING_FACTORS: "FACTOR",
 }
 PLACES_BY_PATH: dict[tuple[str, ...], str] = {("sources",): "KEY", ("second_line", "regimens"): "REGIMEN"}
@@ -209,7 +209,7 @@ def scenario() -> str:
                 ("`ANALYTE`", ", ".join(vocabulary.ANALYTES)),
                 ("`NAME` of contraindications", ", ".join(vocabulary.CONTRAINDICATIONS)),
                 ("`NAME` of toxicities", ", ".join(vocabulary.TOXICITIES)),
-                ("`HARM`", ", ".join(vocabulary.AGENT_TOXICITIES_BY_TIME)),
+                ("`EVENT`", ", ".join(vocabulary.AGENT_TOXICITIES_BY_TIME)),
                 ("`FACTOR`", ", ".join(vocabulary.PROVOKING_FACTORS)),
             ],
         ),
