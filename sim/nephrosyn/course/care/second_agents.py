@@ -16,7 +16,7 @@ from nephrosyn.course.disease.adverse_events import (
     suffer_cumulative_toxicity,
 )
 from nephrosyn.course.disease.agent_response import plan_agent_response
-from nephrosyn.course.disease.body import dose_for_size, dry_weight_kg
+from nephrosyn.course.disease.body import MG_PER_G, dose_for_size, dry_weight_kg
 from nephrosyn.course.disease.complications import serious_infection_rate
 from nephrosyn.course.disease.relapse_hazard import update_relapse
 from nephrosyn.course.state.clocks import set_rate, stop
@@ -32,7 +32,6 @@ NO_AGENT = -1
 _DIABETES = 1 << CONTRAINDICATIONS.index("diabetes")
 _STEROID_DIABETES = 1 << TOXICITIES.index("steroid_diabetes")
 _LONGEST_TABLET_INTERVAL = 7.0
-_MG_PER_G = 1000.0
 _NO_LIMIT_MG = 1e9  # stands for no cap; unlike infinity it can be divided and rounded down
 _TENTHS_PER_MG = 10.0
 
@@ -66,7 +65,7 @@ def _room_mg(state, params, agents, k):
         if agents[j].drug == agent.drug:
             grams += state.agent_g[j]
     by_weight = (agent.most_mg_per_kg - cumulative_mg_per_kg(state, params, agents, k)) * state.agent_weight_kg
-    return min(by_weight, (agent.most_g - grams) * _MG_PER_G, _NO_LIMIT_MG)
+    return min(by_weight, (agent.most_g - grams) * MG_PER_G, _NO_LIMIT_MG)
 
 
 @kernel
@@ -143,6 +142,13 @@ def refresh_effects(state, traits, params, clocks, tables, agents, log, count):
 
 
 @kernel
+def _effect_draws(state, traits, params, k):
+    """Uniforms for the beginning and the end of the effect of a course of regimen k."""
+    index = (state.agent_courses[k] << REGIMEN_BITS) + k
+    return uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_EFFECT, index)
+
+
+@kernel
 def start_agent(state, traits, params, clocks, tables, growth, agents, log, count, k):
     """Start a course of regimen k with its first dose."""
     agent = agents[k]
@@ -157,13 +163,7 @@ def start_agent(state, traits, params, clocks, tables, growth, agents, log, coun
     state.agent_counted_day = state.agent_run_first_day
     write_event(log, count, traits, state, Event.AGENT_STARTED, float(agent.drug))
     if state.agent_courses[k] == 0 or state.now >= state.effect_until[k]:
-        draws = uniforms(
-            params.seed,
-            params.replicate,
-            traits.patient,
-            Purpose.AGENT_EFFECT,
-            (state.agent_courses[k] << REGIMEN_BITS) + k,
-        )
+        draws = _effect_draws(state, traits, params, k)
         state.effect_from[k] = state.now + quantile(tables, agent.onset_table, normal_quantile(draws[0]))
     state.agent_courses[k] += 1
     state.agent_starts += 1
@@ -264,7 +264,7 @@ def _add(state, traits, params, clocks, tables, agents, log, count, doses, taken
     k = state.agent
     per_kg = state.agent_mg / state.agent_weight_kg
     state.agent_mg_per_kg[k] += doses * per_kg
-    state.agent_g[k] += doses * state.agent_mg / _MG_PER_G
+    state.agent_g[k] += doses * state.agent_mg / MG_PER_G
     if agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
         state.cyclophosphamide_mg_per_kg += taken * doses * per_kg
         react_to_doses(state, traits, params, log, count, doses * taken)
@@ -279,13 +279,7 @@ def stop_agent(state, traits, params, clocks, tables, agents, log, count):
     if state.agent_counted_day < math.floor(state.now):
         count_doses(state, traits, params, clocks, tables, agents, log, count)
     _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
-    draws = uniforms(
-        params.seed,
-        params.replicate,
-        traits.patient,
-        Purpose.AGENT_EFFECT,
-        (state.agent_courses[k] << REGIMEN_BITS) + k,
-    )
+    draws = _effect_draws(state, traits, params, k)
     state.effect_until[k] = state.now + quantile(tables, agents[k].offset_table, normal_quantile(draws[1]))
     state.effect_from[k] = min(state.effect_from[k], state.effect_until[k])
     state.rebound_until[k] = state.effect_until[k] + agents[k].rebound_days

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
+from nephrosyn.course.disease.body import MG_PER_G
 from nephrosyn.course.state.clocks import start_budget
 from nephrosyn.course.state.codes import AgentToxicity, Event
 from nephrosyn.course.state.events import write_event
 from nephrosyn.course.state.state import Clock
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.kernels.random_streams import Purpose, uniforms
-
-_MG_PER_G = 1000.0
 
 
 @kernel
@@ -80,7 +79,7 @@ def react_to_doses(state, traits, params, log, count, doses):
     """Draw whether doses of cyclophosphamide of the current size cause an acute gut reaction."""
     index = state.gut_reaction_draws
     state.gut_reaction_draws += 1
-    once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * state.agent_mg / _MG_PER_G))
+    once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * state.agent_mg / MG_PER_G))
     never = (1.0 - once) ** doses
     if uniforms(params.seed, params.replicate, traits.patient, Purpose.GUT_REACTION, index)[0] >= never:
         _occur(state, traits, log, count, AgentToxicity.GUT_REACTION)

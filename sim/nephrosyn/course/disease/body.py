@@ -6,14 +6,18 @@ from nephrosyn.course.state.codes import Schedule
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
+DOSE_PER = ("m2", "kg", "patient", "full")
+"""What the amount of a dose is multiplied by, as in a scenario; its code is its position."""
+
 PER_M2, PER_KG, PER_PATIENT, PER_FULL_DOSE = 0, 1, 2, 3
-_MONTHS_PER_YEAR = 12.0
+MG_PER_G = 1000.0
+MONTHS_PER_YEAR = 12.0
 
 
 @inline
 def median_at(growth, row, age_years):
     """Value of a growth curve at an age, linear between the months of its table."""
-    month = age_years * _MONTHS_PER_YEAR
+    month = age_years * MONTHS_PER_YEAR
     cell = int(min(max(month, 0.0), growth.shape[1] - 1.001))
     fraction = min(max(month - cell, 0.0), 1.0)
     return growth[row, cell] * (1.0 - fraction) + growth[row, cell + 1] * fraction

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nephrosyn import vocabulary
+from nephrosyn.course.disease.body import DOSE_PER, MONTHS_PER_YEAR
 from nephrosyn.course.parameters.second_line import (
     fill_complications,
     fill_factors,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.scenario import Scenario
     from nephrosyn.scenario.schema.units import Distribution
 
-_PER = ("m2", "kg", "patient", "full")
-_MONTHS_PER_YEAR = 12.0
 _MONTHS = 100 * 12
 _DAYS_PER_WEEK = 7.0
 
@@ -83,7 +82,7 @@ class _Tables:
         for step in steps:
             schedule = vocabulary.SCHEDULES.index(step.schedule)
             self.steps.append(
-                [step.weeks * _DAYS_PER_WEEK, step.amount, _PER.index(step.per), step.cap_mg, float(schedule)]
+                [step.weeks * _DAYS_PER_WEEK, step.amount, DOSE_PER.index(step.per), step.cap_mg, float(schedule)]
             )
         return first, len(self.steps)
 
@@ -133,7 +132,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
 
 def _growth_curves(growth: Growth) -> NDArray[np.float64]:
     """Growth by month of age; linear between the given ages, flat beyond."""
-    months = np.arange(_MONTHS) / _MONTHS_PER_YEAR
+    months = np.arange(_MONTHS) / MONTHS_PER_YEAR
     curves = (growth.male_weight_kg, growth.female_weight_kg, growth.male_height_cm, growth.female_height_cm)
     return np.array([np.interp(months, growth.age_years, curve) for curve in curves])
 
@@ -188,7 +187,7 @@ def _fill_triggers(record: NDArray[np.void], scenario: Scenario) -> None:
 
 def _fill_course(record: NDArray[np.void], course: Course, tables: _Tables) -> None:
     record["amount"] = course.dose.amount
-    record["per"] = _PER.index(course.dose.per)
+    record["per"] = DOSE_PER.index(course.dose.per)
     record["cap_mg"] = course.dose.cap_mg
     record["full_dose_days"] = course.full_dose_weeks * _DAYS_PER_WEEK
     record["after_remission_days"] = course.after_remission_days

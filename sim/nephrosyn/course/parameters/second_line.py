@@ -10,6 +10,7 @@ import numpy as np
 from nephrosyn import vocabulary
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, NEVER
 from nephrosyn.course.care.second_line import FIRST_REGIMEN, UNKNOWN_LESION
+from nephrosyn.course.disease.body import DOSE_PER
 from nephrosyn.course.state.parameter_records import AGENT
 from nephrosyn.patients.traits import records
 from nephrosyn.scenario.schema.second_line import MOST_IN_SEQUENCE
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     Tabulate = Callable[[Any], int]
 
-_PER = ("m2", "kg", "patient")
 _SEARCH = {"never": NEVER, "presentation": AT_PRESENTATION, "resistance": AT_RESISTANCE}
 _NO_MORE = -1.0
 _ANY_LESION = (2 << UNKNOWN_LESION) - 1
@@ -44,7 +44,7 @@ def regimens(scenario: Scenario, tabulate: Tabulate) -> NDArray[np.void]:
 def _fill_regimen(record: NDArray[np.void], regimen: AgentRegimen, tabulate: Tabulate) -> None:
     record["drug"] = vocabulary.DRUGS.index(regimen.drug)
     record["amount"] = regimen.dose.amount
-    record["per"] = _PER.index(regimen.dose.per)
+    record["per"] = DOSE_PER.index(regimen.dose.per)
     record["cap_mg"] = regimen.dose.cap_mg
     record["most_mg_per_kg"] = _or_no_limit(regimen.most_mg_per_kg)
     record["most_g"] = _or_no_limit(regimen.most_g)
