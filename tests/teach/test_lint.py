@@ -73,7 +73,7 @@ def _other_key(plain):
 def _other_record(plain):
     for case in plain["cases"]:
         table = next(one for one in case["stages"][0]["sections"] if one["heading"] == "Patient")["tables"][0]
-        table["rows"][-1] = ["Record ends", "day 1, still followed"]
+        table["rows"][-1] = ["Record ends", "day 1, still under follow-up"]
 
 
 def _one_place(plain):

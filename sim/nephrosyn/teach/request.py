@@ -93,9 +93,7 @@ class Request:
         if shares.get("near-miss", 0) % 2:
             donor = next((kind for kind in kinds if kind != "near-miss" and shares[kind]), None)
             if donor is None:
-                raise CasesError(
-                    f"count: near-miss cases come in pairs, so expected an even number; got {self.count}"
-                )
+                raise CasesError(f"count: near-miss cases come in pairs, so expected an even number; got {self.count}")
             shares["near-miss"] += 1
             shares[donor] -= 1
         return {kind: share for kind, share in shares.items() if share}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats import moodle
-from nephrosyn.teach.formats.moodle.cdata import Held
+from nephrosyn.teach.formats.moodle.cdata import CData
 from nephrosyn.teach.formats.moodle.check import RULES, check
 from nephrosyn.teach.formats.moodle.embedded_html import plain
 from nephrosyn.teach.formats.xhtml import clean
@@ -87,17 +87,17 @@ def test_any_text_survives_as_cdata_and_as_html(text: str):
 @settings(max_examples=40, deadline=None)
 @given(st.text(alphabet="]>[<&!CDAT a"))
 def test_any_text_survives_a_cdata_section(text: str):
-    held, root = Held(), ET.Element("text")
-    root.text = held.mark(text)
-    assert (ET.fromstring(held.written(root)).text or "") == text
+    cdata, root = CData(), ET.Element("text")
+    root.text = cdata.mark(text)
+    assert (ET.fromstring(cdata.written(root)).text or "") == text
 
 
 def test_a_text_that_looks_like_a_mark_is_refused():
-    held, root = Held(), ET.Element("a")
-    ET.SubElement(root, "b").text = held.mark("x")
+    cdata, root = CData(), ET.Element("a")
+    ET.SubElement(root, "b").text = cdata.mark("x")
     ET.SubElement(root, "c").text = "\ue0000\ue001"
     with pytest.raises(ValueError, match="mark"):
-        held.written(root)
+        cdata.written(root)
 
 
 def _set(path: str, value: str) -> Callable[[ET.Element], None]:

@@ -99,7 +99,7 @@ def test_each_choice_shows_its_own_feedback(played: dict[str, Any]):
     for place, option in enumerate(SINGLE.options):
         (told,) = played[f"single {place}"]["feedback"]
         assert told.startswith(option.feedback)
-        assert "Judged by: KDIGO 2021 <children>." in told
+        assert "Definition set: KDIGO 2021 <children>." in told
     told = played["multiple key"]["feedback"]
     assert [option.feedback in told for option in MULTIPLE.options] == [True, False, True, False, False]
     assert played["numeric 2.1"]["feedback"][0].startswith(NUMERIC.feedback_right)

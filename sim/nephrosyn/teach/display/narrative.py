@@ -1,4 +1,4 @@
-"""The prose around the tables: sentences from `wordings.toml`, chosen by the id of the case."""
+"""The prose of a case: sentences from `wordings.toml`, chosen by the id of the case."""
 
 from __future__ import annotations
 
@@ -13,50 +13,48 @@ from nephrosyn.teach.keyed_choice import choose
 from nephrosyn.teach.model import Table
 from nephrosyn.vocabulary import DAYS_PER_MONTH
 
-CHILD_BELOW_YEARS = 18
-
 
 @cache
 def wordings() -> dict[str, list[str]]:
-    """Return the wordings by what they say."""
+    """Return the lists of equivalent wordings by key."""
     return tomllib.loads(files(__package__).joinpath("wordings.toml").read_text(encoding="utf-8"))
 
 
 def said(what: str, ident: str, **filled: object) -> str:
-    """Return one wording, filled in.
+    """Return one wording with its values filled in.
 
     Parameters
     ----------
     what : str
         A key of ``wordings.toml``.
     ident : str
-        Id of the case, which chooses.
+        Id of the case, which decides the wording.
     **filled
-        What stands in braces.
+        Values of the names in braces.
     """
     return choose(wordings()[what], ident, what).format(**filled)
 
 
 def who(sex: str, age_years: float) -> str:
-    """Return who is spoken of, without an article.
+    """Return a patient's age and sex in words, without an article.
 
     Examples
     --------
     >>> who("male", 4.6), who("female", 1.75), who("female", 71.2)
     ('4-year-old boy', '21-month-old girl', '71-year-old woman')
     """
-    child = age_years < CHILD_BELOW_YEARS
+    child = age_years < record_tables.ADULT_FROM_YEARS
     noun = {("male", True): "boy", ("female", True): "girl", ("male", False): "man", ("female", False): "woman"}
     age = f"{int(age_years * 12 + 1e-9)}-month-old" if age_years < 2 else f"{int(age_years)}-year-old"
     return f"{age} {noun[sex, child]}"
 
 
 def facts(frames: record_tables.Frames) -> dict[str, Any]:
-    """Return what the sentences are filled with.
+    """Return the values for the names in the wordings.
 
     Parameters
     ----------
-    mine : mapping of str to polars.DataFrame
+    frames : mapping of str to polars.DataFrame
         A patient's observed tables.
     """
     row, end = frames["patients"].row(0, named=True), frames["follow_up"].row(0, named=True)
@@ -67,7 +65,9 @@ def facts(frames: record_tables.Frames) -> dict[str, Any]:
         "Who": sentence(name),
         "she": "he" if row["sex"] == "male" else "she",
         "She": "He" if row["sex"] == "male" else "She",
-        "clinic": "paediatric kidney clinic" if row["age_at_onset_years"] < CHILD_BELOW_YEARS else "kidney clinic",
+        "clinic": "paediatric kidney clinic"
+        if row["age_at_onset_years"] < record_tables.ADULT_FROM_YEARS
+        else "kidney clinic",
         "first": first,
         "end": end["end_days"],
         "ended": record_tables.ended(end["reason"]),
@@ -78,7 +78,7 @@ def facts(frames: record_tables.Frames) -> dict[str, Any]:
 
 
 def first_results(table: Table) -> str:
-    """Return the first row of urine results in words; empty if there is none."""
+    """Return the first row of urine results in words; empty if there are no results."""
     if not table.rows:
         return ""
     names = ("urine protein/creatinine ratio", "dipstick", "serum albumin")
@@ -90,7 +90,7 @@ def first_results(table: Table) -> str:
 
 
 def at_first_visit(frames: record_tables.Frames) -> list[str]:
-    """Return the conditions noted by the first visit."""
+    """Return the conditions noted up to the first visit."""
     first = record_tables.first_day(frames)
     rows = frames["conditions"].iter_rows(named=True)
     return list(dict.fromkeys(spoken(row["condition"]) for row in rows if row["noted_days"] <= first))

@@ -1,4 +1,4 @@
-"""Back from what is displayed to observed tables, so that the key is computed from the very words a reader sees."""
+"""Reads displayed text back into observed tables, so that the key is computed from exactly what a reader sees."""
 
 from __future__ import annotations
 
@@ -26,28 +26,29 @@ ANALYTE_OF = {name: analyte for analyte, name in record_tables.NAMES.items()}
 SCHEDULE_OF = {text: name for name, text in record_tables.SCHEDULES.items()}
 ACTION_OF = {**{name: name for name in vocabulary.STEROID_ACTIONS}, record_tables.TAPERED_OFF: "stopped"}
 REASON_OF = {text: name for name, text in record_tables.ENDED.items()}
+REASON_OF |= {"still followed": "end_of_study", "no longer seen": "dropout"}  # in cases written by earlier versions
 WHO = {"replicate": 0, "patient": 0}
 
 
 def parse(sections: Iterable[Section]) -> dict[str, pl.DataFrame]:
-    """Return the observed tables of one patient as the displayed sections tell them.
+    """Return the observed tables of one patient from displayed sections.
 
     Parameters
     ----------
     sections : iterable of Section
-        All that has been shown, in order; see `merged` for tables that go on.
+        All sections shown so far, in order; `merged` joins tables that continue.
 
     Returns
     -------
     dict of str to polars.DataFrame
-        Tables for `criteria.classify`, of replicate 0, patient 0. Columns that no clause reads are empty.
+        Tables for `criteria.classify`: replicate 0, patient 0. Columns that no clause reads are empty.
     """
     tables = merged(sections)
     facts: dict[str, str] = {row[0]: row[1] for row in tables[record_tables.PERSON].rows}
     age = _age(facts["Age at first signs (day 0)"])
     end = re.fullmatch(r"day (\d+), (.+)", facts["Record ends"])
     if end is None:
-        raise ValueError("the displayed record does not say when it ends")
+        raise ValueError("the displayed record has no end")
     biopsy = re.fullmatch(r"(.+), day (\d+)", facts["Kidney biopsy"])
     lesion, biopsied = (meant(biopsy[1]), int(biopsy[2])) if biopsy else (None, None)
     patient = {"sex": facts["Sex"], "age_at_onset_years": age, "lesion": lesion, "biopsy_days": biopsied}
@@ -65,16 +66,16 @@ def parse(sections: Iterable[Section]) -> dict[str, pl.DataFrame]:
 
 
 KEY_CELLS = {record_tables.DOSES: (0, 2), record_tables.NOTED: (0, 1)}
-"""Cells that say which row is meant; the first alone in the other tables."""
+"""Cells that identify a row; in other tables only the first."""
 
 
 def merged(sections: Iterable[Section]) -> dict[str, Table]:
-    """Return the tables shown, by caption; rows shown later join the earlier ones, or take the place of their like.
+    """Return the tables by caption; rows of later sections are added or replace the same row of an earlier one.
 
     Parameters
     ----------
     sections : iterable of Section
-        All that has been shown, in order.
+        All sections shown so far, in order.
     """
     shown: dict[str, Table] = {}
     for section in sections:
@@ -92,13 +93,13 @@ def _frame(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     try:
         return pl.DataFrame(whole, schema=schema, orient="row")
     except (OverflowError, TypeError, pl.exceptions.PolarsError) as error:
-        raise ValueError(f"no {name}: {error}") from None
+        raise ValueError(f"table {name} cannot be read: {error}") from None
 
 
 def _age(text: str) -> float:
     match = re.fullmatch(r"(\d+) years?(?: (\d+) months?)?", text)
     if match is None:
-        raise ValueError(f"no age: {text!r}")
+        raise ValueError(f"not an age: {text!r}")
     return int(match[1]) + int(match[2] or 0) / 12
 
 
@@ -115,12 +116,12 @@ def _readings(table: Table | None) -> Iterable[dict[str, Any]]:
                     "value": units.read(name, text, column.unit),
                     "unit": vocabulary.UNITS[name],
                     "below_limit": text.startswith("<"),
-                    "reference_low": _ends(name, column.reference, column.unit)[0],
-                    "reference_high": _ends(name, column.reference, column.unit)[1],
+                    "reference_low": _reference_range(name, column.reference, column.unit)[0],
+                    "reference_high": _reference_range(name, column.reference, column.unit)[1],
                 }
 
 
-def _ends(name: str, text: str, unit: str) -> tuple[float, float]:
+def _reference_range(name: str, text: str, unit: str) -> tuple[float, float]:
     low, _, high = text.removeprefix(record_tables.OF_ADULTS).rpartition("to ")
     low = low.strip()
     return (0.0 if low in ("", "up") else units.read(name, low, unit)), units.read(name, high, unit)

@@ -1,4 +1,4 @@
-"""A patient's record as displayed: tables of text in one system of units, from observed tables only."""
+"""A patient's record as displayed tables: text in one system of units, from observed tables only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PERSON, URINE, BLOOD, DIARY, DOSES, NOTED = (
     "Prescribed doses",
     "Noted in the chart",
 )
-"""Captions; `displayed` knows the tables by them."""
+"""Captions, by which `parse_back` recognises the tables."""
 NAMES = {
     "upcr": "Urine protein/creatinine ratio",
     "dipstick": "Dipstick protein",
@@ -33,17 +33,17 @@ NAMES = {
 }
 ADULT_FROM_YEARS = 18
 OF_ADULTS = "of adults "
-"""Before the range of creatinine in a child: the laboratory prints one range, and a child's normal value lies lower."""
+"""Precedes a child's reference range of creatinine: laboratories print the range of adults, and children have less."""
 SCHEDULES = {"daily": "daily", "alternate_day": "on alternate days", "single": "single dose"}
 TAPERED_OFF = "stopped, by taper"
-"""Steroid that is to stop is tapered: doses go on for weeks, as the table of doses shows."""
+"""A steroid that is to be stopped is usually tapered: the table of doses shows further weeks."""
 OBSERVED = ("patients", "readings", "diary", "doses", "conditions", "follow_up")
 BLOOD_EVERY_DAYS = 150
-"""Blood results other than those of the urine days are shown this far apart."""
+"""Shortest interval between the blood results that are shown."""
 
 
 def age_text(years: float) -> str:
-    """Return an age as it is spoken: in years and whole months below 18, in whole years from there on.
+    """Return an age in words: years and completed months below 18, completed years from 18 on.
 
     Examples
     --------
@@ -53,13 +53,13 @@ def age_text(years: float) -> str:
     whole = int(years)
     text = f"{whole} year{'' if whole == 1 else 's'}"
     months = int((years - whole) * 12)
-    if whole >= 18 or not months:
+    if whole >= ADULT_FROM_YEARS or not months:
         return text
     return f"{text} {months} month{'' if months == 1 else 's'}"
 
 
 def person(frames: Frames) -> Table:
-    """Return who the patient is, as a table of two columns."""
+    """Return the patient's characteristics as a table of two columns."""
     row, end = frames["patients"].row(0, named=True), frames["follow_up"].row(0, named=True)
     biopsied = row["lesion"] is not None and row["biopsy_days"] is not None and row["biopsy_days"] <= end["end_days"]
     biopsy = f"{spoken(row['lesion'])}, day {row['biopsy_days']}" if biopsied else "not done"
@@ -77,8 +77,8 @@ def person(frames: Frames) -> Table:
 
 
 ENDED = {
-    "end_of_study": "still followed",
-    "dropout": "no longer seen",
+    "end_of_study": "still under follow-up",
+    "dropout": "lost to follow-up",
     "death": "died",
     "kidney_failure": "kidney failure",
     "discharged": "discharged",
@@ -86,7 +86,7 @@ ENDED = {
 
 
 def ended(reason: str) -> str:
-    """Return why a record ends."""
+    """Return in words why a record ends."""
     return ENDED[reason]
 
 
@@ -97,7 +97,7 @@ def first_day(frames: Frames) -> int:
 
 
 def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption: str, days: set[int]) -> Table:
-    """Return a table of results: a row a day, a column for each analyte; of several on a day the worst."""
+    """Return a table of results: one row for each day, one column for each analyte, the worst result of the day."""
     analytes = list(analytes)
     rows = frames["readings"].filter(pl.col("taken_days").is_in(sorted(days)), pl.col("value").is_not_null())
     values: dict[tuple[int, str], tuple[float, bool]] = {}
@@ -129,13 +129,13 @@ def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption:
 
 
 def urine(frames: Frames, units: UnitSystem) -> Table:
-    """Return urine results with the albumin of their days, which some definitions ask for."""
+    """Return urine results with the albumin of the same days, which some definitions require."""
     names = frames["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["upcr", "dipstick"]))
     return results(frames, ("upcr", "dipstick", "albumin"), units, URINE, set(names["taken_days"].to_list()))
 
 
 def blood(frames: Frames, units: UnitSystem) -> Table:
-    """Return creatinine and cholesterol now and then: part of every letter, needed by no clause."""
+    """Return some results of creatinine and cholesterol, which every letter contains and no clause needs."""
     rows = frames["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["creatinine", "cholesterol"]))
     days: list[int] = []
     for day in sorted(set(rows["taken_days"].to_list())):
@@ -145,7 +145,7 @@ def blood(frames: Frames, units: UnitSystem) -> Table:
 
 
 def diary(frames: Frames) -> Table:
-    """Return the home diary: runs of days with one grade."""
+    """Return the home diary: periods of days with the same grade."""
     rows = frames["diary"].sort("first_days").iter_rows(named=True)
     columns = (
         Column(name="From day"),
@@ -157,7 +157,7 @@ def diary(frames: Frames) -> Table:
 
 
 def doses(frames: Frames) -> Table:
-    """Return the doses as prescribed: runs of days at one dose; those of 0 mg are none."""
+    """Return the doses as prescribed: periods of days at one dose, without those of 0 mg."""
     rows = frames["doses"].filter(pl.col("mean_mg_per_day") != 0).sort("first_days", maintain_order=True)
     columns = (
         Column(name="From day"),
@@ -182,7 +182,7 @@ def doses(frames: Frames) -> Table:
 
 
 def noted(frames: Frames) -> Table:
-    """Return the conditions noted, and what became of the steroid because of each."""
+    """Return the conditions noted, and the change of steroid because of each."""
     rows = frames["conditions"].sort("noted_days", maintain_order=True).iter_rows(named=True)
     columns = (Column(name="Day"), Column(name="Condition"), Column(name="Change of steroid because of it"))
     shown = tuple((str(row["noted_days"]), spoken(row["condition"]), _action(row, frames["doses"])) for row in rows)
@@ -190,24 +190,24 @@ def noted(frames: Frames) -> Table:
 
 
 def _action(row: Mapping[str, Any], doses: pl.DataFrame) -> str:
-    """In the word of the definition sets, which are shown beside the record."""
+    """Return the change of steroid, in the words of the definition sets."""
     action, day = str(row["action"]), row["noted_days"]
     if action != "stopped":
         return action
     given = (pl.col("drug") == STEROID) & (pl.col("mean_mg_per_day") > 0)
-    goes_on = doses.filter(given & (pl.col("first_days") <= day) & (pl.col("last_days") >= day))
-    return TAPERED_OFF if goes_on.height else action
+    continues = doses.filter(given & (pl.col("first_days") <= day) & (pl.col("last_days") >= day))
+    return TAPERED_OFF if continues.height else action
 
 
 def until(frames: Frames, day: int) -> dict[str, pl.DataFrame]:
-    """Return the record as it stood on a day: later rows are gone, doses under way are known up to it.
+    """Return the record as it was on a day: without later rows, and with current doses up to that day.
 
     Parameters
     ----------
-    mine : mapping of str to polars.DataFrame
+    frames : mapping of str to polars.DataFrame
         A patient's observed tables.
     day : int, days
-        Last day.
+        Last day of the record.
     """
     end = frames["follow_up"].row(0, named=True)
     if day >= end["end_days"]:

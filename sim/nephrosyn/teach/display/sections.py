@@ -1,4 +1,4 @@
-"""What a reader is shown of a record: sections in the order of a clinician's letter."""
+"""A record as sections in the order of a clinician's letter."""
 
 from __future__ import annotations
 
@@ -23,22 +23,20 @@ HEADINGS = (
     "Timeline",
     DEFINITION,
 )
-"""Of the sections, in order."""
+"""Headings of the sections, in order."""
 
 
-def sections(frames: record_tables.Frames, ident: str, units: UnitSystem, *, distractors: bool = True) -> list[Section]:
-    """Return a record as sections, without picture and definitions.
+def sections(frames: record_tables.Frames, ident: str, units: UnitSystem) -> list[Section]:
+    """Return a record as sections, without picture and definition sets.
 
     Parameters
     ----------
-    mine : mapping of str to polars.DataFrame
+    frames : mapping of str to polars.DataFrame
         A patient's observed tables.
     ident : str
-        Id of the case, which chooses the wordings.
+        Id of the case, which decides the wordings.
     units : {"conventional", "si"}
-        In which units.
-    distractors : bool
-        Whether to add what no clause needs.
+        System of units.
     """
     fill = facts(frames)
     urine = record_tables.urine(frames, units)
@@ -57,7 +55,7 @@ def sections(frames: record_tables.Frames, ident: str, units: UnitSystem, *, dis
     if urine.rows:
         shown.append(Section(heading="Urine tests", paragraphs=(said("tests", ident),), tables=(urine,)))
     blood = record_tables.blood(frames, units)
-    if distractors and blood.rows:
+    if blood.rows:
         paragraph = said("blood", ident)
         shown.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
     diary = record_tables.diary(frames)
@@ -84,7 +82,7 @@ def _course(frames: record_tables.Frames, ident: str, fill: dict[str, object]) -
 
 
 def definition_section(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> Section:
-    """Return the definition set in words."""
+    """Return a definition set in words, as a section."""
     name = f"The definition set “{definition.name}” reads as follows."
     return Section(heading=DEFINITION, paragraphs=(name, *paragraphs(definition, units, child=child)))
 

@@ -1,4 +1,4 @@
-"""Terms as they are spoken in a letter, in either spelling, and back."""
+"""Terms in plain words, in American or British spelling, and back."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ AMERICAN = {
     "colour": "color",
     "centre": "center",
 }
-"""British words and the American ones; inside the package words are British where they differ."""
+"""American spelling of British words; the package itself uses British spelling."""
 BRITISH = {"leukopenia": "leucopenia"}
-"""The package's own American words, and the British ones."""
+"""British spelling of words that the package itself spells the American way."""
 
 _TERMS = (*vocabulary.CONDITIONS, *vocabulary.LESIONS, *vocabulary.DRUGS, *vocabulary.CATEGORIES, *vocabulary.FLAGS)
 
 
 def spoken(name: str) -> str:
-    """Return a term as it is spoken.
+    """Return a term in plain words.
 
     Examples
     --------
@@ -40,7 +40,7 @@ _MEANT = {spoken(name): name for name in _TERMS}
 
 
 def meant(text: str) -> str:
-    """Return the term that was spoken, in either spelling."""
+    """Return the term for plain words in either spelling."""
     for british, american in AMERICAN.items():
         text = text.replace(american, british) if british not in text else text
     for american, british in BRITISH.items():
@@ -61,7 +61,7 @@ def spelled(text: str, spelling: Spelling) -> str:
 
 
 def _alike(new: str, old: str) -> str:
-    """Return a word with the capital of another."""
+    """Return a word with a capital if another has one."""
     return new.capitalize() if old[0].isupper() else new
 
 
@@ -76,7 +76,7 @@ _SPELLINGS: dict[str, tuple[re.Pattern[str], dict[str, str]]] = {
 
 
 def article(text: str) -> str:
-    """Return a text with the article before it.
+    """Return a text with the indefinite article.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def article(text: str) -> str:
 
 
 def listed(parts: list[str]) -> str:
-    """Return a list as it is spoken.
+    """Return a list in words.
 
     Examples
     --------
@@ -99,5 +99,5 @@ def listed(parts: list[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital at its start."""
+    """Return a text with a capital first letter."""
     return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""The timelines of cases, drawn from what the cases say: here, or in other processes while further cases are made."""
+"""The timelines of cases, drawn from their displayed records, here or in other processes while cases are built."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from nephrosyn.teach.display.parse_back import parse
 from nephrosyn.teach.model import Case, Figure, Section, UnitSystem
 
 WORTH_A_PROCESS = 8
-"""A process takes about two seconds to start, as long as the pictures of so many cases."""
+"""Number of cases whose pictures take as long as starting a process, about two seconds."""
 Drawn: TypeAlias = list[tuple[str, str]]
-"""PNG and SVG of each picture of a case, base64."""
+"""PNG and SVG of each picture of a case, as base64."""
 
 
 def blank(frames: Mapping[str, pl.DataFrame], ident: str, units: UnitSystem) -> Section:
-    """Return a section with a timeline that is still to be drawn, and what can be read from it."""
+    """Return a section with the alternative text of a timeline that is still to be drawn."""
     figure = Figure(name=f"{ident}-timeline", alt=alternative(frames, units), png_base64="", svg_base64="")
     return Section(heading="Timeline", figures=(figure,))
 
 
 def alternative(frames: Mapping[str, pl.DataFrame], units: UnitSystem) -> str:
-    """Return what can be read from the picture, in a sentence or two."""
+    """Return the alternative text of the picture."""
     rows = frames["readings"].filter(pl.col("analyte").cast(pl.String) == "upcr")
     end = frames["follow_up"]["end_days"][0]
     text = f"Timeline to day {end}."
@@ -40,23 +40,23 @@ def alternative(frames: Mapping[str, pl.DataFrame], units: UnitSystem) -> str:
         values = f"results from {low} to {high} {unit}" if rows.height > 1 else f"result of {low} {unit}"
         text += f" Urine protein/creatinine ratio: {rows.height} {values}."
     count = frames["doses"].height
-    return text + (f" {count} run{'' if count == 1 else 's'} of doses." if count else " No drug.")
+    return text + (f" {count} dosing period{'' if count == 1 else 's'}." if count else " No drug given.")
 
 
 def draw(case: Case, units: UnitSystem) -> Drawn:
-    """Draw the pictures of a case from what has been shown up to each of them.
+    """Draw the pictures of a case, each from the sections before it.
 
     Parameters
     ----------
     case : Case
-        Its pictures may be undrawn.
+        The case; its pictures need not be drawn yet.
     units : {"conventional", "si"}
-        As displayed.
+        System of units of the display.
 
     Returns
     -------
     list of (str, str)
-        PNG and SVG, base64, in the order of the case.
+        PNG and SVG as base64, in the order of the case.
     """
     from nephrosyn.report.figures.case_timeline import Axis, case_timeline
 
@@ -74,7 +74,7 @@ def draw(case: Case, units: UnitSystem) -> Drawn:
 
 
 def with_pictures(case: Case, drawn: Drawn) -> Case:
-    """Return a case with its pictures as drawn."""
+    """Return a case with the drawn pictures."""
     waiting = iter(drawn)
 
     def of_figure(figure: Figure) -> Figure:
@@ -89,12 +89,12 @@ def with_pictures(case: Case, drawn: Drawn) -> Case:
 
 
 class Studio:
-    """Draws the pictures of cases; with helpers, while the next cases are made.
+    """Draws the pictures of cases; with helpers, while the next cases are being built.
 
     Parameters
     ----------
     helpers : int
-        Processes that draw; with none, everything is drawn here, when it is asked for.
+        Number of processes that draw; without any, pictures are drawn in this process when needed.
     """
 
     def __init__(self, helpers: int) -> None:
@@ -110,14 +110,14 @@ class Studio:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def order(self, pair: Mapping[UnitSystem, Case]) -> None:
-        """Have the pictures of a case drawn in both systems of units, if anybody is there to help."""
+        """Have the helpers, if any, draw the pictures of a case in both systems of units."""
         if self._pool is not None:
-            with suppress(BrokenExecutor):  # a helper was killed: what it had is drawn here
+            with suppress(BrokenExecutor):  # a helper was killed: its pictures are drawn here
                 for units, case in pair.items():
                     self._orders[case.id, units] = self._pool.submit(draw, case, units)
 
     def finished(self, pair: Mapping[UnitSystem, Case]) -> dict[UnitSystem, Case]:
-        """Return a case with its pictures, drawn here if nobody has begun with them."""
+        """Return a case with its pictures, drawn here if no helper has started on them."""
         return {units: with_pictures(case, self._drawn(case, units)) for units, case in pair.items()}
 
     def _drawn(self, case: Case, units: UnitSystem) -> Drawn:

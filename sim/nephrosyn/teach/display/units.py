@@ -1,7 +1,7 @@
-"""The two systems of units in which a record is displayed, and back.
+"""The two systems of units in which a record is displayed, and the way back.
 
-A value is displayed with so many digits that the record, as the laboratory printed it, can be got back from it: a
-whole mg/mmol is finer than a hundredth of a mg/mg. So no key can change with the units.
+Values have enough digits to recover the laboratory's printed value exactly: a whole mg/mmol is finer than a hundredth
+of a mg/mg. Therefore no key changes with the units.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from nephrosyn.teach.model import UnitSystem
 
 
 class Scale(NamedTuple):
-    """How an analyte is displayed: its unit, what one inner unit is in it, decimals; and its decimals inside."""
+    """How an analyte is displayed: unit, conversion factor from the package's unit, and decimals of both units."""
 
     unit: str
     factor: float
@@ -46,11 +46,11 @@ def shown(analyte: str, value: float, units: UnitSystem, *, below: bool = False)
     analyte : str
         One of `vocabulary.ANALYTES`.
     value : float
-        In the unit used inside the package.
+        Value in the package's unit.
     units : {"conventional", "si"}
-        In which units.
+        System of units.
     below : bool
-        Whether the laboratory could only say that it lies below this.
+        Whether the true value is below this detection limit.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def shown(analyte: str, value: float, units: UnitSystem, *, below: bool = False)
 
 
 def read(analyte: str, text: str, unit: str) -> float:
-    """Return what a displayed text says, in the unit used inside the package.
+    """Return a displayed value in the package's unit.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def read(analyte: str, text: str, unit: str) -> float:
 
 
 def unit_of(analyte: str, units: UnitSystem) -> str:
-    """Return the unit in which an analyte is displayed; none for a dipstick."""
+    """Return the unit in which an analyte is displayed; empty for a dipstick."""
     return "" if analyte == "dipstick" else SCALES[units][analyte].unit
 
 

@@ -1,8 +1,8 @@
-"""An Anki package: a note for each question, through genanki.
+"""An Anki package with a note for each question, written with genanki.
 
-Anki keeps a note by its guid and replaces it only by one that was changed later. The guid is made of the item's id, so
-that the same item is never added twice; the time follows the version of the case, so that a corrected answer replaces
-the old one. A learner's own later edits stay, unless Anki is told to update always. No clock is read.
+Anki identifies a note by its guid and replaces it only by one with a later modification time. The guid is made from the
+item's id, so that the same item is never added twice; the time follows from the version of the case, so that a
+corrected answer replaces the old one. A learner's own later edits stay, unless Anki is set to update always. No clock is read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nephrosyn.teach.formats.zip import packed
 from nephrosyn.teach.model import CaseSet, Choice, Matching, UnitSystem
 
 _FIRST_SECOND = 1_704_067_200
-"""2024-01-01 UTC; version n of a case counts as changed n seconds later."""
+"""2024-01-01 UTC; version n of a case has a modification time n seconds later."""
 _FIELDS = ("Item", "Case", "Question", "Answer", "Explanation")
 _FRONT = "{{Case}}\n<hr>\n{{Question}}"
 _BACK = "{{FrontSide}}\n<hr id=answer>\n{{Answer}}\n{{Explanation}}"
@@ -35,24 +35,24 @@ table { border-collapse: collapse; } th, td { border: 1px solid; padding: 0.2em 
 
 
 def _number(*parts: str) -> int:
-    """Return a number from 2**30 to 2**31, as Anki's ids should be, that the parts alone decide."""
+    """Return a number from 2**30 to 2**31, the range of Anki's ids, that depends on the parts only."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return (1 << 30) + int.from_bytes(digest[:8], "big") % (1 << 30)
 
 
 _MODEL_ID = _number("nephrosyn", "practice case", *_FIELDS)
-"""Stays as long as the fields do: Anki updates no note whose type has changed."""
+"""The same as long as the fields are: Anki does not update a note whose type has changed."""
 
 
 class _Note(genanki.Note):  # type: ignore[misc]
-    """A note with a time of its own; genanki gives all notes of a package one."""
+    """A note with its own modification time; genanki gives all notes of a package the same one."""
 
     def __init__(self, version: int, **fields: Any) -> None:
         super().__init__(**fields)
         self._changed = _FIRST_SECOND + version
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, deck_id: int, id_gen: Iterator[int]) -> None:
-        """Write the note as changed with its version."""
+        """Write the note with the modification time of its version."""
         super().write_to_db(cursor, float(self._changed), deck_id, id_gen)
 
 
@@ -66,7 +66,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         The units to write.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def package(cases: CaseSet) -> bytes:
     for item in items(cases):
         deck.add_note(_note(model, item, cases))
         pictures |= {image_name(figure): image_bytes(figure) for figure in item.figures}
-    # Notes are numbered by the millisecond; another deck starts at another one, so that ids rarely meet.
+    # Ids of notes are milliseconds; each deck starts at its own, so that ids of two decks rarely coincide.
     numbers = itertools.count(_FIRST_SECOND * 1000 + _number("notes", *identity))
     files = {"collection.anki2": _collection(genanki.Package(deck), numbers)}
     names = sorted(pictures)
@@ -103,7 +103,7 @@ def package(cases: CaseSet) -> bytes:
 
 
 def _collection(package: genanki.Package, numbers: Iterator[int]) -> bytes:
-    # genanki's own write_to_file leaves its database behind and puts clock times into the archive.
+    # genanki's own write_to_file leaves its database behind and writes the current time into the archive.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "collection.anki2"
         connection = sqlite3.connect(path)

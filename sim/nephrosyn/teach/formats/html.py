@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nephrosyn.teach.formats.learner_view import digest, island, key, pool, shown
-from nephrosyn.teach.formats.numeric_columns import of_figures
+from nephrosyn.teach.formats.numeric_columns import are_numeric
 from nephrosyn.teach.formats.unit_overlay import Tree, in_units, overlay, primary_first, variants
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
@@ -145,4 +145,4 @@ def _environment() -> Environment:
 
 def _sides(table: Tree) -> list[str]:
     """Return the CSS class of each column of a table."""
-    return ["n" if figures else "" for figures in of_figures(table)]
+    return ["n" if numeric else "" for numeric in are_numeric(table)]

@@ -1,7 +1,7 @@
-"""What a reader without the key may see, and the key apart from it.
+"""What a learner without the key may see, and the key separately.
 
-The first is a list of what goes in, not of what is left out: a field the model gains later stays out until it is named
-here. So nothing that depends on the key reaches a student's copy, not even the order of the answers to match.
+The learner's view lists what is included, not what is left out: a field added to the model later stays out until it is
+named here. So nothing that depends on the key reaches a student's copy, not even the order of the answers to match.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def shown(tree: Tree) -> Tree:
     Returns
     -------
     dict
-        Title, notice, spelling and cases: what is shown and what is asked.
+        Title, notice, spelling and cases, with their sections and questions.
     """
     return {
         "title": tree["title"],
@@ -71,9 +71,9 @@ def _question(question: Tree) -> Tree:
 
 
 def pool(question: Tree) -> list[Any]:
-    """Return the answers one may match with, each once, sorted by their words: their order tells nothing."""
-    every = [pair["answer"] for pair in question["pairs"]] + list(question["spare"])
-    return [answer for _, answer in sorted({_sorting(answer): answer for answer in every}.items())]
+    """Return the answers to match with, each once and in alphabetical order, which gives nothing away."""
+    all_answers = [pair["answer"] for pair in question["pairs"]] + list(question["spare"])
+    return [answer for _, answer in sorted({_sorting(answer): answer for answer in all_answers}.items())]
 
 
 def _sorting(answer: Any) -> tuple[tuple[str, ...], ...]:
@@ -112,10 +112,10 @@ def _key(question: Tree) -> Tree:
 
 
 def credits(given: list[float], kind: str) -> list[float]:
-    """Return what choosing each option adds to the score of a question, whose most is 1.
+    """Return what choosing each option adds to the score of a question, which is at most 1.
 
-    In a choice of several, the right ones share 1. Where no wrong one costs anything, the wrong ones share -1, as in
-    Moodle and QTI: choosing all of them earns nothing.
+    In a multiple choice, the right options share 1. If no wrong option has a penalty, the wrong options share -1, as in
+    Moodle and QTI, so that choosing all options scores nothing.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def credits(given: list[float], kind: str) -> list[float]:
 
 
 def digest(tree: Any) -> str:
-    """Return a name for what a tree says: the first digits of the SHA-256 of its JSON."""
+    """Return the first digits of the SHA-256 of a tree's JSON, which identify its content."""
     text = json.dumps(tree, default=_plain, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
 
@@ -141,11 +141,11 @@ def digest(tree: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Both):
         return dict(value.by)
-    raise TypeError(f"{type(value).__name__} has no JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def island(tree: Any) -> str:
-    """Return a tree as JSON that may stand in a script element: nothing in it ends the element or begins a comment."""
+    """Return a tree as JSON for a script element, escaped so that it cannot end the element or begin a comment."""
     text = json.dumps(tree, default=_plain, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nephrosyn.teach.formats.learner_view import key, shown
-from nephrosyn.teach.formats.numeric_columns import of_figures
+from nephrosyn.teach.formats.numeric_columns import are_numeric
 from nephrosyn.teach.formats.unit_overlay import Tree, overlay, primary_first
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
@@ -166,7 +166,7 @@ def _section(section: Tree, paths: list[str]) -> list[str]:
 
 def _table(table: Tree) -> str:
     heads = [_column(column) for column in table["columns"]]
-    rule = ["---:" if figures else ":---" for figures in of_figures(table)]
+    rule = ["---:" if numeric else ":---" for numeric in are_numeric(table)]
     rows = [[plain(cell) or "–" for cell in row] for row in table["rows"]]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 

@@ -1,4 +1,4 @@
-"""Which columns of a table hold figures: those stand flush right."""
+"""Which columns of a table hold numbers and are aligned to the right."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from nephrosyn.teach.formats.unit_overlay import Tree, variants
 
 
-def of_figures(table: Tree) -> list[bool]:
-    """Return for each column whether every cell that is not empty is a figure.
+def are_numeric(table: Tree) -> list[bool]:
+    """Return for each column whether all cells that are not empty hold a number.
 
     Parameters
     ----------
@@ -17,12 +17,12 @@ def of_figures(table: Tree) -> list[bool]:
 
     Examples
     --------
-    >>> of_figures({"columns": ["day", "dipstick"], "rows": [["1", "3+"], ["2", ""], ["<0.05", "trace"]]})
+    >>> are_numeric({"columns": ["day", "dipstick"], "rows": [["1", "3+"], ["2", ""], ["<0.05", "trace"]]})
     [True, False]
     """
-    return [_is_figures([row[i] for row in table["rows"]]) for i in range(len(table["columns"]))]
+    return [_all_numbers([row[i] for row in table["rows"]]) for i in range(len(table["columns"]))]
 
 
-def _is_figures(cells: list[object]) -> bool:
+def _all_numbers(cells: list[object]) -> bool:
     texts = [text for cell in cells for _, text in variants(cell) if text]
     return bool(texts) and all(re.fullmatch(r"[<>≤≥]?\s?[-−]?\d[\d.,]*", text) for text in texts)

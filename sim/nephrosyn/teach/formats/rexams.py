@@ -1,7 +1,7 @@
-"""R/exams: one ``.Rmd`` file for each question, with its pictures beside it.
+"""R/exams: one ``.Rmd`` file for each question, with its pictures in the same folder.
 
-A matching question becomes a cloze: each premise is a choice among all answers. Every text is escaped for Markdown as
-pandoc reads it and for knitr, which would run R code found in it.
+A matching question becomes a cloze question: each premise is a choice among all answers. All text is escaped for
+pandoc's Markdown and for knitr, which would run R code found in it.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from nephrosyn.teach.formats.xhtml import one_line
 from nephrosyn.teach.model import CaseSet, Choice, Column, Figure, Matching, Numeric, Section, Table, UnitSystem
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "&#96;", "\\": "&#92;"}
-"""A backslash or a backtick, even escaped, would be read by R/exams or run by knitr."""
+"""R/exams would interpret a backslash, and knitr a backtick, even if escaped."""
 _SPECIAL = re.compile(r"[&<>`\\*_{}\[\]#+\-!|$~^@:=%'\"]")
-LOST = 'stop("picture not found: give the files by their bare names, and their folder as edir")'
-"""R/exams warns of a picture that it does not find, and goes on without it."""
+STOP = 'stop("picture not found: give the files by their bare names, and their folder as edir")'
+"""R/exams only warns of a picture that it does not find; this stops it."""
 _NUMBERED = re.compile(r"^(\(?\w+)([.)])")
-"""What would begin a list."""
+"""Matches text that would begin a list."""
 
 
 def escaped(text: str) -> str:
-    r"""Return a text as one line of Markdown that shows just this text.
+    r"""Return a text as one line of Markdown that shows exactly this text.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         The units to write.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def exercise(item: Item, notice: str) -> str:
 def _supplements(figures: Iterable[Figure]) -> list[str]:
     names = [image_name(figure) for figure in figures]
     calls = [
-        call for name in names for call in (f'include_supplement("{name}")', f'if (!file.exists("{name}")) {LOST}')
+        call for name in names for call in (f'include_supplement("{name}")', f'if (!file.exists("{name}")) {STOP}')
     ]
     return ["\n".join(['```{r, echo = FALSE, results = "hide", error = FALSE}', *calls, "```"])] if calls else []
 

@@ -1,4 +1,4 @@
-"""What a learner sees of a case, as elements that are both XHTML and HTML, for every format that shows them."""
+"""The displayed part of a case as elements that are both XHTML and HTML, for all formats that need them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from nephrosyn.teach.formats.questions import Item, hint
 from nephrosyn.teach.model import Column, Figure, Section, Table
 
 _FORBIDDEN = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML 1.0 document may hold, escaped or not."""
+"""Characters that are not allowed in an XML 1.0 document, even escaped."""
 
 _VOID = re.compile("></(?:br|img)>")
-"""The end of elements that hold nothing; any other empty element needs its end tag in HTML."""
+"""The end of void elements; any other empty element needs its end tag in HTML."""
 
 
 def clean(text: str) -> str:
-    r"""Return a text without the characters XML forbids, and with plain line ends.
+    r"""Return a text without characters that XML forbids, and with line feeds as line ends.
 
     Examples
     --------
@@ -28,12 +28,12 @@ def clean(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text for an attribute or a name: cleaned, every run of white space one blank."""
+    """Return a text for an attribute or a name: cleaned, with white space collapsed to single spaces."""
     return " ".join(clean(text).split())
 
 
 def add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
-    """Append an element with a cleaned text to another, and return it."""
+    """Append an element with cleaned text, and return it."""
     child = ET.SubElement(parent, tag, {name.rstrip("_"): one_line(value) for name, value in attributes.items()})
     child.text = clean(text) or None
     return child
@@ -72,11 +72,11 @@ def section(parent: ET.Element, content: Section, source: Callable[[Figure], str
     Parameters
     ----------
     parent : Element
-        Where to.
+        Element to append to.
     content : Section
-        What.
+        The section.
     source : callable
-        Gives the address of a figure's file.
+        Returns the address of a figure's file.
     """
     if content.heading:
         add(parent, "h4", content.heading)
@@ -88,7 +88,7 @@ def section(parent: ET.Element, content: Section, source: Callable[[Figure], str
 
 
 def shown(parent: ET.Element, item: Item, notice: str, source: Callable[[Figure], str]) -> None:
-    """Append all that is shown with a question, the notice last; the question itself is not among it."""
+    """Append everything that is shown with a question, and the notice, but not the question itself."""
     for stage in item.shown:
         if stage.title:
             add(parent, "h3", stage.title)
@@ -98,7 +98,7 @@ def shown(parent: ET.Element, item: Item, notice: str, source: Callable[[Figure]
 
 
 def question(parent: ET.Element, item: Item) -> None:
-    """Append the question, and how to answer it."""
+    """Append the question and how to answer it."""
     add(add(parent, "p"), "strong", item.question.stem)
     if how := hint(item.question):
         add(add(parent, "p"), "em", how)
@@ -106,7 +106,7 @@ def question(parent: ET.Element, item: Item) -> None:
 
 def html(element: ET.Element) -> str:
     """Return an element as text that is HTML and XML at once."""
-    # ElementTree's own HTML leaves "<" in attributes as it is, which other software takes for an element.
+    # ElementTree's own HTML does not escape "<" in attributes, which other software takes for an element.
     text = ET.tostring(element, encoding="unicode", short_empty_elements=False)
     return _VOID.sub("/>", text)
 

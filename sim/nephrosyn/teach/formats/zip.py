@@ -1,4 +1,4 @@
-"""Zip archives whose bytes depend on nothing but their content."""
+"""Zip archives whose bytes depend on their content only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The first moment a zip archive can tell: no clock is read."""
+"""The earliest time a zip archive can store, so that no clock is read."""
 _FILE_MODE = 0o100644
 _UNIX = 3
 
@@ -27,11 +27,11 @@ def packed(files: Mapping[str, bytes], *, first: str = "") -> bytes:
     >>> packed({"b": b"2", "a": b"1"}) == packed({"a": b"1", "b": b"2"})
     True
     """
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(files, key=lambda name: (name != first, name)):
             entry = zipfile.ZipInfo(name, _DATE)
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = _UNIX, _FILE_MODE << 16
             archive.writestr(entry, files[name])
-    return held.getvalue()
+    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""CDATA for `xml.etree`, which has none: texts are held apart and put in place of marks after writing."""
+"""CDATA for `xml.etree`, which has none: marks stand for the texts and are replaced after writing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from xml.etree import ElementTree as ET
 _MARK = re.compile("\ue000([0-9]+)\ue001")
 
 
-class Held:
-    """Texts that are to stand as CDATA, each marked once in a tree.
+class CData:
+    """Texts to be written as CDATA, each with a mark in the tree.
 
     Examples
     --------
-    >>> held, root = Held(), ET.Element("text")
-    >>> root.text = held.mark("<p>1 < 2]]></p>")
-    >>> held.written(root)
+    >>> cdata, root = CData(), ET.Element("text")
+    >>> root.text = cdata.mark("<p>1 < 2]]></p>")
+    >>> cdata.written(root)
     '<text><![CDATA[<p>1 < 2]]]]><![CDATA[></p>]]></text>'
     """
 
@@ -23,7 +23,7 @@ class Held:
         self._texts: list[str] = []
 
     def mark(self, text: str) -> str:
-        """Keep a text, and return the mark that stands for it."""
+        """Store a text and return its mark."""
         self._texts.append(text)
         return f"\ue000{len(self._texts) - 1}\ue001"
 
@@ -33,12 +33,12 @@ class Held:
         Raises
         ------
         ValueError
-            If a mark stands nowhere, twice, or where no text was held: a text of the tree then looks like a mark.
+            If a mark is missing, occurs twice or has no text: a text of the tree then looks like a mark.
         """
         plain = ET.tostring(root, encoding="unicode")
         numbers = [int(number) for number in _MARK.findall(plain)]
         if sorted(numbers) != list(range(len(self._texts))):
-            raise ValueError("a text holds the characters that mark CDATA")
+            raise ValueError("a text contains the characters that mark CDATA")
         return _MARK.sub(lambda mark: _section(self._texts[int(mark[1])]), plain)
 
 

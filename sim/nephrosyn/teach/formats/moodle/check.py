@@ -1,7 +1,7 @@
-"""What is wrong with a Moodle XML file, also where Moodle would say nothing.
+"""Checks of a Moodle XML file, also for errors that Moodle does not report.
 
-Moodle imports, without a word, questions without a right answer or with two, files that are no pictures, and
-duplicate id numbers (which it drops). Each rule has an id; `RULES` says what each demands.
+Moodle silently imports questions with no right answer or with two, files that are not pictures, and duplicate id
+numbers (which it drops). Each rule has an id; `RULES` says what it requires.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ PERCENT = (
     "100", "90", "83.33333", "80", "75", "70", "66.66667", "60", "50", "40", "33.33333", "30", "25", "20", "16.66667",
     "14.28571", "12.5", "11.11111", "10", "5",
 )  # fmt: skip
-"""Every share of the credit that Moodle knows, besides 0 and the same ones taken away, in percent."""
+"""All fractions of the credit in Moodle apart from 0 and negative ones, in percent."""
 FRACTIONS = frozenset({"0", *PERCENT, *(f"-{percent}" for percent in PERCENT)})
 RULES: Mapping[str, str] = {
     "M01": "the file is well-formed XML with the root quiz",
     "M02": "the file opens with one category below $course$/top",
-    "M03": "every question is of a type this house writes",
+    "M03": "every question has a type that this package writes",
     "M04": f"a name of 1 to {NAME_LENGTH} characters",
     "M05": f"an id number of 1 to {IDNUMBER_LENGTH} characters",
-    "M06": "no id number stands twice",
+    "M06": "no id number occurs twice",
     "M07": "every fraction is one of Moodle's",
     "M08": "one best answer: exactly one option with 100, no other above 0",
-    "M09": "several answers: what is given sums to 100, and ticking everything earns nothing",
+    "M09": "several answers: positive fractions sum to 100, and ticking everything scores nothing",
     "M10": "at least two options, no two alike, none empty",
     "M11": "every option has feedback",
     "M12": "every picture shown has a file, and every file is shown",
     "M13": "every file is a whole PNG in strict base64",
-    "M14": "every picture has a text that stands for it",
+    "M14": "every picture has an alternative text",
     "M15": "nothing is loaded from elsewhere, and nothing is executed",
-    "M16": "a number as the one right answer, a tolerance of 0 or more, and an answer for all else",
+    "M16": "a number as the one right answer, a tolerance of 0 or more, and an answer for all other input",
     "M17": "at least two premises and three answers, no answer empty",
     "M18": "a question text",
     "M19": "at least one tag, none empty",
 }
-"""What each rule demands."""
+"""What each rule requires."""
 Violations = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault: the rule, the question it stands in (empty: the file), and what was found."""
+    """A violation: the rule, the question (empty for the file) and what was found."""
 
     rule: str
     question: str
@@ -60,15 +60,15 @@ class Finding:
 
 
 def check(text: str) -> list[Finding]:
-    """Return every finding of a Moodle XML file, in the order of the file.
+    """Return all findings on a Moodle XML file, in the order of the file.
 
     Parameters
     ----------
     text : str
-        The file.
+        Content of the file.
     """
     try:
-        quiz = ET.fromstring(text.encode())  # noqa: S314 - written by this very package, or by the user who asks
+        quiz = ET.fromstring(text.encode())  # noqa: S314 - written by this package or by the user
     except ET.ParseError as error:
         return [Finding("M01", "", str(error))]
     if quiz.tag != "quiz":
@@ -93,7 +93,7 @@ def _file(quiz: ET.Element, questions: list[ET.Element]) -> Violations:
     counts = Counter(_text(question, "idnumber") for question in questions)
     for number, count in counts.items():
         if number and count > 1:
-            yield "M06", f"{number} stands {count} times"
+            yield "M06", f"{number} occurs {count} times"
 
 
 def _question(question: ET.Element) -> Violations:

@@ -1,4 +1,4 @@
-"""What the HTML and the files within a question hold, read without trust."""
+"""The HTML and the files within a question, read without trusting them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from html.parser import HTMLParser
 from nephrosyn.teach.lint.png import png_size
 
 PLUGIN_FILE = "@@PLUGINFILE@@/"
-"""How Moodle's texts name the files beside them."""
+"""Prefix by which Moodle's texts refer to their files."""
 _ACTIVE = {"script", "iframe", "object", "embed", "link", "style", "form"}
 
 
 class Seen(HTMLParser):
-    """What a text shows.
+    """The content of an HTML text.
 
     Attributes
     ----------
     words : list of str
-        Its texts.
+        Texts.
     pictures : list of str
-        The address of each picture.
+        Address of each picture.
     without_words : int
-        How many pictures have no text that stands for them.
+        Number of pictures without alternative text.
     foreign : list of str
-        What it would load from elsewhere or execute.
+        What would be loaded from elsewhere or executed.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Seen(HTMLParser):
         self.foreign: list[str] = []
 
     def handle_data(self, data: str) -> None:
-        """Keep a text."""
+        """Store a text."""
         self.words.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Look at an element's addresses."""
+        """Check an element's addresses and handlers."""
         attributes = {name: value or "" for name, value in attrs}
         if tag in _ACTIVE or any(name.startswith("on") for name in attributes):
             self.foreign.append(f"element {tag}")
@@ -56,7 +56,7 @@ class Seen(HTMLParser):
 
 @lru_cache(maxsize=64)
 def read(html: str) -> Seen:
-    """Return what a text shows; several rules ask it of the same text, one after another."""
+    """Return the content of an HTML text, cached because several rules read the same text in turn."""
     seen = Seen()
     seen.feed(html)
     seen.close()
@@ -64,7 +64,7 @@ def read(html: str) -> Seen:
 
 
 def plain(html: str) -> str:
-    """Return the words of a text; a picture alone is not empty.
+    """Return the words of an HTML text; a text with only a picture is not empty.
 
     Examples
     --------
@@ -76,13 +76,13 @@ def plain(html: str) -> str:
 
 
 def is_plugin_file(address: str) -> bool:
-    """Say whether an address names a file beside the text."""
+    """Whether an address refers to a file of the question."""
     name = address.removeprefix(PLUGIN_FILE)
     return name != address and bool(name) and "/" not in name
 
 
 def picture_fault(text: str, encoding: str | None) -> str:
-    """Return what is wrong with a file element; empty if nothing is."""
+    """Return what is wrong with the content of a file element; empty if nothing is."""
     if encoding != "base64":
         return f"encoding {encoding}"
     try:
@@ -93,7 +93,7 @@ def picture_fault(text: str, encoding: str | None) -> str:
 
 
 def number(text: str) -> float | None:
-    """Return a finite number, or nothing where there is none."""
+    """Return a text as a finite number; None if it is not one."""
     try:
         value = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A QTI 2.1 package: an item for each question, a test that keeps the order of stages, pictures, a manifest."""
+"""A QTI 2.1 package: an item for each question, a test that keeps the order of stages, pictures and a manifest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         The units to write.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
@@ -43,11 +43,11 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
 
 def package(cases: CaseSet) -> bytes:
     """Return the package as bytes."""
-    every = list(items(cases))
-    files = {_item_path(item): _bytes(assessment_item(item, cases.notice), "qti") for item in every}
-    files |= {_image_path(image_name(figure)): image_bytes(figure) for item in every for figure in item.figures}
-    files[_TEST] = _bytes(_test(cases, every), "qti")
-    files[_MANIFEST] = _bytes(_manifest(cases, every), "manifest")
+    all_items = list(items(cases))
+    files = {_item_path(item): _bytes(assessment_item(item, cases.notice), "qti") for item in all_items}
+    files |= {_image_path(image_name(figure)): image_bytes(figure) for item in all_items for figure in item.figures}
+    files[_TEST] = _bytes(_test(cases, all_items), "qti")
+    files[_MANIFEST] = _bytes(_manifest(cases, all_items), "manifest")
     return packed(files, first=_MANIFEST)
 
 
@@ -65,16 +65,16 @@ def _bytes(root: ET.Element, schema: str) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'.encode()
 
 
-def _test(cases: CaseSet, every: list[Item]) -> ET.Element:
+def _test(cases: CaseSet, all_items: list[Item]) -> ET.Element:
     root = ET.Element("assessmentTest", xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1", identifier="test")
     root.set("title", xhtml.one_line(cases.title))
     xhtml.add(root, "outcomeDeclaration", identifier="SCORE", cardinality="single", baseType="float")
-    # Linear: a stage is answered before the next one is shown.
+    # Linear: the next stage is shown only after the answer to the one before.
     part = xhtml.add(root, "testPart", identifier="part", navigationMode="linear", submissionMode="individual")
     xhtml.add(part, "itemSessionControl", showFeedback="true", allowReview="true")
     for case in cases.cases:
         section = xhtml.add(part, "assessmentSection", identifier=f"case-{case.id}", title=case.title, visible="true")
-        for item in every:
+        for item in all_items:
             if item.case is case:
                 xhtml.add(section, "assessmentItemRef", identifier=identifier(item), href=_item_path(item))
     total = xhtml.add(xhtml.add(root, "outcomeProcessing"), "setOutcomeValue", identifier="SCORE")
@@ -82,7 +82,7 @@ def _test(cases: CaseSet, every: list[Item]) -> ET.Element:
     return root
 
 
-def _manifest(cases: CaseSet, every: list[Item]) -> ET.Element:
+def _manifest(cases: CaseSet, all_items: list[Item]) -> ET.Element:
     root = ET.Element("manifest", xmlns="http://www.imsglobal.org/xsd/imscp_v1p1", identifier="manifest")
     metadata = xhtml.add(root, "metadata")
     xhtml.add(metadata, "schema", "QTIv2.1 Package")
@@ -90,13 +90,13 @@ def _manifest(cases: CaseSet, every: list[Item]) -> ET.Element:
     xhtml.add(root, "organizations")
     resources = xhtml.add(root, "resources")
     test = _resource(resources, "resource-test", "imsqti_test_xmlv2p1", _TEST)
-    for item in every:
+    for item in all_items:
         name = identifier(item)
         xhtml.add(test, "dependency", identifierref=name)
         resource = _resource(resources, name, "imsqti_item_xmlv2p1", _item_path(item))
         for figure in item.figures:
             xhtml.add(resource, "dependency", identifierref=_picture_id(image_name(figure)))
-    for name in sorted({image_name(figure) for item in every for figure in item.figures}):
+    for name in sorted({image_name(figure) for item in all_items for figure in item.figures}):
         _resource(resources, _picture_id(name), "webcontent", _image_path(name))
     return root
 

@@ -1,7 +1,7 @@
-"""A question as a QTI 2.1 assessment item: what is shown, what may be answered, what is told after it.
+"""A question as a QTI 2.1 assessment item: the record, the possible answers and the feedback.
 
-Identifiers of choices are their places, so that nothing can be read from them. The right answer scores 1; of several
-right options each gives its share and each wrong one takes as much as they are many, never below 0.
+Identifiers of choices are their places, so that they give nothing away. A right answer scores 1; in a multiple choice
+the right options share 1 and the wrong options share -1, and the score is never below 0.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def assessment_item(item: Item, notice: str) -> ET.Element:
     item : Item
         The question.
     notice : str
-        What every artifact says.
+        Notice that every output carries.
     """
     root = ET.Element("assessmentItem", xmlns="http://www.imsglobal.org/xsd/imsqti_v2p1", identifier=identifier(item))
     for name, value in (("title", xhtml.one_line(item.name)), ("adaptive", "false"), ("timeDependent", "false")):
@@ -83,7 +83,7 @@ def _choice(root: ET.Element, item: Item, choice: Choice, notice: str) -> None:
     for name, option in zip(names, choice.options, strict=True):
         _feedback(root, "FEEDBACK", name, [option.feedback, *(item.closing() if single else [])])
     if not single:
-        _feedback(root, "SOLUTION", "told", item.closing())
+        _feedback(root, "SOLUTION", "shown", item.closing())
 
 
 def _numeric(root: ET.Element, item: Item, question: Numeric, notice: str) -> None:
@@ -120,4 +120,4 @@ def _matching(root: ET.Element, item: Item, question: Matching, notice: str) -> 
     for text in replies:
         xhtml.add(offered, "simpleAssociableChoice", text, identifier=names[text], matchMax="0")
     processing.by_mapping(root, choices=False)
-    _feedback(root, "SOLUTION", "told", item.closing())
+    _feedback(root, "SOLUTION", "shown", item.closing())

@@ -1,7 +1,7 @@
-"""How QTI 2.1 declares responses, and turns them into a score and feedback.
+"""QTI 2.1 response declarations, and the processing of responses into a score and feedback.
 
-``SCORE`` is from 0 to 1; ``FEEDBACK`` names what was chosen, so that its feedback shows; ``SOLUTION`` is set once
-answered.
+``SCORE`` is from 0 to 1; ``FEEDBACK`` names the chosen option, so that its feedback is shown; ``SOLUTION`` is set after
+any answer.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def correct(declaration: ET.Element, values: Iterable[str]) -> None:
         add(held, "value", value)
 
 
-def mapping(declaration: ET.Element, worth: Mapping[str, float]) -> None:
-    """Append what each answer is worth; the sum is kept from 0 to 1."""
+def mapping(declaration: ET.Element, scores: Mapping[str, float]) -> None:
+    """Append the score of each answer; the sum is limited to the range from 0 to 1."""
     held = add(declaration, "mapping", defaultValue="0", lowerBound="0", upperBound="1")
-    for key, value in worth.items():
+    for key, value in scores.items():
         add(held, "mapEntry", mapKey=key, mappedValue=number_text(value))
 
 
 def outcomes(root: ET.Element, feedback: str) -> None:
-    """Append the outcomes; ``feedback`` is the cardinality of the one that names what was chosen."""
+    """Append the outcomes; ``feedback`` is the cardinality of ``FEEDBACK``."""
     for name, value in (("SCORE", "0"), ("MAXSCORE", "1")):
         declaration = add(root, "outcomeDeclaration", identifier=name, cardinality="single", baseType="float")
         add(add(declaration, "defaultValue"), "value", value)
@@ -45,12 +45,12 @@ def _set(parent: ET.Element, outcome: str, base: str, value: str) -> None:
     add(add(parent, "setOutcomeValue", identifier=outcome), "baseValue", value, baseType=base)
 
 
-def _tell_choice(rules: ET.Element) -> None:
+def _set_feedback(rules: ET.Element) -> None:
     add(add(rules, "setOutcomeValue", identifier="FEEDBACK"), "variable", identifier="RESPONSE")
 
 
 def _unanswered(root: ET.Element) -> tuple[ET.Element, ET.Element]:
-    """Append processing with 0 for no answer; return it and the condition that goes on."""
+    """Append processing that scores 0 without an answer; return it and its condition, to be continued."""
     rules = add(root, "responseProcessing")
     condition = add(rules, "responseCondition")
     empty = add(condition, "responseIf")
@@ -60,7 +60,7 @@ def _unanswered(root: ET.Element) -> tuple[ET.Element, ET.Element]:
 
 
 def by_correct(root: ET.Element) -> None:
-    """Append processing: 1 for the key, else 0."""
+    """Append processing that scores 1 for the key and 0 otherwise."""
     _, condition = _unanswered(root)
     met = add(condition, "responseElseIf")
     match = add(met, "match")
@@ -68,21 +68,21 @@ def by_correct(root: ET.Element) -> None:
     add(match, "correct", identifier="RESPONSE")
     for rules, score in ((met, "1"), (add(condition, "responseElse"), "0")):
         _set(rules, "SCORE", "float", score)
-        _tell_choice(rules)
+        _set_feedback(rules)
 
 
 def by_mapping(root: ET.Element, *, choices: bool = True) -> None:
-    """Append processing: the sum of what the answers are worth; feedback by choice where they are choices."""
+    """Append processing that adds the scores of the answers; for choices it also sets their feedback."""
     rules, condition = _unanswered(root)
     given = add(condition, "responseElse")
     add(add(given, "setOutcomeValue", identifier="SCORE"), "mapResponse", identifier="RESPONSE")
     if choices:
-        _tell_choice(given)
-    _set(rules, "SOLUTION", "identifier", "told")
+        _set_feedback(given)
+    _set(rules, "SOLUTION", "identifier", "shown")
 
 
 def by_range(root: ET.Element, low: str, high: str) -> None:
-    """Append processing: 1 from ``low`` to ``high``, both included, else 0."""
+    """Append processing that scores 1 from ``low`` to ``high``, both included, and 0 otherwise."""
     condition = add(add(root, "responseProcessing"), "responseCondition")
     met = add(condition, "responseIf")
     both = add(met, "and")

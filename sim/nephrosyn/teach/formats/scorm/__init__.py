@@ -1,9 +1,9 @@
-"""A SCORM 1.2 package: the quiz page, whose answers, score and status a learning management system keeps.
+"""A SCORM 1.2 package: the quiz page, whose answers, score and status a learning management system stores.
 
-``adapter.js`` speaks to the system, ``attempt.js`` puts the answers into what SCORM 1.2 can hold. In a system the page
-neither reads nor writes the storage of the browser; without one it works as the quiz that is opened from disk.
+``adapter.js`` talks to the system, ``attempt.js`` encodes the answers for SCORM 1.2. In a system the page neither reads
+nor writes the storage of the browser; without one it works like the quiz opened from disk.
 
-The page must hold the key, because it marks itself: a learner who reads its source can find it.
+The page must contain the key, because it marks itself: a learner who reads its source can find it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     primary : {"conventional", "si"}
         The units the page opens with.
     folder : Path
-        Where to.
+        Folder to write to.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
     Raises
     ------
     CasesError
-        If the answers to the cases are more than a learning management system can hold.
+        If the answers are too long for a learning management system.
     """
     check(sets[primary])
     path = folder / "cases-scorm.zip"
@@ -56,7 +56,7 @@ def write(sets: dict[UnitSystem, CaseSet], primary: UnitSystem, folder: Path) ->
 
 
 def quiz(sets: dict[UnitSystem, CaseSet], primary: UnitSystem) -> str:
-    """Return the quiz page with the scripts that speak to a learning management system.
+    """Return the quiz page with the scripts for a learning management system.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def package(cases: CaseSet, page: str) -> bytes:
     Parameters
     ----------
     cases : CaseSet
-        Gives the title.
+        The cases, which give the title.
     page : str
         The quiz as one HTML page.
     """

@@ -1,4 +1,4 @@
-"""What SCORM 1.2 can hold of the answers to a set: 4,096 characters of suspend data, and responses in single letters.
+"""The limits of SCORM 1.2 for the answers to a set: 4,096 characters of suspend data, and responses of single letters.
 
 The counts here follow ``attempt.js``, which writes the answers.
 """
@@ -11,21 +11,21 @@ from nephrosyn.teach.formats.questions import answers, items
 from nephrosyn.teach.model import Case, CaseSet, Choice, Matching, Question
 
 MOST_CHARACTERS = 4096
-"""Of ``cmi.suspend_data`` (CMIString4096)."""
+"""Longest ``cmi.suspend_data`` (CMIString4096)."""
 MOST_IN_IDENTIFIER = 255
-"""Of the id of an interaction (CMIIdentifier)."""
+"""Longest id of an interaction (CMIIdentifier)."""
 MOST_LETTERS = 26
-"""A response names an option, or an answer to match with, by one letter."""
+"""Most options or answers, because a response names each by one letter."""
 MOST_PREMISES = 35
-"""A response names a premise by one digit or letter, from 1 on."""
+"""Most premises, because a response names each by one digit or letter, from 1 on."""
 HEAD = len("1:") + DIGEST_DIGITS + len(":c:")
 NUMBER = len("c-1234567.8")
-"""A system of units, a sign, eight digits and a point: the longest number that ``state.js`` reads."""
+"""The longest number that ``state.js`` reads: a system of units, a sign, eight digits and a point."""
 BASE = 36
 
 
 def check(cases: CaseSet) -> None:
-    """Refuse a set whose answers a learning management system could not hold.
+    """Check that a learning management system can store the answers to a set.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ def check(cases: CaseSet) -> None:
     Raises
     ------
     CasesError
-        With everything that is too large, and what to do.
+        If anything is too large; the message lists all of it and says what to do.
     """
     wrong = [text for item in items(cases) for text in _too_large(item.id, item.question)]
     most = characters(cases)
     if most > MOST_CHARACTERS:
         wrong.append(
             f"format scorm: the answers to these {len(cases.cases):,} cases can take {most:,} characters, and SCORM "
-            f"1.2 keeps {MOST_CHARACTERS:,} of an attempt; make several sets, each with its own seed and "
+            f"1.2 stores {MOST_CHARACTERS:,} for each attempt; make several sets, each with its own seed and "
             f"count {fitting(cases)} or less"
         )
     if wrong:
@@ -50,7 +50,7 @@ def check(cases: CaseSet) -> None:
 
 
 def characters(cases: CaseSet) -> int:
-    """Return the most characters that the answers to a set can take.
+    """Return the largest number of characters that the answers to a set can take.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def characters(cases: CaseSet) -> int:
 
 
 def fitting(cases: CaseSet) -> int:
-    """Return how many cases of a set fit, from the first on.
+    """Return the number of cases of a set that fit, counted from the first.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def fitting(cases: CaseSet) -> int:
 
 
 def _of_case(case: Case) -> int:
-    """Return the characters of the answers to a case, and one after each that parts it from the next."""
+    """Return the number of characters of the answers to a case, with a separator after each."""
     return sum(_of_question(question) + 1 for stage in case.stages for question in stage.questions)
 
 
