@@ -10,9 +10,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
+from nephrosyn import criteria
 from nephrosyn.bench.exchange.export import export
-from nephrosyn.bench.exchange.export_readme import Question
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
+from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError, RunFolderError
 from nephrosyn.record.schema import OBSERVED, SCHEMAS
 from nephrosyn.vocabulary import NOTICE
@@ -113,15 +114,15 @@ def test_the_task_is_told_in_plain_words(exported):
 
 
 def test_csv_and_a_question_of_ones_own(run, tmp_path):
-    asked = Question("Is the patient refractory?", ("refractory", "not_refractory", "undetermined"), "For adults.")
-    out = export(run[1], tmp_path / "csv", ["doses_lost"], [3], format="csv", question=asked)
+    task = Task(criteria.load("source"), "refractory")
+    out = export(run[1], tmp_path / "csv", ["doses_lost"], [3], format="csv", task=task)
     files = list((out / "records").rglob("*.csv"))
     assert len(files) == 2 * 3 * len(OBSERVED)
     assert "patient" in files[0].read_text().splitlines()[0]
-    assert f"About the set: {asked.scope} Patients outside the set have no right answer." in " ".join(
+    assert f"About the set: {task.scope} Patients outside the set have no right answer." in " ".join(
         (out / "README.md").read_text().split()
     )
-    assert asked.words in (out / "README.md").read_text()
+    assert task.question in (out / "README.md").read_text()
 
 
 def test_all_stands_for_each_that_changes_the_record(run, tmp_path):

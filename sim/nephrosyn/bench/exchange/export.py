@@ -19,10 +19,9 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.bench.exchange.export_readme import CLEAN, TEMPLATE, Job, Question, readme
-from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Record, perturb, prepare
+from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Prepared, Record, perturb, prepare
 from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
-from nephrosyn.bench.score.conditions import MOST_REPLICATES
+from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, MOST_REPLICATES, Condition, conditions
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError, RunFolderError
 from nephrosyn.record.schema import OBSERVED
@@ -36,6 +35,7 @@ from nephrosyn.runs.run import Progress, silent
 from nephrosyn.user_input import MOST_SEED, wrong_count
 
 README = "README.md"
+TEMPLATE = "predictions-template.csv"
 KEY = "bench_export"
 KIND = OutputFolder("an export of the bench", frozenset({MANIFEST, TEMPLATE, README, "records"}), MANIFEST, KEY)
 ALL = "all"
@@ -50,7 +50,7 @@ def export(
     seed: int | None = None,
     format: Format = "parquet",
     *,
-    question: Question | None = None,
+    task: Task | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Path:
@@ -73,8 +73,8 @@ def export(
         Seed of the perturbations; by default that of the run.
     format : {"parquet", "csv"}
         Format of the tables.
-    question : Question, optional
-        The question; by default the category under the first definition set of the run.
+    task : Task, optional
+        The question in the README; by default the category under the first definition set of the run.
     overwrite : bool
         Replace an existing export, never anything else.
     progress : callable, optional
@@ -95,19 +95,12 @@ def export(
     run, out = Folder(Path(run_folder)), Path(out).resolve()
     seed = run.manifest["seed"] if seed is None else seed
     names = _names(perturbations, severities, replicates, seed, format, run)
-    jobs = [
-        CLEAN,
-        *(
-            (name, severity, replicate)
-            for name in names
-            for severity in sorted(set(severities))
-            for replicate in range(replicates)
-        ),
-    ]
+    task = task or Task(relabel.definition(run.manifest, None))
+    requested = conditions(names, sorted(set(severities)), replicates)
     with KIND.writing(out, overwrite=overwrite) as partial:
-        files = dict(_records(run, partial, jobs, seed, format, progress or silent))
-        files[TEMPLATE] = _template(run, partial / TEMPLATE, jobs)
-        write_texts({README: readme(question or _default_question(run), format, jobs)}, partial)
+        files = dict(_records(run, partial, requested, seed, format, progress or silent))
+        files[TEMPLATE] = _template(run, partial / TEMPLATE, requested)
+        write_texts({README: readme(task, format, requested)}, partial)
         write_manifest(partial, {**_about(run, names, severities, replicates, seed, format), "files": files})
     return out
 
@@ -139,7 +132,7 @@ def _refusal(name: str) -> str:
 
 
 def _records(
-    run: Folder, folder: Path, jobs: Sequence[Job], seed: int, format: str, progress: Progress
+    run: Folder, folder: Path, requested: Sequence[Condition], seed: int, format: str, progress: Progress
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Write the records part by part; memory holds one part of the cohort under one perturbation."""
     parts = run.parts("patients")
@@ -147,35 +140,35 @@ def _records(
         part = _Part(
             prepare({name: run.part(name, number) for name in OBSERVED}), folder, f"part-{number:05d}.{format}"
         )
-        for done, job in enumerate(jobs):
-            progress("export", number * len(jobs) + done, parts * len(jobs))
-            name, severity, replicate = job
-            record = (
-                part.clean if job == CLEAN else perturb(part.clean, name, severity, seed=seed, replicate=replicate)[0]
-            )
-            yield from part.write(job, record)
-    progress("export", parts * len(jobs), parts * len(jobs))
+        for done, condition in enumerate(requested):
+            progress("export", number * len(requested) + done, parts * len(requested))
+            yield from part.write(condition, seed)
+    progress("export", parts * len(requested), parts * len(requested))
 
 
 @dataclass
 class _Part:
     """One part of the cohort, with the manifest entries of its clean tables."""
 
-    clean: Record
+    clean: Prepared
     folder: Path
     file: str
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def write(self, job: Job, record: Record) -> Iterator[tuple[str, dict[str, Any]]]:
+    def write(self, condition: Condition, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
         """Write the tables under one condition; the clean record must be written first."""
+        record: Record = self.clean
+        if condition != CLEAN_RECORD:
+            name, severity, replicate = condition.perturbation, condition.severity, condition.replicate
+            record, _ = perturb(self.clean, name, severity, seed=seed, replicate=replicate)
         for table in OBSERVED:
-            path = f"{_place(job)}/{table}/{self.file}"
-            if job != CLEAN and record[table] is self.clean[table]:
-                _link(self.folder / _place(CLEAN) / table / self.file, self.folder / path)
+            path = f"{_place(condition)}/{table}/{self.file}"
+            if condition != CLEAN_RECORD and record[table] is self.clean[table]:
+                _link(self.folder / _place(CLEAN_RECORD) / table / self.file, self.folder / path)
                 yield path, self.untouched[table]
                 continue
             facts = _write(self.folder / path, record[table].drop("replicate"), f"{path} of the export")
-            if job == CLEAN:
+            if condition == CLEAN_RECORD:
                 self.untouched[table] = facts
             yield path, facts
 
@@ -200,19 +193,22 @@ def _link(clean: Path, path: Path) -> None:
         shutil.copyfile(clean, path)
 
 
-def _place(job: Job) -> str:
-    return f"records/{job[0]}/severity-{job[1]}/replicate-{job[2]}"
+def _place(condition: Condition) -> str:
+    return f"records/{condition.perturbation}/severity-{condition.severity}/replicate-{condition.replicate}"
 
 
-def _template(run: Folder, path: Path, jobs: Sequence[Job]) -> dict[str, Any]:
+def _template(run: Folder, path: Path, requested: Sequence[Condition]) -> dict[str, Any]:
     """Write a row for each prediction that is due, with an empty answer."""
     patients = [run.part("patients", number)["patient"] for number in range(run.parts("patients"))]
     rows = 0
     with path.open("wb") as file:
-        for name, severity, replicate in jobs:
+        for condition in requested:
             for part in patients:
                 frame = part.to_frame().with_columns(
-                    perturbation=pl.lit(name), severity=severity, replicate=replicate, predicted=pl.lit("")
+                    perturbation=pl.lit(condition.perturbation),
+                    severity=condition.severity,
+                    replicate=condition.replicate,
+                    predicted=pl.lit(""),
                 )
                 frame.write_csv(file, include_header=rows == 0, quote_style="never")
                 rows += frame.height
@@ -237,6 +233,39 @@ def _about(
     }
 
 
-def _default_question(run: Folder) -> Question:
-    task = Task(relabel.definition(run.manifest, None))
-    return Question(task.question, task.words, task.scope)
+def readme(task: Task, format: str, requested: Sequence[Condition]) -> str:
+    """Return the text of the README: the question, the files, and the predictions to return."""
+    names = dict.fromkeys(condition.perturbation for condition in requested if condition != CLEAN_RECORD)
+    listed = "\n".join(f"- `{name}`: {PERTURBATIONS[name].what}" for name in names)
+    tables = ", ".join(f"`{table}`" for table in OBSERVED)
+    answers = ", ".join(f"`{answer}`" for answer in task.words)
+    return f"""# Records for a classifier
+
+{vocabulary.NOTICE}
+
+## The question
+
+{task.question} Valid answers: {answers}. `undetermined` means that you abstain: right answers, wrong answers and
+abstentions are three separate shares, and accuracy is also given among the answers.
+
+About the set: {task.scope} Patients outside the set have no right answer. They are in the records and need a row
+each, but your answer about them is not scored. The same holds for patients who cannot be judged by the set even from
+their complete record.
+
+## What is here
+
+`records/{CLEAN}/severity-0/replicate-0/` holds the clean record; each other folder
+`records/<perturbation>/severity-<1 to 5>/replicate-<number>/` holds the same patients with errors of one kind in their
+record, which get worse with severity. Each holds the tables {tables}, in one or more `part-*.{format}` files;
+`patient` is the number of the patient. Days count from onset of the disease; units are in the names of columns or in a
+column `unit`; missing values are empty. `manifest.json` has the SHA-256 of every file.
+
+{listed}
+
+## What to return
+
+A CSV or Parquet file with one row for each row of `{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`,
+`predicted`, and optionally a probability `p_<answer>` for each answer. Classify each record by itself: do not use the
+clean record, or another severity, to classify a perturbed one. Score the file with `nephrosyn bench score` and the run,
+whose truth is not in this folder.
+"""

@@ -20,7 +20,7 @@ from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION
 from nephrosyn.bench.perturbations.constants import OF_RECORDS
 from nephrosyn.bench.requirements import in_a_line
 from nephrosyn.bench.run import Answers, Run, ask, settings, with_reference
-from nephrosyn.bench.score.conditions import CLEAN, KEYS, MOST_REPLICATES, Condition, conditions, shifts
+from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, KEYS, MOST_REPLICATES, Condition, conditions, shifts
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder.layout import sha256
@@ -267,7 +267,7 @@ def score_file(
     of_set = ask(run, [], names, severities, replicates, seed=seed, progress=progress).frame
     seed = run.manifest["seed"] if seed is None else seed
     parts = {condition: _under(condition, given, patients, run.task) for condition in with_records(requested)}
-    clean = parts[Condition(CLEAN, 0, 0)]
+    clean = parts[CLEAN_RECORD]
     set_name = run.task.definition.name
     classifiers = (set_name, name if name != set_name else f"{name}-file")
     frames = [of_set.with_columns(pl.col("classifier").cast(pl.String).cast(pl.Enum(classifiers)))]

@@ -15,7 +15,7 @@ Kind = Literal["record", "label", "cohort"]
 
 SEVERITIES = (0, 1, 2, 3, 4, 5)
 """0 changes nothing, 5 is the worst."""
-CLEAN = "nothing is changed"
+NO_CHANGE = "nothing is changed"
 TABLE = Path(__file__).parent / "constants.toml"
 TEXTS = ("title", "kind", "mechanism", "what", "does")
 
@@ -84,7 +84,7 @@ class Perturbation:
             "; ".join(f"{constant.values[step]:g} {constant.unit}" for constant in stepped.values())
             for step in range(len(SEVERITIES) - 1)
         ]
-        return (CLEAN, *texts)
+        return (NO_CHANGE, *texts)
 
 
 def _constant(content: Mapping[str, Any]) -> Constant:

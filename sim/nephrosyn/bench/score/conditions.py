@@ -37,6 +37,9 @@ class Condition:
     replicate: int
 
 
+CLEAN_RECORD = Condition(CLEAN, 0, 0)
+
+
 @dataclass(frozen=True)
 class Shift:
     """Record and right answers under one condition.
@@ -83,7 +86,7 @@ def conditions(names: Sequence[str], severities: Sequence[int], replicates: int)
         for severity in severities
         for replicate in range(replicates)
     ]
-    return [Condition(CLEAN, 0, 0), *perturbed]
+    return [CLEAN_RECORD, *perturbed]
 
 
 def counted(frame: pl.DataFrame) -> pl.DataFrame:

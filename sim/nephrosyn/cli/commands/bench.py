@@ -164,7 +164,6 @@ def bench_export(
     The truth and the labels are not exported.
     """
     from nephrosyn.bench.exchange.export import export
-    from nephrosyn.bench.exchange.export_readme import Question
     from nephrosyn.bench.task import Task
     from nephrosyn.runs import relabel
     from nephrosyn.runs.folder import Folder
@@ -180,7 +179,7 @@ def bench_export(
             replicates,
             seed,
             format_.value,
-            question=Question(task.question, task.words, task.scope),
+            task=task,
             overwrite=overwrite,
             progress=progress,
         )
