@@ -29,15 +29,15 @@ def clocks() -> np.ndarray:
     st.lists(st.tuples(st.floats(0.01, 30.0), st.floats(1e-6, 0.5) | st.just(0.0)), min_size=1, max_size=12),
 )
 def test_the_hazard_integrates_to_the_budget(budget, changes):
-    c, now, spent, rate = clocks(), 0.0, 0.0, 0.05
-    start_budget(c, RELAPSE, now, budget, rate)
+    timer, now, spent, rate = clocks(), 0.0, 0.0, 0.05
+    start_budget(timer, RELAPSE, now, budget, rate)
     for wait, new_rate in changes:
-        if c[DUE, RELAPSE] <= now + wait:
+        if timer[DUE, RELAPSE] <= now + wait:
             break
         now, spent = now + wait, spent + wait * rate
         rate = new_rate
-        set_rate(c, RELAPSE, now, rate)
-    due = c[DUE, RELAPSE]
+        set_rate(timer, RELAPSE, now, rate)
+    due = timer[DUE, RELAPSE]
     if math.isinf(due):
         assert rate == 0.0
     else:
@@ -45,22 +45,22 @@ def test_the_hazard_integrates_to_the_budget(budget, changes):
 
 
 def test_an_unchanged_rate_moves_nothing():
-    c = clocks()
-    start_budget(c, RELAPSE, 1.1, 0.7, 0.3)
-    before = c.copy()
-    set_rate(c, RELAPSE, 2.2, 0.3)
-    assert np.array_equal(c, before)
+    timer = clocks()
+    start_budget(timer, RELAPSE, 1.1, 0.7, 0.3)
+    before = timer.copy()
+    set_rate(timer, RELAPSE, 2.2, 0.3)
+    assert np.array_equal(timer, before)
 
 
 def test_no_rate_revives_a_stopped_clock():
-    c = clocks()
-    start_budget(c, RELAPSE, 0.0, 1.0, 1.0)
-    stop(c, RELAPSE)
-    set_rate(c, RELAPSE, 5.0, 3.0)
-    assert math.isinf(c[DUE, RELAPSE])
+    timer = clocks()
+    start_budget(timer, RELAPSE, 0.0, 1.0, 1.0)
+    stop(timer, RELAPSE)
+    set_rate(timer, RELAPSE, 5.0, 3.0)
+    assert math.isinf(timer[DUE, RELAPSE])
 
 
 def test_of_clocks_due_together_the_lower_goes_first():
-    c = clocks()
-    c[DUE, Clock.VISIT] = c[DUE, Clock.DOSE_STEP] = 14.0
-    assert earliest(c) == Clock.DOSE_STEP
+    timer = clocks()
+    timer[DUE, Clock.VISIT] = timer[DUE, Clock.DOSE_STEP] = 14.0
+    assert earliest(timer) == Clock.DOSE_STEP

@@ -25,16 +25,16 @@ callable_kernel = functools.cache(from_python)
 
 def patient():
     """A state, traits and parameters with the textbook numbers."""
-    s, x, p = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
-    x["albumin_g_per_dl"], x["cholesterol_mg_per_dl"] = 4.2, 180.0
-    p["albumin_per_day"], p["albumin_loss"], p["loss_saturates_at"] = 0.036, 0.006, 12.0
-    p["cholesterol_rise"], p["cholesterol_per_day"] = 90.0, math.log(2) / 45
-    s["taken_fraction"] = s["agent_factor"] = 1.0
-    s["complication"] = NO_COMPLICATION
-    s["dosing_weight_kg"] = 60.0
-    p["below_threshold_factor"] = p["infection_factor"] = p["exertion_factor"] = 1.0
-    p["decline_from_years"], x["age_years"] = 12.0, 30.0
-    return s, x, p
+    state, traits, params = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
+    traits["albumin_g_per_dl"], traits["cholesterol_mg_per_dl"] = 4.2, 180.0
+    params["albumin_per_day"], params["albumin_loss"], params["loss_saturates_at"] = 0.036, 0.006, 12.0
+    params["cholesterol_rise"], params["cholesterol_per_day"] = 90.0, math.log(2) / 45
+    state["taken_fraction"] = state["agent_factor"] = 1.0
+    state["complication"] = NO_COMPLICATION
+    state["dosing_weight_kg"] = 60.0
+    params["below_threshold_factor"] = params["infection_factor"] = params["exertion_factor"] = 1.0
+    params["decline_from_years"], traits["age_years"] = 12.0, 30.0
+    return state, traits, params
 
 
 def compiled(function, *arguments):
@@ -42,8 +42,8 @@ def compiled(function, *arguments):
     return callable_kernel(function)(*arguments)
 
 
-def on_path(s, log_start, slope, target):
-    s["path_log"], s["path_slope"], s["path_target"], s["path_start"] = log_start, slope, target, 0.0
+def on_path(state, log_start, slope, target):
+    state["path_log"], state["path_slope"], state["path_target"], state["path_start"] = log_start, slope, target, 0.0
 
 
 @settings(max_examples=40, deadline=None)
@@ -52,11 +52,11 @@ def on_path(s, log_start, slope, target):
 @example(-0.015625, 13.0)
 @example(0.0077, 60.0)
 def test_blood_is_the_solution_of_its_equations(slope, days):
-    s, x, p = patient()
+    state, traits, params = patient()
     start, target = (math.log(8.0), math.log(0.08)) if slope < 0 else (math.log(0.08), math.log(8.0))
-    on_path(s, start, slope, target)
-    s["albumin"], s["cholesterol"] = (1.8, 350.0) if slope < 0 else (4.2, 180.0)
-    first = float(s["albumin"])
+    on_path(state, start, slope, target)
+    state["albumin"], state["cholesterol"] = (1.8, 350.0) if slope < 0 else (4.2, 180.0)
+    first = float(state["albumin"])
 
     def level(t):
         value = start + slope * t
@@ -67,46 +67,46 @@ def test_blood_is_the_solution_of_its_equations(slope, days):
         cholesterol = math.log(2) / 45 * (180.0 + 90.0 * (4.2 - y[0]) - y[1])
         return albumin, cholesterol
 
-    start_levels = [first, float(s["cholesterol"])]
-    compiled(proteinuria.update_blood, s, x, p, days)
+    start_levels = [first, float(state["cholesterol"])]
+    compiled(proteinuria.update_blood, state, traits, params, days)
     exact = solve_ivp(equation, (0.0, days), start_levels, rtol=1e-8, atol=1e-10, max_step=0.5).y[:, -1]
-    assert float(s["albumin"]) == pytest.approx(exact[0], abs=0.01)
-    assert float(s["cholesterol"]) == pytest.approx(exact[1], abs=0.5)
+    assert float(state["albumin"]) == pytest.approx(exact[0], abs=0.01)
+    assert float(state["cholesterol"]) == pytest.approx(exact[1], abs=0.5)
 
 
 def test_albumin_in_relapse_and_recovery_has_the_published_pace():
     # about 1.8 g/dL at UPCR 8; back to 3.0 in 2 to 3 weeks and to 3.5 in 3 to 5 (natural laws 3.1)
-    s, x, p = patient()
-    on_path(s, math.log(8.0), 0.0, math.log(8.0))
-    compiled(proteinuria.steady_blood, s, x, p, 0.0)
-    assert float(s["albumin"]) == pytest.approx(1.8, abs=0.05)
-    on_path(s, math.log(0.08), 0.0, math.log(0.08))
+    state, traits, params = patient()
+    on_path(state, math.log(8.0), 0.0, math.log(8.0))
+    compiled(proteinuria.steady_blood, state, traits, params, 0.0)
+    assert float(state["albumin"]) == pytest.approx(1.8, abs=0.05)
+    on_path(state, math.log(0.08), 0.0, math.log(0.08))
     crossed = {}
     for day in range(1, 60):
-        compiled(proteinuria.update_blood, s, x, p, float(day))
+        compiled(proteinuria.update_blood, state, traits, params, float(day))
         for mark in (3.0, 3.5):
-            if float(s["albumin"]) >= mark:
+            if float(state["albumin"]) >= mark:
                 crossed.setdefault(mark, day)
     assert 14 <= crossed[3.0] <= 21
     assert 21 <= crossed[3.5] <= 36
 
 
 def test_a_path_stays_at_its_target():
-    s, _, _ = patient()
-    on_path(s, math.log(8.0), -0.5, math.log(0.1))
-    assert compiled(proteinuria.log_upcr, s, 2.0) == pytest.approx(math.log(8.0) - 1.0)
-    assert compiled(proteinuria.log_upcr, s, 1000.0) == math.log(0.1)
+    state, _, _ = patient()
+    on_path(state, math.log(8.0), -0.5, math.log(0.1))
+    assert compiled(proteinuria.log_upcr, state, 2.0) == pytest.approx(math.log(8.0) - 1.0)
+    assert compiled(proteinuria.log_upcr, state, 1000.0) == math.log(0.1)
 
 
 def hazard(**changes):
-    s, x, p = patient()
-    s["phase"], s["now"], x["relapse_per_day"] = Phase.REMISSION, 100.0, 0.004
-    p["dose_effect"], p["alternate_day_efficiency"] = 6.0, 0.13
+    state, traits, params = patient()
+    state["phase"], state["now"], traits["relapse_per_day"] = Phase.REMISSION, 100.0, 0.004
+    params["dose_effect"], params["alternate_day_efficiency"] = 6.0, 0.13
     for name, value in changes.items():
-        for record in (s, x, p):
+        for record in (state, traits, params):
             if name in record.dtype.names:
                 record[name] = value
-    return compiled(hazards.relapse_rate, s, x, p)
+    return compiled(hazards.relapse_rate, state, traits, params)
 
 
 def test_the_hazard_of_relapse_by_hand():
@@ -138,14 +138,14 @@ def test_the_hazard_declines_with_each_birthday_past_the_age():
 
 def test_time_since_remission_has_its_factor():
     steps = {"since_remission_steps": 2}
-    s, x, p = patient()
-    s["phase"], s["now"], x["relapse_per_day"] = Phase.REMISSION, 100.0, 0.004
-    p["since_remission_steps"] = steps["since_remission_steps"]
-    p["since_remission_from_days"][:2] = [0.0, 90.0]
-    p["since_remission_factor"][:2] = [2.0, 0.5]
-    assert compiled(hazards.relapse_rate, s, x, p) == pytest.approx(0.002)
-    s["remission_since"] = 50.0
-    assert compiled(hazards.relapse_rate, s, x, p) == pytest.approx(0.008)
+    state, traits, params = patient()
+    state["phase"], state["now"], traits["relapse_per_day"] = Phase.REMISSION, 100.0, 0.004
+    params["since_remission_steps"] = steps["since_remission_steps"]
+    params["since_remission_from_days"][:2] = [0.0, 90.0]
+    params["since_remission_factor"][:2] = [2.0, 0.5]
+    assert compiled(hazards.relapse_rate, state, traits, params) == pytest.approx(0.002)
+    state["remission_since"] = 50.0
+    assert compiled(hazards.relapse_rate, state, traits, params) == pytest.approx(0.008)
 
 
 def test_body_surface_by_the_evidence():
@@ -155,11 +155,11 @@ def test_body_surface_by_the_evidence():
 
 
 def test_a_response_needs_more_than_the_dose_that_failed():
-    s, x, p = patient()
-    p["response_dose_mg_per_kg_per_day"] = 0.5
-    s["dose_mg"], s["failed_mg_per_kg_per_day"] = 15.0, 0.25
-    assert compiled(proteinuria.response_speed, s, x, p) == 0.0
-    s["dose_mg"] = 18.0
-    assert compiled(proteinuria.response_speed, s, x, p) == pytest.approx(0.6)
-    s["dose_mg"] = 60.0
-    assert compiled(proteinuria.response_speed, s, x, p) == 1.0
+    state, traits, params = patient()
+    params["response_dose_mg_per_kg_per_day"] = 0.5
+    state["dose_mg"], state["failed_mg_per_kg_per_day"] = 15.0, 0.25
+    assert compiled(proteinuria.response_speed, state, traits, params) == 0.0
+    state["dose_mg"] = 18.0
+    assert compiled(proteinuria.response_speed, state, traits, params) == pytest.approx(0.6)
+    state["dose_mg"] = 60.0
+    assert compiled(proteinuria.response_speed, state, traits, params) == 1.0

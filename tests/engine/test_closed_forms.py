@@ -90,14 +90,14 @@ def test_relapse_counts_are_negative_binomial(courses, rate, shape):
     rows, _ = courses("baseline", *instant_remission(rate, shape), patients=patients, seed=7)
     relapses = events(rows, "relapse")
     counts = np.bincount(relapses["patient"][relapses["time"] <= years * 365.25], minlength=patients)
-    law = stats.nbinom(shape, shape / (shape + rate * years))
-    top = int(law.ppf(0.995))
+    distribution = stats.nbinom(shape, shape / (shape + rate * years))
+    top = int(distribution.ppf(0.995))
     seen = np.append(np.bincount(counts, minlength=top)[:top], np.sum(counts >= top))
-    expected = patients * np.append(law.pmf(np.arange(top)), law.sf(top - 1))
+    expected = patients * np.append(distribution.pmf(np.arange(top)), distribution.sf(top - 1))
     assert stats.chisquare(seen, expected).pvalue > LEVEL
     # The test can fail: a rate 15% higher is refused.
-    other = stats.nbinom(shape, shape / (shape + 1.15 * rate * years))
-    wrong = patients * np.append(other.pmf(np.arange(top)), other.sf(top - 1))
+    higher = stats.nbinom(shape, shape / (shape + 1.15 * rate * years))
+    wrong = patients * np.append(higher.pmf(np.arange(top)), higher.sf(top - 1))
     assert stats.chisquare(seen, wrong).pvalue < LEVEL
 
 
@@ -116,14 +116,16 @@ ONE_VISIT_EACH = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("law", "factor"), [("dist='fixed', value=0.08", 0.5), ("dist='expon', scale=0.08", 1.0)])
-def test_waits_of_a_one_slot_clinic_are_those_of_queueing_theory(courses, law, factor):
+@pytest.mark.parametrize(
+    ("length_days", "factor"), [("dist='fixed', value=0.08", 0.5), ("dist='expon', scale=0.08", 1.0)]
+)
+def test_waits_of_a_one_slot_clinic_are_those_of_queueing_theory(courses, length_days, factor):
     """Arrivals at random moments, one slot: M/D/1 and M/M/1, whose mean waits are factor x rho x s / (1 - rho)."""
     patients, days, length = 40_000, 4000.0, 0.08
     rows, traits = courses(
         "baseline",
         *ONE_VISIT_EACH,
-        f"care.clinic.visit_length_days={{{law}}}",
+        f"care.clinic.visit_length_days={{{length_days}}}",
         engine="simpy",
         patients=patients,
         seed=3,

@@ -40,7 +40,7 @@ TREES = [
 
 
 def numbers(tree, path=()):
-    """Yield the path of every number, those within laws and lists too."""
+    """Yield the path of every number, those within distributions and lists too."""
     inner = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list | tuple) else ()
     for key, value in inner:
         if is_number(value):
@@ -58,12 +58,12 @@ def placed(tree, path, value):
 
 
 def limits(tree, path):
-    """Least and most of a number: of its kind, or of the parameter of its law."""
-    law = at(tree, path[:-1])
-    if is_distribution(law):
-        return DISTRIBUTIONS[law["dist"]][path[-1]]
+    """Least and most of a number: of its kind, or of the parameter of its distribution."""
+    distribution = at(tree, path[:-1])
+    if is_distribution(distribution):
+        return DISTRIBUTIONS[distribution["dist"]][path[-1]]
     node = shape.node(path)
-    node = next(one for one in node.get("anyOf", [node]) if "minimum" in one)
+    node = next(kind for kind in node.get("anyOf", [node]) if "minimum" in kind)
     return node["minimum"], node["maximum"]
 
 
@@ -79,10 +79,10 @@ def resolved(name):
 
 @pytest.fixture(scope="module", autouse=True)
 def _tables_once():
-    """Make the table of each law once: most stay as they are."""
+    """Make the table of each distribution once: most stay as they are."""
     with pytest.MonkeyPatch.context() as patch:
-        kept = functools.cache(lambda dist, own: table(Distribution(dist=dist, **dict(own))))
-        patch.setattr(prepare.quantiles, "table", lambda law: kept(law.dist, tuple(law.parameters.items())))
+        tabulated = functools.cache(lambda dist, parameters: table(Distribution(dist=dist, **dict(parameters))))
+        patch.setattr(prepare.quantiles, "table", lambda given: tabulated(given.dist, tuple(given.parameters.items())))
         yield
 
 
@@ -92,7 +92,7 @@ def sets():
 
 
 def check_run(scenario, sets):
-    """Play a few patients to their end, chart and judge them; nothing in it may be impossible."""
+    """Play a few patients to their end, record and classify them; nothing in it may be impossible."""
     engine = "compiled" if scenario.care.clinic.slots == "unlimited" else "simpy"
     history = Player(scenario, engine, SEED).play(Part(0, 0, 0, PATIENTS))
     rows = history.rows
@@ -162,9 +162,9 @@ def test_pairs_of_numbers_at_their_limits_are_refused_or_the_run_is_sound(sets):
     paths = [path for path in numbers(tree) if path[0] not in left_out and not is_distribution(at(tree, path[:-1]))]
     tried = played = 0
     while tried < 200:
-        one, other = draw.sample(paths, 2)
-        changed = placed(tree, one, draw.choice(list(at_the_edge(tree, one))[-2:]))
-        changed = placed(changed, other, draw.choice(list(at_the_edge(tree, other))[-2:]))
+        first, second = draw.sample(paths, 2)
+        changed = placed(tree, first, draw.choice(list(at_the_edge(tree, first))[-2:]))
+        changed = placed(changed, second, draw.choice(list(at_the_edge(tree, second))[-2:]))
         tried += 1
         scenario, _, _ = validated(changed)
         if scenario is not None:

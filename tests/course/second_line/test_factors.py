@@ -19,8 +19,8 @@ HEALTHY = [
 
 
 def with_factor(name, exposure=1.0, speed=0.0, alone=0.0, search="resistance"):
-    law = SURE.format(exposure=exposure, speed=speed, alone=alone)
-    return [*HEALTHY, f"provoking_factors.factors.{name}={law}", f"provoking_factors.search='{search}'"]
+    values = SURE.format(exposure=exposure, speed=speed, alone=alone)
+    return [*HEALTHY, f"provoking_factors.factors.{name}={values}", f"provoking_factors.search='{search}'"]
 
 
 def times(tables, event):

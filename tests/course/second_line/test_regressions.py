@@ -1,4 +1,4 @@
-"""What a second reading found wrong: each with the case that showed it."""
+"""Defects found before, each with the case that showed it."""
 
 from __future__ import annotations
 

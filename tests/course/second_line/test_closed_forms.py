@@ -1,4 +1,4 @@
-"""The laws beyond steroid against numbers worked by hand, and against closed forms."""
+"""Complications, adverse events and second agents against values worked by hand, and against closed forms."""
 
 from __future__ import annotations
 
@@ -29,71 +29,75 @@ refresh_effects, relapse_rate = from_python(second_agents.refresh_effects), from
 
 
 def patient():
-    s, x, p = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
+    state, traits, params = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
     clocks = np.zeros((4, CLOCKS))
     clocks[DUE, :] = math.inf
-    s["agent"] = s["complication"] = -1
-    s["agent_factor"] = s["agent_infection_factor"] = s["taken_fraction"] = 1.0
-    s["dosing_weight_kg"] = 60.0
-    return s, x, p, clocks
+    state["agent"] = state["complication"] = -1
+    state["agent_factor"] = state["agent_infection_factor"] = state["taken_fraction"] = 1.0
+    state["dosing_weight_kg"] = 60.0
+    return state, traits, params, clocks
 
 
 def test_thrombosis_by_albumin():
-    _, _, p, _ = patient()
-    p["thrombosis_knee"], p["thrombosis_log_factor"], p["thrombosis_above_knee"] = 2.8, math.log(2.13), 0.1
-    p["thrombosis_flat_below"] = 0.5
+    _, _, params, _ = patient()
+    params["thrombosis_knee"], params["thrombosis_log_factor"], params["thrombosis_above_knee"] = (
+        2.8,
+        math.log(2.13),
+        0.1,
+    )
+    params["thrombosis_flat_below"] = 0.5
     factor = thrombosis_factor
-    assert factor(p, 1.8) == pytest.approx(2.13)
-    assert factor(p, 0.8) == pytest.approx(2.13**2)
-    assert factor(p, 2.8) == factor(p, 4.0) == 0.1
-    assert factor(p, 0.1) == factor(p, 0.5)
+    assert factor(params, 1.8) == pytest.approx(2.13)
+    assert factor(params, 0.8) == pytest.approx(2.13**2)
+    assert factor(params, 2.8) == factor(params, 4.0) == 0.1
+    assert factor(params, 0.1) == factor(params, 0.5)
 
 
 def test_serious_infection_by_steroid_and_agent():
-    s, x, p, _ = patient()
-    p["serious_infection_per_day"], p["low_albumin_factor"] = 0.001, 2.6
-    p["infection_log_steroid_factor"] = math.log(2.3)
-    assert serious_infection_rate(s, x, p) == pytest.approx(0.0026)
-    s["dose_mg"] = 60.0
-    assert serious_infection_rate(s, x, p) == pytest.approx(0.0026 * 2.3)
-    s["agent_infection_factor"] = 1.5
-    assert serious_infection_rate(s, x, p) == pytest.approx(0.0026 * 2.3 * 1.5)
+    state, traits, params, _ = patient()
+    params["serious_infection_per_day"], params["low_albumin_factor"] = 0.001, 2.6
+    params["infection_log_steroid_factor"] = math.log(2.3)
+    assert serious_infection_rate(state, traits, params) == pytest.approx(0.0026)
+    state["dose_mg"] = 60.0
+    assert serious_infection_rate(state, traits, params) == pytest.approx(0.0026 * 2.3)
+    state["agent_infection_factor"] = 1.5
+    assert serious_infection_rate(state, traits, params) == pytest.approx(0.0026 * 2.3 * 1.5)
 
 
 def test_kidney_failure_comes_where_the_loss_leads():
-    s, x, p, clocks = patient()
-    s["gfr"], s["phase"], x["loss_factor"], p["failure_gfr"] = 100.0, Phase.NEPHROTIC, 2.0, 15.0
-    p["loss_per_day"] = [0.05, 0.01, 0.0]
-    set_kidney_loss(s, x, p, clocks)
+    state, traits, params, clocks = patient()
+    state["gfr"], state["phase"], traits["loss_factor"], params["failure_gfr"] = 100.0, Phase.NEPHROTIC, 2.0, 15.0
+    params["loss_per_day"] = [0.05, 0.01, 0.0]
+    set_kidney_loss(state, traits, params, clocks)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == pytest.approx(850.0)
-    s["now"], s["phase"] = 400.0, Phase.REMISSION
-    set_kidney_loss(s, x, p, clocks)
-    assert float(s["gfr"]) == pytest.approx(60.0)
+    state["now"], state["phase"] = 400.0, Phase.REMISSION
+    set_kidney_loss(state, traits, params, clocks)
+    assert float(state["gfr"]) == pytest.approx(60.0)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == math.inf
-    lose_filtration(s, x, p, clocks, 0.9)
+    lose_filtration(state, traits, params, clocks, 0.9)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == 400.0
 
 
 def test_an_untreated_complication_lowers_filtration_for_the_time_being():
-    s, _, p, _ = patient()
-    s["gfr"], s["complication_filtration"] = 80.0, 0.5
-    assert gfr_now(s, p) == 80.0
-    s["complication"] = 3
-    assert gfr_now(s, p) == 40.0
+    state, _, params, _ = patient()
+    state["gfr"], state["complication_filtration"] = 80.0, 0.5
+    assert gfr_now(state, params) == 80.0
+    state["complication"] = 3
+    assert gfr_now(state, params) == 40.0
 
 
 @pytest.mark.parametrize(("grams", "share"), [(0.4, 0.05), (0.8, 0.8)])
 def test_gut_reactions_pass_through_the_two_points_of_the_source(grams, share):
-    p = prepared("source-combined-care").parameters[0]
-    once = 1 / (1 + math.exp(-p["reaction_intercept"] - p["reaction_per_g"] * grams))
+    params = prepared("source-combined-care").parameters[0]
+    once = 1 / (1 + math.exp(-params["reaction_intercept"] - params["reaction_per_g"] * grams))
     assert once == pytest.approx(share)
-    s, x, _, _ = patient()
-    s["agent_mg"] = grams * 1000
+    state, traits, _, _ = patient()
+    state["agent_mg"] = grams * 1000
     log, count = records(4000, ROW), np.zeros(1, np.int64)
     for number in range(3000):
-        x["patient"] = number
-        s["gut_reaction_draws"] = 0
-        react_to_doses(s, x, p, log, count, 1.0)
+        traits["patient"] = number
+        state["gut_reaction_draws"] = 0
+        react_to_doses(state, traits, params, log, count, 1.0)
     assert stats.binomtest(int(count[0]), 3000, share).pvalue > LEVEL
 
 
@@ -104,18 +108,18 @@ def prepared(name):
 
 
 def test_protection_by_cyclophosphamide_saturates():
-    s, x, p, clocks = patient()
-    x["requirement_mg_per_kg"], p["most_protection"] = 80.0, 0.9
+    state, traits, params, clocks = patient()
+    traits["requirement_mg_per_kg"], params["most_protection"] = 80.0, 0.9
     regimens, tables = records(1, AGENT), np.zeros((1, 2))
     log, count = records(10, ROW), np.zeros(1, np.int64)
     factors = []
     for given in (0.0, 80.0, 160.0, 1e6):
-        s["cyclophosphamide_mg_per_kg"] = given
-        refresh_effects(s, x, p, clocks, tables, regimens, log, count)
-        factors.append(float(s["agent_factor"]))
+        state["cyclophosphamide_mg_per_kg"] = given
+        refresh_effects(state, traits, params, clocks, tables, regimens, log, count)
+        factors.append(float(state["agent_factor"]))
     assert factors == pytest.approx([1.0, 1 - 0.9 * (1 - math.exp(-1)), 1 - 0.9 * (1 - math.exp(-2)), 0.1])
-    x["relapse_per_day"], s["phase"], p["exertion_factor"] = 0.01, Phase.REMISSION, 1.0
-    assert relapse_rate(s, x, p) == pytest.approx(0.001)
+    traits["relapse_per_day"], state["phase"], params["exertion_factor"] = 0.01, Phase.REMISSION, 1.0
+    assert relapse_rate(state, traits, params) == pytest.approx(0.001)
 
 
 QUIET = [
@@ -154,16 +158,18 @@ def test_thinned_candidates_are_a_poisson_process_of_the_accepted_hazard(played)
         seed=3,
     )
     scenario = load("baseline").scenario
-    law = scenario.complications.venous_thrombosis
+    thrombosis = scenario.complications.venous_thrombosis
     traits = tables["truth/traits"].sort("patient")
     loss = scenario.disease.albumin
     upcr = np.minimum(traits["nephrotic_upcr_mg_per_mg"].to_numpy(), loss.loss_saturates_at_mg_per_mg)
     clearance = loss.catabolism_per_day + loss.loss_per_day_per_mg_per_mg * upcr
     albumin = loss.catabolism_per_day * traits["albumin_g_per_dl"].to_numpy() / clearance
     assert np.ptp(albumin) > 1.0
-    base = np.array([law.rate_per_year[lesion] for lesion in traits["lesion"]])
-    below = np.maximum(law.knee_g_per_dl - albumin, 0.0)
-    factor = np.where(albumin < law.knee_g_per_dl, law.factor_per_g_per_dl**below, law.above_knee_factor)
+    base = np.array([thrombosis.rate_per_year[lesion] for lesion in traits["lesion"]])
+    below = np.maximum(thrombosis.knee_g_per_dl - albumin, 0.0)
+    factor = np.where(
+        albumin < thrombosis.knee_g_per_dl, thrombosis.factor_per_g_per_dl**below, thrombosis.above_knee_factor
+    )
     years = tables["truth/follow_up"].sort("patient")["end_days"].to_numpy() / 365.25
     events = tables["truth/events"]
     thromboses = events.filter(pl.col("event").is_in(["venous_thrombosis", "renal_vein_thrombosis"]))

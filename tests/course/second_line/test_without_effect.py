@@ -24,7 +24,7 @@ def without_effect(name):
         f"{place}.resistant_response={{{nothing}}}",
         f"{place}.infection_factor=1.0",
         f"{place}.visit_days=3650",
-        *(f"{place}.toxicities.{harm}.rate_per_year=0" for harm in BASELINE.regimens[name].toxicities),
+        *(f"{place}.toxicities.{toxicity}.rate_per_year=0" for toxicity in BASELINE.regimens[name].toxicities),
     ]
 
 
@@ -92,6 +92,6 @@ def test_what_holds_in_every_course(played, name, seed):
 
 
 @pytest.mark.parametrize("name", ["source-combined-care", "modern-adults"])
-def test_a_twin_under_the_same_care_is_identical(played, name):
-    one, other = played(name, patients=60), played(name, engine="simpy", patients=60)
-    assert all(one[table].equals(other[table]) for table in one)
+def test_a_counterfactual_pair_under_the_same_care_is_identical(played, name):
+    compiled, simpy = played(name, patients=60), played(name, engine="simpy", patients=60)
+    assert all(compiled[table].equals(simpy[table]) for table in compiled)
