@@ -1,4 +1,4 @@
-"""Commands of the package, from start to end: seconds by the wall clock, CPU seconds of all their processes, memory."""
+"""Commands of the package from start to end: wall time, CPU time of all their processes, memory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def timed(*arguments: str, cache: str | None = None) -> dict[str, float]:
 
 
 def takes_workers() -> bool:
-    """Whether ``run`` can be told how many workers to use."""
+    """Whether ``run`` has an option for the number of workers."""
     said = subprocess.run(
         [sys.executable, "-m", "nephrosyn", "run", "--help"], stdout=subprocess.PIPE, text=True, check=True
     )
@@ -50,20 +50,20 @@ def takes_workers() -> bool:
 
 
 def run_baseline(patients: int, cache: str | None = None) -> dict[str, float]:
-    """Run the baseline, with report."""
+    """Run the baseline with its report."""
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "run")
         return timed("run", "baseline", "--patients", str(patients), "--out", out, cache=cache)
 
 
 def first_run(patients: int) -> dict[str, float]:
-    """Run it as the first run ever: nothing is compiled."""
+    """Run it as the first run ever, with nothing compiled."""
     with tempfile.TemporaryDirectory() as cache:
         return run_baseline(patients, cache)
 
 
 def whole(patients: int, workers: int | None = None) -> dict[str, float]:
-    """Simulate, judge by three sets and write Parquet files; without report.
+    """Simulate, classify by three sets and write Parquet files, without a report.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: ``python -m benchmarks.measure NAME PATIENTS`` prints it as JSON.
+"""One measurement in a separate process: ``python -m benchmarks.measure NAME PATIENTS`` prints it as JSON.
 
 Throughput is CPU time of one thread, without start-up and compilation; peak memory is that of the whole process.
 """
@@ -35,7 +35,7 @@ VISITS, READINGS, OTHERS = 27, 174, 36  # of a patient of the baseline, on avera
 
 
 class Clock:
-    """CPU seconds of the parts that count, and rows written."""
+    """CPU seconds of the timed parts, and rows written."""
 
     def __init__(self) -> None:
         self.seconds, self.rows = 0.0, 0
@@ -48,7 +48,7 @@ class Clock:
 
 
 def _in_parts(scenario: Any, patients: int) -> Iterator[np.ndarray]:
-    """Patient numbers, part by part, in the parts of the package."""
+    """Yield patient numbers in parts of the package's size."""
     size = scenario.population.patients_per_site
     size *= max(simulation.PART_PATIENTS // size, 1)
     for first in range(0, patients, size):
@@ -56,7 +56,7 @@ def _in_parts(scenario: Any, patients: int) -> Iterator[np.ndarray]:
 
 
 def _course(clock: Clock, patients: int, scenario: str, driver: str) -> None:
-    """The course alone: patients are drawn off the clock."""
+    """Time the course alone, without drawing the patients."""
     if driver == "simpy":
         from nephrosyn.engine.simpy_driver import play
     else:
@@ -81,7 +81,7 @@ def simpy_clinic(clock: Clock, patients: int) -> None:
 
 
 def compiled_whole(clock: Clock, patients: int) -> None:
-    """Patients drawn and played."""
+    """Draw and simulate patients."""
     scenario = load("baseline").scenario
 
     def work() -> int:
@@ -97,21 +97,21 @@ def _tables(scenario: Any, patients: int) -> dict[str, pl.DataFrame]:
 
 
 def compiled_tables(clock: Clock, patients: int) -> None:
-    """Patients drawn, played and charted, all tables in memory."""
+    """Draw, simulate and record patients, with all tables in memory."""
     scenario = load("baseline").scenario
     tables = clock.time(_tables, scenario, patients)
     clock.rows += sum(table.height for table in tables.values())
 
 
 def classify(clock: Clock, patients: int) -> None:
-    """The observed record judged by the set of the source text."""
+    """Classify the observed record by the set of the source text."""
     tables = _tables(load("baseline").scenario, patients)
     labels = clock.time(criteria.classify, tables, criteria.load("source"), "observed")
     clock.rows += labels.height
 
 
 def classify_twelve(clock: Clock, patients: int) -> None:
-    """The observed record judged by twelve sets in one pass: all shipped ones but the variants of the source text's."""
+    """Classify the observed record by twelve sets in one pass: all shipped sets except the variants of `source`."""
     tables = _tables(load("baseline").scenario, patients)
     sets = [criteria.load(name) for name in criteria.sets() if not name.startswith("source-")][:12]
     labels = clock.time(criteria.classify, tables, sets, "observed")
@@ -119,7 +119,7 @@ def classify_twelve(clock: Clock, patients: int) -> None:
 
 
 def writing(clock: Clock, patients: int) -> None:
-    """All tables written as one part of a run folder, with digests and record, as Parquet files."""
+    """Write all tables as one part of a run folder, as Parquet files with digests."""
     tables = _tables(load("baseline").scenario, patients)
     with tempfile.TemporaryDirectory() as folder:
         clock.time(part.write, LocalStorage(Path(folder)), 0, tables, "parquet", "benchmark")
@@ -127,7 +127,7 @@ def writing(clock: Clock, patients: int) -> None:
 
 
 def small(name: str) -> Callable[[Clock, int], None]:
-    """The small course by a peer."""
+    """Run the small course with a peer."""
 
     def play(clock: Clock, patients: int) -> None:
         clock.rows += clock.time(import_module(f"benchmarks.{name}").simulate, patients, SEED)
@@ -136,13 +136,13 @@ def small(name: str) -> Callable[[Clock, int], None]:
 
 
 def plain(clock: Clock, patients: int) -> None:
-    """The plain SimPy script."""
+    """Run the plain SimPy script."""
     written, _ = clock.time(plain_simpy.simulate, load("baseline").scenario, patients, SEED)
     clock.rows += written
 
 
 def c_rows(clock: Clock, patients: int) -> None:
-    """The C loop that only draws and writes."""
+    """Run the C loop that only draws and writes."""
     loop = rows.load()
     for numbers in _in_parts(load("baseline").scenario, patients):
         first, count = int(numbers[0]), len(numbers)
@@ -168,7 +168,7 @@ WORK.update({peer: small(peer) for peer in PEERS})
 
 
 def main() -> None:
-    """Measure once, after a small round that compiles and loads what is needed."""
+    """Measure once, after a small round that compiles and loads the code."""
     work, patients = WORK[sys.argv[1]], int(sys.argv[2])
     work(Clock(), WARM)
     clock = Clock()

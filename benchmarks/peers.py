@@ -1,23 +1,23 @@
-"""Other simulators, each with the small course of ``small.py`` as far as it can express it."""
+"""Other simulators, each running the small course of ``small.py`` as far as it can express it."""
 
 from __future__ import annotations
 
 from importlib import metadata, util
 
 PEERS = {
-    "small_simpy": ("simpy", "a process for each thing that goes on in a patient"),
-    "small_salabim": ("salabim", "a component for each thing that goes on in a patient"),
+    "small_simpy": ("simpy", "a process for each activity of a patient"),
+    "small_salabim": ("salabim", "a component for each activity of a patient"),
     "small_starsim": ("starsim", "all patients at once, in steps of a day"),
     "small_ciw": ("ciw", "visits and queue only: it has no clocks of a patient"),
 }
-"""Name of the measurement: the package, and how it does the work."""
+"""By measurement: the package and its method."""
 
 NEEDED = {"starsim": ("sciris", "pandas"), "ciw": ("networkx", "tqdm")}
-"""What else must be there; a peer half installed counts as not installed."""
+"""Further packages required; a partly installed peer counts as not installed."""
 
 
 def installed(peer: str) -> bool:
-    """Whether a peer can be measured here."""
+    """Whether a peer is installed."""
     package = PEERS[peer][0]
     return all(util.find_spec(name) is not None for name in (package, *NEEDED.get(package, ())))
 

@@ -1,4 +1,4 @@
-"""The core of the model as a plain SimPy script, the way one would write it first.
+"""The core of the model as a plain SimPy script, written in the obvious way.
 
 A process for each thing that goes on in a patient (disease, infections, visits, taper), timeouts, interrupts where a
 hazard changes, one numpy generator, rows appended to a list. It reads the numbers of the same scenario. Less than the
@@ -32,7 +32,7 @@ def noise(sd: float, score: float) -> float:
 
 
 class Laboratory:
-    """What is the same for all readings, worked out once."""
+    """Values that all readings share, computed once."""
 
     def __init__(self, scenario: Any) -> None:
         self.readings = readings = scenario.readings
@@ -61,7 +61,7 @@ class Laboratory:
 
 
 class Patient:
-    """One patient: what is true, what the clinic believes, and the processes."""
+    """One patient: true state, clinical assessment and processes."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Patient:
         self.rows.append((self.number, "path", self.env.now, self.level, self.slope, target))
 
     def follow_blood(self) -> None:
-        """Albumin and cholesterol up to now, in steps small enough for the moving UPCR."""
+        """Update albumin and cholesterol, in steps small enough for the changing UPCR."""
         settings, fat = self.scenario.disease.albumin, self.scenario.disease.cholesterol
         while self.blood_time < self.env.now:
             here, days = self.log_upcr(self.blood_time), self.env.now - self.blood_time
@@ -116,7 +116,7 @@ class Patient:
             self.blood_time = min(self.blood_time + days, self.env.now)
 
     def spend(self, budget: float, rate: Any) -> Generator:
-        """Spend a budget at a rate that may change: whoever changes it interrupts."""
+        """Spend a budget at a rate that may change; a change of the rate interrupts."""
         while True:
             now, begun = rate(), self.env.now
             self.waiting = True
@@ -214,7 +214,7 @@ class Patient:
         self.prescribe(self.full)
 
     def attend(self) -> Generator:
-        """Presentation, then visit after visit."""
+        """Presentation, then one visit after another."""
         watch, plan = self.care.watch, self.care.visits
         self.tapering: Any = None
         yield self.env.timeout(self.presentation)
@@ -269,7 +269,7 @@ class Patient:
 
 
 def simulate(scenario: Any, count: int, seed: int = 1) -> tuple[int, int]:
-    """Simulate some patients, one environment a site; return the number of rows and of visits."""
+    """Simulate patients with one environment per site; return the numbers of rows and visits."""
     rng, lab = np.random.default_rng(seed), Laboratory(scenario)
     rows = visits = 0
     for first in range(0, count, PER_SITE):

@@ -1,4 +1,4 @@
-"""Who the patients of the plain SimPy script are: their traits, drawn from the laws of the scenario."""
+"""Traits of the patients in the plain SimPy script, drawn from the distributions of the scenario."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ YEAR = 365.25
 
 
 def draw(rng: np.random.Generator, distribution: Any, size: int) -> np.ndarray:
-    """Draw from a law of the scenario."""
+    """Draw from a distribution of the scenario."""
     if distribution.dist == "fixed":
         return np.full(size, distribution.parameters["value"])
     return np.asarray(getattr(stats, distribution.dist)(**distribution.parameters).rvs(size, random_state=rng))
 
 
 def draw_traits(scenario: Any, rng: np.random.Generator, count: int) -> list[dict]:
-    """Draw who the patients are, all at once."""
+    """Draw the traits of all patients at once."""
     bands = scenario.population.bands
     disease, levels, growth = scenario.disease, scenario.disease.proteinuria, scenario.population.growth
     columns = {

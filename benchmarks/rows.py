@@ -16,7 +16,7 @@ SOURCE = Path(__file__).with_name("rows.c")
 
 
 def compiler() -> str | None:
-    """The C compiler of this machine, if it has one."""
+    """Return the C compiler of this machine, if there is one."""
     return shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 
 
@@ -33,7 +33,7 @@ def load() -> ctypes.CDLL:
 
 
 def write(loop: ctypes.CDLL, first: int, patients: int, visits: int, readings: int, others: int) -> np.ndarray:
-    """Rows of some patients, in fresh memory as the model's own."""
+    """Write the rows of some patients into fresh memory, like the model."""
     log = np.empty(patients * (visits + readings + others), ROW)
     count = loop.write_rows(log.ctypes.data, first, patients, visits, readings, others)
     assert count == len(log)

@@ -1,4 +1,4 @@
-"""Measure everything, interleaved, and print the table: ``make benchmark``."""
+"""Run all measurements, interleaved, and print the table (``make benchmark``)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 SIZES = (1_000, 10_000)
 WHOLE = (1_000, 10_000, 100_000)
 LARGEST = {"simpy_clinic": 10_000, "plain": 1_000, "small_salabim": 1_000, "small_ciw": 1_000}
-"""The rest would take minutes and show nothing."""
+"""Larger sizes would take minutes and show nothing new."""
 WORK = (
     "compiled_course",
     "compiled_whole",
@@ -40,7 +40,7 @@ Job = tuple[str, int, Callable[[], dict[str, float]]]
 
 
 def measure(work: str, patients: int) -> dict[str, float]:
-    """One measurement in its own process."""
+    """Run one measurement in a separate process."""
     command = [sys.executable, "-m", "benchmarks.measure", work, str(patients)]
     finished = subprocess.run(
         command, cwd=HERE.parent, env={**os.environ, **ONE_THREAD}, check=True, stdout=subprocess.PIPE, text=True
@@ -50,7 +50,7 @@ def measure(work: str, patients: int) -> dict[str, float]:
 
 
 def jobs(sizes: list[int], with_commands: bool) -> list[Job]:
-    """What is measured in each round: name, size, work."""
+    """Return the measurements of each round: name, size, function."""
     peers = tuple(peer for peer in PEERS if installed(peer))
     planned: list[Job] = [
         (work, size, partial(measure, work, size))
@@ -66,7 +66,7 @@ def jobs(sizes: list[int], with_commands: bool) -> list[Job]:
 
 
 def once(whole: list[int], first: int) -> list[Job]:
-    """What takes long and is measured once: the whole path, by one worker and by two, and the first run ever."""
+    """Return the slow measurements that run once: whole runs, with one and two workers, and the first run ever."""
     planned: list[Job] = [("whole", size, partial(commands.whole, size)) for size in whole]
     if commands.takes_workers() and whole:
         size = max([n for n in whole if n <= 100_000] or whole)
@@ -75,7 +75,7 @@ def once(whole: list[int], first: int) -> list[Job]:
 
 
 def measure_all(sizes: list[int], whole: list[int], repeats: int, with_commands: bool) -> Results:
-    """Medians of interleaved rounds, after everything has been compiled."""
+    """Return the medians of interleaved rounds, after everything has been compiled."""
     seen: dict[tuple[str, int], list[dict[str, float]]] = {}
     if with_commands:
         commands.run_baseline(300)
@@ -92,12 +92,14 @@ def measure_all(sizes: list[int], whole: list[int], repeats: int, with_commands:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print, and store if asked."""
+    """Measure, print, and optionally store the results."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="patients, of what is timed alone")
-    parser.add_argument("--whole", type=int, nargs="*", default=list(WHOLE), help="patients, of the whole path")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of patients for single measurements"
+    )
+    parser.add_argument("--whole", type=int, nargs="*", default=list(WHOLE), help="numbers of patients for whole runs")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--no-commands", action="store_true", help="leave out commands, whole path and first run")
+    parser.add_argument("--no-commands", action="store_true", help="skip commands, whole runs and the first run")
     parser.add_argument("--store", action="store_true", help="write benchmarks/results.md")
     options = parser.parse_args(arguments)
     if not rows.compiler():

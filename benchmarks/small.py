@@ -1,4 +1,4 @@
-"""A small course that other simulators can express too: what they share of the work, and nothing of the medicine.
+"""A small course that other simulators can express too: the common work, without the medicine.
 
 Over two years a patient is seen every four weeks, and each visit writes a row and three readings; relapses and
 remissions take turns, each writes a row, and every relapse starts a taper of six steps with a row each; infections come
@@ -22,7 +22,7 @@ Row = tuple[int, str, float, float]
 
 
 def sites(patients: int) -> list[range]:
-    """Patients by site, as one environment holds them."""
+    """Patients by site; each site has one environment."""
     return [range(first, min(first + PER_SITE, patients)) for first in range(0, patients, PER_SITE)]
 
 

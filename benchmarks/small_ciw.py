@@ -1,4 +1,4 @@
-"""What Ciw can express of the small course: the visits. Ciw has queues and servers, and no clocks of a patient.
+"""What Ciw can express of the small course: the visits. Ciw has queues and servers, but no clocks within a patient.
 
 Patients go to and fro between home, where everybody is served at once for four weeks, and a clinic of six slots; a
 record of each service is a row. Relapse, remission, taper and infection cannot be said: each would be a clock that runs
@@ -15,7 +15,7 @@ SLOTS, VISIT_DAYS = 6, 0.05
 
 
 class Together(ciw.dists.Distribution):
-    """All patients of a site come on the first day, nobody later."""
+    """All patients of a site arrive on the first day."""
 
     def __init__(self) -> None:
         self.come = False
@@ -26,7 +26,7 @@ class Together(ciw.dists.Distribution):
 
 
 def simulate(patients: int, seed: int) -> int:
-    """Play the visits; return how many records were written."""
+    """Simulate the visits; return the number of records."""
     written = 0
     for number, site in enumerate(small.sites(patients)):
         ciw.seed(seed + number)

@@ -1,4 +1,4 @@
-"""The small course in salabim: a component for each thing that goes on in a patient, without monitors or traces."""
+"""The small course in salabim: a component for each activity of a patient, without monitors or traces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks import small
 
 
 class PatientComponent(salabim.Component):
-    """What a component of one patient knows."""
+    """A component of one patient."""
 
     def setup(self, who: int, rng: np.random.Generator, rows: list[small.Row]) -> None:
         self.who, self.rng, self.rows = who, rng, rows
@@ -61,7 +61,7 @@ def component_arguments(env: Any, who: int, rng: np.random.Generator, rows: list
 
 
 def simulate(patients: int, seed: int) -> int:
-    """Play the course; return how many rows were written."""
+    """Simulate the course; return the number of rows."""
     rng, written = np.random.default_rng(seed), 0
     for site in small.sites(patients):
         env, rows = salabim.Environment(trace=False, yieldless=False), []

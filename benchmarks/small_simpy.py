@@ -1,4 +1,4 @@
-"""The small course in SimPy: a process for each thing that goes on in a patient."""
+"""The small course in SimPy: a process for each activity of a patient."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def infections(env: simpy.Environment, rng: np.random.Generator, who: int, rows:
 
 
 def simulate(patients: int, seed: int) -> int:
-    """Play the course; return how many rows were written."""
+    """Simulate the course; return the number of rows."""
     rng, written = np.random.default_rng(seed), 0
     for site in small.sites(patients):
         env, rows = simpy.Environment(), []

@@ -18,7 +18,7 @@ from benchmarks import small
 
 
 class Course(starsim.Module):
-    """Due times of all patients, and the rows written when they are reached."""
+    """Due times of all patients, and the rows written at these times."""
 
     def __init__(self) -> None:
         super().__init__(name="course")
@@ -76,7 +76,7 @@ class Course(starsim.Module):
 
 
 def simulate(patients: int, seed: int) -> int:
-    """Play the course; return how many rows were written."""
+    """Simulate the course; return the number of rows."""
     course = Course()
     days = starsim.days
     sim = starsim.Sim(

@@ -1,4 +1,4 @@
-"""What was measured, as a page of Markdown: throughput, memory, commands, and the budgets."""
+"""The results as a Markdown page: throughput, memory, commands and budgets."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Results = dict[tuple[str, int], dict[str, float]]
 
 NAMES = {
     "compiled_course": "compiled engine, course only",
-    "compiled_whole": "compiled engine, patients drawn and played",
-    "compiled_tables": "compiled engine, drawn, played and charted: all tables",
+    "compiled_whole": "compiled engine, patients drawn and simulated",
+    "compiled_tables": "compiled engine, drawn, simulated and recorded: all tables",
     "simpy_course": "SimPy engine, no queue, course only",
     "simpy_clinic": "SimPy engine, clinic about 80% busy, course only",
     "classify": "classification by the set `source`, observed record",
@@ -41,7 +41,7 @@ BUDGETS: list[tuple[str, str, float]] = [
     ("classify", "patients/s, classification", 100_000),
 ]
 ROWS_TRIED = 98
-"""Log rows a patient in the trial that the budgets of the engines come from; a patient of the model writes more."""
+"""Log rows per patient in the trial from which the budgets of the engines come; the model writes more."""
 ENGINES = ("compiled_course", "compiled_tables", "simpy_course", "simpy_clinic")
 
 LIMITS: list[tuple[str, str, float]] = [
@@ -54,12 +54,12 @@ TIMES_C = 4.0
 TIMES_ONE_SET = 4.0
 CLASSIFYING = ("classify", "classify_twelve")
 WHOLE_SECONDS, WHOLE_MB = 180.0, 2048.0
-"""Of a million patients on two cores, and of the largest process at any size."""
+"""Limits for a million patients on two cores, and for the largest process at any size."""
 VERSIONS = ("numba", "numpy", "polars", "scipy", "simpy")
 
 
 def page(results: Results, repeats: int, find: Callable[[str], str | None]) -> str:
-    """The whole page."""
+    """Return the page."""
     return "\n".join(
         [
             "# Speed and memory",
@@ -120,7 +120,7 @@ def _throughput(results: Results) -> Iterator[str]:
 
 
 def _peers(results: Results) -> Iterator[str]:
-    """The small course by other simulators, each beside the course of the model in time per row."""
+    """Yield the table of other simulators on the small course, with their time per row relative to the model."""
     yield "| small course, one thread | how | patients | patients/s | rows/patient | ns/row | to the model's |"
     yield "|---|---|---:|---:|---:|---:|---:|"
     for peer, (package, how) in PEERS.items():
@@ -136,15 +136,15 @@ def _peers(results: Results) -> Iterator[str]:
 
 
 def _whole(results: Results) -> Iterator[str]:
-    """The whole path by size and by number of workers."""
+    """Yield the table of whole runs by size and number of workers."""
     sizes = sorted(size for work, size in results if work == "whole")
     if not sizes:
         return
-    yield "| simulated, judged by three sets, written | patients | seconds | CPU seconds | peak MB | MB on disk |"
+    yield "| simulated, classified by three sets, written | patients | seconds | CPU seconds | peak MB | MB on disk |"
     yield "|---|---:|---:|---:|---:|---:|"
     for (work, size), measured in sorted(results.items()):
         if work.startswith("whole"):
-            how = {"whole": "as it comes", "whole by 1": "one worker", "whole by 2": "two workers"}[work]
+            how = {"whole": "default", "whole by 1": "one worker", "whole by 2": "two workers"}[work]
             times = " | ".join(f"{measured[key]:.1f}" for key in ("seconds", "cpu_seconds"))
             yield f"| {how} | {size:,} | {times} | {measured['peak_mb']:.0f} | {measured['megabytes']:.1f} |"
     if len(sizes) > 1:
@@ -156,11 +156,11 @@ def _whole(results: Results) -> Iterator[str]:
         yield f"Two workers are {by_one['seconds'] / by_two[0]['seconds']:.2f} times as quick as one."
     else:
         yield ""
-        yield "This version's `run` takes no number of workers, so scaling with them is not measured."
+        yield "This version's `run` has no option for the number of workers, so scaling is not measured."
 
 
 def slope(results: Results) -> float:
-    """Power of the number of patients that CPU time grows with, between the two largest sizes of the whole path."""
+    """Return the exponent with which CPU time grows with patients, between the two largest sizes of whole runs."""
     small, large = sorted(size for work, size in results if work == "whole")[-2:]
     ratio = results["whole", large]["cpu_seconds"] / results["whole", small]["cpu_seconds"]
     return math.log(ratio) / math.log(large / small)
@@ -179,12 +179,12 @@ def _commands(results: Results) -> Iterator[str]:
 
 
 def _largest(results: Results, name: str) -> int:
-    """The largest size at which something was measured, 0 if it was not."""
+    """Return the largest size measured, 0 if there is none."""
     return max((size for work, size in results if work == name), default=0)
 
 
 def _budgets(results: Results) -> Iterator[str]:
-    """What must be reached, judged at the largest size measured."""
+    """Yield the budgets, evaluated at the largest size measured."""
     yield "| budget | patients | needed | measured | |"
     yield "|---|---:|---:|---:|---|"
     for name, title, least in BUDGETS:
@@ -196,18 +196,20 @@ def _budgets(results: Results) -> Iterator[str]:
     size = _largest(results, "c_rows")
     if size and ("compiled_course", size) in results:
         times = _per_row(results["compiled_course", size]) / _per_row(results["c_rows", size])
-        yield _line("time per row, course to C loop", size, f"at most {TIMES_C:g}", f"{times:.1f}", times <= TIMES_C)
+        yield _line(
+            "time per row, course relative to C loop", size, f"at most {TIMES_C:g}", f"{times:.1f}", times <= TIMES_C
+        )
     size = _largest(results, "classify_twelve")
     if size and ("classify", size) in results:
         times = results["classify_twelve", size]["seconds"] / results["classify", size]["seconds"]
         met = times <= TIMES_ONE_SET
-        yield _line("time of twelve sets to that of one", size, f"at most {TIMES_ONE_SET:g}", f"{times:.1f}", met)
+        yield _line("time of twelve sets relative to one", size, f"at most {TIMES_ONE_SET:g}", f"{times:.1f}", met)
     if size := _largest(results, "whole"):
         measured, share = results["whole", size], size / 1e6
         seconds, peak = measured["seconds"] / share, measured["peak_mb"]
         needed = f"at most {WHOLE_SECONDS:g}"
-        yield _line("s, whole path, per million patients", size, needed, f"{seconds:.0f}", seconds <= WHOLE_SECONDS)
-        yield _line("MB, peak, whole path", size, f"at most {WHOLE_MB:g}", f"{peak:.0f}", peak <= WHOLE_MB)
+        yield _line("s, whole run, per million patients", size, needed, f"{seconds:.0f}", seconds <= WHOLE_SECONDS)
+        yield _line("MB, peak, whole run", size, f"at most {WHOLE_MB:g}", f"{peak:.0f}", peak <= WHOLE_MB)
     for name, title, most in LIMITS:
         for (work, patients), measured in results.items():
             if work == name:
@@ -216,7 +218,7 @@ def _budgets(results: Results) -> Iterator[str]:
 
 
 def _rows_line(title: str, size: int, least: float, measured: dict[str, float]) -> str:
-    """The same budget in rows, which stands however many a patient comes to write."""
+    """Return the same budget in rows, which does not depend on the number of rows per patient."""
     reached = measured["rows"] / max(measured["seconds"], 1e-9)
     words = title.replace("patients/s", "million rows/s")
     return _line(words, size, f"at least {least / 1e6:.3g}", f"{reached / 1e6:.3g}", reached >= least)

@@ -1,4 +1,4 @@
-"""What care changes: the page is what the program gives, and the statements of the source come out as it says."""
+"""The page on care is up to date, and the statements of the source texts hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def care():
 
 @pytest.fixture(scope="module")
 def differences(care):
-    """By question, then by outcome: the interval of the paired difference, 2,000 patients with a seed of their own."""
+    """By question and outcome: the interval of the paired difference in 2,000 patients, with another seed."""
     intervals = {}
     for question in care.QUESTIONS:
         rows = care.picked(question, care.compared(question, seed=11))

@@ -1,4 +1,4 @@
-"""What the tutorial for educators tells a reader to do works, block after block, in an empty folder."""
+"""The blocks of the tutorial for educators run, from top to bottom, in an empty folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def blocks(language):
 
 
 def advised():
-    """Every ``pip install`` in what users read, or are told by the program."""
+    """Every ``pip install`` in the documentation and in messages."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "sim").rglob("*.py")]
     for page in pages:
         for match in PIP.finditer(page.read_text(encoding="utf-8")):
@@ -49,7 +49,7 @@ def test_every_extra_that_is_advised_exists():
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
-    """A folder in which every command of the page was run, with fewer cases so that it does not take minutes."""
+    """A folder in which every command of the page was run, with fewer cases to save time."""
     folder = tmp_path_factory.mktemp("reader")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

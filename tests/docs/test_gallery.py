@@ -1,4 +1,4 @@
-"""The gallery of practice cases is what its script makes; its pictures are there, each once."""
+"""The gallery of practice cases is up to date and has every picture once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def gallery():
 
 @pytest.fixture(scope="module")
 def pages(gallery):
-    """The pages made anew, without pictures: drawing them takes longer than all the rest."""
+    """The pages generated again, without pictures, which take longer than all the rest."""
     return gallery.pages(gallery.build_cases(figures=False))
 
 

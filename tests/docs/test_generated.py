@@ -1,4 +1,4 @@
-"""The generated pages are what the code says today, and links lead somewhere."""
+"""The generated pages are up to date, and links have targets."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_number_of_the_baseline_is_told_once(generate):
 
 
 def _anchors(text: str) -> set[str]:
-    """Anchors as GitHub makes them from headings."""
+    """Anchors that GitHub generates from headings."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

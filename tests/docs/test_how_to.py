@@ -1,4 +1,4 @@
-"""What the how-to pages tell a reader to do works, block after block, in an empty folder."""
+"""The blocks of the how-to pages run, from top to bottom, in an empty folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _call(command: str) -> None:
 
 
 def _play(page: str, folder: Path, names: dict[str, object] | None = None) -> dict[str, int]:
-    """Run the blocks of a page, its Python in `names`; those that need a package that is not there are passed over."""
+    """Run the blocks of a page, Python in the namespace `names`; blocks that need a missing package are skipped."""
     text = (HOW_TO / page).read_text(encoding="utf-8")
     names = {} if names is None else names
     played: dict[str, int] = {}

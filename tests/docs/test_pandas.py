@@ -1,4 +1,4 @@
-"""What the how-to says of pandas holds: flags are true, false or missing, and count as they do in polars."""
+"""In pandas, as described in the how-to, flags are true, false or missing, and count as in polars."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page on the perturbations is what their table of constants says, and its example runs."""
+"""The page on the perturbations matches their table of constants, and its example runs."""
 
 from __future__ import annotations
 

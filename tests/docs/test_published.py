@@ -1,4 +1,4 @@
-"""The pages on the published figures and on one third are what the program gives."""
+"""The pages on the published figures and on one third are up to date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every calibrated number of the shipped scenarios has a command that gives it, to the digest of its run."""
+"""Every calibrated number of the shipped scenarios can be reproduced by a command, with the same digest."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_number_is_written_with_its_source_and_nothing_else(refit, tmp_path, m
 
 @pytest.mark.slow
 def test_a_fit_comes_out_again_to_its_digest(refit):
-    """The cheapest; it begins away from the number it wrote."""
+    """The cheapest fit; it starts away from its result."""
     (fit,) = (fit for fit in refit.FITS if fit.setting == "setting-seoul-children")
     calibration = fit.run()
     assert calibration.source == fit.source

@@ -1,4 +1,4 @@
-"""The package's source read as syntax trees: which module imports which, and what each one names."""
+"""The package's source as syntax trees: imports, calls and names of each module."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Module:
 
     @property
     def imports(self) -> set[str]:
-        """Dotted names of everything imported, wherever in the file the import stands."""
+        """Dotted names of everything imported, anywhere in the file."""
         return self._imports(self.tree)
 
     @property
     def imports_for_types(self) -> set[str]:
-        """Dotted names of what is imported for a type checker only."""
+        """Dotted names imported for type checking only."""
         blocks = [n for n in ast.walk(self.tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
         return set().union(*(self._imports(block) for block in blocks))
 

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING says of adding a thing, done in a copy of the package."""
+"""The instructions in CONTRIBUTING for adding something, followed in a copy of the package."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def package(tmp_path):
 
 
 def printed(package: Path, code: str) -> str:
-    """What some Python prints with the copy in place of the package, its model interpreted."""
+    """Output of Python code that uses the copy of the package, with the model interpreted."""
     environment = {**os.environ, "PYTHONPATH": str(package.parent), "NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], env=environment, cwd=package.parent, capture_output=True, text=True
@@ -81,7 +81,7 @@ def printed(package: Path, code: str) -> str:
 
 
 def append(file: Path, before: str, text: str) -> None:
-    """Put text in front of a line that stands once in a file."""
+    """Insert text before a line that occurs once in a file."""
     source = file.read_text(encoding="utf-8")
     assert source.count(before) == 1
     file.write_text(source.replace(before, text + before), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Every error for the user has one base, stands in one module and is exported."""
+"""All errors caused by user input have one base class, are in one module and are exported."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ NOT_FOR_USERS = {
     "UnreadableError": "becomes the error of the scenario, set, run or cases that were read",
     "WorkerDiedError": "caught where the worker is watched",
 }
-"""Exceptions that no user meets, and why."""
+"""Exceptions that users never see, and why."""
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 
 
 def exceptions_defined():
-    """Module and name of every class that looks like an exception."""
+    """Module and name of every exception class."""
     for name, module in modules().items():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ClassDef):

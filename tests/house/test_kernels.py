@@ -1,4 +1,4 @@
-"""Compiled functions without a Python wrapper are called by compiled functions only: from Python they would crash."""
+"""Compiled functions without a Python wrapper are called only by compiled functions; called from Python they crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def decorators(function: ast.FunctionDef) -> set[str]:
 
 @cache
 def inner_names() -> dict[str, set[str]]:
-    """Module and name of every compiled function that Python must not call."""
+    """The compiled functions that Python must not call, by module."""
     return {
         name: {n.name for n in module.tree.body if isinstance(n, ast.FunctionDef) and decorators(n) & INNER}
         for name, module in modules().items()
@@ -24,7 +24,7 @@ def inner_names() -> dict[str, set[str]]:
 
 
 def known_in(module: Module) -> set[str]:
-    """Names under which a module knows such functions."""
+    """Names of such functions in a module."""
     names = set(inner_names()[module.name])
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom):

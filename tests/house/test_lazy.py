@@ -1,4 +1,4 @@
-"""Starting the command line loads nothing heavy, and answers at once."""
+"""The command line starts without heavy imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data flow one way through the package, and so do imports."""
+"""Imports follow the order of the rooms and have no cycles."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_no_cycle_between_modules():
 
 
 def test_no_cycle_between_the_parts_of_a_room():
-    """The packages that stand side by side in a room import each other one way only."""
+    """The subpackages of a room import each other in one direction only."""
     packages = {name for name, module in modules().items() if module.path.name == "__init__.py"}
     for room in sorted(packages):
         parts = {name for name in packages if name.rpartition(".")[0] == room}

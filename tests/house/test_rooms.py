@@ -1,4 +1,4 @@
-"""What belongs in one room of the package is found in no other."""
+"""Some imports and calls are allowed in one room only."""
 
 from __future__ import annotations
 

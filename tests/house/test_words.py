@@ -1,4 +1,4 @@
-"""Names in the code are the field's terms: words that were given up for a standard term do not come back."""
+"""Names in the code are standard terms; words that they replaced do not return."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WHOLE = {
     "u",
     "x",
 }
-"""Names that say nothing of the thing: the thing's own name stands in their place."""
+"""Names that do not describe what they stand for."""
 
 PART = {
     "aside": "excluded",
@@ -47,7 +47,7 @@ PART = {
     "verb": "command",
     "verbs": "commands",
 }
-"""Words given up, alone or as part of a name, and the term that stands in their place."""
+"""Words not used, alone or as part of a name, and the term used instead."""
 
 ALLOWED: dict[str, str] = {
     "p": "the probability of a quantile, also as an argument in the table of published estimates",
@@ -61,7 +61,7 @@ def words(name: str) -> set[str]:
 
 
 def names(tree: ast.Module) -> set[str]:
-    """Everything that a module gives a name to."""
+    """All names that a module defines."""
     named = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
