@@ -1,1 +1,4 @@
-"""Keyed random numbers (`random_streams`), the decorators of compiled functions (`compile`), and child processes."""
+"""Compiled functions: how they are compiled and cached, and the random numbers that they draw.
+
+`compile` has the decorators, `random_streams` the keyed random numbers, `child_process` starts Python processes.
+"""

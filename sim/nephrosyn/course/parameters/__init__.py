@@ -1,1 +1,1 @@
-"""A scenario as the arrays of numbers that the compiled model reads."""
+"""A scenario as the arrays of numbers that the compiled model reads: `prepare.prepare`."""
