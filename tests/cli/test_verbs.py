@@ -196,8 +196,8 @@ def test_explain_agrees_with_the_label_of_everybody(cli, finished):
 
 
 @pytest.mark.parametrize("command", ["list", "check", "report", "explain"])
-def test_nothing_but_plain_text_in_a_pipe(cli, finished, verb):
-    arguments = {"list": (), "check": ("baseline",), "report": (finished,), "explain": (finished, 1)}[verb]
-    told = cli(verb, *arguments).output
+def test_nothing_but_plain_text_in_a_pipe(cli, finished, command):
+    arguments = {"list": (), "check": ("baseline",), "report": (finished,), "explain": (finished, 1)}[command]
+    told = cli(command, *arguments).output
     assert not CONTROL.search(told)
     assert all(line == line.rstrip() for line in told.splitlines())
