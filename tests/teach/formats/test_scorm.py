@@ -336,7 +336,7 @@ def test_without_a_system_the_browser_keeps_the_answers(chromium: Reader, folder
     assert "No learning management system was found" in chromium.text("#note")
     chromium.ask("document.querySelector('#q-0-0-0 input').click()")
     chromium.ask("document.querySelector('#q-0-0-0').requestSubmit()")
-    assert "kept in this browser" in chromium.text("#keeping")
+    assert "stored in this browser" in chromium.text("#keeping")
     chromium.again()
     assert "1 of 8 done" in chromium.text("#list")
     assert chromium.text("#note").startswith("No learning management system was found")

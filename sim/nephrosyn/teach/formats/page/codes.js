@@ -1,8 +1,8 @@
-// The answer code: NEPH1.<what was asked>.<answers>.<check>, in letters that survive mail.
+// The answer code: NEPH1.<digest of the questions>.<answers>.<checksum>, in characters that are safe in e-mail.
 const CODE = /^NEPH1\.([0-9a-f]+)\.([\w-]+)\.([0-9a-f]{8})$/u;
 
 function checksum(text) {
-  let sum = 0x811c9dc5; // FNV-1a: enough to see that a letter was lost
+  let sum = 0x811c9dc5; // FNV-1a: enough to detect a lost letter
   for (const sign of text) sum = Math.imul(sum ^ sign.charCodeAt(0), 0x01000193) >>> 0;
   return sum.toString(16).padStart(8, "0");
 }
@@ -14,7 +14,7 @@ function encode(who, answers) {
   return `NEPH1.${root.dataset.digest}.${text}.${checksum(text)}`;
 }
 
-// Returns {who, answers}, or {problem} in words.
+// Returns {who, answers}, or {problem} with a message.
 function decode(code) {
   const found = CODE.exec(code);
   if (!found) return { problem: "not an answer code" };

@@ -1,9 +1,9 @@
-// What an answer is worth. A question is worth 1; parts of it count.
-const told = JSON.parse(one("#key").textContent);
-const keyOf = (question) => told.key[question.inCase][question.stage][question.place];
+// The credit for an answer: at most 1 for a question, with partial credit.
+const keyContent = JSON.parse(query("#key").textContent);
+const keyOf = (question) => keyContent.key[question.caseNumber][question.stage][question.place];
 const inUnits = (value, units) => (value !== null && typeof value === "object" ? value[units] : value);
 
-const SLACK = 1e-9; // what sums of shares lose as binary numbers
+const SLACK = 1e-9; // rounding error of sums of binary fractions
 
 function credit(question, answer) {
   const key = keyOf(question);
@@ -19,11 +19,11 @@ function credit(question, answer) {
 
 function isNear(key, answer) {
   const right = inUnits(key.value, answer.units);
-  const slack = 1e-9 * Math.max(1, Math.abs(right)); // what a decimal number loses as a binary one
+  const slack = 1e-9 * Math.max(1, Math.abs(right)); // rounding error of decimal numbers in binary
   return Math.abs(readNumber(answer.value) - right) <= inUnits(key.tolerance, answer.units) + slack;
 }
 
-const score = (asked, answers) => asked.reduce((sum, question) => sum + credit(question, answers[question.at]), 0);
+const score = (list, answers) => list.reduce((sum, question) => sum + credit(question, answers[question.at]), 0);
 
-// Thirds add up to a whole number, and two digits are as much as anyone reads.
+// Two decimals, so that three thirds give a whole number.
 const points = (number) => String(Math.round(number * 100) / 100);

@@ -1,38 +1,38 @@
-// The student's copy: answers are kept, written on a sheet and turned into a code. There is no key here.
+// The student's copy: answers are stored, listed on a sheet and encoded. It has no key.
 function given(question) {
   const answer = state.answers[question.at];
   if (!answer) return ["–"];
   const copies = (items) => [...items].map((node) => node.cloneNode(true));
   if (question.kind === "numeric") {
-    const unit = one(".number .unit", question.form);
+    const unit = query(".number .unit", question.form);
     return [answer.value, ...(unit ? [" ", ...copies(unit.childNodes)] : [])];
   }
   if (question.kind === "matching") {
-    const [labels, pool] = [all(".pair > label", question.form), all("ol.on-paper > li", question.form)];
-    return labels.map((label, i) => made("div", {}, copies(label.childNodes), ": ", copies(pool[answer.value[i]].childNodes)));
+    const [labels, pool] = [queryAll(".pair > label", question.form), queryAll("ol.on-paper > li", question.form)];
+    return labels.map((label, i) => create("div", {}, copies(label.childNodes), ": ", copies(pool[answer.value[i]].childNodes)));
   }
-  const items = all(".option", question.form);
+  const items = queryAll(".option", question.form);
   return [answer.value].flat().map((place) => {
-    return made("div", {}, `${"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[place]}. `, copies(one(".words", items[place]).childNodes));
+    return create("div", {}, `${"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[place]}. `, copies(query(".words", items[place]).childNodes));
   });
 }
 
 function showSheet() {
   const rows = questions.map((question) => {
-    const cells = [question.inCase, question.stage, question.place].map((number) => made("td", {}, String(number + 1)));
-    return made("tr", {}, cells, made("td", {}, given(question)));
+    const cells = [question.caseNumber, question.stage, question.place].map((number) => create("td", {}, String(number + 1)));
+    return create("tr", {}, cells, create("td", {}, given(question)));
   });
-  one("#given tbody").replaceChildren(...rows);
-  one("#who").value = state.who;
-  one("#code").value = encode(state.who, state.answers);
+  query("#given tbody").replaceChildren(...rows);
+  query("#who").value = state.who;
+  query("#code").value = encode(state.who, state.answers);
 }
 
 function changed(question) {
   const { answer, wrong } = readForm(question);
-  one(".problem", question.form).textContent = wrong || "";
+  query(".problem", question.form).textContent = wrong || "";
   if (answer) state.answers[question.at] = answer;
   else delete state.answers[question.at];
-  after(question.inCase);
+  after(question.caseNumber);
 }
 
 function after(number) {
@@ -43,19 +43,19 @@ function after(number) {
   showSheet();
 }
 
-// What lies before the stage reached is fixed: later findings must not change earlier answers.
-function lock({ number, asked }) {
-  for (const question of asked) freeze(question, question.stage < (state.reached[number] || 0));
+// Answers before the current stage are fixed: later findings must not change them.
+function lock({ number, caseQuestions }) {
+  for (const question of caseQuestions) freeze(question, question.stage < (state.reached[number] || 0));
 }
 
 function begin() {
   for (const question of questions) {
     fillForm(question);
-    one(".problem", question.form).textContent = "";
+    query(".problem", question.form).textContent = "";
   }
-  for (const inCase of cases) {
-    lock(inCase);
-    openStages(inCase);
+  for (const thisCase of cases) {
+    lock(thisCase);
+    openStages(thisCase);
   }
   showProgress(() => "answered");
   showSheet();
@@ -66,19 +66,19 @@ for (const question of questions) {
   question.form.addEventListener("submit", (event) => {
     event.preventDefault();
     changed(question);
-    one("button.next:not([hidden]), nav.along a.go", question.form.closest("article"))?.focus();
+    query("button.next:not([hidden]), nav.along a.go", question.form.closest("article"))?.focus();
   });
 }
-for (const inCase of cases) inCase.article.addEventListener("click", () => lock(inCase));
+for (const thisCase of cases) thisCase.article.addEventListener("click", () => lock(thisCase));
 
-one("#who").addEventListener("input", (event) => {
+query("#who").addEventListener("input", (event) => {
   state.who = event.target.value;
   save();
-  one("#code").value = encode(state.who, state.answers);
+  query("#code").value = encode(state.who, state.answers);
 });
 
-one("#copy").addEventListener("click", async () => {
-  const code = one("#code");
+query("#copy").addEventListener("click", async () => {
+  const code = query("#code");
   code.select();
   let copied = false;
   try {
@@ -87,7 +87,7 @@ one("#copy").addEventListener("click", async () => {
   } catch {
     copied = document.execCommand("copy");
   }
-  one("#copied").textContent = copied ? "Copied." : "Copy the selected text with Ctrl+C.";
+  query("#copied").textContent = copied ? "Copied." : "Copy the selected text with Ctrl+C.";
 });
 
 load();

@@ -1,42 +1,42 @@
 // The teacher's copy: keys to show or hide, and codes to mark.
-const cover = one("#cover");
+const cover = query("#cover");
 cover.addEventListener("click", () => {
   const covered = root.classList.toggle("covered");
   cover.setAttribute("aria-pressed", String(covered));
   cover.textContent = covered ? "Show keys" : "Hide keys";
 });
 
-// Mail breaks long lines: a code ends where the next one begins.
+// E-mail breaks long lines, so a code ends where the next one begins.
 function codesIn(text) {
   return text.split(/(?=NEPH1\.)/u).map((part) => part.replaceAll(/\s+/gu, "")).filter(Boolean);
 }
 
 function markAll() {
-  const read = codesIn(one("#codes").value).map((code, i) => ({ number: i + 1, ...decode(code) }));
+  const read = codesIn(query("#codes").value).map((code, i) => ({ number: i + 1, ...decode(code) }));
   const good = read.filter(({ problem }) => !problem);
   const bad = read.filter(({ problem }) => problem);
-  const parts = bad.map(({ number, problem }) => made("p", { class: "problem" }, `Code ${number}: ${problem}.`));
-  if (!read.length) parts.push(made("p", { class: "problem" }, "Paste at least one code."));
+  const parts = bad.map(({ number, problem }) => create("p", { class: "problem" }, `Code ${number}: ${problem}.`));
+  if (!read.length) parts.push(create("p", { class: "problem" }, "Paste at least one code."));
   if (good.length) parts.push(people(good), items(good), spreadsheet(good));
-  one("#marked").replaceChildren(...parts);
+  query("#marked").replaceChildren(...parts);
 }
 
 const share = (part, whole) => `${Math.round((100 * part) / whole)}%`;
 
 function grid(caption, heads, rows) {
-  const head = made("tr", {}, heads.map((text) => made("th", { scope: "col" }, text)));
-  const body = rows.map((cells) => made("tr", {}, cells.map((text, i) => made("td", { class: i ? "n" : "" }, text))));
-  const table = made("table", {}, made("caption", {}, caption), made("thead", {}, head), made("tbody", {}, body));
-  return made("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Table: ${caption}` }, table);
+  const head = create("tr", {}, heads.map((text) => create("th", { scope: "col" }, text)));
+  const body = rows.map((cells) => create("tr", {}, cells.map((text, i) => create("td", { class: i ? "n" : "" }, text))));
+  const table = create("table", {}, create("caption", {}, caption), create("thead", {}, head), create("tbody", {}, body));
+  return create("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Table: ${caption}` }, table);
 }
 
 const nameOf = ({ who, number }) => who || `code ${number}`;
 
 function people(read) {
-  const rows = read.map((each) => {
-    const got = score(questions, each.answers);
-    const given = Object.keys(each.answers).length;
-    return [nameOf(each), `${points(got)} of ${questions.length}`, share(got, questions.length), `${given} of ${questions.length}`];
+  const rows = read.map((student) => {
+    const got = score(questions, student.answers);
+    const given = Object.keys(student.answers).length;
+    return [nameOf(student), `${points(got)} of ${questions.length}`, share(got, questions.length), `${given} of ${questions.length}`];
   });
   return grid("Students", ["Name or number", "Points", "Share", "Answered"], rows);
 }
@@ -51,17 +51,17 @@ function items(read) {
 
 function spreadsheet(read) {
   const heads = ["name", "points", ...questions.map(({ at }) => at.split(".").map((n) => Number(n) + 1).join("."))];
-  const rows = read.map((each) => {
-    const got = questions.map((question) => points(credit(question, each.answers[question.at])));
-    return [nameOf(each).replaceAll(/[\t\r\n]/gu, " ").replace(/^[=+@-]/u, "'$&"), points(score(questions, each.answers)), ...got];
+  const rows = read.map((student) => {
+    const got = questions.map((question) => points(credit(question, student.answers[question.at])));
+    return [nameOf(student).replaceAll(/[\t\r\n]/gu, " ").replace(/^[=+@-]/u, "'$&"), points(score(questions, student.answers)), ...got];
   });
   const text = [heads, ...rows].map((cells) => cells.join("\t")).join("\n");
-  const area = made("textarea", { id: "table-text", readonly: "", rows: "4" });
+  const area = create("textarea", { id: "table-text", readonly: "", rows: "4" });
   area.value = text;
-  return made("div", {}, made("h3", {}, made("label", { for: "table-text" }, "For a spreadsheet")), area);
+  return create("div", {}, create("h3", {}, create("label", { for: "table-text" }, "For a spreadsheet")), area);
 }
 
-one("#mark").addEventListener("click", markAll);
+query("#mark").addEventListener("click", markAll);
 for (const question of questions) question.form.addEventListener("submit", (event) => event.preventDefault());
 
 load();

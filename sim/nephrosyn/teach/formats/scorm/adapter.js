@@ -1,5 +1,5 @@
-// The learning management system (LMS) by the SCORM 1.2 run-time interface: finds its API, reads the attempt, records
-// answers. Nothing is written before the first answer.
+// The SCORM 1.2 interface to a learning management system (LMS): finds the API, reads the attempt and records answers.
+// Nothing is written before the first answer.
 const lms = (() => {
   const DONE = ["passed", "completed", "failed"];
   const UNSEEN = ["", "not attempted"];
@@ -13,7 +13,7 @@ const lms = (() => {
     }
   }
 
-  // The system puts its API into a window around this one, or into the one that opened any of these.
+  // The API is in a window around this one, or in a window that opened one of them.
   function find(start, seen) {
     const openers = [];
     for (let place = start; place && !seen.has(place); place = place.parent) {
@@ -35,7 +35,7 @@ const lms = (() => {
   let open = false;
   let began = 0;
   let written = false; // in this session
-  let place = null; // of the next interaction; known once the system has said how many it holds
+  let place = null; // of the next interaction; known once the system has given its number of interactions
   let waiting = []; // interactions not yet taken
   let unstored = false;
 
@@ -66,21 +66,21 @@ const lms = (() => {
   }
 
   function inWords(code) {
-    const said = call("LMSGetErrorString", String(code));
-    return said ? `error ${code}, ${said}` : `error ${code}`;
+    const text = call("LMSGetErrorString", String(code));
+    return text ? `error ${code}, ${text}` : `error ${code}`;
   }
 
   begin();
   const status = open ? get("cmi.core.lesson_status") : "";
-  const kept = open ? get("cmi.suspend_data") : "";
+  const stored = open ? get("cmi.suspend_data") : "";
   const mode = open ? get("cmi.core.lesson_mode") : "";
-  // A system may call an attempt completed that was only opened; one with a score has been marked.
+  // A system may report an attempt as completed that was only opened; with a score it has been marked.
   const finished = DONE.includes(status) && open && get("cmi.core.score.raw") !== "";
   const closed = !open ? "unreachable" : ["review", "browse"].includes(mode) ? mode : "";
-  // A verdict of the system or of a teacher stands.
+  // A result set by the system or a teacher is not changed.
   const settled = finished || ["passed", "failed"].includes(status);
 
-  // Elements a system need not have are left out where it has not; any other error counts.
+  // Optional elements that the system does not implement are skipped; any other error counts.
   function setOptional(values) {
     for (const [name, value] of Object.entries(values)) {
       const code = set(name, value);
@@ -103,12 +103,12 @@ const lms = (() => {
     return 0;
   }
 
-  // Stores all answers and the score, and one more interaction if given. Returns "", or in words what went wrong.
+  // Stores all answers and the score, and an interaction if given. Returns "" or an error message.
   function record({ answers, score, complete, interaction }) {
     if (interaction) waiting.push(interaction);
     unstored = !open && !begin();
     if (unstored) return "its session has ended";
-    // The score is not sent without the answers it rests on.
+    // The score is not sent without its answers.
     const refused =
       set("cmi.suspend_data", answers) ||
       set("cmi.core.score.raw", score) ||
@@ -132,18 +132,18 @@ const lms = (() => {
     if (!closed && written) {
       set("cmi.core.session_time", span(Date.now() - began));
       set("cmi.core.exit", "suspend");
-    } else if (!closed && kept) {
-      set("cmi.core.exit", "suspend"); // else the system may end the attempt and forget its answers
+    } else if (!closed && stored) {
+      set("cmi.core.exit", "suspend"); // otherwise the system may end the attempt and lose its answers
     } else if (!closed && UNSEEN.includes(status)) {
-      set("cmi.core.lesson_status", "incomplete"); // else the system calls an attempt completed that was only opened
+      set("cmi.core.lesson_status", "incomplete"); // otherwise the system reports an attempt as completed that was only opened
     }
     open = false;
     call("LMSFinish", "");
   }
   window.addEventListener("pagehide", finish);
   window.addEventListener("beforeunload", (event) => (unstored ? event.preventDefault() : finish()));
-  // A page brought back from the browser's memory has no session any more.
+  // A page restored from the browser's memory has lost its session.
   window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 
-  return { kept, finished, closed, record, span };
+  return { stored, finished, closed, record, span };
 })();

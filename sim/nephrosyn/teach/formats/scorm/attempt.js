@@ -1,12 +1,12 @@
-// Answers in a learning management system: as suspend data, of which SCORM 1.2 holds 4,096 characters, and as
-// interactions for the teacher's report.
+// Answers in a learning management system: as suspend data, at most 4,096 characters in SCORM 1.2, and as interactions
+// for the teacher's report.
 const PACKED = `1:${root.dataset.digest}:`;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
-const EXACT = 8; // digits that tell any two typed numbers apart
+const EXACT = 8; // digits that distinguish any two typed numbers
 
-// One cell a question, in their order: 2 for the third option, 5 for the first and the third of several, c1.5 for a
+// One cell for each question, in order: 2 for the third option, 5 for the first and the third of several, c1.5 for a
 // number in conventional units, 01 for pairs.
-function packed() {
+function encoded() {
   const cells = questions.map(({ at, kind }) => {
     const { value, units } = state.answers[at] || {};
     if (value === undefined) return "";
@@ -20,7 +20,7 @@ function packed() {
 
 const SYSTEMS = { c: "conventional", s: "si" };
 
-function unpackedCell({ kind }, cell, units) {
+function decodedCell({ kind }, cell, units) {
   if (!cell) return null;
   if (kind === "numeric") return { value: cell.slice(1), units: SYSTEMS[cell[0]] };
   const given = (value) => ({ value, units });
@@ -30,17 +30,17 @@ function unpackedCell({ kind }, cell, units) {
   return given([...number.toString(2)].reverse().flatMap((bit, i) => (bit === "1" ? [i] : [])));
 }
 
-// Returns null for what this version of the cases has not written.
-function unpacked(text) {
+// Returns null for data that this version of the cases has not written.
+function decoded(text) {
   if (!text.startsWith(PACKED)) return null;
   const [letter, cells = ""] = text.slice(PACKED.length).split(":");
   const units = SYSTEMS[letter] || readUnits();
   const answers = {};
   cells.split("_").forEach((cell, i) => {
-    const answer = questions[i] && unpackedCell(questions[i], cell, units);
+    const answer = questions[i] && decodedCell(questions[i], cell, units);
     if (answer) answers[questions[i].at] = answer;
   });
-  const reached = cases.map(({ asked }) => Math.max(0, ...asked.filter(({ at }) => answers[at]).map(({ stage }) => stage)));
+  const reached = cases.map(({ caseQuestions }) => Math.max(0, ...caseQuestions.filter(({ at }) => answers[at]).map(({ stage }) => stage)));
   return { answers, reached, units };
 }
 
@@ -56,12 +56,12 @@ const tidy = (number) => String(Number(number.toPrecision(EXACT)));
 const inBraces = (parts) => (parts.length > 1 ? `{${parts.join(",")}}` : parts[0]);
 const pairs = (places) => places.map((place, i) => `${(i + 1).toString(36)}.${LETTERS[place]}`);
 
-// What was answered and what is right, in the letters of SCORM 1.2.
+// The given and the right answer, in the letters of SCORM 1.2.
 function responses(question, { value, units }) {
   const key = keyOf(question);
   if (question.kind === "numeric") return [tidy(readNumber(value)), tidy(inUnits(key.value, units))];
   if (question.kind === "matching") return [pairs(value).join(","), inBraces(pairs(key.right))];
-  const right = key.credits.flatMap((one, i) => (one > 0 ? [LETTERS[i]] : []));
+  const right = key.credits.flatMap((worth, i) => (worth > 0 ? [LETTERS[i]] : []));
   return [[value].flat().map((i) => LETTERS[i]).join(","), inBraces(right)];
 }
 
@@ -74,7 +74,7 @@ function interaction(question) {
   const now = Date.now();
   const clock = new Date(now);
   return {
-    id: `${cases[question.inCase].article.id.replace("case-", "")}-${question.stage + 1}-${question.place + 1}`,
+    id: `${cases[question.caseNumber].article.id.replace("case-", "")}-${question.stage + 1}-${question.place + 1}`,
     type: TYPES[question.kind],
     time: [clock.getHours(), clock.getMinutes(), clock.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":"),
     "correct_responses.0.pattern": right,
@@ -86,7 +86,7 @@ function interaction(question) {
 }
 
 const NOTES = {
-  none: "No learning management system was found: your answers are kept in this browser only, and nobody is told your score.",
+  none: "No learning management system was found: your answers are stored in this browser only, and your score is not reported.",
   unreachable: "The learning management system does not answer: nothing you do here is recorded. Close the quiz and open it again from there.",
   review: "You are reviewing this attempt: nothing you do here is recorded.",
   browse: "This is a preview: nothing you do here is recorded.",
@@ -94,16 +94,16 @@ const NOTES = {
   other: "This attempt holds answers to another version of these cases, which cannot be shown. Your next answer replaces them.",
 };
 
-const held = lms && unpacked(lms.kept);
-const why = !lms ? "none" : lms.closed || (held ? "" : lms.finished ? "finished" : lms.kept ? "other" : "");
+const stored = lms && decoded(lms.stored);
+const why = !lms ? "none" : lms.closed || (stored ? "" : lms.finished ? "finished" : lms.stored ? "other" : "");
 const recorded = lms && !["unreachable", "review", "browse", "finished"].includes(why);
 if (why) showNote(NOTES[why]);
 
-const bar = made("div", { id: "unstored", class: "unstored", role: "alert", hidden: "" });
+const bar = create("div", { id: "unstored", class: "unstored", role: "alert", hidden: "" });
 
 function send(question) {
   const problem = lms.record({
-    answers: packed(),
+    answers: encoded(),
     score: String(Math.round((1e4 * score(questions, state.answers)) / questions.length) / 100),
     complete: cases.every(isDone),
     interaction: question && interaction(question),
@@ -111,25 +111,25 @@ function send(question) {
   bar.hidden = !problem;
   bar.replaceChildren();
   if (problem) {
-    const again = made("button", { type: "button" }, "Try again");
-    again.addEventListener("click", () => (one("#keeping").textContent = send()));
+    const again = create("button", { type: "button" }, "Try again");
+    again.addEventListener("click", () => (query("#keeping").textContent = send()));
     const lost = `Your answers are not stored in the learning management system: ${problem}. Leave this page open and try again; if it still fails, tell your teacher.`;
-    bar.append(made("p", {}, lost), again);
+    bar.append(create("p", {}, lost), again);
   }
   return problem ? "Your latest answer is not stored." : "Your answers are stored in the learning management system.";
 }
 
 if (lms) {
-  // Every learner of this browser would share its storage: it is neither read nor written.
-  keeper = {
-    read: () => held,
+  // All learners at this browser share its storage, so it is neither read nor written.
+  storage = {
+    read: () => stored,
     write: (question) => {
       if (!recorded) return NOTES[why];
       if (question) return send(question);
       return bar.hidden ? "Each answer is stored in the learning management system at once." : "Your latest answer is not stored.";
     },
   };
-  one("#reset").hidden = true; // a new attempt begins in the system
+  query("#reset").hidden = true; // new attempts are started in the system
   document.body.append(bar);
   for (const { form } of questions) watch.observe(form);
 }
