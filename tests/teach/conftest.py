@@ -1,4 +1,4 @@
-"""Small runs and the cases made from them, once for all tests of this folder."""
+"""A small run and cases built from it, shared by all tests of this folder."""
 
 from __future__ import annotations
 

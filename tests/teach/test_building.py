@@ -1,4 +1,4 @@
-"""Sets of cases: the same bytes again, one alone, balanced, of a difficulty, in pairs, refused where they cannot be."""
+"""Sets of cases: reproducible, balanced, of one difficulty, in pairs, and with clear errors."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_a_case_can_be_made_again_alone(cohort, sets, kind):
     assert alone["si"].cases == (wanted,)
 
 
-def test_a_cohort_makes_cases_in_the_units_asked_for(cohort, sets):
+def test_a_cohort_gives_cases_in_the_requested_units(cohort, sets):
     made = cohort.cases(14, kinds=KINDS, balance="natural", figures=False, units="si")
     assert made == sets["si"]
 
 
-def test_another_seed_chooses_others(cohort, sets):
+def test_another_seed_selects_other_patients(cohort, sets):
     other = build(Source(cohort), Request(count=4, balance="natural", figures=False, seed=2))
     assert not {case.id for case in other["si"].cases} & {case.id for case in sets["si"].cases}
 
@@ -60,7 +60,7 @@ def test_balance_by_label_gives_each_category_its_share(cohort):
     assert made["si"].notes == ()
 
 
-def test_what_a_rare_category_lacks_the_others_make_up(cohort):
+def test_other_categories_fill_the_gap_of_a_rare_one(cohort):
     """Nobody in the run is a frequent relapser, and every category is to have two cases."""
     have = Counter(Source(cohort).classify([criteria.load("source")])["category"])
     assert have["frequently_relapsing"] == 0
@@ -75,7 +75,7 @@ def test_what_a_rare_category_lacks_the_others_make_up(cohort):
 
 @pytest.mark.parametrize("seed", range(21))
 def test_a_thousand_patients_of_any_seed_are_enough_for_fifty(seed):
-    """Which patients, not their cases: every twentieth is taken for one who makes none."""
+    """Selects patients only, without building cases; every twentieth patient counts as unsuitable."""
     cohort = ns.run("baseline", patients=1000, seed=seed)
     source = Source(cohort)
     maker = Builder(source, Request(count=50), [criteria.load("source")])
@@ -87,7 +87,7 @@ def test_a_thousand_patients_of_any_seed_are_enough_for_fifty(seed):
     assert max(map(len, taken.values())) <= 8 + (7 - scarce)
 
 
-def test_a_set_that_the_care_cannot_satisfy_is_found_out_by_the_clause(cohort):
+def test_the_note_names_a_clause_that_the_care_rules_out(cohort):
     made = build(Source(cohort), Request(count=6, criteria=("kdigo-2021-adults",), figures=False))["si"]
     (note,) = made.notes
     assert (
@@ -130,24 +130,24 @@ def test_another_drug_that_is_never_given_is_ruled_out(tmp_path):
     assert ruled_out("non_remitting", strict, load("modern-adults").scenario) == ""
 
 
-def test_a_set_that_is_for_nobody_is_refused_with_a_reason():
+def test_a_definition_set_that_applies_to_no_patient_is_an_error():
     adults = ns.run("adult-minimal-change", patients=20, seed=1)
     with pytest.raises(CasesError, match="kdigo-2021-children applies to none of the 20 patients of the run"):
         build(Source(adults), Request(count=3, criteria=("kdigo-2021-children",), figures=False))
 
 
-def test_too_few_patients_of_any_category_are_refused():
+def test_too_few_patients_are_an_error():
     few = ns.run("baseline", patients=20, seed=1)
     with pytest.raises(CasesError, match="not give 70 cases: its 20 patients make 20 single cases at most"):
         build(Source(few), Request(count=70, figures=False))
 
 
-def test_difficulty_is_held_to(cohort):
+def test_cases_have_the_requested_difficulty(cohort):
     made = build(Source(cohort), Request(count=2, difficulty=2, balance="natural", figures=False))
     assert {case.difficulty for case in made["si"].cases} == {2}
 
 
-def test_a_pair_differs_by_an_edit_and_its_key(sets):
+def test_a_pair_differs_by_one_edit_and_in_its_key(sets):
     by_id = {case.id: case for case in sets["si"].cases}
     pairs = [case for case in by_id.values() if case.kind == "near-miss"]
     assert len(pairs) == 2
@@ -155,6 +155,7 @@ def test_a_pair_differs_by_an_edit_and_its_key(sets):
         other = by_id[case.pair]
         assert other.pair == case.id
         assert keys_of(other) != keys_of(case)
+        assert not case.margin.startswith("None of the single changes")
 
 
 def test_disagreement_asks_of_both_sides(sets):
@@ -164,7 +165,7 @@ def test_disagreement_asks_of_both_sides(sets):
         assert sum(credits_) == pytest.approx(1)
 
 
-def test_british_and_american_spell_otherwise(cohort):
+def test_british_and_american_spelling_differ(cohort):
     texts = {
         spelling: build(Source(cohort), Request(count=6, spelling=spelling, balance="natural", figures=False))
         for spelling in ("american", "british")
@@ -173,7 +174,7 @@ def test_british_and_american_spell_otherwise(cohort):
     assert "paediatric" not in texts["american"]["si"].model_dump_json()
 
 
-def test_everything_wrong_is_told_at_once():
+def test_everything_wrong_is_reported_at_once():
     asked = Request(count=0, kinds=("essay",), balance="fair", difficulty=9, units="imperial", spelling="Welsh")
     with pytest.raises(CasesError) as told:
         asked.check()
@@ -181,7 +182,7 @@ def test_everything_wrong_is_told_at_once():
     assert all(option in str(told.value) for option in options)
 
 
-def test_an_unknown_id_is_refused(cohort):
+def test_an_unknown_id_is_an_error(cohort):
     with pytest.raises(CasesError, match="case: expected the id"):
         build(Source(cohort), Request(), "c000000000000")
 

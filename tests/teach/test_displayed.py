@@ -1,4 +1,4 @@
-"""What is displayed says the same as the record, in either system of units."""
+"""The display has the same content as the record, in both systems of units."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_stage_shows_nothing_of_later_days(sets):
 
 
 def test_steroid_that_is_to_stop_is_shown_as_tapered_where_doses_go_on(cohort):
-    """Half a dose the next day would contradict a plain “stopped”; read back it means the same."""
+    """A dose on the next day would contradict a plain “stopped”; both texts are read back as the same action."""
     stopped = cohort.tables["conditions"].filter(pl.col("action") == "stopped")
     assert stopped.height
     said = set()
@@ -105,12 +105,12 @@ def test_steroid_that_is_to_stop_is_shown_as_tapered_where_doses_go_on(cohort):
     assert set(parse_back.ACTION_OF.values()) == set(vocabulary.STEROID_ACTIONS)
 
 
-def test_the_answer_in_full_says_each_thing_once(sets):
+def test_the_full_answer_does_not_repeat_the_margin(sets):
     for case in sets["conventional"].cases:
         assert case.margin not in case.summary
 
 
-def test_a_state_that_is_wrong_is_told_why(sets):
+def test_feedback_on_a_wrong_state_gives_the_reason(sets):
     asked = [
         (question, option)
         for case in sets["conventional"].cases
@@ -130,7 +130,7 @@ def test_a_state_that_is_wrong_is_told_why(sets):
             assert "none is seen" in option.feedback
 
 
-def test_the_range_of_creatinine_is_said_to_be_that_of_adults_where_a_child_is_shown(cohort):
+def test_a_child_s_creatinine_has_the_reference_range_of_adults(cohort):
     ages = dict(cohort.tables["patients"].select("patient", "age_at_onset_years").rows())
     seen = set()
     for (_, patient), record in Source(cohort).records([(0, number) for number in range(30)]):

@@ -1,4 +1,4 @@
-"""Lint: clean sets have no findings, and every rule catches the flaw it is for."""
+"""Lint: clean sets have no findings, and every rule finds its flaw."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_thousand_items_are_clean():
     import nephrosyn as ns
 
     cohort = ns.run("baseline", patients=1500, seed=11)
-    # Items on which sets disagree take four times as long, being judged by all of them: the set of all kinds has some.
+    # Disagreement cases are classified by all sets and take four times as long; the set of all kinds has some.
     kinds = tuple(kind for kind in KINDS if kind != "disagreement")
     sets = build(Source(cohort), Request(count=1000, kinds=kinds, balance="natural", figures=False, seed=2))
     assert len(sets["si"].cases) == 1000

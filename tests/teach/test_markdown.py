@@ -1,4 +1,4 @@
-"""Cases as Markdown: read back as a reader renders it, and without key where there must be none."""
+"""Cases as Markdown: complete, escaped, and without the key in the student's copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a case: the same bytes again, nothing but what the tables say, and no metadata."""
+"""The picture of a case: reproducible, drawn from the tables alone, and without metadata."""
 
 from __future__ import annotations
 

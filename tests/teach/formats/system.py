@@ -54,7 +54,7 @@ class System:
         return self.records[self.learner]
 
     def crash(self) -> None:
-        """The tab is gone without a word; the system keeps what was committed."""
+        """Close the tab without a signal; the system keeps what was committed."""
         self.records[self.learner] = self.ask("stored()")
         self.reader.close()
 

@@ -1,4 +1,4 @@
-"""What holds for every format: the same bytes each time, no clock, no comment, nothing that tells the key."""
+"""Properties of every format: the same bytes each time, no clock, no comment, nothing that gives the key away."""
 
 from __future__ import annotations
 

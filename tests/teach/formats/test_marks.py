@@ -1,4 +1,4 @@
-"""The same answers get the same marks, whatever software marks them."""
+"""The same answers get the same marks in all software."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moodle XML: what is written passes a strict check, and the check sees each flaw."""
+"""Moodle XML: the written file passes a strict check, and the check finds each flaw."""
 
 from __future__ import annotations
 

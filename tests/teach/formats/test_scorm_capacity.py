@@ -1,4 +1,4 @@
-"""What SCORM 1.2 can hold of the answers to a set, and how a set that is too large is refused."""
+"""The limits of SCORM 1.2 for the answers to a set, and the error for a set that is too large."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def reader(chromium, tmp_path):
-    """A browser that remembers nothing: what a page keeps is kept by its digest, whatever the file."""
+    """A browser with empty storage; pages store answers by their digest, whatever the file."""
     blank = tmp_path / "blank.html"
     blank.write_text("<!DOCTYPE html><title>blank</title>", encoding="utf-8")
     chromium.open(blank)

@@ -1,4 +1,4 @@
-"""Somebody who reads a page: opens it from disk, presses keys, looks at it, prints it, comes back to it."""
+"""A reader of a page, who opens it from disk, presses keys, looks at it, prints it and comes back to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages as somebody meets them who has a browser, a keyboard and no network."""
+"""The pages in a browser, used with the keyboard and without a network."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_right_and_a_wrong_answer_with_the_keyboard(opened):
     assert reader.complaints() == []
 
 
-def test_the_score_is_told_to_whoever_listens(opened):
+def test_a_listener_gets_the_score(opened):
     reader = opened("quiz", before=LISTENER)
     assert reader.ask("heard") == [{"raw": 0, "max": 13, "complete": False}]
     choose(reader, "case-c0-7f3a", "b")
@@ -67,7 +67,7 @@ def test_the_score_is_told_to_whoever_listens(opened):
     assert len(reader.ask("heard")) == 3
 
 
-def test_complete_is_told_at_the_last_answer(opened):
+def test_the_last_answer_completes_the_quiz(opened):
     reader = opened("quiz", before=LISTENER)
     reader.ask(
         "document.querySelectorAll('form.question').forEach((form) => {"
@@ -98,7 +98,7 @@ def test_a_stage_opens_when_the_one_before_is_answered(opened):
     assert not reader.shows("#case-c3-7f3a .summary")
 
 
-def test_going_on_fixes_the_answers_of_a_student(opened):
+def test_moving_on_fixes_the_answers_of_a_student(opened):
     reader = opened("student")
     reader.go("case-c3-7f3a")
     reader.tab_to("#case-c3-7f3a .option input")

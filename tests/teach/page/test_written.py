@@ -1,4 +1,4 @@
-"""The files themselves: the same every time, harmless, and without the key where it must not be."""
+"""The files: reproducible, safe against hostile text, and without the key in the student's copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb: writes what was asked for, or says all that is wrong and leaves nothing behind."""
+"""The command: writes the requested cases, or reports everything wrong and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def run(tmp_path_factory):
     return folder
 
 
-def test_cases_are_written_linted_and_the_run_is_left_alone(run, tmp_path):
+def test_cases_are_written_and_linted_and_the_run_is_unchanged(run, tmp_path):
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     out = tmp_path / "made"
-    made = call(
+    result = call(
         "cases", run, "--count", 3, "--balance", "natural", "--criteria", "prednos", "--units", "si", "--out", out
     )
-    assert made.returncode == 0, made.stderr
+    assert result.returncode == 0, result.stderr
     pages = {f"cases-{which}.html" for which in ("teacher", "student", "quiz")}
     assert {path.name for path in out.iterdir()} == {"cases-si.json", "cases-conventional.json", *pages}
     read = CaseSet.model_validate_json((out / "cases-si.json").read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def test_cases_are_written_linted_and_the_run_is_left_alone(run, tmp_path):
     assert all(word in taken.stderr for word in ("--count", "--format", "--pick", "--out"))
 
 
-def test_cases_are_replaced_when_told_so_and_nothing_else_ever_is(tmp_path):
+def test_only_cases_are_overwritten(tmp_path):
     request, folder = Request(count=1), tmp_path / "made"
     folder.mkdir()
     (folder / "cases-si.json").write_text("{}", encoding="utf-8")
@@ -65,15 +65,15 @@ def test_cases_are_replaced_when_told_so_and_nothing_else_ever_is(tmp_path):
         check(request, ["json"], None, folder, overwrite=True)
 
 
-def test_too_few_patients_are_refused_with_a_larger_run(run, tmp_path):
-    made = call("cases", run, "--count", 200, "--out", tmp_path / "made")
-    assert made.returncode == 2
-    assert "its 120 patients make 120 single cases at most" in made.stderr
-    assert "nephrosyn run baseline --patients 1000" in made.stderr
+def test_too_few_patients_are_an_error_that_suggests_a_larger_run(run, tmp_path):
+    result = call("cases", run, "--count", 200, "--out", tmp_path / "made")
+    assert result.returncode == 2
+    assert "its 120 patients make 120 single cases at most" in result.stderr
+    assert "nephrosyn run baseline --patients 1000" in result.stderr
     assert not (tmp_path / "made").exists()
 
 
-def test_what_is_no_set_of_cases_is_refused(tmp_path):
+def test_a_file_that_is_not_a_set_of_cases_is_an_error(tmp_path):
     (tmp_path / "no.json").write_text("{}", encoding="utf-8")
     for path in (tmp_path / "no.json", tmp_path / "nothing.json"):
         found = call("cases", "lint", path)
