@@ -88,7 +88,7 @@ def append(file: Path, before: str, text: str) -> None:
 
 
 def test_an_agent(package):
-    append(package / "vocabulary.py", ')\n"""Every drug; to add one', AGENT)
+    append(package / "vocabulary.py", ')\n"""All drugs. To add one', AGENT)
     (package / "scenarios" / "one-more-agent.toml").write_text(REGIMEN, encoding="utf-8")
     code = (
         "import nephrosyn as ns; from nephrosyn.criteria.clauses.second_line_resistance import CLASS_NAMES, CLASS_OF\n"

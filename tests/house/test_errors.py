@@ -15,7 +15,7 @@ from .source import modules
 NOT_FOR_USERS = {
     "CacheWarning": "a warning",
     "NotReadyError": "becomes the reason why a classifier has no score",
-    "Silence": "becomes the reason why a classifier gave no answer",
+    "NoAnswerError": "becomes the reason why a classifier gave no answer",
     "Terminated": "a signal",
     "UnreadableError": "becomes the error of the scenario, set, run or cases that were read",
     "WorkerDiedError": "caught where the worker is watched",
