@@ -15,7 +15,7 @@ from nephrosyn.record import schema as tables
 from nephrosyn.scenario import load, rows
 from nephrosyn.scenario.files.provenance import ASSUMED, NEED_NONE, evidence, ids
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, PLACED
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
 from nephrosyn.scenario.tree import split
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -178,11 +178,11 @@ def meanings() -> dict[str, str]:
 
 def distributions() -> str:
     """Return the distributions a scenario may use, with the range of each parameter."""
-    placed = [f"`{name}`: {least:g} to {most:g}" for name, (least, most) in PLACED.items()]
+    placed = [f"`{name}`: {least:g} to {most:g}" for name, (least, most) in LOCATION_AND_SCALE.items()]
     body = [
         (f"`{name}`", "; ".join(f"`{key}`: {low:g} to {high:g}" for key, (low, high) in ranges.items()) or "none")
         for name, ranges in (
-            (distribution, {k: r for k, r in parameter_ranges.items() if k not in PLACED})
+            (distribution, {k: r for k, r in parameter_ranges.items() if k not in LOCATION_AND_SCALE})
             for distribution, parameter_ranges in DISTRIBUTIONS.items()
         )
         if name != FIXED

@@ -27,7 +27,7 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture
 def problems(write: Write) -> Problems:
-    """Load a changed baseline that is wrong; give its problems by path."""
+    """Load an invalid change of the baseline; return its problems by path."""
 
     def load_wrong(text: str = "", overrides: tuple[str, ...] = ()) -> dict[str, Problem]:
         with pytest.raises(ScenarioError) as caught:

@@ -1,4 +1,4 @@
-"""Whatever happens to a scenario, the answer is a scenario or one clear error."""
+"""Random damage to a scenario gives a scenario or one clear error."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""The JSON Schema for editors: valid itself, current, and of one mind with the loader."""
+"""The JSON Schema for editors: valid, current, and consistent with the loader."""
 
 import tomllib
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_file_that_extends_may_leave_out_anything():
     assert wrong('extends = "baseline"\ncare.clinic.slots = 4\n[sources]\ncare.clinic.slots = "assumed: a test"') == []
 
 
-def test_a_file_that_stands_alone_may_not():
+def test_a_file_that_extends_nothing_may_not():
     assert any("'population' is a required property" in message for message in wrong("patients = 3"))
     text = shipped()["baseline"].read_text("utf-8").replace("frailty_shape", "frailty_shap")
     assert any("'frailty_shape' is a required property" in message for message in wrong(text))

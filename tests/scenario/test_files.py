@@ -1,4 +1,4 @@
-"""Files that are not there, not TOML, or that go in a circle."""
+"""Files that are missing, not TOML, or extend one another in a circle."""
 
 import errno
 import os
@@ -36,7 +36,7 @@ def test_missing_file_and_folder(tmp_path):
         load("scenarios/elsewhere/baseline.toml")
 
 
-def test_syntax_error_tells_line_and_column(write):
+def test_syntax_error_gives_line_and_column(write):
     with pytest.raises(ScenarioError) as caught:
         load(write("patients = 1\nreplicates = = 2\n"))
     assert "line 3, column 14" in only(caught).actual
@@ -100,7 +100,7 @@ def test_an_endless_chain_stops(write):
         load(write("", extends="f0.toml"))
 
 
-@pytest.mark.parametrize(("extends", "words"), [("basline", "nearest: baseline"), ("gone.toml", "no such file")])
+@pytest.mark.parametrize(("extends", "words"), [("basline", "nearest: baseline"), ("missing.toml", "no such file")])
 def test_an_unknown_parent(write, extends, words):
     with pytest.raises(ScenarioError, match=words) as caught:
         load(write("", extends=extends))

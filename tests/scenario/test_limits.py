@@ -1,4 +1,4 @@
-"""Every number has a least and a most, products of numbers too, and every law a table of finite quantiles."""
+"""Every number has limits, and so have products of numbers; every distribution has finite quantiles."""
 
 import itertools
 import tomllib
@@ -12,7 +12,7 @@ from nephrosyn.course.state.quantiles import NODES, SPAN, table
 from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import load
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, PLACED
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
 from nephrosyn.scenario.schema.distributions import distribution_problem, lowest, quantiles
 from nephrosyn.scenario.schema.units import Distribution
 
@@ -37,19 +37,19 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize(("override", "path", "words"), OUTSIDE)
-def test_what_no_quantity_can_be_is_refused(override, path, words):
+def test_impossible_quantities_are_refused(override, path, words):
     with pytest.raises(ScenarioError) as caught:
         load("baseline", [override])
     assert words in {problem.path: str(problem) for problem in caught.value.problems}[path]
 
 
-def test_the_smallest_number_that_can_be_meant_is_taken():
+def test_the_smallest_number_that_can_be_intended_is_accepted():
     assert load("baseline", [f"{SHARE}=1e-9"]).scenario.care.cut_fraction == 1e-9
     assert load("baseline", [f"{SHARE}=0.0", f"{RISE}=0.02"]).scenario.care.cut_fraction == 0.0
 
 
 def nodes(node, path=""):
-    """Every number that the schema knows."""
+    """Every number in the schema."""
     if isinstance(node, dict):
         if node.get("type") in ("number", "integer"):
             yield path, node
@@ -62,18 +62,18 @@ def nodes(node, path=""):
 
 
 def test_every_number_of_the_schema_has_a_least_and_a_most():
-    found = dict(nodes(paths.schema()))
-    del found["/$defs/Distribution/additionalProperties"]  # `laws.py` has them, law by law
-    assert len(found) > 150
-    assert [path for path, node in found.items() if not {"minimum", "maximum"} <= node.keys()] == []
-    may_be_0 = [path for path, node in found.items() if node["type"] == "number" and node["minimum"] <= 0.0]
+    numbers = dict(nodes(paths.schema()))
+    del numbers["/$defs/Distribution/additionalProperties"]  # these depend on the distribution
+    assert len(numbers) > 150
+    assert [path for path, node in numbers.items() if not {"minimum", "maximum"} <= node.keys()] == []
+    may_be_0 = [path for path, node in numbers.items() if node["type"] == "number" and node["minimum"] <= 0.0]
     assert len(may_be_0) > 50
-    assert [path for path in may_be_0 if "not" not in found[path]] == []
+    assert [path for path in may_be_0 if "not" not in numbers[path]] == []
 
 
 THROMBOSIS, INFECTION = "complications.venous_thrombosis", "complications.serious_infection"
 TOGETHER = [
-    # what together is too much, where it is said, and other keys the message names
+    # overrides whose product is too large, path of the problem, other keys named in the message
     (["patients=100000000", "replicates=11"], "replicates", ["1,000,000,000 patients", "patients x replicates"]),
     (
         ["triggers.infection.rate_per_year=[366, 2, 1, 1]", "triggers.infection.shape=[0.1, 1, 1, 1]"],
@@ -133,15 +133,15 @@ TOGETHER = [
 
 
 @pytest.mark.parametrize(("overrides", "path", "words"), TOGETHER, ids=[path for _, path, _ in TOGETHER])
-def test_what_is_too_much_together_is_told_with_its_keys(overrides, path, words):
+def test_products_that_are_too_large_are_reported_with_their_keys(overrides, path, words):
     with pytest.raises(ScenarioError) as caught:
         load("baseline", overrides)
-    told = {problem.path: str(problem) for problem in caught.value.problems}
-    assert list(told) == [path]
-    assert all(word in told[path] for word in words), told[path]
+    messages = {problem.path: str(problem) for problem in caught.value.problems}
+    assert list(messages) == [path]
+    assert all(word in messages[path] for word in words), messages[path]
 
 
-def test_each_of_them_alone_is_taken():
+def test_each_of_them_alone_is_accepted():
     for override in ("triggers.infection.shape=[0.1, 1, 1, 1]", f"{PROVOKED}=10", f"{THROMBOSIS}.knee_g_per_dl=6"):
         load("baseline", [override])
 
@@ -149,34 +149,40 @@ def test_each_of_them_alone_is_taken():
 def test_the_ranges_of_the_sensitivity_are_within_the_limits():
     ranges = tomllib.loads(files("nephrosyn.evidence.sensitivity").joinpath("ranges.toml").read_text("utf-8"))
     for end in ("low", "high"):
-        load("baseline", [f"{key}={one[end]}" for key, one in ranges.items()])
+        load("baseline", [f"{key}={entry[end]}" for key, entry in ranges.items()])
 
 
 def corners(name):
     """The ends of the ranges of all parameters, in all combinations, and the middles."""
-    ends = {key: (low, (low + high) / 2, high) for key, (low, high) in DISTRIBUTIONS[name].items() if key not in PLACED}
+    ends = {
+        key: (low, (low + high) / 2, high)
+        for key, (low, high) in DISTRIBUTIONS[name].items()
+        if key not in LOCATION_AND_SCALE
+    }
     for values in itertools.product(*ends.values()):
         yield dict(zip(ends, values, strict=True))
-    placed = {key: (low + high) / 2 for key, (low, high) in DISTRIBUTIONS[name].items() if key not in PLACED}
-    for loc, scale in itertools.product(*PLACED.values()):
+    placed = {
+        key: (low + high) / 2 for key, (low, high) in DISTRIBUTIONS[name].items() if key not in LOCATION_AND_SCALE
+    }
+    for loc, scale in itertools.product(*LOCATION_AND_SCALE.values()):
         yield {**placed, "loc": loc, "scale": scale}
 
 
 @pytest.mark.parametrize("name", [name for name in DISTRIBUTIONS if name != FIXED])
-def test_quantiles_are_finite_and_rise_wherever_parameters_are_taken(name):
+def test_quantiles_are_finite_and_rise_wherever_parameters_are_accepted(name):
     scores = np.linspace(-SPAN, SPAN, NODES)
-    taken = 0
+    accepted = 0
     for parameters in corners(name):
         if distribution_problem(name, parameters):
-            continue  # ends that cross, as a >= b in truncnorm
-        taken += 1
-        law = Distribution(dist=name, **parameters)
-        values = quantiles(law, ndtr(scores))
+            continue  # crossing ends, such as a >= b in truncnorm
+        accepted += 1
+        distribution = Distribution(dist=name, **parameters)
+        values = quantiles(distribution, ndtr(scores))
         assert np.all(np.isfinite(values)), parameters
         assert np.all(np.diff(values) >= -1e-9 * np.abs(values[1:])), parameters
-        assert np.all(np.isfinite(table(law))), parameters
-        assert np.all(np.isfinite(quantiles(law, np.array([2.0**-54, 1.0 - 2.0**-53])))), parameters
-    assert taken >= 3
+        assert np.all(np.isfinite(table(distribution))), parameters
+        assert np.all(np.isfinite(quantiles(distribution, np.array([2.0**-54, 1.0 - 2.0**-53])))), parameters
+    assert accepted >= 3
 
 
 @pytest.mark.parametrize("name", list(DISTRIBUTIONS))
@@ -190,15 +196,15 @@ def test_parameters_beyond_their_ranges_are_refused_by_name(name):
 
 
 @pytest.mark.parametrize(
-    "law", [{"dist": "norm", "loc": 6.1}, {"dist": "lognorm", "s": 2.0}, {"dist": "pareto", "b": 1.0}]
+    "table", [{"dist": "norm", "loc": 6.1}, {"dist": "lognorm", "s": 2.0}, {"dist": "pareto", "b": 1.0}]
 )
-def test_no_draw_is_beyond_the_ends_that_are_checked(law):
-    own = Distribution(**law)
-    ends = quantiles(own, np.array([1e-9, 1.0 - 1e-9]))
-    assert np.array_equal(quantiles(own, np.array([2.0**-54, 1.0 - 2.0**-53])), ends)
-    assert lowest(law) == ends[0]
+def test_no_draw_is_beyond_the_ends_that_are_checked(table):
+    distribution = Distribution(**table)
+    ends = quantiles(distribution, np.array([1e-9, 1.0 - 1e-9]))
+    assert np.array_equal(quantiles(distribution, np.array([2.0**-54, 1.0 - 2.0**-53])), ends)
+    assert lowest(table) == ends[0]
 
 
 @pytest.mark.parametrize("name", ["studentized_range", "levy_stable", "cauchy", "rv_continuous", "_laws"])
-def test_laws_that_are_slow_or_have_no_mean_are_refused(name):
+def test_distributions_that_are_slow_or_have_no_mean_are_refused(name):
     assert distribution_problem(name, {})

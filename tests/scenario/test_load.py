@@ -31,11 +31,11 @@ def test_titles_of_the_shipped_ones():
 
 
 def test_a_file_changes_only_what_it_names(write):
-    base, own = load("baseline"), load(write("patients = 7\n"))
-    assert own.scenario.patients == 7
-    assert own.name == "own"
-    assert own.files[0] == "baseline"
-    assert own.scenario.model_copy(update={"patients": base.scenario.patients}) == base.scenario
+    base, changed = load("baseline"), load(write("patients = 7\n"))
+    assert changed.scenario.patients == 7
+    assert changed.name == "own"
+    assert changed.files[0] == "baseline"
+    assert changed.scenario.model_copy(update={"patients": base.scenario.patients}) == base.scenario
 
 
 def test_extends_a_file_beside_it(write):
@@ -51,7 +51,7 @@ def test_a_complete_file_needs_no_other(write):
     assert load(path).digest() == load("baseline").digest()
 
 
-def test_a_law_replaces_a_law_and_a_table_is_merged(write):
+def test_a_distribution_is_replaced_and_a_table_is_merged(write):
     text = """
 care.presentation_delay_days = {dist = "fixed", value = 3}
 care.adherence.non_adherent_share = 0.1
@@ -89,14 +89,14 @@ def test_overrides_are_toml_values_or_texts():
     assert resolved.origins[untouched] == load("baseline").origins[untouched]
 
 
-def test_part_of_a_law_can_be_set():
+def test_part_of_a_distribution_can_be_set():
     resolved = load("baseline", ["population.bands.adults.age_years={dist='norm', loc=50, scale=10}"])
     resolved = load("baseline", ["care.adherence.taken_fraction.a=7"])
     assert resolved.scenario.care.adherence.taken_fraction.parameters["a"] == 7
     assert resolved.origins["care.adherence.taken_fraction"] == "set on the command line"
 
 
-def test_digest_moves_with_values_and_sources_only(write):
+def test_digest_changes_with_values_and_sources_only(write):
     base = load("baseline")
     assert len(base.digest()) == 8
     assert int(base.digest(), 16) >= 0
@@ -129,14 +129,14 @@ def test_a_manifest_written_by_hand_needs_sources():
         Resolved.from_dict(values)
 
 
-def test_rows_show_units_laws_and_steps():
-    found = {key: (value, unit) for key, value, unit, _ in rows(load("baseline", ["care.cut_fraction=0.25"]))}
-    assert found["care.cut_fraction"] == ("0.25", "fraction")
-    assert found["population.follow_up_days"][1] == "days"
-    assert found["care.regimen.adults.first.dose.amount"][1] == "mg/kg"
-    assert found["care.adherence.taken_fraction"][0].startswith("beta(")
-    assert "at most" in found["care.regimen.adults.first.taper.0"][0]
-    assert found["care.clinic.slots"] == ("unlimited", "")
+def test_rows_show_units_distributions_and_steps():
+    by_key = {key: (value, unit) for key, value, unit, _ in rows(load("baseline", ["care.cut_fraction=0.25"]))}
+    assert by_key["care.cut_fraction"] == ("0.25", "fraction")
+    assert by_key["population.follow_up_days"][1] == "days"
+    assert by_key["care.regimen.adults.first.dose.amount"][1] == "mg/kg"
+    assert by_key["care.adherence.taken_fraction"][0].startswith("beta(")
+    assert "at most" in by_key["care.regimen.adults.first.taper.0"][0]
+    assert by_key["care.clinic.slots"] == ("unlimited", "")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What can be wrong with values: each with its place, what was expected, what was found."""
+"""Problems of values: each with its path, what was expected and what is there."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import Resolved, load, shipped
 
 BAND = "population.bands.adults"
-LAW = "care.presentation_delay_days"
+DELAY = "care.presentation_delay_days"
 UPCR = "disease.proteinuria.nephrotic_mg_per_mg"
 TAPER = "care.regimen.adults.first"
 STEP = "weeks = 2, per = 'full', cap_mg = 80, schedule = "
@@ -59,27 +59,27 @@ WRONG = [
     ("care.regimen.elderly={home_diary=true}", "care.regimen.elderly", "no such band"),
     ("disease.death.rate_per_year.adult=0.1", "disease.death.rate_per_year.adult", "no such band; nearest: adults"),
     (
-        f"{LAW}={{dist='lognrm', s=1}}",
-        LAW,
-        'a supported law of scipy.stats, or fixed; found "lognrm"; nearest: lognorm',
+        f"{DELAY}={{dist='lognrm', s=1}}",
+        DELAY,
+        'a supported distribution of scipy.stats, or fixed; found "lognrm"; nearest: lognorm',
     ),
-    (f"{LAW}={{dist='lognorm', scale=1}}", LAW, "found no s"),
-    (f"{LAW}={{dist='lognorm', s=1, scael=2}}", LAW, "unknown scael; nearest: scale"),
+    (f"{DELAY}={{dist='lognorm', scale=1}}", DELAY, "found no s"),
+    (f"{DELAY}={{dist='lognorm', s=1, scael=2}}", DELAY, "unknown scael; nearest: scale"),
     (
-        f"{LAW}={{dist='lognorm', s=1, scale=-2}}",
-        LAW,
+        f"{DELAY}={{dist='lognorm', s=1, scale=-2}}",
+        DELAY,
         "scale from 1e-06 to 1000000 in lognorm; found s = 1, scale = -2",
     ),
-    (f"{LAW}={{dist='lognorm', s='1'}}", f"{LAW}.s", "a number; found the text"),
-    (f"{LAW}={{dist='lognorm', s=nan}}", f"{LAW}.s", "found nan"),
-    (f"{LAW}={{dist='poisson', mu=2}}", LAW, "a supported law of scipy.stats"),
-    (f"{LAW}={{dist='fixed', loc=2}}", LAW, "the parameters of fixed: value; found unknown loc"),
-    (f"{LAW}={{dist='fixed', value=-2}}", LAW, "values of at least 0 (days); found fixed with values down to -2"),
-    (f"{LAW}={{dist='norm', loc=3, scale=1}}", LAW, "values of at least 0 (days)"),
+    (f"{DELAY}={{dist='lognorm', s='1'}}", f"{DELAY}.s", "a number; found the text"),
+    (f"{DELAY}={{dist='lognorm', s=nan}}", f"{DELAY}.s", "found nan"),
+    (f"{DELAY}={{dist='poisson', mu=2}}", DELAY, "a supported distribution of scipy.stats"),
+    (f"{DELAY}={{dist='fixed', loc=2}}", DELAY, "the parameters of fixed: value; found unknown loc"),
+    (f"{DELAY}={{dist='fixed', value=-2}}", DELAY, "values of at least 0 (days); found fixed with values down to -2"),
+    (f"{DELAY}={{dist='norm', loc=3, scale=1}}", DELAY, "values of at least 0 (days)"),
     (f"{UPCR}={{dist='fixed', value=0}}", UPCR, "values of at least 0.0001 (mg/mg); found fixed with values down to 0"),
     (f"{UPCR}={{dist='norm', loc=3, scale=1}}", UPCR, "values of at least 0.0001 (mg/mg)"),
-    (f"{LAW}=3", LAW, "a law such as"),
-    (f"{LAW}={{dist=3}}", f"{LAW}.dist", "a text"),
+    (f"{DELAY}=3", DELAY, "a distribution such as"),
+    (f"{DELAY}={{dist=3}}", f"{DELAY}.dist", "a text"),
     (
         "care.adherence.taken_fraction={dist='uniform', scale=2}",
         "care.adherence.taken_fraction",
@@ -131,17 +131,17 @@ WRONG = [
 @pytest.mark.parametrize(
     ("override", "path", "words"), WRONG, ids=[f"{path}-{place}" for place, (_, path, _) in enumerate(WRONG)]
 )
-def test_a_wrong_value_is_told(override, path, words):
+def test_a_wrong_value_is_reported(override, path, words):
     with pytest.raises(ScenarioError) as caught:
         load("baseline", [override])
-    told = {problem.path: str(problem) for problem in caught.value.problems}
-    assert words in told[path]
+    messages = {problem.path: str(problem) for problem in caught.value.problems}
+    assert words in messages[path]
 
 
 def test_a_new_band_needs_its_tables(problems):
-    found = problems(overrides=("population.bands.elderly={share=0.0}",))
-    assert "nothing: the key is missing" in found["care.regimen.elderly"].actual
-    assert "nothing: the key is missing" in found["population.bands.elderly.lesion_mix"].actual
+    reported = problems(overrides=("population.bands.elderly={share=0.0}",))
+    assert "nothing: the key is missing" in reported["care.regimen.elderly"].actual
+    assert "nothing: the key is missing" in reported["population.bands.elderly.lesion_mix"].actual
 
 
 def test_a_lesion_that_occurs_needs_its_tables(write):
@@ -167,22 +167,22 @@ def test_every_analyte_and_condition_has_its_entry(table, key, expected):
     del here[key]
     with pytest.raises(ScenarioError) as caught:
         Resolved.from_dict(values)
-    told = {problem.path: problem for problem in caught.value.problems}[".".join((*table, key))]
-    assert (told.expected, told.actual) == (expected, "nothing: the key is missing")
+    problem = {problem.path: problem for problem in caught.value.problems}[".".join((*table, key))]
+    assert (problem.expected, problem.actual) == (expected, "nothing: the key is missing")
 
 
 def test_missing_keys_say_what_they_would_be(write):
     with pytest.raises(ScenarioError) as caught:
         load(write("patients = 1\n", extends=None))
-    told = {problem.path: problem for problem in caught.value.problems}
-    assert told["seed"].actual == "nothing: the key is missing"
-    assert told["care"].expected == "a table"
+    reported = {problem.path: problem for problem in caught.value.problems}
+    assert reported["seed"].actual == "nothing: the key is missing"
+    assert reported["care"].expected == "a table"
 
 
 def test_the_compiled_engine_and_a_queue_do_not_go_together(problems):
-    found = problems(overrides=("engine=compiled", "care.clinic.slots=3"))
-    assert set(found) == {"engine"}
-    assert "3 slots" in found["engine"].actual
+    reported = problems(overrides=("engine=compiled", "care.clinic.slots=3"))
+    assert set(reported) == {"engine"}
+    assert "3 slots" in reported["engine"].actual
     load("baseline", ["engine=compiled"])
     load("baseline", ["engine=simpy", "care.clinic.slots=3"])
 

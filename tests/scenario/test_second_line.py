@@ -1,4 +1,4 @@
-"""What can be wrong with second-line care: each with its place, what was expected, what was found."""
+"""Problems of second-line care: each with its path, what was expected and what is there."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("override", "path", "words"), WRONG, ids=[path for _, path, _ in WRONG])
-def test_the_place_and_the_reason_are_named(override, path, words):
+def test_the_path_and_the_reason_are_named(override, path, words):
     with pytest.raises(ScenarioError) as caught:
         load("baseline", [override])
-    told = {problem.path: str(problem) for problem in caught.value.problems}
-    assert path in told, told
-    assert words in told[path]
+    messages = {problem.path: str(problem) for problem in caught.value.problems}
+    assert path in messages, messages
+    assert words in messages[path]
 
 
 def test_all_problems_of_a_policy_come_at_once():
-    rules = "[" + ", ".join(start(sequence=[name]).partition("=")[2][1:-1] for name in ("one", "two")) + "]"
+    rules = "[" + ", ".join(start(sequence=[name]).partition("=")[2][1:-1] for name in ("first", "second")) + "]"
     with pytest.raises(ScenarioError) as caught:
         load("baseline", [f"{STARTS}={rules}", f"{REGIMEN}.course_days=200", "second_line.response_correlation=2.0"])
     assert len(caught.value.problems) == 4

@@ -9,9 +9,9 @@ KEY = "care.cut_fraction"
 
 
 def test_a_changed_number_loses_its_source(problems):
-    found = problems("care.cut_fraction = 0.25")
-    assert set(found) == {KEY}
-    assert "a source in [sources]" in found[KEY].expected
+    reported = problems("care.cut_fraction = 0.25")
+    assert set(reported) == {KEY}
+    assert "a source in [sources]" in reported[KEY].expected
 
 
 def test_the_same_number_keeps_it(write):
@@ -37,7 +37,7 @@ care.cut_fraction = 0.25
     assert load(write(text)).origins[KEY] == "assumed: near"
 
 
-def test_a_changed_list_or_law_loses_the_source_of_all_of_it(problems):
+def test_a_changed_list_or_distribution_loses_its_whole_source(problems):
     assert set(problems("readings.dipstick.cuts_mg_per_dl = [15, 30, 100, 300, 2000]")) == {
         "readings.dipstick.cuts_mg_per_dl"
     }
@@ -56,9 +56,9 @@ def test_a_source_of_a_grandparent_is_dropped_too(write):
     assert load(write("", extends="second.toml")).origins[KEY] == "assumed: first"
 
 
-def test_unsourced_numbers_are_told_by_their_common_table(write, problems):
-    found = problems("[care.toxicities.cataract.rate_per_year_at_1_mg_per_kg_per_day]\nchildren = 0.2\nadults = 0.3")
-    (problem,) = found.values()
+def test_numbers_without_source_are_reported_by_their_common_table(write, problems):
+    reported = problems("[care.toxicities.cataract.rate_per_year_at_1_mg_per_kg_per_day]\nchildren = 0.2\nadults = 0.3")
+    (problem,) = reported.values()
     assert problem.path == "care.toxicities.cataract"
     assert "2 numbers" in problem.actual
 
@@ -85,16 +85,16 @@ def test_finite_slots_need_a_source(problems):
     ],
 )
 def test_sources_that_are_none(problems, text, words):
-    found = problems(f"[sources]\n{text}")
-    assert set(found) == {"sources.care.cut_fraction"}
-    assert words in str(found["sources.care.cut_fraction"])
+    reported = problems(f"[sources]\n{text}")
+    assert set(reported) == {"sources.care.cut_fraction"}
+    assert words in str(reported["sources.care.cut_fraction"])
 
 
 def test_an_unknown_id_gives_the_nearest(problems):
     wrong = "NL3.4.88"
     assert wrong not in evidence()
-    found = problems(f'[sources]\n"care.cut_fraction" = "{wrong}"')
-    assert "NL3.4.8" in found["sources.care.cut_fraction"].nearest
+    reported = problems(f'[sources]\n"care.cut_fraction" = "{wrong}"')
+    assert "NL3.4.8" in reported["sources.care.cut_fraction"].nearest
 
 
 def test_several_ids_and_an_assumption(write):
@@ -104,13 +104,13 @@ def test_several_ids_and_an_assumption(write):
 
 
 def test_a_source_that_covers_nothing(problems):
-    found = problems('[sources]\n"care.cut_fractoin" = "assumed: a test"')
-    assert found["sources.care.cut_fractoin"].nearest.split(", ")[0] == "care.cut_fraction"
+    reported = problems('[sources]\n"care.cut_fractoin" = "assumed: a test"')
+    assert reported["sources.care.cut_fractoin"].nearest.split(", ")[0] == "care.cut_fraction"
 
 
 def test_a_source_key_with_a_part_left_out(problems):
-    found = problems('[sources]\n"disease.relapse.adults.rate_per_year" = "assumed: a test"')
-    like = found["sources.disease.relapse.adults.rate_per_year"].nearest
+    reported = problems('[sources]\n"disease.relapse.adults.rate_per_year" = "assumed: a test"')
+    like = reported["sources.disease.relapse.adults.rate_per_year"].nearest
     assert like.split(", ")[0] == "disease.relapse.bands.adults.rate_per_year"
 
 

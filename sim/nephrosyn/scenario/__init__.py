@@ -1,6 +1,7 @@
-"""Scenarios: what to simulate, read from TOML, complete, checked, and with the source of every number.
+"""Scenarios: everything a simulation depends on, read from TOML and checked, with the source of every number.
 
-The names below are loaded when first used, so that listing the shipped scenarios needs no schema.
+`load` reads a scenario and all it extends. Names are imported on first use, so that listing the shipped scenarios does
+not import the schema.
 """
 
 from __future__ import annotations

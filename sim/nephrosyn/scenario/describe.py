@@ -1,4 +1,4 @@
-"""A resolved scenario as rows to print: key, value, unit, source."""
+"""A resolved scenario as rows of key, value, unit and source."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ PER = {"m2": "mg/m2", "kg": "mg/kg", "patient": "mg", "full": "of the full dose"
 
 
 def rows(resolved: Resolved) -> list[tuple[str, str, str, str]]:
-    """Return what `nephrosyn check` prints.
+    """Return the rows that `nephrosyn check` prints.
 
     Parameters
     ----------
     resolved : Resolved
-        A scenario.
+        The scenario.
 
     Returns
     -------
     list of tuple of str, shape (n, 4)
-        Dotted key, value, unit and source of each number, list of numbers, law, step of a taper and choice,
-        in the order of the schema. The source of a choice that is no number may be empty.
+        Dotted key, value, unit and source of each number, list of numbers, distribution, taper step and choice,
+        in the order of the schema. The source of a choice that is not a number may be empty.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def _one_source(resolved: Resolved, path: Path, step: dict[str, Any]) -> bool:
 
 
 def step_text(step: dict[str, Any]) -> str:
-    """Write a step of a taper in one line.
+    """Describe a step of a taper in one line.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def step_text(step: dict[str, Any]) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Write a leaf for reading.
+    """Return the value of a leaf as text.
 
     Examples
     --------

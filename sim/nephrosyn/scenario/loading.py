@@ -1,4 +1,4 @@
-"""A scenario, resolved: complete, checked, and with the source of every number."""
+"""Load scenarios: complete, checked, and with the source of every number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nephrosyn.user_input import nearest, shown
 
 @dataclass(frozen=True, repr=False)
 class Resolved:
-    """A scenario and where all of it comes from.
+    """A complete, checked scenario with its sources.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Resolved:
         The values.
     origins : dict of str to str
         Source of each leaf that has one, by dotted key, in file order. A leaf is a plain value, a list of
-        plain values, or a law.
+        plain values, or a distribution.
     files : tuple of str
-        The files it was made of, the outermost ancestor first.
+        The files it was read from, the outermost ancestor first.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Resolved:
     _layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
 
     def __repr__(self) -> str:
-        """Which scenario, in a line."""
+        """Name, digest and title, in one line."""
         return f"<Resolved {self.name}-{self.digest()}: {self.scenario.title}>"
 
     def digest(self) -> str:
@@ -54,38 +54,38 @@ class Resolved:
         Returns
         -------
         str, 8 hexadecimal digits
-            Start of the SHA-256 of the canonical JSON of the scenario; its name and files play no part.
+            Start of the SHA-256 of the canonical JSON of the scenario, without its name and files.
         """
         return digest_of(self.scenario.model_dump(mode="json"))
 
     def extended(self) -> Resolved:
-        """Return the scenario that this one extends; itself as it stands in its file if it extends none.
+        """Return the scenario that this one extends, or itself, without overrides, if it extends none.
 
         Raises
         ------
         ScenarioError
-            If that one is no whole scenario by itself.
+            If that scenario is not complete by itself.
         """
         layers = self._layers[:-1] or self._layers
         return _checked(layers[-1].label, layers[-1].label, merge(layers))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as plain values that JSON can hold, as for a manifest."""
+        """Return everything as plain values for JSON, as in a manifest."""
         return {"name": self.name, "files": list(self.files), "scenario": self.scenario.model_dump(mode="json")}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Resolved:
-        """Rebuild a scenario from what `as_dict` gave, without its files; it is checked again.
+        """Rebuild a scenario from the values of `as_dict`, and check it again.
 
         Parameters
         ----------
         values : mapping
-            The keys ``name``, ``files`` and ``scenario``.
+            Keys ``name``, ``files`` and ``scenario``.
 
         Raises
         ------
         ScenarioError
-            If anything in it is not as it should be.
+            If anything in it is invalid.
         """
         name, files, tree = (values.get(key) for key in ("name", "files", "scenario"))
         problems = [
@@ -107,15 +107,15 @@ class Resolved:
 
 
 def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Resolved:
-    """Load a scenario: read it and all it extends, lay the overrides over it, and check everything.
+    """Load a scenario: read it and all it extends, apply the overrides, and check everything.
 
     Parameters
     ----------
     name_or_path : str or path
         A shipped name, or the path of a TOML file.
     overrides : sequence of str
-        ``KEY=VALUE``, as ``patients=100`` or ``care.clinic.slots=4``; a table in a list is named by its
-        place, as in ``care.regimen.children.first.taper.0.weeks=6``.
+        ``KEY=VALUE``, as ``patients=100`` or ``care.clinic.slots=4``. A table in a list is named by its
+        index, as in ``care.regimen.children.first.taper.0.weeks=6``.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Resolved:
     Raises
     ------
     ScenarioError
-        With every problem found.
+        With every problem of the scenario.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def load(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Resolved:
 
 
 def _problems_of_sets(names: Any) -> Iterator[Problem]:
-    """Yield a problem for each definition set that is neither shipped nor a file; the schema sees to the rest."""
+    """Yield a problem for each definition set that is neither shipped nor a file."""
     known = shipped_sets()
     for place, name in enumerate(names if isinstance(names, list) else ()):
         if isinstance(name, str) and name not in known and not is_readable(Path(name)):

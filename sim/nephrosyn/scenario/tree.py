@@ -1,8 +1,7 @@
-"""A scenario file as a plain tree: dotted paths, leaves, merging one file over another.
+"""Scenarios as plain trees: dotted paths, leaves, and merging.
 
-A *path* is a tuple of keys; the place in a list is a key too (``("taper", "0", "weeks")``). A *leaf* is a
-plain value, a list of plain values, or a whole law (a table with the key ``dist``): what is changed, and
-sourced, as one thing.
+A *path* is a tuple of keys; an index in a list is a key too (``("taper", "0", "weeks")``). A *leaf* is a plain value, a
+list of plain values, or a distribution (a table with the key ``dist``). A leaf has one source.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def split(key: str) -> Path:
 
 
 def at(tree: Any, path: Path) -> Any:
-    """Return what stands at a path, or ``MISSING``."""
+    """Return the value at a path, or ``MISSING``."""
     here = tree
     for key in path:
         if isinstance(here, Mapping):
@@ -68,7 +67,7 @@ def is_number(value: Any) -> bool:
 
 
 def is_numeric(leaf: Any) -> bool:
-    """Whether a leaf holds a number, and so needs a source."""
+    """Whether a leaf contains a number, and so needs a source."""
     if isinstance(leaf, list | tuple):
         return any(is_number(value) for value in leaf)
     return is_number(leaf) or is_distribution(leaf)
@@ -94,7 +93,7 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def merged(below: Any, above: Any) -> Any:
-    """Lay one tree over another: tables key by key, lists and laws that name their ``dist`` as a whole.
+    """Lay one tree over another. Lists, and distributions that name their ``dist``, are replaced as a whole.
 
     Examples
     --------
@@ -105,21 +104,21 @@ def merged(below: Any, above: Any) -> Any:
 
 
 def placed(tree: Any, path: Path, value: Any) -> Any:
-    """Return a tree with a value laid over what stands at a path.
+    """Return a tree in which the value at a path is replaced, or merged if both are tables.
 
     Parameters
     ----------
     tree : table or list
-        Left as it is.
+        Not changed.
     path : tuple of str
-        Where; all but its last key must be there.
+        All but its last key must exist.
     value : object
-        A plain value, or a table that is merged.
+        A plain value, or a table.
 
     Raises
     ------
     KeyError
-        If the path leads through something that is not there or is not a table.
+        If the path leads through something that does not exist or is not a table.
     """
     if not path:
         return merged(tree, value)
@@ -133,7 +132,7 @@ def placed(tree: Any, path: Path, value: Any) -> Any:
 
 
 def unit_of_change(tree: Any, path: Path) -> Path:
-    """Return the path of what changes as a whole when a leaf changes: the outermost list around it, or itself."""
+    """Return the path of the outermost list that contains a leaf, or the path of the leaf."""
     for length in range(1, len(path)):
         if isinstance(at(tree, path[:length]), list | tuple):
             return path[:length]

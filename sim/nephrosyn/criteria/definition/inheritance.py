@@ -58,7 +58,7 @@ def whole(content_toml: str, source: str) -> str:
     if problems:
         raise CriteriaError(source, problems)
     layers = chain(last, _shipped_parent)
-    merged = reduce(lambda below, layer: merge_tables(below, layer.tree, _replaces), layers, {})
+    merged: dict[str, Any] = reduce(lambda below, layer: merge_tables(below, layer.tree, _replaces), layers, {})
     del merged["extends"]
     return written(merged)
 

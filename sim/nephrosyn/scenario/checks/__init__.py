@@ -1,1 +1,1 @@
-"""Checks of a scenario beyond the range of a single value."""
+"""Checks of a scenario: by the schema, and across its fields."""

@@ -1,4 +1,4 @@
-"""What the parts of a scenario owe one another; each check looks only at what the schema found sound."""
+"""Checks across fields of a scenario. Each considers only values that are valid by the schema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from nephrosyn.errors import Problem
 from nephrosyn.scenario.checks import ordering, rates, second_line
-from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, View
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distributions import Bounds, distribution_problem
 from nephrosyn.scenario.tree import Path, dotted, is_distribution, leaves
@@ -20,12 +20,12 @@ Contradictions = Iterator[tuple[Path, Problem]]
 
 
 def contradictions(view: View) -> Contradictions:
-    """Yield place and problem of every contradiction.
+    """Yield path and problem of every contradiction.
 
     Parameters
     ----------
     view : View
-        The merged scenario and its broken places.
+        The merged scenario with its invalid paths.
     """
     for check in (
         distributions,
@@ -47,11 +47,8 @@ def contradictions(view: View) -> Contradictions:
             yield path, Problem(dotted(path), expected, words[0], like)
 
 
-Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]
-
-
-def distributions(view: View) -> Plain:
-    """Check that each law exists, has its parameters, and keeps to the range of its quantity."""
+def distributions(view: View) -> Mismatches:
+    """Check that each distribution exists, has its parameters, and stays within the range of its quantity."""
     for path, value in leaves(view.tree):
         node = paths.node(path)
         if not is_distribution(value) or node is None or not paths.is_distribution(path) or view.value(*path) is None:
@@ -70,8 +67,8 @@ def _ages(view: View, path: Path) -> tuple[float, float] | None:
     return (low, high) if low is not None and high is not None else None
 
 
-def bands(view: View) -> Plain:
-    """Check that there are age bands, each from a lower to a higher age, none over another."""
+def bands(view: View) -> Mismatches:
+    """Check that there are age bands, each from a lower to a higher age, without overlap."""
     names = view.names(*BANDS)
     if names == []:
         yield BANDS, "at least one age band", "none"
@@ -100,14 +97,14 @@ def _sum_of_one(parts: dict[str, float | None]) -> str | None:
     return f"{sum(known.values()):.6g} ({', '.join(f'{name} {number_text(part)}' for name, part in known.items())})"
 
 
-def band_shares(view: View) -> Plain:
+def band_shares(view: View) -> Mismatches:
     """Check that the shares of the age bands sum to 1."""
     total = _sum_of_one({name: view.value(*BANDS, name, "share") for name in view.names(*BANDS) or []})
     if total:
         yield BANDS, "shares of the age bands that sum to 1", total
 
 
-def lesion_mixes(view: View) -> Plain:
+def lesion_mixes(view: View) -> Mismatches:
     """Check that the lesions of each band sum to 1."""
     for band in view.names(*BANDS) or []:
         path = (*BANDS, band, "lesion_mix")
@@ -137,7 +134,7 @@ def _tables_by_band(view: View) -> Iterator[Path]:
         yield ("provoking_factors", "factors", factor, "share")
 
 
-def band_tables(view: View) -> Plain:
+def band_tables(view: View) -> Mismatches:
     """Check that every table by age band has exactly the age bands of the population."""
     wanted = view.names(*BANDS)
     if not wanted:
@@ -154,7 +151,7 @@ def band_tables(view: View) -> Plain:
                 yield (*table, name), "an age band of population.bands", ("no such band", nearest(name, wanted))
 
 
-def lesion_tables(view: View) -> Plain:
+def lesion_tables(view: View) -> Mismatches:
     """Check that every table by lesion has each lesion that occurs."""
     occurring: dict[str, None] = {}
     for band in view.names(*BANDS) or []:
@@ -176,15 +173,15 @@ def lesion_tables(view: View) -> Plain:
         yield from _lacking(view, ("second_line", "regimens", regimen, "resistant_response"), list(occurring))
 
 
-def _lacking(view: View, table: Path, wanted: list[str]) -> Plain:
+def _lacking(view: View, table: Path, wanted: list[str]) -> Mismatches:
     given = view.names(*table)
     for name in wanted:
         if given is not None and name not in given:
             yield (*table, name), "an entry for each lesion that occurs", "nothing: the key is missing"
 
 
-def complete_tables(view: View) -> Plain:
-    """Check that tables by analyte and by condition have every one: nothing is assumed in silence."""
+def complete_tables(view: View) -> Mismatches:
+    """Check that tables by analyte or condition are complete, because there are no defaults."""
     for table in (
         ("readings", "reference"),
         ("chart", "lost_result_probability"),
@@ -199,8 +196,8 @@ def complete_tables(view: View) -> Plain:
                 yield (*table, name), paths.expected((*table, name)), "nothing: the key is missing"
 
 
-def responses(view: View) -> Plain:
-    """Check that complete and partial response together are at most certain."""
+def responses(view: View) -> Mismatches:
+    """Check that the probabilities of complete and partial response sum to at most 1."""
     for band in view.names("disease", "response") or []:
         for lesion in view.names("disease", "response", band) or []:
             path = ("disease", "response", band, lesion)
@@ -209,20 +206,20 @@ def responses(view: View) -> Plain:
                 yield path, "complete + partial of at most 1", number_text(complete + partial)
 
 
-def criteria(view: View) -> Plain:
-    """Check that there are definition sets to judge by, none twice."""
+def criteria(view: View) -> Mismatches:
+    """Check that there are definition sets, each named once."""
     names = view.value("criteria")
     if names is not None and len(set(names)) < max(len(names), 1):
         actual = f"[{', '.join(names)}]" if names else "an empty list"
         yield ("criteria",), "at least one definition set, each named once", actual
 
 
-def engine(view: View) -> Plain:
-    """Check that a clinic that patients share has the engine in which they meet."""
+def engine(view: View) -> Mismatches:
+    """Check that a shared clinic has the engine in which patients wait for one another."""
     slots = view.value("care", "clinic", "slots")
     if view.value("engine") == "compiled" and isinstance(slots, int):
         yield (
             ("engine",),
             'simpy or auto while care.clinic.slots is finite (or care.clinic.slots = "unlimited")',
-            f"compiled with {slots} slots: its patients never meet, so they cannot wait for one another",
+            f"compiled with {slots} slots, which cannot simulate patients who wait for one another",
         )

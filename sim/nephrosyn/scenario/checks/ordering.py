@@ -1,16 +1,13 @@
-"""Lists that belong together, numbers that must rise or fall, thresholds that must not cross."""
+"""Checks of order: lists of equal length, rising or falling numbers, lower and upper thresholds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, View
 from nephrosyn.scenario.tree import Path
 from nephrosyn.user_input import number_text
-
-Plain = Iterator[tuple[Path, str, str]]
 
 DIPSTICK_CUTS = 5
 
@@ -19,7 +16,7 @@ def _listed(numbers: list[float]) -> str:
     return "[" + ", ".join(map(number_text, numbers)) + "]"
 
 
-def _rising(view: View, path: Path) -> Plain:
+def _rising(view: View, path: Path) -> Mismatches:
     numbers = view.numbers(*path)
     if numbers == []:
         yield path, "at least one number", "an empty list"
@@ -27,7 +24,7 @@ def _rising(view: View, path: Path) -> Plain:
         yield path, "a list that rises", _listed(numbers)
 
 
-def _as_long(view: View, leader: Path, followers: list[str]) -> Plain:
+def _as_long(view: View, leader: Path, followers: list[str]) -> Mismatches:
     first = view.numbers(*leader)
     for name in followers:
         path = (*leader[:-1], name)
@@ -36,14 +33,14 @@ def _as_long(view: View, leader: Path, followers: list[str]) -> Plain:
             yield path, f"as many entries as {leader[-1]}, {len(first)}", str(len(follower))
 
 
-def _starts(view: View, path: Path, most: float, why: str) -> Plain:
+def _starts(view: View, path: Path, most: float, why: str) -> Mismatches:
     numbers = view.numbers(*path)
     if numbers and numbers[0] > most:
         yield path, f"a list that starts at {number_text(most)}{why}", _listed(numbers)
 
 
-def lists(view: View) -> Plain:
-    """Check that steps rise, start early enough, and have as many entries as what they carry."""
+def lists(view: View) -> Mismatches:
+    """Check that steps rise, start early enough, and have as many entries as the lists that go with them."""
     growth = ("population", "growth", "age_years")
     yield from _rising(view, growth)
     yield from _as_long(
@@ -82,8 +79,8 @@ def _places(view: View, pattern: str) -> list[Path]:
     return places
 
 
-def thresholds(view: View) -> Plain:
-    """Check that what is called low is below what is called high."""
+def thresholds(view: View) -> Mismatches:
+    """Check that lower thresholds are below upper ones."""
     for pairs, word in ((PAIRS, "above"), (PAIRS_OR_EQUAL, "at least")):
         for pattern, low_key, high_key in pairs:
             for place in _places(view, pattern):
@@ -97,8 +94,8 @@ def thresholds(view: View) -> Plain:
             yield path, "a lower and a higher limit", _listed(ends)
 
 
-def tapers(view: View) -> Plain:
-    """Check that a taper never rises; doses in different measures (per m2, per kg) are not compared."""
+def tapers(view: View) -> Mismatches:
+    """Check that a taper never rises. Doses in different units (per m2, per kg) are not compared."""
     for band in view.names("care", "regimen") or []:
         regimen = ("care", "regimen", band)
         for course in ("first", "relapse"):
@@ -110,7 +107,7 @@ def tapers(view: View) -> Plain:
         yield from _falling(view, (*regimen, "withdrawal"), None)
 
 
-def _falling(view: View, path: Path, full: dict[str, Any] | None) -> Plain:
+def _falling(view: View, path: Path, full: dict[str, Any] | None) -> Mismatches:
     steps = view.value(*path)
     if not isinstance(steps, list):
         return

@@ -1,38 +1,36 @@
-"""What numbers give when they are multiplied: events a year, doses by size, patients in all.
+"""Checks of products: events per year, doses by body size, and the total number of patients.
 
-Each number has limits of its own; a product of numbers within their limits may still be one that no patient lives
-through. Rates are those of the patient who is more prone than 999 of 1,000.
+A product of numbers that are each within their limits can still be impossible. Rates are those at the 99.9th percentile
+of patients.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, View
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
 from nephrosyn.user_input import number_text
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
-Plain = Iterator[tuple[Path, str, str]]
-
 MOST_PER_YEAR = 3650.0
-"""Events of one kind a patient may have in a year, ten a day."""
+"""Most events of one kind that a patient may have in a year: ten a day."""
 MOST_RELAPSES_PER_YEAR = 1000.0
 MOST_IN_ALL = 1_000_000_000
-"""Patients of all replicates."""
+"""Most patients in all replicates."""
 MOST_STEROID = {"m2": 1000.0, "kg": 40.0}
-"""Amounts of steroid by what they are reckoned by: beyond pulses of methylprednisolone."""
+"""Largest doses of steroid in mg per unit, above pulses of methylprednisolone."""
 MOST_AGENT = {"kg": 200.0}
 _SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest patient
 
 
-def cohort(view: View) -> Plain:
-    """Check that there are not too many patients in all replicates."""
+def cohort(view: View) -> Mismatches:
+    """Check the total number of patients."""
     patients, replicates = view.value("patients"), view.value("replicates")
     if patients is not None and replicates is not None and patients * replicates > MOST_IN_ALL:
         expected = f"at most {MOST_IN_ALL:,} patients in all replicates (patients x replicates)"
@@ -40,23 +38,23 @@ def cohort(view: View) -> Plain:
 
 
 def _prone(shape: float) -> float:
-    """Factor on the rate of the patient more prone than most, under a gamma law of mean 1."""
+    """Return the rate factor of the most prone patients: a quantile of a gamma distribution with mean 1."""
     from scipy.special import gammaincinv
 
     return float(gammaincinv(shape, MOSTLY)) / shape
 
 
-def _numbers(*regimens: Any) -> bool:
-    return all(value is not None for value in regimens)
+def _all_known(*values: Any) -> bool:
+    return all(value is not None for value in values)
 
 
-def _too_often(path: Path, what: str, rate: float, others: Sequence[Path], most: float = MOST_PER_YEAR) -> Plain:
+def _too_often(path: Path, what: str, rate: float, others: Sequence[Path], most: float = MOST_PER_YEAR) -> Mismatches:
     if rate > most:
         together = ", ".join([path[-1], *map(dotted, others)])
         yield path, f"at most {number_text(most)} {what} a year in one patient, by {together}", f"{rate:.3g} a year"
 
 
-def infections(view: View) -> Plain:
+def infections(view: View) -> Mismatches:
     """Check how often the most prone patients are infected."""
     where, prevention = ("triggers", "infection"), ("care", "prevention", "infection_rate_factor")
     rates, shapes, factor = (
@@ -69,16 +67,16 @@ def infections(view: View) -> Plain:
         yield from _too_often((*where, "rate_per_year"), "infections", rate, [(*where, "shape"), prevention])
 
 
-def exertions(view: View) -> Plain:
-    """Check how often patients exert themselves."""
+def exertions(view: View) -> Mismatches:
+    """Check how often patients have episodes of exertion."""
     where, prevention = ("triggers", "exertion", "rate_per_year"), ("care", "prevention", "exertion_rate_factor")
     rate, factor = view.value(*where), view.value(*prevention)
-    if _numbers(rate, factor):
+    if _all_known(rate, factor):
         yield from _too_often(where, "episodes of exertion", rate * factor, [prevention])
 
 
 def _regimens_named(view: View) -> list[dict[str, Any]]:
-    """Return the sound regimens that any age band may be given."""
+    """Return the valid regimens that any age band may be given."""
     names: set[str] = set()
     for band in view.names("second_line", "policy") or []:
         starts = view.value("second_line", "policy", band, "starts")
@@ -87,21 +85,21 @@ def _regimens_named(view: View) -> list[dict[str, Any]]:
     return [regimen for regimen in regimens if regimen]
 
 
-def relapses(view: View) -> Plain:
-    """Check how often the most prone patients relapse, where remission comes at once."""
+def relapses(view: View) -> Mismatches:
+    """Check how often the most prone patients relapse, if remission is immediate."""
     where, triggers = ("disease", "relapse"), ("triggers",)
     below, since = view.value(*where, "below_threshold_factor"), view.numbers(*where, "since_remission_factor")
     lesions = view.table(*where, "lesion_factor")
     windows = [view.value(*triggers, name, "hazard_factor") for name in ("infection", "exertion")]
     days = _rise_days(view)
-    if not _numbers(below, since, lesions, days, *windows):
+    if not _all_known(below, since, lesions, days, *windows):
         return
     assert since and lesions is not None and days is not None
     raised = [below, max(since), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(view))]
-    factor = max(lesions.values(), default=0.0) * math.prod(max(factor_, 1.0) for factor_ in raised)
+    factor = max(lesions.values(), default=0.0) * math.prod(max(number, 1.0) for number in raised)
     for band in view.names(*where, "bands") or []:
         rate, shape = (view.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
-        if _numbers(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
+        if _all_known(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
             often = 1.0 / (1.0 / hazard + days / DAYS_PER_YEAR)
             others = [(*where, "bands", band, "frailty_shape"), (*where, "lesion_factor"), (*triggers,)]
             others.append(("disease", "proteinuria", "rise_doubling_days"))
@@ -110,7 +108,7 @@ def relapses(view: View) -> Plain:
 
 
 def _rise_days(view: View) -> float | None:
-    """Return how long proteinuria takes to rise in a relapse, about."""
+    """Return approximately how long proteinuria takes to rise in a relapse."""
     where = ("disease", "proteinuria")
     level, start, doubling = (
         view.table(*where, "nephrotic_mg_per_mg"),
@@ -124,8 +122,8 @@ def _rise_days(view: View) -> float | None:
     return math.log2(middle / start) * float(doubling)
 
 
-def levels(view: View) -> Plain:
-    """Check that nephrotic patients are not in remission."""
+def levels(view: View) -> Mismatches:
+    """Check that nephrotic levels of proteinuria are above the limit of remission."""
     where = ("disease", "proteinuria")
     distribution, below = view.table(*where, "nephrotic_mg_per_mg"), view.value(*where, "remission_below_mg_per_mg")
     low = lowest(distribution) if distribution is not None else None
@@ -134,8 +132,8 @@ def levels(view: View) -> Plain:
         yield (*where, "nephrotic_mg_per_mg"), expected, f"values down to {low:.3g}"
 
 
-def filtration(view: View) -> Plain:
-    """Check that most patients do not begin with kidney failure, with which their follow-up would end on day 0."""
+def filtration(view: View) -> Mismatches:
+    """Check that most patients do not start with kidney failure, which would end their follow-up on day 0."""
     path = ("disease", "kidney_function", "gfr_ml_per_min_per_1_73_m2")
     distribution = view.table(*path)
     below = view.value("complications", "kidney_loss", "failure_below_ml_per_min_per_1_73_m2")
@@ -147,23 +145,23 @@ def filtration(view: View) -> Plain:
         yield path, expected, f"a median of {median:.3g}"
 
 
-def thromboses(view: View) -> Plain:
-    """Check how high the hazard of thrombosis may rise while albumin is low."""
+def thromboses(view: View) -> Mismatches:
+    """Check the largest hazard of thrombosis at low albumin."""
     where = ("complications", "venous_thrombosis")
     rates = view.table(*where, "rate_per_year")
     keys = ("knee_g_per_dl", "factor_per_g_per_dl", "flat_below_g_per_dl")
     knee, factor, flat_below = (view.value(*where, key) for key in keys)
-    if rates and _numbers(knee, factor, flat_below):
+    if rates and _all_known(knee, factor, flat_below):
         rate = max(rates.values()) * factor ** max(knee - flat_below, 0.0)
         others = [(*where, key) for key in keys]
         yield from _too_often((*where, "rate_per_year"), "thromboses", rate, others)
 
 
-def serious_infections(view: View) -> Plain:
-    """Check how high the hazard of serious infection may rise on steroid and second agents."""
+def serious_infections(view: View) -> Mismatches:
+    """Check the largest hazard of serious infection on steroid and second agents."""
     where = ("complications", "serious_infection")
     low, steroid = view.value(*where, "low_albumin_factor"), view.value(*where, "steroid_factor_per_mg_per_kg_per_day")
-    if not _numbers(low, steroid):
+    if not _all_known(low, steroid):
         return
     agents = sum(math.log(max(regimen["infection_factor"], 1.0)) for regimen in _regimens_named(view))
     for band in view.names(*where, "rate_per_year") or []:
@@ -197,8 +195,8 @@ def _least_kg(view: View, band: str) -> float | None:
     return float(min(kg for curve in curves if curve for kg in curve) * math.exp(-_SMALL * spread))
 
 
-def doses(view: View) -> Plain:
-    """Check that amounts by weight or surface are not those of a whole patient."""
+def doses(view: View) -> Mismatches:
+    """Check that doses by weight or surface area are not total doses."""
     for band, course in product(view.names("care", "regimen") or [], ("first", "relapse")):
         path = ("care", "regimen", band, course)
         dose = view.table(*path, "dose")
@@ -212,7 +210,7 @@ def doses(view: View) -> Plain:
             yield from _dose(("second_line", "regimens", name, "dose", "amount"), dose, MOST_AGENT)
 
 
-def _dose(path: Path, dose: dict[str, Any], limits: dict[str, float]) -> Plain:
+def _dose(path: Path, dose: dict[str, Any], limits: dict[str, float]) -> Mismatches:
     most = limits.get(dose["per"])
     if most is not None and dose["amount"] > most:
         yield path, f"at most {number_text(most)} (mg/{dose['per']})", number_text(dose["amount"])

@@ -1,15 +1,11 @@
-"""What second-line care owes itself: regimens that exist, sequences that end, doses within their caps."""
+"""Checks of second-line care: existing regimens, finite sequences, doses within their caps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from nephrosyn.scenario.checks.partial_tree import View
-from nephrosyn.scenario.tree import Path
+from nephrosyn.scenario.checks.partial_tree import Mismatches, View
 from nephrosyn.user_input import nearest, number_text
-
-Plain = Iterator[tuple[Path, str, str | tuple[str, str]]]
 
 REGIMENS = ("second_line", "regimens")
 POLICY = ("second_line", "policy")
@@ -18,8 +14,8 @@ _ROUNDING = 1e-9
 _LEAST_INTERVAL_DAYS = 7
 
 
-def sequences(view: View) -> Plain:
-    """Check that every regimen of a sequence exists, and that none comes twice: a sequence that loops never ends."""
+def sequences(view: View) -> Mismatches:
+    """Check that every regimen of a sequence exists, and that none is repeated, because a loop would never end."""
     known = view.names(*REGIMENS)
     for band in view.names(*POLICY) or []:
         for place, start in enumerate(_starts(view, band)):
@@ -30,7 +26,7 @@ def sequences(view: View) -> Plain:
                 if known is not None and name not in known:
                     yield where, "a regimen of second_line.regimens", (f'"{name}"', nearest(name, known))
                 elif name in sequence[:number]:
-                    yield where, "a sequence in which each regimen stands once", f'"{name}" again: it loops'
+                    yield where, "a sequence in which each regimen occurs once", f'"{name}" again: it loops'
 
 
 def _starts(view: View, band: str) -> list[dict[str, Any]]:
@@ -38,15 +34,15 @@ def _starts(view: View, band: str) -> list[dict[str, Any]]:
     return starts if isinstance(starts, list) else []
 
 
-def regimen_names(view: View) -> Plain:
+def regimen_names(view: View) -> Mismatches:
     """Check that regimens can be named by a dotted path."""
     for name in view.names(*REGIMENS) or []:
         if not name or "." in name:
             yield (*REGIMENS, name), "a name without a dot", f'"{name}"'
 
 
-def caps(view: View) -> Plain:
-    """Check that no dose is beyond its cap, and no planned course beyond the cumulative caps."""
+def caps(view: View) -> Mismatches:
+    """Check that no dose exceeds its cap, and no planned course the cumulative caps."""
     for name in view.names(*REGIMENS) or []:
         regimen = view.table(*REGIMENS, name)
         if regimen is None or "dose" not in regimen:
@@ -67,12 +63,12 @@ def caps(view: View) -> Plain:
 
 
 def _doses(regimen: dict[str, Any]) -> int:
-    """How many doses a course has."""
+    """Return the number of doses of a course."""
     return max(int(-(-regimen["course_days"] // regimen["every_days"])), 1)
 
 
-def reaction(view: View) -> Plain:
-    """Check that a larger single dose reacts more often."""
+def reaction(view: View) -> Mismatches:
+    """Check that the probability of a reaction rises with the single dose."""
     path = ("second_line", "cyclophosphamide", "reaction")
     for low, high, unit in (
         ("low_single_dose_g", "high_single_dose_g", " (g)"),
@@ -83,8 +79,8 @@ def reaction(view: View) -> Plain:
             yield (*path, high), f"a number above {low}, {number_text(least)}{unit}", number_text(most)
 
 
-def responses(view: View) -> Plain:
-    """Check that complete and partial response to an agent together are at most certain."""
+def responses(view: View) -> Mismatches:
+    """Check that the probabilities of complete and partial response to an agent sum to at most 1."""
     for name in view.names(*REGIMENS) or []:
         for lesion in view.names(*REGIMENS, name, "resistant_response") or []:
             path = (*REGIMENS, name, "resistant_response", lesion)
@@ -93,8 +89,8 @@ def responses(view: View) -> Plain:
                 yield path, "complete + partial of at most 1", number_text(complete + partial)
 
 
-def relapse_numbers(view: View) -> Plain:
-    """Check that the number of a relapse is asked for only where relapses are counted."""
+def relapse_numbers(view: View) -> Mismatches:
+    """Check that the number of a relapse is given only where relapses are counted."""
     for band in view.names(*POLICY) or []:
         for place, start in enumerate(_starts(view, band)):
             if start["when"] != "relapse" and start["number"] != 1:
@@ -102,8 +98,8 @@ def relapse_numbers(view: View) -> Plain:
                 yield where, f'1 where when = "{start["when"]}"', number_text(start["number"])
 
 
-def intervals(view: View) -> Plain:
-    """Check that doses are tablets of every day or every other day, or stand by themselves."""
+def intervals(view: View) -> Mismatches:
+    """Check that doses are daily, on alternate days, or at least a week apart."""
     for name in view.names(*REGIMENS) or []:
         days = view.value(*REGIMENS, name, "every_days")
         if days is not None and days not in (1, 2) and days < _LEAST_INTERVAL_DAYS:

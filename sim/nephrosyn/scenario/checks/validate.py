@@ -1,4 +1,4 @@
-"""From a merged tree to a scenario, or to every problem of it in the words of the file."""
+"""Validate a merged tree: a scenario, or all problems, named by the keys of the file."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
     Parameters
     ----------
     tree : mapping
-        Merged values with their ``sources`` as one flat table.
+        Merged values, with ``sources`` as one flat table.
 
     Returns
     -------
     scenario : Scenario or None
-        None if there is any problem.
+        None if there are problems.
     problems : dict of path to Problem
-        One problem at most for each place.
+        At most one problem for each path.
     unknown : set of path
-        Keys the schema does not know.
+        Keys that the schema does not know.
     """
     scenario: Scenario | None = None
     problems: dict[Path, Problem] = {}
@@ -72,7 +72,7 @@ def _problem(tree: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -
 
 
 def _path(tree: Mapping[str, Any], place: tuple[int | str, ...]) -> tuple[Path, bool]:
-    """Return where pydantic's location lies in the tree; it also names members of unions, which are no keys."""
+    """Return the path in the tree of a pydantic location, which also contains names of union members."""
     path: Path = ()
     for part in map(str, place):
         if part == KEY:

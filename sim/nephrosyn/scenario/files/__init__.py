@@ -1,1 +1,1 @@
-"""Scenario files: where they are found, inheritance between them, and the source of each value."""
+"""Scenario files: finding and merging them, and the sources of their numbers."""

@@ -1,4 +1,4 @@
-"""Evidence ids as clean citations: who, where, when and under which identifier, as far as the data hold them."""
+"""Evidence ids as citations: authors, journal, year and identifier, as far as the evidence has them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nephrosyn.scenario.files.provenance import evidence
 
 GRADES = {"D": "derived", "G": "not verified", "R2": "as restated elsewhere"}
 STATEMENT = re.compile(r"S\d+")
-# How a source was read, which says nothing about where to find it.
+# Notes on how a source was read, which are not part of the citation.
 _NOTE = re.compile(r"\s*\([^()]*(?:not shown|index page|abstract page|abstract;|states )[^()]*\)")
 _BRACKET = re.compile(r"\s*\[([^\]]*)\]")
 _PUBLISHED = re.compile(r"\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")
@@ -21,21 +21,21 @@ _ID = re.compile(r"\b[A-H]\d\d(?:-[A-H]\d\d)?\b")
 
 
 def listed(ids: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the citations of some evidence ids, those of one publication together.
+    """Return the citations of some evidence ids, one for each publication.
 
     Parameters
     ----------
     ids : iterable of str
-        Evidence ids; unknown ones are left out.
+        Evidence ids; unknown ids are left out.
 
     Returns
     -------
     list of (str, str)
-        Ids with commas between, and their citation, in reading order.
+        Ids, separated by commas, and their citation, in natural order of the ids.
 
     Examples
     --------
-    >>> listed(["A12", "B10", "nobody"])
+    >>> listed(["A12", "B10", "unknown"])
     [('A12, B10', 'Szeto, AJKD 2015, PMID 25465164')]
     """
     ids_by_citation: dict[str, list[str]] = {}
@@ -54,9 +54,9 @@ def citations() -> dict[str, str]:
     'Peking Univ First Hosp series 1993-2012'
     """
     published = files("nephrosyn.evidence").joinpath("published-figures.csv").read_text("utf-8")
-    figures = {row["id"]: row for row in csv.DictReader(published.splitlines())}
+    rows = {row["id"]: row for row in csv.DictReader(published.splitlines())}
     return {
-        name: _publication(figures[name]) if name in figures else _other_citation(name, line)
+        name: _publication(rows[name]) if name in rows else _other_citation(name, line)
         for name, line in evidence().items()
     }
 
@@ -78,7 +78,7 @@ def _other_citation(name: str, line: str) -> str:
 
 
 def _title(text: str) -> str:
-    """Return what a line is about: up to its first colon, and a little more where that is a word or two."""
+    """Return the title of a line: the text up to its first colon, and the next clause if that is very short."""
     title, *rest = re.split(r"[:;]\s", text)
     if len(title.split()) > 2 or not rest:
         return title

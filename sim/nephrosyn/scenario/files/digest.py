@@ -1,4 +1,4 @@
-"""What tells two scenarios apart in a few characters."""
+"""Short digests of scenarios."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def digest_of(values: Mapping[str, Any]) -> str:
     Parameters
     ----------
     values : mapping
-        As JSON can hold them.
+        Values that JSON can represent.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""From a name or path to one tree: read the file, the files it extends, and what the command line sets."""
+"""Read a scenario file with all it extends, merge them with their sources, and apply overrides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nephrosyn.user_input import nearest, problem_of_hidden, shown
 
 @dataclass
 class Merged:
-    """All files laid over one another, and what the command line sets.
+    """The merged files and overrides.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Merged:
     layers : list of Layer
         The files, the outermost ancestor first.
     problems : list of Problem
-        What is wrong with texts, sources and overrides.
+        Problems with texts, sources and overrides.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Merged:
     problems: list[Problem] = field(default_factory=list)
 
     def file_of(self, path: KeyPath) -> str:
-        """Return the ancestor that last set a key; empty if it was the scenario itself."""
+        """Return the label of the ancestor that last set a key; empty if the scenario itself did."""
         for layer in reversed(self.layers):
             if at(layer.tree, path) is not MISSING:
                 return "" if layer is self.layers[-1] else layer.label
@@ -60,12 +60,12 @@ def read_layers(name_or_path: str | Path) -> list[Layer]:
     Returns
     -------
     list of Layer
-        The outermost ancestor first, the file asked for last.
+        The outermost ancestor first, the requested file last.
 
     Raises
     ------
     ScenarioError
-        If a file is missing, unreadable or not TOML, or if ``extends`` goes in a circle.
+        If a file is missing, unreadable or not TOML, or if ``extends`` forms a circle.
     """
     requested = str(name_or_path)
     last = _read(locate(name_or_path), requested, requested)
@@ -111,14 +111,14 @@ def _ancestor_label(label: str, requested: str) -> str:
 
 
 def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
-    """Lay files over one another and follow the source of each value.
+    """Merge files, and determine the source of each value.
 
     Parameters
     ----------
     layers : sequence of Layer
         The outermost ancestor first.
     commanded : bool
-        Whether ``set on the command line`` is a source here, as in a manifest.
+        Whether ``set on the command line`` is allowed as a source, as in a manifest.
     """
     result = Merged(layers=list(layers))
     for layer in layers:
@@ -141,14 +141,14 @@ def _table(value: Any) -> bool:
 
 
 def override(result: Merged, overrides: Sequence[str]) -> None:
-    """Lay ``KEY=VALUE`` texts over a merged scenario, in order.
+    """Apply ``KEY=VALUE`` texts to a merged scenario, in order.
 
     Parameters
     ----------
     result : Merged
-        Changed in place; what is wrong is added to its problems.
+        Changed in place; problems are added to it.
     overrides : sequence of str
-        ``KEY`` is a dotted path whose table must be there; ``VALUE`` is a TOML value, or else a text.
+        ``KEY`` is a dotted path whose table must exist; ``VALUE`` is a TOML value, or else a text.
     """
     touched: list[KeyPath] = []
     for text in overrides:
@@ -162,11 +162,11 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
             )
         else:
             try:
-                meant = parsed(value)
+                new_value = parsed(value)
                 result.problems += [
-                    problem_of_hidden(*place) for place in islice(hidden_in(meant, path), MOST_PROBLEMS)
+                    problem_of_hidden(*place) for place in islice(hidden_in(new_value, path), MOST_PROBLEMS)
                 ]
-                result.tree = placed(result.tree, path, meant)
+                result.tree = placed(result.tree, path, new_value)
                 touched.append(path)
             except KeyError:
                 result.problems.append(_unknown(result.tree, path))
@@ -188,7 +188,7 @@ def _unknown(tree: dict[str, Any], path: KeyPath) -> Problem:
 
 
 def parsed(text: str) -> Any:
-    """Read a value from the command line as TOML; what is not TOML is a text.
+    """Parse a value from the command line as TOML; anything else is a text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where every number comes from: an evidence id, or an assumption with its reason."""
+"""Sources of the numbers of a scenario: evidence ids, calibrations, or assumptions with their reasons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PART = re.compile(r",\s+(?=\S)")
 
 @dataclass(frozen=True)
 class Attribution:
-    """The source of one leaf, and the key in ``[sources]`` that gave it."""
+    """The source of one leaf, and the key in ``[sources]`` that it comes from."""
 
     key: Path
     text: str
@@ -33,7 +33,7 @@ class Attribution:
 
 @cache
 def evidence() -> Mapping[str, str]:
-    """Return the evidence a scenario may name.
+    """Return the evidence that a scenario may cite.
 
     Returns
     -------
@@ -50,11 +50,11 @@ def evidence() -> Mapping[str, str]:
 
 
 def ids(source: str) -> list[str]:
-    """Return the evidence ids a source names.
+    """Return the evidence ids that a source cites.
 
     Examples
     --------
-    >>> ids("A01, NL3.4.8"), ids("assumed: no figure"), ids("A01, assumed: rounded, by eye")
+    >>> ids("A01, NL3.4.8"), ids("assumed: not published"), ids("A01, assumed: rounded, by eye")
     (['A01', 'NL3.4.8'], [], ['A01'])
     >>> ids("calibrated: C01, C13; run 1a2b3c4d")
     ['C01', 'C13']
@@ -78,16 +78,16 @@ def flat(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]
 def attribute(
     rules: Mapping[Path, str], before: Any, after: Any, inherited: Mapping[Path, Attribution]
 ) -> dict[Path, Attribution]:
-    """Give each leaf its source after one more file was laid over the ones before.
+    """Determine the source of each leaf after a file is laid over those before.
 
-    The nearest key of the file's own ``[sources]`` wins. An inherited source stays where it is nearer and
-    the value is still the same; the source of a changed value is dropped. A choice that is no number has a
-    source only where a key names it exactly.
+    The nearest key in the ``[sources]`` of the file wins. An inherited source is kept if its key is nearer and the
+    value has not changed; the source of a changed value is dropped. A choice that is not a number has a source only
+    where a key names it exactly.
 
     Parameters
     ----------
     rules : mapping of path to str
-        The file's own sources.
+        Sources in the file.
     before, after : table
         The tree without and with this file.
     inherited : mapping of path to Attribution
@@ -115,7 +115,7 @@ def attribute(
 
 
 def command(touched: list[Path], after: Any, inherited: Mapping[Path, Attribution]) -> dict[Path, Attribution]:
-    """Give what was set on the command line its source; everything else keeps the one it had."""
+    """Return the sources after overrides: "set on the command line" for what they changed, unchanged for the rest."""
     sources: dict[Path, Attribution] = {}
     for path, _ in leaves(after):
         if any(path[: len(key)] == key or key[: len(path)] == path for key in touched):
@@ -139,18 +139,18 @@ def _changed(before: Any, after: Any, path: Path) -> bool:
 
 
 def problems_of_rules(table: Any, tree: Any, file: str, *, commanded: bool = False) -> Iterator[Problem]:
-    """Yield what is wrong with one file's ``[sources]``.
+    """Yield the problems in the ``[sources]`` of one file.
 
     Parameters
     ----------
     table : object
-        What stands under ``sources``.
+        Value of the key ``sources``.
     tree : table
-        The scenario with this file laid over the ones before.
+        The scenario including this file.
     file : str
         Name of the file for messages, or empty.
     commanded : bool
-        Whether ``set on the command line`` is a source here, as in a manifest.
+        Whether ``set on the command line`` is allowed as a source, as in a manifest.
     """
     if not isinstance(table, Mapping):
         yield Problem("sources", "a table of dotted keys", shown(table), file=file)
@@ -183,7 +183,7 @@ def _problems_of_text(key: str, text: str, file: str) -> Iterator[Problem]:
 
 
 def _nearest_key(path: Path, coverable: set[Path]) -> str:
-    """Return keys that may have been meant: the same last part elsewhere, or a misspelt part."""
+    """Return keys that may be meant: the same last part elsewhere, or a misspelt part."""
     like = nearest(dotted(path), (dotted(key) for key in coverable if key[-1] == path[-1]))
     if like:
         return like
@@ -193,16 +193,16 @@ def _nearest_key(path: Path, coverable: set[Path]) -> str:
 
 
 def problems_of_missing(tree: Any, sources: Mapping[Path, Attribution], unknown: set[Path]) -> Iterator[Problem]:
-    """Yield one problem for each number without source, or for each table in which none has one.
+    """Yield one problem for each number without a source, or for each table without any.
 
     Parameters
     ----------
     tree : table
         The resolved scenario.
     sources : mapping of path to Attribution
-        The sources of its leaves.
+        Sources of its leaves.
     unknown : set of path
-        Keys the schema does not know; nothing is said about their sources.
+        Keys that the schema does not know; missing sources of these are not reported.
     """
     numbers = [path for path, leaf in leaves(tree) if is_numeric(leaf) and path not in NEED_NONE]
     lacking = [path for path in numbers if path not in sources and not _under(path, unknown)]

@@ -1,1 +1,1 @@
-"""What a scenario may say: every key with its unit and range."""
+"""Schema of scenarios: every key with its unit and range."""

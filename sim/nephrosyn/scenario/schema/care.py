@@ -1,4 +1,4 @@
-"""Care: the steroid course, what the clinic waits for, when it sees the patient, what steroid may do."""
+"""Care: steroid regimens, response criteria of the clinic, visits, adverse events of steroid, and adherence."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Course(Section):
 
 
 class Watch(Section):
-    """What the clinic calls remission and relapse, and in how many readings in a row.
+    """Criteria of the clinic for remission and relapse, and the number of consecutive readings they need.
 
     Where a home diary is kept, ``diary_days`` successive mornings count too: at 3+ or more they are a relapse, and at
     trace or less they confirm a reading in the range of remission. Disease that has not cleared at the end of full
@@ -89,7 +89,7 @@ class VisitPlan(Section):
 
 
 class Symptoms(Section):
-    """Relapses that bring the patient in unasked: how many, how long after the relapse."""
+    """Relapses that lead to an unscheduled visit: the share of them, and the delay after the relapse."""
 
     probability: Share
     delay_days: DaysDistribution
@@ -110,35 +110,35 @@ class Regimen(Section):
 
 
 class Clinic(Section):
-    """The clinic of a site: slots shared by its patients (``unlimited`` for no queue), and a visit's length."""
+    """The clinic of a site: slots shared by its patients (``unlimited`` for no queue), and length of a visit."""
 
     slots: Slots | Literal["unlimited"]
     visit_length_days: VisitLengthDistribution
 
 
 class SteroidToxicity(Section):
-    """One harm of steroid: its rate at 1 mg/kg/day, in proportion to the dose taken, and what care does."""
+    """One toxicity of steroid: its rate at 1 mg/kg/day, proportional to the dose taken, and the action of care."""
 
     rate_per_year_at_1_mg_per_kg_per_day: dict[str, PerYear]
     action: Literal["none", "cut", "stopped"]
 
 
 class Adherence(Section):
-    """Who takes less than prescribed, and how much of it."""
+    """Share of non-adherent patients, and the fraction of the dose that they take."""
 
     non_adherent_share: Share
     taken_fraction: ShareDistribution
 
 
 class Prevention(Section):
-    """Rest and avoiding colds: what is left of the rates of infection and of exertion."""
+    """Advice to rest and to avoid infections: factors on the rates of infection and exertion."""
 
     infection_rate_factor: RateFactor
     exertion_rate_factor: RateFactor
 
 
 class Care(Section):
-    """What is done. Doses are rounded to the nearest ``tablet_mg``."""
+    """All care of patients. Doses are rounded to the nearest ``tablet_mg``."""
 
     presentation_delay_days: DaysDistribution
     regimen: dict[str, Regimen]

@@ -1,4 +1,4 @@
-"""What nephrotic syndrome does besides, and what keeps steroid from working until it is found."""
+"""Complications of nephrotic syndrome, and causes of apparent steroid resistance."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Factors = Literal[
 
 
 class Untreated(Section):
-    """The time from the start of a complication until treatment takes hold, and what happens meanwhile.
+    """The time from the start of a complication until treatment takes effect, and its effects in that time.
 
-    Steroid brings about no response in that time. Filtration falls to ``filtration_factor`` of what it was, and
-    ``lasting_filtration_loss`` of it stays lost; a thrombosis outside the renal vein leaves filtration alone.
+    Steroid causes no response in that time. Filtration falls to ``filtration_factor`` of its value, and
+    ``lasting_filtration_loss`` of it is lost for good; a thrombosis outside the renal vein does not affect filtration.
     """
 
     treated_after_days: DaysDistribution
@@ -41,9 +41,9 @@ class Untreated(Section):
 
 
 class Thrombosis(Section):
-    """Venous thrombosis: one first event a patient, its hazard by lesion and albumin, in those prone to it.
+    """Venous thrombosis: at most one event per patient, with a hazard by lesion and albumin, in prone patients.
 
-    Of all patients ``prone_share`` can have a thrombosis. At an albumin of ``knee_g_per_dl`` their hazard is
+    Only ``prone_share`` of all patients can have a thrombosis. At an albumin of ``knee_g_per_dl`` their hazard is
     ``rate_per_year``; below, it is multiplied by ``factor_per_g_per_dl`` for each g/dL down to
     ``flat_below_g_per_dl``, under which it rises no further; above, by ``above_knee_factor``.
     """
@@ -59,7 +59,7 @@ class Thrombosis(Section):
 
 
 class SeriousInfection(Section):
-    """Infection that needs hospital: its hazard by age band, albumin, steroid and second agent."""
+    """Infection that requires admission: hazard by age band, albumin, steroid and second agent."""
 
     rate_per_year: dict[str, PerYear]
     low_albumin_g_per_dl: GramsPerDecilitre
@@ -69,7 +69,7 @@ class SeriousInfection(Section):
 
 
 class KidneyLoss(Section):
-    """Yearly loss of filtration by the state of the disease, times factors of lesion and patient; kidney failure."""
+    """Yearly loss of filtration by disease state, with factors by lesion and patient; kidney failure."""
 
     complete_remission: LossPerYear
     partial_remission: LossPerYear
@@ -80,7 +80,7 @@ class KidneyLoss(Section):
 
 
 class Complications(Section):
-    """Thrombosis, serious infection, and falling kidney function."""
+    """Thrombosis, serious infection, and loss of kidney function."""
 
     venous_thrombosis: Thrombosis
     serious_infection: SeriousInfection
@@ -88,11 +88,11 @@ class Complications(Section):
 
 
 class ProvokingFactor(Section):
-    """A factor that keeps steroid from working until it is found and removed.
+    """A cause of apparent steroid resistance, until it is found and removed.
 
-    While it is there, ``exposure_factor`` of the steroid taken acts, and the response advances at ``speed_factor``.
-    ``non_adherence`` has no share of its own: it is there in those who take less than prescribed
-    (``care.adherence``), and ends with it.
+    While it lasts, only ``exposure_factor`` of the steroid taken is effective, and the response advances at
+    ``speed_factor``. ``non_adherence`` has no share here: it applies to those who take less than prescribed
+    (``care.adherence``), and ends with that.
     """
 
     share: dict[str, Share]
@@ -104,10 +104,10 @@ class ProvokingFactor(Section):
 
 
 class ProvokingFactors(Section):
-    """Causes of falsely refractory disease, and when care looks for them.
+    """Causes of apparent steroid resistance (pseudo-refractory disease), and when care searches for them.
 
-    Where a child is under-dosed, no response advances on less than ``needed_mg_per_m2_per_day``; once found, steroid
-    is given by that.
+    In under-dosed patients, the response does not advance below ``needed_mg_per_m2_per_day``; once this is found, they
+    are given that dose.
     """
 
     search: Literal["never", "presentation", "resistance"]

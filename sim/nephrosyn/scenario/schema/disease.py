@@ -1,4 +1,4 @@
-"""The disease: response to steroid, relapse, spontaneous remission, proteinuria and blood that follow."""
+"""The disease: response to steroid, relapse, spontaneous remission, proteinuria, and the laboratory values."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from nephrosyn.scenario.schema.units import (
 
 
 class Response(Section):
-    """Steroid response of one lesion in one age band; the rest of the probability is no response."""
+    """Steroid response of one lesion in one age band; the remaining probability is that of no response."""
 
     complete: Share
     partial: Share
@@ -43,16 +43,17 @@ class Response(Section):
 
 
 class Spontaneous(Section):
-    """Remission without treatment: in whom, and when after onset proteinuria begins to fall."""
+    """Remission without treatment: its share, and the time from onset until proteinuria begins to fall."""
 
     share: Share
     time_days: DaysDistribution
 
 
 class RelapseBand(Section):
-    """Relapse in one age band: who never does, the mean off-drug rate of the others, and how unlike they are.
+    """Relapse in one age band: share without relapse, mean rate off treatment of the others, and heterogeneity.
 
-    ``frailty_shape`` is that of a gamma law of mean 1; the smaller, the fewer patients have most of the relapses.
+    ``frailty_shape`` is the shape of a gamma distribution with mean 1; a smaller shape concentrates relapses in fewer
+    patients.
     """
 
     never_relapsing_share: Share
@@ -64,7 +65,7 @@ class RelapseBand(Section):
 
 
 class Relapse(Section):
-    """The relapse hazard: a mean rate, gamma heterogeneity, and the factors that move it."""
+    """The relapse hazard: mean rate, gamma frailty, and factors."""
 
     bands: dict[str, RelapseBand]
     lesion_factor: dict[Lesion, Factor]
@@ -78,7 +79,7 @@ class Relapse(Section):
 
 
 class Proteinuria(Section):
-    """Levels of true urine protein/creatinine and how fast they move between them.
+    """Levels of the true urine protein/creatinine ratio, and the rates of change between them.
 
     A partial response ends at ``highest_partial_fraction`` of the patient's nephrotic level or below it, a complete
     response at ``highest_remission_fraction`` of ``remission_below_mg_per_mg`` or below it.
@@ -96,7 +97,7 @@ class Proteinuria(Section):
 
 
 class Albumin(Section):
-    """One-compartment turnover of serum albumin with a urinary loss, and oedema when it is low."""
+    """One-compartment model of serum albumin with urinary loss, and oedema at low albumin."""
 
     normal_g_per_dl: GramsPerDecilitreDistribution
     catabolism_per_day: PerDay
@@ -107,7 +108,7 @@ class Albumin(Section):
 
 
 class Cholesterol(Section):
-    """Serum cholesterol: rises as albumin falls, recovers slowly."""
+    """Serum cholesterol, which rises as albumin falls and recovers slowly."""
 
     normal_mg_per_dl: MgPerDecilitreDistribution
     rise_mg_per_dl_per_g_per_dl: MgPerDecilitreRise
@@ -115,7 +116,7 @@ class Cholesterol(Section):
 
 
 class KidneyFunction(Section):
-    """Filtration rate, and the constant of creatinine = constant x height / filtration rate by band and sex."""
+    """Filtration rate, and the constant in creatinine = constant x height / filtration rate, by band and sex."""
 
     gfr_ml_per_min_per_1_73_m2: FiltrationDistribution
     male_constant: dict[str, CreatinineConstant]
@@ -123,7 +124,7 @@ class KidneyFunction(Section):
 
 
 class Death(Section):
-    """Death from any cause by age band; ``nephrotic_factor`` multiplies it while not in complete remission."""
+    """Death from any cause by age band; ``nephrotic_factor`` multiplies the rate outside complete remission."""
 
     rate_per_year: dict[str, PerYear]
     nephrotic_factor: Factor
@@ -147,7 +148,7 @@ class Disease(Section):
 
 
 class Infection(Section):
-    """Infections: rate and gamma shape by age step; a window of raised relapse hazard after each."""
+    """Infections: rate and gamma shape by age, and a window of raised relapse hazard after each."""
 
     from_years: Annotated[list[Years], Steps]
     rate_per_year: list[PerYear]
@@ -166,7 +167,7 @@ class Exertion(Section):
 
 
 class Triggers(Section):
-    """What provokes a relapse."""
+    """Triggers of relapse."""
 
     infection: Infection
     exertion: Exertion

@@ -1,16 +1,16 @@
-"""The laws a scenario may name, and the range of each parameter in which their quantiles are known to be sound."""
+"""The distributions a scenario may use, and the range of each parameter in which their quantiles are reliable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 FIXED = "fixed"
-PLACED: Mapping[str, tuple[float, float]] = {"loc": (-1e6, 1e6), "scale": (1e-6, 1e6)}
-"""What every law takes: where it begins or lies, and how wide it is."""
+LOCATION_AND_SCALE: Mapping[str, tuple[float, float]] = {"loc": (-1e6, 1e6), "scale": (1e-6, 1e6)}
+"""Parameters of every distribution: location and scale."""
 
 _SHAPE = (0.05, 1000.0)
 _STEEP = (0.2, 100.0)
-_TAILED = (1.0, 100.0)  # exponents of laws with a heavy tail
+_TAILED = (1.0, 100.0)  # exponents of heavy-tailed distributions
 _LOG_ENDS = (1e-6, 1e6)
 _SCORES = (-10.0, 10.0)
 _SHARE = (0.0, 1.0)
@@ -62,6 +62,6 @@ _SHAPES: Mapping[str, Mapping[str, tuple[float, float]]] = {
 
 DISTRIBUTIONS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     FIXED: {"value": (-1e6, 1e6)},
-    **{name: {**shapes, **PLACED} for name, shapes in _SHAPES.items()},
+    **{name: {**shapes, **LOCATION_AND_SCALE} for name, shapes in _SHAPES.items()},
 }
-"""Range of every parameter of every law by its name in scipy.stats; further laws of it are slow, or seldom sound."""
+"""Range of every parameter of every distribution, by its name in scipy.stats. Others are slow or unreliable."""

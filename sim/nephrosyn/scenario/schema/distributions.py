@@ -1,4 +1,4 @@
-"""The laws a scenario may name: those of scipy.stats, and a fixed value."""
+"""Distributions of a scenario: those of scipy.stats, and a fixed value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, PLACED
+from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
 from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
 from nephrosyn.user_input import nearest, number_text
 
@@ -21,32 +21,33 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.units import Distribution
 
 TAIL = 1e-9
-"""Quantiles are taken from here to 1 less this: beyond, once in a thousand million draws, stands the end."""
+"""Probabilities are clipped to this distance from 0 and 1: once in a thousand million draws."""
 SMALLEST_PART = 0.01
+"""Smallest share of a distribution that a truncation may leave."""
 LONGEST_TAIL = 1000.0
-"""So many times its limit the largest value of a law may be, once in a thousand million draws."""
+"""Largest allowed ratio of the largest quantile to the limit `Bounds.mostly`."""
 
 
 def _scipy_distribution(name: str) -> Any:
-    """Return a law of scipy.stats; importing that takes half a second, so only here."""
+    """Return a distribution of scipy.stats, which is imported here because that takes half a second."""
     from scipy import stats
 
     return getattr(stats, name)
 
 
 def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the quantiles of a law.
+    """Return the quantiles of a distribution.
 
     Parameters
     ----------
     distribution : Distribution
-        A checked law.
+        A checked distribution.
     probabilities : float array, any shape, in (0, 1)
-        Where to evaluate the quantile function; beyond 1e-9 and 1 - 1e-9 its ends stand.
+        Where to evaluate the quantile function; clipped to 1e-9 and 1 - 1e-9.
 
     Returns
     -------
-    float array, shape of `probabilities`, unit of the law
+    float array, shape of `probabilities`, unit of the distribution
         The quantiles.
 
     Examples
@@ -66,20 +67,20 @@ def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) ->
 def quantiles_between(
     distribution: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the quantiles of a law truncated to a range.
+    """Return the quantiles of a distribution truncated to a range.
 
     Parameters
     ----------
     distribution : Distribution
-        A checked law.
-    low, high : float, unit of the law
+        A checked distribution.
+    low, high : float, unit of the distribution
         The range.
     probabilities : float array, any shape, in (0, 1)
-        Where to evaluate the quantile function of the truncated law.
+        Where to evaluate the quantile function of the truncated distribution.
 
     Returns
     -------
-    float array, shape of `probabilities`, unit of the law
+    float array, shape of `probabilities`, unit of the distribution
         The quantiles, all within the range.
 
     Examples
@@ -95,16 +96,16 @@ def quantiles_between(
 
 
 def mean(distribution: Distribution) -> float:
-    """Return the mean of a law, as scipy.stats states it; infinite or nan where the law has none.
+    """Return the mean of a distribution by scipy.stats; infinite or nan where it does not exist.
 
     Parameters
     ----------
     distribution : Distribution
-        A checked law.
+        A checked distribution.
 
     Returns
     -------
-    float, unit of the law
+    float, unit of the distribution
         The mean.
 
     Examples
@@ -122,16 +123,16 @@ def mean(distribution: Distribution) -> float:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Where a law's values must lie.
+    """Bounds of the values of a distribution.
 
     Attributes
     ----------
     least, most : float or None
-        Range its values must keep to.
+        Range of all values.
     mostly : float or None
-        Upper end of the range of all but one value in a thousand; the others must come near.
+        Limit of all but one value in a thousand; the largest may exceed it by a factor of `LONGEST_TAIL`.
     within : tuple of float or None
-        Range the law is cut to; a hundredth of it at least must lie there.
+        Range to which the distribution is truncated; at least `SMALLEST_PART` of it must lie there.
     """
 
     least: float | None = None
@@ -146,16 +147,16 @@ ANYWHERE = Bounds()
 def distribution_problem(
     name: str, parameters: Mapping[str, float], bounds: Bounds = ANYWHERE
 ) -> tuple[str, str, str] | None:
-    """Say what is wrong with a law.
+    """Return what is wrong with a distribution.
 
     Parameters
     ----------
     name : str
-        Name of the law.
+        Name of the distribution.
     parameters : mapping of str to float
         Its keyword arguments.
     bounds : Bounds
-        Where its values must lie.
+        Bounds of its values.
 
     Returns
     -------
@@ -172,19 +173,29 @@ def distribution_problem(
     if name not in DISTRIBUTIONS:
         like = nearest(name, DISTRIBUTIONS)
         known = "" if like else f": {', '.join(DISTRIBUTIONS)}"
-        return f"a supported law of scipy.stats, or fixed{known}", f'"{name}"', like
+        return f"a supported distribution of scipy.stats, or fixed{known}", f'"{name}"', like
     wrong = _wrong_names(name, parameters) or _out_of_range(name, parameters)
     if wrong:
         return wrong
     ends = _ends(name, tuple(parameters.items()))
     if ends is None:
         return f"parameters that {name} can have", _listed(parameters), ""
-    low, late, high = ends
     if bounds.within is not None:
-        share = _share_within(name, parameters, bounds.within)
-        share_text = f"{name} with {100 * share:.2g}% of its values there"
-        start, end = map(number_text, bounds.within)
-        return None if share >= SMALLEST_PART else (f"values from {start} to {end}", share_text, "")
+        return _too_little_within(name, parameters, bounds.within)
+    return _out_of_bounds(name, ends, bounds)
+
+
+def _too_little_within(
+    name: str, parameters: Mapping[str, float], within: tuple[float, float]
+) -> tuple[str, str, str] | None:
+    share = _share_within(name, parameters, within)
+    start, end = map(number_text, within)
+    actual = f"{name} with {100 * share:.2g}% of its values there"
+    return None if share >= SMALLEST_PART else (f"values from {start} to {end}", actual, "")
+
+
+def _out_of_bounds(name: str, ends: tuple[float, float, float], bounds: Bounds) -> tuple[str, str, str] | None:
+    low, late, high = ends
     if bounds.least is not None and low < bounds.least:
         return f"values of at least {number_text(bounds.least)}", f"{name} with values down to {low:.3g}", ""
     if bounds.most is not None and high > bounds.most:
@@ -196,7 +207,7 @@ def distribution_problem(
 
 
 def lowest(distribution: Mapping[str, Any]) -> float | None:
-    """Return the smallest value of a law as it stands in a file, or None if the law is wrong.
+    """Return the smallest value of a distribution as written in a file, or None if it is invalid.
 
     Examples
     --------
@@ -212,7 +223,7 @@ def lowest(distribution: Mapping[str, Any]) -> float | None:
 
 def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
     allowed = list(DISTRIBUTIONS[name])
-    needed = [key for key in allowed if key not in PLACED]
+    needed = [key for key in allowed if key not in LOCATION_AND_SCALE]
     takes = f"the parameters of {name}: {', '.join(allowed)}"
     unknown = [key for key in parameters if key not in allowed]
     if unknown:
@@ -224,7 +235,7 @@ def _wrong_names(name: str, parameters: Mapping[str, float]) -> tuple[str, str, 
 
 
 def _out_of_range(name: str, parameters: Mapping[str, float]) -> tuple[str, str, str] | None:
-    """Say which parameter is not one that the law is known to be sound with."""
+    """Return the problem of the first parameter outside its range."""
     for key, value in parameters.items():
         least, most = DISTRIBUTIONS[name][key]
         if not least <= value <= most or is_too_small(value):
@@ -235,7 +246,7 @@ def _out_of_range(name: str, parameters: Mapping[str, float]) -> tuple[str, str,
 
 @lru_cache(maxsize=1024)
 def _ends(name: str, items: tuple[tuple[str, float], ...]) -> tuple[float, float, float] | None:
-    """Return the smallest value, the 999th of 1,000 and the largest, or None if the parameters make no law."""
+    """Return the smallest, the 99.9% and the largest quantile, or None if the parameters are invalid."""
     parameters = dict(items)
     if name == FIXED:
         return parameters["value"], parameters["value"], parameters["value"]

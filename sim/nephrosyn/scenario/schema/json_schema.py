@@ -18,8 +18,8 @@ Node = dict[str, Any]
 def json_schema() -> Node:
     """Return the JSON Schema (draft 2020-12) of a scenario file.
 
-    A file that extends another may leave out any key; one that stands alone needs them all. What goes
-    beyond a schema (sums, laws, sources of every number) is for `nephrosyn check`.
+    A file that extends another may leave out any key; any other file needs them all. What a schema cannot express
+    (sums, distributions, sources of every number) is checked by `nephrosyn check`.
 
     Returns
     -------
@@ -52,26 +52,26 @@ def json_schema() -> Node:
 
 
 def rendered() -> str:
-    """Return the text of the schema file, the same bytes every time."""
+    """Return the text of the schema file."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _extends() -> Node:
-    text = "The scenario this one changes: a shipped name, or a path relative to this file."
+    text = "The scenario that this one extends: a shipped name, or a path relative to this file."
     return {"type": "string", "description": text}
 
 
 def _sources() -> Node:
     text = (
-        "Dotted key to evidence ids, to `calibrated: ids; run digest`, or to `assumed: reason`; a key covers all "
-        "below it without a nearer one."
+        "Source by dotted key: evidence ids, `calibrated: ids; run digest`, or `assumed: reason`. A key applies to "
+        "everything below it without a nearer key."
     )
     source = {"type": "string", "pattern": r"^((assumed|calibrated):\s*\S|[A-Z])"}
     return {"type": "object", "description": text, "additionalProperties": {"anyOf": [source, {"type": "object"}]}}
 
 
 def _describe(node: Any) -> None:
-    """Say the unit of each number in words an editor shows, and drop titles that only repeat the key."""
+    """Put the unit of each number into its description, and remove titles that only repeat the key."""
     if isinstance(node, list):
         for child in node:
             _describe(child)

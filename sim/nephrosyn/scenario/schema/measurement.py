@@ -1,4 +1,4 @@
-"""How truth becomes a reading, and how a reading becomes a line of the chart."""
+"""Measurement errors, and missing data in the chart."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Analyte = Literal["upcr", "dipstick", "albumin", "creatinine", "cholesterol", "w
 
 
 class UpcrAssay(Section):
-    """Urine protein/creatinine: a coefficient of variation that falls from a low to a high level (log-log)."""
+    """Urine protein/creatinine: a coefficient of variation between those at a low and a high level (log-log)."""
 
     low_mg_per_mg: Upcr
     variation_at_low: Variation
@@ -44,7 +44,7 @@ class AlbuminAssay(Section):
 
 
 class Dipstick(Section):
-    """Dipstick: protein concentration from UPCR and urine creatinine, the bands' lower cuts, and misreading."""
+    """Dipstick: protein concentration from UPCR and urine creatinine, lower cuts of the bands, and misreading."""
 
     urine_creatinine_mg_per_dl: MgPerDecilitreDistribution
     cuts_mg_per_dl: list[MgPerDecilitre]
@@ -52,7 +52,7 @@ class Dipstick(Section):
 
 
 class UacrAssay(Section):
-    """Urine albumin/creatinine, read once UPCR is at most ``when_upcr_at_most_mg_per_mg``."""
+    """Urine albumin/creatinine, measured once UPCR is at most ``when_upcr_at_most_mg_per_mg``."""
 
     when_upcr_at_most_mg_per_mg: Upcr
     albumin_share_of_protein: Share
@@ -74,7 +74,7 @@ class Readings(Section):
 
 
 class Chart(Section):
-    """What is kept of what was seen."""
+    """Missing data and rounding in the chart."""
 
     missed_visit_probability: Share
     lost_result_probability: dict[Analyte, Share]

@@ -1,4 +1,4 @@
-"""Names of the vocabulary as types: what a scenario or a definition set may write where a name stands."""
+"""Names of the vocabulary as types, for the schemas of scenarios and definition sets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from nephrosyn import vocabulary
 
-if TYPE_CHECKING:  # a type checker cannot read the names from the vocabulary
+if TYPE_CHECKING:  # a type checker cannot evaluate the vocabulary
     Action: TypeAlias = str
     Agent: TypeAlias = str
     AgentToxicity: TypeAlias = str

@@ -1,4 +1,4 @@
-"""What the schema says about a dotted path: its unit, its range, the keys it may hold."""
+"""What the schema says about a path: its unit, its range, and the keys below it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DISTRIBUTION_REFERENCE = "#/$defs/Distribution"
 
 @cache
 def schema() -> Node:
-    """Return the JSON Schema of a complete scenario, as pydantic writes it."""
+    """Return the JSON Schema of a complete scenario, as pydantic generates it."""
     return Scenario.model_json_schema()
 
 
 def opened(node: Node) -> Node:
-    """Return a node with its reference followed; what stands beside the reference stays."""
+    """Return a node with its reference resolved; other keys of the node are kept."""
     if "$ref" not in node:
         return node
     target = schema()["$defs"][node["$ref"].rsplit("/", 1)[1]]
@@ -30,7 +30,7 @@ def opened(node: Node) -> Node:
 
 
 def node(path: Path) -> Node | None:
-    """Return the schema's node at a path, or None where the schema knows no such key."""
+    """Return the schema node at a path, or None if the schema has no such key."""
     here = schema()
     for key in path:
         following = _child(here, key)
@@ -61,7 +61,7 @@ def _as_node(value: Any) -> Node | None:
 
 
 def keys(path: Path) -> list[str]:
-    """Return the keys the schema names for the table at a path; empty where any name may stand."""
+    """Return the keys that the schema defines for the table at a path; empty where any name is allowed."""
     here = node(path)
     if here is None:
         return []
@@ -70,7 +70,7 @@ def keys(path: Path) -> list[str]:
 
 
 def choices(path: Path) -> list[str]:
-    """Return the texts the schema allows at a path; empty if any text may stand, or none."""
+    """Return the texts that the schema allows at a path; empty if any text is allowed, or none."""
     here = node(path) or {}
     members = [opened(child) for child in here.get("anyOf", [here])]
     return [text for member in members for text in [*member.get("enum", []), *_constant(member)]]
@@ -81,13 +81,13 @@ def _constant(here: Node) -> list[str]:
 
 
 def is_distribution(path: Path) -> bool:
-    """Whether the schema wants a law at a path."""
+    """Whether the schema expects a distribution at a path."""
     here = node(path)
     return here is not None and here.get("$ref") == DISTRIBUTION_REFERENCE
 
 
 def unit(path: Path) -> str:
-    """Return the unit of the number, list of numbers or law at a path; empty if it has none.
+    """Return the unit of the number, list of numbers or distribution at a path; empty if it has none.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def _unit(here: Node | None) -> str:
 
 
 def expected(path: Path) -> str:
-    """Say what the schema wants at a path.
+    """Describe what the schema expects at a path.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def expected(path: Path) -> str:
 
 def _text(here: Node) -> str:
     if here.get("$ref") == DISTRIBUTION_REFERENCE:
-        return f'a law such as {{dist = "lognorm", s = 0.5, scale = 8}}{_bracketed(here)}'
+        return f'a distribution such as {{dist = "lognorm", s = 0.5, scale = 8}}{_bracketed(here)}'
     if "anyOf" in here:
         return " or ".join(_text(opened(child)) for child in here["anyOf"])
     if "const" in here:
@@ -148,7 +148,7 @@ def _range(here: Node) -> str:
 
 
 def expected_or_zero(path: Path) -> str:
-    """Say what the schema wants at a path where a number stands that is too small to be meant.
+    """Describe what the schema expects at a path whose number is too small to be intended.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Who falls ill: age bands, sex, body size, lesions, how long they are followed."""
+"""The population: age bands, sex, body size, lesions, and follow-up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from nephrosyn.scenario.schema.units import (
 
 
 class Growth(Section):
-    """Median weight and height by age and sex, at the ages of ``age_years``; linear between, flat beyond."""
+    """Median weight and height by age and sex at the ages ``age_years``; linear between, constant beyond."""
 
     age_years: Annotated[list[Years], GrowthPoints]
     male_weight_kg: Annotated[list[Kilograms], GrowthPoints]
@@ -46,7 +46,7 @@ class Band(Section):
 
 
 class Population(Section):
-    """Who is simulated, and for how long."""
+    """The simulated patients and the length of follow-up."""
 
     follow_up_days: Period
     accrual_days: Days

@@ -1,4 +1,4 @@
-"""A whole scenario: everything a run depends on, with no default anywhere."""
+"""The schema of a complete scenario: everything a run depends on, without defaults."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nephrosyn.scenario.schema.units import Patients, Replicates, Section, Seed
 class Scenario(Section):
     """A resolved scenario.
 
-    ``sources`` names, for every number, where it comes from: an evidence id (``C01``), a section of the
-    natural laws (``NL3.4.8``), a statement of the source texts (``S5``), or ``assumed: reason``. A key of
-    ``sources`` is a dotted path; it covers everything below it that has no nearer source.
+    ``sources`` gives the source of every number: an evidence id (``C01``), a section of the model description
+    (``NL3.4.8``), a statement of the source texts (``S5``), or ``assumed: reason``. A key of ``sources`` is a dotted
+    path; it applies to everything below it that has no nearer source.
     """
 
     title: str
@@ -40,7 +40,7 @@ class Scenario(Section):
     sources: dict[str, str]
 
     def __repr__(self) -> str:
-        """Which scenario, in a line."""
+        """Title, number of patients and seed, in one line."""
         return f"<Scenario {self.title!r}: {self.patients} patients, seed {self.seed}>"
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Treatment beyond steroid: regimens of second agents, what they do, and when care starts and stops them."""
+"""Second-line treatment: regimens of second agents, their effects, and when care starts and stops them."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class AgentDose(Section):
 
 
 class LesionResponse(Section):
-    """Response of disease that steroid does not clear, in one lesion, while the agent is in effect."""
+    """Response of steroid-resistant disease with one lesion while the agent is in effect."""
 
     complete: Share
     partial: Share
 
 
 class AgentToxicityRate(Section):
-    """One harm of an agent: its rate while it is given, and whether the agent is stopped for it."""
+    """One toxicity of an agent: its rate while the agent is given, and whether the agent is stopped for it."""
 
     rate_per_year: PerYear
     action: Literal["none", "stopped"]
@@ -62,9 +62,9 @@ class AgentToxicityRate(Section):
 class AgentRegimen(Section):
     """One way of giving an agent.
 
-    ``every_days`` is 1 for daily tablets, 2 for alternate days, 7 or more where each administration stands by itself.
-    The effect begins ``onset_days`` after the first dose and is gone ``offset_days`` after the last. While it lasts
-    the relapse hazard is multiplied by ``relapse_factor``; once it is gone, for ``rebound_days`` by ``rebound_factor``.
+    ``every_days`` is 1 for daily tablets, 2 for alternate days, 7 or more for single administrations.
+    The effect begins ``onset_days`` after the first dose and ends ``offset_days`` after the last. While it lasts, the
+    relapse hazard is multiplied by ``relapse_factor``, and for ``rebound_days`` after it by ``rebound_factor``.
     """
 
     drug: Agent
@@ -91,7 +91,7 @@ class AgentRegimen(Section):
 
 
 class Reaction(Section):
-    """Acute gut reaction to one dose of cyclophosphamide: a logistic law through two points."""
+    """Acute gut reaction to one dose of cyclophosphamide: a logistic curve through two points."""
 
     low_single_dose_g: Grams
     probability_at_low: Share
@@ -100,11 +100,10 @@ class Reaction(Section):
 
 
 class Cyclophosphamide(Section):
-    """The three channels of cyclophosphamide: protection and late harm by cumulative, gut reaction by single dose.
+    """Effects of cyclophosphamide: protection and late toxicity by cumulative dose, gut reaction by single dose.
 
-    The share of the relapse hazard that is taken away, for good, is
-    ``most_protection * (1 - exp(-cumulative / requirement))``; each patient has a requirement of their own, and a
-    cumulative dose at which gonads and bladder come to harm.
+    The relapse hazard is reduced for good by the share ``most_protection * (1 - exp(-cumulative / requirement))``. The
+    requirement, and the cumulative doses at which gonads and bladder are damaged, vary between patients.
     """
 
     most_protection: Share
@@ -115,10 +114,10 @@ class Cyclophosphamide(Section):
 
 
 class Start(Section):
-    """When a second agent is started, in whom, and which are tried in turn.
+    """When second agents are started, in which patients, and in which sequence.
 
-    ``number`` counts relapses where ``when = "relapse"``. ``lesions`` are those that a biopsy has shown; "unknown"
-    stands for no biopsy, "any" for all of them and none. For ``overlap_days`` after the start the steroid is not
+    ``number`` counts relapses where ``when = "relapse"``. ``lesions`` are biopsy results; "unknown" stands for no
+    biopsy, "any" for every patient. For ``overlap_days`` after the start the steroid is not
     reduced further; with ``steroid = "withdraw"`` its withdrawal begins at the end of the overlap.
     """
 
@@ -132,7 +131,7 @@ class Start(Section):
 
 
 class Stopping(Section):
-    """When an agent that works is stopped: after its course, or by clear urine (the rule of the source text).
+    """When an effective agent is stopped: after its course, or by clear urine (the rule of the source text).
 
     By clear urine, whatever the length of the course (infusions without a cumulative cap keep theirs): the urine
     albumin/creatinine ratio has been at most ``negative_mg_per_mg`` at every visit for ``negative_days``. Follow-up
@@ -180,7 +179,7 @@ class Dosing(Section):
 
 
 class SecondLine(Section):
-    """All treatment beyond steroid. ``response_correlation`` is that of the responses of one patient to two agents."""
+    """All second-line treatment. ``response_correlation`` is between the responses of one patient to two agents."""
 
     response_correlation: Share
     dosing: Dosing

@@ -1,8 +1,8 @@
-"""The kinds of number a scenario may hold: each with its unit, its least and its most.
+"""Types of the numbers in a scenario, each with its unit and its limits.
 
-The limits are those of what is measured or done, not of arithmetic: proteinuria does not double within seconds, and no
-clinic sees a patient a thousand times a day. They are wide enough for any scenario that imitates people, and narrow
-enough that every course ends. The JSON Schema, the messages of ``check`` and the reference page are made from them.
+The limits are physical and practical: proteinuria does not double within seconds, and no clinic sees a patient a
+thousand times a day. They are wide enough for any realistic scenario, and narrow enough that every course ends. The
+JSON Schema, the messages of ``check`` and the reference page are generated from them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic_core import PydanticCustomError
 from nephrosyn.user_input import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
 
 SMALLEST = 1e-9
-"""A number is 0 or at least so far from it: what is smaller is a slip of the pen, or of a program."""
+"""Smallest magnitude of a number other than 0; anything smaller is a mistake."""
 TOO_SMALL = "too_small_to_be_meant"
-"""Type of the error that such a number raises."""
+"""Error type of a number that is too small."""
 
 
 class Section(BaseModel):
@@ -28,7 +28,7 @@ class Section(BaseModel):
 
 
 def is_too_small(number: float) -> bool:
-    """Whether a number is smaller than any that can be meant, or a zero with a minus sign.
+    """Whether a number is too small to be intended, or a negative zero.
 
     Examples
     --------
@@ -40,16 +40,16 @@ def is_too_small(number: float) -> bool:
 
 def _refuse_too_small(number: float) -> float:
     if is_too_small(number):
-        raise PydanticCustomError(TOO_SMALL, "neither 0 nor large enough to be meant")
+        raise PydanticCustomError(TOO_SMALL, "neither 0 nor large enough to be intended")
     return number
 
 
-MEANT = AfterValidator(_refuse_too_small)
-"""Refuses numbers that are too small to be meant; not needed where the least is above 0."""
+INTENDED = AfterValidator(_refuse_too_small)
+"""Rejects numbers that are too small to be intended; not needed where the lower limit is above 0."""
 
 
 def _number(unit: str, least: float, most: float) -> Any:
-    """Say the unit and the limits of a number."""
+    """Return a field with the unit and the limits of a number."""
     extra: dict[str, Any] = {"unit": unit}
     if least <= 0.0 < most and isinstance(most, float):
         extra["not"] = {"exclusiveMinimum": 0, "exclusiveMaximum": SMALLEST}
@@ -61,19 +61,19 @@ def _count(least: int, most: int) -> Any:
 
 
 # Shares and factors
-Share = Annotated[float, _number("fraction", 0.0, 1.0), MEANT]
+Share = Annotated[float, _number("fraction", 0.0, 1.0), INTENDED]
 DoseFraction = Annotated[float, _number("fraction", 0.1, 1.0)]
 LevelFraction = Annotated[float, _number("fraction", 0.01, 0.95)]
-Factor = Annotated[float, _number("ratio", 0.0, 100.0), MEANT]
-RateFactor = Annotated[float, _number("ratio", 0.0, 10.0), MEANT]
+Factor = Annotated[float, _number("ratio", 0.0, 100.0), INTENDED]
+RateFactor = Annotated[float, _number("ratio", 0.0, 10.0), INTENDED]
 Ratio = Annotated[float, _number("ratio", 1.0, 20.0)]
-Correlation = Annotated[float, _number("correlation", -0.95, 0.95), MEANT]
-Variation = Annotated[float, _number("coefficient of variation", 0.0, 2.0), MEANT]
+Correlation = Annotated[float, _number("correlation", -0.95, 0.95), INTENDED]
+Variation = Annotated[float, _number("coefficient of variation", 0.0, 2.0), INTENDED]
 Shape = Annotated[float, _number("gamma shape", 0.05, 1000.0)]
-LogSd = Annotated[float, _number("sd of the logarithm", 0.0, 0.5), MEANT]
+LogSd = Annotated[float, _number("sd of the logarithm", 0.0, 0.5), INTENDED]
 PerGramPerDecilitre = Annotated[float, _number("ratio per g/dL", 1.0, 10.0)]
 PerMgPerKgPerDayRatio = Annotated[float, _number("ratio per mg/kg/day", 1.0, 10.0)]
-PerMgPerKgPerDay = Annotated[float, _number("1/(mg/kg/day)", 0.0, 100.0), MEANT]
+PerMgPerKgPerDay = Annotated[float, _number("1/(mg/kg/day)", 0.0, 100.0), INTENDED]
 CreatinineConstant = Annotated[float, _number("mg/dL x mL/min/1.73 m2 per cm", 0.1, 2.0)]
 
 # Counts
@@ -89,16 +89,16 @@ Decimals = Annotated[int, _number("decimals", 0, 6)]
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 
 # Rates
-PerYear = Annotated[float, _number("1/year", 0.0, 366.0), MEANT]
+PerYear = Annotated[float, _number("1/year", 0.0, 366.0), INTENDED]
 PerDay = Annotated[float, _number("1/day", 0.0001, 2.0)]
-LossPerYear = Annotated[float, _number("mL/min/1.73 m2 per year", 0.0, 200.0), MEANT]
+LossPerYear = Annotated[float, _number("mL/min/1.73 m2 per year", 0.0, 200.0), INTENDED]
 
 # Times
 LIFETIME_DAYS = 36525.0
-Years = Annotated[float, _number("years", 0.0, 120.0), MEANT]
-Weeks = Annotated[float, _number("weeks", 0.0, 1040.0), MEANT]
+Years = Annotated[float, _number("years", 0.0, 120.0), INTENDED]
+Weeks = Annotated[float, _number("weeks", 0.0, 1040.0), INTENDED]
 StepWeeks = Annotated[float, _number("weeks", 0.1, 1040.0)]
-Days = Annotated[float, _number("days", 0.0, LIFETIME_DAYS), MEANT]
+Days = Annotated[float, _number("days", 0.0, LIFETIME_DAYS), INTENDED]
 Interval = Annotated[float, _number("days", 1.0, LIFETIME_DAYS)]
 Period = Annotated[float, _number("days", 1.0, LIFETIME_DAYS)]
 HalvingDays = Annotated[float, _number("days", 0.02, 365.0)]
@@ -108,25 +108,25 @@ SuccessiveDays = Annotated[int, _number("days", 1, 100)]
 # Bodies and doses
 Centimetres = Annotated[float, _number("cm", 20.0, 250.0)]
 Kilograms = Annotated[float, _number("kg", 0.5, 300.0)]
-SteroidAmount = Annotated[float, _number("mg per `per`", 0.0, 2000.0), MEANT]
+SteroidAmount = Annotated[float, _number("mg per `per`", 0.0, 2000.0), INTENDED]
 SteroidMilligrams = Annotated[float, _number("mg", 0.5, 2000.0)]
 TabletMilligrams = Annotated[float, _number("mg", 0.1, 25.0)]
 AgentAmount = Annotated[float, _number("mg per `per`, each time", 0.001, 5000.0)]
 AgentMilligrams = Annotated[float, _number("mg", 0.1, 10000.0)]
 MgPerKgPerDay = Annotated[float, _number("mg/kg/day", 0.001, 20.0)]
 MgPerKg = Annotated[float, _number("mg/kg", 0.1, 10000.0)]
-MgPerM2PerDay = Annotated[float, _number("mg/m2/day", 0.0, 200.0), MEANT]
+MgPerM2PerDay = Annotated[float, _number("mg/m2/day", 0.0, 200.0), INTENDED]
 Grams = Annotated[float, _number("g", 0.001, 1000.0)]
 
 # What laboratories measure
 Upcr = Annotated[float, _number("mg/mg", 0.001, 100.0)]
 UacrLimit = Annotated[float, _number("mg/mg", 0.0001, 10.0)]
-GramsPerDecilitre = Annotated[float, _number("g/dL", 0.0, 10.0), MEANT]
-GramsPerDecilitreBias = Annotated[float, _number("g/dL", -2.0, 2.0), MEANT]
-MgPerDecilitre = Annotated[float, _number("mg/dL", 0.0, 2000.0), MEANT]
-MgPerDecilitreRise = Annotated[float, _number("mg/dL per g/dL", 0.0, 300.0), MEANT]
+GramsPerDecilitre = Annotated[float, _number("g/dL", 0.0, 10.0), INTENDED]
+GramsPerDecilitreBias = Annotated[float, _number("g/dL", -2.0, 2.0), INTENDED]
+MgPerDecilitre = Annotated[float, _number("mg/dL", 0.0, 2000.0), INTENDED]
+MgPerDecilitreRise = Annotated[float, _number("mg/dL per g/dL", 0.0, 300.0), INTENDED]
 Filtration = Annotated[float, _number("mL/min/1.73 m2", 1.0, 90.0)]
-AnalyteLimit = Annotated[float, _number("unit of the analyte", 0.0, 100000.0), MEANT]
+AnalyteLimit = Annotated[float, _number("unit of the analyte", 0.0, 100000.0), INTENDED]
 
 # Lengths of lists
 MOST_STEPS = 8
@@ -137,10 +137,10 @@ MOST_BANDS = 20
 
 
 class Distribution(Section):
-    """A law by its ``scipy.stats`` name and parameters, or a fixed value by ``dist = "fixed"``.
+    """A distribution by its ``scipy.stats`` name and parameters, or a fixed value by ``dist = "fixed"``.
 
-    ``parameters`` are the keyword arguments of the scipy.stats law: its shape parameters and ``loc`` and
-    ``scale``. In a file all stand side by side: ``{dist = "lognorm", s = 0.51, scale = 8.5}``.
+    ``parameters`` are the keyword arguments of the scipy.stats distribution: its shape parameters, ``loc`` and
+    ``scale``. In a file they are keys of one table: ``{dist = "lognorm", s = 0.51, scale = 8.5}``.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True, allow_inf_nan=False)
@@ -150,16 +150,16 @@ class Distribution(Section):
 
     @property
     def parameters(self) -> dict[str, float]:
-        """The keyword arguments of the law."""
+        """The keyword arguments of the distribution."""
         return dict(self.__pydantic_extra__)
 
 
 MOSTLY = 0.999
-"""The limit ``values_mostly_to`` holds for this share of a law's values: the tails of most laws have no end."""
+"""Share of the values that must not exceed ``values_mostly_to``; the tails of most distributions are unbounded."""
 
 
 def _distribution(unit: str, **bounds: float) -> Any:
-    """Say the unit of a law's values, and their bounds: ``values_from``, ``values_to``, ``values_mostly_to``."""
+    """Return a field with the unit and the bounds of values: ``values_from``, ``values_to``, ``values_mostly_to``."""
     return Field(json_schema_extra={"unit": unit, **bounds})
 
 
