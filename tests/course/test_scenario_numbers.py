@@ -26,7 +26,7 @@ EARLY_STOP = [f"second_line.policy.{band}.stopping.negative_days=30" for band in
         ("source-combined-care", EARLY_STOP, "second_line.policy.adults.stopping.stray_readings", 0),
         ("baseline", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.review_days", 7),
         ("children-first-episode", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.change_above_fraction", 0.0),
-        ("cyclophosphamide-large-doses", [], "second_line.dosing.least_infusion_fraction", 0.1),
+        ("cyclophosphamide-large-doses", [], "second_line.dosing.least_infusion_fraction", 1.0),
         (
             "adult-mixed-lesions",
             ["complications.venous_thrombosis.prone_share=1.0"],
