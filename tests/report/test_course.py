@@ -1,4 +1,4 @@
-"""How the course ended, drugs and harms, truly or falsely refractory: counts worked by hand, and shown when there."""
+"""How the course ended, drugs, adverse events, pseudo-refractory patients: counts worked out by hand, and their sections."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_long_follow_up_is_drawn_and_short_is_not(made, whole):
     folder, _ = made(factory.cohort(60, end=1500), end=1500.0)
     assert "kidney failure" in (folder / "figures/end.svg").read_text(encoding="utf-8")
     text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "![How it ended](figures/end.svg)" in text
+    assert "![How the course ended](figures/end.svg)" in text
     assert "*State at the end of each year, share of all patients*" in text
     assert not (whole[0] / "figures/end.svg").exists()
     assert "*At the end of the course*" in (whole[0] / "report.md").read_text(encoding="utf-8")
@@ -126,7 +126,7 @@ def test_doses_by_hand():
     assert found.agents
 
 
-def test_harms_by_hand():
+def test_adverse_events_by_hand():
     found = exposure.find(treated())
     kinds = {harm.kind: (harm.share.count, harm.times, harm.per_100_years) for harm in found.kinds}
     assert kinds == {"contraindication": (1, 1, None), "agent_toxicity": (1, 3, 75.0)}
@@ -206,9 +206,9 @@ def test_falsely_refractory_has_a_section_of_its_own(made):
     labels = tables["labels"].with_columns(refractory_kind=pl.when(pl.col("refractory")).then(said))
     folder, _ = made({**tables, "truth/traits": traits, "labels": labels})
     text = (folder / "report.md").read_text(encoding="utf-8")
-    assert "## Truly or falsely refractory" in text
+    assert "## True or pseudo-refractory" in text
     assert "| non-adherence |" in text
-    assert text.index("By length of follow-up") > text.index("## Truly or falsely refractory")
+    assert text.index("By length of follow-up") > text.index("## True or pseudo-refractory")
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert '<section id="falsely">' in page
-    assert '<a href="#falsely">' in page
+    assert '<section id="pseudo-refractory">' in page
+    assert '<a href="#pseudo-refractory">' in page

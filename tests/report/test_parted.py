@@ -94,9 +94,9 @@ def test_truly_and_falsely_refractory_add_up(parts):
         {name: frame.filter(frame["patient"] // size == n) for name, frame in cohort.tables.items()}
         for n in range(parts)
     ]
-    same(whole, combine_parts.falsely([pseudo_resistance.count(cut, "source") for cut in cuts]), "falsely")
+    same(whole, combine_parts.pseudo_refractory([pseudo_resistance.count(cut, "source") for cut in cuts]), "falsely")
     nobody = [pseudo_resistance.count({**cut, "labels": cut["labels"].clear()}, "source") for cut in cuts]
-    assert combine_parts.falsely(nobody) == []
+    assert combine_parts.pseudo_refractory(nobody) == []
 
 
 def test_the_answer_printed_is_the_same(run, both, monkeypatch):

@@ -62,8 +62,8 @@ def test_shares_are_among_those_to_whom_the_set_may_apply():
     assert (found.met, found.unmet, found.unknown, found.outside) == (5, 4, 1, 15)
     assert (found.patients, found.cohort) == (10, 25)
     assert found.share == proportions.wilson(5, 10)
-    assert found.judged == proportions.wilson(5, 9)
-    assert found.unjudged == proportions.wilson(1, 10)
+    assert found.determined == proportions.wilson(5, 9)
+    assert found.undetermined == proportions.wilson(1, 10)
 
 
 def test_whose_lesion_is_not_known_may_be_in_the_set_and_is_undetermined():
@@ -75,18 +75,18 @@ def test_whose_lesion_is_not_known_may_be_in_the_set_and_is_undetermined():
 def test_the_headline_says_who_is_outside():
     told = summarise(labels()).sentence
     assert "50% (95% interval 24 to 76%) of the 10 patients to whom the “paediatric” criteria may apply" in told
-    assert told.endswith("15 of 25 patients are outside this set: age or lesion.")
+    assert told.endswith("15 of 25 patients are outside this set by age or lesion.")
     assert "outside" not in summarise(labels(CHILDREN)).sentence
 
 
 def test_a_set_for_nobody_says_so():
     told = summarise(labels(NOBODY))
     assert told.sentence.endswith(
-        "for nobody in this simulated cohort, so there is no share to compare with one third: "
-        "all 25 patients are outside this set: age or lesion."
+        "apply to nobody in this simulated cohort, so there is no share to compare with one third: "
+        "all 25 patients are outside this set by age or lesion."
     )
     assert told.headline.comparison.position == "unknown"
-    assert wording.unjudged_sentence(told.headline) == ""
+    assert wording.undetermined_sentence(told.headline) == ""
 
 
 def test_only_categories_that_the_set_can_give_are_listed():
@@ -117,7 +117,7 @@ def test_a_flag_that_is_not_defined_makes_nobody_undetermined():
     answers = eligibility.defined(labels())
     assert answers == eligibility.Defined(TWO_FLAGS)
     found = flag_overlap.combinations(labels(), "paediatric", "observed", answers.flags)
-    assert {(item.flags, item.judged): item.patients for item in found} == {
+    assert {(item.flags, item.determined): item.patients for item in found} == {
         (frozenset(), True): 4,
         (frozenset({"resistant"}), True): 3,
         (frozenset({"dependent"}), True): 2,
@@ -166,8 +166,8 @@ def test_two_sets_are_compared_on_the_patients_of_both(cohort):
     assert pair.patients == pair.kappas["category", cross_classification.EVERYBODY].patients == 10
     # two dependent become resistant, one undetermined non-relapsing
     assert (pair.moved.count, pair.moved.total, pair.gained, pair.lost) == (3, 10, 0, 0)
-    assert pair.aside == cross_classification.Aside(first_only=0, second_only=15, neither=0)
-    assert pair.kappas["category", cross_classification.JUDGED].patients == 9
+    assert pair.excluded == cross_classification.Excluded(first_only=0, second_only=15, neither=0)
+    assert pair.kappas["category", cross_classification.DETERMINED].patients == 9
     two = [refractory_share.of(cohort["labels"], name, "observed") for name in ("paediatric", "every")]
     assert cross_classification.between(*two, "paediatric", "every") == pair
 
@@ -185,12 +185,12 @@ def test_kappa_of_the_patients_of_both_is_that_without_the_others(cohort):
 def test_sets_without_a_patient_in_common_have_no_kappa_and_say_why(cohort):
     found = cross_classification.compare(cohort["labels"], "observed")
     pair = found.pairs["paediatric", "adult"]
-    assert (pair.patients, pair.aside) == (0, cross_classification.Aside(10, 15, 0))
+    assert (pair.patients, pair.excluded) == (0, cross_classification.Excluded(10, 15, 0))
     assert {kappa.note for kappa in pair.kappas.values()} == {"no patient is in both sets"}
     assert {kappa.note for kappa in found.fleiss.values()} == {"no patient is in all sets"}
-    assert "left out: no patient is in all of them" in definition_sections.fleiss_sentence(found)
-    told = definition_sections.aside_sentence(pair.aside, pair.patients, "paediatric", "adult")
-    assert told.startswith("25 of 25 patients are left aside: 15 outside “paediatric”, 10 outside “adult”, by age")
+    assert "not defined: no patient is in all of them" in definition_sections.fleiss_sentence(found)
+    told = definition_sections.excluded_sentence(pair.excluded, pair.patients, "paediatric", "adult")
+    assert told.startswith("25 of 25 patients are excluded: 15 outside “paediatric”, 10 outside “adult”, by age")
 
 
 def test_named_courses_are_counted_in_the_set():
@@ -219,7 +219,7 @@ def test_the_page_of_a_set_that_is_not_for_everybody(made, cohort):
         "| adult | 0 | 25 | – |",
         "| every | 10 | 15 | 30.0% (10.8 to 60.3%) |",
         "| paediatric | late responder | 2 | 20.0% | 5.7 to 51.0% | 0 (0.0%) |",
-        "“paediatric” criteria, observed record, 10 of 25 patients (15 are outside this set: age or lesion)",
+        "“paediatric” criteria, observed record, 10 of 25 patients (15 are outside this set by age or lesion)",
         "Patients: 25",
     ):
         assert row in text
@@ -238,7 +238,7 @@ def test_the_page_of_sets_for_nobody(made):
         text = (folder / "report.md").read_text(encoding="utf-8")
         assert summary.sentence in text
         assert "nan" not in text.lower().split()
-        assert "for nobody" in (folder / "figures/definitions.svg").read_text(encoding="utf-8")
+        assert "applies to nobody" in (folder / "figures/definitions.svg").read_text(encoding="utf-8")
 
 
 def test_flags_and_categories_are_those_of_the_criteria():

@@ -71,14 +71,14 @@ def test_those_not_judged_stay_in_the_denominator():
     (found,) = refractory_share.refractory(labels)
     assert (found.met, found.unmet, found.unknown) == (3, 3, 4)
     assert found.share.share == 0.3
-    assert found.judged.share == 0.5
+    assert found.determined.share == 0.5
     assert found.most.share == 0.7
-    assert found.hinges_on_unjudged
+    assert found.hinges_on_undetermined
 
 
 def test_the_answer_does_not_hinge_on_few_unjudged():
     labels = labels_of(ids(1000), ["steroid_resistant"] * 500 + ["non_relapsing"] * 490 + ["undetermined"] * 10)
-    assert not refractory_share.refractory(labels)[0].hinges_on_unjudged
+    assert not refractory_share.refractory(labels)[0].hinges_on_undetermined
 
 
 def test_replicates_give_sd_and_t_interval():
@@ -103,7 +103,7 @@ def test_categories_add_up_whichever_are_empty(categories):
     assert [row.share.count for row in found] == [categories.count(name) for name in eligibility.CATEGORY_ORDER]
     whole = refractory_share.refractory(labels)[0]
     assert sum(row.refractory for row in found) == whole.met
-    assert sum(row.unjudged for row in found) == whole.unknown
+    assert sum(row.undetermined for row in found) == whole.unknown
     assert sum(item.patients for item in flag_overlap.combinations(labels, "source", "observed")) == len(categories)
 
 
@@ -123,7 +123,7 @@ def test_patients_without_a_flag_are_apart_by_whether_all_was_judged():
     labels = labels_of(ids(4), ["non_relapsing", "undetermined", "undetermined", "steroid_resistant"])
     partly = labels.with_columns(frequent=pl.Series([False, None, False, None]))
     found = flag_overlap.combinations(partly, "source", "observed")
-    assert [(sorted(item.flags), item.judged, item.patients) for item in found] == [
+    assert [(sorted(item.flags), item.determined, item.patients) for item in found] == [
         ([], False, 2),
         (["resistant"], True, 1),
         ([], True, 1),
@@ -215,7 +215,8 @@ def times(remission, relapse, relapses, end, band="all"):
 
 
 def test_relapse_rate_allows_for_unequal_patients():
-    found = time_to_event.rate(times([0, 0, None], [10, None, None], [4, 0, 0], [365.25, 365.25, 100]), "all")
+    followed = times([0, 0, None], [10, None, None], [4, 0, 0], [365.25, 365.25, 100])
+    found = time_to_event.rate_of([time_to_event.moments(followed)], "all")
     assert (found.patients, found.relapses, found.person_years) == (2, 4, 2.0)
     assert found.per_year == 2.0
     # residuals +2 and -2, so the standard error is sqrt(8) / 2

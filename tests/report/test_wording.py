@@ -22,7 +22,7 @@ def found(met, unmet, unknown):
 )
 def test_headline_takes_no_side_that_the_unjudged_could_turn(met, unmet, unknown, open_):
     told = text.headline(found(met, unmet, unknown))
-    assert f"counting the {unknown} who could not be judged as refractory too it would be" in told
+    assert f"if the {unknown} patients who could not be judged were refractory too, it would be" in told
     assert f"leaves open whether the share lies {open_} the one third often quoted" in told
     assert "whole interval lies" not in told
 
@@ -36,7 +36,7 @@ def test_headline_takes_no_side_that_the_unjudged_could_turn(met, unmet, unknown
 )
 def test_headline_says_when_only_the_margin_is_open(met, unmet, unknown, side):
     told = text.headline(found(met, unmet, unknown))
-    assert f": {side} often quoted; counting the {unknown:,}" in told
+    assert f": {side} often quoted; if the {unknown:,}" in told
     assert told.endswith("leaves open whether the share lies within 5 percentage points of one third.")
 
 
@@ -57,5 +57,5 @@ def test_answer_about_the_margin_tells_what_could_turn_it(counts, note):
 
 
 def test_sentence_about_the_unjudged_agrees_with_the_headline():
-    assert "one third would change" in text.unjudged_sentence(found(36_000, 59_000, 5_000))
-    assert "one third would not change" in text.unjudged_sentence(found(630, 309, 61))
+    assert "one third would change" in text.undetermined_sentence(found(36_000, 59_000, 5_000))
+    assert "one third would not change" in text.undetermined_sentence(found(630, 309, 61))

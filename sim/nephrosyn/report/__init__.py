@@ -1,7 +1,7 @@
-"""The report of a cohort: one page that holds its refractory share against one third.
+"""The report of a cohort: one page that compares its refractory share with one third.
 
-`summarise` gives the answer and the category table without drawing; `write` makes ``report.html``,
-``report.md`` and ``figures/*.svg``; `patient_timeline` draws one patient.
+`summarise` and `answers` compute the main result and the categories; `write` also draws and writes ``report.html``,
+``report.md`` and ``figures/*.svg``. Findings are computed in `findings`, drawn in `figures`, and laid out in `page`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
-    from matplotlib.figure import Figure
 
     from nephrosyn.report.findings.summary import Answers, Summary
 
-__all__ = ["answers", "patient_timeline", "summarise", "write"]
+__all__ = ["answers", "summarise", "write"]
 
 
 def summarise(labels: pl.DataFrame) -> Summary:
-    """Return the answer and the category table of a judged cohort; nothing is drawn or written.
+    """Return the main result and the categories of a classified cohort; nothing is drawn or written.
 
     Parameters
     ----------
     labels : polars.DataFrame
-        The ``labels`` table; the first definition set in it makes the headline.
+        The ``labels`` table; its first definition set gives the headline.
 
     Returns
     -------
@@ -36,7 +35,7 @@ def summarise(labels: pl.DataFrame) -> Summary:
     Raises
     ------
     RunFolderError
-        If nobody was judged.
+        If there are no labels.
     """
     from nephrosyn.report.findings import summary
 
@@ -44,14 +43,14 @@ def summarise(labels: pl.DataFrame) -> Summary:
 
 
 def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> Answers:
-    """Return the answer of a judged cohort, and the categories of every definition set and view.
+    """Return the summary of a classified cohort, and the categories of every definition set and view.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort; of a large one in parts, some are held at a time.
+        Tables of a cohort; a large one is read part by part.
     manifest : mapping
-        Of the run.
+        Manifest of the run.
 
     Returns
     -------
@@ -61,69 +60,61 @@ def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> 
     from nephrosyn.report.findings import out_of_core, summary
     from nephrosyn.report.findings.verdicts import refractory_share
 
-    asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
+    requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
     if out_of_core.is_large(tables, manifest):
-        return out_of_core.answers(tables, asked, kept)  # type: ignore[arg-type]
+        return out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
     labels = tables["labels"]
-    defined = summary.defined_by(labels, asked, kept)
-    found = summary.summarise(labels, defined)
-    keys = [(one.criteria, one.view) for one in found.refractory]
-    return summary.Answers(found, {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys})
+    defined = summary.defined_by(labels, requested, stored)
+    main = summary.summarise(labels, defined)
+    keys = [(verdict.criteria, verdict.view) for verdict in main.refractory]
+    categories = {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys}
+    return summary.Answers(main, categories)
 
 
 def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Answers:
-    """Write ``report.html``, ``report.md`` and ``figures/*.svg`` into a folder.
-
-    The same input gives the same bytes.
+    """Write ``report.html``, ``report.md`` and ``figures/*.svg``; the same input gives the same bytes.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort, ``labels`` and the truth among them.
+        Tables of a cohort, including ``labels`` and the truth.
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
         ``version``, ``seed``, ``engine``, ``criteria`` (names or paths) and ``sets`` (their text) of the run.
     folder : Path
-        Where to write; made if missing. Files of an earlier report are replaced.
+        Output folder; created if missing. Files of an earlier report are replaced.
 
     Returns
     -------
     Answers
-        What `answers` returns; ``page`` of the summary is the path of ``report.html``.
+        As from `answers`; ``page`` of the summary is the path of ``report.html``.
 
     Raises
     ------
     RunFolderError
-        If nobody was judged.
+        If there are no labels.
     OSError
         If the folder cannot be written.
     """
     from nephrosyn import scenario
     from nephrosyn.report import figures
     from nephrosyn.report.findings import out_of_core, summary
-    from nephrosyn.report.page import page
+    from nephrosyn.report.page import frame, page
 
-    asked, kept = manifest.get("criteria", ()), manifest.get("sets", {})
+    requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
     if out_of_core.is_large(tables, manifest):
-        found = out_of_core.find(tables, resolved, asked, kept)  # type: ignore[arg-type]
+        findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
     else:
-        found = summary.find(tables, resolved, asked, kept)
-    drawn = figures.draw(found)
-    shown = page.context(found, resolved, manifest, scenario.rows(resolved))
+        findings = summary.find(tables, resolved, requested, stored)
+    drawn = figures.draw(findings)
+    shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"
     drawings.mkdir(parents=True, exist_ok=True)
     for name, document in drawn.items():
         (drawings / f"{name}.svg").write_text(document, encoding="utf-8", newline="\n")
-    (folder / "report.md").write_text(page.markdown(shown), encoding="utf-8", newline="\n")
+    (folder / "report.md").write_text(frame.markdown("report.md.j2", **shown), encoding="utf-8", newline="\n")
     inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
     target = folder / "report.html"
-    target.write_text(page.html(shown, inlined), encoding="utf-8", newline="\n")
-    return summary.Answers(replace(found.summary, page=target), found.categories)
-
-
-def patient_timeline(tables: Mapping[str, Any], replicate: int, patient: int) -> Figure:
-    """Draw one patient's course and record; see `nephrosyn.report.figures.patient_timeline`."""
-    from nephrosyn.report import figures
-
-    return figures.patient_timeline(tables, replicate, patient)
+    target.write_text(frame.html("page.html.j2", **shown, figures=inlined), encoding="utf-8", newline="\n")
+    return summary.Answers(replace(findings.summary, page=target), findings.categories)

@@ -1,10 +1,12 @@
-"""Numbers and findings as plain sentences."""
+"""Numbers and findings in words: how the report, the comparisons, the validation and the bench write them."""
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.time_to_event import Rate
@@ -27,16 +29,16 @@ COURSE_NAMES = {
     "calcineurin_resistant": "resistance to calcineurin inhibitors",
     "multidrug_resistant": "resistance to several drugs",
 }
-"""Courses that a set names without making a category of them."""
+"""Courses that a definition set names without a category for them."""
 
 
 def clause_name(name: str) -> str:
-    """Return a clause in words."""
+    """Return the name of a clause in words."""
     return vocabulary.CLAUSE_NAMES.get(name) or plain(name)
 
 
 def plain(name: str) -> str:
-    """Return the plain name of a term; words without one lose their underscores."""
+    """Return the plain name of a vocabulary term; one without a plain name loses its underscores."""
     return vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
 
 
@@ -46,28 +48,73 @@ def number(count: int) -> str:
 
 
 def percent(fraction: float, digits: int = 1) -> str:
-    """Return a fraction as per cent; a dash where there is no value."""
-    return "–" if math.isnan(fraction) else f"{_rounded(fraction, digits)}%"
+    """Return a fraction as per cent, halves rounded up; a dash if there is no value.
+
+    Examples
+    --------
+    >>> percent(0.0625), percent(0.125, 0)
+    ('6.3%', '13%')
+    """
+    return "–" if math.isnan(fraction) else f"{_percentage(fraction, digits)}%"
 
 
-def _rounded(fraction: float, digits: int) -> str:
-    """Return a fraction as per cent, halves rounded up, as readers of a table round them."""
+def _percentage(fraction: float, digits: int, sign: str = "") -> str:
+    """Round a fraction to per cent, halves up, as readers round the numbers of a table."""
     step = Decimal(1).scaleb(-digits)
-    return str((100 * Decimal(repr(float(fraction)))).quantize(step, ROUND_HALF_UP))
+    return format((100 * Decimal(repr(float(fraction)))).quantize(step, ROUND_HALF_UP), f"{sign}f")
 
 
 def interval(low: float, high: float, digits: int = 1) -> str:
-    """Return an interval of fractions as per cent: ``38.0 to 44.1%``."""
-    return "–" if math.isnan(low) else f"{100 * low:.{digits}f} to {100 * high:.{digits}f}%"
+    """Return an interval of fractions as per cent, halves rounded up; a dash if there is none.
+
+    Examples
+    --------
+    >>> interval(0.38, 0.4405), interval(0.0625, 0.1875, 1)
+    ('38.0 to 44.1%', '6.3 to 18.8%')
+    """
+    return "–" if math.isnan(low) else f"{_percentage(low, digits)} to {_percentage(high, digits)}%"
 
 
 def points(fraction: float, digits: int = 1) -> str:
-    """Return a signed difference of fractions in percentage points, with a true minus sign."""
-    return "–" if math.isnan(fraction) else f"{100 * fraction:+.{digits}f}".replace("-", "−")
+    """Return a signed difference of fractions in percentage points, halves rounded up; a dash if there is none.
+
+    Examples
+    --------
+    >>> points(0.0625), points(-0.04)
+    ('+6.3', '−4.0')
+    """
+    return "–" if math.isnan(fraction) else minus(_percentage(fraction, digits, "+"))
+
+
+def minus(number_text: str) -> str:
+    """Return a number with minus signs in place of hyphens."""
+    return number_text.replace("-", "−")
+
+
+def share_with_interval(share: Share, digits: int = 1) -> str:
+    """Return a share with its interval; a dash if its total is 0.
+
+    Examples
+    --------
+    >>> from nephrosyn.statistics.proportions import wilson
+    >>> share_with_interval(wilson(100, 300))
+    '33.3% (28.2 to 38.9%)'
+    """
+    return f"{percent(share.share, digits)} ({interval(share.low, share.high, digits)})" if share.total else "–"
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """Return a number with a fixed number of decimals; a dash if there is no value."""
+    return "–" if math.isnan(value) else minus(f"{value:.{digits}f}")
+
+
+def json_text(values: Any, indent: int = 1) -> str:
+    """Return values as indented JSON; raises ValueError for infinite and missing floats."""
+    return json.dumps(values, indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def digits_for(share: Share) -> int:
-    """Return how many decimals the headline needs: none, or one when the interval is narrow or ends near 1/3."""
+    """Return the number of decimals for the headline: 1 if the interval is narrow or ends near 1/3, else 0."""
     if math.isnan(share.share):
         return 0
     near = min(abs(share.low - ONE_THIRD), abs(share.high - ONE_THIRD)) < 0.01
@@ -75,15 +122,15 @@ def digits_for(share: Share) -> int:
 
 
 def days(value: float) -> str:
-    """Return a number of days; a dash where there is none."""
+    """Return a number of days; a dash if there is none."""
     return "–" if math.isnan(value) else f"{value:.0f}"
 
 
 def against_third(comparison: Comparison) -> str:
-    """Return in words how a share compares with the often-quoted third."""
+    """Return how a share compares with the often-quoted one third."""
     margin = f"{100 * comparison.margin:.0f} percentage points"
     if comparison.position == "unknown":
-        return "there is nobody to compare with one third"
+        return "there are no patients to compare with one third"
     if comparison.position == "around":
         if comparison.inside:
             return f"about the one third often quoted; the whole interval lies within {margin} of it"
@@ -94,12 +141,12 @@ def against_third(comparison: Comparison) -> str:
     return f"{side} than the one third often quoted; the whole interval lies {word} it"
 
 
-def undecided(found: Refractory) -> str:
-    """Return in words what those who could not be judged leave open: the side of one third, or the margin about it."""
-    least, most = found.comparison, found.if_all_refractory
+def undecided(refractory: Refractory) -> str:
+    """Return what patients who could not be judged leave open: the side of one third, or the margin about it."""
+    least, most = refractory.comparison, refractory.if_all_refractory
     could = (
-        f"counting the {number(found.unknown)} who could not be judged as refractory too it would be "
-        f"{percent(found.most.share, digits_for(found.most))}"
+        f"if the {number(refractory.unknown)} patients who could not be judged were refractory too, it would be "
+        f"{percent(refractory.most.share, digits_for(refractory.most))}"
     )
     if least.position != most.position:
         sides = PLACES[PLACES.index(least.position) : PLACES.index(most.position) + 1]
@@ -115,104 +162,106 @@ def undecided(found: Refractory) -> str:
     return f"{side}; {could}, so this record leaves open whether the share lies within {margin} of one third"
 
 
-def headline(found: Refractory) -> str:
-    """Return the answer in one sentence."""
-    share, digits = found.share, digits_for(found.share)
-    basis = "as recorded" if found.view == "observed" else "in the complete record"
-    if not found.patients:
-        return nobody(found)
-    who = f"the {number(found.patients)} patients" if found.patients > 1 else "the one patient"
-    if found.outside:
-        return headline_of_some(found, who, basis)
-    if not found.met + found.unmet:
+def headline(refractory: Refractory) -> str:
+    """Return the main result in one sentence."""
+    share, digits = refractory.share, digits_for(refractory.share)
+    basis = f"in the {refractory.view} record"
+    if not refractory.patients:
+        return nobody(refractory)
+    who = f"the {number(refractory.patients)} patients" if refractory.patients > 1 else "the only patient"
+    if refractory.outside:
+        return headline_of_some(refractory, who, basis)
+    if not refractory.met + refractory.unmet:
         return (
-            f"None of {who} could be judged under the “{found.criteria}” criteria {basis}: the record is too short "
-            "or too sparse, so nothing can be said about one third."
+            f"None of {who} could be judged by the “{refractory.criteria}” criteria {basis}: the record is too short "
+            "or too sparse, so no conclusion about one third is possible."
         )
     known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
-    verb = "are" if found.patients > 1 else "is"
+    are = "are" if refractory.patients > 1 else "is"
     return (
-        f"In this simulated cohort, {known} of {who} with nephrotic syndrome {verb} refractory under the "
-        f"“{found.criteria}” criteria {basis}: {answer(found)}."
+        f"In this simulated cohort, {known} of {who} with nephrotic syndrome {are} refractory under the "
+        f"“{refractory.criteria}” criteria {basis}: {answer(refractory)}."
     )
 
 
-def answer(found: Refractory) -> str:
-    """Return what is said of one third, as far as those who could not be judged let it be said."""
-    return undecided(found) if found.hinges_on_unjudged else against_third(found.comparison)
+def answer(refractory: Refractory) -> str:
+    """Return the conclusion about one third, as far as patients who could not be judged allow one."""
+    return undecided(refractory) if refractory.hinges_on_undetermined else against_third(refractory.comparison)
 
 
-def nobody(found: Refractory) -> str:
-    """Return that nobody was asked, and why."""
-    if not found.outside:
-        return "This cohort holds no patient, so there is no share to compare with one third."
+def nobody(refractory: Refractory) -> str:
+    """Return that there is no share, and why."""
+    if not refractory.outside:
+        return "This cohort has no patients, so there is no share to compare with one third."
     return (
-        f"The “{found.criteria}” criteria are for nobody in this simulated cohort, so there is no share to compare "
-        f"with one third: {outside_text(found.outside, found.cohort)}."
+        f"The “{refractory.criteria}” criteria apply to nobody in this simulated cohort, so there is no share to "
+        f"compare with one third: {outside_text(refractory.outside, refractory.cohort)}."
     )
 
 
-def headline_of_some(found: Refractory, who: str, basis: str) -> str:
-    """Return the answer where the set is not for everybody."""
-    rest = f"{outside_text(found.outside, found.cohort).capitalize()}."
-    whom = f"{who} to whom the “{found.criteria}” criteria may apply"
-    if not found.met + found.unmet:
+def headline_of_some(refractory: Refractory, who: str, basis: str) -> str:
+    """Return the main result for a definition set that does not apply to everybody."""
+    rest = f"{outside_text(refractory.outside, refractory.cohort).capitalize()}."
+    whom = f"{who} to whom the “{refractory.criteria}” criteria may apply"
+    if not refractory.met + refractory.unmet:
         return (
-            f"None of {whom} could be judged under them {basis}: the record is too short or too sparse, so nothing can "
-            f"be said about one third. {rest}"
+            f"None of {whom} could be judged {basis}: the record is too short or too sparse, so no conclusion "
+            f"about one third is possible. {rest}"
         )
-    share, digits = found.share, digits_for(found.share)
+    share, digits = refractory.share, digits_for(refractory.share)
     known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
-    verb = "are" if found.patients > 1 else "is"
-    return f"In this simulated cohort, {known} of {whom} {verb} refractory under them {basis}: {answer(found)}. {rest}"
+    are = "are" if refractory.patients > 1 else "is"
+    return f"In this simulated cohort, {known} of {whom} {are} refractory {basis}: {answer(refractory)}. {rest}"
 
 
 def outside_text(outside: int, cohort: int) -> str:
-    """Return who is outside a set, and by what; nothing if nobody is.
+    """Return how many patients are outside a set, and why; empty if there are none.
 
     Examples
     --------
     >>> outside_text(787, 1000)
-    '787 of 1,000 patients are outside this set: age or lesion'
+    '787 of 1,000 patients are outside this set by age or lesion'
     """
     if not outside:
         return ""
     who = "all" if outside == cohort > 1 else f"{number(outside)} of"
-    verb = "are" if outside > 1 else "is"
-    return f"{who} {number(cohort)} patients {verb} outside this set: age or lesion"
+    are = "are" if outside > 1 else "is"
+    return f"{who} {number(cohort)} patients {are} outside this set by age or lesion"
 
 
-def outside_sentence(found: Refractory) -> str:
-    """Return who is outside a set, and what that means for its shares; nothing if nobody is."""
-    if not found.outside:
+def outside_sentence(refractory: Refractory) -> str:
+    """Return what patients outside a set mean for its shares; empty if there are none."""
+    if not refractory.outside:
         return ""
     return (
-        f"Patients outside this set ({number(found.outside)}) are in none of its shares, and are not counted as "
-        "undetermined. Who may be in it, but whose age or lesion is not known, is."
+        f"Patients outside this set ({number(refractory.outside)}) are left out of all its shares and are not counted "
+        "as undetermined. Patients whose age or lesion is not known, so that they may belong to it, are."
     )
 
 
-def of_whom(found: Refractory) -> str:
-    """Return how many patients a set is asked about: of how many, where it is not for all.
+def of_whom(refractory: Refractory) -> str:
+    """Return to how many patients a set may apply, and of how many if not to all.
 
     Examples
     --------
     >>> of_whom(Refractory("a", "observed", 1, 2, 0)), of_whom(Refractory("a", "observed", 1, 2, 0, outside=4))
-    ('3 patients', '3 of 7 patients (4 are outside this set: age or lesion)')
+    ('3 patients', '3 of 7 patients (4 are outside this set by age or lesion)')
     """
-    if not found.outside:
-        return f"{number(found.patients)} patient{'s' if found.patients != 1 else ''}"
-    verb = "are" if found.outside > 1 else "is"
+    if not refractory.outside:
+        return f"{number(refractory.patients)} patient{'s' if refractory.patients != 1 else ''}"
+    are = "are" if refractory.outside > 1 else "is"
+    inside = f"{number(refractory.patients)} of {number(refractory.cohort)} patients"
+    return f"{inside} ({number(refractory.outside)} {are} outside this set by age or lesion)"
+
+
+def margin_note(refractory: Refractory) -> str:
+    """Return how patients who could not be judged would change the answer about the margin; empty if they would not."""
+    if_all_refractory = margin_answer(refractory.if_all_refractory)
     return (
-        f"{number(found.patients)} of {number(found.cohort)} patients ({number(found.outside)} {verb} outside this "
-        "set: age or lesion)"
+        ""
+        if if_all_refractory == margin_answer(refractory.comparison)
+        else f"; if all not judged were refractory: {if_all_refractory}"
     )
-
-
-def margin_note(found: Refractory) -> str:
-    """Return how those who could not be judged would change the answer about the margin; nothing if they would not."""
-    other = margin_answer(found.if_all_refractory)
-    return "" if other == margin_answer(found.comparison) else f"; if all not judged were refractory: {other}"
 
 
 def margin_answer(comparison: Comparison) -> str:
@@ -224,40 +273,40 @@ def margin_answer(comparison: Comparison) -> str:
     return "no, none of it" if comparison.outside else "only part of it"
 
 
-def unjudged_sentence(found: Refractory) -> str:
-    """Return what those who could not be judged mean for the answer."""
-    if not found.patients:
+def undetermined_sentence(refractory: Refractory) -> str:
+    """Return what patients who could not be judged mean for the result."""
+    if not refractory.patients:
         return ""
-    if not found.unknown:
-        return f"Every patient {'of the set ' if found.outside else ''}could be judged."
-    effect = "would change" if found.hinges_on_unjudged else "would not change"
+    if not refractory.unknown:
+        return f"Every patient {'in the set ' if refractory.outside else ''}could be judged."
+    effect = "would change" if refractory.hinges_on_undetermined else "would not change"
     return (
-        f"{number(found.unknown)} patients ({percent(found.unjudged.share)}) could not be judged. They stay in the "
-        f"denominator and count as not shown to be refractory. If all of them were refractory the share would be "
-        f"{percent(found.most.share)}, and what is said about one third {effect}."
+        f"{number(refractory.unknown)} patients ({percent(refractory.undetermined.share)}) could not be judged. They "
+        "stay in the denominator and count as not shown to be refractory. If all of them were refractory, the share "
+        f"would be {percent(refractory.most.share)} and the conclusion about one third {effect}."
     )
 
 
-def kind_sentence(found: Refractory) -> str:
-    """Return how many refractory patients are truly or falsely so."""
-    if not found.kind_false:
+def kind_sentence(refractory: Refractory) -> str:
+    """Return how many refractory patients are pseudo-refractory by the record; empty if there are none."""
+    if not refractory.kind_false:
         return ""
     return (
-        f"Of the {number(found.met)} refractory patients, the record shows {number(found.kind_false)} to be falsely "
-        "so: a provoking factor was found, and remission followed without another agent. For the others nothing noted "
-        "shows that."
+        f"Of the {number(refractory.met)} refractory patients, {number(refractory.kind_false)} are pseudo-refractory "
+        "by the record: a cause of apparent steroid resistance was found, and remission followed without another agent. "
+        "The record of the others does not show this."
     )
 
 
-def rate_text(item: Rate) -> str:
-    """Return a relapse rate with its interval."""
-    if math.isnan(item.per_year):
+def rate_text(rate: Rate) -> str:
+    """Return a relapse rate with its interval; a dash if there is none."""
+    if math.isnan(rate.per_year):
         return "–"
-    return f"{item.per_year:.2f} ({item.low:.2f} to {item.high:.2f})"
+    return f"{rate.per_year:.2f} ({rate.low:.2f} to {rate.high:.2f})"
 
 
 def harmless(text: object) -> str:
-    r"""Return text on one line with Markdown's and HTML's special characters made harmless.
+    r"""Return text on one line, with the special characters of Markdown and HTML escaped.
 
     Examples
     --------

@@ -60,14 +60,14 @@ def bootstrap_mean(
     low, high : ndarray, shape (columns,)
         Its ends.
     """
-    found = np.concatenate([some @ values / len(values) for some in weights(len(values), resamples, seed)])
-    return ends(found, level)
+    means = np.concatenate([some @ values / len(values) for some in weights(len(values), resamples, seed)])
+    return ends(means, level)
 
 
-def ends(found: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def ends(draws: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of percentile intervals of the columns of draws, those left out that are not defined (NaN)."""
     tail = (1 - level) / 2
     with warnings.catch_warnings():  # of a column without any the ends are NaN
         warnings.simplefilter("ignore", RuntimeWarning)
-        low, high = np.nanquantile(found, [tail, 1 - tail], axis=0)
+        low, high = np.nanquantile(draws, [tail, 1 - tail], axis=0)
     return low, high

@@ -148,7 +148,7 @@ def fleiss(patterns: Mapping[tuple[Any, ...], int]) -> Kappa:
     if len(shares) == 1:
         return _undefined(total, ONE_WORD)
     expected = sum(share**2 for share in shares.values())
-    own = [
+    per_pattern = [
         (
             sum(times * (times - 1) for times in tally.values()) / (raters * (raters - 1)),
             sum(shares[answer] * times / raters for answer, times in tally.items()),
@@ -156,11 +156,11 @@ def fleiss(patterns: Mapping[tuple[Any, ...], int]) -> Kappa:
         )
         for tally, n in tallies
     ]
-    observed = sum(agreed * n for agreed, _, n in own) / total
+    observed = sum(agreed * n for agreed, _, n in per_pattern) / total
     kappa = (observed - expected) / (1 - expected)
     spread = math.fsum(
         n * ((agreed - expected - 2 * (1 - kappa) * (chance - expected)) / (1 - expected) - kappa) ** 2
-        for agreed, chance, n in own
+        for agreed, chance, n in per_pattern
     )
     error = math.sqrt(spread / (total * (total - 1))) if total > 1 else math.nan
     return _kappa(total, observed, expected, error, perfect=all(len(tally) == 1 for tally, _ in tallies))

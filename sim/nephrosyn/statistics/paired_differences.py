@@ -35,7 +35,7 @@ class Paired:
 
     patients: int
     reference: float
-    other: float
+    alternative: float
     difference: float
     low: float
     high: float
@@ -50,7 +50,7 @@ class Paired:
         return math.inf if self.saved_fraction == 1.0 else 1.0 / (1.0 - self.saved_fraction)
 
 
-def paired(reference: Floats, other: Floats, *, yes_no: bool = False) -> Paired:
+def paired(reference: Floats, alternative: Floats, *, yes_no: bool = False) -> Paired:
     """Compare an outcome of the same patients.
 
     Parameters
@@ -71,13 +71,26 @@ def paired(reference: Floats, other: Floats, *, yes_no: bool = False) -> Paired:
     >>> found.difference, found.lower, found.same
     (-1.0, 2, 1)
     """
-    known = ~(np.isnan(reference) | np.isnan(other))
-    a, b = reference[known], other[known]
+    known = ~(np.isnan(reference) | np.isnan(alternative))
+    a, b = reference[known], alternative[known]
     d = np.where(np.abs(b - a) <= SAME, 0.0, b - a)
     n, lower, higher = len(d), int((d < 0).sum()), int((d > 0).sum())
     low, high = tango(higher, lower, n) if yes_no else t_interval(d)
-    mine, theirs, mean = (float(values.mean()) if n else math.nan for values in (a, b, d))
-    return Paired(n, mine, theirs, mean, low, high, lower, n - lower - higher, higher, saved_fraction(a, b, d))
+    reference_mean, alternative_mean, mean_difference = (
+        float(values.mean()) if n else math.nan for values in (a, b, d)
+    )
+    return Paired(
+        n,
+        reference_mean,
+        alternative_mean,
+        mean_difference,
+        low,
+        high,
+        lower,
+        n - lower - higher,
+        higher,
+        saved_fraction(a, b, d),
+    )
 
 
 def saved_fraction(a: Floats, b: Floats, d: Floats) -> float:

@@ -112,8 +112,8 @@ def test_the_answer_comes_first(found):
         "Under “<b>after | x” instead of “before”, the same 4 patients have 0.125 fewer relapses a year"
     )
     assert "0.523 fewer to 0.273 more, which leaves the direction open" in text
-    assert "fewer in 1, as many in 3, more in 0; 0 change category" in text
-    assert text.endswith("Under “same” as under “before”, nothing differs for the same 4 patients.")
+    assert "fewer in 1, the same in 3, more in 0; 0 change category" in text
+    assert text.endswith("Between “before” and “same”, nothing differs for the same 4 patients.")
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -57,7 +57,7 @@ def test_drugs_are_summed_by_weight():
     assert outcome(found, "rituximab_mg_per_kg") == [[0.0] * 4, [0.0, 30.0, 0.0, 0.0], [0.0, 30.0, 0.0, 0.0]]
 
 
-def test_harms_are_what_was_noted_and_how_it_ended():
+def test_adverse_events_are_noted_conditions_and_ends():
     conditions = [
         (0, 20, "cataract", "agent_toxicity", "none"),
         (0, 40, "leukopenia", "agent_toxicity", "none"),
@@ -115,7 +115,7 @@ def test_who_is_outside_the_set_has_no_verdict():
     (contrast,) = found.contrasts
     assert (contrast.moved, contrast.outside) == (2, 2)
     assert "2 of the 2 in the “source” set in both runs change category" in found.sentence
-    assert "(2 outside this set: age or lesion)" in tables.changes(found, contrast).caption
+    assert "(2 outside this set by age or lesion)" in tables.changes(found, contrast).caption
     assert found.as_dict()["comparisons"][0]["outside"] == 2
     assert found.differences["category_reference"].to_list() == [
         "steroid_resistant",
@@ -134,7 +134,7 @@ def test_a_set_for_nobody_leaves_the_rest_of_the_comparison():
     assert found.changes.is_empty()
     assert outcome(found, "relapses_per_year")[2] == [-0.5, 0.0, 0.0, 0.0]
     assert found.table.filter(outcome="refractory")["difference"].item() is None
-    assert "the “source” set is for none of them in both runs, so nobody has a category to compare" in found.sentence
+    assert "the “source” set applies to none of them in both runs, so no categories can be compared" in found.sentence
     assert "0 of the 0" not in found.sentence
     found.json()
     assert "nan" not in tables.outcomes(found, found.contrasts[0]).markdown().lower().split()

@@ -101,7 +101,7 @@ def test_yes_no_counts_are_the_discordant_pairs():
     a, b = np.array([1.0, 1.0, 1.0, 0.0, 0.0]), np.array([1.0, 0.0, 0.0, 1.0, 0.0])
     found = paired(a, b, yes_no=True)
     assert (found.lower, found.same, found.higher) == (2, 2, 1)
-    assert (found.reference, found.other, found.difference) == pytest.approx((0.6, 0.4, -0.2))
+    assert (found.reference, found.alternative, found.difference) == pytest.approx((0.6, 0.4, -0.2))
     assert (found.low, found.high) == tango(1, 2, 5)
 
 

@@ -1,4 +1,4 @@
-"""Simulated twins: what the care does not touch is the same to the digit, and pairing pays."""
+"""Counterfactual pairs: whatever care does not affect is exactly equal, and pairing narrows intervals."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_counts_add_up(found):
         [1.0] * flows["from"].n_unique()
     )
     moved = flows.filter(pl.col("from") != pl.col("to"))["patients"].sum()
-    assert moved == found.found.moves.moved.count > 0
+    assert moved == found.findings.moves.moved.count > 0
     assert found.patients.filter(pl.col("category_from") != pl.col("category_to")).height == moved
     assert (
         found.moves["patients"].sum()
@@ -79,8 +79,8 @@ def test_nobody_moves_between_copies(cohort, variant):
 def test_what_counts_as_refractory_is_no_clause(cohort, variant):
     found = ns.reclassify(cohort, "source", variant("less", LESS))
     assert set(found.moves["because"]) == {"which flags count as refractory"}
-    assert found.found.moves.moved.count == 0
-    assert found.found.moves.lost == found.moves.filter(pl.col("from") != "undetermined")["patients"].sum() > 0
+    assert found.findings.moves.moved.count == 0
+    assert found.findings.moves.lost == found.moves.filter(pl.col("from") != "undetermined")["patients"].sum() > 0
 
 
 def test_a_file_named_like_a_kept_set_is_told_apart(cohort, variant):
@@ -122,7 +122,7 @@ def test_the_share_over_the_years_is_that_of_a_record_cut_there(cohort, second, 
 
 def test_large_cohorts_are_cut_and_it_is_said(cohort, monkeypatch):
     monkeypatch.setattr(by_follow_up, "FEWEST", 50)
-    monkeypatch.setattr(by_follow_up, "JUDGINGS", 1)
+    monkeypatch.setattr(by_follow_up, "CLASSIFICATIONS", 1)
     found = by_follow_up.find(cohort.tables, cohort.labels, {"source": criteria.load("source")}, "observed", [365, 730])
     assert found.patients == 50
     assert [moment.refractory.patients for moment in found.sets["source"].moments] == [50, 50]

@@ -1,4 +1,4 @@
-"""Sets that are not for everybody: who is compared, who is left aside, and that both are said."""
+"""Sets that do not apply to everybody: who is compared, who is excluded, and that both are reported."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_only_the_patients_of_both_sets_are_compared(mixed, paediatric, inside):
     assert 0 < inside.height < PEOPLE
     assert paediatric.flows["patients"].sum() == inside.height
     aside = PEOPLE - inside.height
-    assert paediatric.found.moves.aside == cross_classification.Aside(second_only=0, first_only=aside)
-    assert f"{aside} of {PEOPLE} patients are left aside: {aside} outside “ipna-2022”, by age or lesion." in (
+    assert paediatric.findings.moves.excluded == cross_classification.Excluded(second_only=0, first_only=aside)
+    assert f"{aside} of {PEOPLE} patients are excluded: {aside} outside “ipna-2022”, by age or lesion." in (
         paediatric.sentence
     )
     who = inside.select("replicate", "patient")
@@ -44,7 +44,7 @@ def test_only_the_patients_of_both_sets_are_compared(mixed, paediatric, inside):
         refractory_share.of(mixed.labels, name, "observed").join(who, on=["replicate", "patient"], how="semi")
         for name in ("source", "ipna-2022")
     ]
-    assert cross_classification.between(*few, "source", "ipna-2022").categories == paediatric.found.moves.categories
+    assert cross_classification.between(*few, "source", "ipna-2022").categories == paediatric.findings.moves.categories
 
 
 def test_nobody_moves_for_being_outside(paediatric, inside):

@@ -56,7 +56,7 @@ def test_shows_what_was_asked(visits):
     assert (answers["figures"], answers["tables"]) == (2, 7)
     for text in (
         vocabulary.NOTICE,
-        "Moves between categories",
+        "Changes of category",
         "Agreement",
         "The clauses responsible",
         "How to read this",

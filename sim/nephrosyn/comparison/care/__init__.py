@@ -1,6 +1,6 @@
-"""Counterfactual twins: the same people under different care, compared patient by patient.
+"""Counterfactual pairs: the same patients under different care, compared patient by patient.
 
-`compare` pairs runs and `Comparison` holds what was found; nothing is drawn or written until it is asked for.
+`compare` pairs the runs and returns a `Comparison`; figures and files are made only when they are requested.
 """
 
 from nephrosyn.comparison.care.comparison import Comparison, compare

@@ -1,13 +1,13 @@
-"""The findings as plain values, for a program to read."""
+"""A comparison as plain values, for programs."""
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 from nephrosyn.comparison.care import text
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
+from nephrosyn.report import text as report_text
 from nephrosyn.vocabulary import NOTICE
 
 FLOATS = (
@@ -21,28 +21,28 @@ FLOATS = (
 )
 
 
-def as_dict(found: Findings) -> dict[str, Any]:
-    """Return all but the single patients as plain values that JSON can hold; what has no value is None."""
+def as_dict(findings: Findings) -> dict[str, Any]:
+    """Return everything except the rows by patient as JSON values; missing values are None."""
     return {
         "notice": NOTICE,
-        "sentence": text.sentence(found),
-        **{key: found.manifest[key] for key in ("version", "seed", "patients", "replicates")},
-        "criteria": found.criteria,
-        "view": found.view,
-        "reference": found.reference,
-        "comparisons": [_contrast(contrast) for contrast in found.contrasts],
+        "sentence": text.sentence(findings),
+        **{key: findings.manifest[key] for key in ("version", "seed", "patients", "replicates")},
+        "criteria": findings.criteria,
+        "view": findings.view,
+        "reference": findings.reference,
+        "comparisons": [_contrast(contrast) for contrast in findings.contrasts],
     }
 
 
-def json_text(found: Findings) -> str:
+def json_text(findings: Findings) -> str:
     """Return `as_dict` as JSON."""
-    return json.dumps(as_dict(found), indent=1, ensure_ascii=False, allow_nan=False)
+    return report_text.json_text(as_dict(findings))
 
 
 def _contrast(contrast: Contrast) -> dict[str, Any]:
     return {
         "run": contrast.name,
-        "settings": [{"key": key, "reference": mine, "other": theirs} for key, mine, theirs in contrast.settings],
+        "settings": [dict(zip(("key", "reference", "other"), setting, strict=True)) for setting in contrast.settings],
         "outcomes": [plain(row) for row in contrast.rows],
         "changes": [{"from": before, "to": after, "patients": n} for (before, after), n in contrast.changes.items()],
         "outside": contrast.outside,
@@ -50,8 +50,8 @@ def _contrast(contrast: Contrast) -> dict[str, Any]:
 
 
 def plain(row: Row) -> dict[str, Any]:
-    """Return one outcome of one run; what has no value, or no end, is None."""
-    outcome, found = row.outcome, row.paired
+    """Return one outcome of one run; missing and infinite values are None."""
+    outcome, paired = row.outcome, row.paired
     values = {
         "outcome": outcome.name,
         "title": outcome.title,
@@ -59,16 +59,20 @@ def plain(row: Row) -> dict[str, Any]:
         "unit": outcome.unit,
         "yes_no": outcome.yes_no,
         "better_if": outcome.better,
-        "patients": found.patients,
-        "reference_mean": found.reference,
-        "other_mean": found.other,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
+        "patients": paired.patients,
+        "reference_mean": paired.reference,
+        "other_mean": paired.alternative,
+        "difference": paired.difference,
+        "low": paired.low,
+        "high": paired.high,
         "better": row.better,
-        "same": found.same,
+        "same": paired.same,
         "worse": row.worse,
-        "variance_saved_fraction": found.saved_fraction,
-        "times_more_patients": found.times_more_patients,
+        "variance_saved_fraction": paired.saved_fraction,
+        "times_more_patients": paired.times_more_patients,
     }
-    return {key: None if isinstance(x, float) and not math.isfinite(x) else x for key, x in values.items()}
+    return {key: _finite_or_none(value) for key, value in values.items()}
+
+
+def _finite_or_none(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""Runs of the same people, compared with the first of them, as their user holds it."""
+"""Comparison of runs of the same patients: the object that `compare` returns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nephrosyn.comparison.care.pairing import Run
 
 
 class Comparison(Findings):
-    """Runs of the same people compared with the first of them.
+    """Runs of the same patients, each compared with the first.
 
     Attributes
     ----------
@@ -32,12 +32,12 @@ class Comparison(Findings):
     """
 
     def __repr__(self) -> str:
-        """What was compared, in a line."""
+        """The runs and the number of patients, in one line."""
         others = ", ".join(contrast.name for contrast in self.contrasts)
         return f"<Comparison of {others} with {self.reference}: {self.patients} patients>"
 
     def _repr_html_(self) -> str:
-        """The answer and every outcome, for a notebook."""
+        """The result and every outcome, for a notebook."""
         from nephrosyn.comparison.care import tables
 
         shown = "".join(tables.outcomes(self, contrast).html() for contrast in self.contrasts)
@@ -45,7 +45,7 @@ class Comparison(Findings):
 
     @property
     def sentence(self) -> str:
-        """The answer, in a sentence or two for each run."""
+        """The result, in one or two sentences for each run."""
         return text.sentence(self)
 
     @cached_property
@@ -56,27 +56,27 @@ class Comparison(Findings):
 
     @cached_property
     def changes(self) -> pl.DataFrame:
-        """Patients by run, category in the reference and category in the run; pairs nobody has are left out."""
+        """Patients by run, category in the reference and category in the run; empty pairs are left out."""
         rows = [(contrast.name, *pair, n) for contrast in self.contrasts for pair, n in contrast.changes.items()]
         return pl.DataFrame(rows, schema=["run", "from", "to", "patients"], orient="row")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all but the single patients as plain values that JSON can hold; what has no value is None."""
+        """Return everything except the rows by patient as JSON values; missing values are None."""
         return as_json.as_dict(self)
 
     def json(self) -> str:
-        """Return `as_dict` as text."""
+        """Return `as_dict` as JSON."""
         return as_json.json_text(self)
 
     def write(self, folder: str | Path, *, overwrite: bool = False) -> Path:
-        """Write page, text, figure, values and differences by patient into a folder of their own.
+        """Write page, text, figure, values and differences by patient into a folder.
 
         Parameters
         ----------
         folder : path
-            Made if missing.
+            Created if missing.
         overwrite : bool
-            Replace a comparison that stands there. Anything else is never replaced.
+            Replace an earlier comparison. Anything else is never replaced.
 
         Returns
         -------
@@ -86,7 +86,7 @@ class Comparison(Findings):
         Raises
         ------
         RunFolderError
-            If the folder is in use, or cannot be written.
+            If the folder has other contents, or cannot be written.
         """
         from nephrosyn.comparison.care import page
 
@@ -97,17 +97,17 @@ class Comparison(Findings):
 
 
 def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "observed") -> Comparison:
-    """Compare runs of the same people under different care, patient by patient.
+    """Compare runs of the same patients under different care, patient by patient.
 
-    Randomness is keyed: with the same seed, patient i of one run is patient i of the other, so that the difference
-    is taken within patients and most of the variance between them drops out.
+    The runs use common random numbers: with the same seed, patient i of one run is patient i of the other. Differences
+    are taken within patients, so that most of the variance between patients cancels.
 
     Parameters
     ----------
     *runs : Cohort or path
         The reference first, then one or more to compare with it.
     criteria : str, optional
-        Definition set of the verdicts; the first of the reference if not given. It must have judged every run.
+        Definition set of the verdicts; by default the first one of the reference. Every run must have labels of it.
     view : {"observed", "complete"}
         Record of the verdicts. All other outcomes come from the truth.
 
@@ -119,9 +119,9 @@ def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "o
     Raises
     ------
     ComparisonError
-        If there are fewer than two runs, they do not hold the same people, or one has not been judged by the set.
+        If there are fewer than two runs, the patients are not the same, or a run has no labels of the set.
     RunFolderError
-        If a folder is no run, is incomplete, or was changed.
+        If a folder is not a run, is incomplete, or was changed.
 
     Examples
     --------
@@ -131,4 +131,4 @@ def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "o
     <Comparison of no-infections with baseline: 20 patients>
     """
     sides = pairing.sides(runs)
-    return Comparison(sides, pairing.judged_by(sides, criteria, view), view)
+    return Comparison(sides, pairing.common_criteria(sides, criteria, view), view)

@@ -1,4 +1,4 @@
-"""What was found between runs of the same people: every run against the first, and each patient in both."""
+"""Differences between runs of the same patients: every run against the first, and each patient in both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.comparison.care import outcomes, pairing
-from nephrosyn.comparison.care.outcomes import Course, Floats, Outcome, Words, measure
+from nephrosyn.comparison.care.outcomes import Course, Floats, Outcome, Vocabulary, measure
 from nephrosyn.comparison.care.pairing import Side
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.statistics.paired_differences import Paired, paired
@@ -25,12 +25,12 @@ class Row:
 
     @property
     def better(self) -> int:
-        """Patients to whom the other run does good."""
+        """Patients who do better in the run than in the reference."""
         return self.paired.lower if self.outcome.better == "less" else self.paired.higher
 
     @property
     def worse(self) -> int:
-        """Patients to whom the other run does harm."""
+        """Patients who do worse in the run than in the reference."""
         return self.paired.higher if self.outcome.better == "less" else self.paired.lower
 
 
@@ -41,15 +41,15 @@ class Contrast:
     Attributes
     ----------
     name : str
-        The run.
+        Name of the run.
     settings : list of (str, str, str)
-        Keys of the scenario in which the two differ, with the value in the reference and in the run.
+        Scenario keys in which the two differ, with the value in the reference and in the run.
     rows : list of Row
-        Outcome by outcome.
+        One for each outcome.
     changes : dict of (str, str) to int
-        Patients by category in the reference and in the run, of those in the definition set in both.
+        Patients by category in the reference and in the run, among those to whom the definition set applies in both.
     outside : int
-        Patients outside it, by age or lesion, in either.
+        Patients outside the set, by age or lesion, in either run.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Contrast:
 
     @property
     def identical(self) -> bool:
-        """True if no patient differs in anything."""
+        """True if no patient differs in any outcome or category."""
         return all(row.paired.same == row.paired.patients for row in self.rows) and not self.moved
 
     @property
@@ -71,7 +71,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of each patient of one run."""
+    """Outcomes and category of each patient of one run."""
 
     side: Side
     values: dict[Outcome, Floats]
@@ -90,48 +90,50 @@ class Findings:
     """
 
     def __init__(self, sides: Sequence[Side], criteria: str, view: str) -> None:
-        words = Words.of(sides)
+        vocabulary = Vocabulary.of(sides)
         self._runs = [
-            Measured(side, measure(side, words, criteria, view), outcomes.categories(Course(side), criteria, view))
+            Measured(side, measure(side, vocabulary, criteria, view), outcomes.categories(Course(side), criteria, view))
             for side in sides
         ]
         self.criteria, self.view = criteria, view
         self.manifest: Mapping[str, Any] = sides[0].manifest
         self.reference, self.patients = sides[0].name, sides[0].size
-        self.contrasts = [_contrast(self._runs[0], other) for other in self._runs[1:]]
+        self.contrasts = [_contrast(self._runs[0], alternative) for alternative in self._runs[1:]]
 
     @cached_property
     def differences(self) -> pl.DataFrame:
         """One row for each run and patient: every outcome in the reference, in the run, and the difference."""
-        return pl.concat([_differences(self._runs[0], other) for other in self._runs[1:]])
+        return pl.concat([_differences(self._runs[0], alternative) for alternative in self._runs[1:]])
 
 
-def _contrast(reference: Measured, other: Measured) -> Contrast:
+def _contrast(reference: Measured, alternative: Measured) -> Contrast:
     rows = [
-        Row(outcome, paired(values, other.values[outcome], yes_no=outcome.yes_no))
+        Row(outcome, paired(values, alternative.values[outcome], yes_no=outcome.yes_no))
         for outcome, values in reference.values.items()
     ]
-    everybody = pl.DataFrame({"from": reference.categories, "to": other.categories})
+    everybody = pl.DataFrame({"from": reference.categories, "to": alternative.categories})
     pairs = everybody.drop_nulls()
     counts = {(before, after): n for before, after, n in pairs.group_by("from", "to").len().iter_rows()}
     changes = {(a, b): counts[a, b] for a in CATEGORY_ORDER for b in CATEGORY_ORDER if (a, b) in counts}
     outside = everybody.height - pairs.height
-    return Contrast(other.side.name, pairing.differing(reference.side, other.side), rows, changes, outside)
+    return Contrast(alternative.side.name, pairing.differing(reference.side, alternative.side), rows, changes, outside)
 
 
-def _differences(reference: Measured, other: Measured) -> pl.DataFrame:
+def _differences(reference: Measured, alternative: Measured) -> pl.DataFrame:
     side = reference.side
     numbers = pl.int_range(side.size, dtype=pl.Int32, eager=True)
     frame = pl.DataFrame({"replicate": numbers // side.patients, "patient": numbers % side.patients}).with_columns(
         reference=pl.lit(side.name),
-        run=pl.lit(other.side.name),
+        run=pl.lit(alternative.side.name),
         category_reference=reference.categories,
-        category_other=other.categories,
+        category_other=alternative.categories,
     )
     columns = {}
-    for outcome, mine in reference.values.items():
-        theirs = other.values[outcome]
-        for word, values in (("reference", mine), ("other", theirs), ("difference", theirs - mine)):
+    for outcome, reference_values in reference.values.items():
+        alternative_values = alternative.values[outcome]
+        difference = alternative_values - reference_values
+        named = (("reference", reference_values), ("other", alternative_values), ("difference", difference))
+        for name, values in named:
             column = pl.Series(values).fill_nan(None)
-            columns[f"{outcome.name}_{word}"] = column.cast(pl.Int8) if outcome.yes_no else column
+            columns[f"{outcome.name}_{name}"] = column.cast(pl.Int8) if outcome.yes_no else column
     return frame.with_columns(**columns)

@@ -1,4 +1,4 @@
-"""What became of each patient of a run, by what its tables hold: one number a patient and outcome."""
+"""Outcomes of each patient of a run, from its tables: one number for each patient and outcome."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ Floats = npt.NDArray[np.float64]
 Unit = Literal["per year", "mg/kg", "mg/kg per year", "share"]
 
 PHASES = ("complete_remission", "partial_remission", "relapse")
-NO_HARM = ("end_of_study", "dropout")
+NOT_ADVERSE = ("end_of_study", "dropout")
 BEFORE_CARE = "contraindication"
-"""Kind of the conditions a patient brings along: care finds them, it does not cause them."""
+"""Kind of the conditions that are present at onset: care finds them but does not cause them."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is compared.
+    """An outcome that is compared.
 
     Attributes
     ----------
     name : str
         Column name, with its unit.
     title : str
-        In words.
+        Title in words.
     group : str
-        Where it stands in a table: ``disease``, ``treatment``, ``harms`` or ``verdict``.
+        Its group in tables: ``disease``, ``treatment``, ``harms`` (adverse events) or ``verdict``.
     unit : str
-        Of its values.
+        Unit of its values.
     yes_no : bool
-        Whether a patient has it or not; its mean is then a share.
+        True if a patient has it or not; its mean is then a share.
     better : {"less", "more"}
-        Which side is the patient's good.
+        Direction that is better for the patient.
     """
 
     name: str
@@ -58,23 +58,23 @@ Measured = Iterator[tuple[Outcome, Floats]]
 
 
 @dataclass(frozen=True)
-class Words:
-    """What occurs in any of the runs, so that all are asked the same: what a run does not have counts 0."""
+class Vocabulary:
+    """Drugs, conditions and ends of follow-up that occur in any of the runs; where a run lacks one, it counts as 0."""
 
     drugs: tuple[str, ...]
     conditions: tuple[tuple[str, str], ...]
     ends: tuple[str, ...]
 
     @classmethod
-    def of(cls, sides: Sequence[Side]) -> Words:
-        """Collect drugs, conditions (kind and name) and ways a course ends, in the order of their vocabularies."""
+    def of(cls, sides: Sequence[Side]) -> Vocabulary:
+        """Collect drugs, conditions (kind and name) and ends of follow-up, in the order of the vocabulary."""
         drugs = pl.concat([side.tables["truth/doses"].select("drug") for side in sides])
         noted = pl.concat([side.tables["truth/conditions"].select("kind", "condition") for side in sides])
         ends = pl.concat([side.tables["truth/follow_up"].select("reason") for side in sides])
         return cls(
             tuple(drugs["drug"].unique().sort().cast(pl.String)),
             tuple((kind, name) for kind, name in noted.unique().sort("kind", "condition").iter_rows()),
-            tuple(reason for reason in ends["reason"].unique().sort().cast(pl.String) if reason not in NO_HARM),
+            tuple(reason for reason in ends["reason"].unique().sort().cast(pl.String) if reason not in NOT_ADVERSE),
         )
 
 
@@ -82,68 +82,68 @@ class Course:
     """The true courses of a run: rows of its tables counted by patient.
 
     A patient's place is ``replicate * patients + patient``. Sums run in the order of the rows, so that equal rows
-    give equal sums, to the bit.
+    give bitwise equal sums.
     """
 
     def __init__(self, side: Side) -> None:
         self.side = side
 
     def table(self, name: str, *words: str) -> pl.DataFrame:
-        """A table with its words as plain text."""
+        """Return a table with categorical columns as strings."""
         return self.side.tables[name].with_columns(pl.col(words).cast(pl.String))
 
     def place(self, rows: pl.DataFrame) -> npt.NDArray[np.int64]:
-        """Place of the patient of each row."""
+        """Return the place of the patient of each row."""
         replicate, patient = (rows[key].cast(pl.Int64).to_numpy() for key in ("replicate", "patient"))
         return np.asarray(replicate * self.side.patients + patient)
 
     def total(self, rows: pl.DataFrame, weights: Floats | None = None) -> Floats:
-        """Count, or sum, of each patient's rows."""
+        """Return the count, or weighted sum, of each patient's rows."""
         return np.bincount(self.place(rows), weights, self.side.size).astype(np.float64)
 
     @cached_property
     def end_days(self) -> Floats:
-        """Last time of each course; an event later on its last day still belongs to it."""
+        """Last time of each course; an event later on its last day is included."""
         ends = self.side.tables["truth/follow_up"]
-        found = np.zeros(self.side.size)
-        found[self.place(ends)] = ends["end_days"].to_numpy()
+        last_days = np.zeros(self.side.size)
+        last_days[self.place(ends)] = ends["end_days"].to_numpy()
         events = self.side.tables["truth/events"]
-        np.maximum.at(found, self.place(events), events["time_days"].to_numpy())
-        return found
+        np.maximum.at(last_days, self.place(events), events["time_days"].to_numpy())
+        return last_days
 
     def per_year(self, amounts: Floats) -> Floats:
-        """Amounts over the years of each course; nan for a course of no length."""
+        """Return amounts per year of each course; nan for a course of length 0."""
         return _over(amounts, self.end_days / DAYS_PER_YEAR)
 
 
-def _over(above: Floats, below: Floats) -> Floats:
-    found: Floats = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
-    return found
+def _over(numerators: Floats, denominators: Floats) -> Floats:
+    ratios: Floats = np.divide(numerators, denominators, out=np.full(len(denominators), np.nan), where=denominators > 0)
+    return ratios
 
 
-def measure(side: Side, words: Words, criteria: str, view: str) -> dict[Outcome, Floats]:
+def measure(side: Side, vocabulary: Vocabulary, criteria: str, view: str) -> dict[Outcome, Floats]:
     """Return every outcome of every patient of a run.
 
     Parameters
     ----------
     side : Side
         The run.
-    words : Words
-        What occurs in any of the runs compared.
+    vocabulary : Vocabulary
+        Drugs, conditions and ends that occur in any of the runs compared.
     criteria, view : str
         Definition set and record of the verdicts.
 
     Returns
     -------
     dict of Outcome to ndarray of float64, shape (patients,)
-        In the unit of the outcome; 0 or 1 where it is yes or no, nan where it cannot be said.
+        In the unit of the outcome; 0 or 1 for yes/no outcomes, nan if unknown.
     """
     course = Course(side)
     return dict(
         [
             *_disease(course),
-            *_treatment(course, words.drugs),
-            *_harms(course, words.conditions, words.ends),
+            *_treatment(course, vocabulary.drugs),
+            *_adverse_events(course, vocabulary.conditions, vocabulary.ends),
             *_verdict(course, criteria, view),
         ]
     )
@@ -159,7 +159,7 @@ def _disease(course: Course) -> Measured:
 
 
 def _remission_days(course: Course, events: pl.DataFrame) -> Floats:
-    """Days in complete remission: from reaching it to the next change of phase, or to the end."""
+    """Return the days in complete remission: from reaching it to the next change of phase, or to the end."""
     turns = events.filter(pl.col("event").is_in(PHASES))
     turns = turns.sort("replicate", "patient", "time_days", maintain_order=True)
     place, start = course.place(turns), turns["time_days"].to_numpy()
@@ -180,11 +180,11 @@ def _treatment(course: Course, drugs: Sequence[str]) -> Measured:
         yield yearly, course.per_year(amount)
 
 
-def _harms(course: Course, conditions: Sequence[tuple[str, str]], ends: Sequence[str]) -> Measured:
+def _adverse_events(course: Course, conditions: Sequence[tuple[str, str]], ends: Sequence[str]) -> Measured:
     noted = course.table("truth/conditions", "kind", "condition")
     caused = [(kind, name) for kind, name in conditions if kind != BEFORE_CARE]
     for kind in dict.fromkeys(kind for kind, _ in caused):
-        names = [name for other, name in caused if other == kind]
+        names = [name for kind_of_name, name in caused if kind_of_name == kind]
         counts = course.total(noted.filter(kind=kind))
         yield Outcome(f"{kind}_per_year", f"{plain(kind)}, times noted", "harms", "per year"), course.per_year(counts)
         yield _ever(kind, plain(kind), counts)
@@ -220,6 +220,6 @@ def _verdict(course: Course, criteria: str, view: str) -> Measured:
 
 
 def categories(course: Course, criteria: str, view: str) -> pl.Series:
-    """Return the category of each patient, in the order of places; null for those outside the definition set."""
+    """Return the category of each patient, in the order of places; null for patients outside the definition set."""
     labels = labels_of(course, criteria, view)
     return labels.select(pl.when(INSIDE).then(pl.col("category")).alias("category")).to_series()

@@ -1,4 +1,4 @@
-"""Which runs may be compared: finished ones, of the same people, all judged by the same definition set."""
+"""Check which runs can be compared: finished ones of the same patients, classified by the same definition set."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from nephrosyn import vocabulary
 from nephrosyn.errors import ComparisonError, RunFolderError
 from nephrosyn.runs.folder import Folder
 from nephrosyn.scenario.describe import value_text
-from nephrosyn.scenario.messages import nearest
 from nephrosyn.scenario.tree import MISSING, dotted, leaves
+from nephrosyn.user_input import nearest
 
 PERSON = ("population", "disease")
-"""Sections of a scenario that say who falls ill, of what, and for how long. All others are what twins may differ in."""
+"""Scenario sections that decide who falls ill, with what, and for how long. Runs may differ in all others."""
 
 DRAWS = ("version", "seed", "patients", "replicates")
-"""What else decides who patient i is; laws and draws belong to a version."""
+"""What else decides who patient i is; distributions and random numbers depend on the version."""
 
-TOLD_APART = ("title", "description", "engine", "criteria", *DRAWS)
+NOT_SETTINGS = ("title", "description", "engine", "criteria", *DRAWS)
 TRAITS = ("lesion", "response", "age_at_onset_years", "never_relapses", "frailty")
-MOST_TOLD = 5
+MOST_SHOWN = 5
 
 
 class Run(Protocol):
-    """What is asked of a run: a cohort in memory or on disk."""
+    """What a comparison needs of a run: a cohort in memory or on disk."""
 
     @property
     def tables(self) -> Mapping[str, pl.DataFrame]:
@@ -36,16 +36,16 @@ class Run(Protocol):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What was run."""
+        """How the run was made."""
 
     @property
     def folder(self) -> Path | None:
-        """Where it lies, if it was written."""
+        """Run folder, if the run was written."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One run of a comparison, under a name that no other has."""
+    """One run of a comparison, under a unique name."""
 
     name: str
     tables: Mapping[str, pl.DataFrame]
@@ -63,15 +63,15 @@ class Side:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Every value of the scenario by dotted key, but its name, its size and how it is judged."""
+        """Every value of the scenario by dotted key, except its name, its size and its definition sets."""
         tree = self.manifest["scenario"].get("scenario")
         if not isinstance(tree, dict):
             raise RunFolderError(f"{self.name}: manifest.json is damaged; make the run again")
-        return {dotted(path): value for path, value in leaves(tree) if path[0] not in TOLD_APART}
+        return {dotted(path): value for path, value in leaves(tree) if path[0] not in NOT_SETTINGS}
 
 
 def sides(runs: Sequence[Run | str | Path]) -> list[Side]:
-    """Return the runs under names of their own, the reference first.
+    """Return the runs under unique names, the reference first.
 
     Parameters
     ----------
@@ -81,40 +81,47 @@ def sides(runs: Sequence[Run | str | Path]) -> list[Side]:
     Returns
     -------
     list of Side
-        Named by folder, or by scenario where a run is in memory.
+        Named by folder, or by scenario if the run is in memory.
 
     Raises
     ------
     ComparisonError
-        If there are fewer than two, one folder is named twice, or they do not hold the same people.
+        If there are fewer than two, a folder is given twice, or the patients are not the same.
     RunFolderError
-        If a folder is no run, is incomplete, or was changed.
+        If a folder is not a run, is incomplete, or was changed.
     """
     if len(runs) < 2:
-        raise ComparisonError("name at least two runs: the reference, and one to compare with it")
+        raise ComparisonError("give at least two runs: the reference, and one to compare with it")
     folders = [Path(run).resolve() for run in runs if isinstance(run, str | Path)]
     twice = next((folder for place, folder in enumerate(folders) if folder in folders[:place]), None)
     if twice is not None:
-        raise ComparisonError(f"{twice.name} is named twice; a run compared with itself differs in nothing")
-    opened = [_opened(run) for run in runs]
-    found = [
-        Side(name, tables, about)
-        for name, (tables, about, _) in zip(_names([place for *_, place in opened]), opened, strict=True)
-    ]
-    for other in found[1:]:
-        _same_people(found[0], other)
-    return found
+        raise ComparisonError(f"{twice.name} is given twice; a run does not differ from itself")
+    opened = [open_run(run) for run in runs]
+    names = _names([place or manifest["scenario"]["name"] for _, manifest, place in opened])
+    named_sides = [Side(name, tables, manifest) for name, (tables, manifest, _) in zip(names, opened, strict=True)]
+    for side in named_sides[1:]:
+        _same_people(named_sides[0], side)
+    return named_sides
 
 
-def _opened(run: Run | str | Path) -> tuple[Mapping[str, pl.DataFrame], Mapping[str, Any], str]:
+def open_run(run: Run | str | Path) -> tuple[Mapping[str, pl.DataFrame], Mapping[str, Any], str]:
+    """Return tables, manifest and folder of a run; the folder of a run in memory is empty.
+
+    Raises
+    ------
+    RunFolderError
+        If it is not a run, is incomplete, or was changed.
+    """
     if isinstance(run, str | Path):
         folder = Folder(Path(run))
         return folder, folder.manifest, str(run)
-    return run.tables, run.manifest, str(run.folder or run.manifest["scenario"]["name"])
+    if not (hasattr(run, "tables") and hasattr(run, "manifest")):
+        raise RunFolderError(f"expected a run: a cohort, or the path of a run folder; found {run!r}")
+    return run.tables, run.manifest, str(run.folder or "")
 
 
 def _names(places: Sequence[str]) -> list[str]:
-    """Shortest names that tell the runs apart: the folder's, its path, or path and position.
+    """Return the shortest unique names of the runs: the folder's, its path, or path and position.
 
     Examples
     --------
@@ -124,37 +131,38 @@ def _names(places: Sequence[str]) -> list[str]:
     ['a (1)', 'b', 'a (3)']
     """
     short = [Path(place).name or place for place in places]
-    told = [f"{place} ({n})" if places.count(place) > 1 else place for n, place in enumerate(places, 1)]
-    return next(names for names in (short, [*places], told) if len({*names}) == len(names))
+    numbered = [f"{place} ({n})" if places.count(place) > 1 else place for n, place in enumerate(places, 1)]
+    return next(names for names in (short, [*places], numbered) if len({*names}) == len(names))
 
 
-def _same_people(reference: Side, other: Side) -> None:
-    """Refuse runs whose patient i is not one person.
+def _same_people(reference: Side, alternative: Side) -> None:
+    """Refuse runs in which patient i is not the same patient.
 
-    The manifests say what the people were drawn from; that they came out the same is seen in their traits.
+    The manifests say what the patients were drawn from; their traits show that the draws gave the same patients.
     """
-    apart = [f"{key} {a} and {b}" for key, a, b in _different_people(reference, other)]
-    if not apart:
+    differences = [f"{key} {a} and {b}" for key, a, b in _different_people(reference, alternative)]
+    if not differences:
         columns = ["replicate", "patient", *TRAITS]
-        mine, theirs = (side.tables["truth/traits"].select(columns) for side in (reference, other))
-        apart = [] if mine.equals(theirs) else ["other traits of the same patients in truth/traits"]
-    if apart:
-        more = f"; and {len(apart) - MOST_TOLD} more" if len(apart) > MOST_TOLD else ""
+        first, second = (side.tables["truth/traits"].select(columns) for side in (reference, alternative))
+        differences = [] if first.equals(second) else ["different traits of the same patients in truth/traits"]
+    if differences:
+        more = f"; and {len(differences) - MOST_SHOWN} more" if len(differences) > MOST_SHOWN else ""
         raise ComparisonError(
-            f"{reference.name} and {other.name} do not hold the same people: {'; '.join(apart[:MOST_TOLD])}{more}. "
-            f"Twins have one seed and size, one version, and the same {' and '.join(PERSON)}"
+            f"{reference.name} and {alternative.name} do not have the same patients: "
+            f"{'; '.join(differences[:MOST_SHOWN])}{more}. Runs can be compared if they have the same seed, size, "
+            f"version, {' and '.join(PERSON)}"
         )
 
 
-def _different_people(reference: Side, other: Side) -> Iterator[tuple[str, str, str]]:
+def _different_people(reference: Side, alternative: Side) -> Iterator[tuple[str, str, str]]:
     for key in DRAWS:
-        mine, theirs = (side.manifest.get(key) for side in (reference, other))
-        if mine != theirs:
-            yield key, str(mine), str(theirs)
-    yield from (row for row in differing(reference, other) if row[0].partition(".")[0] in PERSON)
+        reference_value, other_value = (side.manifest.get(key) for side in (reference, alternative))
+        if reference_value != other_value:
+            yield key, str(reference_value), str(other_value)
+    yield from (row for row in differing(reference, alternative) if row[0].partition(".")[0] in PERSON)
 
 
-def differing(reference: Side, other: Side) -> list[tuple[str, str, str]]:
+def differing(reference: Side, alternative: Side) -> list[tuple[str, str, str]]:
     """Return the settings in which two runs differ.
 
     Parameters
@@ -165,11 +173,11 @@ def differing(reference: Side, other: Side) -> list[tuple[str, str, str]]:
     Returns
     -------
     list of (str, str, str)
-        Dotted key, and the value in each; a dash where a run has no such key.
+        Dotted key, and the value in each; a dash if a run has no such key.
     """
-    mine, theirs = reference.settings, other.settings
-    keys = [*mine, *(key for key in theirs if key not in mine)]
-    pairs = ((key, mine.get(key, MISSING), theirs.get(key, MISSING)) for key in keys)
+    reference_settings, alternative_settings = reference.settings, alternative.settings
+    keys = [*reference_settings, *(key for key in alternative_settings if key not in reference_settings)]
+    pairs = ((key, reference_settings.get(key, MISSING), alternative_settings.get(key, MISSING)) for key in keys)
     return [(key, _shown(a), _shown(b)) for key, a, b in pairs if a != b]
 
 
@@ -177,17 +185,17 @@ def _shown(value: Any) -> str:
     return "–" if value is MISSING else value_text(value)
 
 
-def judged_by(found: Sequence[Side], criteria: str | None, view: str) -> str:
-    """Return the definition set to compare by, known to have judged every patient of every run.
+def common_criteria(compared: Sequence[Side], criteria: str | None, view: str) -> str:
+    """Return the definition set to compare by, after checking that every run has labels of it for every patient.
 
     Parameters
     ----------
-    found : sequence of Side
+    compared : sequence of Side
         The runs.
     criteria : str or None
-        Name of a definition set; None for the first of the reference.
+        Name of a definition set; None for the first one of the reference.
     view : {"complete", "observed"}
-        Record judged.
+        Record that was classified.
 
     Returns
     -------
@@ -197,18 +205,18 @@ def judged_by(found: Sequence[Side], criteria: str | None, view: str) -> str:
     Raises
     ------
     ComparisonError
-        If the view is none, or a run has not been judged by the set.
+        If there is no such view, or a run has no labels of the set.
     """
     if view not in vocabulary.VIEWS:
         raise ComparisonError(f"unknown view {view!r}: one of {', '.join(vocabulary.VIEWS)}")
-    known = [side.tables["labels"]["criteria"].unique(maintain_order=True).to_list() for side in found]
+    known = [side.tables["labels"]["criteria"].unique(maintain_order=True).to_list() for side in compared]
     name = criteria if criteria is not None else str(known[0][0])
-    for side, names in zip(found, known, strict=True):
+    for side, names in zip(compared, known, strict=True):
         if name not in names:
             like = nearest(name, names)
             raise ComparisonError(
-                f"{side.name} has not been judged by the definition set {name!r}; it has {', '.join(names)}"
-                f"{f' (nearest: {like})' if like and like != ', '.join(names) else ''}. To judge it: "
+                f"{side.name} has no labels of the definition set {name!r}; it has {', '.join(names)}"
+                f"{f' (nearest: {like})' if like and like != ', '.join(names) else ''}. To add them: "
                 f"nephrosyn classify RUN --criteria {name}"
             )
         if side.tables["labels"].filter(criteria=name, view=view).height != side.size:

@@ -1,20 +1,18 @@
-"""The tables of a comparison: the same rows for the console, the page and the text."""
+"""The tables of a comparison: the same for the console, the page and the text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 
 from nephrosyn.comparison.care import text
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
-from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
-from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import number, plain
+from nephrosyn.report.page.tables import Table, cross_table
+from nephrosyn.report.text import number
 
 GROUPS = {
     "disease": "disease",
     "treatment": "treatment, as prescribed",
-    "harms": "harms",
+    "harms": "adverse events",
     "verdict": "verdict, “{criteria}” criteria, {view} record",
 }
 HEAD = (
@@ -29,56 +27,46 @@ HEAD = (
 )
 
 
-def outcomes(found: Findings, contrast: Contrast) -> Table:
+def outcomes(findings: Findings, contrast: Contrast) -> Table:
     """Return every outcome of a run against the reference, group by group.
 
     Parameters
     ----------
-    found : Findings
-        All of it.
+    findings : Findings
+        The comparison.
     contrast : Contrast
-        One of its runs.
+        The run.
 
     Returns
     -------
     Table
-        The rows that name a group are strong and hold no values.
+        Rows that name a group are strong and have no values.
     """
     rows: list[tuple[str, ...]] = []
     strong = set()
     for group, members in groupby(contrast.rows, lambda row: row.outcome.group):
         strong.add(len(rows))
-        title = GROUPS[group].format(criteria=found.criteria, view=found.view)
+        title = GROUPS[group].format(criteria=findings.criteria, view=findings.view)
         rows += [(title, *("",) * (len(HEAD) + 1)), *map(line, members)]
-    caption = f"{contrast.name} against {found.reference}, {number(found.patients)} patients"
+    caption = f"{contrast.name} against {findings.reference}, {number(findings.patients)} patients"
     return Table(caption, ("outcome", "unit", *HEAD), rows, frozenset(strong))
 
 
 def line(row: Row) -> tuple[str, ...]:
-    """Return the cells of one outcome: its title, its unit, then those of `HEAD`."""
-    found, outcome = row.paired, row.outcome
-    means = (text.value(outcome, mean) for mean in (found.reference, found.other))
-    counts = (number(count) for count in (row.better, found.same, row.worse))
+    """Return the cells of one outcome: title, unit, then those of `HEAD`."""
+    paired, outcome = row.paired, row.outcome
+    means = (text.value(outcome, mean) for mean in (paired.reference, paired.alternative))
+    counts = (number(count) for count in (row.better, paired.same, row.worse))
     end = (text.saved(row), text.times(row))
     return (outcome.title, text.unit(outcome), *means, text.difference(row), *counts, *end)
 
 
-def changes(found: Findings, contrast: Contrast) -> Table:
+def changes(findings: Findings, contrast: Contrast) -> Table:
     """Return the patients by category in the reference (rows) and in the run (columns)."""
-    seen = [name for name in CATEGORY_ORDER if any(name in pair for pair in contrast.changes)]
-    count = contrast.changes.get
-    lines = [[count((row, column), 0) for column in seen] for row in seen]
-    lines.append([sum(column) for column in zip(*lines, strict=True)])
-    head = (f"{found.reference} ↓ {contrast.name} →", *map(plain, seen), "all")
-    rows = [_counts(name, line) for name, line in zip([*map(plain, seen), "all"], lines, strict=True)]
-    caption = f"Patients by category, “{found.criteria}” criteria, {found.view} record{text.outside(contrast)}"
-    return Table(caption, head, rows, frozenset({len(seen)}))
+    caption = f"Patients by category, “{findings.criteria}” criteria, {findings.view} record{text.outside(contrast)}"
+    return cross_table(caption, findings.reference, contrast.name, contrast.changes)
 
 
-def _counts(name: str, line: Sequence[int]) -> tuple[str, ...]:
-    return (name, *[number(count) if count else "·" for count in line], number(sum(line)))
-
-
-def settings(found: Findings, contrast: Contrast) -> Table:
+def settings(findings: Findings, contrast: Contrast) -> Table:
     """Return the settings in which a run differs from the reference."""
-    return Table("What differs in the scenarios", ("key", found.reference, contrast.name), contrast.settings)
+    return Table("What differs in the scenarios", ("key", findings.reference, contrast.name), contrast.settings)

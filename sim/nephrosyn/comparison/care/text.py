@@ -1,4 +1,4 @@
-"""Differences as plain sentences and short texts."""
+"""Differences between runs in words."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
 from nephrosyn.comparison.care.outcomes import Outcome
-from nephrosyn.report.text import number, percent, points
+from nephrosyn.report.text import minus, number, percent, points
 
 DIGITS = {"per year": 2, "mg/kg": 1, "mg/kg per year": 1}
 FINE_DIGITS = {**DIGITS, "per year": 3}
-"""Of differences: twins differ by less than they vary."""
+"""Decimals of differences, which within pairs are smaller than the values."""
 HEADLINE = "relapses_per_year"
 
 
 def value(outcome: Outcome, amount: float) -> str:
-    """Return a mean of an outcome, with a dash where there is none.
+    """Return the mean of an outcome; a dash if there is none.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def value(outcome: Outcome, amount: float) -> str:
 
 
 def signed(outcome: Outcome, amount: float) -> str:
-    """Return a difference with its sign; of shares in percentage points.
+    """Return a difference with its sign; for shares in percentage points.
 
     Examples
     --------
@@ -39,11 +39,11 @@ def signed(outcome: Outcome, amount: float) -> str:
         return unsigned_zero(points(amount))
     if math.isnan(amount):
         return "–"
-    return unsigned_zero(f"{amount:+,.{FINE_DIGITS[outcome.unit]}f}".replace("-", "−"))
+    return unsigned_zero(minus(f"{amount:+,.{FINE_DIGITS[outcome.unit]}f}"))
 
 
 def unsigned_zero(text: str) -> str:
-    """Return a signed text without the sign if it shows nothing but 0.
+    """Return a signed number without its sign if it is 0 as displayed.
 
     Examples
     --------
@@ -55,15 +55,15 @@ def unsigned_zero(text: str) -> str:
 
 def difference(row: Row) -> str:
     """Return a difference with its interval."""
-    found = row.paired
-    if math.isnan(found.low):
-        return signed(row.outcome, found.difference)
-    ends = " to ".join(signed(row.outcome, end) for end in (found.low, found.high))
-    return f"{signed(row.outcome, found.difference)} ({ends})"
+    paired = row.paired
+    if math.isnan(paired.low):
+        return signed(row.outcome, paired.difference)
+    ends = " to ".join(signed(row.outcome, end) for end in (paired.low, paired.high))
+    return f"{signed(row.outcome, paired.difference)} ({ends})"
 
 
 def unit(outcome: Outcome) -> str:
-    """Return the unit of an outcome as a table names it."""
+    """Return the unit of an outcome for a table."""
     return "%, points" if outcome.unit == "share" else outcome.unit
 
 
@@ -73,31 +73,31 @@ def saved(row: Row) -> str:
 
 
 def times(row: Row) -> str:
-    """Return how many times more patients unpaired runs would need; a dash where no number says it."""
+    """Return how many times as many patients unpaired runs would need; a dash if not finite."""
     factor = row.paired.times_more_patients
     return f"×{factor:,.1f}" if math.isfinite(factor) else "–"
 
 
-def sentence(found: Findings) -> str:
-    """Return the answer, in a sentence or two for each run."""
-    return " ".join(headline(found, contrast) for contrast in found.contrasts)
+def sentence(findings: Findings) -> str:
+    """Return the result, in one or two sentences for each run."""
+    return " ".join(headline(findings, contrast) for contrast in findings.contrasts)
 
 
-def headline(found: Findings, contrast: Contrast) -> str:
-    """Return what a run does to relapses, in one sentence."""
-    many = found.patients > 1
-    who = f"the same {number(found.patients)} patients" if many else "the same patient"
+def headline(findings: Findings, contrast: Contrast) -> str:
+    """Return how relapses and categories differ between a run and the reference."""
+    many = findings.patients > 1
+    patients = f"the same {number(findings.patients)} patients" if many else "the same patient"
     if contrast.identical:
-        return f"Under “{contrast.name}” as under “{found.reference}”, nothing differs for {who}."
+        return f"Between “{findings.reference}” and “{contrast.name}”, nothing differs for {patients}."
     row = next(row for row in contrast.rows if row.outcome.name == HEADLINE)
-    verb = "changes" if contrast.moved == 1 else "change"
-    inside = found.patients - contrast.outside
-    of = f" of the {number(inside)} in the “{found.criteria}” set in both runs" if contrast.outside else ""
-    moved = f"{number(contrast.moved)}{of} {verb} category"
+    changes = "changes" if contrast.moved == 1 else "change"
+    inside = findings.patients - contrast.outside
+    of = f" of the {number(inside)} in the “{findings.criteria}” set in both runs" if contrast.outside else ""
+    moved = f"{number(contrast.moved)}{of} {changes} category"
     if not inside:
-        moved = f"the “{found.criteria}” set is for none of them in both runs, so nobody has a category to compare"
+        moved = f"the “{findings.criteria}” set applies to none of them in both runs, so no categories can be compared"
     has = f"{'have' if many else 'has'} {_relapses(row)}"
-    start = f"Under “{contrast.name}” instead of “{found.reference}”, {who} {has}; {moved}."
+    start = f"Under “{contrast.name}” instead of “{findings.reference}”, {patients} {has}; {moved}."
     factor = row.paired.times_more_patients
     if math.isfinite(factor) and row.paired.saved_fraction > 0:
         start += f" Unpaired runs would need {factor:,.1f} times as many patients to see this as clearly."
@@ -105,31 +105,30 @@ def headline(found: Findings, contrast: Contrast) -> str:
 
 
 def outside(contrast: Contrast) -> str:
-    """Return who is outside the definition set, for the end of a caption; nothing if nobody is."""
-    many = contrast.outside
-    return f" ({number(many)} outside this set: age or lesion)" if many else ""
+    """Return the number of patients outside the definition set, for the end of a caption; empty if there are none."""
+    return f" ({number(contrast.outside)} outside this set by age or lesion)" if contrast.outside else ""
 
 
 def _relapses(row: Row) -> str:
-    found = row.paired
-    if math.isnan(found.difference):
-        return "no time in which to relapse"
-    if not found.lower + found.higher:
+    paired = row.paired
+    if math.isnan(paired.difference):
+        return "no follow-up in which to relapse"
+    if not paired.lower + paired.higher:
         return "exactly as many relapses"
-    said = f"{_size(found.difference)} {_word(found.difference)} relapses a year{_interval(row)}"
-    counts = (number(count) for count in (row.better, found.same, row.worse))
-    return f"{said}: fewer in {{}}, as many in {{}}, more in {{}}".format(*counts)
+    said = f"{_size(paired.difference)} {_word(paired.difference)} relapses a year{_interval(row)}"
+    counts = (number(count) for count in (row.better, paired.same, row.worse))
+    return f"{said}: fewer in {{}}, the same in {{}}, more in {{}}".format(*counts)
 
 
 def _interval(row: Row) -> str:
-    found = row.paired
-    if math.isnan(found.low):
+    paired = row.paired
+    if math.isnan(paired.low):
         return ""
-    low, high = _size(found.low), _size(found.high)
-    if found.low <= 0 <= found.high:
+    low, high = _size(paired.low), _size(paired.high)
+    if paired.low <= 0 <= paired.high:
         return f" (95% interval {low} fewer to {high} more, which leaves the direction open)"
-    near, far = (high, low) if found.high < 0 else (low, high)
-    return f" (95% interval {near} to {far} {_word(found.difference)})"
+    near, far = (high, low) if paired.high < 0 else (low, high)
+    return f" (95% interval {near} to {far} {_word(paired.difference)})"
 
 
 def _size(amount: float) -> str:

@@ -1,6 +1,6 @@
-"""Reclassification: the same patients under two definition sets, who moves between categories, and by which clause.
+"""Reclassification: how patients change category between two definition sets, and because of which clauses.
 
-`reclassify` judges and `Reclassification` holds what was found; nothing is drawn or written until it is asked for.
+`reclassify` returns a `Reclassification`; figures and files are made only when they are requested.
 """
 
 from nephrosyn.comparison.definitions.reclassification import Reclassification, reclassify

@@ -1,4 +1,4 @@
-"""The clauses by which patients move: which one decides each side, and what becomes of it on the other."""
+"""The clauses responsible for changes of category: the one that decides under each set, and its answer by the other."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from nephrosyn.report.findings.verdicts.refractory_share import ID
 from nephrosyn.statistics.proportions import Share, wilson
 
 CASE = [f"{name}{end}" for name in ("category", "clause", "status", "status_elsewhere") for end in ("", "_after")]
-"""What the reason of a move is told by."""
+"""Columns that the reason for a change is derived from."""
 Changed = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Patients who move alike.
+    """Patients who change category for the same reason.
 
     Attributes
     ----------
     before, after : str
         Categories; the same where only the refractory answer differs.
     clauses : tuple of (str, str, str)
-        Clause, answer under the first set, answer under the second: of the clauses that decide either side, those
-        whose answers differ.
+        Clause, answer under the first set, answer under the second: those of the deciding clauses whose answers
+        differ.
     share : Share
-        Of all who move.
+        Their share of all patients who change.
     replicate, patient : int
-        The first of them, to look at.
+        An example: the first of them.
     """
 
     before: str
@@ -45,7 +45,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Difference:
-    """A clause whose answer differs, among those who move."""
+    """A clause whose answer differs, among patients who change category."""
 
     clause: str
     before: str
@@ -54,14 +54,14 @@ class Difference:
 
 
 def answered(first: pl.DataFrame, second: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """Return the answers of both sets about those who move, a row for each patient and clause.
+    """Return the answers of both sets for patients who change, a row for each patient and clause.
 
     Parameters
     ----------
     first, second : polars.DataFrame
-        Clause answers of either set.
+        Clause answers of the two sets.
     moved : polars.DataFrame
-        Labels of those who move: ``category``, and ``category_after`` under the second set.
+        Labels of patients who change: ``category``, and ``category_after`` under the second set.
 
     Returns
     -------
@@ -79,41 +79,43 @@ def answered(first: pl.DataFrame, second: pl.DataFrame, moved: pl.DataFrame) -> 
 
 
 def decided(both: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
-    """Return those who move, with the clause that decides either side.
+    """Return the patients who change, with the clause that decides their category under each set.
 
-    Of a category with a flag it is the clause of that flag that was met first. Of patients who could not be judged it
-    is a clause that could not be, the one that decides the other side if it is among them, else one that the other
-    set answers otherwise.
+    A category with a flag is decided by the clause of that flag that was met first. An undetermined patient is decided
+    by a clause that could not be judged: preferably the one that decides under the other set, else one that the other
+    set answers differently.
 
     Parameters
     ----------
     both : polars.DataFrame
-        What `answered` returned.
+        From `answered`.
     moved : polars.DataFrame
-        Labels of those who move.
+        Labels of patients who change.
 
     Returns
     -------
     polars.DataFrame
-        `moved` with ``clause``, ``status`` and ``status_elsewhere``, and the same with ``_after``; null without one.
+        `moved` with ``clause``, ``status`` and ``status_elsewhere``, and the same with ``_after``; null if there is
+        none.
     """
-    for end, other in (("", "_after"), ("_after", "")):
-        wish = pl.when(_decides(other)).then(0).when(pl.col("status") != pl.col("status_after")).then(1).otherwise(2)
-        rank = pl.when(pl.col(f"category{end}") == UNDETERMINED).then(wish).otherwise(0)
+    for end, other_end in (("", "_after"), ("_after", "")):
+        differs = pl.col("status") != pl.col("status_after")
+        preference = pl.when(_decides(other_end)).then(0).when(differs).then(1).otherwise(2)
+        rank = pl.when(pl.col(f"category{end}") == UNDETERMINED).then(preference).otherwise(0)
         first = (
             both.filter(_decides(end))
             .sort(*ID, rank, f"days{end}", "order", nulls_last=True)
             .group_by(ID, maintain_order=True)
             .first()
         )
-        names = {"clause": "clause", f"status{end}": "status", f"status{other}": "status_elsewhere"}
+        names = {"clause": "clause", f"status{end}": "status", f"status{other_end}": "status_elsewhere"}
         columns = [pl.col(name).alias(f"{word}{end}") for name, word in names.items()]
         moved = moved.join(first.select(*ID, *columns), on=ID, how="left", maintain_order="left")
     return moved
 
 
 def _decides(end: str) -> pl.Expr:
-    """Whether a clause can be what makes the category of one side."""
+    """Return whether a clause can decide the category under one of the sets."""
     category, status = pl.col(f"category{end}"), pl.col(f"status{end}")
     flag = pl.col("clause").replace_strict(dict(zip(CLAUSES, FLAG_OF_CLAUSE, strict=True)), default=None)
     named = category.replace_strict(FLAG_OF_CATEGORY, default=None, return_dtype=pl.String)
@@ -121,36 +123,36 @@ def _decides(end: str) -> pl.Expr:
     return met | ((status == "cannot be judged") & (category == UNDETERMINED))
 
 
-def reasons(told: pl.DataFrame) -> list[Reason]:
-    """Return the reasons of all moves, those of most patients first; `told` is what `decided` returned."""
+def reasons(decided: pl.DataFrame) -> list[Reason]:
+    """Return the reasons of all changes, those of most patients first; the frame is that of `decided`."""
     counts: dict[tuple[str, str, Changed], int] = {}
     first: dict[tuple[str, str, Changed], tuple[int, int]] = {}
-    words = told.with_columns(pl.col("category", "category_after").cast(pl.String)).sort(ID)
+    words = decided.with_columns(pl.col("category", "category_after").cast(pl.String)).sort(ID)
     grouped = words.group_by(CASE, maintain_order=True).agg(pl.len(), *[pl.col(name).first() for name in ID])
     for row in grouped.iter_rows(named=True):
         alike = (row["category"], row["category_after"], _changed(row))
         counts[alike] = counts.get(alike, 0) + row["len"]
         first.setdefault(alike, (row["replicate"], row["patient"]))
     ranked = sorted(counts, key=lambda alike: (-counts[alike], first[alike]))
-    return [Reason(*alike, wilson(counts[alike], told.height), *first[alike]) for alike in ranked]
+    return [Reason(*alike, wilson(counts[alike], decided.height), *first[alike]) for alike in ranked]
 
 
 def _changed(row: dict[str, Any]) -> Changed:
-    """Of the clauses that decide either side, those whose answers differ, with the answers in order of the sets."""
-    one = (row["clause"], row["status"], row["status_elsewhere"])
-    other = (row["clause_after"], row["status_elsewhere_after"], row["status_after"])
-    return tuple(dict.fromkeys(side for side in (one, other) if side[1] != side[2]))
+    """Return the deciding clauses whose answers differ, with the answers in the order of the sets."""
+    deciding_before = (row["clause"], row["status"], row["status_elsewhere"])
+    deciding_after = (row["clause_after"], row["status_elsewhere_after"], row["status_after"])
+    return tuple(dict.fromkeys(side for side in (deciding_before, deciding_after) if side[1] != side[2]))
 
 
 def differences(both: pl.DataFrame, total: int) -> Iterator[Difference]:
-    """Yield the clauses whose answer differs among those who move, most patients first; one may count in several.
+    """Yield the clauses whose answer differs, most patients first; a patient may count in several.
 
     Parameters
     ----------
     both : polars.DataFrame
-        What `answered` returned.
+        From `answered`.
     total : int
-        Who moves.
+        Number of patients who change.
     """
     columns = ["clause", "status", "status_after"]
     changed = both.filter(pl.col("status") != pl.col("status_after")).group_by(*columns, "order").len()

@@ -1,8 +1,7 @@
-"""What was found as frames, and as plain values for a program to read."""
+"""A reclassification as data frames, and as plain values for programs."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import polars as pl
 from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.findings import Findings
+from nephrosyn.report import text as report_text
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
 from nephrosyn.report.findings.verdicts.refractory_share import ID, ONE_THIRD, Refractory
 from nephrosyn.statistics.proportions import Share
@@ -32,62 +32,68 @@ def _numbers(*names: str) -> dict[str, Any]:
     return {f"{name}{end}": NUMBER for name in names for end in ("", "_low", "_high")}
 
 
-def flows(found: Moves) -> pl.DataFrame:
-    """Return patients by category under either set."""
+def flows(moves: Moves) -> pl.DataFrame:
+    """Return patients by category under both sets."""
     rows = (
         {"from": flow.before, "to": flow.after, "patients": flow.of_all.count}
         | _share(flow.of_before, "share_of_from")
         | _share(flow.of_all, "share_of_all")
-        for flow in found.flows
+        for flow in moves.flows
     )
     return _frame(rows, {"from": TEXT, "to": TEXT, "patients": COUNT, **_numbers("share_of_from", "share_of_all")})
 
 
-def agreement(found: Moves) -> pl.DataFrame:
-    """Return Cohen's kappa of what is asked, and of whom."""
+def agreement(moves: Moves) -> pl.DataFrame:
+    """Return Cohen's kappa by question (category or refractory) and by patients included."""
     rows = (
         {"of": what, "among": who, "patients": kappa.patients, "agree": kappa.observed, "by_chance": kappa.expected,
          "kappa": kappa.value, "standard_error": kappa.error, "low": kappa.low, "high": kappa.high,
          "note": kappa.note or None}
-        for (what, who), kappa in found.kappas.items()
+        for (what, who), kappa in moves.kappas.items()
     )  # fmt: skip
     numbers = dict.fromkeys(("agree", "by_chance", "kappa", "standard_error", "low", "high"), NUMBER)
     return _frame(rows, {"of": TEXT, "among": TEXT, "patients": COUNT, **numbers, "note": TEXT})
 
 
-def moves(found: Sequence[Reason]) -> pl.DataFrame:
-    """Return the moves by the clauses responsible."""
+def moves(reasons: Sequence[Reason]) -> pl.DataFrame:
+    """Return the changes of category by the clauses responsible."""
     answers = pl.List(pl.Struct(dict.fromkeys(("clause", "from", "to"), TEXT)))
     schema = {"from": TEXT, "to": TEXT, "because": TEXT, "clauses": answers, "patients": COUNT}
     rows = (
-        {"from": one.before, "to": one.after, "because": text.because(one), "patients": one.share.count}
-        | {"clauses": [dict(zip(("clause", "from", "to"), clause, strict=True)) for clause in one.clauses]}
-        | _share(one.share)
-        | {"replicate": one.replicate, "patient": one.patient}
-        for one in found
+        {"from": reason.before, "to": reason.after, "because": text.because(reason), "patients": reason.share.count}
+        | {"clauses": [dict(zip(("clause", "from", "to"), clause, strict=True)) for clause in reason.clauses]}
+        | _share(reason.share)
+        | {"replicate": reason.replicate, "patient": reason.patient}
+        for reason in reasons
     )
     return _frame(rows, {**schema, **_numbers("share"), **dict.fromkeys(ID, COUNT)})
 
 
-def clauses(found: Sequence[Difference]) -> pl.DataFrame:
-    """Return the clauses whose answer differs among those who move."""
+def clauses(differences: Sequence[Difference]) -> pl.DataFrame:
+    """Return the clauses whose answer differs, among patients who change category."""
     rows = (
-        {"clause": one.clause, "from": one.before, "to": one.after, "patients": one.share.count} | _share(one.share)
-        for one in found
+        {
+            "clause": difference.clause,
+            "from": difference.before,
+            "to": difference.after,
+            "patients": difference.share.count,
+        }
+        | _share(difference.share)
+        for difference in differences
     )
     return _frame(rows, {"clause": TEXT, "from": TEXT, "to": TEXT, "patients": COUNT, **_numbers("share")})
 
 
-def refractory(found: Findings) -> pl.DataFrame:
-    """Return the refractory share of every set beside one third, at the end and as follow-up grows.
+def refractory(findings: Findings) -> pl.DataFrame:
+    """Return the refractory share of every set compared with one third, at the end and by length of follow-up.
 
-    Shares are among the `patients` of the set. For the two sets that are compared, at the end of follow-up, the
-    columns ``in_both`` have the share among the patients to whom both may apply; they are null in all other rows.
+    Shares are among the `patients` of the set. For the two sets compared, at the end of follow-up, the columns
+    ``in_both`` hold the share among the patients to whom both may apply; they are null in all other rows.
     """
-    rows = [_verdict(one, None) for one in found.refractory]
-    for row, share in zip(rows, found.moves.refractory, strict=False):  # the two sets come first
+    rows = [_verdict(refractory_counts, None) for refractory_counts in findings.refractory]
+    for row, share in zip(rows, findings.moves.refractory, strict=False):  # the two sets come first
         row |= {"in_both": share.total, "refractory_in_both": share.count, **_share(share, "share_in_both")}
-    for curve in found.growth.sets.values():
+    for curve in findings.growth.sets.values():
         rows += [_verdict(moment.refractory, moment.days) for moment in curve.moments]
     counts = dict.fromkeys(("follow_up_days", "patients", "outside", "refractory", "not_judged"), COUNT)
     schema = {"criteria": TEXT, **counts}
@@ -95,54 +101,61 @@ def refractory(found: Findings) -> pl.DataFrame:
     return _frame(rows, {**schema, **_numbers("share"), "distance_to_one_third": NUMBER, **both})
 
 
-def _verdict(one: Refractory, days: int | None) -> dict[str, Any]:
-    counts = {"patients": one.patients, "outside": one.outside, "refractory": one.met, "not_judged": one.unknown}
-    distance = {"distance_to_one_third": one.share.share - ONE_THIRD}
-    return {"criteria": one.criteria, "follow_up_days": days, **counts, **_share(one.share), **distance}
+def _verdict(verdict: Refractory, days: int | None) -> dict[str, Any]:
+    return {
+        "criteria": verdict.criteria,
+        "follow_up_days": days,
+        "patients": verdict.patients,
+        "outside": verdict.outside,
+        "refractory": verdict.met,
+        "not_judged": verdict.unknown,
+        **_share(verdict.share),
+        "distance_to_one_third": verdict.share.share - ONE_THIRD,
+    }
 
 
-def patients(found: Findings) -> pl.DataFrame:
-    """Return every patient with category and refractory under either set, and what decides a move.
+def patients(findings: Findings) -> pl.DataFrame:
+    """Return every patient with category and refractory under both sets, and the clause that decides a change.
 
-    Of who is outside a set, `applies` is false, and `decided` null.
+    For patients outside a set, `applies` is false and `decided` is null.
     """
     pairs = [("applies", "applies"), ("category", "category"), ("refractory", "refractory"), ("decided", "clause")]
     columns = [pl.col(f"{c}{end}").alias(f"{n}_{side}") for n, c in pairs for side, end in SIDES.items()]
-    return found.patients.select(*ID, *columns)
+    return findings.patients.select(*ID, *columns)
 
 
 SIDES = {"from": "", "to": "_after"}
 
 
-def as_dict(found: Findings) -> dict[str, Any]:
-    """Return all but the single patients as plain values that JSON can hold; what has no value is None."""
+def as_dict(findings: Findings) -> dict[str, Any]:
+    """Return everything except the rows by patient as JSON values; missing values are None."""
     parts = {
-        "flows": flows(found.moves),
-        "agreement": agreement(found.moves),
-        "moves": moves(found.reasons),
-        "clauses": clauses(found.differences),
-        "refractory": refractory(found),
+        "flows": flows(findings.moves),
+        "agreement": agreement(findings.moves),
+        "moves": moves(findings.reasons),
+        "clauses": clauses(findings.differences),
+        "refractory": refractory(findings),
     }
-    aside = found.moves.aside
+    excluded = findings.moves.excluded
     return {
         "notice": NOTICE,
-        "sentence": text.sentence(found),
-        **{key: found.manifest[key] for key in ("version", "seed", "patients", "replicates")},
-        "from": found.before.name,
-        "to": found.after.name,
-        "view": found.view,
-        "compared": found.moves.patients,
+        "sentence": text.sentence(findings),
+        **{key: findings.manifest[key] for key in ("version", "seed", "patients", "replicates")},
+        "from": findings.before.name,
+        "to": findings.after.name,
+        "view": findings.view,
+        "compared": findings.moves.patients,
         "left_aside": {
-            "patients": aside.patients,
-            "outside_from": aside.second_only,
-            "outside_to": aside.first_only,
-            "outside_both": aside.neither,
+            "patients": excluded.patients,
+            "outside_from": excluded.second_only,
+            "outside_to": excluded.first_only,
+            "outside_both": excluded.neither,
         },
-        "moved": found.moves.moved.count,
+        "moved": findings.moves.moved.count,
         **{name: frame.to_dicts() for name, frame in parts.items()},
     }
 
 
-def json_text(found: Findings) -> str:
+def json_text(findings: Findings) -> str:
     """Return `as_dict` as JSON."""
-    return json.dumps(as_dict(found), indent=1, ensure_ascii=False, allow_nan=False)
+    return report_text.json_text(as_dict(findings))

@@ -1,8 +1,7 @@
-"""The same patients under two definition sets, as their user holds what was found."""
+"""Reclassification of the same patients by two definition sets: the object that `reclassify` returns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.comparison.care.pairing import Run
+from nephrosyn.comparison.care.pairing import Run, open_run
 from nephrosyn.comparison.definitions import frames, text
 from nephrosyn.comparison.definitions.findings import Findings, find
-from nephrosyn.runs.folder import Folder
 
 
 class Reclassification:
@@ -22,85 +20,86 @@ class Reclassification:
     Attributes
     ----------
     before, after : str
-        The sets.
+        Names of the sets.
     view : str
-        Which record was judged.
+        Record that was classified.
     found : Findings
-        Everything, as the page shows it.
+        All findings, as the page shows them.
     """
 
-    def __init__(self, found: Findings) -> None:
-        self.found = found
-        self.before, self.after, self.view = found.before.name, found.after.name, found.view
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.before, self.after, self.view = findings.before.name, findings.after.name, findings.view
 
     def __repr__(self) -> str:
-        """What was asked, and how many move, in a line."""
-        moved = self.found.moves.moved
-        return f"<Reclassification from {self.before} to {self.after}: {moved.count} of {moved.total} patients move>"
+        """The two sets and how many patients change category, in one line."""
+        moved = self.findings.moves.moved
+        change = f"{moved.count} of {moved.total} patients change category"
+        return f"<Reclassification from {self.before} to {self.after}: {change}>"
 
     def _repr_html_(self) -> str:
-        """The answer and who moves, for a notebook."""
+        """The result and the changes of category, for a notebook."""
         from nephrosyn.comparison.definitions import tables
 
-        shown = [tables.flows(self.found), *tables.shares(self.found)[:-1]]
+        shown = [tables.flows(self.findings), *tables.shares(self.findings)[:-1]]
         return f"<p>{escape(self.sentence)}</p>{''.join(table.html() for table in shown)}"
 
     @property
     def sentence(self) -> str:
-        """The answer in a few sentences."""
-        return text.sentence(self.found)
+        """The result in a few sentences."""
+        return text.sentence(self.findings)
 
     @cached_property
     def flows(self) -> pl.DataFrame:
-        """Patients by category under either set, as shares of the first category and of all, with 95% intervals."""
-        return frames.flows(self.found.moves)
+        """Patients by category under both sets, as shares of the first category and of all, with 95% intervals."""
+        return frames.flows(self.findings.moves)
 
     @cached_property
     def agreement(self) -> pl.DataFrame:
-        """Cohen's kappa with its 95% interval: of category and refractory, of all in both sets and judged by both."""
-        return frames.agreement(self.found.moves)
+        """Cohen's kappa with its 95% interval, for category and for refractory."""
+        return frames.agreement(self.findings.moves)
 
     @cached_property
     def moves(self) -> pl.DataFrame:
-        """The moves by the clauses that decide either side, most patients first, with a patient to look at."""
-        return frames.moves(self.found.reasons)
+        """Changes of category by the clauses responsible, most patients first, with an example patient."""
+        return frames.moves(self.findings.reasons)
 
     @cached_property
     def clauses(self) -> pl.DataFrame:
-        """Clauses whose answer differs among those who move; a patient may count in several."""
-        return frames.clauses(self.found.differences)
+        """Clauses whose answer differs, among patients who change category; a patient may count in several."""
+        return frames.clauses(self.findings.differences)
 
     @cached_property
     def refractory(self) -> pl.DataFrame:
-        """The refractory share of every set beside one third, at the end of follow-up and as it grows.
+        """Refractory share of every set compared with one third, at the end and by length of follow-up.
 
         ``share`` is among the patients of each set (``patients``); ``share_in_both``, to compare the two sets, among
         those to whom both may apply (``in_both``).
         """
-        return frames.refractory(self.found)
+        return frames.refractory(self.findings)
 
     @cached_property
     def patients(self) -> pl.DataFrame:
-        """Every patient with category and refractory under either set, and what decides a move."""
-        return frames.patients(self.found)
+        """Every patient with category and refractory under both sets, and the clause that decides a change."""
+        return frames.patients(self.findings)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all but the single patients as plain values that JSON can hold; what has no value is None."""
-        return frames.as_dict(self.found)
+        """Return everything except the rows by patient as JSON values; missing values are None."""
+        return frames.as_dict(self.findings)
 
     def json(self) -> str:
-        """Return `as_dict` as text."""
-        return frames.json_text(self.found)
+        """Return `as_dict` as JSON."""
+        return frames.json_text(self.findings)
 
     def write(self, folder: str | Path, *, overwrite: bool = False) -> Path:
-        """Write page, text, figure, values and a table of every patient into a folder of their own.
+        """Write page, text, figures, values and a table of every patient into a folder.
 
         Parameters
         ----------
         folder : path
-            Made if missing.
+            Created if missing.
         overwrite : bool
-            Replace a reclassification that stands there. Anything else is never replaced.
+            Replace an earlier reclassification. Anything else is never replaced.
 
         Returns
         -------
@@ -110,27 +109,27 @@ class Reclassification:
         Raises
         ------
         RunFolderError
-            If the folder is in use, or cannot be written.
+            If the folder has other contents, or cannot be written.
         """
         from nephrosyn.comparison.definitions import page
 
         page.KIND.check(Path(folder), overwrite=overwrite)
-        page.KIND.write(page.files(self.found), Path(folder), overwrite=overwrite)
+        page.KIND.write(page.files(self.findings), Path(folder), overwrite=overwrite)
         return Path(folder) / page.PAGE
 
 
 def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view: str = "observed") -> Reclassification:
-    """Say who moves between categories when one definition set takes the place of another, and by which clause.
+    """Show how patients change category between two definition sets, and because of which clauses.
 
     Parameters
     ----------
     run : Cohort or path
         A run, in memory or on disk. It is not changed.
     from_, to : str or path
-        Definition sets: by which the run was judged, shipped, or in a TOML file. By one that has not judged the run,
-        it is judged now.
+        Definition sets: of the run, shipped, or in a TOML file. If the run has no labels of a set, it is classified
+        now.
     view : {"observed", "complete"}
-        Which record is judged.
+        Record to classify.
 
     Returns
     -------
@@ -140,11 +139,11 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
     Raises
     ------
     CriteriaError
-        If a set is unknown or wrong.
+        If a set is unknown or invalid.
     ReclassificationError
-        If the two sets are one and the same, or the labels of the run are not whole.
+        If the two sets are the same, or the labels of the run are incomplete.
     RunFolderError
-        If the folder is no run, is incomplete, or was changed.
+        If the folder is not a run, is incomplete, or was changed.
 
     Examples
     --------
@@ -158,12 +157,7 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
     ...     text = criteria.text("source").replace('name = "source"', 'name = "second"')
     ...     _ = file.write_text(text.replace("relapses = { value = 1,", "relapses = { value = 2,"))
     ...     ns.reclassify(cohort, "source", file)
-    <Reclassification from source to second: 2 of 20 patients move>
+    <Reclassification from source to second: 2 of 20 patients change category>
     """
-    tables: Mapping[str, pl.DataFrame]
-    if isinstance(run, str | Path):
-        folder = Folder(Path(run))
-        tables, manifest, place = folder, folder.manifest, str(run)
-    else:
-        tables, manifest, place = run.tables, run.manifest, str(run.folder or "")
+    tables, manifest, place = open_run(run)
     return Reclassification(find(tables, manifest, place, from_, to, view))

@@ -1,123 +1,127 @@
-"""The tables of a reclassification: the same rows for the console, the page and the text."""
+"""The tables of a reclassification: the same for the console, the page and the text."""
 
 from __future__ import annotations
 
 from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
-from nephrosyn.report.page.definition_sections import growth_table, with_interval
-from nephrosyn.report.page.tables import IN_THE_SET, Table, in_the_set, kappa_text
-from nephrosyn.report.text import clause_name, number, percent, plain, points
+from nephrosyn.report.page.definition_sections import growth_table
+from nephrosyn.report.page.tables import IN_THE_SET, Table, cross_table, in_the_set, kappa_text
+from nephrosyn.report.text import clause_name, number, percent, plain, points, share_with_interval
 
 REASONS_SHOWN = 12
 DISTANCE = "distance to 1/3 (points)"
+OF_CHANGED = "of all who change (95%)"
 
 
-def flows(found: Findings) -> Table:
-    """Return every pair of categories that anybody has, with shares of the first category and of all."""
+def flows(findings: Findings) -> Table:
+    """Return every pair of categories with patients, as shares of the first category and of all."""
     rows = []
-    for flow in found.moves.flows:
+    for flow in findings.moves.flows:
         stays = "the same" if flow.before == flow.after else plain(flow.after)
-        shares = (with_interval(flow.of_before), with_interval(flow.of_all))
+        shares = (share_with_interval(flow.of_before), share_with_interval(flow.of_all))
         rows.append((plain(flow.before), stays, number(flow.of_all.count), *shares))
-    before, after = found.before.name, found.after.name
-    head = (before, after, "patients", f"of those in it under {before} (95% interval)", "of all (95% interval)")
-    caption = f"From “{before}” to “{after}”, {found.view} record, {number(found.moves.patients)} patients"
-    aside = found.moves.aside.patients
-    caption += f" in both sets; {number(aside)} are left aside" * bool(aside)
+    before, after = findings.before.name, findings.after.name
+    head = (before, after, "patients", f"of the category under {before} (95% interval)", "of all (95% interval)")
+    caption = f"From “{before}” to “{after}”, {findings.view} record, {number(findings.moves.patients)} patients"
+    excluded = findings.moves.excluded.patients
+    caption += f" in both sets; {number(excluded)} excluded" if excluded else ""
     return Table(caption, head, rows, words=2)
 
 
-def matrix(found: Findings) -> Table:
+def matrix(findings: Findings) -> Table:
     """Return patients by category under the first set (rows) and under the second (columns)."""
-    names, count = found.moves.names, found.moves.categories.get
-    lines = [[count((row, column), 0) for column in names] for row in names]
-    lines.append([sum(column) for column in zip(*lines, strict=True)])
-    rows = [
-        (name, *[number(n) if n else "·" for n in line], number(sum(line)))
-        for name, line in zip([*map(plain, names), "all"], lines, strict=True)
-    ]
-    head = (f"{found.before.name} ↓ {found.after.name} →", *map(plain, names), "all")
-    return Table("Patients by category under either set", head, rows, frozenset({len(names)}))
+    counts = findings.moves.categories
+    return cross_table("Patients by category under both sets", findings.before.name, findings.after.name, counts)
 
 
-def agreement(found: Findings) -> Table:
-    """Return Cohen's kappa of what is asked, and of whom."""
+def agreement(findings: Findings) -> Table:
+    """Return Cohen's kappa by question (category or refractory) and by patients included."""
     rows = [
-        (what, whom, number(kappa.patients), percent(kappa.observed), percent(kappa.expected), kappa_text(kappa))
-        for (what, whom), kappa in found.moves.kappas.items()
+        (question, among, number(kappa.patients), percent(kappa.observed), percent(kappa.expected), kappa_text(kappa))
+        for (question, among), kappa in findings.moves.kappas.items()
     ]
-    head = ("answer", "of whom", "patients", "agree", "by chance", "Cohen's kappa (95% interval)")
+    head = ("answer", "among", "patients", "agree", "by chance", "Cohen's kappa (95% interval)")
     return Table("Agreement of the two sets", head, rows, words=2)
 
 
-def reasons(found: Findings) -> Table:
-    """Return the moves by the clause responsible, most patients first, with a patient to look at."""
-    repeats = int(found.manifest["replicates"]) > 1
+def reasons(findings: Findings) -> Table:
+    """Return the changes of category by the clauses responsible, most patients first, with an example patient."""
+    repeats = int(findings.manifest["replicates"]) > 1
     rows = []
-    for one in found.reasons[:REASONS_SHOWN]:
-        who = f"{one.patient} ({one.replicate})" if repeats else str(one.patient)
-        share = (number(one.share.count), with_interval(one.share))
-        rows.append((text.because(one), plain(one.before), plain(one.after), *share, who))
-    left = found.reasons[REASONS_SHOWN:]
+    for reason in findings.reasons[:REASONS_SHOWN]:
+        who = f"{reason.patient} ({reason.replicate})" if repeats else str(reason.patient)
+        share = (number(reason.share.count), share_with_interval(reason.share))
+        rows.append((text.because(reason), plain(reason.before), plain(reason.after), *share, who))
+    left = findings.reasons[REASONS_SHOWN:]
     if left:
-        count = sum(one.share.count for one in left)
+        count = sum(reason.share.count for reason in left)
         total = left[0].share.total
         rows.append((f"{number(len(left))} other ways", "", "", number(count), percent(count / total), ""))
-    before, after = found.before.name, found.after.name
+    before, after = findings.before.name, findings.after.name
     example = "for example patient (replicate)" if repeats else "for example patient"
-    head = (f"clause: under {before} → under {after}", "from", "to", "patients", "of all who move (95%)", example)
-    total = sum(one.share.count for one in found.reasons)
-    caption = f"The clauses responsible: {number(total)} change category, or whether they are refractory"
+    head = (f"clause: under {before} → under {after}", "from", "to", "patients", OF_CHANGED, example)
+    total = sum(reason.share.count for reason in findings.reasons)
+    caption = f"The clauses responsible: {number(total)} patients change category or whether they are refractory"
     return Table(caption, head, rows, words=3)
 
 
-def differences(found: Findings) -> Table:
-    """Return every clause whose answer differs among those who move."""
-    rows = [
-        (clause_name(one.clause), one.before, one.after, number(one.share.count), with_interval(one.share))
-        for one in found.differences
-    ]
-    head = ("clause", f"under {found.before.name}", f"under {found.after.name}", "patients", "of all who move (95%)")
-    caption = "Every clause answered otherwise, among those who move; one patient may count in several"
+def differences(findings: Findings) -> Table:
+    """Return every clause whose answer differs, among patients who change category."""
+    rows = []
+    for difference in findings.differences:
+        share = (number(difference.share.count), share_with_interval(difference.share))
+        rows.append((clause_name(difference.clause), difference.before, difference.after, *share))
+    head = ("clause", f"under {findings.before.name}", f"under {findings.after.name}", "patients", OF_CHANGED)
+    caption = "Clauses with different answers, among patients who change; one patient may count in several"
     return Table(caption, head, rows, words=3)
 
 
-def refractory(found: Findings) -> Table:
-    """Return the refractory share of every set beside one third."""
-    rows = [_refractory(one) for one in found.refractory]
-    some = any(one.outside for one in found.refractory)
-    rows = [(row[0], *[in_the_set(one)] * some, *row[1:]) for row, one in zip(rows, found.refractory, strict=True)]
+def refractory(findings: Findings) -> Table:
+    """Return the refractory share of every set compared with one third."""
+    some = any(verdict.outside for verdict in findings.refractory)
+    rows = [_refractory(verdict, in_set=some) for verdict in findings.refractory]
     head = ("definition set", *[IN_THE_SET] * some, "refractory", "share (95% interval)", "not judged", DISTANCE)
-    caption = f"Refractory share beside one third (33.3%), {found.view} record"
+    caption = f"Refractory share compared with one third (33.3%), {findings.view} record"
     return Table(f"{caption}; each share is of the patients in its set" if some else caption, head, rows)
 
 
-def in_common(found: Findings) -> Table | None:
-    """Return the refractory share of both sets among the same patients, those in both; None if that is everybody."""
-    if not found.moves.patients or not found.moves.aside.patients:
+def in_common(findings: Findings) -> Table | None:
+    """Return the refractory share of both sets among the patients in both; None if everybody is in both."""
+    if not findings.moves.patients or not findings.moves.excluded.patients:
         return None
-    names = (found.before.name, found.after.name)
+    names = (findings.before.name, findings.after.name)
     rows = [
-        (name, f"{number(share.count)} of {number(share.total)}", with_interval(share), points(share.share - ONE_THIRD))
-        for name, share in zip(names, found.moves.refractory, strict=True)
+        (
+            name,
+            f"{number(share.count)} of {number(share.total)}",
+            share_with_interval(share),
+            points(share.share - ONE_THIRD),
+        )
+        for name, share in zip(names, findings.moves.refractory, strict=True)
     ]
     head = ("definition set", "refractory", "share (95% interval)", DISTANCE)
-    caption = f"Refractory among the same {number(found.moves.patients)} patients, those in both sets"
-    return Table(f"{caption}, {found.view} record", head, rows)
+    caption = f"Refractory among the {number(findings.moves.patients)} patients in both sets"
+    return Table(f"{caption}, {findings.view} record", head, rows)
 
 
-def shares(found: Findings) -> list[Table]:
-    """Return the tables of refractory shares: among the same patients, of each set by itself, as follow-up grows."""
-    return [table for table in (in_common(found), refractory(found), growth(found)) if table is not None]
+def shares(findings: Findings) -> list[Table]:
+    """Return the tables of refractory shares: among the same patients, of each set, and by length of follow-up."""
+    return [table for table in (in_common(findings), refractory(findings), growth(findings)) if table is not None]
 
 
-def _refractory(one: Refractory) -> tuple[str, ...]:
-    low, high = (points(end - one.comparison.target) for end in (one.share.low, one.share.high))
-    distance = f"{points(one.comparison.distance)} ({low} to {high})"
-    return (one.criteria, number(one.met), with_interval(one.share), percent(one.unjudged.share), distance)
+def _refractory(verdict: Refractory, *, in_set: bool) -> tuple[str, ...]:
+    low, high = (points(end - verdict.comparison.target) for end in (verdict.share.low, verdict.share.high))
+    return (
+        verdict.criteria,
+        *[in_the_set(verdict)] * in_set,
+        number(verdict.met),
+        share_with_interval(verdict.share),
+        percent(verdict.undetermined.share),
+        f"{points(verdict.comparison.distance)} ({low} to {high})",
+    )
 
 
-def growth(found: Findings) -> Table:
-    """Return the refractory share of both sets as follow-up grows."""
-    return growth_table(found.growth)
+def growth(findings: Findings) -> Table:
+    """Return the refractory share of both sets by length of follow-up."""
+    return growth_table(findings.growth)

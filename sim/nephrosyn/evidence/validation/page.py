@@ -11,7 +11,7 @@ from nephrosyn import __version__, vocabulary
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
 from nephrosyn.evidence.validation.comparison import USES, Row, Validation
 from nephrosyn.report.figures import distances, inline
-from nephrosyn.report.page.page import environment
+from nephrosyn.report.page.frame import environment
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import number
 from nephrosyn.runs.folder.output_folder import OutputFolder

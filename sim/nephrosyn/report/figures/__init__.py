@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.report.figures import backend as backend  # first of all: it loads matplotlib
+from nephrosyn.report.figures import backend as backend  # must be first: it imports matplotlib
 from nephrosyn.report.figures.flows import view_flow
 from nephrosyn.report.figures.growth import lines
 from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap
@@ -25,11 +25,11 @@ class ReportFigure:
     Attributes
     ----------
     title : str
-        What it shows; the title of the SVG, read out by screen readers.
+        What the figure shows: the title of the SVG, for screen readers.
     draw : callable
         Takes `Findings`, returns a matplotlib figure.
     applies : callable
-        Takes `Findings`, returns whether the report has this figure.
+        Takes `Findings`, returns whether the report has the figure.
     """
 
     title: str
@@ -76,7 +76,7 @@ FIGURES: Mapping[str, ReportFigure] = {
         lambda findings: findings.agreement is not None,
     ),
 }
-"""Every figure by its name, which is its file name without suffix, in the order of the page."""
+"""Every figure by name, which is its file name without suffix, in the order of the page."""
 
 
 def draw(findings: Findings) -> dict[str, str]:
@@ -90,7 +90,7 @@ def draw(findings: Findings) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Name of the figure to an SVG document, in the order of `FIGURES`.
+        SVG documents by name of the figure, in the order of `FIGURES`.
     """
     with drawing():
         figures = {name: figure.draw(findings) for name, figure in FIGURES.items() if figure.applies(findings)}

@@ -1,4 +1,4 @@
-"""Load matplotlib whatever backend the environment names: every figure is drawn without a window, as SVG or PNG."""
+"""Import matplotlib whatever backend the environment requests: figures are drawn without a window, as SVG or PNG."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ VARIABLE = "MPLBACKEND"
 
 
 def load() -> None:
-    """Import matplotlib; a backend that it does not know is left aside, for none of them is used here.
+    """Import matplotlib; an unknown backend is ignored, because no backend is used here.
 
-    A Jupyter kernel hands its backend on to every program that it starts, also to one of another environment, and
-    matplotlib refuses to be imported with a backend that is not installed. One that is there holds for the caller's
-    own figures, as ever.
+    A Jupyter kernel passes its backend to every program that it starts, even in another environment, and matplotlib
+    cannot be imported with a backend that is not installed. An installed backend stays in use for the caller's own
+    figures.
     """
     inherited = os.environ.get(VARIABLE)
     if inherited is None or "matplotlib" in sys.modules:

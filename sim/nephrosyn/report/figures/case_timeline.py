@@ -1,4 +1,4 @@
-"""The timeline of a practice case: what its tables say and nothing else, as PNG and SVG, the same bytes every time."""
+"""The timeline of a practice case, drawn from its displayed tables only, as PNG and SVG with reproducible bytes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ DPI = 100
 NO_SOFTWARE = {"Software": None}
 LOWEST_RATIO = 0.01
 PANELS = ((0.57, 0.4), (0.35, 0.18), (0.13, 0.18))
-"""Foot and height of urine, albumin and dose, as parts of the picture."""
+"""Bottom and height of the panels of urine, albumin and dose, as fractions of the figure."""
 LEFT, WIDTH = 0.14, 0.845
 STEPS_DAYS = (7, 14, 28, 56, 91, 182, 365, 730)
 RATIOS = (0.1, 0.3, 1.0, 3.0, 10.0)
-"""Marks of the axis of ratios, in mg/mg; in other units rounded to what is easy to read."""
+"""Ticks of the axis of ratios, in mg/mg; in other units rounded to one digit."""
 BELOW = "day from the first signs; triangle: something noted; dotted: end of the record"
 
 
 class Axis(NamedTuple):
-    """How an analyte is drawn: unit, and what one inner unit is in it."""
+    """How an analyte is drawn: its unit, and the factor from the internal unit."""
 
     unit: str
     factor: float
@@ -42,14 +42,14 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
     frames : mapping of str to polars.DataFrame
         The observed tables of one patient, as displayed.
     upcr, albumin : Axis
-        Their units.
+        Units of the two analytes.
     title : str
-        What the picture shows, for readers who cannot see it.
+        What the figure shows, for screen readers.
 
     Returns
     -------
     bytes
-        PNG without metadata of time or program.
+        PNG without date or program in its metadata.
     str
         SVG without date.
     """
@@ -60,8 +60,8 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
         _urine(top, _of(frames, "upcr"), upcr)
         _albumin(middle, _of(frames, "albumin"), albumin)
         _steroid(low, frames["doses"])
-        marks = _noted(frames["conditions"])
-        low.plot(marks, [0] * len(marks), "^", color=ACCENT, ms=5, clip_on=False, zorder=5)
+        noted_days = _noted(frames["conditions"])
+        low.plot(noted_days, [0] * len(noted_days), "^", color=ACCENT, ms=5, clip_on=False, zorder=5)
         for day in _days(end):
             low.text(day, -0.06, str(day), transform=low.get_xaxis_transform(), ha="center", va="top")
         figure.text(LEFT + WIDTH / 2, 0.04, BELOW, ha="center", fontsize=8)
@@ -73,13 +73,13 @@ def case_timeline(frames: Mapping[str, pl.DataFrame], upcr: Axis, albumin: Axis,
 
 
 def _days(end: int) -> range:
-    """Days that are marked."""
+    """Return the days with a tick."""
     step = next((days for days in STEPS_DAYS if end / days <= 9), STEPS_DAYS[-1])
     return range(0, end + 1, step)
 
 
 def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
-    """Return axes whose frame and marks are drawn by hand: matplotlib's own are most of the time of a picture."""
+    """Return axes whose frame and ticks are drawn directly: those of matplotlib take most of the drawing time."""
     axes = figure.add_axes((LEFT, foot, WIDTH, height))
     axes.set_axis_off()
     axes.set_xlim(0, max(end, 28) * 1.02)
@@ -91,7 +91,7 @@ def _panel(figure: Figure, foot: float, height: float, end: int) -> Any:
 
 
 def _marked(axes: Any, values: Sequence[float], name: str, *, grid: bool = False) -> None:
-    """Write the marks of the upright axis that lie within it, and what it measures."""
+    """Draw the ticks within the range of the vertical axis, and its label."""
     low, high = axes.get_ylim()
     along = axes.get_yaxis_transform()
     within = [value for value in values if low <= value <= high]
@@ -120,7 +120,7 @@ def _urine(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
     axes.plot(days.filter(hidden), values.filter(hidden), "v", mfc=PAPER, mec=SECOND, ms=4)
     axes.set_yscale("log")
     least, most = min(values.to_list(), default=axis.factor), max(values.to_list(), default=axis.factor)
-    lowest = LOWEST_RATIO * axis.factor  # a logarithm has no place for 0
+    lowest = LOWEST_RATIO * axis.factor  # a logarithmic axis has no 0
     axes.set_ylim(max(min(least, 0.1 * axis.factor) * 0.8, lowest), max(most, 10 * axis.factor) * 1.3)
     ratios = RATIOS if axis.factor == 1.0 else tuple(float(f"{ratio * axis.factor:.1g}") for ratio in RATIOS)
     _marked(axes, ratios, f"urine protein/\ncreatinine ({axis.unit})", grid=True)
@@ -133,13 +133,13 @@ def _albumin(axes: Any, rows: pl.DataFrame, axis: Axis) -> None:
 
 
 def _steroid(axes: Any, doses: pl.DataFrame) -> None:
-    mine = doses.filter(pl.col("drug").cast(pl.String) == STEROID)
-    rows = mine.select("first_days", "last_days", "mean_mg_per_day").rows()
+    steroid = doses.filter(pl.col("drug").cast(pl.String) == STEROID)
+    rows = steroid.select("first_days", "last_days", "mean_mg_per_day").rows()
     corners = [[(first, 0), (first, mean), (last + 1, mean), (last + 1, 0)] for first, last, mean in rows]
     axes.add_collection(PolyCollection(corners, facecolor=LINES[5], lw=0), autolim=False)
     for row in doses.filter(pl.col("drug").cast(pl.String) != STEROID).iter_rows(named=True):
         axes.plot([row["first_days"], row["last_days"] + 1], [1, 1], color=INK, lw=3, solid_capstyle="butt")
-    most = max(20.0, float(mine["mean_mg_per_day"].max() or 0))  # type: ignore[arg-type]
+    most = max(20.0, float(steroid["mean_mg_per_day"].max() or 0))  # type: ignore[arg-type]
     axes.set_ylim(0, most * 1.15)
     _marked(axes, [0, 10, 20] if most < 40 else [0, 20, 40, 60, 80, 100], "prednisone\n(mg/day)")
 

@@ -1,4 +1,4 @@
-"""The figure of a comparison of twins: paired differences with their intervals, a panel for each unit."""
+"""The figure of a comparison of runs: paired differences with their intervals, a panel for each unit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import INK, LINES, PAPER, blank, drawing, svg
+from nephrosyn.report.figures.style import INK, LINES, PAPER, blank, document
 
 LABELS = {"share": "difference in percentage points"}
 LONGEST_NAME = 60
@@ -17,7 +17,7 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class Difference:
-    """One mark of the figure: a mean difference with its 95% interval, in its unit; shares as fractions."""
+    """A mean difference with its 95% interval, in its unit; shares as fractions."""
 
     unit: str
     outcome: str
@@ -27,37 +27,36 @@ class Difference:
     high: float
 
 
-def draw(found: Sequence[Difference], reference: str) -> str:
+def draw(differences: Sequence[Difference], reference: str) -> str:
     """Draw paired differences against the reference.
 
     Parameters
     ----------
-    found : sequence of Difference
+    differences : sequence of Difference
         In the order to show.
     reference : str
-        Name of the run they are differences from.
+        Name of the run that the differences are from.
 
     Returns
     -------
     str
         A complete SVG document.
     """
-    with drawing():
-        figure = panels(found, reference)
-    return svg(figure, f"Paired differences from {reference}, with 95% intervals")
+    title = f"Paired differences from {reference}, with 95% intervals"
+    return document(lambda: panels(differences, reference), title)
 
 
-def panels(found: Sequence[Difference], reference: str) -> Figure:
+def panels(differences: Sequence[Difference], reference: str) -> Figure:
     """Return a panel for each unit, with a row for each outcome and a mark for each run."""
-    runs = list(dict.fromkeys(mark.run for mark in found))
-    units = list(dict.fromkeys(mark.unit for mark in found))
-    heights = [len({mark.outcome for mark in found if mark.unit == unit}) for unit in units]
+    runs = list(dict.fromkeys(mark.run for mark in differences))
+    units = list(dict.fromkeys(mark.unit for mark in differences))
+    heights = [len({mark.outcome for mark in differences if mark.unit == unit}) for unit in units]
     row_inches = 0.17 + 0.09 * len(runs)
-    around = 0.6 + 0.55 * len(units) + 0.2 * len(runs)  # notice and title, an axis for each panel, the legend
-    figure = blank(around + row_inches * sum(height + 0.8 for height in heights))
+    margins = 0.6 + 0.55 * len(units) + 0.2 * len(runs)  # notice and title, an axis for each panel, the legend
+    figure = blank(margins + row_inches * sum(height + 0.8 for height in heights))
     axes = figure.subplots(len(units), 1, height_ratios=[height + 0.8 for height in heights], squeeze=False)[:, 0]
     for panel, unit in zip(axes, units, strict=True):
-        _panel(panel, [mark for mark in found if mark.unit == unit], runs)
+        _panel(panel, [mark for mark in differences if mark.unit == unit], runs)
         panel.set_xlabel(LABELS.get(unit, f"difference, {unit}"))
     handles, names = [_dot(axes[0], place, [], []) for place in range(len(runs))], map(shortened, runs)
     title = f"against {shortened(reference)}"
@@ -66,7 +65,7 @@ def panels(found: Sequence[Difference], reference: str) -> Figure:
 
 
 def shortened(name: str) -> str:
-    """Return a name that fits the figure: of a long one, which is a path, the end.
+    """Return a name that fits the figure: the end of a long one, which is a path.
 
     Examples
     --------
@@ -76,11 +75,11 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else "…" + name[1 - LONGEST_NAME :]
 
 
-def _panel(axes: Any, found: Sequence[Difference], runs: Sequence[str]) -> None:
-    names = list(dict.fromkeys(mark.outcome for mark in found))
-    scale = 100.0 if found[0].unit == "share" else 1.0
+def _panel(axes: Any, differences: Sequence[Difference], runs: Sequence[str]) -> None:
+    names = list(dict.fromkeys(mark.outcome for mark in differences))
+    scale = 100.0 if differences[0].unit == "share" else 1.0
     axes.axvline(0.0, color=INK, lw=1.1, ls=(0, (4, 2)), zorder=1)
-    for mark in found:
+    for mark in differences:
         if math.isnan(mark.value):
             continue
         run = runs.index(mark.run)
@@ -96,6 +95,6 @@ def _panel(axes: Any, found: Sequence[Difference], runs: Sequence[str]) -> None:
     axes.grid(axis="x")
 
 
-def _dot(axes: Any, run: int, x: list[float], y: list[float]) -> Any:
-    (dot,) = axes.plot(x, y, "o", color=LINES[run % len(LINES)], ms=4.5, mec=PAPER, mew=0.6)
+def _dot(axes: Any, run: int, values: list[float], places: list[float]) -> Any:
+    (dot,) = axes.plot(values, places, "o", color=LINES[run % len(LINES)], ms=4.5, mec=PAPER, mew=0.6)
     return dot

@@ -1,4 +1,4 @@
-"""The figure of a validation: how far each simulated number lies from the published one, on one scale for all."""
+"""The figure of a validation: distance of each simulated number from the published one, on a common scale."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import ACCENT, GRID, INK, PAPER, SECOND, SMALL, SMALLEST, blank, drawing, svg
+from nephrosyn.report.figures.style import ACCENT, GRID, INK, PAPER, SECOND, SMALL, SMALLEST, blank, document
 
 FARTHEST = 6.0
 INSIDE = 1.96
@@ -17,7 +17,7 @@ HEIGHT_OF_ROW = 0.15
 
 @dataclass(frozen=True)
 class Distance:
-    """A figure's simulated number, with the ends of its Monte-Carlo interval, in standard errors of the published."""
+    """Simulated minus published, with its Monte-Carlo interval, in standard errors of the published estimate."""
 
     panel: str
     name: str
@@ -27,12 +27,12 @@ class Distance:
     outside: bool
 
 
-def draw(found: Sequence[Distance]) -> str:
+def draw(distances: Sequence[Distance]) -> str:
     """Draw the distances, a panel for each kind of row.
 
     Parameters
     ----------
-    found : sequence of Distance
+    distances : sequence of Distance
         In the order to show.
 
     Returns
@@ -40,39 +40,39 @@ def draw(found: Sequence[Distance]) -> str:
     str
         A complete SVG document.
     """
-    with drawing():
-        figure = panels(found)
-    return svg(figure, "Simulated less published, in standard errors of the published figure")
+    return document(
+        lambda: panels(distances), "Simulated minus published, in standard errors of the published estimate"
+    )
 
 
-def panels(found: Sequence[Distance]) -> Figure:
+def panels(distances: Sequence[Distance]) -> Figure:
     """Return the panels."""
-    names = list(dict.fromkeys(mark.panel for mark in found))
-    each = [[mark for mark in found if mark.panel == name] for name in names]
-    figure = blank(0.9 + sum(0.55 + HEIGHT_OF_ROW * len(marks) for marks in each))
-    ratios = [len(marks) + 1 for marks in each]
-    axes = figure.subplots(len(each), 1, height_ratios=ratios, squeeze=False, sharex=True)[:, 0]
-    for panel, name, marks in zip(axes, names, each, strict=True):
-        _panel(panel, name, marks)
-    axes[-1].set_xlabel("simulated less published, standard errors of the published figure")
+    names = list(dict.fromkeys(mark.panel for mark in distances))
+    by_panel = [[mark for mark in distances if mark.panel == name] for name in names]
+    figure = blank(0.9 + sum(0.55 + HEIGHT_OF_ROW * len(of_panel) for of_panel in by_panel))
+    ratios = [len(of_panel) + 1 for of_panel in by_panel]
+    axes = figure.subplots(len(by_panel), 1, height_ratios=ratios, squeeze=False, sharex=True)[:, 0]
+    for panel, name, of_panel in zip(axes, names, by_panel, strict=True):
+        _panel(panel, name, of_panel)
+    axes[-1].set_xlabel("simulated minus published, standard errors of the published estimate")
     return figure
 
 
-def _panel(axes: Any, name: str, marks: Sequence[Distance]) -> None:
+def _panel(axes: Any, name: str, distances: Sequence[Distance]) -> None:
     axes.axvspan(-INSIDE, INSIDE, color=GRID, alpha=0.55, lw=0, zorder=0)
     axes.axvline(0.0, color=INK, lw=1.0, ls=(0, (4, 2)), zorder=1)
-    for place, mark in enumerate(marks):
+    for place, mark in enumerate(distances):
         colour = ACCENT if mark.outside else SECOND
         ends = [max(min(end, FARTHEST), -FARTHEST) for end in (mark.low, mark.high)]
         axes.plot(ends, [place, place], color=colour, lw=1.6, solid_capstyle="butt")
         far = abs(mark.value) > FARTHEST
         shape = (">" if mark.value > 0 else "<") if far else "o"
-        x = max(min(mark.value, FARTHEST), -FARTHEST)
-        axes.plot([x], [place], shape, color=colour, ms=4.2, mec=PAPER, mew=0.5)
+        shown = max(min(mark.value, FARTHEST), -FARTHEST)
+        axes.plot([shown], [place], shape, color=colour, ms=4.2, mec=PAPER, mew=0.5)
     axes.set_title(name, loc="left", fontsize=SMALL)
     axes.set_xlim(-FARTHEST - 0.4, FARTHEST + 0.4)
-    axes.set_ylim(len(marks) - 0.4, -0.6)
-    axes.set_yticks(range(len(marks)), [mark.name for mark in marks], fontsize=SMALLEST)
+    axes.set_ylim(len(distances) - 0.4, -0.6)
+    axes.set_yticks(range(len(distances)), [mark.name for mark in distances], fontsize=SMALLEST)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

@@ -1,4 +1,4 @@
-"""The drugs of one patient on a time axis: steroid by its dose, a lane for each other drug."""
+"""The drugs of one patient on a time axis: steroid by dose, a lane for each other drug."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ def of_drug(doses: pl.DataFrame, drug: str) -> pl.DataFrame:
 
 
 def agents_of(doses: pl.DataFrame) -> list[str]:
-    """Return the drugs other than steroid that were given, in the order in which they came."""
+    """Return the drugs other than steroid, in the order in which they were started."""
     given = doses.sort("first_days", maintain_order=True)["drug"].cast(pl.String).unique(maintain_order=True)
     return [drug for drug in given if drug != STEROID]
 
 
 def spans(doses: pl.DataFrame) -> list[tuple[float, float, float]]:
-    """Return start and width in months of each run of days, and how strongly to draw it."""
+    """Return start and width in months of each dosing interval, and its opacity."""
     schedule = doses["schedule"].cast(pl.String)
-    strong = [LIGHTER if name == "alternate_day" else 1.0 for name in schedule]
+    opacity = [LIGHTER if name == "alternate_day" else 1.0 for name in schedule]
     starts, stops = months(doses, "first_days"), months(doses, "last_days") + 1 / DAYS_PER_MONTH
-    return list(zip(starts.tolist(), (stops - starts).tolist(), strong, strict=True))
+    return list(zip(starts.tolist(), (stops - starts).tolist(), opacity, strict=True))
 
 
 def draw_steroid(axes: Any, doses: pl.DataFrame) -> None:
-    """Draw the prescribed steroid as steps; alternate-day courses by their mean per day, in a lighter tone."""
-    mine = of_drug(doses, STEROID)
-    for (start, width, strong), mean in zip(spans(mine), mine["mean_mg_per_day"], strict=True):
+    """Draw the prescribed steroid as steps; alternate-day courses by mean dose per day, in a lighter tone."""
+    rows = of_drug(doses, STEROID)
+    for (start, width, strong), mean in zip(spans(rows), rows["mean_mg_per_day"], strict=True):
         axes.bar(start, mean, width=width, align="edge", color=LINES[5], alpha=strong, lw=0)
     axes.set_ylabel("prednisone\n(mg/day)")
     axes.set_ylim(bottom=0)
-    if mine["schedule"].cast(pl.String).eq("alternate_day").any():
+    if rows["schedule"].cast(pl.String).eq("alternate_day").any():
         axes.annotate("lighter: every other day, mean per day", (1, 1), (0, -1), xycoords="axes fraction",
                       textcoords="offset points", ha="right", va="top", fontsize=7.5, color=MUTED)  # fmt: skip
 
@@ -54,11 +54,11 @@ def draw_steroid(axes: Any, doses: pl.DataFrame) -> None:
 def draw_agents(axes: Any, doses: pl.DataFrame, agents: Sequence[str]) -> None:
     """Draw a lane for each other drug: bars while it was taken, a tick for each infusion."""
     for place, drug in enumerate(agents):
-        mine = of_drug(doses, drug)
-        single = mine["schedule"].cast(pl.String) == "single"
-        for start, width, strong in spans(mine.filter(~single)):
+        rows = of_drug(doses, drug)
+        single = rows["schedule"].cast(pl.String) == "single"
+        for start, width, strong in spans(rows.filter(~single)):
             axes.barh(place, width, left=start, height=0.5, color=AGENT, alpha=strong, lw=0)
-        ticks = months(mine.filter(single), "first_days")
+        ticks = months(rows.filter(single), "first_days")
         axes.plot(ticks, [place] * len(ticks), "|", color=AGENT, ms=9, mew=1)
     axes.set_yticks(range(len(agents)), [plain(drug) for drug in agents], fontsize=8)
     axes.set_ylim(len(agents) - 0.4, -0.6)

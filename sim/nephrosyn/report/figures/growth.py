@@ -1,4 +1,4 @@
-"""The refractory share of every definition set over the years."""
+"""The refractory share of every definition set by length of follow-up."""
 
 from __future__ import annotations
 
@@ -9,37 +9,35 @@ from matplotlib.figure import Figure
 
 from nephrosyn import vocabulary
 from nephrosyn.report.figures.shares import mark_third, whom
-from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SMALL, blank, drawing, percent_axis, svg
+from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SMALL, blank, document, percent_axis
 from nephrosyn.report.findings.verdicts.by_follow_up import Growth
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD
 
 LABEL_INCHES = 0.145
-"""Room for one label beside another."""
+"""Height of a label."""
 MARKERS = ("o", "D", "s", "^", "v", "P")
 
 
-def draw(found: Growth) -> str:
-    """Draw the growth of every set as an SVG document."""
-    with drawing():
-        figure = lines(found)
-    return svg(figure, "Refractory share of every definition set by length of follow-up")
+def draw(growth: Growth) -> str:
+    """Draw the share of every set by length of follow-up, as an SVG document."""
+    return document(lambda: lines(growth), "Refractory share of every definition set by length of follow-up")
 
 
-def lines(found: Growth) -> Figure:
-    """Draw a line for each definition set, its name at its end, against one third.
+def lines(growth: Growth) -> Figure:
+    """Draw a line for each definition set, with its name at the end, and one third for comparison.
 
     Parameters
     ----------
-    found : Growth
-        Sets that are for nobody have no line.
+    growth : Growth
+        Sets that apply to nobody have no line.
 
     Returns
     -------
     matplotlib.figure.Figure
         As high as the names need.
     """
-    years = [day / vocabulary.DAYS_PER_YEAR for day in found.days]
-    curves = {name: curve for name, curve in found.sets.items() if curve.moments[-1].refractory.patients}
+    years = [day / vocabulary.DAYS_PER_YEAR for day in growth.days]
+    curves = {name: curve for name, curve in growth.sets.items() if curve.moments[-1].refractory.patients}
     panel = max(2.3, LABEL_INCHES * len(curves) * 1.25)
     figure = blank(panel + 0.75)
     axes = figure.subplots()
@@ -48,7 +46,7 @@ def lines(found: Growth) -> Figure:
     shares = [[moment.refractory.share.share for moment in curve.moments] for curve in curves.values()]
     high = min(1.02, 1.08 * max([0.5, *(max(row) for row in shares)]))
     axes.set(xlim=(0, max(years) * 1.03), ylim=(0, high), xlabel="follow-up (years from onset)")
-    verdicts = [curve.moments[-1].refractory for curve in found.sets.values()]
+    verdicts = [curve.moments[-1].refractory for curve in growth.sets.values()]
     axes.set_ylabel(f"refractory share of {whom(verdicts)}")
     places = spread(ends, high * LABEL_INCHES / panel, high)
     for n, (name, row, place) in enumerate(zip(curves, shares, places, strict=True)):
@@ -60,7 +58,7 @@ def lines(found: Growth) -> Figure:
                       arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.7, "relpos": (0, 0.5), "shrinkA": 1,
                                   "shrinkB": 3})  # fmt: skip
     if not curves:
-        axes.text(max(years) / 2, 0.2, "nobody: all are outside the sets", ha="center", color=MUTED)
+        axes.text(max(years) / 2, 0.2, "all patients are outside the sets", ha="center", color=MUTED)
     axes.text(0, ONE_THIRD - MARGIN, " one third ± 5 points", va="bottom", fontsize=SMALL, color=MUTED)
     axes.set_xticks(years, [f"{year:.1f}".removesuffix(".0") for year in years])
     percent_axis(axes.yaxis)
@@ -69,7 +67,7 @@ def lines(found: Growth) -> Figure:
 
 
 def spread(values: Sequence[float], least: float, high: float) -> list[float]:
-    """Return places as near to some values as they can be, yet at least so far apart, and not above `high`.
+    """Return places as close to some values as possible, but at least `least` apart and not above `high`.
 
     Examples
     --------
@@ -84,7 +82,7 @@ def spread(values: Sequence[float], least: float, high: float) -> list[float]:
         up[above] = max(up[above], up[below] + least)
     for above, below in pairwise(reversed(order)):
         down[below] = min(down[below], down[above] - least)
-    places = [(one + other) / 2 for one, other in zip(up, down, strict=True)]  # apart enough, as both are
+    places = [(upper + lower) / 2 for upper, lower in zip(up, down, strict=True)]  # far enough apart, as both are
     highest = high
     for n in reversed(order):
         places[n] = min(places[n], highest)

@@ -1,10 +1,12 @@
-"""The figures of the bench: how scores fall as records get worse, who is taken for whom, and in which groups."""
+"""The figures of the bench: scores by severity, confusion matrices, subgroups, predictive value, reliability."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from textwrap import fill
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -17,10 +19,9 @@ from nephrosyn.report.figures.style import (
     SMALL,
     SMALLEST,
     blank,
-    drawing,
+    document,
     ink_on,
     percent_axis,
-    svg,
 )
 
 ACROSS = 3
@@ -28,7 +29,7 @@ PANEL_INCHES = 1.25
 ROW_INCHES = 0.2
 SEVERITIES = 5
 TITLE_CHARACTERS = 30
-"""As many stand above a panel; longer titles take a second line."""
+"""Characters that fit above a panel; longer titles take a second line."""
 MARKERS = ("o", "D", "s", "^", "v", "P")
 
 Curves = Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]
@@ -48,19 +49,18 @@ class Mark:
     high: float
 
 
-def degradation(found: Curves, label: str) -> str:
+def degradation(curves: Curves, label: str) -> str:
     """Draw a panel for each perturbation, a line for each classifier, as an SVG document."""
-    with drawing():
-        figure = _degradation(found, label)
-    return svg(figure, f"{label.capitalize()} by severity, for each perturbation and classifier")
+    title = f"{label.capitalize()} by severity, for each perturbation and classifier"
+    return document(lambda: _degradation(curves, label), title)
 
 
-def _degradation(found: Curves, label: str) -> Figure:
-    rows = -(-len(found) // ACROSS)
-    names = list(dict.fromkeys(name for panel in found.values() for name in panel))
+def _degradation(curves: Curves, label: str) -> Figure:
+    rows = -(-len(curves) // ACROSS)
+    names = list(dict.fromkeys(name for panel in curves.values() for name in panel))
     figure = blank(0.9 + PANEL_INCHES * rows + 0.18 * -(-len(names) // 2), 7.2)
     panels = figure.subplots(rows, ACROSS, squeeze=False, sharex=True, sharey=True).ravel()
-    for axes, (title, lines) in zip(panels, found.items(), strict=False):
+    for axes, (title, lines) in zip(panels, curves.items(), strict=False):
         for name, points in lines.items():
             place = names.index(name)
             axes.plot(
@@ -79,7 +79,7 @@ def _degradation(found: Curves, label: str) -> Figure:
         percent_axis(axes.yaxis)
         axes.tick_params(labelsize=SMALLEST)
         axes.grid(axis="y")
-    for axes in panels[len(found) :]:
+    for axes in panels[len(curves) :]:
         axes.set_visible(False)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=2, fontsize=SMALL)
@@ -87,66 +87,75 @@ def _degradation(found: Curves, label: str) -> Figure:
     return figure
 
 
-def confusion(found: Mapping[str, Mapping[tuple[str, str], int]], right: Sequence[str], given: Sequence[str]) -> str:
+def confusion(matrices: Mapping[str, Mapping[tuple[str, str], int]], right: Sequence[str], given: Sequence[str]) -> str:
     """Draw a matrix for each classifier, shares of each right answer, as an SVG document.
 
     Parameters
     ----------
-    found : mapping of str to mapping
+    matrices : mapping of str to mapping
         Classifier to patients by (right answer, given answer).
     right, given : sequence of str
         Rows and columns, in plain words.
     """
-    with drawing():
-        figure = blank(0.8 + (0.9 + ROW_INCHES * len(right)) * len(found), 6.4)
-        panels = figure.subplots(len(found), 1, squeeze=False, sharex=True)[:, 0]
-        for axes, (name, cells) in zip(panels, found.items(), strict=True):
-            totals = {row: sum(cells.get((row, column), 0) for column in given) for row in right}
-            values = [[cells.get((row, column), 0) / max(totals[row], 1) for column in given] for row in right]
-            axes.pcolormesh(values, cmap="Blues", vmin=0, vmax=1, edgecolors=PAPER, lw=0.8)
-            for y, row in enumerate(right):
-                for x, column in enumerate(given):
-                    if count := cells.get((row, column), 0):
-                        ink = ink_on("#08306b" if values[y][x] > 0.5 else "#ffffff")
-                        axes.text(
-                            x + 0.5, y + 0.5, f"{count:,}", ha="center", va="center", fontsize=SMALLEST, color=ink
-                        )
-            axes.set_title(name, loc="left", fontsize=SMALL)
-            axes.set_yticks([y + 0.5 for y in range(len(right))], right, fontsize=SMALLEST)
-            axes.invert_yaxis()
-            axes.tick_params(length=0)
-        panels[-1].set_xticks([x + 0.5 for x in range(len(given))], given, rotation=35, ha="right", fontsize=SMALLEST)
-        figure.supylabel("right answer", fontsize=SMALL)
-    return svg(figure, "Right and given answers on the clean record, by classifier")
+    title = "Right and given answers on the clean record, by classifier"
+    return document(lambda: _confusion(matrices, right, given), title)
 
 
-def slices(marks: Sequence[Mark]) -> str:
+def _confusion(
+    matrices: Mapping[str, Mapping[tuple[str, str], int]], right: Sequence[str], given: Sequence[str]
+) -> Figure:
+    figure = blank(0.8 + (0.9 + ROW_INCHES * len(right)) * len(matrices), 6.4)
+    panels = figure.subplots(len(matrices), 1, squeeze=False, sharex=True)[:, 0]
+    for axes, (name, cells) in zip(panels, matrices.items(), strict=True):
+        _matrix(axes, cells, right, given)
+        axes.set_title(name, loc="left", fontsize=SMALL)
+    middles = [place + 0.5 for place in range(len(given))]
+    panels[-1].set_xticks(middles, given, rotation=35, ha="right", fontsize=SMALLEST)
+    figure.supylabel("right answer", fontsize=SMALL)
+    return figure
+
+
+def _matrix(axes: Any, cells: Mapping[tuple[str, str], int], right: Sequence[str], given: Sequence[str]) -> None:
+    """Draw counts over shades that are the share of each right answer."""
+    counts = [[cells.get((row, column), 0) for column in given] for row in right]
+    shares = [[count / max(sum(row), 1) for count in row] for row in counts]
+    axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors=PAPER, lw=0.8)
+    for row, column in product(range(len(right)), range(len(given))):
+        if count := counts[row][column]:
+            ink = ink_on("#08306b" if shares[row][column] > 0.5 else "#ffffff")
+            place = (column + 0.5, row + 0.5)
+            axes.text(*place, f"{count:,}", ha="center", va="center", fontsize=SMALLEST, color=ink)
+    axes.set_yticks([row + 0.5 for row in range(len(right))], right, fontsize=SMALLEST)
+    axes.invert_yaxis()
+    axes.tick_params(length=0)
+
+
+def slices(shares: Sequence[Mark]) -> str:
     """Draw the accuracy of every classifier by group, with 95% intervals, as an SVG document."""
-    with drawing():
-        figure = _slices(marks)
-    return svg(figure, "Accuracy on the clean record by group, with 95% intervals")
+    return document(lambda: _slices(shares), "Accuracy on the clean record by group, with 95% intervals")
 
 
-def _slices(marks: Sequence[Mark]) -> Figure:
-    names = list(dict.fromkeys(mark.classifier for mark in marks))
-    axes_names = list(dict.fromkeys(mark.axis for mark in marks))
-    groups = {axis: list(dict.fromkeys(m.group for m in marks if m.axis == axis)) for axis in axes_names}
+def _slices(shares: Sequence[Mark]) -> Figure:
+    names = list(dict.fromkeys(mark.classifier for mark in shares))
+    axes_names = list(dict.fromkeys(mark.axis for mark in shares))
+    groups = {axis: list(dict.fromkeys(m.group for m in shares if m.axis == axis)) for axis in axes_names}
     height = ROW_INCHES * max(1.0, 0.55 * len(names))
-    total = sum(len(each) for each in groups.values())
+    total = sum(map(len, groups.values()))
     figure = blank(1.1 + height * total + 0.25 * len(groups), 6.4)
     panels = figure.subplots(
         len(groups), 1, squeeze=False, sharex=True, height_ratios=[len(g) + 0.6 for g in groups.values()]
     )[:, 0]
-    for axes, (axis, each) in zip(panels, groups.items(), strict=True):
-        for mark in (m for m in marks if m.axis == axis):
+    for axes, (axis, names_of_groups) in zip(panels, groups.items(), strict=True):
+        for mark in (m for m in shares if m.axis == axis):
             k = names.index(mark.classifier)
-            y = each.index(mark.group) + 0.75 * ((k + 0.5) / len(names) - 0.5)
+            y = names_of_groups.index(mark.group) + 0.75 * ((k + 0.5) / len(names) - 0.5)
             colour = LINES[k % len(LINES)]
             axes.plot([mark.low, mark.high], [y, y], color=colour, lw=1.2, solid_capstyle="butt")
             axes.plot([mark.value], [y], MARKERS[k % len(MARKERS)], color=colour, ms=3.2, mec=PAPER, mew=0.4)
-        count = {m.group: m.n for m in marks if m.axis == axis}
-        axes.set_yticks(range(len(each)), [f"{g} (n = {count[g]:,})" for g in each], fontsize=SMALLEST)
-        axes.set_ylim(len(each) - 0.5, -0.5)
+        count = {m.group: m.n for m in shares if m.axis == axis}
+        labels = [f"{name} (n = {count[name]:,})" for name in names_of_groups]
+        axes.set_yticks(range(len(labels)), labels, fontsize=SMALLEST)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
         axes.set_title(axis, loc="left", fontsize=SMALL)
         axes.set_xlim(0, 1.02)
         axes.tick_params(axis="y", length=0)
@@ -161,38 +170,45 @@ def _slices(marks: Sequence[Mark]) -> Figure:
     return figure
 
 
-def prevalence(found: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+def prevalence(curves: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     """Draw the PPV of refractory disease against its prevalence, a line for each classifier, as an SVG document."""
-    with drawing():
-        figure = blank(3.0)
-        axes = figure.subplots()
-        for k, (name, points) in enumerate(found.items()):
-            dash = DASHES[k // len(LINES) % len(DASHES)]
-            if points:
-                axes.plot(*zip(*points, strict=True), ls=dash, color=LINES[k % len(LINES)], lw=1.4, label=name)
-        axes.plot([0, 1], [0, 1], color=INK, lw=0.7, ls=(0, (4, 2)), zorder=0)
-        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="prevalence of refractory disease", ylabel="PPV")
-        percent_axis(axes.xaxis)
-        percent_axis(axes.yaxis)
-        axes.grid()
-        figure.legend(loc="outside upper left", ncols=2, fontsize=SMALL)
-    return svg(figure, "PPV of refractory disease by its prevalence")
+    return document(lambda: _prevalence(curves), "PPV of refractory disease by its prevalence")
 
 
-def reliability(found: Mapping[str, Sequence[tuple[float, float, float, float]]]) -> str:
+def _prevalence(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
+    figure = blank(3.0)
+    axes = figure.subplots()
+    for k, (name, points) in enumerate(curves.items()):
+        dash = DASHES[k // len(LINES) % len(DASHES)]
+        if points:
+            axes.plot(*zip(*points, strict=True), ls=dash, color=LINES[k % len(LINES)], lw=1.4, label=name)
+    _unit_square(figure, axes, "prevalence of refractory disease", "PPV")
+    return figure
+
+
+def _unit_square(figure: Figure, axes: Any, xlabel: str, ylabel: str) -> None:
+    """Finish axes of two fractions: the line of equality, labels in per cent, the legend."""
+    axes.plot([0, 1], [0, 1], color=INK, lw=0.7, ls=(0, (4, 2)), zorder=0)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=xlabel, ylabel=ylabel)
+    percent_axis(axes.xaxis)
+    percent_axis(axes.yaxis)
+    axes.grid()
+    figure.legend(loc="outside upper left", ncols=2, fontsize=SMALL)
+
+
+def reliability(curves: Mapping[str, Sequence[tuple[float, float, float, float]]]) -> str:
     """Draw observed against predicted share of refractory patients, with intervals, as an SVG document."""
-    with drawing():
-        figure = blank(3.2)
-        axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=INK, lw=0.7, ls=(0, (4, 2)), zorder=0)
-        for k, (name, points) in enumerate(found.items()):
-            colour = LINES[k % len(LINES)] if name else SECOND
-            axes.plot([p[0] for p in points], [p[1] for p in points], "o-", color=colour, ms=3.5, lw=1.2, label=name)
-            for x, _, low, high in points:
-                axes.plot([x, x], [low, high], color=colour, lw=0.9)
-        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="predicted probability of refractory", ylabel="observed share")
-        percent_axis(axes.xaxis)
-        percent_axis(axes.yaxis)
-        axes.grid()
-        figure.legend(loc="outside upper left", ncols=2, fontsize=SMALL)
-    return svg(figure, "Observed share of refractory patients by predicted probability")
+    return document(lambda: _reliability(curves), "Observed share of refractory patients by predicted probability")
+
+
+def _reliability(curves: Mapping[str, Sequence[tuple[float, float, float, float]]]) -> Figure:
+    figure = blank(3.2)
+    axes = figure.subplots()
+    for k, (name, points) in enumerate(curves.items()):
+        colour = LINES[k % len(LINES)] if name else SECOND
+        predicted, observed = [point[0] for point in points], [point[1] for point in points]
+        axes.plot(predicted, observed, "o-", color=colour, ms=3.5, lw=1.2, label=name)
+        for probability, _, low, high in points:
+            axes.plot([probability, probability], [low, high], color=colour, lw=0.9)
+    _unit_square(figure, axes, "predicted probability of refractory", "observed share")
+    return figure

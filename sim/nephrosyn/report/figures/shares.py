@@ -1,4 +1,4 @@
-"""Figures of shares: the answer as one bar, groups with intervals, follow-up, overlap of flags, the two views."""
+"""Figures of shares: categories in one bar, groups with intervals, length of follow-up, overlap of flags."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from nephrosyn.statistics.proportions import Share
 from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 Segment = tuple[str, int]
-NOBODY = "nobody: all are outside the set"
+NOBODY = "all patients are outside the set"
 
 
 def segments(rows: Sequence[Category]) -> list[Segment]:
-    """Return categories and patients from left to right: refractory first, then not, then not judged."""
+    """Return categories and patients from left to right: refractory, then not refractory, then not judged."""
     met = [(row.category, row.refractory) for row in rows]
-    unmet = [(row.category, row.share.count - row.refractory - row.unjudged) for row in rows]
-    unknown = [(row.category, row.unjudged) for row in rows]
+    unmet = [(row.category, row.share.count - row.refractory - row.undetermined) for row in rows]
+    unknown = [(row.category, row.undetermined) for row in rows]
     return [(name, count) for name, count in [*met, *unmet, *unknown] if count]
 
 
 def mark_third(axes: Any, *, label: bool = True, along: str = "x") -> None:
-    """Draw the one-third line and the margin about it."""
+    """Draw the line of one third and the margin about it."""
     span, line = (axes.axvspan, axes.axvline) if along == "x" else (axes.axhspan, axes.axhline)
     span(ONE_THIRD - MARGIN, ONE_THIRD + MARGIN, color=GRID, alpha=0.55, lw=0, zorder=0)
     line(ONE_THIRD, color=INK, lw=1.1, ls=(0, (4, 2)), zorder=1)
@@ -51,13 +51,13 @@ def mark_third(axes: Any, *, label: bool = True, along: str = "x") -> None:
                       textcoords="offset points", ha="center", va="bottom", fontsize=SMALL, color=MUTED)  # fmt: skip
 
 
-def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
-    """Draw the cohort as one bar of categories, refractory ones from the left, against one third."""
+def answer_bar(refractory: Refractory, rows: Sequence[Category]) -> Figure:
+    """Draw the cohort as one bar of categories, refractory ones on the left, with one third for comparison."""
     figure = blank(2.0)
     axes = figure.subplots()
     left = 0.0
     for name, count in segments(rows):
-        width = count / found.patients
+        width = count / refractory.patients
         colour = colour_of(name)
         axes.barh(0, width, left=left, height=0.8, color=colour, edgecolor=PAPER, lw=1)
         if width >= 0.035:
@@ -67,8 +67,8 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
         left += width
     axes.plot([ONE_THIRD] * 2, [-0.62, 0.62], color=INK, lw=1.4, ls=(0, (3, 1.5)))
     axes.text(ONE_THIRD, 0.68, "one third", ha="center", va="bottom", fontsize=9)
-    if found.patients:
-        mark_interval(axes, found.share)
+    if refractory.patients:
+        mark_interval(axes, refractory.share)
     else:
         axes.text(0.5, 0, NOBODY, ha="center", va="center", color=MUTED)
     axes.set(xlim=(0, 1), ylim=(-1.2, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
@@ -82,7 +82,7 @@ def answer_bar(found: Refractory, rows: Sequence[Category]) -> Figure:
 
 
 def mark_interval(axes: Any, share: Share) -> None:
-    """Draw the refractory share's interval under the bar."""
+    """Draw the interval of the refractory share under the bar."""
     y = -0.68
     axes.plot([0, share.share], [y, y], color=INK, lw=0.8)
     axes.plot([share.low, share.high], [y, y], color=INK, lw=3.2, solid_capstyle="butt")
@@ -92,7 +92,7 @@ def mark_interval(axes: Any, share: Share) -> None:
 
 
 def forest(sections: Sequence[tuple[str, Sequence[tuple[str, Share]]]], label: str) -> Figure:
-    """Draw shares with intervals in titled sections, one row each, against one third."""
+    """Draw shares with intervals in titled sections, one row each, with one third for comparison."""
     lines: list[tuple[str, Share | None]] = []
     for title, rows in sections:
         if rows:
@@ -127,18 +127,18 @@ def beside_row(axes: Any, y: float, text: str) -> None:
                   fontsize=SMALL, color=MUTED)  # fmt: skip
 
 
-def definitions(found: Sequence[Refractory]) -> Figure:
+def definitions(verdicts: Sequence[Refractory]) -> Figure:
     """Draw the refractory share under every definition set, a row each, with a mark for each record."""
-    sets = list(dict.fromkeys(item.criteria for item in found))
-    views = list(dict.fromkeys(item.view for item in found))
+    sets = list(dict.fromkeys(item.criteria for item in verdicts))
+    views = list(dict.fromkeys(item.view for item in verdicts))
     figure = blank(1.15 + 0.3 * len(sets))
     axes = figure.subplots()
     mark_third(axes)
-    for item in found:
+    for item in verdicts:
         share, view = item.share, views.index(item.view)
         if math.isnan(share.share):
             if not view:
-                beside_row(axes, sets.index(item.criteria), "for nobody here")
+                beside_row(axes, sets.index(item.criteria), "applies to nobody")
             continue
         y = sets.index(item.criteria) + 0.32 * ((view + 0.5) / len(views) - 0.5)
         colour, marker, face = ((SECOND, "o", SECOND), (ACCENT, "D", PAPER))[view % 2]
@@ -149,9 +149,9 @@ def definitions(found: Sequence[Refractory]) -> Figure:
     for view, name in enumerate(views):
         colour, marker, face = ((SECOND, "o", SECOND), (ACCENT, "D", PAPER))[view % 2]
         axes.plot([], [], marker, color=colour, mfc=face, ms=4.5, label=f"{name} record")
-    high = max([item.share.high for item in found if not math.isnan(item.share.high)], default=0.5)
+    high = max([item.share.high for item in verdicts if not math.isnan(item.share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(sets) - 0.5, -0.5))
-    axes.set_xlabel(f"refractory share of {whom(found)}")
+    axes.set_xlabel(f"refractory share of {whom(verdicts)}")
     axes.set_yticks(range(len(sets)), sets)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -161,9 +161,9 @@ def definitions(found: Sequence[Refractory]) -> Figure:
     return figure
 
 
-def whom(found: Iterable[Refractory]) -> str:
-    """Return among whom shares are."""
-    return "the patients in the set" if any(item.outside for item in found) else "all patients"
+def whom(verdicts: Iterable[Refractory]) -> str:
+    """Return the patients that shares refer to."""
+    return "the patients in the set" if any(item.outside for item in verdicts) else "all patients"
 
 
 def group_forest(bands: Sequence[Group], lesions: Sequence[Group]) -> Figure:
@@ -174,28 +174,28 @@ def group_forest(bands: Sequence[Group], lesions: Sequence[Group]) -> Figure:
     ]
     some = any(item.refractory.outside for item in [*bands, *lesions])
     return forest(
-        sections, f"refractory share of {'those of the group in the set' if some else 'all patients in the group'}"
+        sections, f"refractory share of {'the group’s patients in the set' if some else 'all patients in the group'}"
     )
 
 
-def follow_up_curve(found: FollowUp) -> Figure:
-    """Draw the refractory share, and who could not be judged, as follow-up grows."""
+def follow_up_curve(follow_up: FollowUp) -> Figure:
+    """Draw the refractory share, and the share that could not be judged, by length of follow-up."""
     figure = blank(2.9)
     axes = figure.subplots()
     mark_third(axes, along="y", label=False)
-    months = [moment.days / DAYS_PER_MONTH for moment in found.moments]
-    band_line(axes, months, [moment.refractory.share for moment in found.moments], ACCENT, "o-", "refractory")
-    if found.rejudged:
-        shares = [moment.refractory.unjudged for moment in found.moments]
+    months = [moment.days / DAYS_PER_MONTH for moment in follow_up.moments]
+    band_line(axes, months, [moment.refractory.share for moment in follow_up.moments], ACCENT, "o-", "refractory")
+    if follow_up.reclassified:
+        shares = [moment.refractory.undetermined for moment in follow_up.moments]
         band_line(axes, months, shares, MUTED, "s:", "could not be judged yet")
     axes.set(
         xlim=(0, max(months) * 1.03),
         ylim=(0, None),
         xlabel="follow-up (months from onset)",
-        ylabel=f"share of {whom(moment.refractory for moment in found.moments)}",
+        ylabel=f"share of {whom(moment.refractory for moment in follow_up.moments)}",
     )
     axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
-    if not any(moment.refractory.patients for moment in found.moments):
+    if not any(moment.refractory.patients for moment in follow_up.moments):
         axes.text(max(months) / 2, 0.2, NOBODY, ha="center", color=MUTED)
     axes.text(0, ONE_THIRD, " one third", ha="left", va="bottom", fontsize=SMALL, color=MUTED)
     axes.set_xticks(months, [f"{month:.0f}" for month in months])
@@ -205,23 +205,24 @@ def follow_up_curve(found: FollowUp) -> Figure:
     return figure
 
 
-def band_line(axes: Any, x: Sequence[float], shares: Sequence[Share], colour: str, style: str, label: str) -> None:
-    """Draw shares as a line with its interval as a band."""
-    axes.fill_between(x, [s.low for s in shares], [s.high for s in shares], color=colour, alpha=0.18, lw=0)
-    axes.plot(x, [s.share for s in shares], style, color=colour, lw=1.8, ms=4.5, label=label)
+def band_line(axes: Any, times: Sequence[float], shares: Sequence[Share], colour: str, style: str, label: str) -> None:
+    """Draw shares as a line, with intervals as a band."""
+    low, high = [share.low for share in shares], [share.high for share in shares]
+    axes.fill_between(times, low, high, color=colour, alpha=0.18, lw=0)
+    axes.plot(times, [share.share for share in shares], style, color=colour, lw=1.8, ms=4.5, label=label)
 
 
-def overlap(found: Sequence[Combination], flags: Sequence[str], most: int = 10) -> Figure:
-    """Draw the combinations of flags: a bar of patients over a matrix of the flags carried."""
-    shown = found[:most]
-    total = sum(item.patients for item in found) or 1
+def overlap(combinations: Sequence[Combination], flags: Sequence[str], most: int = 10) -> Figure:
+    """Draw the combinations of flags: bars of patients over a matrix of the flags that are present."""
+    shown = combinations[:most]
+    total = sum(item.patients for item in combinations) or 1
     figure = blank(2.2 + 0.225 * len(flags))
     bars, matrix = figure.subplots(2, 1, sharex=True, height_ratios=[1.7, 0.25 * len(flags)])
     for place, item in enumerate(shown):
-        colour = (ACCENT if item.flags else SECOND) if item.judged else colour_of("undetermined")
+        colour = (ACCENT if item.flags else SECOND) if item.determined else colour_of("undetermined")
         bars.bar(place, item.patients, width=0.62, color=colour)
         bars.text(place, item.patients, percent(item.patients / total), ha="center", va="bottom", fontsize=SMALL)
-        if not item.judged:
+        if not item.determined:
             for row in range(len(flags)):
                 matrix.text(place, row, "?", ha="center", va="center", fontsize=9, color=MUTED)
             continue

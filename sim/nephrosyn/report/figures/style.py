@@ -1,11 +1,11 @@
-"""The look that all figures share, and how a figure becomes SVG that is the same every time."""
+"""The style that all figures share, and their conversion to reproducible SVG."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import escape
@@ -21,11 +21,11 @@ INK = "#1b1f24"
 MUTED = "#5d6570"
 GRID = "#d8dce2"
 PAPER = "#fffffe"
-# almost the blue of a category, but its own: a page in the dark lightens lines, not the categories
+# almost the blue of a category, but a colour of its own: the dark mode of the page lightens lines, not categories
 SECOND = "#0071b2"
 TOKENS = {SECOND: "var(--second)", INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
 
-# Okabe and Ito's palette, and the wine of Paul Tol's: warm for the categories of a flag, cool for the others
+# the palette of Okabe and Ito, and the wine of Paul Tol: warm for categories of a flag, cool for the others
 CATEGORY_COLOURS = {
     "steroid_resistant": "#d55e00",
     "steroid_dependent": "#e69f00",
@@ -43,7 +43,7 @@ LINES = (SECOND, "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (1, 1)))
 
 WIDTH_INCHES = 5.6
-# Points. In a column of the page, which is half as wide as the page, nothing may come out below 8 pixels.
+# Points. In a column of the page, half as wide as the page, no text may be smaller than 8 pixels.
 SMALL = 8.5
 SMALLEST = 7.5
 NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -83,9 +83,9 @@ SETTINGS: Any = {
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Draw with this module's settings only, whatever the user's matplotlib is set to."""
+    """Use the settings of this module only, whatever the user's matplotlib is set to."""
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # In SVG text stays text: whoever shows it has the fonts for a title in Chinese.
+        # Text in SVG stays text: the viewer has the fonts, for example for a title in Chinese.
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(SETTINGS)
@@ -93,41 +93,41 @@ def drawing() -> Iterator[None]:
 
 
 class _Layout(ConstrainedLayoutEngine):
-    """Places axes to a ten-thousandth of the figure: the solver's last digits depend on where objects lie in memory."""
+    """Rounds positions to four digits: the last digits of the solver depend on memory addresses."""
 
     def execute(self, fig: Any) -> Any:
-        found = super().execute(fig)
+        layout = super().execute(fig)
         for axes in fig.axes:
             axes.set_position([round(edge, 4) for edge in axes.get_position().bounds])
-            axes.set_in_layout(True)  # set_position takes what was placed by hand out of further layouts
-        return found
+            axes.set_in_layout(True)  # set_position excludes axes from further layouts
+        return layout
 
 
 class Drawing(Figure):
-    """A figure that a notebook shows by itself, without pyplot."""
+    """A figure that a notebook can show without pyplot."""
 
     def _repr_svg_(self) -> str:
-        """The figure as an SVG document; what it shows stands in its heading."""
+        """The figure as an SVG document, with its heading as title."""
         suptitle = self.get_suptitle()
         return svg(self, suptitle or "Figure")
 
 
 def blank(height_inches: float, width_inches: float = WIDTH_INCHES) -> Figure:
-    """Return an empty figure that carries the notice at its foot."""
+    """Return an empty figure with the notice at its foot."""
     figure = Drawing(figsize=(width_inches, height_inches), layout=_Layout())
     figure.supxlabel(vocabulary.NOTICE, x=0.995, ha="right", fontsize=SMALLEST, color=MUTED)
     return figure
 
 
 def svg(figure: Figure, title: str) -> str:
-    """Return a figure as SVG text: real text, no date, the same bytes every time.
+    """Return a figure as SVG with real text and no date, so that the bytes are reproducible.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         Any figure of this package.
     title : str
-        What it shows, for readers who cannot see it.
+        What the figure shows, for screen readers.
 
     Returns
     -------
@@ -137,26 +137,33 @@ def svg(figure: Figure, title: str) -> str:
     buffer = io.StringIO()
     dpi, canvas = figure.dpi, figure.canvas
     with drawing():
-        # not savefig, which draws everything twice
-        drawn: Any = FigureCanvasSVG(figure)
-        drawn.print_svg(buffer, metadata=NO_METADATA)
+        # savefig would draw everything twice
+        svg_canvas: Any = FigureCanvasSVG(figure)
+        svg_canvas.print_svg(buffer, metadata=NO_METADATA)
     figure.set_canvas(canvas)
     figure.set_dpi(dpi)
     text = re.sub(r"font-family: [^;\"]*", "font-family: sans-serif", buffer.getvalue())
     text = re.sub(r"font: ([^'\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1sans-serif", text)
     text = text.replace("<svg ", '<svg role="img" ', 1)
-    return re.sub(r"(<svg [^>]*>)", lambda found: f"{found[1]}\n <title>{escape(title)}</title>", text, count=1)
+    return re.sub(r"(<svg [^>]*>)", lambda match: f"{match[1]}\n <title>{escape(title)}</title>", text, count=1)
+
+
+def document(draw: Callable[[], Figure], title: str) -> str:
+    """Draw a figure in the style of this module, and return it as SVG; see `svg`."""
+    with drawing():
+        figure = draw()
+    return svg(figure, title)
 
 
 def inline(document: str, name: str) -> str:
-    """Return an SVG document as a part of a page: own ids, the page's colours, nothing addressed outside.
+    """Return an SVG document as an element of a page: unique ids, the colours of the page, no external references.
 
     Parameters
     ----------
     document : str
         From `svg`.
     name : str
-        Prefix of its ids, one per figure of the page.
+        Prefix of its ids, unique on the page.
 
     Returns
     -------
@@ -169,8 +176,8 @@ def inline(document: str, name: str) -> str:
     text = re.sub(r'(<svg [^>]*?)\swidth="[^"]*"\sheight="[^"]*"', r"\1", text, count=1)
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
 
-    def keep(found: re.Match[str]) -> str:
-        return f' id="{name}-{found[1]}"' if found[1] in used else ""
+    def keep(match: re.Match[str]) -> str:
+        return f' id="{name}-{match[1]}"' if match[1] in used else ""
 
     text = re.sub(r'\sid="([^"]+)"', keep, text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", text)
@@ -181,7 +188,7 @@ def inline(document: str, name: str) -> str:
 
 
 def colour_of(category: str) -> str:
-    """Return the colour of a category; those without one of their own share out the spare ones."""
+    """Return the colour of a category; categories without a colour take the spare ones in order."""
     if category in CATEGORY_COLOURS:
         return CATEGORY_COLOURS[category]
     others = [name for name in vocabulary.CATEGORIES if name not in CATEGORY_COLOURS]
@@ -189,13 +196,13 @@ def colour_of(category: str) -> str:
 
 
 def percent_axis(axis: Any, high: float = 1.0) -> None:
-    """Give an axis of fractions labels in per cent."""
+    """Label an axis of fractions in per cent."""
     from matplotlib.ticker import PercentFormatter
 
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high > 0.05 else 1))
 
 
 def ink_on(colour: str) -> str:
-    """Return black or white, whichever can be read on a colour."""
+    """Return black or white, whichever is readable on a colour."""
     red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"

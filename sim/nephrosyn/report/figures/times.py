@@ -34,19 +34,19 @@ def relapse(curves: Sequence[Curve]) -> Figure:
 def kaplan_meier(
     curves: Sequence[Curve], unit_days: float, ticks: Sequence[int], xlabel: str, ylabel: str, *, rising: bool
 ) -> Figure:
-    """Draw one curve with its band per group, and the numbers at risk under the axis."""
+    """Draw a curve with its band for each group, and the numbers at risk below the axis."""
     figure = blank(3.0 + 0.2 * len(curves))
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.4, 0.22 * len(curves) + 0.15])
     side: Callable[[Any], Any] = (lambda free: 1 - free) if rising else (lambda free: free)
     end = max((float(curve.days[-1]) for curve in curves), default=1.0) / unit_days
-    marks = thin([tick for tick in ticks if tick <= end + 0.1], end)
+    shown_ticks = thin([tick for tick in ticks if tick <= end + 0.1], end)
     for place, curve in enumerate(curves):
         followed = curve.days <= curve.durations.max()
-        colour, x = LINES[place % len(LINES)], curve.days[followed] / unit_days
+        colour, times = LINES[place % len(LINES)], curve.days[followed] / unit_days
         low, high, free = (side(values[followed]) for values in (curve.low, curve.high, curve.free))
-        axes.fill_between(x, low, high, step="post", color=colour, alpha=0.18, lw=0)
+        axes.fill_between(times, low, high, step="post", color=colour, alpha=0.18, lw=0)
         axes.step(
-            x,
+            times,
             free,
             where="post",
             color=colour,
@@ -54,11 +54,11 @@ def kaplan_meier(
             lw=1.8,
             label=plain(curve.group),
         )
-        for tick in marks:
+        for tick in shown_ticks:
             at_risk = curve.at_risk(tick * unit_days)
             below.text(tick, place, number(at_risk), ha="center", va="center", fontsize=SMALL)
-    axes.set(xlim=(0, max([end, *marks])), ylim=(0, 1.02), ylabel=ylabel)
-    axes.set_xticks(marks, [str(mark) for mark in marks])
+    axes.set(xlim=(0, max([end, *shown_ticks])), ylim=(0, 1.02), ylabel=ylabel)
+    axes.set_xticks(shown_ticks, [str(mark) for mark in shown_ticks])
     axes.tick_params(axis="x", labelbottom=True)
     axes.set_xlabel(xlabel)
     percent_axis(axes.yaxis)
@@ -66,22 +66,22 @@ def kaplan_meier(
     if curves:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
     else:
-        axes.text(end / 2, 0.5, "nobody at risk", ha="center", va="center", color=MUTED)
+        axes.text(end / 2, 0.5, "no patients at risk", ha="center", va="center", color=MUTED)
     at_risk_labels(below, curves)
     return figure
 
 
-def thin(marks: list[int], end: float) -> list[int]:
-    """Leave out ticks whose numbers at risk would touch their neighbour's."""
-    kept: list[int] = []
-    for mark in marks:
-        if not kept or mark - kept[-1] >= end * 0.07:
-            kept.append(mark)
-    return kept
+def thin(ticks: list[int], end: float) -> list[int]:
+    """Leave out ticks whose numbers at risk would overlap those of their neighbour."""
+    spaced: list[int] = []
+    for tick in ticks:
+        if not spaced or tick - spaced[-1] >= end * 0.07:
+            spaced.append(tick)
+    return spaced
 
 
 def at_risk_labels(axes: Any, curves: Sequence[Curve]) -> None:
-    """Turn the lower axes into a small table: a row of numbers at risk per group."""
+    """Turn the lower axes into a small table: a row of numbers at risk for each group."""
     axes.set_ylim(len(curves) - 0.5, -0.9)
     axes.set_yticks([-0.75, *range(len(curves))], ["at risk", *[plain(curve.group) for curve in curves]])
     for place, tick in enumerate(axes.get_yticklabels()):
@@ -110,13 +110,13 @@ def relapses(histogram: Sequence[int]) -> Figure:
     return figure
 
 
-def course_states(found: States) -> Figure:
-    """Draw the share of patients in each state over the years, one upon the other."""
+def course_states(states: States) -> Figure:
+    """Draw the share of patients in each state over the years, stacked."""
     figure = blank(3.0)
     axes = figure.subplots()
-    years = found.days / vocabulary.DAYS_PER_YEAR
+    years = states.days / vocabulary.DAYS_PER_YEAR
     axes.stackplot(
-        years, found.shares.T, colors=STATE_COLOURS, labels=list(STATE_NAMES.values()), edgecolor=PAPER, lw=0.6
+        years, states.shares.T, colors=STATE_COLOURS, labels=list(STATE_NAMES.values()), edgecolor=PAPER, lw=0.6
     )
     axes.set(xlim=(0, years[-1]), ylim=(0, 1), xlabel="years from onset", ylabel="share of all patients")
     step = 1 if years[-1] <= 12 else 5

@@ -1,4 +1,4 @@
-"""Counts of several parts of a cohort, put together: what is counted in each part adds up to what is counted in all."""
+"""Add up the counts of several parts of a cohort: the sums are the counts of the whole cohort."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.course.pseudo_resistance import Factor, Falsely
+from nephrosyn.report.findings.course.pseudo_resistance import Factor, PseudoRefractory
+from nephrosyn.report.findings.verdicts import flag_overlap
 from nephrosyn.report.findings.verdicts.course_flags import Named
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
@@ -16,24 +17,24 @@ from nephrosyn.report.findings.verdicts.subgroups import Group
 from nephrosyn.statistics.between_replicates import Spread, spread
 from nephrosyn.statistics.proportions import Share, wilson
 
-Found = TypeVar("Found")
+Counts = TypeVar("Counts")
 CELLS = ("hit", "missed", "wrong", "rest")
-OfReplicate = Sequence[tuple[int, Found]]
-"""What was found in each part, with the replicate that the part belongs to."""
+OfReplicate = Sequence[tuple[int, Counts]]
+"""Counts of each part, with the replicate that the part belongs to."""
 
 
 def shares(parts: Iterable[Share]) -> Share:
-    """Return a share of all, from the same share of each part."""
-    each = list(parts)
-    return wilson(sum(one.count for one in each), sum(one.total for one in each))
+    """Return a share of the whole cohort, from the same share of each part."""
+    part_shares = list(parts)
+    return wilson(sum(share.count for share in part_shares), sum(share.total for share in part_shares))
 
 
 def _spread(counts: Iterable[tuple[int, int, int]]) -> Spread | None:
-    """Spread between replicates of counts out of totals; a replicate with nobody in it has no share."""
+    """Spread between replicates of counts out of totals; a replicate without patients has no share."""
     count, total = Counter[int](), Counter[int]()
-    for replicate, some, of in counts:
-        count[replicate] += some
-        total[replicate] += of
+    for replicate, part_count, part_total in counts:
+        count[replicate] += part_count
+        total[replicate] += part_total
     return spread([count[replicate] / total[replicate] for replicate in total if total[replicate]])
 
 
@@ -42,7 +43,7 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
     first = parts[0][1]
 
     def added(name: str) -> int:
-        return sum(getattr(one, name) for _, one in parts)
+        return sum(getattr(part, name) for _, part in parts)
 
     return Refractory(
         first.criteria,
@@ -52,7 +53,7 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
         added("unknown"),
         added("kind_true"),
         added("kind_false"),
-        _spread((replicate, one.met, one.patients) for replicate, one in parts),
+        _spread((replicate, part.met, part.patients) for replicate, part in parts),
         added("outside"),
     )
 
@@ -60,47 +61,49 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
 def categories(parts: OfReplicate[list[Category]]) -> list[Category]:
     """Return the categories of one set and view, in the order in which they are shown."""
     by_name: dict[str, list[tuple[int, Category]]] = defaultdict(list)
-    for replicate, each in parts:
-        for one in each:
-            by_name[one.category].append((replicate, one))
-    sizes = [(replicate, each[0].share.total) for replicate, each in parts if each]
-    total, found = sum(size for _, size in sizes), []
+    for replicate, of_part in parts:
+        for category in of_part:
+            by_name[category.category].append((replicate, category))
+    sizes = [(replicate, of_part[0].share.total) for replicate, of_part in parts if of_part]
+    total, combined = sum(size for _, size in sizes), []
     for name in (name for name in CATEGORY_ORDER if name in by_name):
-        own = [one for _, one in by_name[name]]
-        counts = [(replicate, one.share.count, 0) for replicate, one in by_name[name]]
-        of = _spread([*counts, *((replicate, 0, size) for replicate, size in sizes)])
-        share = wilson(sum(one.share.count for one in own), total)
-        met, unjudged = sum(one.refractory for one in own), sum(one.unjudged for one in own)
-        found.append(Category(own[0].criteria, own[0].view, name, share, met, unjudged, of))
-    return found
+        of_category = [category for _, category in by_name[name]]
+        counts = [(replicate, category.share.count, 0) for replicate, category in by_name[name]]
+        between_replicates = _spread([*counts, *((replicate, 0, size) for replicate, size in sizes)])
+        share = wilson(sum(category.share.count for category in of_category), total)
+        met = sum(category.refractory for category in of_category)
+        undetermined = sum(category.undetermined for category in of_category)
+        criteria, view = of_category[0].criteria, of_category[0].view
+        combined.append(Category(criteria, view, name, share, met, undetermined, between_replicates))
+    return combined
 
 
 def by_name(
-    parts: OfReplicate[list[tuple[str, Found]]], order: Sequence[str]
-) -> list[tuple[str, list[tuple[int, Found]]]]:
-    """Return what was found of each group, groups in the given order, others after, the nameless one last."""
-    found: dict[str, list[tuple[int, Found]]] = defaultdict(list)
-    for replicate, each in parts:
-        for name, one in each:
-            found[name].append((replicate, one))
-    names = dict.fromkeys([*order, *sorted(set(found) - set(order) - {""}), ""])
-    return [(name, found[name]) for name in names if name in found]
+    parts: OfReplicate[list[tuple[str, Counts]]], order: Sequence[str]
+) -> list[tuple[str, list[tuple[int, Counts]]]]:
+    """Return the counts of each group by part: groups in the given order, then the others, the unnamed one last."""
+    groups: dict[str, list[tuple[int, Counts]]] = defaultdict(list)
+    for replicate, of_part in parts:
+        for name, counts in of_part:
+            groups[name].append((replicate, counts))
+    names = dict.fromkeys([*order, *sorted(set(groups) - set(order) - {""}), ""])
+    return [(name, groups[name]) for name in names if name in groups]
 
 
 def groups(parts: OfReplicate[list[Group]], order: Sequence[str]) -> list[Group]:
     """Return the refractory counts of each group."""
-    named = [(replicate, [(one.name, one.refractory) for one in each]) for replicate, each in parts]
-    return [Group(name, refractory(own)) for name, own in by_name(named, order)]
+    named = [(replicate, [(group.name, group.refractory) for group in of_part]) for replicate, of_part in parts]
+    return [Group(name, refractory(of_group)) for name, of_group in by_name(named, order)]
 
 
 def combinations(parts: Iterable[list[Combination]], flags: Sequence[str]) -> list[Combination]:
     """Return the combinations of flags, most frequent first."""
     counts = Counter[tuple[frozenset[str], bool]]()
-    for each in parts:
-        for one in each:
-            counts[one.flags, one.judged] += one.patients
-    found = [Combination(carried, n, judged) for (carried, judged), n in counts.items()]
-    return sorted(found, key=lambda item: (-item.patients, [name not in item.flags for name in flags], item.judged))
+    for of_part in parts:
+        for combination in of_part:
+            counts[combination.flags, combination.determined] += combination.patients
+    combined = [Combination(carried, n, determined) for (carried, determined), n in counts.items()]
+    return flag_overlap.most_frequent_first(combined, flags)
 
 
 def agreement(parts: Sequence[Agreement | None], patients: Sequence[int]) -> Agreement | None:
@@ -109,43 +112,43 @@ def agreement(parts: Sequence[Agreement | None], patients: Sequence[int]) -> Agr
     Parameters
     ----------
     parts : sequence of Agreement or None
-        None where nobody of a part is in the set by both records.
+        None for a part in which no patient is in the set by both records.
     patients : sequence of int
-        How many each part holds: where nobody is in the set, all are outside.
+        Number of patients in each part: without anybody in the set, all of them are outside.
     """
-    some = [one for one in parts if one is not None]
+    some = [part for part in parts if part is not None]
     if not some:
         return None
     counts = Counter[tuple[str, str]]()
-    for one in some:
-        counts.update(one.counts)
-    outside = sum(n if one is None else one.outside for one, n in zip(parts, patients, strict=True))
-    lost = sum(one.lost for one in some)
-    same, equal = shares(one.same for one in some), shares(one.same_refractory for one in some)
+    for part in some:
+        counts.update(part.counts)
+    outside = sum(n if part is None else part.outside for part, n in zip(parts, patients, strict=True))
+    lost = sum(part.lost for part in some)
+    same, equal = shares(part.same for part in some), shares(part.same_refractory for part in some)
     return Agreement(some[0].criteria, dict(counts), same, equal, lost, outside)
 
 
 def named(parts: Iterable[list[Named]]) -> list[Named]:
-    """Return the courses that sets name, in the order of the first part that has them all."""
-    found: dict[tuple[str, str], list[Named]] = defaultdict(list)
-    for each in parts:
-        for one in each:
-            found[one.criteria, one.flag].append(one)
+    """Return the named courses of the definition sets, in the order of the first part that has them all."""
+    by_course: dict[tuple[str, str], list[Named]] = defaultdict(list)
+    for of_part in parts:
+        for course in of_part:
+            by_course[course.criteria, course.flag].append(course)
     return [
-        Named(criteria, flag, shares(one.share for one in own), sum(one.unknown for one in own))
-        for (criteria, flag), own in found.items()
+        Named(criteria, flag, shares(course.share for course in of_course), sum(course.unknown for course in of_course))
+        for (criteria, flag), of_course in by_course.items()
     ]
 
 
-def falsely(parts: Sequence[list[Falsely]]) -> list[Falsely]:
-    """Return truth against record, each view in its turn; empty if the record calls nobody falsely refractory."""
-    found = []
-    for own in zip(*(each for each in parts if each), strict=True):
-        hit, missed, wrong, rest = (sum(getattr(one, name) for one in own) for name in CELLS)
+def pseudo_refractory(parts: Sequence[list[PseudoRefractory]]) -> list[PseudoRefractory]:
+    """Return truth against record for each view; empty if the record finds no pseudo-refractory patient."""
+    combined = []
+    for of_view in zip(*(of_part for of_part in parts if of_part), strict=True):
+        hit, missed, wrong, rest = (sum(getattr(part, name) for part in of_view) for name in CELLS)
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-        for factor in (factor for one in own for factor in one.factors):
+        for factor in (factor for part in of_view for factor in part.factors):
             for place, n in enumerate((factor.patients, factor.would_answer, factor.said)):
                 counts[factor.name][place] += n
         factors = [Factor(name, *counts[name]) for name in vocabulary.PROVOKING_FACTORS if name in counts]
-        found.append(Falsely(own[0].criteria, own[0].view, hit, missed, wrong, rest, factors))
-    return found if any(one.hit or one.wrong for one in found) else []
+        combined.append(PseudoRefractory(of_view[0].criteria, of_view[0].view, hit, missed, wrong, rest, factors))
+    return combined if any(view.hit or view.wrong for view in combined) else []

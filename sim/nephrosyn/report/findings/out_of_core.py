@@ -1,7 +1,7 @@
-"""The findings of a cohort that is too large to hold: counted part by part, and put together.
+"""Findings of a cohort that is too large for memory: counted part by part, then added up.
 
-What cannot be put together exactly is of the first patients: curves over time, quartiles of doses, and what is judged
-again for shorter follow-up.
+Three findings do not add up and are computed from the first patients only: curves over time, quartiles of doses, and
+the refractory share at shorter follow-up.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from nephrosyn.report.findings.verdicts import (
 from nephrosyn.report.findings.verdicts.eligibility import Defined
 
 WHOLE_PATIENTS = 50_000
-"""Up to so many patients a cohort is held as a whole."""
+"""Largest number of patients for which a cohort is read as a whole."""
 BATCH_PATIENTS = 20_000
-"""Patients held at a time of a larger one, and of whom the curves are."""
+"""Number of patients of a larger cohort that are read at a time, and that the curves are computed from."""
 READ = ("patients", "labels", "truth/traits", "truth/events", "truth/follow_up", "truth/doses", "truth/conditions")
 Tables = Mapping[str, pl.DataFrame]
 
 
 class Parted(Protocol):
-    """Tables in parts, as a run folder has them."""
+    """Tables in parts, as in a run folder."""
 
     def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Some parts of a table, one below the other."""
+        """Read some parts of a table and concatenate them."""
 
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
@@ -49,7 +49,7 @@ class Parted(Protocol):
 
 
 def is_large(tables: Any, manifest: Mapping[str, Any]) -> bool:
-    """Whether a cohort has to be counted part by part: it is large, and its tables are in parts."""
+    """Return whether a cohort has to be counted part by part: it is large, and its tables are in parts."""
     patients = manifest.get("patients", 0) * manifest.get("replicates", 1)
     if patients <= WHOLE_PATIENTS or not hasattr(tables, "part"):
         return False
@@ -57,7 +57,7 @@ def is_large(tables: Any, manifest: Mapping[str, Any]) -> bool:
 
 
 def batches(tables: Parted, names: Iterable[str] = READ) -> Iterator[tuple[int, Tables]]:
-    """Replicate and tables of about `BATCH_PATIENTS` patients at a time, in order.
+    """Yield replicate and tables of about `BATCH_PATIENTS` patients at a time, in order.
 
     Parameters
     ----------
@@ -72,116 +72,114 @@ def batches(tables: Parted, names: Iterable[str] = READ) -> Iterator[tuple[int, 
 
 
 def _gathered(tables: Parted) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
-    """Replicate, numbers and patients of the parts that are held at a time; to open them one by one would be slow."""
+    """Yield replicate, numbers and patients of the parts of each batch; opening parts one by one would be slow."""
     replicate, numbers, held = 0, list[int](), list[pl.DataFrame]()
     for number in range(tables.parts("patients")):
         people = tables.part("patients", number)
-        own = int(people["replicate"][0])
-        if held and (own != replicate or sum(part.height for part in held) >= BATCH_PATIENTS):
+        part_replicate = int(people["replicate"][0])
+        if held and (part_replicate != replicate or sum(part.height for part in held) >= BATCH_PATIENTS):
             yield replicate, numbers, pl.concat(held)
             numbers, held = [], []
         numbers.append(number)
         held.append(people)
-        replicate = own
+        replicate = part_replicate
     if held:
         yield replicate, numbers, pl.concat(held)
 
 
-def answers(tables: Parted, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]) -> Answers:
-    """Return what `summary.summarise` does, and the categories of every set and view, from the labels alone."""
+def answers(tables: Parted, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]) -> Answers:
+    """Return the summary, and the categories of every set and view, from the labels alone."""
     defined: dict[str, Defined] = {}
-    found = []
+    counted = []
     for replicate, part in batches(tables, ("patients", "labels")):
-        defined = defined or summary.defined_by(part["labels"], asked, kept)
-        found.append((replicate, _labelled(part["labels"], defined)))
-    return _summary(found)
+        defined = defined or summary.defined_by(part["labels"], requested, stored)
+        counted.append((replicate, _labelled(part["labels"], defined)))
+    return _summary(counted)
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """The counts of a part that its labels give, set by set and view by view."""
+    """Counts from the labels of a part, by definition set and view."""
 
     refractory: list[refractory_share.Refractory]
     categories: dict[tuple[str, str], list[refractory_share.Category]]
 
 
 def _labelled(labels: pl.DataFrame, defined: Mapping[str, Defined]) -> Labelled:
-    each = refractory_share.refractory(labels)
-    keys = [(one.criteria, one.view) for one in each]
-    return Labelled(each, {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys})
+    verdicts = refractory_share.refractory(labels)
+    keys = [(verdict.criteria, verdict.view) for verdict in verdicts]
+    return Labelled(verdicts, {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys})
 
 
-def _summary(found: Sequence[tuple[int, Labelled]]) -> Answers:
-    views = zip(*([(replicate, one) for one in part.refractory] for replicate, part in found), strict=True)
-    verdicts = [combine_parts.refractory(each) for each in views]
-    keys = [(one.criteria, one.view) for one in verdicts]
-    categories = {key: combine_parts.categories([(r, part.categories[key]) for r, part in found]) for key in keys}
+def _summary(counted: Sequence[tuple[int, Labelled]]) -> Answers:
+    views = zip(*([(replicate, verdict) for verdict in part.refractory] for replicate, part in counted), strict=True)
+    verdicts = [combine_parts.refractory(of_view) for of_view in views]
+    keys = [(verdict.criteria, verdict.view) for verdict in verdicts]
+    categories = {key: combine_parts.categories([(r, part.categories[key]) for r, part in counted]) for key in keys}
     first = Summary(text.headline(verdicts[0]), verdicts[0], verdicts, categories[keys[0]])
     return Answers(first, categories)
 
 
 class _Counting:
-    """What a part of a cohort is asked."""
+    """Counts everything that adds up, in one part of a cohort at a time."""
 
-    def __init__(self, tables: Parted, resolved: Any, asked: Sequence[str], kept: Mapping[str, Any]) -> None:
-        self.tables, self.asked, self.kept = tables, asked, kept
+    def __init__(self, tables: Parted, resolved: Any, requested: Sequence[str], stored: Mapping[str, Any]) -> None:
+        self.tables = tables
         self.bands = list(resolved.scenario.population.bands)
         self.days = float(resolved.scenario.population.follow_up_days)
         labels = tables.part("labels", 0)
-        self.defined = summary.defined_by(labels, asked, kept)
+        self.defined = summary.defined_by(labels, requested, stored)
         first = refractory_share.refractory(labels)[0]
         self.criteria, self.view = first.criteria, first.view
         self.views = labels["view"].cast(pl.String).unique().sort().to_list()
 
     def count(self, part: Tables) -> dict[str, Any]:
-        """Count all that adds up."""
+        """Return the counts of a part."""
         labels, criteria, flags = part["labels"], self.criteria, self.defined[self.criteria]
-        chosen, people = refractory_share.of(labels, criteria, self.view), part["patients"]
+        selected, people = refractory_share.of(labels, criteria, self.view), part["patients"]
         times = time_to_event.first_times(part)
-        several = len(self.defined) > 1
+        questions = cross_classification.UNDETERMINED_ANSWERS if len(self.defined) > 1 else ()
         return {
             "patients": people.height,
             "labelled": _labelled(labels, self.defined),
             "combinations": flag_overlap.combinations(labels, criteria, self.view, flags.flags),
-            "by_band": subgroups.categories_by_column(chosen, people, "band", self.bands, flags),
-            "bands": subgroups.by_column(chosen, people, "band", self.bands),
-            "lesions": subgroups.lesion_groups(part, chosen),
+            "by_band": subgroups.categories_by_column(selected, people, "band", self.bands, flags),
+            "bands": subgroups.by_column(selected, people, "band", self.bands),
+            "lesions": subgroups.lesion_groups(part, selected),
             "moments": time_to_event.moments_by_band(times, self.bands),
             "histogram": time_to_event.relapse_histogram(times),
             "states": disease_states.count(part, self.days),
             "treatment": exposure.find(part),
-            "falsely": pseudo_resistance.count(part, criteria),
+            "pseudo_refractory": pseudo_resistance.count(part, criteria),
             "agreements": {name: flag_overlap.agreement(labels, name) for name in self.defined},
             "named": {view: course_flags.find(labels, self.defined, view) for view in self.views},
             "patterns": {
-                what: cross_classification.patterns(labels, self.view, what) for what in cross_classification.NOT_JUDGED
-            }
-            if several
-            else {},
+                question: cross_classification.patterns(labels, self.view, question) for question in questions
+            },
         }
 
     def sample(self) -> Tables:
-        """Tables of the first patients."""
+        """Return the tables of the first patients."""
         return next(batches(self.tables, list(self.tables)))[1]
 
 
-def find(tables: Parted, resolved: Any, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]) -> Findings:
-    """Compute what `summary.find` does, holding some patients at a time; its parameters, with tables in parts."""
-    counting = _Counting(tables, resolved, asked, kept)
-    found = [(replicate, counting.count(part)) for replicate, part in batches(tables)]
+def find(tables: Parted, resolved: Any, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]) -> Findings:
+    """Compute the findings of `summary.find` batch by batch; same parameters, with tables in parts."""
+    counting = _Counting(tables, resolved, requested, stored)
+    counted = [(replicate, counting.count(part)) for replicate, part in batches(tables)]
 
-    def each(name: str) -> list[Any]:
-        return [part[name] for _, part in found]
+    def of_parts(name: str) -> list[Any]:
+        return [part[name] for _, part in counted]
 
     def of_replicates(name: str) -> list[tuple[int, Any]]:
-        return [(replicate, part[name]) for replicate, part in found]
+        return [(replicate, part[name]) for replicate, part in counted]
 
-    told, categories = _summary(of_replicates("labelled"))
-    criteria, view, bands, sizes = counting.criteria, counting.view, counting.bands, each("patients")
+    combined_summary, categories = _summary(of_replicates("labelled"))
+    criteria, view, bands, sizes = counting.criteria, counting.view, counting.bands, of_parts("patients")
     first, sets = counting.sample(), [*counting.defined]
-    rest = summary.find(first, resolved, asked, kept)
+    rest = summary.find(first, resolved, requested, stored)
     by_band = combine_parts.by_name(of_replicates("by_band"), bands)
-    agreements = [combine_parts.agreement([part[name] for part in each("agreements")], sizes) for name in sets]
+    agreements = [combine_parts.agreement([part[name] for part in of_parts("agreements")], sizes) for name in sets]
     lesions = {
         which: combine_parts.groups(
             [(replicate, part[which]) for replicate, part in of_replicates("lesions")], vocabulary.LESIONS
@@ -190,22 +188,22 @@ def find(tables: Parted, resolved: Any, asked: Sequence[str], kept: Mapping[str,
     }
     return replace(
         rest,
-        summary=told,
-        replicates=len({replicate for replicate, _ in found}),
+        summary=combined_summary,
+        replicates=len({replicate for replicate, _ in counted}),
         defined=counting.defined,
         categories=categories,
-        combinations=combine_parts.combinations(each("combinations"), counting.defined[criteria].flags),
-        by_band=[(name, combine_parts.categories(own)) for name, own in by_band],
+        combinations=combine_parts.combinations(of_parts("combinations"), counting.defined[criteria].flags),
+        by_band=[(name, combine_parts.categories(of_band)) for name, of_band in by_band],
         bands=combine_parts.groups(of_replicates("bands"), bands),
         lesions=lesions,
-        rates=time_to_event.rates_of(each("moments"), bands),
-        histogram=[sum(column) for column in zip(*each("histogram"), strict=True)],
-        states=disease_states.told(each("states"), counting.days),
-        treatment=exposure.together(each("treatment"), sum(sizes), rest.treatment),
-        falsely=combine_parts.falsely(each("falsely")),
-        agreements=[one for one in agreements if one is not None],
-        named={which: combine_parts.named([part[which] for part in each("named")]) for which in counting.views},
-        sets=_sets(each("patterns"), sets, view) if len(sets) > 1 else None,
+        rates=time_to_event.rates_of(of_parts("moments"), bands),
+        histogram=[sum(column) for column in zip(*of_parts("histogram"), strict=True)],
+        states=disease_states.from_counts(of_parts("states"), counting.days),
+        treatment=exposure.together(of_parts("treatment"), sum(sizes), rest.treatment),
+        pseudo_refractory=combine_parts.pseudo_refractory(of_parts("pseudo_refractory")),
+        agreements=[agreement for agreement in agreements if agreement is not None],
+        named={which: combine_parts.named([part[which] for part in of_parts("named")]) for which in counting.views},
+        sets=_sets(of_parts("patterns"), sets, view) if len(sets) > 1 else None,
         sampled=first["patients"].height,
     )
 
@@ -213,10 +211,10 @@ def find(tables: Parted, resolved: Any, asked: Sequence[str], kept: Mapping[str,
 def _sets(
     parts: Sequence[Mapping[str, Mapping[tuple[Any, ...], int]]], names: list[str], view: str
 ) -> cross_classification.Sets:
-    found = {}
-    for what in cross_classification.NOT_JUDGED:
+    patterns = {}
+    for question in cross_classification.UNDETERMINED_ANSWERS:
         counts = Counter[tuple[Any, ...]]()
         for part in parts:
-            counts.update(part[what])
-        found[what] = dict(counts)
-    return cross_classification.compare_patterns(found, names, view)
+            counts.update(part[question])
+        patterns[question] = dict(counts)
+    return cross_classification.compare_patterns(patterns, names, view)

@@ -1,4 +1,4 @@
-"""Where the scenario's numbers come from: what is assumed, what is backed by evidence, and the citations used."""
+"""Sources of the scenario's numbers: assumed, from evidence, and the citations used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nephrosyn.scenario.tree import split
 
 @dataclass(frozen=True)
 class Row:
-    """One number of the scenario: dotted key, value, unit, and its source."""
+    """One number of the scenario: dotted key, value, unit and source."""
 
     key: str
     value: str
@@ -23,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Sources:
-    """The scenario's numbers by kind of source (mixed: evidence completed by an assumption), and the citations."""
+    """The scenario's numbers by kind of source (mixed: evidence and an assumption), and the citations."""
 
     assumed: list[Row]
     mixed: list[Row]
@@ -43,8 +43,8 @@ def sort(rows: Iterable[tuple[Any, Any, Any, Any]]) -> Sources:
     Returns
     -------
     Sources
-        Texts such as the title, which have neither unit nor source, are left out, and so is the size of the run,
-        which needs no source.
+        Texts without unit and source, such as the title, are left out, and so is the size of the run, which needs no
+        source.
 
     Examples
     --------
@@ -52,19 +52,19 @@ def sort(rows: Iterable[tuple[Any, Any, Any, Any]]) -> Sources:
     >>> [row.source for row in found.assumed], found.citations
     (['a guess'], [('A22', 'Polanco, JASN 2010')])
     """
-    found = Sources([], [], [], [], [])
+    sources = Sources([], [], [], [], [])
     used: set[str] = set()
     for key, value, unit, source in rows:
         text = str(source or "").strip()
         if split(str(key)) in NEED_NONE:
             continue
         if text.lower().startswith(ASSUMED):
-            found.assumed.append(Row(str(key), str(value), str(unit or ""), text[len(ASSUMED) :].strip()))
+            sources.assumed.append(Row(str(key), str(value), str(unit or ""), text[len(ASSUMED) :].strip()))
         elif text:
             used.update(ids(text))
-            kind = found.mixed if ASSUMED in text else found.evidenced
+            kind = sources.mixed if ASSUMED in text else sources.evidenced
             kind.append(Row(str(key), str(value), str(unit or ""), text))
         elif unit:
-            found.unsourced.append(Row(str(key), str(value), str(unit), ""))
-    found.citations.extend(citations.listed(used))
-    return found
+            sources.unsourced.append(Row(str(key), str(value), str(unit), ""))
+    sources.citations.extend(citations.listed(used))
+    return sources

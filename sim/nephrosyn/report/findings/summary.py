@@ -1,4 +1,4 @@
-"""All findings of a judged cohort in one record, and the short summary a caller prints."""
+"""All findings of a classified cohort, and the short summary that callers print."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nephrosyn.report.findings.course import exposure as treatment
 from nephrosyn.report.findings.course import pseudo_resistance, time_to_event
 from nephrosyn.report.findings.course.disease_states import States
 from nephrosyn.report.findings.course.exposure import Treatment
-from nephrosyn.report.findings.course.pseudo_resistance import Falsely
+from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.course.time_to_event import Rate
 from nephrosyn.report.findings.verdicts import by_follow_up as growth
 from nephrosyn.report.findings.verdicts import course_flags as named
@@ -41,20 +41,20 @@ REMISSION_SHOWN_DAYS = 364.0
 
 @dataclass(frozen=True)
 class Summary:
-    """What a caller prints: the answer, the category table, and where the report lies.
+    """The main result, the categories, and the path of the report.
 
     Attributes
     ----------
     sentence : str
-        The answer in one sentence.
+        The main result in one sentence.
     headline : Refractory
-        The first definition set, observed record.
+        Refractory counts of the first definition set, observed record.
     refractory : list of Refractory
-        Every definition set and view.
+        Refractory counts of every definition set and view.
     categories : list of Category
-        Those that the headline's definition set can give, in its view, in the order of `eligibility.CATEGORY_ORDER`.
+        Categories that the first definition set can give, in the order of `eligibility.CATEGORY_ORDER`.
     page : Path or None
-        ``report.html``, once written.
+        ``report.html``, if it has been written.
     """
 
     sentence: str
@@ -65,22 +65,22 @@ class Summary:
 
 
 class Answers(NamedTuple):
-    """The answer of a cohort, and the categories of every definition set and view."""
+    """The summary of a cohort, and the categories of every definition set and view."""
 
     summary: Summary
     categories: dict[tuple[str, str], list[Category]]
 
     def __repr__(self) -> str:
-        """The answer in one sentence."""
+        """The main result in one sentence."""
         return f"<Answers: {self.summary.sentence}>"
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything the page shows, computed once.
+    """Everything that the page shows.
 
-    Of a cohort that is too large to hold, `sampled` is how many of its first patients the curves over time and the
-    quartiles of doses are of; all else is of everybody.
+    For a cohort that is too large for memory, `sampled` is the number of first patients from whom the curves over time
+    and the quartiles of doses are computed; everything else includes all patients.
     """
 
     summary: Summary
@@ -98,7 +98,7 @@ class Findings:
     histogram: list[int]
     states: States
     treatment: Treatment
-    falsely: list[Falsely]
+    pseudo_refractory: list[PseudoRefractory]
     agreements: list[Agreement]
     named: dict[str, list[Named]]
     sets: Sets | None = None
@@ -107,7 +107,7 @@ class Findings:
 
     @property
     def headline(self) -> Refractory:
-        """The refractory counts of the first screen."""
+        """Refractory counts of the first definition set, shown at the top of the page."""
         return self.summary.headline
 
     @property
@@ -117,19 +117,20 @@ class Findings:
 
     @property
     def agreement(self) -> Agreement | None:
-        """The two records under the first definition set, where both were judged and anybody is in the set."""
-        return next((item for item in self.agreements if item.criteria == self.headline.criteria), None)
+        """Agreement of the two records under the first definition set; None if there is only one."""
+        criteria = self.headline.criteria
+        return next((agreement for agreement in self.agreements if agreement.criteria == criteria), None)
 
 
 def summarise(labels: pl.DataFrame, defined: Mapping[str, Defined] | None = None) -> Summary:
-    """Return the answer and the category table of a judged cohort.
+    """Return the main result and the categories of a classified cohort.
 
     Parameters
     ----------
     labels : polars.DataFrame
-        The ``labels`` table; the first definition set in it makes the headline.
+        The ``labels`` table; its first definition set gives the headline.
     defined : mapping of str to Defined, optional
-        What each set can answer; told by the labels if not given.
+        Flags and courses of each set; derived from the labels if not given.
 
     Returns
     -------
@@ -139,83 +140,81 @@ def summarise(labels: pl.DataFrame, defined: Mapping[str, Defined] | None = None
     Raises
     ------
     RunFolderError
-        If nobody was judged.
+        If there are no labels.
     """
     if not labels.height:
-        raise RunFolderError("the labels table is empty: judge the cohort before reporting it")
-    found = refractory_share.refractory(labels)
-    first = found[0]
+        raise RunFolderError("the labels table is empty: classify the cohort before reporting it")
+    verdicts = refractory_share.refractory(labels)
+    first = verdicts[0]
     rows = refractory_share.categories(labels, first.criteria, first.view, (defined or {}).get(first.criteria))
-    return Summary(text.headline(first), first, found, rows)
+    return Summary(text.headline(first), first, verdicts, rows)
 
 
-def defined_by(labels: pl.DataFrame, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]) -> dict[str, Defined]:
-    """Return what each definition set of a run can answer: by its text, else by its labels; see `find`."""
+def defined_by(
+    labels: pl.DataFrame, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]
+) -> dict[str, Defined]:
+    """Return the flags and courses of each definition set of a run, from its text or else its labels; see `find`."""
     names = labels["criteria"].unique(maintain_order=True).to_list()
     return {
-        name: eligibility.defined(labels.filter(criteria=name), subgroups.definition(name, asked, kept))
+        name: eligibility.defined(labels.filter(criteria=name), subgroups.definition(name, requested, stored))
         for name in names
     }
 
 
 def find(
-    tables: Mapping[str, pl.DataFrame], resolved: Any, asked: Sequence[str], kept: Mapping[str, Mapping[str, str]]
+    tables: Mapping[str, pl.DataFrame], resolved: Any, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]
 ) -> Findings:
-    """Compute everything the report shows.
+    """Compute everything that the report shows.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort, ``labels`` among them.
+        Tables of a cohort, including ``labels``.
     resolved : Resolved
         The resolved scenario.
-    asked : iterable of str
-        Names or paths of the definition sets that judged the run.
-    kept : mapping of str to mapping
-        Text of the definition sets by name, as far as the run keeps them.
+    requested : iterable of str
+        Names or paths of the definition sets of the run.
+    stored : mapping of str to mapping
+        Texts of definition sets by name, if stored in the run.
 
     Returns
     -------
     Findings
-        Statistics only; nothing drawn.
+        Numbers only; nothing is drawn.
     """
     labels = tables["labels"]
-    defined = defined_by(labels, asked, kept)
+    defined = defined_by(labels, requested, stored)
     summary = summarise(labels, defined)
     criteria, view = summary.headline.criteria, summary.headline.view
-    chosen = refractory_share.of(labels, criteria, view)
+    selected = refractory_share.of(labels, criteria, view)
     bands = list(resolved.scenario.population.bands)
     times = time_to_event.first_times(tables)
     follow_up_days = float(resolved.scenario.population.follow_up_days)
     shown = min(REMISSION_SHOWN_DAYS, follow_up_days)
     sets = [*defined]
     agreements = [flag_overlap.agreement(labels, name) for name in sets]
+    keys = [(verdict.criteria, verdict.view) for verdict in summary.refractory]
     return Findings(
         summary=summary,
         replicates=tables["patients"]["replicate"].n_unique(),
         defined=defined,
-        categories={
-            (item.criteria, item.view): refractory_share.categories(
-                labels, item.criteria, item.view, defined[item.criteria]
-            )
-            for item in summary.refractory
-        },
+        categories={key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys},
         combinations=flag_overlap.combinations(labels, criteria, view, defined[criteria].flags),
-        by_band=subgroups.categories_by_column(chosen, tables["patients"], "band", bands, defined[criteria]),
-        follow_up=subgroups.follow_up(tables, criteria, view, follow_up_days, asked, kept),
-        bands=subgroups.by_column(chosen, tables["patients"], "band", bands),
-        lesions=subgroups.lesion_groups(tables, chosen),
+        by_band=subgroups.categories_by_column(selected, tables["patients"], "band", bands, defined[criteria]),
+        follow_up=subgroups.follow_up(tables, criteria, view, follow_up_days, requested, stored),
+        bands=subgroups.by_column(selected, tables["patients"], "band", bands),
+        lesions=subgroups.lesion_groups(tables, selected),
         remission=time_to_event.curves(times, None, "remission", shown, bands),
         relapse=time_to_event.curves(times, "remission", "relapse", follow_up_days, bands),
         rates=time_to_event.rates(times, bands),
         histogram=time_to_event.relapse_histogram(times),
         states=states.find(tables, follow_up_days),
         treatment=treatment.find(tables),
-        falsely=pseudo_resistance.find(tables, criteria),
-        agreements=[item for item in agreements if item is not None],
-        named={of: named.find(labels, defined, of) for of in labels["view"].cast(pl.String).unique().sort()},
+        pseudo_refractory=pseudo_resistance.find(tables, criteria),
+        agreements=[agreement for agreement in agreements if agreement is not None],
+        named={name: named.find(labels, defined, name) for name in labels["view"].cast(pl.String).unique().sort()},
         sets=cross_classification.compare(labels, view),
-        growth=grown(tables, sets, view, follow_up_days, asked, kept) if len(sets) > 1 else None,
+        growth=grown(tables, sets, view, follow_up_days, requested, stored) if len(sets) > 1 else None,
     )
 
 
@@ -224,9 +223,9 @@ def grown(
     sets: Sequence[str],
     view: str,
     follow_up_days: float,
-    asked: Sequence[str],
-    kept: Mapping[str, Mapping[str, str]],
+    requested: Sequence[str],
+    stored: Mapping[str, Mapping[str, str]],
 ) -> Growth:
-    """Judge by every set over the years."""
-    rules = {name: subgroups.definition(name, asked, kept) for name in sets}
+    """Return the refractory share of every set by length of follow-up."""
+    rules = {name: subgroups.definition(name, requested, stored) for name in sets}
     return growth.find(tables, tables["labels"], rules, view, growth.times(follow_up_days))

@@ -1,4 +1,4 @@
-"""Sections about several definition sets on the same patients: how they agree, who moves, the share over the years."""
+"""Report sections that compare definition sets: agreement, changes of category, and the share over the years."""
 
 from __future__ import annotations
 
@@ -6,68 +6,62 @@ from nephrosyn import vocabulary
 from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.findings.verdicts.by_follow_up import Growth
 from nephrosyn.report.findings.verdicts.course_flags import Named
-from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY_OF_ALL, Aside, Flow, Moves, Sets
+from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY_OF_ALL, Excluded, Flow, Moves, Sets
 from nephrosyn.report.page import tables
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table, kappa_text, share_cells
-from nephrosyn.report.text import COURSE_NAMES, interval, number, percent, plain
+from nephrosyn.report.text import COURSE_NAMES, decimal, number, percent, plain, share_with_interval
 from nephrosyn.statistics.kappa import Kappa
-from nephrosyn.statistics.proportions import Share
 
 MANY = 4
-"""With more sets than this, the table against one third has one record, and the other is folded."""
+"""With more sets than this, the table of shares shows one record, and the other is folded."""
 FIGURE = (
     "definitions",
     "Share of the patients to whom each set may apply, with 95% interval. Grey: one third ± 5 percentage points.",
 )
 
 
-def with_interval(share: Share) -> str:
-    """Return a share and its interval in one cell; a dash where nobody was asked."""
-    return f"{percent(share.share)} ({interval(share.low, share.high)})" if share.total else "–"
-
-
-def sets_section(found: Findings, sets: Sets) -> Section:
-    """Return every definition set against one third, how they agree, and who moves."""
+def sets_section(findings: Findings, sets: Sets) -> Section:
+    """Return every definition set compared with one third, their agreement, and changes of category."""
     first, *others = sets.names
     apart = apart_sentence(sets)
     lead = [
-        f"The same {number(sets.patients)} patients, judged by {len(sets.names)} definition sets"
-        + ("." if apart else ": what differs here is the definition and nothing else."),
+        f"The same {number(sets.patients)} patients, classified by {len(sets.names)} definition sets"
+        + ("." if apart else ": every difference is due to the definition alone."),
         apart,
         fleiss_sentence(sets),
-        f"Who moves between two of them, and by which clause: nephrosyn reclassify RUN --from {first} "
-        f"--to {others[0]}.",
+        f"To see who changes category between two sets, and because of which clause: nephrosyn reclassify RUN "
+        f"--from {first} --to {others[0]}.",
     ]
-    each = found.summary.refractory
-    first_shown = [item for item in each if item.view == sets.view or len(sets.names) <= MANY]
+    verdicts = findings.summary.refractory
+    first_shown = [verdict for verdict in verdicts if verdict.view == sets.view or len(sets.names) <= MANY]
     agreed = [fleiss_table(sets)] if sets.fleiss["category", EVERYBODY_OF_ALL].patients else []
     shown = [*agreed, moves_table(sets), tables.against_third(first_shown)]
-    folded = [kappa_matrix(sets), *([tables.against_third(each)] if len(first_shown) < len(each) else [])]
+    folded = [kappa_matrix(sets), *([tables.against_third(verdicts)] if len(first_shown) < len(verdicts) else [])]
     return Section("sets", "By definition set", [text for text in lead if text], [FIGURE], shown, folded)
 
 
 def apart_sentence(sets: Sets) -> str:
-    """Return what it means that some sets are not for everybody; nothing if all are."""
-    if not any(found.aside.patients for found in sets.pairs.values()):
+    """Return what it means that some sets do not apply to everybody; empty if all do."""
+    if not any(moves.excluded.patients for moves in sets.pairs.values()):
         return ""
     return (
-        "Not every set is for everybody: who is outside one, by age or lesion, is in none of its shares. Shares of two "
-        "sets may therefore be of different patients, and then differ by more than the definition; who moves between "
-        "two sets, and how they agree, is counted among the patients to whom both may apply."
+        "Not every set applies to everybody: patients outside a set, by age or lesion, are in none of its shares. "
+        "Shares of two sets may therefore be of different patients and differ for that reason too. Changes of category "
+        "and agreement are counted among the patients to whom both sets may apply."
     )
 
 
 def fleiss_sentence(sets: Sets) -> str:
-    """Return how all the sets agree, and over whom."""
+    """Return the agreement of all sets, and the patients it is computed from."""
     category = sets.fleiss["category", EVERYBODY_OF_ALL]
     if not category.patients:
-        return "Fleiss' kappa of all sets is left out: no patient is in all of them."
+        return "Fleiss' kappa of all sets is not defined: no patient is in all of them."
     some = category.patients < sets.patients
     whom = f" over the {number(category.patients)} patients to whom all the sets may apply" if some else ""
     return (
         f"Fleiss' kappa of the categories{whom} is {kappa_text(category)}, of refractory or not "
-        f"{kappa_text(sets.fleiss['refractory', EVERYBODY_OF_ALL])}; 1 is full agreement, 0 that of chance alone."
+        f"{kappa_text(sets.fleiss['refractory', EVERYBODY_OF_ALL])}; 1 is full agreement, 0 is chance alone."
     )
 
 
@@ -75,78 +69,79 @@ def fleiss_table(sets: Sets) -> Table:
     """Return the agreement of all sets."""
     rows = [(what, whom, number(kappa.patients), kappa_text(kappa)) for (what, whom), kappa in sets.fleiss.items()]
     caption = f"Agreement of all {len(sets.names)} definition sets, {sets.view} record"
-    return Table(caption, ("answer", "of whom", "patients", "Fleiss' kappa (95%)"), rows, words=2)
+    return Table(caption, ("answer", "among", "patients", "Fleiss' kappa (95%)"), rows, words=2)
 
 
 def moves_table(sets: Sets) -> Table:
-    """Return who moves when each other set takes the place of the first."""
+    """Return the changes of category when each of the other sets replaces the first."""
     first, *others = sets.names
-    some = any(sets.pairs[first, other].aside.patients for other in others)
-    rows = [moves_row(sets.pairs[first, other], counted=some) for other in others]
+    some = any(sets.pairs[first, name].excluded.patients for name in others)
+    rows = [moves_row(sets.pairs[first, name], counted=some) for name in others]
     head = (
-        "instead of it",
-        *ASIDE * some,
+        "replaced by",
+        *EXCLUDED_HEAD * some,
         "change category (95% interval)",
         "newly refractory",
-        "no longer",
-        "largest move",
+        "no longer refractory",
+        "most frequent change",
     )
-    return Table(f"When another set takes the place of “{first}”, {sets.view} record", head, rows)
+    return Table(f"Replacing “{first}” by another set, {sets.view} record", head, rows)
 
 
-ASIDE = ("in both sets", "left aside")
+EXCLUDED_HEAD = ("in both sets", "excluded")
 
 
-def moves_row(found: Moves, *, counted: bool) -> tuple[str, ...]:
-    """Return who moves between two sets, in a row; counted too, if asked for, is who is in both sets and who is not."""
-    largest = flow_text(found.largest[0]) if found.largest else "none"
-    patients = (number(found.patients), number(found.aside.patients)) * counted
-    return (found.after, *patients, with_interval(found.moved), number(found.gained), number(found.lost), largest)
+def moves_row(moves: Moves, *, counted: bool) -> tuple[str, ...]:
+    """Return the changes between two sets; if `counted`, with the patients in both sets and those excluded."""
+    largest = flow_text(moves.largest[0]) if moves.largest else "none"
+    patients = (number(moves.patients), number(moves.excluded.patients)) * counted
+    moved = share_with_interval(moves.moved)
+    return (moves.after, *patients, moved, number(moves.gained), number(moves.lost), largest)
 
 
 def flow_text(flow: Flow) -> str:
-    """Return a move in words."""
+    """Return a change of category in words."""
     return f"{plain(flow.before)} → {plain(flow.after)} {number(flow.of_all.count)}"
 
 
 def kappa_matrix(sets: Sets) -> Table:
-    """Return Cohen's kappa of every two sets: of the category below the diagonal, of refractory or not above it."""
+    """Return Cohen's kappa of every two sets: for the category below the diagonal, for refractory above it."""
     rows = []
     for row, name in enumerate(sets.names):
         cells = ["·"] * len(sets.names)
-        for column, other in enumerate(sets.names):
+        for column, column_name in enumerate(sets.names):
             if column != row:
-                cells[column] = short(sets.kappa(name, other, "category" if column < row else "refractory"))
+                cells[column] = short(sets.kappa(name, column_name, "category" if column < row else "refractory"))
         rows.append((f"{row + 1} {name}", *cells))
     caption = (
-        "Cohen's kappa of every two definition sets, of the patients in both: below the diagonal of the category, "
-        "above it of refractory, not refractory or not judged"
+        "Cohen's kappa of every two definition sets, among the patients in both: below the diagonal for the category, "
+        "above it for refractory, not refractory or not judged"
     )
     return Table(caption, ("definition set", *[str(n + 1) for n in range(len(rows))]), rows)
 
 
 def short(kappa: Kappa) -> str:
-    """Return a kappa without its interval; a dash where it is not defined."""
-    return f"{kappa.value:.2f}".replace("-", "−") if kappa.defined else "–"
+    """Return a kappa without its interval; a dash if it is not defined."""
+    return decimal(kappa.value)
 
 
 def growth_figure() -> tuple[str, str]:
-    """Return the figure of the share over the years, and its caption."""
-    return ("follow-up-sets", "Every definition set over the years. Grey: one third ± 5 percentage points.")
+    """Return the name and the caption of the figure of all sets over the years."""
+    return ("follow-up-sets", "Every definition set by length of follow-up. Grey: one third ± 5 percentage points.")
 
 
-def growth_table(found: Growth) -> Table:
-    """Return the refractory share of every set at some times, and at the end who could not be judged."""
-    some = any(curve.outside for curve in found.sets.values())
-    years = [year_text(day) for day in found.days]
+def growth_table(growth: Growth) -> Table:
+    """Return the refractory share of every set by length of follow-up, and the share not judged at the end."""
+    some = any(curve.outside for curve in growth.sets.values())
+    years = [year_text(day) for day in growth.days]
     head = ["definition set", *[tables.IN_THE_SET] * some, *years, "not judged at the end"]
     rows = []
-    for name, curve in found.sets.items():
+    for name, curve in growth.sets.items():
         inside = [tables.in_the_set(curve.moments[-1].refractory)] * some
-        cells = [with_interval(moment.refractory.share) for moment in curve.moments]
-        rows.append((name, *inside, *cells, percent(curve.moments[-1].refractory.unjudged.share)))
+        cells = [share_with_interval(moment.refractory.share) for moment in curve.moments]
+        rows.append((name, *inside, *cells, percent(curve.moments[-1].refractory.undetermined.share)))
     caption = (
-        f"Refractory share (95% interval) by length of follow-up, {found.view} record, {number(found.patients)} "
+        f"Refractory share (95% interval) by length of follow-up, {growth.view} record, {number(growth.patients)} "
         "patients; one third is 33.3%"
     )
     return Table(caption, tuple(head), rows)
@@ -164,58 +159,58 @@ def year_text(days: int) -> str:
     return f"{years} year{'' if years == '1' else 's'}"
 
 
-def growth_text(found: Growth, patients: int) -> str:
-    """Return how the share over the years was found."""
-    few = f" For speed it uses the first {number(found.patients)} patients." if found.patients < patients else ""
+def growth_text(growth: Growth, patients: int) -> str:
+    """Return how the share of every set over the years was computed."""
+    few = f" For speed it uses the first {number(growth.patients)} patients." if growth.patients < patients else ""
     return (
-        "The second figure does the same by every definition set that judged the run: a set that asks for a longer "
-        f"window, or for more relapses, needs longer follow-up to find anybody.{few}"
+        "The second figure shows the same for every definition set of the run: a set that requires a longer window or "
+        f"more relapses needs longer follow-up before anybody meets it.{few}"
     )
 
 
-def aside_sentence(found: Aside, patients: int, before: str, after: str) -> str:
-    """Return who is left aside when two sets are compared, and why; nothing if nobody is.
+def excluded_sentence(excluded: Excluded, patients: int, before: str, after: str) -> str:
+    """Return how many patients are excluded when two sets are compared, and why; empty if none are.
 
     Parameters
     ----------
-    found : Aside
-        They.
+    excluded : Excluded
+        Excluded patients.
     patients : int
-        Those who are compared.
+        Number of patients who are compared.
     before, after : str
-        The sets.
+        Names of the sets.
     """
-    if not found.patients:
+    if not excluded.patients:
         return ""
     why = (
-        (found.second_only, f"outside “{before}”"),
-        (found.first_only, f"outside “{after}”"),
-        (found.neither, "outside both"),
+        (excluded.second_only, f"outside “{before}”"),
+        (excluded.first_only, f"outside “{after}”"),
+        (excluded.neither, "outside both"),
     )
     parts = ", ".join(f"{number(n)} {text}" for n, text in why if n)
-    verb = "is" if found.patients == 1 else "are"
-    who = f"{number(found.patients)} of {number(patients + found.patients)} patients"
-    return f"{who} {verb} left aside: {parts}, by age or lesion."
+    are = "is" if excluded.patients == 1 else "are"
+    who = f"{number(excluded.patients)} of {number(patients + excluded.patients)} patients"
+    return f"{who} {are} excluded: {parts}, by age or lesion."
 
 
-def named_section(found: Findings) -> Section:
-    """Return the courses that sets name without making categories of them."""
+def named_section(findings: Findings) -> Section:
+    """Return the courses that definition sets name in addition to their categories."""
     lead = [
-        "Some definition sets name courses beside their categories. A patient may have several, and any category; the "
-        "share is of the patients to whom the set may apply.",
+        "Some definition sets name courses in addition to their categories. A patient may have several of them, with "
+        "any category; shares are of the patients to whom the set may apply.",
     ]
-    first = found.headline.view
-    each = [(view, rows) for view, rows in found.named.items() if rows]
-    each.sort(key=lambda item: item[0] != first)
-    shown = [named_table(rows, view) for view, rows in each]
-    return Section("named", "Courses with a name", lead, [], shown[:1], shown[1:])
+    first = findings.headline.view
+    by_view = [(view, courses) for view, courses in findings.named.items() if courses]
+    by_view.sort(key=lambda view_and_courses: view_and_courses[0] != first)
+    shown = [named_table(courses, view) for view, courses in by_view]
+    return Section("named", "Named courses", lead, [], shown[:1], shown[1:])
 
 
-def named_table(found: list[Named], view: str) -> Table:
-    """Return every course that a set names."""
+def named_table(courses: list[Named], view: str) -> Table:
+    """Return every course that a definition set names."""
     rows = []
-    for item in found:
-        unknown = f"{number(item.unknown)} ({percent(item.unknown / item.share.total)})"
-        rows.append((item.criteria, COURSE_NAMES[item.flag], *share_cells(item.share), unknown))
+    for course in courses:
+        unknown = f"{number(course.unknown)} ({percent(course.unknown / course.share.total)})"
+        rows.append((course.criteria, COURSE_NAMES[course.flag], *share_cells(course.share), unknown))
     head = ("definition set", "course", "patients", "share", "95% interval", "not judged")
-    return Table(f"Courses that the sets name, {view} record", head, rows, words=2)
+    return Table(f"Named courses, {view} record", head, rows, words=2)

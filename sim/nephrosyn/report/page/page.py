@@ -1,12 +1,9 @@
-"""The report as a page: findings, tables and figures put into the templates."""
+"""The sections of the report, and the values of its two templates."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from nephrosyn import vocabulary
 from nephrosyn.report import text as wording
@@ -15,7 +12,7 @@ from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN
 from nephrosyn.report.page import tables
-from nephrosyn.report.page.course_sections import end_section, provoking_section, treatment_section
+from nephrosyn.report.page.course_sections import end_section, pseudo_refractory_section, treatment_section
 from nephrosyn.report.page.definition_sections import (
     FIGURE,
     growth_figure,
@@ -27,133 +24,130 @@ from nephrosyn.report.page.definition_sections import (
 from nephrosyn.report.page.section import Section
 
 
-def sections(found: Findings) -> list[Section]:
-    """Return the sections of results, in the order of the page."""
+def sections(findings: Findings) -> list[Section]:
+    """Return the sections with results, in the order of the page."""
     return [
-        category_section(found),
-        *([sets_section(found, found.sets)] if found.sets else []),
-        *([provoking_section(found)] if found.falsely else []),
-        follow_up_section(found),
-        group_section(found),
-        overlap_section(found),
-        *([named_section(found)] if any(found.named.values()) else []),
-        remission_section(found),
-        relapse_section(found),
-        count_section(found),
-        end_section(found),
-        treatment_section(found),
-        *([view_section(found, found.agreement)] if found.agreement else []),
+        category_section(findings),
+        *([sets_section(findings, findings.sets)] if findings.sets else []),
+        *([pseudo_refractory_section(findings)] if findings.pseudo_refractory else []),
+        follow_up_section(findings),
+        group_section(findings),
+        overlap_section(findings),
+        *([named_section(findings)] if any(findings.named.values()) else []),
+        remission_section(findings),
+        relapse_section(findings),
+        count_section(findings),
+        end_section(findings),
+        treatment_section(findings),
+        *([view_section(findings, findings.agreement)] if findings.agreement else []),
     ]
 
 
-def category_section(found: Findings) -> Section:
-    """Return the categories, and every definition set against one third."""
-    first = found.headline
+def category_section(findings: Findings) -> Section:
+    """Return the categories, and for a single definition set its share compared with one third."""
+    first, verdicts = findings.headline, findings.summary.refractory
+    who = "Every patient to whom the set may apply" if first.outside else "Every patient"
     lead = [
-        "Every patient to whom the set may apply has one category. Nobody of them is left out: who cannot be judged is "
-        "undetermined."
-        if first.outside
-        else "Every patient has one category. Nobody is left out: who cannot be judged is undetermined.",
+        f"{who} has exactly one category; patients who could not be judged are undetermined.",
         wording.kind_sentence(first),
     ]
-    each = [tables.categories(found.categories[item.criteria, item.view], item) for item in found.summary.refractory]
-    alone = [] if found.sets else [tables.against_third(found.summary.refractory)]
-    figures = [] if found.sets else [FIGURE]
-    return Section("categories", "Categories", [text for text in lead if text], figures, [each[0], *alone], each[1:])
+    shown, *folded = [
+        tables.categories(findings.categories[verdict.criteria, verdict.view], verdict) for verdict in verdicts
+    ]
+    alone = [] if findings.sets else [tables.against_third(verdicts)]
+    figures = [] if findings.sets else [FIGURE]
+    return Section("categories", "Categories", [text for text in lead if text], figures, [shown, *alone], folded)
 
 
-def follow_up_section(found: Findings) -> Section:
+def follow_up_section(findings: Findings) -> Section:
     """Return the share by length of follow-up."""
-    curve = found.follow_up
+    curve = findings.follow_up
     how = (
-        "The record was cut at each time and judged again, as if follow-up had ended then."
-        if curve.rejudged
+        "At each time the record was cut off and classified again, as if follow-up had ended then."
+        if curve.reclassified
         else "Counted from the day on which each patient first met the definition."
     )
-    few = curve.patients < found.headline.cohort
+    few = curve.patients < findings.headline.cohort
     limit = f"For speed this curve uses the first {wording.number(curve.patients)} patients." if few else ""
-    lead = ["The longer patients are followed, the more of them have had the time to show what they are.", how, limit]
-    if curve.outside and curve.rejudged:
-        lead.append("To whom the set may apply is told at each time by what was known then.")
+    lead = ["The longer patients are followed, the more of them have had time to meet the definition.", how, limit]
+    if curve.outside and curve.reclassified:
+        lead.append("Whether the set applies to a patient is decided at each time by what was known then.")
     figures = [("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")]
     shown = [tables.follow_up(curve)]
-    if found.growth is not None:
-        lead.append(growth_text(found.growth, found.headline.cohort))
+    if findings.growth is not None:
+        lead.append(growth_text(findings.growth, findings.headline.cohort))
         figures.append(growth_figure())
-        shown.append(growth_table(found.growth))
+        shown.append(growth_table(findings.growth))
     return Section("follow-up", "By length of follow-up", [text for text in lead if text], figures, shown, [])
 
 
-def group_section(found: Findings) -> Section:
+def group_section(findings: Findings) -> Section:
     """Return the share by age band and lesion."""
     lead = [
-        "The true lesion is what the simulated patient has, known only to the simulation. The lesion at biopsy is what "
-        "the record shows, and it is a selection: patients are biopsied because of their age or their course."
+        "The true lesion is known only to the simulation. The lesion at biopsy is what the record shows, and biopsied "
+        "patients are a selected group: they are biopsied because of their age or their course."
     ]
-    bands = tables.groups("By age band", found.bands, "none")
-    each = [
-        tables.groups("By true lesion", found.lesions["true"], "unknown"),
-        tables.groups("By lesion at biopsy", found.lesions["biopsy"], "not biopsied"),
+    bands = tables.groups("By age band", findings.bands, "none")
+    lesion_tables = [
+        tables.groups("By true lesion", findings.lesions["true"], "unknown"),
+        tables.groups("By lesion at biopsy", findings.lesions["biopsy"], "not biopsied"),
     ]
     figure = (
         "groups",
         "Right: share, and patients in the group. Lines: 95% interval. Grey: one third ± 5 percentage points.",
     )
-    shown = [bands, tables.by_band(found.by_band)]
-    return Section("groups", "By age band and lesion", lead, [figure], shown, [table for table in each if table.rows])
+    shown, folded = [bands, tables.by_band(findings.by_band)], [table for table in lesion_tables if table.rows]
+    return Section("groups", "By age band and lesion", lead, [figure], shown, folded)
 
 
-def overlap_section(found: Findings) -> Section:
+def overlap_section(findings: Findings) -> Section:
     """Return the combinations of flags."""
     lead = [
-        "A patient can be, say, both steroid-dependent and frequently relapsing. The category takes the first that "
-        "applies in the order of the definition set; the flags keep all. Beside a flag that is carried, one that could "
-        "not be judged counts as absent; patients who carry none and could not be judged by all are undetermined, "
-        "and have a bar of their own."
+        "A patient can be, for example, both steroid-dependent and frequently relapsing. The category is the first "
+        "that applies in the order of the definition set; the flags keep all of them. If a patient has any flag, flags "
+        "that could not be judged count as absent. Patients without any flag, for whom some flag could not be judged, "
+        "are undetermined and have a bar of their own."
     ]
     figure = (
         "overlap",
-        "Each column is one combination of flags: filled dots are carried. “?”: none is carried, and not all could be "
-        "judged. Bars: patients, with their share.",
+        "Each column is one combination of flags: filled dots are present. “?”: no flag is present, and not all could "
+        "be judged. Bars: patients, with their share.",
     )
-    return Section("overlap", "Overlap of flags", lead, [figure], [tables.combinations(found.combinations)], [])
+    return Section("overlap", "Overlap of flags", lead, [figure], [tables.combinations(findings.combinations)], [])
 
 
-def sampled(found: Findings) -> list[str]:
-    """Return of whom the curves of a cohort are that is too large to hold; nothing of any other."""
-    return [f"The curves are of the first {wording.number(found.sampled)} patients."] if found.sampled else []
+def sampled(findings: Findings) -> list[str]:
+    """Return which patients the curves are from, if the cohort is too large to hold in memory."""
+    return [f"The curves are from the first {wording.number(findings.sampled)} patients."] if findings.sampled else []
 
 
-def remission_section(found: Findings) -> Section:
+def remission_section(findings: Findings) -> Section:
     """Return time to remission."""
     lead = [
-        "From onset to the first complete remission in the truth (not its day of discovery at a visit), with or "
-        "without "
-        "treatment. Patients leave the curve at dropout, death or the end of follow-up."
+        "From onset to the first true complete remission (not the visit at which it was found), with or without "
+        "treatment. Patients are censored at loss to follow-up, death or the end of follow-up."
     ]
-    lead += sampled(found)
+    lead += sampled(findings)
     figure = (
         "remission",
-        "Kaplan-Meier estimate with 95% band; below, the patients still followed and not yet in remission.",
+        "Kaplan-Meier estimate with 95% band; below, patients still followed and not yet in remission.",
     )
-    return Section("remission", "Time to remission", lead, [figure], [tables.remission(found.remission)], [])
+    return Section("remission", "Time to remission", lead, [figure], [tables.remission(findings.remission)], [])
 
 
-def relapse_section(found: Findings) -> Section:
+def relapse_section(findings: Findings) -> Section:
     """Return time to first relapse."""
-    lead = [
-        "From the first complete remission to the first relapse in the truth, among patients who reached remission."
-    ]
-    lead += sampled(found)
-    figure = ("relapse", "Kaplan-Meier estimate with 95% band; below, the patients still followed and free of relapse.")
-    return Section("relapse", "Time to first relapse", lead, [figure], [tables.relapse(found.relapse)], [])
+    lead = ["From the first complete remission to the first true relapse, among patients who reached remission."]
+    lead += sampled(findings)
+    figure = ("relapse", "Kaplan-Meier estimate with 95% band; below, patients still followed and free of relapse.")
+    return Section("relapse", "Time to first relapse", lead, [figure], [tables.relapse(findings.relapse)], [])
 
 
-def count_section(found: Findings) -> Section:
+def count_section(findings: Findings) -> Section:
     """Return relapses per patient."""
     lead = [
-        "True relapses of patients who reached remission. The interval of the rate allows for patients who differ from "
-        "each other, so it is wider than a Poisson interval."
+        "True relapses of patients who reached remission. The interval of the rate allows for differences between "
+        "patients, so it is wider than a Poisson interval."
     ]
     figure = ("relapses", "Bars: patients, with their share of those who reached remission.")
     return Section(
@@ -161,60 +155,60 @@ def count_section(found: Findings) -> Section:
         "Relapses per patient",
         lead,
         [figure],
-        [tables.rates(found.rates)],
-        [tables.histogram(found.histogram)],
+        [tables.rates(findings.rates)],
+        [tables.histogram(findings.histogram)],
     )
 
 
-def view_section(found: Findings, first: Agreement) -> Section:
-    """Return the complete against the observed record."""
+def view_section(findings: Findings, first: Agreement) -> Section:
+    """Return the agreement of the complete and the observed record."""
     total = wording.number(first.same.total)
     lead = [
         "The complete record has every day, without error or loss; the observed record is what the clinic wrote down. "
-        f"Both put {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) into "
-        "the "
+        f"Both give {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) the "
         f"same category, and agree on refractory or not for {wording.percent(first.same_refractory.share)}.",
-        f"{wording.number(first.lost)} patients have a category in the complete record but are undetermined as "
-        "recorded: "
-        "their results are missing, too few or too late.",
+        f"{wording.number(first.lost)} patients have a category in the complete record but are undetermined in the "
+        "observed one, because their results are missing, too few or too late.",
     ]
-    figure = ("views", "Left: complete record. Right: the same patients as recorded. Strong ribbons changed category.")
+    figure = (
+        "views",
+        "Left: complete record. Right: the same patients in the observed record. Strong ribbons change category.",
+    )
     if first.outside:
         lead.append(f"{wording.outside_text(first.outside, first.same.total + first.outside)}, by one record or both.")
-    others = [tables.views(item) for item in found.agreements if item is not first]
-    return Section("views", "Complete against observed record", lead, [figure], [tables.views(first)], others)
+    others = [tables.views(agreement) for agreement in findings.agreements if agreement is not first]
+    return Section("views", "Complete and observed record", lead, [figure], [tables.views(first)], others)
 
 
-def facts(resolved: Any, manifest: Mapping[str, Any], found: Findings) -> list[tuple[str, str]]:
-    """Return what was run, as name and value."""
+def facts(resolved: Any, manifest: Mapping[str, Any], findings: Findings) -> list[tuple[str, str]]:
+    """Return how the run was made, as name and value."""
     scenario = resolved.scenario
-    first = found.headline
+    first = findings.headline
     years = float(scenario.population.follow_up_days) / vocabulary.DAYS_PER_YEAR
-    sets = ", ".join(dict.fromkeys(item.criteria for item in found.summary.refractory))
-    replicates = found.replicates
-    named = [
+    sets = ", ".join(dict.fromkeys(verdict.criteria for verdict in findings.summary.refractory))
+    replicates = findings.replicates
+    return [
         ("Scenario", str(resolved.name)),
         ("Patients", wording.number(first.cohort // replicates)),
-        ("Replicates", str(replicates)),
+        *([("Replicates", str(replicates))] if replicates > 1 else []),
         ("Planned follow-up", f"{years:.1f} years from onset"),
         ("Definition sets", sets),
         ("Seed", str(manifest.get("seed", "–"))),
         ("Engine", str(manifest.get("engine", "–"))),
         ("nephrosyn version", str(manifest.get("version", "–"))),
     ]
-    return named if replicates > 1 else [item for item in named if item[0] != "Replicates"]
 
 
-def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: Iterable[Any]) -> dict[str, Any]:
-    """Return what both templates show."""
-    first = found.headline
+def context(findings: Findings, resolved: Any, manifest: Mapping[str, Any], rows: Iterable[Any]) -> dict[str, Any]:
+    """Return the values for both templates."""
+    first = findings.headline
     digits = wording.digits_for(first.share)
-    complete = next((r for r in found.summary.refractory if (r.criteria, r.view) == (first.criteria, "complete")), None)
+    of_set = [verdict for verdict in findings.summary.refractory if verdict.criteria == first.criteria]
+    complete = next((verdict for verdict in of_set if verdict.view == "complete"), None)
     return {
-        "notice": vocabulary.NOTICE,
         "title": resolved.scenario.title,
         "description": resolved.scenario.description,
-        "sentence": found.summary.sentence,
+        "sentence": findings.summary.sentence,
         "first": first,
         "complete": complete if complete is not first else None,
         "comparison": first.comparison,
@@ -222,35 +216,10 @@ def context(found: Findings, resolved: Any, manifest: Mapping[str, Any], rows: I
         "big": wording.percent(first.share.share, digits),
         "big_interval": wording.interval(first.share.low, first.share.high, digits),
         "margin_answer": wording.margin_answer(first.comparison),
-        "unjudged": wording.unjudged_sentence(first),
+        "undetermined": wording.undetermined_sentence(first),
         "outside": wording.outside_sentence(first),
-        "sections": sections(found),
-        "facts": facts(resolved, manifest, found),
+        "sections": sections(findings),
+        "facts": facts(resolved, manifest, findings),
         "sources": provenance.sort(rows),
         "w": wording,
     }
-
-
-def environment() -> Environment:
-    """Return the template environment: HTML escaped, Markdown as it stands; every missing name is an error."""
-    made = Environment(
-        loader=PackageLoader("nephrosyn.report.page"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["md"] = wording.harmless
-    return made
-
-
-def html(shown: Mapping[str, Any], figures: Mapping[str, str]) -> str:
-    """Return the page; ``figures`` are the inline SVG elements by name, the one thing the template does not escape."""
-    return environment().get_template("page.html.j2").render(**shown, figures=figures)
-
-
-def markdown(shown: Mapping[str, Any]) -> str:
-    """Return the short report that links to the figure files."""
-    text = environment().get_template("report.md.j2").render(**shown)
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -9,7 +9,7 @@ from nephrosyn.report.page.tables import Table
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the page: a heading, sentences, figures by name with captions, tables."""
+    """One section: a heading, sentences, figures by name with captions, tables, and tables that are folded."""
 
     anchor: str
     title: str

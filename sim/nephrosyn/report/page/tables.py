@@ -1,9 +1,9 @@
-"""The tables of the page: a caption, a head and rows of text, the same for HTML and Markdown."""
+"""The tables of the report: a caption, a head and rows of text, the same for HTML and Markdown."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -16,6 +16,7 @@ from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.text import (
     FLAG_NAMES,
     days,
+    decimal,
     harmless,
     interval,
     number,
@@ -34,20 +35,20 @@ from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: the first column names the row, the others are numbers, unless there are more of words.
+    """A table of text: the first columns are words, the others numbers.
 
     Attributes
     ----------
     caption : str
-        What it shows.
+        What the table shows.
     head : tuple of str
         Column names.
     rows : sequence of tuple of str
-        One text per column.
+        One text for each column.
     strong : frozenset of int
-        Rows to stress, by position.
+        Positions of the emphasised rows.
     words : int
-        How many columns, from the first, are words.
+        Number of leading columns that are words.
     """
 
     caption: str
@@ -58,12 +59,12 @@ class Table:
 
     @property
     def wide(self) -> bool:
-        """True if it needs the width of the page."""
+        """True if the table needs the full width of the page."""
         longest = max((sum(map(len, row)) for row in self.rows), default=0)
         return len(self.head) > 5 or sum(map(len, self.head)) > 70 or longest > 75
 
     def markdown(self, *, captioned: bool = True) -> str:
-        """Return the table in Markdown, its caption above it where no heading says the same."""
+        """Return the table in Markdown, with its caption above unless a heading already says the same."""
 
         def line(cells: Sequence[str]) -> str:
             return "| " + " | ".join(cells) + " |"
@@ -76,7 +77,7 @@ class Table:
         return (f"*{harmless(self.caption)}*\n\n" if captioned else "") + "\n".join(body)
 
     def html(self) -> str:
-        """Return the table in HTML with its caption and the notice, to be shown in a notebook."""
+        """Return the table in HTML with its caption and the notice, for notebooks."""
 
         def line(cells: Sequence[str], tag: str) -> str:
             sides = ["left" if place < self.words else "right" for place in range(len(cells))]
@@ -98,12 +99,12 @@ def share_cells(share: Share) -> tuple[str, str, str]:
 
 
 def spread_cells(spread: Spread | None) -> tuple[str, ...]:
-    """Return the sd between replicates and the interval of their mean; nothing for a single replicate."""
+    """Return the sd between replicates and the interval of their mean; no cells for a single replicate."""
     return () if spread is None else (f"{100 * spread.sd:.2f}", interval(spread.low, spread.high))
 
 
 def kappa_text(kappa: Kappa) -> str:
-    """Return a kappa with its interval; without a value, or an interval, why there is none.
+    """Return a kappa with its interval, or the reason why there is no value or no interval.
 
     Examples
     --------
@@ -115,129 +116,155 @@ def kappa_text(kappa: Kappa) -> str:
     """
     if not kappa.defined:
         return f"not defined: {kappa.note}"
-    value = f"{kappa.value:.2f}".replace("-", "−")
     if kappa.note:
-        return f"{value} ({kappa.note})"
-    return f"{value} ({kappa.low:.2f} to {kappa.high:.2f})".replace("-", "−")
+        return f"{decimal(kappa.value)} ({kappa.note})"
+    return f"{decimal(kappa.value)} ({decimal(kappa.low)} to {decimal(kappa.high)})"
 
 
-def categories(rows: Sequence[Category], found: Refractory) -> Table:
-    """Return the categories of one definition set and view, and the refractory rows below them."""
+def cross_table(caption: str, rows: str, columns: str, counts: Mapping[tuple[str, str], int]) -> Table:
+    """Return patients by two categories, with totals.
+
+    Parameters
+    ----------
+    caption : str
+        Caption of the table.
+    rows, columns : str
+        What the rows and the columns are called.
+    counts : mapping of (str, str) to int
+        Patients by category of the row and of the column.
+
+    Examples
+    --------
+    >>> cross_table("Patients", "before", "after", {("non_relapsing", "undetermined"): 2}).rows[-1]
+    ('all', '·', '2', '2')
+    """
+    names = [name for name in CATEGORY_ORDER if any(name in pair for pair in counts)]
+    lines = [[counts.get((row, column), 0) for column in names] for row in names]
+    lines.append([sum(column) for column in zip(*lines, strict=True)])
+    cells = [
+        (name, *[number(count) if count else "·" for count in line], number(sum(line)))
+        for name, line in zip([*map(plain, names), "all"], lines, strict=True)
+    ]
+    return Table(caption, (f"{rows} ↓ {columns} →", *map(plain, names), "all"), cells, frozenset({len(names)}))
+
+
+def categories(rows: Sequence[Category], refractory: Refractory) -> Table:
+    """Return the categories of one definition set and view, followed by the refractory rows."""
     head = ["category", "patients", "share", "95% interval"]
-    if found.replicates is not None:
+    if refractory.replicates is not None:
         head += ["sd between replicates (points)", "95% interval of the replicates' mean"]
-    gap = ("",) * (0 if found.replicates is None else 2)
+    gap = ("",) * (0 if refractory.replicates is None else 2)
     lines = [(plain(row.category), *share_cells(row.share), *spread_cells(row.replicates)) for row in rows]
     lines += [
         (
-            f"refractory, of all {'in the set' if found.outside else 'patients'}",
-            *share_cells(found.share),
-            *spread_cells(found.replicates),
+            f"refractory, of all {'in the set' if refractory.outside else 'patients'}",
+            *share_cells(refractory.share),
+            *spread_cells(refractory.replicates),
         ),
-        ("refractory, of those judged", *share_cells(found.judged), *gap),
-        ("could not be judged", *share_cells(found.unjudged), *gap),
+        ("refractory, of those judged", *share_cells(refractory.determined), *gap),
+        ("could not be judged", *share_cells(refractory.undetermined), *gap),
     ]
-    caption = f"“{found.criteria}” criteria, {found.view} record, {of_whom(found)}"
+    caption = f"“{refractory.criteria}” criteria, {refractory.view} record, {of_whom(refractory)}"
     return Table(caption, tuple(head), lines, frozenset({len(rows)}))
 
 
 IN_THE_SET = "in the set"
-"""Column beside a share where a set is not for everybody."""
+"""Extra column of shares for sets that do not apply to everybody."""
 
 
-def in_the_set(found: Refractory) -> str:
-    """Return to how many the set may apply, of how many."""
-    return f"{number(found.patients)} of {number(found.cohort)}"
+def in_the_set(refractory: Refractory) -> str:
+    """Return to how many patients the set may apply, of how many."""
+    return f"{number(refractory.patients)} of {number(refractory.cohort)}"
 
 
-def against_third(found: Iterable[Refractory]) -> Table:
-    """Return every definition set and view against one third."""
-    found = [*found]
-    some = any(item.outside for item in found)
+def against_third(verdicts: Iterable[Refractory]) -> Table:
+    """Return every definition set and view compared with one third."""
+    verdicts = [*verdicts]
+    some = any(verdict.outside for verdict in verdicts)
     head = (
         "criteria and record", *[IN_THE_SET] * some, "refractory", "95% interval", "of those judged",
         "not judged", "distance to 1/3 (points)", "interval of the distance",
     )  # fmt: skip
     rows = []
-    for item in found:
-        comparison = item.comparison
-        span = f"{points(item.share.low - comparison.target)} to {points(item.share.high - comparison.target)}"
+    for verdict in verdicts:
+        share, comparison = verdict.share, verdict.comparison
+        span = f"{points(share.low - comparison.target)} to {points(share.high - comparison.target)}"
         rows.append(
             (
-                f"{item.criteria}, {item.view}",
-                *[in_the_set(item)] * some,
-                percent(item.share.share),
-                interval(item.share.low, item.share.high),
-                percent(item.judged.share),
-                percent(item.unjudged.share),
+                f"{verdict.criteria}, {verdict.view}",
+                *[in_the_set(verdict)] * some,
+                percent(share.share),
+                interval(share.low, share.high),
+                percent(verdict.determined.share),
+                percent(verdict.undetermined.share),
                 points(comparison.distance),
-                span if item.patients else "–",
+                span if verdict.patients else "–",
             )
         )
-    return Table("Refractory share against one third", head, rows)
+    return Table("Refractory share compared with one third", head, rows)
 
 
-def groups(title: str, found: Iterable[Group], unnamed: str) -> Table:
+def groups(title: str, groups_of_patients: Iterable[Group], unnamed: str) -> Table:
     """Return the refractory share of each group."""
-    found = [*found]
-    some = any(item.refractory.outside for item in found)
+    verdicts = {group.name: group.refractory for group in groups_of_patients}
+    some = any(verdict.outside for verdict in verdicts.values())
     rows = [
         (
-            plain(item.name) or unnamed,
-            in_the_set(item.refractory) if some else number(item.refractory.patients),
-            percent(item.refractory.share.share),
-            interval(item.refractory.share.low, item.refractory.share.high),
-            percent(item.refractory.unjudged.share),
+            plain(name) or unnamed,
+            in_the_set(verdict) if some else number(verdict.patients),
+            percent(verdict.share.share),
+            interval(verdict.share.low, verdict.share.high),
+            percent(verdict.undetermined.share),
         )
-        for item in found
+        for name, verdict in verdicts.items()
     ]
     patients = IN_THE_SET if some else "patients"
     return Table(title, ("group", patients, "refractory", "95% interval", "not judged"), rows)
 
 
-def by_band(found: Iterable[tuple[str, Sequence[Category]]]) -> Table:
+def by_band(categories_by_band: Iterable[tuple[str, Sequence[Category]]]) -> Table:
     """Return the share of each category within each age band."""
-    bands = [(name, {row.category: row.share for row in each}) for name, each in found]
+    bands = [(name, {row.category: row.share for row in rows_of_band}) for name, rows_of_band in categories_by_band]
     seen = [name for name in CATEGORY_ORDER if any(name in shares for _, shares in bands)]
     rows = []
     for name, shares in bands:
         patients = next(iter(shares.values())).total
-        cells = [percent(shares[one].share) if one in shares else "–" for one in seen]
+        cells = [percent(shares[category].share) if category in shares else "–" for category in seen]
         rows.append((plain(name) or "none", number(patients), *cells))
     head = ("age band", "patients", *map(plain, seen))
     return Table("Category by age band, share of the patients of the band", head, rows)
 
 
-def follow_up(found: FollowUp) -> Table:
+def follow_up(curve: FollowUp) -> Table:
     """Return the refractory share by length of follow-up."""
-    some = any(moment.refractory.outside for moment in found.moments)
-    head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * found.rejudged
+    some = any(moment.refractory.outside for moment in curve.moments)
+    head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * curve.reclassified
     rows = []
-    for moment in found.moments:
+    for moment in curve.moments:
         count, *share = share_cells(moment.refractory.share)
         count += f" of {number(moment.refractory.patients)}" if some else ""
         cells = (f"{moment.days / DAYS_PER_MONTH:.0f}", count, *share)
-        rows.append((*cells, percent(moment.refractory.unjudged.share)) if found.rejudged else cells)
-    return Table(f"Refractory by length of follow-up, {number(found.patients)} patients", tuple(head), rows)
+        rows.append((*cells, percent(moment.refractory.undetermined.share)) if curve.reclassified else cells)
+    return Table(f"Refractory by length of follow-up, {number(curve.patients)} patients", tuple(head), rows)
 
 
-def combinations(found: Sequence[Combination]) -> Table:
+def combinations(combinations_of_flags: Sequence[Combination]) -> Table:
     """Return the combinations of flags."""
-    total = sum(item.patients for item in found) or 1
-    rows = [(flag_text(item), number(item.patients), percent(item.patients / total)) for item in found]
+    total = sum(item.patients for item in combinations_of_flags) or 1
+    rows = [(flag_text(item), number(item.patients), percent(item.patients / total)) for item in combinations_of_flags]
     return Table("Patients by the flags they carry", ("flags", "patients", "share"), rows)
 
 
-def flag_text(found: Combination) -> str:
+def flag_text(combination: Combination) -> str:
     """Return the flags of a combination in words."""
-    if not found.judged:
-        return "undetermined: no flag met, not all judged"
-    return " + ".join(FLAG_NAMES[name] for name in vocabulary.FLAGS if name in found.flags) or "no flag"
+    if not combination.determined:
+        return "undetermined: no flag met, not all could be judged"
+    return " + ".join(FLAG_NAMES[name] for name in vocabulary.FLAGS if name in combination.flags) or "no flag"
 
 
 def turned(caption: str, curves: Sequence[Curve], rows: Sequence[tuple[str, Callable[[Curve], str]]]) -> Table:
-    """Return a table with a column for each curve; rows without any value are left out."""
-    lines = [(name, *[told(curve) for curve in curves]) for name, told in rows]
+    """Return a table with a column for each curve; empty rows are left out."""
+    lines = [(name, *[text_of(curve) for curve in curves]) for name, text_of in rows]
     head = ("measure", *[plain(curve.group) for curve in curves])
     return Table(caption, head, [row for row in lines if {*row[1:]} - {"–"}])
 
@@ -246,11 +273,11 @@ def remission(curves: Sequence[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)
     """Return the share in remission by week, and the median time."""
 
     def reached(week: int) -> Callable[[Curve], str]:
-        def told(curve: Curve) -> str:
+        def text_of(curve: Curve) -> str:
             free, low, high = curve.at(7.0 * week)
             return estimate(1 - free, 1 - high, 1 - low)
 
-        return told
+        return text_of
 
     rows: list[tuple[str, Callable[[Curve], str]]] = [
         ("patients", lambda curve: number(curve.patients)),
@@ -262,14 +289,14 @@ def remission(curves: Sequence[Curve], weeks: Sequence[int] = (4, 8, 12, 26, 52)
 
 
 def relapse(curves: Sequence[Curve], months: Sequence[int] = (3, 6, 12, 18, 24, 36, 60)) -> Table:
-    """Return the share free of relapse by month after first remission, with intervals."""
+    """Return the share free of relapse by month after first remission, and the median time."""
 
     def free_at(month: int) -> Callable[[Curve], str]:
         return lambda curve: estimate(*curve.at(month * DAYS_PER_MONTH))
 
     rows: list[tuple[str, Callable[[Curve], str]]] = [
         ("patients who reached remission", lambda curve: number(curve.patients)),
-        ("of these relapsed", lambda curve: number(curve.events)),
+        ("patients who relapsed", lambda curve: number(curve.events)),
         ("median days", lambda curve: days(curve.median_days)),
         *[(f"free at {month} months", free_at(month)) for month in months],
     ]
@@ -277,37 +304,30 @@ def relapse(curves: Sequence[Curve], months: Sequence[int] = (3, 6, 12, 18, 24, 
 
 
 def estimate(value: float, low: float, high: float) -> str:
-    """Return a share with its interval in whole per cent; a dash where there is none."""
+    """Return a share with its interval in whole per cent; a dash if there is none."""
     return "–" if math.isnan(value) else f"{percent(value, 0)} ({interval(low, high, 0)})"
 
 
-def rates(found: Iterable[Rate]) -> Table:
+def rates(rates_of_bands: Iterable[Rate]) -> Table:
     """Return relapses per person-year."""
     head = ("age band", "patients", "relapses", "person-years", "per person-year (95% interval)")
     rows = [
-        (plain(item.group), number(item.patients), number(item.relapses), f"{item.person_years:,.0f}", rate_text(item))
-        for item in found
+        (plain(rate.group), number(rate.patients), number(rate.relapses), f"{rate.person_years:,.0f}", rate_text(rate))
+        for rate in rates_of_bands
     ]
-    return Table("Relapses over the time followed after first remission", head, rows)
+    return Table("Relapses during follow-up after first remission", head, rows)
 
 
-def histogram(found: Sequence[int]) -> Table:
-    """Return the relapses per patient."""
-    total = sum(found) or 1
-    names = [*[str(count) for count in range(len(found) - 1)], f"{len(found) - 1} or more"]
-    rows = [(name, number(count), percent(count / total)) for name, count in zip(names, found, strict=True)]
+def histogram(counts: Sequence[int]) -> Table:
+    """Return the number of relapses per patient."""
+    total = sum(counts) or 1
+    names = [*[str(count) for count in range(len(counts) - 1)], f"{len(counts) - 1} or more"]
+    rows = [(name, number(count), percent(count / total)) for name, count in zip(names, counts, strict=True)]
     return Table("Relapses per patient who reached remission", ("relapses", "patients", "share"), rows)
 
 
-def views(found: Agreement) -> Table:
+def views(agreement: Agreement) -> Table:
     """Return the cross-table of categories: rows by the complete record, columns by the observed one."""
-    seen = [name for name in CATEGORY_ORDER if any(name in pair for pair in found.counts)]
-    head = ("complete ↓ observed →", *[plain(name) for name in seen], "all")
-    rows = []
-    for row in seen:
-        cells = [found.cell(row, column) for column in seen]
-        rows.append((plain(row), *[number(count) if count else "·" for count in cells], number(sum(cells))))
-    totals = [sum(found.cell(row, column) for row in seen) for column in seen]
-    rows.append(("all", *[number(count) for count in totals], number(sum(totals))))
-    outside = f" ({number(found.outside)} more are outside this set: age or lesion)" if found.outside else ""
-    return Table(f"Patients by category, “{found.criteria}” criteria{outside}", head, rows, frozenset({len(rows) - 1}))
+    outside = f" ({number(agreement.outside)} more are outside this set by age or lesion)" if agreement.outside else ""
+    caption = f"Patients by category, “{agreement.criteria}” criteria{outside}"
+    return cross_table(caption, "complete", "observed", agreement.counts)

@@ -1,1 +1,1 @@
-"""Findings on the course of the disease and its treatment."""
+"""Findings about the true course: states, times to event, treatment and adverse events, pseudo-refractory patients."""

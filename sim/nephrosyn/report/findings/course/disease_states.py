@@ -1,4 +1,4 @@
-"""How the course went on and ended: who is in remission, nephrotic, in kidney failure or dead, in the truth."""
+"""True disease states over time and at the end: remission, nephrotic, kidney failure, death."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Part:
-    """Patients of one kind, by the state in which their course ended."""
+    """Patients with one response to steroid, by their state at the end of the course."""
 
     name: str
     shares: list[Share]
@@ -46,9 +46,9 @@ class States:
     by_response : list of Part
         The same by response to steroid at onset; empty without that trait.
     years : list of tuple of (int, list of float)
-        Shares at the end of each year, where follow-up is longer than two years.
+        Shares at the end of each year, if follow-up is longer than two years.
     days, shares : ndarray of float64, shape (m,), days, and shape (m, 5)
-        Shares over time for the figure; empty where follow-up is not longer than two years.
+        Shares over time for the figure; empty unless follow-up is longer than two years.
     """
 
     end: list[Share]
@@ -59,17 +59,17 @@ class States:
 
     @property
     def long(self) -> bool:
-        """True if follow-up is long enough to look at the states over time."""
+        """True if follow-up is long enough to show the states over time."""
         return len(self.days) > 0
 
 
 def turns(events: pl.DataFrame) -> pl.DataFrame:
-    """Return every change of state in the order of time: ``replicate, patient, time_days, state, before``.
+    """Return every change of state by time: ``replicate, patient, time_days, state, before``.
 
     Parameters
     ----------
     events : polars.DataFrame
-        The table ``truth/events``. Everybody is nephrotic at onset.
+        The table ``truth/events``. All patients are nephrotic at onset.
 
     Returns
     -------
@@ -77,60 +77,60 @@ def turns(events: pl.DataFrame) -> pl.DataFrame:
         ``state`` and ``before`` are positions in ``STATES``.
     """
     codes = {event: STATES.index(state) for event, state in ENTERED_BY.items()}
-    found = events.select(*ID, "time_days", pl.col("event").cast(pl.Enum(vocabulary.EVENTS)))
-    found = found.filter(pl.col("event").is_in(list(codes))).sort(*ID, "time_days", maintain_order=True)
-    found = found.with_columns(state=pl.col("event").cast(pl.String).replace_strict(codes, return_dtype=pl.Int64))
+    changes = events.select(*ID, "time_days", pl.col("event").cast(pl.Enum(vocabulary.EVENTS)))
+    changes = changes.filter(pl.col("event").is_in(list(codes))).sort(*ID, "time_days", maintain_order=True)
+    changes = changes.with_columns(state=pl.col("event").cast(pl.String).replace_strict(codes, return_dtype=pl.Int64))
     same = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in ID)
     before = pl.when(same).then(pl.col("state").shift(1)).otherwise(NEPHROTIC).fill_null(NEPHROTIC)
-    return found.select(*ID, "time_days", "state", before=before)
+    return changes.select(*ID, "time_days", "state", before=before)
 
 
 def counts_at(changes: pl.DataFrame, patients: int, days: Floats) -> Counts:
-    """Return how many patients are in each state at some times.
+    """Count the patients in each state at given times.
 
     Parameters
     ----------
     changes : polars.DataFrame
         From `turns`.
     patients : int
-        Size of the cohort.
+        Number of patients in the cohort.
     days : ndarray of float64, shape (m,), days
-        Times, rising.
+        Times, in ascending order.
 
     Returns
     -------
     ndarray of int64, shape (m, 5)
-        Each row sums to the size of the cohort.
+        Each row sums to the number of patients.
     """
     since = np.searchsorted(days, changes["time_days"].to_numpy(), side="left")
-    found = np.zeros((len(days) + 1, len(STATES)), np.int64)
-    np.add.at(found, (since, changes["state"].to_numpy()), 1)
-    np.subtract.at(found, (since, changes["before"].to_numpy()), 1)
-    found[0, NEPHROTIC] += patients
-    return np.asarray(np.cumsum(found, axis=0)[:-1])
+    counts = np.zeros((len(days) + 1, len(STATES)), np.int64)
+    np.add.at(counts, (since, changes["state"].to_numpy()), 1)
+    np.subtract.at(counts, (since, changes["before"].to_numpy()), 1)
+    counts[0, NEPHROTIC] += patients
+    return np.asarray(np.cumsum(counts, axis=0)[:-1])
 
 
 def find(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> States:
-    """Return the states at the end of the course, by response to steroid, and over time where follow-up is long.
+    """Return the states at the end of the course, by response to steroid, and over time if follow-up is long.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort, with the truth. The truth goes on after a patient has dropped out of the record.
+        Tables of a cohort, with the truth, which continues after a patient is lost to follow-up.
     follow_up_days : float, days
         Planned follow-up.
 
     Returns
     -------
     States
-        Counted over all patients.
+        Shares of all patients.
     """
-    return told([count(tables, follow_up_days)], follow_up_days)
+    return from_counts([count(tables, follow_up_days)], follow_up_days)
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Patients in each state: at the end, at the end of each year, and over time; and at the end by response."""
+class StateCounts:
+    """Patients in each state at the end, at the end of each year, and over time; and at the end by response."""
 
     patients: int
     end: Counts
@@ -139,45 +139,45 @@ class Counted:
     by_response: list[Part]
 
 
-def _times(follow_up_days: float) -> tuple[Sequence[int], Floats]:
-    """The years to tell of, and the days to draw; none where follow-up is not long."""
+def _grid(follow_up_days: float) -> tuple[Sequence[int], Floats]:
+    """Return the years to tabulate and the days to draw; none unless follow-up is long."""
     if follow_up_days <= LONG_YEARS * vocabulary.DAYS_PER_YEAR + 1:
         return (), np.zeros(0)
     years = range(1, int((follow_up_days + 1) / vocabulary.DAYS_PER_YEAR) + 1)
     return years, np.linspace(0.0, follow_up_days, GRID_POINTS + 1)
 
 
-def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> Counted:
-    """Count patients by state; of parts of a cohort, the counts add up. Parameters are those of `find`."""
+def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> StateCounts:
+    """Count patients by state; counts of parts of a cohort add up. The parameters are those of `find`."""
     changes, patients = turns(tables["truth/events"]), tables["patients"].height
-    years, days = _times(follow_up_days)
+    years, days = _grid(follow_up_days)
     last = counts_at(changes, patients, np.array([np.inf]))[0]
-    marks = np.array(years, np.float64) * vocabulary.DAYS_PER_YEAR
-    at_years, at_days = (counts_at(changes, patients, when) for when in (marks, days))
-    return Counted(patients, last, at_years, at_days, by_response(changes, tables["truth/traits"]))
+    year_ends = np.array(years, np.float64) * vocabulary.DAYS_PER_YEAR
+    at_years, at_days = (counts_at(changes, patients, when) for when in (year_ends, days))
+    return StateCounts(patients, last, at_years, at_days, by_response(changes, tables["truth/traits"]))
 
 
-def told(parts: Sequence[Counted], follow_up_days: float) -> States:
+def from_counts(parts: Sequence[StateCounts], follow_up_days: float) -> States:
     """Return the states of a cohort from the counts of its parts."""
     patients = sum(part.patients for part in parts)
-    marks, days = _times(follow_up_days)
+    year_numbers, days = _grid(follow_up_days)
     last, at_years, at_days = (
         np.sum([getattr(part, name) for part in parts], axis=0) for name in ("end", "years", "grid")
     )
     end = [wilson(int(count), patients) for count in last]
-    years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(marks, at_years, strict=True)]
+    years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(year_numbers, at_years, strict=True)]
     return States(end, _together(parts), years, days, at_days / max(patients, 1))
 
 
-def _together(parts: Sequence[Counted]) -> list[Part]:
-    found = []
+def _together(parts: Sequence[StateCounts]) -> list[Part]:
+    combined = []
     for name in RESPONSES:
-        own = [one.shares for part in parts for one in part.by_response if one.name == name]
-        if own:
-            total = sum(each[0].total for each in own)
-            counts = [sum(one.count for one in each) for each in zip(*own, strict=True)]
-            found.append(Part(name, [wilson(count, total) for count in counts]))
-    return found
+        of_response = [share.shares for part in parts for share in part.by_response if share.name == name]
+        if of_response:
+            total = sum(shares[0].total for shares in of_response)
+            counts = [sum(share.count for share in shares) for shares in zip(*of_response, strict=True)]
+            combined.append(Part(name, [wilson(count, total) for count in counts]))
+    return combined
 
 
 def by_response(changes: pl.DataFrame, traits: pl.DataFrame) -> list[Part]:

@@ -1,4 +1,4 @@
-"""What patients were given, and what came to harm: drugs with their cumulative doses, conditions with their rates."""
+"""Drugs with their cumulative doses, and adverse events and other conditions with their rates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nephrosyn.statistics.proportions import Share, wilson
 from nephrosyn.vocabulary import STEROID
 
 FROM_THE_START = "contraindication"
-"""Kind of the conditions a patient brings along: care finds them, they do not happen."""
+"""Kind of the conditions that are present at onset: they are found, and have no rate."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Harm:
-    """A condition, or all of a kind (``name`` empty): patients who had it, times noted, and years followed."""
+class AdverseEvent:
+    """A condition, or all of a kind (``name`` empty): patients who had it, times noted, and years of follow-up."""
 
     kind: str
     name: str
@@ -40,7 +40,7 @@ class Harm:
 
     @property
     def per_100_years(self) -> float | None:
-        """Times noted per 100 patient-years; None for what is there from the start, or without time."""
+        """Times noted per 100 patient-years; None for conditions present at onset, or without follow-up."""
         return None if self.kind == FROM_THE_START or self.years <= 0 else 100 * self.times / self.years
 
 
@@ -49,23 +49,23 @@ class Treatment:
     """Drugs in the order of the vocabulary, and conditions by kind and by name."""
 
     uses: list[Use]
-    kinds: list[Harm]
-    names: list[Harm]
+    kinds: list[AdverseEvent]
+    names: list[AdverseEvent]
     years: float = 0.0
 
     @property
     def agents(self) -> bool:
-        """True if anybody was on anything but steroid."""
+        """True if any patient was given a drug other than steroid."""
         return any(use.drug != STEROID for use in self.uses)
 
 
 def prescribed_mg_per_kg() -> pl.Expr:
-    """Prescribed amount of a row of ``doses``: a single dose as it stands, a run of days by its mean.
+    """Return the prescribed amount of a row of ``doses``: of a single dose, or of an interval by its mean per day.
 
     Returns
     -------
     polars.Expr
-        mg per kg of the weight by which it was dosed.
+        mg per kg of the dosing weight.
     """
     days = pl.col("last_days") - pl.col("first_days") + 1
     mg = pl.when(pl.col("schedule") == "single").then("dose_mg").otherwise(pl.col("mean_mg_per_day") * days)
@@ -73,7 +73,7 @@ def prescribed_mg_per_kg() -> pl.Expr:
 
 
 def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
-    """Return drugs and conditions over the whole course, after dropout too.
+    """Return drugs and conditions over the whole course, including the time after loss to follow-up.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
     Returns
     -------
     Treatment
-        Shares are of all patients.
+        Shares of all patients.
     """
     patients = tables["patients"].height
     years = float(tables["truth/follow_up"]["end_days"].sum()) / vocabulary.DAYS_PER_YEAR
@@ -91,8 +91,8 @@ def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
     kinds = {kind: names for kind in vocabulary.CONDITION_KINDS if (names := _names(noted, kind))}
     return Treatment(
         [_use(rows, drug, patients) for drug, rows in _by_drug(tables["truth/doses"])],
-        [_harm(noted, kind, "", patients, years) for kind in kinds],
-        [_harm(noted, kind, name, patients, years) for kind, names in kinds.items() for name in names],
+        [_adverse_event(noted, kind, "", patients, years) for kind in kinds],
+        [_adverse_event(noted, kind, name, patients, years) for kind, names in kinds.items() for name in names],
         years,
     )
 
@@ -105,36 +105,38 @@ def together(parts: Sequence[Treatment], patients: int, first: Treatment) -> Tre
     parts : sequence of Treatment
         One for each part.
     patients : int
-        In all parts.
+        Number of patients in all parts.
     first : Treatment
-        Of the first patients, for the quartiles of doses, which do not add up.
+        Treatment of the first patients, for the quartiles of doses, which do not add up.
     """
     quartiles = {use.drug: (use.low, use.median, use.high) for part in (*parts, first) for use in part.uses}
     users: Counter[str] = Counter()
     for use in (use for part in parts for use in part.uses):
         users[use.drug] += use.share.count
     uses = [Use(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in vocabulary.DRUGS if drug in users]
-    # every part was followed; where a condition is missing in one, its years count all the same
+    # the years of every part count, also of parts without the condition
     years = sum(part.years for part in parts)
     kinds = _added([part.kinds for part in parts], patients, years)
     return Treatment(uses, kinds, _added([part.names for part in parts], patients, years), years)
 
 
-def _added(parts: Sequence[Sequence[Harm]], patients: int, years: float) -> list[Harm]:
-    own: dict[tuple[str, str], list[Harm]] = {}
-    for harm in (harm for part in parts for harm in part):
-        own.setdefault((harm.kind, harm.name), []).append(harm)
+def _added(parts: Sequence[Sequence[AdverseEvent]], patients: int, years: float) -> list[AdverseEvent]:
+    by_name: dict[tuple[str, str], list[AdverseEvent]] = {}
+    for event in (event for part in parts for event in part):
+        by_name.setdefault((event.kind, event.name), []).append(event)
     places = {name: place for place, name in enumerate(("", *vocabulary.CONDITIONS))}
-    order = sorted(own, key=lambda key: (vocabulary.CONDITION_KINDS.index(key[0]), places[key[1]]))
+    order = sorted(by_name, key=lambda key: (vocabulary.CONDITION_KINDS.index(key[0]), places[key[1]]))
     return [
-        Harm(*key, wilson(sum(h.share.count for h in own[key]), patients), sum(h.times for h in own[key]), years)
+        AdverseEvent(
+            *key, wilson(sum(h.share.count for h in by_name[key]), patients), sum(h.times for h in by_name[key]), years
+        )
         for key in order
     ]
 
 
 def _by_drug(doses: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    each = doses.select(*ID, pl.col("drug").cast(pl.String), amount=prescribed_mg_per_kg())
-    sums = each.group_by("drug", *ID, maintain_order=True).agg(pl.col("amount").sum())
+    amounts = doses.select(*ID, pl.col("drug").cast(pl.String), amount=prescribed_mg_per_kg())
+    sums = amounts.group_by("drug", *ID, maintain_order=True).agg(pl.col("amount").sum())
     return [(drug, part) for drug in vocabulary.DRUGS if (part := sums.filter(drug=drug)).height]
 
 
@@ -148,6 +150,6 @@ def _names(noted: pl.DataFrame, kind: str) -> list[str]:
     return [name for name in vocabulary.CONDITIONS if name in there]
 
 
-def _harm(noted: pl.DataFrame, kind: str, name: str, patients: int, years: float) -> Harm:
+def _adverse_event(noted: pl.DataFrame, kind: str, name: str, patients: int, years: float) -> AdverseEvent:
     rows = noted.filter(kind=kind) if not name else noted.filter(kind=kind, condition=name)
-    return Harm(kind, name, wilson(rows.select(ID).n_unique(), patients), rows.height, years)
+    return AdverseEvent(kind, name, wilson(rows.select(ID).n_unique(), patients), rows.height, years)

@@ -1,4 +1,4 @@
-"""Truly or falsely refractory: what the record says, held against what the simulation knows."""
+"""Pseudo-refractory patients: what the record shows, compared with the truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,19 @@ from nephrosyn.statistics.proportions import Share, wilson
 
 @dataclass(frozen=True)
 class Factor:
-    """A provoking factor: refractory patients who have it at onset, and those of them the record calls falsely so."""
+    """A cause of apparent steroid resistance.
+
+    Attributes
+    ----------
+    name : str
+        One of `vocabulary.PROVOKING_FACTORS`.
+    patients : int
+        Refractory patients who have it at onset.
+    would_answer : int
+        Those of them whose disease responds to steroid.
+    said : int
+        Those of them who are pseudo-refractory by the record.
+    """
 
     name: str
     patients: int
@@ -24,18 +36,19 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Falsely:
-    """Refractory patients of one definition set and view, by what is true and by what the record says.
+class PseudoRefractory:
+    """Refractory patients of one definition set and view, by truth and by what the record shows.
 
     Attributes
     ----------
     criteria, view : str
         Definition set and view.
-    hit, missed, wrong, rest : int
-        Steroid would have worked and the record says so, or does not; it would not and the record says it would, or
-        does not.
+    hit, missed : int
+        Pseudo-refractory in truth (steroid would have worked): shown by the record, or not.
+    wrong, rest : int
+        Truly refractory: pseudo-refractory by the record, or not.
     factors : list of Factor
-        Each provoking factor that is there.
+        Each cause of apparent steroid resistance that occurs.
     """
 
     criteria: str
@@ -48,19 +61,20 @@ class Falsely:
 
     @cached_property
     def sensitivity(self) -> Share:
-        """Said to be falsely refractory, of those in whom steroid would have worked."""
+        """Pseudo-refractory by the record, of those in whom steroid would have worked."""
         return wilson(self.hit, self.hit + self.missed)
 
     @cached_property
     def precision(self) -> Share:
-        """Steroid would have worked, of those said to be falsely refractory."""
+        """Steroid would have worked, of those pseudo-refractory by the record."""
         return wilson(self.hit, self.hit + self.wrong)
 
 
-def find(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[Falsely]:
+def find(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[PseudoRefractory]:
     """Return truth against record under a definition set, observed record first.
 
-    Steroid would have worked in a patient who has a provoking factor at onset and answers to steroid without it.
+    Steroid would have worked in a patient who has a cause of apparent resistance at onset and responds to steroid
+    without it.
 
     Parameters
     ----------
@@ -71,15 +85,15 @@ def find(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[Falsely]:
 
     Returns
     -------
-    list of Falsely
-        One for each view; empty where the record calls nobody falsely refractory, or the truth knows no factor.
+    list of PseudoRefractory
+        One for each view; empty if the record shows no pseudo-refractory patient, or the truth has no such cause.
     """
     labels = tables["labels"].filter(criteria=criteria)
     return count(tables, criteria) if (~labels["refractory_kind"]).any() else []
 
 
-def count(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[Falsely]:
-    """Return truth against record, also where the record calls nobody falsely refractory; see `find`."""
+def count(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[PseudoRefractory]:
+    """Return truth against record, even if the record shows no pseudo-refractory patient; see `find`."""
     traits, labels = tables["truth/traits"], tables["labels"].filter(criteria=criteria)
     names = [name for name in vocabulary.PROVOKING_FACTORS if name in traits.columns]
     if not names or "response" not in traits.columns:
@@ -88,10 +102,10 @@ def count(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[Falsely]:
     truth = truth.with_columns(true=pl.any_horizontal(names) & pl.col("answers"))
     met = labels.filter("refractory").join(truth, on=ID)
     met = met.with_columns(said=(~pl.col("refractory_kind")).fill_null(value=False))
-    return [_one(met.filter(view=view), criteria, view, names) for view in reversed(vocabulary.VIEWS)]
+    return [_of_view(met.filter(view=view), criteria, view, names) for view in reversed(vocabulary.VIEWS)]
 
 
-def _one(met: pl.DataFrame, criteria: str, view: str, names: list[str]) -> Falsely:
+def _of_view(met: pl.DataFrame, criteria: str, view: str, names: list[str]) -> PseudoRefractory:
     cells = {(true, said): n for true, said, n in met.group_by("true", "said").len().iter_rows()}
     hit, missed, wrong, rest = (cells.get((true, said), 0) for true in (True, False) for said in (True, False))
     factors = []
@@ -99,4 +113,4 @@ def _one(met: pl.DataFrame, criteria: str, view: str, names: list[str]) -> False
         rows = met.filter(pl.col(name))
         if rows.height:
             factors.append(Factor(name, rows.height, int(rows["answers"].sum()), int(rows["said"].sum())))
-    return Falsely(criteria, view, hit, missed, wrong, rest, factors)
+    return PseudoRefractory(criteria, view, hit, missed, wrong, rest, factors)

@@ -1,4 +1,4 @@
-"""Times to remission and relapse in the truth: Kaplan-Meier curves, relapse counts and rates."""
+"""True times to remission and relapse: Kaplan-Meier curves, relapse counts and rates."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import polars as pl
 
 from nephrosyn.report.findings.verdicts.refractory_share import ID
 from nephrosyn.statistics.kaplan_meier import Curve, kaplan_meier
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 GRID_POINTS = 240
 
 
 def first_times(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return, per patient, the true first complete remission, the first relapse after it, and the end of follow-up.
+    """Return the true first complete remission of each patient, the first relapse after it, and the end of follow-up.
 
     Parameters
     ----------
@@ -37,9 +38,9 @@ def first_times(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     relapses = relapses.group_by(ID).agg(relapse=pl.min("time_days"), relapses=pl.len().cast(pl.Int64))
     ends = tables["truth/follow_up"].select(*ID, end=pl.col("end_days").cast(pl.Float64))
     people = tables["patients"].select(*ID, pl.col("band").cast(pl.String))
-    for other in (ends, remission, relapses):
-        people = people.join(other, on=ID, how="left", maintain_order="left")
-    # an event later on the last day of follow-up still counts, so follow-up reaches at least that far
+    for columns in (ends, remission, relapses):
+        people = people.join(columns, on=ID, how="left", maintain_order="left")
+    # an event later on the last day of follow-up counts, so follow-up includes it
     people = people.with_columns(
         end=pl.max_horizontal("end", "remission", "relapse"), relapses=pl.col("relapses").fill_null(0)
     )
@@ -54,7 +55,7 @@ def curves(times: pl.DataFrame, start: str | None, event: str, until: float, ban
     times : polars.DataFrame
         From `first_times`.
     start : str or None
-        Column where the clock starts; None for onset. Patients who never reach it are not at risk.
+        Column of the time origin; None for onset. Patients without it are not at risk.
     event : str
         Column of the event.
     until : float, days
@@ -74,12 +75,12 @@ def curves(times: pl.DataFrame, start: str | None, event: str, until: float, ban
         duration=(pl.coalesce(event, "end") - begin).clip(0.0),
         happened=pl.col(event).is_not_null(),
     )
-    found = []
+    curves_of_bands = []
     for band in bands:
         part = at_risk.filter(pl.col("band") == band)
         if part.height:
-            found.append(kaplan_meier(part["duration"].to_numpy(), part["happened"].to_numpy(), days, band))
-    return found
+            curves_of_bands.append(kaplan_meier(part["duration"].to_numpy(), part["happened"].to_numpy(), days, band))
+    return curves_of_bands
 
 
 @dataclass(frozen=True)
@@ -95,30 +96,9 @@ class Rate:
     high: float
 
 
-def rate(times: pl.DataFrame, group: str) -> Rate:
-    """Return relapses per person-year with a 95% interval that allows for patients differing from each other.
-
-    The variance of the ratio is taken from the patients' own residuals, so a few frequent relapsers widen it as
-    they should; a Poisson interval would be too narrow.
-
-    Parameters
-    ----------
-    times : polars.DataFrame
-        From `first_times`; patients who never reached remission are left out.
-    group : str
-        Name of the group.
-
-    Returns
-    -------
-    Rate
-        Per person-year; ``nan`` without any time at risk.
-    """
-    return rate_of([moments(times)], group)
-
-
 @dataclass(frozen=True)
 class Moments:
-    """Sums over patients who reached remission, of relapses and of years followed after it; those of parts add up."""
+    """Sums of relapses and of years followed, over patients who reached remission; sums of parts add up."""
 
     patients: int
     relapses: float
@@ -129,16 +109,32 @@ class Moments:
 
 
 def moments(times: pl.DataFrame) -> Moments:
-    """Return the sums of a group; `times` from `first_times`."""
+    """Return the sums of a group, from the frame of `first_times`; patients without remission are left out."""
     part = times.filter(pl.col("remission").is_not_null())
     counts, years = part["relapses"].to_numpy().astype(float), part["person_years"].to_numpy()
     pairs = ((counts, counts), (counts, years), (years, years))
-    sums = (float(counts.sum()), float(years.sum()), *(float((one * other).sum()) for one, other in pairs))
+    sums = (float(counts.sum()), float(years.sum()), *(float((first * second).sum()) for first, second in pairs))
     return Moments(part.height, *sums)
 
 
 def rate_of(parts: Sequence[Moments], group: str) -> Rate:
-    """Return the rate of a group from the sums of its parts; see `rate`."""
+    """Return relapses per person-year of a group, with a 95% interval that allows for differences between patients.
+
+    The variance of the ratio is estimated from the residuals of the patients, so that a few frequent relapsers widen
+    the interval; a Poisson interval would be too narrow.
+
+    Parameters
+    ----------
+    parts : sequence of Moments
+        Sums of the parts of the group.
+    group : str
+        Name of the group.
+
+    Returns
+    -------
+    Rate
+        Per person-year; ``nan`` without time at risk.
+    """
     patients = sum(part.patients for part in parts)
     counts, total, cc, cy, yy = (
         math.fsum(getattr(part, name) for part in parts)
@@ -147,25 +143,26 @@ def rate_of(parts: Sequence[Moments], group: str) -> Rate:
     if total <= 0:
         return Rate(group, patients, int(counts), total, math.nan, math.nan, math.nan)
     per_year = counts / total
-    half = 1.959964 * math.sqrt(max(0.0, cc - 2 * per_year * cy + per_year**2 * yy)) / total
+    half = NORMAL_QUANTILE * math.sqrt(max(0.0, cc - 2 * per_year * cy + per_year**2 * yy)) / total
     return Rate(group, patients, int(counts), total, per_year, max(0.0, per_year - half), per_year + half)
 
 
 def rates(times: pl.DataFrame, bands: Sequence[str]) -> list[Rate]:
-    """Return the relapse rate of each age band that has patients, and of all when there are several."""
+    """Return the relapse rate of each age band with patients, and of all patients if there are several bands."""
     return rates_of([moments_by_band(times, bands)], bands)
 
 
 def moments_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, Moments]:
-    """Return the sums of each age band, and under an empty name those of all."""
+    """Return the sums of each age band, and those of all patients under an empty name."""
     return {band: moments(times.filter(pl.col("band") == band) if band else times) for band in (*bands, "")}
 
 
 def rates_of(parts: Sequence[Mapping[str, Moments]], bands: Sequence[str]) -> list[Rate]:
     """Return the rates of a cohort from the sums of its parts; see `rates`."""
-    each = [rate_of([part[band] for part in parts], band) for band in bands]
-    found = [item for item in each if item.patients]
-    return found if len(found) == 1 else [*found, rate_of([part[""] for part in parts], "all")]
+    by_band = [rate_of([part[band] for part in parts], band) for band in bands]
+    with_patients = [rate for rate in by_band if rate.patients]
+    everybody = rate_of([part[""] for part in parts], "all")
+    return with_patients if len(with_patients) == 1 else [*with_patients, everybody]
 
 
 def relapse_histogram(times: pl.DataFrame, most: int = 10) -> list[int]:

@@ -1,1 +1,1 @@
-"""Findings on categories and the refractory share."""
+"""Findings about categories and the refractory share, and their comparison between definition sets and records."""

@@ -1,4 +1,4 @@
-"""The refractory share of several definition sets as follow-up grows."""
+"""The refractory share of several definition sets by length of follow-up."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
 YEARS = (0.5, 1.0, 2.0, 5.0, 10.0)
-JUDGINGS = 160_000
-"""Patients times sets times days at most: about a second."""
+CLASSIFICATIONS = 160_000
+"""Largest number of patients times sets times days: about one second."""
 FEWEST = 1000
 NEARLY = 0.95
-"""A round number of years later than this share of follow-up is left out beside its end."""
+"""Round years after this share of follow-up are left out, because its end is shown as well."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """The refractory share of each definition set as follow-up grows.
+    """The refractory share of each definition set by length of follow-up.
 
     Attributes
     ----------
     view : str
-        Which record was judged.
+        Record that was classified.
     sets : mapping of str to FollowUp
-        At the same days for every set.
+        Curve of each set, at the same days.
     patients : int
-        The first patients of the cohort, as many as were judged.
+        Number of first patients of the cohort that were classified.
     """
 
     view: str
@@ -67,43 +67,45 @@ def find(
     view: str,
     days: Sequence[int],
 ) -> Growth:
-    """Judge the record as it stood on each day, by every set.
+    """Classify the record as it was on each day, by every set.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        What is judged.
+        Tables to classify.
     labels : polars.DataFrame
-        By these sets, at the end of follow-up.
+        Labels of these sets at the end of follow-up.
     sets : mapping of str to DefinitionSet or None
-        By the name they have in `labels`; None for one whose text is gone, and who had met it counts from the day it
-        was first met.
+        By their name in `labels`; None for a set whose text is not available, which is counted from the day on which
+        it was first met.
     view : {"complete", "observed"}
-        Which record.
+        Record to classify.
     days : sequence of int
-        Rising; at the last one the labels stand as they are.
+        Ascending; at the last day the given labels are used.
 
     Returns
     -------
     Growth
-        Of large cohorts, the first patients only: as many as can be judged so often in about a second.
+        For large cohorts, of the first patients only: as many as can be classified in about one second.
     """
-    most = max(FEWEST, JUDGINGS // max(1, len(sets) * (len(days) - 1)))
+    most = max(FEWEST, CLASSIFICATIONS // max(1, len(sets) * (len(days) - 1)))
     part, patients = first_patients(tables, most)
     who = part["patients"].select(ID)
-    found = {name: of(labels, name, view).join(who, on=ID, how="semi", maintain_order="left") for name in sets}
-    return Growth(view, {name: _of_one(part, found[name], rules, days) for name, rules in sets.items()}, patients)
+    labels_of_sets = {name: of(labels, name, view).join(who, on=ID, how="semi", maintain_order="left") for name in sets}
+    curves = {name: _of_set(part, labels_of_sets[name], rules, days) for name, rules in sets.items()}
+    return Growth(view, curves, patients)
 
 
-def _of_one(
+def _of_set(
     tables: Mapping[str, pl.DataFrame], labels: pl.DataFrame, rules: DefinitionSet | None, days: Sequence[int]
 ) -> FollowUp:
-    from nephrosyn import criteria as judge
+    from nephrosyn.criteria import classify
 
     if rules is None:
         return by_first_met(labels, days)
     name, view = str(labels["criteria"][0]), str(labels["view"][0])
-    # The record has been judged: what cannot be was refused then, or left undetermined.
-    earlier = [(day, judge.classify(tables, rules, view, until_days=day, keep_going=True)) for day in days[:-1]]
-    moments = [Moment(day, verdict(found, name, view)) for day, found in [*earlier, (days[-1], labels)]]
-    return FollowUp(moments, rejudged=True, patients=labels.height)
+    # The record has been classified before: records that cannot be were refused then, or left undetermined.
+    earlier = [(day, classify(tables, rules, view, until_days=day, keep_going=True)) for day in days[:-1]]
+    by_day = [*earlier, (days[-1], labels)]
+    moments = [Moment(day, verdict(labels_of_day, name, view)) for day, labels_of_day in by_day]
+    return FollowUp(moments, reclassified=True, patients=labels.height)

@@ -1,4 +1,4 @@
-"""Courses that a set names without making a category of them: late response, secondary resistance and the like."""
+"""Courses that a definition set names without a category for them, such as late response or secondary resistance."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Named:
     Attributes
     ----------
     criteria : str
-        The set.
+        Definition set.
     flag : str
         One of `vocabulary.COURSE_FLAGS`.
     share : Share
-        Who has it, among the patients to whom the set may apply.
+        Patients with this course, among those to whom the set may apply.
     unknown : int
-        Patients of whom it could not be judged.
+        Patients for whom it could not be judged.
     """
 
     criteria: str
@@ -35,26 +35,26 @@ class Named:
 
 
 def find(labels: pl.DataFrame, defined: Mapping[str, Defined], view: str) -> list[Named]:
-    """Return every course that any definition set names, by one view.
+    """Return every course that a definition set names, in one view.
 
     Parameters
     ----------
     labels : polars.DataFrame
         The ``labels`` table.
     defined : mapping of str to Defined
-        What each set can answer.
+        Flags and courses of each set.
     view : {"complete", "observed"}
-        Which record was judged.
+        Record that was classified.
 
     Returns
     -------
     list of Named
-        Set by set; none for sets that name no course, or are for nobody.
+        Set by set; none for sets that name no course or apply to nobody.
     """
-    found = []
+    courses = []
     for criteria, answers in defined.items():
         part = within(of(labels, criteria, view))
         for flag in answers.course if part.height else ():
             met, _, unknown = count_verdicts(part[flag])
-            found.append(Named(criteria, flag, wilson(met, part.height), unknown))
-    return found
+            courses.append(Named(criteria, flag, wilson(met, part.height), unknown))
+    return courses

@@ -1,4 +1,4 @@
-"""Who moves between categories when the definition set changes: the same patients under two sets, and under all."""
+"""Cross-classification of the same patients by two definition sets, and agreement of all sets of a run."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from nephrosyn.report.findings.verdicts.refractory_share import ID
 from nephrosyn.statistics.kappa import Kappa, cohen, fleiss
 from nephrosyn.statistics.proportions import Share, wilson
 
-NOT_JUDGED = {"category": UNDETERMINED, "refractory": None}
-"""The answer of each kind that says that there is none."""
+UNDETERMINED_ANSWERS = {"category": UNDETERMINED, "refractory": None}
+"""By question (column of the labels), the answer of patients who could not be judged."""
 OUTSIDE = "outside the set"
-"""In place of the answer of a set about somebody to whom it does not apply."""
-EVERYBODY, JUDGED = "all in both sets", "judged by both"
-EVERYBODY_OF_ALL, JUDGED_BY_ALL = "all in every set", "judged by all"
-"""Of whom agreement is asked: everybody to whom the sets may apply, or who has an answer from each."""
+"""Answer of a set for patients to whom it does not apply."""
+EVERYBODY, DETERMINED = "all in both sets", "judged by both"
+EVERYBODY_OF_ALL, DETERMINED_BY_ALL = "all in every set", "judged by all"
+"""Patients that agreement is computed from: all to whom the sets may apply, or those with an answer from each."""
 NOBODY = "no patient is in {} sets"
 Counts = Mapping[tuple[Any, Any], int]
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Return categories in the order in which they are shown, those who could not be judged last.
+    """Return categories in display order, undetermined last.
 
     Examples
     --------
@@ -40,8 +40,8 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Aside:
-    """Patients left aside when two sets are compared: to whom only the first, only the second, or neither applies."""
+class Excluded:
+    """Patients excluded from a comparison of two sets: to whom only the first, only the second, or neither applies."""
 
     first_only: int = 0
     second_only: int = 0
@@ -49,13 +49,13 @@ class Aside:
 
     @property
     def patients(self) -> int:
-        """All of them."""
+        """Number of excluded patients."""
         return self.first_only + self.second_only + self.neither
 
 
 @dataclass(frozen=True)
 class Flow:
-    """Patients of one category under the first set and one under the second."""
+    """Patients with one category under the first set and one under the second."""
 
     before: str
     after: str
@@ -65,39 +65,39 @@ class Flow:
 
 @dataclass(frozen=True)
 class Moves:
-    """The same patients under two definition sets: those to whom both may apply.
+    """Changes of category between two definition sets, among the patients to whom both may apply.
 
     Attributes
     ----------
     before, after : str
-        The sets.
+        Names of the sets.
     categories : mapping of (str, str) to int
-        Patients by category under the one and the other.
+        Patients by category under the first and the second set.
     verdicts : mapping of (bool or None, bool or None) to int
-        Patients by whether they are refractory; None: could not be judged.
-    aside : Aside
-        Everybody else.
+        Patients by whether they are refractory under each set; None: could not be judged.
+    excluded : Excluded
+        Patients outside either set.
     """
 
     before: str
     after: str
     categories: Counts
     verdicts: Counts
-    aside: Aside = field(default_factory=Aside)
+    excluded: Excluded = field(default_factory=Excluded)
 
     @property
     def patients(self) -> int:
-        """Everybody to whom both sets may apply."""
+        """Number of patients to whom both sets may apply."""
         return sum(self.categories.values())
 
     @property
     def names(self) -> list[str]:
-        """Categories that anybody has under either set, in order."""
+        """Categories that occur under either set, in display order."""
         return in_order(name for pair in self.categories for name in pair)
 
     @cached_property
     def flows(self) -> list[Flow]:
-        """Every pair of categories that anybody has, in the order in which categories are shown."""
+        """Every pair of categories that occurs, in display order."""
         rows: Counter[str] = Counter()
         for (before, _), n in self.categories.items():
             rows[before] += n
@@ -109,17 +109,17 @@ class Moves:
 
     @property
     def largest(self) -> list[Flow]:
-        """The flows between different categories, largest first."""
+        """Changes of category, the most frequent first."""
         return sorted((flow for flow in self.flows if flow.before != flow.after), key=lambda f: -f.of_all.count)
 
     @property
     def moved(self) -> Share:
-        """Who changes category."""
+        """Patients who change category."""
         return wilson(sum(n for (a, b), n in self.categories.items() if a != b), self.patients)
 
     @property
     def refractory(self) -> tuple[Share, Share]:
-        """Who is refractory under either set, both times among the patients to whom both may apply.
+        """Patients who are refractory under each set, among those to whom both may apply.
 
         Examples
         --------
@@ -132,67 +132,74 @@ class Moves:
 
     @property
     def gained(self) -> int:
-        """Who is refractory under the second set only; before, they were not, or could not be judged."""
+        """Patients refractory under the second set only; under the first they were not, or could not be judged."""
         return sum(n for (a, b), n in self.verdicts.items() if b and not a)
 
     @property
     def lost(self) -> int:
-        """Who is refractory under the first set only."""
+        """Patients refractory under the first set only."""
         return sum(n for (a, b), n in self.verdicts.items() if a and not b)
 
     @cached_property
     def kappas(self) -> dict[tuple[str, str], Kappa]:
-        """Cohen's kappa by what is asked (category, refractory) and of whom (all in both sets, judged by both)."""
-        asked: dict[str, Counts] = {"category": self.categories, "refractory": self.verdicts}
-        found = {}
-        for what, counts in asked.items():
-            found[what, EVERYBODY] = _told(cohen(counts), counts, "both")
-            found[what, JUDGED] = _told(cohen(judged(counts, NOT_JUDGED[what])), counts, "both")
-        return found
+        """Cohen's kappa by question (category, refractory) and patients (all in both sets, judged by both)."""
+        questions: dict[str, Counts] = {"category": self.categories, "refractory": self.verdicts}
+        kappas = {}
+        for question, counts in questions.items():
+            answered = without_answer(counts, UNDETERMINED_ANSWERS[question])
+            kappas[question, EVERYBODY] = _note_if_empty(cohen(counts), counts, "both")
+            kappas[question, DETERMINED] = _note_if_empty(cohen(answered), counts, "both")
+        return kappas
 
 
-def _told(kappa: Kappa, counts: Mapping[Any, int], sets: str) -> Kappa:
-    """Say so where the sets have no patient in common."""
+def _note_if_empty(kappa: Kappa, counts: Mapping[Any, int], sets: str) -> Kappa:
+    """Add a note to a kappa if the sets have no patient in common."""
     return kappa if sum(counts.values()) else replace(kappa, note=NOBODY.format(sets))
 
 
-def judged(counts: Mapping[tuple[Any, ...], int], missing: str | None) -> dict[tuple[Any, ...], int]:
-    """Return the counts of patients about whom every answer was given."""
-    return {answers: n for answers, n in counts.items() if missing not in answers}
+def without_answer(counts: Mapping[tuple[Any, ...], int], answer: str | None) -> dict[tuple[Any, ...], int]:
+    """Return the counts of patients for whom no set gave a certain answer.
+
+    Examples
+    --------
+    >>> without_answer({("yes", "no"): 3, ("yes", None): 2}, None)
+    {('yes', 'no'): 3}
+    """
+    return {answers: n for answers, n in counts.items() if answer not in answers}
 
 
 def tally(frame: pl.DataFrame, columns: Sequence[str]) -> dict[Any, int]:
-    """Return how many rows there are of each combination of values."""
+    """Count the rows with each combination of values."""
     rows = frame.group_by(columns).len().sort([*columns]).iter_rows()
     return {tuple(row[:-1]): int(row[-1]) for row in rows}
 
 
 def patterns(labels: pl.DataFrame, view: str, column: str) -> dict[tuple[Any, ...], int]:
-    """Return patients by what each definition set answers in a column of the labels, sets in the order of the labels.
+    """Count patients by the answers of all definition sets in a column of the labels, in the order of the labels.
 
-    Where a set does not apply the answer is `OUTSIDE`.
+    The answer of a set that does not apply is `OUTSIDE`.
     """
     parts = labels.filter(pl.col("view") == view).partition_by("criteria", maintain_order=True)
     wide = parts[0].select(ID)
     for n, part in enumerate(parts):
         answer, applies = pl.col(column).alias(f"answer {n}"), pl.col("applies").alias(f"applies {n}")
         wide = wide.join(part.select(*ID, answer, applies), on=ID)
-    found: Counter[tuple[Any, ...]] = Counter()
+    counts: Counter[tuple[Any, ...]] = Counter()
     for row, n in tally(wide, wide.columns[len(ID) :]).items():
         answers = (OUTSIDE if row[place + 1] is False else row[place] for place in range(0, len(row), 2))
-        found[tuple(answers)] += n
-    return dict(found)
+        counts[tuple(answers)] += n
+    return dict(counts)
 
 
 def between(first: pl.DataFrame, second: pl.DataFrame, before: str, after: str) -> Moves:
-    """Return who moves from the categories of one set to those of another.
+    """Return how patients change category between two definition sets.
 
     Parameters
     ----------
     first, second : polars.DataFrame
-        Labels of the same patients by one definition set and view each.
+        Labels of the same patients, each by one definition set and view.
     before, after : str
-        What to call the sets.
+        Names of the sets.
 
     Returns
     -------
@@ -200,25 +207,28 @@ def between(first: pl.DataFrame, second: pl.DataFrame, before: str, after: str) 
         Counts of patients.
     """
     both = within(first).join(within(second), on=ID, suffix="_after")
-    categories, verdicts = (tally(both, [column, f"{column}_after"]) for column in NOT_JUDGED)
-    one, other = within(first).height - both.height, within(second).height - both.height
-    return Moves(before, after, categories, verdicts, Aside(one, other, first.height - both.height - one - other))
+    categories, verdicts = (tally(both, [column, f"{column}_after"]) for column in UNDETERMINED_ANSWERS)
+    first_only, second_only = within(first).height - both.height, within(second).height - both.height
+    neither = first.height - both.height - first_only - second_only
+    return Moves(before, after, categories, verdicts, Excluded(first_only, second_only, neither))
 
 
 @dataclass(frozen=True)
 class Sets:
-    """All definition sets that judged a cohort, in one view.
+    """Agreement of all definition sets of a run, in one view.
 
     Attributes
     ----------
+    view : str
+        Record that was classified.
     patients : int
-        Everybody judged by all sets, outside of them or not.
+        Number of patients with labels of all sets, including those outside a set.
     names : list of str
-        The sets, the first of the run first.
+        The sets in the order of the run.
     fleiss : mapping of (str, str) to Kappa
-        Fleiss' kappa of all sets by what is asked, and of whom.
+        Fleiss' kappa of all sets, by question and patients included.
     pairs : mapping of (str, str) to Moves
-        Any two of them, in the order of `names`.
+        Changes of category between any two sets, in the order of `names`.
     """
 
     view: str
@@ -227,58 +237,62 @@ class Sets:
     fleiss: Mapping[tuple[str, str], Kappa]
     pairs: Mapping[tuple[str, str], Moves]
 
-    def kappa(self, one: str, other: str, what: str) -> Kappa:
-        """Return Cohen's kappa of two sets over all in both; it does not matter which is named first."""
-        pair = (one, other) if (one, other) in self.pairs else (other, one)
+    def kappa(self, first: str, second: str, what: str) -> Kappa:
+        """Return Cohen's kappa of two sets among the patients in both, in either order of the sets."""
+        pair = (first, second) if (first, second) in self.pairs else (second, first)
         return self.pairs[pair].kappas[what, EVERYBODY]
 
 
 def compare(labels: pl.DataFrame, view: str) -> Sets | None:
-    """Return how the definition sets of a run agree, or None if fewer than two judged it.
+    """Return the agreement of the definition sets of a run.
 
     Parameters
     ----------
     labels : polars.DataFrame
         The ``labels`` table.
     view : str
-        Which record.
+        Record that was classified.
 
     Returns
     -------
     Sets or None
-        Every pair, and all together.
+        Every pair, and all together; None if the run has fewer than two sets.
     """
     names = labels.filter(pl.col("view") == view)["criteria"].unique(maintain_order=True).to_list()
     if len(names) < 2:
         return None
-    return compare_patterns({what: patterns(labels, view, what) for what in NOT_JUDGED}, names, view)
+    return compare_patterns({what: patterns(labels, view, what) for what in UNDETERMINED_ANSWERS}, names, view)
 
 
-def compare_patterns(found: Mapping[str, Mapping[tuple[Any, ...], int]], names: list[str], view: str) -> Sets:
-    """Return how definition sets agree, from what `patterns` counts of categories and of refractory or not."""
+def compare_patterns(
+    patterns_of_questions: Mapping[str, Mapping[tuple[Any, ...], int]], names: list[str], view: str
+) -> Sets:
+    """Return the agreement of definition sets, from the counts of `patterns` for each question."""
     kappas = {}
-    for what, counts in found.items():
-        inside = judged(counts, OUTSIDE)
-        kappas[what, EVERYBODY_OF_ALL] = _told(fleiss(inside), inside, "all")
-        kappas[what, JUDGED_BY_ALL] = _told(fleiss(judged(inside, NOT_JUDGED[what])), inside, "all")
+    for question, counts in patterns_of_questions.items():
+        inside = without_answer(counts, OUTSIDE)
+        answered = without_answer(inside, UNDETERMINED_ANSWERS[question])
+        kappas[question, EVERYBODY_OF_ALL] = _note_if_empty(fleiss(inside), inside, "all")
+        kappas[question, DETERMINED_BY_ALL] = _note_if_empty(fleiss(answered), inside, "all")
     pairs = {}
-    for one, other in combinations(range(len(names)), 2):
-        categories, verdicts = (_margin(found[what], one, other) for what in NOT_JUDGED)
-        both, answers = (judged(counts, OUTSIDE) for counts in (categories, verdicts))
-        pairs[names[one], names[other]] = Moves(names[one], names[other], both, answers, _aside(categories))
-    return Sets(view, sum(found["category"].values()), names, kappas, pairs)
+    for first, second in combinations(range(len(names)), 2):
+        categories, verdicts = (_margin(patterns_of_questions[what], first, second) for what in UNDETERMINED_ANSWERS)
+        both, answers = (without_answer(counts, OUTSIDE) for counts in (categories, verdicts))
+        pair = (names[first], names[second])
+        pairs[pair] = Moves(*pair, both, answers, _excluded(categories))
+    return Sets(view, sum(patterns_of_questions["category"].values()), names, kappas, pairs)
 
 
-def _margin(patterns: Mapping[tuple[Any, ...], int], one: int, other: int) -> dict[tuple[Any, Any], int]:
-    found: Counter[tuple[Any, Any]] = Counter()
+def _margin(patterns: Mapping[tuple[Any, ...], int], first: int, second: int) -> dict[tuple[Any, Any], int]:
+    pairs: Counter[tuple[Any, Any]] = Counter()
     for answers, n in patterns.items():
-        found[answers[one], answers[other]] += n
-    return dict(found)
+        pairs[answers[first], answers[second]] += n
+    return dict(pairs)
 
 
-def _aside(counts: Counts) -> Aside:
+def _excluded(counts: Counts) -> Excluded:
     """Count the patients to whom not both of two sets may apply."""
-    found = Counter[tuple[bool, bool]]()
+    by_side = Counter[tuple[bool, bool]]()
     for (before, after), n in counts.items():
-        found[before == OUTSIDE, after == OUTSIDE] += n
-    return Aside(found[False, True], found[True, False], found[True, True])
+        by_side[before == OUTSIDE, after == OUTSIDE] += n
+    return Excluded(by_side[False, True], by_side[True, False], by_side[True, True])

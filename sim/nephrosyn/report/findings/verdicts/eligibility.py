@@ -1,4 +1,4 @@
-"""To whom a definition set may apply, and what it can answer: decided here for every count, table and figure."""
+"""To whom a definition set may apply, and which flags and categories it has: for every count, table and figure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CATEGORY_ORDER = (
     *(name for name in vocabulary.CATEGORIES if name not in FLAG_OF_CATEGORY and name != UNDETERMINED),
     UNDETERMINED,
 )
-"""Categories as they are shown: those of a flag, the courses without one, and who cannot be judged last."""
+"""Categories in display order: those with a flag, those without, and undetermined last."""
 INSIDE = pl.col("applies").ne_missing(pl.lit(value=False))
-"""Of a row of the labels: the set is for this person, or may be, where age or lesion are not known."""
+"""True for labels of patients to whom the set applies, or may apply because age or lesion are not known."""
 
 
 def within(labels: pl.DataFrame) -> pl.DataFrame:
-    """Return the labels of those to whom their set applies, or may apply: every share is among them.
+    """Return the labels of patients to whom their set applies or may apply: the denominator of every share.
 
     Examples
     --------
@@ -38,14 +38,14 @@ def within(labels: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Defined:
-    """What a definition set can answer.
+    """The flags and courses of a definition set.
 
     Attributes
     ----------
     flags : tuple of str
-        Of `vocabulary.FLAGS`, those it defines.
+        Those of `vocabulary.FLAGS` that it defines.
     course : tuple of str
-        Of `vocabulary.COURSE_FLAGS`, those it names.
+        Those of `vocabulary.COURSE_FLAGS` that it names.
     """
 
     flags: tuple[str, ...]
@@ -53,25 +53,25 @@ class Defined:
 
     @property
     def categories(self) -> list[str]:
-        """The categories it can give, in the order in which they are shown."""
+        """The categories that it can give, in display order."""
         return [name for name in CATEGORY_ORDER if FLAG_OF_CATEGORY.get(name) in (None, *self.flags)]
 
 
 def defined(labels: pl.DataFrame, rules: DefinitionSet | None = None) -> Defined:
-    """Return what a definition set can answer: by its text, else by the labels it gave.
+    """Return the flags and courses of a definition set, from the set itself or else from its labels.
 
     Parameters
     ----------
     labels : polars.DataFrame
-        Of this one set.
+        Labels of this set.
     rules : DefinitionSet, optional
-        The set, where its text is known.
+        The set, if available.
 
     Returns
     -------
     Defined
-        Without the text, a flag that is null for everybody is taken for one that the set does not define, unless all
-        of them are.
+        From labels alone, a flag that is null for all patients is taken as not defined by the set, unless all flags
+        are.
     """
     if rules is not None:
         return Defined(_flags(rules), _course(rules))

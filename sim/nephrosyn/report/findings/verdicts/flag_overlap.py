@@ -1,8 +1,8 @@
-"""How the answers about the same patients overlap: flags carried together, and the two records against each other."""
+"""Flags that patients have together, and agreement between the complete and the observed record."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,27 +15,27 @@ from nephrosyn.statistics.proportions import Share, wilson
 
 @dataclass(frozen=True)
 class Combination:
-    """Patients who carry the same flags; those who carry none, apart by whether every flag was judged.
+    """Patients with the same flags; those without any are split by whether every flag could be judged.
 
     Attributes
     ----------
     flags : frozenset of str
-        Flags carried. One that could not be judged counts as not carried.
+        Flags that are met. One that could not be judged counts as not met.
     patients : int
-        How many.
-    judged : bool
-        False for those who carry no flag and have one that could not be judged: they are undetermined.
+        Number of patients.
+    determined : bool
+        False for patients who meet no flag and have one that could not be judged: they are undetermined.
     """
 
     flags: frozenset[str]
     patients: int
-    judged: bool = True
+    determined: bool = True
 
 
 def combinations(
     labels: pl.DataFrame, criteria: str, view: str, flags: Sequence[str] = vocabulary.FLAGS
 ) -> list[Combination]:
-    """Return how many patients carry each combination of flags, most frequent first; no flag is a combination too.
+    """Count patients by combination of flags, most frequent first; having no flag is a combination too.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def combinations(
     criteria, view : str
         Definition set and view.
     flags : sequence of str
-        Those that the set defines: of any other nothing is said, and nobody is undetermined for it.
+        Flags that the set defines. Others are ignored, and leave nobody undetermined.
 
     Returns
     -------
@@ -52,20 +52,41 @@ def combinations(
         The counts add up to the patients to whom the set may apply.
     """
     part = within(of(labels, criteria, view))
-    judged = pl.any_horizontal(flags).is_not_null().alias("judged")
-    rows = part.select(judged, pl.col(*flags).fill_null(value=False)).group_by("judged", *flags).len().iter_rows()
-    found = [
+    determined = pl.any_horizontal(flags).is_not_null().alias("judged")
+    rows = part.select(determined, pl.col(*flags).fill_null(value=False)).group_by("judged", *flags).len().iter_rows()
+    combinations_of_flags = [
         Combination(frozenset(name for name, on in zip(flags, row[1:], strict=False) if on), int(row[-1]), bool(row[0]))
         for row in rows
     ]
-    return sorted(found, key=lambda item: (-item.patients, [name not in item.flags for name in flags], item.judged))
+    return most_frequent_first(combinations_of_flags, flags)
+
+
+def most_frequent_first(combinations: Iterable[Combination], flags: Sequence[str]) -> list[Combination]:
+    """Sort combinations of flags by patients; ties by the order of the flags, undetermined patients first."""
+
+    def rank(combination: Combination) -> tuple[int, list[bool], bool]:
+        missing = [name not in combination.flags for name in flags]
+        return -combination.patients, missing, combination.determined
+
+    return sorted(combinations, key=rank)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """The complete against the observed record of the same patients under one definition set.
+    """Agreement of the complete and the observed record of the same patients under one definition set.
 
-    They are those to whom the set may apply by both records; `outside` are the others.
+    Attributes
+    ----------
+    criteria : str
+        Definition set.
+    counts : dict of (str, str) to int
+        Patients by category in the complete and in the observed record, among those to whom the set may apply by both.
+    same, same_refractory : Share
+        Patients with the same category, and with the same answer to whether they are refractory.
+    lost : int
+        Patients with a category in the complete record who are undetermined in the observed one.
+    outside : int
+        Patients outside the set by either record.
     """
 
     criteria: str
@@ -76,12 +97,12 @@ class Agreement:
     outside: int = 0
 
     def cell(self, complete: str, observed: str) -> int:
-        """Return the patients of one pair of categories."""
+        """Return the number of patients in a pair of categories."""
         return self.counts.get((complete, observed), 0)
 
 
 def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
-    """Return how the two views of a definition set agree; None when only one was judged, or nobody is in the set.
+    """Return how the two views of a definition set agree.
 
     Parameters
     ----------
@@ -93,7 +114,7 @@ def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
     Returns
     -------
     Agreement or None
-        ``lost`` counts patients with a category in the complete record who are undetermined in the observed one.
+        None if only one view was classified, or no patient is in the set by both.
     """
     part = labels.filter(pl.col("criteria") == criteria).select(*ID, "view", "applies", "category", "refractory")
     complete, observed = (within(part.filter(pl.col("view") == view)) for view in vocabulary.VIEWS)

@@ -1,4 +1,4 @@
-"""Shares, intervals and counts of a judged cohort: frames in, small records out; nothing is drawn here."""
+"""Refractory and category counts of a classified cohort, with shares and intervals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ID = ["replicate", "patient"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A share held against a target: where its interval lies, and whether it fits inside the margin."""
+    """A share compared with a target: where its interval lies, and whether it is inside the margin."""
 
     share: Share
     target: float = ONE_THIRD
@@ -53,15 +53,28 @@ class Comparison:
 
     @property
     def answers(self) -> tuple[str, bool, bool]:
-        """Position, inside and outside together: all that is said of the share."""
+        """Position, inside and outside together: every conclusion about the share."""
         return self.position, self.inside, self.outside
 
 
 @dataclass(frozen=True)
 class Refractory:
-    """Refractory under one definition set and one view: met, not met, could not be judged; and who is outside the set.
+    """Refractory counts of one definition set and view.
 
-    All shares are among the patients to whom the set applies, or may: `outside` are the others, by age or lesion.
+    All shares are among the patients to whom the set applies or may apply.
+
+    Attributes
+    ----------
+    criteria, view : str
+        Definition set and view.
+    met, unmet, unknown : int
+        Patients who are refractory, who are not, and who could not be judged.
+    kind_true, kind_false : int
+        Refractory patients who are truly refractory, and pseudo-refractory, by the record.
+    replicates : Spread or None
+        Spread of the share between replicates; None for a single replicate.
+    outside : int
+        Patients outside the set, by age or lesion.
     """
 
     criteria: str
@@ -76,52 +89,52 @@ class Refractory:
 
     @property
     def patients(self) -> int:
-        """Everybody to whom the set may apply, judged or not."""
+        """Number of patients to whom the set may apply."""
         return self.met + self.unmet + self.unknown
 
     @property
     def cohort(self) -> int:
-        """Everybody, outside the set too."""
+        """Number of all patients, including those outside the set."""
         return self.patients + self.outside
 
     @cached_property
     def share(self) -> Share:
-        """Met among the patients of the set: who could not be judged counts as not shown to be refractory."""
+        """Refractory among all patients of the set; patients who could not be judged count as not refractory."""
         return wilson(self.met, self.patients)
 
     @cached_property
-    def judged(self) -> Share:
-        """Met among those who could be judged."""
+    def determined(self) -> Share:
+        """Refractory among patients who could be judged."""
         return wilson(self.met, self.met + self.unmet)
 
     @cached_property
-    def unjudged(self) -> Share:
-        """Could not be judged, among the patients of the set."""
+    def undetermined(self) -> Share:
+        """Patients who could not be judged, among all patients of the set."""
         return wilson(self.unknown, self.patients)
 
     @cached_property
     def most(self) -> Share:
-        """The share if everyone who could not be judged were refractory."""
+        """The share if all patients who could not be judged were refractory."""
         return wilson(self.met + self.unknown, self.patients)
 
     @property
     def comparison(self) -> Comparison:
-        """The share among the patients of the set against one third."""
+        """The share compared with one third."""
         return Comparison(self.share)
 
     @property
     def if_all_refractory(self) -> Comparison:
-        """The comparison if everyone who could not be judged were refractory."""
+        """The comparison if all patients who could not be judged were refractory."""
         return Comparison(self.most)
 
     @property
-    def hinges_on_unjudged(self) -> bool:
-        """True if an answer, against one third or its margin, changes when those not judged count as refractory."""
+    def hinges_on_undetermined(self) -> bool:
+        """True if a conclusion about one third or its margin depends on the patients who could not be judged."""
         return self.comparison.answers != self.if_all_refractory.answers
 
 
 def count_verdicts(flags: pl.Series) -> tuple[int, int, int]:
-    """Return how many are true, false and null."""
+    """Count true, false and null values."""
     met = int(flags.sum() or 0)
     return met, len(flags) - flags.null_count() - met, flags.null_count()
 
@@ -144,7 +157,7 @@ def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
     Returns
     -------
     Refractory
-        Counts of patients. A replicate in which the set is for nobody has no share.
+        Counts of patients. A replicate in which the set applies to nobody has no share.
     """
     inside = within(labels)
     met, unmet, unknown = count_verdicts(inside["refractory"])
@@ -161,30 +174,42 @@ def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
 def refractory(labels: pl.DataFrame) -> list[Refractory]:
     """Return the refractory counts of every definition set and view, sets in the order of ``labels``."""
     sets = labels["criteria"].unique(maintain_order=True).to_list()
-    found = []
+    verdicts = []
     for criteria in sets:
         for view in reversed(vocabulary.VIEWS):
             part = of(labels, criteria, view)
             if part.height:
-                found.append(verdict(part, criteria, view))
-    return found
+                verdicts.append(verdict(part, criteria, view))
+    return verdicts
 
 
 @dataclass(frozen=True)
 class Category:
-    """One category under one definition set and view: patients in it, and how many of them are refractory."""
+    """One category under one definition set and view.
+
+    Attributes
+    ----------
+    criteria, view, category : str
+        Definition set, view and category.
+    share : Share
+        Patients in the category.
+    refractory, undetermined : int
+        Those of them who are refractory, and who could not be judged.
+    replicates : Spread or None
+        Spread of the share between replicates; None for a single replicate.
+    """
 
     criteria: str
     view: str
     category: str
     share: Share
     refractory: int
-    unjudged: int
+    undetermined: int
     replicates: Spread | None
 
 
 def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined | None = None) -> list[Category]:
-    """Return every category that a set can give, in the order of `eligibility.CATEGORY_ORDER`, empty ones too.
+    """Return every category that a set can give, in display order, including empty ones.
 
     Parameters
     ----------
@@ -193,12 +218,12 @@ def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined 
     criteria, view : str
         Definition set and view.
     answers : Defined, optional
-        What the set can answer; told by the labels if not given.
+        Flags of the set; derived from the labels if not given.
 
     Returns
     -------
     list of Category
-        Of the patients to whom the set may apply: their counts add up to all of these.
+        The counts add up to the patients to whom the set may apply.
     """
     answers = answers or defined(labels.filter(pl.col("criteria") == criteria))
     part = within(of(labels, criteria, view))
@@ -212,13 +237,15 @@ def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined 
         .agg(pl.col("refractory").sum().alias("met"), pl.col("refractory").null_count().alias("unknown"))
         .iter_rows()
     }
-    found = []
+    rows = []
     given = part["category"].cast(pl.String).unique().to_list()
     for name in (name for name in CATEGORY_ORDER if name in (*answers.categories, *given)):
-        each = [counts.get((name, replicate), 0) for replicate in replicates]
+        by_replicate = [counts.get((name, replicate), 0) for replicate in replicates]
         met, unknown = verdicts.get(name, (0, 0))
-        shares = [n / size for n, size in zip(each, sizes, strict=True)]
-        found.append(
-            Category(criteria, view, name, wilson(sum(each), part.height), int(met), int(unknown), spread(shares))
+        shares = [n / size for n, size in zip(by_replicate, sizes, strict=True)]
+        rows.append(
+            Category(
+                criteria, view, name, wilson(sum(by_replicate), part.height), int(met), int(unknown), spread(shares)
+            )
         )
-    return found
+    return rows

@@ -1,4 +1,4 @@
-"""The refractory share of parts of a cohort: by age band, by lesion, by length of follow-up."""
+"""The refractory share by age band, by lesion, and by length of follow-up."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
 MONTHS = (3, 6, 9, 12, 18, 24, 36, 48, 60, 84, 120)
-REJUDGED_PATIENTS = 20_000
+RECLASSIFIED_PATIENTS = 20_000
 
 
 @dataclass(frozen=True)
 class Group:
-    """A part of the cohort and its refractory counts; of nobody, where all of it is outside the set."""
+    """A group of the cohort and its refractory counts; these are 0 if the whole group is outside the set."""
 
     name: str
     refractory: Refractory
 
 
 def by_column(labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]) -> list[Group]:
-    """Return the refractory counts of each value of a column, in the given order; values nobody has are left out.
+    """Return the refractory counts of each value of a column, in the given order; empty groups are left out.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def by_column(labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Se
     people : polars.DataFrame
         One row per patient with ``replicate, patient`` and the column.
     column : str
-        A column of names; null makes a group named ``""``, put last.
+        A column of names; null is a group named ``""``, put last.
     order : sequence of str
-        The names, in the order to show.
+        The names, in display order.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def by_column(labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Se
 
 
 def names_of(labels: pl.DataFrame) -> tuple[str, str]:
-    """Return the definition set and the view that labels belong to; empty names where nobody was judged."""
+    """Return the definition set and the view that labels belong to; empty names if there are no labels."""
     criteria, view = (str(labels[name][0]) if labels.height else "" for name in ("criteria", "view"))
     return criteria, view
 
@@ -71,7 +71,7 @@ def categories_by_column(
 ) -> list[tuple[str, list[Category]]]:
     """Return the categories within each value of a column.
 
-    Parameters are those of `by_column`, and what the set can answer.
+    The parameters are those of `by_column`, and the flags of the set.
     """
     criteria, view = names_of(labels)
     return [(name, categories(part, criteria, view, answers)) for name, part in parts_of(labels, people, column, order)]
@@ -79,7 +79,7 @@ def categories_by_column(
 
 @dataclass(frozen=True)
 class Moment:
-    """The refractory counts of what was known by a day."""
+    """The refractory counts at a length of follow-up."""
 
     days: int
     refractory: Refractory
@@ -87,32 +87,42 @@ class Moment:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """The refractory share as follow-up grows, and how it was found; `patients` were asked, outside the set or not."""
+    """The refractory share by length of follow-up.
+
+    Attributes
+    ----------
+    moments : list of Moment
+        Counts at each time.
+    reclassified : bool
+        True if the record was cut off and classified again at each time, False if counted from the day first met.
+    patients : int
+        Number of patients, including those outside the set.
+    """
 
     moments: list[Moment]
-    rejudged: bool
+    reclassified: bool
     patients: int
 
     @property
     def outside(self) -> int:
-        """Patients outside the set, by what is known at the end."""
+        """Number of patients outside the set at the end of follow-up."""
         return self.moments[-1].refractory.outside
 
 
 def times(follow_up_days: float, most: int = 6) -> list[int]:
-    """Return at most ``most`` days at which to judge: round months within follow-up, and its end.
+    """Return at most ``most`` days at which to classify: round months within follow-up, and its end.
 
     Parameters
     ----------
     follow_up_days : float
         Length of follow-up.
     most : int
-        Most days to return.
+        Largest number of days.
 
     Returns
     -------
     list of int
-        Days from onset, rising; the last one is the end of follow-up.
+        Days from onset, ascending; the last one is the end of follow-up.
 
     Examples
     --------
@@ -126,53 +136,55 @@ def times(follow_up_days: float, most: int = 6) -> list[int]:
     return [*months, end]
 
 
-def definition(criteria: str, asked: Iterable[str], kept: Mapping[str, Mapping[str, str]]) -> DefinitionSet | None:
-    """Return the definition set of this name: as the run keeps it, else by name or path; None if it is gone."""
-    from nephrosyn import criteria as judge
+def definition(
+    criteria: str, requested: Iterable[str], stored: Mapping[str, Mapping[str, str]]
+) -> DefinitionSet | None:
+    """Return the definition set of a name: as stored in the run, else by name or path; None if not available."""
+    from nephrosyn.criteria import CriteriaError, load, parse
 
-    if criteria in kept:
-        return judge.parse(kept[criteria]["text"], criteria)
-    for name in (*asked, criteria):
+    if criteria in stored:
+        return parse(stored[criteria]["text"], criteria)
+    for name in (*requested, criteria):
         try:
-            found = judge.load(name)
-        except judge.CriteriaError:  # a file that was moved since the run: its labels stand, it cannot judge again
+            loaded = load(name)
+        except CriteriaError:  # the file was moved after the run: its labels stay valid, but it cannot be applied again
             continue
-        if found.name == criteria:
-            return found
+        if loaded.name == criteria:
+            return loaded
     return None
 
 
-def rejudge(
+def reclassify(
     tables: Mapping[str, pl.DataFrame], rules: DefinitionSet, view: str, days: Sequence[int], criteria: str
 ) -> FollowUp:
-    """Judge the record as it stood on each day.
+    """Classify the record as it was on each day.
 
-    Large cohorts are judged on their first ``REJUDGED_PATIENTS`` patients: the curve is read by eye, and its
-    interval tells what that leaves open.
+    Of large cohorts only the first ``RECLASSIFIED_PATIENTS`` patients are used: the curve is read by eye, and its
+    interval shows the loss of precision.
     """
-    from nephrosyn import criteria as judge
+    from nephrosyn.criteria import classify
 
-    part, patients = first_patients(tables, REJUDGED_PATIENTS)
+    part, patients = first_patients(tables, RECLASSIFIED_PATIENTS)
     moments = []
     for day in days:
-        # The record has been judged: what cannot be was refused then, or left undetermined.
-        labels = judge.classify(part, rules, view, until_days=day, keep_going=True)
+        # The record has been classified before: records that cannot be were refused then, or left undetermined.
+        labels = classify(part, rules, view, until_days=day, keep_going=True)
         moments.append(Moment(day, verdict(labels, criteria, view)))
-    return FollowUp(moments, rejudged=True, patients=patients)
+    return FollowUp(moments, reclassified=True, patients=patients)
 
 
 def first_patients(tables: Mapping[str, pl.DataFrame], most: int) -> tuple[Mapping[str, pl.DataFrame], int]:
-    """Return the tables cut to the first patients, and how many they hold."""
+    """Return the tables of the first patients, and their number."""
     people = tables["patients"]
     if people.height <= most:
-        return dict(tables), people.height  # read once, judged often
-    kept = people.select(ID).head(most)
-    cut = {name: frame.join(kept, on=ID, how="semi", maintain_order="left") for name, frame in tables.items()}
+        return dict(tables), people.height  # read once, classified several times
+    first = people.select(ID).head(most)
+    cut = {name: frame.join(first, on=ID, how="semi", maintain_order="left") for name, frame in tables.items()}
     return cut, most
 
 
 def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
-    """Return who had met the definition by each day, from the day it was first met at the end of follow-up.
+    """Return the refractory counts at each day, from the day on which the definition was first met.
 
     Parameters
     ----------
@@ -184,7 +196,7 @@ def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
     Returns
     -------
     FollowUp
-        Without a count of those who could not be judged earlier: that needs judging again.
+        Without patients who could not be judged at that time: this would need a new classification.
     """
     criteria, view = (str(labels[name][0]) for name in ("criteria", "view"))
     inside, moments = within(labels), []
@@ -193,7 +205,7 @@ def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
         by_then = pl.col("refractory") & (pl.col("first_met_days") <= day).fill_null(value=False)
         met = int(inside.select(by_then.fill_null(value=False).sum()).item())
         moments.append(Moment(day, Refractory(criteria, view, met, inside.height - met, 0, outside=outside)))
-    return FollowUp(moments, rejudged=False, patients=labels.height)
+    return FollowUp(moments, reclassified=False, patients=labels.height)
 
 
 def follow_up(
@@ -201,10 +213,10 @@ def follow_up(
     criteria: str,
     view: str,
     follow_up_days: float,
-    asked: Iterable[str],
-    kept: Mapping[str, Mapping[str, str]],
+    requested: Iterable[str],
+    stored: Mapping[str, Mapping[str, str]],
 ) -> FollowUp:
-    """Return the refractory share by length of follow-up: judged again where possible, else by first day met.
+    """Return the refractory share by length of follow-up: classified again if possible, else by the day first met.
 
     Parameters
     ----------
@@ -214,20 +226,20 @@ def follow_up(
         Definition set and view.
     follow_up_days : float, days
         Planned follow-up.
-    asked : iterable of str
-        Names or paths of the definition sets that judged the run.
-    kept : mapping of str to mapping
-        Text of the definition sets by name, as far as the run keeps them.
+    requested : iterable of str
+        Names or paths of the definition sets of the run.
+    stored : mapping of str to mapping
+        Texts of definition sets by name, if stored in the run.
 
     Returns
     -------
     FollowUp
-        Counts at some days up to the end of follow-up.
+        Counts at several days up to the end of follow-up.
     """
     days = times(follow_up_days)
-    rules = definition(criteria, asked, kept)
+    rules = definition(criteria, requested, stored)
     if rules is not None:
-        return rejudge(tables, rules, view, days, criteria)
+        return reclassify(tables, rules, view, days, criteria)
     return by_first_met(of(tables["labels"], criteria, view), days)
 
 
