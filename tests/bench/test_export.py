@@ -110,7 +110,7 @@ def test_the_task_is_told_in_plain_words(exported):
         assert PERTURBATIONS[name].what in text
     assert "`source`" in text
     assert "`steroid_dependent`" in text
-    assert "It applies to patients aged" in text
+    assert "The set applies to patients aged" in text
 
 
 def test_csv_and_a_question_of_ones_own(run, tmp_path):
@@ -119,7 +119,7 @@ def test_csv_and_a_question_of_ones_own(run, tmp_path):
     files = list((out / "records").rglob("*.csv"))
     assert len(files) == 2 * 3 * len(OBSERVED)
     assert "patient" in files[0].read_text().splitlines()[0]
-    assert f"About the set: {task.scope} Patients outside the set have no right answer." in " ".join(
+    assert f"{task.scope} Patients outside the set have no right answer." in " ".join(
         (out / "README.md").read_text().split()
     )
     assert task.question in (out / "README.md").read_text()

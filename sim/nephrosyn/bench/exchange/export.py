@@ -248,9 +248,9 @@ def readme(task: Task, format: str, requested: Sequence[Condition]) -> str:
 {task.question} Valid answers: {answers}. `undetermined` means that you abstain: right answers, wrong answers and
 abstentions are three separate shares, and accuracy is also given among the answers.
 
-About the set: {task.scope} Patients outside the set have no right answer. They are in the records and need a row
-each, but your answer about them is not scored. The same holds for patients who cannot be judged by the set even from
-their complete record.
+{task.scope} Patients outside the set have no right answer. They are in the records and need a row each, but your
+answer about them is not scored. The same holds for patients who cannot be judged by the set even from their complete
+record.
 
 ## What is here
 
