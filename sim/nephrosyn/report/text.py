@@ -98,7 +98,7 @@ def share_with_interval(share: Share, digits: int = 1) -> str:
     --------
     >>> from nephrosyn.statistics.proportions import wilson
     >>> share_with_interval(wilson(100, 300))
-    '33.3% (28.2 to 38.9%)'
+    '33.3% (28.2 to 38.8%)'
     """
     return f"{percent(share.share, digits)} ({interval(share.low, share.high, digits)})" if share.total else "–"
 

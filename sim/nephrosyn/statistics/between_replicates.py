@@ -1,4 +1,4 @@
-"""How a share varies between replicates."""
+"""Variation of a share between replicates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Spread:
-    """How a share varies between replicates: their number, mean, sd and a 95% t interval of the mean."""
+    """Variation of a share between replicates: their number, mean, sd and a 95% t interval of the mean."""
 
     replicates: int
     mean: float
@@ -21,7 +21,13 @@ class Spread:
 
 
 def spread(shares: Sequence[float]) -> Spread | None:
-    """Return the spread of a share over replicates, or None when there are fewer than two."""
+    """Return the spread of a share over replicates, or None if there are fewer than two.
+
+    Examples
+    --------
+    >>> spread([0.3, 0.4]).mean
+    0.35
+    """
     from scipy.stats import t
 
     count = len(shares)

@@ -1,4 +1,4 @@
-"""Bootstrap intervals with keyed draws."""
+"""Bootstrap intervals with reproducible draws."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nephrosyn.kernels.random_streams import fill_uniforms
 
 PURPOSE = 200
-"""Address of the bootstrap's draws, apart from those of the model (`random_streams.Purpose`)."""
+"""Purpose of the bootstrap's random numbers, distinct from those of the model (`random_streams.Purpose`)."""
 
 RESAMPLES = 1000
 
@@ -23,9 +23,9 @@ LANES = 4
 
 
 def drawn(patients: int, resamples: int, seed: int, first: int = 0) -> NDArray[np.int64]:
-    """Return patients drawn with replacement, shape (resamples, patients): resample `first` and those after it.
+    """Return patients drawn with replacement, shape (resamples, patients): resample `first` and the following ones.
 
-    Each draw is keyed by its number, so it is the same however many are made at a time.
+    Each draw depends on its number only, so it does not matter how many are made at a time.
     """
     blocks = -(-patients // LANES)
     uniforms = fill_uniforms(seed, 0, np.arange(first, first + resamples, dtype=np.int64), PURPOSE, blocks)
@@ -34,7 +34,7 @@ def drawn(patients: int, resamples: int, seed: int, first: int = 0) -> NDArray[n
 
 
 def weights(patients: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Yield how often each patient was drawn, shape (some resamples, patients), until all are made."""
+    """Yield how often each patient was drawn, shape (some resamples, patients), batch by batch."""
     step = max(1, DRAWN_AT_ONCE // max(patients, 1))
     for start in range(0, resamples, step):
         places = drawn(patients, min(step, resamples - start), seed, start)
@@ -49,25 +49,33 @@ def bootstrap_mean(
     Parameters
     ----------
     values : ndarray, shape (patients, columns)
-        Of each patient; whole patients are drawn, so what stands in one row stays together.
-    resamples, seed : int
-        How many, and the address of the draws.
+        Values of each patient; patients are drawn, so the values of a row stay together.
+    resamples : int
+        Number of resamples.
+    seed : int
+        Seed of the draws.
     level : float
-        Of the interval.
+        Confidence level.
 
     Returns
     -------
     low, high : ndarray, shape (columns,)
-        Its ends.
+        Ends of the intervals.
+
+    Examples
+    --------
+    >>> low, high = bootstrap_mean(np.array([[0.0], [1.0], [1.0], [0.0]]), resamples=200)
+    >>> bool(low[0] < 0.5 < high[0])
+    True
     """
     means = np.concatenate([some @ values / len(values) for some in weights(len(values), resamples, seed)])
     return ends(means, level)
 
 
 def ends(draws: NDArray[np.float64], level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the ends of percentile intervals of the columns of draws, those left out that are not defined (NaN)."""
+    """Return the ends of percentile intervals of the columns of draws; undefined draws (NaN) are left out."""
     tail = (1 - level) / 2
-    with warnings.catch_warnings():  # of a column without any the ends are NaN
+    with warnings.catch_warnings():  # the ends of a column of NaN are NaN
         warnings.simplefilter("ignore", RuntimeWarning)
         low, high = np.nanquantile(draws, [tail, 1 - tail], axis=0)
     return low, high

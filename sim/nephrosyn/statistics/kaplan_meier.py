@@ -16,7 +16,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Curve:
-    """A Kaplan-Meier curve of one group: event-free fraction with 95% band on a grid of days."""
+    """Kaplan-Meier curve of one group: event-free fraction with 95% band on a grid of days."""
 
     group: str
     patients: int
@@ -29,11 +29,11 @@ class Curve:
     median_days: float
 
     def at_risk(self, day: float) -> int:
-        """Return how many are still followed and free of the event just before a day."""
+        """Return the number of patients followed and free of the event just before a day."""
         return int(np.count_nonzero(self.durations >= day))
 
     def at(self, day: float) -> tuple[float, float, float]:
-        """Return the event-free fraction at a day with its interval; ``nan`` once nobody is followed that long."""
+        """Return the event-free fraction at a day with its interval; ``nan`` if nobody is followed that long."""
         if not self.at_risk(day):
             return math.nan, math.nan, math.nan
         place = int(np.searchsorted(self.days, day, side="right")) - 1
@@ -41,27 +41,33 @@ class Curve:
 
 
 def kaplan_meier(durations: Floats, happened: Bools, days: Floats, group: str = "") -> Curve:
-    """Return the Kaplan-Meier estimate with its 95% log-log band, read off at given days.
+    """Return the Kaplan-Meier estimate with its 95% log-log band, at given days.
 
     Parameters
     ----------
     durations : ndarray of float, shape (n,), days
         Time to the event or to the end of follow-up.
     happened : ndarray of bool, shape (n,)
-        True where the event ended the time.
+        True for events, False for censored times.
     days : ndarray of float, shape (m,), days
-        Where to read the curve, rising from 0.
+        Days at which to evaluate the curve, ascending from 0.
     group : str
         Name of the group.
 
     Returns
     -------
     Curve
-        Arrays of shape (m,). Where the band is undefined (no event yet, or nobody left) it equals the curve.
+        Arrays of shape (m,). Where the band is undefined (no event yet, or nobody at risk) it equals the curve.
 
     References
     ----------
     E. L. Kaplan and P. Meier, Nonparametric estimation from incomplete observations, J Am Stat Assoc 53 (1958) 457-481.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]), np.array([0.0, 1.5, 4.0]))
+    >>> [round(float(free), 2) for free in curve.free]
+    [1.0, 0.67, 0.0]
     """
     from scipy.stats import CensoredData, ecdf
 

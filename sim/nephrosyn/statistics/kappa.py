@@ -1,4 +1,4 @@
-"""How far several answers about the same patients agree: Cohen's kappa of two, Fleiss' kappa of any number."""
+"""Agreement of several answers about the same patients: Cohen's kappa of two, Fleiss' kappa of any number."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 
-NOBODY = "nobody was judged by all"
-ONE_WORD = "every answer is the same one"
-NO_INTERVAL = "no disagreement was seen, so a large-sample interval has no width and says nothing"
+NOBODY = "no patient was judged by all"
+ONE_ANSWER = "all answers are the same"
+NO_INTERVAL = "there is no disagreement, so a large-sample interval would have no width"
 TOO_FEW = "an interval needs at least two patients"
 
 
 @dataclass(frozen=True)
 class Kappa:
-    """Agreement beyond chance, with a 95% interval; ``nan`` where it is not defined, and `note` then says why.
+    """Agreement beyond chance, with a 95% interval; undefined values are ``nan``, and `note` says why.
 
     Attributes
     ----------
     patients : int
-        Who was answered about.
+        Number of patients.
     observed, expected : float
-        Share of answers that agree, and that would by chance alone.
+        Share of answers that agree, and share expected by chance alone.
     value : float
         (observed - expected) / (1 - expected).
     error : float
         Large-sample standard error.
     low, high : float
-        Value ± 1.96 standard errors, within -1 to 1; ``nan`` where there is no interval.
+        Value ± 1.96 standard errors, within -1 to 1; ``nan`` if there is no interval.
     note : str
-        Why the value, or the interval, is not defined; else empty.
+        Why the value or the interval is not defined; else empty.
     """
 
     patients: int
@@ -61,7 +61,7 @@ def cohen(counts: Mapping[tuple[Hashable, Hashable], int]) -> Kappa:
     Returns
     -------
     Kappa
-        Not defined without patients, or where both give everybody one and the same answer.
+        Not defined without patients, or if all answers are the same.
 
     References
     ----------
@@ -81,7 +81,7 @@ def cohen(counts: Mapping[tuple[Hashable, Hashable], int]) -> Kappa:
     answers = list(dict.fromkeys(answer for pair in counts for answer in pair))
     rows, columns = ({answer: _margin(counts, side, answer) for answer in answers} for side in (0, 1))
     if any(rows[answer] == columns[answer] == total for answer in answers):
-        return _undefined(total, ONE_WORD)
+        return _undefined(total, ONE_ANSWER)
     agreed = sum(n for (a, b), n in counts.items() if a == b)
     observed, expected = agreed / total, sum(rows[a] * columns[a] for a in answers) / total**2
     agreeing = apart = 0.0
@@ -101,20 +101,20 @@ def _margin(counts: Mapping[tuple[Hashable, Hashable], int], side: int, answer: 
 
 
 def fleiss(patterns: Mapping[tuple[Any, ...], int]) -> Kappa:
-    """Return Fleiss' kappa of any number of answers about each patient, who gave which does not matter.
+    """Return Fleiss' kappa of any number of answers about each patient; it does not matter who gave which answer.
 
-    The standard error is that of the linearised kappa over patients, and holds whatever kappa is; the one in Fleiss'
-    paper holds only where kappa is 0.
+    The standard error is that of the linearised kappa over patients, and is valid for any kappa; the one in Fleiss'
+    paper is valid only for a kappa of 0.
 
     Parameters
     ----------
     patterns : mapping of tuple of answers to int
-        Patients by their answers, as many for each.
+        Patients by their answers, the same number for each.
 
     Returns
     -------
     Kappa
-        Not defined without patients, or where all give everybody one and the same answer.
+        Not defined without patients, or if all answers are the same.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def fleiss(patterns: Mapping[tuple[Any, ...], int]) -> Kappa:
         for answer, times in tally.items():
             shares[answer] = shares.get(answer, 0.0) + n * times / (total * raters)
     if len(shares) == 1:
-        return _undefined(total, ONE_WORD)
+        return _undefined(total, ONE_ANSWER)
     expected = sum(share**2 for share in shares.values())
     per_pattern = [
         (

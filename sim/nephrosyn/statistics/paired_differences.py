@@ -22,15 +22,15 @@ class Paired:
     Attributes
     ----------
     patients : int
-        Pairs of which both values are known.
-    reference, other : float
-        Means; of a yes/no outcome, shares.
+        Pairs with both values known.
+    reference, alternative : float
+        Means; for a yes/no outcome, shares.
     difference, low, high : float
-        Mean of other minus reference, and its 95% interval; nan where there is none.
+        Mean of alternative minus reference, and its 95% interval; nan if there is none.
     lower, same, higher : int
-        Patients by the sign of their difference. Of a yes/no outcome, lower and higher are the discordant pairs.
+        Patients by the sign of their difference. For a yes/no outcome, lower and higher are the discordant pairs.
     saved_fraction : float
-        Share of the variance of the difference that pairing saves; nan where nothing varies.
+        Share of the variance of the difference that pairing removes; nan if nothing varies.
     """
 
     patients: int
@@ -46,19 +46,19 @@ class Paired:
 
     @property
     def times_more_patients(self) -> float:
-        """How many times more patients unpaired runs would need for an interval as narrow; inf if no pair differs."""
+        """How many times as many patients unpaired runs need for an equally narrow interval; inf if no pair differs."""
         return math.inf if self.saved_fraction == 1.0 else 1.0 / (1.0 - self.saved_fraction)
 
 
 def paired(reference: Floats, alternative: Floats, *, yes_no: bool = False) -> Paired:
-    """Compare an outcome of the same patients.
+    """Compare an outcome of the same patients under two kinds of care.
 
     Parameters
     ----------
     reference, other : ndarray of float64, shape (patients,)
         Values in the same order; a pair with a nan is left out.
     yes_no : bool
-        Whether the values are 0 and 1. The interval is then Tango's, else Student's t on the differences.
+        True if the values are 0 and 1. The interval is then Tango's, else Student's t on the differences.
 
     Returns
     -------
@@ -94,9 +94,9 @@ def paired(reference: Floats, alternative: Floats, *, yes_no: bool = False) -> P
 
 
 def saved_fraction(a: Floats, b: Floats, d: Floats) -> float:
-    """Return the share of the variance that pairing saves: 1 - var(d) / (var(a) + var(b)).
+    """Return the share of the variance that pairing removes: 1 - var(d) / (var(a) + var(b)).
 
-    Below 0 if the two vary against each other; nan where nothing varies or nobody is left to vary.
+    Below 0 if the two are negatively correlated; nan if nothing varies, or for fewer than two patients.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def saved_fraction(a: Floats, b: Floats, d: Floats) -> float:
 def t_interval(differences: Floats) -> tuple[float, float]:
     """Return Student's 95% interval of a mean difference; nan for fewer than two.
 
-    Differences that are all the same give an interval of no width: this cohort holds nothing about its spread.
+    Equal differences give an interval of width 0, because the sample contains no information about their spread.
 
     Examples
     --------
@@ -132,21 +132,21 @@ def t_interval(differences: Floats) -> tuple[float, float]:
 def tango(gained: int, lost: int, patients: int, level: float = LEVEL) -> tuple[float, float]:
     """Return Tango's score interval of a paired difference of proportions.
 
-    It stays within -1 and 1 and keeps its width where few pairs, or none, are discordant.
+    It stays within -1 and 1, and has a positive width even without discordant pairs.
 
     Parameters
     ----------
     gained, lost : int
-        Pairs in which only the other, or only the reference, has it.
+        Pairs with the outcome in the alternative only, and in the reference only.
     patients : int
-        All pairs.
+        Number of pairs.
     level : float
-        Of the interval.
+        Confidence level.
 
     Returns
     -------
     tuple of float
-        Ends of the interval of (gained - lost) / patients; nan without a pair.
+        Ends of the interval of (gained - lost) / patients; nan without pairs.
 
     References
     ----------
@@ -175,7 +175,7 @@ def tango(gained: int, lost: int, patients: int, level: float = LEVEL) -> tuple[
 
 
 def _score(gained: int, lost: int, n: int, delta: float) -> float:
-    """Tango's statistic: how far the data lie from a difference, in standard errors under that difference.
+    """Tango's statistic: distance of the data from a difference, in standard errors under that difference.
 
     ``q`` is the most likely share of lost pairs if the difference is ``delta``, the root of a quadratic.
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the p-value of the exact McNemar test, two-sided: a fair coin among those of whom one was right.
+    """Return the two-sided p-value of the exact McNemar test, from the counts of discordant pairs.
 
     Examples
     --------

@@ -1,28 +1,15 @@
-"""The interval of a published figure, where the paper gives only counts or quartiles."""
+"""Intervals of published estimates, for papers that give only counts, quartiles or standard deviations."""
 
 from __future__ import annotations
 
 import math
 
-NORMAL = 1.959963984540054
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
+
 # The normal scores of the quartiles lie 1.349 apart; a sample quantile of a normal sample of n has the standard error
 # sqrt(p (1 - p) / n) / density, which is 1.2533 sd / sqrt(n) at the median and 1.3626 sd / sqrt(n) at a quartile.
 QUARTILES_APART = 1.3489795
 ERROR_OF_MEDIAN, ERROR_OF_QUARTILE = 1.2533141, 1.3626266
-
-
-def wilson(count: float, total: float) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share; a printed percentage need not be a whole count.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in wilson(145, 166)]
-    [0.814, 0.916]
-    """
-    share, square = count / total, NORMAL**2 / total
-    middle = (share + square / 2) / (1 + square)
-    half = NORMAL * math.sqrt(share * (1 - share) / total + square / (4 * total)) / (1 + square)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def poisson(events: float, years: float) -> tuple[float, float]:
@@ -40,7 +27,7 @@ def poisson(events: float, years: float) -> tuple[float, float]:
 
 
 def lognormal(value: float, lower: float, upper: float, people: float, *, median: bool) -> tuple[float, float]:
-    """Return the 95% interval of a median or quartile of times whose quartiles are published, taken as lognormal.
+    """Return the 95% interval of a median or quartile of lognormal times, from published quartiles.
 
     Parameters
     ----------
@@ -49,9 +36,9 @@ def lognormal(value: float, lower: float, upper: float, people: float, *, median
     lower, upper : float
         The published quartiles.
     people : float
-        How many.
+        Number of patients.
     median : bool
-        Whether ``value`` is the median.
+        True if ``value`` is the median, False if it is a quartile.
 
     Examples
     --------
@@ -59,11 +46,17 @@ def lognormal(value: float, lower: float, upper: float, people: float, *, median
     [7.3, 9.9]
     """
     spread = math.log(upper / lower) / QUARTILES_APART
-    half = NORMAL * (ERROR_OF_MEDIAN if median else ERROR_OF_QUARTILE) * spread / math.sqrt(people)
+    half = NORMAL_QUANTILE * (ERROR_OF_MEDIAN if median else ERROR_OF_QUARTILE) * spread / math.sqrt(people)
     return value * math.exp(-half), value * math.exp(half)
 
 
 def normal(value: float, sd: float, people: float) -> tuple[float, float]:
-    """Return the 95% interval of a mean with its standard deviation."""
-    half = NORMAL * sd / math.sqrt(people)
+    """Return the 95% interval of a mean, from the standard deviation.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in normal(10, 5, 100)]
+    [9.02, 10.98]
+    """
+    half = NORMAL_QUANTILE * sd / math.sqrt(people)
     return value - half, value + half

@@ -130,7 +130,7 @@ def test_a_comparison_is_replaced_when_asked(found, tmp_path):
     target = tmp_path / "out"
     found.write(target)
     (target / "compare.md").write_text("the former")
-    with pytest.raises(RunFolderError, match="--overwrite"):
+    with pytest.raises(RunFolderError, match="overwrite"):
         found.write(target)
     assert (target / "compare.md").read_text() == "the former"
     found.write(target, overwrite=True)

@@ -1,4 +1,4 @@
-"""Runs that do not have the same patients, or were not judged alike, are not compared."""
+"""Runs of different patients, or without labels of the same definition set, are not compared."""
 
 from __future__ import annotations
 

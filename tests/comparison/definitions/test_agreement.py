@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nephrosyn.statistics.kappa import NO_INTERVAL, NOBODY, ONE_WORD, TOO_FEW, cohen, fleiss
+from nephrosyn.statistics.kappa import NO_INTERVAL, NOBODY, ONE_ANSWER, TOO_FEW, cohen, fleiss
 
 ANSWERS = "abc"
 TABLES = st.dictionaries(st.tuples(*[st.sampled_from(ANSWERS)] * 2), st.integers(0, 40), max_size=9)
@@ -92,7 +92,12 @@ def test_the_error_of_fleiss_is_that_of_the_delta_method():
 
 @pytest.mark.parametrize(
     ("counts", "note"),
-    [({}, NOBODY), ({("a", "a"): 0}, NOBODY), ({("a", "a"): 9}, ONE_WORD), ({("a", "a"): 1, ("b", "b"): 0}, ONE_WORD)],
+    [
+        ({}, NOBODY),
+        ({("a", "a"): 0}, NOBODY),
+        ({("a", "a"): 9}, ONE_ANSWER),
+        ({("a", "a"): 1, ("b", "b"): 0}, ONE_ANSWER),
+    ],
 )
 def test_no_value_where_there_is_none(counts, note):
     for found in (cohen(counts), fleiss(counts)):

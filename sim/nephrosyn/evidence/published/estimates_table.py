@@ -14,6 +14,7 @@ from nephrosyn.errors import EstimateError, Problem
 from nephrosyn.evidence.measures.registry import measures, misfits
 from nephrosyn.scenario.files.catalogue import shipped
 from nephrosyn.statistics import published_intervals
+from nephrosyn.statistics.proportions import wilson_interval
 from nephrosyn.user_input import nearest, shown
 
 ESTIMATES_FILE = "figures.csv"
@@ -114,7 +115,7 @@ class PublishedEstimate(BaseModel):
             return None
         if self.kind == "share":
             count = self.numerator if self.numerator is not None else value * people
-            return published_intervals.wilson(count, people)
+            return wilson_interval(count, people)
         if self.kind == "rate" and self.numerator is not None:
             return published_intervals.poisson(self.numerator, people)
         if self.lower_quartile and self.upper_quartile and self.kind in ("median", "quartile"):
@@ -164,7 +165,7 @@ def _problems(estimate: PublishedEstimate) -> Iterator[str]:
     if value is None or interval is None:
         yield "a value and an interval, or counts or a standard deviation to compute it from, are needed"
     elif not interval[0] <= value <= interval[1] or interval[0] == interval[1]:
-        yield f"the interval {interval[0]:g} to {interval[1]:g} does not hold the value {value:g}"
+        yield f"the interval {interval[0]:g} to {interval[1]:g} does not contain the value {value:g}"
     elif estimate.kind == "share" and not 0 <= interval[0] <= interval[1] <= 1:
         yield "a share lies between 0 and 1"
     if estimate.use == "fit" and estimate.evidence.startswith("R"):
@@ -177,7 +178,7 @@ def published_estimates() -> tuple[PublishedEstimate, ...]:
 
     Raises
     ------
-    FigureError
+    EstimateError
         With every row that is wrong.
 
     Examples
@@ -193,7 +194,7 @@ def parse_table(text: str, name: str) -> tuple[PublishedEstimate, ...]:
 
     Raises
     ------
-    FigureError
+    EstimateError
         With every row that is wrong, every repeated id, and every evidence id without a row.
     """
     known = {row["id"]: row for row in collected_rows()}

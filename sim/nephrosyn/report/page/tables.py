@@ -112,7 +112,7 @@ def kappa_text(kappa: Kappa) -> str:
     >>> kappa_text(cohen({("a", "a"): 40, ("a", "b"): 10, ("b", "b"): 50}))
     '0.80 (0.68 to 0.92)'
     >>> kappa_text(cohen({("a", "a"): 40}))
-    'not defined: every answer is the same one'
+    'not defined: all answers are the same'
     """
     if not kappa.defined:
         return f"not defined: {kappa.note}"
