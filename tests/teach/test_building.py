@@ -204,7 +204,7 @@ def test_the_margin_is_the_cheapest_edit_that_changes_the_category(sets):
 def test_an_edit_changes_what_it_says_and_no_more(sets):
     case = next(case for case in sets["conventional"].cases if case.kind == "single")
     frames = parse(case.stages[0].sections)
-    nothing = Edit("nothing", 1, ())
+    nothing = Edit("nothing", 1, (), "")
     edits = family(frames, criteria.load("source"))
     both = apply(frames, [nothing, edits[0]])
     assert both["readings"].filter(patient=0).equals(frames["readings"])

@@ -2,7 +2,8 @@
 
 Anki identifies a note by its guid and replaces it only by one with a later modification time. The guid is made from the
 item's id, so that the same item is never added twice; the time follows from the version of the case, so that a
-corrected answer replaces the old one. A learner's own later edits stay, unless Anki is set to update always. No clock is read.
+corrected answer replaces the old one. A learner's own later edits stay, unless Anki is set to update always. No clock
+is read.
 """
 
 from __future__ import annotations

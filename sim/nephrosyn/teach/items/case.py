@@ -137,16 +137,16 @@ def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> st
     --------
     >>> margin_words(Margin(4, 0, ()))
     'None of the single changes tried would change the category.'
-    >>> pair = Counterpart("c1", Edit("no urine test on day 60", 1, ()), "frequently_relapsing")
-    >>> margin_words(Margin(4, 0, ()), pair).partition(". ")[2]
-    'Without it, this case would be “frequently relapsing”.'
+    >>> other_case = Counterpart("c1", Edit("no urine test on day 60", 1, (), ""), "frequently_relapsing")
+    >>> margin_words(Margin(4, 0, ()), other_case).partition(". ")[2]
+    'One change turns it into this one: no urine test on day 60.'
     """
     if distance.changes:
         edit, after = distance.changes[0]
-        return f"{sentence(edit.words)} would make it “{spoken(after)}”."
+        return f"{sentence(edit.words)} would change the category to “{spoken(after)}”."
     if counterpart:
-        difference = f"The two cases of this pair differ by one change: {counterpart.edit.words}."
-        return f"{difference} Without it, this case would be “{spoken(counterpart.category)}”."
+        category = f"The other case of this pair is “{spoken(counterpart.category)}”."
+        return f"{category} One change turns it into this one: {counterpart.edit.words}."
     return "None of the single changes tried would change the category."
 
 

@@ -36,16 +36,19 @@ class Edit:
     Attributes
     ----------
     words : str
-        What is changed, in words. Near-miss pairs are drawn by these words: other words give other pairs.
+        What is changed, in words.
     cost : int
         From 1 (a single value) to 3.
     patches : tuple
         Table, column, row numbers and the new value.
+    key : str
+        Draws near-miss pairs. It is kept when the words improve, because another key gives other pairs.
     """
 
     words: str
     cost: int
     patches: tuple[tuple[str, str, tuple[int, ...], Any], ...]
+    key: str
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,10 @@ def _urine(frames: Frames, definition: DefinitionSet) -> Iterator[Edit]:
             clear.append(("readings", "value", at["albumin"], float(albumin) + 0.5))
         heavy = (("readings", "value", at["upcr"], high), ("readings", "value", at["dipstick"], 4.0))
         if day != presenting:  # a patient who presents with nephrotic syndrome has proteinuria
-            yield Edit(f"the urine of day {day} without protein", 1, tuple(clear))
-        yield Edit(f"the urine of day {day} with heavy protein", 1, heavy)
-        yield Edit(f"no urine test on day {day}", 1, (("readings", "value", urine, None),))
+            yield Edit(f"no proteinuria on day {day}", 1, tuple(clear), f"the urine of day {day} without protein")
+        yield Edit(f"heavy proteinuria on day {day}", 1, heavy, f"the urine of day {day} with heavy protein")
+        no_test = f"no urine test on day {day}"
+        yield Edit(no_test, 1, (("readings", "value", urine, None),), no_test)
 
 
 def _doses(frames: Frames) -> Iterator[Edit]:
@@ -111,11 +115,9 @@ def _doses(frames: Frames) -> Iterator[Edit]:
         for factor, cost in FACTORS:
             dose = max(1.0, round(run["dose_mg"] * factor))
             mean = dose / 2 if run["schedule"] == "alternate_day" else dose
-            yield Edit(
-                f"{dose:g} mg instead of {run['dose_mg']:g} mg from day {run['first_days']}",
-                cost,
-                (("doses", "dose_mg", row, dose), ("doses", "mean_mg_per_day", row, mean)),
-            )
+            change = f"{dose:g} mg instead of {run['dose_mg']:g} mg from day {run['first_days']}"
+            patches = (("doses", "dose_mg", row, dose), ("doses", "mean_mg_per_day", row, mean))
+            yield Edit(f"a dose of {change}", cost, patches, change)
         after = doses[place + 1] if place + 1 < len(doses) else None
         if after is None or after["first_days"] != run["last_days"] + 1:
             continue
@@ -123,22 +125,28 @@ def _doses(frames: Frames) -> Iterator[Edit]:
             if run["last_days"] + days < run["first_days"] or after["first_days"] + days > after["last_days"]:
                 continue
             moved = after["first_days"] + days
-            patches = (("doses", "last_days", row, moved - 1), ("doses", "first_days", (after["row"],), moved))
-            yield Edit(f"the change of dose on day {moved} instead of day {after['first_days']}", cost, patches)
+            change = f"change of dose on day {moved} instead of day {after['first_days']}"
+            ends = (("doses", "last_days", row, moved - 1), ("doses", "first_days", (after["row"],), moved))
+            yield Edit(f"a {change}", cost, ends, f"the {change}")
 
 
 def _conditions(frames: Frames) -> Iterator[Edit]:
     for row, condition in enumerate(frames["conditions"].iter_rows(named=True)):
         if condition["action"] != "none":
-            words = f"no change of steroid because of what was noted on day {condition['noted_days']}"
-            yield Edit(words, 1, (("conditions", "action", (row,), "none"),))
+            day = condition["noted_days"]
+            words = f"no change of steroid because of the condition noted on day {day}"
+            key = f"no change of steroid because of what was noted on day {day}"
+            yield Edit(words, 1, (("conditions", "action", (row,), "none"),), key)
 
 
 def _ends(frames: Frames) -> Iterator[Edit]:
     end, first = int(frames["follow_up"]["end_days"][0]), min(frames["readings"]["taken_days"].to_list(), default=0)
     for days, cost in ENDS_EARLIER_DAYS:
         if end - days > first:
-            yield Edit(f"the record ending on day {end - days}", cost, (("follow_up", "end_days", (0,), end - days),))
+            patches = (("follow_up", "end_days", (0,), end - days),)
+            yield Edit(
+                f"an end of the record on day {end - days}", cost, patches, f"the record ending on day {end - days}"
+            )
 
 
 def apply(frames: Frames, edits: list[Edit]) -> dict[str, pl.DataFrame]:

@@ -111,7 +111,7 @@ class Maker:
         if not distance.changes:
             return []
         cheapest = [change for change in distance.changes if change[0].cost == distance.cost]
-        edit, after = min(cheapest, key=lambda change: number(idents["a"], change[0].words))
+        edit, after = min(cheapest, key=lambda change: number(idents["a"], change[0].key))
         pairs: list[Pair] = []
         for which, version, counterpart in (
             ("a", record, Counterpart(idents["b"], edit, after)),
