@@ -15,6 +15,7 @@ from nephrosyn.statistics.proportions import Share
 
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 PLACES = ("below", "around", "above")
+NO_VALUE = "–"
 FLAG_NAMES = {
     "resistant": "steroid-resistant",
     "dependent": "steroid-dependent",
@@ -47,7 +48,7 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def percent(fraction: float, digits: int = 1) -> str:
+def percent(fraction: float | None, digits: int = 1) -> str:
     """Return a fraction as per cent, halves rounded up; a dash if there is no value.
 
     Examples
@@ -55,7 +56,7 @@ def percent(fraction: float, digits: int = 1) -> str:
     >>> percent(0.0625), percent(0.125, 0)
     ('6.3%', '13%')
     """
-    return "–" if math.isnan(fraction) else f"{_percentage(fraction, digits)}%"
+    return NO_VALUE if fraction is None or math.isnan(fraction) else f"{_percentage(fraction, digits)}%"
 
 
 def _percentage(fraction: float, digits: int, sign: str = "") -> str:
@@ -72,10 +73,10 @@ def interval(low: float, high: float, digits: int = 1) -> str:
     >>> interval(0.38, 0.4405), interval(0.0625, 0.1875, 1)
     ('38.0 to 44.1%', '6.3 to 18.8%')
     """
-    return "–" if math.isnan(low) else f"{_percentage(low, digits)} to {_percentage(high, digits)}%"
+    return NO_VALUE if math.isnan(low) else f"{_percentage(low, digits)} to {_percentage(high, digits)}%"
 
 
-def points(fraction: float, digits: int = 1) -> str:
+def points(fraction: float | None, digits: int = 1) -> str:
     """Return a signed difference of fractions in percentage points, halves rounded up; a dash if there is none.
 
     Examples
@@ -83,7 +84,7 @@ def points(fraction: float, digits: int = 1) -> str:
     >>> points(0.0625), points(-0.04)
     ('+6.3', '−4.0')
     """
-    return "–" if math.isnan(fraction) else minus(_percentage(fraction, digits, "+"))
+    return NO_VALUE if fraction is None or math.isnan(fraction) else minus(_percentage(fraction, digits, "+"))
 
 
 def minus(number_text: str) -> str:
@@ -100,12 +101,12 @@ def share_with_interval(share: Share, digits: int = 1) -> str:
     >>> share_with_interval(wilson(100, 300))
     '33.3% (28.2 to 38.8%)'
     """
-    return f"{percent(share.share, digits)} ({interval(share.low, share.high, digits)})" if share.total else "–"
+    return f"{percent(share.share, digits)} ({interval(share.low, share.high, digits)})" if share.total else NO_VALUE
 
 
-def decimal(value: float, digits: int = 2) -> str:
+def decimal(value: float | None, digits: int = 2) -> str:
     """Return a number with a fixed number of decimals; a dash if there is no value."""
-    return "–" if math.isnan(value) else minus(f"{value:.{digits}f}")
+    return NO_VALUE if value is None or math.isnan(value) else minus(f"{value:.{digits}f}")
 
 
 def json_text(values: Any, indent: int = 1) -> str:
@@ -123,7 +124,7 @@ def digits_for(share: Share) -> int:
 
 def days(value: float) -> str:
     """Return a number of days; a dash if there is none."""
-    return "–" if math.isnan(value) else f"{value:.0f}"
+    return NO_VALUE if math.isnan(value) else f"{value:.0f}"
 
 
 def against_third(comparison: Comparison) -> str:
@@ -293,15 +294,15 @@ def kind_sentence(refractory: Refractory) -> str:
         return ""
     return (
         f"Of the {number(refractory.met)} refractory patients, {number(refractory.kind_false)} are pseudo-refractory "
-        "by the record: a cause of apparent steroid resistance was found, and remission followed without another agent. "
-        "The record of the others does not show this."
+        "by the record: a cause of apparent steroid resistance was found, and remission followed without another "
+        "agent. The record of the others does not show this."
     )
 
 
 def rate_text(rate: Rate) -> str:
     """Return a relapse rate with its interval; a dash if there is none."""
     if math.isnan(rate.per_year):
-        return "–"
+        return NO_VALUE
     return f"{rate.per_year:.2f} ({rate.low:.2f} to {rate.high:.2f})"
 
 

@@ -13,9 +13,8 @@ from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL, PARTS
 from nephrosyn.bench.score.subgroups import RANK
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import number, percent, plain
+from nephrosyn.report.text import NO_VALUE, decimal, number, percent, plain, points
 
-NOT_DEFINED = "–"
 NO_SCORE = "no score"
 LOST = ("flip_rate", "right_to_wrong_rate", "right_to_abstained_rate", "right_to_failed_rate", "helpful_flip_rate")
 WHOLE = ("balanced_accuracy", "macro_f1", "mcc", "kappa", "brier")
@@ -23,28 +22,13 @@ Estimate = tuple[float | None, ...] | None
 """A score and the ends of its interval."""
 
 
-def share(value: float | None) -> str:
-    """Return a share as a percentage."""
-    return NOT_DEFINED if value is None else percent(value)
-
-
-def decimal(value: float | None) -> str:
-    """Return a number with two decimals."""
-    return NOT_DEFINED if value is None else f"{value:.2f}".replace("-", "−")
-
-
-def _interval(estimate: Estimate, text: Callable[[float | None], str] = share) -> str:
+def _interval(estimate: Estimate, text: Callable[[float | None], str] = percent) -> str:
     if estimate is None or estimate[0] is None:
-        return NOT_DEFINED
+        return NO_VALUE
     value, low, high = estimate
     if low is None or high is None:
         return text(value)
     return f"{text(value)} ({text(low).rstrip('%')} to {text(high).rstrip('%')})"
-
-
-def points(value: float | None) -> str:
-    """Return a difference of shares in percentage points."""
-    return NOT_DEFINED if value is None else f"{100 * value:+.1f}".replace("-", "−")
 
 
 def perturbed(bench: Bench) -> bool:
@@ -76,7 +60,7 @@ def leaderboard(bench: Bench) -> Table:
 
     def part(name: str, metric: str) -> str:
         estimate = whole[metric].get(name) if where == "clean" else mean.get((name, metric))
-        return share((estimate or (None,))[0])
+        return percent((estimate or (None,))[0])
 
     rows = [
         (
@@ -95,7 +79,7 @@ def leaderboard(bench: Bench) -> Table:
         *(f"{part}, {where}" for part in PARTS),
         "corruption error",
     )
-    rows += [(name, NO_SCORE, *[NOT_DEFINED] * (len(head) - 2)) for name in bench.without_score]
+    rows += [(name, NO_SCORE, *[NO_VALUE] * (len(head) - 2)) for name in bench.without_score]
     best = "perturbed records" if where == "perturbed" else "the clean record"
     caption = f"Classifiers, the best on {best} first; the corruption error of {bench.baseline} is 1"
     return Table(caption, head, rows)
@@ -129,7 +113,7 @@ def on_the_clean_record(bench: Bench) -> Table:
             *(_interval(estimates[metric].get(name)) for metric in shares),
             *(_interval(estimates[metric].get(name), decimal) for metric in WHOLE),
             _interval(estimates["refractory_share_bias"].get(name), points),
-            number(counts[name]) if name in counts else NOT_DEFINED,
+            number(counts[name]) if name in counts else NO_VALUE,
         )
         for name in order(bench)
     ]
@@ -197,7 +181,7 @@ def parts(bench: Bench) -> Table:
     """Return the parts of the errors behind each corruption error."""
     errors = bench.corruption.filter(pl.col("perturbation") != ALL)
     rows = [
-        (PERTURBATIONS[row["perturbation"]].title, row["classifier"], *(share(row[part]) for part in PARTS))
+        (PERTURBATIONS[row["perturbation"]].title, row["classifier"], *(percent(row[part]) for part in PARTS))
         for of_perturbation in errors.partition_by("perturbation", maintain_order=True)
         for row in of_perturbation.to_dicts()
     ]
@@ -278,7 +262,7 @@ def latent(bench: Bench) -> Table:
             str(row["classifier"]),
             str(row["response"]),
             number(row["n"]),
-            *(share(row[name] / row["n"]) for name in shares),
+            *(percent(row[name] / row["n"]) for name in shares),
         )
         for row in counts.to_dicts()
     ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
 
-from nephrosyn import __version__, vocabulary
+from nephrosyn import __version__
 from nephrosyn.bench.output import leaderboard
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
@@ -19,8 +18,8 @@ from nephrosyn.bench.score.score_table import cells_of
 from nephrosyn.bench.score.subgroups import RANK
 from nephrosyn.bench.task import ABSTAINED, FAILED
 from nephrosyn.report.figures import inline
-from nephrosyn.report.page.frame import environment
-from nephrosyn.report.text import number, plain
+from nephrosyn.report.page import frame
+from nephrosyn.report.text import number, plain, points
 from nephrosyn.statistics.bootstrap import RESAMPLES
 
 NOTES = (
@@ -121,8 +120,8 @@ def _lead(bench: Bench) -> Iterator[str]:
             if difference.first != names[0]:
                 value, *ends = -value, -ends[1], -ends[0]
             apart = "" if ends[0] > 0 else ", so the two cannot be distinguished here"
-            low, high = (leaderboard.points(end) for end in ends)
-            gap = f"the difference is {leaderboard.points(value)} points (95% interval {low} to {high})"
+            low, high = (points(end) for end in ends)
+            gap = f"the difference is {points(value)} points (95% interval {low} to {high})"
             yield f"{names[1]} comes next; {gap}{apart}."
 
 
@@ -152,7 +151,6 @@ def texts(bench: Bench) -> dict[str, str]:
     """Return leaderboard, page and figures: text by file name."""
     drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(bench)}
     shown: dict[str, Any] = {
-        "notice": vocabulary.NOTICE,
         "sentence": sentence(bench),
         "facts": facts(bench),
         "board": leaderboard.leaderboard(bench),
@@ -160,11 +158,9 @@ def texts(bench: Bench) -> dict[str, str]:
         "notes": NOTES,
     }
     figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
-    templates = environment()
-    text = templates.get_template("bench.md.j2").render(**shown)
     return {
-        PAGE: templates.get_template("bench.html.j2").render(**shown, figures=figures),
-        BOARD: re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        PAGE: frame.html("bench.html.j2", **shown, figures=figures),
+        BOARD: frame.markdown("bench.md.j2", **shown),
         **{f"{name}.svg": figure for name, (_, figure, _) in drawn.items()},
     }
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nephrosyn import vocabulary
 from nephrosyn.evidence.calibration.fit import Calibration, FittedParameter
 from nephrosyn.evidence.validation.page import value_text, with_interval
+from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
+from nephrosyn.report.text import json_text
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import Path as KeyPath
@@ -61,18 +62,12 @@ def files(calibration: Calibration) -> dict[str, str]:
     for setting in dict.fromkeys(fit.parameter.setting for fit in calibration.fitted):
         fits = [fit for fit in calibration.fitted if fit.parameter.setting == setting]
         scenarios[f"{Path(setting).name.removesuffix('.toml')}-calibrated.toml"] = scenario(calibration, setting, fits)
-    body = [
-        f"# {calibration.setting}, calibrated",
-        f"> {vocabulary.NOTICE}",
-        fitted_table(calibration).markdown(),
-        residuals(calibration).markdown(),
-        NOTE,
-    ]
+    tables = (fitted_table(calibration).markdown(), residuals(calibration).markdown())
     values = {**calibration.as_dict(), "source": calibration.source}
     return {
         **scenarios,
-        "residuals.md": "\n\n".join(body) + "\n",
-        VALUES: json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "residuals.md": plain_markdown(f"{calibration.setting}, calibrated", *tables, NOTE),
+        VALUES: json_text(values, indent=2) + "\n",
     }
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from nephrosyn import vocabulary
 from nephrosyn.evidence.sensitivity.analysis import Index, Sensitivity
 from nephrosyn.report.figures import indices as figure
+from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
+from nephrosyn.report.text import json_text
 from nephrosyn.runs.folder.output_folder import OutputFolder
 
 VALUES = "sensitivity.json"
@@ -49,11 +49,11 @@ def runs(analysis: Sensitivity) -> str:
 
 def files(analysis: Sensitivity) -> dict[str, str]:
     """Return the text of every file by name."""
-    parts = [f"# What moves the refractory share of {analysis.scenario}", f"> {vocabulary.NOTICE}", runs(analysis)]
-    parts += [table(analysis, name).markdown() for name in analysis.criteria]
+    heading = f"What changes the refractory share of {analysis.scenario}"
+    tables = [table(analysis, name).markdown() for name in analysis.criteria]
     return {
-        "sensitivity.md": "\n\n".join(parts) + "\n",
-        VALUES: json.dumps(analysis.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "sensitivity.md": plain_markdown(heading, runs(analysis), *tables),
+        VALUES: json_text(analysis.as_dict(), indent=2) + "\n",
         "effects.svg": figure.draw([_effect(index) for index in analysis.indices]),
     }
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nephrosyn import __version__, vocabulary
+from nephrosyn import __version__
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
 from nephrosyn.evidence.validation.comparison import USES, Row, Validation
 from nephrosyn.report.figures import distances, inline
-from nephrosyn.report.page.frame import environment
+from nephrosyn.report.page import frame
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import number
+from nephrosyn.report.text import number, percent
 from nephrosyn.runs.folder.output_folder import OutputFolder
 
 FILES = {"validate.html", "validate.json", "distances.svg"}
@@ -56,10 +56,8 @@ NOTES = (
 
 def value_text(estimate: PublishedEstimate, value: float) -> str:
     """Return a value of an estimate as text: shares in per cent."""
-    if math.isnan(value):
-        return "–"
-    if estimate.kind == "share":
-        return f"{100 * value:.1f}%"
+    if math.isnan(value) or estimate.kind == "share":
+        return percent(value)
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -141,7 +139,6 @@ def files(validation: Validation) -> dict[str, str]:
     """Return the text of every file of a validation by name."""
     drawn = distances.draw(plotted_distances(validation))
     context: Mapping[str, Any] = {
-        "notice": vocabulary.NOTICE,
         "sentence": sentence(validation),
         "tables": tables(validation),
         "facts": [
@@ -154,7 +151,7 @@ def files(validation: Validation) -> dict[str, str]:
         "figure": inline(drawn, "distances"),
     }
     return {
-        "validate.html": environment().get_template("validate.html.j2").render(**context),
+        "validate.html": frame.html("validate.html.j2", **context),
         "validate.json": validation.json() + "\n",
         "distances.svg": drawn,
     }

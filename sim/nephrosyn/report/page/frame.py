@@ -53,6 +53,22 @@ def markdown(template: str, **values: Any) -> str:
     return re.sub(r"\n{3,}", "\n\n", document).strip() + "\n"
 
 
+def plain_markdown(heading: str, *parts: str) -> str:
+    """Return a Markdown document without a template: a heading, the notice, and paragraphs or tables.
+
+    Examples
+    --------
+    >>> print(plain_markdown("Result", "One sentence."))
+    # Result
+    <BLANKLINE>
+    > Synthetic data from a simulation. Not for clinical use.
+    <BLANKLINE>
+    One sentence.
+    <BLANKLINE>
+    """
+    return "\n\n".join([f"# {heading}", f"> {NOTICE}", *parts]) + "\n"
+
+
 def run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return size, seed and version of a run, as name and value.
 
