@@ -25,7 +25,7 @@ def test_says_the_answer_first(cli, finished, stopped):
         "From “source” to “stopped”",
         "Agreement",
         "The clauses responsible",
-        "Refractory share beside one third",
+        "Refractory share compared with one third",
     ):
         assert any(line.startswith(start) for line in lines), start
     (command,) = [line for line in lines if line.startswith("next  nephrosyn explain ")]
