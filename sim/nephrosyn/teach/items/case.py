@@ -136,7 +136,7 @@ def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> st
     Examples
     --------
     >>> margin_words(Margin(4, 0, ()))
-    'None of the single changes tried would change the category.'
+    'No single change of the record that was tried would change the category.'
     >>> other_case = Counterpart("c1", Edit("no urine test on day 60", 1, (), ""), "frequently_relapsing")
     >>> margin_words(Margin(4, 0, ()), other_case).partition(". ")[2]
     'One change turns it into this one: no urine test on day 60.'
@@ -147,7 +147,7 @@ def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> st
     if counterpart:
         category = f"The other case of this pair is “{spoken(counterpart.category)}”."
         return f"{category} One change turns it into this one: {counterpart.edit.words}."
-    return "None of the single changes tried would change the category."
+    return "No single change of the record that was tried would change the category."
 
 
 def near_of(distance: Margin) -> list[str]:
