@@ -245,8 +245,9 @@ _TRUTH = {
             "value": Column(
                 pl.Float64,
                 "value of the event: for a relapse, infection, exertion or provocation test its ordinal number; for a "
-                "conclusion the ratio measured; for a thrombosis or serious infection the albumin (g/dL); for an event of "
-                "an agent the code of the drug; for a biopsy, toxicity, treated complication or provoking factor its code",
+                "conclusion the ratio measured; for a thrombosis or serious infection the albumin (g/dL); for an "
+                "event of an agent the code of the drug; for a biopsy, toxicity, treated complication or provoking "
+                "factor its code",
             ),
         },
     ),
