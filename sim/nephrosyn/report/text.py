@@ -48,6 +48,17 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def patients(count: int) -> str:
+    """Return a number of patients.
+
+    Examples
+    --------
+    >>> patients(1), patients(1200)
+    ('1 patient', '1,200 patients')
+    """
+    return f"{number(count)} patient{'' if count == 1 else 's'}"
+
+
 def percent(fraction: float | None, digits: int = 1) -> str:
     """Return a fraction as per cent, halves rounded up; a dash if there is no value.
 
@@ -249,7 +260,7 @@ def of_whom(refractory: Refractory) -> str:
     ('3 patients', '3 of 7 patients (4 are outside this set by age or lesion)')
     """
     if not refractory.outside:
-        return f"{number(refractory.patients)} patient{'s' if refractory.patients != 1 else ''}"
+        return patients(refractory.patients)
     are = "are" if refractory.outside > 1 else "is"
     inside = f"{number(refractory.patients)} of {number(refractory.cohort)} patients"
     return f"{inside} ({number(refractory.outside)} {are} outside this set by age or lesion)"
@@ -282,7 +293,7 @@ def undetermined_sentence(refractory: Refractory) -> str:
         return f"Every patient {'in the set ' if refractory.outside else ''}could be judged."
     effect = "would change" if refractory.hinges_on_undetermined else "would not change"
     return (
-        f"{number(refractory.unknown)} patients ({percent(refractory.undetermined.share)}) could not be judged. They "
+        f"{patients(refractory.unknown)} ({percent(refractory.undetermined.share)}) could not be judged. Such patients "
         "stay in the denominator and count as not shown to be refractory. If all of them were refractory, the share "
         f"would be {percent(refractory.most.share)} and the conclusion about one third {effect}."
     )
@@ -293,8 +304,8 @@ def kind_sentence(refractory: Refractory) -> str:
     if not refractory.kind_false:
         return ""
     return (
-        f"Of the {number(refractory.met)} refractory patients, {number(refractory.kind_false)} are pseudo-refractory "
-        "by the record: a cause of apparent steroid resistance was found, and remission followed without another "
+        f"Of the {number(refractory.met)} refractory patients, the record shows {number(refractory.kind_false)} to be "
+        "pseudo-refractory: a cause of apparent steroid resistance was found, and remission followed without another "
         "agent. The record of the others does not show this."
     )
 

@@ -55,7 +55,7 @@ def paired(reference: Floats, alternative: Floats, *, yes_no: bool = False) -> P
 
     Parameters
     ----------
-    reference, other : ndarray of float64, shape (patients,)
+    reference, alternative : ndarray of float64, shape (patients,)
         Values in the same order; a pair with a nan is left out.
     yes_no : bool
         True if the values are 0 and 1. The interval is then Tango's, else Student's t on the differences.

@@ -167,7 +167,7 @@ def differing(reference: Side, alternative: Side) -> list[tuple[str, str, str]]:
 
     Parameters
     ----------
-    reference, other : Side
+    reference, alternative : Side
         Two runs.
 
     Returns

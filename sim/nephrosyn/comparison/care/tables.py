@@ -7,7 +7,7 @@ from itertools import groupby
 from nephrosyn.comparison.care import text
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
 from nephrosyn.report.page.tables import Table, cross_table
-from nephrosyn.report.text import number
+from nephrosyn.report.text import number, patients
 
 GROUPS = {
     "disease": "disease",
@@ -48,7 +48,7 @@ def outcomes(findings: Findings, contrast: Contrast) -> Table:
         strong.add(len(rows))
         title = GROUPS[group].format(criteria=findings.criteria, view=findings.view)
         rows += [(title, *("",) * (len(HEAD) + 1)), *map(line, members)]
-    caption = f"{contrast.name} against {findings.reference}, {number(findings.patients)} patients"
+    caption = f"{contrast.name} against {findings.reference}, {patients(findings.patients)}"
     return Table(caption, ("outcome", "unit", *HEAD), rows, frozenset(strong))
 
 

@@ -23,7 +23,7 @@ class Reclassification:
         Names of the sets.
     view : str
         Record that was classified.
-    found : Findings
+    findings : Findings
         All findings, as the page shows them.
     """
 

@@ -7,7 +7,7 @@ from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
 from nephrosyn.report.page.definition_sections import growth_table
 from nephrosyn.report.page.tables import IN_THE_SET, Table, cross_table, in_the_set, kappa_text
-from nephrosyn.report.text import clause_name, number, percent, plain, points, share_with_interval
+from nephrosyn.report.text import clause_name, number, patients, percent, plain, points, share_with_interval
 
 REASONS_SHOWN = 12
 DISTANCE = "distance to 1/3 (points)"
@@ -23,7 +23,7 @@ def flows(findings: Findings) -> Table:
         rows.append((plain(flow.before), stays, number(flow.of_all.count), *shares))
     before, after = findings.before.name, findings.after.name
     head = (before, after, "patients", f"of the category under {before} (95% interval)", "of all (95% interval)")
-    caption = f"From “{before}” to “{after}”, {findings.view} record, {number(findings.moves.patients)} patients"
+    caption = f"From “{before}” to “{after}”, {findings.view} record, {patients(findings.moves.patients)}"
     excluded = findings.moves.excluded.patients
     caption += f" in both sets; {number(excluded)} excluded" if excluded else ""
     return Table(caption, head, rows, words=2)
@@ -62,7 +62,7 @@ def reasons(findings: Findings) -> Table:
     example = "for example patient (replicate)" if repeats else "for example patient"
     head = (f"clause: under {before} → under {after}", "from", "to", "patients", OF_CHANGED, example)
     total = sum(reason.share.count for reason in findings.reasons)
-    caption = f"The clauses responsible: {number(total)} patients change category or whether they are refractory"
+    caption = f"The clauses responsible for a change of category, or of refractory or not, in {patients(total)}"
     return Table(caption, head, rows, words=3)
 
 
@@ -101,7 +101,7 @@ def in_common(findings: Findings) -> Table | None:
         for name, share in zip(names, findings.moves.refractory, strict=True)
     ]
     head = ("definition set", "refractory", "share (95% interval)", DISTANCE)
-    caption = f"Refractory among the {number(findings.moves.patients)} patients in both sets"
+    caption = f"Refractory among the patients in both sets ({number(findings.moves.patients)})"
     return Table(f"{caption}, {findings.view} record", head, rows)
 
 

@@ -167,8 +167,8 @@ def view_section(findings: Findings, first: Agreement) -> Section:
         "The complete record has every day, without error or loss; the observed record is what the clinic wrote down. "
         f"Both give {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) the "
         f"same category, and agree on refractory or not for {wording.percent(first.same_refractory.share)}.",
-        f"{wording.number(first.lost)} patients have a category in the complete record but are undetermined in the "
-        "observed one, because their results are missing, too few or too late.",
+        f"Undetermined in the observed record only: {wording.patients(first.lost)}, because their results are missing, "
+        "too few or too late.",
     ]
     figure = (
         "views",

@@ -291,7 +291,7 @@ def _margin(patterns: Mapping[tuple[Any, ...], int], first: int, second: int) ->
 
 
 def _excluded(counts: Counts) -> Excluded:
-    """Count the patients to whom not both of two sets may apply."""
+    """Count the patients outside at least one of two sets."""
     by_side = Counter[tuple[bool, bool]]()
     for (before, after), n in counts.items():
         by_side[before == OUTSIDE, after == OUTSIDE] += n
