@@ -56,8 +56,8 @@ def test_refuses_what_cannot_be_compared(cli, refuses, finished, twin, tmp_path)
     assert cli("run", "baseline", "--patients", 20, "--seed", 5, "--out", other, "--no-report", "-q").exit_code == 0
     refuses("compare", saying=("RUN",))
     refuses("compare", finished, saying=("at least two",))
-    refuses("compare", finished, finished, saying=("run is named twice",))
-    refuses("compare", finished, other, saying=("same people", "patients 60 and 20"))
+    refuses("compare", finished, finished, saying=("run is given twice",))
+    refuses("compare", finished, other, saying=("same patients", "patients 60 and 20"))
     refuses("compare", finished, twin, "--criteria", "sorce", saying=("sorce", "source"))
     refuses("compare", finished, twin, "--view", "true", saying=("view",))
 

@@ -96,7 +96,7 @@ def test_run_by_sets_that_are_not_for_everybody(cli, tmp_path):
     assert len(headings) == len(sets)
     for name, heading in zip(sets, headings, strict=True):
         outside = labels.filter(criteria=name)["applies"].eq_missing(other=False).sum()
-        rest = f"{60 - outside} of 60 patients ({outside} are outside this set: age or lesion)"
+        rest = f"{60 - outside} of 60 patients ({outside} are outside this set by age or lesion)"
         assert heading == f"{name} criteria, observed record, {rest if outside else '60 patients'}"
     assert labels.filter(criteria="ipna-2022", applies=False).height >= (people["age_at_onset_years"] >= 18).sum() > 0
     last = result.stdout[result.stdout.index(headings[-1]) :]
