@@ -9,7 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import INK, LINES, PAPER, blank, document
+from nephrosyn.report.figures.style import INK, LINES, PAPER, blank, document, row_axis
 
 LABELS = {"share": "difference in percentage points"}
 LONGEST_NAME = 60
@@ -88,9 +88,7 @@ def _panel(axes: Any, differences: Sequence[Difference], runs: Sequence[str]) ->
             ends = [scale * mark.low, scale * mark.high]
             axes.plot(ends, [y, y], color=LINES[run % len(LINES)], lw=2, solid_capstyle="butt")
         _dot(axes, run, [scale * mark.value], [y])
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
+    row_axis(axes, names)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
 

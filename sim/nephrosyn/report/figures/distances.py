@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import ACCENT, GRID, INK, PAPER, SECOND, SMALL, SMALLEST, blank, document
+from nephrosyn.report.figures.style import ACCENT, GRID, INK, PAPER, SECOND, SMALL, SMALLEST, blank, document, row_axis
 
 FARTHEST = 6.0
 INSIDE = 1.96
@@ -71,8 +71,6 @@ def _panel(axes: Any, name: str, distances: Sequence[Distance]) -> None:
         axes.plot([shown], [place], shape, color=colour, ms=4.2, mec=PAPER, mew=0.5)
     axes.set_title(name, loc="left", fontsize=SMALL)
     axes.set_xlim(-FARTHEST - 0.4, FARTHEST + 0.4)
-    axes.set_ylim(len(distances) - 0.4, -0.6)
-    axes.set_yticks(range(len(distances)), [mark.name for mark in distances], fontsize=SMALLEST)
-    axes.tick_params(axis="y", length=0)
+    row_axis(axes, [mark.name for mark in distances], fontsize=SMALLEST)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.report.figures.style import LINES, MUTED
+from nephrosyn.report.figures.style import LINES, MUTED, row_axis
 from nephrosyn.report.text import plain
 from nephrosyn.vocabulary import DAYS_PER_MONTH, STEROID
 
@@ -60,6 +60,4 @@ def draw_agents(axes: Any, doses: pl.DataFrame, agents: Sequence[str]) -> None:
             axes.barh(place, width, left=start, height=0.5, color=AGENT, alpha=strong, lw=0)
         ticks = months(rows.filter(single), "first_days")
         axes.plot(ticks, [place] * len(ticks), "|", color=AGENT, ms=9, mew=1)
-    axes.set_yticks(range(len(agents)), [plain(drug) for drug in agents], fontsize=8)
-    axes.set_ylim(len(agents) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
+    row_axis(axes, [plain(drug) for drug in agents], fontsize=8)

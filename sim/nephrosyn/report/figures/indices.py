@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from nephrosyn.report.figures.style import MUTED, SECOND, SMALL, SMALLEST, blank, document
+from nephrosyn.report.figures.style import MUTED, SECOND, SMALL, SMALLEST, blank, document, row_axis
 
 MOST = 12
 
@@ -53,8 +53,6 @@ def _panel(axes: Any, name: str, effects: Sequence[Effect]) -> None:
     rows = range(len(effects))
     axes.barh(rows, [m.points for m in effects], height=0.6, color=SECOND)
     axes.errorbar([m.points for m in effects], rows, xerr=[m.half for m in effects], fmt="none", ecolor=MUTED, lw=1.2)
-    axes.set_yticks(rows, [m.name for m in effects], fontsize=SMALLEST)
-    axes.set_ylim(len(effects) - 0.4, -0.6)
+    row_axis(axes, [m.name for m in effects], fontsize=SMALLEST)
     axes.set_title(name, loc="left", fontsize=SMALL)
-    axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import escape
@@ -193,6 +193,13 @@ def colour_of(category: str) -> str:
         return CATEGORY_COLOURS[category]
     others = [name for name in vocabulary.CATEGORIES if name not in CATEGORY_COLOURS]
     return SPARE_COLOURS[others.index(category) % len(SPARE_COLOURS) if category in others else 0]
+
+
+def row_axis(axes: Any, names: Sequence[str], **text: Any) -> None:
+    """Give axes a row for each name, the first at the top; `text` is how the names are written."""
+    axes.set_yticks(range(len(names)), names, **text)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
 
 
 def percent_axis(axis: Any, high: float = 1.0) -> None:

@@ -22,6 +22,7 @@ from nephrosyn.report.figures.style import (
     SECOND,
     blank,
     drawing,
+    row_axis,
 )
 from nephrosyn.report.text import plain
 from nephrosyn.vocabulary import DAYS_PER_MONTH
@@ -261,6 +262,4 @@ def draw_events(axes: Any, rows: list[list[Markers]]) -> None:
     for place, row in enumerate(rows):
         for _, marker, colour, times in row:
             axes.plot(times, [place] * len(times), marker, color=colour, ms=7 if marker == "|" else 4.5)
-    axes.set_yticks(range(len(rows)), [row[0][0] for row in rows], fontsize=8)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
+    row_axis(axes, [row[0][0] for row in rows], fontsize=8)
