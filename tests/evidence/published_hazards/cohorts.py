@@ -1,6 +1,6 @@
-"""A simulated cohort as a study saw it: times of events, shares free of one, and the interval of what was published.
+"""A simulated cohort as a study would see it: times of events, and shares free of an event.
 
-Everything is read from the truth (event rows), not from the clinic's conclusions, unless an event says "declared".
+Everything is taken from the truth (event rows), not from the conclusions of care, unless an event says "declared".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hazards in simulated patients who differ in one thing: each law as a number."""
+"""Hazard ratios in simulated patients who differ in one variable."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def _rate(events, days):
 
 
 def thrombosis_ratio_per_g_per_dl():
-    """Hazard of thrombosis for each g/dL less of albumin, below the knee: at 2.52 and at 1.8 g/dL."""
+    """Hazard of thrombosis for each g/dL less of albumin, below the threshold: at 2.52 and at 1.8 g/dL."""
     rates = []
     for loss in (0.003, 0.006):
-        cohort = play("law-nephrotic", 6000, f"disease.albumin.loss_per_day_per_mg_per_mg={loss}")
+        cohort = play("constant-albumin", 6000, f"disease.albumin.loss_per_day_per_mg_per_mg={loss}")
         first = np.minimum(cohort.first("venous_thrombosis"), cohort.first("renal_vein_thrombosis"))
         rates.append(np.isfinite(first).sum() / np.minimum(first, cohort.end).sum())
     albumin = [0.036 * 4.2 / (0.036 + 8 * loss) for loss in (0.003, 0.006)]
@@ -25,7 +25,7 @@ def thrombosis_ratio_per_g_per_dl():
 def infection_ratio_by_albumin():
     """Hazard of serious infection at an albumin of 1.4 g/dL over that at 1.8 g/dL."""
     cohorts = [
-        play("law-nephrotic", 6000, f"disease.albumin.loss_per_day_per_mg_per_mg={loss}") for loss in (0.009, 0.006)
+        play("constant-albumin", 6000, f"disease.albumin.loss_per_day_per_mg_per_mg={loss}") for loss in (0.009, 0.006)
     ]
     low, higher = (_rate(cohort.all("serious_infection"), cohort.end) for cohort in cohorts)
     return float(low / higher)
@@ -33,7 +33,7 @@ def infection_ratio_by_albumin():
 
 def infection_ratio_by_dose():
     """Hazard of serious infection on 1 mg/kg/day of steroid over that without: twelve weeks, and after withdrawal."""
-    cohort = play("law-nephrotic", 6000, "disease.albumin.loss_per_day_per_mg_per_mg=0.006")
+    cohort = play("constant-albumin", 6000, "disease.albumin.loss_per_day_per_mg_per_mg=0.006")
     start = cohort.traits["presentation_days"]
     stop = cohort.first("steroid_stopped")
     whole = np.isfinite(stop) & (stop < cohort.end) & (cohort.first("steroid_toxicity") > cohort.end)
