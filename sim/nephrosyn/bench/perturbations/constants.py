@@ -116,8 +116,8 @@ def unknown(name: str) -> str:
 
     Examples
     --------
-    >>> unknown("label_nois")
-    'there is no perturbation label_nois; nearest: label_noise'
+    >>> unknown("prevalence_low")
+    'there is no perturbation prevalence_low; nearest: prevalence_lowered, prevalence_raised'
     """
     near = nearest(name, PERTURBATIONS)
     hint = f"nearest: {near}" if near else f"known: {', '.join(PERTURBATIONS)}"
