@@ -112,7 +112,7 @@ def test_no_number_of_disease_or_people_comes_from_a_validation_row(name):
         ("A01", {"numerator": "many"}, "valid number"),
         ("A15", {"note": ""}, "needs its reason"),
         ("C07.hazard", {"against": ""}, "has a second arm"),
-        ("C07.hazard", {"published": "2"}, "does not hold the value"),
+        ("C07.hazard", {"published": "2"}, "does not contain the value"),
         ("A01", {"id": "A02"}, "an id of a published estimate"),
         ("A03", {"id": "A01"}, "each id once"),
         ("A01", {"id": "A03.x"}, "a row for each published estimate"),

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-NORMAL = 1.959963984540054
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Estimate:
     @property
     def low(self) -> float:
         """Lower end of the 95% interval."""
-        return self.value - NORMAL * self.error
+        return self.value - NORMAL_QUANTILE * self.error
 
     @property
     def high(self) -> float:
         """Upper end of the 95% interval."""
-        return self.value + NORMAL * self.error
+        return self.value + NORMAL_QUANTILE * self.error
 
 
 NOBODY = Estimate(math.nan, math.nan, 0)

@@ -12,12 +12,13 @@ from nephrosyn import vocabulary
 from nephrosyn.errors import RefusalError
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures import estimators
-from nephrosyn.evidence.measures.estimators import NORMAL, Estimate
+from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate, published_estimates
 from nephrosyn.evidence.simulate_setting import MeasureCall, OnProgress, count_measures, no_progress
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, cores, silent
 from nephrosyn.scenario import Scenario, load
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 from nephrosyn.user_input import MOST_WORKERS, nearest, wrong_count
 
 PATIENTS, SEED = 20_000, 20
@@ -50,7 +51,7 @@ class Row:
         away = self.simulated.value - self.value
         half = high - self.value if away > 0 else self.value - low
         # An estimate at the end of its interval (a share of 0) has no width there.
-        return away / (half / NORMAL) if half > 0 else math.copysign(math.inf, away) if away else 0.0
+        return away / (half / NORMAL_QUANTILE) if half > 0 else math.copysign(math.inf, away) if away else 0.0
 
     @property
     def place(self) -> Place:

@@ -19,7 +19,7 @@ from nephrosyn.statistics.proportions import Share, wilson
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 YEARS = (1, 2, 5)
-MOST = 0.75
+LEAST_APPLICABLE = 0.75
 """Smallest share of the patients of a setting that a definition set must apply to."""
 LEAST_SHOWN = 0.005
 """Smaller shares of undetermined patients are not shown."""
@@ -92,7 +92,7 @@ def _of_setting(
     for name in sets:
         for year in years:
             row = totals.get((name, year), NOBODY)
-            if row["applies"] >= MOST * patients:
+            if row["applies"] >= LEAST_APPLICABLE * patients:
                 inside = row["inside"]
                 yield RefractoryShare(setting, name, year, wilson(row["met"], inside), wilson(row["unknown"], inside))
 
