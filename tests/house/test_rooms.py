@@ -75,7 +75,17 @@ def test_no_module_named_for_nothing():
 
 def test_few_modules_stand_outside_a_room():
     loose = {path.stem for path in PACKAGE.glob("*.py")}
-    assert loose <= {"__init__", "__main__", "api", "datasets", "errors", "text_files", "toml_files", "user_input", "vocabulary"}
+    assert loose <= {
+        "__init__",
+        "__main__",
+        "api",
+        "datasets",
+        "errors",
+        "text_files",
+        "toml_files",
+        "user_input",
+        "vocabulary",
+    }
 
 
 def own_files():

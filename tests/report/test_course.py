@@ -1,4 +1,4 @@
-"""How the course ended, drugs, adverse events, pseudo-refractory patients: counts worked out by hand, and their sections."""
+"""How the course ended, drugs, adverse events, pseudo-refractory patients: counts by hand, and their sections."""
 
 from __future__ import annotations
 
