@@ -43,7 +43,7 @@ class Fit:
             self.setting,
             *(word for key in self.free for word in ("--free", key)),
         ]
-        return shlex.join([*words, "--figures", ",".join(self.figures), "--patients", str(self.patients)])
+        return shlex.join([*words, "--estimates", ",".join(self.figures), "--patients", str(self.patients)])
 
     @property
     def places(self) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from nephrosyn.errors import EngineError, RunFolderError
 from nephrosyn.runs.workers import dispatch, job, local_worker
 
 BILLIONS, BEYOND = 10**12, 10**26
-PARIS = ("calibrate", "setting-paris", "--free", "disease.relapse.bands.children.rate_per_year", "--figures", "C08")
+PARIS = ("calibrate", "setting-paris", "--free", "disease.relapse.bands.children.rate_per_year", "--estimates", "C08")
 
 RUN = [
     (("--patients", BILLIONS), "patients: expected a whole number from 1 to 100000000"),
@@ -30,10 +30,10 @@ RUN = [
     ),
 ]
 OTHERS = [
-    (("validate", "--figure", "C01", "--patients", BILLIONS), "patients: expected a whole number from 1 to 100000000"),
-    (("validate", "--figure", "C01", "--seed", BEYOND), "seed: expected"),
-    (("validate", "--figure", "C01", "--seed=-1"), "seed: expected a whole number from 0"),
-    (("validate", "--figure", "C01", "--workers", BILLIONS), "workers: expected a whole number from 1 to 1024"),
+    (("validate", "--estimate", "C01", "--patients", BILLIONS), "patients: expected a whole number from 1 to 100000000"),
+    (("validate", "--estimate", "C01", "--seed", BEYOND), "seed: expected"),
+    (("validate", "--estimate", "C01", "--seed=-1"), "seed: expected a whole number from 0"),
+    (("validate", "--estimate", "C01", "--workers", BILLIONS), "workers: expected a whole number from 1 to 1024"),
     ((*PARIS, "--patients", BILLIONS), "patients: expected"),
     (("sensitivity", "baseline", "--patients", BILLIONS), "patients: expected"),
     (("sensitivity", "baseline", "--seed", 2**32), "seed: expected a whole number from 0 to 4294967295"),

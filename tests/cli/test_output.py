@@ -143,7 +143,7 @@ def test_every_verb_speaks_on_a_poor_terminal(spoken, own, tmp_path, encoding):
         ("bench", own, "--perturbations", "upcr_coarsened", "--severity", 1, "--out", folder / "b"),
         ("bench", "export", own, "--perturbations", "upcr_coarsened", "--severity", 1, "--out", folder / "e"),
         ("bench", "explain", 3, "--results", folder / "b"),
-        ("validate", "--figure", "C01", "--patients", 50, "--workers", 1),
+        ("validate", "--estimate", "C01", "--patients", 50, "--workers", 1),
         ("sensitivity", "baseline", "--patients", 20, "--trajectories", 2),
         ("schema",),
     ):

@@ -19,7 +19,7 @@ from nephrosyn.scenario import load as scenario
 from nephrosyn.scenario import shipped
 from nephrosyn.scenario.files.provenance import CALIBRATED, ids
 
-TEXT = files("nephrosyn.evidence").joinpath(ESTIMATES_FILE).read_text("utf-8")
+TEXT = files("nephrosyn.evidence.published").joinpath(ESTIMATES_FILE).read_text("utf-8")
 ROWS = list(csv.DictReader(TEXT.splitlines()))
 
 

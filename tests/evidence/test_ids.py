@@ -8,9 +8,12 @@ import pytest
 
 from nephrosyn.scenario import load, shipped
 
-EVIDENCE = files("nephrosyn.evidence")
-IDS = json.loads(EVIDENCE.joinpath("ids.json").read_text("utf-8"))
-COLLECTED = list(csv.DictReader(EVIDENCE.joinpath("published-figures.csv").read_text("utf-8").splitlines()))
+IDS = json.loads(files("nephrosyn.scenario.files").joinpath("ids.json").read_text("utf-8"))
+COLLECTED = list(
+    csv.DictReader(
+        files("nephrosyn.evidence.published").joinpath("collected_estimates.csv").read_text("utf-8").splitlines()
+    )
+)
 GRADES = {"R", "R2", "D", "G"}
 
 

@@ -34,6 +34,7 @@ PART = {
     "harms": "adverse_events",
     "judge": "classify or evaluate",
     "judged": "classified or evaluated",
+    "judgement": "verdict",
     "judging": "classifying or evaluating",
     "law": "distribution",
     "laws": "distributions",
@@ -77,6 +78,17 @@ def names(tree: ast.Module) -> set[str]:
     return named
 
 
+def types_in_docstrings(tree: ast.Module) -> set[str]:
+    """Classes that the docstrings of a module give as types, after the name of a parameter or on a line of their own."""
+    types = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node) or ""
+            for line in re.findall(r"^ *(?:[\w, *]+ : .+|[A-Z]\w+)$", text, re.MULTILINE):
+                types.update(re.findall(r"\b[A-Z]\w+", line))
+    return types
+
+
 def given_up(name: str) -> bool:
     return name not in ALLOWED and (name.strip("_").lower() in WHOLE or bool(words(name) & PART.keys()))
 
@@ -88,11 +100,16 @@ def test_the_rule_sees_what_it_forbids():
     assert not given_up("lawful")
 
 
+def test_the_rule_reads_the_types_in_docstrings():
+    text = 'def run(a):\n    """Run.\n\n    a : list of Laws\n\n    Returns\n    -------\n    Ledger\n    """\n'
+    assert {"Laws", "Ledger"} <= types_in_docstrings(ast.parse(text))
+
+
 def test_no_name_carries_a_word_that_was_given_up():
     wrong = [
         f"{module.name}: {name}"
         for module in modules().values()
-        for name in sorted(names(module.tree) | set(module.name.split(".")))
+        for name in sorted(names(module.tree) | types_in_docstrings(module.tree) | set(module.name.split(".")))
         if given_up(name)
     ]
     assert not wrong, "\n".join(wrong)

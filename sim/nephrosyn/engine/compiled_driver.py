@@ -32,7 +32,7 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     ----------
     scenario : Scenario
         A scenario with an unlimited clinic.
-    prepared : Laws
+    prepared : PreparedScenario
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The patients.

@@ -62,7 +62,7 @@ class Site:
     ----------
     scenario : Scenario
         A resolved scenario.
-    prepared : Laws
+    prepared : PreparedScenario
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The site's patients.
@@ -158,7 +158,7 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     ----------
     scenario : Scenario
         A resolved scenario.
-    prepared : Laws
+    prepared : PreparedScenario
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The patients, by site.

@@ -17,7 +17,7 @@ def truth(history: SortedHistory) -> dict[str, pl.DataFrame]:
 
     Parameters
     ----------
-    history : Ledger
+    history : SortedHistory
         What happened.
 
     Returns

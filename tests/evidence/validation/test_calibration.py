@@ -41,7 +41,7 @@ def test_an_evidence_id_stands_for_its_fit_rows():
 
 def test_all_that_is_wrong_is_said_at_once():
     done = CliRunner().invoke(
-        app, ["calibrate", "setting-uk-prednos", "--free", "nope", "--free", "care", "--figures", "A01"], prog_name="n"
+        app, ["calibrate", "setting-uk-prednos", "--free", "nope", "--free", "care", "--estimates", "A01"], prog_name="n"
     )
     assert done.exit_code == 2
     for part in ("nope: expected a key", "care: expected the key of one number", "does not extend"):

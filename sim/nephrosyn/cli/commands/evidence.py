@@ -23,9 +23,10 @@ def _given(**options: int | None) -> dict[str, int]:
 
 def validate(
     setting: Annotated[str | None, typer.Option(metavar="NAME", help="Use only the estimates of one setting.")] = None,
-    figure: Annotated[
+    estimate: Annotated[
         str | None, typer.Option(metavar="ID", help="Use only one estimate, or those of one evidence id.")
     ] = None,
+    figure: Annotated[str | None, typer.Option(hidden=True, help="Earlier name of --estimate.")] = None,
     patients: Patients = None,
     seed: Seed = None,
     workers: Annotated[
@@ -46,7 +47,7 @@ def validate(
         pages.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
         options = _given(patients=patients, seed=seed)
-        validation = comparison.validate(setting, figure, workers=workers, progress=progress, **options)
+        validation = comparison.validate(setting, estimate or figure, workers=workers, progress=progress, **options)
     page = None if out is None else pages.write(validation, out, overwrite=overwrite)
     if as_json:
         console.say_json(validation.json())
@@ -62,8 +63,11 @@ def calibrate(
         list[str] | None,
         typer.Option("--free", metavar="KEY", help="Key to fit: KEY, SETTING:KEY, or either with =START; repeatable."),
     ] = None,
+    estimates: Annotated[
+        list[str] | None, typer.Option("--estimates", metavar="ID", help="Id of an estimate to fit to; repeatable.")
+    ] = None,
     figures: Annotated[
-        list[str] | None, typer.Option("--figures", metavar="ID", help="Id of an estimate to fit to; repeatable.")
+        list[str] | None, typer.Option("--figures", hidden=True, help="Earlier name of --estimates.")
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
@@ -83,9 +87,10 @@ def calibrate(
 
     if out is not None:
         output.check(out, setting, overwrite=overwrite)
+    ids = listed([*(estimates or ()), *(figures or ())])
     options = _given(patients=patients, seed=seed)
     with console.Progress(quiet) as progress:
-        calibration = fit.calibrate(setting, listed(free), listed(figures), progress=progress, **options)
+        calibration = fit.calibrate(setting, listed(free), ids, progress=progress, **options)
     folder = None if out is None else output.write(calibration, out, overwrite=overwrite)
     if as_json:
         console.say_json(_json(calibration.as_dict()))

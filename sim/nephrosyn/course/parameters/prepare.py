@@ -99,7 +99,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
 
     Returns
     -------
-    Laws
+    PreparedScenario
         The arrays for compiled code.
     """
     tables = _Tables()

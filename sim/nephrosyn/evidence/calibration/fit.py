@@ -226,7 +226,7 @@ def _free_parameters(setting: str, keys: Sequence[str], estimates: Sequence[Publ
     parameters = [result for result in results if isinstance(result, FreeParameter)]
     problems = [result for result in results if isinstance(result, str)]
     if not keys or not estimates:
-        problems.append("at least one --free KEY and one --figures ID are needed")
+        problems.append("at least one --free KEY and one --estimates ID are needed")
     if len(parameters) > len(estimates):
         problems.append(f"{len(parameters)} free numbers need at least as many estimates; found {len(estimates)}")
     problems += [

@@ -17,8 +17,8 @@ from nephrosyn.statistics import published_intervals
 from nephrosyn.statistics.proportions import wilson_interval
 from nephrosyn.user_input import nearest, shown
 
-ESTIMATES_FILE = "figures.csv"
-COLLECTED_FILE = "published-figures.csv"
+ESTIMATES_FILE = "estimates.csv"
+COLLECTED_FILE = "collected_estimates.csv"
 Kind = Literal["share", "rate", "mean", "median", "quartile", "ratio", "difference", "other"]
 Use = Literal["fit", "validation", "none"]
 
@@ -186,7 +186,7 @@ def published_estimates() -> tuple[PublishedEstimate, ...]:
     >>> len({estimate.evidence for estimate in published_estimates()})
     86
     """
-    return parse_table(files("nephrosyn.evidence").joinpath(ESTIMATES_FILE).read_text("utf-8"), ESTIMATES_FILE)
+    return parse_table(files("nephrosyn.evidence.published").joinpath(ESTIMATES_FILE).read_text("utf-8"), ESTIMATES_FILE)
 
 
 def parse_table(text: str, name: str) -> tuple[PublishedEstimate, ...]:
@@ -243,5 +243,5 @@ def _of_the_whole(names: Sequence[str], known: Iterable[str], name: str) -> Iter
 @cache
 def collected_rows() -> tuple[dict[str, str], ...]:
     """Return the published estimates as they were collected."""
-    text = files("nephrosyn.evidence").joinpath(COLLECTED_FILE).read_text("utf-8")
+    text = files("nephrosyn.evidence.published").joinpath(COLLECTED_FILE).read_text("utf-8")
     return tuple(csv.DictReader(text.splitlines()))

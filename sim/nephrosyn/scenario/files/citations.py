@@ -53,7 +53,7 @@ def citations() -> dict[str, str]:
     >>> citations()["A03"]
     'Peking Univ First Hosp series 1993-2012'
     """
-    published = files("nephrosyn.evidence").joinpath("published-figures.csv").read_text("utf-8")
+    published = files("nephrosyn.evidence.published").joinpath("collected_estimates.csv").read_text("utf-8")
     rows = {row["id"]: row for row in csv.DictReader(published.splitlines())}
     return {
         name: _publication(rows[name]) if name in rows else _other_citation(name, line)

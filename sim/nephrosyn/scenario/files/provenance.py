@@ -45,7 +45,7 @@ def evidence() -> Mapping[str, str]:
     >>> len(evidence()) > 0
     True
     """
-    citations: dict[str, str] = json.loads(files("nephrosyn.evidence").joinpath("ids.json").read_text("utf-8"))
+    citations: dict[str, str] = json.loads(files("nephrosyn.scenario.files").joinpath("ids.json").read_text("utf-8"))
     return citations
 
 
