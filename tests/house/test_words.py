@@ -79,7 +79,7 @@ def names(tree: ast.Module) -> set[str]:
 
 
 def types_in_docstrings(tree: ast.Module) -> set[str]:
-    """Classes that the docstrings of a module give as types, after the name of a parameter or on a line of their own."""
+    """Classes that the docstrings of a module give as types: after a parameter, or alone on a line."""
     types = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

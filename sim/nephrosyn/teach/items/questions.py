@@ -47,7 +47,7 @@ def category(record: ClassifiedRecord, ident: str, near: Sequence[str] = (), que
 
     Parameters
     ----------
-    record : Judgement
+    record : ClassifiedRecord
         The record.
     ident : str
         Id of the case.
