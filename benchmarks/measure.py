@@ -24,9 +24,9 @@ from nephrosyn import criteria, engine
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine import simulation
 from nephrosyn.patients.traits import draw_patients
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.folder import part
-from nephrosyn.runs.folder.location import LocalStorage
+from nephrosyn.runs.folder.storage import LocalStorage
 from nephrosyn.scenario import load
 
 SEED = 1
@@ -92,7 +92,7 @@ def compiled_whole(clock: Clock, patients: int) -> None:
 
 def _tables(scenario: Any, patients: int) -> dict[str, pl.DataFrame]:
     histories = engine.simulate(scenario, "compiled", SEED, 0, patients)
-    frames = [record(scenario, SEED, 0, part.traits, part.rows) for part in histories]
+    frames = [build_tables(scenario, SEED, 0, part.traits, part.rows) for part in histories]
     return {name: pl.concat([frame[name] for frame in frames]) for name in frames[0]}
 
 

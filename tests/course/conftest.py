@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.engine import simulate
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import load
 
 
@@ -17,7 +17,8 @@ def played():
     def play(name, *overrides, engine="compiled", patients=300, seed=1):
         scenario = load(name, list(overrides)).scenario
         parts = [
-            record(scenario, seed, 0, part.traits, part.rows) for part in simulate(scenario, engine, seed, 0, patients)
+            build_tables(scenario, seed, 0, part.traits, part.rows)
+            for part in simulate(scenario, engine, seed, 0, patients)
         ]
         return {table: pl.concat([part[table] for part in parts]) for table in parts[0]}
 

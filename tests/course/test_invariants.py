@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from nephrosyn.engine import simulate
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import load, shipped
 
 
@@ -18,7 +18,7 @@ from nephrosyn.scenario import load, shipped
 def tables(request):
     scenario = load(request.param).scenario
     history = next(simulate(scenario, "simpy", 5, 0, 150))
-    return record(scenario, 5, 0, history.traits, history.rows), scenario
+    return build_tables(scenario, 5, 0, history.traits, history.rows), scenario
 
 
 def by_patient(frame):

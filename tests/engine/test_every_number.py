@@ -17,13 +17,13 @@ from nephrosyn.course.state.events import Kind
 from nephrosyn.course.state.quantiles import table
 from nephrosyn.engine import Part, Player
 from nephrosyn.errors import MOST_PROBLEMS
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import load
 from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.schema import paths as shape
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS
 from nephrosyn.scenario.schema.units import Distribution
-from nephrosyn.scenario.tree import at, dotted, is_distribution, is_number
+from nephrosyn.scenario.tree import get, dotted, is_distribution, is_number
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ def placed(tree, path, value):
 
 def limits(tree, path):
     """Least and most of a number: of its kind, or of the parameter of its distribution."""
-    distribution = at(tree, path[:-1])
+    distribution = get(tree, path[:-1])
     if is_distribution(distribution):
         return DISTRIBUTIONS[distribution["dist"]][path[-1]]
     node = shape.node(path)
@@ -70,7 +70,7 @@ def limits(tree, path):
 def at_the_edge(tree, path):
     """Yield 0 and the limits of a number, whole where it is."""
     for value in dict.fromkeys((0.0, *limits(tree, path))):
-        yield int(value) if isinstance(at(tree, path), int) else float(value)
+        yield int(value) if isinstance(get(tree, path), int) else float(value)
 
 
 def resolved(name):
@@ -100,7 +100,7 @@ def check_run(scenario, sets):
     for column in ("time", "second_value", "third_value"):
         assert np.isfinite(rows[column]).all()
     assert np.isfinite(rows["value"][rows["kind"] != Kind.EVENT]).all()
-    tables = record(scenario, SEED, 0, history.traits, rows)
+    tables = build_tables(scenario, SEED, 0, history.traits, rows)
     for name, frame in tables.items():
         for column in frame.select(pl.col(pl.Float32, pl.Float64)).iter_columns():
             assert column.drop_nulls().is_finite().all(), (name, column.name)
@@ -159,7 +159,7 @@ def batched(paths, size):
 def test_pairs_of_numbers_at_their_limits_are_refused_or_the_run_is_sound(sets):
     tree, draw = resolved("modern-children"), random.Random(20)
     left_out = ("patients", "replicates", "seed")
-    paths = [path for path in numbers(tree) if path[0] not in left_out and not is_distribution(at(tree, path[:-1]))]
+    paths = [path for path in numbers(tree) if path[0] not in left_out and not is_distribution(get(tree, path[:-1]))]
     tried = played = 0
     while tried < 200:
         first, second = draw.sample(paths, 2)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from nephrosyn.engine import simulate
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import load
 from nephrosyn.scenario.schema.distributions import mean
 
@@ -32,7 +32,7 @@ def test_adults_relapse_on_their_course_as_often_as_was_seen():
     """C33: 24.5 to 28.3% within a year of remission; 4,000 patients give it to 0.7 points."""
     scenario = load("adult-minimal-change", ["chart.dropout_per_year=0.0"]).scenario
     events = pl.concat(
-        record(scenario, 3, 0, part.traits, part.rows)["truth/events"]
+        build_tables(scenario, 3, 0, part.traits, part.rows)["truth/events"]
         for part in simulate(scenario, "compiled", 3, 0, 4000)
     )
     remission = events.filter(event="complete_remission").group_by("patient").agg(pl.col("time_days").min())

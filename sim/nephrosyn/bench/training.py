@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn import engine
 from nephrosyn.bench.features.extract import COLUMNS, features, with_values
 from nephrosyn.bench.task import ABSTAINED, WHO, Task
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import Scenario
 from nephrosyn.user_input import MOST_SEED
 
@@ -39,7 +39,7 @@ def cohort(scenario: Scenario, patients: int, seed: int) -> dict[str, pl.DataFra
     """
     driver = engine.choose_engine(scenario, scenario.engine, patients)
     parts = [
-        record(scenario, seed, 0, part.traits, part.rows)
+        build_tables(scenario, seed, 0, part.traits, part.rows)
         for part in engine.simulate(scenario, driver, seed, 0, patients)
     ]
     return {name: pl.concat([part[name] for part in parts]) for name in parts[0]}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import polars as pl
 
-from nephrosyn import engine
-from nephrosyn.evidence.definitions import definition
+from nephrosyn import criteria, engine
 from nephrosyn.evidence.measures.registry import Counted, joined, measures
 from nephrosyn.evidence.measures.study_view import Study
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import Scenario
 
 STUDY_TABLES = ("patients", "visits", "readings", "diary", "doses", "conditions", "follow_up")
@@ -24,6 +24,12 @@ OnProgress = Callable[[int], None]
 
 def no_progress(done: int) -> None:
     """Progress callback that does nothing."""
+
+
+@cache
+def definition(name: str) -> criteria.DefinitionSet:
+    """Return a shipped definition set; each is loaded once."""
+    return criteria.load(name)
 
 
 def studies(scenario: Scenario, patients: int, seed: int) -> Iterator[Study]:
@@ -40,7 +46,7 @@ def studies(scenario: Scenario, patients: int, seed: int) -> Iterator[Study]:
     """
     driver = engine.choose_engine(scenario, scenario.engine, patients)
     for part in engine.simulate(scenario, driver, seed, 0, patients):
-        frames = record(scenario, seed, 0, part.traits, part.rows)
+        frames = build_tables(scenario, seed, 0, part.traits, part.rows)
         yield Study(_study_tables(frames), definition)
 
 

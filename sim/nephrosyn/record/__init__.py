@@ -1,4 +1,4 @@
 """The record: the tables that a clinic would have, and the truth beside them.
 
-`observed.record` makes all tables of some patients; `schema.TABLES` has the type, unit and meaning of every column.
+`tables.build_tables` makes all tables of some patients; `schema.TABLES` has the type, unit and meaning of every column.
 """

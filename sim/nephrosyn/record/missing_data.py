@@ -1,14 +1,23 @@
-"""The readings that reach the record: those of missed visits, lost results, and any after its end are missing."""
+"""Missing data: which visits, results and diary days do not reach the record.
+
+All are drawn with keyed random numbers, so that a lost result changes no other.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nephrosyn.course.state.events import Kind
 from nephrosyn.kernels.compile import entry
-from nephrosyn.kernels.random_streams import Purpose, uniforms
+from nephrosyn.kernels.random_streams import Purpose, lanes_at, uniforms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nephrosyn.record.history import SortedHistory
 
 _READING = int(Kind.READING)
 _LANES = 4
@@ -65,3 +74,44 @@ def copy_recorded_readings(rows, last_day, seed, replicate, missed_share, lost_s
         values[n], limits[n] = np.rint(row.value * scale[code]) / scale[code], row.detail == 1
         n += 1
     return n
+
+
+def missed_visits(history: SortedHistory, patients: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which visits are missing from the record; the first visit never is."""
+    share = history.scenario.chart.missed_visit_probability
+    if share == 0.0:
+        return np.zeros(len(patients), np.bool_)
+    draws = lanes_at(
+        history.seed,
+        history.replicate,
+        int(Purpose.CHART_VISIT),
+        patients.astype(np.int64),
+        visits.astype(np.int64),
+    )
+    missed: NDArray[np.bool_] = (draws < share) & (visits > 0)
+    return missed
+
+
+@entry
+def recorded_diary_days(seed, replicate, patients, first, last, share):
+    """Split intervals of diary days where a day was not recorded.
+
+    Returns
+    -------
+    tuple of ndarray, shape (runs,)
+        Index of the original interval, first day and last day of each part.
+    """
+    purpose = Purpose.CHART_DIARY
+    which, starts, ends = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
+    for i in range(len(patients)):
+        start = -1
+        for day in range(first[i], last[i] + 1):
+            recorded = uniforms(seed, replicate, patients[i], purpose, day)[0] >= share
+            if recorded and start < 0:
+                start = day
+            if start >= 0 and (not recorded or day == last[i]):
+                which.append(i)
+                starts.append(start)
+                ends.append(day if recorded else day - 1)
+                start = -1
+    return np.array(which), np.array(starts), np.array(ends)

@@ -18,7 +18,7 @@ from nephrosyn import engine as engines
 from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
 from nephrosyn.kernels.compile import CACHE_FOLDER
-from nephrosyn.record.observed import record
+from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.folder import Format
 from nephrosyn.scenario import Resolved
 
@@ -109,7 +109,7 @@ class Plan:
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Simulate, record and classify one part."""
         history = self._player.play(part)
-        frames = record(self.scenario, self.scenario.seed, part.replicate, history.traits, history.rows)
+        frames = build_tables(self.scenario, self.scenario.seed, part.replicate, history.traits, history.rows)
         if self._compilation is not None:
             self._compilation.wait()
             self._compilation = None

@@ -1,12 +1,12 @@
 """From history to tables: the observed record, with missing and rounded values, and the truth.
 
-Missing data are drawn with keyed random numbers, so that a lost result changes no other, and the course does not depend
-on them. When a patient is lost to follow-up the record ends, but the truth goes on.
+The course does not depend on what is missing. When a patient is lost to follow-up the record ends, but the truth goes
+on.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -14,11 +14,9 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.course.state.codes import Event
 from nephrosyn.course.state.events import Kind
-from nephrosyn.kernels.compile import entry
-from nephrosyn.kernels.random_streams import Purpose, lanes_at, uniforms
 from nephrosyn.record import schema
 from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
-from nephrosyn.record.missing_data import copy_recorded_readings
+from nephrosyn.record.missing_data import copy_recorded_readings, missed_visits, recorded_diary_days
 from nephrosyn.record.truth import truth
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.scenario import Scenario
 
 
-def record(
+def build_tables(
     scenario: Scenario, seed: int, replicate: int, traits: NDArray[np.void], rows: NDArray[np.void]
 ) -> dict[str, pl.DataFrame]:
     """Turn the history of some patients into tables.
@@ -97,26 +95,10 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
     return people.with_columns(lesion=pl.when(pl.col("biopsy_days").is_not_null()).then("lesion"))
 
 
-def _missed(history: SortedHistory, patients: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which visits are missing from the record; the first visit never is."""
-    share = history.scenario.chart.missed_visit_probability
-    if share == 0.0:
-        return np.zeros(len(patients), np.bool_)
-    draws = lanes_at(
-        history.seed,
-        history.replicate,
-        int(Purpose.CHART_VISIT),
-        patients.astype(np.int64),
-        visits.astype(np.int64),
-    )
-    missed: NDArray[np.bool_] = (draws < share) & (visits > 0)
-    return missed
-
-
 def _visits(history: SortedHistory) -> pl.DataFrame:
     rows = history.of(Kind.VISIT)
     rows = rows.compress(history.within(rows["patient"], rows["time"]))
-    missed = _missed(history, rows["patient"], rows["number"])
+    missed = missed_visits(history, rows["patient"], rows["number"])
     frame = history.frame(
         rows["patient"],
         {
@@ -162,31 +144,6 @@ def _readings(history: SortedHistory) -> pl.DataFrame:
     )
 
 
-@entry
-def _recorded_runs(seed, replicate, patients, first, last, share):
-    """Split intervals of diary days where a day was not recorded.
-
-    Returns
-    -------
-    tuple of ndarray, shape (runs,)
-        Index of the original interval, first day and last day of each part.
-    """
-    purpose = Purpose.CHART_DIARY
-    which, starts, ends = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
-    for i in range(len(patients)):
-        start = -1
-        for day in range(first[i], last[i] + 1):
-            recorded = uniforms(seed, replicate, patients[i], purpose, day)[0] >= share
-            if recorded and start < 0:
-                start = day
-            if start >= 0 and (not recorded or day == last[i]):
-                which.append(i)
-                starts.append(start)
-                ends.append(day if recorded else day - 1)
-                start = -1
-    return np.array(which), np.array(starts), np.array(ends)
-
-
 def _diary(history: SortedHistory) -> pl.DataFrame:
     rows = history.of(Kind.DIARY)
     rows = rows.compress(history.within(rows["patient"], rows["time"]))
@@ -195,7 +152,7 @@ def _diary(history: SortedHistory) -> pl.DataFrame:
     which = np.arange(len(rows))
     if len(rows):
         share = history.scenario.chart.missed_diary_day_probability
-        which, first, last = _recorded_runs(
+        which, first, last = recorded_diary_days(
             history.seed, history.replicate, rows["patient"].astype(np.int64), first, last, share
         )
     return history.frame(
