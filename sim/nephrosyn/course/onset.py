@@ -71,7 +71,7 @@ def _without_second_line(state, traits, params):
     state.clear_since = math.inf
     state.provoked = -1.0
     state.complication = NO_COMPLICATION
-    state.gfr = traits.gfr_ml_per_min
+    state.gfr = traits.gfr_ml_per_min_per_1_73_m2
     state.factor_found = NONE_FOUND
     state.factors = traits.factors
     set_taken_fraction(state, traits, params)

@@ -58,7 +58,7 @@ TRAITS = np.dtype(
         ("spontaneous_fall_per_day", "f8"),
         ("albumin_g_per_dl", "f8"),
         ("cholesterol_mg_per_dl", "f8"),
-        ("gfr_ml_per_min", "f8"),
+        ("gfr_ml_per_min_per_1_73_m2", "f8"),
         ("taken_fraction", "f8"),
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
         *SECOND_LINE_TRAITS,
@@ -267,6 +267,6 @@ def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) ->
     traits["nephrotic_log_upcr"] = nephrotic
     traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(proteinuria.highest_partial_fraction))
     traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(proteinuria.highest_remission_fraction))
-    traits["gfr_ml_per_min"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, uniforms[:, 3])
+    traits["gfr_ml_per_min_per_1_73_m2"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, uniforms[:, 3])
     traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, uniforms[:, 4])
     traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, uniforms[:, 5])

@@ -58,7 +58,7 @@ def _traits(history: SortedHistory) -> pl.DataFrame:
             "albumin_loss_per_day_per_mg_per_mg": np.full(len(traits), albumin.loss_per_day_per_mg_per_mg),
             "albumin_loss_saturates_at_mg_per_mg": np.full(len(traits), albumin.loss_saturates_at_mg_per_mg),
             "cholesterol_mg_per_dl": traits["cholesterol_mg_per_dl"],
-            "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min"],
+            "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min_per_1_73_m2"],
             "taken_fraction": traits["taken_fraction"],
             "kidney_loss_factor": traits["loss_factor"],
             "prone_to_thrombosis": traits["prone_to_thrombosis"] == 1,
