@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.criteria.definition.compiled import FIRST, SLIDING, rules
+from nephrosyn.criteria.definition.compiled import FIRST_WINDOW, SLIDING, rules
 
 from .builder import adult, source, tables, variant
 
@@ -73,7 +73,7 @@ def test_thresholds_reach_the_compiled_code():
     assert told(grown, ("contraindications", "contraindication_actions")) == (0b1111, 0b1110)
     assert told(grown, ("toxicities", "toxicity_actions")) == (0b1_1111_0000, 0b1100)
     parts = ("count", "length", "window", "begins")
-    assert told(grown, [f"six_{part}" for part in parts]) == (2, 183, FIRST, 0)
+    assert told(grown, [f"six_{part}" for part in parts]) == (2, 183, FIRST_WINDOW, 0)
     assert told(grown, [f"twelve_{part}" for part in parts]) == (4, 365, SLIDING, 0)
 
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nephrosyn.criteria.codes import NEVER, NO_DAY
+from nephrosyn.criteria.codes import EPISODES, INTERVALS, NEVER, NO_DAY
 from nephrosyn.criteria.evaluation import evaluate
-from nephrosyn.criteria.evaluation.workspace import EPISODES, INTERVALS
 from nephrosyn.criteria.record.urine_states import BETWEEN, RELAPSE, REMISSION, find_intervals
 from nephrosyn.kernels.compile import from_python
 

@@ -30,13 +30,26 @@ FLAG_OF = {
 """Clauses in the order of their codes, and the flag that each can set."""
 CLAUSES, FLAG_OF_CLAUSE = tuple(FLAG_OF), tuple(FLAG_OF.values())
 (
-    RESISTANCE, DEPENDENCE, SIX_MONTHS, TWELVE_MONTHS, CONTRAINDICATION, TOXICITY, ANY_SIX_MONTHS, PERSISTENCE, LATE,
-    SECONDARY, PARTIALLY, CALCINEURIN, MULTIDRUG,
-) = range(len(CLAUSES))  # fmt: skip
+    RESISTANCE_CLAUSE,
+    DEPENDENCE_CLAUSE,
+    FREQUENT_N6_CLAUSE,
+    FREQUENT_N12_CLAUSE,
+    CONTRAINDICATION_CLAUSE,
+    TOXICITY_CLAUSE,
+    FREQUENT_ANY6_CLAUSE,
+    PERSISTENCE_CLAUSE,
+    LATE_RESPONSE_CLAUSE,
+    SECONDARY_RESISTANCE_CLAUSE,
+    PARTIAL_REMISSION_CLAUSE,
+    CALCINEURIN_RESISTANCE_CLAUSE,
+    MULTIDRUG_RESISTANCE_CLAUSE,
+) = range(len(CLAUSES))
 
 # Columns of an answer: reason, day on which the clause was met, and the days or counts that its sentence mentions.
 REASON, DAY, ARGUMENTS = 0, 1, 2
 COLUMNS = 8
+# What the counts of a workspace count.
+INTERVALS, EPISODES, GAPS, DOSES, COURSES = range(5)
 NO_DAY = -(1 << 40)
 NEVER = 1 << 40
 
@@ -127,7 +140,8 @@ def answer(out, reason, day, first, second, third, fourth, fifth, sixth):
 
 # Whether a relapse counts for dependence by dose, and why not.
 (
-    COUNTS, OFF_STEROID, AT_MAINTENANCE, NOT_REDUCED, NOT_RAISED, CLEARED_BEFORE, RAISED_IN_VAIN, IN_UNFINISHED_TAPER,
+    COUNTS, OFF_STEROID, AT_MAINTENANCE, NOT_REDUCED, NOT_RAISED, CLEARED_BEFORE, NOT_CLEARED_IN_TIME,
+    IN_UNFINISHED_TAPER,
 ) = range(8)  # fmt: skip
 
 

@@ -11,20 +11,24 @@ from nephrosyn.criteria.codes import (
     AT_MAINTENANCE,
     CLEARED_BEFORE,
     COUNTS,
+    DOSES,
+    EPISODES,
     FIRST_UNKNOWN,
+    GAPS,
     IN_UNFINISHED_TAPER,
+    INTERVALS,
     NEVER,
     NEVER_IN_REMISSION,
     NO_DAY,
     NO_HIGH_DOSE,
     NO_SUCH_RELAPSE,
     NO_URINE,
+    NOT_CLEARED_IN_TIME,
     NOT_RAISED,
     NOT_REDUCED,
     NOT_YET_IN_REMISSION,
     OFF_STEROID,
     RAISE_PENDING,
-    RAISED_IN_VAIN,
     REASON,
     REDUCTION_VAGUE,
     RELAPSE_IN_TAPER,
@@ -34,7 +38,15 @@ from nephrosyn.criteria.codes import (
     answer,
 )
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, LAST_DAY_NOT_IN_REMISSION, START
-from nephrosyn.criteria.record.steroid_courses import FIRST, LAST, MEAN, SLACK, above_maintenance, is_step_down, run_on
+from nephrosyn.criteria.record.steroid_courses import (
+    DOSE_FIRST,
+    DOSE_LAST,
+    MEAN,
+    SLACK,
+    above_maintenance,
+    is_step_down,
+    run_on,
+)
 from nephrosyn.kernels.compile import entry, kernel
 
 
@@ -55,11 +67,11 @@ def dose_at(doses, count, relapse):
 def last_reduction(doses, at, since, until):
     """Latest day of (since, until] on which the dose stepped down, in the treatment that run `at` belongs to."""
     k = at
-    while k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1:
-        if doses[k, FIRST] <= since:
+    while k > 0 and doses[k, DOSE_FIRST] == doses[k - 1, DOSE_LAST] + 1:
+        if doses[k, DOSE_FIRST] <= since:
             break
-        if doses[k, FIRST] <= until and is_step_down(doses, k):
-            return int(doses[k, FIRST])
+        if doses[k, DOSE_FIRST] <= until and is_step_down(doses, k):
+            return int(doses[k, DOSE_FIRST])
         k -= 1
     return NO_DAY
 
@@ -68,11 +80,11 @@ def last_reduction(doses, at, since, until):
 def day_raised(doses, count, at, relapse, until):
     """First day of [relapse, until] on a dose above that of run `at`, or NEVER."""
     for k in range(count):
-        first = max(int(doses[k, FIRST]), relapse)
+        first = max(int(doses[k, DOSE_FIRST]), relapse)
         if first > until:
             break
         higher = doses[k, MEAN] > doses[at, MEAN] * (1.0 + SLACK)
-        if higher and doses[k, LAST] >= relapse:
+        if higher and doses[k, DOSE_LAST] >= relapse:
             return first
     return NEVER
 
@@ -99,7 +111,7 @@ def reason_not_counted(raised, again):
     """Why a relapse in the taper, above the maintenance dose, does not count."""
     if raised == NEVER:
         return NOT_RAISED
-    return CLEARED_BEFORE if again <= raised else RAISED_IN_VAIN
+    return CLEARED_BEFORE if again <= raised else NOT_CLEARED_IN_TIME
 
 
 @kernel
@@ -149,11 +161,11 @@ def taper_finished(doses, count, remission, end):
     """Whether the dose was the maintenance dose or less on some day from the first remission on."""
     covered = remission
     for k in range(count):
-        if doses[k, LAST] < remission:
+        if doses[k, DOSE_LAST] < remission:
             continue
-        if doses[k, FIRST] > covered or not above_maintenance(doses, k):
+        if doses[k, DOSE_FIRST] > covered or not above_maintenance(doses, k):
             return True
-        covered = int(doses[k, LAST]) + 1
+        covered = int(doses[k, DOSE_LAST]) + 1
     return covered <= end
 
 
@@ -162,7 +174,7 @@ def gap_above_maintenance(gaps, gap_count, doses, count):
     """Return a gap with a day above the maintenance dose strictly inside it, on which a relapse may hide, or -1."""
     for g in range(gap_count):
         for k in range(count):
-            meets = doses[k, FIRST] < gaps[g, AFTER] and doses[k, LAST] > gaps[g, BEFORE]
+            meets = doses[k, DOSE_FIRST] < gaps[g, AFTER] and doses[k, DOSE_LAST] > gaps[g, BEFORE]
             if meets and above_maintenance(doses, k):
                 return g
     return -1
@@ -196,8 +208,8 @@ def evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row
     needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
     met = 0
     possible = 0
-    for i in range(1, counts[1]):
-        evaluate_relapse(episodes, i, doses, counts[3], end, raise_within, effective_within, row)
+    for i in range(1, counts[EPISODES]):
+        evaluate_relapse(episodes, i, doses, counts[DOSES], end, raise_within, effective_within, row)
         if row[REASON] == RELAPSE_IN_TAPER:
             met += 1
             if met == needed:
@@ -210,6 +222,6 @@ def evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row
     if possible > 0 and met + possible >= needed:
         copy(open_row, out)
         return
-    evaluate_absence(episodes, gaps, counts[2], doses, counts[3], end, resistant, out)
-    if counts[0] == 0:
+    evaluate_absence(episodes, gaps, counts[GAPS], doses, counts[DOSES], end, resistant, out)
+    if counts[INTERVALS] == 0:
         out[REASON] = NO_URINE

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import (
+    DOSES,
+    EPISODES,
     FEWER_ON_STEROID,
+    GAPS,
+    INTERVALS,
     NEVER,
     NEVER_IN_REMISSION,
     NO_STEROID_AT_ALL,
@@ -18,7 +22,7 @@ from nephrosyn.criteria.codes import (
     answer,
 )
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
-from nephrosyn.criteria.record.steroid_courses import FIRST, LAST, last_day_of_treatment, on_steroid
+from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST, last_day_of_treatment, on_steroid
 from nephrosyn.kernels.compile import entry, kernel
 
 OFF, ON, UNCOUNTED = 0, 1, 2
@@ -45,7 +49,7 @@ def hidden_on_steroid(gaps, gap_count, doses, count, off_days, max_gap):
     hidden, gap = 0, -1
     for g in range(gap_count):
         for k in range(count):
-            if doses[k, FIRST] < gaps[g, AFTER] and doses[k, LAST] + max(off_days, 1) > gaps[g, BEFORE]:
+            if doses[k, DOSE_FIRST] < gaps[g, AFTER] and doses[k, DOSE_LAST] + max(off_days, 1) > gaps[g, BEFORE]:
                 hidden += hidden_relapses(gaps, g, max_gap)
                 gap = g if gap < 0 else gap
                 break
@@ -60,7 +64,7 @@ def absence_reason(episodes, doses, dose_count, end, resistant, off_days):
         return NO_STEROID_AT_ALL
     if remission == NEVER:
         return NEVER_IN_REMISSION if resistant else NOT_YET_IN_REMISSION
-    stopped = last_day_of_treatment(doses, dose_count, int(doses[0, FIRST]))
+    stopped = last_day_of_treatment(doses, dose_count, int(doses[0, DOSE_FIRST]))
     return WITHDRAWAL_UNSEEN if end <= stopped + off_days else FEWER_ON_STEROID
 
 
@@ -69,8 +73,8 @@ def evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, out
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
     needed, off_days = rule.dependent_relapses, rule.off_days
     in_row, most, latest = 0, 0, NEVER
-    for i in range(1, counts[1]):
-        kind = kind_of(episodes, i, doses, counts[3], off_days)
+    for i in range(1, counts[EPISODES]):
+        kind = kind_of(episodes, i, doses, counts[DOSES], off_days)
         if kind == ON:
             in_row += 1
             most = max(most, in_row)
@@ -80,11 +84,11 @@ def evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, out
         if most >= needed:
             answer(out, RELAPSES_ON_STEROID, latest, latest, most, needed, NEVER, NEVER, NEVER)
             return
-    hidden, g = hidden_on_steroid(gaps, counts[2], doses, counts[3], off_days, rule.max_gap_days)
-    if counts[0] == 0:
+    hidden, g = hidden_on_steroid(gaps, counts[GAPS], doses, counts[DOSES], off_days, rule.max_gap_days)
+    if counts[INTERVALS] == 0:
         answer(out, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
     elif g >= 0 and most + hidden >= needed:
         answer(out, ON_STEROID_MAY_HIDE, NEVER, latest, most, needed, gaps[g, BEFORE], gaps[g, AFTER], hidden)
     else:
-        reason = absence_reason(episodes, doses, counts[3], end, resistant, off_days)
+        reason = absence_reason(episodes, doses, counts[DOSES], end, resistant, off_days)
         answer(out, reason, NEVER, latest, most, needed, NEVER, NEVER, NEVER)

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from nephrosyn.criteria.codes import (
     ANCHOR_NOT_REACHED,
+    DOSES,
     ENOUGH_RELAPSES,
+    EPISODES,
     FEWER_RELAPSES,
+    GAPS,
+    INTERVALS,
     NEVER,
     NEVER_IN_REMISSION,
     NO_DAY,
@@ -18,17 +22,16 @@ from nephrosyn.criteria.codes import (
     WINDOW_OPEN,
     answer,
 )
-from nephrosyn.criteria.definition.compiled import BLOCKS, FIRST, PRESENTATION_ANCHOR, REMISSION_ANCHOR
+from nephrosyn.criteria.definition.compiled import BLOCKS, FIRST_WINDOW, PRESENTATION_ANCHOR, REMISSION_ANCHOR
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
-from nephrosyn.criteria.record.steroid_courses import FIRST as FIRST_DAY
-from nephrosyn.criteria.record.steroid_courses import last_day_of_treatment
+from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, last_day_of_treatment
 from nephrosyn.kernels.compile import kernel
 
 
 @kernel
 def window_of(relapse, anchor, length, window):
     """First day (exclusive for blocks) and last day of the window that ends the count at a relapse."""
-    if window == FIRST:
+    if window == FIRST_WINDOW:
         return anchor, anchor + length
     if window == BLOCKS:
         block = max((relapse - anchor - 1) // length, 0)
@@ -67,7 +70,7 @@ def anchor_of(episodes, doses, dose_count, since, anchor, end):
         return episodes[0, END]
     if dose_count == 0:
         return NEVER
-    last = last_day_of_treatment(doses, dose_count, int(doses[0, FIRST_DAY]))
+    last = last_day_of_treatment(doses, dose_count, int(doses[0, DOSE_FIRST]))
     return last + 1 if last < end else NEVER
 
 
@@ -101,7 +104,7 @@ def most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, wi
     """
     most = 0
     hidden = 0
-    if window == FIRST:
+    if window == FIRST_WINDOW:
         last = anchor + length if anchor < NEVER else NEVER
         hidden = hidden_between(gaps, gap_count, earliest, last, max_gap)
         return seen_between(episodes, count, earliest, last) + hidden, hidden
@@ -139,8 +142,8 @@ def evaluate_frequency(
 
     The last two arguments are the window: that which met the rule, else the fullest, else the first.
     """
-    count, gap_count, max_gap = counts[1], counts[2], rule.max_gap_days
-    anchor = anchor_of(episodes, doses, counts[3], since, rule.anchor, end)
+    count, gap_count, max_gap = counts[EPISODES], counts[GAPS], rule.max_gap_days
+    anchor = anchor_of(episodes, doses, counts[DOSES], since, rule.anchor, end)
     if anchor < NEVER and begins > 0:
         anchor += begins + 1
     close = anchor + length if anchor < NEVER else NEVER
@@ -167,7 +170,7 @@ def evaluate_frequency(
         possible, hidden = most_possible(episodes, count, gaps, gap_count, anchor, earliest, length, window, max_gap)
         possible += rule.presenting
     reason = frequency_reason(
-        counts[0], most_seen, hidden, possible, needed, episodes[0, END], anchor, close, end, resistant
+        counts[INTERVALS], most_seen, hidden, possible, needed, episodes[0, END], anchor, close, end, resistant
     )
     if reason == WINDOW_OPEN:
         start, stop = anchor, close

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
-from nephrosyn.criteria.clauses.resistance import copy, course_needed, evaluate_without_course, weight_of_episode
+from nephrosyn.criteria.clauses.resistance import copy, course_needed, evaluate_without_course, rank_of_episode
 from nephrosyn.criteria.codes import (
     COURSE_TOO_SHORT,
+    COURSES,
+    DOSES,
+    EPISODES,
     FIRST_NOT_MET,
+    GAPS,
+    INTERVALS,
     LATE_RESPONSE,
     NEVER,
     NO_URINE,
@@ -23,6 +28,7 @@ from nephrosyn.criteria.codes import (
 )
 from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.response import at_least_partial, level_by
+from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
 from nephrosyn.kernels.compile import kernel
 
@@ -31,9 +37,9 @@ from nephrosyn.kernels.compile import kernel
 def first_course(courses, count, start, remission):
     """Return first and last day of the first adequate course in an episode, or NEVER twice."""
     for k in range(count):
-        first = max(courses[k, 0], start)
-        if courses[k, 1] >= first and first < remission:
-            return first, courses[k, 1]
+        first = max(courses[k, DOSE_FIRST], start)
+        if courses[k, DOSE_LAST] >= first and first < remission:
+            return first, courses[k, DOSE_LAST]
     return NEVER, NEVER
 
 
@@ -67,19 +73,19 @@ def evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, en
         episodes[0, END],
         episodes[0, LAST_DAY_NOT_IN_REMISSION],
     )
-    first, last = first_course(courses, counts[4], start, remission)
+    first, last = first_course(courses, counts[COURSES], start, remission)
     days = course_needed(0, lesion, rule)
     if first == NEVER:
-        evaluate_without_course(start, doses, counts[3], remission, last_day_not_in_remission, days, out)
+        evaluate_without_course(start, doses, counts[DOSES], remission, last_day_not_in_remission, days, out)
     else:
         due, decision_day = first + days, first + max(rule.confirmation_days, days)
         level = PARTIAL
         if rule.confirms_any == 0:
-            level = level_by(intervals, counts[0], gaps, counts[2], first, due)
+            level = level_by(intervals, counts[INTERVALS], gaps, counts[GAPS], first, due)
         reason = late_reason(due, decision_day, last + 1, end, remission, last_day_not_in_remission, level)
         day = remission if reason < FIRST_NOT_MET else NEVER
         answer(out, reason, day, first, decision_day, last_day_not_in_remission, remission, last, NEVER)
-    if counts[0] == 0:
+    if counts[INTERVALS] == 0:
         out[REASON] = NO_URINE
 
 
@@ -99,7 +105,7 @@ def partial_reason(due, reduced, end, remission, last_day_not_in_remission, reac
 def evaluate_partial_remission(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
     """Write whether any episode was in partial remission on the due day of its first adequate course."""
     evaluated = 0
-    for i in range(counts[1]):
+    for i in range(counts[EPISODES]):
         start, remission, last_day_not_in_remission = (
             episodes[i, START],
             episodes[i, END],
@@ -108,20 +114,20 @@ def evaluate_partial_remission(intervals, episodes, gaps, doses, courses, counts
         days = course_needed(i, lesion, rule)
         if days == 0:
             continue
-        first, last = first_course(courses, counts[4], start, remission)
+        first, last = first_course(courses, counts[COURSES], start, remission)
         if first == NEVER:
-            evaluate_without_course(start, doses, counts[3], remission, last_day_not_in_remission, days, row)
+            evaluate_without_course(start, doses, counts[DOSES], remission, last_day_not_in_remission, days, row)
         else:
             due = first + days
             reached, neither = at_least_partial(
-                intervals, counts[0], first, min(remission, end), rule.home_days, rule.clinic_readings
+                intervals, counts[INTERVALS], first, min(remission, end), rule.home_days, rule.clinic_readings
             )
-            level = level_by(intervals, counts[0], gaps, counts[2], first, due)
+            level = level_by(intervals, counts[INTERVALS], gaps, counts[GAPS], first, due)
             reason = partial_reason(due, last + 1, end, remission, last_day_not_in_remission, reached, neither, level)
             day = due if reason < FIRST_NOT_MET else NEVER
             answer(row, reason, day, first, due, last_day_not_in_remission, remission, last, NEVER)
-        if evaluated == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+        if evaluated == 0 or rank_of_episode(row[REASON]) > rank_of_episode(out[REASON]):
             copy(row, out)
         evaluated += 1
-    if counts[0] == 0:
+    if counts[INTERVALS] == 0:
         out[REASON] = NO_URINE

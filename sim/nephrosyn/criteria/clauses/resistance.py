@@ -9,10 +9,15 @@ from nephrosyn.criteria.codes import (
     ARGUMENTS,
     COURSE_MAY_HIDE,
     COURSE_TOO_SHORT,
+    COURSES,
+    DOSES,
+    EPISODES,
     FAILED_AND_REDUCED,
     FAILED_COURSE,
     FIRST_NOT_MET,
     FIRST_UNKNOWN,
+    GAPS,
+    INTERVALS,
     NEVER,
     NEVER_ADEQUATE,
     NO_RELAPSE,
@@ -38,7 +43,7 @@ from nephrosyn.criteria.record.episodes import (
 )
 from nephrosyn.criteria.record.patient_arrays import NO_NAME
 from nephrosyn.criteria.record.response import level_by, response_from
-from nephrosyn.criteria.record.steroid_courses import FIRST, LAST
+from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
 from nephrosyn.kernels.compile import kernel
 
@@ -89,8 +94,8 @@ def evaluate_without_course(start, doses, dose_count, remission, last_day_not_in
     """Evaluate an episode in which no adequate course began."""
     first = NEVER
     for k in range(dose_count):
-        if doses[k, LAST] >= start:
-            first = max(int(doses[k, FIRST]), start)
+        if doses[k, DOSE_LAST] >= start:
+            first = max(int(doses[k, DOSE_FIRST]), start)
             break
     decision_day = first + course_days if first < NEVER else NEVER
     if first >= remission:
@@ -104,8 +109,8 @@ def evaluate_without_course(start, doses, dose_count, remission, last_day_not_in
 
 
 @kernel
-def weight_in_episode(reason):
-    """Weigh the answers of one episode: a remission in time closes it, even if an earlier course was too short."""
+def rank_in_episode(reason):
+    """Rank the answers of one episode: a remission in time closes it, even if an earlier course was too short."""
     if reason < FIRST_NOT_MET:
         return 3
     if reason >= FIRST_UNKNOWN:
@@ -114,8 +119,8 @@ def weight_in_episode(reason):
 
 
 @kernel
-def weight_of_episode(reason):
-    """Weigh the answers of several episodes: met comes first, then open; an episode without steroid counts least."""
+def rank_of_episode(reason):
+    """Rank the answers of several episodes: met comes first, then open; an episode without steroid counts least."""
     if reason < FIRST_NOT_MET:
         return 3
     if reason >= FIRST_UNKNOWN:
@@ -143,7 +148,7 @@ def decision_day_of_course(intervals, count, gaps, gap_count, first, due, rule):
 @kernel
 def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
     """Evaluate every adequate course that began in an episode before it ended."""
-    interval_count, course_count = counts[0], counts[4]
+    interval_count, course_count = counts[INTERVALS], counts[COURSES]
     start, remission, last_day_not_in_remission = (
         episodes[i, START],
         episodes[i, END],
@@ -152,8 +157,8 @@ def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, 
     umbrella_days = rule.umbrella_days if confirms else 0
     none = True
     for k in range(course_count):
-        first = max(courses[k, FIRST], start)
-        last = courses[k, LAST]
+        first = max(courses[k, DOSE_FIRST], start)
+        last = courses[k, DOSE_LAST]
         if first >= remission:
             break
         if last < first:
@@ -161,16 +166,16 @@ def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, 
         due = first + course_days
         decision_day, sure = due, True
         if confirms and i == 0:
-            decision_day, sure = decision_day_of_course(intervals, interval_count, gaps, counts[2], first, due, rule)
+            decision_day, sure = decision_day_of_course(intervals, interval_count, gaps, counts[GAPS], first, due, rule)
         response, without = response_from(intervals, interval_count, episodes, i, first, rule.partial_responds, rule)
         evaluate_course(first, last, end, response, without, course_days, umbrella_days, decision_day, row)
         if not sure and row[REASON] == REMISSION_LATE:
             row[REASON] = REMISSION_VAGUE
-        if none or weight_in_episode(row[REASON]) > weight_in_episode(best[REASON]):
+        if none or rank_in_episode(row[REASON]) > rank_in_episode(best[REASON]):
             copy(row, best)
         none = False
     if none:
-        evaluate_without_course(start, doses, counts[3], remission, last_day_not_in_remission, course_days, best)
+        evaluate_without_course(start, doses, counts[DOSES], remission, last_day_not_in_remission, course_days, best)
 
 
 @kernel
@@ -180,7 +185,7 @@ def gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, cours
         since = gaps[g, BEFORE] + 1
         until = min(next_remission_level(intervals, interval_count, gaps[g, AFTER]), end + 1)
         for k in range(course_count):
-            if min(courses[k, LAST] + 1, until) - max(courses[k, FIRST], since) >= need:
+            if min(courses[k, DOSE_LAST] + 1, until) - max(courses[k, DOSE_FIRST], since) >= need:
                 return g
     return -1
 
@@ -201,17 +206,17 @@ def evaluate_resistance(
 
     With `secondary`, the clause is secondary resistance: relapses only, with a length of its own.
     """
-    interval_count, gap_count, course_count = counts[0], counts[2], counts[4]
+    interval_count, gap_count, course_count = counts[INTERVALS], counts[GAPS], counts[COURSES]
     evaluated = 0
     out[REASON] = NO_RELAPSE
-    for i in range(1 if secondary else 0, counts[1]):
+    for i in range(1 if secondary else 0, counts[EPISODES]):
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
         if days == 0:
             continue
         evaluate_episode(
             intervals, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best
         )
-        if evaluated == 0 or weight_of_episode(best[REASON]) > weight_of_episode(out[REASON]):
+        if evaluated == 0 or rank_of_episode(best[REASON]) > rank_of_episode(out[REASON]):
             copy(best, out)
         evaluated += 1
     if evaluated == 0:

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.clauses.resistance import copy, weight_of_episode
+from nephrosyn.criteria.clauses.resistance import copy, rank_of_episode
 from nephrosyn.criteria.codes import (
     AGENT_FAILED,
     AGENT_RESPONSE,
     AGENT_TOO_SHORT,
     AGENTS_FAILED,
     AGENTS_GO_ON,
+    EPISODES,
     GIVEN_IN_REMISSION,
+    INTERVALS,
     NEVER,
     NO_OTHER_AGENT,
     NO_TREATMENT,
@@ -59,11 +61,13 @@ def verdict_by(due, response, without, met):
 def treatment_answer(intervals, episodes, counts, first, last, end, rule, row):
     """Write whether one treatment with a calcineurin inhibitor failed, from its first to its last day."""
     due = first + rule.calcineurin_days
-    i = episode_on(episodes, counts[1], first)
+    i = episode_on(episodes, counts[EPISODES], first)
     if i < 0:
         answer(row, GIVEN_IN_REMISSION, NEVER, first, due, NEVER, NEVER, last, NEVER)
         return
-    response, without = response_from(intervals, counts[0], episodes, i, first, rule.calcineurin_partial_responds, rule)
+    response, without = response_from(
+        intervals, counts[INTERVALS], episodes, i, first, rule.calcineurin_partial_responds, rule
+    )
     reason = verdict_by(due, response, without, AGENT_FAILED)
     if reason != AGENT_RESPONSE and last < due - 1:
         reason = NOT_SEEN_LONG_ENOUGH if last >= end else AGENT_TOO_SHORT
@@ -88,13 +92,13 @@ def evaluate_calcineurin(
             continue
         if first < NEVER:
             treatment_answer(intervals, episodes, counts, first, min(last, end), end, rule, row)
-            if treatments == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+            if treatments == 0 or rank_of_episode(row[REASON]) > rank_of_episode(out[REASON]):
                 copy(row, out)
             treatments += 1
             first = NEVER
         if here:
             first, last = int(starts[r]), last_day_of(r, starts, stops, schedules, rule.single_days)
-    if counts[0] == 0 and treatments > 0:
+    if counts[INTERVALS] == 0 and treatments > 0:
         out[REASON] = NO_URINE
 
 
@@ -158,7 +162,9 @@ def multidrug_answer(
         reason = AGENTS_GO_ON if episodes[i, END] > end and goes_on == end else TOO_FEW_AGENTS
         answer(row, reason, NEVER, begun, NEVER, NEVER, NEVER, NEVER, NEVER)
         return
-    response, without = response_from(intervals, counts[0], episodes, i, begun, rule.multidrug_partial_responds, rule)
+    response, without = response_from(
+        intervals, counts[INTERVALS], episodes, i, begun, rule.multidrug_partial_responds, rule
+    )
     reason = verdict_by(due, response, without, AGENTS_FAILED)
     day = due if reason == AGENTS_FAILED else NEVER
     answer(row, reason, day, begun, due, without, response, NEVER, NEVER)
@@ -169,20 +175,20 @@ def evaluate_multidrug(
     intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
 ):
     """Write the answer of the clause: months of treatment with several classes in one episode, without response."""
-    for i in range(counts[1]):
+    for i in range(counts[EPISODES]):
         multidrug_answer(
             intervals, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
         )
-        if i == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+        if i == 0 or rank_of_episode(row[REASON]) > rank_of_episode(out[REASON]):
             copy(row, out)
-    if counts[0] == 0 and out[REASON] != TOO_FEW_AGENTS:
+    if counts[INTERVALS] == 0 and out[REASON] != TOO_FEW_AGENTS:
         out[REASON] = NO_URINE
 
 
 @kernel
 def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, end, rule, row, out):
     """Write the answer of the clause: no response a number of days after treatment with any drug began."""
-    for i in range(counts[1] if rule.persists_in_any == 1 else 1):
+    for i in range(counts[EPISODES] if rule.persists_in_any == 1 else 1):
         start, remission = episodes[i, START], episodes[i, END]
         first, agent = NEVER, NEVER
         for r in range(first_row, stop_row):
@@ -198,7 +204,7 @@ def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, start
         else:
             due = first + rule.persistence_days
             response, without = response_from(
-                intervals, counts[0], episodes, i, first, rule.persists_partial_responds, rule
+                intervals, counts[INTERVALS], episodes, i, first, rule.persists_partial_responds, rule
             )
             reason = verdict_by(due, response, without, STILL_ILL_THEN)
             if reason == AGENT_RESPONSE:
@@ -207,7 +213,7 @@ def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, start
                 reason = NO_OTHER_AGENT
             day = due if reason == STILL_ILL_THEN else NEVER
             answer(row, reason, day, first, due, without, response, NEVER, NEVER)
-        if i == 0 or weight_of_episode(row[REASON]) > weight_of_episode(out[REASON]):
+        if i == 0 or rank_of_episode(row[REASON]) > rank_of_episode(out[REASON]):
             copy(row, out)
-    if counts[0] == 0:
+    if counts[INTERVALS] == 0:
         out[REASON] = NO_URINE

@@ -15,8 +15,8 @@ from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.thresholds import Threshold
 
 DAYS_PER_WEEK = 7
-FIRST, SLIDING, BLOCKS = 0, 1, 2
-WINDOWS = {"first": FIRST, "sliding": SLIDING, "blocks": BLOCKS}
+FIRST_WINDOW, SLIDING, BLOCKS = 0, 1, 2
+WINDOWS = {"first": FIRST_WINDOW, "sliding": SLIDING, "blocks": BLOCKS}
 REMISSION_ANCHOR, PRESENTATION_ANCHOR, COURSE_END_ANCHOR = 0, 1, 2
 ANCHORS = {"remission": REMISSION_ANCHOR, "presentation": PRESENTATION_ANCHOR, "course_end": COURSE_END_ANCHOR}
 NO_RULE, RAISE_CLEARS, ON_STEROID = 0, 1, 2

@@ -21,30 +21,34 @@ from nephrosyn.criteria.clauses.second_line_resistance import (
     evaluate_persistence,
 )
 from nephrosyn.criteria.codes import (
-    ANY_SIX_MONTHS,
-    CALCINEURIN,
+    CALCINEURIN_RESISTANCE_CLAUSE,
     CONDITION_NOTED,
-    CONTRAINDICATION,
+    CONTRAINDICATION_CLAUSE,
+    COURSES,
     DAY,
-    DEPENDENCE,
-    LATE,
+    DEPENDENCE_CLAUSE,
+    DOSES,
+    EPISODES,
+    FREQUENT_ANY6_CLAUSE,
+    FREQUENT_N6_CLAUSE,
+    FREQUENT_N12_CLAUSE,
+    GAPS,
+    INTERVALS,
+    LATE_RESPONSE_CLAUSE,
     MET,
-    MULTIDRUG,
+    MULTIDRUG_RESISTANCE_CLAUSE,
     NEVER,
     NO_CONDITION,
     NOT_DEFINED,
-    PARTIALLY,
-    PERSISTENCE,
+    PARTIAL_REMISSION_CLAUSE,
+    PERSISTENCE_CLAUSE,
     REASON,
-    RESISTANCE,
-    SECONDARY,
-    SIX_MONTHS,
-    TOXICITY,
-    TWELVE_MONTHS,
+    RESISTANCE_CLAUSE,
+    SECONDARY_RESISTANCE_CLAUSE,
+    TOXICITY_CLAUSE,
     status_of,
 )
 from nephrosyn.criteria.definition.compiled import ON_STEROID, RAISE_CLEARS
-from nephrosyn.criteria.evaluation.workspace import COURSES, DOSES, EPISODES, GAPS, INTERVALS
 from nephrosyn.criteria.record.complete_record import path_spans
 from nephrosyn.criteria.record.episodes import (
     END,
@@ -54,9 +58,8 @@ from nephrosyn.criteria.record.episodes import (
     find_episodes,
     find_gaps,
 )
-from nephrosyn.criteria.record.steroid_courses import FIRST, find_courses, find_doses
-from nephrosyn.criteria.record.urine_states import FIRST as FIRST_SEEN
-from nephrosyn.criteria.record.urine_states import clinic_days, find_intervals, home_spans
+from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, find_courses, find_doses
+from nephrosyn.criteria.record.urine_states import INTERVAL_FIRST, clinic_days, find_intervals, home_spans
 from nephrosyn.kernels.compile import entry, kernel
 
 CONTRAINDICATION_KIND, TOXICITY_KIND = (
@@ -81,16 +84,16 @@ def evaluate_condition_clause(first_row, stop_row, noted, kinds, names, actions,
 def under_care_since(intervals, interval_count, doses, dose_count):
     """Day of the first dose; without doses, of the first reading; NEVER without both."""
     if dose_count > 0:
-        return int(doses[0, FIRST])
-    return intervals[0, FIRST_SEEN] if interval_count > 0 else NEVER
+        return int(doses[0, DOSE_FIRST])
+    return intervals[0, INTERVAL_FIRST] if interval_count > 0 else NEVER
 
 
 @kernel
 def frequency_rule(rule, clause):
     """Number of relapses, length, kind of window and delay of a rule of frequent relapse."""
-    if clause == SIX_MONTHS:
+    if clause == FREQUENT_N6_CLAUSE:
         return rule.six_count, rule.six_length, rule.six_window, rule.six_begins
-    if clause == TWELVE_MONTHS:
+    if clause == FREQUENT_N12_CLAUSE:
         return rule.twelve_count, rule.twelve_length, rule.twelve_window, rule.twelve_begins
     return rule.any_six_count, rule.any_six_length, rule.any_six_window, rule.any_six_begins
 
@@ -98,25 +101,25 @@ def frequency_rule(rule, clause):
 @kernel
 def defining_number(rule, clause):
     """The number that is 0 where a set does not define a clause."""
-    if clause == RESISTANCE:
+    if clause == RESISTANCE_CLAUSE:
         return rule.course_days
-    if clause == DEPENDENCE:
+    if clause == DEPENDENCE_CLAUSE:
         return rule.dependence_rule
-    if clause == CONTRAINDICATION:
+    if clause == CONTRAINDICATION_CLAUSE:
         return rule.contraindications
-    if clause == TOXICITY:
+    if clause == TOXICITY_CLAUSE:
         return rule.toxicities
-    if clause == PERSISTENCE:
+    if clause == PERSISTENCE_CLAUSE:
         return rule.persistence_days
-    if clause == LATE:
+    if clause == LATE_RESPONSE_CLAUSE:
         return rule.late_reported
-    if clause == SECONDARY:
+    if clause == SECONDARY_RESISTANCE_CLAUSE:
         return rule.secondary_days
-    if clause == PARTIALLY:
+    if clause == PARTIAL_REMISSION_CLAUSE:
         return rule.partial_reported
-    if clause == CALCINEURIN:
+    if clause == CALCINEURIN_RESISTANCE_CLAUSE:
         return rule.calcineurin_days
-    if clause == MULTIDRUG:
+    if clause == MULTIDRUG_RESISTANCE_CLAUSE:
         return rule.multidrug_days
     return frequency_rule(rule, clause)[0]
 
@@ -125,10 +128,10 @@ def defining_number(rule, clause):
 def evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers):
     """Write the answers of the clauses on relapses: dependence, and the rules of frequent relapse."""
     if rule.dependence_rule == RAISE_CLEARS:
-        evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE])
+        evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE_CLAUSE])
     elif rule.dependence_rule == ON_STEROID:
-        evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, answers[DEPENDENCE])
-    for clause in (SIX_MONTHS, TWELVE_MONTHS, ANY_SIX_MONTHS):
+        evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, answers[DEPENDENCE_CLAUSE])
+    for clause in (FREQUENT_N6_CLAUSE, FREQUENT_N12_CLAUSE, FREQUENT_ANY6_CLAUSE):
         needed, length, window, begins = frequency_rule(rule, clause)
         if needed > 0:
             evaluate_frequency(
@@ -141,34 +144,36 @@ def evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule
 def evaluate_steroid(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers):
     """Write the answers of the clauses on the response to steroid. Returns whether resistance is met."""
     for secondary in (False, True):
-        clause = SECONDARY if secondary else RESISTANCE
+        clause = SECONDARY_RESISTANCE_CLAUSE if secondary else RESISTANCE_CLAUSE
         if defining_number(rule, clause) > 0:
             evaluate_resistance(
                 intervals, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best,
                 answers[clause],
             )  # fmt: skip
     if rule.late_reported > 0:
-        evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE])
+        evaluate_late_response(
+            intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE_RESPONSE_CLAUSE]
+        )
     if rule.partial_reported > 0:
         evaluate_partial_remission(
-            intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIALLY]
+            intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIAL_REMISSION_CLAUSE]
         )
-    return rule.course_days > 0 and status_of(answers[RESISTANCE, REASON]) == MET
+    return rule.course_days > 0 and status_of(answers[RESISTANCE_CLAUSE, REASON]) == MET
 
 
 @kernel
 def evaluate_agents(intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
     """Write the answers of the clauses on the response to other drugs."""
     if rule.persistence_days > 0:
-        out = answers[PERSISTENCE]
+        out = answers[PERSISTENCE_CLAUSE]
         evaluate_persistence(intervals, episodes, counts, first, stop, starts, stops, drugs, end, rule, row, out)
     if rule.calcineurin_days > 0:
-        out = answers[CALCINEURIN]
+        out = answers[CALCINEURIN_RESISTANCE_CLAUSE]
         evaluate_calcineurin(
             intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
         )
     if rule.multidrug_days > 0:
-        out = answers[MULTIDRUG]
+        out = answers[MULTIDRUG_RESISTANCE_CLAUSE]
         evaluate_multidrug(
             intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
         )
@@ -177,9 +182,9 @@ def evaluate_agents(intervals, episodes, counts, first, stop, starts, stops, dru
 @kernel
 def evaluate_conditions(first, stop, noted, kinds, names, actions, end, rule, answers):
     """Write the answers of the clauses on conditions."""
-    for clause in (CONTRAINDICATION, TOXICITY):
+    for clause in (CONTRAINDICATION_CLAUSE, TOXICITY_CLAUSE):
         kind, counted, effects = CONTRAINDICATION_KIND, rule.contraindications, rule.contraindication_actions
-        if clause == TOXICITY:
+        if clause == TOXICITY_CLAUSE:
             kind, counted, effects = TOXICITY_KIND, rule.toxicities, rule.toxicity_actions
         evaluate_condition_clause(
             first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause]

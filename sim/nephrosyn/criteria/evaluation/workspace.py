@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from nephrosyn.criteria.codes import CLAUSES, COLUMNS
 
-INTERVALS, EPISODES, GAPS, DOSES, COURSES = range(5)
-
 
 class Workspace(NamedTuple):
     """Arrays reused for one patient after another; sized for the longest record.
@@ -32,7 +30,7 @@ class Workspace(NamedTuple):
     courses : ndarray of int64, shape (doses, 2)
         First and last day of courses of adequate dose.
     counts : ndarray of int64, shape (5,)
-        Number of intervals, episodes, gaps, runs of steroid and courses.
+        Number of intervals, episodes, gaps, runs of steroid and courses, at the places that `codes` names.
     scratch : ndarray of int64, shape (2, columns)
         Answers under comparison.
     answers : ndarray of int64, shape (clauses, columns)

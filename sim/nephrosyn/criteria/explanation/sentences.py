@@ -11,28 +11,29 @@ import numpy as np
 from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_relapse
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import OFF, ON, UNCOUNTED, kinds_of
 from nephrosyn.criteria.codes import (
-    ANY_SIX_MONTHS,
     AT_MAINTENANCE,
     CLEARED_BEFORE,
     COUNTS,
-    DEPENDENCE,
+    DEPENDENCE_CLAUSE,
+    DOSES,
+    EPISODES,
+    FREQUENT_ANY6_CLAUSE,
+    FREQUENT_N6_CLAUSE,
+    FREQUENT_N12_CLAUSE,
     IN_UNFINISHED_TAPER,
     MET,
+    NOT_CLEARED_IN_TIME,
     NOT_RAISED,
     NOT_REDUCED,
     OFF_STEROID,
-    RAISED_IN_VAIN,
     REASON,
     REASONS,
-    SIX_MONTHS,
     TAPER_ARGUMENTS,
-    TWELVE_MONTHS,
     WINDOW_ARGUMENTS,
     WITHDRAWAL_ARGUMENTS,
     status_of,
 )
-from nephrosyn.criteria.definition.compiled import FIRST
-from nephrosyn.criteria.evaluation.workspace import DOSES, EPISODES
+from nephrosyn.criteria.definition.compiled import FIRST_WINDOW
 from nephrosyn.criteria.record.episodes import START
 from nephrosyn.criteria.record.steroid_courses import MAINTENANCE, MEAN
 
@@ -41,7 +42,11 @@ if TYPE_CHECKING:
 
 Arguments = Mapping[str, int | None]
 
-WINDOW_FIELD = {SIX_MONTHS: "six_window", TWELVE_MONTHS: "twelve_window", ANY_SIX_MONTHS: "any_six_window"}
+WINDOW_FIELD = {
+    FREQUENT_N6_CLAUSE: "six_window",
+    FREQUENT_N12_CLAUSE: "twelve_window",
+    FREQUENT_ANY6_CLAUSE: "any_six_window",
+}
 WHY_NOT_COUNTED = {
     IN_UNFINISHED_TAPER: "while the steroid given for the previous relapse continued",
     OFF_STEROID: "without steroid",
@@ -49,7 +54,7 @@ WHY_NOT_COUNTED = {
     NOT_REDUCED: "without a reduction of the dose before it",
     NOT_RAISED: "not followed by a higher dose within {raise_within} days",
     CLEARED_BEFORE: "cleared before the dose was raised",
-    RAISED_IN_VAIN: "not cleared within {effective_within} days of the higher dose",
+    NOT_CLEARED_IN_TIME: "not cleared within {effective_within} days of the higher dose",
 }
 
 
@@ -112,7 +117,7 @@ def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: 
         words["in_row"] = " in a row" if evaluated.rules["consecutive"] and (arguments["needed"] or 0) > 1 else ""
         more = withdrawal_text(evaluated)
     if (
-        code == DEPENDENCE
+        code == DEPENDENCE_CLAUSE
         and reason.arguments == TAPER_ARGUMENTS
         and arguments["reduced"] is None
         and status_of(answer) != MET
@@ -138,7 +143,7 @@ def window_text(evaluated: EvaluatedPatient, code: int, arguments: Arguments) ->
         return "any window"
     kind = evaluated.rules[WINDOW_FIELD[code]]
     days = f"from day {arguments['window_start']} to day {arguments['window_end']}"
-    return f"the window {days}" if kind == FIRST else f"the fullest window, {days}"
+    return f"the window {days}" if kind == FIRST_WINDOW else f"the fullest window, {days}"
 
 
 def in_window(arguments: Arguments, day: int) -> bool:

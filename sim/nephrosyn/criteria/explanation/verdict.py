@@ -16,9 +16,10 @@ from nephrosyn.criteria.clauses.dependence_on_withdrawal import ON
 from nephrosyn.criteria.codes import (
     ARGUMENTS,
     CLAUSES,
-    CONTRAINDICATION,
+    CONTRAINDICATION_CLAUSE,
     COURSE_ARGUMENTS,
     DAY,
+    EPISODES,
     FLAG_OF_CLAUSE,
     NEVER,
     NO_DAY,
@@ -26,14 +27,13 @@ from nephrosyn.criteria.codes import (
     REASONS,
     STATUS_NAMES,
     TAPER_ARGUMENTS,
-    TOXICITY,
+    TOXICITY_CLAUSE,
     TREATMENT_ARGUMENTS,
     WINDOW_ARGUMENTS,
     WITHDRAWAL_ARGUMENTS,
     status_of,
 )
 from nephrosyn.criteria.evaluation.evaluate import evaluate
-from nephrosyn.criteria.evaluation.workspace import EPISODES
 from nephrosyn.criteria.explanation.sentences import EvaluatedPatient, in_window, relapses_by_kind, sentence
 from nephrosyn.criteria.explanation.supporting_rows import Evidence, SupportingRows
 from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, START
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.criteria.record.patient_arrays import Tables
 
-KIND_OF_CLAUSE = {CONTRAINDICATION: "contraindication", TOXICITY: "toxicity"}
+KIND_OF_CLAUSE = {CONTRAINDICATION_CLAUSE: "contraindication", TOXICITY_CLAUSE: "toxicity"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,8 +13,8 @@ import math
 
 from nephrosyn.criteria.record.urine_states import (
     BETWEEN,
-    FIRST,
-    LAST,
+    INTERVAL_FIRST,
+    INTERVAL_LAST,
     LEVEL,
     PARTIAL,
     RELAPSE,
@@ -117,11 +117,11 @@ def albumin_at(albumin, since, day, normal, kinetics, start, log_start, slope, l
 @kernel
 def write_span(spans, count, first, last, level):
     """Write a span, or extend the latest one if it continues. Returns the number of spans."""
-    if count > 0 and spans[count - 1, LEVEL] == level and spans[count - 1, LAST] == first - 1:
-        spans[count - 1, LAST] = last
+    if count > 0 and spans[count - 1, LEVEL] == level and spans[count - 1, INTERVAL_LAST] == first - 1:
+        spans[count - 1, INTERVAL_LAST] = last
         return count
-    spans[count, FIRST] = first
-    spans[count, LAST] = last
+    spans[count, INTERVAL_FIRST] = first
+    spans[count, INTERVAL_LAST] = last
     spans[count, LEVEL] = level
     return count + 1
 

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from nephrosyn.criteria.codes import NEVER, NO_DAY
 from nephrosyn.criteria.record.steroid_courses import last_day_of_treatment
-from nephrosyn.criteria.record.urine_states import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, RELAPSE, REMISSION
+from nephrosyn.criteria.record.urine_states import (
+    CLINIC,
+    FIRST_CLINIC,
+    INTERVAL_FIRST,
+    INTERVAL_LAST,
+    LEVEL,
+    RELAPSE,
+    REMISSION,
+)
 from nephrosyn.kernels.compile import kernel
 
 # Columns of an episode: its first day (none for the first episode, which begins before presentation), first day of
@@ -38,14 +46,14 @@ def find_episodes(intervals, count, home_days, clinic_readings, episodes):
         if level != (REMISSION if nephrotic else RELAPSE):
             readings = 0
             if nephrotic:
-                episodes[k, LAST_DAY_NOT_IN_REMISSION] = intervals[j, LAST]
+                episodes[k, LAST_DAY_NOT_IN_REMISSION] = intervals[j, INTERVAL_LAST]
             continue
         if readings == 0 and intervals[j, CLINIC] > 0:
             first_reading = intervals[j, FIRST_CLINIC]
         readings += intervals[j, CLINIC]
         date = NEVER
-        if intervals[j, LAST] - intervals[j, FIRST] + 1 >= home_days:
-            date = intervals[j, FIRST]
+        if intervals[j, INTERVAL_LAST] - intervals[j, INTERVAL_FIRST] + 1 >= home_days:
+            date = intervals[j, INTERVAL_FIRST]
         if readings >= clinic_readings:
             date = min(date, first_reading)
         if date == NEVER:
@@ -58,7 +66,7 @@ def find_episodes(intervals, count, home_days, clinic_readings, episodes):
         k += 1
         episodes[k, START] = date
         episodes[k, END] = NEVER
-        episodes[k, LAST_DAY_NOT_IN_REMISSION] = intervals[j, LAST]
+        episodes[k, LAST_DAY_NOT_IN_REMISSION] = intervals[j, INTERVAL_LAST]
     return k + 1
 
 
@@ -72,15 +80,15 @@ def find_gaps(intervals, count, since, end, max_gap, gaps):
         Number of gaps, in order of time.
     """
     gap_count = 0
-    seen = min(since, intervals[0, FIRST]) if count > 0 else since
+    seen = min(since, intervals[0, INTERVAL_FIRST]) if count > 0 else since
     for j in range(count + 1):
-        after = intervals[j, FIRST] if j < count else end
+        after = intervals[j, INTERVAL_FIRST] if j < count else end
         if after - seen > max_gap:
             gaps[gap_count, BEFORE] = seen
             gaps[gap_count, AFTER] = after
             gap_count += 1
         if j < count:
-            seen = intervals[j, LAST]
+            seen = intervals[j, INTERVAL_LAST]
     return gap_count
 
 
@@ -105,6 +113,6 @@ def count_relapses(episodes, count, doses, dose_count, taper_counts):
 def next_remission_level(intervals, count, day):
     """First day from `day` on that was seen at remission level, or NEVER."""
     for j in range(count):
-        if intervals[j, LEVEL] == REMISSION and intervals[j, LAST] >= day:
-            return max(intervals[j, FIRST], day)
+        if intervals[j, LEVEL] == REMISSION and intervals[j, INTERVAL_LAST] >= day:
+            return max(intervals[j, INTERVAL_FIRST], day)
     return NEVER

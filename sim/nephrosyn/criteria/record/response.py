@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from nephrosyn.criteria.codes import NEVER, NO_DAY
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_DAY_NOT_IN_REMISSION, START
-from nephrosyn.criteria.record.urine_states import CLINIC, FIRST, FIRST_CLINIC, LAST, LEVEL, PARTIAL, REMISSION, UNSEEN
+from nephrosyn.criteria.record.urine_states import (
+    CLINIC,
+    FIRST_CLINIC,
+    INTERVAL_FIRST,
+    INTERVAL_LAST,
+    LEVEL,
+    PARTIAL,
+    REMISSION,
+    UNSEEN,
+)
 from nephrosyn.kernels.compile import kernel
 
 
@@ -22,19 +31,19 @@ def at_least_partial(intervals, count, since, until, home_days, clinic_readings)
     """
     readings, first_reading, run_first, run_last, neither = 0, NEVER, NEVER, NO_DAY, NO_DAY
     for j in range(count):
-        if intervals[j, LAST] < since:
+        if intervals[j, INTERVAL_LAST] < since:
             continue
-        if intervals[j, FIRST] > until:
+        if intervals[j, INTERVAL_FIRST] > until:
             break
         if intervals[j, LEVEL] != REMISSION and intervals[j, LEVEL] != PARTIAL:
             readings = 0
             run_last = NO_DAY
-            neither = min(intervals[j, LAST], until)
+            neither = min(intervals[j, INTERVAL_LAST], until)
             continue
-        first = max(intervals[j, FIRST], since)
+        first = max(intervals[j, INTERVAL_FIRST], since)
         if run_last != first - 1:
             run_first = first
-        run_last = intervals[j, LAST]
+        run_last = intervals[j, INTERVAL_LAST]
         if intervals[j, CLINIC] > 0 and intervals[j, FIRST_CLINIC] >= since:
             if readings == 0:
                 first_reading = intervals[j, FIRST_CLINIC]
@@ -64,9 +73,9 @@ def level_by(intervals, count, gaps, gap_count, since, day):
         if gaps[g, BEFORE] < day < gaps[g, AFTER]:
             return UNSEEN
     for j in range(count):
-        if intervals[j, FIRST] > day:
+        if intervals[j, INTERVAL_FIRST] > day:
             break
-        if intervals[j, LAST] >= since:
+        if intervals[j, INTERVAL_LAST] >= since:
             level = intervals[j, LEVEL]
     return level
 

@@ -14,8 +14,9 @@ STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 DAILY = vocabulary.SCHEDULES.index("daily")
 ALTERNATE = vocabulary.SCHEDULES.index("alternate_day")
 INADEQUATE, BY_DAY, BY_ALTERNATE_DAY = 0.0, 1.0, 2.0
-# Columns of a run of days: first and last day, mean mg/day, adequacy, maintenance dose (mg/day).
-FIRST, LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
+# Columns of a run of days on a dose: first and last day, mean mg/day, adequacy, maintenance dose (mg/day). The
+# columns of a course are the first two.
+DOSE_FIRST, DOSE_LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
 SLACK = 1e-9
 
 
@@ -59,12 +60,12 @@ def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weig
         mean, weight = means[row], weights[row]
         if first > last or not mean > 0.0 or rule.drugs >> int(drugs[row]) & 1 == 0:
             continue
-        while count > 0 and doses[count - 1, FIRST] >= first:
+        while count > 0 and doses[count - 1, DOSE_FIRST] >= first:
             count -= 1
         if count > 0:
-            doses[count - 1, LAST] = min(doses[count - 1, LAST], first - 1)
-        doses[count, FIRST] = first
-        doses[count, LAST] = last
+            doses[count - 1, DOSE_LAST] = min(doses[count - 1, DOSE_LAST], first - 1)
+        doses[count, DOSE_FIRST] = first
+        doses[count, DOSE_LAST] = last
         doses[count, MEAN] = mean
         doses[count, ADEQUATE] = adequacy(weight, mean, schedules[row], rule)
         by_weight = math.inf if math.isnan(weight) else rule.maintenance_per_kg * weight
@@ -89,16 +90,16 @@ def find_courses(doses, count, alternate_after_days, courses):
     for k in range(count):
         if doses[k, ADEQUATE] == INADEQUATE:
             continue
-        first, last = int(doses[k, FIRST]), int(doses[k, LAST])
-        follows = course_count > 0 and courses[course_count - 1, LAST] == first - 1
+        first, last = int(doses[k, DOSE_FIRST]), int(doses[k, DOSE_LAST])
+        follows = course_count > 0 and courses[course_count - 1, DOSE_LAST] == first - 1
         waits = doses[k, ADEQUATE] == BY_ALTERNATE_DAY and alternate_after_days > 0
-        if waits and (not follows or first - courses[course_count - 1, FIRST] < alternate_after_days):
+        if waits and (not follows or first - courses[course_count - 1, DOSE_FIRST] < alternate_after_days):
             continue
         if follows:
-            courses[course_count - 1, LAST] = last
+            courses[course_count - 1, DOSE_LAST] = last
             continue
-        courses[course_count, FIRST] = first
-        courses[course_count, LAST] = last
+        courses[course_count, DOSE_FIRST] = first
+        courses[course_count, DOSE_LAST] = last
         course_count += 1
     return course_count
 
@@ -108,9 +109,9 @@ def last_day_of_treatment(doses, count, day):
     """Last day of the steroid that continues without a break from a day or the next; the day before if none."""
     last = day - 1
     for k in range(count):
-        if doses[k, FIRST] > max(last, day) + 1:
+        if doses[k, DOSE_FIRST] > max(last, day) + 1:
             break
-        last = max(last, int(doses[k, LAST]))
+        last = max(last, int(doses[k, DOSE_LAST]))
     return last
 
 
@@ -118,9 +119,9 @@ def last_day_of_treatment(doses, count, day):
 def on_steroid(doses, count, day, off_days):
     """Whether there was steroid the day before, or at most `off_days` days earlier."""
     for k in range(count):
-        if doses[k, FIRST] >= day:
+        if doses[k, DOSE_FIRST] >= day:
             break
-        if doses[k, LAST] >= day - max(off_days, 1):
+        if doses[k, DOSE_LAST] >= day - max(off_days, 1):
             return True
     return False
 
@@ -129,9 +130,9 @@ def on_steroid(doses, count, day, off_days):
 def run_on(doses, count, day):
     """Index of the run that holds a day, or -1 if there was no steroid."""
     for k in range(count):
-        if doses[k, FIRST] > day:
+        if doses[k, DOSE_FIRST] > day:
             break
-        if day <= doses[k, LAST]:
+        if day <= doses[k, DOSE_LAST]:
             return k
     return -1
 
@@ -145,5 +146,5 @@ def above_maintenance(doses, k):
 @kernel
 def is_step_down(doses, k):
     """Whether run `k` follows the previous one without a break, at a lower dose."""
-    follows = k > 0 and doses[k, FIRST] == doses[k - 1, LAST] + 1
+    follows = k > 0 and doses[k, DOSE_FIRST] == doses[k - 1, DOSE_LAST] + 1
     return follows and doses[k, MEAN] < doses[k - 1, MEAN] * (1.0 - SLACK)

@@ -17,8 +17,9 @@ UPCR = vocabulary.ANALYTES.index("upcr")
 DIPSTICK = vocabulary.ANALYTES.index("dipstick")
 ALBUMIN = vocabulary.ANALYTES.index("albumin")
 
-# Columns of an interval: first and last day, level, number of days with a clinic reading, first such day.
-FIRST, LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
+# Columns of an interval: first and last day, level, number of days with a clinic reading, first such day. The columns
+# of a span are the first three.
+INTERVAL_FIRST, INTERVAL_LAST, LEVEL, CLINIC, FIRST_CLINIC = 0, 1, 2, 3, 4
 NOT_READ = -1.0
 
 
@@ -115,8 +116,8 @@ def home_spans(first_row, stop_row, firsts, lasts, bands, end, rule, spans):
         level = level_by_albumin(level_by_band(bands[row], rule), NOT_READ, rule)
         if level == UNSEEN or firsts[row] > end:
             continue
-        spans[count, FIRST] = firsts[row]
-        spans[count, LAST] = min(lasts[row], end)
+        spans[count, INTERVAL_FIRST] = firsts[row]
+        spans[count, INTERVAL_LAST] = min(lasts[row], end)
         spans[count, LEVEL] = level
         count += 1
     return count
@@ -130,16 +131,16 @@ def extend(intervals, count, first, last, level, clinic):
     """
     joins = False
     if count > 0:
-        joins = intervals[count - 1, LEVEL] == level and first == intervals[count - 1, LAST] + 1
+        joins = intervals[count - 1, LEVEL] == level and first == intervals[count - 1, INTERVAL_LAST] + 1
     if not joins:
-        intervals[count, FIRST] = first
+        intervals[count, INTERVAL_FIRST] = first
         intervals[count, LEVEL] = level
         intervals[count, CLINIC] = 0
         count += 1
     if clinic == 1 and intervals[count - 1, CLINIC] == 0:
         intervals[count - 1, FIRST_CLINIC] = first
     intervals[count - 1, CLINIC] += clinic
-    intervals[count - 1, LAST] = last
+    intervals[count - 1, INTERVAL_LAST] = last
     return count
 
 
@@ -156,8 +157,8 @@ def find_intervals(spans, span_count, clinic, clinic_count, intervals):
     count, home, seen, free = 0, 0, 1, NO_DAY
     c = 0
     for row in range(span_count):
-        first = max(spans[row, FIRST], free)
-        last, level = spans[row, LAST], spans[row, LEVEL]
+        first = max(spans[row, INTERVAL_FIRST], free)
+        last, level = spans[row, INTERVAL_LAST], spans[row, LEVEL]
         if first > last:
             continue
         while c < clinic_count and clinic[c, 0] <= last:
