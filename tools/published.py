@@ -7,10 +7,11 @@ from pathlib import Path
 
 from nephrosyn import criteria
 from nephrosyn.evidence.published.estimates_table import published_estimates
-from nephrosyn.evidence.sensitivity import output
+from nephrosyn.evidence.sensitivity import output as sensitivity_output
 from nephrosyn.evidence.sensitivity.analysis import sensitivity
-from nephrosyn.evidence.validation import page, refractory_share
-from nephrosyn.evidence.validation.comparison import validate
+from nephrosyn.evidence.validation import output as validation_output
+from nephrosyn.evidence.validation import refractory_share
+from nephrosyn.evidence.validation.validate import validate
 from nephrosyn.report.page.tables import Table
 from nephrosyn.vocabulary import NOTICE
 from refit import FITS
@@ -87,8 +88,16 @@ def published_page() -> str:
     )
     settings = len({row.published.scenario for row in validation.rows})
     size = f"{PATIENTS:,} patients in each of {settings} settings, seed {SEED}."
-    parts = ["# Published figures, simulated", HEADER, INTRODUCTION.strip(), size, page.sentence(validation)]
-    parts += [f"## {shown.caption}\n\n{shown.markdown(captioned=False)}" for shown in page.tables(validation)]
+    parts = [
+        "# Published figures, simulated",
+        HEADER,
+        INTRODUCTION.strip(),
+        size,
+        validation_output.sentence(validation),
+    ]
+    parts += [
+        f"## {shown.caption}\n\n{shown.markdown(captioned=False)}" for shown in validation_output.tables(validation)
+    ]
     return "\n\n".join([*parts, fitted_part(), NOT_SIMULATED, reasons.markdown(captioned=False)]) + "\n"
 
 
@@ -145,8 +154,8 @@ def moved_part() -> str:
         [
             "## Which assumption changes it most",
             text,
-            output.runs(analysis),
-            output.table(analysis, "source").markdown(),
+            sensitivity_output.runs(analysis),
+            sensitivity_output.table(analysis, "source").markdown(),
         ]
     )
 

@@ -18,7 +18,7 @@ from nephrosyn.comparison.definitions import Reclassification as Reclassificatio
 from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs import relabel
-from nephrosyn.runs.folder import Folder, Format, RemoteFolder, location, require_local, require_path, run_description
+from nephrosyn.runs.folder import Folder, Format, RemoteFolder, require_local, require_path, run_description, storage
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.run import Plan, Progress, classify_tables, load_sets, silent
 from nephrosyn.runs.workers import WriteOptions
@@ -92,7 +92,7 @@ def run(
 
     Raises
     ------
-    ScenarioError, CriteriaError, EngineError, RunFolderError, ClusterError
+    ScenarioError, CriteriaError, EngineError, RunFolderError, WorkerError
         If the input is invalid; each is a ``ValueError`` with a message for the user.
 
     Examples
@@ -144,7 +144,7 @@ def open(folder: str | Path) -> Cohort:
         If it is not a run, is incomplete, or was changed.
     """
     require_path(folder)
-    disk = RemoteFolder(str(folder)) if location.is_remote(folder) else Folder(location.local(folder))
+    disk = RemoteFolder(str(folder)) if storage.is_remote(folder) else Folder(storage.local(folder))
     return Cohort(disk, disk.manifest, disk)
 
 

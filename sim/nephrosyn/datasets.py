@@ -13,7 +13,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.bench.features.data_dictionary import dictionary_text
 from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
-from nephrosyn.bench.requirements import need
+from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, WHO, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
@@ -129,7 +129,7 @@ def make_nephrotic_cohort(
     >>> list(test.data.columns) == list(train.data.columns)
     True
     """
-    need("sklearn", "pandas")
+    require("sklearn", "pandas")
     n_samples, until_days, label_days = _checked(n_samples, until_days, label_days, target, like)
     seed = _seed(random_state)
     resolved = load(scenario, [])

@@ -7,11 +7,11 @@
         CriteriaError          a definition set, or the tables to classify, cannot be used
         EngineError            an engine cannot simulate this scenario
         RunFolderError         a run folder is missing, incomplete or damaged
-        ClusterError           workers or a scheduler cannot be used
+        WorkerError            workers or a scheduler cannot be used
         ComparisonError        two runs cannot be compared
         ReclassificationError  two definition sets cannot be compared
         EstimateError          the table of published estimates is invalid
-        RefusalError           a validation, calibration or sensitivity analysis cannot be done
+        EvidenceError          a validation, calibration or sensitivity analysis cannot be done
         CasesError             cases cannot be built
         BenchError             classifiers, tasks or predictions cannot be used
         PerturbationError      a perturbation cannot be applied
@@ -120,7 +120,7 @@ class RunFolderError(NephrosynError):
     """A run folder cannot be read or written."""
 
 
-class ClusterError(NephrosynError):
+class WorkerError(NephrosynError):
     """Workers or a scheduler cannot be used."""
 
 
@@ -141,7 +141,7 @@ class EstimateError(NephrosynError):
         super().__init__("\n".join([f"{what} has {many}:", *(f"  {problem}" for problem in self.problems)]))
 
 
-class RefusalError(NephrosynError):
+class EvidenceError(NephrosynError):
     """A setting, an estimate or a key cannot be used in a validation, calibration or sensitivity analysis."""
 
 

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
 from nephrosyn import criteria
-from nephrosyn.bench.exchange.export import export
+from nephrosyn.bench.files.export import export
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb
 from nephrosyn.bench.task import Task
 from nephrosyn.errors import BenchError, RunFolderError
@@ -169,7 +169,7 @@ def test_the_seed_is_that_of_the_run_as_for_a_bench_without_files(run, tmp_path)
 
 
 def test_an_export_of_all_is_scored_under_all_and_one_of_some_under_these(run, tmp_path):
-    from nephrosyn.bench.exchange.predictions import export_conditions
+    from nephrosyn.bench.files.predictions import export_conditions
     from nephrosyn.bench.run import open_run
 
     opened = open_run(run[1], None, "category")

@@ -12,8 +12,8 @@ from threading import Thread
 import polars as pl
 import pytest
 
-from nephrosyn.bench.exchange.export import export
-from nephrosyn.bench.exchange.predictions import WHERE, export_conditions, predictions, score_file, with_records
+from nephrosyn.bench.files.export import export
+from nephrosyn.bench.files.predictions import WHERE, export_conditions, predictions, score_file, with_records
 from nephrosyn.bench.score.conditions import CLEAN, conditions
 from nephrosyn.errors import BenchError
 

@@ -19,7 +19,7 @@ import pytest
 from typer.main import get_command
 
 from nephrosyn import criteria
-from nephrosyn.bench.exchange.predictions import predictions
+from nephrosyn.bench.files.predictions import predictions
 from nephrosyn.bench.score.conditions import CLEAN, Condition
 from nephrosyn.bench.task import Task
 from nephrosyn.cli.app import app

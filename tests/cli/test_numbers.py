@@ -30,7 +30,10 @@ RUN = [
     ),
 ]
 OTHERS = [
-    (("validate", "--estimate", "C01", "--patients", BILLIONS), "patients: expected a whole number from 1 to 100000000"),
+    (
+        ("validate", "--estimate", "C01", "--patients", BILLIONS),
+        "patients: expected a whole number from 1 to 100000000",
+    ),
     (("validate", "--estimate", "C01", "--seed", BEYOND), "seed: expected"),
     (("validate", "--estimate", "C01", "--seed=-1"), "seed: expected a whole number from 0"),
     (("validate", "--estimate", "C01", "--workers", BILLIONS), "workers: expected a whole number from 1 to 1024"),

@@ -230,7 +230,7 @@ def test_cases_with_them_are_refused(refuses, written):
 
 
 def test_a_file_of_predictions_whose_name_has_them_is_refused(refuses, tmp_path):
-    from nephrosyn.bench.exchange.predictions import score_file
+    from nephrosyn.bench.files.predictions import score_file
     from nephrosyn.errors import BenchError
 
     class Nothing:

@@ -1,4 +1,4 @@
-"""Made-up records for properties: anything that can stand in a chart, sensible or not."""
+"""Made-up records for properties: anything that can stand in a record, sensible or not."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.scenario import load
 from nephrosyn.scenario.files.provenance import CALIBRATED, ids
-from nephrosyn.scenario.tree import at, split
+from nephrosyn.scenario.tree import get, split
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -73,5 +73,5 @@ def test_a_fit_comes_out_again_to_its_digest(refit):
     calibration = fit.run()
     assert calibration.source == fit.source
     for (setting, key), parameter in zip(fit.places, calibration.fitted, strict=True):
-        value = at(load(setting).scenario.model_dump(mode="json"), split(key))
+        value = get(load(setting).scenario.model_dump(mode="json"), split(key))
         assert value == float(f"{parameter.value:.4g}") != parameter.parameter.start

@@ -23,7 +23,7 @@ from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.schema import paths as shape
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS
 from nephrosyn.scenario.schema.units import Distribution
-from nephrosyn.scenario.tree import get, dotted, is_distribution, is_number
+from nephrosyn.scenario.tree import dotted, get, is_distribution, is_number
 
 pytestmark = pytest.mark.slow
 

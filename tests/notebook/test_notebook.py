@@ -8,7 +8,7 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, scenario, vocabulary
-from nephrosyn.evidence.validation.comparison import validate
+from nephrosyn.evidence.validation.validate import validate
 from nephrosyn.teach.model import CaseSet
 
 MOST = 2000

@@ -24,8 +24,8 @@ from nephrosyn.bench.classifiers.protocol import (
     checked_answers,
 )
 from nephrosyn.bench.classifiers.registry import find_all
+from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.perturbations import PERTURBATIONS, VERSION
-from nephrosyn.bench.requirements import need
 from nephrosyn.bench.score.conditions import (
     CLEAN,
     MOST_REPLICATES,
@@ -49,7 +49,7 @@ from nephrosyn.scenario import Resolved
 from nephrosyn.text_files import is_readable
 from nephrosyn.user_input import MOST_SEED, wrong_count
 
-SECONDS = 10.0
+DEFAULT_TIME_LIMIT_SECONDS = 10.0
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0
 MOST_TRAINING = 1_000_000
 OTHER_SETS = ("ipna-2022", "source")
@@ -194,7 +194,7 @@ def ask(
     replicates: int = 1,
     *,
     seed: int | None = None,
-    seconds: float = SECONDS,
+    seconds: float = DEFAULT_TIME_LIMIT_SECONDS,
     training: int = PATIENTS,
     progress: Progress = silent,
 ) -> Answers:
@@ -231,30 +231,30 @@ def ask(
     BenchError
         If a classifier, perturbation, severity or number is not valid, with all problems.
     """
-    need("sklearn")
+    require("sklearn")
     seed = run.manifest["seed"] if seed is None else seed
     problems = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
         problems.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
     requested = _conditions(perturbations, severities, replicates, problems)
-    contestants = _contestants(run, classifiers)
+    selected = _classifiers(run, classifiers)
     scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
     setup = Setup(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
-        ready, not_ready = _prepare(contestants, setup, stack, progress)
+        ready, not_ready = _prepare(selected, setup, stack, progress)
         frame = _ask_all(run, ready, requested, seed, folder, progress)
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
     modules = {
         classifier.name: classifier.sha256
-        for classifier in contestants
+        for classifier in selected
         if isinstance(classifier, ExternalClassifier) and classifier.sha256
     }
     about = settings(
         run,
         seed,
         replicates,
-        [classifier.name for classifier in contestants],
+        [classifier.name for classifier in selected],
         requested=classifiers,
         files={**sets, **modules},
         training=setup.training,
@@ -326,7 +326,7 @@ def _conditions(
     return conditions(names, sorted(set(severities)), replicates)
 
 
-def _contestants(run: Run, names: Sequence[str]) -> list[Classifier]:
+def _classifiers(run: Run, names: Sequence[str]) -> list[Classifier]:
     """Return the classifiers, the definition set of the task first."""
     definition_set = SetClassifier(run.task.definition)
     others = []
@@ -341,13 +341,13 @@ def _contestants(run: Run, names: Sequence[str]) -> list[Classifier]:
 
 
 def _prepare(
-    contestants: Sequence[Classifier], setup: Setup, stack: ExitStack, progress: Progress
+    selected: Sequence[Classifier], setup: Setup, stack: ExitStack, progress: Progress
 ) -> tuple[dict[str, ReadyClassifier], dict[str, str]]:
     """Return the classifiers that are ready, closed with the stack, and why others are not."""
     ready: dict[str, ReadyClassifier] = {}
     not_ready: dict[str, str] = {}
-    for done, classifier in enumerate(contestants):
-        progress("prepare", done, len(contestants))
+    for done, classifier in enumerate(selected):
+        progress("prepare", done, len(selected))
         try:
             ready[classifier.name] = classifier.ready(setup)
         except NotReadyError as error:

@@ -12,16 +12,14 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 from nephrosyn import vocabulary
 from nephrosyn.cli import console
-from nephrosyn.cli.commands import bench, cases, check, compare, evidence
-from nephrosyn.cli.commands import run as run_commands
+from nephrosyn.cli.commands import bench, cases, check, compare, evidence, finished_run, listing, run
 from nephrosyn.cli.commands.group import LightHelp
 from nephrosyn.cli.console.errors import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
 from nephrosyn.cli.console.output import give_up, prepare
-from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 from nephrosyn.errors import NephrosynError
 from nephrosyn.text_files import remember_pipes
 
@@ -82,10 +80,6 @@ def _handle_signals() -> None:
     for number in ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _terminate)
-
-
-class LightCommand(LightHelp, TyperCommand):
-    """A command without options."""
 
 
 class CommandGroup(LightHelp, TyperGroup):
@@ -156,115 +150,8 @@ def _options(
     pass
 
 
-listing = typer.Typer(cls=CommandGroup, help="List scenarios, definition sets or classifiers.", rich_markup_mode=None)
-app.add_typer(listing, name="list", invoke_without_command=True)
-
-
-@listing.callback()
-def _list_default(ctx: typer.Context) -> None:
-    if ctx.invoked_subcommand is None:
-        list_scenarios()
-        console.say()
-        list_criteria()
-
-
-@listing.command("scenarios", cls=LightCommand)
-def list_scenarios() -> None:
-    """List the shipped scenarios."""
-    from nephrosyn.scenario import titles
-
-    console.catalogue("scenarios", titles())
-
-
-@listing.command("criteria", cls=LightCommand)
-def list_criteria() -> None:
-    """List the shipped definition sets."""
-    from nephrosyn.criteria import titles
-
-    console.catalogue("criteria", titles())
-
-
-@listing.command("classifiers", cls=LightCommand)
-def list_classifiers() -> None:
-    """List the available classifiers.
-
-    These are the shipped classifiers, installed ones, and the definition sets.
-    """
-    from nephrosyn.bench.classifiers.registry import titles
-
-    console.catalogue("classifiers", titles())
-
-
-app.command()(check.check)
-app.command()(check.check_criteria)
-app.command()(check.schema)
-
-
-@app.command()
-def run(
-    scenario: ScenarioName,
-    patients: Annotated[int | None, typer.Option(metavar="N", help="Number of patients in each replicate.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
-    replicates: Annotated[int | None, typer.Option(metavar="R", help="Number of replicates of the cohort.")] = None,
-    overrides: Overrides = None,
-    engine: Annotated[Engine | None, typer.Option(help="Simulation engine.", show_default=False)] = None,
-    criteria: Sets = None,
-    out: Annotated[
-        str | None,
-        typer.Option(metavar="DIR", help="Run folder or URL, e.g. s3://bucket/run [default: outputs/SCENARIO-DIGEST]."),
-    ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.parquet,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report into the run folder.")] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing run.")] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Resume an interrupted run or repair a damaged one.")
-    ] = False,
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Number of processes [default: all cores].")] = None,
-    part_patients: Annotated[
-        int | None, typer.Option(metavar="N", help="Approximate number of patients per part [default: 2000].")
-    ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="URL", help="Dask scheduler, e.g. tcp://HOST:8786, or local:N.")
-    ] = None,
-    quiet: Quiet = False,
-) -> None:
-    """Simulate a scenario and classify its patients.
-
-    The tables and a report are written to a run folder.
-    """
-    import nephrosyn as ns
-
-    with console.Progress(quiet) as progress:
-        cohort = ns.run(
-            scenario,
-            patients=patients,
-            seed=seed,
-            replicates=replicates,
-            overrides=overrides or (),
-            engine=engine.value if engine else None,
-            criteria=criteria or None,
-            out=out,
-            outputs="outputs",
-            format=format_.value,
-            report=report,
-            overwrite=overwrite,
-            resume=resume,
-            workers=workers,
-            part_patients=part_patients,
-            cluster=cluster,
-            progress=progress,
-        )
-    run_commands.announce(cohort, quiet)
-
-
-app.command()(compare.compare)
-app.command()(compare.reclassify)
-
-
-run_commands.register(app)
-evidence.register(app)
-cases.register(app)
-bench.register(app)
+for module in (listing, check, run, compare, finished_run, evidence, cases, bench):
+    module.register(app)
 
 
 def main(words: Sequence[str] | None = None) -> None:

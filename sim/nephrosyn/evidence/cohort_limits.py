@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
 
 
@@ -18,9 +18,9 @@ def check_cohort(patients: int, seed: int, most_seed: int = MOST_SEED) -> None:
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If one of them is out of range.
     """
     wrong = [*wrong_count("patients", patients, 1, MOST_PATIENTS), *wrong_count("seed", seed, 0, most_seed)]
     if wrong:
-        raise RefusalError("; ".join(wrong))
+        raise EvidenceError("; ".join(wrong))

@@ -7,7 +7,7 @@ from typing import Any
 from nephrosyn.scenario.loading import Resolved
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.care import Step
-from nephrosyn.scenario.tree import Path, at, dotted, is_distribution, is_number, leaves
+from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number, leaves
 from nephrosyn.user_input import number_text
 
 TEXTS = {("title",), ("description",)}
@@ -39,7 +39,7 @@ def rows(resolved: Resolved) -> list[tuple[str, str, str, str]]:
     rows_by_key: dict[str, tuple[str, str, str, str]] = {}
     for path, value in leaves(values):
         source = resolved.origins.get(dotted(path), "")
-        step = at(values, path[:-1])
+        step = get(values, path[:-1])
         if _is_step(step) and _one_source(resolved, path[:-1], step):
             key = dotted(path[:-1])
             rows_by_key.setdefault(key, (key, step_text(step), PER[step["per"]], source))
@@ -94,5 +94,5 @@ def value_text(value: Any) -> str:
 def _unit(values: dict[str, Any], path: Path) -> str:
     unit = paths.unit(path)
     if unit == DOSE:
-        return PER[at(values, (*path[:-1], "per"))]
-    return "" if isinstance(at(values, path), str) else unit
+        return PER[get(values, (*path[:-1], "per"))]
+    return "" if isinstance(get(values, path), str) else unit

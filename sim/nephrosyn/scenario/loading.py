@@ -102,7 +102,7 @@ class Resolved:
         if problems:
             raise ScenarioError(shown(name), problems)
         assert isinstance(name, str) and isinstance(files, list) and isinstance(tree, dict)
-        resolved = _checked(name, name, merge([Layer(name, tree)], commanded=True))
+        resolved = _checked(name, name, merge([Layer(name, tree)], allow_command_line_source=True))
         return replace(resolved, files=tuple(map(str, files)))
 
 

@@ -13,7 +13,8 @@ from nephrosyn.toml_files import merge_tables
 
 Path = tuple[str, ...]
 
-APART = ("extends", "sources")
+META_KEYS = ("extends", "sources")
+"""Keys of a scenario file that are not values of the model."""
 MISSING = object()
 
 
@@ -39,7 +40,7 @@ def split(key: str) -> Path:
     return tuple(part.strip() for part in key.split("."))
 
 
-def at(tree: Any, path: Path) -> Any:
+def get(tree: Any, path: Path) -> Any:
     """Return the value at a path, or ``MISSING``."""
     here = tree
     for key in path:
@@ -83,7 +84,7 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """
     if isinstance(tree, Mapping) and not is_distribution(tree):
         for key, value in tree.items():
-            if path or key not in APART:
+            if path or key not in META_KEYS:
                 yield from leaves(value, (*path, key))
     elif isinstance(tree, list | tuple) and any(isinstance(value, Mapping) for value in tree):
         for place, value in enumerate(tree):
@@ -103,7 +104,7 @@ def merged(below: Any, above: Any) -> Any:
     return merge_tables(below, above, lambda below, above: is_distribution(above))
 
 
-def placed(tree: Any, path: Path, value: Any) -> Any:
+def with_value(tree: Any, path: Path, value: Any) -> Any:
     """Return a tree in which the value at a path is replaced, or merged if both are tables.
 
     Parameters
@@ -124,16 +125,16 @@ def placed(tree: Any, path: Path, value: Any) -> Any:
         return merged(tree, value)
     key, rest = path[0], path[1:]
     if isinstance(tree, Mapping) and (key in tree or not rest):
-        return {**tree, key: placed(tree.get(key), rest, value)}
-    if isinstance(tree, list) and at(tree, (key,)) is not MISSING:
+        return {**tree, key: with_value(tree.get(key), rest, value)}
+    if isinstance(tree, list) and get(tree, (key,)) is not MISSING:
         place = int(key)
-        return [*tree[:place], placed(tree[place], rest, value), *tree[place + 1 :]]
+        return [*tree[:place], with_value(tree[place], rest, value), *tree[place + 1 :]]
     raise KeyError(key)
 
 
 def unit_of_change(tree: Any, path: Path) -> Path:
     """Return the path of the outermost list that contains a leaf, or the path of the leaf."""
     for length in range(1, len(path)):
-        if isinstance(at(tree, path[:length]), list | tuple):
+        if isinstance(get(tree, path[:length]), list | tuple):
             return path[:length]
     return path

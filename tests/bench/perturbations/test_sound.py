@@ -1,4 +1,4 @@
-"""A perturbed record could stand in a chart: no error makes what its schema or vocabulary does not allow."""
+"""A perturbed record could be a real one: no error makes what its schema or vocabulary does not allow."""
 
 from __future__ import annotations
 

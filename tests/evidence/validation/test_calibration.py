@@ -9,14 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn.cli.app import app
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.calibration import output
 from nephrosyn.evidence.calibration.fit import calibrate
 from nephrosyn.evidence.calibration.free_parameters import FreeParameter, read_free_parameter
 from nephrosyn.evidence.calibration.profile import profile
 from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.published.estimates_table import published_estimates
-from nephrosyn.evidence.validation.comparison import simulate_arm
+from nephrosyn.evidence.validation.validate import simulate_arm
 from nephrosyn.scenario import load
 
 CHILDREN = "disease.relapse.bands.children"
@@ -25,13 +25,13 @@ ESTIMATES = {estimate.id: estimate for estimate in published_estimates()}
 
 @pytest.mark.parametrize("name", ["one-third", "1/3", "R01", "R02", "R06"])
 def test_one_third_is_never_a_target(name):
-    with pytest.raises(RefusalError, match="never a calibration target"):
+    with pytest.raises(EvidenceError, match="never a calibration target"):
         targets([name])
 
 
 @pytest.mark.parametrize("name", [estimate.id for estimate in ESTIMATES.values() if estimate.use == "validation"])
 def test_a_validation_row_is_never_a_target(name):
-    with pytest.raises(RefusalError, match=r"validation row|refractory"):
+    with pytest.raises(EvidenceError, match=r"validation row|refractory"):
         targets([name])
 
 
@@ -41,19 +41,21 @@ def test_an_evidence_id_stands_for_its_fit_rows():
 
 def test_all_that_is_wrong_is_said_at_once():
     done = CliRunner().invoke(
-        app, ["calibrate", "setting-uk-prednos", "--free", "nope", "--free", "care", "--estimates", "A01"], prog_name="n"
+        app,
+        ["calibrate", "setting-uk-prednos", "--free", "nope", "--free", "care", "--estimates", "A01"],
+        prog_name="n",
     )
     assert done.exit_code == 2
     for part in ("nope: expected a key", "care: expected the key of one number", "does not extend"):
         assert part in done.output
-    with pytest.raises(RefusalError, match="at least as many estimates"):
+    with pytest.raises(EvidenceError, match="at least as many estimates"):
         calibrate("setting-china-ssns", [f"{CHILDREN}.rate_per_year", f"{CHILDREN}.frailty_shape"], ["C01.1y"])
-    with pytest.raises(RefusalError, match="none of the estimates depends on it"):
+    with pytest.raises(EvidenceError, match="none of the estimates depends on it"):
         calibrate("setting-children", [f"setting-paris:{CHILDREN}.rate_per_year"], ["C01.1y"])
 
 
 def test_an_estimate_for_which_nobody_counts_is_refused():
-    with pytest.raises(RefusalError, match=r"of 1 simulated patients none counts for C13; ask for more patients"):
+    with pytest.raises(EvidenceError, match=r"of 1 simulated patients none counts for C13; ask for more patients"):
         calibrate("setting-japan-children", [f"{CHILDREN}.rate_per_year"], ["C13"], patients=1)
 
 

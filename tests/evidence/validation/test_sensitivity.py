@@ -10,19 +10,19 @@ from typer.testing import CliRunner
 
 from nephrosyn import criteria
 from nephrosyn.cli.app import app
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.sensitivity import analysis, output
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.evidence.validation import refractory_share
 from nephrosyn.scenario import load, shipped
-from nephrosyn.scenario.tree import at, split
+from nephrosyn.scenario.tree import get, split
 
 BASELINE = load("baseline").scenario.model_dump(mode="json")
 
 
 def test_every_range_has_a_source_and_holds_the_baseline():
     for entry in analysis.ranges():
-        assert entry.low <= at(BASELINE, split(entry.key)) <= entry.high, entry.key
+        assert entry.low <= get(BASELINE, split(entry.key)) <= entry.high, entry.key
 
 
 def test_both_ends_of_every_range_are_scenarios():
@@ -35,7 +35,7 @@ def test_without_salib_it_says_what_to_install(monkeypatch):
         raise ImportError(name)
 
     monkeypatch.setattr(analysis, "import_module", missing)
-    with pytest.raises(RefusalError, match="pip install SALib"):
+    with pytest.raises(EvidenceError, match="pip install SALib"):
         analysis.sensitivity("baseline")
 
 
@@ -67,7 +67,7 @@ def test_a_number_that_does_nothing_moves_nothing_and_one_that_does_is_found(mon
 def test_a_set_for_nobody_or_for_hardly_anybody_is_refused():
     pytest.importorskip("SALib")
     sizes = {"patients": 60, "trajectories": 2, "base": 0}
-    with pytest.raises(RefusalError) as refusal:
+    with pytest.raises(EvidenceError) as refusal:
         analysis.sensitivity("adult-minimal-change", ["source", "kdigo-2021-children", "ipna-2022"], **sizes)
     lines = str(refusal.value).splitlines()
     assert [line.partition(" applies to none of the 60 patients")[0] for line in lines] == [
@@ -75,7 +75,7 @@ def test_a_set_for_nobody_or_for_hardly_anybody_is_refused():
         "the definition set ipna-2022",
     ]
     with pytest.raises(
-        RefusalError, match=r"kdigo-2021-adults applies to only \d+ of the 60 patients .* ask for --patients"
+        EvidenceError, match=r"kdigo-2021-adults applies to only \d+ of the 60 patients .* ask for --patients"
     ):
         analysis.sensitivity("baseline", ["kdigo-2021-adults"], **sizes)
 

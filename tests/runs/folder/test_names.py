@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import nephrosyn as ns
-from nephrosyn.bench.exchange.predictions import read
+from nephrosyn.bench.files.predictions import read
 from nephrosyn.bench.output.results import ANSWERS, VALUES
 from nephrosyn.bench.output.results import read as read_bench
 from nephrosyn.runs.folder import reading

@@ -14,7 +14,7 @@ import time
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.errors import ClusterError
+from nephrosyn.errors import WorkerError
 from nephrosyn.runs.workers import dask
 
 from .conftest import PARTS, asked, bytes_of
@@ -77,7 +77,7 @@ def test_a_worker_that_dies_costs_its_part_only(undisturbed, tmp_path, in_the_mi
 def test_the_scheduler_is_gone(undisturbed, tmp_path, in_the_middle):
     with cluster(tmp_path) as (address, scheduler, _):
         in_the_middle(scheduler.kill)
-        with pytest.raises(ClusterError, match="connection to the scheduler is lost") as lost:
+        with pytest.raises(WorkerError, match="connection to the scheduler is lost") as lost:
             ns.run(**asked(out=tmp_path / "run", cluster=address))
     assert f"of {PARTS} parts are finished and stored" in lost.value.__notes__[0]
     ns.run(**asked(out=tmp_path / "run", resume=True))
@@ -94,7 +94,7 @@ def test_no_scheduler_answers(tmp_path, monkeypatch):
     with socket.socket() as taken:  # bound, and nobody listens
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ClusterError, match=f"no scheduler answers at {address} within 1 s"):
+        with pytest.raises(WorkerError, match=f"no scheduler answers at {address} within 1 s"):
             ns.run(**asked(out=tmp_path / "run", cluster=address))
     assert list(tmp_path.iterdir()) == []
 
@@ -103,14 +103,14 @@ def test_a_scheduler_without_workers(tmp_path, monkeypatch):
     monkeypatch.setattr(dask, "WORKERS_SECONDS", 1)
     with (
         cluster(tmp_path, workers=0) as (address, _, _),
-        pytest.raises(ClusterError, match="has had no worker for 1 s"),
+        pytest.raises(WorkerError, match="has had no worker for 1 s"),
     ):
         ns.run(**asked(out=tmp_path / "run", cluster=address))
 
 
 @pytest.mark.parametrize("address", ["http://host:80", "tcp://host", "local:0", "local:-1", "local:", "host:8786", ""])
 def test_an_address_that_is_none(tmp_path, address):
-    with pytest.raises(ClusterError, match="expected tcp://HOST:PORT"):
+    with pytest.raises(WorkerError, match="expected tcp://HOST:PORT"):
         ns.run(**asked(out=tmp_path / "run", cluster=address))
     assert list(tmp_path.iterdir()) == []
 
@@ -122,5 +122,5 @@ def test_a_worker_with_other_packages_is_refused(tmp_path):
 
     told = json.loads(job.text(Plan(load("baseline")), "parquet", str(tmp_path), "run"))
     told["made_with"]["polars"] = "1.0"
-    with pytest.raises(ClusterError, match=r"a worker has .*; the run is made with .*polars 1\.0"):
+    with pytest.raises(WorkerError, match=r"a worker has .*; the run is made with .*polars 1\.0"):
         job.make(json.dumps(told), 0)

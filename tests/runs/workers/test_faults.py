@@ -12,7 +12,7 @@ import time
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.errors import ClusterError, RunFolderError
+from nephrosyn.errors import RunFolderError, WorkerError
 from nephrosyn.runs.folder import part
 from nephrosyn.runs.workers import local
 
@@ -86,7 +86,7 @@ def test_a_worker_that_dies_costs_its_part_only(undisturbed, tmp_path, monkeypat
 
 def test_a_part_that_kills_every_worker(undisturbed, tmp_path, monkeypatch):
     die_once(monkeypatch, [5] * local.TRIES)
-    with pytest.raises(ClusterError, match="killed by signal 9 at part 5, 3 times"):
+    with pytest.raises(WorkerError, match="killed by signal 9 at part 5, 3 times"):
         ns.run(**asked(out=tmp_path / "run", workers=2))
     monkeypatch.undo()
     ns.run(**asked(out=tmp_path / "run", resume=True))
@@ -196,7 +196,7 @@ def test_the_clock_does_not_matter(undisturbed, tmp_path, monkeypatch):
 def test_what_is_wrong_in_a_worker_is_told(tmp_path, monkeypatch):
     told = local.Worker.__init__
     monkeypatch.setattr(local.Worker, "__init__", lambda self, *_: told(self, "{}"))
-    with pytest.raises(ClusterError, match="a worker failed at part 0: KeyError"):
+    with pytest.raises(WorkerError, match="a worker failed at part 0: KeyError"):
         list(local.Pool("", [0, 1], 1).results())
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn.errors import ClusterError
+from nephrosyn.errors import WorkerError
 from nephrosyn.record.schema import SCHEMAS
 
 from .conftest import PARTS, asked, bytes_of
@@ -76,7 +76,7 @@ def test_the_order_of_parts_is_that_of_their_numbers(tmp_path):
     ],
 )
 def test_what_cannot_be_meant(tmp_path, wrong, says):
-    with pytest.raises(ClusterError, match=says):
+    with pytest.raises(WorkerError, match=says):
         ns.run(**asked(out=tmp_path / "run", **wrong))
     assert list(tmp_path.iterdir()) == []
 
@@ -89,5 +89,5 @@ def test_what_cannot_be_meant(tmp_path, wrong, says):
     ],
 )
 def test_a_run_in_memory_asks_for_no_cluster_and_leaves_nothing_to_go_on_with(wrong, says):
-    with pytest.raises(ClusterError, match=says):
+    with pytest.raises(WorkerError, match=says):
         ns.run("baseline", patients=5, **wrong)

@@ -14,10 +14,10 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria
-from nephrosyn.errors import ClusterError, RunFolderError
+from nephrosyn.errors import RunFolderError, WorkerError
 from nephrosyn.kernels import child_process
-from nephrosyn.runs.folder.location import LocalStorage, RemoteStorage
 from nephrosyn.runs.folder.lock import LOCK, FolderLock
+from nephrosyn.runs.folder.storage import LocalStorage, RemoteStorage
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers import local_worker as worker
 
@@ -120,7 +120,7 @@ def test_a_process_of_our_own_runs_the_package_that_started_it(tmp_path, by):
 )
 def test_the_last_line_of_a_worker_that_died_is_told(tmp_path, monkeypatch, program, says):
     monkeypatch.setattr(child_process, "command", lambda _: [sys.executable, "-c", program])
-    with pytest.raises(ClusterError, match=says):
+    with pytest.raises(WorkerError, match=says):
         ns.run(**asked(out=tmp_path / "run", workers=2))
 
 
@@ -129,7 +129,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(job.Job, "make", scarce)
-    with pytest.raises(ClusterError, match="not enough memory to make a part; try fewer workers, or smaller"):
+    with pytest.raises(WorkerError, match="not enough memory to make a part; try fewer workers, or smaller"):
         ns.run(**asked(out=tmp_path / "run"))
     monkeypatch.setattr(job, "make", scarce)
     answers = StringIO()

@@ -12,7 +12,7 @@ from nephrosyn.bench.classifiers.protocol import (
     Setup,
     ShownRecord,
 )
-from nephrosyn.bench.requirements import in_a_line, need
+from nephrosyn.bench.optional_packages import in_a_line, require
 from nephrosyn.bench.task import WHO
 from nephrosyn.bench.training import NOBODY
 
@@ -54,7 +54,7 @@ class GradientBoosting:
         NotReadyError
             If there is nothing to learn from, or scikit-learn cannot fit the model.
         """
-        need("sklearn")
+        require("sklearn")
         from sklearn.ensemble import HistGradientBoostingClassifier
         from threadpoolctl import threadpool_limits
 

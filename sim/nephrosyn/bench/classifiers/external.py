@@ -15,7 +15,7 @@ from typing import IO, Any
 import polars as pl
 
 from nephrosyn.bench.classifiers.protocol import PROBABILITY, NotReadyError, ReadyClassifier, Setup, ShownRecord
-from nephrosyn.bench.requirements import in_a_line, need
+from nephrosyn.bench.optional_packages import in_a_line, require
 from nephrosyn.bench.training import NOBODY, Training
 from nephrosyn.errors import BenchError
 from nephrosyn.kernels import child_process
@@ -183,7 +183,7 @@ class ExternalClassifier:
             raise BenchError([f"--classifier {self.name}: {first['fault']}"])
         self.sha256 = first["sha256"]
         if first["kind"] == "estimator":
-            need("sklearn", "pandas")
+            require("sklearn", "pandas")
             return ExternalEstimator(process, setup)
         return ExternalFunction(process, setup)
 

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
-from nephrosyn.bench.requirements import in_a_line
+from nephrosyn.bench.optional_packages import in_a_line
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.folder import reading
 

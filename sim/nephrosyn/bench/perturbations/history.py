@@ -29,7 +29,7 @@ def truncated(record: Prepared, level: Level) -> list[Change]:
     return changes
 
 
-def short(record: Prepared, level: Level) -> list[Change]:
+def end_early(record: Prepared, level: Level) -> list[Change]:
     """Cut off the end of every record."""
     changes: list[Change] = []
     for name in ("visits", *POINTS, *RUNS):

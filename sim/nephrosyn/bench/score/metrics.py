@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nephrosyn.bench.requirements import need
+from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.task import ABSTAINED, FAILED, Task, outcome, scored
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE, wilson
 
@@ -102,7 +102,7 @@ def of_class(cells: Cells, members: Sequence[str], of: str) -> Iterator[Score]:
 
 def overall(cells: Cells) -> Iterator[Score]:
     """Yield accuracy, the `PARTS`, coverage, and the metrics of scikit-learn over all classes."""
-    need("sklearn")
+    require("sklearn")
     from sklearn import metrics
 
     n = sum(cell[2] for cell in cells)

@@ -163,7 +163,7 @@ def bench_export(
 
     The truth and the labels are not exported.
     """
-    from nephrosyn.bench.exchange.export import export
+    from nephrosyn.bench.files.export import export
     from nephrosyn.bench.task import Task
     from nephrosyn.runs import relabel
     from nephrosyn.runs.folder import Folder
@@ -207,7 +207,7 @@ def bench_score(
 ) -> None:
     """Score predictions for exported records."""
     from nephrosyn.bench import run as bench_runs
-    from nephrosyn.bench.exchange import predictions as files
+    from nephrosyn.bench.files import predictions as files
     from nephrosyn.bench.output import results, write
 
     folder = _out(out, run, overwrite)

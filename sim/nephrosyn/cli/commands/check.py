@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from nephrosyn.cli import console
 from nephrosyn.cli.options import (
     OnlyChanged,
@@ -63,3 +65,9 @@ def schema(
         console.say_json(text)
     else:
         out.write_text(text + "\n", encoding="utf-8")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (check, check_criteria, schema):
+        app.command()(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from nephrosyn.cli import console
 from nephrosyn.cli.options import AsJson, FromSet, OneSet, Out, Overwrite, Quiet, Record, RunFolder, Runs, ToSet, View
 
@@ -45,3 +47,9 @@ def reclassify(
         console.say_json(reclassification.json())
     elif not quiet:
         console.reclassification(reclassification, page)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (compare, reclassify):
+        app.command()(command)

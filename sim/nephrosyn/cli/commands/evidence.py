@@ -40,15 +40,15 @@ def validate(
     quiet: Quiet = False,
 ) -> None:
     """Compare simulated settings with published estimates."""
-    from nephrosyn.evidence.validation import comparison
-    from nephrosyn.evidence.validation import page as pages
+    from nephrosyn.evidence.validation import output
+    from nephrosyn.evidence.validation.validate import validate as simulate_and_compare
 
     if out is not None:
-        pages.FOLDER.check(out, overwrite=overwrite)
+        output.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
         options = _given(patients=patients, seed=seed)
-        validation = comparison.validate(setting, estimate or figure, workers=workers, progress=progress, **options)
-    page = None if out is None else pages.write(validation, out, overwrite=overwrite)
+        validation = simulate_and_compare(setting, estimate or figure, workers=workers, progress=progress, **options)
+    page = None if out is None else output.write(validation, out, overwrite=overwrite)
     if as_json:
         console.say_json(validation.json())
     elif not quiet:

@@ -1,79 +1,72 @@
-"""Commands for a finished run: ``classify``, ``report``, ``explain``."""
+"""The command ``run``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Quiet, RunFolder, Sets, View
-
-if TYPE_CHECKING:
-    from nephrosyn.api import Cohort
+from nephrosyn.cli.commands.finished_run import announce
+from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 
 
-def announce(cohort: Cohort, quiet: bool) -> None:
-    """Print the summary of a run, or only its location."""
-    if quiet:
-        console.say(cohort.location)
-    else:
-        console.summary(cohort)
-
-
-def classify(
-    run: RunFolder,
+def run(
+    scenario: ScenarioName,
+    patients: Annotated[int | None, typer.Option(metavar="N", help="Number of patients in each replicate.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
+    replicates: Annotated[int | None, typer.Option(metavar="R", help="Number of replicates of the cohort.")] = None,
+    overrides: Overrides = None,
+    engine: Annotated[Engine | None, typer.Option(help="Simulation engine.", show_default=False)] = None,
     criteria: Sets = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined and count them.")
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Run folder or URL, e.g. s3://bucket/run [default: outputs/SCENARIO-DIGEST]."),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="Format of the tables.")] = Format.parquet,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write the report into the run folder.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing run.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Resume an interrupted run or repair a damaged one.")
     ] = False,
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Number of processes [default: all cores].")] = None,
+    part_patients: Annotated[
+        int | None, typer.Option(metavar="N", help="Approximate number of patients per part [default: 2000].")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="URL", help="Dask scheduler, e.g. tcp://HOST:8786, or local:N.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Classify the patients of a run by further definition sets."""
-    import nephrosyn as ns
+    """Simulate a scenario and classify its patients.
 
-    if not criteria:
-        raise typer.BadParameter(
-            "name at least one definition set; see: nephrosyn list criteria", param_hint="--criteria"
-        )
-    cohort = ns.open(run)
-    with console.Progress(quiet) as progress:
-        cohort.classify(criteria, keep_going=keep_going, progress=progress)
-    announce(cohort, quiet)
-
-
-def report(run: RunFolder, quiet: Quiet = False) -> None:
-    """Update the report of a run."""
-    import nephrosyn as ns
-
-    cohort = ns.open(run)
-    with console.Progress(quiet) as progress:
-        cohort.report(progress=progress)
-    announce(cohort, quiet)
-
-
-def explain(
-    run: RunFolder,
-    patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
-    criteria: Sets = None,
-    replicate: Annotated[int, typer.Option(metavar="R", help="Number of the replicate.")] = 0,
-    view: Annotated[View, typer.Option(help="Record to classify patients by.")] = View.observed,
-) -> None:
-    """Show one patient: course, record, and verdict by clause.
-
-    Several definition sets are shown side by side.
+    The tables and a report are written to a run folder.
     """
     import nephrosyn as ns
 
-    patient_record = ns.open(run).patient(patient, replicate)
-    verdicts = patient_record.verdicts(criteria or None, view.value)
-    console.case(patient_record.tables, verdicts[0])
-    if len(verdicts) > 1:
-        console.say()
-        console.side_by_side(verdicts)
+    with console.Progress(quiet) as progress:
+        cohort = ns.run(
+            scenario,
+            patients=patients,
+            seed=seed,
+            replicates=replicates,
+            overrides=overrides or (),
+            engine=engine.value if engine else None,
+            criteria=criteria or None,
+            out=out,
+            outputs="outputs",
+            format=format_.value,
+            report=report,
+            overwrite=overwrite,
+            resume=resume,
+            workers=workers,
+            part_patients=part_patients,
+            cluster=cluster,
+            progress=progress,
+        )
+    announce(cohort, quiet)
 
 
 def register(app: typer.Typer) -> None:
-    """Add these commands to the command line."""
-    for command in (classify, report, explain):
-        app.command()(command)
+    """Add this command to the command line."""
+    app.command()(run)

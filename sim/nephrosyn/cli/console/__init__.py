@@ -8,6 +8,7 @@ from nephrosyn.cli.console.cases import cases
 from nephrosyn.cli.console.cases import lint as case_lint
 from nephrosyn.cli.console.comparison import comparison
 from nephrosyn.cli.console.definitions import definition
+from nephrosyn.cli.console.evidence import calibration, sensitivity, validation
 from nephrosyn.cli.console.patient import case
 from nephrosyn.cli.console.progress import Progress
 from nephrosyn.cli.console.reclassification import reclassification
@@ -15,7 +16,6 @@ from nephrosyn.cli.console.scenario_values import scenario
 from nephrosyn.cli.console.side_by_side import side_by_side
 from nephrosyn.cli.console.summary import catalogue, summary
 from nephrosyn.cli.console.terminal import command_line, complain, say, say_json, warn
-from nephrosyn.cli.console.validation import calibration, sensitivity, validation
 
 __all__ = [
     "Progress",

@@ -19,6 +19,8 @@ FLOATS = (
     "variance_saved_fraction",
     "times_more_patients",
 )
+GROUPS = {"adverse_events": "harms"}
+"""Groups that have another name in the JSON."""
 
 
 def as_dict(findings: Findings) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def plain(row: Row) -> dict[str, Any]:
     values = {
         "outcome": outcome.name,
         "title": outcome.title,
-        "group": outcome.group,
+        "group": GROUPS.get(outcome.group, outcome.group),
         "unit": outcome.unit,
         "yes_no": outcome.yes_no,
         "better_if": outcome.better,

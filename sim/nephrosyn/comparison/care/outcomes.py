@@ -37,7 +37,7 @@ class Outcome:
     title : str
         Title in words.
     group : str
-        Its group in tables: ``disease``, ``treatment``, ``harms`` (adverse events) or ``verdict``.
+        Its group in tables: ``disease``, ``treatment``, ``adverse_events`` or ``verdict``.
     unit : str
         Unit of its values.
     yes_no : bool
@@ -48,7 +48,7 @@ class Outcome:
 
     name: str
     title: str
-    group: Literal["disease", "treatment", "harms", "verdict"]
+    group: Literal["disease", "treatment", "adverse_events", "verdict"]
     unit: Unit
     yes_no: bool = False
     better: Literal["less", "more"] = "less"
@@ -133,7 +133,7 @@ def measure(side: Side, vocabulary: Vocabulary, criteria: str, view: str) -> dic
     criteria, view : str
         Definition set and record of the verdicts.
 
-    Returns
+    Rechanges
     -------
     dict of Outcome to ndarray of float64, shape (patients,)
         In the unit of the outcome; 0 or 1 for yes/no outcomes, nan if unknown.
@@ -160,13 +160,13 @@ def _disease(course: Course) -> Measured:
 
 def _remission_days(course: Course, events: pl.DataFrame) -> Floats:
     """Return the days in complete remission: from reaching it to the next change of phase, or to the end."""
-    turns = events.filter(pl.col("event").is_in(PHASES))
-    turns = turns.sort("replicate", "patient", "time_days", maintain_order=True)
-    place, start = course.place(turns), turns["time_days"].to_numpy()
+    changes = events.filter(pl.col("event").is_in(PHASES))
+    changes = changes.sort("replicate", "patient", "time_days", maintain_order=True)
+    place, start = course.place(changes), changes["time_days"].to_numpy()
     until = course.end_days[place]
     goes_on = np.flatnonzero(place[1:] == place[:-1])
     until[goes_on] = start[goes_on + 1]
-    inside = turns["event"].to_numpy() == "complete_remission"
+    inside = changes["event"].to_numpy() == "complete_remission"
     return np.bincount(place[inside], (until - start)[inside], course.side.size).astype(np.float64)
 
 
@@ -186,7 +186,10 @@ def _adverse_events(course: Course, conditions: Sequence[tuple[str, str]], ends:
     for kind in dict.fromkeys(kind for kind, _ in caused):
         names = [name for kind_of_name, name in caused if kind_of_name == kind]
         counts = course.total(noted.filter(kind=kind))
-        yield Outcome(f"{kind}_per_year", f"{plain(kind)}, times noted", "harms", "per year"), course.per_year(counts)
+        yield (
+            Outcome(f"{kind}_per_year", f"{plain(kind)}, times noted", "adverse_events", "per year"),
+            course.per_year(counts),
+        )
         yield _ever(kind, plain(kind), counts)
         for name in names if names != [kind] else []:
             counts = course.total(noted.filter(kind=kind, condition=name))
@@ -197,7 +200,7 @@ def _adverse_events(course: Course, conditions: Sequence[tuple[str, str]], ends:
 
 
 def _ever(name: str, title: str, counts: Floats) -> tuple[Outcome, Floats]:
-    return Outcome(name, title, "harms", "share", yes_no=True), (counts > 0).astype(np.float64)
+    return Outcome(name, title, "adverse_events", "share", yes_no=True), (counts > 0).astype(np.float64)
 
 
 def labels_of(course: Course, criteria: str, view: str) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from nephrosyn.report.text import number, patients
 GROUPS = {
     "disease": "disease",
     "treatment": "treatment, as prescribed",
-    "harms": "adverse events",
+    "adverse_events": "adverse events",
     "verdict": "verdict, “{criteria}” criteria, {view} record",
 }
 HEAD = (

@@ -19,7 +19,7 @@ def value(outcome: Outcome, amount: float) -> str:
 
     Examples
     --------
-    >>> value(Outcome("death", "death", "harms", "share", yes_no=True), 0.031)
+    >>> value(Outcome("death", "death", "adverse_events", "share", yes_no=True), 0.031)
     '3.1%'
     """
     if outcome.unit == "share":

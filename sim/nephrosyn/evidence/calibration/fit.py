@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn import __version__, vocabulary
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.calibration.free_parameters import FreeParameter, read_free_parameter
 from nephrosyn.evidence.calibration.profile import profile
 from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
-from nephrosyn.evidence.validation.comparison import SEED, Row, combine_all, scenario_names, simulate_arm
+from nephrosyn.evidence.validation.validate import SEED, Row, combine_all, scenario_names, simulate_arm
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load, shipped
@@ -155,7 +155,7 @@ def calibrate(
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If an estimate may not be fitted, a key is not a number, estimates and parameters do not belong together, or no
         simulated patient counts for an estimate.
     ScenarioError
@@ -169,7 +169,7 @@ def calibrate(
     before = objective.rows(start)
     nobody = [row.published.id for row in before if row.place == "nobody"]
     if nobody:
-        raise RefusalError(
+        raise EvidenceError(
             f"{setting} cannot be calibrated this way: of {patients:,} simulated patients none counts for "
             f"{', '.join(nobody)}; ask for more patients (--patients), or leave the estimate out"
         )
@@ -188,7 +188,7 @@ def _refuse_idle(setting: str, parameters: Sequence[FreeParameter], jacobian: Fl
     steepest = np.abs(jacobian).max(axis=0)
     idle = [parameter.key for parameter, slope in zip(parameters, steepest, strict=True) if slope < SMALLEST_SLOPE]
     if idle:
-        raise RefusalError(
+        raise EvidenceError(
             f"{setting} cannot be calibrated this way: {', '.join(idle)}: the estimates do not depend on it"
         )
 
@@ -219,7 +219,7 @@ def _free_parameters(setting: str, keys: Sequence[str], estimates: Sequence[Publ
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         With all problems.
     """
     results = [read_free_parameter(text, setting) for text in keys]
@@ -241,7 +241,7 @@ def _free_parameters(setting: str, keys: Sequence[str], estimates: Sequence[Publ
         if not any(parameter.changes(name) for name in names)
     ]
     if problems:
-        raise RefusalError("\n  ".join([f"{setting} cannot be calibrated this way:", *problems]))
+        raise EvidenceError("\n  ".join([f"{setting} cannot be calibrated this way:", *problems]))
     return parameters
 
 

@@ -10,7 +10,7 @@ from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import load
 from nephrosyn.scenario.files.inheritance import read_layers
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_distribution, is_number, split
+from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_distribution, is_number, split
 
 WIDEST = 20.0
 """A parameter without limits is searched between one twentieth and twenty times its value."""
@@ -68,7 +68,7 @@ class FreeParameter:
         if self.setting not in labels:
             return False
         after = layers[labels.index(self.setting) + 1 :]
-        return all(at(layer.tree, self.path) is MISSING for layer in after)
+        return all(get(layer.tree, self.path) is MISSING for layer in after)
 
 
 def read_free_parameter(text: str, setting: str) -> FreeParameter | str:
@@ -93,7 +93,7 @@ def read_free_parameter(text: str, setting: str) -> FreeParameter | str:
     path = split(key)
     resolved = load(holder)
     tree = resolved.scenario.model_dump(mode="json")
-    value = at(tree, path)
+    value = get(tree, path)
     if value is MISSING:
         return f"{text}: expected a key of {holder}; found no such key"
     if not is_number(value):
@@ -142,7 +142,7 @@ def allowed(holder: str, path: Path, value: float) -> bool:
 
 def limits(tree: Any, path: Path, value: float) -> tuple[float, float]:
     """Return the search range of a number: that of the schema, or a wide one around its value."""
-    node = {} if is_distribution(at(tree, path[:-1])) else number_node(paths.node(path) or {})
+    node = {} if is_distribution(get(tree, path[:-1])) else number_node(paths.node(path) or {})
     low = node.get("minimum", node.get("exclusiveMinimum", 0.0))
     high = node.get("maximum", node.get("exclusiveMaximum", math.inf))
     if high <= 1.0:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from nephrosyn.evidence.calibration.fit import Calibration, FittedParameter
-from nephrosyn.evidence.validation.page import value_text, with_interval
+from nephrosyn.evidence.validation.output import value_text, with_interval
 from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import json_text
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import Path as KeyPath
-from nephrosyn.scenario.tree import at, dotted, is_distribution
+from nephrosyn.scenario.tree import dotted, get, is_distribution
 
 VALUES = "calibration.json"
 DIGITS = 4
@@ -82,9 +82,9 @@ def scenario(calibration: Calibration, setting: str, fits: Sequence[FittedParame
     leaves = dict.fromkeys(leaf(tree, fit.parameter.path) for fit in fits)
     for path in leaves:
         lines += (
-            ["", f"[{dotted(path[:-1])}]", f"{path[-1]} = {_toml(at(tree, path))}"]
+            ["", f"[{dotted(path[:-1])}]", f"{path[-1]} = {_toml(get(tree, path))}"]
             if _new(lines, path)
-            else [f"{path[-1]} = {_toml(at(tree, path))}"]
+            else [f"{path[-1]} = {_toml(get(tree, path))}"]
         )
     lines += ["", "[sources]"]
     for path in leaves:
@@ -102,11 +102,11 @@ def _new(lines: Sequence[str], path: KeyPath) -> bool:
 
 def leaf(tree: Any, path: KeyPath) -> KeyPath:
     """Return the path of the value to write: the distribution that a number belongs to, or the number itself."""
-    return path[:-1] if is_distribution(at(tree, path[:-1])) else path
+    return path[:-1] if is_distribution(get(tree, path[:-1])) else path
 
 
 def _put(tree: Any, fit: FittedParameter) -> None:
-    table = at(tree, fit.parameter.path[:-1])
+    table = get(tree, fit.parameter.path[:-1])
     table[fit.parameter.path[-1]] = float(f"{fit.value:.{DIGITS}g}")
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-RISE = 3.841459
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
+
+RISE = round(NORMAL_QUANTILE**2, 6)
 """Allowed rise of the sum of squares: the 95% quantile of chi-square with one degree of freedom."""
 TRIES = 3
 CLOSE = 0.25

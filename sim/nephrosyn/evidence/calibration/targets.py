@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate, published_estimates
 from nephrosyn.user_input import nearest
 
@@ -16,7 +16,7 @@ def targets(ids: Sequence[str]) -> list[PublishedEstimate]:
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         With the reason for each that may not be fitted: one third, a validation row, not simulated, or unknown.
     """
     known = published_estimates()
@@ -32,7 +32,7 @@ def targets(ids: Sequence[str]) -> list[PublishedEstimate]:
         if not fit:
             refused.append(f"{name}: {_reason(name, matching)}")
     if refused:
-        raise RefusalError("\n  ".join(["these estimates cannot be fitted:", *refused]))
+        raise EvidenceError("\n  ".join(["these estimates cannot be fitted:", *refused]))
     return list(accepted.values())
 
 

@@ -186,7 +186,9 @@ def published_estimates() -> tuple[PublishedEstimate, ...]:
     >>> len({estimate.evidence for estimate in published_estimates()})
     86
     """
-    return parse_table(files("nephrosyn.evidence.published").joinpath(ESTIMATES_FILE).read_text("utf-8"), ESTIMATES_FILE)
+    return parse_table(
+        files("nephrosyn.evidence.published").joinpath(ESTIMATES_FILE).read_text("utf-8"), ESTIMATES_FILE
+    )
 
 
 def parse_table(text: str, name: str) -> tuple[PublishedEstimate, ...]:

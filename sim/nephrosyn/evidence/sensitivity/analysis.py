@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.simulate_setting import studies
-from nephrosyn.evidence.validation.comparison import SEED
+from nephrosyn.evidence.validation.validate import SEED
 from nephrosyn.report.findings.verdicts.eligibility import within
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.files.provenance import ASSUMED, evidence, ids
-from nephrosyn.scenario.tree import MISSING, at, split
+from nephrosyn.scenario.tree import MISSING, get, split
 from nephrosyn.user_input import wrong_count
 
 PATIENTS = 1_000
@@ -128,14 +128,14 @@ def ranges() -> tuple[Range, ...]:
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If one is empty or has no source.
     """
     text = files(__package__).joinpath("ranges.toml").read_text("utf-8")
     shipped = tuple(Range(key, **entry) for key, entry in tomllib.loads(text).items())
     wrong = [entry.key for entry in shipped if not entry.low < entry.high or not _sourced(entry.source)]
     if wrong:
-        raise RefusalError(f"ranges without a source, or empty: {', '.join(wrong)}")
+        raise EvidenceError(f"ranges without a source, or empty: {', '.join(wrong)}")
     return shipped
 
 
@@ -147,7 +147,7 @@ def _sourced(text: str) -> bool:
 def ranges_of(resolved: Resolved) -> list[Range]:
     """Return the ranges of the keys that a scenario has, each extended to contain the number of the scenario."""
     tree = resolved.scenario.model_dump(mode="json")
-    values = [(entry, at(tree, split(entry.key))) for entry in ranges()]
+    values = [(entry, get(tree, split(entry.key))) for entry in ranges()]
     return [
         replace(entry, low=min(entry.low, value), high=max(entry.high, value))
         for entry, value in values
@@ -187,7 +187,7 @@ def sensitivity(
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If SALib is not installed, a number of runs is out of range, or a set applies to too few patients.
     """
     morris, sobol = _salib()
@@ -248,7 +248,7 @@ def _refuse_few(inside: Mapping[str, int], scenario: str, patients: int) -> None
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         With every such set.
     """
     problems = []
@@ -264,7 +264,7 @@ def _refuse_few(inside: Mapping[str, int], scenario: str, patients: int) -> None
                 f"or lesion, too few for a share; ask for --patients {math.ceil(1.5 * FEWEST * patients / count)}"
             )
     if problems:
-        raise RefusalError("\n".join(problems))
+        raise EvidenceError("\n".join(problems))
 
 
 def _check_samples(trajectories: int, base: int, most: int) -> None:
@@ -276,7 +276,7 @@ def _check_samples(trajectories: int, base: int, most: int) -> None:
     if not wrong and base & (base - 1):
         wrong.append(f"base: expected 0 or a power of 2; found {base}")
     if wrong:
-        raise RefusalError("; ".join(wrong))
+        raise EvidenceError("; ".join(wrong))
 
 
 def _sobol(sobol: Any, selected: Sequence[Range], values: Floats, seed: int) -> Any:
@@ -314,7 +314,7 @@ def _salib() -> tuple[_SalibMethod, _SalibMethod]:
     try:
         return _SalibMethod("morris"), _SalibMethod("sobol")
     except ImportError:
-        raise RefusalError("sensitivity needs SALib, which is not installed: pip install SALib") from None
+        raise EvidenceError("sensitivity needs SALib, which is not installed: pip install SALib") from None
 
 
 def refractory_shares(
@@ -330,7 +330,7 @@ def refractory_shares(
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If a set applies to nobody with these values.
     """
     changed = load(scenario, [f"{entry.key}={float(value)!r}" for entry, value in values.items()]).scenario
@@ -338,7 +338,7 @@ def refractory_shares(
     nobody = [definition.name for definition, (_, inside) in zip(definitions, counts, strict=True) if not inside]
     if nobody:
         at_values = ", ".join(f"{entry.key} = {value:g}" for entry, value in values.items())
-        raise RefusalError(f"{', '.join(nobody)}: none of the patients of {scenario} is eligible with {at_values}")
+        raise EvidenceError(f"{', '.join(nobody)}: none of the patients of {scenario} is eligible with {at_values}")
     return [met / inside for met, inside in counts]
 
 

@@ -1,1 +1,1 @@
-"""Compare published estimates with simulated ones: `comparison.validate`, written to a folder by `page.write`."""
+"""Compare published estimates with simulated ones: `validate.validate`, written to a folder by `output.write`."""

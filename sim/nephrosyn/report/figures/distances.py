@@ -9,9 +9,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from nephrosyn.report.figures.style import ACCENT, GRID, INK, PAPER, SECOND, SMALL, SMALLEST, blank, document, row_axis
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 
 FARTHEST = 6.0
-INSIDE = 1.96
+INSIDE = round(NORMAL_QUANTILE, 2)
+"""Distance up to which a value lies within the 95% interval."""
 HEIGHT_OF_ROW = 0.15
 
 

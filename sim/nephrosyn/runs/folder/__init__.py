@@ -12,9 +12,9 @@ from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder.folder import Folder
 from nephrosyn.runs.folder.layout import Format
-from nephrosyn.runs.folder.location import require_path
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.runs.folder.remote import RemoteFolder, RemoteWriter, require_local
+from nephrosyn.runs.folder.storage import require_path
 from nephrosyn.runs.folder.writer import Writer, run_description
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import identity, part
 from nephrosyn.runs.folder.layout import JOURNAL, MANIFEST, RECORD, as_json, part_number
-from nephrosyn.runs.folder.location import Storage
+from nephrosyn.runs.folder.storage import Storage
 from nephrosyn.text_files import parsed_json
 from nephrosyn.vocabulary import NOTICE
 

@@ -21,8 +21,8 @@ from nephrosyn.runs.folder.layout import (
     table_folder,
     write_manifest,
 )
-from nephrosyn.runs.folder.location import LocalStorage, facts
 from nephrosyn.runs.folder.part import encoded
+from nephrosyn.runs.folder.storage import LocalStorage, manifest_entry
 from nephrosyn.runs.folder.tables import Manifest, counted
 
 
@@ -182,7 +182,7 @@ class Folder(Mapping[str, pl.DataFrame]):
                 name = part_file("labels", number + len(fresh), self.manifest["format"])
                 content = encoded(labels, self.manifest["format"], f"{name} of {self.path}")
                 LocalStorage(self.path).put(name, content)
-                fresh[name] = facts(content, labels.height)
+                fresh[name] = manifest_entry(content, labels.height)
         except BaseException:
             self._clear(labels_folder)
             raise

@@ -12,7 +12,7 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason
-from nephrosyn.runs.folder.location import Storage, facts, is_unchanged
+from nephrosyn.runs.folder.storage import Storage, is_unchanged, manifest_entry
 from nephrosyn.text_files import parsed_json
 
 COMPRESSION_LEVEL = 1
@@ -70,7 +70,7 @@ def write(storage: Storage, number: int, tables: Mapping[str, pl.DataFrame], for
         name = part_file(table, number, format)
         content = encoded(frame, format, f"{name} of {storage.url}")
         storage.put(name, content)
-        record[name] = facts(content, frame.height)
+        record[name] = manifest_entry(content, frame.height)
     storage.put(record_file(number), (json.dumps({"run": run, "files": record}, indent=1) + "\n").encode())
     return record
 

@@ -19,8 +19,8 @@ from nephrosyn.runs.folder import identity, manifest, reading
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
 from nephrosyn.runs.folder.folder import Folder
 from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, REPAIR, as_json
-from nephrosyn.runs.folder.location import RemoteStorage
 from nephrosyn.runs.folder.lock import LOCK
+from nephrosyn.runs.folder.storage import RemoteStorage
 from nephrosyn.vocabulary import NOTICE
 
 

@@ -20,9 +20,9 @@ from nephrosyn.runs.folder.layout import (
     rename_folder,
     write_manifest,
 )
-from nephrosyn.runs.folder.location import UNFINISHED, LocalStorage, RemoteStorage, is_remote, local
 from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.folder.output_folder import OutputFolder
+from nephrosyn.runs.folder.storage import UNFINISHED, LocalStorage, RemoteStorage, is_remote, local
 from nephrosyn.vocabulary import NOTICE
 
 REPLACES = "replaces"

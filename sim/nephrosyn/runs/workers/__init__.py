@@ -3,7 +3,7 @@
 `write` makes a run folder. Its parts are groups of whole sites; the bytes of the folder do not depend on the workers.
 """
 
-from nephrosyn.errors import ClusterError
+from nephrosyn.errors import WorkerError
 from nephrosyn.runs.workers.dispatch import WriteOptions, write
 
-__all__ = ["ClusterError", "WriteOptions", "write"]
+__all__ = ["WorkerError", "WriteOptions", "write"]

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.errors import ClusterError, NephrosynError
+from nephrosyn.errors import NephrosynError, WorkerError
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.local import PATIENCE_SECONDS, TRIES
@@ -55,7 +55,7 @@ def results(address: str, job_text: str, numbers: Sequence[int]) -> Iterator[tup
 
     Raises
     ------
-    ClusterError
+    WorkerError
         If the scheduler cannot be reached, has no workers, or is lost; if a part fails repeatedly.
     RunFolderError
         If a worker could not write.
@@ -70,7 +70,7 @@ def _client(address: str, stack: ExitStack) -> Any:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
-        raise ClusterError("a cluster needs Dask, which is not installed: pip install distributed") from None
+        raise WorkerError("a cluster needs Dask, which is not installed: pip install distributed") from None
     local_cluster = LOCAL.fullmatch(address)
     if local_cluster:
         count = int(local_cluster[1])
@@ -80,14 +80,14 @@ def _client(address: str, stack: ExitStack) -> Any:
     try:
         return stack.enter_context(Client(address, timeout=CONNECT_SECONDS, set_as_default=False))
     except OSError as error:
-        raise ClusterError(f"no scheduler answers at {address} within {CONNECT_SECONDS} s ({error})") from None
+        raise WorkerError(f"no scheduler answers at {address} within {CONNECT_SECONDS} s ({error})") from None
 
 
 def _cores(client: Any, address: str) -> int:
     try:
         client.wait_for_workers(1, timeout=WORKERS_SECONDS)
     except TimeoutError:
-        raise ClusterError(f"the scheduler at {address} has had no worker for {WORKERS_SECONDS} s") from None
+        raise WorkerError(f"the scheduler at {address} has had no worker for {WORKERS_SECONDS} s") from None
     return max(1, sum(int(threads) for threads in client.nthreads().values()))
 
 
@@ -118,20 +118,20 @@ class _Queue:
 
     def _refuse_lost(self) -> None:
         if self._client.status != "running":
-            raise ClusterError(LOST)
+            raise WorkerError(LOST)
 
     def _record(self, future: Any) -> Record:
         from concurrent.futures import CancelledError
 
         if future.status in ("cancelled", "lost"):
-            raise ClusterError(LOST)
+            raise WorkerError(LOST)
         try:
             error = future.exception() if future.status == "error" else None
             record: Record = {} if error else future.result()
         except (OSError, CancelledError):  # the result was lost
-            raise ClusterError(LOST) from None
+            raise WorkerError(LOST) from None
         if error is not None:
             if isinstance(error, NephrosynError):
                 raise error
-            raise ClusterError(f"a part failed {TRIES} times on the cluster: {type(error).__name__}: {error}")
+            raise WorkerError(f"a part failed {TRIES} times on the cluster: {type(error).__name__}: {error}")
         return record

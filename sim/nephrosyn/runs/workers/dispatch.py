@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from nephrosyn.errors import ClusterError, RunFolderError
-from nephrosyn.runs.folder import Format, RemoteWriter, Writer, location, run_description
+from nephrosyn.errors import RunFolderError, WorkerError
+from nephrosyn.runs.folder import Format, RemoteWriter, Writer, run_description, storage
 from nephrosyn.runs.run import Plan, cores
 from nephrosyn.runs.workers import dask, job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
@@ -60,7 +60,7 @@ class WriteOptions:
 
         Raises
         ------
-        ClusterError
+        WorkerError
             If options are invalid; the message lists all of them.
         """
         wrong = []
@@ -79,7 +79,7 @@ class WriteOptions:
         if self.resume and out is None:
             wrong.append("resume: a run in memory cannot be resumed; choose its folder or URL (out)")
         if wrong:
-            raise ClusterError("; ".join(wrong))
+            raise WorkerError("; ".join(wrong))
 
     def part_size(self, folder: str | Path) -> int | None:
         """Return the number of patients per part: the option, or that of the run that is resumed."""
@@ -92,9 +92,9 @@ class WriteOptions:
 def writer_of(folder: str | Path, options: WriteOptions, about: dict[str, Any]) -> Writer | RemoteWriter:
     """Return the writer for a folder or URL."""
     arguments: dict[str, Any] = {"overwrite": options.overwrite, "resume": options.resume, "about": about}
-    if location.is_remote(folder):
+    if storage.is_remote(folder):
         return RemoteWriter(str(folder), **arguments)
-    return Writer(location.local(folder), **arguments)
+    return Writer(storage.local(folder), **arguments)
 
 
 def check_room(patients: int, folder: str | Path) -> None:
@@ -112,9 +112,9 @@ def check_room(patients: int, folder: str | Path) -> None:
     RunFolderError
         If there is less room than the smallest run of this size takes.
     """
-    if location.is_remote(folder):
+    if storage.is_remote(folder):
         return
-    path = location.local(folder).absolute()
+    path = storage.local(folder).absolute()
     existing = next((parent for parent in (path, *path.parents) if parent.is_dir()), None)
     if existing is None:
         return
@@ -141,7 +141,7 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
 
     Raises
     ------
-    RunFolderError, ClusterError
+    RunFolderError, WorkerError
         If it cannot be written; finished parts are stored, and a note on the error says how to continue.
     """
     if not options.resume:
@@ -193,7 +193,7 @@ def _make_here(local_job: job.Job, number: int) -> Record:
     try:
         return local_job.make(number)
     except MemoryError:
-        raise ClusterError(TOO_LITTLE_MEMORY) from None
+        raise WorkerError(TOO_LITTLE_MEMORY) from None
 
 
 def _note(error: BaseException, done: int, parts: int) -> None:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nephrosyn import criteria
-from nephrosyn.errors import ClusterError
-from nephrosyn.runs.folder import Format, location, part
+from nephrosyn.errors import WorkerError
+from nephrosyn.runs.folder import Format, part, storage
 from nephrosyn.runs.run import LoadedSet, Plan, silent
 from nephrosyn.scenario import Resolved
 
@@ -72,9 +72,9 @@ class Job:
                 ", ".join(f"{name} {version}" for name, version in versions.items())
                 for versions in (values["made_with"], self.plan.made_with)
             )
-            raise ClusterError(f"a worker has {installed}; the run is made with {expected}")
+            raise WorkerError(f"a worker has {installed}; the run is made with {expected}")
         self._parts = self.plan.parts
-        self._storage = location.storage_at(values["url"], values["holder"])
+        self._storage = storage.storage_at(values["url"], values["holder"])
         self._format: Format = values["format"]
         self._run = values["run"]
 

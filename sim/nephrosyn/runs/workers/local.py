@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.errors import ClusterError, EngineError, NephrosynError, RunFolderError
+from nephrosyn.errors import EngineError, NephrosynError, RunFolderError, WorkerError
 from nephrosyn.kernels import child_process
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """Attempts at a part whose worker dies."""
-KINDS: dict[str, type[NephrosynError]] = {kind.__name__: kind for kind in (RunFolderError, EngineError, ClusterError)}
+KINDS: dict[str, type[NephrosynError]] = {kind.__name__: kind for kind in (RunFolderError, EngineError, WorkerError)}
 """Errors of a worker that are raised again with their own class; others become a NephrosynError."""
 PATIENCE_SECONDS = 0.5
 """Longest wait of the main thread before it checks for an interrupt."""
@@ -66,7 +66,7 @@ class Worker:
             If the process ends without an answer.
         NephrosynError
             The error of the worker, usually a RunFolderError or EngineError.
-        ClusterError
+        WorkerError
             If the worker failed in any other way.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -86,7 +86,7 @@ class Worker:
         if "error" in answer:
             raise KINDS.get(answer["kind"], NephrosynError)(answer["error"])
         if "fault" in answer:
-            raise ClusterError(answer["fault"])
+            raise WorkerError(answer["fault"])
         record: Record = answer["record"]
         return record
 
@@ -138,7 +138,7 @@ class Pool:
 
         Raises
         ------
-        RunFolderError, ClusterError
+        RunFolderError, WorkerError
             If a part cannot be written, or its workers die repeatedly.
         """
         try:
@@ -200,4 +200,4 @@ class Pool:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         output = f": {last_line}" if last_line else ""
         hint = "; it may have run out of memory: try fewer workers" if code < 0 or not last_line else ""
-        self._finished.put((number, ClusterError(f"a worker {how} at part {number}, {TRIES} times{output}{hint}")))
+        self._finished.put((number, WorkerError(f"a worker {how} at part {number}, {TRIES} times{output}{hint}")))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from nephrosyn.errors import Problem
 from nephrosyn.scenario.checks import ordering, rates, second_line
-from nephrosyn.scenario.checks.partial_tree import Mismatches, View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distributions import Bounds, distribution_problem
 from nephrosyn.scenario.tree import Path, dotted, is_distribution, leaves
@@ -19,12 +19,12 @@ BANDS = ("population", "bands")
 Contradictions = Iterator[tuple[Path, Problem]]
 
 
-def contradictions(view: View) -> Contradictions:
+def contradictions(parts: ValidParts) -> Contradictions:
     """Yield path and problem of every contradiction.
 
     Parameters
     ----------
-    view : View
+    parts : View
         The merged scenario with its invalid paths.
     """
     for check in (
@@ -42,19 +42,19 @@ def contradictions(view: View) -> Contradictions:
         *second_line.CHECKS,
         *rates.CHECKS,
     ):
-        for path, expected, actual in check(view):
+        for path, expected, actual in check(parts):
             *words, like = actual if isinstance(actual, tuple) else (actual, "")
             yield path, Problem(dotted(path), expected, words[0], like)
 
 
-def distributions(view: View) -> Mismatches:
+def distributions(parts: ValidParts) -> Mismatches:
     """Check that each distribution exists, has its parameters, and stays within the range of its quantity."""
-    for path, value in leaves(view.tree):
+    for path, value in leaves(parts.tree):
         node = paths.node(path)
-        if not is_distribution(value) or node is None or not paths.is_distribution(path) or view.value(*path) is None:
+        if not is_distribution(value) or node is None or not paths.is_distribution(path) or parts.value(*path) is None:
             continue
         parameters = {key: float(number) for key, number in value.items() if key != "dist"}
-        within = _ages(view, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
+        within = _ages(parts, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
         bounds = Bounds(node.get("values_from"), node.get("values_to"), node.get("values_mostly_to"), within)
         wrong = distribution_problem(value["dist"], parameters, bounds)
         if wrong:
@@ -62,19 +62,19 @@ def distributions(view: View) -> Mismatches:
             yield path, wrong[0] + unit, (wrong[1], wrong[2])
 
 
-def _ages(view: View, path: Path) -> tuple[float, float] | None:
-    low, high = view.value(*path[:3], "from_years"), view.value(*path[:3], "to_years")
+def _ages(parts: ValidParts, path: Path) -> tuple[float, float] | None:
+    low, high = parts.value(*path[:3], "from_years"), parts.value(*path[:3], "to_years")
     return (low, high) if low is not None and high is not None else None
 
 
-def bands(view: View) -> Mismatches:
+def bands(parts: ValidParts) -> Mismatches:
     """Check that there are age bands, each from a lower to a higher age, without overlap."""
-    names = view.names(*BANDS)
+    names = parts.names(*BANDS)
     if names == []:
         yield BANDS, "at least one age band", "none"
     ranges: list[tuple[float, float, str]] = []
     for name in names or []:
-        low, high = view.value(*BANDS, name, "from_years"), view.value(*BANDS, name, "to_years")
+        low, high = parts.value(*BANDS, name, "from_years"), parts.value(*BANDS, name, "to_years")
         if not name or "." in name:
             yield (*BANDS, name), "a name without a dot", f'"{name}"'
         if low is not None and high is not None:
@@ -97,24 +97,24 @@ def _sum_of_one(parts: dict[str, float | None]) -> str | None:
     return f"{sum(known.values()):.6g} ({', '.join(f'{name} {number_text(part)}' for name, part in known.items())})"
 
 
-def band_shares(view: View) -> Mismatches:
+def band_shares(parts: ValidParts) -> Mismatches:
     """Check that the shares of the age bands sum to 1."""
-    total = _sum_of_one({name: view.value(*BANDS, name, "share") for name in view.names(*BANDS) or []})
+    total = _sum_of_one({name: parts.value(*BANDS, name, "share") for name in parts.names(*BANDS) or []})
     if total:
         yield BANDS, "shares of the age bands that sum to 1", total
 
 
-def lesion_mixes(view: View) -> Mismatches:
+def lesion_mixes(parts: ValidParts) -> Mismatches:
     """Check that the lesions of each band sum to 1."""
-    for band in view.names(*BANDS) or []:
+    for band in parts.names(*BANDS) or []:
         path = (*BANDS, band, "lesion_mix")
-        mix = view.table(*path)
+        mix = parts.table(*path)
         total = "0 (no lesion)" if mix == {} else _sum_of_one(dict(mix or {}))
         if total:
             yield path, "lesion shares that sum to 1", total
 
 
-def _tables_by_band(view: View) -> Iterator[Path]:
+def _tables_by_band(parts: ValidParts) -> Iterator[Path]:
     yield from [
         ("disease", "response"),
         ("disease", "relapse", "bands"),
@@ -126,21 +126,21 @@ def _tables_by_band(view: View) -> Iterator[Path]:
         ("complications", "serious_infection", "rate_per_year"),
         ("provoking_factors", "needed_mg_per_m2_per_day"),
     ]
-    for condition in view.names("care", "contraindications") or []:
+    for condition in parts.names("care", "contraindications") or []:
         yield ("care", "contraindications", condition)
-    for toxicity in view.names("care", "toxicities") or []:
+    for toxicity in parts.names("care", "toxicities") or []:
         yield ("care", "toxicities", toxicity, "rate_per_year_at_1_mg_per_kg_per_day")
-    for factor in view.names("provoking_factors", "factors") or []:
+    for factor in parts.names("provoking_factors", "factors") or []:
         yield ("provoking_factors", "factors", factor, "share")
 
 
-def band_tables(view: View) -> Mismatches:
+def band_tables(parts: ValidParts) -> Mismatches:
     """Check that every table by age band has exactly the age bands of the population."""
-    wanted = view.names(*BANDS)
+    wanted = parts.names(*BANDS)
     if not wanted:
         return
-    for table in _tables_by_band(view):
-        given = view.names(*table)
+    for table in _tables_by_band(parts):
+        given = parts.names(*table)
         if given is None:
             continue
         for name in wanted:
@@ -151,36 +151,36 @@ def band_tables(view: View) -> Mismatches:
                 yield (*table, name), "an age band of population.bands", ("no such band", nearest(name, wanted))
 
 
-def lesion_tables(view: View) -> Mismatches:
+def lesion_tables(parts: ValidParts) -> Mismatches:
     """Check that every table by lesion has each lesion that occurs."""
     occurring: dict[str, None] = {}
-    for band in view.names(*BANDS) or []:
-        mix = view.table(*BANDS, band, "lesion_mix") or {}
+    for band in parts.names(*BANDS) or []:
+        mix = parts.table(*BANDS, band, "lesion_mix") or {}
         here = [lesion for lesion, share in mix.items() if share > 0]
         occurring |= dict.fromkeys(here)
-        yield from _lacking(view, ("disease", "response", band), here)
+        yield from _lacking(parts, ("disease", "response", band), here)
     for table in (
         ("spontaneous",),
         ("relapse", "lesion_factor"),
         ("proteinuria", "fall_halving_days"),
         ("proteinuria", "spontaneous_halving_days"),
     ):
-        yield from _lacking(view, ("disease", *table), list(occurring))
+        yield from _lacking(parts, ("disease", *table), list(occurring))
     for key in ("rate_per_year", "renal_vein_share"):
-        yield from _lacking(view, ("complications", "venous_thrombosis", key), list(occurring))
-    yield from _lacking(view, ("complications", "kidney_loss", "lesion_factor"), list(occurring))
-    for regimen in view.names("second_line", "regimens") or []:
-        yield from _lacking(view, ("second_line", "regimens", regimen, "resistant_response"), list(occurring))
+        yield from _lacking(parts, ("complications", "venous_thrombosis", key), list(occurring))
+    yield from _lacking(parts, ("complications", "kidney_loss", "lesion_factor"), list(occurring))
+    for regimen in parts.names("second_line", "regimens") or []:
+        yield from _lacking(parts, ("second_line", "regimens", regimen, "resistant_response"), list(occurring))
 
 
-def _lacking(view: View, table: Path, wanted: list[str]) -> Mismatches:
-    given = view.names(*table)
+def _lacking(parts: ValidParts, table: Path, wanted: list[str]) -> Mismatches:
+    given = parts.names(*table)
     for name in wanted:
         if given is not None and name not in given:
             yield (*table, name), "an entry for each lesion that occurs", "nothing: the key is missing"
 
 
-def complete_tables(view: View) -> Mismatches:
+def complete_tables(parts: ValidParts) -> Mismatches:
     """Check that tables by analyte or condition are complete, because there are no defaults."""
     for table in (
         ("readings", "reference"),
@@ -190,34 +190,34 @@ def complete_tables(view: View) -> Mismatches:
         ("care", "toxicities"),
         ("provoking_factors", "factors"),
     ):
-        given = view.names(*table)
+        given = parts.names(*table)
         for name in paths.keys(table):
             if given is not None and name not in given:
                 yield (*table, name), paths.expected((*table, name)), "nothing: the key is missing"
 
 
-def responses(view: View) -> Mismatches:
+def responses(parts: ValidParts) -> Mismatches:
     """Check that the probabilities of complete and partial response sum to at most 1."""
-    for band in view.names("disease", "response") or []:
-        for lesion in view.names("disease", "response", band) or []:
+    for band in parts.names("disease", "response") or []:
+        for lesion in parts.names("disease", "response", band) or []:
             path = ("disease", "response", band, lesion)
-            complete, partial = view.value(*path, "complete"), view.value(*path, "partial")
+            complete, partial = parts.value(*path, "complete"), parts.value(*path, "partial")
             if complete is not None and partial is not None and complete + partial > 1 + CLOSE:
                 yield path, "complete + partial of at most 1", number_text(complete + partial)
 
 
-def criteria(view: View) -> Mismatches:
+def criteria(parts: ValidParts) -> Mismatches:
     """Check that there are definition sets, each named once."""
-    names = view.value("criteria")
+    names = parts.value("criteria")
     if names is not None and len(set(names)) < max(len(names), 1):
         actual = f"[{', '.join(names)}]" if names else "an empty list"
         yield ("criteria",), "at least one definition set, each named once", actual
 
 
-def engine(view: View) -> Mismatches:
+def engine(parts: ValidParts) -> Mismatches:
     """Check that a shared clinic has the engine in which patients wait for one another."""
-    slots = view.value("care", "clinic", "slots")
-    if view.value("engine") == "compiled" and isinstance(slots, int):
+    slots = parts.value("care", "clinic", "slots")
+    if parts.value("engine") == "compiled" and isinstance(slots, int):
         yield (
             ("engine",),
             'simpy or auto while care.clinic.slots is finite (or care.clinic.slots = "unlimited")',

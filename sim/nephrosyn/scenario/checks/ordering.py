@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from nephrosyn.scenario.checks.partial_tree import Mismatches, View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.tree import Path
 from nephrosyn.user_input import number_text
 
@@ -16,47 +16,47 @@ def _listed(numbers: list[float]) -> str:
     return "[" + ", ".join(map(number_text, numbers)) + "]"
 
 
-def _rising(view: View, path: Path) -> Mismatches:
-    numbers = view.numbers(*path)
+def _rising(parts: ValidParts, path: Path) -> Mismatches:
+    numbers = parts.numbers(*path)
     if numbers == []:
         yield path, "at least one number", "an empty list"
     if numbers and any(second <= first for first, second in pairwise(numbers)):
         yield path, "a list that rises", _listed(numbers)
 
 
-def _as_long(view: View, leader: Path, followers: list[str]) -> Mismatches:
-    first = view.numbers(*leader)
+def _as_long(parts: ValidParts, leader: Path, followers: list[str]) -> Mismatches:
+    first = parts.numbers(*leader)
     for name in followers:
         path = (*leader[:-1], name)
-        follower = view.numbers(*path)
+        follower = parts.numbers(*path)
         if first is not None and follower is not None and len(first) != len(follower):
             yield path, f"as many entries as {leader[-1]}, {len(first)}", str(len(follower))
 
 
-def _starts(view: View, path: Path, most: float, why: str) -> Mismatches:
-    numbers = view.numbers(*path)
+def _starts(parts: ValidParts, path: Path, most: float, why: str) -> Mismatches:
+    numbers = parts.numbers(*path)
     if numbers and numbers[0] > most:
         yield path, f"a list that starts at {number_text(most)}{why}", _listed(numbers)
 
 
-def lists(view: View) -> Mismatches:
+def lists(parts: ValidParts) -> Mismatches:
     """Check that steps rise, start early enough, and have as many entries as the lists that go with them."""
     growth = ("population", "growth", "age_years")
-    yield from _rising(view, growth)
+    yield from _rising(parts, growth)
     yield from _as_long(
-        view, growth, [f"{sex}_{size}" for sex in ("male", "female") for size in ("weight_kg", "height_cm")]
+        parts, growth, [f"{sex}_{size}" for sex in ("male", "female") for size in ("weight_kg", "height_cm")]
     )
     infection = ("triggers", "infection", "from_years")
-    yield from _rising(view, infection)
-    yield from _as_long(view, infection, ["rate_per_year", "shape"])
-    yield from _starts(view, infection, 0.0, ", so that every age has a rate")
+    yield from _rising(parts, infection)
+    yield from _as_long(parts, infection, ["rate_per_year", "shape"])
+    yield from _starts(parts, infection, 0.0, ", so that every age has a rate")
     since = ("disease", "relapse", "since_remission_from_days")
-    yield from _rising(view, since)
-    yield from _as_long(view, since, ["since_remission_factor"])
-    yield from _starts(view, since, 0.0, ", the day of remission")
+    yield from _rising(parts, since)
+    yield from _as_long(parts, since, ["since_remission_factor"])
+    yield from _starts(parts, since, 0.0, ", the day of remission")
     cuts = ("readings", "dipstick", "cuts_mg_per_dl")
-    yield from _rising(view, cuts)
-    numbers = view.numbers(*cuts)
+    yield from _rising(parts, cuts)
+    numbers = parts.numbers(*cuts)
     if numbers is not None and len(numbers) != DIPSTICK_CUTS:
         yield cuts, f"{DIPSTICK_CUTS} lower cuts, for trace, 1+, 2+, 3+ and 4+ (mg/dL)", f"{len(numbers)}"
 
@@ -72,43 +72,43 @@ PAIRS_OR_EQUAL = (
 )
 
 
-def _places(view: View, pattern: str) -> list[Path]:
+def _places(parts: ValidParts, pattern: str) -> list[Path]:
     places: list[Path] = [()]
     for key in pattern.split("."):
-        places = [(*place, name) for place in places for name in (view.names(*place) or [] if key == "*" else [key])]
+        places = [(*place, name) for place in places for name in (parts.names(*place) or [] if key == "*" else [key])]
     return places
 
 
-def thresholds(view: View) -> Mismatches:
+def thresholds(parts: ValidParts) -> Mismatches:
     """Check that lower thresholds are below upper ones."""
     for pairs, word in ((PAIRS, "above"), (PAIRS_OR_EQUAL, "at least")):
         for pattern, low_key, high_key in pairs:
-            for place in _places(view, pattern):
-                low, high = view.value(*place, low_key), view.value(*place, high_key)
+            for place in _places(parts, pattern):
+                low, high = parts.value(*place, low_key), parts.value(*place, high_key)
                 if low is not None and high is not None and (high < low or (high == low and word == "above")):
                     yield (*place, high_key), f"a number {word} {low_key}, {number_text(low)}", number_text(high)
-    for analyte in view.names("readings", "reference") or []:
+    for analyte in parts.names("readings", "reference") or []:
         path = ("readings", "reference", analyte)
-        ends = view.numbers(*path)
+        ends = parts.numbers(*path)
         if ends and ends[0] >= ends[1]:
             yield path, "a lower and a higher limit", _listed(ends)
 
 
-def tapers(view: View) -> Mismatches:
+def tapers(parts: ValidParts) -> Mismatches:
     """Check that a taper never rises. Doses in different units (per m2, per kg) are not compared."""
-    for band in view.names("care", "regimen") or []:
+    for band in parts.names("care", "regimen") or []:
         regimen = ("care", "regimen", band)
         for course in ("first", "relapse"):
-            dose = view.table(*regimen, course, "dose")
+            dose = parts.table(*regimen, course, "dose")
             if dose and dose["per"] == "full":
                 actual = "full, which only a taper can refer to"
                 yield (*regimen, course, "dose", "per"), "m2, kg or patient", actual
-            yield from _falling(view, (*regimen, course, "taper"), dose)
-        yield from _falling(view, (*regimen, "withdrawal"), None)
+            yield from _falling(parts, (*regimen, course, "taper"), dose)
+        yield from _falling(parts, (*regimen, "withdrawal"), None)
 
 
-def _falling(view: View, path: Path, full: dict[str, Any] | None) -> Mismatches:
-    steps = view.value(*path)
+def _falling(parts: ValidParts, path: Path, full: dict[str, Any] | None) -> Mismatches:
+    steps = parts.value(*path)
     if not isinstance(steps, list):
         return
     before = {"amount": full["amount"], "per": full["per"], "schedule": "daily"} if full else None

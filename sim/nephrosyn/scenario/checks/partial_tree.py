@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nephrosyn.scenario.tree import MISSING, Path, at
+from nephrosyn.scenario.tree import MISSING, Path, get
 
 Mismatches = Iterator[tuple[Path, str, str | tuple[str, str]]]
 """Path, what was expected, and what is there; with the nearest valid name where there is one."""
 
 
 @dataclass(frozen=True)
-class View:
+class ValidParts:
     """A merged scenario with the paths at which the schema found a problem.
 
     Attributes
@@ -34,12 +34,12 @@ class View:
         """Return the value at a path; None if there is none, or if anything in it is invalid."""
         if not self._is_valid(path) or any(place[: len(path)] == path for place in self.invalid):
             return None
-        value = at(self.tree, path)
+        value = get(self.tree, path)
         return None if value is MISSING else value
 
     def names(self, *path: str) -> list[str] | None:
         """Return the keys of the table at a path; None if there is no table."""
-        value = at(self.tree, path)
+        value = get(self.tree, path)
         if not self._is_valid(path) or not isinstance(value, Mapping):
             return None
         return list(value)

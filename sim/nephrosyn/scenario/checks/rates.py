@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from nephrosyn.scenario.checks.partial_tree import Mismatches, View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
@@ -29,9 +29,9 @@ MOST_AGENT = {"kg": 200.0}
 _SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest patient
 
 
-def cohort(view: View) -> Mismatches:
+def cohort(parts: ValidParts) -> Mismatches:
     """Check the total number of patients."""
-    patients, replicates = view.value("patients"), view.value("replicates")
+    patients, replicates = parts.value("patients"), parts.value("replicates")
     if patients is not None and replicates is not None and patients * replicates > MOST_IN_ALL:
         expected = f"at most {MOST_IN_ALL:,} patients in all replicates (patients x replicates)"
         yield ("replicates",), expected, f"{patients:,} x {replicates:,}"
@@ -54,51 +54,51 @@ def _too_often(path: Path, what: str, rate: float, others: Sequence[Path], most:
         yield path, f"at most {number_text(most)} {what} a year in one patient, by {together}", f"{rate:.3g} a year"
 
 
-def infections(view: View) -> Mismatches:
+def infections(parts: ValidParts) -> Mismatches:
     """Check how often the most prone patients are infected."""
     where, prevention = ("triggers", "infection"), ("care", "prevention", "infection_rate_factor")
     rates, shapes, factor = (
-        view.numbers(*where, "rate_per_year"),
-        view.numbers(*where, "shape"),
-        view.value(*prevention),
+        parts.numbers(*where, "rate_per_year"),
+        parts.numbers(*where, "shape"),
+        parts.value(*prevention),
     )
     if rates and shapes and factor is not None:
         rate = factor * max(rate * _prone(shape) for rate, shape in zip(rates, shapes, strict=False))
         yield from _too_often((*where, "rate_per_year"), "infections", rate, [(*where, "shape"), prevention])
 
 
-def exertions(view: View) -> Mismatches:
+def exertions(parts: ValidParts) -> Mismatches:
     """Check how often patients have episodes of exertion."""
     where, prevention = ("triggers", "exertion", "rate_per_year"), ("care", "prevention", "exertion_rate_factor")
-    rate, factor = view.value(*where), view.value(*prevention)
+    rate, factor = parts.value(*where), parts.value(*prevention)
     if _all_known(rate, factor):
         yield from _too_often(where, "episodes of exertion", rate * factor, [prevention])
 
 
-def _regimens_named(view: View) -> list[dict[str, Any]]:
+def _regimens_named(parts: ValidParts) -> list[dict[str, Any]]:
     """Return the valid regimens that any age band may be given."""
     names: set[str] = set()
-    for band in view.names("second_line", "policy") or []:
-        starts = view.value("second_line", "policy", band, "starts")
+    for band in parts.names("second_line", "policy") or []:
+        starts = parts.value("second_line", "policy", band, "starts")
         names.update(name for start in starts or [] for name in start["sequence"])
-    regimens = (view.table("second_line", "regimens", name) for name in sorted(names))
+    regimens = (parts.table("second_line", "regimens", name) for name in sorted(names))
     return [regimen for regimen in regimens if regimen]
 
 
-def relapses(view: View) -> Mismatches:
+def relapses(parts: ValidParts) -> Mismatches:
     """Check how often the most prone patients relapse, if remission is immediate."""
     where, triggers = ("disease", "relapse"), ("triggers",)
-    below, since = view.value(*where, "below_threshold_factor"), view.numbers(*where, "since_remission_factor")
-    lesions = view.table(*where, "lesion_factor")
-    windows = [view.value(*triggers, name, "hazard_factor") for name in ("infection", "exertion")]
-    days = _rise_days(view)
+    below, since = parts.value(*where, "below_threshold_factor"), parts.numbers(*where, "since_remission_factor")
+    lesions = parts.table(*where, "lesion_factor")
+    windows = [parts.value(*triggers, name, "hazard_factor") for name in ("infection", "exertion")]
+    days = _rise_days(parts)
     if not _all_known(below, since, lesions, days, *windows):
         return
     assert since and lesions is not None and days is not None
-    raised = [below, max(since), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(view))]
+    raised = [below, max(since), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(parts))]
     factor = max(lesions.values(), default=0.0) * math.prod(max(number, 1.0) for number in raised)
-    for band in view.names(*where, "bands") or []:
-        rate, shape = (view.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
+    for band in parts.names(*where, "bands") or []:
+        rate, shape = (parts.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
         if _all_known(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
             often = 1.0 / (1.0 / hazard + days / DAYS_PER_YEAR)
             others = [(*where, "bands", band, "frailty_shape"), (*where, "lesion_factor"), (*triggers,)]
@@ -107,13 +107,13 @@ def relapses(view: View) -> Mismatches:
             yield from _too_often(path, "relapses", often, others, MOST_RELAPSES_PER_YEAR)
 
 
-def _rise_days(view: View) -> float | None:
+def _rise_days(parts: ValidParts) -> float | None:
     """Return approximately how long proteinuria takes to rise in a relapse."""
     where = ("disease", "proteinuria")
     level, start, doubling = (
-        view.table(*where, "nephrotic_mg_per_mg"),
-        view.value(*where, "remission_below_mg_per_mg"),
-        view.value(*where, "rise_doubling_days"),
+        parts.table(*where, "nephrotic_mg_per_mg"),
+        parts.value(*where, "remission_below_mg_per_mg"),
+        parts.value(*where, "rise_doubling_days"),
     )
     low = lowest(level) if level is not None else None
     if level is None or start is None or doubling is None or low is None or low <= start:
@@ -122,21 +122,21 @@ def _rise_days(view: View) -> float | None:
     return math.log2(middle / start) * float(doubling)
 
 
-def levels(view: View) -> Mismatches:
+def levels(parts: ValidParts) -> Mismatches:
     """Check that nephrotic levels of proteinuria are above the limit of remission."""
     where = ("disease", "proteinuria")
-    distribution, below = view.table(*where, "nephrotic_mg_per_mg"), view.value(*where, "remission_below_mg_per_mg")
+    distribution, below = parts.table(*where, "nephrotic_mg_per_mg"), parts.value(*where, "remission_below_mg_per_mg")
     low = lowest(distribution) if distribution is not None else None
     if low is not None and below is not None and low <= below:
         expected = f"values above remission_below_mg_per_mg, {number_text(below)} (mg/mg)"
         yield (*where, "nephrotic_mg_per_mg"), expected, f"values down to {low:.3g}"
 
 
-def filtration(view: View) -> Mismatches:
+def filtration(parts: ValidParts) -> Mismatches:
     """Check that most patients do not start with kidney failure, which would end their follow-up on day 0."""
     path = ("disease", "kidney_function", "gfr_ml_per_min_per_1_73_m2")
-    distribution = view.table(*path)
-    below = view.value("complications", "kidney_loss", "failure_below_ml_per_min_per_1_73_m2")
+    distribution = parts.table(*path)
+    below = parts.value("complications", "kidney_loss", "failure_below_ml_per_min_per_1_73_m2")
     if distribution is None or below is None or lowest(distribution) is None:
         return
     median = float(quantiles(Distribution(**distribution), 0.5))  # type: ignore[arg-type]
@@ -145,27 +145,30 @@ def filtration(view: View) -> Mismatches:
         yield path, expected, f"a median of {median:.3g}"
 
 
-def thromboses(view: View) -> Mismatches:
+def thromboses(parts: ValidParts) -> Mismatches:
     """Check the largest hazard of thrombosis at low albumin."""
     where = ("complications", "venous_thrombosis")
-    rates = view.table(*where, "rate_per_year")
+    rates = parts.table(*where, "rate_per_year")
     keys = ("knee_g_per_dl", "factor_per_g_per_dl", "flat_below_g_per_dl")
-    knee, factor, flat_below = (view.value(*where, key) for key in keys)
+    knee, factor, flat_below = (parts.value(*where, key) for key in keys)
     if rates and _all_known(knee, factor, flat_below):
         rate = max(rates.values()) * factor ** max(knee - flat_below, 0.0)
         others = [(*where, key) for key in keys]
         yield from _too_often((*where, "rate_per_year"), "thromboses", rate, others)
 
 
-def serious_infections(view: View) -> Mismatches:
+def serious_infections(parts: ValidParts) -> Mismatches:
     """Check the largest hazard of serious infection on steroid and second agents."""
     where = ("complications", "serious_infection")
-    low, steroid = view.value(*where, "low_albumin_factor"), view.value(*where, "steroid_factor_per_mg_per_kg_per_day")
+    low, steroid = (
+        parts.value(*where, "low_albumin_factor"),
+        parts.value(*where, "steroid_factor_per_mg_per_kg_per_day"),
+    )
     if not _all_known(low, steroid):
         return
-    agents = sum(math.log(max(regimen["infection_factor"], 1.0)) for regimen in _regimens_named(view))
-    for band in view.names(*where, "rate_per_year") or []:
-        rate, dose = view.value(*where, "rate_per_year", band), _most_steroid(view, band)
+    agents = sum(math.log(max(regimen["infection_factor"], 1.0)) for regimen in _regimens_named(parts))
+    for band in parts.names(*where, "rate_per_year") or []:
+        rate, dose = parts.value(*where, "rate_per_year", band), _most_steroid(parts, band)
         if rate and dose is not None:
             log_rate = math.log(rate * low) + math.log(steroid) * dose + agents
             keys = ("low_albumin_factor", "steroid_factor_per_mg_per_kg_per_day")
@@ -174,11 +177,11 @@ def serious_infections(view: View) -> Mismatches:
             yield from _too_often(path, "serious infections", math.exp(min(log_rate, 700.0)), others)
 
 
-def _most_steroid(view: View, band: str) -> float | None:
+def _most_steroid(parts: ValidParts, band: str) -> float | None:
     """Return the largest dose (mg/kg/day) that the lightest patient of a band may be given."""
-    weight = _least_kg(view, band)
-    needed = view.value("provoking_factors", "needed_mg_per_m2_per_day", band)
-    doses = [view.table("care", "regimen", band, course, "dose") for course in ("first", "relapse")]
+    weight = _least_kg(parts, band)
+    needed = parts.value("provoking_factors", "needed_mg_per_m2_per_day", band)
+    doses = [parts.table("care", "regimen", band, course, "dose") for course in ("first", "relapse")]
     if weight is None or needed is None or None in doses:
         return None
     surface = (4.0 * weight + 7.0) / (weight + 90.0)
@@ -187,25 +190,25 @@ def _most_steroid(view: View, band: str) -> float | None:
     return float(max(given)) / weight
 
 
-def _least_kg(view: View, band: str) -> float | None:
-    spread = view.value("population", "bands", band, "weight_log_sd")
-    curves = [view.numbers("population", "growth", f"{sex}_weight_kg") for sex in ("male", "female")]
+def _least_kg(parts: ValidParts, band: str) -> float | None:
+    spread = parts.value("population", "bands", band, "weight_log_sd")
+    curves = [parts.numbers("population", "growth", f"{sex}_weight_kg") for sex in ("male", "female")]
     if spread is None or not all(curves):
         return None
     return float(min(kg for curve in curves if curve for kg in curve) * math.exp(-_SMALL * spread))
 
 
-def doses(view: View) -> Mismatches:
+def doses(parts: ValidParts) -> Mismatches:
     """Check that doses by weight or surface area are not total doses."""
-    for band, course in product(view.names("care", "regimen") or [], ("first", "relapse")):
+    for band, course in product(parts.names("care", "regimen") or [], ("first", "relapse")):
         path = ("care", "regimen", band, course)
-        dose = view.table(*path, "dose")
+        dose = parts.table(*path, "dose")
         if dose is not None:
             yield from _dose((*path, "dose", "amount"), dose, MOST_STEROID)
-        for number, step in enumerate(view.value(*path, "taper") or []):
+        for number, step in enumerate(parts.value(*path, "taper") or []):
             yield from _dose((*path, "taper", str(number), "amount"), step, MOST_STEROID)
-    for name in view.names("second_line", "regimens") or []:
-        dose = view.table("second_line", "regimens", name, "dose")
+    for name in parts.names("second_line", "regimens") or []:
+        dose = parts.table("second_line", "regimens", name, "dose")
         if dose is not None:
             yield from _dose(("second_line", "regimens", name, "dose", "amount"), dose, MOST_AGENT)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nephrosyn.scenario.checks.partial_tree import Mismatches, View
+from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.user_input import nearest, number_text
 
 REGIMENS = ("second_line", "regimens")
@@ -14,11 +14,11 @@ _ROUNDING = 1e-9
 _LEAST_INTERVAL_DAYS = 7
 
 
-def sequences(view: View) -> Mismatches:
+def sequences(parts: ValidParts) -> Mismatches:
     """Check that every regimen of a sequence exists, and that none is repeated, because a loop would never end."""
-    known = view.names(*REGIMENS)
-    for band in view.names(*POLICY) or []:
-        for place, start in enumerate(_starts(view, band)):
+    known = parts.names(*REGIMENS)
+    for band in parts.names(*POLICY) or []:
+        for place, start in enumerate(_starts(parts, band)):
             path = (*POLICY, band, "starts", str(place), "sequence")
             sequence = start["sequence"]
             for number, name in enumerate(sequence):
@@ -29,22 +29,22 @@ def sequences(view: View) -> Mismatches:
                     yield where, "a sequence in which each regimen occurs once", f'"{name}" again: it loops'
 
 
-def _starts(view: View, band: str) -> list[dict[str, Any]]:
-    starts = view.value(*POLICY, band, "starts")
+def _starts(parts: ValidParts, band: str) -> list[dict[str, Any]]:
+    starts = parts.value(*POLICY, band, "starts")
     return starts if isinstance(starts, list) else []
 
 
-def regimen_names(view: View) -> Mismatches:
+def regimen_names(parts: ValidParts) -> Mismatches:
     """Check that regimens can be named by a dotted path."""
-    for name in view.names(*REGIMENS) or []:
+    for name in parts.names(*REGIMENS) or []:
         if not name or "." in name:
             yield (*REGIMENS, name), "a name without a dot", f'"{name}"'
 
 
-def caps(view: View) -> Mismatches:
+def caps(parts: ValidParts) -> Mismatches:
     """Check that no dose exceeds its cap, and no planned course the cumulative caps."""
-    for name in view.names(*REGIMENS) or []:
-        regimen = view.table(*REGIMENS, name)
+    for name in parts.names(*REGIMENS) or []:
+        regimen = parts.table(*REGIMENS, name)
         if regimen is None or "dose" not in regimen:
             continue
         amount, per, cap = (regimen["dose"][key] for key in ("amount", "per", "cap_mg"))
@@ -67,41 +67,41 @@ def _doses(regimen: dict[str, Any]) -> int:
     return max(int(-(-regimen["course_days"] // regimen["every_days"])), 1)
 
 
-def reaction(view: View) -> Mismatches:
+def reaction(parts: ValidParts) -> Mismatches:
     """Check that the probability of a reaction rises with the single dose."""
     path = ("second_line", "cyclophosphamide", "reaction")
     for low, high, unit in (
         ("low_single_dose_g", "high_single_dose_g", " (g)"),
         ("probability_at_low", "probability_at_high", ""),
     ):
-        least, most = view.value(*path, low), view.value(*path, high)
+        least, most = parts.value(*path, low), parts.value(*path, high)
         if least is not None and most is not None and most <= least:
             yield (*path, high), f"a number above {low}, {number_text(least)}{unit}", number_text(most)
 
 
-def responses(view: View) -> Mismatches:
+def responses(parts: ValidParts) -> Mismatches:
     """Check that the probabilities of complete and partial response to an agent sum to at most 1."""
-    for name in view.names(*REGIMENS) or []:
-        for lesion in view.names(*REGIMENS, name, "resistant_response") or []:
+    for name in parts.names(*REGIMENS) or []:
+        for lesion in parts.names(*REGIMENS, name, "resistant_response") or []:
             path = (*REGIMENS, name, "resistant_response", lesion)
-            complete, partial = view.value(*path, "complete"), view.value(*path, "partial")
+            complete, partial = parts.value(*path, "complete"), parts.value(*path, "partial")
             if complete is not None and partial is not None and complete + partial > 1 + 1e-6:
                 yield path, "complete + partial of at most 1", number_text(complete + partial)
 
 
-def relapse_numbers(view: View) -> Mismatches:
+def relapse_numbers(parts: ValidParts) -> Mismatches:
     """Check that the number of a relapse is given only where relapses are counted."""
-    for band in view.names(*POLICY) or []:
-        for place, start in enumerate(_starts(view, band)):
+    for band in parts.names(*POLICY) or []:
+        for place, start in enumerate(_starts(parts, band)):
             if start["when"] != "relapse" and start["number"] != 1:
                 where = (*POLICY, band, "starts", str(place), "number")
                 yield where, f'1 where when = "{start["when"]}"', number_text(start["number"])
 
 
-def intervals(view: View) -> Mismatches:
+def intervals(parts: ValidParts) -> Mismatches:
     """Check that doses are daily, on alternate days, or at least a week apart."""
-    for name in view.names(*REGIMENS) or []:
-        days = view.value(*REGIMENS, name, "every_days")
+    for name in parts.names(*REGIMENS) or []:
+        days = parts.value(*REGIMENS, name, "every_days")
         if days is not None and days not in (1, 2) and days < _LEAST_INTERVAL_DAYS:
             yield (*REGIMENS, name, "every_days"), "1, 2, or 7 and more (days)", number_text(days)
 

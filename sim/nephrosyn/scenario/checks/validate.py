@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from nephrosyn.errors import MOST_PROBLEMS, Problem
 from nephrosyn.scenario.checks.cross_field import contradictions
-from nephrosyn.scenario.checks.partial_tree import View
+from nephrosyn.scenario.checks.partial_tree import ValidParts
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL
-from nephrosyn.scenario.tree import MISSING, Path, at, dotted
+from nephrosyn.scenario.tree import MISSING, Path, dotted, get
 from nephrosyn.user_input import nearest, shown
 
 KEY = "[key]"
@@ -49,7 +49,7 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
                 unknown.add(path)
             if len(problems) > MOST_PROBLEMS:
                 return None, problems, unknown
-    for path, problem in contradictions(View(tree, set(problems))):
+    for path, problem in contradictions(ValidParts(tree, set(problems))):
         problems.setdefault(path, problem)
     return (None if problems else scenario), problems, unknown
 
@@ -62,7 +62,7 @@ def _problem(tree: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -
     if wrong_key or kind == "extra_forbidden":
         allowed = paths.keys(path[:-1])
         return path, Problem(dotted(path), "a known key", UNKNOWN, nearest(path[-1], allowed))
-    value = at(tree, path)
+    value = get(tree, path)
     if value is MISSING:
         return path, Problem(dotted(path), paths.expected(path), "nothing: the key is missing")
     if kind == TOO_SMALL:
@@ -77,8 +77,8 @@ def _path(tree: Mapping[str, Any], place: tuple[int | str, ...]) -> tuple[Path, 
     for part in map(str, place):
         if part == KEY:
             return path, True
-        here = at(tree, path)
-        if at(tree, (*path, part)) is MISSING and not (isinstance(here, Mapping) and part == str(place[-1])):
+        here = get(tree, path)
+        if get(tree, (*path, part)) is MISSING and not (isinstance(here, Mapping) and part == str(place[-1])):
             break
         path = (*path, part)
     return path, False

@@ -13,7 +13,7 @@ from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
 from nephrosyn.scenario.files import provenance
 from nephrosyn.scenario.files.catalogue import locate, shipped
 from nephrosyn.scenario.schema import paths
-from nephrosyn.scenario.tree import MISSING, at, dotted, merged, placed, split
+from nephrosyn.scenario.tree import META_KEYS, MISSING, dotted, get, merged, split, with_value
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 from nephrosyn.toml_files import SUFFIX, Layer, chain, is_path
@@ -44,7 +44,7 @@ class Merged:
     def file_of(self, path: KeyPath) -> str:
         """Return the label of the ancestor that last set a key; empty if the scenario itself did."""
         for layer in reversed(self.layers):
-            if at(layer.tree, path) is not MISSING:
+            if get(layer.tree, path) is not MISSING:
                 return "" if layer is self.layers[-1] else layer.label
         return ""
 
@@ -110,25 +110,25 @@ def _ancestor_label(label: str, requested: str) -> str:
     return "" if label == requested else label
 
 
-def merge(layers: Sequence[Layer], *, commanded: bool = False) -> Merged:
+def merge(layers: Sequence[Layer], *, allow_command_line_source: bool = False) -> Merged:
     """Merge files, and determine the source of each value.
 
     Parameters
     ----------
     layers : sequence of Layer
         The outermost ancestor first.
-    commanded : bool
+    allow_command_line_source : bool
         Whether ``set on the command line`` is allowed as a source, as in a manifest.
     """
     result = Merged(layers=list(layers))
     for layer in layers:
-        layer_values = {key: value for key, value in layer.tree.items() if key not in ("extends", "sources")}
+        layer_values = {key: value for key, value in layer.tree.items() if key not in META_KEYS}
         after = merged(result.tree, layer_values)
         table = layer.tree.get("sources", {})
         file = "" if layer is layers[-1] else layer.label
         hidden = hidden_in(layer.tree)
         result.problems += [problem_of_hidden(*place, file) for place in islice(hidden, MOST_PROBLEMS + 1)]
-        wrong = provenance.problems_of_rules(table, after, file, commanded=commanded)
+        wrong = provenance.problems_of_rules(table, after, file, allow_command_line_source=allow_command_line_source)
         result.problems += islice(wrong, MOST_PROBLEMS + 1)
         rules = {path: text for path, text in provenance.flat(table) if isinstance(text, str)} if _table(table) else {}
         result.origins = provenance.attribute(rules, result.tree, after, result.origins)
@@ -156,7 +156,7 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
         path = split(key)
         if not equals or not all(path):
             result.problems.append(Problem("--set", "KEY=VALUE with a dotted KEY", shown(text)))
-        elif path[0] in ("extends", "sources"):
+        elif path[0] in META_KEYS:
             result.problems.append(
                 Problem(f"--set {dotted(path)}", "a key of the scenario", f"{path[0]}, which only a file sets")
             )
@@ -166,16 +166,16 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
                 result.problems += [
                     problem_of_hidden(*place) for place in islice(hidden_in(new_value, path), MOST_PROBLEMS)
                 ]
-                result.tree = placed(result.tree, path, new_value)
+                result.tree = with_value(result.tree, path, new_value)
                 touched.append(path)
             except KeyError:
                 result.problems.append(_unknown(result.tree, path))
-    result.origins = provenance.command(touched, result.tree, result.origins)
+    result.origins = provenance.attribute_overrides(touched, result.tree, result.origins)
 
 
 def _unknown(tree: dict[str, Any], path: KeyPath) -> Problem:
-    depth = next(length for length in range(1, len(path) + 1) if at(tree, path[:length]) is MISSING)
-    above = at(tree, path[: depth - 1])
+    depth = next(length for length in range(1, len(path) + 1) if get(tree, path[:length]) is MISSING)
+    above = get(tree, path[: depth - 1])
     here = (
         [*above]
         if isinstance(above, dict)

@@ -11,10 +11,10 @@ from importlib.resources import files
 from typing import Any
 
 from nephrosyn.errors import Problem
-from nephrosyn.scenario.tree import MISSING, Path, at, dotted, is_numeric, leaves, split, unit_of_change
+from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_numeric, leaves, split, unit_of_change
 from nephrosyn.user_input import nearest, shown
 
-COMMANDED = "set on the command line"
+SET_ON_COMMAND_LINE = "set on the command line"
 ASSUMED = "assumed:"
 CALIBRATED = "calibrated:"
 NEED_NONE = {("patients",), ("replicates",), ("seed",)}
@@ -114,12 +114,14 @@ def attribute(
     return sources
 
 
-def command(touched: list[Path], after: Any, inherited: Mapping[Path, Attribution]) -> dict[Path, Attribution]:
+def attribute_overrides(
+    touched: list[Path], after: Any, inherited: Mapping[Path, Attribution]
+) -> dict[Path, Attribution]:
     """Return the sources after overrides: "set on the command line" for what they changed, unchanged for the rest."""
     sources: dict[Path, Attribution] = {}
     for path, _ in leaves(after):
         if any(path[: len(key)] == key or key[: len(path)] == path for key in touched):
-            sources[path] = Attribution(path, COMMANDED)
+            sources[path] = Attribution(path, SET_ON_COMMAND_LINE)
         elif path in inherited:
             sources[path] = inherited[path]
     return sources
@@ -134,11 +136,13 @@ def _nearest_rule(rules: Mapping[Path, str], path: Path, shortest: int) -> Attri
 
 def _changed(before: Any, after: Any, path: Path) -> bool:
     whole = unit_of_change(after, path)
-    was = at(before, whole)
-    return was is MISSING or bool(was != at(after, whole))
+    was = get(before, whole)
+    return was is MISSING or bool(was != get(after, whole))
 
 
-def problems_of_rules(table: Any, tree: Any, file: str, *, commanded: bool = False) -> Iterator[Problem]:
+def problems_of_rules(
+    table: Any, tree: Any, file: str, *, allow_command_line_source: bool = False
+) -> Iterator[Problem]:
     """Yield the problems in the ``[sources]`` of one file.
 
     Parameters
@@ -149,7 +153,7 @@ def problems_of_rules(table: Any, tree: Any, file: str, *, commanded: bool = Fal
         The scenario including this file.
     file : str
         Name of the file for messages, or empty.
-    commanded : bool
+    allow_command_line_source : bool
         Whether ``set on the command line`` is allowed as a source, as in a manifest.
     """
     if not isinstance(table, Mapping):
@@ -166,7 +170,7 @@ def problems_of_rules(table: Any, tree: Any, file: str, *, commanded: bool = Fal
             yield Problem(
                 key, "the key of a number, or of a table with numbers", "a key that covers nothing", like, file
             )
-        if not (commanded and text == COMMANDED):
+        if not (allow_command_line_source and text == SET_ON_COMMAND_LINE):
             yield from _problems_of_text(key, text, file)
 
 

@@ -61,7 +61,7 @@ class Course(Section):
     taper: Annotated[list[Step], TaperSteps]
 
 
-class Watch(Section):
+class ClinicCriteria(Section):
     """Criteria of the clinic for remission and relapse, and the number of consecutive readings they need.
 
     Where a home diary is kept, ``diary_days`` successive mornings count too: at 3+ or more they are a relapse, and at
@@ -95,13 +95,13 @@ class Symptoms(Section):
     delay_days: DaysDistribution
 
 
-class Regimen(Section):
+class BandCare(Section):
     """Care of one age band."""
 
     first: Course
     relapse: Course
     withdrawal: Annotated[list[Step], TaperSteps]
-    watch: Watch
+    watch: ClinicCriteria
     visits: VisitPlan
     symptoms: Symptoms
     home_diary: bool
@@ -141,7 +141,7 @@ class Care(Section):
     """All care of patients. Doses are rounded to the nearest ``tablet_mg``."""
 
     presentation_delay_days: DaysDistribution
-    regimen: dict[str, Regimen]
+    regimen: dict[str, BandCare]
     contraindications: dict[Contraindication, dict[str, Share]]
     contraindicated_dose_fraction: Share
     toxicities: dict[Toxicity, SteroidToxicity]

@@ -1,4 +1,4 @@
-"""Measurement errors, and missing data in the chart."""
+"""Measurement errors, and missing data in the record."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Readings(Section):
 
 
 class Chart(Section):
-    """Missing data and rounding in the chart."""
+    """Missing data and rounding in the record."""
 
     missed_visit_probability: Share
     lost_result_probability: dict[Analyte, Share]

@@ -21,7 +21,7 @@ PERSON, URINE, BLOOD, DIARY, DOSES, NOTED = (
     "Blood tests",
     "Home dipstick diary",
     "Prescribed doses",
-    "Noted in the chart",
+    "Noted in the record",
 )
 """Captions, by which `parse_back` recognises the tables."""
 NAMES = {

@@ -11,7 +11,7 @@ from nephrosyn.cli.console.terminal import complain, heading, prose, say, table
 if TYPE_CHECKING:
     from nephrosyn.evidence.calibration.fit import Calibration
     from nephrosyn.evidence.sensitivity.analysis import Sensitivity
-    from nephrosyn.evidence.validation.comparison import Validation
+    from nephrosyn.evidence.validation.validate import Validation
 
 
 def validation(result: Validation, page: Path | None) -> None:
@@ -24,15 +24,15 @@ def validation(result: Validation, page: Path | None) -> None:
     page : Path or None
         The page, if one was written.
     """
-    from nephrosyn.evidence.validation import page as pages
+    from nephrosyn.evidence.validation import output
 
     say(vocabulary.NOTICE)
-    for shown in pages.tables(result):
+    for shown in output.tables(result):
         say()
         heading(shown.caption)
         table(shown.head, shown.rows, right=(5,))
     say()
-    prose(pages.sentence(result))
+    prose(output.sentence(result))
     if page is not None:
         say(f"page  {page}")
     for place, description in (("outside", "fit rows outside"), ("nobody", "fit rows for which nobody counts")):

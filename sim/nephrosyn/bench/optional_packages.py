@@ -10,7 +10,7 @@ PACKAGES = {"sklearn": "scikit-learn"}
 """Packages whose import name differs from their name, by import name."""
 
 
-def need(*modules: str) -> None:
+def require(*modules: str) -> None:
     """Raise an error unless packages are installed.
 
     Parameters
@@ -25,7 +25,7 @@ def need(*modules: str) -> None:
 
     Examples
     --------
-    >>> need("json")
+    >>> require("json")
     """
     from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Every verb does its work and says what matters, in plain text when nobody looks at a screen."""
+"""Every command does its work and says what matters, in plain text where the output is not a terminal."""
 
 from __future__ import annotations
 

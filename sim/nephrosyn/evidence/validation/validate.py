@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nephrosyn import vocabulary
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.estimators import Estimate
@@ -179,20 +179,20 @@ def select_estimates(setting: str | None, estimate: str | None) -> list[Publishe
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If there is none.
     """
     simulated = [candidate for candidate in published_estimates() if candidate.use != "none"]
     names = {candidate.scenario for candidate in simulated}
     if setting is not None and setting not in names:
         like = nearest(setting, names)
-        raise RefusalError(f"no estimate is simulated by setting {setting}; nearest: {like or ', '.join(names)}")
+        raise EvidenceError(f"no estimate is simulated by setting {setting}; nearest: {like or ', '.join(names)}")
     of_setting = [candidate for candidate in simulated if setting in (None, candidate.scenario)]
     if estimate is None:
         return of_setting
     matching = [candidate for candidate in of_setting if estimate in (candidate.id, candidate.evidence)]
     if not matching:
-        raise RefusalError(_unknown(estimate))
+        raise EvidenceError(_unknown(estimate))
     return matching
 
 
@@ -239,12 +239,12 @@ def validate(
 
     Raises
     ------
-    RefusalError
+    EvidenceError
         If no estimate matches these names.
     """
     check_cohort(patients, seed)
     if workers is not None and (wrong := wrong_count("workers", workers, 1, MOST_WORKERS)):
-        raise RefusalError(wrong[0])
+        raise EvidenceError(wrong[0])
     estimates = select_estimates(setting, estimate)
     workers = min(workers or cores(), len(scenario_names(estimates)))
     if workers > 1:

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from nephrosyn.cli.app import app
-from nephrosyn.errors import RefusalError
+from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import published_estimates
-from nephrosyn.evidence.validation import page
-from nephrosyn.evidence.validation.comparison import Row, Validation, combine_arms, select_estimates, validate
+from nephrosyn.evidence.validation import output
+from nephrosyn.evidence.validation.validate import Row, Validation, combine_arms, select_estimates, validate
 
 ESTIMATES = {estimate.id: estimate for estimate in published_estimates()}
 C12 = ESTIMATES["C12"]  # 22.1%, 16.1 to 29.5%
@@ -65,9 +65,9 @@ def test_an_estimate_for_which_nobody_counts_has_no_place_and_no_distance():
     nobody, near = Estimate(math.nan, math.nan, 0), Estimate(0.873, 0.01, 10)
     validation = Validation([Row(ESTIMATES["A01"], near), Row(ESTIMATES["C13"], nobody), Row(C12, nobody)], 10, 1)
     assert [row.place for row in validation.rows] == ["inside", "nobody", "nobody"]
-    assert page.cells(validation.rows[1])[-3:] == ("nobody counts", "–", "nobody")
-    assert page.sentence(validation).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
-    assert "no validation row has a number; for 2 of 3 estimates no patient counts" in page.sentence(validation)
+    assert output.cells(validation.rows[1])[-3:] == ("nobody counts", "–", "nobody")
+    assert output.sentence(validation).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
+    assert "no validation row has a number; for 2 of 3 estimates no patient counts" in output.sentence(validation)
     assert [row.published.id for row in validation.failed] == ["C13"]
 
 
@@ -89,7 +89,7 @@ def test_settings_and_estimates_are_selected_by_name():
     ],
 )
 def test_what_cannot_be_simulated_is_refused_with_the_reason(setting, estimate, message):
-    with pytest.raises(RefusalError, match=message):
+    with pytest.raises(EvidenceError, match=message):
         validate(setting, estimate)
 
 
@@ -110,10 +110,10 @@ def test_the_command_prints_both_uses_and_writes_a_page(tmp_path):
 
 @pytest.mark.slow
 def test_a_fit_row_outside_ends_with_1(monkeypatch):
-    from nephrosyn.evidence.validation import comparison
+    from nephrosyn.evidence.validation import validate as module
 
     far = ESTIMATES["A01"].model_copy(update={"published": 0.5, "published_low": 0.45, "published_high": 0.55})
-    monkeypatch.setattr(comparison, "published_estimates", lambda: (far,))
+    monkeypatch.setattr(module, "published_estimates", lambda: (far,))
     done = cli("validate", "--patients", "600", "--json")
     assert done.exit_code == 1
     assert json.loads(done.stdout)["figures"][0]["place"] == "outside"

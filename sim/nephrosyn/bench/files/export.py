@@ -28,9 +28,9 @@ from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder, Format, OutputFolder
 from nephrosyn.runs.folder.layout import MANIFEST, reason, sha256, write_manifest
-from nephrosyn.runs.folder.location import facts as facts_of
 from nephrosyn.runs.folder.output_folder import write_texts
 from nephrosyn.runs.folder.part import encoded
+from nephrosyn.runs.folder.storage import manifest_entry as facts_of
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.user_input import MOST_SEED, wrong_count
 

@@ -223,7 +223,7 @@ def storage_at(url: str, holder: str | None = None) -> Storage:
     return RemoteStorage(url, holder) if is_remote(url) else LocalStorage(local(url), holder)
 
 
-def facts(content: bytes, rows: int) -> dict[str, Any]:
+def manifest_entry(content: bytes, rows: int) -> dict[str, Any]:
     """Return the entry of a file in a manifest."""
     return {"rows": rows, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nephrosyn import __version__
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
-from nephrosyn.evidence.validation.comparison import USES, Row, Validation
+from nephrosyn.evidence.validation.validate import USES, Row, Validation
 from nephrosyn.report.figures import distances, inline
 from nephrosyn.report.page import frame
 from nephrosyn.report.page.tables import Table

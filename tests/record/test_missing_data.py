@@ -1,4 +1,4 @@
-"""What the chart loses, and that losing it moves nothing else."""
+"""What is missing from the observed record, and that losing it changes nothing else."""
 
 from __future__ import annotations
 

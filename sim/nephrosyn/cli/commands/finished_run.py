@@ -1,0 +1,79 @@
+"""Commands for a finished run: ``classify``, ``report``, ``explain``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nephrosyn.cli import console
+from nephrosyn.cli.options import Quiet, RunFolder, Sets, View
+
+if TYPE_CHECKING:
+    from nephrosyn.api import Cohort
+
+
+def announce(cohort: Cohort, quiet: bool) -> None:
+    """Print the summary of a run, or only its location."""
+    if quiet:
+        console.say(cohort.location)
+    else:
+        console.summary(cohort)
+
+
+def classify(
+    run: RunFolder,
+    criteria: Sets = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined and count them.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Classify the patients of a run by further definition sets."""
+    import nephrosyn as ns
+
+    if not criteria:
+        raise typer.BadParameter(
+            "name at least one definition set; see: nephrosyn list criteria", param_hint="--criteria"
+        )
+    cohort = ns.open(run)
+    with console.Progress(quiet) as progress:
+        cohort.classify(criteria, keep_going=keep_going, progress=progress)
+    announce(cohort, quiet)
+
+
+def report(run: RunFolder, quiet: Quiet = False) -> None:
+    """Update the report of a run."""
+    import nephrosyn as ns
+
+    cohort = ns.open(run)
+    with console.Progress(quiet) as progress:
+        cohort.report(progress=progress)
+    announce(cohort, quiet)
+
+
+def explain(
+    run: RunFolder,
+    patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
+    criteria: Sets = None,
+    replicate: Annotated[int, typer.Option(metavar="R", help="Number of the replicate.")] = 0,
+    view: Annotated[View, typer.Option(help="Record to classify patients by.")] = View.observed,
+) -> None:
+    """Show one patient: course, record, and verdict by clause.
+
+    Several definition sets are shown side by side.
+    """
+    import nephrosyn as ns
+
+    patient_record = ns.open(run).patient(patient, replicate)
+    verdicts = patient_record.verdicts(criteria or None, view.value)
+    console.case(patient_record.tables, verdicts[0])
+    if len(verdicts) > 1:
+        console.say()
+        console.side_by_side(verdicts)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    for command in (classify, report, explain):
+        app.command()(command)
