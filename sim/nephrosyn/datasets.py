@@ -14,11 +14,11 @@ from nephrosyn import vocabulary
 from nephrosyn.bench.features.data_dictionary import dictionary_text
 from nephrosyn.bench.features.extract import COLUMNS, before, features, observable, with_values
 from nephrosyn.bench.optional_packages import require
-from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, WHO, Target, Task
+from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.errors import BenchError
-from nephrosyn.record.schema import TRUTH
+from nephrosyn.record.schema import PATIENT_KEY, TRUTH
 from nephrosyn.runs import relabel
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
@@ -138,7 +138,7 @@ def make_nephrotic_cohort(
     tables = cohort(resolved.scenario, n_samples, seed)
     labelled = task.classify(tables, "complete")
     selection = _Selection(labelled, task, keep_outside=keep_outside, keep_undetermined=keep_undetermined)
-    rows = selection.rows.join(features(tables, until_days), on=WHO, how="left", maintain_order="left")
+    rows = selection.rows.join(features(tables, until_days), on=PATIENT_KEY, how="left", maintain_order="left")
     columns = _Columns(rows, resolved, like)
     order = list(like.target_names) if like is not None else selection.usual_order(resolved.scenario)
     classes = selection.classes(order, warn=like is None)
@@ -230,7 +230,7 @@ class _Selection:
         )
         excluded = [*([] if keep_outside else [OUTSIDE]), *([] if keep_undetermined else [ABSTAINED])]
         self.left_out = {name: named.filter(answer=name).height for name in excluded}
-        self.rows = named.filter(~pl.col("answer").is_in(excluded)).select(*WHO, "answer")
+        self.rows = named.filter(~pl.col("answer").is_in(excluded)).select(*PATIENT_KEY, "answer")
         if self.rows.is_empty():
             counts = " and ".join(f"{count} {_reason(name)}" for name, count in self.left_out.items())
             raise BenchError([f"no patient has a label by {task.definition.name}: {counts}"])

@@ -2,18 +2,33 @@
 
 Each vocabulary is a tuple of names; the code of a name is its position. Compiled code uses codes, tables on disk use
 names. New names are appended, so that codes keep their meaning. `UNITS` gives the unit in which each analyte is used
-throughout the package.
+throughout the package; days per week, month and year, and body surface by weight, are defined here too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+DAYS_PER_WEEK = 7
 DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 NOTICE = "Synthetic data from a simulation. Not for clinical use."
 
 SEXES = ("male", "female")
+
+
+def body_surface_m2(weight_kg: float) -> float:
+    """Return body surface (m2) from weight (kg) alone: (4 W + 7) / (W + 90).
+
+    Care is simulated and scenarios are checked with it; definition sets have a formula of their own.
+
+    Examples
+    --------
+    >>> round(body_surface_m2(20.0), 2)
+    0.79
+    """
+    return (4.0 * weight_kg + 7.0) / (weight_kg + 90.0)
+
 
 LESIONS = (
     "minimal_change",
@@ -191,6 +206,9 @@ EVENTS = (
     "kidney_failure",
 )
 
+UNDETERMINED = "undetermined"
+"""Category of patients who cannot be classified."""
+
 CATEGORIES = (
     "steroid_resistant",
     "steroid_dependent",
@@ -198,7 +216,7 @@ CATEGORIES = (
     "steroid_intolerant",
     "infrequently_relapsing",
     "non_relapsing",
-    "undetermined",
+    UNDETERMINED,
     "non_remitting",
 )
 

@@ -17,11 +17,12 @@ import polars as pl
 from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.definition.in_words import in_words
-from nephrosyn.vocabulary import CATEGORY_OF_FLAG
+from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG, UNDETERMINED
 
 Target = Literal["category", "refractory"]
 TARGETS: tuple[Target, ...] = ("category", "refractory")
-ABSTAINED = "undetermined"
+ABSTAINED = UNDETERMINED
 FAILED = "failed"
 OUTSIDE = "outside_the_set"
 """Patients not eligible under a definition set; eligible ones who cannot be classified are ``undetermined``."""
@@ -31,7 +32,6 @@ for patients without a right answer, who are not scored."""
 YES, NO = "refractory", "not_refractory"
 REFRACTORY = (NO, YES)
 """In the order of their codes; scikit-learn takes 1 as the positive class."""
-WHO = ["replicate", "patient"]
 
 
 def categories(definition: DefinitionSet) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class Task:
             answer = pl.col("category").cast(pl.String)
         eligible = pl.col("applies").fill_null(False)
         answer = pl.when(eligible).then(answer).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
-        return labels.select(*WHO, "applies", answer=answer)
+        return labels.select(*PATIENT_KEY, "applies", answer=answer)
 
     def labels(self, tables: Mapping[str, pl.DataFrame], view: str, *, stored: bool = False) -> pl.DataFrame:
         """Return the labels of the set; impossible values in the record are no reason to stop.

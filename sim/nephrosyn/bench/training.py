@@ -9,7 +9,8 @@ import polars as pl
 
 from nephrosyn import engine
 from nephrosyn.bench.features.extract import COLUMNS, features, with_values
-from nephrosyn.bench.task import ABSTAINED, WHO, Task
+from nephrosyn.bench.task import ABSTAINED, Task
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import Scenario
 from nephrosyn.user_input import MOST_SEED
@@ -84,6 +85,6 @@ class Training:
     def features(self) -> pl.DataFrame:
         """The features of the patients in `answers`, with `answer` as the last column."""
         wide = features(self.tables, self._task.until_days)
-        return self.answers.join(wide, on=WHO, how="left", maintain_order="left").select(
+        return self.answers.join(wide, on=PATIENT_KEY, how="left", maintain_order="left").select(
             *wide.columns, pl.col("answer").cast(pl.String)
         )

@@ -28,7 +28,7 @@ from nephrosyn.criteria.codes import (
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.evaluation.evaluate import Evaluation, evaluate
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.vocabulary import CATEGORY_OF_FLAG
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG, UNDETERMINED
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.patient_arrays import Tables
@@ -239,7 +239,7 @@ def categories(
     codes = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
     precedence = definition.verdict.precedence.of(child=False)
     category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
-    category[any_of([flags[flag] for flag in precedence]) == UNKNOWN] = codes["undetermined"]
+    category[any_of([flags[flag] for flag in precedence]) == UNKNOWN] = codes[UNDETERMINED]
     for flag in reversed(precedence):
         category[flags[flag] == MET] = codes[CATEGORY_OF_FLAG[flag]]
     return category

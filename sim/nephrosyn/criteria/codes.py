@@ -1,8 +1,5 @@
 """Codes of the clauses, of their statuses and of the reason for each answer, and the sentence of each reason."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from typing import NamedTuple

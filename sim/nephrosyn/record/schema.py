@@ -16,6 +16,8 @@ from nephrosyn import vocabulary
 
 ColumnType: TypeAlias = "pl.DataType | type[pl.DataType]"
 Schema: TypeAlias = dict[str, ColumnType]
+PATIENT_KEY = ["replicate", "patient"]
+"""Columns that identify a patient in every table."""
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.errors import RunFolderError
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import FolderLock
 from nephrosyn.runs.run import LoadedSet, Progress, by_patient, classify_tables
 from nephrosyn.text_files import is_readable
-
-WHO = ["replicate", "patient"]
 
 
 @contextmanager
@@ -134,7 +133,9 @@ def _parts(
     for number in range(total):
         progress("classify", number, total)
         part = _tables(folder, number)
-        old = folder.part("labels", number) if whole is None else whole.join(part["patients"], on=WHO, how="semi")
+        old = (
+            folder.part("labels", number) if whole is None else whole.join(part["patients"], on=PATIENT_KEY, how="semi")
+        )
         yield merge_labels(old, classify_tables(part, definitions, keep_going=keep_going))
     progress("classify", total, total)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import polars as pl
 
 from nephrosyn.criteria import DefinitionSet, answers, classify
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.run import silent
 from nephrosyn.teach.display.record_tables import OBSERVED
@@ -96,15 +97,15 @@ class Source:
         waiting = list(patients)
         for begin in range(0, len(waiting), BATCH):
             batch = waiting[begin : begin + BATCH]
-            who = pl.DataFrame(batch, schema={"replicate": pl.Int32, "patient": pl.Int32}, orient="row")
-            split = {name: self._split(name, who) for name in OBSERVED}
+            batch_patients = pl.DataFrame(batch, schema={"replicate": pl.Int32, "patient": pl.Int32}, orient="row")
+            split = {name: self._split(name, batch_patients) for name in OBSERVED}
             for patient in batch:
                 yield patient, {name: split[name][0].get(patient, split[name][1]) for name in OBSERVED}
 
-    def _split(self, name: str, who: pl.DataFrame) -> tuple[dict[Patient, pl.DataFrame], pl.DataFrame]:
+    def _split(self, name: str, patients: pl.DataFrame) -> tuple[dict[Patient, pl.DataFrame], pl.DataFrame]:
         tables = self.cohort.tables
         lazy = tables.lazy(name) if isinstance(tables, Folder) else tables[name].lazy()
-        lazy = lazy.join(who.lazy(), on=["replicate", "patient"], how="semi", maintain_order="left")
+        lazy = lazy.join(patients.lazy(), on=PATIENT_KEY, how="semi", maintain_order="left")
         rows = tables.collect(lazy) if isinstance(tables, Folder) else lazy.collect()
         parts = rows.partition_by("replicate", "patient", as_dict=True)
         return {(key[0], key[1]): frame for key, frame in parts.items()}, rows.clear()

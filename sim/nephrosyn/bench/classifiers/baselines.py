@@ -13,8 +13,8 @@ from nephrosyn.bench.classifiers.protocol import (
     ShownRecord,
 )
 from nephrosyn.bench.optional_packages import in_a_line, require
-from nephrosyn.bench.task import WHO
 from nephrosyn.bench.training import NOBODY
+from nephrosyn.record.schema import PATIENT_KEY
 
 
 class Majority:
@@ -78,7 +78,7 @@ class GradientBoosting:
             absent = [pl.lit(0.0).alias(f"{PROBABILITY}{name}") for name in setup.task.classes if name not in names]
             best = pl.Series(names).gather(probabilities.argmax(axis=1))
             return (
-                shown.features.select(WHO)
+                shown.features.select(PATIENT_KEY)
                 .with_columns(predicted=best)
                 .hstack(pl.DataFrame(likely))
                 .with_columns(absent)

@@ -17,7 +17,8 @@ from nephrosyn.bench.features.data_dictionary import (
     HEAVY_BANDS,
     HEAVY_UPCR_MG_PER_MG,
 )
-from nephrosyn.bench.task import ABSTAINED, NO, WHO, YES, Task, category_tells_refractory
+from nephrosyn.bench.task import ABSTAINED, NO, YES, Task, category_tells_refractory
+from nephrosyn.record.schema import PATIENT_KEY
 
 EARLY_AGENT_DAYS = 180
 """A second drug this soon after the first prednisone counts as resistance; assumed: 12 weeks of trial, then a delay."""
@@ -40,21 +41,28 @@ def coded_care(tables: Tables) -> pl.DataFrame:
 
     Codes record nephrotic syndrome, not the response to steroid; that is inferred from the next prescription.
     """
-    doses = tables["doses"].sort(*WHO, "first_days", maintain_order=True)
+    doses = tables["doses"].sort(*PATIENT_KEY, "first_days", maintain_order=True)
     steroid = doses.filter(drug=vocabulary.STEROID)
-    begins = pl.col("first_days") - pl.col("last_days").shift(1).over(WHO) > COURSE_GAP_DAYS
+    begins = pl.col("first_days") - pl.col("last_days").shift(1).over(PATIENT_KEY) > COURSE_GAP_DAYS
     starts = steroid.filter(begins.fill_null(True))
     third = pl.col("first_days") - pl.col("first_days").shift(STARTS_IN_HALF_A_YEAR - 1)
-    courses = starts.group_by(WHO, maintain_order=True).agg(
+    courses = starts.group_by(PATIENT_KEY, maintain_order=True).agg(
         steroid_days=pl.col("first_days").first(), courses=pl.len(), dense=(third <= HALF_A_YEAR_DAYS).any()
     )
-    agents = doses.filter(pl.col("drug") != vocabulary.STEROID).group_by(WHO).agg(agent_days=pl.col("first_days").min())
+    agents = (
+        doses.filter(pl.col("drug") != vocabulary.STEROID)
+        .group_by(PATIENT_KEY)
+        .agg(agent_days=pl.col("first_days").min())
+    )
     adverse_events = tables["conditions"].filter(pl.col("kind").is_in(["toxicity", "contraindication"]))
-    patients = tables["patients"].select(WHO).unique(maintain_order=True)
-    wide = patients.join(courses, on=WHO, how="left", maintain_order="left")
-    wide = wide.join(agents, on=WHO, how="left", maintain_order="left")
+    patients = tables["patients"].select(PATIENT_KEY).unique(maintain_order=True)
+    wide = patients.join(courses, on=PATIENT_KEY, how="left", maintain_order="left")
+    wide = wide.join(agents, on=PATIENT_KEY, how="left", maintain_order="left")
     wide = wide.join(
-        adverse_events.group_by(WHO).agg(intolerant=pl.len() > 0), on=WHO, how="left", maintain_order="left"
+        adverse_events.group_by(PATIENT_KEY).agg(intolerant=pl.len() > 0),
+        on=PATIENT_KEY,
+        how="left",
+        maintain_order="left",
     )
     agent = pl.col("agent_days").is_not_null()
     predicted = _first_met(
@@ -68,14 +76,14 @@ def coded_care(tables: Tables) -> pl.DataFrame:
         ],
         "non_relapsing",
     )
-    return wide.select(*WHO, predicted=predicted)
+    return wide.select(*PATIENT_KEY, predicted=predicted)
 
 
 def last_notes(tables: Tables) -> pl.DataFrame:
     """Return the note of each patient's last visit: `replicate`, `patient`, `note`."""
-    last_visit = tables["visits"].filter(~pl.col("missed")).group_by(WHO).agg(day=pl.col("actual_days").max())
-    urine = _urine(tables["readings"]).join(last_visit, on=WHO).filter(pl.col("taken_days") <= pl.col("day"))
-    by_patient = urine.sort(*WHO, "taken_days", maintain_order=True).group_by(WHO, maintain_order=True)
+    last_visit = tables["visits"].filter(~pl.col("missed")).group_by(PATIENT_KEY).agg(day=pl.col("actual_days").max())
+    urine = _urine(tables["readings"]).join(last_visit, on=PATIENT_KEY).filter(pl.col("taken_days") <= pl.col("day"))
+    by_patient = urine.sort(*PATIENT_KEY, "taken_days", maintain_order=True).group_by(PATIENT_KEY, maintain_order=True)
     state = by_patient.agg(heavy=pl.col("heavy").last(), clear=pl.col("clear").last(), ever_clear=pl.col("clear").any())
     state_words = _first_met(
         [
@@ -85,20 +93,22 @@ def last_notes(tables: Tables) -> pl.DataFrame:
         ],
         "some proteinuria",
     )
-    current = tables["doses"].join(last_visit, on=WHO)
+    current = tables["doses"].join(last_visit, on=PATIENT_KEY)
     current = current.filter((pl.col("first_days") <= pl.col("day")) & (pl.col("last_days") >= pl.col("day")))
-    drugs = current.group_by(WHO).agg(drugs=pl.col("drug").cast(pl.String).unique().sort().str.join(", "))
+    drugs = current.group_by(PATIENT_KEY).agg(drugs=pl.col("drug").cast(pl.String).unique().sort().str.join(", "))
     toxicity = (
         tables["conditions"]
         .filter(kind="toxicity")
-        .join(last_visit, on=WHO)
+        .join(last_visit, on=PATIENT_KEY)
         .filter(pl.col("noted_days") <= pl.col("day"))
     )
-    toxic = toxicity.group_by(WHO).agg(toxicity=pl.lit("toxicity of steroid"))
-    notes = tables["patients"].select(WHO).unique(maintain_order=True)
-    for part in (state.select(*WHO, state=state_words), drugs, toxic):
-        notes = notes.join(part, on=WHO, how="left", maintain_order="left")
-    return notes.select(*WHO, note=pl.concat_str("state", "drugs", "toxicity", separator="; ", ignore_nulls=True))
+    toxic = toxicity.group_by(PATIENT_KEY).agg(toxicity=pl.lit("toxicity of steroid"))
+    notes = tables["patients"].select(PATIENT_KEY).unique(maintain_order=True)
+    for part in (state.select(*PATIENT_KEY, state=state_words), drugs, toxic):
+        notes = notes.join(part, on=PATIENT_KEY, how="left", maintain_order="left")
+    return notes.select(
+        *PATIENT_KEY, note=pl.concat_str("state", "drugs", "toxicity", separator="; ", ignore_nulls=True)
+    )
 
 
 def _urine(readings: pl.DataFrame) -> pl.DataFrame:
@@ -107,7 +117,7 @@ def _urine(readings: pl.DataFrame) -> pl.DataFrame:
     stick = pl.col("analyte") == "dipstick"
     rows = readings.filter(pl.col("analyte").is_in(["upcr", "dipstick"])).drop_nulls("value")
     return rows.select(
-        *WHO,
+        *PATIENT_KEY,
         "taken_days",
         heavy=pl.when(stick).then(value >= heavy_band).otherwise(value >= HEAVY_UPCR_MG_PER_MG),
         clear=pl.when(stick).then(value <= clear_band).otherwise(value < CLEAR_UPCR_MG_PER_MG),
@@ -132,7 +142,7 @@ def last_note(tables: Tables) -> pl.DataFrame:
         ],
         ABSTAINED,
     )
-    return last_notes(tables).select(*WHO, predicted=predicted)
+    return last_notes(tables).select(*PATIENT_KEY, predicted=predicted)
 
 
 def to_target(predictions: pl.DataFrame, task: Task) -> pl.DataFrame:

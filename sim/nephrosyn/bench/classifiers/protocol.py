@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import polars as pl
 
 from nephrosyn.bench.features.extract import features
-from nephrosyn.bench.task import FAILED, WHO, Task
+from nephrosyn.bench.task import FAILED, Task
 from nephrosyn.bench.training import Training
+from nephrosyn.record.schema import PATIENT_KEY
 
 PROBABILITY = "p_"
 SUM_TOLERANCE = 0.01
@@ -36,12 +37,12 @@ class ShownRecord:
     @cached_property
     def people(self) -> pl.DataFrame:
         """`replicate` and `patient` of every patient, once each."""
-        return self.tables["patients"].select(WHO).unique(maintain_order=True)
+        return self.tables["patients"].select(PATIENT_KEY).unique(maintain_order=True)
 
     @cached_property
     def features(self) -> pl.DataFrame:
         """The wide features, one row per patient in the order of `people`."""
-        return self.people.join(features(self.tables), on=WHO, how="left", maintain_order="left")
+        return self.people.join(features(self.tables), on=PATIENT_KEY, how="left", maintain_order="left")
 
     @cached_property
     def records_folder(self) -> Path:
@@ -149,9 +150,12 @@ def checked_answers(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl
     frame = frame.with_columns(
         [pl.lit(None, pl.Float64).alias(name) for name in probabilities if name not in frame.columns]
     ).select(
-        *WHO, "predicted", pl.col("fault").cast(pl.String), *[pl.col(name).cast(pl.Float64) for name in probabilities]
+        *PATIENT_KEY,
+        "predicted",
+        pl.col("fault").cast(pl.String),
+        *[pl.col(name).cast(pl.Float64) for name in probabilities],
     )
-    frame = people.select(WHO).join(frame, on=WHO, how="left", maintain_order="left")
+    frame = people.select(PATIENT_KEY).join(frame, on=PATIENT_KEY, how="left", maintain_order="left")
     known = pl.col("predicted").is_in(task.words).fill_null(False)
     unknown = pl.format("unknown label {}", pl.col("predicted").fill_null("(none)").str.slice(0, 40))
     fault = pl.when(pl.col("fault").is_null() & ~known).then(unknown).otherwise("fault")

@@ -17,8 +17,7 @@ from nephrosyn.bench.features.data_dictionary import (
     Feature,
     unit_suffix,
 )
-from nephrosyn.bench.task import WHO
-from nephrosyn.record.schema import OBSERVED
+from nephrosyn.record.schema import OBSERVED, PATIENT_KEY
 from nephrosyn.scenario import Scenario
 from nephrosyn.vocabulary import AGENTS, STEROID
 
@@ -82,7 +81,7 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
         tell. Counts and amounts are 0 where nothing was recorded; a day that has not come is the last of the record.
     """
     known = before(tables, until_days)
-    ends = known["follow_up"].group_by(WHO).agg(followed_days=pl.col("end_days").max())
+    ends = known["follow_up"].group_by(PATIENT_KEY).agg(followed_days=pl.col("end_days").max())
     wide = _patients(known["patients"])
     parts = [
         _visits(known["visits"]),
@@ -96,7 +95,7 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
         _conditions(known["conditions"]),
     ]
     for part in parts:
-        wide = wide.join(part, on=WHO, how="left", maintain_order="left")
+        wide = wide.join(part, on=PATIENT_KEY, how="left", maintain_order="left")
     filled = [pl.col(feature.name).fill_null(0) for feature in FEATURES if _is_zero_without_entries(feature)]
     filled += [
         pl.col(feature.name).fill_null(pl.col("followed_days"))
@@ -105,7 +104,7 @@ def features(tables: Tables, until_days: int | None = None) -> pl.DataFrame:
     ]
     measured = pl.col("upcr_first_clear_days").fill_null(pl.col("followed_days"))
     filled.append(pl.when(pl.col("upcr_count") > 0).then(measured))
-    return wide.with_columns(filled).select(*WHO, *[pl.col(name).cast(pl.Float64) for name in COLUMNS])
+    return wide.with_columns(filled).select(*PATIENT_KEY, *[pl.col(name).cast(pl.Float64) for name in COLUMNS])
 
 
 def _is_zero_without_entries(feature: Feature) -> bool:
@@ -147,8 +146,8 @@ def with_values(wide: pl.DataFrame) -> list[str]:
 
 def _patients(patients: pl.DataFrame) -> pl.DataFrame:
     lesions = {f"lesion_{name}": (pl.col("lesion") == name).fill_null(False) for name in vocabulary.LESIONS}
-    return patients.unique(WHO, keep="first", maintain_order=True).select(
-        *WHO,
+    return patients.unique(PATIENT_KEY, keep="first", maintain_order=True).select(
+        *PATIENT_KEY,
         "age_at_onset_years",
         "weight_kg",
         "height_cm",
@@ -159,7 +158,7 @@ def _patients(patients: pl.DataFrame) -> pl.DataFrame:
 
 
 def _visits(visits: pl.DataFrame) -> pl.DataFrame:
-    return visits.group_by(WHO).agg(
+    return visits.group_by(PATIENT_KEY).agg(
         visits_kept=(~pl.col("missed")).sum(),
         visits_missed=pl.col("missed").sum(),
         unscheduled_visits=((pl.col("kind") == "unscheduled") & ~pl.col("missed")).sum(),
@@ -167,10 +166,10 @@ def _visits(visits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ratios(readings: pl.DataFrame) -> pl.DataFrame:
-    rows = readings.filter(analyte="upcr").drop_nulls("value").sort(*WHO, "taken_days", maintain_order=True)
+    rows = readings.filter(analyte="upcr").drop_nulls("value").sort(*PATIENT_KEY, "taken_days", maintain_order=True)
     value, clear = pl.col("value"), pl.col("value") < CLEAR_UPCR_MG_PER_MG
     heavy = value >= HEAVY_UPCR_MG_PER_MG
-    return rows.group_by(WHO, maintain_order=True).agg(
+    return rows.group_by(PATIENT_KEY, maintain_order=True).agg(
         upcr_count=pl.len(),
         upcr_first_mg_per_mg=value.first(),
         upcr_last_mg_per_mg=value.last(),
@@ -186,13 +185,15 @@ def _ratios(readings: pl.DataFrame) -> pl.DataFrame:
 def _dipsticks(readings: pl.DataFrame) -> pl.DataFrame:
     lowest = vocabulary.DIPSTICK_BANDS.index(HEAVY_BANDS[0])
     rows = readings.filter(analyte="dipstick").drop_nulls("value")
-    return rows.group_by(WHO).agg(dipstick_count=pl.len(), dipstick_heavy_fraction=(pl.col("value") >= lowest).mean())
+    return rows.group_by(PATIENT_KEY).agg(
+        dipstick_count=pl.len(), dipstick_heavy_fraction=(pl.col("value") >= lowest).mean()
+    )
 
 
 def _diary(diary: pl.DataFrame) -> pl.DataFrame:
     length = pl.col("last_days") - pl.col("first_days") + 1
     heavy = pl.col("grade").is_in(HEAVY_BANDS)
-    return diary.group_by(WHO).agg(
+    return diary.group_by(PATIENT_KEY).agg(
         diary_days=length.sum(),
         diary_heavy_fraction=length.filter(heavy).sum() / length.sum(),
         diary_heavy_runs=(heavy & (length >= HEAVY_RUN_DAYS)).sum(),
@@ -200,12 +201,12 @@ def _diary(diary: pl.DataFrame) -> pl.DataFrame:
 
 
 def _steroid(doses: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
-    rows = doses.filter(drug=STEROID).sort(*WHO, "first_days", "last_days", maintain_order=True)
-    rows = rows.join(ends, on=WHO, how="left", maintain_order="left")
+    rows = doses.filter(drug=STEROID).sort(*PATIENT_KEY, "first_days", "last_days", maintain_order=True)
+    rows = rows.join(ends, on=PATIENT_KEY, how="left", maintain_order="left")
     length = pl.col("last_days") - pl.col("first_days") + 1
     dose = pl.col("mean_mg_per_day") / pl.col("dosing_weight_kg")
     gap = pl.col("first_days") - pl.col("last_days").shift(1)
-    return rows.group_by(WHO, maintain_order=True).agg(
+    return rows.group_by(PATIENT_KEY, maintain_order=True).agg(
         prednisone_days=length.sum(),
         prednisone_mg_per_kg=(dose * length).sum(),
         prednisone_max_mg_per_kg_per_day=dose.max(),
@@ -218,7 +219,9 @@ def _steroid(doses: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
 
 def _agents(doses: pl.DataFrame) -> pl.DataFrame:
     length = pl.col("last_days") - pl.col("first_days") + 1
-    return doses.group_by(WHO).agg(**{f"{drug}_days": length.filter(pl.col("drug") == drug).sum() for drug in AGENTS})
+    return doses.group_by(PATIENT_KEY).agg(
+        **{f"{drug}_days": length.filter(pl.col("drug") == drug).sum() for drug in AGENTS}
+    )
 
 
 def _chemistry(readings: pl.DataFrame) -> pl.DataFrame:
@@ -232,9 +235,13 @@ def _chemistry(readings: pl.DataFrame) -> pl.DataFrame:
             f"{name}_min_{unit}": value.min(),
             f"{name}_max_{unit}": value.max(),
         }
-    return rows.sort(*WHO, "taken_days", maintain_order=True).group_by(WHO, maintain_order=True).agg(**columns)
+    return (
+        rows.sort(*PATIENT_KEY, "taken_days", maintain_order=True)
+        .group_by(PATIENT_KEY, maintain_order=True)
+        .agg(**columns)
+    )
 
 
 def _conditions(conditions: pl.DataFrame) -> pl.DataFrame:
     kinds = {f"{kind}_noted": (pl.col("kind") == kind).sum() for kind in vocabulary.CONDITION_KINDS}
-    return conditions.group_by(WHO).agg(**kinds, steroid_reduced=(pl.col("action") != "none").sum())
+    return conditions.group_by(PATIENT_KEY).agg(**kinds, steroid_reduced=(pl.col("action") != "none").sum())

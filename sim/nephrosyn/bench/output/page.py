@@ -166,7 +166,7 @@ def texts(bench: Bench) -> dict[str, str]:
 
 
 def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
-    from nephrosyn.report.figures import robustness as drawings
+    from nephrosyn.report.figures import bench_scores as drawings
 
     curves: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for row in corruption_error.curves(bench.scores, "accuracy").to_dicts():
@@ -205,7 +205,7 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _confusion(bench: Bench) -> str:
-    from nephrosyn.report.figures import robustness as drawings
+    from nephrosyn.report.figures import bench_scores as drawings
 
     task, frame = bench.answers.run.task, bench.frame.filter(perturbation=CLEAN)
     matrices = {}

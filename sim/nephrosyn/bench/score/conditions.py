@@ -9,9 +9,9 @@ import polars as pl
 
 from nephrosyn.bench.perturbations import PERTURBATIONS, perturb, prepare
 from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
-from nephrosyn.bench.task import WHO, Task
+from nephrosyn.bench.task import Task
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.record.schema import OBSERVED
+from nephrosyn.record.schema import OBSERVED, PATIENT_KEY
 
 CLEAN = "none"
 """Name of the clean condition; its severity and replicate are 0."""
@@ -175,4 +175,6 @@ def shifts(
             moved = reference.task.answers(perturbed["labels"]).rename({"answer": "reference"})
             yield Shift(condition, None, moved.select("patient", "reference"))
         else:
-            yield Shift(condition, None, right.join(perturbed["patients"].select(WHO), on="patient", how="semi"))
+            yield Shift(
+                condition, None, right.join(perturbed["patients"].select(PATIENT_KEY), on="patient", how="semi")
+            )

@@ -12,8 +12,9 @@ import polars as pl
 from pydantic import ValidationError
 
 from nephrosyn import criteria
-from nephrosyn.bench.task import WHO, Task
+from nephrosyn.bench.task import Task
 from nephrosyn.criteria import DefinitionSet
+from nephrosyn.record.schema import PATIENT_KEY
 
 AGES = ((6, "0 to 5 years"), (18, "6 to 17 years"), (65, "18 to 64 years"), (200, "65 years and older"))
 FOLLOW_UPS = ((180, "under 180 days"), (365, "180 to 364 days"), (730, "365 to 729 days"), (10**9, "730 days or more"))
@@ -43,15 +44,18 @@ def groups(tables: Mapping[str, pl.DataFrame], task: Task, reference: pl.DataFra
         `replicate`, `patient` and a string column for each of `SLICES`.
     """
     patients = tables["patients"]
-    lesions = tables.get("truth/traits", patients).select(*WHO, lesion=pl.col("lesion").cast(pl.String))
+    lesions = tables.get("truth/traits", patients).select(*PATIENT_KEY, lesion=pl.col("lesion").cast(pl.String))
     without_lesion = "not biopsied" if "truth/traits" not in tables else NOT_KNOWN
-    ends = tables["follow_up"].select(*WHO, follow_up=_banded("end_days", FOLLOW_UPS))
-    grouped = patients.select(*WHO, age=_banded("age_at_onset_years", AGES), sex=pl.col("sex").cast(pl.String))
+    ends = tables["follow_up"].select(*PATIENT_KEY, follow_up=_banded("end_days", FOLLOW_UPS))
+    grouped = patients.select(*PATIENT_KEY, age=_banded("age_at_onset_years", AGES), sex=pl.col("sex").cast(pl.String))
     grouped = grouped.join(
-        lesions.with_columns(pl.col("lesion").fill_null(without_lesion)), on=WHO, how="left", maintain_order="left"
+        lesions.with_columns(pl.col("lesion").fill_null(without_lesion)),
+        on=PATIENT_KEY,
+        how="left",
+        maintain_order="left",
     )
-    grouped = grouped.join(ends, on=WHO, how="left", maintain_order="left")
-    return grouped.join(margins(tables, task, reference), on=WHO, how="left", maintain_order="left")
+    grouped = grouped.join(ends, on=PATIENT_KEY, how="left", maintain_order="left")
+    return grouped.join(margins(tables, task, reference), on=PATIENT_KEY, how="left", maintain_order="left")
 
 
 def _banded(column: str, bands: tuple[tuple[int, str], ...]) -> pl.Expr:
@@ -67,13 +71,13 @@ def margins(tables: Mapping[str, pl.DataFrame], task: Task, reference: pl.DataFr
     Every threshold in days, weeks or mg/mg is moved alone, down and up, and the complete record classified again.
     """
     if "truth/proteinuria" not in tables:
-        return reference.select(*WHO, margin=pl.lit(NOT_KNOWN))
+        return reference.select(*PATIENT_KEY, margin=pl.lit(NOT_KNOWN))
     sets = list(nudged(task.definition))
     labels = criteria.classify(tables, sets, "complete", task.until_days, keep_going=True)
-    answers = task.answers(labels).join(reference.select(*WHO, "reference"), on=WHO)
-    moved = answers.group_by(WHO).agg(moved=(pl.col("answer") != pl.col("reference")).any())
+    answers = task.answers(labels).join(reference.select(*PATIENT_KEY, "reference"), on=PATIENT_KEY)
+    moved = answers.group_by(PATIENT_KEY).agg(moved=(pl.col("answer") != pl.col("reference")).any())
     margin = pl.when("moved").then(pl.lit(NEAR)).otherwise(pl.lit(FAR))
-    return moved.select(*WHO, margin=margin)
+    return moved.select(*PATIENT_KEY, margin=margin)
 
 
 def nudged(definition: DefinitionSet) -> Iterator[DefinitionSet]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.errors import ComparisonError, RunFolderError
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.scenario.describe import value_text
 from nephrosyn.scenario.tree import MISSING, dotted, leaves
@@ -142,7 +143,7 @@ def _same_people(reference: Side, alternative: Side) -> None:
     """
     differences = [f"{key} {a} and {b}" for key, a, b in _different_people(reference, alternative)]
     if not differences:
-        columns = ["replicate", "patient", *TRAITS]
+        columns = [*PATIENT_KEY, *TRAITS]
         first, second = (side.tables["truth/traits"].select(columns) for side in (reference, alternative))
         differences = [] if first.equals(second) else ["different traits of the same patients in truth/traits"]
     if differences:

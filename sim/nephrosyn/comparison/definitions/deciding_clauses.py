@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.criteria.codes import CLAUSES, FLAG_OF_CLAUSE
-from nephrosyn.report.findings.verdicts.eligibility import FLAG_OF_CATEGORY, UNDETERMINED
-from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings.verdicts.eligibility import FLAG_OF_CATEGORY
 from nephrosyn.statistics.proportions import Share, wilson
+from nephrosyn.vocabulary import UNDETERMINED
 
 CASE = [f"{name}{end}" for name in ("category", "clause", "status", "status_elsewhere") for end in ("", "_after")]
 """Columns that the reason for a change is derived from."""
@@ -69,12 +70,12 @@ def answered(first: pl.DataFrame, second: pl.DataFrame, moved: pl.DataFrame) -> 
         Sorted by patient and clause.
     """
     words = [pl.col(name).cast(pl.String) for name in ("category", "category_after")]
-    both = first.drop("criteria").join(second.drop("criteria"), on=[*ID, "clause"], suffix="_after")
+    both = first.drop("criteria").join(second.drop("criteria"), on=[*PATIENT_KEY, "clause"], suffix="_after")
     return (
-        both.join(moved.select(*ID, *words), on=ID)
+        both.join(moved.select(*PATIENT_KEY, *words), on=PATIENT_KEY)
         .with_columns(pl.col("status", "status_after").cast(pl.String), order=pl.col("clause").to_physical())
         .with_columns(pl.col("clause").cast(pl.String))
-        .sort(*ID, "order")
+        .sort(*PATIENT_KEY, "order")
     )
 
 
@@ -104,13 +105,13 @@ def decided(both: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
         rank = pl.when(pl.col(f"category{end}") == UNDETERMINED).then(preference).otherwise(0)
         first = (
             both.filter(_decides(end))
-            .sort(*ID, rank, f"days{end}", "order", nulls_last=True)
-            .group_by(ID, maintain_order=True)
+            .sort(*PATIENT_KEY, rank, f"days{end}", "order", nulls_last=True)
+            .group_by(PATIENT_KEY, maintain_order=True)
             .first()
         )
         names = {"clause": "clause", f"status{end}": "status", f"status{other_end}": "status_elsewhere"}
         columns = [pl.col(name).alias(f"{word}{end}") for name, word in names.items()]
-        moved = moved.join(first.select(*ID, *columns), on=ID, how="left", maintain_order="left")
+        moved = moved.join(first.select(*PATIENT_KEY, *columns), on=PATIENT_KEY, how="left", maintain_order="left")
     return moved
 
 
@@ -127,8 +128,8 @@ def reasons(decided: pl.DataFrame) -> list[Reason]:
     """Return the reasons of all changes, those of most patients first; the frame is that of `decided`."""
     counts: dict[tuple[str, str, Changed], int] = {}
     first: dict[tuple[str, str, Changed], tuple[int, int]] = {}
-    words = decided.with_columns(pl.col("category", "category_after").cast(pl.String)).sort(ID)
-    grouped = words.group_by(CASE, maintain_order=True).agg(pl.len(), *[pl.col(name).first() for name in ID])
+    words = decided.with_columns(pl.col("category", "category_after").cast(pl.String)).sort(PATIENT_KEY)
+    grouped = words.group_by(CASE, maintain_order=True).agg(pl.len(), *[pl.col(name).first() for name in PATIENT_KEY])
     for row in grouped.iter_rows(named=True):
         alike = (row["category"], row["category_after"], _changed(row))
         counts[alike] = counts.get(alike, 0) + row["len"]

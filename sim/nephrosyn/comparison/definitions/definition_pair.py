@@ -13,7 +13,8 @@ from nephrosyn import criteria, vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.record.patient_arrays import sources
 from nephrosyn.errors import CriteriaError, ReclassificationError
-from nephrosyn.report.findings.verdicts.refractory_share import ID, of
+from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings.verdicts.refractory_share import of
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder
 
@@ -95,7 +96,7 @@ def labels(tables: Tables, manifest: Mapping[str, Any], selected: SelectedSet, v
         parts = _parts(tables, view)
         labels_of_set = pl.concat([criteria.classify(part, selected.definition, view, keep_going=on) for part in parts])
     size = int(manifest["patients"]) * int(manifest["replicates"])
-    if not labels_of_set.height == size == labels_of_set.select(ID).n_unique():
+    if not labels_of_set.height == size == labels_of_set.select(PATIENT_KEY).n_unique():
         raise ReclassificationError(f"the labels of {selected.name}, {view} record, do not have every patient once")
     return labels_of_set
 
@@ -104,7 +105,7 @@ def clause_answers(tables: Tables, selected: SelectedSet, view: str, who: pl.Dat
     """Return the clause answers of a set for some patients; `who` has their ``replicate`` and ``patient``."""
     answers: list[pl.DataFrame] = []
     for part in _parts(tables, view):
-        cut = {name: frame.join(who, on=ID, how="semi", maintain_order="left") for name, frame in part.items()}
+        cut = {name: frame.join(who, on=PATIENT_KEY, how="semi", maintain_order="left") for name, frame in part.items()}
         if cut["patients"].height or not answers:  # without patients too, for the columns
             answers.append(criteria.answers(cut, [selected.definition], view, keep_going=True))
     return pl.concat(answers)

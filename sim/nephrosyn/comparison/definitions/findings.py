@@ -14,12 +14,13 @@ from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.definition_pair import SelectedSet, Tables
 from nephrosyn.criteria.record.patient_arrays import SOURCES
 from nephrosyn.errors import RunFolderError
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report.findings.verdicts import by_follow_up as growth
 from nephrosyn.report.findings.verdicts import cross_classification as moves
 from nephrosyn.report.findings.verdicts import refractory_share
 from nephrosyn.report.findings.verdicts.by_follow_up import Growth
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Refractory
+from nephrosyn.report.findings.verdicts.refractory_share import Refractory
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,15 @@ def find(
         definition.name: _named(definition_pair.labels(tables, manifest, definition, view), definition.name)
         for definition in pair
     }
-    both = labels[before.name].join(labels[after.name], on=ID, suffix="_after", maintain_order="left")
+    both = labels[before.name].join(labels[after.name], on=PATIENT_KEY, suffix="_after", maintain_order="left")
     changed_verdict = pl.col("refractory").ne_missing(pl.col("refractory_after"))
     inside = pl.all_horizontal(pl.col("applies", "applies_after").ne_missing(pl.lit(value=False)))
     moved = both.filter(inside, (pl.col("category") != pl.col("category_after")) | changed_verdict)
-    who = moved.select(ID)
+    who = moved.select(PATIENT_KEY)
     first, second = (definition_pair.clause_answers(tables, definition, view, who) for definition in pair)
     answered = deciding_clauses.answered(first, second, moved)
     decided = deciding_clauses.decided(answered, moved)
-    new_columns = decided.drop([name for name in both.columns if name not in ID])
+    new_columns = decided.drop([name for name in both.columns if name not in PATIENT_KEY])
     return Findings(
         manifest=manifest,
         place=place,
@@ -95,7 +96,7 @@ def find(
             *_others(tables["labels"], {before.definition.name, after.definition.name}, view),
         ],
         growth=_growth(tables, manifest, labels, pair, view),
-        patients=both.join(new_columns, on=ID, how="left", maintain_order="left"),
+        patients=both.join(new_columns, on=PATIENT_KEY, how="left", maintain_order="left"),
     )
 
 

@@ -10,9 +10,10 @@ import polars as pl
 from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.findings import Findings
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report import text as report_text
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
-from nephrosyn.report.findings.verdicts.refractory_share import ID, ONE_THIRD, Refractory
+from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
 from nephrosyn.statistics.proportions import Share
 from nephrosyn.vocabulary import NOTICE
 
@@ -66,7 +67,7 @@ def moves(reasons: Sequence[Reason]) -> pl.DataFrame:
         | {"replicate": reason.replicate, "patient": reason.patient}
         for reason in reasons
     )
-    return _frame(rows, {**schema, **_numbers("share"), **dict.fromkeys(ID, COUNT)})
+    return _frame(rows, {**schema, **_numbers("share"), **dict.fromkeys(PATIENT_KEY, COUNT)})
 
 
 def clauses(differences: Sequence[Difference]) -> pl.DataFrame:
@@ -121,7 +122,7 @@ def patients(findings: Findings) -> pl.DataFrame:
     """
     pairs = [("applies", "applies"), ("category", "category"), ("refractory", "refractory"), ("decided", "clause")]
     columns = [pl.col(f"{c}{end}").alias(f"{n}_{side}") for n, c in pairs for side, end in SIDES.items()]
-    return findings.patients.select(*ID, *columns)
+    return findings.patients.select(*PATIENT_KEY, *columns)
 
 
 SIDES = {"from": "", "to": "_after"}

@@ -10,7 +10,7 @@ from nephrosyn import vocabulary
 from nephrosyn.comparison.definitions import frames, tables
 from nephrosyn.comparison.definitions import text as wording
 from nephrosyn.comparison.definitions.findings import Findings
-from nephrosyn.report.figures import flows, growth, inline
+from nephrosyn.report.figures import category_flows, inline, refractory_share_by_follow_up
 from nephrosyn.report.page import frame
 from nephrosyn.runs.folder import OutputFolder
 
@@ -70,7 +70,10 @@ def files(findings: Findings) -> dict[str, str]:
         The files named in `FILES`.
     """
     shown = context(findings)
-    drawn = {"flow": flows.draw(findings.moves), "follow-up": growth.draw(findings.growth)}
+    drawn = {
+        "flow": category_flows.draw(findings.moves),
+        "follow-up": refractory_share_by_follow_up.draw(findings.growth),
+    }
     inlined = {name: inline(document, name) for name, document in drawn.items()}
     return {
         PAGE: frame.html("reclassify.html.j2", **shown, figures=inlined),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nephrosyn import vocabulary
 from nephrosyn.course.state.codes import Schedule
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -32,10 +33,8 @@ def dry_weight_kg(state, traits, growth, t):
     return traits.size_factor * median_at(growth, traits.sex, traits.age_years + t / DAYS_PER_YEAR)
 
 
-@kernel
-def body_surface_m2(weight_kg):
-    """Body surface from weight alone: (4 W + 7) / (W + 90)."""
-    return (4.0 * weight_kg + 7.0) / (weight_kg + 90.0)
+body_surface_m2 = kernel(vocabulary.body_surface_m2)
+"""Body surface (m2) from weight (kg), for compiled code."""
 
 
 @kernel

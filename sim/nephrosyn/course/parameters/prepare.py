@@ -20,7 +20,7 @@ from nephrosyn.course.parameters.second_line import (
 from nephrosyn.course.state import quantiles
 from nephrosyn.course.state.parameter_records import PARAMETERS
 from nephrosyn.patients.traits import records, remission_time_tables
-from nephrosyn.vocabulary import DAYS_PER_YEAR
+from nephrosyn.vocabulary import DAYS_PER_WEEK, DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.units import Distribution
 
 _MONTHS = 100 * 12
-_DAYS_PER_WEEK = 7.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class _Tables:
         for step in steps:
             schedule = vocabulary.SCHEDULES.index(step.schedule)
             self.steps.append(
-                [step.weeks * _DAYS_PER_WEEK, step.amount, DOSE_PER.index(step.per), step.cap_mg, float(schedule)]
+                [step.weeks * DAYS_PER_WEEK, step.amount, DOSE_PER.index(step.per), step.cap_mg, float(schedule)]
             )
         return first, len(self.steps)
 
@@ -189,9 +188,9 @@ def _fill_course(record: NDArray[np.void], course: Course, tables: _Tables) -> N
     record["amount"] = course.dose.amount
     record["per"] = DOSE_PER.index(course.dose.per)
     record["cap_mg"] = course.dose.cap_mg
-    record["full_dose_days"] = course.full_dose_weeks * _DAYS_PER_WEEK
+    record["full_dose_days"] = course.full_dose_weeks * DAYS_PER_WEEK
     record["after_remission_days"] = course.after_remission_days
-    record["resistance_days"] = course.resistance_weeks * _DAYS_PER_WEEK
+    record["resistance_days"] = course.resistance_weeks * DAYS_PER_WEEK
     record["first_step"], record["last_step"] = tables.taper(course.taper)
 
 

@@ -1,8 +1,5 @@
 """Dependence: a relapse in the taper, above the maintenance dose, that a higher dose clears again."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.clauses.resistance import copy

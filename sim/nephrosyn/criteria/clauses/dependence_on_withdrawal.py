@@ -1,8 +1,5 @@
 """Dependence on withdrawal, as most sets define it: relapses on steroid, or soon after its last dose."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import (

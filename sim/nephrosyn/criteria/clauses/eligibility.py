@@ -1,8 +1,5 @@
 """Eligibility: whether a definition set applies to a patient."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 import math

@@ -1,8 +1,5 @@
 """Frequent relapse: a number of relapses within a window of days."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import (

@@ -1,8 +1,5 @@
 """Late response, and partial remission on the day a course is due."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.clauses.resistance import copy, course_needed, evaluate_without_course, rank_of_episode

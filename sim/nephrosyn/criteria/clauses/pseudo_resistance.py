@@ -1,8 +1,5 @@
 """Apparent (pseudo-)resistance: a provoking factor was noted, and the disease responded once it was removed."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn import vocabulary

@@ -1,8 +1,5 @@
 """Resistance: no remission after enough weeks of adequate steroid, in the first episode or in a relapse."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import (

@@ -1,8 +1,5 @@
 """Resistance beyond steroid: to any treatment, to calcineurin inhibitors, or to drugs of several classes."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn import vocabulary

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from nephrosyn import vocabulary
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.thresholds import Threshold
+from nephrosyn.vocabulary import DAYS_PER_WEEK
 
-DAYS_PER_WEEK = 7
 FIRST_WINDOW, SLIDING, BLOCKS = 0, 1, 2
 WINDOWS = {"first": FIRST_WINDOW, "sliding": SLIDING, "blocks": BLOCKS}
 REMISSION_ANCHOR, PRESENTATION_ANCHOR, COURSE_END_ANCHOR = 0, 1, 2

@@ -1,8 +1,5 @@
 """All clauses of all sets, evaluated for each patient in one pass over the record."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 import numpy as np

@@ -4,9 +4,6 @@ The level of a day is that at its start. Where a set needs albumin, it follows t
 broken down at a constant rate, lost in urine, and made at the rate that keeps the person's level in health.
 """
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 import math

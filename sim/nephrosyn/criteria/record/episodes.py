@@ -1,8 +1,5 @@
 """Episodes of disease, each from its start to its remission, and gaps without readings."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import NEVER, NO_DAY

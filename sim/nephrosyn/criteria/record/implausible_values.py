@@ -1,8 +1,5 @@
 """Impossible values: a negative result, a dose after death, overlapping runs of one drug."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 import math

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from nephrosyn import vocabulary
 from nephrosyn.errors import CriteriaError, Problem
 from nephrosyn.kernels.compile import entry
-from nephrosyn.record.schema import SCHEMAS
+from nephrosyn.record.schema import PATIENT_KEY, SCHEMAS
 
 if TYPE_CHECKING:
     Tables = Mapping[str, pl.DataFrame]
 
 Ints = NDArray[Any]
 
-IDS = ("replicate", "patient")
 NO_NAME = 255
 """Code of a missing name."""
 KINETICS = (
@@ -55,7 +54,7 @@ class Layout(NamedTuple):
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns read, first those that order the rows."""
-        return tuple(dict.fromkeys((*IDS, *self.keys, *self.fields.values())))
+        return tuple(dict.fromkeys((*PATIENT_KEY, *self.keys, *self.fields.values())))
 
 
 LAYOUTS = {
@@ -164,7 +163,7 @@ class SortedTable:
     def __init__(self, name: str, frame: pl.DataFrame) -> None:
         self.name, self.layout = name, layout_of(name)
         self.arrays = {column: _array(name, frame[column]) for column in self.layout.columns}
-        keys = [self.arrays[column] for column in (*IDS, *self.layout.keys)]
+        keys = [self.arrays[column] for column in (*PATIENT_KEY, *self.layout.keys)]
         if not in_order(*keys, *[keys[-1]] * (5 - len(keys))):
             self.take(np.lexsort(keys[::-1]))
 

@@ -1,8 +1,5 @@
 """Response to treatment: complete or partial remission, and the level seen by a day."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 from nephrosyn.criteria.codes import NEVER, NO_DAY

@@ -1,8 +1,5 @@
 """Steroid as prescribed: runs of days on a dose, courses of adequate dose, the dose of a day."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 import math
@@ -28,6 +25,7 @@ def lowest_mg(weight, per_kg, per_m2, cap):
     """
     if math.isnan(weight):
         return cap
+    # Written here and not taken from the model of care, so that classification does not depend on it.
     surface = (4.0 * weight + 7.0) / (weight + 90.0)
     return min(min(per_kg * weight, per_m2 * surface), cap)
 

@@ -1,8 +1,5 @@
 """Urine: the level of each day, and intervals of successive days at one level."""
 
-# Compiled functions have the types that numba infers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
-
 from __future__ import annotations
 
 import math

@@ -6,7 +6,8 @@ import polars as pl
 
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.registry import Counted, measure
-from nephrosyn.evidence.measures.study_view import WHO, Study
+from nephrosyn.evidence.measures.study_view import Study
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 THROMBOSES = ("venous_thrombosis", "renal_vein_thrombosis")
@@ -15,10 +16,10 @@ THROMBOSES = ("venous_thrombosis", "renal_vein_thrombosis")
 def _to_condition(study: Study, names: tuple[str, ...], lesion: str | None) -> pl.DataFrame:
     """One row a person: ``days`` from the first visit to the first of some conditions or to the end; ``happened``."""
     conditions = study.tables["conditions"].filter(pl.col("condition").is_in(names))
-    first = conditions.group_by(WHO).agg(noted_days=pl.col("noted_days").min())
-    seen = study.tables["visits"].group_by(WHO).agg(seen_days=pl.col("actual_days").min())
+    first = conditions.group_by(PATIENT_KEY).agg(noted_days=pl.col("noted_days").min())
+    seen = study.tables["visits"].group_by(PATIENT_KEY).agg(seen_days=pl.col("actual_days").min())
     rows = study.people if lesion is None else study.people.filter(pl.col("lesion") == lesion)
-    rows = rows.join(seen, on=WHO).join(first, on=WHO, how="left").sort(WHO)
+    rows = rows.join(seen, on=PATIENT_KEY).join(first, on=PATIENT_KEY, how="left").sort(PATIENT_KEY)
     rows = rows.filter(pl.col("noted_days").is_null() | (pl.col("noted_days") > pl.col("seen_days")))
     last = pl.coalesce("noted_days", "end_days") - pl.col("seen_days")
     return rows.with_columns(days=last.clip(0), happened=pl.col("noted_days").is_not_null())
@@ -68,9 +69,9 @@ def last_state(study: Study, state: str, remission: float, nephrotic: float) -> 
 
     ``complete`` is a ratio of at most ``remission``, ``none`` a ratio of at least ``nephrotic``.
     """
-    last = study.readings("upcr").group_by(WHO, maintain_order=True).agg(pl.col("value").last())
-    ends = study.tables["follow_up"].select(*WHO, "reason")
-    rows = last.join(ends, on=WHO)
+    last = study.readings("upcr").group_by(PATIENT_KEY, maintain_order=True).agg(pl.col("value").last())
+    ends = study.tables["follow_up"].select(*PATIENT_KEY, "reason")
+    rows = last.join(ends, on=PATIENT_KEY)
     value = pl.col("value")
     word = (
         pl.when(pl.col("reason") == "kidney_failure").then(pl.lit("kidney_failure"))
@@ -84,7 +85,9 @@ def last_state(study: Study, state: str, remission: float, nephrotic: float) -> 
 @measure
 def infections_a_year(study: Study) -> Counted:
     """Noted infections per person-year of record."""
-    infections = study.tables["conditions"].filter(pl.col("kind") == "infection").group_by(WHO).agg(events=pl.len())
-    rows = study.people.join(infections, on=WHO, how="left").filter(pl.col("end_days") > 0)
+    infections = (
+        study.tables["conditions"].filter(pl.col("kind") == "infection").group_by(PATIENT_KEY).agg(events=pl.len())
+    )
+    rows = study.people.join(infections, on=PATIENT_KEY, how="left").filter(pl.col("end_days") > 0)
     years = pl.col("end_days") / DAYS_PER_YEAR
     return Counted(rows.select(pl.col("events").fill_null(0), years=years), estimators.rate)

@@ -6,7 +6,8 @@ import polars as pl
 
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.registry import Counted, measure
-from nephrosyn.evidence.measures.study_view import WHO, Study
+from nephrosyn.evidence.measures.study_view import Study
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 MONTHS_6, MONTHS_12 = 183, 365
@@ -36,8 +37,8 @@ def relapse_free(study: Study, definition: str, days: float, sensitive_within: f
 @measure
 def never_relapsed(study: Study, definition: str) -> Counted:
     """Share of all people on steroid who reached remission and did not relapse before their record ended."""
-    free = study.responders(definition).filter(pl.col("count") == 0).select(*WHO, yes=True)
-    rows = study.people.filter(pl.col("start_days").is_not_null()).join(free, on=WHO, how="left")
+    free = study.responders(definition).filter(pl.col("count") == 0).select(*PATIENT_KEY, yes=True)
+    rows = study.people.filter(pl.col("start_days").is_not_null()).join(free, on=PATIENT_KEY, how="left")
     return Counted(rows.select(pl.col("yes").fill_null(value=False)), estimators.share)
 
 
@@ -83,16 +84,16 @@ def flagged(
 
     Patients who cannot be classified count as without the flag, as in a paper that has no such group.
     """
-    labels = study.labels(definition, until_days).select(*WHO, yes=pl.col(flag).fill_null(value=False))
-    rows = study.responders(definition, sensitive_within).join(labels, on=WHO)
+    labels = study.labels(definition, until_days).select(*PATIENT_KEY, yes=pl.col(flag).fill_null(value=False))
+    rows = study.responders(definition, sensitive_within).join(labels, on=PATIENT_KEY)
     return Counted(rows.select("yes"), estimators.share)
 
 
 @measure
 def share_flagged(study: Study, definition: str, flag: str, until_days: int | None = None) -> Counted:
     """Share of all people on steroid with a flag of the definition set."""
-    labels = study.labels(definition, until_days).select(*WHO, yes=pl.col(flag).fill_null(value=False))
-    rows = study.people.filter(pl.col("start_days").is_not_null()).join(labels, on=WHO)
+    labels = study.labels(definition, until_days).select(*PATIENT_KEY, yes=pl.col(flag).fill_null(value=False))
+    rows = study.people.filter(pl.col("start_days").is_not_null()).join(labels, on=PATIENT_KEY)
     return Counted(rows.select("yes"), estimators.share)
 
 
@@ -110,12 +111,12 @@ def _entrants(study: Study, definition: str, from_days: float, before: int) -> p
         pl.col("remission_days") < from_days, pl.col("end_days") >= from_days + MONTHS_12
     )
     since = pl.col("start_days") - from_days
-    relapses = study.relapses(definition).select(*WHO, "start_days")
-    counts = relapses.group_by(WHO).agg(
+    relapses = study.relapses(definition).select(*PATIENT_KEY, "start_days")
+    counts = relapses.group_by(PATIENT_KEY).agg(
         past=since.is_between(-MONTHS_12, 0, closed="left").sum(),
         ahead=since.is_between(0, MONTHS_12, closed="left").sum(),
     )
-    return people.join(counts, on=WHO, how="left").with_columns(pl.col("past", "ahead").fill_null(0)).filter(
+    return people.join(counts, on=PATIENT_KEY, how="left").with_columns(pl.col("past", "ahead").fill_null(0)).filter(
         pl.col("past") >= before
     )  # fmt: skip
 
@@ -147,10 +148,10 @@ def becomes_frequent(study: Study, definition: str, least: int = 2) -> Counted:
     """
     first = study.responders(definition).filter(pl.col("relapse_days").is_not_null())
     first = first.filter(pl.col("end_days") >= pl.col("relapse_days") + MONTHS_12)
-    relapses = study.relapses(definition).select(*WHO, "start_days", "number").filter(pl.col("number") > 1)
-    pairs = first.select(*WHO, "relapse_days").join(relapses, on=WHO, how="left")
+    relapses = study.relapses(definition).select(*PATIENT_KEY, "start_days", "number").filter(pl.col("number") > 1)
+    pairs = first.select(*PATIENT_KEY, "relapse_days").join(relapses, on=PATIENT_KEY, how="left")
     after = pl.col("start_days") - pl.col("relapse_days")
-    counts = pairs.group_by(WHO, maintain_order=True).agg(
+    counts = pairs.group_by(PATIENT_KEY, maintain_order=True).agg(
         soon=(after <= MONTHS_6).sum(), later=(after <= MONTHS_12).sum()
     )
     often = (pl.col("soon") >= least) | (pl.col("later") >= least + 1)

@@ -8,14 +8,15 @@ import polars as pl
 
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.registry import Counted, measure
-from nephrosyn.evidence.measures.study_view import WHO, Study
+from nephrosyn.evidence.measures.study_view import Study
+from nephrosyn.record.schema import PATIENT_KEY
 
 
 def _first(study: Study, definition: str) -> pl.DataFrame:
     """Everybody on steroid, with ``took`` days from its start to the first remission (null: none was seen)."""
-    first = study.episodes(definition).filter(pl.col("episode") == 0).select(*WHO, "remission_days")
+    first = study.episodes(definition).filter(pl.col("episode") == 0).select(*PATIENT_KEY, "remission_days")
     treated = study.people.filter(pl.col("start_days").is_not_null())
-    rows = treated.join(first, on=WHO, how="left").sort(WHO)
+    rows = treated.join(first, on=PATIENT_KEY, how="left").sort(PATIENT_KEY)
     return rows.with_columns(took=(pl.col("remission_days") - pl.col("start_days")).clip(0))
 
 
@@ -57,10 +58,14 @@ def unclear_urine(study: Study, within_days: float, below: float) -> Counted:
     reading do not count.
     """
     treated = study.people.filter(pl.col("start_days").is_not_null())
-    rows = study.readings("upcr").join(treated, on=WHO).filter(pl.col("value") < below)
+    rows = study.readings("upcr").join(treated, on=PATIENT_KEY).filter(pl.col("value") < below)
     rows = rows.filter((pl.col("taken_days") - pl.col("start_days")).is_between(0, within_days))
-    clear = rows.select(WHO).unique().with_columns(clear=True)
-    seen = treated.join(clear, on=WHO, how="left").with_columns(pl.col("clear").fill_null(value=False)).sort(WHO)
+    clear = rows.select(PATIENT_KEY).unique().with_columns(clear=True)
+    seen = (
+        treated.join(clear, on=PATIENT_KEY, how="left")
+        .with_columns(pl.col("clear").fill_null(value=False))
+        .sort(PATIENT_KEY)
+    )
     seen = seen.filter(pl.col("clear") | (pl.col("end_days") - pl.col("start_days") >= within_days))
     return Counted(seen.select(yes=~pl.col("clear")), estimators.share)
 
@@ -85,11 +90,15 @@ def improvement_time(study: Study, within_days: float, below: float, lesion: str
 
 def _fall(study: Study, below: float, lesion: str | None) -> pl.DataFrame:
     readings = study.readings("upcr")
-    start = readings.group_by(WHO).agg(seen=pl.col("taken_days").min(), before=pl.col("value").first())
+    start = readings.group_by(PATIENT_KEY).agg(seen=pl.col("taken_days").min(), before=pl.col("value").first())
     here = (pl.col("value") < below) & (pl.col("value") <= pl.col("before") / 2)
-    low = readings.join(start, on=WHO).sort(*WHO, "taken_days").filter(here & here.shift(-1).over(WHO))
-    fell = low.group_by(WHO).agg(low_days=pl.col("taken_days").min())
-    rows = study.people.join(start, on=WHO).join(fell, on=WHO, how="left").sort(WHO)
+    low = (
+        readings.join(start, on=PATIENT_KEY)
+        .sort(*PATIENT_KEY, "taken_days")
+        .filter(here & here.shift(-1).over(PATIENT_KEY))
+    )
+    fell = low.group_by(PATIENT_KEY).agg(low_days=pl.col("taken_days").min())
+    rows = study.people.join(start, on=PATIENT_KEY).join(fell, on=PATIENT_KEY, how="left").sort(PATIENT_KEY)
     rows = rows if lesion is None else rows.filter(pl.col("lesion") == lesion)
     origin = pl.coalesce("start_days", "seen")
     return rows.with_columns(fell=pl.col("low_days") - origin)

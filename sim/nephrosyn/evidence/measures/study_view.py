@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.vocabulary import STEROID
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
 Tables = Mapping[str, pl.DataFrame]
-WHO = ["replicate", "patient"]
 VIEW = "observed"
 
 
@@ -37,10 +37,10 @@ class Study:
     @cached_property
     def people(self) -> pl.DataFrame:
         """Return one row for each person: ``end_days`` of the record and ``start_days`` of steroid (null: never)."""
-        steroid = self.doses(STEROID).group_by(WHO).agg(start_days=pl.col("first_days").min())
-        ends = self.tables["follow_up"].select(*WHO, "end_days")
-        people = self.tables["patients"].select(*WHO, "age_at_onset_years", "sex", "lesion")
-        return people.join(ends, on=WHO, how="left").join(steroid, on=WHO, how="left").sort(WHO)
+        steroid = self.doses(STEROID).group_by(PATIENT_KEY).agg(start_days=pl.col("first_days").min())
+        ends = self.tables["follow_up"].select(*PATIENT_KEY, "end_days")
+        people = self.tables["patients"].select(*PATIENT_KEY, "age_at_onset_years", "sex", "lesion")
+        return people.join(ends, on=PATIENT_KEY, how="left").join(steroid, on=PATIENT_KEY, how="left").sort(PATIENT_KEY)
 
     def doses(self, drug: str) -> pl.DataFrame:
         """Return the doses of one drug."""
@@ -49,7 +49,7 @@ class Study:
     def readings(self, analyte: str) -> pl.DataFrame:
         """Return the results of one analyte: ``taken_days`` and ``value``, sorted by time."""
         rows = self.tables["readings"].filter(pl.col("analyte") == analyte, pl.col("value").is_not_null())
-        return rows.select(*WHO, "taken_days", "value").sort(*WHO, "taken_days")
+        return rows.select(*PATIENT_KEY, "taken_days", "value").sort(*PATIENT_KEY, "taken_days")
 
     def episodes(self, definition: str) -> pl.DataFrame:
         """Return the episodes of disease as a definition set sees them in the observed record.
@@ -78,7 +78,7 @@ class Study:
     def relapses(self, definition: str) -> pl.DataFrame:
         """Return one row for each relapse: ``start_days`` and ``number`` from 1."""
         rows = self.episodes(definition).filter(pl.col("episode") > 0)
-        return rows.select(*WHO, "start_days", "remission_days", number=pl.col("episode"))
+        return rows.select(*PATIENT_KEY, "start_days", "remission_days", number=pl.col("episode"))
 
     def responders(self, definition: str, within_days: float | None = None) -> pl.DataFrame:
         """Return the responders to steroid, with ``remission_days``, ``relapse_days`` and ``count``.
@@ -90,11 +90,11 @@ class Study:
         within_days : float, days, optional
             From the start of steroid; later remissions do not count.
         """
-        first = self.episodes(definition).filter(pl.col("episode") == 0).select(*WHO, "remission_days")
+        first = self.episodes(definition).filter(pl.col("episode") == 0).select(*PATIENT_KEY, "remission_days")
         relapses = self.relapses(definition)
-        relapsed = relapses.group_by(WHO).agg(relapse_days=pl.col("start_days").min(), count=pl.len())
-        rows = self.people.join(first, on=WHO, how="left").join(relapsed, on=WHO, how="left")
+        relapsed = relapses.group_by(PATIENT_KEY).agg(relapse_days=pl.col("start_days").min(), count=pl.len())
+        rows = self.people.join(first, on=PATIENT_KEY, how="left").join(relapsed, on=PATIENT_KEY, how="left")
         rows = rows.filter(pl.col("start_days").is_not_null(), pl.col("remission_days") >= pl.col("start_days"))
         if within_days is not None:
             rows = rows.filter(pl.col("remission_days") - pl.col("start_days") <= within_days)
-        return rows.with_columns(pl.col("count").fill_null(0)).sort(WHO)
+        return rows.with_columns(pl.col("count").fill_null(0)).sort(PATIENT_KEY)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.pseudo_resistance import Factor, PseudoRefractory
 from nephrosyn.report.findings.verdicts import flag_overlap
-from nephrosyn.report.findings.verdicts.course_flags import Named
+from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
@@ -128,14 +128,16 @@ def agreement(parts: Sequence[Agreement | None], patients: Sequence[int]) -> Agr
     return Agreement(some[0].criteria, dict(counts), same, equal, lost, outside)
 
 
-def named(parts: Iterable[list[Named]]) -> list[Named]:
+def named(parts: Iterable[list[CourseCount]]) -> list[CourseCount]:
     """Return the named courses of the definition sets, in the order of the first part that has them all."""
-    by_course: dict[tuple[str, str], list[Named]] = defaultdict(list)
+    by_course: dict[tuple[str, str], list[CourseCount]] = defaultdict(list)
     for of_part in parts:
         for course in of_part:
             by_course[course.criteria, course.flag].append(course)
     return [
-        Named(criteria, flag, shares(course.share for course in of_course), sum(course.unknown for course in of_course))
+        CourseCount(
+            criteria, flag, shares(course.share for course in of_course), sum(course.unknown for course in of_course)
+        )
         for (criteria, flag), of_course in by_course.items()
     ]
 

@@ -199,7 +199,7 @@ def find(tables: Parted, resolved: Any, requested: Sequence[str], stored: Mappin
         rates=time_to_event.rates_of(of_parts("moments"), bands),
         histogram=[sum(column) for column in zip(*of_parts("histogram"), strict=True)],
         states=disease_states.from_counts(of_parts("states"), counting.days),
-        treatment=exposure.together(of_parts("treatment"), sum(sizes), rest.treatment),
+        treatment=exposure.combine(of_parts("treatment"), sum(sizes), rest.treatment),
         pseudo_refractory=combine_parts.pseudo_refractory(of_parts("pseudo_refractory")),
         agreements=[agreement for agreement in agreements if agreement is not None],
         named={which: combine_parts.named([part[which] for part in of_parts("named")]) for which in counting.views},

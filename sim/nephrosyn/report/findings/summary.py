@@ -28,7 +28,7 @@ from nephrosyn.report.findings.verdicts import (
     subgroups,
 )
 from nephrosyn.report.findings.verdicts.by_follow_up import Growth
-from nephrosyn.report.findings.verdicts.course_flags import Named
+from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.cross_classification import Sets
 from nephrosyn.report.findings.verdicts.eligibility import Defined
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
@@ -100,7 +100,7 @@ class Findings:
     treatment: Treatment
     pseudo_refractory: list[PseudoRefractory]
     agreements: list[Agreement]
-    named: dict[str, list[Named]]
+    named: dict[str, list[CourseCount]]
     sets: Sets | None = None
     growth: Growth | None = None
     sampled: int | None = None

@@ -16,7 +16,7 @@ from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
 from nephrosyn.user_input import number_text
-from nephrosyn.vocabulary import DAYS_PER_YEAR
+from nephrosyn.vocabulary import DAYS_PER_YEAR, body_surface_m2
 
 MOST_PER_YEAR = 3650.0
 """Most events of one kind that a patient may have in a year: ten a day."""
@@ -184,7 +184,7 @@ def _most_steroid(parts: ValidParts, band: str) -> float | None:
     doses = [parts.table("care", "regimen", band, course, "dose") for course in ("first", "relapse")]
     if weight is None or needed is None or None in doses:
         return None
-    surface = (4.0 * weight + 7.0) / (weight + 90.0)
+    surface = body_surface_m2(weight)
     sizes = {"m2": surface, "kg": weight}
     given = [min(max(d["amount"] * sizes.get(d["per"], 1.0), needed * surface), d["cap_mg"]) for d in doses if d]
     return float(max(given)) / weight

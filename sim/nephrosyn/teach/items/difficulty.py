@@ -1,6 +1,6 @@
 """How close a record is to another category: the smallest edit that changes its category.
 
-The family of edits is small and fixed, so that the margin means the same in every case: the urine of one day at
+The set of edits is small and fixed, so that the margin means the same in every case: the urine of one day at
 remission level, at relapse level or not tested; a dose changed, or a change of dose moved; no change of steroid
 because of a condition; a record that ends earlier. Nothing is added to a record. Every edit has a cost; the margin is
 the lowest cost at which the category changes.
@@ -16,17 +16,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet, classify
 from nephrosyn.teach.display.definition_text import is_child
 from nephrosyn.teach.display.record_tables import OBSERVED, Frames
+from nephrosyn.vocabulary import UNDETERMINED
 
 WEEK_DAYS = 7
 MOVES_DAYS = ((-WEEK_DAYS, 1), (WEEK_DAYS, 1), (-4 * WEEK_DAYS, 2), (4 * WEEK_DAYS, 2))
 FACTORS = ((0.75, 1), (1.25, 1), (0.5, 2), (2.0, 2))
 ENDS_EARLIER_DAYS = ((91, 2), (183, 3))
 NO_EDIT = 4
-"""Cost when no edit of the family changes the category."""
+"""Cost when no edit changes the category."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Margin:
     changes: tuple[tuple[Edit, str], ...] = field(repr=False)
 
 
-def family(frames: Frames, definition: DefinitionSet) -> list[Edit]:
+def all_edits(frames: Frames, definition: DefinitionSet) -> list[Edit]:
     """Return all edits of a record.
 
     Parameters
@@ -195,7 +195,7 @@ def margin(frames: Frames, definition: DefinitionSet, category: str) -> Margin:
     category : str
         Category of the unedited record.
     """
-    edits = family(frames, definition)
+    edits = all_edits(frames, definition)
     if not edits:
         return Margin(NO_EDIT, 0, ())
     categories = classify(apply(frames, edits), definition, "observed", keep_going=True)["category"].to_list()
@@ -205,18 +205,19 @@ def margin(frames: Frames, definition: DefinitionSet, category: str) -> Margin:
     return Margin(cost, sum(edit.cost == 1 for edit, _ in changes), tuple(changes))
 
 
-LOADS = (150, 250)
+CELL_THRESHOLDS = (150, 250)
 """Displayed cells from which a record is long, and very long. assumed: near the middle and end of the baseline."""
-NEAR = (5, 12)
-"""Single edits that change the category from which a record is close, and very close. assumed, as `LOADS`."""
+EDIT_THRESHOLDS = (5, 12)
+"""Single edits that change the category from which a record is close, and very close. assumed, as `CELL_THRESHOLDS`."""
 
 
 def difficulty(distance: Margin, cells: int, category: str) -> int:
     """Return the predicted difficulty, 1 to 5.
 
-    It starts at 1. One point is added if any edit changes the category; for each threshold of `NEAR` that the number of
-    such edits of cost 1 reaches; for each threshold of `LOADS` that the number of displayed cells reaches; and if the
-    category is undetermined, because the reader must notice what is missing. The result is at most 5.
+    It starts at 1. One point is added if any edit changes the category; for each threshold of `EDIT_THRESHOLDS` that
+    the number of such edits of cost 1 reaches; for each threshold of `CELL_THRESHOLDS` that the number of displayed
+    cells reaches; and if the category is undetermined, because the reader must notice what is missing. The result is at
+    most 5.
 
     Parameters
     ----------
@@ -233,8 +234,7 @@ def difficulty(distance: Margin, cells: int, category: str) -> int:
     1
     """
     points = 1 + int(distance.cost < NO_EDIT) + int(category == UNDETERMINED)
-    points += sum(distance.near >= limit for limit in NEAR) + sum(cells >= limit for limit in LOADS)
+    points += sum(distance.near >= limit for limit in EDIT_THRESHOLDS) + sum(
+        cells >= limit for limit in CELL_THRESHOLDS
+    )
     return min(5, points)
-
-
-UNDETERMINED = vocabulary.CATEGORIES[6]

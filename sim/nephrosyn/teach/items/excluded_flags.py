@@ -8,9 +8,9 @@ from typing import Any
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.definition.thresholds import Threshold
 from nephrosyn.scenario import Scenario
-from nephrosyn.scenario.schema.care import Course, Dose, Regimen, Step
+from nephrosyn.scenario.schema.care import BandCare, Course, Dose, Step
+from nephrosyn.vocabulary import DAYS_PER_WEEK, body_surface_m2
 
-DAYS_PER_WEEK = 7
 WEIGHT_KG = {True: 20.0, False: 70.0}
 """Weight of a child and of an adult at which doses are compared."""
 
@@ -83,7 +83,7 @@ def _courses(definition: DefinitionSet, scenario: Scenario) -> Iterator[tuple[fl
             yield min(weeks), given, f"care.regimen.{name}.{line}"
 
 
-def _adequate_weeks(course: Course, regimen: Regimen, definition: DefinitionSet, child: bool) -> float:
+def _adequate_weeks(course: Course, regimen: BandCare, definition: DefinitionSet, child: bool) -> float:
     """Return the weeks of adequate steroid without remission: at full dose, then during withdrawal."""
     weight = WEIGHT_KG[child]
     full = _mg(course.dose, weight, 0.0)
@@ -99,13 +99,8 @@ def _adequate_weeks(course: Course, regimen: Regimen, definition: DefinitionSet,
 
 def _mg(dose: Dose | Step, weight: float, full: float) -> float:
     """Return the dose on a dosing day, in mg."""
-    of = {"kg": weight, "m2": _surface_m2(weight), "patient": 1.0, "full": full}
+    of = {"kg": weight, "m2": body_surface_m2(weight), "patient": 1.0, "full": full}
     return float(min(dose.amount * of[dose.per], dose.cap_mg))
-
-
-def _surface_m2(weight: float) -> float:
-    """Return the body surface area by weight, with the formula of the criteria."""
-    return (4.0 * weight + 7.0) / (weight + 90.0)
 
 
 def _least_mg(definition: DefinitionSet, schedule: str, weight: float, child: bool) -> float:
@@ -116,7 +111,7 @@ def _least_mg(definition: DefinitionSet, schedule: str, weight: float, child: bo
         "alternate_day": (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap),
     }
     per_kg, per_m2, cap = (_amount(threshold, child) for threshold in by_schedule[schedule])
-    return float(steroid.adequate_tolerance.of(child) * min(per_kg * weight, per_m2 * _surface_m2(weight), cap))
+    return float(steroid.adequate_tolerance.of(child) * min(per_kg * weight, per_m2 * body_surface_m2(weight), cap))
 
 
 def _amount(threshold: Threshold[Any], child: bool) -> float:

@@ -12,8 +12,9 @@ from nephrosyn.criteria import Clause, DefinitionSet, Evidence, Verdict
 from nephrosyn.teach.display import units as scales
 from nephrosyn.teach.display.definition_text import clause_name, in_units
 from nephrosyn.teach.display.record_tables import Frames
-from nephrosyn.teach.display.spelling import listed, sentence, spoken
+from nephrosyn.teach.display.spelling import listed, sentence, to_words
 from nephrosyn.teach.model import UnitSystem
+from nephrosyn.vocabulary import UNDETERMINED
 
 FLAG_OF_CATEGORY = {
     "steroid_resistant": "resistant",
@@ -145,14 +146,14 @@ def because(record: ClassifiedRecord) -> str:
     if flag:
         met = next(clause for clause in record.clauses if clause.flag == flag and clause.status == "met")
         return f"the clause {quoted(met.name)} is met on day {met.days}"
-    if record.verdict.category == "undetermined":
+    if record.verdict.category == UNDETERMINED:
         return f"not every clause can be judged on the record {record.span()}"
     return f"no clause is met on the record {record.span()}"
 
 
 def named(category: str) -> str:
     """Return a category in quotation marks."""
-    return f"“{spoken(category)}”"
+    return f"“{to_words(category)}”"
 
 
 def clause_answer(clause: Clause, record: ClassifiedRecord) -> str:

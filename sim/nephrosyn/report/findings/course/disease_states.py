@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.statistics.proportions import Share, wilson
 
 STATES = ("complete_remission", "partial_remission", "nephrotic", "kidney_failure", "death")
@@ -63,7 +63,7 @@ class States:
         return len(self.days) > 0
 
 
-def turns(events: pl.DataFrame) -> pl.DataFrame:
+def state_changes(events: pl.DataFrame) -> pl.DataFrame:
     """Return every change of state by time: ``replicate, patient, time_days, state, before``.
 
     Parameters
@@ -77,12 +77,12 @@ def turns(events: pl.DataFrame) -> pl.DataFrame:
         ``state`` and ``before`` are positions in ``STATES``.
     """
     codes = {event: STATES.index(state) for event, state in ENTERED_BY.items()}
-    changes = events.select(*ID, "time_days", pl.col("event").cast(pl.Enum(vocabulary.EVENTS)))
-    changes = changes.filter(pl.col("event").is_in(list(codes))).sort(*ID, "time_days", maintain_order=True)
+    changes = events.select(*PATIENT_KEY, "time_days", pl.col("event").cast(pl.Enum(vocabulary.EVENTS)))
+    changes = changes.filter(pl.col("event").is_in(list(codes))).sort(*PATIENT_KEY, "time_days", maintain_order=True)
     changes = changes.with_columns(state=pl.col("event").cast(pl.String).replace_strict(codes, return_dtype=pl.Int64))
-    same = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in ID)
+    same = pl.all_horizontal(pl.col(key) == pl.col(key).shift(1) for key in PATIENT_KEY)
     before = pl.when(same).then(pl.col("state").shift(1)).otherwise(NEPHROTIC).fill_null(NEPHROTIC)
-    return changes.select(*ID, "time_days", "state", before=before)
+    return changes.select(*PATIENT_KEY, "time_days", "state", before=before)
 
 
 def counts_at(changes: pl.DataFrame, patients: int, days: Floats) -> Counts:
@@ -91,7 +91,7 @@ def counts_at(changes: pl.DataFrame, patients: int, days: Floats) -> Counts:
     Parameters
     ----------
     changes : polars.DataFrame
-        From `turns`.
+        From `state_changes`.
     patients : int
         Number of patients in the cohort.
     days : ndarray of float64, shape (m,), days
@@ -149,7 +149,7 @@ def _grid(follow_up_days: float) -> tuple[Sequence[int], Floats]:
 
 def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> StateCounts:
     """Count patients by state; counts of parts of a cohort add up. The parameters are those of `find`."""
-    changes, patients = turns(tables["truth/events"]), tables["patients"].height
+    changes, patients = state_changes(tables["truth/events"]), tables["patients"].height
     years, days = _grid(follow_up_days)
     last = counts_at(changes, patients, np.array([np.inf]))[0]
     year_ends = np.array(years, np.float64) * vocabulary.DAYS_PER_YEAR
@@ -184,8 +184,8 @@ def by_response(changes: pl.DataFrame, traits: pl.DataFrame) -> list[Part]:
     """Return the states at the end by response to adequate steroid at onset, the best response first."""
     if "response" not in traits.columns:
         return []
-    final = changes.group_by(ID).agg(pl.col("state").last())
-    people = traits.select(*ID, pl.col("response").cast(pl.String)).join(final, on=ID, how="left")
+    final = changes.group_by(PATIENT_KEY).agg(pl.col("state").last())
+    people = traits.select(*PATIENT_KEY, pl.col("response").cast(pl.String)).join(final, on=PATIENT_KEY, how="left")
     people = people.with_columns(pl.col("state").fill_null(NEPHROTIC))
     return [Part(name, _shares(people.filter(response=name)["state"])) for name in _responses(people)]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.statistics.proportions import Share, wilson
 from nephrosyn.vocabulary import STEROID
 
@@ -18,7 +18,7 @@ FROM_THE_START = "contraindication"
 
 
 @dataclass(frozen=True)
-class Use:
+class DrugUse:
     """A drug: patients ever on it, and the quartiles of their cumulative dose in mg per kg."""
 
     drug: str
@@ -48,7 +48,7 @@ class AdverseEvent:
 class Treatment:
     """Drugs in the order of the vocabulary, and conditions by kind and by name."""
 
-    uses: list[Use]
+    uses: list[DrugUse]
     kinds: list[AdverseEvent]
     names: list[AdverseEvent]
     years: float = 0.0
@@ -87,7 +87,7 @@ def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
     """
     patients = tables["patients"].height
     years = float(tables["truth/follow_up"]["end_days"].sum()) / vocabulary.DAYS_PER_YEAR
-    noted = tables["truth/conditions"].select(*ID, pl.col("kind", "condition").cast(pl.String))
+    noted = tables["truth/conditions"].select(*PATIENT_KEY, pl.col("kind", "condition").cast(pl.String))
     kinds = {kind: names for kind in vocabulary.CONDITION_KINDS if (names := _names(noted, kind))}
     return Treatment(
         [_use(rows, drug, patients) for drug, rows in _by_drug(tables["truth/doses"])],
@@ -97,7 +97,7 @@ def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
     )
 
 
-def together(parts: Sequence[Treatment], patients: int, first: Treatment) -> Treatment:
+def combine(parts: Sequence[Treatment], patients: int, first: Treatment) -> Treatment:
     """Return drugs and conditions of a cohort from those of its parts.
 
     Parameters
@@ -113,7 +113,9 @@ def together(parts: Sequence[Treatment], patients: int, first: Treatment) -> Tre
     users: Counter[str] = Counter()
     for use in (use for part in parts for use in part.uses):
         users[use.drug] += use.share.count
-    uses = [Use(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in vocabulary.DRUGS if drug in users]
+    uses = [
+        DrugUse(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in vocabulary.DRUGS if drug in users
+    ]
     # the years of every part count, also of parts without the condition
     years = sum(part.years for part in parts)
     kinds = _added([part.kinds for part in parts], patients, years)
@@ -135,14 +137,14 @@ def _added(parts: Sequence[Sequence[AdverseEvent]], patients: int, years: float)
 
 
 def _by_drug(doses: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    amounts = doses.select(*ID, pl.col("drug").cast(pl.String), amount=prescribed_mg_per_kg())
-    sums = amounts.group_by("drug", *ID, maintain_order=True).agg(pl.col("amount").sum())
+    amounts = doses.select(*PATIENT_KEY, pl.col("drug").cast(pl.String), amount=prescribed_mg_per_kg())
+    sums = amounts.group_by("drug", *PATIENT_KEY, maintain_order=True).agg(pl.col("amount").sum())
     return [(drug, part) for drug in vocabulary.DRUGS if (part := sums.filter(drug=drug)).height]
 
 
-def _use(sums: pl.DataFrame, drug: str, patients: int) -> Use:
+def _use(sums: pl.DataFrame, drug: str, patients: int) -> DrugUse:
     low, median, high = (sums["amount"].quantile(level, "linear") or 0.0 for level in (0.25, 0.5, 0.75))
-    return Use(drug, wilson(sums.height, patients), low, median, high)
+    return DrugUse(drug, wilson(sums.height, patients), low, median, high)
 
 
 def _names(noted: pl.DataFrame, kind: str) -> list[str]:
@@ -152,4 +154,4 @@ def _names(noted: pl.DataFrame, kind: str) -> list[str]:
 
 def _adverse_event(noted: pl.DataFrame, kind: str, name: str, patients: int, years: float) -> AdverseEvent:
     rows = noted.filter(kind=kind) if not name else noted.filter(kind=kind, condition=name)
-    return AdverseEvent(kind, name, wilson(rows.select(ID).n_unique(), patients), rows.height, years)
+    return AdverseEvent(kind, name, wilson(rows.select(PATIENT_KEY).n_unique(), patients), rows.height, years)

@@ -9,7 +9,7 @@ from functools import cached_property
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.statistics.proportions import Share, wilson
 
 
@@ -98,9 +98,9 @@ def count(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[PseudoRefra
     names = [name for name in vocabulary.PROVOKING_FACTORS if name in traits.columns]
     if not names or "response" not in traits.columns:
         return []
-    truth = traits.select(*ID, *names, answers=pl.col("response").cast(pl.String) != "none")
+    truth = traits.select(*PATIENT_KEY, *names, answers=pl.col("response").cast(pl.String) != "none")
     truth = truth.with_columns(true=pl.any_horizontal(names) & pl.col("answers"))
-    met = labels.filter("refractory").join(truth, on=ID)
+    met = labels.filter("refractory").join(truth, on=PATIENT_KEY)
     met = met.with_columns(said=(~pl.col("refractory_kind")).fill_null(value=False))
     return [_of_view(met.filter(view=view), criteria, view, names) for view in reversed(vocabulary.VIEWS)]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.statistics.kaplan_meier import Curve, kaplan_meier
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -31,15 +31,17 @@ def first_times(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         ``replicate, patient, band, end, remission, relapse`` (days from onset, null if it did not happen),
         ``relapses`` (count) and ``person_years`` (years followed after the first remission).
     """
-    events = tables["truth/events"].select(*ID, "time_days", pl.col("event").cast(pl.String))
-    remission = events.filter(pl.col("event") == "complete_remission").group_by(ID).agg(remission=pl.min("time_days"))
-    relapses = events.filter(pl.col("event") == "relapse").join(remission, on=ID)
+    events = tables["truth/events"].select(*PATIENT_KEY, "time_days", pl.col("event").cast(pl.String))
+    remission = (
+        events.filter(pl.col("event") == "complete_remission").group_by(PATIENT_KEY).agg(remission=pl.min("time_days"))
+    )
+    relapses = events.filter(pl.col("event") == "relapse").join(remission, on=PATIENT_KEY)
     relapses = relapses.filter(pl.col("time_days") > pl.col("remission"))
-    relapses = relapses.group_by(ID).agg(relapse=pl.min("time_days"), relapses=pl.len().cast(pl.Int64))
-    ends = tables["truth/follow_up"].select(*ID, end=pl.col("end_days").cast(pl.Float64))
-    people = tables["patients"].select(*ID, pl.col("band").cast(pl.String))
+    relapses = relapses.group_by(PATIENT_KEY).agg(relapse=pl.min("time_days"), relapses=pl.len().cast(pl.Int64))
+    ends = tables["truth/follow_up"].select(*PATIENT_KEY, end=pl.col("end_days").cast(pl.Float64))
+    people = tables["patients"].select(*PATIENT_KEY, pl.col("band").cast(pl.String))
     for columns in (ends, remission, relapses):
-        people = people.join(columns, on=ID, how="left", maintain_order="left")
+        people = people.join(columns, on=PATIENT_KEY, how="left", maintain_order="left")
     # an event later on the last day of follow-up counts, so follow-up includes it
     people = people.with_columns(
         end=pl.max_horizontal("end", "remission", "relapse"), relapses=pl.col("relapses").fill_null(0)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.refractory_share import ID, of, verdict
+from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings.verdicts.refractory_share import of, verdict
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Moment, by_first_met, first_patients
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ def find(
     """
     most = max(FEWEST, CLASSIFICATIONS // max(1, len(sets) * (len(days) - 1)))
     part, patients = first_patients(tables, most)
-    who = part["patients"].select(ID)
-    labels_of_sets = {name: of(labels, name, view).join(who, on=ID, how="semi", maintain_order="left") for name in sets}
+    who = part["patients"].select(PATIENT_KEY)
+    labels_of_sets = {
+        name: of(labels, name, view).join(who, on=PATIENT_KEY, how="semi", maintain_order="left") for name in sets
+    }
     curves = {name: _of_set(part, labels_of_sets[name], rules, days) for name, rules in sets.items()}
     return Growth(view, curves, patients)
 

@@ -13,7 +13,7 @@ from nephrosyn.statistics.proportions import Share, wilson
 
 
 @dataclass(frozen=True)
-class Named:
+class CourseCount:
     """A course that a definition set names.
 
     Attributes
@@ -34,7 +34,7 @@ class Named:
     unknown: int
 
 
-def find(labels: pl.DataFrame, defined: Mapping[str, Defined], view: str) -> list[Named]:
+def find(labels: pl.DataFrame, defined: Mapping[str, Defined], view: str) -> list[CourseCount]:
     """Return every course that a definition set names, in one view.
 
     Parameters
@@ -56,5 +56,5 @@ def find(labels: pl.DataFrame, defined: Mapping[str, Defined], view: str) -> lis
         part = within(of(labels, criteria, view))
         for flag in answers.course if part.height else ():
             met, _, unknown = count_verdicts(part[flag])
-            courses.append(Named(criteria, flag, wilson(met, part.height), unknown))
+            courses.append(CourseCount(criteria, flag, wilson(met, part.height), unknown))
     return courses

@@ -11,10 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER, UNDETERMINED, within
-from nephrosyn.report.findings.verdicts.refractory_share import ID
+from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER, within
 from nephrosyn.statistics.kappa import Kappa, cohen, fleiss
 from nephrosyn.statistics.proportions import Share, wilson
+from nephrosyn.vocabulary import UNDETERMINED
 
 UNDETERMINED_ANSWERS = {"category": UNDETERMINED, "refractory": None}
 """By question (column of the labels), the answer of patients who could not be judged."""
@@ -180,12 +181,12 @@ def patterns(labels: pl.DataFrame, view: str, column: str) -> dict[tuple[Any, ..
     The answer of a set that does not apply is `OUTSIDE`.
     """
     parts = labels.filter(pl.col("view") == view).partition_by("criteria", maintain_order=True)
-    wide = parts[0].select(ID)
+    wide = parts[0].select(PATIENT_KEY)
     for n, part in enumerate(parts):
         answer, applies = pl.col(column).alias(f"answer {n}"), pl.col("applies").alias(f"applies {n}")
-        wide = wide.join(part.select(*ID, answer, applies), on=ID)
+        wide = wide.join(part.select(*PATIENT_KEY, answer, applies), on=PATIENT_KEY)
     counts: Counter[tuple[Any, ...]] = Counter()
-    for row, n in tally(wide, wide.columns[len(ID) :]).items():
+    for row, n in tally(wide, wide.columns[len(PATIENT_KEY) :]).items():
         answers = (OUTSIDE if row[place + 1] is False else row[place] for place in range(0, len(row), 2))
         counts[tuple(answers)] += n
     return dict(counts)
@@ -206,7 +207,7 @@ def between(first: pl.DataFrame, second: pl.DataFrame, before: str, after: str) 
     Moves
         Counts of patients.
     """
-    both = within(first).join(within(second), on=ID, suffix="_after")
+    both = within(first).join(within(second), on=PATIENT_KEY, suffix="_after")
     categories, verdicts = (tally(both, [column, f"{column}_after"]) for column in UNDETERMINED_ANSWERS)
     first_only, second_only = within(first).height - both.height, within(second).height - both.height
     neither = first.height - both.height - first_only - second_only

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.vocabulary import CATEGORY_OF_FLAG
+from nephrosyn.vocabulary import CATEGORY_OF_FLAG, UNDETERMINED
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
 
 FLAG_OF_CATEGORY = {category: flag for flag, category in CATEGORY_OF_FLAG.items()}
-UNDETERMINED = "undetermined"
 CATEGORY_ORDER = (
     *CATEGORY_OF_FLAG.values(),
     *(name for name in vocabulary.CATEGORIES if name not in FLAG_OF_CATEGORY and name != UNDETERMINED),

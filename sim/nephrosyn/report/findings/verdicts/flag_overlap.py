@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from nephrosyn import vocabulary
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report.findings.verdicts.eligibility import within
-from nephrosyn.report.findings.verdicts.refractory_share import ID, of
+from nephrosyn.report.findings.verdicts.refractory_share import of
 from nephrosyn.statistics.proportions import Share, wilson
+from nephrosyn.vocabulary import UNDETERMINED
 
 
 @dataclass(frozen=True)
@@ -116,15 +118,17 @@ def agreement(labels: pl.DataFrame, criteria: str) -> Agreement | None:
     Agreement or None
         None if only one view was classified, or no patient is in the set by both.
     """
-    part = labels.filter(pl.col("criteria") == criteria).select(*ID, "view", "applies", "category", "refractory")
+    part = labels.filter(pl.col("criteria") == criteria).select(
+        *PATIENT_KEY, "view", "applies", "category", "refractory"
+    )
     complete, observed = (within(part.filter(pl.col("view") == view)) for view in vocabulary.VIEWS)
-    both = complete.join(observed, on=ID, suffix="_observed")
+    both = complete.join(observed, on=PATIENT_KEY, suffix="_observed")
     if not both.height:
         return None
     cells = both.group_by("category", "category_observed").len().iter_rows()
     counts = {(str(left), str(right)): int(n) for left, right, n in cells}
     same = sum(n for (left, right), n in counts.items() if left == right)
-    lost = sum(n for (left, right), n in counts.items() if right == "undetermined" != left)
+    lost = sum(n for (left, right), n in counts.items() if right == UNDETERMINED != left)
     equal = int(both["refractory"].eq_missing(both["refractory_observed"]).sum())
-    outside = part.select(ID).n_unique() - both.height
+    outside = part.select(PATIENT_KEY).n_unique() - both.height
     return Agreement(criteria, counts, wilson(same, both.height), wilson(equal, both.height), lost, outside)

@@ -16,7 +16,6 @@ from nephrosyn.statistics.proportions import Share, wilson
 
 ONE_THIRD = 1 / 3
 MARGIN = 0.05
-ID = ["replicate", "patient"]
 
 
 @dataclass(frozen=True)

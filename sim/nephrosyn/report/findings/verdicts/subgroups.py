@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import vocabulary
+from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report.findings.verdicts.eligibility import Defined, within
-from nephrosyn.report.findings.verdicts.refractory_share import ID, Category, Refractory, categories, of, verdict
+from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, categories, of, verdict
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
@@ -60,7 +61,9 @@ def parts_of(
     labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str]
 ) -> list[tuple[str, pl.DataFrame]]:
     """Return the labels of each value of a column of people, in the given order, null as ``""`` and last."""
-    joined = labels.join(people.select(*ID, pl.col(column).cast(pl.String).fill_null("").alias("group")), on=ID)
+    joined = labels.join(
+        people.select(*PATIENT_KEY, pl.col(column).cast(pl.String).fill_null("").alias("group")), on=PATIENT_KEY
+    )
     parts = {str(key[0]): part for key, part in joined.partition_by("group", as_dict=True).items()}
     names = [*order, *sorted(set(parts) - set(order) - {""}), ""]
     return [(name, parts[name]) for name in dict.fromkeys(names) if name in parts]
@@ -178,8 +181,8 @@ def first_patients(tables: Mapping[str, pl.DataFrame], most: int) -> tuple[Mappi
     people = tables["patients"]
     if people.height <= most:
         return dict(tables), people.height  # read once, classified several times
-    first = people.select(ID).head(most)
-    cut = {name: frame.join(first, on=ID, how="semi", maintain_order="left") for name, frame in tables.items()}
+    first = people.select(PATIENT_KEY).head(most)
+    cut = {name: frame.join(first, on=PATIENT_KEY, how="semi", maintain_order="left") for name, frame in tables.items()}
     return cut, most
 
 
