@@ -51,7 +51,7 @@ COURSES = events(
     ],
 )
 def test_state_on_a_day_is_the_last_that_was_reached(day, expected):
-    changes = disease_states.turns(COURSES.sample(fraction=1.0, shuffle=True, seed=1))
+    changes = disease_states.state_changes(COURSES.sample(fraction=1.0, shuffle=True, seed=1))
     assert tuple(disease_states.counts_at(changes, 4, np.array([float(day)]))[0]) == expected
 
 

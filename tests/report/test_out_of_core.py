@@ -12,7 +12,7 @@ import nephrosyn as ns
 from nephrosyn.report.findings import out_of_core, summary
 
 SETS = ["source", "iskdc", "kdigo-2021-children"]
-OF_THE_FIRST = {"remission", "relapse", "follow_up", "growth", "sampled"}
+OF_THE_FIRST = {"remission", "relapse", "follow_up", "shares_over_time", "sampled"}
 
 
 @pytest.fixture(scope="module")

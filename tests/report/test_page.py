@@ -266,4 +266,4 @@ def test_categories_stand_by_age_band(whole):
 
 
 def test_markdown_text_is_one_harmless_line():
-    assert wording.harmless("a\n<b>|`") == r"a \<b\>\|\`"
+    assert wording.escape_markup("a\n<b>|`") == r"a \<b\>\|\`"

@@ -110,7 +110,7 @@ class Task:
         return REFRACTORY if self.target == "refractory" else categories(self.definition)
 
     @cached_property
-    def words(self) -> tuple[str, ...]:
+    def valid_answers(self) -> tuple[str, ...]:
         """The valid answers: those of any definition set, and ``undetermined``."""
         if self.target == "refractory":
             return (*REFRACTORY, ABSTAINED)
@@ -129,9 +129,9 @@ class Task:
         return next(clause.sentence for clause in in_words(self.definition) if clause.clause == "population")
 
     @cached_property
-    def answer(self) -> pl.Enum:
+    def answer_type(self) -> pl.Enum:
         """The type of a prediction: the valid answers, and ``failed``."""
-        return pl.Enum((*self.words, FAILED))
+        return pl.Enum((*self.valid_answers, FAILED))
 
     @cached_property
     def refractory_categories(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class Task:
         else:
             answer = pl.col("category").cast(pl.String)
         eligible = pl.col("applies").fill_null(False)
-        answer = pl.when(eligible).then(answer).otherwise(pl.lit(ABSTAINED)).cast(self.answer)
+        answer = pl.when(eligible).then(answer).otherwise(pl.lit(ABSTAINED)).cast(self.answer_type)
         return labels.select(*PATIENT_KEY, "applies", answer=answer)
 
     def labels(self, tables: Mapping[str, pl.DataFrame], view: str, *, stored: bool = False) -> pl.DataFrame:

@@ -317,12 +317,12 @@ def rate_text(rate: Rate) -> str:
     return f"{rate.per_year:.2f} ({rate.low:.2f} to {rate.high:.2f})"
 
 
-def harmless(text: object) -> str:
+def escape_markup(text: object) -> str:
     r"""Return text on one line, with the special characters of Markdown and HTML escaped.
 
     Examples
     --------
-    >>> harmless("a <b> | c")
+    >>> escape_markup("a <b> | c")
     'a \\<b\\> \\| c'
     """
     return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(str(text).split()))

@@ -141,12 +141,12 @@ def checked_answers(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl
     Returns
     -------
     polars.DataFrame
-        `replicate`, `patient`, `predicted` of type ``task.answer``, `fault`, and a `p_` column for each answer.
+        `replicate`, `patient`, `predicted` of type ``task.answer_type``, `fault`, and a `p_` column for each answer.
     """
     frame = given.with_columns(pl.col("predicted").cast(pl.String))
     if "fault" not in frame.columns:
         frame = frame.with_columns(fault=pl.lit(None, pl.String))
-    probabilities = [f"{PROBABILITY}{name}" for name in task.words]
+    probabilities = [f"{PROBABILITY}{name}" for name in task.valid_answers]
     frame = frame.with_columns(
         [pl.lit(None, pl.Float64).alias(name) for name in probabilities if name not in frame.columns]
     ).select(
@@ -156,7 +156,7 @@ def checked_answers(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl
         *[pl.col(name).cast(pl.Float64) for name in probabilities],
     )
     frame = people.select(PATIENT_KEY).join(frame, on=PATIENT_KEY, how="left", maintain_order="left")
-    known = pl.col("predicted").is_in(task.words).fill_null(False)
+    known = pl.col("predicted").is_in(task.valid_answers).fill_null(False)
     unknown = pl.format("unknown label {}", pl.col("predicted").fill_null("(none)").str.slice(0, 40))
     fault = pl.when(pl.col("fault").is_null() & ~known).then(unknown).otherwise("fault")
     frame = frame.with_columns(fault=fault)
@@ -165,7 +165,7 @@ def checked_answers(given: pl.DataFrame, people: pl.DataFrame, task: Task) -> pl
     frame = frame.with_columns(fault=pl.when(unsound).then(message).otherwise("fault"))
     sound = pl.col("fault").is_null()
     return frame.with_columns(
-        predicted=pl.when(sound).then("predicted").otherwise(pl.lit(FAILED)).cast(task.answer),
+        predicted=pl.when(sound).then("predicted").otherwise(pl.lit(FAILED)).cast(task.answer_type),
         **{name: pl.when(sound).then(name) for name in probabilities},
     )
 

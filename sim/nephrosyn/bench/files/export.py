@@ -238,7 +238,7 @@ def readme(task: Task, format: str, requested: Sequence[Condition]) -> str:
     names = dict.fromkeys(condition.perturbation for condition in requested if condition != CLEAN_RECORD)
     listed = "\n".join(f"- `{name}`: {PERTURBATIONS[name].what}" for name in names)
     tables = ", ".join(f"`{table}`" for table in OBSERVED)
-    answers = ", ".join(f"`{answer}`" for answer in task.words)
+    answers = ", ".join(f"`{answer}`" for answer in task.valid_answers)
     return f"""# Records for a classifier
 
 {vocabulary.NOTICE}

@@ -108,15 +108,15 @@ def predictions(
         With every kind of fault, the number of rows that have it, and example rows.
     """
     frame = read(path, content)
-    allowed = {f"p_{name}": pl.Float64 for name in task.words}
+    allowed = {f"p_{name}": pl.Float64 for name in task.valid_answers}
     problems = _columns(path, frame, allowed) or _types(path, frame)
     if problems:
         raise BenchError(problems)
     frame = frame.with_row_index("line", 2)
     given = {name: kind for name, kind in allowed.items() if name in frame.columns}
     typed, problems = _typed(path, frame, {**COLUMNS, **given})
-    known = pl.col("predicted").cast(pl.String).is_in(task.words).fill_null(False)
-    words = ", ".join(task.words)
+    known = pl.col("predicted").cast(pl.String).is_in(task.valid_answers).fill_null(False)
+    words = ", ".join(task.valid_answers)
     problems += _faulty_rows(path, f"a label that is none of {words}", typed.filter(~known))
     problems += _probabilities(path, typed, list(given))
     due = _due(patients, requested)

@@ -213,7 +213,7 @@ def _confusion(bench: Bench) -> str:
         cells = cells_of(frame.filter(pl.col("classifier") == name))
         matrices[name] = {(plain(right), plain(given)): count for right, given, count in cells}
     given = {given for cells in matrices.values() for _, given in cells}
-    columns = [plain(name) for name in (*task.words, FAILED)]
+    columns = [plain(name) for name in (*task.valid_answers, FAILED)]
     always = {plain(name) for name in (*task.classes, ABSTAINED)}
     shown = [name for name in columns if name in always | given]
     return drawings.confusion(matrices, [plain(name) for name in task.classes], shown)

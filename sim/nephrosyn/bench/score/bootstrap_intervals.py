@@ -94,7 +94,7 @@ def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES
 
 
 def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
-    words = (*task.words, FAILED)
+    words = (*task.valid_answers, FAILED)
     code = {name: place for place, name in enumerate(words)}
     right, given = (
         part[column].cast(pl.String).replace_strict(code, return_dtype=pl.Int64).to_numpy()

@@ -159,8 +159,8 @@ def calibration(frame: pl.DataFrame, task: Task) -> Iterator[Score]:
 
     probabilities = _probabilities(given, task)
     right = given["reference"].cast(pl.String).to_list()
-    names = sorted(task.words)
-    order = [task.words.index(name) for name in names]
+    names = sorted(task.valid_answers)
+    order = [task.valid_answers.index(name) for name in names]
     brier = metrics.brier_score_loss(right, probabilities[:, order], labels=names, scale_by_half=False)
     yield Score("brier", ALL, given.height, _defined(brier))
     yield Score("log_loss", ALL, given.height, _defined(metrics.log_loss(right, probabilities[:, order], labels=names)))
@@ -171,16 +171,16 @@ def squared_errors(frame: pl.DataFrame, task: Task) -> tuple[Any, Any]:
     rows = _given(frame.with_row_index("row"), task)
     given, squares = np.zeros(frame.height), np.zeros(frame.height)
     if rows.height:
-        code = {name: place for place, name in enumerate(task.words)}
+        code = {name: place for place, name in enumerate(task.valid_answers)}
         right = rows["reference"].cast(pl.String).replace_strict(code, return_dtype=pl.Int64).to_numpy()
-        certain = np.eye(len(task.words))[right]
+        certain = np.eye(len(task.valid_answers))[right]
         given[rows["row"].to_numpy()] = 1.0
         squares[rows["row"].to_numpy()] = ((_probabilities(rows, task) - certain) ** 2).sum(axis=1)
     return given, squares
 
 
 def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
-    names = [f"p_{name}" for name in task.words]
+    names = [f"p_{name}" for name in task.valid_answers]
     if not set(names) & set(frame.columns):
         return frame.clear()
     rows = frame.filter(scored())
@@ -189,7 +189,7 @@ def _given(frame: pl.DataFrame, task: Task) -> pl.DataFrame:
 
 
 def _probabilities(given: pl.DataFrame, task: Task) -> Any:
-    values = given.select([f"p_{name}" for name in task.words]).to_numpy().astype(np.float64)
+    values = given.select([f"p_{name}" for name in task.valid_answers]).to_numpy().astype(np.float64)
     total = values.sum(axis=1, keepdims=True)
     return np.where(total > 0, values / np.where(total > 0, total, 1.0), 1.0 / values.shape[1])
 
@@ -199,7 +199,7 @@ def reliability(frame: pl.DataFrame, task: Task, bins: int = 10) -> Iterator[tup
     given = _given(frame, task)
     if not given.height:
         return
-    inside = [place for place, name in enumerate(task.words) if name in task.refractory_answers]
+    inside = [place for place, name in enumerate(task.valid_answers) if name in task.refractory_answers]
     probability = _probabilities(given, task)[:, inside].sum(axis=1)
     refractory = given["reference"].is_in(task.refractory_answers).to_numpy()
     bin_of = np.minimum((probability * bins).astype(int), bins - 1)

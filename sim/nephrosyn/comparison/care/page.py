@@ -11,8 +11,8 @@ from nephrosyn import vocabulary
 from nephrosyn.comparison.care import as_json, tables
 from nephrosyn.comparison.care import text as wording
 from nephrosyn.comparison.care.findings import Findings
-from nephrosyn.report.figures import differences as figure
 from nephrosyn.report.figures import inline
+from nephrosyn.report.figures import paired_differences as figure
 from nephrosyn.report.page import frame
 from nephrosyn.runs.folder import OutputFolder
 

@@ -15,10 +15,9 @@ from nephrosyn.comparison.definitions.definition_pair import SelectedSet, Tables
 from nephrosyn.criteria.record.patient_arrays import SOURCES
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import PATIENT_KEY
-from nephrosyn.report.findings.verdicts import by_follow_up as growth
+from nephrosyn.report.findings.verdicts import by_follow_up, refractory_share
 from nephrosyn.report.findings.verdicts import cross_classification as moves
-from nephrosyn.report.findings.verdicts import refractory_share
-from nephrosyn.report.findings.verdicts.by_follow_up import Growth
+from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
 from nephrosyn.report.findings.verdicts.refractory_share import Refractory
 
@@ -45,7 +44,7 @@ class Findings:
         Clauses whose answer differs.
     refractory : list of Refractory
         Refractory counts of both sets, then of all other sets in the labels of the run.
-    growth : Growth
+    shares_over_time : SharesOverTime
         Refractory share of both sets by length of follow-up.
     patients : polars.DataFrame
         Every patient with both labels and the deciding clauses. Patients outside either set are in no other finding.
@@ -60,7 +59,7 @@ class Findings:
     reasons: list[Reason]
     differences: list[Difference]
     refractory: list[Refractory]
-    growth: Growth
+    shares_over_time: SharesOverTime
     patients: pl.DataFrame
 
 
@@ -95,7 +94,7 @@ def find(
             *_verdicts(labels, view),
             *_others(tables["labels"], {before.definition.name, after.definition.name}, view),
         ],
-        growth=_growth(tables, manifest, labels, pair, view),
+        shares_over_time=_shares_over_time(tables, manifest, labels, pair, view),
         patients=both.join(new_columns, on=PATIENT_KEY, how="left", maintain_order="left"),
     )
 
@@ -114,17 +113,17 @@ def _others(stored: pl.DataFrame, names: set[str], view: str) -> list[Refractory
     return [verdict for verdict in verdicts if verdict.view == view and verdict.criteria not in names]
 
 
-def _growth(
+def _shares_over_time(
     tables: Tables,
     manifest: Mapping[str, Any],
     labels: Mapping[str, pl.DataFrame],
     pair: Sequence[SelectedSet],
     view: str,
-) -> Growth:
+) -> SharesOverTime:
     try:
         follow_up_days = float(manifest["scenario"]["scenario"]["population"]["follow_up_days"])
     except (KeyError, TypeError, ValueError):
         raise RunFolderError("manifest.json of the run is damaged; make the run again") from None
     record = {name: tables[name] for name in SOURCES[view]}
     rules = {selected.name: selected.definition for selected in pair}
-    return growth.find(record, pl.concat(labels.values()), rules, view, growth.times(follow_up_days))
+    return by_follow_up.find(record, pl.concat(labels.values()), rules, view, by_follow_up.times(follow_up_days))

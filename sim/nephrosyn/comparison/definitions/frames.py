@@ -94,7 +94,7 @@ def refractory(findings: Findings) -> pl.DataFrame:
     rows = [_verdict(refractory_counts, None) for refractory_counts in findings.refractory]
     for row, share in zip(rows, findings.moves.refractory, strict=False):  # the two sets come first
         row |= {"in_both": share.total, "refractory_in_both": share.count, **_share(share, "share_in_both")}
-    for curve in findings.growth.sets.values():
+    for curve in findings.shares_over_time.sets.values():
         rows += [_verdict(moment.refractory, moment.days) for moment in curve.moments]
     counts = dict.fromkeys(("follow_up_days", "patients", "outside", "refractory", "not_judged"), COUNT)
     schema = {"criteria": TEXT, **counts}

@@ -72,7 +72,7 @@ def files(findings: Findings) -> dict[str, str]:
     shown = context(findings)
     drawn = {
         "flow": category_flows.draw(findings.moves),
-        "follow-up": refractory_share_by_follow_up.draw(findings.growth),
+        "follow-up": refractory_share_by_follow_up.draw(findings.shares_over_time),
     }
     inlined = {name: inline(document, name) for name, document in drawn.items()}
     return {

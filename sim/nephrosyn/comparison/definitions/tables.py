@@ -5,7 +5,7 @@ from __future__ import annotations
 from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
-from nephrosyn.report.page.definition_sections import growth_table
+from nephrosyn.report.page.definition_sections import shares_over_time_table
 from nephrosyn.report.page.tables import IN_THE_SET, Table, cross_table, in_the_set, kappa_text
 from nephrosyn.report.text import clause_name, number, patients, percent, plain, points, share_with_interval
 
@@ -107,7 +107,9 @@ def in_common(findings: Findings) -> Table | None:
 
 def shares(findings: Findings) -> list[Table]:
     """Return the tables of refractory shares: among the same patients, of each set, and by length of follow-up."""
-    return [table for table in (in_common(findings), refractory(findings), growth(findings)) if table is not None]
+    return [
+        table for table in (in_common(findings), refractory(findings), shares_over_time(findings)) if table is not None
+    ]
 
 
 def _refractory(verdict: Refractory, *, in_set: bool) -> tuple[str, ...]:
@@ -122,6 +124,6 @@ def _refractory(verdict: Refractory, *, in_set: bool) -> tuple[str, ...]:
     )
 
 
-def growth(findings: Findings) -> Table:
+def shares_over_time(findings: Findings) -> Table:
     """Return the refractory share of both sets by length of follow-up."""
-    return growth_table(findings.growth)
+    return shares_over_time_table(findings.shares_over_time)

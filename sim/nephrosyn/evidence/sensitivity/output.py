@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nephrosyn.evidence.sensitivity.analysis import Index, Sensitivity
-from nephrosyn.report.figures import indices as figure
+from nephrosyn.report.figures import sensitivity_effects as figure
 from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
 from nephrosyn.report.text import json_text
@@ -18,7 +18,7 @@ HEAD = ("number", "range", "effect (points)", "interaction", "Sobol first", "Sob
 
 
 def table(analysis: Sensitivity, name: str) -> Table:
-    """Return the indices under index definition set, the greatest effect first."""
+    """Return the indices of one definition set, the greatest effect first."""
     rows = [
         (
             index.key,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from nephrosyn.report.figures import backend as backend  # must be first: it imports matplotlib
-from nephrosyn.report.figures.flows import view_flow
-from nephrosyn.report.figures.growth import lines
-from nephrosyn.report.figures.shares import answer_bar, definitions, follow_up_curve, group_forest, overlap
+from nephrosyn.report.figures.category_flows import view_flow
+from nephrosyn.report.figures.refractory_share_by_follow_up import lines
+from nephrosyn.report.figures.shares import category_bar, definitions, follow_up_curve, group_forest, overlap
 from nephrosyn.report.figures.style import drawing, inline, svg
+from nephrosyn.report.figures.time_to_event import course_states, relapse, relapses, remission
 from nephrosyn.report.figures.timeline import patient_timeline
-from nephrosyn.report.figures.times import course_states, relapse, relapses, remission
 from nephrosyn.report.findings.summary import Findings
 
 __all__ = ["FIGURES", "ReportFigure", "draw", "inline", "patient_timeline", "svg"]
@@ -40,7 +40,7 @@ class ReportFigure:
 FIGURES: Mapping[str, ReportFigure] = {
     "answer": ReportFigure(
         "The cohort by category, against one third",
-        lambda findings: answer_bar(findings.headline, findings.summary.categories),
+        lambda findings: category_bar(findings.headline, findings.summary.categories),
     ),
     "definitions": ReportFigure(
         "Refractory share by definition set and record",
@@ -62,8 +62,8 @@ FIGURES: Mapping[str, ReportFigure] = {
     "relapses": ReportFigure("Relapses per patient", lambda findings: relapses(findings.histogram)),
     "follow-up-sets": ReportFigure(
         "Refractory share of every definition set by length of follow-up",
-        lambda findings: lines(findings.growth),
-        lambda findings: findings.growth is not None,
+        lambda findings: lines(findings.shares_over_time),
+        lambda findings: findings.shares_over_time is not None,
     ),
     "end": ReportFigure(
         "Remission, kidney failure and death over the years",

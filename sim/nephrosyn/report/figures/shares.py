@@ -51,7 +51,7 @@ def mark_third(axes: Any, *, label: bool = True, along: str = "x") -> None:
                       textcoords="offset points", ha="center", va="bottom", fontsize=SMALL, color=MUTED)  # fmt: skip
 
 
-def answer_bar(refractory: Refractory, rows: Sequence[Category]) -> Figure:
+def category_bar(refractory: Refractory, rows: Sequence[Category]) -> Figure:
     """Draw the cohort as one bar of categories, refractory ones on the left, with one third for comparison."""
     figure = blank(2.0)
     axes = figure.subplots()
@@ -151,7 +151,7 @@ def definitions(verdicts: Sequence[Refractory]) -> Figure:
         axes.plot([], [], marker, color=colour, mfc=face, ms=4.5, label=f"{name} record")
     high = max([item.share.high for item in verdicts if not math.isnan(item.share.high)], default=0.5)
     axes.set(xlim=(0, min(1.0, max(0.5, 1.06 * high))), ylim=(len(sets) - 0.5, -0.5))
-    axes.set_xlabel(f"refractory share of {whom(verdicts)}")
+    axes.set_xlabel(f"refractory share of {denominator_text(verdicts)}")
     axes.set_yticks(range(len(sets)), sets)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -161,7 +161,7 @@ def definitions(verdicts: Sequence[Refractory]) -> Figure:
     return figure
 
 
-def whom(verdicts: Iterable[Refractory]) -> str:
+def denominator_text(verdicts: Iterable[Refractory]) -> str:
     """Return the patients that shares refer to."""
     return "the patients in the set" if any(item.outside for item in verdicts) else "all patients"
 
@@ -192,7 +192,7 @@ def follow_up_curve(follow_up: FollowUp) -> Figure:
         xlim=(0, max(months) * 1.03),
         ylim=(0, None),
         xlabel="follow-up (months from onset)",
-        ylabel=f"share of {whom(moment.refractory for moment in follow_up.moments)}",
+        ylabel=f"share of {denominator_text(moment.refractory for moment in follow_up.moments)}",
     )
     axes.set_ylim(0, min(1.02, max(0.5, axes.get_ylim()[1])))
     if not any(moment.refractory.patients for moment in follow_up.moments):

@@ -10,7 +10,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from nephrosyn import vocabulary
-from nephrosyn.report.figures.drugs import agents_of, draw_agents, draw_steroid, months
+from nephrosyn.report.figures.drug_lanes import agents_of, draw_agents, draw_steroid, months
 from nephrosyn.report.figures.style import (
     ACCENT,
     CATEGORY_COLOURS,

@@ -146,7 +146,7 @@ class _Counting:
             "by_band": subgroups.categories_by_column(selected, people, "band", self.bands, flags),
             "bands": subgroups.by_column(selected, people, "band", self.bands),
             "lesions": subgroups.lesion_groups(part, selected),
-            "moments": time_to_event.moments_by_band(times, self.bands),
+            "moments": time_to_event.power_sums_by_band(times, self.bands),
             "histogram": time_to_event.relapse_histogram(times),
             "states": disease_states.count(part, self.days),
             "treatment": exposure.find(part),

@@ -18,16 +18,16 @@ from nephrosyn.report.findings.course.disease_states import States
 from nephrosyn.report.findings.course.exposure import Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.course.time_to_event import Rate
-from nephrosyn.report.findings.verdicts import by_follow_up as growth
-from nephrosyn.report.findings.verdicts import course_flags as named
 from nephrosyn.report.findings.verdicts import (
+    by_follow_up,
     cross_classification,
     eligibility,
     flag_overlap,
     refractory_share,
     subgroups,
 )
-from nephrosyn.report.findings.verdicts.by_follow_up import Growth
+from nephrosyn.report.findings.verdicts import course_flags as named
+from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.cross_classification import Sets
 from nephrosyn.report.findings.verdicts.eligibility import Defined
@@ -102,7 +102,7 @@ class Findings:
     agreements: list[Agreement]
     named: dict[str, list[CourseCount]]
     sets: Sets | None = None
-    growth: Growth | None = None
+    shares_over_time: SharesOverTime | None = None
     sampled: int | None = None
 
     @property
@@ -214,18 +214,20 @@ def find(
         agreements=[agreement for agreement in agreements if agreement is not None],
         named={name: named.find(labels, defined, name) for name in labels["view"].cast(pl.String).unique().sort()},
         sets=cross_classification.compare(labels, view),
-        growth=grown(tables, sets, view, follow_up_days, requested, stored) if len(sets) > 1 else None,
+        shares_over_time=_shares_over_time(tables, sets, view, follow_up_days, requested, stored)
+        if len(sets) > 1
+        else None,
     )
 
 
-def grown(
+def _shares_over_time(
     tables: Mapping[str, pl.DataFrame],
     sets: Sequence[str],
     view: str,
     follow_up_days: float,
     requested: Sequence[str],
     stored: Mapping[str, Mapping[str, str]],
-) -> Growth:
+) -> SharesOverTime:
     """Return the refractory share of every set by length of follow-up."""
     rules = {name: subgroups.definition(name, requested, stored) for name in sets}
-    return growth.find(tables, tables["labels"], rules, view, growth.times(follow_up_days))
+    return by_follow_up.find(tables, tables["labels"], rules, view, by_follow_up.times(follow_up_days))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.disease_states import STATE_NAMES, STATES, Part, States
-from nephrosyn.report.findings.course.exposure import AdverseEvent, Treatment, Use
+from nephrosyn.report.findings.course.exposure import AdverseEvent, DrugUse, Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.page.section import Section
@@ -101,7 +101,7 @@ def amount(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def drug_table(uses: Sequence[Use]) -> Table:
+def drug_table(uses: Sequence[DrugUse]) -> Table:
     """Return the patients ever on each drug, and their cumulative dose."""
     rows = [
         (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.summary import Findings
-from nephrosyn.report.findings.verdicts.by_follow_up import Growth
-from nephrosyn.report.findings.verdicts.course_flags import Named
+from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
+from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY_OF_ALL, Excluded, Flow, Moves, Sets
 from nephrosyn.report.page import tables
 from nephrosyn.report.page.section import Section
@@ -125,23 +125,23 @@ def short(kappa: Kappa) -> str:
     return decimal(kappa.value)
 
 
-def growth_figure() -> tuple[str, str]:
+def shares_over_time_figure() -> tuple[str, str]:
     """Return the name and the caption of the figure of all sets over the years."""
     return ("follow-up-sets", "Every definition set by length of follow-up. Grey: one third ± 5 percentage points.")
 
 
-def growth_table(growth: Growth) -> Table:
+def shares_over_time_table(shares: SharesOverTime) -> Table:
     """Return the refractory share of every set by length of follow-up, and the share not judged at the end."""
-    some = any(curve.outside for curve in growth.sets.values())
-    years = [year_text(day) for day in growth.days]
+    some = any(curve.outside for curve in shares.sets.values())
+    years = [year_text(day) for day in shares.days]
     head = ["definition set", *[tables.IN_THE_SET] * some, *years, "not judged at the end"]
     rows = []
-    for name, curve in growth.sets.items():
+    for name, curve in shares.sets.items():
         inside = [tables.in_the_set(curve.moments[-1].refractory)] * some
         cells = [share_with_interval(moment.refractory.share) for moment in curve.moments]
         rows.append((name, *inside, *cells, percent(curve.moments[-1].refractory.undetermined.share)))
     caption = (
-        f"Refractory share (95% interval) by length of follow-up, {growth.view} record, {number(growth.patients)} "
+        f"Refractory share (95% interval) by length of follow-up, {shares.view} record, {number(shares.patients)} "
         "patients; one third is 33.3%"
     )
     return Table(caption, tuple(head), rows)
@@ -159,9 +159,9 @@ def year_text(days: int) -> str:
     return f"{years} year{'' if years == '1' else 's'}"
 
 
-def growth_text(growth: Growth, patients: int) -> str:
+def shares_over_time_text(shares: SharesOverTime, patients: int) -> str:
     """Return how the share of every set over the years was computed."""
-    few = f" For speed it uses the first {number(growth.patients)} patients." if growth.patients < patients else ""
+    few = f" For speed it uses the first {number(shares.patients)} patients." if shares.patients < patients else ""
     return (
         "The second figure shows the same for every definition set of the run: a set that requires a longer window or "
         f"more relapses needs longer follow-up before anybody meets it.{few}"
@@ -206,7 +206,7 @@ def named_section(findings: Findings) -> Section:
     return Section("named", "Named courses", lead, [], shown[:1], shown[1:])
 
 
-def named_table(courses: list[Named], view: str) -> Table:
+def named_table(courses: list[CourseCount], view: str) -> Table:
     """Return every course that a definition set names."""
     rows = []
     for course in courses:

@@ -24,7 +24,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters["md"] = text.harmless
+    templates.filters["md"] = text.escape_markup
     templates.globals["notice"] = NOTICE
     return templates
 

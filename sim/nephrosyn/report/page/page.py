@@ -15,11 +15,11 @@ from nephrosyn.report.page import tables
 from nephrosyn.report.page.course_sections import end_section, pseudo_refractory_section, treatment_section
 from nephrosyn.report.page.definition_sections import (
     FIGURE,
-    growth_figure,
-    growth_table,
-    growth_text,
     named_section,
     sets_section,
+    shares_over_time_figure,
+    shares_over_time_table,
+    shares_over_time_text,
 )
 from nephrosyn.report.page.section import Section
 
@@ -74,10 +74,10 @@ def follow_up_section(findings: Findings) -> Section:
         lead.append("Whether the set applies to a patient is decided at each time by what was known then.")
     figures = [("follow-up", "Bands: 95% Wilson intervals. Grey: one third ± 5 percentage points.")]
     shown = [tables.follow_up(curve)]
-    if findings.growth is not None:
-        lead.append(growth_text(findings.growth, findings.headline.cohort))
-        figures.append(growth_figure())
-        shown.append(growth_table(findings.growth))
+    if findings.shares_over_time is not None:
+        lead.append(shares_over_time_text(findings.shares_over_time, findings.headline.cohort))
+        figures.append(shares_over_time_figure())
+        shown.append(shares_over_time_table(findings.shares_over_time))
     return Section("follow-up", "By length of follow-up", [text for text in lead if text], figures, shown, [])
 
 

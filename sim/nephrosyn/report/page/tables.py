@@ -17,7 +17,7 @@ from nephrosyn.report.text import (
     FLAG_NAMES,
     days,
     decimal,
-    harmless,
+    escape_markup,
     interval,
     number,
     of_whom,
@@ -70,11 +70,11 @@ class Table:
             return "| " + " | ".join(cells) + " |"
 
         sides = ["---" if place < self.words else "---:" for place in range(len(self.head))]
-        body = [line([harmless(cell) for cell in self.head]), line(sides)]
+        body = [line([escape_markup(cell) for cell in self.head]), line(sides)]
         for place, row in enumerate(self.rows):
-            cells = [harmless(cell) for cell in row]
+            cells = [escape_markup(cell) for cell in row]
             body.append(line([f"**{cell}**" if cell and place in self.strong else cell for cell in cells]))
-        return (f"*{harmless(self.caption)}*\n\n" if captioned else "") + "\n".join(body)
+        return (f"*{escape_markup(self.caption)}*\n\n" if captioned else "") + "\n".join(body)
 
     def html(self) -> str:
         """Return the table in HTML with its caption and the notice, for notebooks."""

@@ -12,10 +12,10 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.criteria import load, sets
 from nephrosyn.errors import CasesError
-from nephrosyn.teach.display.timelines import WORTH_A_PROCESS, Studio
+from nephrosyn.teach.display.timelines import WORTH_A_PROCESS, TimelineRenderer
 from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY
-from nephrosyn.teach.items.patient_cases import Maker, Pair
-from nephrosyn.teach.items.sampling import in_order, quotas, refuse, share_out
+from nephrosyn.teach.items.patient_cases import Pair, PatientCaseBuilder
+from nephrosyn.teach.items.sampling import in_order, quotas, too_few_cases_error, share_out
 from nephrosyn.teach.items.shortage import Lack, note
 from nephrosyn.teach.model import Case, CaseSet, ItemKind, UnitSystem
 from nephrosyn.teach.request import KINDS, UNITS, Request
@@ -30,7 +30,7 @@ def nothing(_: Pair) -> None:
 
 
 @dataclass
-class Builder(Maker):
+class CaseSetBuilder(PatientCaseBuilder):
     """Builds the cases of one request.
 
     Attributes
@@ -101,7 +101,7 @@ class Builder(Maker):
         available = sum(map(len, taken.values())) if taken else sum(sizes.values())
         if available < wanted:
             level = "" if self.request.difficulty is None else f" of difficulty {self.request.difficulty}"
-            raise refuse(wanted, available, self.source.size, self.source.scenario, f"{kind} cases{level}")
+            raise too_few_cases_error(wanted, available, self.source.size, self.source.scenario, f"{kind} cases{level}")
         equal = quotas(sizes, wanted)
         lacks = [Lack(name, equal[name], len(taken[name]), sizes[name]) for name in groups]
         if lacks := [lack for lack in lacks if lack.available < lack.wanted]:
@@ -139,9 +139,9 @@ class Builder(Maker):
         )
 
     def _everybody(self) -> Iterator[tuple[ItemKind, Patient, str]]:
-        who = self.source.cohort.tables["patients"].select("replicate", "patient").rows()
+        patients = self.source.cohort.tables["patients"].select("replicate", "patient").rows()
         for kind in KINDS:
-            for patient in who:
+            for patient in patients:
                 yield kind, patient, "a"
                 if kind == "near-miss":
                     yield kind, patient, "b"
@@ -152,7 +152,7 @@ def _place(case: Case) -> tuple[str, str]:
     return min(case.id, case.pair or case.id), case.id
 
 
-def builder(source: Source, request: Request) -> Builder:
+def builder(source: Source, request: Request) -> CaseSetBuilder:
     """Return the builder for a request, with its definition sets loaded.
 
     Parameters
@@ -177,7 +177,7 @@ def builder(source: Source, request: Request) -> Builder:
     if "disagreement" in request.kinds and len(definitions) < 2:
         known = {loaded.name for loaded in definitions}
         definitions += [load(name) for name in sets() if name not in known]
-    return Builder(source, request, definitions)
+    return CaseSetBuilder(source, request, definitions)
 
 
 def build(source: Source, request: Request, ident: str | None = None, workers: int = 1) -> dict[UnitSystem, CaseSet]:
@@ -206,15 +206,15 @@ def build(source: Source, request: Request, ident: str | None = None, workers: i
     """
     case_builder = builder(source, request)
     count = request.count if ident is None and request.figures else 0
-    with Studio(min(workers - 1, count // WORTH_A_PROCESS)) as studio:
-        case_builder.settled = studio.order
+    with TimelineRenderer(min(workers - 1, count // WORTH_A_PROCESS)) as renderer:
+        case_builder.settled = renderer.submit
         if ident is not None:
             pairs = [case_builder.alone(ident)]
         else:
             many = "disagreement" in request.kinds
             pairs = case_builder.select(source.classify(case_builder.definitions if many else [case_builder.first]))
         source.progress("draw", 0, len(pairs))
-        pairs = [studio.finished(pair) for pair in reversed(pairs)][::-1]  # the helpers draw from the first on
+        pairs = [renderer.result(pair) for pair in reversed(pairs)][::-1]  # the helpers draw from the first on
     return {
         units: CaseSet(
             title=f"Practice cases on nephrotic syndrome, definition set “{case_builder.first.name}”",

@@ -98,7 +98,7 @@ def larger(patients: int, wanted: int, available: int) -> int:
     return math.ceil(patients * factor / 1000) * 1000
 
 
-def refuse(wanted: int, available: int, patients: int, scenario: str, what: str) -> CasesError:
+def too_few_cases_error(wanted: int, available: int, patients: int, scenario: str, what: str) -> CasesError:
     """Return the error for a run that does not give enough cases of any category.
 
     Parameters

@@ -99,7 +99,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Moments:
+class PowerSums:
     """Sums of relapses and of years followed, over patients who reached remission; sums of parts add up."""
 
     patients: int
@@ -110,16 +110,16 @@ class Moments:
     years_squared: float
 
 
-def moments(times: pl.DataFrame) -> Moments:
+def power_sums(times: pl.DataFrame) -> PowerSums:
     """Return the sums of a group, from the frame of `first_times`; patients without remission are left out."""
     part = times.filter(pl.col("remission").is_not_null())
     counts, years = part["relapses"].to_numpy().astype(float), part["person_years"].to_numpy()
     pairs = ((counts, counts), (counts, years), (years, years))
     sums = (float(counts.sum()), float(years.sum()), *(float((first * second).sum()) for first, second in pairs))
-    return Moments(part.height, *sums)
+    return PowerSums(part.height, *sums)
 
 
-def rate_of(parts: Sequence[Moments], group: str) -> Rate:
+def rate_of(parts: Sequence[PowerSums], group: str) -> Rate:
     """Return relapses per person-year of a group, with a 95% interval that allows for differences between patients.
 
     The variance of the ratio is estimated from the residuals of the patients, so that a few frequent relapsers widen
@@ -127,7 +127,7 @@ def rate_of(parts: Sequence[Moments], group: str) -> Rate:
 
     Parameters
     ----------
-    parts : sequence of Moments
+    parts : sequence of PowerSums
         Sums of the parts of the group.
     group : str
         Name of the group.
@@ -151,15 +151,15 @@ def rate_of(parts: Sequence[Moments], group: str) -> Rate:
 
 def rates(times: pl.DataFrame, bands: Sequence[str]) -> list[Rate]:
     """Return the relapse rate of each age band with patients, and of all patients if there are several bands."""
-    return rates_of([moments_by_band(times, bands)], bands)
+    return rates_of([power_sums_by_band(times, bands)], bands)
 
 
-def moments_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, Moments]:
+def power_sums_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, PowerSums]:
     """Return the sums of each age band, and those of all patients under an empty name."""
-    return {band: moments(times.filter(pl.col("band") == band) if band else times) for band in (*bands, "")}
+    return {band: power_sums(times.filter(pl.col("band") == band) if band else times) for band in (*bands, "")}
 
 
-def rates_of(parts: Sequence[Mapping[str, Moments]], bands: Sequence[str]) -> list[Rate]:
+def rates_of(parts: Sequence[Mapping[str, PowerSums]], bands: Sequence[str]) -> list[Rate]:
     """Return the rates of a cohort from the sums of its parts; see `rates`."""
     by_band = [rate_of([part[band] for part in parts], band) for band in bands]
     with_patients = [rate for rate in by_band if rate.patients]

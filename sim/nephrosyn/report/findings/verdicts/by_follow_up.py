@@ -11,7 +11,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report.findings.verdicts.refractory_share import of, verdict
-from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Moment, by_first_met, first_patients
+from nephrosyn.report.findings.verdicts.subgroups import FollowUp, SharesAtTime, by_first_met, first_patients
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
@@ -25,7 +25,7 @@ NEARLY = 0.95
 
 
 @dataclass(frozen=True)
-class Growth:
+class SharesOverTime:
     """The refractory share of each definition set by length of follow-up.
 
     Attributes
@@ -67,7 +67,7 @@ def find(
     sets: Mapping[str, DefinitionSet | None],
     view: str,
     days: Sequence[int],
-) -> Growth:
+) -> SharesOverTime:
     """Classify the record as it was on each day, by every set.
 
     Parameters
@@ -86,7 +86,7 @@ def find(
 
     Returns
     -------
-    Growth
+    SharesOverTime
         For large cohorts, of the first patients only: as many as can be classified in about one second.
     """
     most = max(FEWEST, CLASSIFICATIONS // max(1, len(sets) * (len(days) - 1)))
@@ -96,7 +96,7 @@ def find(
         name: of(labels, name, view).join(who, on=PATIENT_KEY, how="semi", maintain_order="left") for name in sets
     }
     curves = {name: _of_set(part, labels_of_sets[name], rules, days) for name, rules in sets.items()}
-    return Growth(view, curves, patients)
+    return SharesOverTime(view, curves, patients)
 
 
 def _of_set(
@@ -110,5 +110,5 @@ def _of_set(
     # The record has been classified before: records that cannot be were refused then, or left undetermined.
     earlier = [(day, classify(tables, rules, view, until_days=day, keep_going=True)) for day in days[:-1]]
     by_day = [*earlier, (days[-1], labels)]
-    moments = [Moment(day, verdict(labels_of_day, name, view)) for day, labels_of_day in by_day]
+    moments = [SharesAtTime(day, verdict(labels_of_day, name, view)) for day, labels_of_day in by_day]
     return FollowUp(moments, reclassified=True, patients=labels.height)

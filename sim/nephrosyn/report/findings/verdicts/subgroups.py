@@ -81,7 +81,7 @@ def categories_by_column(
 
 
 @dataclass(frozen=True)
-class Moment:
+class SharesAtTime:
     """The refractory counts at a length of follow-up."""
 
     days: int
@@ -94,7 +94,7 @@ class FollowUp:
 
     Attributes
     ----------
-    moments : list of Moment
+    moments : list of SharesAtTime
         Counts at each time.
     reclassified : bool
         True if the record was cut off and classified again at each time, False if counted from the day first met.
@@ -102,7 +102,7 @@ class FollowUp:
         Number of patients, including those outside the set.
     """
 
-    moments: list[Moment]
+    moments: list[SharesAtTime]
     reclassified: bool
     patients: int
 
@@ -172,7 +172,7 @@ def reclassify(
     for day in days:
         # The record has been classified before: records that cannot be were refused then, or left undetermined.
         labels = classify(part, rules, view, until_days=day, keep_going=True)
-        moments.append(Moment(day, verdict(labels, criteria, view)))
+        moments.append(SharesAtTime(day, verdict(labels, criteria, view)))
     return FollowUp(moments, reclassified=True, patients=patients)
 
 
@@ -207,7 +207,7 @@ def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
     for day in days:
         by_then = pl.col("refractory") & (pl.col("first_met_days") <= day).fill_null(value=False)
         met = int(inside.select(by_then.fill_null(value=False).sum()).item())
-        moments.append(Moment(day, Refractory(criteria, view, met, inside.height - met, 0, outside=outside)))
+        moments.append(SharesAtTime(day, Refractory(criteria, view, met, inside.height - met, 0, outside=outside)))
     return FollowUp(moments, reclassified=False, patients=labels.height)
 
 
