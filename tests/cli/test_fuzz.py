@@ -138,7 +138,9 @@ def shortened(tree):
 def test_predictions(tmp_path):
     random, task = Random(4), Task(criteria.load("source"), "category")
     asked = [Condition(CLEAN, 0, 0), Condition("upcr_coarsened", 1, 0)]
-    rows = [(p, c.perturbation, c.severity, c.replicate, task.valid_answers[p % 3], 1.0) for p in range(12) for c in asked]
+    rows = [
+        (p, c.perturbation, c.severity, c.replicate, task.valid_answers[p % 3], 1.0) for p in range(12) for c in asked
+    ]
     names = ["patient", "perturbation", "severity", "replicate", "predicted", f"p_{task.valid_answers[0]}"]
     frame = pl.DataFrame(rows, schema=names, orient="row").drop(names[-1])
     seen = set()
