@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn import vocabulary
-from nephrosyn.report import summarise
-from nephrosyn.report import text as wording
+from nephrosyn.report import formatting, summarise
 from nephrosyn.report.findings import provenance
 from nephrosyn.report.findings.verdicts import eligibility
 
@@ -266,4 +265,4 @@ def test_categories_stand_by_age_band(whole):
 
 
 def test_markdown_text_is_one_harmless_line():
-    assert wording.escape_markup("a\n<b>|`") == r"a \<b\>\|\`"
+    assert formatting.escape_markup("a\n<b>|`") == r"a \<b\>\|\`"

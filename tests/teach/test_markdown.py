@@ -8,7 +8,7 @@ import pytest
 from markupsafe import escape
 
 from nephrosyn import vocabulary
-from nephrosyn.teach.formats.markdown import IMAGES, plain, write
+from nephrosyn.teach.formats.markdown import IMAGES, escape_markdown, write
 from nephrosyn.teach.formats.registry import writer
 
 from .page import made_up
@@ -78,14 +78,14 @@ def test_hostile_text_stays_text(tmp_path):
         if path.suffix == ".md":
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"(?<!\\)<", text)
-            assert plain(HOSTILE) in text
+            assert escape_markdown(HOSTILE) in text
 
 
 @pytest.mark.parametrize(
     "text", ["# head", "- item", "+ item", "3) item", "a|b", "*a*", "_a_", "`a`", "a\n\nb", "[a](b)", "<b>"]
 )
 def test_no_text_becomes_a_mark(text):
-    said = plain(text)
+    said = escape_markdown(text)
     assert "\n" not in said
     assert not re.match(r"#|[-+]\s|\d+[.)]\s", said)
     assert not re.search(r"(?<!\\)[|*_`\[<]", said)
@@ -104,8 +104,8 @@ def test_made_cases_come_out_as_pages_and_as_markdown(pictured, tmp_path):
     student = (tmp_path / "cases-student-si.md").read_text(encoding="utf-8")
     page = (tmp_path / "cases-student.html").read_text(encoding="utf-8")
     for case in pictured["si"].cases:
-        assert plain(case.title) in student
+        assert escape_markdown(case.title) in student
         assert f'id="case-{case.id}"' in page
         for option in case.stages[0].questions[0].options:
-            assert plain(option.feedback) not in student
+            assert escape_markdown(option.feedback) not in student
             assert escape(option.feedback) not in page

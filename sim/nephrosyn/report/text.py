@@ -1,21 +1,15 @@
-"""Numbers and findings in words: how the report, the comparisons, the validation and the bench write them."""
+"""Findings in words: how the report, the comparisons, the validation and the bench write them."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.course.time_to_event import Rate
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Comparison, Refractory
+from nephrosyn.report.formatting import interval, number, patients, percent
 from nephrosyn.statistics.proportions import Share
 
-MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 PLACES = ("below", "around", "above")
-NO_VALUE = "–"
 FLAG_NAMES = {
     "resistant": "steroid-resistant",
     "dependent": "steroid-dependent",
@@ -35,94 +29,12 @@ COURSE_NAMES = {
 
 def clause_name(name: str) -> str:
     """Return the name of a clause in words."""
-    return vocabulary.CLAUSE_NAMES.get(name) or plain(name)
+    return vocabulary.CLAUSE_NAMES.get(name) or plain_name(name)
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return the plain name of a vocabulary term; one without a plain name loses its underscores."""
     return vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
-
-
-def number(count: int) -> str:
-    """Return a count with thousands separated."""
-    return f"{count:,}"
-
-
-def patients(count: int) -> str:
-    """Return a number of patients.
-
-    Examples
-    --------
-    >>> patients(1), patients(1200)
-    ('1 patient', '1,200 patients')
-    """
-    return f"{number(count)} patient{'' if count == 1 else 's'}"
-
-
-def percent(fraction: float | None, digits: int = 1) -> str:
-    """Return a fraction as per cent, halves rounded up; a dash if there is no value.
-
-    Examples
-    --------
-    >>> percent(0.0625), percent(0.125, 0)
-    ('6.3%', '13%')
-    """
-    return NO_VALUE if fraction is None or math.isnan(fraction) else f"{_percentage(fraction, digits)}%"
-
-
-def _percentage(fraction: float, digits: int, sign: str = "") -> str:
-    """Round a fraction to per cent, halves up, as readers round the numbers of a table."""
-    step = Decimal(1).scaleb(-digits)
-    return format((100 * Decimal(repr(float(fraction)))).quantize(step, ROUND_HALF_UP), f"{sign}f")
-
-
-def interval(low: float, high: float, digits: int = 1) -> str:
-    """Return an interval of fractions as per cent, halves rounded up; a dash if there is none.
-
-    Examples
-    --------
-    >>> interval(0.38, 0.4405), interval(0.0625, 0.1875, 1)
-    ('38.0 to 44.1%', '6.3 to 18.8%')
-    """
-    return NO_VALUE if math.isnan(low) else f"{_percentage(low, digits)} to {_percentage(high, digits)}%"
-
-
-def points(fraction: float | None, digits: int = 1) -> str:
-    """Return a signed difference of fractions in percentage points, halves rounded up; a dash if there is none.
-
-    Examples
-    --------
-    >>> points(0.0625), points(-0.04)
-    ('+6.3', '−4.0')
-    """
-    return NO_VALUE if fraction is None or math.isnan(fraction) else minus(_percentage(fraction, digits, "+"))
-
-
-def minus(number_text: str) -> str:
-    """Return a number with minus signs in place of hyphens."""
-    return number_text.replace("-", "−")
-
-
-def share_with_interval(share: Share, digits: int = 1) -> str:
-    """Return a share with its interval; a dash if its total is 0.
-
-    Examples
-    --------
-    >>> from nephrosyn.statistics.proportions import wilson
-    >>> share_with_interval(wilson(100, 300))
-    '33.3% (28.2 to 38.8%)'
-    """
-    return f"{percent(share.share, digits)} ({interval(share.low, share.high, digits)})" if share.total else NO_VALUE
-
-
-def decimal(value: float | None, digits: int = 2) -> str:
-    """Return a number with a fixed number of decimals; a dash if there is no value."""
-    return NO_VALUE if value is None or math.isnan(value) else minus(f"{value:.{digits}f}")
-
-
-def json_text(values: Any, indent: int = 1) -> str:
-    """Return values as indented JSON; raises ValueError for infinite and missing floats."""
-    return json.dumps(values, indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def digits_for(share: Share) -> int:
@@ -131,11 +43,6 @@ def digits_for(share: Share) -> int:
         return 0
     near = min(abs(share.low - ONE_THIRD), abs(share.high - ONE_THIRD)) < 0.01
     return 1 if near or share.high - share.low < 0.03 else 0
-
-
-def days(value: float) -> str:
-    """Return a number of days; a dash if there is none."""
-    return NO_VALUE if math.isnan(value) else f"{value:.0f}"
 
 
 def against_third(comparison: Comparison) -> str:
@@ -308,21 +215,3 @@ def kind_sentence(refractory: Refractory) -> str:
         "pseudo-refractory: a cause of apparent steroid resistance was found, and remission followed without another "
         "agent. The record of the others does not show this."
     )
-
-
-def rate_text(rate: Rate) -> str:
-    """Return a relapse rate with its interval; a dash if there is none."""
-    if math.isnan(rate.per_year):
-        return NO_VALUE
-    return f"{rate.per_year:.2f} ({rate.low:.2f} to {rate.high:.2f})"
-
-
-def escape_markup(text: object) -> str:
-    r"""Return text on one line, with the special characters of Markdown and HTML escaped.
-
-    Examples
-    --------
-    >>> escape_markup("a <b> | c")
-    'a \\<b\\> \\| c'
-    """
-    return MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(str(text).split()))

@@ -12,8 +12,9 @@ from nephrosyn.bench.score import corruption_error
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL, PARTS
 from nephrosyn.bench.score.subgroups import RANK
+from nephrosyn.report.formatting import NO_VALUE, decimal, number, percent, points
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import NO_VALUE, decimal, number, percent, plain, points
+from nephrosyn.report.text import plain_name
 
 NO_SCORE = "no score"
 LOST = ("flip_rate", "right_to_wrong_rate", "right_to_abstained_rate", "right_to_failed_rate", "helpful_flip_rate")
@@ -156,7 +157,7 @@ def classes(bench: Bench) -> Table:
     columns = ("sensitivity", "abstained", "failed", "specificity", "ppv", "npv")
     scores = {(metric, of): corruption_error.clean(bench.scores, metric, of) for metric in columns for of in groups}
     rows = [
-        (name, plain(of), *(_interval(scores[metric, of].get(name)) for metric in columns))
+        (name, plain_name(of), *(_interval(scores[metric, of].get(name)) for metric in columns))
         for name in bench.names
         for of in groups
     ]
@@ -202,8 +203,8 @@ def subgroups(bench: Bench) -> Table:
     keys = sorted(shown, key=lambda key: (key[1], RANK.get(key[2], len(RANK)), key[2], order_of[key[0]]))
     texts = [
         (
-            plain(key[1]),
-            plain(key[2]),
+            plain_name(key[1]),
+            plain_name(key[2]),
             key[0],
             number(counts[key]),
             *(_interval(shown[key].get(metric)) for metric in ("accuracy", *PARTS)),

@@ -18,8 +18,9 @@ from nephrosyn.bench.score.score_table import cells_of
 from nephrosyn.bench.score.subgroups import RANK
 from nephrosyn.bench.task import ABSTAINED, FAILED
 from nephrosyn.report.figures import inline
+from nephrosyn.report.formatting import number, points
 from nephrosyn.report.page import frame
-from nephrosyn.report.text import number, plain, points
+from nephrosyn.report.text import plain_name
 from nephrosyn.statistics.bootstrap import RESAMPLES
 
 NOTES = (
@@ -179,7 +180,13 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     yield "confusion", "Confusion matrices", _confusion(bench), "Patients; shades: share of each right answer."
     estimates = [
         drawings.Mark(
-            row["classifier"], plain(row["slice"]), plain(row["group"]), row["n"], row["value"], row["low"], row["high"]
+            row["classifier"],
+            plain_name(row["slice"]),
+            plain_name(row["group"]),
+            row["n"],
+            row["value"],
+            row["low"],
+            row["high"],
         )
         for row in sorted(
             bench.scores.filter(pl.col("slice") != ALL, metric="accuracy", perturbation=CLEAN).to_dicts(),
@@ -211,12 +218,12 @@ def _confusion(bench: Bench) -> str:
     matrices = {}
     for name in bench.names:
         cells = cells_of(frame.filter(pl.col("classifier") == name))
-        matrices[name] = {(plain(right), plain(given)): count for right, given, count in cells}
+        matrices[name] = {(plain_name(right), plain_name(given)): count for right, given, count in cells}
     given = {given for cells in matrices.values() for _, given in cells}
-    columns = [plain(name) for name in (*task.valid_answers, FAILED)]
-    always = {plain(name) for name in (*task.classes, ABSTAINED)}
+    columns = [plain_name(name) for name in (*task.valid_answers, FAILED)]
+    always = {plain_name(name) for name in (*task.classes, ABSTAINED)}
     shown = [name for name in columns if name in always | given]
-    return drawings.confusion(matrices, [plain(name) for name in task.classes], shown)
+    return drawings.confusion(matrices, [plain_name(name) for name in task.classes], shown)
 
 
 def _reliability(bench: Bench) -> dict[str, list[tuple[float, float, float, float]]]:

@@ -23,7 +23,6 @@ REFRACTORY = {
     (False, None): "not refractory",
     (None, None): "undetermined whether refractory",
 }
-NOT_CLASSIFIED = ("other_age", "other_lesion", "age_not_known", "lesion_not_known", "impossible")
 COURSE_GAP_DAYS = 100
 """Infusions further apart than this belong to different courses."""
 WORDS = {
@@ -69,27 +68,28 @@ def case(tables: Rows, verdict: Verdict) -> None:
     print_verdict(verdict)
 
 
-def plain(name: str | None) -> str:
+def plain_name(name: str | None) -> str:
     """Return a term in words."""
     return vocabulary.PLAIN_NAMES.get(name or "", (name or "").replace("_", " "))
 
 
 def clause_name(name: str) -> str:
     """Return a clause in words."""
-    return vocabulary.CLAUSE_NAMES.get(name) or plain(name)
+    return vocabulary.CLAUSE_NAMES.get(name) or plain_name(name)
 
 
 def person(tables: Rows) -> str:
     """Return a one-line description of the patient."""
     row = tables["patients"].row(0, named=True)
-    lesion = f"{plain(row['lesion'])} (biopsy day {row['biopsy_days']})" if row["lesion"] else "not biopsied"
+    lesion = f"{plain_name(row['lesion'])} (biopsy day {row['biopsy_days']})" if row["lesion"] else "not biopsied"
     truth = tables["truth/traits"].row(0, named=True).get("lesion")
-    known = f"; in truth {plain(truth)}" if truth and truth != row["lesion"] else ""
+    known = f"; in truth {plain_name(truth)}" if truth and truth != row["lesion"] else ""
     end = tables["follow_up"].row(0, named=True)
     return (
         f"patient {row['patient']}, replicate {row['replicate']}: {row['sex']}, "
         f"{row['age_at_onset_years']:.1f} years at onset, {row['weight_kg']:.0f} kg, "
-        f"{row['height_cm']:.0f} cm; {lesion}{known}; record ends on day {end['end_days']} ({plain(end['reason'])})"
+        f"{row['height_cm']:.0f} cm; {lesion}{known}; record ends on day {end['end_days']} "
+        f"({plain_name(end['reason'])})"
     )
 
 
@@ -97,7 +97,7 @@ def course(tables: Rows) -> list[tuple[str, ...]]:
     """Return a row for each event: day, name and value."""
     rows = tables["truth/events"].iter_rows(named=True)
     return [
-        (f"{row['time_days']:.1f}", plain(row["event"]), event_value(row["event"], row["value"]))
+        (f"{row['time_days']:.1f}", plain_name(row["event"]), event_value(row["event"], row["value"]))
         for row in rows
         if not row["event"].endswith("window_ends")
     ]
@@ -111,7 +111,7 @@ def event_value(event: str, value: float | None) -> str:
         return f"UPCR {value:.3g} mg/mg"
     if event in vocabulary.COMPLICATIONS:
         return f"albumin {value:.1f} g/dL"
-    return plain(WORDS[event][int(value)]) if event in WORDS else ""
+    return plain_name(WORDS[event][int(value)]) if event in WORDS else ""
 
 
 def record(tables: Rows) -> list[tuple[str, ...]]:
@@ -177,7 +177,7 @@ def described_course(course: Sequence[Mapping[str, Any]], end: int) -> tuple[str
     else:
         given = f"{amount} {course[0]['schedule'].replace('_', ' ')}"
         given += ", ongoing at the end of the record" if last >= end else ""
-    return f"day {first}", until, f"{plain(course[0]['drug'])}, {given}"
+    return f"day {first}", until, f"{plain_name(course[0]['drug'])}, {given}"
 
 
 def diary(tables: Rows) -> list[tuple[str, ...]]:
@@ -190,7 +190,7 @@ def conditions(tables: Rows) -> list[tuple[str, ...]]:
     """Return a row for each condition noted: day, name, kind, and the action on steroid."""
     rows = tables["conditions"].iter_rows(named=True)
     return [
-        (f"day {row['noted_days']}", plain(row["condition"]), condition_kind(row["kind"], row["action"]))
+        (f"day {row['noted_days']}", plain_name(row["condition"]), condition_kind(row["kind"], row["action"]))
         for row in rows
     ]
 
@@ -206,7 +206,7 @@ def print_verdict(verdict: Verdict) -> None:
     heading(f"verdict: {verdict.criteria} criteria, {verdict.view} record")
     since = "" if verdict.first_met_days is None else f", first met on day {verdict.first_met_days}"
     refractory = REFRACTORY[verdict.refractory, verdict.refractory_kind]
-    say(f"{plain(verdict.category)}; {refractory}{since}{refractory_kind(verdict)}")
+    say(f"{plain_name(verdict.category)}; {refractory}{since}{refractory_kind(verdict)}")
     if verdict.provoking:
         table(
             ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
@@ -228,6 +228,8 @@ def print_verdict(verdict: Verdict) -> None:
 
 def not_for(verdict: Verdict) -> str:
     """Return why a set cannot classify a patient at all; empty if it can."""
+    from nephrosyn.criteria.explanation.verdict import NOT_CLASSIFIED
+
     clauses = [clause for clause in verdict.clauses if clause.status != "not defined"]
     return clauses[0].sentence if clauses and all(clause.reason in NOT_CLASSIFIED for clause in clauses) else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nephrosyn.cli.console.patient import REFRACTORY, clause_name, days, not_for, plain
+from nephrosyn.cli.console.patient import REFRACTORY, clause_name, days, not_for, plain_name
 from nephrosyn.cli.console.terminal import heading, prose, say, table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
     heading(f"{len(verdicts)} definition sets side by side, {verdicts[0].view} record")
     table(
         ("set", "category", "refractory", "first met"),
-        [(v.criteria, plain(v.category), _refractory(v), _day(v.first_met_days)) for v in verdicts],
+        [(v.criteria, plain_name(v.category), _refractory(v), _day(v.first_met_days)) for v in verdicts],
         right=(3,),
     )
     say()

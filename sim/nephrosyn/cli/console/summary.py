@@ -35,18 +35,18 @@ def summary(cohort: Cohort) -> None:
 
 
 def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
-    from nephrosyn.report import text
+    from nephrosyn.report import formatting, text
 
     def row(name: str, share: Share) -> tuple[str, ...]:
-        between = text.interval(share.low, share.high)
-        return name, text.number(share.count), text.percent(share.share), between
+        between = formatting.interval(share.low, share.high)
+        return name, formatting.number(share.count), formatting.percent(share.share), between
 
     say()
     heading(f"{refractory.criteria} criteria, observed record, {text.of_whom(refractory)}")
     if not refractory.patients:
         prose(text.headline(refractory))
         return
-    rows = [row(text.plain(category.category), category.share) for category in shares]
+    rows = [row(text.plain_name(category.category), category.share) for category in shares]
     rows += [("",) * 4, row("refractory", refractory.share), row("undetermined", refractory.undetermined)]
     table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
     say()

@@ -7,7 +7,7 @@ from typing import Any
 
 from nephrosyn.comparison.care import text
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
-from nephrosyn.report import text as report_text
+from nephrosyn.report import formatting
 from nephrosyn.vocabulary import NOTICE
 
 FLOATS = (
@@ -38,20 +38,20 @@ def as_dict(findings: Findings) -> dict[str, Any]:
 
 def json_text(findings: Findings) -> str:
     """Return `as_dict` as JSON."""
-    return report_text.json_text(as_dict(findings))
+    return formatting.json_text(as_dict(findings))
 
 
 def _contrast(contrast: Contrast) -> dict[str, Any]:
     return {
         "run": contrast.name,
         "settings": [dict(zip(("key", "reference", "other"), setting, strict=True)) for setting in contrast.settings],
-        "outcomes": [plain(row) for row in contrast.rows],
+        "outcomes": [outcome_as_json(row) for row in contrast.rows],
         "changes": [{"from": before, "to": after, "patients": n} for (before, after), n in contrast.changes.items()],
         "outside": contrast.outside,
     }
 
 
-def plain(row: Row) -> dict[str, Any]:
+def outcome_as_json(row: Row) -> dict[str, Any]:
     """Return one outcome of one run; missing and infinite values are None."""
     outcome, paired = row.outcome, row.paired
     values = {

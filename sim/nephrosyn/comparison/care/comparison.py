@@ -51,7 +51,11 @@ class Comparison(Findings):
     @cached_property
     def table(self) -> pl.DataFrame:
         """One row for each run and outcome: means, difference with 95% interval, counts, variance saved."""
-        rows = [{"run": contrast.name, **as_json.plain(row)} for contrast in self.contrasts for row in contrast.rows]
+        rows = [
+            {"run": contrast.name, **as_json.outcome_as_json(row)}
+            for contrast in self.contrasts
+            for row in contrast.rows
+        ]
         return pl.DataFrame(rows, schema_overrides=dict.fromkeys(as_json.FLOATS, pl.Float64), infer_schema_length=None)
 
     @cached_property

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import polars as pl
 
 from nephrosyn.comparison.care.pairing import Side
-from nephrosyn.report.findings.course.exposure import prescribed_mg_per_kg
+from nephrosyn.report.findings.course.exposure import FROM_THE_START, prescribed_mg_per_kg
 from nephrosyn.report.findings.verdicts.eligibility import INSIDE
-from nephrosyn.report.text import plain
+from nephrosyn.report.text import plain_name
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 Floats = npt.NDArray[np.float64]
@@ -22,8 +22,6 @@ Unit = Literal["per year", "mg/kg", "mg/kg per year", "share"]
 
 PHASES = ("complete_remission", "partial_remission", "relapse")
 NOT_ADVERSE = ("end_of_study", "dropout")
-BEFORE_CARE = "contraindication"
-"""Kind of the conditions that are present at onset: care finds them but does not cause them."""
 
 
 @dataclass(frozen=True)
@@ -175,28 +173,28 @@ def _treatment(course: Course, drugs: Sequence[str]) -> Measured:
     for drug in drugs:
         rows = doses.filter(drug=drug)
         amount = course.total(rows, rows["mg_per_kg"].to_numpy())
-        yield Outcome(f"{drug}_mg_per_kg", plain(drug), "treatment", "mg/kg"), amount
-        yearly = Outcome(f"{drug}_mg_per_kg_per_year", plain(drug), "treatment", "mg/kg per year")
+        yield Outcome(f"{drug}_mg_per_kg", plain_name(drug), "treatment", "mg/kg"), amount
+        yearly = Outcome(f"{drug}_mg_per_kg_per_year", plain_name(drug), "treatment", "mg/kg per year")
         yield yearly, course.per_year(amount)
 
 
 def _adverse_events(course: Course, conditions: Sequence[tuple[str, str]], ends: Sequence[str]) -> Measured:
     noted = course.table("truth/conditions", "kind", "condition")
-    caused = [(kind, name) for kind, name in conditions if kind != BEFORE_CARE]
+    caused = [(kind, name) for kind, name in conditions if kind != FROM_THE_START]
     for kind in dict.fromkeys(kind for kind, _ in caused):
         names = [name for kind_of_name, name in caused if kind_of_name == kind]
         counts = course.total(noted.filter(kind=kind))
         yield (
-            Outcome(f"{kind}_per_year", f"{plain(kind)}, times noted", "adverse_events", "per year"),
+            Outcome(f"{kind}_per_year", f"{plain_name(kind)}, times noted", "adverse_events", "per year"),
             course.per_year(counts),
         )
-        yield _ever(kind, plain(kind), counts)
+        yield _ever(kind, plain_name(kind), counts)
         for name in names if names != [kind] else []:
             counts = course.total(noted.filter(kind=kind, condition=name))
-            yield _ever(f"{kind}_{name}", f"{plain(kind)}: {plain(name)}", counts)
+            yield _ever(f"{kind}_{name}", f"{plain_name(kind)}: {plain_name(name)}", counts)
     last = course.table("truth/follow_up", "reason")
     for reason in ends:
-        yield _ever(reason, plain(reason), course.total(last.filter(reason=reason)))
+        yield _ever(reason, plain_name(reason), course.total(last.filter(reason=reason)))
 
 
 def _ever(name: str, title: str, counts: Floats) -> tuple[Outcome, Floats]:

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from nephrosyn.comparison.care import text
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
+from nephrosyn.report.formatting import number, patients
 from nephrosyn.report.page.tables import Table, cross_table
-from nephrosyn.report.text import number, patients
 
 GROUPS = {
     "disease": "disease",

@@ -6,7 +6,7 @@ import math
 
 from nephrosyn.comparison.care.findings import Contrast, Findings, Row
 from nephrosyn.comparison.care.outcomes import Outcome
-from nephrosyn.report.text import minus, number, percent, points
+from nephrosyn.report.formatting import minus, number, percent, points
 
 DIGITS = {"per year": 2, "mg/kg": 1, "mg/kg per year": 1}
 FINE_DIGITS = {**DIGITS, "per year": 3}

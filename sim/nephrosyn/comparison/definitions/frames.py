@@ -11,7 +11,7 @@ from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.record.schema import PATIENT_KEY
-from nephrosyn.report import text as report_text
+from nephrosyn.report import formatting
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
 from nephrosyn.statistics.proportions import Share
@@ -159,4 +159,4 @@ def as_dict(findings: Findings) -> dict[str, Any]:
 
 def json_text(findings: Findings) -> str:
     """Return `as_dict` as JSON."""
-    return report_text.json_text(as_dict(findings))
+    return formatting.json_text(as_dict(findings))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
+from nephrosyn.report.formatting import number, patients, percent, points, share_with_interval
 from nephrosyn.report.page.definition_sections import shares_over_time_table
 from nephrosyn.report.page.tables import IN_THE_SET, Table, cross_table, in_the_set, kappa_text
-from nephrosyn.report.text import clause_name, number, patients, percent, plain, points, share_with_interval
+from nephrosyn.report.text import clause_name, plain_name
 
 REASONS_SHOWN = 12
 DISTANCE = "distance to 1/3 (points)"
@@ -18,9 +19,9 @@ def flows(findings: Findings) -> Table:
     """Return every pair of categories with patients, as shares of the first category and of all."""
     rows = []
     for flow in findings.moves.flows:
-        stays = "the same" if flow.before == flow.after else plain(flow.after)
+        stays = "the same" if flow.before == flow.after else plain_name(flow.after)
         shares = (share_with_interval(flow.of_before), share_with_interval(flow.of_all))
-        rows.append((plain(flow.before), stays, number(flow.of_all.count), *shares))
+        rows.append((plain_name(flow.before), stays, number(flow.of_all.count), *shares))
     before, after = findings.before.name, findings.after.name
     head = (before, after, "patients", f"of the category under {before} (95% interval)", "of all (95% interval)")
     caption = f"From “{before}” to “{after}”, {findings.view} record, {patients(findings.moves.patients)}"
@@ -52,7 +53,7 @@ def reasons(findings: Findings) -> Table:
     for reason in findings.reasons[:REASONS_SHOWN]:
         who = f"{reason.patient} ({reason.replicate})" if repeats else str(reason.patient)
         share = (number(reason.share.count), share_with_interval(reason.share))
-        rows.append((text.because(reason), plain(reason.before), plain(reason.after), *share, who))
+        rows.append((text.because(reason), plain_name(reason.before), plain_name(reason.after), *share, who))
     left = findings.reasons[REASONS_SHOWN:]
     if left:
         count = sum(reason.share.count for reason in left)

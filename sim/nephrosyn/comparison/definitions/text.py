@@ -9,9 +9,10 @@ from nephrosyn.comparison.definitions.definition_pair import SelectedSet
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY
 from nephrosyn.report.findings.verdicts.refractory_share import Refractory
+from nephrosyn.report.formatting import interval, number, percent
 from nephrosyn.report.page.definition_sections import excluded_sentence
 from nephrosyn.report.page.tables import kappa_text
-from nephrosyn.report.text import clause_name, interval, number, percent, plain
+from nephrosyn.report.text import clause_name, plain_name
 
 OTHER_FLAGS = "which flags count as refractory"
 OTHER_RULE = "no clause: order of the categories, or relapses counted"
@@ -57,7 +58,8 @@ def _most(findings: Findings) -> str:
     flow = findings.moves.largest[0]
     reason = next(reason for reason in findings.reasons if (reason.before, reason.after) == (flow.before, flow.after))
     many = number(flow.of_all.count)
-    return f"The most frequent change is from {plain(flow.before)} to {plain(flow.after)} ({many}; {because(reason)})."
+    before, after = plain_name(flow.before), plain_name(flow.after)
+    return f"The most frequent change is from {before} to {after} ({many}; {because(reason)})."
 
 
 def _agree(findings: Findings) -> str:

@@ -116,8 +116,8 @@ class Calibration:
                  "value": fit.value, "low": fit.low, "high": fit.high, "at_limit": fit.at_limit}
                 for fit in self.fitted
             ],
-            "before": [row.plain() for row in self.before],
-            "after": [row.plain() for row in self.after],
+            "before": [row.as_json() for row in self.before],
+            "after": [row.as_json() for row in self.after],
         }  # fmt: skip
 
 

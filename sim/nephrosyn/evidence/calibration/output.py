@@ -9,9 +9,9 @@ from typing import Any
 
 from nephrosyn.evidence.calibration.fit import Calibration, FittedParameter
 from nephrosyn.evidence.validation.output import value_text, with_interval
+from nephrosyn.report.formatting import json_text
 from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import json_text
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import Path as KeyPath

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from nephrosyn.evidence.sensitivity.analysis import Index, Sensitivity
 from nephrosyn.report.figures import sensitivity_effects as figure
+from nephrosyn.report.formatting import json_text
 from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import json_text
 from nephrosyn.runs.folder.output_folder import OutputFolder
 
 VALUES = "sensitivity.json"

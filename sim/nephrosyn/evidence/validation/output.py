@@ -10,10 +10,10 @@ from typing import Any
 from nephrosyn import __version__
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
 from nephrosyn.evidence.validation.validate import USES, Row, Validation
-from nephrosyn.report.figures import distances, inline
+from nephrosyn.report.figures import inline, validation_distances
+from nephrosyn.report.formatting import number, percent
 from nephrosyn.report.page import frame
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import number, percent
 from nephrosyn.runs.folder.output_folder import OutputFolder
 
 FILES = {"validate.html", "validate.json", "distances.svg"}
@@ -117,7 +117,7 @@ def _inside(rows: Sequence[Row], what: str) -> str:
     return f"{sum(row.place == 'inside' for row in known)} of {len(known)}{on_edge} {what}"
 
 
-def plotted_distances(validation: Validation) -> list[distances.Distance]:
+def plotted_distances(validation: Validation) -> list[validation_distances.Distance]:
     """Return the distances that the figure shows."""
     plotted = []
     for use in USES:
@@ -127,7 +127,9 @@ def plotted_distances(validation: Validation) -> list[distances.Distance]:
                     Row(row.published, _at_value(row, end)).distance for end in (row.simulated.low, row.simulated.high)
                 )
                 outside = row.place == "outside"
-                plotted.append(distances.Distance(TITLES[use], row.published.id, row.distance, low, high, outside))
+                plotted.append(
+                    validation_distances.Distance(TITLES[use], row.published.id, row.distance, low, high, outside)
+                )
     return plotted
 
 
@@ -137,7 +139,7 @@ def _at_value(row: Row, value: float) -> Any:
 
 def files(validation: Validation) -> dict[str, str]:
     """Return the text of every file of a validation by name."""
-    drawn = distances.draw(plotted_distances(validation))
+    drawn = validation_distances.draw(plotted_distances(validation))
     context: Mapping[str, Any] = {
         "sentence": sentence(validation),
         "tables": tables(validation),

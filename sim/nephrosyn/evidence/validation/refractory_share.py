@@ -11,8 +11,8 @@ from nephrosyn import criteria
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.report.findings.verdicts.eligibility import within
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD
+from nephrosyn.report.formatting import interval, percent
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import interval, percent
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import load
 from nephrosyn.statistics.proportions import Share, wilson

@@ -69,7 +69,7 @@ class Row:
         near = self.simulated.high >= low and self.simulated.low <= high
         return "edge" if near else "outside"
 
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return everything as plain values."""
         estimate = self.published
         numbers = {
@@ -159,7 +159,7 @@ class Validation:
             "seed": self.seed,
             "chi_square": squares,
             "unseen": [row.published.id for row in self.unseen()],
-            "figures": [row.plain() for row in self.rows],
+            "figures": [row.as_json() for row in self.rows],
         }
 
     def json(self) -> str:

@@ -9,13 +9,12 @@ from matplotlib.figure import Figure
 
 from nephrosyn import vocabulary
 from nephrosyn.report.figures.shares import denominator_text, mark_third
-from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SMALL, blank, document, percent_axis
+from nephrosyn.report.figures.style import DASHES, LINES, MARKERS, MUTED, PAPER, SMALL, blank, document, percent_axis
 from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD
 
 LABEL_INCHES = 0.145
 """Height of a label."""
-MARKERS = ("o", "D", "s", "^", "v", "P")
 
 
 def draw(shares_over_time: SharesOverTime) -> str:

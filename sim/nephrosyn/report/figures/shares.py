@@ -25,7 +25,8 @@ from nephrosyn.report.figures.style import (
 from nephrosyn.report.findings.verdicts.flag_overlap import Combination
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
-from nephrosyn.report.text import FLAG_NAMES, number, percent, plain
+from nephrosyn.report.formatting import number, percent
+from nephrosyn.report.text import FLAG_NAMES, plain_name
 from nephrosyn.statistics.proportions import Share
 from nephrosyn.vocabulary import DAYS_PER_MONTH
 
@@ -74,7 +75,7 @@ def category_bar(refractory: Refractory, rows: Sequence[Category]) -> Figure:
     axes.set(xlim=(0, 1), ylim=(-1.2, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     percent_axis(axes.xaxis)
     axes.spines["left"].set_visible(False)
-    handles = [Patch(color=colour_of(name), label=plain(name)) for name in dict(segments(rows))]
+    handles = [Patch(color=colour_of(name), label=plain_name(name)) for name in dict(segments(rows))]
     axes.legend(
         handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=1, columnspacing=1.2
     )
@@ -169,7 +170,7 @@ def denominator_text(verdicts: Iterable[Refractory]) -> str:
 def group_forest(bands: Sequence[Group], lesions: Sequence[Group]) -> Figure:
     """Draw the refractory share by age band and true lesion."""
     sections = [
-        (title, [(plain(item.name), item.refractory.share) for item in groups])
+        (title, [(plain_name(item.name), item.refractory.share) for item in groups])
         for title, groups in (("Age band", bands), ("True lesion", lesions))
     ]
     some = any(item.refractory.outside for item in [*bands, *lesions])

@@ -40,6 +40,7 @@ SPARE_COLOURS = ("#009e73", "#8c5a2b", "#7a4fa3", "#5f6b3a", "#a3123f", "#3fb8af
 """For further categories, in the order of the vocabulary."""
 ACCENT = "#d55e00"
 LINES = (SECOND, "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+MARKERS = ("o", "D", "s", "^", "v", "P")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (8, 3)), (0, (1, 1)))
 
 WIDTH_INCHES = 5.6

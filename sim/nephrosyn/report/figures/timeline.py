@@ -24,7 +24,7 @@ from nephrosyn.report.figures.style import (
     drawing,
     row_axis,
 )
-from nephrosyn.report.text import plain
+from nephrosyn.report.text import plain_name
 from nephrosyn.vocabulary import DAYS_PER_MONTH
 
 GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
@@ -111,7 +111,7 @@ def compose(patient_tables: Frames) -> Figure:
 def heading(patient_tables: Frames) -> str:
     """Return who the patient is, and the category under each definition set."""
     person = patient_tables["patients"].row(0, named=True)
-    lesion = plain(person["lesion"]) if person["lesion"] else "not biopsied"
+    lesion = plain_name(person["lesion"]) if person["lesion"] else "not biopsied"
     who = f"Patient {person['patient']} · {person['sex']}, {person['age_at_onset_years']:.1f} years at onset · {lesion}"
     labels = patient_tables.get("labels")
     if labels is None or not labels.height:
@@ -120,7 +120,8 @@ def heading(patient_tables: Frames) -> str:
     for criteria in labels["criteria"].unique(maintain_order=True):
         rows = labels.filter(pl.col("criteria") == criteria).select("view", "category", "applies").iter_rows()
         verdicts = (
-            (view, plain(category) if applies is not False else "outside the set") for view, category, applies in rows
+            (view, plain_name(category) if applies is not False else "outside the set")
+            for view, category, applies in rows
         )
         lines.append(
             f"{criteria}: " + ", ".join(f"{category_text} ({view} record)" for view, category_text in verdicts)
@@ -248,7 +249,14 @@ def event_rows(patient_tables: Frames) -> list[list[Markers]]:
         for event, marker, colour in TRUE_EVENTS:
             happened = events.filter(pl.col("event") == event)
             rows.append(
-                [(f"{plain(event).removeprefix('complete ')} (true)", marker, colour, months(happened, "time_days"))]
+                [
+                    (
+                        f"{plain_name(event).removeprefix('complete ')} (true)",
+                        marker,
+                        colour,
+                        months(happened, "time_days"),
+                    )
+                ]
             )
     for kind, label, colour in NOTED:
         noted = patient_tables["conditions"].filter(pl.col("kind").cast(pl.String) == kind)

@@ -9,9 +9,10 @@ from nephrosyn.report.findings.course.disease_states import STATE_NAMES, STATES,
 from nephrosyn.report.findings.course.exposure import AdverseEvent, DrugUse, Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.summary import Findings
+from nephrosyn.report.formatting import interval, number, percent, share_with_interval
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import interval, number, percent, plain, share_with_interval
+from nephrosyn.report.text import plain_name
 from nephrosyn.statistics.proportions import Share
 from nephrosyn.vocabulary import STEROID
 
@@ -90,9 +91,9 @@ def steroid_sentence(known: Treatment) -> str:
     if use is None:
         return "No patient was given a drug."
     return (
-        f"Steroid was the only drug: {share_with_interval(use.share)} of the patients were given {plain(use.drug)}, "
-        f"with a median cumulative dose of {amount(use.median)} mg/kg (interquartile range {amount(use.low)} to "
-        f"{amount(use.high)})."
+        f"Steroid was the only drug: {share_with_interval(use.share)} of the patients were given "
+        f"{plain_name(use.drug)}, with a median cumulative dose of {amount(use.median)} mg/kg (interquartile "
+        f"range {amount(use.low)} to {amount(use.high)})."
     )
 
 
@@ -105,7 +106,7 @@ def drug_table(uses: Sequence[DrugUse]) -> Table:
     """Return the patients ever on each drug, and their cumulative dose."""
     rows = [
         (
-            plain(use.drug),
+            plain_name(use.drug),
             share_with_interval(use.share),
             amount(use.median),
             f"{amount(use.low)} to {amount(use.high)}",
@@ -120,7 +121,7 @@ def adverse_event_table(caption: str, events: Sequence[AdverseEvent]) -> Table:
     """Return the patients with each condition, and how often it was noted."""
     rows = []
     for event in events:
-        parts = dict.fromkeys((plain(event.kind), plain(event.name)))
+        parts = dict.fromkeys((plain_name(event.kind), plain_name(event.name)))
         name = ": ".join(parts) if event.name else vocabulary.KIND_NAMES[event.kind]
         rows.append((name, share_with_interval(event.share), rate_cell(event.per_100_years)))
     return Table(caption, ("condition", "patients (95% interval)", "per 100 patient-years"), rows)
@@ -173,7 +174,7 @@ def score_table(counts_of_views: Sequence[PseudoRefractory]) -> Table:
 def factor_table(counts: PseudoRefractory) -> Table:
     """Return refractory patients by cause of apparent steroid resistance."""
     rows = [
-        (plain(factor.name), number(factor.patients), number(factor.would_answer), number(factor.said))
+        (plain_name(factor.name), number(factor.patients), number(factor.would_answer), number(factor.said))
         for factor in counts.factors
     ]
     head = ("cause at onset", "refractory", "steroid would have worked", "pseudo-refractory by the record")

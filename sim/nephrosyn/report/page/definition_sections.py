@@ -7,10 +7,11 @@ from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY_OF_ALL, Excluded, Flow, Moves, Sets
+from nephrosyn.report.formatting import decimal, number, percent, share_with_interval
 from nephrosyn.report.page import tables
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table, kappa_text, share_cells
-from nephrosyn.report.text import COURSE_NAMES, decimal, number, percent, plain, share_with_interval
+from nephrosyn.report.text import COURSE_NAMES, plain_name
 from nephrosyn.statistics.kappa import Kappa
 
 MANY = 4
@@ -101,7 +102,7 @@ def moves_row(moves: Moves, *, counted: bool) -> tuple[str, ...]:
 
 def flow_text(flow: Flow) -> str:
     """Return a change of category in words."""
-    return f"{plain(flow.before)} → {plain(flow.after)} {number(flow.of_all.count)}"
+    return f"{plain_name(flow.before)} → {plain_name(flow.after)} {number(flow.of_all.count)}"
 
 
 def kappa_matrix(sets: Sets) -> Table:

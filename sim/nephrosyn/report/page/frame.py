@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from nephrosyn.report import text
+from nephrosyn.report import formatting
 from nephrosyn.vocabulary import NOTICE
 
 
@@ -24,7 +24,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters["md"] = text.escape_markup
+    templates.filters["md"] = formatting.escape_markup
     templates.globals["notice"] = NOTICE
     return templates
 
@@ -78,7 +78,7 @@ def run_facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     [('Patients', '3,000'), ('Replicates', '2')]
     """
     return [
-        ("Patients", text.number(int(manifest["patients"]))),
+        ("Patients", formatting.number(int(manifest["patients"]))),
         ("Replicates", str(manifest["replicates"])),
         ("Seed", str(manifest["seed"])),
         ("nephrosyn version", str(manifest["version"])),

@@ -11,6 +11,7 @@ from nephrosyn.report.findings import provenance
 from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN
+from nephrosyn.report.formatting import interval, number, patients, percent
 from nephrosyn.report.page import tables
 from nephrosyn.report.page.course_sections import end_section, pseudo_refractory_section, treatment_section
 from nephrosyn.report.page.definition_sections import (
@@ -68,7 +69,7 @@ def follow_up_section(findings: Findings) -> Section:
         else "Counted from the day on which each patient first met the definition."
     )
     few = curve.patients < findings.headline.cohort
-    limit = f"For speed this curve uses the first {wording.number(curve.patients)} patients." if few else ""
+    limit = f"For speed this curve uses the first {number(curve.patients)} patients." if few else ""
     lead = ["The longer patients are followed, the more of them have had time to meet the definition.", how, limit]
     if curve.outside and curve.reclassified:
         lead.append("Whether the set applies to a patient is decided at each time by what was known then.")
@@ -118,7 +119,7 @@ def overlap_section(findings: Findings) -> Section:
 
 def sampled(findings: Findings) -> list[str]:
     """Return which patients the curves are from, if the cohort is too large to hold in memory."""
-    return [f"The curves are from the first {wording.number(findings.sampled)} patients."] if findings.sampled else []
+    return [f"The curves are from the first {number(findings.sampled)} patients."] if findings.sampled else []
 
 
 def remission_section(findings: Findings) -> Section:
@@ -162,12 +163,12 @@ def count_section(findings: Findings) -> Section:
 
 def view_section(findings: Findings, first: Agreement) -> Section:
     """Return the agreement of the complete and the observed record."""
-    total = wording.number(first.same.total)
+    total = number(first.same.total)
     lead = [
         "The complete record has every day, without error or loss; the observed record is what the clinic wrote down. "
-        f"Both give {wording.number(first.same.count)} of {total} patients ({wording.percent(first.same.share)}) the "
-        f"same category, and agree on refractory or not for {wording.percent(first.same_refractory.share)}.",
-        f"Undetermined in the observed record only: {wording.patients(first.lost)}, because their results are missing, "
+        f"Both give {number(first.same.count)} of {total} patients ({percent(first.same.share)}) the "
+        f"same category, and agree on refractory or not for {percent(first.same_refractory.share)}.",
+        f"Undetermined in the observed record only: {patients(first.lost)}, because their results are missing, "
         "too few or too late.",
     ]
     figure = (
@@ -189,7 +190,7 @@ def facts(resolved: Any, manifest: Mapping[str, Any], findings: Findings) -> lis
     replicates = findings.replicates
     return [
         ("Scenario", str(resolved.name)),
-        ("Patients", wording.number(first.cohort // replicates)),
+        ("Patients", number(first.cohort // replicates)),
         *([("Replicates", str(replicates))] if replicates > 1 else []),
         ("Planned follow-up", f"{years:.1f} years from onset"),
         ("Definition sets", sets),
@@ -213,8 +214,8 @@ def context(findings: Findings, resolved: Any, manifest: Mapping[str, Any], rows
         "complete": complete if complete is not first else None,
         "comparison": first.comparison,
         "margin": round(100 * MARGIN),
-        "big": wording.percent(first.share.share, digits),
-        "big_interval": wording.interval(first.share.low, first.share.high, digits),
+        "big": percent(first.share.share, digits),
+        "big_interval": interval(first.share.low, first.share.high, digits),
         "margin_answer": wording.margin_answer(first.comparison),
         "undetermined": wording.undetermined_sentence(first),
         "outside": wording.outside_sentence(first),

@@ -13,19 +13,8 @@ from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
-from nephrosyn.report.text import (
-    FLAG_NAMES,
-    days,
-    decimal,
-    escape_markup,
-    interval,
-    number,
-    of_whom,
-    percent,
-    plain,
-    points,
-    rate_text,
-)
+from nephrosyn.report.formatting import days, decimal, escape_markup, interval, number, percent, points, rate_text
+from nephrosyn.report.text import FLAG_NAMES, of_whom, plain_name
 from nephrosyn.statistics.between_replicates import Spread
 from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.statistics.kappa import Kappa
@@ -143,9 +132,9 @@ def cross_table(caption: str, rows: str, columns: str, counts: Mapping[tuple[str
     lines.append([sum(column) for column in zip(*lines, strict=True)])
     cells = [
         (name, *[number(count) if count else "·" for count in line], number(sum(line)))
-        for name, line in zip([*map(plain, names), "all"], lines, strict=True)
+        for name, line in zip([*map(plain_name, names), "all"], lines, strict=True)
     ]
-    return Table(caption, (f"{rows} ↓ {columns} →", *map(plain, names), "all"), cells, frozenset({len(names)}))
+    return Table(caption, (f"{rows} ↓ {columns} →", *map(plain_name, names), "all"), cells, frozenset({len(names)}))
 
 
 def categories(rows: Sequence[Category], refractory: Refractory) -> Table:
@@ -154,7 +143,7 @@ def categories(rows: Sequence[Category], refractory: Refractory) -> Table:
     if refractory.replicates is not None:
         head += ["sd between replicates (points)", "95% interval of the replicates' mean"]
     gap = ("",) * (0 if refractory.replicates is None else 2)
-    lines = [(plain(row.category), *share_cells(row.share), *spread_cells(row.replicates)) for row in rows]
+    lines = [(plain_name(row.category), *share_cells(row.share), *spread_cells(row.replicates)) for row in rows]
     lines += [
         (
             f"refractory, of all {'in the set' if refractory.outside else 'patients'}",
@@ -210,7 +199,7 @@ def groups(title: str, groups_of_patients: Iterable[Group], unnamed: str) -> Tab
     some = any(verdict.outside for verdict in verdicts.values())
     rows = [
         (
-            plain(name) or unnamed,
+            plain_name(name) or unnamed,
             in_the_set(verdict) if some else number(verdict.patients),
             percent(verdict.share.share),
             interval(verdict.share.low, verdict.share.high),
@@ -230,8 +219,8 @@ def by_band(categories_by_band: Iterable[tuple[str, Sequence[Category]]]) -> Tab
     for name, shares in bands:
         patients = next(iter(shares.values())).total
         cells = [percent(shares[category].share) if category in shares else "–" for category in seen]
-        rows.append((plain(name) or "none", number(patients), *cells))
-    head = ("age band", "patients", *map(plain, seen))
+        rows.append((plain_name(name) or "none", number(patients), *cells))
+    head = ("age band", "patients", *map(plain_name, seen))
     return Table("Category by age band, share of the patients of the band", head, rows)
 
 
@@ -265,7 +254,7 @@ def flag_text(combination: Combination) -> str:
 def turned(caption: str, curves: Sequence[Curve], rows: Sequence[tuple[str, Callable[[Curve], str]]]) -> Table:
     """Return a table with a column for each curve; empty rows are left out."""
     lines = [(name, *[text_of(curve) for curve in curves]) for name, text_of in rows]
-    head = ("measure", *[plain(curve.group) for curve in curves])
+    head = ("measure", *[plain_name(curve.group) for curve in curves])
     return Table(caption, head, [row for row in lines if {*row[1:]} - {"–"}])
 
 
@@ -312,7 +301,13 @@ def rates(rates_of_bands: Iterable[Rate]) -> Table:
     """Return relapses per person-year."""
     head = ("age band", "patients", "relapses", "person-years", "per person-year (95% interval)")
     rows = [
-        (plain(rate.group), number(rate.patients), number(rate.relapses), f"{rate.person_years:,.0f}", rate_text(rate))
+        (
+            plain_name(rate.group),
+            number(rate.patients),
+            number(rate.relapses),
+            f"{rate.person_years:,.0f}",
+            rate_text(rate),
+        )
         for rate in rates_of_bands
     ]
     return Table("Relapses during follow-up after first remission", head, rows)

@@ -96,21 +96,21 @@ def teacher(whole: Tree, units: str) -> str:
 
 
 def _head(seen: Tree) -> list[str]:
-    return [f"# {plain(seen['title'])}", plain(seen["notice"])]
+    return [f"# {escape_markdown(seen['title'])}", escape_markdown(seen["notice"])]
 
 
 def _text(lines: list[str]) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     r"""Return a text with all special characters of Markdown and HTML escaped.
 
     Examples
     --------
-    >>> print(plain("UPCR <0.05 | 3*"))
+    >>> print(escape_markdown("UPCR <0.05 | 3*"))
     UPCR \<0.05 \| 3\*
-    >>> print(plain("1. not a list"))
+    >>> print(escape_markdown("1. not a list"))
     1\. not a list
     """
     one_line = SIGNS.sub(r"\\\1", " ".join(text.split()))
@@ -131,12 +131,12 @@ def case(seen: Tree, number: int, units: str, keys: list[list[Tree]] | None = No
     keys : list of list of dict, optional
         The key by stage and question; if omitted, no key is written.
     """
-    lines = [f"## {number}. {plain(seen['title'])}"]
-    lines.append(f"Definition set: {plain(seen['criteria_title'])}. Case `{seen['id']}`.")
+    lines = [f"## {number}. {escape_markdown(seen['title'])}"]
+    lines.append(f"Definition set: {escape_markdown(seen['criteria_title'])}. Case `{seen['id']}`.")
     for place, stage in enumerate(seen["stages"]):
         several = len(seen["stages"]) > 1
         which = f"Stage {place + 1} of {len(seen['stages'])}: " if several else ""
-        lines.append(f"### {which}{plain(stage['title'])}")
+        lines.append(f"### {which}{escape_markdown(stage['title'])}")
         paths = _paths(seen, place + 1, stage, units)
         for section in stage["sections"]:
             lines += _section(section, paths)
@@ -156,40 +156,40 @@ def _paths(case: Tree, number: int, stage: Tree, units: str) -> list[str]:
 
 
 def _section(section: Tree, paths: list[str]) -> list[str]:
-    lines = [f"#### {plain(section['heading'])}", *map(plain, section["paragraphs"])]
+    lines = [f"#### {escape_markdown(section['heading'])}", *map(escape_markdown, section["paragraphs"])]
     for table in section["tables"]:
-        lines += [f"*{plain(table['caption'])}*", _table(table)]
+        lines += [f"*{escape_markdown(table['caption'])}*", _table(table)]
     for figure in section["figures"]:
-        lines.append(f"![{plain(figure['alt'])}]({paths.pop(0)})")
+        lines.append(f"![{escape_markdown(figure['alt'])}]({paths.pop(0)})")
     return lines
 
 
 def _table(table: Tree) -> str:
     heads = [_column(column) for column in table["columns"]]
     rule = ["---:" if numeric else ":---" for numeric in are_numeric(table)]
-    rows = [[plain(cell) or "–" for cell in row] for row in table["rows"]]
+    rows = [[escape_markdown(cell) or "–" for cell in row] for row in table["rows"]]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
 
 def _column(column: Tree) -> str:
-    unit = f", {plain(column['unit'])}" if column["unit"] else ""
-    reference = f" (reference {plain(column['reference'])})" if column["reference"] else ""
-    return f"{plain(column['name'])}{unit}{reference}"
+    unit = f", {escape_markdown(column['unit'])}" if column["unit"] else ""
+    reference = f" (reference {escape_markdown(column['reference'])})" if column["reference"] else ""
+    return f"{escape_markdown(column['name'])}{unit}{reference}"
 
 
 def _question(question: Tree, name: str) -> list[str]:
-    lines = [f"**{name}.** {plain(question['stem'])}"]
+    lines = [f"**{name}.** {escape_markdown(question['stem'])}"]
     if question["kind"] == "numeric":
-        return [*lines, f"Answer: ________ {plain(question['unit'])}".rstrip()]
+        return [*lines, f"Answer: ________ {escape_markdown(question['unit'])}".rstrip()]
     if question["kind"] == "matching":
-        lines.append(_items([f"{plain(premise)}: ____" for premise in question["premises"]]))
+        lines.append(_items([f"{escape_markdown(premise)}: ____" for premise in question["premises"]]))
         return [*lines, _items(_lettered(question["answers"]))]
     how = ["Choose all that apply."] if question["kind"] == "multiple" else []
     return [*lines, *how, _items(_lettered(question["options"]))]
 
 
 def _lettered(texts: list[str]) -> list[str]:
-    return [f"{LETTERS[i]}. {plain(text)}" for i, text in enumerate(texts)]
+    return [f"{LETTERS[i]}. {escape_markdown(text)}" for i, text in enumerate(texts)]
 
 
 def _items(texts: list[str]) -> str:
@@ -198,22 +198,32 @@ def _items(texts: list[str]) -> str:
 
 def _key(question: Tree, key: Tree) -> list[str]:
     if key["kind"] == "numeric":
-        unit = f" {plain(key['unit'])}" if key["unit"] else ""
+        unit = f" {escape_markdown(key['unit'])}" if key["unit"] else ""
         within = f", within ± {key['tolerance']:g}" if key["tolerance"] else ""
         lines = [f"**Key.** {key['value']:g}{unit}{within}."]
-        return [*lines, _items([f"Right: {plain(key['feedback_right'])}", f"Wrong: {plain(key['feedback_wrong'])}"])]
+        return [
+            *lines,
+            _items(
+                [f"Right: {escape_markdown(key['feedback_right'])}", f"Wrong: {escape_markdown(key['feedback_wrong'])}"]
+            ),
+        ]
     if key["kind"] == "matching":
         rows = zip(question["premises"], key["right"], key["feedback"], strict=True)
-        return ["**Key.**", _items([f"{plain(premise)}: **{LETTERS[at]}**. {plain(why)}" for premise, at, why in rows])]
+        return [
+            "**Key.**",
+            _items(
+                [f"{escape_markdown(premise)}: **{LETTERS[at]}**. {escape_markdown(why)}" for premise, at, why in rows]
+            ),
+        ]
     right = [LETTERS[i] for i, credit in enumerate(key["credits"]) if credit > 0]
-    reasons = _items([f"{LETTERS[i]}. {plain(why)}" for i, why in enumerate(key["options"])])
-    more = [plain(key["feedback"])] if key["feedback"] else []
+    reasons = _items([f"{LETTERS[i]}. {escape_markdown(why)}" for i, why in enumerate(key["options"])])
+    more = [escape_markdown(key["feedback"])] if key["feedback"] else []
     return [f"**Key.** {', '.join(right) or 'none of them'}", reasons, *more]
 
 
 def answer(whole: Tree) -> list[str]:
     """Return the blocks of the full answer of a case, as `unit_overlay.overlay` gives it."""
-    lines = ["### Full answer", plain(whole["summary"])]
-    lines.append(f"What would change the answer: {plain(whole['margin'])}")
+    lines = ["### Full answer", escape_markdown(whole["summary"])]
+    lines.append(f"What would change the answer: {escape_markdown(whole['margin'])}")
     pair = f" The other case of its pair is `{whole['pair']}`." if whole["pair"] else ""
     return [*lines, f"Predicted difficulty {whole['difficulty']} of 5.{pair}"]

@@ -113,7 +113,7 @@ def _head(question: ET.Element) -> Violations:
     for rule, path, most in (("M04", "name/text", NAME_LENGTH), ("M05", "idnumber", IDNUMBER_LENGTH)):
         if not 1 <= (length := len(_text(question, path))) <= most:
             yield rule, f"{length} characters"
-    if not embedded_html.plain(_text(question, "questiontext/text")):
+    if not embedded_html.plain_text(_text(question, "questiontext/text")):
         yield "M18", "none"
     tags = [_text(tag, "text") for tag in question.findall("tags/tag")]
     if not tags or not all(tags):
@@ -149,12 +149,12 @@ def _in_place(place: ET.Element, html: str) -> Violations:
 
 
 def _options(question: ET.Element) -> Violations:
-    texts = [embedded_html.plain(_text(answer, "text")) for answer in question.findall("answer")]
+    texts = [embedded_html.plain_text(_text(answer, "text")) for answer in question.findall("answer")]
     if len(texts) < 2 or len(set(texts)) < len(texts) or not all(texts):
         yield "M10", f"options {texts}"
     for answer in question.findall("answer"):
-        if not embedded_html.plain(_text(answer, "feedback/text")):
-            yield "M11", f"option {embedded_html.plain(_text(answer, 'text'))!r} has none"
+        if not embedded_html.plain_text(_text(answer, "feedback/text")):
+            yield "M11", f"option {embedded_html.plain_text(_text(answer, 'text'))!r} has none"
 
 
 def _fractions(question: ET.Element) -> list[float]:
@@ -183,13 +183,13 @@ def _numerical(question: ET.Element) -> Violations:
         tolerance = embedded_html.number(_text(answer, "tolerance"))
         if tolerance is None or tolerance < 0:
             yield "M16", f"tolerance {_text(answer, 'tolerance')!r} of {value}"
-        if not embedded_html.plain(_text(answer, "feedback/text")):
+        if not embedded_html.plain_text(_text(answer, "feedback/text")):
             yield "M11", f"answer {value!r} has none"
 
 
 def _matching(question: ET.Element) -> Violations:
     parts = question.findall("subquestion")
-    premises = [text for part in parts if (text := embedded_html.plain(_text(part, "text")))]
+    premises = [text for part in parts if (text := embedded_html.plain_text(_text(part, "text")))]
     replies = [_text(part, "answer/text") for part in parts]
     if len(premises) < 2 or len(set(premises)) < len(premises) or len(replies) < 3 or not all(replies):
         yield "M17", f"premises {premises}, answers {replies}"

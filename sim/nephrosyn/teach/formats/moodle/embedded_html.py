@@ -63,12 +63,12 @@ def read(html: str) -> Seen:
     return seen
 
 
-def plain(html: str) -> str:
+def plain_text(html: str) -> str:
     """Return the words of an HTML text; a text with only a picture is not empty.
 
     Examples
     --------
-    >>> plain("<p>1 &lt; 2</p>")
+    >>> plain_text("<p>1 &lt; 2</p>")
     '1 < 2'
     """
     seen = read(html)
