@@ -9,7 +9,7 @@ import nephrosyn as ns
 from nephrosyn.comparison.care.comparison import Comparison
 from nephrosyn.comparison.care.findings import Row
 from nephrosyn.comparison.care.tables import line
-from nephrosyn.report.figures import differences as figure
+from nephrosyn.report.figures import paired_differences as figure
 from nephrosyn.vocabulary import NOTICE
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -11,8 +11,8 @@ from nephrosyn import criteria
 from nephrosyn.errors import CasesError
 from nephrosyn.scenario import load
 from nephrosyn.teach.display.parse_back import parse
-from nephrosyn.teach.items.case_set import Builder, build
-from nephrosyn.teach.items.difficulty import NO_EDIT, Edit, apply, difficulty, family, margin
+from nephrosyn.teach.items.case_set import CaseSetBuilder, build
+from nephrosyn.teach.items.difficulty import NO_EDIT, Edit, all_edits, apply, difficulty, margin
 from nephrosyn.teach.items.excluded_flags import ruled_out
 from nephrosyn.teach.items.sampling import share_out
 from nephrosyn.teach.keyed_choice import shuffled
@@ -78,8 +78,8 @@ def test_a_thousand_patients_of_any_seed_are_enough_for_fifty(seed):
     """Selects patients only, without building cases; every twentieth patient counts as unsuitable."""
     cohort = ns.run("baseline", patients=1000, seed=seed)
     source = Source(cohort)
-    maker = Builder(source, Request(count=50), [criteria.load("source")])
-    groups = maker._groups("single", source.classify([maker.first]))
+    builder = CaseSetBuilder(source, Request(count=50), [criteria.load("source")])
+    groups = builder._groups("single", source.classify([builder.first]))
     able = {name: iter([one for one in mine if one[1] % 20]) for name, mine in groups.items()}
     taken = share_out(able, {name: len(mine) for name, mine in groups.items()}, 50)
     assert sum(map(len, taken.values())) == 50
@@ -193,7 +193,7 @@ def test_the_margin_is_the_cheapest_edit_that_changes_the_category(sets):
     frames = parse(case.stages[0].sections)
     category = criteria.classify(frames, definition, "observed")["category"][0]
     found = margin(frames, definition, category)
-    costs = {edit.cost for edit in family(frames, definition)}
+    costs = {edit.cost for edit in all_edits(frames, definition)}
     assert costs <= {1, 2, 3}
     for edit, after in found.changes[:3]:
         alone = criteria.classify(apply(frames, [edit]), definition, "observed")["category"][0]
@@ -205,7 +205,7 @@ def test_an_edit_changes_what_it_says_and_no_more(sets):
     case = next(case for case in sets["conventional"].cases if case.kind == "single")
     frames = parse(case.stages[0].sections)
     nothing = Edit("nothing", 1, (), "")
-    edits = family(frames, criteria.load("source"))
+    edits = all_edits(frames, criteria.load("source"))
     both = apply(frames, [nothing, edits[0]])
     assert both["readings"].filter(patient=0).equals(frames["readings"])
     assert not both["readings"].filter(patient=1).drop("patient").equals(frames["readings"].drop("patient"))

@@ -9,7 +9,7 @@ import pytest
 
 from nephrosyn import criteria, vocabulary
 from nephrosyn.teach.display import parse_back, record_tables, sections, units
-from nephrosyn.teach.display.spelling import meant, spelled, spoken
+from nephrosyn.teach.display.spelling import from_words, spelled, to_words
 from nephrosyn.teach.items.case import classify_displayed
 from nephrosyn.teach.items.feedback import evidence
 from nephrosyn.teach.items.questions import STATES
@@ -69,7 +69,7 @@ def test_the_keys_are_the_same_in_both_units(sets):
 def test_terms_are_understood_in_either_spelling():
     for name in ("haemorrhagic_cystitis", "leukopenia", "ciclosporin", "fsgs", "hypogammaglobulinaemia"):
         for spelling in ("american", "british"):
-            assert meant(spelled(spoken(name), spelling)) == name
+            assert from_words(spelled(to_words(name), spelling)) == name
     assert spelled("Ciclosporin", "american") == "Cyclosporine"
     assert spelled("leukopenia", "british") == "leucopenia"
 

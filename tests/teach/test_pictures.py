@@ -42,27 +42,29 @@ def test_helpers_change_no_byte(pictured, fate):
     pairs = [
         dict(zip(pictured, cases, strict=True)) for cases in zip(*(one.cases for one in pictured.values()), strict=True)
     ]
-    with timelines.Studio(helpers=1) as studio:
-        studio.order(_undrawn(pairs[0]))
+    with timelines.TimelineRenderer(helpers=1) as renderer:
+        renderer.submit(_undrawn(pairs[0]))
         if fate == "is killed before":
-            _kill(studio)
+            _kill(renderer)
         for pair in pairs[1:]:
-            studio.order(_undrawn(pair))
+            renderer.submit(_undrawn(pair))
         if fate == "is killed after":
-            _kill(studio)
-        assert [studio.finished(_undrawn(pair)) for pair in pairs] == pairs
+            _kill(renderer)
+        assert [renderer.result(_undrawn(pair)) for pair in pairs] == pairs
 
 
-def _kill(studio):
-    for process in list(studio._pool._processes.values()):
+def _kill(renderer):
+    for process in list(renderer._pool._processes.values()):
         process.kill()
         process.join()
 
 
 def test_no_helper_is_started_for_a_few(cohort, monkeypatch):
     asked = []
-    real = timelines.Studio.__init__
-    monkeypatch.setattr(timelines.Studio, "__init__", lambda self, helpers: (asked.append(helpers), real(self, 0))[1])
+    real = timelines.TimelineRenderer.__init__
+    monkeypatch.setattr(
+        timelines.TimelineRenderer, "__init__", lambda self, helpers: (asked.append(helpers), real(self, 0))[1]
+    )
     build(Source(cohort), Request(count=1, balance="natural"), workers=8)
     build(Source(cohort), Request(count=1, balance="natural", figures=False), workers=8)
     monkeypatch.setattr(case_set, "WORTH_A_PROCESS", 1)

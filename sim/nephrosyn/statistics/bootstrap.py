@@ -9,16 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn.kernels.random_streams import fill_uniforms
+from nephrosyn.statistics.between_replicates import LEVEL
 
 PURPOSE = 200
 """Purpose of the bootstrap's random numbers, distinct from those of the model (`random_streams.Purpose`)."""
 
 RESAMPLES = 1000
-
-LEVEL = 0.95
-
 DRAWN_AT_ONCE = 4_000_000
-
 LANES = 4
 
 

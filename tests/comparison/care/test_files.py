@@ -13,7 +13,7 @@ from nephrosyn import vocabulary
 from nephrosyn.comparison.care import compare
 from nephrosyn.comparison.care.page import FILES
 from nephrosyn.errors import RunFolderError
-from nephrosyn.report.figures import differences
+from nephrosyn.report.figures import paired_differences
 from nephrosyn.runs.folder import output_folder
 
 from .made_up import MadeUp
@@ -95,9 +95,9 @@ def test_the_figure_has_every_run_and_outcome(found, written):
 
 
 def test_the_figure_shows_shares_in_points():
-    marks = [differences.Difference("per year", "relapses", "x", -0.2, -0.3, -0.1)]
-    marks += [differences.Difference("share", "death", run, 0.02, -0.01, 0.05) for run in ("x", "y")]
-    drawn = differences.panels(marks, "before")
+    marks = [paired_differences.Difference("per year", "relapses", "x", -0.2, -0.3, -0.1)]
+    marks += [paired_differences.Difference("share", "death", run, 0.02, -0.01, 0.05) for run in ("x", "y")]
+    drawn = paired_differences.panels(marks, "before")
     # The first line of a panel marks 0; the legend's dots are drawn in the first panel and hold nothing.
     found = [[line.get_xdata() for line in axes.lines[1:] if len(line.get_xdata())] for axes in drawn.axes]
     assert [[list(map(float, x)) for x in panel] for panel in found] == [

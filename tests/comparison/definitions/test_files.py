@@ -11,7 +11,7 @@ import pytest
 from nephrosyn import vocabulary
 from nephrosyn.comparison.definitions.page import FILES
 from nephrosyn.errors import RunFolderError
-from nephrosyn.report.figures import flows, style
+from nephrosyn.report.figures import category_flows, style
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
 
 
@@ -78,7 +78,9 @@ def test_a_category_to_come_gets_a_spare_colour(monkeypatch):
 
 def test_ribbons_are_as_wide_as_the_patients():
     with style.drawing():
-        axes = flows.flow({("steroid_resistant",) * 2: 60, ("steroid_resistant", "undetermined"): 40}, "x", "y").axes[0]
+        axes = category_flows.flow(
+            {("steroid_resistant",) * 2: 60, ("steroid_resistant", "undetermined"): 40}, "x", "y"
+        ).axes[0]
     heights = [patch.get_path().vertices[7][1] - patch.get_path().vertices[0][1] for patch in axes.patches[-2:]]
     assert heights == [pytest.approx(0.6), pytest.approx(0.4)]
     shown = [text.get_text() for text in axes.texts]
@@ -90,4 +92,4 @@ def test_the_order_of_the_counts_does_not_matter():
     names = vocabulary.CATEGORIES
     counts = {(a, b): 1 + 3 * i + 7 * j for i, a in enumerate(names) for j, b in enumerate(names)}
     turned = dict(reversed(counts.items()))
-    assert len({flows.draw(Moves("x", "y", found, {})) for found in (counts, turned)}) == 1
+    assert len({category_flows.draw(Moves("x", "y", found, {})) for found in (counts, turned)}) == 1

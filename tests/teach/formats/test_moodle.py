@@ -16,7 +16,7 @@ from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats import moodle
 from nephrosyn.teach.formats.moodle.cdata import CData
 from nephrosyn.teach.formats.moodle.check import RULES, check
-from nephrosyn.teach.formats.moodle.embedded_html import plain
+from nephrosyn.teach.formats.moodle.embedded_html import plain_text
 from nephrosyn.teach.formats.xhtml import clean
 
 from .sets import CASES, HARD, SINGLE, case, case_set, options, png, stage
@@ -61,14 +61,14 @@ def test_the_credit_is_the_key():
     number = by_id(tree(), "c-5e6f-1-1").find("answer")
     assert (number.findtext("text"), number.findtext("tolerance")) == ("2.1", "0.05")
     parts = [
-        (plain(one.findtext("text")), one.findtext("answer/text"))
+        (plain_text(one.findtext("text")), one.findtext("answer/text"))
         for one in by_id(tree(), "c-7081-1-1").iter("subquestion")
     ]
     assert parts == [("Day 1 & 2", "Onset <a>"), ("Day 15", "Remission"), ("Day 60", "Remission"), ("", "Biopsy")]
 
 
 def test_hard_texts_come_back_as_they_were():
-    assert HARD in plain(by_id(tree(), "c-1a2b-1-1").findtext("questiontext/text"))
+    assert HARD in plain_text(by_id(tree(), "c-1a2b-1-1").findtext("questiontext/text"))
 
 
 def test_no_inner_name_reaches_the_file():
@@ -80,7 +80,7 @@ def test_no_inner_name_reaches_the_file():
 def test_any_text_survives_as_cdata_and_as_html(text: str):
     hard = case("c-1", "single", stage(text, 1, SINGLE.model_copy(update={"stem": text})), title=text)
     quiz = ET.fromstring(moodle.document(case_set((hard,))))
-    shown = plain(quiz[1].findtext("questiontext/text"))
+    shown = plain_text(quiz[1].findtext("questiontext/text"))
     assert " ".join(clean(text).split()) in shown
 
 

@@ -9,9 +9,9 @@ import typer
 
 from nephrosyn.cli import console
 from nephrosyn.cli.commands.group import RunFirstGroup
+from nephrosyn.cli.console.errors import EXIT_FAILED
 from nephrosyn.cli.options import Quiet, Sets, listed
 
-EXIT_FAILED = 1
 LINT = "lint"
 Many = list[str] | None
 

@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from nephrosyn.cli import console
+from nephrosyn.cli.console.errors import EXIT_FAILED
 from nephrosyn.cli.options import AsJson, Quiet, ScenarioName, Sets, listed
-
-EXIT_FAILED = 1
 
 Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Number of patients in each cohort.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the random numbers.")]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from nephrosyn.cli.console.terminal import complain
 
+EXIT_FAILED = 1
+"""A check failed, although the command did its work."""
 EXIT_USER = 2
 EXIT_BUG = 70
 """``EX_SOFTWARE`` of BSD's sysexits.h."""

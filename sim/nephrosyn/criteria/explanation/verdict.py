@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.criteria.record.patient_arrays import Tables
 
+NOT_CLASSIFIED = ("other_age", "other_lesion", "age_not_known", "lesion_not_known", "impossible")
+"""Reasons for which a definition set cannot classify a patient at all."""
+
 KIND_OF_CLAUSE = {CONTRAINDICATION_CLAUSE: "contraindication", TOXICITY_CLAUSE: "toxicity"}
 
 

@@ -9,7 +9,7 @@ from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.definition.in_words import in_words, value
 from nephrosyn.teach.display import units as scales
 from nephrosyn.teach.display.record_tables import Frames
-from nephrosyn.teach.display.spelling import sentence, spoken
+from nephrosyn.teach.display.spelling import sentence, to_words
 from nephrosyn.teach.model import UnitSystem
 
 LEFT_OUT = ("course flags", "calcineurin resistance", "multidrug resistance")
@@ -67,7 +67,7 @@ def is_child(frames: Frames, definition: DefinitionSet) -> bool:
 
 def clause_name(name: str) -> str:
     """Return the name of a clause, with a capital."""
-    return sentence(vocabulary.CLAUSE_NAMES.get(name) or spoken(name))
+    return sentence(vocabulary.CLAUSE_NAMES.get(name) or to_words(name))
 
 
 def of_age(text: str, child: bool) -> str:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from nephrosyn.teach.display import record_tables
-from nephrosyn.teach.display.spelling import article, listed, sentence, spoken
+from nephrosyn.teach.display.spelling import article, listed, sentence, to_words
 from nephrosyn.teach.keyed_choice import choose
 from nephrosyn.teach.model import Table
 from nephrosyn.vocabulary import DAYS_PER_MONTH
@@ -20,7 +20,7 @@ def wordings() -> dict[str, list[str]]:
     return tomllib.loads(files(__package__).joinpath("wordings.toml").read_text(encoding="utf-8"))
 
 
-def said(what: str, ident: str, **filled: object) -> str:
+def wording(what: str, ident: str, **filled: object) -> str:
     """Return one wording with its values filled in.
 
     Parameters
@@ -35,12 +35,12 @@ def said(what: str, ident: str, **filled: object) -> str:
     return choose(wordings()[what], ident, what).format(**filled)
 
 
-def who(sex: str, age_years: float) -> str:
+def age_and_sex(sex: str, age_years: float) -> str:
     """Return a patient's age and sex in words, without an article.
 
     Examples
     --------
-    >>> who("male", 4.6), who("female", 1.75), who("female", 71.2)
+    >>> age_and_sex("male", 4.6), age_and_sex("female", 1.75), age_and_sex("female", 71.2)
     ('4-year-old boy', '21-month-old girl', '71-year-old woman')
     """
     child = age_years < record_tables.ADULT_FROM_YEARS
@@ -58,7 +58,7 @@ def facts(frames: record_tables.Frames) -> dict[str, Any]:
         A patient's observed tables.
     """
     row, end = frames["patients"].row(0, named=True), frames["follow_up"].row(0, named=True)
-    name = article(who(row["sex"], row["age_at_onset_years"]))
+    name = article(age_and_sex(row["sex"], row["age_at_onset_years"]))
     first = record_tables.first_day(frames)
     return {
         "who": name,
@@ -93,4 +93,4 @@ def at_first_visit(frames: record_tables.Frames) -> list[str]:
     """Return the conditions noted up to the first visit."""
     first = record_tables.first_day(frames)
     rows = frames["conditions"].iter_rows(named=True)
-    return list(dict.fromkeys(spoken(row["condition"]) for row in rows if row["noted_days"] <= first))
+    return list(dict.fromkeys(to_words(row["condition"]) for row in rows if row["noted_days"] <= first))

@@ -11,7 +11,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.teach.display import record_tables, units
-from nephrosyn.teach.display.spelling import meant
+from nephrosyn.teach.display.spelling import from_words
 from nephrosyn.teach.model import Section, Table
 
 KIND_OF = {
@@ -50,7 +50,7 @@ def parse(sections: Iterable[Section]) -> dict[str, pl.DataFrame]:
     if end is None:
         raise ValueError("the displayed record has no end")
     biopsy = re.fullmatch(r"(.+), day (\d+)", facts["Kidney biopsy"])
-    lesion, biopsied = (meant(biopsy[1]), int(biopsy[2])) if biopsy else (None, None)
+    lesion, biopsied = (from_words(biopsy[1]), int(biopsy[2])) if biopsy else (None, None)
     patient = {"sex": facts["Sex"], "age_at_onset_years": age, "lesion": lesion, "biopsy_days": biopsied}
     for key, column in (("Weight at first visit", "weight_kg"), ("Height at first visit", "height_cm")):
         patient[column] = float(facts[key].split()[0])
@@ -138,7 +138,7 @@ def _doses(table: Table | None) -> list[dict[str, Any]]:
         name, amount = SCHEDULE_OF[schedule], float(dose)
         rows.append(
             {
-                "drug": meant(drug),
+                "drug": from_words(drug),
                 "first_days": int(first),
                 "last_days": int(last),
                 "dose_mg": amount,
@@ -153,6 +153,6 @@ def _doses(table: Table | None) -> list[dict[str, Any]]:
 def _conditions(table: Table | None) -> list[dict[str, Any]]:
     rows = []
     for day, text, action in table.rows if table else ():
-        name = meant(text)
+        name = from_words(text)
         rows.append({"noted_days": int(day), "condition": name, "kind": KIND_OF[name], "action": ACTION_OF[action]})
     return rows

@@ -9,7 +9,7 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.teach.display import units as scales
-from nephrosyn.teach.display.spelling import spoken
+from nephrosyn.teach.display.spelling import to_words
 from nephrosyn.teach.model import Column, Table, UnitSystem
 from nephrosyn.vocabulary import STEROID
 
@@ -62,7 +62,7 @@ def person(frames: Frames) -> Table:
     """Return the patient's characteristics as a table of two columns."""
     row, end = frames["patients"].row(0, named=True), frames["follow_up"].row(0, named=True)
     biopsied = row["lesion"] is not None and row["biopsy_days"] is not None and row["biopsy_days"] <= end["end_days"]
-    biopsy = f"{spoken(row['lesion'])}, day {row['biopsy_days']}" if biopsied else "not done"
+    biopsy = f"{to_words(row['lesion'])}, day {row['biopsy_days']}" if biopsied else "not done"
     first = first_day(frames)
     rows = [
         ("Age at first signs (day 0)", age_text(row["age_at_onset_years"])),
@@ -171,7 +171,7 @@ def doses(frames: Frames) -> Table:
         (
             str(row["first_days"]),
             str(row["last_days"]),
-            spoken(row["drug"]),
+            to_words(row["drug"]),
             f"{row['dose_mg']:g}",
             SCHEDULES[row["schedule"]],
             "" if row["dosing_weight_kg"] is None else f"{row['dosing_weight_kg']:.1f}",
@@ -185,7 +185,7 @@ def noted(frames: Frames) -> Table:
     """Return the conditions noted, and the change of steroid because of each."""
     rows = frames["conditions"].sort("noted_days", maintain_order=True).iter_rows(named=True)
     columns = (Column(name="Day"), Column(name="Condition"), Column(name="Change of steroid because of it"))
-    shown = tuple((str(row["noted_days"]), spoken(row["condition"]), _action(row, frames["doses"])) for row in rows)
+    shown = tuple((str(row["noted_days"]), to_words(row["condition"]), _action(row, frames["doses"])) for row in rows)
     return Table(caption=NOTED, columns=columns, rows=shown)
 
 

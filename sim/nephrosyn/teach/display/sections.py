@@ -5,8 +5,8 @@ from __future__ import annotations
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.teach.display import record_tables
 from nephrosyn.teach.display.definition_text import paragraphs
-from nephrosyn.teach.display.narrative import at_first_visit, facts, first_results, said
-from nephrosyn.teach.display.spelling import listed, sentence, spelled, spoken
+from nephrosyn.teach.display.narrative import at_first_visit, facts, first_results, wording
+from nephrosyn.teach.display.spelling import listed, sentence, spelled, to_words
 from nephrosyn.teach.model import Section, Spelling, Table, UnitSystem
 
 DEFINITION = "Definition set"
@@ -41,44 +41,44 @@ def sections(frames: record_tables.Frames, ident: str, units: UnitSystem) -> lis
     fill = facts(frames)
     urine = record_tables.urine(frames, units)
     first = first_results(urine)
-    complaint = said("complaint", ident, first_results=first) if first else said("complaint_unknown", ident)
+    complaint = wording("complaint", ident, first_results=first) if first else wording("complaint_unknown", ident)
     known = at_first_visit(frames)
-    history = said("history", ident, conditions=listed([spoken(name) for name in known])) if known else ""
+    history = wording("history", ident, conditions=listed([to_words(name) for name in known])) if known else ""
     shown = [
         Section(
-            heading="Patient", paragraphs=(said("patient", ident, **fill),), tables=(record_tables.person(frames),)
+            heading="Patient", paragraphs=(wording("patient", ident, **fill),), tables=(record_tables.person(frames),)
         ),
         Section(heading="Presenting complaint", paragraphs=(complaint,)),
-        Section(heading="History", paragraphs=(history or said("history_none", ident),)),
-        Section(heading="Examination", paragraphs=(said("examination", ident, **fill),), distractor=True),
+        Section(heading="History", paragraphs=(history or wording("history_none", ident),)),
+        Section(heading="Examination", paragraphs=(wording("examination", ident, **fill),), distractor=True),
     ]
     if urine.rows:
-        shown.append(Section(heading="Urine tests", paragraphs=(said("tests", ident),), tables=(urine,)))
+        shown.append(Section(heading="Urine tests", paragraphs=(wording("tests", ident),), tables=(urine,)))
     blood = record_tables.blood(frames, units)
     if blood.rows:
-        paragraph = said("blood", ident)
+        paragraph = wording("blood", ident)
         shown.append(Section(heading="Other blood tests", paragraphs=(paragraph,), tables=(blood,), distractor=True))
     diary = record_tables.diary(frames)
     if diary.rows:
-        shown.append(Section(heading="Home diary", paragraphs=(said("diary", ident),), tables=(diary,)))
+        shown.append(Section(heading="Home diary", paragraphs=(wording("diary", ident),), tables=(diary,)))
     return [*shown, _treatment(frames, ident), _course(frames, ident, fill)]
 
 
 def _treatment(frames: record_tables.Frames, ident: str) -> Section:
     table = record_tables.doses(frames)
     if not table.rows:
-        return Section(heading="Treatment", paragraphs=(said("treatment_none", ident),))
+        return Section(heading="Treatment", paragraphs=(wording("treatment_none", ident),))
     day, _, drug, dose, schedule, _ = table.rows[0]
     filled = {"started": day, "drug": drug, "Drug": sentence(drug), "dose": dose, "schedule": schedule}
-    return Section(heading="Treatment", paragraphs=(said("treatment", ident, **filled),), tables=(table,))
+    return Section(heading="Treatment", paragraphs=(wording("treatment", ident, **filled),), tables=(table,))
 
 
 def _course(frames: record_tables.Frames, ident: str, fill: dict[str, object]) -> Section:
     table = record_tables.noted(frames)
-    ending = said("ending", ident, **fill)
+    ending = wording("ending", ident, **fill)
     if not table.rows:
-        return Section(heading="Later course", paragraphs=(f"{said('noted_none', ident)} {ending}",))
-    return Section(heading="Later course", paragraphs=(ending, said("noted", ident)), tables=(table,))
+        return Section(heading="Later course", paragraphs=(f"{wording('noted_none', ident)} {ending}",))
+    return Section(heading="Later course", paragraphs=(ending, wording("noted", ident)), tables=(table,))
 
 
 def definition_section(definition: DefinitionSet, units: UnitSystem, *, child: bool) -> Section:

@@ -25,27 +25,27 @@ BRITISH = {"leukopenia": "leucopenia"}
 _TERMS = (*vocabulary.CONDITIONS, *vocabulary.LESIONS, *vocabulary.DRUGS, *vocabulary.CATEGORIES, *vocabulary.FLAGS)
 
 
-def spoken(name: str) -> str:
+def to_words(name: str) -> str:
     """Return a term in plain words.
 
     Examples
     --------
-    >>> spoken("fsgs"), spoken("peptic_ulcer")
+    >>> to_words("fsgs"), to_words("peptic_ulcer")
     ('focal segmental glomerulosclerosis', 'peptic ulcer')
     """
     return vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
 
 
-_MEANT = {spoken(name): name for name in _TERMS}
+_TERM_BY_WORDS = {to_words(name): name for name in _TERMS}
 
 
-def meant(text: str) -> str:
+def from_words(text: str) -> str:
     """Return the term for plain words in either spelling."""
     for british, american in AMERICAN.items():
         text = text.replace(american, british) if british not in text else text
     for american, british in BRITISH.items():
         text = text.replace(british, american)
-    return _MEANT[text]
+    return _TERM_BY_WORDS[text]
 
 
 def spelled(text: str, spelling: Spelling) -> str:

@@ -88,7 +88,7 @@ def with_pictures(case: Case, drawn: Drawn) -> Case:
     return case.model_copy(update={"stages": tuple(stages)})
 
 
-class Studio:
+class TimelineRenderer:
     """Draws the pictures of cases; with helpers, while the next cases are being built.
 
     Parameters
@@ -98,33 +98,33 @@ class Studio:
     """
 
     def __init__(self, helpers: int) -> None:
-        self._orders: dict[tuple[str, UnitSystem], Future[Drawn]] = {}
+        self._drawings: dict[tuple[str, UnitSystem], Future[Drawn]] = {}
         spawn = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=signal)
         self._pool = spawn(helpers, initargs=(SIGINT, SIG_IGN)) if helpers > 0 else None
 
-    def __enter__(self) -> Studio:
+    def __enter__(self) -> TimelineRenderer:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def order(self, pair: Mapping[UnitSystem, Case]) -> None:
+    def submit(self, pair: Mapping[UnitSystem, Case]) -> None:
         """Have the helpers, if any, draw the pictures of a case in both systems of units."""
         if self._pool is not None:
             with suppress(BrokenExecutor):  # a helper was killed: its pictures are drawn here
                 for units, case in pair.items():
-                    self._orders[case.id, units] = self._pool.submit(draw, case, units)
+                    self._drawings[case.id, units] = self._pool.submit(draw, case, units)
 
-    def finished(self, pair: Mapping[UnitSystem, Case]) -> dict[UnitSystem, Case]:
+    def result(self, pair: Mapping[UnitSystem, Case]) -> dict[UnitSystem, Case]:
         """Return a case with its pictures, drawn here if no helper has started on them."""
         return {units: with_pictures(case, self._drawn(case, units)) for units, case in pair.items()}
 
     def _drawn(self, case: Case, units: UnitSystem) -> Drawn:
-        order = self._orders.get((case.id, units))
-        if order is None or order.cancel():
+        drawing = self._drawings.get((case.id, units))
+        if drawing is None or drawing.cancel():
             return draw(case, units)
         try:
-            return order.result()
+            return drawing.result()
         except BrokenExecutor:
             return draw(case, units)

@@ -6,6 +6,8 @@ import io
 import zipfile
 from collections.abc import Mapping
 
+IMS_MANIFEST = "imsmanifest.xml"
+"""Name of the manifest of an IMS content package, which QTI and SCORM use."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip archive can store, so that no clock is read."""
 _FILE_MODE = 0o100644

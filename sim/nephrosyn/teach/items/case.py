@@ -10,10 +10,10 @@ from nephrosyn.criteria import DefinitionSet, verdict
 from nephrosyn.teach.display import sections as showing
 from nephrosyn.teach.display import timelines
 from nephrosyn.teach.display.definition_text import is_child
-from nephrosyn.teach.display.narrative import facts, said
+from nephrosyn.teach.display.narrative import facts, wording
 from nephrosyn.teach.display.parse_back import parse
 from nephrosyn.teach.display.record_tables import Frames
-from nephrosyn.teach.display.spelling import listed, sentence, spelled, spoken
+from nephrosyn.teach.display.spelling import listed, sentence, spelled, to_words
 from nephrosyn.teach.items import questions
 from nephrosyn.teach.items.difficulty import Edit, Margin, difficulty, margin
 from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, ClassifiedRecord, clause_answer
@@ -24,7 +24,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Look:
+class DisplayOptions:
     """How a case is displayed.
 
     Attributes
@@ -70,7 +70,7 @@ class Shown:
     classified: ClassifiedRecord
 
 
-def show(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> Shown:
+def show(record: Frames, definition: DefinitionSet, ident: str, display: DisplayOptions) -> Shown:
     """Display a record, read it back from the display and classify what was read.
 
     Parameters
@@ -81,12 +81,14 @@ def show(record: Frames, definition: DefinitionSet, ident: str, look: Look) -> S
         The definition set.
     ident : str
         Id of the case.
-    look : Look
+    display : DisplayOptions
         How it is displayed.
     """
-    shown = [showing.in_spelling(section, look.spelling) for section in showing.sections(record, ident, look.units)]
-    classified = classify_displayed(shown, definition, look.units)
-    look.classified.setdefault((ident, look.units), classified)
+    shown = [
+        showing.in_spelling(section, display.spelling) for section in showing.sections(record, ident, display.units)
+    ]
+    classified = classify_displayed(shown, definition, display.units)
+    display.classified.setdefault((ident, display.units), classified)
     return Shown(tuple(shown), classified)
 
 
@@ -143,14 +145,14 @@ def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> st
     """
     if distance.changes:
         edit, after = distance.changes[0]
-        return f"{sentence(edit.words)} would change the category to “{spoken(after)}”."
+        return f"{sentence(edit.words)} would change the category to “{to_words(after)}”."
     if counterpart:
-        category = f"The other case of this pair is “{spoken(counterpart.category)}”."
+        category = f"The other case of this pair is “{to_words(counterpart.category)}”."
         return f"{category} One change turns it into this one: {counterpart.edit.words}."
     return "No single change of the record that was tried would change the category."
 
 
-def near_of(distance: Margin) -> list[str]:
+def nearest_categories(distance: Margin) -> list[str]:
     """Return the categories that single edits lead to, the nearest first."""
     return list(dict.fromkeys(after for _, after in distance.changes))
 
@@ -160,35 +162,37 @@ def summary(record: ClassifiedRecord) -> str:
     flag = FLAG_OF_CATEGORY.get(record.verdict.category)
     met = [clause for clause in record.clauses if clause.status == "met" and clause.flag == flag]
     why = " ".join(clause_answer(clause, record) for clause in met) or questions.episodes_text(record)
-    name = spoken(record.verdict.category)
+    name = to_words(record.verdict.category)
     return f"By the definition set “{record.definition.name}” the category is “{name}”. {why}".strip()
 
 
-def whole(shown: Shown, ident: str, look: Look, definitions: Sequence[DefinitionSet]) -> tuple[Section, ...]:
+def all_sections(
+    shown: Shown, ident: str, display: DisplayOptions, definitions: Sequence[DefinitionSet]
+) -> tuple[Section, ...]:
     """Return all sections of a case that is shown at once."""
     classified = shown.classified
     content = list(shown.sections)
-    if look.figures:
-        content.append(timeline(classified, ident, look))
-    return (*content, *(definition_section(definition, classified, look) for definition in definitions))
+    if display.figures:
+        content.append(timeline(classified, ident, display))
+    return (*content, *(definition_section(definition, classified, display) for definition in definitions))
 
 
-def timeline(classified: ClassifiedRecord, ident: str, look: Look) -> Section:
+def timeline(classified: ClassifiedRecord, ident: str, display: DisplayOptions) -> Section:
     """Return the section with the timeline, which is drawn when the case is complete."""
-    return showing.in_spelling(timelines.blank(classified.frames, ident, look.units), look.spelling)
+    return showing.in_spelling(timelines.blank(classified.frames, ident, display.units), display.spelling)
 
 
-def definition_section(definition: DefinitionSet, classified: ClassifiedRecord, look: Look) -> Section:
+def definition_section(definition: DefinitionSet, classified: ClassifiedRecord, display: DisplayOptions) -> Section:
     """Return a definition set in words, with the thresholds for the patient's age."""
     child = is_child(classified.frames, definition)
-    return showing.in_spelling(showing.definition_section(definition, look.units, child=child), look.spelling)
+    return showing.in_spelling(showing.definition_section(definition, display.units, child=child), display.spelling)
 
 
 Asker: TypeAlias = Callable[[ClassifiedRecord, str, Margin], "list[Question]"]
 
 
 def _single(classified: ClassifiedRecord, ident: str, distance: Margin) -> list[Question]:
-    return [questions.category(classified, ident, near_of(distance))]
+    return [questions.category(classified, ident, nearest_categories(distance))]
 
 
 def _numeric(classified: ClassifiedRecord, ident: str, distance: Margin) -> list[Question]:
@@ -205,11 +209,11 @@ def _key_features(classified: ClassifiedRecord, ident: str, distance: Margin) ->
     """Ask for the disease state, for the decisive clause and for the category."""
     if not classified.verdict.episodes:
         return []
-    name = questions.pivotal(classified, near_of(distance))
+    name = questions.pivotal(classified, nearest_categories(distance))
     return [
         questions.state(classified, ident, "state"),
         questions.clause(classified, name, ident, "clause"),
-        questions.category(classified, ident, near_of(distance)),
+        questions.category(classified, ident, nearest_categories(distance)),
     ]
 
 
@@ -223,13 +227,13 @@ ASKERS: dict[str, Asker] = {
 """The kinds that show the whole record at once, and the function that asks their questions."""
 
 
-def case_of(
+def assemble_case(
     kind: ItemKind,
     shown: Shown,
     distance: Margin,
     stages: Sequence[Stage],
     ident: str,
-    look: Look,
+    display: DisplayOptions,
     *,
     counterpart: Counterpart | None = None,
     criteria: str | None = None,
@@ -243,7 +247,7 @@ def case_of(
         id=ident,
         version=VERSION,
         kind=kind,
-        title=said("title", ident, **facts(classified.frames)),
+        title=wording("title", ident, **facts(classified.frames)),
         criteria=criteria or classified.definition.name,
         criteria_title=criteria_title or classified.definition.title,
         difficulty=level,
@@ -253,7 +257,7 @@ def case_of(
         stages=tuple(stages),
         summary=answer or summary(classified),
     )
-    return in_spelling(case, look.spelling)
+    return in_spelling(case, display.spelling)
 
 
 def in_spelling(case: Case, spelling: Spelling) -> Case:
@@ -272,12 +276,12 @@ def in_spelling(case: Case, spelling: Spelling) -> Case:
     return Case.model_validate(walk(case.model_dump()))
 
 
-def at_once(
+def single_stage_case(
     kind: ItemKind,
     record: Frames,
     definition: DefinitionSet,
     ident: str,
-    look: Look,
+    display: DisplayOptions,
     counterpart: Counterpart | None = None,
 ) -> Case | None:
     """Build a case that is shown at once.
@@ -287,30 +291,43 @@ def at_once(
     Case or None
         None if there is no question to ask on the record.
     """
-    shown = show(record, definition, ident, look)
+    shown = show(record, definition, ident, display)
     classified = shown.classified
-    distance = look.margin(ident, classified)
+    distance = display.margin(ident, classified)
     stage_questions = ASKERS[kind](classified, ident, distance)
     if not stage_questions:
         return None
-    stage = Stage(title="Record", sections=whole(shown, ident, look, [definition]), questions=tuple(stage_questions))
-    return case_of(kind, shown, distance, [stage], ident, look, counterpart=counterpart)
+    stage = Stage(
+        title="Record", sections=all_sections(shown, ident, display, [definition]), questions=tuple(stage_questions)
+    )
+    return assemble_case(kind, shown, distance, [stage], ident, display, counterpart=counterpart)
 
 
-def disagreeing(record: Frames, definitions: Sequence[DefinitionSet], ident: str, look: Look) -> Case | None:
+def disagreement_case(
+    record: Frames, definitions: Sequence[DefinitionSet], ident: str, display: DisplayOptions
+) -> Case | None:
     """Build a case on which the definition sets disagree; None if they agree on the displayed record."""
-    shown = show(record, definitions[0], ident, look)
-    others = (classify_displayed(shown.sections, definition, look.units) for definition in definitions[1:])
+    shown = show(record, definitions[0], ident, display)
+    others = (classify_displayed(shown.sections, definition, display.units) for definition in definitions[1:])
     by_set = [shown.classified, *others]
     if {classified.verdict.refractory for classified in by_set} != {True, False}:
         return None
-    distance = look.margin(ident, shown.classified)
+    distance = display.margin(ident, shown.classified)
     question = questions.disagreement(by_set, ident)
-    stage = Stage(title="Record", sections=whole(shown, ident, look, definitions), questions=(question,))
+    stage = Stage(title="Record", sections=all_sections(shown, ident, display, definitions), questions=(question,))
     yes = [classified.definition.name for classified in by_set if classified.verdict.refractory]
     no = [classified.definition.name for classified in by_set if not classified.verdict.refractory]
     answer = f"Refractory by {listed(yes)}; not by {listed(no)}."
     names = ", ".join(definition.name for definition in definitions)
     titles = "; ".join(definition.title for definition in definitions)
-    return case_of("disagreement", shown, distance, [stage], ident, look, criteria=names, criteria_title=titles,
-                   answer=answer)  # fmt: skip
+    return assemble_case(
+        "disagreement",
+        shown,
+        distance,
+        [stage],
+        ident,
+        display,
+        criteria=names,
+        criteria_title=titles,
+        answer=answer,
+    )

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from nephrosyn.criteria import DefinitionSet, classify
 from nephrosyn.teach.display.definition_text import is_child
 from nephrosyn.teach.display.record_tables import OBSERVED, Frames
-from nephrosyn.vocabulary import UNDETERMINED
+from nephrosyn.vocabulary import DAYS_PER_WEEK, UNDETERMINED
 
-WEEK_DAYS = 7
-MOVES_DAYS = ((-WEEK_DAYS, 1), (WEEK_DAYS, 1), (-4 * WEEK_DAYS, 2), (4 * WEEK_DAYS, 2))
+MOVES_DAYS = ((-DAYS_PER_WEEK, 1), (DAYS_PER_WEEK, 1), (-4 * DAYS_PER_WEEK, 2), (4 * DAYS_PER_WEEK, 2))
 FACTORS = ((0.75, 1), (1.25, 1), (0.5, 2), (2.0, 2))
 ENDS_EARLIER_DAYS = ((91, 2), (183, 3))
 NO_EDIT = 4

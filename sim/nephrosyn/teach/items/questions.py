@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nephrosyn.teach.display.definition_text import clause_name
-from nephrosyn.teach.display.narrative import said
-from nephrosyn.teach.display.spelling import listed, sentence, spoken
+from nephrosyn.teach.display.narrative import wording
+from nephrosyn.teach.display.spelling import listed, sentence, to_words
 from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, ClassifiedRecord, clause_answer, for_category, quoted
 from nephrosyn.teach.keyed_choice import choose, shuffled
 from nephrosyn.teach.model import Choice, Matching, Numeric, Option, Pair
@@ -62,10 +62,10 @@ def category(record: ClassifiedRecord, ident: str, near: Sequence[str] = (), que
     rest = shuffled((name for name in others if name not in first), ident, question)
     offered = [key, *first, *rest][:OPTIONS]
     offered = [name for name in record.categories if name in offered]
-    texts = [(sentence(spoken(name)), for_category(name, record)) for name in offered]
-    stem = said("category", ident, set=record.definition.name)
+    texts = [(sentence(to_words(name)), for_category(name, record)) for name in offered]
+    stem = wording("category", ident, set=record.definition.name)
     return Choice(
-        kind="single", id=question, stem=stem, options=options(texts, {sentence(spoken(key))}, ident, question)
+        kind="single", id=question, stem=stem, options=options(texts, {sentence(to_words(key))}, ident, question)
     )
 
 
@@ -85,7 +85,7 @@ def state(record: ClassifiedRecord, ident: str, question: str) -> Choice:
     # Without a remission the patient is still in the first episode.
     before = {STATES[2]: " A relapse can only begin after a remission, and none is seen."} if key == STATES[0] else {}
     texts = [(text, f"{'Correct' if text == key else 'Not correct'}. {why}{before.get(text, '')}") for text in STATES]
-    stem = said("state", ident, set=record.definition.name, day=record.end)
+    stem = wording("state", ident, set=record.definition.name, day=record.end)
     return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
 
 
@@ -122,7 +122,7 @@ def clause(record: ClassifiedRecord, name: str, ident: str, question: str) -> Ch
     key = STATUSES[asked_clause.status]
     why = clause_answer(asked_clause, record)
     texts = [(text, f"{_verdict(text, key)} {why}") for text in STATUSES.values()]
-    stem = said("clause", ident, set=record.definition.name, day=record.end, clause=quoted(name))
+    stem = wording("clause", ident, set=record.definition.name, day=record.end, clause=quoted(name))
     return Choice(kind="single", id=question, stem=stem, options=options(texts, {key}, ident, question))
 
 
@@ -148,7 +148,7 @@ def _relapses(record: ClassifiedRecord, ident: str) -> Numeric | None:
     why = f"The first remission was on day {first}. {relapse_days}"
     return Numeric(
         id="relapses",
-        stem=said("relapses", ident, set=record.definition.name, first=first, last=last),
+        stem=wording("relapses", ident, set=record.definition.name, first=first, last=last),
         value=len(days),
         tolerance=0,
         feedback_right=f"Correct. {why}",
@@ -164,7 +164,7 @@ def _met_day(record: ClassifiedRecord, ident: str) -> Numeric | None:
     why = clause_answer(clause, record)
     return Numeric(
         id="met-day",
-        stem=said("met_day", ident, set=record.definition.name, clause=quoted(clause.name)),
+        stem=wording("met_day", ident, set=record.definition.name, clause=quoted(clause.name)),
         value=float(clause.days or 0),
         tolerance=0,
         feedback_right=f"Correct. {why}",
@@ -185,7 +185,7 @@ def per_kg(record: ClassifiedRecord, ident: str, question: str = "dose") -> Nume
     why = f"From {days}: {dose:g} mg / {weight:g} kg = {dose / weight:.2f} mg/kg."
     return Numeric(
         id=question,
-        stem=said("per_kg", ident, drug=spoken(run["drug"]), day=first, dosing_day=dosing_day),
+        stem=wording("per_kg", ident, drug=to_words(run["drug"]), day=first, dosing_day=dosing_day),
         value=round(dose / weight, 2),
         tolerance=DOSE_TOLERANCE_MG_PER_KG,
         unit="mg/kg",
@@ -204,7 +204,9 @@ def matching(record: ClassifiedRecord, ident: str) -> Matching | None:
     if len(given) < 2:
         return None
     spare = tuple(text for text in STATUSES.values() if text not in given)
-    return Matching(id="matching", stem=said("matching", ident, set=record.definition.name), pairs=pairs, spare=spare)
+    return Matching(
+        id="matching", stem=wording("matching", ident, set=record.definition.name), pairs=pairs, spare=spare
+    )
 
 
 def pivotal(record: ClassifiedRecord, near: Sequence[str]) -> str:
@@ -232,4 +234,4 @@ def disagreement(records: Sequence[ClassifiedRecord], ident: str) -> Choice:
         if refractory:
             right.add(name)
     shown_options = options(texts, right, ident, "sets")
-    return Choice(kind="multiple", id="sets", stem=said("disagreement", ident), options=shown_options)
+    return Choice(kind="multiple", id="sets", stem=wording("disagreement", ident), options=shown_options)

@@ -29,27 +29,29 @@ def stops(classified: ClassifiedRecord) -> list[int]:
     return [*selected, end]
 
 
-def staged(record: record_tables.Frames, definition: DefinitionSet, ident: str, look: case.Look) -> Case | None:
+def staged(
+    record: record_tables.Frames, definition: DefinitionSet, ident: str, display: case.DisplayOptions
+) -> Case | None:
     """Build a case in stages; None if the record is too short or without an episode."""
-    shown = case.show(record, definition, ident, look)
+    shown = case.show(record, definition, ident, display)
     days = stops(shown.classified)
     if len(days) < 3 or not shown.classified.verdict.episodes:
         return None
-    distance = look.margin(ident, shown.classified)
+    distance = display.margin(ident, shown.classified)
     stages: list[Stage] = []
     before: list[Section] = []
     for place, day in enumerate(days):
-        now = case.show(record_tables.until(shown.classified.frames, day), definition, ident, look).sections
-        fresh = list(now) if place == 0 else _fresh(before, now, day, look)
+        now = case.show(record_tables.until(shown.classified.frames, day), definition, ident, display).sections
+        fresh = list(now) if place == 0 else _fresh(before, now, day, display)
         before += fresh
-        classified = case.classify_displayed(before, definition, look.units)
+        classified = case.classify_displayed(before, definition, display.units)
         last = place == len(days) - 1
-        extra = [case.definition_section(definition, classified, look)] if place == 0 else []
-        if last and look.figures:
-            extra = [*extra, case.timeline(classified, ident, look)]
-        stage_questions = _questions(classified, ident, place, last, case.near_of(distance))
+        extra = [case.definition_section(definition, classified, display)] if place == 0 else []
+        if last and display.figures:
+            extra = [*extra, case.timeline(classified, ident, display)]
+        stage_questions = _questions(classified, ident, place, last, case.nearest_categories(distance))
         stages.append(Stage(title=f"Up to day {day}", sections=(*fresh, *extra), questions=tuple(stage_questions)))
-    return case.case_of("staged", shown, distance, stages, ident, look)
+    return case.assemble_case("staged", shown, distance, stages, ident, display)
 
 
 def _questions(classified: ClassifiedRecord, ident: str, place: int, last: bool, near: list[str]) -> list[Question]:
@@ -62,7 +64,7 @@ def _questions(classified: ClassifiedRecord, ident: str, place: int, last: bool,
     return [dose or questions.clause(classified, questions.pivotal(classified, near), ident, name)]
 
 
-def _fresh(before: Sequence[Section], now: Sequence[Section], day: int, look: case.Look) -> list[Section]:
+def _fresh(before: Sequence[Section], now: Sequence[Section], day: int, display: case.DisplayOptions) -> list[Section]:
     """Return what is new since the last stage: new rows and rows that have changed."""
     old = {row for section in before for table in section.tables for row in _tagged(table)}
     sections: list[Section] = []
@@ -75,7 +77,7 @@ def _fresh(before: Sequence[Section], now: Sequence[Section], day: int, look: ca
         if section.heading == "Patient":
             words = f"The record now runs to day {day}. Only new and changed entries are shown."
             sections.append(
-                Section(heading="Patient", paragraphs=(spelled(words, look.spelling),), tables=tuple(tables))
+                Section(heading="Patient", paragraphs=(spelled(words, display.spelling),), tables=tuple(tables))
             )
         elif tables:
             sections.append(Section(heading=section.heading, tables=tuple(tables), distractor=section.distractor))

@@ -43,7 +43,7 @@ def homogeneous(case: Case, question: Question) -> Iterator[str]:
     if len({text.casefold() for text in texts}) < len(texts):
         yield "two options say the same"
     families = (set(CATEGORY_TEXTS), set(STATES), set(STATUSES.values()), set(case.criteria.split(", ")))
-    if not any(set(texts) <= family for family in families):
+    if not any(set(texts) <= allowed for allowed in families):
         yield f"options of several kinds: {', '.join(texts)}"
     if len({option.id for option in question.options}) < len(texts):
         yield "two options have the same id"

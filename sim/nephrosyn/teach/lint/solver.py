@@ -9,13 +9,13 @@ from typing import Any
 from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet
 from nephrosyn.teach.display.definition_text import clause_name
-from nephrosyn.teach.display.spelling import sentence, spelled, spoken
+from nephrosyn.teach.display.spelling import sentence, spelled, to_words
 from nephrosyn.teach.items.case import classify_displayed
 from nephrosyn.teach.items.feedback import ClassifiedRecord, quoted
 from nephrosyn.teach.items.questions import STATES, STATUSES, state_of
 from nephrosyn.teach.model import Case, Choice, Matching, Numeric, Question, Section, Spelling, UnitSystem
 
-CATEGORY_TEXTS = {sentence(spoken(name)): name for name in vocabulary.CATEGORIES}
+CATEGORY_TEXTS = {sentence(to_words(name)): name for name in vocabulary.CATEGORIES}
 Key = Any
 
 
@@ -60,7 +60,7 @@ def _choice(question: Choice, classified: Sequence[ClassifiedRecord]) -> Key:
     if question.kind == "multiple":
         return tuple(sorted(record.definition.name for record in classified if record.verdict.refractory))
     if texts <= set(CATEGORY_TEXTS):
-        return (sentence(spoken(first.verdict.category)),)
+        return (sentence(to_words(first.verdict.category)),)
     if texts <= set(STATES):
         return (state_of(first),)
     if texts <= set(STATUSES.values()):
@@ -81,7 +81,7 @@ def _number(question: Numeric, record: ClassifiedRecord) -> Key:
         drug = next(
             name
             for name in vocabulary.DRUGS
-            if any(spelled(spoken(name), spelling) in question.stem for spelling in BOTH_SPELLINGS)
+            if any(spelled(to_words(name), spelling) in question.stem for spelling in BOTH_SPELLINGS)
         )
         rows = record.frames["doses"].filter(drug=drug, first_days=days[0])
         return round(rows["dose_mg"][0] / rows["dosing_weight_kg"][0], 2)

@@ -8,10 +8,9 @@ from xml.etree import ElementTree as ET
 from nephrosyn.teach.formats import xhtml
 from nephrosyn.teach.formats.qti.item import assessment_item, identifier
 from nephrosyn.teach.formats.questions import Item, image_bytes, image_name, items
-from nephrosyn.teach.formats.zip import packed
+from nephrosyn.teach.formats.zip import IMS_MANIFEST, packed
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
-_MANIFEST = "imsmanifest.xml"
 _TEST = "test.xml"
 _SCHEMAS = {
     "manifest": "http://www.imsglobal.org/xsd/imscp_v1p1 http://www.imsglobal.org/xsd/qti/qtiv2p1/qtiv2p1_imscpv1p2_v1p0.xsd",
@@ -47,8 +46,8 @@ def package(cases: CaseSet) -> bytes:
     files = {_item_path(item): _bytes(assessment_item(item, cases.notice), "qti") for item in all_items}
     files |= {_image_path(image_name(figure)): image_bytes(figure) for item in all_items for figure in item.figures}
     files[_TEST] = _bytes(_test(cases, all_items), "qti")
-    files[_MANIFEST] = _bytes(_manifest(cases, all_items), "manifest")
-    return packed(files, first=_MANIFEST)
+    files[IMS_MANIFEST] = _bytes(_manifest(cases, all_items), "manifest")
+    return packed(files, first=IMS_MANIFEST)
 
 
 def _item_path(item: Item) -> str:

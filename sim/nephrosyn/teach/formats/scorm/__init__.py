@@ -15,11 +15,10 @@ from xml.etree import ElementTree as ET
 
 from nephrosyn.teach.formats import xhtml
 from nephrosyn.teach.formats.scorm.capacity import check
-from nephrosyn.teach.formats.zip import packed
+from nephrosyn.teach.formats.zip import IMS_MANIFEST, packed
 from nephrosyn.teach.model import CaseSet, UnitSystem
 
 _PAGE = "index.html"
-_MANIFEST = "imsmanifest.xml"
 _SCRIPTS = ("adapter.js", "attempt.js")
 _NAMESPACES = {
     "xmlns": "http://www.imsproject.org/xsd/imscp_rootv1p1p2",
@@ -81,8 +80,8 @@ def package(cases: CaseSet, page: str) -> bytes:
         The quiz as one HTML page.
     """
     manifest = ET.tostring(_manifest(cases), encoding="unicode")
-    content = {_PAGE: page.encode(), _MANIFEST: f'<?xml version="1.0"?>\n{manifest}\n'.encode()}
-    return packed(content, first=_MANIFEST)
+    content = {_PAGE: page.encode(), IMS_MANIFEST: f'<?xml version="1.0"?>\n{manifest}\n'.encode()}
+    return packed(content, first=IMS_MANIFEST)
 
 
 def _manifest(cases: CaseSet) -> ET.Element:
