@@ -38,14 +38,14 @@ def nearest(name: str, names: Iterable[str], most: int = 3) -> str:
     return ", ".join(known[key] for key in close)
 
 
-def shown(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Describe a value of a file for a message.
 
     Examples
     --------
-    >>> shown("5 weeks")
+    >>> value_text("5 weeks")
     'the text "5 weeks"'
-    >>> shown([1, 2])
+    >>> value_text([1, 2])
     'a list of 2'
     """
     if isinstance(value, str):
@@ -78,7 +78,7 @@ def number_text(value: float) -> str:
 def problem_of_hidden(path: Sequence[str], text: str, file: str = "") -> Problem:
     """Return the problem of a text that contains an invisible character."""
     first = hidden(text, keep=LINE_BREAKS) or hidden(text)
-    return Problem(".".join(path), "text without control characters", f"{first} in {shown(text)}", file=file)
+    return Problem(".".join(path), "text without control characters", f"{first} in {value_text(text)}", file=file)
 
 
 def wrong_count(name: str, value: Any, least: int, most: int) -> list[str]:
@@ -108,4 +108,6 @@ def wrong_count(name: str, value: Any, least: int, most: int) -> list[str]:
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if whole and least <= int(value) <= most:
         return []
-    return [f"{name}: expected a whole number from {number_text(least)} to {number_text(most)}; found {shown(value)}"]
+    return [
+        f"{name}: expected a whole number from {number_text(least)} to {number_text(most)}; found {value_text(value)}"
+    ]

@@ -97,7 +97,7 @@ def test_sets_side_by_side_part_where_their_answers_differ(cli, several):
     tables = Folder(several)
     definitions = [criteria.load(name) for name in SETS]
     able = tables["labels"].filter(pl.col("applies"), view="observed").select("patient", "criteria")
-    answers = criteria.answers(tables, definitions, "observed").filter(pl.col("status") != "not defined")
+    answers = criteria.clause_answers(tables, definitions, "observed").filter(pl.col("status") != "not defined")
     answers = answers.join(able, on=["patient", "criteria"], how="semi")
     apart = answers.group_by("patient", "clause").agg(pl.col("status").n_unique()).filter(pl.col("status") > 1)
     patient = apart["patient"].min()

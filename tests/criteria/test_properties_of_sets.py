@@ -94,7 +94,7 @@ def folder(tmp_path_factory):
 @given(record=st.one_of(on_a_grid(STEP), treated_on_a_grid(STEP)), data=st.data())
 def test_losing_readings_never_turns_met_into_not_met(folder, record, data):
     def answers():
-        return criteria.answers(tables(record), watchful(folder), "observed")
+        return criteria.clause_answers(tables(record), watchful(folder), "observed")
 
     before = answers()
     rows = record.rows["readings"]

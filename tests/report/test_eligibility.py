@@ -252,7 +252,7 @@ def test_what_a_shipped_set_defines_is_what_it_answers():
     sets = [criteria.load(name) for name in criteria.sets()]
     tables = ns.run("baseline", patients=8, seed=1).tables
     flags = dict(zip(CLAUSES, FLAG_OF_CLAUSE, strict=True))
-    answers = criteria.answers(tables, sets, "observed").cast({"clause": pl.String, "status": pl.String})
+    answers = criteria.clause_answers(tables, sets, "observed").cast({"clause": pl.String, "status": pl.String})
     for rules in sets:
         here = answers.filter(pl.col("status") != "not defined", criteria=rules.name)
         given = {flags[clause] for clause in here["clause"]}

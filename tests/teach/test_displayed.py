@@ -13,7 +13,7 @@ from nephrosyn.teach.display.spelling import from_words, spelled, to_words
 from nephrosyn.teach.items.case import classify_displayed
 from nephrosyn.teach.items.feedback import evidence
 from nephrosyn.teach.items.questions import STATES
-from nephrosyn.teach.lint.solver import answers
+from nephrosyn.teach.lint.solver import expected_keys
 from nephrosyn.teach.model import CaseSet, Choice, keys_of
 from nephrosyn.teach.run_source import Source
 
@@ -26,7 +26,7 @@ def test_every_printed_value_comes_back(analyte, steps, step, system):
     unit = units.unit_of(analyte, system)
     scale = units.SCALES["conventional"][analyte]
     values = [round(k * step, scale.decimals) for k in range(steps)]
-    back = [units.read(analyte, units.shown(analyte, value, system), unit) for value in values]
+    back = [units.read(analyte, units.displayed_value(analyte, value, system), unit) for value in values]
     if analyte == "creatinine" and system == "si":  # no clause reads it: whole µmol/L are coarser than the record
         assert max(abs(a - b) for a, b in zip(values, back, strict=True)) <= 0.5 / 88.4 + 0.005 + 1e-9
     else:
@@ -54,7 +54,7 @@ def test_the_key_is_what_the_written_json_says(sets):
     for system, made in sets.items():
         read = CaseSet.model_validate_json(made.model_dump_json())
         for case in read.cases:
-            assert answers(case, system, definitions) == keys_of(case), case.id
+            assert expected_keys(case, system, definitions) == keys_of(case), case.id
 
 
 def test_the_keys_are_the_same_in_both_units(sets):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nephrosyn.errors import CriteriaError
 
 if TYPE_CHECKING:
-    from nephrosyn.criteria.classification import LABELS, answers, classify, episodes
+    from nephrosyn.criteria.classification import LABELS, classify, clause_answers, episodes
     from nephrosyn.criteria.compile_ahead import BackgroundCompilation
     from nephrosyn.criteria.definition.catalogue import sets, text, titles
     from nephrosyn.criteria.definition.definition import DefinitionSet
@@ -31,8 +31,8 @@ __all__ = [
     "Episode",
     "Evidence",
     "Verdict",
-    "answers",
     "classify",
+    "clause_answers",
     "episodes",
     "impossible",
     "load",
@@ -49,7 +49,7 @@ _HOMES = {
     "definition.inheritance": ("whole",),
     "definition.catalogue": ("sets", "text", "titles"),
     "evaluation.evaluate": ("impossible",),
-    "classification": ("LABELS", "answers", "classify", "episodes"),
+    "classification": ("LABELS", "clause_answers", "classify", "episodes"),
     "definition.loading": ("load", "parse"),
     "explanation.supporting_rows": ("Evidence",),
     "compile_ahead": ("BackgroundCompilation",),

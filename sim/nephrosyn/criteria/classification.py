@@ -86,7 +86,7 @@ def classify(
     return label_frame(evaluation, sets, view)
 
 
-def answers(
+def clause_answers(
     tables: Tables,
     definitions: Sequence[DefinitionSet],
     view: str,

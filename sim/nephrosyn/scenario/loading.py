@@ -18,7 +18,7 @@ from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
 from nephrosyn.toml_files import SUFFIX, Layer
-from nephrosyn.user_input import nearest, shown
+from nephrosyn.user_input import nearest, value_text
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,7 +89,7 @@ class Resolved:
         """
         name, files, tree = (values.get(key) for key in ("name", "files", "scenario"))
         problems = [
-            Problem(key, expected, shown(value))
+            Problem(key, expected, value_text(value))
             for key, expected, value, kind in (
                 ("name", "a text", name, str),
                 ("files", "a list of texts", files, list),
@@ -100,7 +100,7 @@ class Resolved:
         if is_too_deep(tree):
             problems.append(Problem("scenario", f"tables and lists at most {DEEPEST} deep", "deeper ones"))
         if problems:
-            raise ScenarioError(shown(name), problems)
+            raise ScenarioError(value_text(name), problems)
         assert isinstance(name, str) and isinstance(files, list) and isinstance(tree, dict)
         resolved = _checked(name, name, merge([Layer(name, tree)], allow_command_line_source=True))
         return replace(resolved, files=tuple(map(str, files)))
@@ -147,7 +147,7 @@ def _problems_of_sets(names: Any) -> Iterator[Problem]:
         if isinstance(name, str) and name not in known and not is_readable(Path(name)):
             like = nearest(Path(name).name.removesuffix(SUFFIX), known)
             expected = f"a file or one of the shipped sets ({', '.join(known)})"
-            yield Problem(f"criteria.{place}", expected, f"{shown(name)}, which is neither", like)
+            yield Problem(f"criteria.{place}", expected, f"{value_text(name)}, which is neither", like)
 
 
 def _checked(name: str, requested: str, merged: Merged) -> Resolved:

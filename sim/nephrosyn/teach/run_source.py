@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
-from nephrosyn.criteria import DefinitionSet, answers, classify
+from nephrosyn.criteria import DefinitionSet, classify, clause_answers
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.run import silent
@@ -68,7 +68,7 @@ class Source:
             labels.append(classify(tables, definitions, "observed", keep_going=True))
         return pl.concat(labels).filter(pl.col("applies").fill_null(value=False))
 
-    def answers(self, definition: DefinitionSet) -> pl.DataFrame:
+    def clause_answers(self, definition: DefinitionSet) -> pl.DataFrame:
         """Return the answer of each clause of a set for all patients.
 
         Parameters
@@ -76,7 +76,7 @@ class Source:
         definition : DefinitionSet
             The definition set.
         """
-        return pl.concat(answers(tables, [definition], "observed", keep_going=True) for tables in self._parts())
+        return pl.concat(clause_answers(tables, [definition], "observed", keep_going=True) for tables in self._parts())
 
     def _parts(self) -> Iterator[dict[str, pl.DataFrame]]:
         tables = self.cohort.tables

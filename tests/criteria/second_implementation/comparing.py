@@ -30,7 +30,7 @@ def differences(tables, definitions, view="observed", until=None):
         (name, *key): evaluate(chart, definition) for name, definition in by_name.items() for key, chart in read.items()
     }
     disagreements = []
-    compiled = criteria.answers(tables, definitions, view, until)
+    compiled = criteria.clause_answers(tables, definitions, view, until)
     assert compiled.height == 13 * len(second)
     for row in compiled.select("replicate", "patient", "criteria", "clause", "status", "days").iter_rows():
         replicate, patient, name, clause, status, day = row

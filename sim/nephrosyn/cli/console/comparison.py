@@ -35,7 +35,7 @@ def comparison(result: Comparison, page: Path | None) -> None:
         say(f"page  {page}")
 
 
-def _show(shown: Table) -> None:
+def _show(block: Table) -> None:
     say()
-    heading(shown.caption)
-    table(shown.head, shown.rows, right=range(1, len(shown.head)))
+    heading(block.caption)
+    table(block.head, block.rows, right=range(1, len(block.head)))

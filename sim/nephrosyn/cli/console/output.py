@@ -105,7 +105,7 @@ def _occupy() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
-def shown(text: str) -> str:
+def as_printed(text: str) -> str:
     """Return a text as standard output will show it, for alignment.
 
     Parameters

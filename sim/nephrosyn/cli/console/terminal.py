@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from nephrosyn.cli.console.output import give_up, is_unicode, shown
+from nephrosyn.cli.console.output import as_printed, give_up, is_unicode
 from nephrosyn.text_files import HIDDEN, LINE_BREAKS, visible
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequenc
     right : sequence of int
         Indices of right-aligned columns.
     """
-    headings = tuple(map(shown, headings))
-    cells = [tuple(shown(visible(cell)) for cell in row) for row in rows]
+    headings = tuple(map(as_printed, headings))
+    cells = [tuple(as_printed(visible(cell)) for cell in row) for row in rows]
     lines = _fitted(headings, cells, right) if sys.stdout.isatty() else _aligned(headings, cells, right)
     for line in lines:
         _write(line.rstrip())

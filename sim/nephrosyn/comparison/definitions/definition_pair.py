@@ -103,12 +103,12 @@ def labels(tables: Tables, manifest: Mapping[str, Any], selected: SelectedSet, v
 
 def clause_answers(tables: Tables, selected: SelectedSet, view: str, who: pl.DataFrame) -> pl.DataFrame:
     """Return the clause answers of a set for some patients; `who` has their ``replicate`` and ``patient``."""
-    answers: list[pl.DataFrame] = []
+    frames: list[pl.DataFrame] = []
     for part in _parts(tables, view):
         cut = {name: frame.join(who, on=PATIENT_KEY, how="semi", maintain_order="left") for name, frame in part.items()}
-        if cut["patients"].height or not answers:  # without patients too, for the columns
-            answers.append(criteria.answers(cut, [selected.definition], view, keep_going=True))
-    return pl.concat(answers)
+        if cut["patients"].height or not frames:  # without patients too, for the columns
+            frames.append(criteria.clause_answers(cut, [selected.definition], view, keep_going=True))
+    return pl.concat(frames)
 
 
 def _parts(tables: Tables, view: str) -> Iterator[Tables]:

@@ -12,7 +12,7 @@ from nephrosyn.criteria.definition.catalogue import locate, sets
 from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 from nephrosyn.toml_files import Layer, chain, merge_tables
-from nephrosyn.user_input import nearest, problem_of_hidden, shown
+from nephrosyn.user_input import nearest, problem_of_hidden, value_text
 
 REQUIRED_KEYS = ("name", "title")
 
@@ -54,7 +54,7 @@ def whole(content_toml: str, source: str) -> str:
     if base not in sets():
         expected = f"one of the shipped sets ({', '.join(sets())})"
         like = nearest(base, sets()) if isinstance(base, str) else ""
-        problems.append(Problem("extends", expected, shown(base), like))
+        problems.append(Problem("extends", expected, value_text(base), like))
     if problems:
         raise CriteriaError(source, problems)
     layers = chain(last, _shipped_parent)

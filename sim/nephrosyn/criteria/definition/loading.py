@@ -13,7 +13,7 @@ from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.inheritance import read, whole
 from nephrosyn.criteria.definition.omitted_sections import completed
 from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
-from nephrosyn.user_input import nearest, shown
+from nephrosyn.user_input import nearest, value_text
 
 
 def load(name_or_path: str | Path) -> DefinitionSet:
@@ -93,7 +93,7 @@ def _describe(detail: Any) -> tuple[str, str, str, str]:
         return (
             path,
             "a known key",
-            f"an unknown key with {shown(detail['input'])}",
+            f"an unknown key with {value_text(detail['input'])}",
             nearest(keys[-1], _known(keys[:-1])),
         )
     expected = str(detail["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
@@ -107,7 +107,7 @@ def _describe(detail: Any) -> tuple[str, str, str, str]:
         if isinstance(detail["input"], str)
         else ""
     )
-    return path, expected, shown(detail["input"]), like
+    return path, expected, value_text(detail["input"]), like
 
 
 def _keys(place: tuple[Any, ...]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from nephrosyn.evidence.measures.registry import measures, misfits
 from nephrosyn.scenario.files.catalogue import shipped
 from nephrosyn.statistics import published_intervals
 from nephrosyn.statistics.proportions import wilson_interval
-from nephrosyn.user_input import nearest, shown
+from nephrosyn.user_input import nearest, value_text
 
 ESTIMATES_FILE = "estimates.csv"
 COLLECTED_FILE = "collected_estimates.csv"
@@ -207,7 +207,7 @@ def parse_table(text: str, name: str) -> tuple[PublishedEstimate, ...]:
         behind = known.get(str(row.get("id", "")).partition(".")[0])
         where = f"{name}, line {line} ({row.get('id', '')})"
         if behind is None:
-            problems.append(Problem(where, "an id of a published estimate", shown(row.get("id", ""))))
+            problems.append(Problem(where, "an id of a published estimate", value_text(row.get("id", ""))))
             continue
         about = {"population": behind["population"], "citation": behind["citation"], "grade": behind["confidence"]}
         try:
@@ -232,7 +232,7 @@ def _wanted(error: Any) -> str:
 
 
 def _input_text(error: Any) -> str:
-    return shown(error["input"]) if error["loc"] else "this row"
+    return value_text(error["input"]) if error["loc"] else "this row"
 
 
 def _of_the_whole(names: Sequence[str], known: Iterable[str], name: str) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get
-from nephrosyn.user_input import nearest, shown
+from nephrosyn.user_input import nearest, value_text
 
 KEY = "[key]"
 
@@ -66,9 +66,9 @@ def _problem(tree: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -
     if value is MISSING:
         return path, Problem(dotted(path), paths.expected(path), "nothing: the key is missing")
     if kind == TOO_SMALL:
-        return path, Problem(dotted(path), paths.expected_or_zero(path), shown(value))
+        return path, Problem(dotted(path), paths.expected_or_zero(path), value_text(value))
     like = nearest(value, paths.choices(path)) if isinstance(value, str) else ""
-    return path, Problem(dotted(path), paths.expected(path), shown(value), like)
+    return path, Problem(dotted(path), paths.expected(path), value_text(value), like)
 
 
 def _path(tree: Mapping[str, Any], place: tuple[int | str, ...]) -> tuple[Path, bool]:

@@ -17,7 +17,7 @@ from nephrosyn.scenario.tree import META_KEYS, MISSING, dotted, get, merged, spl
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 from nephrosyn.toml_files import SUFFIX, Layer, chain, is_path
-from nephrosyn.user_input import nearest, problem_of_hidden, shown
+from nephrosyn.user_input import nearest, problem_of_hidden, value_text
 
 
 @dataclass
@@ -83,12 +83,12 @@ def _parent(layer: Layer, requested: str) -> Layer | None:
     in_file = _ancestor_label(layer.label, requested)
     if not isinstance(name, str):
         expected = "a shipped name, or a path relative to the file"
-        raise ScenarioError(requested, [Problem("extends", expected, shown(name), file=in_file)])
+        raise ScenarioError(requested, [Problem("extends", expected, value_text(name), file=in_file)])
     try:
         file = locate(name, layer.folder)
     except ScenarioError as error:
         (problem,) = error.problems
-        actual = f"{shown(name)}, {problem.actual}"
+        actual = f"{value_text(name)}, {problem.actual}"
         raise ScenarioError(
             requested, [Problem("extends", problem.expected, actual, problem.nearest, in_file)]
         ) from None
@@ -155,7 +155,7 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
         key, equals, value = text.partition("=")
         path = split(key)
         if not equals or not all(path):
-            result.problems.append(Problem("--set", "KEY=VALUE with a dotted KEY", shown(text)))
+            result.problems.append(Problem("--set", "KEY=VALUE with a dotted KEY", value_text(text)))
         elif path[0] in META_KEYS:
             result.problems.append(
                 Problem(f"--set {dotted(path)}", "a key of the scenario", f"{path[0]}, which only a file sets")

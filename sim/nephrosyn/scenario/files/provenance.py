@@ -12,7 +12,7 @@ from typing import Any
 
 from nephrosyn.errors import Problem
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_numeric, leaves, split, unit_of_change
-from nephrosyn.user_input import nearest, shown
+from nephrosyn.user_input import nearest, value_text
 
 SET_ON_COMMAND_LINE = "set on the command line"
 ASSUMED = "assumed:"
@@ -157,13 +157,13 @@ def problems_of_rules(
         Whether ``set on the command line`` is allowed as a source, as in a manifest.
     """
     if not isinstance(table, Mapping):
-        yield Problem("sources", "a table of dotted keys", shown(table), file=file)
+        yield Problem("sources", "a table of dotted keys", value_text(table), file=file)
         return
     coverable = {leaf[:length] for leaf, _ in leaves(tree) for length in range(1, len(leaf) + 1)}
     for path, text in flat(table):
         key = f"sources.{dotted(path)}"
         if not isinstance(text, str):
-            yield Problem(key, EXPECTED, shown(text), file=file)
+            yield Problem(key, EXPECTED, value_text(text), file=file)
             continue
         if path not in coverable:
             like = _nearest_key(path, coverable)
@@ -177,10 +177,10 @@ def problems_of_rules(
 def _problems_of_text(key: str, text: str, file: str) -> Iterator[Problem]:
     _, assumed, reason = text.partition(ASSUMED)
     if assumed and not reason.strip():
-        yield Problem(key, f'a reason after "{ASSUMED}"', shown(text), file=file)
+        yield Problem(key, f'a reason after "{ASSUMED}"', value_text(text), file=file)
     named = ids(text)
     if not assumed and not named:
-        yield Problem(key, EXPECTED, shown(text), file=file)
+        yield Problem(key, EXPECTED, value_text(text), file=file)
     for name in named:
         if name not in evidence():
             yield Problem(key, EXPECTED, f'"{name}", which is no evidence id', nearest(name, evidence()), file)

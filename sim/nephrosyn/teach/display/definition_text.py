@@ -98,7 +98,9 @@ def in_units(text: str, units: UnitSystem) -> str:
     for analyte, unit in (("upcr", "mg/mg"), ("albumin", "g/dL")):
         text = re.sub(
             rf"(\d+(?:\.\d+)?) {unit}\b",
-            lambda match, name=analyte: f"{scales.shown(name, float(match[1]), units)} {scales.unit_of(name, units)}",  # type: ignore[misc]
+            lambda match, name=analyte: (
+                f"{scales.displayed_value(name, float(match[1]), units)} {scales.unit_of(name, units)}"
+            ),  # type: ignore[misc]
             text,
         )
     return text

@@ -121,7 +121,7 @@ def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption:
     for day in sorted({day for day, _ in values}):
         cells = [values.get((day, name)) for name in analytes]
         texts = [
-            "" if cell is None else scales.shown(name, cell[0], units, below=cell[1])
+            "" if cell is None else scales.displayed_value(name, cell[0], units, below=cell[1])
             for name, cell in zip(analytes, cells, strict=True)
         ]
         shown.append((str(day), *texts))

@@ -35,10 +35,11 @@ def alternative(frames: Mapping[str, pl.DataFrame], units: UnitSystem) -> str:
     end = frames["follow_up"]["end_days"][0]
     text = f"Timeline to day {end}."
     if rows.height:
-        low, high = (scales.shown("upcr", value, units) for value in (rows["value"].min(), rows["value"].max()))  # type: ignore[arg-type]
+        values = rows["value"].drop_nulls().to_list()
+        low, high = (scales.displayed_value("upcr", value, units) for value in (min(values), max(values)))
         unit = scales.unit_of("upcr", units)
-        values = f"results from {low} to {high} {unit}" if rows.height > 1 else f"result of {low} {unit}"
-        text += f" Urine protein/creatinine ratio: {rows.height} {values}."
+        results = f"results from {low} to {high} {unit}" if rows.height > 1 else f"result of {low} {unit}"
+        text += f" Urine protein/creatinine ratio: {rows.height} {results}."
     count = frames["doses"].height
     return text + (f" {count} dosing period{'' if count == 1 else 's'}." if count else " No drug given.")
 

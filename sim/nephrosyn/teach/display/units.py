@@ -38,7 +38,7 @@ SCALES: dict[UnitSystem, dict[str, Scale]] = {
 }
 
 
-def shown(analyte: str, value: float, units: UnitSystem, *, below: bool = False) -> str:
+def displayed_value(analyte: str, value: float, units: UnitSystem, *, below: bool = False) -> str:
     """Return a value as displayed.
 
     Parameters
@@ -54,8 +54,10 @@ def shown(analyte: str, value: float, units: UnitSystem, *, below: bool = False)
 
     Examples
     --------
-    >>> shown("upcr", 0.2, "conventional"), shown("upcr", 0.2, "si"), shown("dipstick", 4, "si")
-    ('0.20', '23', '3+')
+    >>> displayed_value("upcr", 0.2, "conventional"), displayed_value("upcr", 0.2, "si")
+    ('0.20', '23')
+    >>> displayed_value("dipstick", 4, "si")
+    '3+'
     """
     if analyte == "dipstick":
         return vocabulary.DIPSTICK_BANDS[int(value)]
@@ -94,5 +96,5 @@ def reference(analyte: str, low: float, high: float, units: UnitSystem) -> str:
     ('35 to 55', 'up to 23', 'negative to trace')
     """
     if analyte == "dipstick" or low > 0:
-        return f"{shown(analyte, low, units)} to {shown(analyte, high, units)}"
-    return f"up to {shown(analyte, high, units)}"
+        return f"{displayed_value(analyte, low, units)} to {displayed_value(analyte, high, units)}"
+    return f"up to {displayed_value(analyte, high, units)}"

@@ -21,7 +21,15 @@ from xml.etree import ElementTree as ET
 import genanki
 
 from nephrosyn.teach.formats import xhtml
-from nephrosyn.teach.formats.questions import Item, answers, image_bytes, image_name, items, number_text, right_options
+from nephrosyn.teach.formats.questions import (
+    Item,
+    image_bytes,
+    image_name,
+    items,
+    number_text,
+    possible_answers,
+    right_options,
+)
 from nephrosyn.teach.formats.zip import packed
 from nephrosyn.teach.model import CaseSet, Choice, Matching, UnitSystem
 
@@ -118,7 +126,7 @@ def _collection(package: genanki.Package, numbers: Iterator[int]) -> bytes:
 
 def _note(model: genanki.Model, item: Item, cases: CaseSet) -> _Note:
     shown, question = ET.Element("div"), ET.Element("div")
-    xhtml.shown(shown, item, cases.notice, image_name)
+    xhtml.record_and_notice(shown, item, cases.notice, image_name)
     xhtml.question(question, item)
     _choices(question, item)
     closing = xhtml.html_paragraphs(item.closing())
@@ -135,7 +143,7 @@ def _choices(parent: ET.Element, item: Item) -> None:
         for option in question.options:
             xhtml.add(listed, "li", option.text)
     elif isinstance(question, Matching):
-        for texts in ([pair.premise for pair in question.pairs], answers(question)):
+        for texts in ([pair.premise for pair in question.pairs], possible_answers(question)):
             listed = xhtml.add(parent, "ul")
             for text in texts:
                 xhtml.add(listed, "li", text)

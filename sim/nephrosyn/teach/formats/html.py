@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from nephrosyn.teach.formats.learner_view import digest, island, key, pool, shown
+from nephrosyn.teach.formats.learner_view import digest, island, key, pool, without_key
 from nephrosyn.teach.formats.numeric_columns import are_numeric
 from nephrosyn.teach.formats.unit_overlay import Tree, in_units, overlay, primary_first, variants
 from nephrosyn.teach.model import CaseSet, UnitSystem
@@ -92,7 +92,7 @@ def _page(sets: Mapping[UnitSystem, CaseSet], primary: UnitSystem, copy: Copy, s
     if primary not in sets:
         raise ValueError(f"expected the cases in {primary} units, got them in {', '.join(sorted(sets)) or 'none'}")
     whole = overlay(sets)
-    seen = shown(whole)
+    seen = without_key(whole)
     *before, last = (_page_file(name) for name in SCRIPTS[copy])
     return (
         _environment()

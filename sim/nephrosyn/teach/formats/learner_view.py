@@ -16,7 +16,7 @@ from nephrosyn.teach.formats.unit_overlay import Both, Tree, variants
 DIGEST_DIGITS = 12
 
 
-def shown(tree: Tree) -> Tree:
+def without_key(tree: Tree) -> Tree:
     """Return a set without its key.
 
     Parameters

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from nephrosyn.teach.formats.learner_view import key, shown
+from nephrosyn.teach.formats.learner_view import key, without_key
 from nephrosyn.teach.formats.numeric_columns import are_numeric
 from nephrosyn.teach.formats.unit_overlay import Tree, overlay, primary_first
 from nephrosyn.teach.model import CaseSet, UnitSystem
@@ -71,7 +71,7 @@ def student(whole: Tree, units: str) -> str:
     units : {"conventional", "si"}
         System of units.
     """
-    seen = shown(whole)
+    seen = without_key(whole)
     lines = _head(seen)
     for number, visible in enumerate(seen["cases"], 1):
         lines += case(visible, number, units)
@@ -88,7 +88,7 @@ def teacher(whole: Tree, units: str) -> str:
     units : {"conventional", "si"}
         System of units.
     """
-    seen, keys = shown(whole), key(whole)
+    seen, keys = without_key(whole), key(whole)
     lines = _head(seen)
     for number, (visible, keys_of_case) in enumerate(zip(seen["cases"], keys, strict=True), 1):
         lines += [*case(visible, number, units, keys_of_case), *answer(whole["cases"][number - 1])]

@@ -120,7 +120,7 @@ def right_options(choice: Choice) -> list[bool]:
     return right
 
 
-def answers(matching: Matching) -> list[str]:
+def possible_answers(matching: Matching) -> list[str]:
     """Return every possible answer once, in alphabetical order, because the order of the pairs gives the key away."""
     return sorted(
         {*(pair.answer for pair in matching.pairs), *matching.spare}, key=lambda text: (text.casefold(), text)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from nephrosyn.teach.formats.questions import (
     Item,
-    answers,
     hint,
     image_bytes,
     image_name,
     items,
     number_text,
+    possible_answers,
     right_options,
 )
 from nephrosyn.teach.formats.xhtml import one_line
@@ -126,7 +126,7 @@ def _question(item: Item) -> list[str]:
     if isinstance(item.question, Choice):
         return [*blocks, _answer_list(option.text for option in item.question.options)]
     if isinstance(item.question, Matching):
-        replies = answers(item.question)
+        replies = possible_answers(item.question)
         blocks += [f"{escaped(pair.premise)} ##ANSWER{place}##" for place, pair in enumerate(item.question.pairs, 1)]
         return [*blocks, _answer_list(reply for _ in item.question.pairs for reply in replies)]
     return blocks
@@ -143,7 +143,7 @@ def _solution(item: Item) -> list[str]:
     if isinstance(question, Choice):
         options = zip(question.options, right_options(question), strict=True)
         return [*blocks, _answer_list(f"{_truth(right)} {option.feedback}" for option, right in options)]
-    replies = answers(question)
+    replies = possible_answers(question)
     return [*blocks, _answer_list(_truth(reply == pair.answer) for pair in question.pairs for reply in replies)]
 
 
@@ -165,7 +165,7 @@ def _meta(item: Item) -> str:
     elif isinstance(question, Numeric):
         meta |= {"exsolution": number_text(question.value), "extol": number_text(question.tolerance)}
     else:
-        replies = answers(question)
+        replies = possible_answers(question)
         keys = [_bits(reply == pair.answer for reply in replies) for pair in question.pairs]
         meta |= {"extype": "cloze", "exsolution": "|".join(keys), "exshuffle": "FALSE"}
         meta["exclozetype"] = "|".join(["schoice"] * len(keys))

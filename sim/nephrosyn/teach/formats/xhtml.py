@@ -87,7 +87,7 @@ def section(parent: ET.Element, content: Section, source: Callable[[Figure], str
         add(add(parent, "p"), "img", src=source(figure), alt=figure.alt)
 
 
-def shown(parent: ET.Element, item: Item, notice: str, source: Callable[[Figure], str]) -> None:
+def record_and_notice(parent: ET.Element, item: Item, notice: str, source: Callable[[Figure], str]) -> None:
     """Append everything that is shown with a question, and the notice, but not the question itself."""
     for stage in item.shown:
         if stage.title:

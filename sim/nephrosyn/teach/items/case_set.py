@@ -15,7 +15,7 @@ from nephrosyn.errors import CasesError
 from nephrosyn.teach.display.timelines import WORTH_A_PROCESS, TimelineRenderer
 from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY
 from nephrosyn.teach.items.patient_cases import Pair, PatientCaseBuilder
-from nephrosyn.teach.items.sampling import in_order, quotas, too_few_cases_error, share_out
+from nephrosyn.teach.items.sampling import in_order, quotas, share_out, too_few_cases_error
 from nephrosyn.teach.items.shortage import Lack, note
 from nephrosyn.teach.model import Case, CaseSet, ItemKind, UnitSystem
 from nephrosyn.teach.request import KINDS, UNITS, Request

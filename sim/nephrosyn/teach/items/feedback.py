@@ -202,7 +202,7 @@ def _row(row: Evidence, record: ClassifiedRecord) -> str:
         rows = record.frames["readings"].filter(
             pl.col("taken_days") == row.first_days, pl.col("analyte").cast(pl.String) == "upcr"
         )
-        text = scales.shown("upcr", rows["value"][0], record.units, below=bool(rows["below_limit"][0]))
+        text = scales.displayed_value("upcr", rows["value"][0], record.units, below=bool(rows["below_limit"][0]))
         return f"UPCR {text} {scales.unit_of('upcr', record.units)}"
     return row.text
 

@@ -85,7 +85,7 @@ def why_none(category: str, definition: DefinitionSet, source: Source, labels: p
 def _answers(flag: str, definition: DefinitionSet, source: Source, labels: pl.DataFrame) -> str:
     """Return how the clauses of a flag are answered for the patients to whom the set applies."""
     of_flag = [clause for clause, of in FLAG_OF.items() if of == flag]
-    answers = source.answers(definition).join(labels.select(PATIENT_KEY), on=PATIENT_KEY, how="semi")
+    answers = source.clause_answers(definition).join(labels.select(PATIENT_KEY), on=PATIENT_KEY, how="semi")
     answers = answers.with_columns(pl.col("clause", "status").cast(pl.String)).filter(
         pl.col("clause").is_in(of_flag), pl.col("status") != "not defined"
     )

@@ -13,7 +13,7 @@ from nephrosyn.teach.display.sections import DEFINITION, HEADINGS
 from nephrosyn.teach.display.units import unit_of
 from nephrosyn.teach.lint.grammar import slips
 from nephrosyn.teach.lint.png import text_chunks
-from nephrosyn.teach.lint.solver import answers
+from nephrosyn.teach.lint.solver import expected_keys
 from nephrosyn.teach.model import Case, Figure, UnitSystem, keys_of
 
 WORDS_OF_A_LABEL = re.compile(
@@ -31,7 +31,7 @@ def key_on_record(case: Case, units: UnitSystem, sets: Mapping[str, DefinitionSe
         yield f"unknown definition set {', '.join(missing)}; name its file (criteria)"
         return
     try:
-        expected = answers(case, units, sets)
+        expected = expected_keys(case, units, sets)
     except (KeyError, ValueError, IndexError, StopIteration) as error:
         yield f"the displayed record cannot be read back: {error!r}"
         return

@@ -19,7 +19,7 @@ CATEGORY_TEXTS = {sentence(to_words(name)): name for name in vocabulary.CATEGORI
 Key = Any
 
 
-def answers(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionSet]) -> list[Key]:
+def expected_keys(case: Case, units: UnitSystem, definitions: Mapping[str, DefinitionSet]) -> list[Key]:
     """Return the answer to each question of a case, from the record displayed up to its stage.
 
     Parameters

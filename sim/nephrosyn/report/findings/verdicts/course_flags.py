@@ -48,7 +48,7 @@ def find(labels: pl.DataFrame, defined: Mapping[str, Defined], view: str) -> lis
 
     Returns
     -------
-    list of Named
+    list of CourseCount
         Set by set; none for sets that name no course or apply to nobody.
     """
     courses = []

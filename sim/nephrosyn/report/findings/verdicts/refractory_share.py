@@ -51,7 +51,7 @@ class Comparison:
         return self.share.low > self.target + self.margin or self.share.high < self.target - self.margin
 
     @property
-    def answers(self) -> tuple[str, bool, bool]:
+    def conclusions(self) -> tuple[str, bool, bool]:
         """Position, inside and outside together: every conclusion about the share."""
         return self.position, self.inside, self.outside
 
@@ -129,7 +129,7 @@ class Refractory:
     @property
     def hinges_on_undetermined(self) -> bool:
         """True if a conclusion about one third or its margin depends on the patients who could not be judged."""
-        return self.comparison.answers != self.if_all_refractory.answers
+        return self.comparison.conclusions != self.if_all_refractory.conclusions
 
 
 def count_verdicts(flags: pl.Series) -> tuple[int, int, int]:
@@ -207,7 +207,7 @@ class Category:
     replicates: Spread | None
 
 
-def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined | None = None) -> list[Category]:
+def categories(labels: pl.DataFrame, criteria: str, view: str, flags: Defined | None = None) -> list[Category]:
     """Return every category that a set can give, in display order, including empty ones.
 
     Parameters
@@ -216,7 +216,7 @@ def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined 
         The ``labels`` table.
     criteria, view : str
         Definition set and view.
-    answers : Defined, optional
+    flags : Defined, optional
         Flags of the set; derived from the labels if not given.
 
     Returns
@@ -224,7 +224,7 @@ def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined 
     list of Category
         The counts add up to the patients to whom the set may apply.
     """
-    answers = answers or defined(labels.filter(pl.col("criteria") == criteria))
+    flags = flags or defined(labels.filter(pl.col("criteria") == criteria))
     part = within(of(labels, criteria, view))
     sizes = part.group_by("replicate", maintain_order=True).len()["len"].to_list()
     inside = part.group_by("category", "replicate").len()
@@ -238,7 +238,7 @@ def categories(labels: pl.DataFrame, criteria: str, view: str, answers: Defined 
     }
     rows = []
     given = part["category"].cast(pl.String).unique().to_list()
-    for name in (name for name in CATEGORY_ORDER if name in (*answers.categories, *given)):
+    for name in (name for name in CATEGORY_ORDER if name in (*flags.categories, *given)):
         by_replicate = [counts.get((name, replicate), 0) for replicate in replicates]
         met, unknown = verdicts.get(name, (0, 0))
         shares = [n / size for n, size in zip(by_replicate, sizes, strict=True)]

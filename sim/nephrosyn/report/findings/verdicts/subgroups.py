@@ -70,14 +70,14 @@ def parts_of(
 
 
 def categories_by_column(
-    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str], answers: Defined
+    labels: pl.DataFrame, people: pl.DataFrame, column: str, order: Sequence[str], flags: Defined
 ) -> list[tuple[str, list[Category]]]:
     """Return the categories within each value of a column.
 
     The parameters are those of `by_column`, and the flags of the set.
     """
     criteria, view = names_of(labels)
-    return [(name, categories(part, criteria, view, answers)) for name, part in parts_of(labels, people, column, order)]
+    return [(name, categories(part, criteria, view, flags)) for name, part in parts_of(labels, people, column, order)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,15 @@ from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats import xhtml
 from nephrosyn.teach.formats.moodle.cdata import CData
 from nephrosyn.teach.formats.moodle.check import NAME_LENGTH, PERCENT, check
-from nephrosyn.teach.formats.questions import Item, answers, image_bytes, image_name, items, number_text, right_options
+from nephrosyn.teach.formats.questions import (
+    Item,
+    image_bytes,
+    image_name,
+    items,
+    number_text,
+    possible_answers,
+    right_options,
+)
 from nephrosyn.teach.model import CaseSet, Choice, Matching, Numeric, UnitSystem
 
 _TYPES = {"single": "multichoice", "multiple": "multichoice", "numeric": "numerical", "matching": "matching"}
@@ -85,7 +93,7 @@ def _question(quiz: ET.Element, cdata: CData, item: Item, notice: str) -> None:
     element = xhtml.add(quiz, "question", type=_TYPES[item.question.kind])
     xhtml.add(xhtml.add(element, "name"), "text", _name(item))
     box = ET.Element("div")
-    xhtml.shown(box, item, notice, lambda figure: f"@@PLUGINFILE@@/{image_name(figure)}")
+    xhtml.record_and_notice(box, item, notice, lambda figure: f"@@PLUGINFILE@@/{image_name(figure)}")
     xhtml.question(box, item)
     shown = xhtml.add(element, "questiontext", format="html")
     _text(shown, cdata, xhtml.html(box))
@@ -147,7 +155,7 @@ def _numeric(element: ET.Element, cdata: CData, question: Numeric) -> None:
 def _matching(element: ET.Element, cdata: CData, question: Matching) -> None:
     xhtml.add(element, "shuffleanswers", "true")
     used = {pair.answer for pair in question.pairs}
-    spare = [text for text in answers(question) if text not in used]
+    spare = [text for text in possible_answers(question) if text not in used]
     if len(question.pairs) + len(spare) < _MATCHING_ANSWERS:
         raise CasesError(
             f"Moodle XML: a matching question needs at least {_MATCHING_ANSWERS} answers, including spare ones"

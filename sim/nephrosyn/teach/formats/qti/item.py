@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from nephrosyn.teach.formats import xhtml
 from nephrosyn.teach.formats.qti import processing
-from nephrosyn.teach.formats.questions import Item, answers, hint, image_name, number_text, right_options
+from nephrosyn.teach.formats.questions import Item, hint, image_name, number_text, possible_answers, right_options
 from nephrosyn.teach.model import Choice, Matching, Numeric
 
 RESPONSE = "RESPONSE"
@@ -47,7 +47,7 @@ def assessment_item(item: Item, notice: str) -> ET.Element:
 
 def _body(root: ET.Element, item: Item, notice: str) -> ET.Element:
     body = xhtml.add(root, "itemBody")
-    xhtml.shown(xhtml.add(body, "div"), item, notice, lambda figure: f"../images/{image_name(figure)}")
+    xhtml.record_and_notice(xhtml.add(body, "div"), item, notice, lambda figure: f"../images/{image_name(figure)}")
     return body
 
 
@@ -101,7 +101,7 @@ def _numeric(root: ET.Element, item: Item, question: Numeric, notice: str) -> No
 
 
 def _matching(root: ET.Element, item: Item, question: Matching, notice: str) -> None:
-    replies = answers(question)
+    replies = possible_answers(question)
     names = {text: f"answer-{place}" for place, text in enumerate(replies, 1)}
     pairs = [f"premise-{place:02} {names[pair.answer]}" for place, pair in enumerate(question.pairs, 1)]
     response = processing.response(root, "multiple", "directedPair")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nephrosyn.errors import CasesError
 from nephrosyn.teach.formats.learner_view import DIGEST_DIGITS
-from nephrosyn.teach.formats.questions import answers, items
+from nephrosyn.teach.formats.questions import items, possible_answers
 from nephrosyn.teach.model import Case, CaseSet, Choice, Matching, Question
 
 MOST_CHARACTERS = 4096
@@ -101,7 +101,7 @@ def _too_large(ident: str, question: Question) -> list[str]:
         )
     choices = len(question.options) if isinstance(question, Choice) else 0
     if isinstance(question, Matching):
-        choices = len(answers(question))
+        choices = len(possible_answers(question))
         if len(question.pairs) > MOST_PREMISES:
             problems.append(f"question {ident}: {len(question.pairs)} pairs, and SCORM 1.2 can name {MOST_PREMISES}")
     if choices > MOST_LETTERS:
