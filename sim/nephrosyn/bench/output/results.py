@@ -149,7 +149,7 @@ def finish(answers: Answers, baseline: str | None = None) -> Bench:
     Parameters
     ----------
     answers : Answers
-        From `bench.run.ask` or `bench.exchange.predictions.score_file`.
+        From `bench.run.ask` or `bench.files.predictions.score_file`.
     baseline : str, optional
         The classifier that corruption errors are relative to; by default the definition set.
 
