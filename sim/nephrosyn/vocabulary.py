@@ -261,25 +261,34 @@ PLAIN_NAMES = {
     "uacr": "urine albumin/creatinine ratio",
     "non_adherence": "non-adherence",
     "under_dosing": "under-dosing",
+    "steroid_diabetes": "steroid-induced diabetes",
+    "exertion": "strenuous exercise or fatigue",
+    "spontaneous_fall_begins": "proteinuria begins to fall spontaneously",
+    "declared_resistant": "classified as resistant by the clinician",
+    "provoking_factor_found": "reversible cause of resistance found",
+    "provoking_factor_removed": "reversible cause of resistance removed",
 }
+
+ACTION_NAMES = {"none": "none", "withheld": "withheld", "cut": "reduced", "stopped": "stopped"}
+"""Changes of steroid in words."""
 
 CLAUSE_NAMES = {
     "frequent_n6": "relapses in 6 months",
     "frequent_n12": "relapses in 12 months",
     "frequent_any6": "relapses in any 6 months",
-    "toxicity": "toxicity of steroid",
+    "toxicity": "steroid toxicity",
     "persistence": "persistent disease",
-    "calcineurin_resistance": "resistance to calcineurin inhibitors",
-    "multidrug_resistance": "resistance to several drugs",
+    "calcineurin_resistance": "calcineurin inhibitor resistance",
+    "multidrug_resistance": "multidrug resistance",
 }
 """Names of clauses in words, where the name itself does not read well."""
 
 KIND_NAMES = {
     "contraindication": "contraindication to steroid",
-    "toxicity": "toxicity of steroid",
+    "toxicity": "steroid toxicity",
     "infection": "infection",
     "agent_toxicity": "toxicity of another drug",
     "complication": "complication",
-    "provoking_factor": "provoking factor found",
+    "provoking_factor": "reversible cause of apparent resistance",
 }
 """Names of the kinds of conditions in words."""

@@ -34,8 +34,8 @@ def test_a_set_is_said_in_words(cli, name):
 def test_what_children_and_adults_do_not_share_is_told_apart():
     assert value(criteria.load("source").steroid.adequate_per_m2) == "60 mg/m2/day (adults off)"
     sentences = {one.clause: one.sentence for one in in_words(criteria.load("ipna-2022"))}
-    assert "from 183 days after the first remission on" in sentences["frequent_n12"]
-    assert sentences["dependence"] == "2 relapses in a row on steroid, or at most 14 days after its last dose."
+    assert "counted from 183 days after the first remission" in sentences["frequent_n12"]
+    assert sentences["dependence"] == "2 consecutive relapses during steroid therapy or within 14 days of stopping it."
 
 
 def test_check_criteria_names_all_that_is_wrong(cli, tmp_path):

@@ -22,30 +22,29 @@ def relapse_days(found):
 def test_six_months_give_their_window_and_only_the_relapses_in_it():
     # First remission on day 20: the window ends on day 203, in it, and day 204 is outside.
     found = clause(verdict_of(relapsing(100, 203, 204, 300)), "frequent_n6")
-    assert "2 relapses by day 203 in the window from day 20 to day 203" in found.sentence
+    assert "2 relapses by day 203 in the period from day 20 to day 203" in found.sentence
     assert relapse_days(found) == [100, 203]
     found = clause(verdict_of(relapsing(100, 214, 300)), "frequent_n6")
     assert found.sentence == (
-        "1 relapse in the window from day 20 to day 203; 2 are needed. "
-        "Nearest relapse outside, not counted: day 214 after it."
+        "1 relapse in the period from day 20 to day 203; 2 are needed. "
+        "The next relapse, on day 214, falls outside this period and does not count."
     )
     assert relapse_days(found) == [100]
 
 
 def test_sliding_window_is_the_one_that_counted_most():
     found = clause(verdict_of(relapsing(30, 420, 500, 600)), "frequent_n12")
-    assert found.sentence == (
-        "3 relapses in the fullest window, from day 235 to day 600; 4 are needed. "
-        "Nearest relapse outside, not counted: day 30 before it."
-    )
+    assert found.sentence == ("At most 3 relapses in any 12 months; 4 are needed.")
     assert relapse_days(found) == [420, 500, 600]
-    assert "from day 20 to day 30;" in clause(verdict_of(relapsing(30)), "frequent_n12").sentence
+    assert clause(verdict_of(relapsing(30)), "frequent_n12").sentence == (
+        "At most 1 relapse in any 12 months; 4 are needed."
+    )
 
 
 def test_window_that_is_still_open_tells_both_its_days():
     found = clause(verdict_of(relapsing(100, end=202)), "frequent_n6")
     assert found.reason == "window_open"
-    assert "before day 203, when the first window, from day 20, would close" in found.sentence
+    assert "before day 203, the last day of the first period, which began on day 20" in found.sentence
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_steroid_that_is_to_stop_is_shown_as_tapered_where_doses_go_on(cohort):
 
 def test_the_full_answer_does_not_repeat_the_margin(sets):
     for case in sets["conventional"].cases:
-        assert case.margin not in case.summary
+        assert not case.margin or case.margin not in case.summary
 
 
 def test_feedback_on_a_wrong_state_gives_the_reason(sets):
@@ -130,15 +130,15 @@ def test_feedback_on_a_wrong_state_gives_the_reason(sets):
             assert "none is seen" in option.feedback
 
 
-def test_a_child_s_creatinine_has_the_reference_range_of_adults(cohort):
+def test_creatinine_has_a_reference_range_in_adults_only(cohort):
     ages = dict(cohort.tables["patients"].select("patient", "age_at_onset_years").rows())
     seen = set()
     for (_, patient), record in Source(cohort).records([(0, number) for number in range(30)]):
         for system in ("conventional", "si"):
             table = record_tables.blood(record, system)
             told = next(column.reference for column in table.columns if column.name == "Serum creatinine")
-            if told:
-                assert told.startswith("of adults ") == (ages[patient] < 18), patient
+            if table.rows:
+                assert (told == "") == (ages[patient] < 18), patient
                 seen.add(ages[patient] < 18)
     assert seen == {True, False}
 
@@ -163,6 +163,8 @@ def test_feedback_cites_the_readings_that_decide(cohort):
                 assert any(
                     int(a) <= relapse <= int(b or a) for a, b in re.findall(r"day (\d+)(?: to (\d+))?, prednis", told)
                 )
-            elif (found := re.search(r"no (?:complete )?remission by day (\d+)", clause.sentence)) is not None:
+            elif (
+                found := re.search(r"no (?:complete )?(?:or partial )?remission by day (\d+)", clause.sentence)
+            ) is not None:
                 latest = max(day for day in seen if day <= int(found[1]))
                 assert f"day {latest}, " in told, clause.sentence

@@ -190,29 +190,28 @@ REASONS: dict[int, Reason] = {
     FAILED_COURSE: Reason(
         "failed_course",
         COURSE_ARGUMENTS,
-        "Adequate steroid from day {course}, no remission by day {decision_day}; still not in remission on "
-        "day {not_in_remission}.",
+        "Adequate steroid from day {course}; no {sought} by day {decision_day} ({time}){later}.",
     ),
     FAILED_AND_REDUCED: Reason(
         "failed_and_reduced",
         COURSE_ARGUMENTS,
-        "Adequate steroid from day {course} was reduced on day {decision_day} without remission; still not "
-        "in remission on day {not_in_remission}.",
+        "Adequate steroid from day {course} was reduced on day {decision_day}, after {time}, without {sought}{later}.",
     ),
     REMISSION_IN_TIME: Reason(
         "remission_in_time",
         COURSE_ARGUMENTS,
-        "Adequate steroid from day {course}; remission on day {remission}, by day {decision_day}.",
+        "Adequate steroid from day {course}; {response} on day {remission}, within the time allowed (to day "
+        "{decision_day}).",
     ),
     REMISSION_ON_LESS: Reason(
         "remission_on_less",
         COURSE_ARGUMENTS,
-        "Remission on day {remission} on less than an adequate dose, begun on day {course}.",
+        "{Response} on day {remission} on less than an adequate dose, begun on day {course}.",
     ),
     REMISSION_ON_LESS_LATE: Reason(
         "remission_on_less_late",
         COURSE_ARGUMENTS,
-        "Steroid from day {course} never reached an adequate dose; remission on day {remission}, after day "
+        "Steroid from day {course} never reached an adequate dose; {response} on day {remission}, after day "
         "{decision_day}.",
     ),
     REMISSION_WITHOUT_STEROID: Reason(
@@ -234,7 +233,7 @@ REASONS: dict[int, Reason] = {
     NO_SUCH_RELAPSE: Reason(
         "no_such_relapse",
         TAPER_ARGUMENTS,
-        "Steroid was reduced to the maintenance dose; no relapse above it was cleared by raising the dose.",
+        "{taper}",
     ),
     NO_HIGH_DOSE: Reason("no_high_dose", TAPER_ARGUMENTS, "Steroid was never given above the maintenance dose."),
     TAPER_UNFINISHED: Reason(
@@ -263,18 +262,18 @@ REASONS: dict[int, Reason] = {
         "Between day {not_in_remission} and day {again}, above the maintenance dose, there is no reading.",
     ),
     ENOUGH_RELAPSES: Reason(
-        "enough_relapses", WINDOW_ARGUMENTS, "{relapses} by day {day} in {window}; {needed} are needed."
+        "enough_relapses", WINDOW_ARGUMENTS, "{relapses} by day {day} in the period {window}; {needed}."
     ),
-    FEWER_RELAPSES: Reason("fewer_relapses", WINDOW_ARGUMENTS, "{relapses} in {window}; {needed} are needed."),
+    FEWER_RELAPSES: Reason("fewer_relapses", WINDOW_ARGUMENTS, "{fewer}; {needed}."),
     WINDOW_OPEN: Reason(
         "window_open",
         WINDOW_ARGUMENTS,
-        "The record ends before day {window_end}, when the first window, from day {window_start}, would close.",
+        "The record ends before day {window_end}, the last day of the first period, which began on day {window_start}.",
     ),
     RELAPSES_MAY_HIDE: Reason(
         "relapses_may_hide",
         WINDOW_ARGUMENTS,
-        "{relapses} seen in {window} and {needed} needed; gaps between readings may hide {hidden} more.",
+        "{fewer}; {needed}. Gaps between readings may hide {hidden} more.",
     ),
     NEVER_IN_REMISSION: Reason(
         "never_in_remission", (), "Steroid failed, and there was no remission from which to relapse."
@@ -282,26 +281,25 @@ REASONS: dict[int, Reason] = {
     NOT_YET_IN_REMISSION: Reason(
         "not_yet_in_remission", (), "No remission was recorded, and it is unknown whether steroid failed."
     ),
-    CONDITION_NOTED: Reason("condition_noted", (), "Noted on day {day}, and steroid was changed because of it."),
-    NO_CONDITION: Reason("no_condition", (), "No such condition that led to a change of steroid is noted."),
+    CONDITION_NOTED: Reason("condition_noted", (), "{condition}"),
+    NO_CONDITION: Reason("no_condition", (), "{condition}"),
     REMISSION_LATE: Reason(
         "remission_late",
         COURSE_ARGUMENTS,
-        "Adequate steroid from day {course}; remission on day {remission}, by day {decision_day}, the end of "
-        "confirmation.",
+        "Adequate steroid from day {course}; {response} on day {remission}, within the confirmation period (to day "
+        "{decision_day}).",
     ),
     NO_RELAPSE: Reason("no_relapse", (), "There was no relapse to treat with steroid."),
     LATE_RESPONSE: Reason(
         "late_response",
         COURSE_ARGUMENTS,
         "Adequate steroid from day {course}; still not in remission on day {not_in_remission}, remission on day "
-        "{remission}, by day {decision_day}.",
+        "{remission}, within the confirmation period (to day {decision_day}).",
     ),
     STILL_ILL: Reason(
         "still_ill",
         COURSE_ARGUMENTS,
-        "Adequate steroid from day {course}; no complete remission by day {decision_day}, still not in "
-        "remission on day {not_in_remission}.",
+        "Adequate steroid from day {course}; no complete remission by day {decision_day}{still}.",
     ),
     PARTIAL_THEN: Reason(
         "partial_then",
@@ -317,7 +315,7 @@ REASONS: dict[int, Reason] = {
     STILL_ILL_THEN: Reason(
         "still_ill_then",
         TREATMENT_ARGUMENTS,
-        "Treated from day {begun}; no sufficient remission by day {decision_day}, nor on day {not_in_remission}.",
+        "Treated from day {begun}; no {sought} by day {decision_day}{later}.",
     ),
     NO_OTHER_AGENT: Reason(
         "no_other_agent",
@@ -328,13 +326,13 @@ REASONS: dict[int, Reason] = {
     AGENT_FAILED: Reason(
         "agent_failed",
         TREATMENT_ARGUMENTS,
-        "A calcineurin inhibitor was given from day {begun} to day {last_day}; no sufficient remission by day "
-        "{decision_day}, nor on day {not_in_remission}.",
+        "A calcineurin inhibitor was given from day {begun} to day {last_day}; no {sought} by day "
+        "{decision_day}{later}.",
     ),
     AGENT_RESPONSE: Reason(
         "agent_response",
         TREATMENT_ARGUMENTS,
-        "Treated from day {begun}; sufficient remission on day {remission}, by day {decision_day}.",
+        "Treated from day {begun}; {response} on day {remission}, within the time allowed (to day {decision_day}).",
     ),
     AGENT_TOO_SHORT: Reason(
         "agent_too_short",
@@ -349,7 +347,7 @@ REASONS: dict[int, Reason] = {
         "agents_failed",
         TREATMENT_ARGUMENTS,
         "Drugs other than steroid were given from day {begun}; by day {decision_day} of enough classes "
-        "and for long enough; no sufficient remission by then, nor on day {not_in_remission}.",
+        "and for long enough; no {sought} by then{later}.",
     ),
     TOO_FEW_AGENTS: Reason(
         "too_few_agents", TREATMENT_ARGUMENTS, "In no episode were drugs of enough classes given for long enough."
@@ -362,24 +360,25 @@ REASONS: dict[int, Reason] = {
     RELAPSES_ON_STEROID: Reason(
         "relapses_on_steroid",
         WITHDRAWAL_ARGUMENTS,
-        "{relapses}{in_row} on steroid or within {off_days} days of its last dose, "
-        "the latest on day {latest}; {needed} needed.",
+        "{relapses} during steroid therapy or within {off_days} days of stopping it, the latest on day {latest}; "
+        "{needed}.",
     ),
     FEWER_ON_STEROID: Reason(
         "fewer_on_steroid",
         WITHDRAWAL_ARGUMENTS,
-        "{relapses}{in_row} on steroid or within {off_days} days of its last dose; {needed} needed.",
+        "{fewer} during steroid therapy or within {off_days} days of stopping it; {needed}.",
     ),
     WITHDRAWAL_UNSEEN: Reason(
         "withdrawal_unseen",
         WITHDRAWAL_ARGUMENTS,
-        "{relapses} on steroid; the record ends before {off_days} days without steroid had passed; {needed} needed.",
+        "{fewer} during steroid therapy, and the record ends before {off_days} days without steroid have passed; "
+        "{needed}.",
     ),
     ON_STEROID_MAY_HIDE: Reason(
         "on_steroid_may_hide",
         WITHDRAWAL_ARGUMENTS,
-        "{relapses}{in_row} on steroid or within {off_days} days of its last dose, {needed} needed; between day "
-        "{before} and day {after} there is no reading.",
+        "{fewer} during steroid therapy or within {off_days} days of stopping it; {needed}. Between day {before} and "
+        "day {after} there is no reading, and a relapse may have been missed.",
     ),
     NO_STEROID_AT_ALL: Reason("no_steroid_at_all", (), "Steroid was never given."),
     ANCHOR_NOT_REACHED: Reason(

@@ -159,10 +159,15 @@ class Stage(Model):
         return f"<Stage {self.title!r}: {len(self.sections)} sections, {len(self.questions)} questions>"
 
 
+NOT_RATED = ("numeric",)
+"""Kinds that do not ask for the category, on which margin and difficulty rest."""
+
+
 class Case(Model):
     """One case. ``id`` is blinded: it gives away neither the patient nor the category.
 
     ``margin`` is the smallest edit of the record that changes the key, in words; ``difficulty`` is predicted from it.
+    Both are about the category: for the kinds in `NOT_RATED` the margin is empty and the difficulty is not displayed.
     ``pair`` is the id of the other case of a near-miss pair. ``tags`` may name the kind and the difficulty, but never
     the category.
     """

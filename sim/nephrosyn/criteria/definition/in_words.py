@@ -22,6 +22,8 @@ ANCHORS = {
     "presentation": "the first dose of steroid",
     "course_end": "the end of the first steroid treatment",
 }
+HIGHEST_AGE_YEARS = 120
+BANDS_UP_TO = {"negative": "negative", "trace": "negative or trace"}
 COUNTED = ("days", "weeks", "relapses", "years", "readings", "classes")
 RULES = {"six_months": "frequent_n6", "twelve_months": "frequent_n12", "any_six_months": "frequent_any6"}
 
@@ -51,7 +53,7 @@ def in_words(definition: DefinitionSet) -> list[ClauseText]:
     --------
     >>> from nephrosyn.criteria import load
     >>> next(text for text in in_words(load("source")) if text.clause == "dependence").sentence[:9]
-    '1 relapse'
+    'At least '
     """
     parts = (_record_rules, _resistance, _relapses, _intolerance, _other_drugs, _verdict)
     return [text for part in parts for text in part(definition)]
@@ -75,11 +77,19 @@ def _value_for(threshold: Threshold[Any], child: bool) -> str:
     if here == "off":
         return "off"
     if threshold.unit == "names":
-        return ", ".join(vocabulary.PLAIN_NAMES.get(name, name.replace("_", " ")) for name in here) or "none"
+        return ", ".join(_plain(name) for name in here) or "none"
     if threshold.unit in ("name", "dipstick band"):
         return str(here).replace("_", " ")
     unit = threshold.unit[:-1] if here == 1 and threshold.unit in COUNTED else threshold.unit
     return f"{here:g} {unit}"
+
+
+def _plain(name: str) -> str:
+    return vocabulary.ACTION_NAMES.get(name) or vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _rows(section: Section, prefix: str = "", skip: tuple[str, ...] = ()) -> list[tuple[str, str, str, str]]:
@@ -104,83 +114,132 @@ def _none(response: Threshold[Any]) -> str:
     return "Neither complete nor partial remission" if _is(response, "partial") else "No complete remission"
 
 
-def _in_a_row(count: Threshold[Any]) -> str:
-    return "" if all(count.of(child) == 1 for child in (True, False)) else " in a row"
+def _consecutive(count: Threshold[Any], name: str) -> str:
+    """Return a number of things in succession, or one of them.
+
+    Readings and days are counted in words of their own, because the unit of the threshold stands in the middle.
+    """
+    child, adult = count.of(True), count.of(False)
+    texts = [f"1 {name}" if number == 1 else f"{number:g} consecutive {name}s" for number in (child, adult)]
+    return texts[0] if child == adult else f"{texts[0]} (adults {texts[1]})"
 
 
 def _either(names: Threshold[Any]) -> str:
     return " or ".join(value(names).rsplit(", ", 1))
 
 
-def _lowest(amounts: Sequence[Threshold[Any]]) -> str:
-    """Return one amount, or the lowest of several."""
-    said = [value(amount) for amount in amounts]
-    return said[0] if len(said) == 1 else f"the lowest of {', '.join(said)}"
+def lowest(amounts: Sequence[str]) -> str:
+    """Return one amount, or the lowest of several, in words.
+
+    Examples
+    --------
+    >>> lowest(["1 mg/kg/day"]), lowest(["1 mg/kg/day", "60 mg/day"]), lowest(["a", "b", "c"])
+    ('1 mg/kg/day', 'the lower of 1 mg/kg/day and 60 mg/day', 'the lowest of a, b and c')
+    """
+    if len(amounts) == 1:
+        return amounts[0]
+    return f"the {'lower' if len(amounts) == 2 else 'lowest'} of {', '.join(amounts[:-1])} and {amounts[-1]}"
+
+
+def _at_most_band(band: Threshold[Any]) -> str:
+    """Return the dipstick bands up to a limit."""
+    child, adult = (BANDS_UP_TO.get(band.of(child), f"at most {band.of(child)}") for child in (True, False))
+    return child if child == adult else f"{child} (adults {adult})"
+
+
+def _percent(fraction: Threshold[Any]) -> str:
+    child, adult = (f"{fraction.of(child):.0%}" if _number(fraction.of(child)) else "off" for child in (True, False))
+    return child if child == adult else f"{child} (adults {adult})"
+
+
+def _number(here: object) -> bool:
+    return isinstance(here, int | float)
 
 
 def _record_rules(d: DefinitionSet) -> Iterator[ClauseText]:
     who, urine, partial, steroid = d.population, d.urine, d.partial, d.steroid
-    unknown = "also applies without a biopsy" if _is(who.unknown_lesion, "applies") else "needs a biopsy"
-    ages = f"aged {value(who.age_from)} to below {value(who.age_below)} at onset"
-    yield ClauseText(
-        "population", f"The set applies to patients {ages}; lesions: {value(who.lesions)}; it {unknown}.", _rows(who)
-    )
+    biopsy = "not required" if _is(who.unknown_lesion, "applies") else "required"
+    every = set(who.lesions.of(True)) == set(vocabulary.LESIONS)
+    lesions = "with any lesion" if every else f"with {_either(who.lesions)}"
+    sentence = f"The set applies to patients {_ages(d)} {lesions}; a biopsy is {biopsy}."
+    yield ClauseText("population", sentence, _rows(who))
     low, high = LIMITS[urine.remission_limit.of(True)], LIMITS[urine.relapse_limit.of(True)]
-    albumin = f" with albumin of at least {value(urine.remission_albumin)}" if _on(urine.remission_albumin) else ""
+    clear = f"UPCR {low} {value(urine.remission_upcr)}, or dipstick {_at_most_band(urine.remission_band)}"
+    if _on(urine.remission_albumin):
+        clear = f"({clear}), and albumin at least {value(urine.remission_albumin)}"
     yield ClauseText(
         "urine",
-        f"Remission: UPCR {low} {value(urine.remission_upcr)} or dipstick at most {value(urine.remission_band)}"
-        f"{albumin}. "
-        f"Relapse: UPCR {high} {value(urine.relapse_upcr)} or dipstick at least {value(urine.relapse_band)}. "
-        f"Each is confirmed by {value(urine.home_days)}{_in_a_row(urine.home_days)} or by "
-        f"{value(urine.clinic_readings)} at the clinic{_in_a_row(urine.clinic_readings)}. "
-        "On a day with both, the ratio counts.",
+        f"Remission: {clear}. "
+        f"Relapse: UPCR {high} {value(urine.relapse_upcr)}, or dipstick at least {value(urine.relapse_band)}. "
+        f"Either requires home dipsticks on {_consecutive(urine.home_days, 'day')}, or "
+        f"{_consecutive(urine.clinic_readings, 'clinic reading')}. "
+        "If a day has both a ratio and a dipstick, the ratio counts.",
         _rows(urine),
     )
     if _on(partial.upcr_below):
-        share = value(partial.fall).replace(" fraction", "")
-        fall = f", lower than before by at least {share} of it" if _on(partial.fall) else ""
-        band = f" or dipstick below {value(partial.band_below)}" if _on(partial.band_below) else ""
-        least = f", with albumin of at least {value(partial.albumin)}" if _on(partial.albumin) else ""
-        sentence = f"Partial remission: not remission, UPCR below {value(partial.upcr_below)}{band}{fall}{least}."
+        fall = f" and at least {_percent(partial.fall)} below baseline" if _on(partial.fall) else ""
+        band = f", or dipstick below {value(partial.band_below)}" if _on(partial.band_below) and not fall else ""
+        reached = f"UPCR below {value(partial.upcr_below)}{fall}{band}"
+        if _on(partial.albumin):
+            reached = f"({reached})" if band else reached
+            reached += f", and albumin at least {value(partial.albumin)}"
+        baseline = " The baseline is the highest ratio since the last remission." if fall else ""
+        sentence = f"Partial remission: not in remission, but {reached}.{baseline}"
         yield ClauseText("partial remission", sentence, _rows(partial))
     amounts = [a for a in (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap) if _on(a)]
     doses = [a for a in (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap) if _on(a)]
-    alternate = f"; on alternate days {_lowest(doses)}" if doses else ""
-    if doses and _on(steroid.alternate_after):
-        alternate += f", once a course has lasted {value(steroid.alternate_after)}"
-    yield ClauseText(
-        "steroid",
-        f"A dose is adequate from {steroid.adequate_tolerance.of(True):g} times {_lowest(amounts)}{alternate}.",
-        _rows(steroid),
-    )
+    least = f"at least {_percent(steroid.adequate_tolerance)} of"
+    sentence = f"A dose is adequate if it is {least} {lowest(list(map(value, amounts)))}."
+    if doses:
+        sentence += f" A dose on alternate days is adequate if it is {least} {lowest(list(map(value, doses)))}"
+        after = f", after {value(steroid.alternate_after)} of treatment" if _on(steroid.alternate_after) else ""
+        sentence += f"{after}."
+    yield ClauseText("steroid", sentence, _rows(steroid))
+
+
+def _ages(d: DefinitionSet) -> str:
+    """Return the ages to which a set applies."""
+    low, high = d.population.age_from, d.population.age_below
+    if low.of(True) <= 0 and high.of(True) >= HIGHEST_AGE_YEARS:
+        return "of any age"
+    if low.of(True) <= 0:
+        return f"below {value(high)} of age at onset"
+    if high.of(True) >= HIGHEST_AGE_YEARS:
+        return f"aged {value(low)} or more at onset"
+    return f"aged {value(low)} to below {value(high)} at onset"
 
 
 def _resistance(d: DefinitionSet) -> Iterator[ClauseText]:
     r, flags = d.resistance, d.course_flags
     if not _on(r.course):
         return
-    words = [f"{_none(r.response)} after {value(r.course)} of adequate steroid in the first episode"]
-    words += [f"or {value(r.relapse_course)} in a relapse"] if _on(r.relapse_course) else ["; relapses do not count"]
-    if _on(r.slow_lesions):
-        words.append(f"({value(r.slow_course)} in {value(r.slow_lesions)})")
+    slow = f" ({value(r.slow_course)} in {_either(r.slow_lesions)})" if _on(r.slow_lesions) else ""
+    sentence = f"{_none(r.response)} after {value(r.course)}{slow} of adequate steroid"
+    if not _on(r.relapse_course):
+        sentence += " in the first episode; relapses do not count"
+    elif value(r.relapse_course) == value(r.course):
+        sentence += ", in the first episode or a relapse"
+    else:
+        sentence += f" in the first episode, or after {value(r.relapse_course)}{slow} in a relapse"
     if _on(r.umbrella):
-        words.append(f"or {value(r.umbrella)}, if steroid was then reduced without remission")
+        sentence += f"; or after {value(r.umbrella)}, if steroid was then reduced"
+    sentence += "."
     if _on(r.confirmation):
-        partial = _is(r.confirmation_for, "partial")
-        who, has = ("patients in partial remission then", "have") if partial else ("everybody", "has")
-        words.append(f"; {who} {has} until {value(r.confirmation)} of the first episode to respond")
-    sentence = " ".join(words).replace(" ;", ";") + "."
+        who = "patients in partial remission at that time" if _is(r.confirmation_for, "partial") else "all patients"
+        sentence += (
+            f" In the first episode, {who} have a confirmation period, which ends {value(r.confirmation)} "
+            "after the start of the course."
+        )
     yield ClauseText("resistance", sentence, _rows(r))
     shown = _rows(flags)
     if shown:
         weeks = value(flags.secondary_course)
-        said = {
-            "late_responder": "patients who remit during the time of confirmation are late responders",
+        texts = {
+            "late_responder": "patients who remit in the confirmation period are late responders",
             "secondary_course": f"secondary resistance is a relapse without remission in {weeks} of adequate steroid",
             "partial_remission": "partial remission at the end of a course is reported",
         }
-        sentence = "; ".join(said[key] for key, *_ in shown)
+        sentence = "; ".join(texts[key] for key, *_ in shown)
         yield ClauseText("course flags", sentence[0].upper() + sentence[1:] + ".", shown)
 
 
@@ -188,14 +247,15 @@ def _relapses(d: DefinitionSet) -> Iterator[ClauseText]:
     dependence, frequent = d.dependence, d.frequent
     if _is(dependence.rule, "raise_clears"):
         sentence = (
-            f"{value(dependence.relapses)} in the taper, above the maintenance dose, followed by a higher dose within "
-            f"{value(dependence.raise_within)} and cleared within {value(dependence.effective_within)} of it."
+            f"At least {value(dependence.relapses)} during the taper, at a dose above maintenance, treated with a "
+            f"higher dose within {value(dependence.raise_within)} and in remission within "
+            f"{value(dependence.effective_within)} of the increase."
         )
         yield ClauseText("dependence", sentence, _rows(dependence, skip=("off_days", "consecutive")))
     elif _is(dependence.rule, "on_steroid"):
-        row = " in a row" if _is(dependence.consecutive, "consecutive") else ""
-        after = f"at most {value(dependence.off_days)} after its last dose"
-        sentence = f"{value(dependence.relapses)}{row} on steroid, or {after}."
+        consecutive = _is(dependence.consecutive, "consecutive")
+        relapses = _consecutive(dependence.relapses, "relapse") if consecutive else value(dependence.relapses)
+        sentence = f"{relapses} during steroid therapy or within {value(dependence.off_days)} of stopping it."
         yield ClauseText("dependence", sentence, _rows(dependence, skip=("raise_within", "effective_within")))
     for key, clause in RULES.items():
         rule: Frequency = getattr(frequent, key)
@@ -205,14 +265,14 @@ def _relapses(d: DefinitionSet) -> Iterator[ClauseText]:
 
 def _frequency(rule: Frequency, d: DefinitionSet) -> str:
     anchor = ANCHORS[d.frequent.anchor.of(True)]
-    since = f" from {value(rule.begins)} after {anchor}" if _on(rule.begins) else f" from {anchor}"
+    since = f", counted from {value(rule.begins)} after {anchor}" if _on(rule.begins) else ""
     where = {
-        "first": f"the {value(rule.length)}{since} on",
-        "sliding": f"any {value(rule.length)}{since} on",
-        "blocks": f"one of the successive periods of {value(rule.length)}{since} on",
+        "first": f"within {value(rule.length)}{since or f' of {anchor}'}",
+        "sliding": f"in any {value(rule.length)}{since or f' after {anchor}'}",
+        "blocks": f"in one of the successive periods of {value(rule.length)}{since or f' after {anchor}'}",
     }[rule.window.of(True)]
-    presenting = ", including the first episode" if _is(d.frequent.presenting, "counts") else ""
-    return f"At least {value(rule.count)}{presenting}, in {where}."
+    presenting = " (the first episode included)" if _is(d.frequent.presenting, "counts") else ""
+    return f"At least {value(rule.count)}{presenting} {where}."
 
 
 def _intolerance(d: DefinitionSet) -> Iterator[ClauseText]:
@@ -221,7 +281,10 @@ def _intolerance(d: DefinitionSet) -> Iterator[ClauseText]:
     for clause, key in pairs:
         names, actions = getattr(intolerance, key), getattr(intolerance, f"{clause}_actions")
         if _on(names):
-            sentence = f"One of {value(names)}, because of which steroid was {_either(actions)}."
+            because = f"because of which steroid was {_either(actions)}"
+            if _is(actions, "none") or "none" in actions.of(True):
+                because = "whether or not steroid was changed because of it"
+            sentence = f"{_capital(_either(names))}, {because}."
             rows = [row for row in _rows(intolerance) if row[0] in (key, f"{clause}_actions")]
             yield ClauseText(clause, sentence, rows)
 
@@ -251,9 +314,7 @@ def _other_drugs(d: DefinitionSet) -> Iterator[ClauseText]:
 
 
 def _verdict(d: DefinitionSet) -> Iterator[ClauseText]:
-    refractory, order = value(d.verdict.refractory), value(d.verdict.precedence)
-    yield ClauseText(
-        "verdict",
-        f"Refractory: {refractory.replace(', ', ' or ')}. The category is that of the first flag met of: {order}.",
-        _rows(d.verdict),
-    )
+    order = value(d.verdict.precedence)
+    first = f" If several apply, the category is the first of: {order}." if ", " in order else ""
+    refractory = value(d.verdict.refractory).replace(", ", " or ")
+    yield ClauseText("verdict", f"Refractory: {refractory}.{first}", _rows(d.verdict))

@@ -12,8 +12,11 @@ from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_relapse
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import OFF, ON, UNCOUNTED, kinds_of
 from nephrosyn.criteria.codes import (
     AT_MAINTENANCE,
+    CALCINEURIN_RESISTANCE_CLAUSE,
     CLEARED_BEFORE,
+    CONTRAINDICATION_CLAUSE,
     COUNTS,
+    COURSE_ARGUMENTS,
     DEPENDENCE_CLAUSE,
     DOSES,
     EPISODES,
@@ -22,39 +25,55 @@ from nephrosyn.criteria.codes import (
     FREQUENT_N12_CLAUSE,
     IN_UNFINISHED_TAPER,
     MET,
+    MULTIDRUG_RESISTANCE_CLAUSE,
     NOT_CLEARED_IN_TIME,
     NOT_RAISED,
     NOT_REDUCED,
     OFF_STEROID,
+    PERSISTENCE_CLAUSE,
     REASON,
     REASONS,
+    RESISTANCE_CLAUSE,
     TAPER_ARGUMENTS,
+    TOXICITY_CLAUSE,
+    TREATMENT_ARGUMENTS,
     WINDOW_ARGUMENTS,
     WITHDRAWAL_ARGUMENTS,
     status_of,
 )
 from nephrosyn.criteria.definition.compiled import FIRST_WINDOW
-from nephrosyn.criteria.record.episodes import START
+from nephrosyn.criteria.record.episodes import END, START
 from nephrosyn.criteria.record.steroid_courses import MAINTENANCE, MEAN
+from nephrosyn.vocabulary import DAYS_PER_WEEK, STEROID_ACTIONS
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.evaluation.workspace import Workspace
 
 Arguments = Mapping[str, int | None]
 
-WINDOW_FIELD = {
-    FREQUENT_N6_CLAUSE: "six_window",
-    FREQUENT_N12_CLAUSE: "twelve_window",
-    FREQUENT_ANY6_CLAUSE: "any_six_window",
+FREQUENCY_OF_CLAUSE = {
+    FREQUENT_N6_CLAUSE: "six",
+    FREQUENT_N12_CLAUSE: "twelve",
+    FREQUENT_ANY6_CLAUSE: "any_six",
 }
+"""Beginning of the names of a clause's rules."""
+PARTIAL_RULE = {
+    RESISTANCE_CLAUSE: "partial_responds",
+    PERSISTENCE_CLAUSE: "persists_partial_responds",
+    CALCINEURIN_RESISTANCE_CLAUSE: "calcineurin_partial_responds",
+    MULTIDRUG_RESISTANCE_CLAUSE: "multidrug_partial_responds",
+}
+"""Rule of each clause that may accept a partial remission."""
+CONDITION_OF_CLAUSE = {CONTRAINDICATION_CLAUSE: "contraindication", TOXICITY_CLAUSE: "toxicity"}
+MONTHS_OF_DAYS = {183: "6 months", 365: "12 months"}
 WHY_NOT_COUNTED = {
     IN_UNFINISHED_TAPER: "while the steroid given for the previous relapse continued",
     OFF_STEROID: "without steroid",
     AT_MAINTENANCE: "on {mean:g} mg/day, not above the maintenance dose of {maintenance:g} mg/day",
     NOT_REDUCED: "without a reduction of the dose before it",
     NOT_RAISED: "not followed by a higher dose within {raise_within} days",
-    CLEARED_BEFORE: "cleared before the dose was raised",
-    NOT_CLEARED_IN_TIME: "not cleared within {effective_within} days of the higher dose",
+    CLEARED_BEFORE: "in remission before the dose was raised",
+    NOT_CLEARED_IN_TIME: "not in remission within {effective_within} days of the higher dose",
 }
 
 
@@ -107,14 +126,17 @@ def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: 
         name: "(none)" if argument is None else str(argument) for name, argument in (*arguments.items(), ("day", day))
     }
     more = ""
+    if code in CONDITION_OF_CLAUSE:
+        words["condition"] = condition_text(evaluated, code, day)
+    if reason.arguments in (COURSE_ARGUMENTS, TREATMENT_ARGUMENTS):
+        words |= response_words(evaluated, code, arguments)
+    if reason.arguments == TAPER_ARGUMENTS:
+        words["taper"] = no_such_relapse_text(evaluated)
     if reason.arguments == WINDOW_ARGUMENTS:
-        words["relapses"] = plural(arguments["seen"] or 0)
-        words["window"] = window_text(evaluated, code, arguments)
-        more = nearest_outside_text(evaluated, arguments)
+        words |= window_words(evaluated, code, arguments)
+        more = outside_text(evaluated, code, arguments)
     if reason.arguments == WITHDRAWAL_ARGUMENTS:
-        words["relapses"] = plural(arguments["seen"] or 0)
-        words["off_days"] = str(evaluated.rules["off_days"])
-        words["in_row"] = " in a row" if evaluated.rules["consecutive"] and (arguments["needed"] or 0) > 1 else ""
+        words |= withdrawal_words(evaluated, arguments)
         more = withdrawal_text(evaluated)
     if (
         code == DEPENDENCE_CLAUSE
@@ -124,6 +146,15 @@ def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: 
     ):
         more = taper_text(evaluated)
     return " ".join(filter(None, (reason.sentence.format(**words), more)))
+
+
+def condition_text(evaluated: EvaluatedPatient, code: int, day: int | None) -> str:
+    """Say whether a contraindication or toxicity was noted, and steroid changed because of it if the set requires so."""
+    name = CONDITION_OF_CLAUSE[code]
+    unchanged_counts = int(evaluated.rules[f"{name}_actions"]) >> STEROID_ACTIONS.index("none") & 1
+    if day is not None:
+        return f"Noted on day {day}{'' if unchanged_counts else ', and steroid was changed because of it'}."
+    return f"No {name}{'' if unchanged_counts else ' that changed steroid treatment'} was recorded."
 
 
 def plural(count: int) -> str:
@@ -137,13 +168,84 @@ def plural(count: int) -> str:
     return "No relapse" if not count else f"{count} relapse{'s' if count > 1 else ''}"
 
 
-def window_text(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -> str:
-    """Describe the window in which relapses were counted, with its first and last day."""
-    if arguments["window_start"] is None:
-        return "any window"
-    kind = evaluated.rules[WINDOW_FIELD[code]]
-    days = f"from day {arguments['window_start']} to day {arguments['window_end']}"
-    return f"the window {days}" if kind == FIRST_WINDOW else f"the fullest window, {days}"
+def needed_text(count: int, adjective: str = "") -> str:
+    """Return how many relapses a clause needs.
+
+    Examples
+    --------
+    >>> needed_text(1), needed_text(2), needed_text(2, "consecutive")
+    ('1 is needed', '2 are needed', '2 consecutive ones are needed')
+    """
+    if count == 1:
+        return "1 is needed"
+    return f"{count} {adjective} ones are needed" if adjective else f"{count} are needed"
+
+
+def duration_text(days: int) -> str:
+    """Return a number of days, in weeks where it is a whole number of them.
+
+    Examples
+    --------
+    >>> duration_text(84), duration_text(90)
+    ('12 weeks', '90 days')
+    """
+    return f"{days} days" if days % DAYS_PER_WEEK else f"{days // DAYS_PER_WEEK} weeks"
+
+
+def response_words(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -> dict[str, str]:
+    """Return the words on the response to a course: the remission that counts, the one that came, and its time."""
+    rule = PARTIAL_RULE.get(code)
+    partial_responds = rule is not None and bool(evaluated.rules[rule])
+    begun = arguments["course"] if "course" in arguments else arguments["begun"]
+    decision_day, remission = arguments["decision_day"], arguments["remission"]
+    ends = {int(row[END]) for row in evaluated.workspace.episodes[: int(evaluated.workspace.counts[EPISODES])]}
+    response = "partial remission" if partial_responds and remission not in ends else "remission"
+    last, still = arguments["not_in_remission"], ""
+    if last is not None and decision_day is not None and last > decision_day:
+        still = f", and still none on day {last}"
+    later = still
+    if remission is not None:
+        later = f". {_capital(response)} came later, on day {remission}; the clause remains met"
+    return {
+        "sought": "complete or partial remission" if partial_responds else "remission",
+        "response": response,
+        "Response": _capital(response),
+        "time": "" if begun is None or decision_day is None else duration_text(decision_day - begun),
+        "still": still,
+        "later": later,
+    }
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def no_such_relapse_text(evaluated: EvaluatedPatient) -> str:
+    """Say that the steroid was tapered without a relapse that counts for dependence by dose."""
+    if not evaluated.relapses:
+        return "Steroid was tapered to the maintenance dose without a relapse."
+    needed = int(evaluated.rules["dependent_relapses"])
+    if needed > 1:
+        return f"Fewer than {needed} relapses during the taper were brought into remission by a higher dose."
+    return "No relapse during the taper was brought into remission by a higher dose."
+
+
+def window_words(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -> dict[str, str]:
+    """Return the words on the relapses in a period, and on the most relapses in any period of that length."""
+    relapses = plural(arguments["seen"] or 0)
+    length = int(evaluated.rules[f"{FREQUENCY_OF_CLAUSE[code]}_length"])
+    window = f"from day {arguments['window_start']} to day {arguments['window_end']}"
+    fewer = f"{relapses} in the period {window}"
+    if arguments["window_start"] is None or window_kind(evaluated, code) != FIRST_WINDOW:
+        at_most = f"At most {relapses}" if arguments["seen"] else relapses
+        fewer = f"{at_most} in any {MONTHS_OF_DAYS.get(length, f'{length} days')}"
+    needed = needed_text(arguments["needed"] or 0)
+    return {"relapses": relapses, "window": window, "fewer": fewer, "needed": needed}
+
+
+def window_kind(evaluated: EvaluatedPatient, code: int) -> int:
+    """Return the code of the kind of period in which a clause counts relapses."""
+    return int(evaluated.rules[f"{FREQUENCY_OF_CLAUSE[code]}_window"])
 
 
 def in_window(arguments: Arguments, day: int) -> bool:
@@ -152,14 +254,23 @@ def in_window(arguments: Arguments, day: int) -> bool:
     return first is not None and last is not None and first <= day <= last
 
 
-def nearest_outside_text(evaluated: EvaluatedPatient, arguments: Arguments) -> str:
-    """Describe the nearest relapses before and after the window, which do not count."""
-    first, last = arguments["window_start"], arguments["window_end"]
+def outside_text(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -> str:
+    """Describe the nearest relapses that do not count: outside a fixed period, or before the first day that counts."""
+    first, last, anchor = arguments["window_start"], arguments["window_end"], arguments["anchor"]
     if first is None or last is None:
         return ""
-    before = [f"day {day} before it" for day in evaluated.relapses if day < first][-1:]
-    after = [f"day {day} after it" for day in evaluated.relapses if day > last][:1]
-    return f"Nearest relapse outside, not counted: {', '.join(before + after)}." if before or after else ""
+    if window_kind(evaluated, code) != FIRST_WINDOW:
+        before = [day for day in evaluated.relapses if anchor is not None and day < anchor][-1:]
+        return f"Relapses count from day {anchor}, so that of day {before[0]} does not count." if before else ""
+    before = [day for day in evaluated.relapses if day < first][-1:]
+    after = [day for day in evaluated.relapses if day > last][:1]
+    if before and after:
+        return (
+            f"The previous relapse, on day {before[0]}, and the next, on day {after[0]}, fall outside this period and "
+            "do not count."
+        )
+    which = f"previous relapse, on day {before[0]}" if before else f"next relapse, on day {after[0]}" if after else ""
+    return f"The {which}, falls outside this period and does not count." if which else ""
 
 
 def taper_text(evaluated: EvaluatedPatient) -> str:
@@ -184,7 +295,9 @@ def taper_text(evaluated: EvaluatedPatient) -> str:
                 "effective_within": rules["effective_within_days"],
             }
             not_counted.setdefault(WHY_NOT_COUNTED[int(why)].format(**dose, **limits), []).append(f"day {day}")
-    texts = [f"Relapse counted: {', '.join(counted)}; {rules['dependent_relapses']} are needed."] if counted else []
+    texts = (
+        [f"Relapse counted: {', '.join(counted)}; {needed_text(int(rules['dependent_relapses']))}."] if counted else []
+    )
     if not_counted:
         reasons = "; ".join(f"{', '.join(days)} ({why})" for why, days in not_counted.items())
         texts.append(f"Relapses that do not count: {reasons}.")
@@ -206,6 +319,21 @@ def relapses_by_kind(evaluated: EvaluatedPatient) -> dict[int, list[int]]:
     for day, kind in zip(evaluated.relapses, kind_codes, strict=True):
         sorted_out[int(kind)].append(day)
     return sorted_out
+
+
+def withdrawal_words(evaluated: EvaluatedPatient, arguments: Arguments) -> dict[str, str]:
+    """Return the words on relapses on steroid or soon after it."""
+    seen, needed = arguments["seen"] or 0, arguments["needed"] or 0
+    consecutive = bool(evaluated.rules["consecutive"]) and needed > 1
+    relapses = f"{seen} consecutive relapses" if consecutive and seen > 1 else plural(seen)
+    # Where relapses must be consecutive, the number seen is that of the longest succession.
+    fewer = f"At most {relapses} in succession" if consecutive and seen == 1 else relapses
+    return {
+        "relapses": relapses,
+        "fewer": fewer,
+        "needed": needed_text(needed, "consecutive" if consecutive else ""),
+        "off_days": str(evaluated.rules["off_days"]),
+    }
 
 
 def withdrawal_text(evaluated: EvaluatedPatient) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STEROID_KINDS = ("contraindication", "toxicity")
 """Kinds of conditions because of which steroid may be changed."""
 URINE = ("upcr", "dipstick")
+SCHEDULES = {"alternate_day": "on alternate days"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,21 +124,21 @@ class SupportingRows:
 
 def _reading(row: dict[str, Any]) -> str:
     if row["analyte"] == "upcr":
-        return f"UPCR {row['value']:.3g} mg/mg"
+        return f"UPCR {'<' if row.get('below_limit') else ''}{row['value']:.3g} mg/mg"
     return f"dipstick {vocabulary.DIPSTICK_BANDS[int(row['value'])]}"
 
 
 def _dose(row: dict[str, Any]) -> str:
-    schedule = row["schedule"].replace("_", " ")
+    schedule = SCHEDULES.get(row["schedule"], row["schedule"].replace("_", " "))
     mean = row["mean_mg_per_day"]
     daily = row["schedule"] == "daily"
     # No clause needs the dose of a dosing day, so tables made by hand may lack it.
     amount = row.get("dose_mg") or (mean if daily else 2 * mean)
-    return f"{row['drug']} {amount:g} mg {schedule}" + ("" if daily else f", on average {mean:g} mg/day")
+    return f"{row['drug']} {amount:g} mg {schedule}" + ("" if daily else f" (mean {mean:g} mg/day)")
 
 
 def _condition(row: dict[str, Any]) -> str:
     name = str(vocabulary.PLAIN_NAMES.get(row["condition"], row["condition"].replace("_", " ")))
     if row["kind"] not in STEROID_KINDS:
         return name
-    return f"{name}, steroid {'unchanged' if row['action'] == 'none' else row['action']}"
+    return f"{name}, steroid {'unchanged' if row['action'] == 'none' else vocabulary.ACTION_NAMES[row['action']]}"

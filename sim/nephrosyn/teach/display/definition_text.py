@@ -6,7 +6,7 @@ import re
 
 from nephrosyn import vocabulary
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.criteria.definition.in_words import in_words, value
+from nephrosyn.criteria.definition.in_words import in_words, lowest, value
 from nephrosyn.teach.display import units as scales
 from nephrosyn.teach.display.record_tables import Frames
 from nephrosyn.teach.display.spelling import sentence, to_words
@@ -14,6 +14,8 @@ from nephrosyn.teach.model import UnitSystem
 
 LEFT_OUT = ("course flags", "calcineurin resistance", "multidrug resistance")
 """Parts that do not decide the category."""
+AMOUNT = r"\boff\b|[\d.]+ [^\s,;()]*[^\s,;().]"
+LOWEST = re.compile(rf"the lowe(?:r|st) of (?:{AMOUNT})(?:(?:, | and )(?:{AMOUNT}))*")
 BOTH = re.compile(r"(?P<child>off|none|[\d.]+(?: [^\s,;()]+)?|[\w+]+) \(adults (?P<adult>[^)]*)\)")
 
 
@@ -57,7 +59,7 @@ def _maintenance(definition: DefinitionSet) -> str:
     amounts = [text for text in amounts if text != "off"]
     if definition.dependence.rule.of(child=False) != "raise_clears" or not amounts:
         return ""
-    return f"The maintenance dose is the lowest of {', '.join(amounts)}."
+    return f"The maintenance dose is {lowest(amounts)}."
 
 
 def is_child(frames: Frames, definition: DefinitionSet) -> bool:
@@ -75,14 +77,13 @@ def of_age(text: str, child: bool) -> str:
 
     Examples
     --------
-    >>> of_age("lowest of 2 mg/kg/day (adults 1 mg/kg/day), 60 mg/m2/day (adults off), 60 mg/day.", child=False)
-    'lowest of 1 mg/kg/day, 60 mg/day.'
-    >>> of_age("The dose is the lowest of 0.2 mg/kg/day (adults off), 10 mg/day.", child=False)
+    >>> of_age("the lowest of 2 mg/kg/day (adults 1 mg/kg/day), 60 mg/m2/day (adults off) and 60 mg/day.", child=False)
+    'the lower of 1 mg/kg/day and 60 mg/day.'
+    >>> of_age("The dose is the lower of 0.2 mg/kg/day (adults off) and 10 mg/day.", child=False)
     'The dose is 10 mg/day.'
     """
     text = BOTH.sub(lambda match: match["child" if child else "adult"], text)
-    text = re.sub(r"(, off\b|\boff, )", "", text)
-    return re.sub(r"\bthe lowest of ([\d.]+ [^\s,;]+?)(?=[.;]|$)", r"\1", text)  # one value has no lowest
+    return LOWEST.sub(lambda match: lowest([one for one in re.findall(AMOUNT, match[0]) if one != "off"]), text)
 
 
 def in_units(text: str, units: UnitSystem) -> str:

@@ -24,7 +24,8 @@ KIND_OF = {
 }
 ANALYTE_OF = {name: analyte for analyte, name in record_tables.NAMES.items()}
 SCHEDULE_OF = {text: name for name, text in record_tables.SCHEDULES.items()}
-ACTION_OF = {**{name: name for name in vocabulary.STEROID_ACTIONS}, record_tables.TAPERED_OFF: "stopped"}
+ACTION_OF = {text: name for name, text in vocabulary.ACTION_NAMES.items()}
+ACTION_OF |= {record_tables.TAPERED_OFF: "stopped", "cut": "cut"}  # the latter in cases written by earlier versions
 REASON_OF = {text: name for name, text in record_tables.ENDED.items()}
 REASON_OF |= {"still followed": "end_of_study", "no longer seen": "dropout"}  # in cases written by earlier versions
 WHO = {"replicate": 0, "patient": 0}
@@ -121,8 +122,11 @@ def _readings(table: Table | None) -> Iterable[dict[str, Any]]:
                 }
 
 
-def _reference_range(name: str, text: str, unit: str) -> tuple[float, float]:
-    low, _, high = text.removeprefix(record_tables.OF_ADULTS).rpartition("to ")
+def _reference_range(name: str, text: str, unit: str) -> tuple[float | None, float | None]:
+    if not text:
+        return None, None
+    # Cases written by earlier versions give children the range of adults, and say so.
+    low, _, high = text.removeprefix("of adults ").rpartition("to ")
     low = low.strip()
     return (0.0 if low in ("", "up") else units.read(name, low, unit)), units.read(name, high, unit)
 

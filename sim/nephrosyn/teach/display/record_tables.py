@@ -32,8 +32,8 @@ NAMES = {
     "cholesterol": "Cholesterol",
 }
 ADULT_FROM_YEARS = 18
-OF_ADULTS = "of adults "
-"""Precedes a child's reference range of creatinine: laboratories print the range of adults, and children have less."""
+LOWEST_NORMAL_CREATININE = 0.5
+"""Lower limit for adults, mg/dL. The record's own limit is that of all ages, and a child's range depends on the age."""
 SCHEDULES = {"daily": "daily", "alternate_day": "on alternate days", "single": "single dose"}
 TAPERED_OFF = "stopped, by taper"
 """A steroid that is to be stopped is usually tapered: the table of doses shows further weeks."""
@@ -101,7 +101,7 @@ def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption:
     analytes = list(analytes)
     rows = frames["readings"].filter(pl.col("taken_days").is_in(sorted(days)), pl.col("value").is_not_null())
     values: dict[tuple[int, str], tuple[float, bool]] = {}
-    ranges: dict[str, tuple[float, float]] = {}
+    ranges: dict[str, tuple[float | None, float | None]] = {}
     for row in rows.sort("taken_days", maintain_order=True).iter_rows(named=True):
         name, day = row["analyte"], row["taken_days"]
         if name not in analytes:
@@ -113,9 +113,10 @@ def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption:
             values[day, name] = (row["value"], bool(row["below_limit"]))
     columns = [Column(name="Day")]
     for name in analytes:
-        range_ = scales.reference(name, *ranges[name], units) if name in ranges else ""
-        if range_ and name == "creatinine" and frames["patients"]["age_at_onset_years"][0] < ADULT_FROM_YEARS:
-            range_ = OF_ADULTS + range_
+        low, high = ranges.get(name, (None, None))
+        if name == "creatinine":
+            low, high = _creatinine_range(low, high, frames["patients"]["age_at_onset_years"][0])
+        range_ = "" if low is None or high is None else scales.reference(name, low, high, units)
         columns.append(Column(name=NAMES[name], unit=scales.unit_of(name, units), reference=range_))
     shown = []
     for day in sorted({day for day, _ in values}):
@@ -126,6 +127,13 @@ def results(frames: Frames, analytes: Iterable[str], units: UnitSystem, caption:
         ]
         shown.append((str(day), *texts))
     return Table(caption=caption, columns=tuple(columns), rows=tuple(shown))
+
+
+def _creatinine_range(low: float | None, high: float | None, age_years: float) -> tuple[float | None, float | None]:
+    """Return the reference range of creatinine for adults, and none for children."""
+    if low is None or age_years < ADULT_FROM_YEARS:
+        return None, None
+    return max(low, LOWEST_NORMAL_CREATININE), high
 
 
 def urine(frames: Frames, units: UnitSystem) -> Table:
@@ -193,7 +201,7 @@ def _action(row: Mapping[str, Any], doses: pl.DataFrame) -> str:
     """Return the change of steroid, in the words of the definition sets."""
     action, day = str(row["action"]), row["noted_days"]
     if action != "stopped":
-        return action
+        return vocabulary.ACTION_NAMES[action]
     given = (pl.col("drug") == STEROID) & (pl.col("mean_mg_per_day") > 0)
     continues = doses.filter(given & (pl.col("first_days") <= day) & (pl.col("last_days") >= day))
     return TAPERED_OFF if continues.height else action

@@ -25,6 +25,8 @@ HEADINGS = (
 )
 """Headings of the sections, in order."""
 
+SIMULATED = "Day 0 is the onset of the disease. Symptoms, oedema and blood pressure are not simulated."
+
 
 def sections(frames: record_tables.Frames, ident: str, units: UnitSystem) -> list[Section]:
     """Return a record as sections, without picture and definition sets.
@@ -46,7 +48,9 @@ def sections(frames: record_tables.Frames, ident: str, units: UnitSystem) -> lis
     history = wording("history", ident, conditions=listed([to_words(name) for name in known])) if known else ""
     shown = [
         Section(
-            heading="Patient", paragraphs=(wording("patient", ident, **fill),), tables=(record_tables.person(frames),)
+            heading="Patient",
+            paragraphs=(wording("patient", ident, **fill), SIMULATED),
+            tables=(record_tables.person(frames),),
         ),
         Section(heading="Presenting complaint", paragraphs=(complaint,)),
         Section(heading="History", paragraphs=(history or wording("history_none", ident),)),

@@ -224,6 +224,8 @@ def _key(question: Tree, key: Tree) -> list[str]:
 def answer(whole: Tree) -> list[str]:
     """Return the blocks of the full answer of a case, as `unit_overlay.overlay` gives it."""
     lines = ["### Full answer", escape_markdown(whole["summary"])]
+    if not whole["margin"]:
+        return lines
     lines.append(f"What would change the answer: {escape_markdown(whole['margin'])}")
     pair = f" The other case of its pair is `{whole['pair']}`." if whole["pair"] else ""
     return [*lines, f"Predicted difficulty {whole['difficulty']} of 5.{pair}"]

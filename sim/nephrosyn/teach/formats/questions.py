@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nephrosyn.errors import CasesError
-from nephrosyn.teach.model import Case, CaseSet, Choice, Figure, Matching, Numeric, Stage
+from nephrosyn.teach.model import NOT_RATED, Case, CaseSet, Choice, Figure, Matching, Numeric, Stage
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Item:
         """Tags for teaching software, without spaces."""
         # A case on several definition sets lists them with commas, which separate tags in some software.
         sets = self.case.criteria.replace(",", " ").split()
-        tags = ("nephrosyn", self.case.kind, f"difficulty-{self.case.difficulty}", *sets, *self.case.tags)
+        level = () if self.case.kind in NOT_RATED else (f"difficulty-{self.case.difficulty}",)
+        tags = ("nephrosyn", self.case.kind, *level, *sets, *self.case.tags)
         return tuple(dict.fromkeys("-".join(tag.split()) for tag in tags))
 
     @property
@@ -78,7 +79,8 @@ class Item:
         if isinstance(self.question, Matching):
             texts += [f"{pair.premise}: {pair.answer}. {pair.feedback}" for pair in self.question.pairs]
         if self.last:
-            texts += [self.case.summary, f"What would change the answer: {self.case.margin}"]
+            texts.append(self.case.summary)
+            texts += [f"What would change the answer: {self.case.margin}"] if self.case.margin else []
         return [*filter(None, texts), f"Definition set: {self.case.criteria_title}."]
 
 

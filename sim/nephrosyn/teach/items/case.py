@@ -17,7 +17,7 @@ from nephrosyn.teach.display.spelling import listed, sentence, spelled, to_words
 from nephrosyn.teach.items import questions
 from nephrosyn.teach.items.difficulty import Edit, Margin, difficulty, margin
 from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, ClassifiedRecord, clause_answer
-from nephrosyn.teach.model import Case, ItemKind, Question, Section, Spelling, Stage, UnitSystem
+from nephrosyn.teach.model import NOT_RATED, Case, ItemKind, Numeric, Question, Section, Spelling, Stage, UnitSystem
 
 VERSION = 1
 """Raised when the content of a case changes under the same id, so that an outdated copy can be recognised."""
@@ -122,7 +122,7 @@ class Counterpart:
     category: str
 
 
-def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> str:
+def margin_words(distance: Margin, counterpart: Counterpart | None = None, under: str = "") -> str:
     """Return the smallest edit that changes the category, in words.
 
     The edits tried leave results out but never add any. A record made by leaving a result out may therefore have no
@@ -134,6 +134,8 @@ def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> st
         Margin of the record.
     counterpart : Counterpart, optional
         The other case, if this one belongs to a near-miss pair.
+    under : str
+        Name of the definition set, if the case has several.
 
     Examples
     --------
@@ -145,11 +147,13 @@ def margin_words(distance: Margin, counterpart: Counterpart | None = None) -> st
     """
     if distance.changes:
         edit, after = distance.changes[0]
-        return f"{sentence(edit.words)} would change the category to “{to_words(after)}”."
+        which = f" under “{under}”" if under else ""
+        return f"{sentence(edit.condition)}, the category{which} would have been “{to_words(after)}”."
     if counterpart:
         category = f"The other case of this pair is “{to_words(counterpart.category)}”."
         return f"{category} One change turns it into this one: {counterpart.edit.words}."
-    return "No single change of the record that was tried would change the category."
+    which = f" under “{under}”" if under else ""
+    return f"No single change of the record that was tried would change the category{which}."
 
 
 def nearest_categories(distance: Margin) -> list[str]:
@@ -163,7 +167,7 @@ def summary(record: ClassifiedRecord) -> str:
     met = [clause for clause in record.clauses if clause.status == "met" and clause.flag == flag]
     why = " ".join(clause_answer(clause, record) for clause in met) or questions.episodes_text(record)
     name = to_words(record.verdict.category)
-    return f"By the definition set “{record.definition.name}” the category is “{name}”. {why}".strip()
+    return f"Under the definition set “{record.definition.name}” the category is “{name}”. {why}".strip()
 
 
 def all_sections(
@@ -240,9 +244,15 @@ def assemble_case(
     criteria_title: str | None = None,
     answer: str | None = None,
 ) -> Case:
-    """Put a case together."""
+    """Put a case together.
+
+    Difficulty and margin are about the category. A numeric question asks for something else: its difficulty only serves
+    the choice of cases, and it has no margin.
+    """
     classified = shown.classified
     level = difficulty(distance, cells(shown.sections), classified.verdict.category)
+    about_category = kind not in NOT_RATED
+    under = classified.definition.name if criteria else ""
     case = Case(
         id=ident,
         version=VERSION,
@@ -251,9 +261,9 @@ def assemble_case(
         criteria=criteria or classified.definition.name,
         criteria_title=criteria_title or classified.definition.title,
         difficulty=level,
-        margin=margin_words(distance, counterpart),
+        margin=margin_words(distance, counterpart, under) if about_category else "",
         pair=counterpart.ident if counterpart else None,
-        tags=(kind, f"difficulty-{level}"),
+        tags=(kind, f"difficulty-{level}") if about_category else (kind,),
         stages=tuple(stages),
         summary=answer or summary(classified),
     )
@@ -300,7 +310,8 @@ def single_stage_case(
     stage = Stage(
         title="Record", sections=all_sections(shown, ident, display, [definition]), questions=tuple(stage_questions)
     )
-    return assemble_case(kind, shown, distance, [stage], ident, display, counterpart=counterpart)
+    answer = questions.numeric_answer(stage_questions[0]) if isinstance(stage_questions[0], Numeric) else None
+    return assemble_case(kind, shown, distance, [stage], ident, display, counterpart=counterpart, answer=answer)
 
 
 def disagreement_case(
@@ -317,7 +328,7 @@ def disagreement_case(
     stage = Stage(title="Record", sections=all_sections(shown, ident, display, definitions), questions=(question,))
     yes = [classified.definition.name for classified in by_set if classified.verdict.refractory]
     no = [classified.definition.name for classified in by_set if not classified.verdict.refractory]
-    answer = f"Refractory by {listed(yes)}; not by {listed(no)}."
+    answer = f"Refractory under {listed(yes)}; not under {listed(no)}."
     names = ", ".join(definition.name for definition in definitions)
     titles = "; ".join(definition.title for definition in definitions)
     return assemble_case(

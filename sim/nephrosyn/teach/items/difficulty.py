@@ -42,12 +42,26 @@ class Edit:
         Table, column, row numbers and the new value.
     key : str
         Draws near-miss pairs. It is kept when the words improve, because another key gives other pairs.
+    supposed : str
+        The edit as a supposition, where "there had been" and `words` would not read well.
     """
 
     words: str
     cost: int
     patches: tuple[tuple[str, str, tuple[int, ...], Any], ...]
     key: str
+    supposed: str = ""
+
+    @property
+    def condition(self) -> str:
+        """The edit as the condition of a sentence.
+
+        Examples
+        --------
+        >>> Edit("no proteinuria on day 25", 1, (), "").condition
+        'if there had been no proteinuria on day 25'
+        """
+        return f"if {self.supposed or f'there had been {self.words}'}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ def _doses(frames: Frames) -> Iterator[Edit]:
             mean = dose / 2 if run["schedule"] == "alternate_day" else dose
             change = f"{dose:g} mg instead of {run['dose_mg']:g} mg from day {run['first_days']}"
             patches = (("doses", "dose_mg", row, dose), ("doses", "mean_mg_per_day", row, mean))
-            yield Edit(f"a dose of {change}", cost, patches, change)
+            yield Edit(f"a dose of {change}", cost, patches, change, f"the dose had been {change}")
         after = doses[place + 1] if place + 1 < len(doses) else None
         if after is None or after["first_days"] != run["last_days"] + 1:
             continue
@@ -126,7 +140,8 @@ def _doses(frames: Frames) -> Iterator[Edit]:
             moved = after["first_days"] + days
             change = f"change of dose on day {moved} instead of day {after['first_days']}"
             ends = (("doses", "last_days", row, moved - 1), ("doses", "first_days", (after["row"],), moved))
-            yield Edit(f"a {change}", cost, ends, f"the {change}")
+            supposed = f"the dose had been changed on day {moved} instead of day {after['first_days']}"
+            yield Edit(f"a {change}", cost, ends, f"the {change}", supposed)
 
 
 def _conditions(frames: Frames) -> Iterator[Edit]:
@@ -135,7 +150,8 @@ def _conditions(frames: Frames) -> Iterator[Edit]:
             day = condition["noted_days"]
             words = f"no change of steroid because of the condition noted on day {day}"
             key = f"no change of steroid because of what was noted on day {day}"
-            yield Edit(words, 1, (("conditions", "action", (row,), "none"),), key)
+            supposed = f"steroid had not been changed because of the condition noted on day {day}"
+            yield Edit(words, 1, (("conditions", "action", (row,), "none"),), key, supposed)
 
 
 def _ends(frames: Frames) -> Iterator[Edit]:
@@ -143,9 +159,8 @@ def _ends(frames: Frames) -> Iterator[Edit]:
     for days, cost in ENDS_EARLIER_DAYS:
         if end - days > first:
             patches = (("follow_up", "end_days", (0,), end - days),)
-            yield Edit(
-                f"an end of the record on day {end - days}", cost, patches, f"the record ending on day {end - days}"
-            )
+            words, key = f"an end of the record on day {end - days}", f"the record ending on day {end - days}"
+            yield Edit(words, cost, patches, key, f"the record had ended on day {end - days}")
 
 
 def apply(frames: Frames, edits: list[Edit]) -> dict[str, pl.DataFrame]:

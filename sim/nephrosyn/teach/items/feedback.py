@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -116,11 +117,7 @@ def _of_flag(flag: str, record: ClassifiedRecord, right: bool) -> str:
 
 def _relapses(record: ClassifiedRecord, category: str) -> str:
     days = record.relapses
-    seen = (
-        f"{_count(len(days))} began, on {listed([f'day {day}' for day in days])}"
-        if days
-        else f"there was no relapse {record.span()}"
-    )
+    seen = f"{_there_were(len(days))}, on {on_days(days)}" if days else f"there was no relapse {record.span()}"
     key = record.verdict.category
     if key == category:
         return f"{sentence(seen)}, and no clause of the set is met {record.span()}. {_relapse_clauses(record)}"
@@ -207,8 +204,19 @@ def _row(row: Evidence, record: ClassifiedRecord) -> str:
     return row.text
 
 
-def _count(count: int) -> str:
-    return "1 relapse" if count == 1 else f"{count} relapses"
+def _there_were(count: int) -> str:
+    return "there was 1 relapse" if count == 1 else f"there were {count} relapses"
+
+
+def on_days(days: Sequence[int]) -> str:
+    """Return some days in words.
+
+    Examples
+    --------
+    >>> on_days([255]), on_days([255, 422, 625])
+    ('day 255', 'days 255, 422 and 625')
+    """
+    return f"day{'s' if len(days) > 1 else ''} {listed([str(day) for day in days])}"
 
 
 def _relapse_clauses(record: ClassifiedRecord) -> str:

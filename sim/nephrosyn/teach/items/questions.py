@@ -6,15 +6,22 @@ from collections.abc import Sequence
 
 from nephrosyn.teach.display.definition_text import clause_name
 from nephrosyn.teach.display.narrative import wording
-from nephrosyn.teach.display.spelling import listed, sentence, to_words
-from nephrosyn.teach.items.feedback import FLAG_OF_CATEGORY, ClassifiedRecord, clause_answer, for_category, quoted
+from nephrosyn.teach.display.spelling import sentence, to_words
+from nephrosyn.teach.items.feedback import (
+    FLAG_OF_CATEGORY,
+    ClassifiedRecord,
+    clause_answer,
+    for_category,
+    on_days,
+    quoted,
+)
 from nephrosyn.teach.keyed_choice import choose, shuffled
 from nephrosyn.teach.model import Choice, Matching, Numeric, Option, Pair
 
 OPTIONS = 5
-STATUSES = {"met": "Met", "not met": "Not met", "cannot be judged": "Not yet clear"}
+STATUSES = {"met": "Met", "not met": "Not met", "cannot be judged": "Cannot be judged"}
 STATES = (
-    "First episode, no remission seen",
+    "First episode, not yet in remission",
     "In remission, no relapse so far",
     "In relapse",
     "In remission after relapse",
@@ -136,6 +143,12 @@ def numeric(record: ClassifiedRecord, ident: str) -> Numeric | None:
     return choose(candidates, ident, "numeric") if candidates else None
 
 
+def numeric_answer(question: Numeric) -> str:
+    """Return the full answer to a numeric question."""
+    unit = f" {question.unit}" if question.unit else ""
+    return f"The answer is {question.value:g}{unit}. {question.feedback_right.removeprefix('Correct. ')}"
+
+
 def _relapses(record: ClassifiedRecord, ident: str) -> Numeric | None:
     episodes = record.verdict.episodes
     if not episodes or episodes[0].remission_days is None:
@@ -144,7 +157,7 @@ def _relapses(record: ClassifiedRecord, ident: str) -> Numeric | None:
     last = min(first + 365, record.end)
     days = [day for day in record.relapses if first <= day <= last]
     begun = "The relapse" if len(days) == 1 else "The relapses"
-    relapse_days = f"{begun} began on {listed([f'day {day}' for day in days])}." if days else "There was no relapse."
+    relapse_days = f"{begun} began on {on_days(days)}." if days else "There was no relapse."
     why = f"The first remission was on day {first}. {relapse_days}"
     return Numeric(
         id="relapses",

@@ -15,8 +15,10 @@ function showSummary(thisCase) {
   for (const old of queryAll("p", box)) old.remove();
   if (!done) return;
   const got = `${points(score(thisCase.caseQuestions, state.answers))} of ${thisCase.caseQuestions.length} points`;
-  const near = create("p", {}, create("strong", {}, "What would change the answer:"), " ", words(keyContent.margins[thisCase.number]));
-  box.append(create("p", { class: "got" }, got), create("p", {}, words(keyContent.summaries[thisCase.number])), near);
+  box.append(create("p", { class: "got" }, got), create("p", {}, words(keyContent.summaries[thisCase.number])));
+  const margin = keyContent.margins[thisCase.number];
+  if (!margin) return;
+  box.append(create("p", {}, create("strong", {}, "What would change the answer:"), " ", words(margin)));
 }
 
 function showScore() {
