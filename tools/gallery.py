@@ -13,8 +13,8 @@ from PIL import Image
 
 import nephrosyn as ns
 from nephrosyn import vocabulary
-from nephrosyn.teach.formats.learner_view import key, shown
-from nephrosyn.teach.formats.markdown import IMAGES, answer, case, pictures, plain
+from nephrosyn.teach.formats.learner_view import key, without_key
+from nephrosyn.teach.formats.markdown import IMAGES, answer, case, escape_markdown, pictures
 from nephrosyn.teach.formats.unit_overlay import Tree, overlay
 from nephrosyn.teach.items.case_set import build
 from nephrosyn.teach.model import CaseSet
@@ -70,14 +70,14 @@ def build_cases(figures: bool = True) -> CaseSet:
 def pages(cases: CaseSet) -> list[Page]:
     """Return one page per correct answer, ordered by name."""
     whole = overlay({UNITS: cases})
-    seen, keys = shown(whole), key(whole)
+    seen, keys = without_key(whole), key(whole)
     groups: dict[str, list[int]] = {}
     for at, item in enumerate(whole["cases"]):
         groups.setdefault(right(item), []).append(at)
     drawn = dict(pictures(whole, UNITS))
     pages_built = []
     for title in sorted(groups):
-        blocks = [f"# {plain(title)}", vocabulary.NOTICE, LEAD.format(title=title)]
+        blocks = [f"# {escape_markdown(title)}", vocabulary.NOTICE, LEAD.format(title=title)]
         for number, at in enumerate(groups[title], 1):
             blocks += case(seen["cases"][at], number, UNITS, keys[at])
             blocks += answer(whole["cases"][at])
@@ -105,7 +105,7 @@ def small(png: bytes) -> bytes:
 
 def index(category_pages: list[Page]) -> str:
     """Return the index page."""
-    rows = [f"- [{plain(page.title)}]({page.name})" for page in category_pages]
+    rows = [f"- [{escape_markdown(page.title)}]({page.name})" for page in category_pages]
     return "\n\n".join(["# Gallery of practice cases", vocabulary.NOTICE, INDEX, "\n".join(rows)]) + "\n"
 
 

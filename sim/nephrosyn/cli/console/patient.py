@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nephrosyn import vocabulary
 from nephrosyn.cli.console.terminal import heading, prose, say, table
+from nephrosyn.report.text import clause_name, plain_name
 from nephrosyn.vocabulary import STEROID
 
 if TYPE_CHECKING:
@@ -66,16 +67,6 @@ def case(tables: Rows, verdict: Verdict) -> None:
             table(("", "", ""), lines, right=(0,))
     say()
     print_verdict(verdict)
-
-
-def plain_name(name: str | None) -> str:
-    """Return a term in words."""
-    return vocabulary.PLAIN_NAMES.get(name or "", (name or "").replace("_", " "))
-
-
-def clause_name(name: str) -> str:
-    """Return a clause in words."""
-    return vocabulary.CLAUSE_NAMES.get(name) or plain_name(name)
 
 
 def person(tables: Rows) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nephrosyn.cli.console.patient import REFRACTORY, clause_name, days, not_for, plain_name
+from nephrosyn.cli.console.patient import REFRACTORY, days, not_for
 from nephrosyn.cli.console.terminal import heading, prose, say, table
+from nephrosyn.report.text import clause_name, plain_name
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import Clause, Verdict
