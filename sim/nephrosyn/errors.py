@@ -26,6 +26,9 @@ from dataclasses import dataclass
 
 from nephrosyn.text_files import visible
 
+NO_SUCH_NAME = "of this name"
+"""End of the description of a name that no shipped file has."""
+
 
 class NephrosynError(ValueError):
     """Base class of errors caused by user input; the text is ready to print."""
@@ -83,7 +86,9 @@ class ScenarioError(NephrosynError):
         super().__init__(scenario, self.problems)
 
     def __str__(self) -> str:
-        return listed(f"scenario {self.scenario} has", self.problems)
+        return unknown_name("scenario", self.scenario, self.problems) or listed(
+            f"scenario {self.scenario} has", self.problems
+        )
 
 
 class CriteriaError(NephrosynError):
@@ -98,9 +103,8 @@ class CriteriaError(NephrosynError):
 
     Examples
     --------
-    >>> print(CriteriaError("sorce", [Problem("sorce", "a set's name", "no such set", "source")]))
-    criteria sorce: 1 problem:
-      sorce: expected a set's name; found no such set; nearest: source
+    >>> print(CriteriaError("sorce", [Problem("sorce", "a set's name", "no set of this name", "source")]))
+    No definition set 'sorce'. Did you mean source? `nephrosyn list` shows all.
     """
 
     def __init__(self, what: str, problems: Iterable[Problem]) -> None:
@@ -109,7 +113,9 @@ class CriteriaError(NephrosynError):
         super().__init__(what, self.problems)
 
     def __str__(self) -> str:
-        return listed(f"criteria {self.what}:", self.problems)
+        return unknown_name("definition set", self.what, self.problems) or listed(
+            f"criteria {self.what}:", self.problems
+        )
 
 
 class EngineError(NephrosynError):
@@ -163,6 +169,21 @@ class PerturbationError(NephrosynError):
 
 MOST_PROBLEMS = 100
 """Number of problems listed; checks stop looking for more after that."""
+
+
+def unknown_name(kind: str, name: str, problems: Sequence[Problem]) -> str:
+    """Return the message for a shipped file that does not exist; empty if something else is wrong.
+
+    Examples
+    --------
+    >>> unknown_name("scenario", "basline", [Problem("basline", "", "no scenario of this name", "baseline")])
+    "No scenario 'basline'. Did you mean baseline? `nephrosyn list` shows all."
+    """
+    if len(problems) != 1 or problems[0].path != name or not problems[0].actual.endswith(NO_SUCH_NAME):
+        return ""
+    like = problems[0].nearest.split(", ")[0]
+    suggestion = f" Did you mean {like}?" if like else ""
+    return visible(f"No {kind} '{name}'.{suggestion} `nephrosyn list` shows all.")
 
 
 def listed(heading: str, problems: Sequence[Problem]) -> str:

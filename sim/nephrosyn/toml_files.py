@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.errors import Problem
+from nephrosyn.errors import NO_SUCH_NAME, Problem
 from nephrosyn.text_files import UnreadableError, decoded, is_readable, parsed_toml, read_text
 from nephrosyn.user_input import nearest
 
@@ -91,8 +91,7 @@ def find(
     if is_path(text) or isinstance(name_or_path, Path):
         actual = "a folder" if "\0" not in text and path.is_dir() else "no such file"
         return Problem(text, f"a {kind} file", actual, f"shipped {kind} {like}" if like else "")
-    expected = f"a file or one of the shipped {kind}s ({', '.join(shipped) or 'none found'})"
-    return Problem(text, expected, f"no {kind} of this name", like)
+    return Problem(text, f"the name of a shipped {kind}, or a file", f"no {kind} {NO_SUCH_NAME}", like)
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def test_unknown_verb_and_option(refuses):
 def test_folder_with_something_in_it(refuses, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("mine")
-    refuses(*RUN, "--out", tmp_path / "run", saying=("run", "(overwrite)"))
+    refuses(*RUN, "--out", tmp_path / "run", saying=("run", "--overwrite"))
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.txt"]
 
 

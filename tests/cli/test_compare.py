@@ -75,6 +75,6 @@ def test_refuses_what_is_no_run(refuses, finished, own, tmp_path):
 
 
 def test_leaves_what_is_not_its_own(refuses, finished, twin):
-    refuses("compare", finished, twin, "--out", finished, saying=("(overwrite)",))
+    refuses("compare", finished, twin, "--out", finished, saying=("--overwrite",))
     refuses("compare", finished, twin, "--out", finished, "--overwrite", saying=("not a comparison",))
     assert (finished / "manifest.json").is_file()

@@ -89,5 +89,5 @@ def test_no_record_calls_a_patient_truly_refractory(capsys, view):
     assert verdict.refractory_kind is True
     print_verdict(verdict)
     line = capsys.readouterr().out.splitlines()[1]
-    assert "nothing in the record shows it to be pseudo-refractory" in line
+    assert "the record gives no evidence of pseudo-refractory disease" in line
     assert "truly" not in line

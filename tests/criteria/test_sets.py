@@ -108,7 +108,7 @@ def test_all_problems_at_once(tmp_path):
 
 
 def test_unknown_name_tells_the_nearest():
-    with pytest.raises(criteria.CriteriaError, match="nearest: source"):
+    with pytest.raises(criteria.CriteriaError, match="Did you mean source"):
         criteria.load("sorce")
 
 

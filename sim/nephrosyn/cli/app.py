@@ -124,7 +124,9 @@ app = typer.Typer(
     cls=CommandGroup,
     help=f"Simulate cohorts of nephrotic syndrome and classify them by published criteria. {vocabulary.NOTICE}",
     epilog="Exit codes: 0 success, 1 a check failed, 2 invalid input or a problem of the system, 70 a bug in nephrosyn "
-    "(set NEPHROSYN_TRACEBACK=1 for the traceback), 141 the output was closed. Every command has its own --help.",
+    "(set NEPHROSYN_TRACEBACK=1 for the traceback), 130 interrupted, 143 terminated, 141 output closed early, "
+    "for example "
+    "by `| head`. Every command has its own --help.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

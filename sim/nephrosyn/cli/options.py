@@ -43,7 +43,9 @@ OneSet = Annotated[
     str | None, typer.Option("--criteria", metavar="NAME", help="Definition set or TOML file.", show_default=False)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Suppress progress and summary.")]
-Record = Annotated[View, typer.Option("--view", help="Record to classify patients by.")]
+Record = Annotated[
+    View, typer.Option("--view", help="Record to classify patients by: what the clinic recorded, or all that happened.")
+]
 Runs = Annotated[
     list[Path], typer.Argument(metavar="RUN", help="Folders of two or more finished runs; the first is the reference.")
 ]

@@ -80,7 +80,10 @@ def check(
     if folder.exists() and (folder.resolve() == Path.cwd() or folder.is_mount()):
         wrong.append(f"out: {folder} cannot be replaced; choose a folder inside it")
     elif taken and not overwrite:
-        wrong.append(f"out: {folder} exists and is not empty; choose another folder, or replace its cases (overwrite)")
+        wrong.append(
+            f"out: {folder} exists and is not empty; choose another folder with --out, or replace its cases with "
+            "--overwrite (in Python: out, overwrite)"
+        )
     elif taken and not is_ours(folder):
         wrong.append(f"out: {folder} holds more than cases; it is never overwritten")
     if wrong:

@@ -13,8 +13,10 @@ from nephrosyn.user_input import MOST_SEED, wrong_count
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 UNITS: tuple[UnitSystem, ...] = get_args(UnitSystem)
 SPELLINGS: tuple[Spelling, ...] = get_args(Spelling)
-Balance = Literal["label", "natural"]
+Balance = Literal["category", "natural"]
 BALANCES: tuple[Balance, ...] = get_args(Balance)
+EARLIER_BALANCE = "label"
+"""Earlier name of the balance by category."""
 LEVELS = range(1, 6)
 MOST_CASES = 10_000
 
@@ -32,7 +34,7 @@ class Request:
         disagreement all shipped sets.
     kinds : tuple of str
         Kinds of cases, in numbers as equal as possible.
-    balance : {"label", "natural"}
+    balance : {"category", "natural"}
         Categories in equal numbers, or as frequent as in the run.
     difficulty : int or None
         Only cases of this predicted difficulty.
@@ -47,7 +49,7 @@ class Request:
     count: int = 20
     criteria: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("single",)
-    balance: str = "label"
+    balance: str = "category"
     difficulty: int | None = None
     units: str = "conventional"
     spelling: str = "american"
@@ -76,7 +78,8 @@ class Request:
         unknown = [name for name in self.kinds if name not in KINDS]
         if unknown or not self.kinds:
             wrong.append(f"kind: expected some of {', '.join(KINDS)}; got {', '.join(unknown) or 'none'}")
-        wrong += _one_of("balance", self.balance, BALANCES)
+        if self.balance != EARLIER_BALANCE:
+            wrong += _one_of("balance", self.balance, BALANCES)
         wrong += _one_of("units", self.units, UNITS)
         wrong += _one_of("spelling", self.spelling, SPELLINGS)
         if self.difficulty is not None and self.difficulty not in LEVELS:

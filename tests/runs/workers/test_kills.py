@@ -28,7 +28,7 @@ START_SECONDS = 1.5
 ENDS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGHUP: 129, signal.SIGTERM: 143}
 BUSY, TAKEN = (
     "is being written by another nephrosyn process; wait",
-    "choose another folder (out), or replace it (overwrite)",
+    "choose another folder with --out, or replace it with --overwrite",
 )
 
 

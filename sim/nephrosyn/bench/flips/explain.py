@@ -36,7 +36,7 @@ class Flip:
     severity, replicate : int
         The lowest severity at which the answer changes, and the replicate.
     severities : tuple of int
-        All severities of this replicate at which the answer differs from that on the clean record.
+        All severities of this replicate at which the answer differs from that on the unperturbed record.
     before, after, reference : str
         Answers on the clean and the perturbed record, and the right answer.
     changes : int
@@ -70,7 +70,7 @@ class Explained:
     reference : str
         The right answer.
     clean : dict of str to str
-        The answer of each classifier on the clean record, or why it has none.
+        The answer of each classifier on the unperturbed record, or why it has none.
     flips : list of Flip
         One per classifier, perturbation and replicate with a flip.
     conditions : int

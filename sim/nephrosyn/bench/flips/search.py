@@ -26,7 +26,7 @@ class Cause:
     Attributes
     ----------
     before, after : str
-        Answer on the clean record and on the perturbed one.
+        Answer on the unperturbed record and on the perturbed one.
     changes : polars.DataFrame
         Rows of the log that suffice for the answer `after` and of which none can be left out; empty where the answers
         are the same. Other such sets may exist. More than needed if the search ended at its limit.
@@ -46,7 +46,7 @@ class Cause:
 
 
 class _Trial:
-    """One patient's clean record, to which subsets of the changes are applied."""
+    """One patient's unperturbed record, to which subsets of the changes are applied."""
 
     def __init__(self, record: Prepared, groups: Sequence[pl.DataFrame], answer: Answer) -> None:
         self.record, self.groups, self.answer = record, groups, answer
@@ -78,7 +78,7 @@ def find_cause(
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
-        The clean record of any number of patients.
+        The unperturbed record of any number of patients.
     log : polars.DataFrame
         Log of a perturbation of it.
     answer : callable

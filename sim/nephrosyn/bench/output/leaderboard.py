@@ -50,7 +50,7 @@ def _averages(bench: Bench) -> dict[tuple[str, str], Estimate]:
 
 
 def leaderboard(bench: Bench) -> Table:
-    """Return the accuracy of the classifiers on clean and perturbed records, the best on perturbed records first.
+    """Return the accuracy of the classifiers on unperturbed and perturbed records, the best on perturbed records first.
 
     Also the shares of wrong answers, abstentions and failures. Classifiers without a score come last, unranked.
     """
@@ -75,13 +75,13 @@ def leaderboard(bench: Bench) -> Table:
     ]
     head = (
         "classifier",
-        "accuracy, clean",
+        "accuracy, unperturbed",
         "accuracy, perturbed",
         *(f"{part}, {where}" for part in PARTS),
         "corruption error",
     )
     rows += [(name, NO_SCORE, *[NO_VALUE] * (len(head) - 2)) for name in bench.without_score]
-    best = "perturbed records" if where == "perturbed" else "the clean record"
+    best = "perturbed records" if where == "perturbed" else "the unperturbed record"
     caption = f"Classifiers, the best on {best} first; the corruption error of {bench.baseline} is 1"
     return Table(caption, head, rows)
 
@@ -101,7 +101,7 @@ def without_score(bench: Bench) -> Table:
 
 
 def on_the_clean_record(bench: Bench) -> Table:
-    """Return the scores over all classes on the clean record."""
+    """Return the scores over all classes on the unperturbed record."""
     shares = ("accuracy", *PARTS)
     estimates = {
         name: corruption_error.clean(bench.scores, name) for name in (*shares, "refractory_share_bias", *WHOLE)
@@ -130,7 +130,7 @@ def on_the_clean_record(bench: Bench) -> Table:
         "bias of the refractory share (points)",
         "patients with probabilities",
     )
-    return Table("On the clean record (95% intervals)", head, rows)
+    return Table("On the unperturbed record (95% intervals)", head, rows)
 
 
 def patients_scored(bench: Bench) -> Table:
@@ -151,7 +151,7 @@ def patients_scored(bench: Bench) -> Table:
 
 
 def classes(bench: Bench) -> Table:
-    """Return the scores of each class on the clean record."""
+    """Return the scores of each class on the unperturbed record."""
     task = bench.answers.run.task
     groups = [*task.classes, *(["refractory"] if task.target == "category" else [])]
     columns = ("sensitivity", "abstained", "failed", "specificity", "ppv", "npv")
@@ -162,7 +162,7 @@ def classes(bench: Bench) -> Table:
         for of in groups
     ]
     head = ("classifier", "class", "sensitivity", "abstained", "failed", "specificity", "PPV", "NPV")
-    caption = "By class, clean record (95% Wilson intervals; abstained and failed: of those who have the class)"
+    caption = "By class, unperturbed record (95% Wilson intervals; abstained and failed: of those who have the class)"
     return Table(caption, head, rows, words=2)
 
 
@@ -191,7 +191,7 @@ def parts(bench: Bench) -> Table:
 
 
 def subgroups(bench: Bench) -> Table:
-    """Return right and wrong answers, abstentions and failures by subgroup of patients, on the clean record."""
+    """Return right and wrong answers, abstentions and failures by subgroup of patients, on the unperturbed record."""
     rows = bench.scores.filter(pl.col("slice") != ALL, perturbation=CLEAN)
     shown: dict[tuple[str, str, str], dict[str, Estimate]] = {}
     counts: dict[tuple[str, str, str], int] = {}
@@ -212,7 +212,7 @@ def subgroups(bench: Bench) -> Table:
         for key in keys
     ]
     head = ("by", "group", "classifier", "patients", "right", *PARTS)
-    return Table("By group of patients, clean record (95% Wilson intervals)", head, texts, words=3)
+    return Table("By group of patients, unperturbed record (95% Wilson intervals)", head, texts, words=3)
 
 
 def differences(bench: Bench) -> Table:
@@ -224,7 +224,7 @@ def differences(bench: Bench) -> Table:
             (
                 difference.first,
                 difference.second,
-                "clean" if difference.where == CLEAN else "perturbed, mean",
+                "unperturbed" if difference.where == CLEAN else "perturbed, mean",
                 number(difference.n),
                 number(difference.both_answered),
                 _interval((difference.value, difference.low, difference.high), points),
@@ -235,7 +235,7 @@ def differences(bench: Bench) -> Table:
         )
     head = (
         "classifier",
-        "less",
+        "compared with",
         "record",
         "patients",
         "both always answered",
@@ -268,7 +268,7 @@ def latent(bench: Bench) -> Table:
         for row in counts.to_dicts()
     ]
     head = ("classifier", "latent response to steroid", "patients", "called refractory", "abstained", "failed")
-    return Table("Called refractory on the clean record, by the true response to steroid", head, rows, words=2)
+    return Table("Called refractory on the unperturbed record, by the true response to steroid", head, rows, words=2)
 
 
 def faults(bench: Bench) -> Table:

@@ -49,8 +49,10 @@ NOTES = (
     (
         "What is averaged",
         "perturbed scores are means over replicates, then over severities, then over perturbations of the record, with "
-        "equal weights. Perturbations of labels and of the cohort show the clean record; they have separate rows in "
-        "the table of corruption errors and in the curves. Other scores of the first table are of the clean record. "
+        "equal weights. Perturbations of labels and of the cohort show the unperturbed record; they have "
+        "separate rows in "
+        "the table of corruption errors and in the curves. Other scores of the first table are of the "
+        "unperturbed record. "
         "Macro F1 and balanced accuracy are means over the classes that at least one patient has.",
     ),
     (
@@ -61,7 +63,8 @@ NOTES = (
     ),
     (
         "Flips",
-        "scored patients for whom the answer differs from that of the same classifier on the clean record. It was "
+        "scored patients for whom the answer differs from that of the same classifier on the unperturbed "
+        "record. It was "
         "right and is now wrong, an abstention or a failure; or it is right now; or it was not right and still is "
         "not.",
     ),
@@ -72,7 +75,7 @@ NOTES = (
     ),
     (
         "Intervals",
-        "95%: Wilson's for shares of the clean record and by class, a normal one for the bias, all others by "
+        "95%: Wilson's for shares of the unperturbed record and by class, a normal one for the bias, all others by "
         f"resampling patients with all their records ({RESAMPLES:,} percentile bootstraps; the simulation error of the "
         "ends is about a twelfth of the standard error). Resamples without any patient of a class have no mean over "
         "classes and are left out, so that the interval of such a mean is too narrow where a class has few patients. A "
@@ -84,13 +87,14 @@ NOTES = (
         "Pairs",
         "differences between classifiers that have a score, on all scored patients. A wrong answer, an abstention and "
         "a failure all count as not right; the table also gives how many patients got an answer from both every time. "
-        "Exact two-sided McNemar test on the clean record; Holm over all tests of this table. The "
+        "Exact two-sided McNemar test on the unperturbed record; Holm over all tests of this table. The "
         "number of simulated patients is a choice, and with enough of them any difference has a small p-value: read "
         "the difference and its interval first.",
     ),
     (
-        "PPV by prevalence",
-        "PPV with the sensitivity and specificity of the clean record where the disease is rarer or more common.",
+        "Positive predictive value by prevalence",
+        "positive predictive value with the sensitivity and specificity of the unperturbed record where the "
+        "disease is rarer or more common.",
     ),
     ("Limits", "the patients are simulated: ranks hold for this scenario and these perturbations."),
 )
@@ -100,16 +104,28 @@ def sentence(bench: Bench) -> str:
     """Return the result in words: the best classifier, its lead over the next one, and classifiers without a score."""
     rows = leaderboard.leaderboard(bench).rows
     best = rows[0]
-    often = "right most often, in" if len(bench.names) > 1 else "right in"
+    who = f"the most accurate classifier is '{best[0]}'" if len(bench.names) > 1 else f"the classifier is '{best[0]}'"
     if leaderboard.perturbed(bench):
         result = (
-            f"Over perturbed records {best[0]} is {often} {best[2]} of patients; on the clean record "
-            f"it is right in {best[1]}. 95% intervals are in brackets."
+            f"On perturbed records {who}: {_correct(best[2])}; on the unperturbed record, "
+            f"{_correct(best[1]).replace(' correct', '', 1)}."
         )
     else:
-        result = f"On the clean record {best[0]} is {often} {best[1]} of patients (95% interval)."
+        result = f"On the unperturbed record {who}: {_correct(best[1])}."
     silent = [f"{name} {reason.rstrip('.')}." for name, reason in bench.without_score.items()]
     return " ".join([result, *_lead(bench), *silent])
+
+
+def _correct(cell: str) -> str:
+    """Return a share of right answers in words.
+
+    Examples
+    --------
+    >>> _correct("64.3% (62.0 to 66.6%)")
+    '64.3% correct (95% interval 62.0 to 66.6%)'
+    """
+    share, bracket, interval = cell.partition(" (")
+    return f"{share} correct (95% interval {interval}" if bracket else f"{share} correct"
 
 
 def _lead(bench: Bench) -> Iterator[str]:
@@ -175,7 +191,7 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
             lines = curves.setdefault(PERTURBATIONS[row["perturbation"]].title, {})
             lines.setdefault(row["classifier"], []).append((row["severity"], row["value"]))
     if curves:
-        caption = "Accuracy by severity; 0 is the clean record. Means over replicates."
+        caption = "Accuracy by severity; 0 is the unperturbed record. Means over replicates."
         yield "degradation", "As records get worse", drawings.degradation(curves, "accuracy"), caption
     yield "confusion", "Confusion matrices", _confusion(bench), "Patients; shades: share of each right answer."
     estimates = [
@@ -197,7 +213,7 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
         "slices",
         "By group of patients",
         drawings.slices(estimates),
-        "Accuracy on the clean record, 95% Wilson intervals.",
+        "Accuracy on the unperturbed record, 95% Wilson intervals.",
     )
     rows = bench.scores.filter(slice=ALL, metric="ppv_at_prevalence").drop_nulls("value")
     ppv = {

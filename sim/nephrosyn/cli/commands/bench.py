@@ -122,7 +122,7 @@ def bench_run(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score classifiers on clean and perturbed records of a run."""
+    """Score classifiers on unperturbed and perturbed records of a run."""
     from nephrosyn.bench import run as bench_runs
     from nephrosyn.bench.output import results, write
 

@@ -24,7 +24,7 @@ class CasesGroup(RunFirstGroup):
 
 cases = typer.Typer(
     cls=CasesGroup,
-    help="Make practice cases from a run, or lint cases.",
+    help="Make practice cases from a run, or check existing cases.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -44,8 +44,11 @@ def make(
         ),
     ] = None,
     balance: Annotated[
-        str, typer.Option(metavar="HOW", help="label: equal numbers of each category; natural: as in the run.")
-    ] = ("label"),
+        str,
+        typer.Option(
+            metavar="<category|natural>", help="category: equal numbers of each category; natural: as in the run."
+        ),
+    ] = "category",
     difficulty: Annotated[int | None, typer.Option(metavar="1..5", help="Predicted difficulty of all cases.")] = None,
     units: Annotated[str, typer.Option(metavar="SYSTEM", help="Units: conventional or si.")] = "conventional",
     spelling: Annotated[str, typer.Option(metavar="WHICH", help="Spelling: american or british.")] = "american",
@@ -57,7 +60,8 @@ def make(
         ),
     ] = None,
     pick: Annotated[
-        str | None, typer.Option(metavar="WHAT", help="disagreement: only records on which definition sets disagree.")
+        str | None,
+        typer.Option(metavar="disagreement", help="Use only patients whom the definition sets classify differently."),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed for the choice of patients and wordings.")] = 1,
     case: Annotated[str | None, typer.Option(metavar="ID", help="Make only the case with this id again.")] = None,
@@ -69,7 +73,7 @@ def make(
 ) -> None:
     """Make practice cases from the record of a run.
 
-    All cases are linted before they are written.
+    All cases are checked before they are written.
     """
     import nephrosyn as ns
     from nephrosyn.teach.make_cases import check, write
@@ -94,7 +98,7 @@ def make(
     if quiet:
         console.say(str(folder))
     else:
-        console.cases(case_set, files)
+        console.cases(case_set, files, cohort.location, cohort.manifest["seed"])
 
 
 @cases.command(LINT)

@@ -17,7 +17,10 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare runs of the same patients under different care."""
+    """Compare runs of the same patients under different care.
+
+    Runs must have the same seed and number of patients.
+    """
     import nephrosyn as ns
 
     comparison = ns.compare(*runs, criteria=criteria, view=view.value)

@@ -57,7 +57,9 @@ def explain(
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
     criteria: Sets = None,
     replicate: Annotated[int, typer.Option(metavar="R", help="Number of the replicate.")] = 0,
-    view: Annotated[View, typer.Option(help="Record to classify patients by.")] = View.observed,
+    view: Annotated[
+        View, typer.Option(help="Record to classify patients by: what the clinic recorded, or all that happened.")
+    ] = View.observed,
 ) -> None:
     """Show one patient: course, record, and verdict by clause.
 

@@ -67,7 +67,7 @@ def bench_patient(explanation: Explained) -> None:
     right = vocabulary.PLAIN_NAMES.get(explanation.reference, explanation.reference)
     say(f"patient {explanation.patient}: the right answer is {right}")
     say()
-    heading("On the clean record")
+    heading("On the unperturbed record")
     table(
         ("classifier", "prediction"),
         [(name, vocabulary.PLAIN_NAMES.get(answer, answer)) for name, answer in explanation.clean.items()],

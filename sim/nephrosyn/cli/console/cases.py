@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nephrosyn.teach.model import CaseSet
 
 
-def cases(case_set: CaseSet, files: Sequence[Path]) -> None:
+def cases(case_set: CaseSet, files: Sequence[Path], run: str, run_seed: int) -> None:
     """Print the number of cases of each kind, their predicted difficulty, and the files.
 
     Parameters
@@ -24,14 +24,24 @@ def cases(case_set: CaseSet, files: Sequence[Path]) -> None:
         The cases, in the primary units.
     files : sequence of Path
         Files that were written.
+    run : str
+        Folder of the run.
+    run_seed : int
+        Seed of the run.
     """
+    from nephrosyn.teach.model import NOT_RATED
+
     say(vocabulary.NOTICE)
     say()
     count = len(case_set.cases)
-    say(f"{count} case{'' if count == 1 else 's'} from {case_set.made_from}; lint: no findings")
+    seeds = f"run seed {run_seed}, case seed {case_set.seed}"
+    say(f"{count} case{'' if count == 1 else 's'} from {run} ({seeds}); all checks passed")
     kinds = Counter(case.kind for case in case_set.cases)
     levels = {kind: sorted({case.difficulty for case in case_set.cases if case.kind == kind}) for kind in kinds}
-    rows = [(kind, str(kinds[kind]), ", ".join(map(str, levels[kind]))) for kind in sorted(kinds)]
+    rows = [
+        (kind, str(kinds[kind]), "not rated" if kind in NOT_RATED else ", ".join(map(str, levels[kind])))
+        for kind in sorted(kinds)
+    ]
     table(("kind", "cases", "predicted difficulty"), rows, right=(1,))
     for note in case_set.notes:
         say()
@@ -52,7 +62,7 @@ def lint(findings: Sequence[Finding], checked: int) -> None:
         Number of cases checked.
     """
     if not findings:
-        say(f"{checked} case{'' if checked == 1 else 's'}: no findings")
+        say(f"{checked} case{'' if checked == 1 else 's'}: all checks passed")
         return
     table(("rule", "case", ""), [(finding.rule, finding.case or "the set", finding.text) for finding in findings])
     say()

@@ -35,7 +35,10 @@ def validation(result: Validation, page: Path | None) -> None:
     prose(output.sentence(result))
     if page is not None:
         say(f"page  {page}")
-    for place, description in (("outside", "fit rows outside"), ("nobody", "fit rows for which nobody counts")):
+    for place, description in (
+        ("outside", "simulated value outside the published interval"),
+        ("nobody", "no simulated patient counts"),
+    ):
         if failed := [row.published.id for row in result.failed if row.place == place]:
             complain(f"{description}: {', '.join(failed)}")
 
@@ -59,7 +62,7 @@ def calibration(result: Calibration, folder: Path | None) -> None:
         table(shown.head, shown.rows)
     say()
     prose(output.NOTE)
-    say(f"source  {result.source}")
+    say(f"text for the scenario's source field: {result.source}")
     if folder is not None:
         say(f"folder  {folder}")
 

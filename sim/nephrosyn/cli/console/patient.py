@@ -24,6 +24,8 @@ REFRACTORY = {
     (False, None): "not refractory",
     (None, None): "undetermined whether refractory",
 }
+OUTSIDE = {"other_age": "outside the set (age)", "other_lesion": "outside the set (lesion)"}
+"""Reasons why a set does not apply to a patient, who then has no category."""
 COURSE_GAP_DAYS = 100
 """Infusions further apart than this belong to different courses."""
 WORDS = {
@@ -197,10 +199,10 @@ def print_verdict(verdict: Verdict) -> None:
     heading(f"verdict: {verdict.criteria} criteria, {verdict.view} record")
     since = "" if verdict.first_met_days is None else f", first met on day {verdict.first_met_days}"
     refractory = REFRACTORY[verdict.refractory, verdict.refractory_kind]
-    say(f"{plain_name(verdict.category)}; {refractory}{since}{refractory_kind(verdict)}")
+    say(outside(verdict) or f"{plain_name(verdict.category)}; {refractory}{since}{refractory_kind(verdict)}")
     if verdict.provoking:
         table(
-            ("", "", ""), [(days(row), f"provoking factor: {row.text}", f"({row.table})") for row in verdict.provoking]
+            ("", "", ""), [(days(row), f"reversible cause: {row.text}", f"({row.table})") for row in verdict.provoking]
         )
     if why := not_for(verdict):
         say()
@@ -225,13 +227,21 @@ def not_for(verdict: Verdict) -> str:
     return clauses[0].sentence if clauses and all(clause.reason in NOT_CLASSIFIED for clause in clauses) else ""
 
 
+def outside(verdict: Verdict) -> str:
+    """Return that a set does not apply to a patient, as a run counts such patients; empty if it may apply."""
+    clauses = [clause for clause in verdict.clauses if clause.status != "not defined"]
+    return OUTSIDE.get(clauses[0].reason, "") if not_for(verdict) else ""
+
+
 def refractory_kind(verdict: Verdict) -> str:
     """Return whether the record shows refractory disease to be pseudo-refractory; no record can exclude it."""
     if verdict.refractory_kind is None:
         return ""
     if verdict.refractory_kind:
-        return "; nothing in the record shows it to be pseudo-refractory"
-    return f"; a provoking factor was noted, and remission followed on day {verdict.answered_days}"
+        return "; the record gives no evidence of pseudo-refractory disease"
+    return (
+        f"; a reversible cause of apparent resistance was noted, and remission followed on day {verdict.answered_days}"
+    )
 
 
 def days(row: Evidence) -> str:

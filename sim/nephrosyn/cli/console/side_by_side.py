@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nephrosyn.cli.console.patient import REFRACTORY, days, not_for
+from nephrosyn.cli.console.patient import REFRACTORY, days, not_for, outside
 from nephrosyn.cli.console.terminal import heading, prose, say, table
 from nephrosyn.report.text import clause_name, plain_name
 
@@ -27,7 +27,7 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
     heading(f"{len(verdicts)} definition sets side by side, {verdicts[0].view} record")
     table(
         ("set", "category", "refractory", "first met"),
-        [(v.criteria, plain_name(v.category), _refractory(v), _day(v.first_met_days)) for v in verdicts],
+        [(v.criteria, outside(v) or plain_name(v.category), _refractory(v), _day(v.first_met_days)) for v in verdicts],
         right=(3,),
     )
     say()
@@ -50,6 +50,8 @@ def disagree(clauses: Sequence[Clause]) -> bool:
 
 
 def _refractory(verdict: Verdict) -> str:
+    if outside(verdict):
+        return "-"
     return REFRACTORY[verdict.refractory, None if verdict.refractory is not True else verdict.refractory_kind].replace(
         "undetermined whether refractory", "undetermined"
     )

@@ -17,6 +17,8 @@ from nephrosyn.text_files import HIDDEN, LINE_BREAKS, visible
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
+COLUMN_GAP = 1
+"""Columns between two columns of a table on a terminal."""
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -95,7 +97,10 @@ def announce(text: str) -> None:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows in aligned columns; on a narrow terminal long cells wrap, except in the first column.
+    """Print rows in aligned columns.
+
+    On a narrow terminal long cells wrap between words; where not even that makes the columns fit, each row becomes a
+    block with a line for each column.
 
     Parameters
     ----------
@@ -127,16 +132,57 @@ def _fitted(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Seque
     from rich.table import Table
     from rich.text import Text
 
+    screen = Console(highlight=False)
+    widths = _widths(headings, rows, screen.width) if any(headings) else [None] * len(headings)
+    if widths is None:
+        yield from _stacked(headings, rows, screen.width)
+        return
     drawn = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
-    for place, name in enumerate(headings):
+    for place, (name, width) in enumerate(zip(headings, widths, strict=True)):
         side: JustifyMethod = "right" if place in right else "left"
-        drawn.add_column(Text(name), justify=side, no_wrap=not place, overflow="fold")
+        drawn.add_column(Text(name), justify=side, no_wrap=not place and width is None, overflow="fold", width=width)
     for row in rows:
         drawn.add_row(*map(Text, row))
-    screen = Console(highlight=False)
     with screen.capture() as captured:
         screen.print(drawn)
     yield from captured.get().splitlines()
+
+
+def _widths(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int | None] | None:
+    """Return the width of each column, at least that of its longest word; None if the columns cannot fit."""
+    columns = list(zip(headings, *rows, strict=True))
+    natural = [max(map(len, column)) for column in columns]
+    least = [max((len(word) for text in column for word in text.split()), default=0) for column in columns]
+    room = width - COLUMN_GAP * (len(columns) - 1)
+    first = natural[0] if natural[0] + sum(least[1:]) <= room else least[0]
+    least[0] = first
+    if sum(least) > room:
+        return None
+    widths = list(natural)
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda place: (widths[place] > least[place], widths[place]))
+        widths[widest] -= 1
+    return [*widths]
+
+
+def _stacked(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Yield each row as a block: its first cell, then a line for every other cell that is not empty."""
+    label = max(map(len, headings[1:]), default=0)
+    for row in rows:
+        if row[0]:
+            yield row[0]
+        for name, cell in zip(headings[1:], row[1:], strict=True):
+            if cell:
+                start = f"  {name.ljust(label)}  "
+                text = textwrap.fill(
+                    cell,
+                    max(width - 1, len(start) + 1),
+                    initial_indent=start,
+                    subsequent_indent=" " * len(start),
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+                yield from text.splitlines()
 
 
 def heading(text: str) -> None:

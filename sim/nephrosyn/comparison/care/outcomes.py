@@ -212,9 +212,9 @@ def _verdict(course: Course, criteria: str, view: str) -> Measured:
     verdicts, outside = labels["refractory"], ~labels.select(INSIDE).to_series().to_numpy()
     known = verdicts.cast(pl.Float64)
     named = {
-        "refractory": ("refractory (not judged: no)", known.fill_null(0.0)),
-        "refractory_if_judged": ("refractory, judged in both", known.fill_null(float("nan"))),
-        "not_judged": ("could not be judged", verdicts.is_null().cast(pl.Float64)),
+        "refractory": ("refractory (undetermined counted as not refractory)", known.fill_null(0.0)),
+        "refractory_if_judged": ("refractory, determined in both", known.fill_null(float("nan"))),
+        "not_judged": ("undetermined", verdicts.is_null().cast(pl.Float64)),
     }
     for name, (title, values) in named.items():
         yield Outcome(name, title, "verdict", "share", yes_no=True), np.where(outside, np.nan, values.to_numpy())

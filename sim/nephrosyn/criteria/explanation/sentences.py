@@ -149,7 +149,7 @@ def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: 
 
 
 def condition_text(evaluated: EvaluatedPatient, code: int, day: int | None) -> str:
-    """Say whether a contraindication or toxicity was noted, and steroid changed because of it if the set requires so."""
+    """Say whether a contraindication or toxicity was noted and, if the set requires so, changed steroid treatment."""
     name = CONDITION_OF_CLAUSE[code]
     unchanged_counts = int(evaluated.rules[f"{name}_actions"]) >> STEROID_ACTIONS.index("none") & 1
     if day is not None:

@@ -19,13 +19,13 @@ from nephrosyn.scenario.tree import dotted, get, is_distribution
 
 VALUES = "calibration.json"
 DIGITS = 4
-NUMBERS = ("number", "setting", "was", "fitted", "95% interval (approximate)")
-RESIDUALS = ("estimate", "what", "published (95%)", "before", "after", "distance before", "distance after")
+NUMBERS = ("parameter", "setting", "before", "fitted", "95% interval (approximate)")
+RESIDUALS = ("estimate", "what", "published (95%)", "before", "fitted", "difference before", "difference fitted")
 
 
 NOTE = (
-    "The intervals treat the estimates as independent. Rows of one study are not, so the intervals are somewhat too "
-    "narrow where several rows of one study are fitted."
+    "The intervals treat the estimates as independent. Estimates of one study are not, so the intervals are somewhat "
+    "too narrow where several estimates of one study are fitted."
 )
 
 
@@ -41,7 +41,7 @@ def fitted_table(calibration: Calibration) -> Table:
         )
         for fit in calibration.fitted
     ]
-    return Table("Fitted numbers", NUMBERS, rows)
+    return Table("Fitted parameters", NUMBERS, rows)
 
 
 def residuals(calibration: Calibration) -> Table:
@@ -53,7 +53,7 @@ def residuals(calibration: Calibration) -> Table:
         distances = [f"{row.distance:+.2f}" for row in (before, after)]
         published = with_interval(estimate, after.value, low, high)
         rows.append((estimate.id, estimate.quantity, published, *values, *distances))
-    return Table("Estimates before and after", RESIDUALS, rows)
+    return Table("Estimates before and after the fit (differences in standard errors)", RESIDUALS, rows)
 
 
 def files(calibration: Calibration) -> dict[str, str]:

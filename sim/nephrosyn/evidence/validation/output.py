@@ -19,10 +19,20 @@ from nephrosyn.runs.folder.output_folder import OutputFolder
 FILES = {"validate.html", "validate.json", "distances.svg"}
 FOLDER = OutputFolder("a validation of nephrosyn", frozenset(FILES), "validate.json", "chi_square")
 TITLES = {
-    "fit": "Fit rows: numbers of the settings are fitted to these",
-    "validation": "Validation rows: nothing is fitted to these",
+    "fit": "Used for fitting",
+    "validation": "Held out for validation",
 }
-HEAD = ("estimate", "setting", "what", "published (95%)", "simulated (95%)", "distance", "where it lies")
+PLACES = {"inside": "yes", "edge": "on the edge", "outside": "no", "nobody": "no patient counts"}
+"""Whether the simulated value lies within the published interval."""
+HEAD = (
+    "estimate",
+    "setting",
+    "what",
+    "published (95%)",
+    "simulated (95%)",
+    "difference (standard errors)",
+    "simulated value within the published 95% interval",
+)
 NOTES = (
     (
         "Published",
@@ -34,23 +44,24 @@ NOTES = (
         "and its visits, with a 95% interval for the Monte Carlo error of the simulation.",
     ),
     (
-        "Distance",
+        "Difference",
         "simulated minus published, in standard errors of the published estimate on that side: beyond 1.96 it lies "
         "outside the published interval.",
     ),
     (
-        "Inside, edge, outside",
-        "outside: the whole Monte Carlo interval lies beyond the published one, so more patients would not change "
-        "it. Edge: the number lies beyond, but its interval does not. Nobody: no simulated patient counts for this "
-        "estimate, so there is no number to compare; ask for more patients.",
+        "Within the published interval",
+        "no: the whole Monte Carlo interval lies beyond the published one, so more patients would not change "
+        "it. On the edge: the simulated value lies beyond, but its interval does not. No patient counts: there is no "
+        "simulated value to compare; ask for more patients.",
     ),
     (
-        "Chi-square",
-        "the sum of squared distances: a measure, not a test. Rows of one study are not independent, and fitted "
-        "numbers take degrees of freedom. Validation rows of a study that also has fit rows are not an independent "
+        "Sum of squared differences",
+        "a measure, not a significance test. Estimates of one study are not independent, and fitted "
+        "parameters take degrees of freedom. Held-out estimates of a study that was also used for fitting are "
+        "not an independent "
         "test either, so those of other studies are counted separately.",
     ),
-    ("One third", "is not among the rows, and no number is ever fitted to it."),
+    ("One third", "is not among the estimates, and no parameter is ever fitted to it."),
 )
 
 
@@ -71,10 +82,10 @@ def cells(row: Row) -> tuple[str, ...]:
     estimate, simulated = row.published, row.simulated
     first = (estimate.id, estimate.scenario, estimate.quantity, with_interval(estimate, row.value, *row.interval))
     if row.place == "nobody":
-        return *first, "nobody counts", "–", "nobody"
+        return *first, "no patient counts", "–", PLACES["nobody"]
     ends = (simulated.low, simulated.high)
     low, high = (min(max(end, 0.0), 1.0) if estimate.kind == "share" else end for end in ends)
-    return *first, with_interval(estimate, simulated.value, low, high), f"{row.distance:+.1f}", row.place
+    return *first, with_interval(estimate, simulated.value, low, high), f"{row.distance:+.1f}", PLACES[row.place]
 
 
 def tables(validation: Validation) -> list[Table]:
@@ -91,30 +102,35 @@ def tables(validation: Validation) -> list[Table]:
 def sentence(validation: Validation) -> str:
     """Return the result in one sentence."""
     parts = []
-    for use, name in zip(USES, ("fit", "validation"), strict=True):
+    for use, name in zip(USES, ("used for fitting", "held out for validation"), strict=True):
         rows = validation.used(use)
         if rows:
             square, count = validation.chi_square(use)
             # A p-value would mean nothing: numbers were fitted to fit rows, and rows of one study are dependent.
-            distance = f" (chi-square {square:.1f} on {count} rows, a distance and not a test)" if count else ""
-            parts.append(f"{_inside(rows, f'{name} rows lie inside')}{distance}")
+            terms = "1 term" if count == 1 else f"{count} terms"
+            distance = f" (sum of squared differences {square:.1f}, {terms}; not a significance test)" if count else ""
+            parts.append(f"{_inside(rows, f'estimates {name}')}{distance}")
     unseen = validation.unseen()
     if any(row.place != "nobody" for row in unseen):
-        parts[-1] += f", {_inside(unseen, 'of those from studies without a fit row')}"
+        parts[-1] += f"; {_inside(unseen, 'estimates of studies not used for fitting')}"
     nobody = sum(row.place == "nobody" for row in validation.rows)
     if nobody:
-        parts.append(f"for {nobody} of {len(validation.rows)} estimates no patient counts in cohorts of this size")
-    return "; ".join(parts) + "."
+        of = f"{nobody} of {len(validation.rows)} estimate{'' if len(validation.rows) == 1 else 's'}"
+        parts.append(f"for {of} no patient counts in cohorts of this size")
+    result = "; ".join(parts) + "."
+    return result[:1].upper() + result[1:]
 
 
 def _inside(rows: Sequence[Row], what: str) -> str:
-    """Return how many rows lie inside, among those that have a number."""
+    """Return how many simulated values lie within the published interval, among those that there are."""
     known = [row for row in rows if row.place != "nobody"]
     if not known:
-        return f"no {what.split()[0]} row has a number"
+        return f"there is no simulated value for {what}"
     edge = sum(row.place == "edge" for row in known)
     on_edge = f" ({edge} on the edge)" if edge else ""
-    return f"{sum(row.place == 'inside' for row in known)} of {len(known)}{on_edge} {what}"
+    what = what.replace("estimates", "estimate", 1) if len(known) == 1 else what
+    inside = sum(row.place == "inside" for row in known)
+    return f"the simulated value lies within the published interval for {inside} of {len(known)} {what}{on_edge}"
 
 
 def plotted_distances(validation: Validation) -> list[validation_distances.Distance]:

@@ -87,7 +87,7 @@ class Parts:
         if runs - {self._run} or not (runs or unknown):
             raise RunFolderError(
                 f"{self._folder} is not a run of nephrosyn, is another run, or has a damaged manifest; it was left as "
-                "it is; choose another folder (out), or replace it (overwrite)"
+                "it is; choose another folder with --out, or replace it with --overwrite (in Python: out, overwrite)"
             )
 
     def finished(self, number: int) -> bool:
@@ -111,7 +111,7 @@ class Parts:
         if any(name in record and record[name]["sha256"] != fact["sha256"] for name, fact in before.items()):
             raise RunFolderError(
                 f"part {number} of {self._folder} differs from its first version: this machine computes differently; "
-                "make the run again (overwrite)"
+                "make the run again with --overwrite (in Python: overwrite)"
             )
         self.done[number] = record
 

@@ -59,7 +59,7 @@ def refuse_other(previous: Mapping[str, Any], requested: Mapping[str, Any], wher
         more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
         raise RunFolderError(
             f"{where} holds another run and cannot be resumed: {'; '.join(differences[:SHOWN])}{more}; "
-            "choose another folder (out), or replace it (overwrite)"
+            "choose another folder with --out, or replace it with --overwrite (in Python: out, overwrite)"
         )
 
 

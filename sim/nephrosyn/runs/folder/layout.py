@@ -25,7 +25,7 @@ RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
 CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
 
 
-REPAIR = "make the run again, or repair it (resume)"
+REPAIR = "make the run again, or repair it with --resume (in Python: resume)"
 
 
 def table_folder(table: str) -> str:

@@ -55,14 +55,15 @@ class OutputFolder:
         if not folder.exists():
             return
         if not folder.is_dir():
-            raise RunFolderError(f"{folder} is a file; choose a folder (out)")
+            raise RunFolderError(f"{folder} is a file; choose a folder with --out (in Python: out)")
         if folder == Path.cwd() or folder.is_mount():
-            raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it (out)")
+            raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it with --out (in Python: out)")
         if not any(folder.iterdir()):
             return
         if not overwrite:
             raise RunFolderError(
-                f"{folder} exists and is not empty; choose another folder (out), or replace it (overwrite)"
+                f"{folder} exists and is not empty; choose another folder with --out, or replace it with --overwrite "
+                "(in Python: out, overwrite)"
             )
         if not self._matches(folder):
             raise RunFolderError(f"{folder} is not {self.what}, or holds more; it is never overwritten")

@@ -53,7 +53,9 @@ class RemoteWriter:
         begun = not set(existing) <= {JOURNAL, LOCK}
         if existing and not resume and not overwrite:
             raise RunFolderError(
-                f"{url} is not empty; choose another URL (out), continue the run (resume), or replace it (overwrite)"
+                f"{url} is not empty; choose another URL with --out, continue the run with --resume, or replace "
+                "it with "
+                "--overwrite (in Python: out, resume, overwrite)"
             )
         resume = resume and begun  # without a finished part the run starts from the beginning
         if resume:

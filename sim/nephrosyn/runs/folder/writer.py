@@ -110,7 +110,9 @@ class Writer:
             return FolderLock(self.partial)
         except BlockingIOError:
             raise RunFolderError(
-                f"{self.folder} is being written by another nephrosyn process; wait, or choose another folder (out)"
+                f"{self.folder} is being written by another nephrosyn process; wait, or choose another folder "
+                "with --out "
+                "(in Python: out)"
             ) from None
         except OSError as error:
             raise RunFolderError(f"cannot write to {self.folder.parent}: {reason(error)}") from None
@@ -121,7 +123,7 @@ class Writer:
         elif _has_parts(self.partial) and not self._overwrite:
             raise RunFolderError(
                 f"an unfinished run of {self.folder} is stored in {self.partial}; "
-                "continue it (resume), or discard it (overwrite)"
+                "continue it with --resume, or discard it with --overwrite (in Python: resume, overwrite)"
             )
         if not self._in_place:
             replaces = {REPLACES: True} if self._overwrite else {}
@@ -183,7 +185,7 @@ def _refuse_other_content(folder: Path) -> None:
 
 def _beside(folder: Path) -> Path:
     if not folder.name:
-        raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it (out)")
+        raise RunFolderError(f"{folder} cannot be replaced; choose a folder inside it with --out (in Python: out)")
     return folder.with_name(f".{folder.name}.partial")
 
 

@@ -73,11 +73,16 @@ class WriteOptions:
         if self.cluster is not None:
             wrong += dask.wrong_with(self.cluster)
             if out is None:
-                wrong.append("cluster: a run in memory is made by this process; choose a folder or URL (out)")
+                wrong.append(
+                    "cluster: a run in memory is made by this process; choose a folder or URL with --out (in "
+                    "Python: out)"
+                )
         if self.resume and self.overwrite:
             wrong.append("resume continues a run and overwrite replaces it: choose one of them")
         if self.resume and out is None:
-            wrong.append("resume: a run in memory cannot be resumed; choose its folder or URL (out)")
+            wrong.append(
+                "resume: a run in memory cannot be resumed; choose its folder or URL with --out (in Python: out)"
+            )
         if wrong:
             raise WorkerError("; ".join(wrong))
 
@@ -123,7 +128,7 @@ def check_room(patients: int, folder: str | Path) -> None:
         needed, free = (f"{size / 2**30:,.1f} GiB" for size in (least, disk.free))
         raise RunFolderError(
             f"{patients:,} patients take at least {needed}, and {existing} has {free} free; "
-            "write to another disk (out), or simulate fewer patients"
+            "write to another disk with --out (in Python: out), or simulate fewer patients"
         )
 
 
