@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nephrosyn import vocabulary
+from nephrosyn.report import formatting
 from nephrosyn.report import text as wording
 from nephrosyn.report.findings import provenance
 from nephrosyn.report.findings.summary import Findings
@@ -222,5 +223,6 @@ def context(findings: Findings, resolved: Any, manifest: Mapping[str, Any], rows
         "sections": sections(findings),
         "facts": facts(resolved, manifest, findings),
         "sources": provenance.sort(rows),
-        "w": wording,
+        "wording": wording,
+        "formatting": formatting,
     }
