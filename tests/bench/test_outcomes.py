@@ -142,7 +142,7 @@ def test_every_table_has_the_three(made):
     heads = {part.split("\n\n")[0]: part for part in board.split("\n\n*")}
     for caption in (
         "Classifiers, the best",
-        "On the clean record",
+        "On the unperturbed record",
         "Answers that are not right",
         "By class",
         "Called",
@@ -150,7 +150,7 @@ def test_every_table_has_the_three(made):
     ):
         (table,) = [part for name, part in heads.items() if caption in name or caption in part.split("\n")[0]]
         assert "abstained" in table and "failed" in table, caption
-    assert "source is right most often, in" in output and "comes next; the difference is +" in output
+    assert "the most accurate classifier is 'source': " in output and "comes next; the difference is +" in output
     (flips,) = [part for part in board.split("\n\n") if "right to wrong" in part]
     assert "right to abstained" in flips and "right to failed" in flips and MIXED in flips
     assert "abstained, perturbed" in output and "failed, perturbed" in output

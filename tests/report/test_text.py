@@ -22,7 +22,7 @@ def found(met, unmet, unknown):
 )
 def test_headline_takes_no_side_that_the_unjudged_could_turn(met, unmet, unknown, open_):
     told = text.headline(found(met, unmet, unknown))
-    assert f"if the {unknown} patients who could not be judged were refractory too, it would be" in told
+    assert f"if the {unknown} undetermined patients were refractory too, it would be" in told
     assert f"leaves open whether the share lies {open_} the one third often quoted" in told
     assert "whole interval lies" not in told
 
@@ -48,7 +48,10 @@ def test_headline_takes_the_side_that_nobody_could_turn():
 @pytest.mark.parametrize(
     ("counts", "note"),
     [
-        ((36_000, 59_000, 5_000), "; if all not judged were refractory: no, none of it"),
+        (
+            (36_000, 59_000, 5_000),
+            "; if all undetermined patients were refractory: the whole 95% interval lies outside",
+        ),
         ((630, 309, 61), ""),
     ],
 )

@@ -61,10 +61,10 @@ def against_third(comparison: Comparison) -> str:
 
 
 def undecided(refractory: Refractory) -> str:
-    """Return what patients who could not be judged leave open: the side of one third, or the margin about it."""
+    """Return what undetermined patients leave open: the side of one third, or the margin about it."""
     least, most = refractory.comparison, refractory.if_all_refractory
     could = (
-        f"if the {number(refractory.unknown)} patients who could not be judged were refractory too, it would be "
+        f"if the {number(refractory.unknown)} undetermined patients were refractory too, it would be "
         f"{percent(refractory.most.share, digits_for(refractory.most))}"
     )
     if least.position != most.position:
@@ -104,7 +104,7 @@ def headline(refractory: Refractory) -> str:
 
 
 def answer(refractory: Refractory) -> str:
-    """Return the conclusion about one third, as far as patients who could not be judged allow one."""
+    """Return the conclusion about one third, as far as undetermined patients allow one."""
     return undecided(refractory) if refractory.hinges_on_undetermined else against_third(refractory.comparison)
 
 
@@ -174,12 +174,12 @@ def of_whom(refractory: Refractory) -> str:
 
 
 def margin_note(refractory: Refractory) -> str:
-    """Return how patients who could not be judged would change the answer about the margin; empty if they would not."""
+    """Return how undetermined patients would change the answer about the margin; empty if they would not."""
     if_all_refractory = margin_answer(refractory.if_all_refractory)
     return (
         ""
         if if_all_refractory == margin_answer(refractory.comparison)
-        else f"; if all not judged were refractory: {if_all_refractory}"
+        else f"; if all undetermined patients were refractory: {if_all_refractory.partition(': ')[2]}"
     )
 
 
@@ -188,19 +188,22 @@ def margin_answer(comparison: Comparison) -> str:
     if comparison.position == "unknown":
         return "no patients"
     if comparison.inside:
-        return "yes, all of it"
-    return "no, none of it" if comparison.outside else "only part of it"
+        return "Yes: the whole 95% interval lies within"
+    if comparison.outside:
+        return "No: the whole 95% interval lies outside"
+    return "In part: the 95% interval lies partly within"
 
 
 def undetermined_sentence(refractory: Refractory) -> str:
-    """Return what patients who could not be judged mean for the result."""
+    """Return what undetermined patients mean for the result."""
     if not refractory.patients:
         return ""
     if not refractory.unknown:
-        return f"Every patient {'in the set ' if refractory.outside else ''}could be judged."
+        return f"No patient {'in the set ' if refractory.outside else ''}is undetermined."
+    are = "are" if refractory.unknown > 1 else "is"
     effect = "would change" if refractory.hinges_on_undetermined else "would not change"
     return (
-        f"{patients(refractory.unknown)} ({percent(refractory.undetermined.share)}) could not be judged. Such patients "
+        f"{patients(refractory.unknown)} ({percent(refractory.undetermined.share)}) {are} undetermined. Such patients "
         "stay in the denominator and count as not shown to be refractory. If all of them were refractory, the share "
         f"would be {percent(refractory.most.share)} and the conclusion about one third {effect}."
     )

@@ -65,9 +65,11 @@ def test_an_estimate_for_which_nobody_counts_has_no_place_and_no_distance():
     nobody, near = Estimate(math.nan, math.nan, 0), Estimate(0.873, 0.01, 10)
     validation = Validation([Row(ESTIMATES["A01"], near), Row(ESTIMATES["C13"], nobody), Row(C12, nobody)], 10, 1)
     assert [row.place for row in validation.rows] == ["inside", "nobody", "nobody"]
-    assert output.cells(validation.rows[1])[-3:] == ("nobody counts", "–", "nobody")
-    assert output.sentence(validation).startswith("1 of 1 fit rows lie inside")  # C13 is no row that lies outside
-    assert "no validation row has a number; for 2 of 3 estimates no patient counts" in output.sentence(validation)
+    assert output.cells(validation.rows[1])[-3:] == ("no patient counts", "–", "no patient counts")
+    text = output.sentence(validation)
+    # C13 is no estimate that lies outside
+    assert text.startswith("The simulated value lies within the published interval for 1 of 1 estimate used for fit")
+    assert "there is no simulated value for estimates held out for validation; for 2 of 3 estimates no patient" in text
     assert [row.published.id for row in validation.failed] == ["C13"]
 
 
@@ -98,7 +100,14 @@ def test_the_command_prints_both_uses_and_writes_a_page(tmp_path):
     words = ("validate", "--setting", "setting-japan-children", "--patients", "900", "--out", str(tmp_path / "v"))
     done = cli(*words)
     assert done.exit_code == 0, done.output
-    for part in ("Fit rows", "Validation rows", "C13", "C12", "not for clinical use", "chi-square"):
+    for part in (
+        "Used for fitting",
+        "Held out for validation",
+        "C13",
+        "C12",
+        "not for clinical use",
+        "sum of squared differences",
+    ):
         assert part in done.output or part.capitalize() in done.output or part in done.output.lower()
     page = (tmp_path / "v" / "validate.html").read_text("utf-8")
     assert "<svg" in page and "http" not in page.replace("http://www.w3.org", "")

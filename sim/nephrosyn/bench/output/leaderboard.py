@@ -161,7 +161,16 @@ def classes(bench: Bench) -> Table:
         for name in bench.names
         for of in groups
     ]
-    head = ("classifier", "class", "sensitivity", "abstained", "failed", "specificity", "PPV", "NPV")
+    head = (
+        "classifier",
+        "class",
+        "sensitivity",
+        "abstained",
+        "failed",
+        "specificity",
+        "positive predictive value",
+        "negative predictive value",
+    )
     caption = "By class, unperturbed record (95% Wilson intervals; abstained and failed: of those who have the class)"
     return Table(caption, head, rows, words=2)
 

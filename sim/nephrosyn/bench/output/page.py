@@ -220,7 +220,8 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
         name: [(float(of), value) for of, value in rows.filter(classifier=name).select("of", "value").rows()]
         for name in bench.names
     }
-    yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), "Dashed: PPV equal to prevalence."
+    yield "prevalence", "Where the disease is rarer", drawings.prevalence(ppv), "Dashed: positive predictive "
+    "value equal to prevalence."
     points = _reliability(bench)
     if points:
         caption = "Clean record, tenths of the predicted probability; 95% Wilson intervals."

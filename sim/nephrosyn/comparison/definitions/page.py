@@ -22,7 +22,7 @@ NOTES = (
     (
         "Changes of category",
         "both sets classify the same record, so every change of category is due to the definition alone. Patients who "
-        "could not be judged are undetermined, a category like the others.",
+        "cannot be classified are undetermined, a category like the others.",
     ),
     (
         "Who is compared",

@@ -82,7 +82,7 @@ def refractory(findings: Findings) -> Table:
     """Return the refractory share of every set compared with one third."""
     some = any(verdict.outside for verdict in findings.refractory)
     rows = [_refractory(verdict, in_set=some) for verdict in findings.refractory]
-    head = ("definition set", *[IN_THE_SET] * some, "refractory", "share (95% interval)", "not judged", DISTANCE)
+    head = ("definition set", *[IN_THE_SET] * some, "refractory", "share (95% interval)", "undetermined", DISTANCE)
     caption = f"Refractory share compared with one third (33.3%), {findings.view} record"
     return Table(f"{caption}; each share is of the patients in its set" if some else caption, head, rows)
 

@@ -97,7 +97,7 @@ def confusion(matrices: Mapping[str, Mapping[tuple[str, str], int]], right: Sequ
     right, given : sequence of str
         Rows and columns, in plain words.
     """
-    title = "Right and given answers on the clean record, by classifier"
+    title = "Right and given answers on the unperturbed record, by classifier"
     return document(lambda: _confusion(matrices, right, given), title)
 
 
@@ -132,7 +132,7 @@ def _matrix(axes: Any, cells: Mapping[tuple[str, str], int], right: Sequence[str
 
 def slices(shares: Sequence[Mark]) -> str:
     """Draw the accuracy of every classifier by group, with 95% intervals, as an SVG document."""
-    return document(lambda: _slices(shares), "Accuracy on the clean record by group, with 95% intervals")
+    return document(lambda: _slices(shares), "Accuracy on the unperturbed record by group, with 95% intervals")
 
 
 def _slices(shares: Sequence[Mark]) -> Figure:
@@ -172,7 +172,7 @@ def _slices(shares: Sequence[Mark]) -> Figure:
 
 def prevalence(curves: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     """Draw the PPV of refractory disease against its prevalence, a line for each classifier, as an SVG document."""
-    return document(lambda: _prevalence(curves), "PPV of refractory disease by its prevalence")
+    return document(lambda: _prevalence(curves), "Positive predictive value for refractory disease by its prevalence")
 
 
 def _prevalence(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
@@ -182,7 +182,7 @@ def _prevalence(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
         dash = DASHES[k // len(LINES) % len(DASHES)]
         if points:
             axes.plot(*zip(*points, strict=True), ls=dash, color=LINES[k % len(LINES)], lw=1.4, label=name)
-    _unit_square(figure, axes, "prevalence of refractory disease", "PPV")
+    _unit_square(figure, axes, "prevalence of refractory disease", "positive predictive value")
     return figure
 
 

@@ -188,7 +188,7 @@ def follow_up_curve(follow_up: FollowUp) -> Figure:
     band_line(axes, months, [moment.refractory.share for moment in follow_up.moments], ACCENT, "o-", "refractory")
     if follow_up.reclassified:
         shares = [moment.refractory.undetermined for moment in follow_up.moments]
-        band_line(axes, months, shares, MUTED, "s:", "could not be judged yet")
+        band_line(axes, months, shares, MUTED, "s:", "undetermined so far")
     axes.set(
         xlim=(0, max(months) * 1.03),
         ylim=(0, None),

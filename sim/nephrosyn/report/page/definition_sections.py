@@ -116,7 +116,7 @@ def kappa_matrix(sets: Sets) -> Table:
         rows.append((f"{row + 1} {name}", *cells))
     caption = (
         "Cohen's kappa of every two definition sets, among the patients in both: below the diagonal for the category, "
-        "above it for refractory, not refractory or not judged"
+        "above it for refractory, not refractory or undetermined"
     )
     return Table(caption, ("definition set", *[str(n + 1) for n in range(len(rows))]), rows)
 
@@ -135,7 +135,7 @@ def shares_over_time_table(shares: SharesOverTime) -> Table:
     """Return the refractory share of every set by length of follow-up, and the share not judged at the end."""
     some = any(curve.outside for curve in shares.sets.values())
     years = [year_text(day) for day in shares.days]
-    head = ["definition set", *[tables.IN_THE_SET] * some, *years, "not judged at the end"]
+    head = ["definition set", *[tables.IN_THE_SET] * some, *years, "undetermined at the end"]
     rows = []
     for name, curve in shares.sets.items():
         inside = [tables.in_the_set(curve.moments[-1].refractory)] * some
@@ -213,5 +213,5 @@ def named_table(courses: list[CourseCount], view: str) -> Table:
     for course in courses:
         unknown = f"{number(course.unknown)} ({percent(course.unknown / course.share.total)})"
         rows.append((course.criteria, COURSE_NAMES[course.flag], *share_cells(course.share), unknown))
-    head = ("definition set", "course", "patients", "share", "95% interval", "not judged")
+    head = ("definition set", "course", "patients", "share", "95% interval", "undetermined")
     return Table(f"Named courses, {view} record", head, rows, words=2)

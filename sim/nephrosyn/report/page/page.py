@@ -50,7 +50,7 @@ def category_section(findings: Findings) -> Section:
     first, verdicts = findings.headline, findings.summary.refractory
     who = "Every patient to whom the set may apply" if first.outside else "Every patient"
     lead = [
-        f"{who} has exactly one category; patients who could not be judged are undetermined.",
+        f"{who} has exactly one category; patients who cannot be classified are undetermined.",
         wording.kind_sentence(first),
     ]
     shown, *folded = [

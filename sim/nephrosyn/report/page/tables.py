@@ -150,8 +150,8 @@ def categories(rows: Sequence[Category], refractory: Refractory) -> Table:
             *share_cells(refractory.share),
             *spread_cells(refractory.replicates),
         ),
-        ("refractory, of those judged", *share_cells(refractory.determined), *gap),
-        ("could not be judged", *share_cells(refractory.undetermined), *gap),
+        ("refractory, without undetermined", *share_cells(refractory.determined), *gap),
+        ("undetermined", *share_cells(refractory.undetermined), *gap),
     ]
     caption = f"“{refractory.criteria}” criteria, {refractory.view} record, {of_whom(refractory)}"
     return Table(caption, tuple(head), lines, frozenset({len(rows)}))
@@ -171,8 +171,8 @@ def against_third(verdicts: Iterable[Refractory]) -> Table:
     verdicts = [*verdicts]
     some = any(verdict.outside for verdict in verdicts)
     head = (
-        "criteria and record", *[IN_THE_SET] * some, "refractory", "95% interval", "of those judged",
-        "not judged", "distance to 1/3 (points)", "interval of the distance",
+        "criteria and record", *[IN_THE_SET] * some, "refractory", "95% interval", "without undetermined",
+        "undetermined", "distance to 1/3 (points)", "interval of the distance",
     )  # fmt: skip
     rows = []
     for verdict in verdicts:
@@ -208,7 +208,7 @@ def groups(title: str, groups_of_patients: Iterable[Group], unnamed: str) -> Tab
         for name, verdict in verdicts.items()
     ]
     patients = IN_THE_SET if some else "patients"
-    return Table(title, ("group", patients, "refractory", "95% interval", "not judged"), rows)
+    return Table(title, ("group", patients, "refractory", "95% interval", "undetermined"), rows)
 
 
 def by_band(categories_by_band: Iterable[tuple[str, Sequence[Category]]]) -> Table:
@@ -227,7 +227,7 @@ def by_band(categories_by_band: Iterable[tuple[str, Sequence[Category]]]) -> Tab
 def follow_up(curve: FollowUp) -> Table:
     """Return the refractory share by length of follow-up."""
     some = any(moment.refractory.outside for moment in curve.moments)
-    head = ["months from onset", "refractory", "share", "95% interval"] + ["not judged yet"] * curve.reclassified
+    head = ["months from onset", "refractory", "share", "95% interval"] + ["undetermined so far"] * curve.reclassified
     rows = []
     for moment in curve.moments:
         count, *share = share_cells(moment.refractory.share)
