@@ -42,10 +42,10 @@ patients.
 
 *Fit* rows are figures to which parameters were fitted, by `calibrate` or by hand; the parameters belong to one
 setting or to all. *Validation* rows were not used for any parameter of the disease or the population, though a
-setting does take its care (visits, courses, length of follow-up) from the same study. A validation row of a study
-that also has fit rows is not an independent test, so these are counted separately. Two studies were looked at before
+setting does take its care (visits, courses, length of follow-up) from the same study. A held-out estimate of a study
+that was also used for fitting is not an independent test, so these are counted separately. Two studies were looked at before
 the model was finished: C07 and C12 were consulted while distributions were chosen (the share with frequent relapse
-in C07 is still a validation row, dependence in C07 is a fit row). Nothing was fitted to a share of refractory
+in C07 is still held out, dependence in C07 is used for fitting). Nothing was fitted to a share of refractory
 disease.
 
 Children in trials of second agents (`setting-relapsing-children` and the scenarios that extend it) have the relapse
@@ -63,7 +63,7 @@ FITTED_TEXT = """\
 
 These commands, run in this order, reproduce every parameter whose source begins with `calibrated:`. The digest
 depends on the command, the result and the version. `make refit` runs all of them and writes the results into the
-scenarios. The figures include no validation row and no share of refractory disease."""
+scenarios. The figures include no held-out estimate and no share of refractory disease."""
 NOT_SIMULATED = """\
 ## Not simulated
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nephrosyn import vocabulary
@@ -9,6 +10,8 @@ from nephrosyn.cli.console.terminal import heading, prose, say, table
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
+
+EVIDENCE_ID = re.compile(r"\b[A-Z]\d\d\b")
 
 
 def definition(definition_set: DefinitionSet) -> None:
@@ -20,10 +23,13 @@ def definition(definition_set: DefinitionSet) -> None:
         The definition set.
     """
     from nephrosyn.criteria.definition.in_words import GRADES, in_words
+    from nephrosyn.scenario.files.citations import listed
 
     say(vocabulary.NOTICE)
     say()
     prose(f"{definition_set.name}: {definition_set.title}")
+    for name, citation in listed(EVIDENCE_ID.findall(definition_set.title)):
+        prose(f"{name}: {citation}")
     clauses = in_words(definition_set)
     for clause, sentence, thresholds in clauses:
         say()

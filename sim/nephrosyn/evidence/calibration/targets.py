@@ -43,5 +43,5 @@ def _reason(name: str, matching: Sequence[PublishedEstimate]) -> str:
     if matching[0].evidence.startswith("R"):
         return "a share of refractory disease is never a calibration target; it is a result of the model"
     if any(estimate.use == "validation" for estimate in matching):
-        return "a validation row: no number is ever fitted to it"
+        return "held out for validation: no parameter is ever fitted to it"
     return f"not simulated: {matching[0].note}"
