@@ -292,3 +292,13 @@ KIND_NAMES = {
     "provoking_factor": "reversible cause of apparent resistance",
 }
 """Names of the kinds of conditions in words."""
+
+
+def clause_name(name: str) -> str:
+    """Return the name of a clause in words."""
+    return CLAUSE_NAMES.get(name) or plain_name(name)
+
+
+def plain_name(name: str) -> str:
+    """Return the plain name of a vocabulary term; one without a plain name loses its underscores."""
+    return PLAIN_NAMES.get(name, name.replace("_", " "))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn import vocabulary
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Comparison, Refractory
 from nephrosyn.report.formatting import interval, number, patients, percent
 from nephrosyn.statistics.proportions import Share
@@ -25,16 +24,6 @@ COURSE_NAMES = {
     "multidrug_resistant": "resistance to several drugs",
 }
 """Courses that a definition set names without a category for them."""
-
-
-def clause_name(name: str) -> str:
-    """Return the name of a clause in words."""
-    return vocabulary.CLAUSE_NAMES.get(name) or plain_name(name)
-
-
-def plain_name(name: str) -> str:
-    """Return the plain name of a vocabulary term; one without a plain name loses its underscores."""
-    return vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
 
 
 def digits_for(share: Share) -> int:

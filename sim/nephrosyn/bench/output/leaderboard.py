@@ -14,7 +14,7 @@ from nephrosyn.bench.score.metrics import ALL, PARTS
 from nephrosyn.bench.score.subgroups import RANK
 from nephrosyn.report.formatting import NO_VALUE, decimal, number, percent, points
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import plain_name
+from nephrosyn.vocabulary import plain_name
 
 NO_SCORE = "no score"
 LOST = ("flip_rate", "right_to_wrong_rate", "right_to_abstained_rate", "right_to_failed_rate", "helpful_flip_rate")

@@ -20,8 +20,8 @@ from nephrosyn.bench.task import ABSTAINED, FAILED
 from nephrosyn.report.figures import inline
 from nephrosyn.report.formatting import number, points
 from nephrosyn.report.page import frame
-from nephrosyn.report.text import plain_name
 from nephrosyn.statistics.bootstrap import RESAMPLES
+from nephrosyn.vocabulary import plain_name
 
 NOTES = (
     (

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nephrosyn import vocabulary
 from nephrosyn.cli.console.terminal import heading, prose, say, table
-from nephrosyn.report.text import clause_name, plain_name
-from nephrosyn.vocabulary import STEROID
+from nephrosyn.vocabulary import STEROID, clause_name, plain_name
 
 if TYPE_CHECKING:
     import polars as pl

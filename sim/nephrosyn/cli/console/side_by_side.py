@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nephrosyn.cli.console.patient import REFRACTORY, days, not_for, outside
 from nephrosyn.cli.console.terminal import heading, prose, say, table
-from nephrosyn.report.text import clause_name, plain_name
+from nephrosyn.vocabulary import clause_name, plain_name
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import Clause, Verdict

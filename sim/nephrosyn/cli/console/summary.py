@@ -35,6 +35,7 @@ def summary(cohort: Cohort) -> None:
 
 
 def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
+    from nephrosyn import vocabulary
     from nephrosyn.report import formatting, text
 
     def row(name: str, share: Share) -> tuple[str, ...]:
@@ -46,7 +47,7 @@ def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
     if not refractory.patients:
         prose(text.headline(refractory))
         return
-    rows = [row(text.plain_name(category.category), category.share) for category in shares]
+    rows = [row(vocabulary.plain_name(category.category), category.share) for category in shares]
     rows += [("",) * 4, row("refractory", refractory.share), row("undetermined", refractory.undetermined)]
     table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
     say()

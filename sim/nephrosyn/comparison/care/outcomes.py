@@ -14,8 +14,7 @@ import polars as pl
 from nephrosyn.comparison.care.pairing import Side
 from nephrosyn.report.findings.course.exposure import FROM_THE_START, prescribed_mg_per_kg
 from nephrosyn.report.findings.verdicts.eligibility import INSIDE
-from nephrosyn.report.text import plain_name
-from nephrosyn.vocabulary import DAYS_PER_YEAR
+from nephrosyn.vocabulary import DAYS_PER_YEAR, plain_name
 
 Floats = npt.NDArray[np.float64]
 Unit = Literal["per year", "mg/kg", "mg/kg per year", "share"]

@@ -8,7 +8,7 @@ from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refra
 from nephrosyn.report.formatting import number, patients, percent, points, share_with_interval
 from nephrosyn.report.page.definition_sections import shares_over_time_table
 from nephrosyn.report.page.tables import IN_THE_SET, Table, cross_table, in_the_set, kappa_text
-from nephrosyn.report.text import clause_name, plain_name
+from nephrosyn.vocabulary import clause_name, plain_name
 
 REASONS_SHOWN = 12
 DISTANCE = "distance to 1/3 (points)"

@@ -12,7 +12,7 @@ from nephrosyn.report.findings.verdicts.refractory_share import Refractory
 from nephrosyn.report.formatting import interval, number, percent
 from nephrosyn.report.page.definition_sections import excluded_sentence
 from nephrosyn.report.page.tables import kappa_text
-from nephrosyn.report.text import clause_name, plain_name
+from nephrosyn.vocabulary import clause_name, plain_name
 
 OTHER_FLAGS = "which flags count as refractory"
 OTHER_RULE = "no clause: order of the categories, or relapses counted"

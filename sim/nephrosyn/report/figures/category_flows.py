@@ -14,7 +14,7 @@ from nephrosyn.report.figures.style import SMALL, blank, colour_of, document
 from nephrosyn.report.findings.verdicts.cross_classification import Moves, in_order
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement
 from nephrosyn.report.formatting import number, percent
-from nephrosyn.report.text import plain_name
+from nephrosyn.vocabulary import plain_name
 
 GAP = 0.03
 LEAST = 0.03

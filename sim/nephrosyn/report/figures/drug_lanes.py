@@ -8,8 +8,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.report.figures.style import LINES, MUTED, row_axis
-from nephrosyn.report.text import plain_name
-from nephrosyn.vocabulary import DAYS_PER_MONTH, STEROID
+from nephrosyn.vocabulary import DAYS_PER_MONTH, STEROID, plain_name
 
 AGENT = LINES[2]
 LIGHTER = 0.55

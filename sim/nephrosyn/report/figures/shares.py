@@ -26,9 +26,9 @@ from nephrosyn.report.findings.verdicts.flag_overlap import Combination
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.formatting import number, percent
-from nephrosyn.report.text import FLAG_NAMES, plain_name
+from nephrosyn.report.text import FLAG_NAMES
 from nephrosyn.statistics.proportions import Share
-from nephrosyn.vocabulary import DAYS_PER_MONTH
+from nephrosyn.vocabulary import DAYS_PER_MONTH, plain_name
 
 Segment = tuple[str, int]
 NOBODY = "all patients are outside the set"

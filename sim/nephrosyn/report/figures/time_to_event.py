@@ -11,9 +11,8 @@ from nephrosyn import vocabulary
 from nephrosyn.report.figures.style import DASHES, LINES, MUTED, PAPER, SECOND, SMALL, blank, percent_axis
 from nephrosyn.report.findings.course.disease_states import STATE_NAMES, States
 from nephrosyn.report.formatting import number, percent
-from nephrosyn.report.text import plain_name
 from nephrosyn.statistics.kaplan_meier import Curve
-from nephrosyn.vocabulary import DAYS_PER_MONTH, DAYS_PER_WEEK
+from nephrosyn.vocabulary import DAYS_PER_MONTH, DAYS_PER_WEEK, plain_name
 
 STATE_COLOURS = ("#0072b2", "#56b4e9", "#e69f00", "#d55e00", "#b4bac2")
 

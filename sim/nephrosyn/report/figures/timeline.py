@@ -24,8 +24,7 @@ from nephrosyn.report.figures.style import (
     drawing,
     row_axis,
 )
-from nephrosyn.report.text import plain_name
-from nephrosyn.vocabulary import DAYS_PER_MONTH
+from nephrosyn.vocabulary import DAYS_PER_MONTH, plain_name
 
 GRADE_COLOURS = ("#f1f3f5", "#d9ecf7", "#a9d3ee", "#56b4e9", "#e69f00", "#d55e00")
 TRUE_EVENTS = (("complete_remission", "^", LINES[2]), ("relapse", "v", ACCENT))

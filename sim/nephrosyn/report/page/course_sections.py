@@ -12,9 +12,8 @@ from nephrosyn.report.findings.summary import Findings
 from nephrosyn.report.formatting import interval, number, percent, share_with_interval
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table
-from nephrosyn.report.text import plain_name
 from nephrosyn.statistics.proportions import Share
-from nephrosyn.vocabulary import STEROID
+from nephrosyn.vocabulary import STEROID, plain_name
 
 HALF = 0.5
 

@@ -11,8 +11,9 @@ from nephrosyn.report.formatting import decimal, number, percent, share_with_int
 from nephrosyn.report.page import tables
 from nephrosyn.report.page.section import Section
 from nephrosyn.report.page.tables import Table, kappa_text, share_cells
-from nephrosyn.report.text import COURSE_NAMES, plain_name
+from nephrosyn.report.text import COURSE_NAMES
 from nephrosyn.statistics.kappa import Kappa
+from nephrosyn.vocabulary import plain_name
 
 MANY = 4
 """With more sets than this, the table of shares shows one record, and the other is folded."""

@@ -14,12 +14,12 @@ from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combinati
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.formatting import days, decimal, escape_markup, interval, number, percent, points, rate_text
-from nephrosyn.report.text import FLAG_NAMES, of_whom, plain_name
+from nephrosyn.report.text import FLAG_NAMES, of_whom
 from nephrosyn.statistics.between_replicates import Spread
 from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.statistics.kappa import Kappa
 from nephrosyn.statistics.proportions import Share
-from nephrosyn.vocabulary import DAYS_PER_MONTH
+from nephrosyn.vocabulary import DAYS_PER_MONTH, plain_name
 
 
 @dataclass(frozen=True)

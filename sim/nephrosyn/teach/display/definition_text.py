@@ -9,7 +9,7 @@ from nephrosyn.criteria import DefinitionSet
 from nephrosyn.criteria.definition.in_words import in_words, lowest, value
 from nephrosyn.teach.display import units as scales
 from nephrosyn.teach.display.record_tables import Frames
-from nephrosyn.teach.display.spelling import sentence, to_words
+from nephrosyn.teach.display.spelling import sentence
 from nephrosyn.teach.model import UnitSystem
 
 LEFT_OUT = ("course flags", "calcineurin resistance", "multidrug resistance")
@@ -69,7 +69,7 @@ def is_child(frames: Frames, definition: DefinitionSet) -> bool:
 
 def clause_name(name: str) -> str:
     """Return the name of a clause, with a capital."""
-    return sentence(vocabulary.CLAUSE_NAMES.get(name) or to_words(name))
+    return sentence(vocabulary.clause_name(name))
 
 
 def of_age(text: str, child: bool) -> str:
@@ -83,7 +83,7 @@ def of_age(text: str, child: bool) -> str:
     'The dose is 10 mg/day.'
     """
     text = BOTH.sub(lambda match: match["child" if child else "adult"], text)
-    return LOWEST.sub(lambda match: lowest([one for one in re.findall(AMOUNT, match[0]) if one != "off"]), text)
+    return LOWEST.sub(lambda match: lowest([amount for amount in re.findall(AMOUNT, match[0]) if amount != "off"]), text)
 
 
 def in_units(text: str, units: UnitSystem) -> str:

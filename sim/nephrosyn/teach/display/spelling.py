@@ -33,7 +33,7 @@ def to_words(name: str) -> str:
     >>> to_words("fsgs"), to_words("peptic_ulcer")
     ('focal segmental glomerulosclerosis', 'peptic ulcer')
     """
-    return vocabulary.PLAIN_NAMES.get(name, name.replace("_", " "))
+    return vocabulary.plain_name(name)
 
 
 _TERM_BY_WORDS = {to_words(name): name for name in _TERMS}
