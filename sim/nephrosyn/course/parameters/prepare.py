@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,9 +33,8 @@ _MONTHS = 100 * 12
 _DAYS_PER_WEEK = 7.0
 
 
-@dataclass(frozen=True)
-class PreparedScenario:
-    """The arrays that all patients of a scenario share.
+class PreparedScenario(NamedTuple):
+    """The arrays that all patients of a scenario share; the event handlers take them together.
 
     Attributes
     ----------
@@ -60,10 +58,6 @@ class PreparedScenario:
     growth: NDArray[np.float64]
     agents: NDArray[np.void]
     starts: NDArray[np.float64]
-
-    def shared(self) -> tuple[NDArray[Any], ...]:
-        """The arrays, in the order in which the handlers take them."""
-        return self.parameters, self.steps, self.tables, self.growth, self.agents, self.starts
 
 
 class _Tables:
@@ -99,7 +93,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
 
     Returns
     -------
-    Laws
+    PreparedScenario
         The arrays for compiled code.
     """
     tables = _Tables()
