@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from nephrosyn.criteria.evaluation import evaluate
-from nephrosyn.criteria.record.complete_record import albumin_at, steady_albumin
+from nephrosyn.criteria.record.complete_record import Albumin, Path, Person, albumin_at, steady_albumin
 from nephrosyn.criteria.record.episodes import END
 from nephrosyn.criteria.record.urine_states import BETWEEN, PARTIAL, RELAPSE, REMISSION
 from nephrosyn.kernels.compile import from_python
@@ -21,8 +21,8 @@ from .builder import ALBUMIN_KINETICS, adult, child, source, tables, variant
 from .test_urine import intervals, paths, ratios
 
 BREAKDOWN, LOSS, SATURATES = ALBUMIN_KINETICS
-KINETICS = np.array(ALBUMIN_KINETICS)
 HEALTHY = 4.2
+PERSON = Person(HEALTHY, np.array(ALBUMIN_KINETICS))
 CUT = 3.5
 TOLERANCE = 0.005  # g/dL, what the steps of `albumin_at` promise
 
@@ -78,18 +78,18 @@ def test_albumin_follows_its_law_on_a_slope_and_after_it(upcr, target, speed, al
     days = [10.0 + sum(steps[:k]) for k in range(len(steps) + 1)]
     expected = integrate(piece, albumin, days)
     for k in range(len(steps)):
-        log_path = (10.0, math.log(upcr), slope, math.log(target))
-        albumin = albumin_along(albumin, days[k], days[k + 1], HEALTHY, KINETICS, *log_path)
+        log_path = Path(10.0, math.log(upcr), slope, math.log(target))
+        albumin = albumin_along(Albumin(albumin, days[k]), days[k + 1], PERSON, log_path)
         assert albumin == pytest.approx(expected[k + 1], abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("upcr", [0.0, 0.1, 8.0, 12.0, 20.0])
 def test_at_a_constant_ratio_albumin_settles_where_loss_and_making_balance(upcr):
-    settled = steady(HEALTHY, KINETICS, upcr)
+    settled = steady(PERSON, upcr)
     lost = (BREAKDOWN + LOSS * min(upcr, SATURATES)) * settled
     assert lost == pytest.approx(BREAKDOWN * HEALTHY, rel=1e-12)
-    flat = (0.0, math.log(max(upcr, 1e-300)), 0.0, 0.0)
-    assert albumin_along(settled, 0.0, 500.0, HEALTHY, KINETICS, *flat) == pytest.approx(settled, rel=1e-12)
+    flat = Path(0.0, math.log(max(upcr, 1e-300)), 0.0, 0.0)
+    assert albumin_along(Albumin(settled, 0.0), 500.0, PERSON, flat) == pytest.approx(settled, rel=1e-12)
 
 
 def followed(pieces, end):

@@ -57,35 +57,37 @@ _MORNING = 0.25
 
 
 @once
-def hold_visit(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def hold_visit(state, traits, params, clocks, prepared, log):
     """Hold a visit: readings, conclusions, treatment, the next appointment."""
-    write_visit(log, count, traits, state)
+    write_visit(log, traits, state)
     if state.visit_kind == VisitKind.PRESENTATION:
-        write_event(log, count, traits, state, Event.PRESENTATION, NO_VALUE)
+        write_event(log, traits, state, Event.PRESENTATION, NO_VALUE)
         if params.home_diary == 1:
             clocks[DUE, Clock.DIARY] = math.floor(state.now) + 1.0 + _MORNING
-    upcr = take_readings(state, traits, params, tables, growth, log, count)
+    upcr = take_readings(state, traits, params, prepared, log)
     count_reading(state, params, upcr)
-    note_conditions(state, traits, params, clocks, log, count)
+    note_conditions(state, traits, params, clocks, log)
     if state.visit_kind == VisitKind.PRESENTATION:
-        take_biopsy(state, traits, log, count)  # its result may decide which agent is started
-    decide(state, traits, params, clocks, tables, growth, agents, starts, log, count, upcr)
-    take_biopsy(state, traits, log, count)
-    consider_second_line(state, traits, params, clocks, starts)
-    review_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
-    test_or_discharge(state, traits, params, clocks, log, count)
-    plan_visit(state, params, clocks, agents)
+        take_biopsy(state, traits, log)  # its result may decide which agent is started
+    decide(state, traits, params, clocks, prepared, log, upcr)
+    take_biopsy(state, traits, log)
+    consider_second_line(state, traits, params, clocks, prepared.starts)
+    review_agent(state, traits, params, clocks, prepared, log)
+    test_or_discharge(state, traits, params, clocks, log)
+    plan_visit(state, params, clocks, prepared.agents)
 
 
 @kernel
-def _relapse(state, traits, params, clocks, tables, agents, log, count):
-    start_relapse(state, traits, params, clocks, tables, log, count)
-    plan_responses_to_agents(state, traits, params, clocks, tables, agents)
+def _relapse(state, traits, params, clocks, prepared, log):
+    start_relapse(state, traits, params, clocks, prepared.tables, log)
+    plan_responses_to_agents(state, traits, params, clocks, prepared)
     state.symptoms += 1
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.SYMPTOM, state.symptoms)
     clocks[DUE, Clock.SYMPTOM] = math.inf
     if draws[0] < params.symptom_probability:
-        clocks[DUE, Clock.SYMPTOM] = state.now + quantile(tables, params.symptom_table, normal_quantile(draws[1]))
+        clocks[DUE, Clock.SYMPTOM] = state.now + quantile(
+            prepared.tables, params.symptom_table, normal_quantile(draws[1])
+        )
 
 
 @kernel
@@ -97,8 +99,8 @@ def _symptom(state, clocks):
 
 
 @kernel
-def _diary_morning(state, traits, params, clocks, tables, log, count):
-    keep_diary(state, traits, params, tables, log, count)
+def _diary_morning(state, traits, params, clocks, tables, log):
+    keep_diary(state, traits, params, tables, log)
     clocks[DUE, Clock.DIARY] += 1.0
     unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if state.diary_high_days == params.diary_days and unknown:
@@ -106,95 +108,95 @@ def _diary_morning(state, traits, params, clocks, tables, log, count):
 
 
 @kernel
-def _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def _suffer_agent_toxicity(state, traits, params, clocks, prepared, log):
     """An adverse event of an agent: the patient comes in, and the agent is stopped where the scenario says so."""
-    if suffer_agent_toxicity(state, traits, params, clocks, agents, log, count) and state.agent != NO_AGENT:
-        replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    if suffer_agent_toxicity(state, traits, params, clocks, prepared.agents, log) and state.agent != NO_AGENT:
+        replace_agent(state, traits, params, clocks, prepared, log)
     request_visit(state, clocks)
 
 
 @kernel
-def _finish(state, traits, clocks, agents, log, count, event):
+def _finish(state, traits, clocks, agents, log, event):
     today = math.floor(state.now)
-    close_dose_run(state, traits, log, count, today)
-    close_agent_run(state, traits, agents, log, count, today)
+    close_dose_run(state, traits, log, today)
+    close_agent_run(state, traits, agents, log, today)
     if state.diary_grade >= 0:
-        write_diary(log, count, traits, state)
-    write_event(log, count, traits, state, event, NO_VALUE)
+        write_diary(log, traits, state)
+    write_event(log, traits, state, event, NO_VALUE)
     clocks[DUE, :] = math.inf
     state.over = 1
 
 
 @once
-def play(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count):
+def play(k, state, traits, params, clocks, prepared, log):
     """Play one event, that of clock ``k``."""
     if k == Clock.VISIT:
-        hold_visit(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        hold_visit(state, traits, params, clocks, prepared, log)
     elif k == Clock.DIARY:
-        _diary_morning(state, traits, params, clocks, tables, log, count)
+        _diary_morning(state, traits, params, clocks, prepared.tables, log)
     elif k == Clock.RESPONSE:
-        respond(state, traits, params, clocks, log, count)
+        respond(state, traits, params, clocks, log)
     elif k == Clock.REMISSION:
-        reach_remission(state, traits, params, clocks, log, count)
+        reach_remission(state, traits, params, clocks, log)
         schedule_boundary(state, traits, params, clocks)
     elif k == Clock.RELAPSE:
-        _relapse(state, traits, params, clocks, tables, agents, log, count)
+        _relapse(state, traits, params, clocks, prepared, log)
     elif k == Clock.SPONTANEOUS:
-        remit_spontaneously(state, traits, params, clocks, log, count)
+        remit_spontaneously(state, traits, params, clocks, log)
     elif k == Clock.INFECTION:
-        infect(state, traits, params, clocks, log, count)
+        infect(state, traits, params, clocks, log)
     elif k == Clock.INFECTION_ENDS:
-        end_window(state, traits, params, clocks, log, count, Clock.INFECTION_ENDS, Event.INFECTION_WINDOW_ENDS)
+        end_window(state, traits, params, clocks, log, Clock.INFECTION_ENDS, Event.INFECTION_WINDOW_ENDS)
     elif k == Clock.EXERTION:
-        exert(state, traits, params, clocks, log, count)
+        exert(state, traits, params, clocks, log)
     elif k == Clock.EXERTION_ENDS:
-        end_window(state, traits, params, clocks, log, count, Clock.EXERTION_ENDS, Event.EXERTION_WINDOW_ENDS)
+        end_window(state, traits, params, clocks, log, Clock.EXERTION_ENDS, Event.EXERTION_WINDOW_ENDS)
     elif k == Clock.BOUNDARY:
         cross_boundary(state, traits, params, clocks)
     elif k == Clock.TOXICITY:
-        suffer_toxicity(state, traits, params, clocks, log, count)
+        suffer_toxicity(state, traits, params, clocks, log)
     elif k == Clock.DOSE_STEP:
-        next_step(state, traits, params, clocks, steps, log, count)
+        next_step(state, traits, params, clocks, prepared.steps, log)
     elif k == Clock.SYMPTOM:
         _symptom(state, clocks)
     elif k == Clock.DROPOUT:
         stop(clocks, Clock.DROPOUT)
         state.dropped_out = 1
-        write_event(log, count, traits, state, Event.DROPOUT, NO_VALUE)
+        write_event(log, traits, state, Event.DROPOUT, NO_VALUE)
     elif k == Clock.DEATH:
-        _finish(state, traits, clocks, agents, log, count, Event.DEATH)
+        _finish(state, traits, clocks, prepared.agents, log, Event.DEATH)
     elif k == Clock.KIDNEY_FAILURE:
-        _finish(state, traits, clocks, agents, log, count, Event.KIDNEY_FAILURE)
+        _finish(state, traits, clocks, prepared.agents, log, Event.KIDNEY_FAILURE)
     elif k == Clock.END:
-        _finish(state, traits, clocks, agents, log, count, Event.END_OF_STUDY)
+        _finish(state, traits, clocks, prepared.agents, log, Event.END_OF_STUDY)
     else:
-        _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count)
+        _play_beyond_steroid(k, state, traits, params, clocks, prepared, log)
 
 
 @once
-def _play_beyond_steroid(k, state, traits, params, clocks, steps, tables, growth, agents, starts, log, count):
+def _play_beyond_steroid(k, state, traits, params, clocks, prepared, log):
     """Play an event of a second agent, a complication or a provoking factor."""
     if k == Clock.AGENT_START:
-        begin_planned_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        begin_planned_agent(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_DOSE:
-        give_agent(state, traits, params, clocks, tables, growth, agents, log, count)
+        give_agent(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_EFFECT:
-        refresh_effects(state, traits, params, clocks, tables, agents, log, count)
+        refresh_effects(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_RESPONSE:
-        respond_to_agent(state, traits, params, clocks, log, count)
+        respond_to_agent(state, traits, params, clocks, log)
     elif k == Clock.AGENT_TOXICITY:
-        _suffer_agent_toxicity(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        _suffer_agent_toxicity(state, traits, params, clocks, prepared, log)
     elif k == Clock.THROMBOSIS:
-        if consider_thrombosis(state, traits, params, clocks, tables, log, count):
-            _finish(state, traits, clocks, agents, log, count, Event.DEATH)
+        if consider_thrombosis(state, traits, params, clocks, prepared.tables, log):
+            _finish(state, traits, clocks, prepared.agents, log, Event.DEATH)
     elif k == Clock.SERIOUS_INFECTION:
-        if consider_serious_infection(state, traits, params, clocks, tables, log, count):
-            _finish(state, traits, clocks, agents, log, count, Event.DEATH)
+        if consider_serious_infection(state, traits, params, clocks, prepared.tables, log):
+            _finish(state, traits, clocks, prepared.agents, log, Event.DEATH)
     elif k == Clock.COMPLICATION_ENDS:
-        treat_complication(state, traits, params, clocks, log, count)
+        treat_complication(state, traits, params, clocks, log)
         request_visit(state, clocks)
     elif k == Clock.FACTOR:
-        find_or_remove(state, traits, params, clocks, tables, log, count)
+        find_or_remove(state, traits, params, clocks, prepared.tables, log)
         request_visit(state, clocks)
 
 
@@ -205,18 +207,18 @@ def most_events(follow_up_days):
 
 
 @kernel
-def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
+def _advance(i, visits, traits, states, clocks, prepared, log):
     state = states[i]
     patient = traits[i]
-    params = parameters[patient.band]
+    params = prepared.parameters[patient.band]
     patient_clocks = clocks[i]
     most = most_events(params.follow_up_days)
     state.visits_allowed += visits
     while state.over == 0:
-        if count[0] + MARGIN > len(log):
+        if log.written[0] + MARGIN > len(log.rows):
             return LOG_FULL
         if state.started == 0:
-            onset(state, patient, params, patient_clocks, tables, growth, log, count)
+            onset(state, patient, params, patient_clocks, prepared, log)
         k = earliest(patient_clocks)
         if k == Clock.VISIT:
             if state.visits_allowed == 0:
@@ -228,12 +230,12 @@ def _advance(i, visits, traits, states, clocks, parameters, steps, tables, growt
                 return TOO_MANY_EVENTS
             state.latest_events[k] += 1
         state.now = patient_clocks[DUE, k]
-        play(k, state, patient, params, patient_clocks, steps, tables, growth, agents, starts, log, count)
+        play(k, state, patient, params, patient_clocks, prepared, log)
     return math.inf
 
 
 @entry
-def advance(first, stop, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count):
+def advance(first, stop, visits, traits, states, clocks, prepared, log):
     """Play the events of some patients in order, each up to a visit that is not allowed yet, or to the end.
 
     Both drivers share this entry point, because each entry point is compiled together with the whole model.
@@ -250,18 +252,10 @@ def advance(first, stop, visits, traits, states, clocks, parameters, steps, tabl
         State, changed in place.
     clocks : ndarray of float64, shape (n, 4, CLOCKS)
         Clocks, changed in place.
-    parameters : ndarray of PARAMETERS, shape (bands,)
-        The scenario, by age band.
-    steps, tables, growth : ndarray of float64
-        Taper steps, quantile tables, growth curves.
-    agents : ndarray of AGENT, shape (regimens,)
-        Regimens of second agents.
-    starts : ndarray of float64, shape (rules, columns)
-        When a second agent is started.
-    log : ndarray of ROW, shape (room,)
+    prepared : PreparedScenario
+        The arrays of the scenario. A handler that reads only one of them takes that one.
+    log : Log
         Rows written so far, and room for more.
-    count : ndarray of int64, shape (1,)
-        How many rows are written.
 
     Returns
     -------
@@ -273,7 +267,7 @@ def advance(first, stop, visits, traits, states, clocks, parameters, steps, tabl
     """
     due = math.inf
     for i in range(first, stop):
-        due = _advance(i, visits, traits, states, clocks, parameters, steps, tables, growth, agents, starts, log, count)
+        due = _advance(i, visits, traits, states, clocks, prepared, log)
         if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
             break
     return due

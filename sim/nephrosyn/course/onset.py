@@ -22,7 +22,7 @@ from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 
 @kernel
-def onset(state, traits, params, clocks, tables, growth, log, count):
+def onset(state, traits, params, clocks, prepared, log):
     """Start the course: nephrotic syndrome is established, and every clock is set."""
     clocks[:, :] = 0.0
     clocks[DUE, :] = math.inf
@@ -31,22 +31,22 @@ def onset(state, traits, params, clocks, tables, growth, log, count):
     state.phase = Phase.NEPHROTIC
     state.response = traits.response
     state.steroid_limit = 1.0
-    state.dosing_weight_kg = dry_weight_kg(state, traits, growth, 0.0)
+    state.dosing_weight_kg = dry_weight_kg(state, traits, prepared.growth, 0.0)
     state.diary_grade = -1
     state.steroid_ended = -math.inf
     _without_second_line(state, traits, params)
     state.path_log = traits.nephrotic_log_upcr
     state.path_target = traits.nephrotic_log_upcr
     steady_blood(state, traits, params, 0.0)
-    write_event(log, count, traits, state, Event.ONSET, NO_VALUE)
-    write_path(log, count, traits, state)
+    write_event(log, traits, state, Event.ONSET, NO_VALUE)
+    write_path(log, traits, state)
     score = episode_score(
         state,
         traits,
         params,
         normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, 0)[1]),
     )
-    plan_response(state, traits, params, clocks, tables, traits.nephrotic_log_upcr, score, 0.0)
+    plan_response(state, traits, params, clocks, prepared.tables, traits.nephrotic_log_upcr, score, 0.0)
     clocks[DUE, Clock.SPONTANEOUS] = traits.spontaneous_days
     start_triggers(state, traits, params, clocks)
     schedule_boundary(state, traits, params, clocks)

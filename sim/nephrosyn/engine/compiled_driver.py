@@ -50,11 +50,11 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     states = records(len(traits), STATE)
     clocks = np.zeros((len(traits), 4, CLOCKS))
     log = CourseLog(len(traits), scenario.population.follow_up_days)
-    first, batch, shared = 0, FIRST_BATCH, prepared.shared()
+    first, batch = 0, FIRST_BATCH
     while first < len(traits):
         begun = perf_counter()
         stop = min(first + batch, len(traits))
-        due = advance(first, stop, ALL_VISITS, traits, states, clocks, *shared, log.rows, log.count)
+        due = advance(first, stop, ALL_VISITS, traits, states, clocks, prepared, log.arrays)
         ended = due not in (LOG_FULL, TOO_MANY_EVENTS)
         first = stop if ended else first + int(np.argmin(states["over"][first:stop]))
         if due == TOO_MANY_EVENTS:

@@ -76,8 +76,8 @@ class Site:
         self._states = states = records(len(traits), STATE)
         self._waited, self._dropped_out = states["waited"], states["dropped_out"]
         self._visits_allowed = states["visits_allowed"]
-        self._arrays = traits, states, self._clocks, *prepared.shared()
-        self._play = _direct(advance, (0, 0, 0, *self._arrays, self._log.rows, self._log.count))
+        self._arrays = traits, states, self._clocks, prepared
+        self._play = _direct(advance, (0, 0, 0, *self._arrays, self._log.arrays))
         self._environment = simpy.Environment()
         slots = scenario.care.clinic.slots
         self.clinic = None if slots == "unlimited" else simpy.Resource(self._environment, capacity=slots)
@@ -99,10 +99,10 @@ class Site:
     def _advance(self, i: int, visits: int) -> float:
         """Play patient i up to the next visit not allowed yet; return its time, or inf at the end."""
         log = self._log
-        due: float = self._play(i, i + 1, visits, *self._arrays, log.rows, log.count)
+        due: float = self._play(i, i + 1, visits, *self._arrays, log.arrays)
         while due == LOG_FULL:
             log.grow()
-            due = self._play(i, i + 1, 0, *self._arrays, log.rows, log.count)
+            due = self._play(i, i + 1, 0, *self._arrays, log.arrays)
         if due == TOO_MANY_EVENTS:
             replicate = int(self._prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])

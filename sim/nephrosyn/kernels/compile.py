@@ -219,7 +219,7 @@ kernel: Any = njit(**_KERNEL_OPTIONS)
 """Decorator of functions called from compiled code only: they have no machine code of their own."""
 
 inline: Any = njit(forceinline=True, **_KERNEL_OPTIONS)
-"""Decorator of functions called often from compiled code, and always inlined: calls that pass arrays cost time."""
+"""Decorator of functions always inlined: those called often, or from one place; calls that pass arrays cost time."""
 
 once: Any = njit(inline="always", **_KERNEL_OPTIONS)
 """Decorator of functions called from one place of compiled code, and inlined before it is compiled: each function

@@ -11,7 +11,7 @@ from scipy import stats
 
 from nephrosyn.course.care import second_agents
 from nephrosyn.course.disease import adverse_events, complications, kidney, relapse_hazard
-from nephrosyn.course.state.events import ROW
+from nephrosyn.course.state.events import ROW, Log
 from nephrosyn.course.state.parameter_records import AGENT, PARAMETERS
 from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock, Phase
 from nephrosyn.kernels.compile import from_python
@@ -93,12 +93,16 @@ def test_gut_reactions_pass_through_the_two_points_of_the_source(grams, share):
     assert once == pytest.approx(share)
     state, traits, _, _ = patient()
     state["agent_mg"] = grams * 1000
-    log, count = records(4000, ROW), np.zeros(1, np.int64)
+    log = empty_log(4000)
     for number in range(3000):
         traits["patient"] = number
         state["gut_reaction_draws"] = 0
-        react_to_doses(state, traits, params, log, count, 1.0)
-    assert stats.binomtest(int(count[0]), 3000, share).pvalue > LEVEL
+        react_to_doses(state, traits, params, log, 1.0)
+    assert stats.binomtest(int(log.written[0]), 3000, share).pvalue > LEVEL
+
+
+def empty_log(room):
+    return Log(records(room, ROW), np.zeros(1, np.int64))
 
 
 def prepared(name):
@@ -110,12 +114,12 @@ def prepared(name):
 def test_protection_by_cyclophosphamide_saturates():
     state, traits, params, clocks = patient()
     traits["requirement_mg_per_kg"], params["most_protection"] = 80.0, 0.9
-    regimens, tables = records(1, AGENT), np.zeros((1, 2))
-    log, count = records(10, ROW), np.zeros(1, np.int64)
+    arrays = prepared("source-combined-care")._replace(agents=records(1, AGENT), tables=np.zeros((1, 2)))
+    log = empty_log(10)
     factors = []
     for given in (0.0, 80.0, 160.0, 1e6):
         state["cyclophosphamide_mg_per_kg"] = given
-        refresh_effects(state, traits, params, clocks, tables, regimens, log, count)
+        refresh_effects(state, traits, params, clocks, arrays, log)
         factors.append(float(state["agent_factor"]))
     assert factors == pytest.approx([1.0, 1 - 0.9 * (1 - math.exp(-1)), 1 - 0.9 * (1 - math.exp(-2)), 0.1])
     traits["relapse_per_day"], state["phase"], params["exertion_factor"] = 0.01, Phase.REMISSION, 1.0

@@ -40,7 +40,7 @@ def steroid_is_barred(state):
 
 
 @kernel
-def start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, relapse):
+def start_episode(state, traits, params, clocks, prepared, log, upcr, relapse):
     """Start an episode: the clinic sees nephrotic disease and gives the full dose, if steroid may be given."""
     state.assessment = Assessment.NEPHROTIC
     state.nephrotic_since = state.now
@@ -48,66 +48,65 @@ def start_episode(state, traits, params, clocks, growth, starts, log, count, upc
     state.low_readings = 0
     if steroid_is_barred(state):
         return
-    start_course(state, traits, params, clocks, growth, log, count, relapse)
+    start_course(state, traits, params, clocks, prepared.growth, log, relapse)
     if relapse == 0:
-        consider_start(state, traits, params, clocks, starts, Start.STEROID_START)
-        consider_start(state, traits, params, clocks, starts, Start.SLOW_RESPONSE)
+        consider_start(state, traits, params, clocks, prepared.starts, Start.STEROID_START)
+        consider_start(state, traits, params, clocks, prepared.starts, Start.SLOW_RESPONSE)
 
 
 @kernel
-def decide(state, traits, params, clocks, tables, growth, agents, starts, log, count, upcr):
+def decide(state, traits, params, clocks, prepared, log, upcr):
     """Draw conclusions from today's UPCR (mg/mg) and the earlier readings, and act on them."""
     if state.visit_kind == VisitKind.PRESENTATION:
-        start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
+        start_episode(state, traits, params, clocks, prepared, log, upcr, 0)
         if params.search == AT_PRESENTATION:
-            begin_search(state, traits, params, clocks, tables, params.search_after_days)
+            begin_search(state, traits, params, clocks, prepared.tables, params.search_after_days)
     elif state.assessment == Assessment.NEPHROTIC:
-        _wait_for_remission(state, traits, params, clocks, tables, growth, starts, log, count, upcr)
+        _wait_for_remission(state, traits, params, clocks, prepared, log, upcr)
     elif state.assessment == Assessment.RESISTANT:
         if _remission_confirmed(state, params):
-            _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
+            _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         elif state.retry_steroid == 1:
-            start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 0)
+            start_episode(state, traits, params, clocks, prepared, log, upcr, 0)
     elif _relapse_confirmed(state, params):
-        _declare(state, traits, log, count, Assessment.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
-        respond_to_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count)
-        start_episode(state, traits, params, clocks, growth, starts, log, count, upcr, 1)
+        _declare(state, traits, log, Assessment.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
+        respond_to_relapse(state, traits, params, clocks, prepared, log)
+        start_episode(state, traits, params, clocks, prepared, log, upcr, 1)
     elif state.assessment == Assessment.PARTIAL and _remission_confirmed(state, params):
-        _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
+        _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
     state.retry_steroid = 0
 
 
 @kernel
-def _declare(state, traits, log, count, assessment, event, upcr):
+def _declare(state, traits, log, assessment, event, upcr):
     state.assessment = assessment
-    write_event(log, count, traits, state, event, upcr)
+    write_event(log, traits, state, event, upcr)
 
 
 @kernel
-def _wait_for_remission(state, traits, params, clocks, tables, growth, starts, log, count, upcr):
+def _wait_for_remission(state, traits, params, clocks, prepared, log, upcr):
     on_full_dose = state.treatment == Treatment.FULL_DOSE
     course = params.relapse if state.relapse_course == 1 else params.first
     if _remission_confirmed(state, params):
-        _declare(state, traits, log, count, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
+        _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         if on_full_dose:
             plan_taper(state, params, clocks, state.now)
     elif on_full_dose and state.retry_steroid == 1:
-        start_course(
-            state, traits, params, clocks, growth, log, count, state.relapse_course
-        )  # the earlier course does not count
+        # The earlier course does not count.
+        start_course(state, traits, params, clocks, prepared.growth, log, state.relapse_course)
     elif (
         on_full_dose
         and state.low_readings == 0
         and math.floor(state.now) - math.floor(state.full_since) >= course.resistance_days
     ):
         if upcr < params.relapse_mg_per_mg and upcr <= params.partial_fraction * state.episode_first_reading:
-            _declare(state, traits, log, count, Assessment.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
+            _declare(state, traits, log, Assessment.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
             plan_taper(state, params, clocks, state.now)
         else:
-            _declare(state, traits, log, count, Assessment.RESISTANT, Event.DECLARED_RESISTANT, upcr)
+            _declare(state, traits, log, Assessment.RESISTANT, Event.DECLARED_RESISTANT, upcr)
             start_withdrawal(state, params, clocks)
             if params.search == AT_RESISTANCE:
-                begin_search(state, traits, params, clocks, tables, params.search_after_days)
+                begin_search(state, traits, params, clocks, prepared.tables, params.search_after_days)
 
 
 @kernel
@@ -120,14 +119,14 @@ def consider_second_line(state, traits, params, clocks, starts):
 
 
 @kernel
-def take_biopsy(state, traits, log, count):
+def take_biopsy(state, traits, log):
     """Take a biopsy at presentation or when resistance is declared, in those patients who get one."""
     wanted = traits.biopsy_at_presentation == 1 or (
         traits.biopsy_at_resistance == 1 and state.assessment == Assessment.RESISTANT
     )
     if wanted and state.biopsied == 0:
         state.biopsied = 1
-        write_event(log, count, traits, state, Event.BIOPSY, float(traits.lesion))
+        write_event(log, traits, state, Event.BIOPSY, float(traits.lesion))
 
 
 @kernel

@@ -68,70 +68,70 @@ def true_creatinine(state, traits, params, growth):
 
 
 @inline
-def _bounded(log, count, traits, state, analyte, value, limit, true_value):
+def _bounded(log, traits, state, analyte, value, limit, true_value):
     """Write a reading; below the detection limit the limit itself is written, and flagged."""
     if value < limit:
-        write_reading(log, count, traits, state, analyte, 1, limit, true_value)
+        write_reading(log, traits, state, analyte, 1, limit, true_value)
     else:
-        write_reading(log, count, traits, state, analyte, 0, value, true_value)
+        write_reading(log, traits, state, analyte, 0, value, true_value)
 
 
 @kernel
-def _take_urine(state, traits, params, tables, log, count, draws, v):
+def _take_urine(state, traits, params, tables, log, draws, v):
     """Measure UPCR and dipstick, and UACR where UPCR is low; return the measured UPCR (mg/mg)."""
     level = log_upcr(state, state.now)
     upcr = math.exp(level)
     read = upcr * _error(normal_quantile(draws[0]), math.sqrt(math.log1p(upcr_cv(params, level) ** 2)))
-    _bounded(log, count, traits, state, Analyte.UPCR, read, params.upcr_limit, upcr)
+    _bounded(log, traits, state, Analyte.UPCR, read, params.upcr_limit, upcr)
     band = dipstick_band(params, tables, level, normal_quantile(draws[1]), draws[2])
-    write_reading(log, count, traits, state, Analyte.DIPSTICK, 0, float(band), float(band))
+    write_reading(log, traits, state, Analyte.DIPSTICK, 0, float(band), float(band))
     state.uacr_read = math.inf
     if read <= params.uacr_when_upcr_at_most:
         uacr = upcr * params.uacr_share
         state.uacr_read = uacr * _error(normal_quantile(v[3]), params.uacr_log_sd)
-        _bounded(log, count, traits, state, Analyte.UACR, state.uacr_read, params.uacr_limit, uacr)
+        _bounded(log, traits, state, Analyte.UACR, state.uacr_read, params.uacr_limit, uacr)
     return max(read, params.upcr_limit)
 
 
 @kernel
-def _take_blood(state, traits, params, growth, log, count, draws, v):
+def _take_blood(state, traits, params, growth, log, draws, v):
     """Measure albumin, creatinine, cholesterol and weight."""
     update_blood(state, traits, params, state.now)
     albumin = (state.albumin + albumin_bias(params, state.albumin)) * _error(
         normal_quantile(draws[3]), params.albumin_log_sd
     )
-    write_reading(log, count, traits, state, Analyte.ALBUMIN, 0, max(albumin, 0.0), state.albumin)
+    write_reading(log, traits, state, Analyte.ALBUMIN, 0, max(albumin, 0.0), state.albumin)
     creatinine = true_creatinine(state, traits, params, growth)
     read = creatinine * _error(normal_quantile(v[0]), params.creatinine_log_sd)
-    write_reading(log, count, traits, state, Analyte.CREATININE, 0, read, creatinine)
+    write_reading(log, traits, state, Analyte.CREATININE, 0, read, creatinine)
     read = state.cholesterol * _error(normal_quantile(v[1]), params.cholesterol_log_sd)
-    write_reading(log, count, traits, state, Analyte.CHOLESTEROL, 0, read, state.cholesterol)
+    write_reading(log, traits, state, Analyte.CHOLESTEROL, 0, read, state.cholesterol)
     weight = dry_weight_kg(state, traits, growth, state.now)
     if state.albumin < params.oedema_below_g_per_dl:
         weight *= 1.0 + params.oedema_weight_fraction
     read = weight * _error(normal_quantile(v[2]), params.weight_log_sd)
-    write_reading(log, count, traits, state, Analyte.WEIGHT, 0, read, weight)
+    write_reading(log, traits, state, Analyte.WEIGHT, 0, read, weight)
 
 
 @kernel
-def take_readings(state, traits, params, tables, growth, log, count):
+def take_readings(state, traits, params, prepared, log):
     """Take all readings of a visit; return the measured UPCR (mg/mg)."""
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit)
     v = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit + 1)
-    upcr = _take_urine(state, traits, params, tables, log, count, draws, v)
-    _take_blood(state, traits, params, growth, log, count, draws, v)
+    upcr = _take_urine(state, traits, params, prepared.tables, log, draws, v)
+    _take_blood(state, traits, params, prepared.growth, log, draws, v)
     return upcr
 
 
 @kernel
-def keep_diary(state, traits, params, tables, log, count):
+def keep_diary(state, traits, params, tables, log):
     """Add this morning's home dipstick to the diary."""
     today = math.floor(state.now)
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DIARY, today)
     band = dipstick_band(params, tables, log_upcr(state, state.now), normal_quantile(draws[0]), draws[1])
     if band != state.diary_grade:
         if state.diary_grade >= 0:
-            write_diary(log, count, traits, state)
+            write_diary(log, traits, state)
         state.diary_grade = band
         state.diary_first = today
     state.diary_last = today

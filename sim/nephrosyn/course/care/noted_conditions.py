@@ -24,71 +24,62 @@ _FIRST_FACTOR = CONDITIONS.index(PROVOKING_FACTORS[0])
 
 
 @kernel
-def note_conditions(state, traits, params, clocks, log, count):
+def note_conditions(state, traits, params, clocks, log):
     """Note conditions: contraindications, adverse events, infection, complications, provoking factors."""
     if state.visit_kind == VisitKind.PRESENTATION:
-        _note_contraindications(state, traits, params, log, count)
+        _note_contraindications(state, traits, params, log)
     for k in range(_TOXICITIES):
         if state.toxicities_to_note >> k & 1 == 1:
-            _act_on_toxicity(state, traits, params, clocks, log, count, k)
+            _act_on_toxicity(state, traits, params, clocks, log, k)
     state.toxicities_to_note = 0
     if state.infection_to_note == 1:
-        write_note(log, count, traits, state, Condition.INFECTION, ConditionKind.INFECTION, Action.NONE)
+        write_note(log, traits, state, Condition.INFECTION, ConditionKind.INFECTION, Action.NONE)
         state.infection_to_note = 0
     if state.agent_toxicities_to_note != 0:
-        _note_all(
-            state,
-            traits,
-            log,
-            count,
-            state.agent_toxicities_to_note,
-            _FIRST_AGENT_TOXICITY,
-            ConditionKind.AGENT_TOXICITY,
-        )
+        mask = state.agent_toxicities_to_note
+        _note_all(state, traits, log, mask, _FIRST_AGENT_TOXICITY, ConditionKind.AGENT_TOXICITY)
         state.agent_toxicities_to_note = 0
     if state.complications_to_note != 0 and state.complication == NO_COMPLICATION:
-        _note_all(
-            state, traits, log, count, state.complications_to_note, _FIRST_COMPLICATION, ConditionKind.COMPLICATION
-        )
+        _note_all(state, traits, log, state.complications_to_note, _FIRST_COMPLICATION, ConditionKind.COMPLICATION)
         state.complications_to_note = 0
     if state.factor_to_note > 0:
         factor = _FIRST_FACTOR + state.factor_to_note - 1
-        write_note(log, count, traits, state, factor, ConditionKind.PROVOKING_FACTOR, Action.NONE)
+        write_note(log, traits, state, factor, ConditionKind.PROVOKING_FACTOR, Action.NONE)
         state.factor_to_note = 0
 
 
 @kernel
-def _note_all(state, traits, log, count, mask, first, kind):
+def _note_all(state, traits, log, mask, first, kind):
     """Note each condition of a bit mask; steroid is left unchanged."""
     k = 0
     while mask >> k > 0:
         if mask >> k & 1 == 1:
-            write_note(log, count, traits, state, first + k, kind, Action.NONE)
+            write_note(log, traits, state, first + k, kind, Action.NONE)
         k += 1
 
 
 @kernel
-def _note_contraindications(state, traits, params, log, count):
+def _note_contraindications(state, traits, params, log):
     if traits.contraindications == 0:
         return
     state.steroid_limit = params.contraindicated_fraction
     action = Action.WITHHELD if params.contraindicated_fraction == 0.0 else Action.CUT
     for k in range(_CONTRAINDICATIONS):
         if traits.contraindications >> k & 1 == 1:
-            write_note(log, count, traits, state, k, ConditionKind.CONTRAINDICATION, action)
+            write_note(log, traits, state, k, ConditionKind.CONTRAINDICATION, action)
 
 
 @kernel
-def _act_on_toxicity(state, traits, params, clocks, log, count, which):
+def _act_on_toxicity(state, traits, params, clocks, log, which):
     action = int(params.toxicity_action[which])
     treated = state.dose_mg > 0.0
     noted = action
     if not treated:
         noted = Action.WITHHELD if action == Action.STOPPED else Action.NONE
-    write_note(log, count, traits, state, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, noted)
+    write_note(log, traits, state, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, noted)
     if action == Action.CUT and state.steroid_limit > params.cut_fraction:
         state.steroid_limit = params.cut_fraction
-        set_dose(state, traits, params, clocks, log, count, state.planned_mg, int(state.dose_schedule))
+        set_dose(state, traits, params, clocks, log, state.planned_mg, int(state.dose_schedule))
     elif action == Action.STOPPED and state.steroid_barred == 0:
         state.steroid_barred = 1
         if treated:

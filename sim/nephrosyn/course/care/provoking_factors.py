@@ -51,7 +51,7 @@ def begin_search(state, traits, params, clocks, tables, delay_days):
 
 
 @kernel
-def find_or_remove(state, traits, params, clocks, tables, log, count):
+def find_or_remove(state, traits, params, clocks, tables, log):
     """Find the next factor, or complete the removal of the one found, after which steroid works normally."""
     if state.factor_found == NONE_FOUND:
         k = _next_factor(state, params)
@@ -60,7 +60,7 @@ def find_or_remove(state, traits, params, clocks, tables, log, count):
             return
         state.factor_found = k
         state.factor_to_note = k + 1
-        write_event(log, count, traits, state, Event.PROVOKING_FACTOR_FOUND, float(k))
+        write_event(log, traits, state, Event.PROVOKING_FACTOR_FOUND, float(k))
         draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.FACTOR, k)
         clocks[DUE, Clock.FACTOR] = state.now + quantile(
             tables, params.factor_removed_table[k], normal_quantile(draws[1])
@@ -71,7 +71,7 @@ def find_or_remove(state, traits, params, clocks, tables, log, count):
     state.factor_found = NONE_FOUND
     state.retry_steroid = 1
     clocks[DUE, Clock.FACTOR] = math.inf
-    write_event(log, count, traits, state, Event.PROVOKING_FACTOR_REMOVED, float(k))
+    write_event(log, traits, state, Event.PROVOKING_FACTOR_REMOVED, float(k))
     if k == Factor.UNDER_DOSING:
         state.dose_by_surface = 1
     set_taken_fraction(state, traits, params)

@@ -105,8 +105,9 @@ def may_be_given(state, traits, params, agents, k):
 
 
 @kernel
-def refresh_effects(state, traits, params, clocks, tables, agents, log, count):
+def refresh_effects(state, traits, params, clocks, prepared, log):
     """Update which agents are in effect, and set the clock of the next change."""
+    agents = prepared.agents
     factor, infection, due, mask = 1.0, 1.0, math.inf, 0
     for k in range(params.agents):
         if state.agent_courses[k] == 0:
@@ -135,10 +136,10 @@ def refresh_effects(state, traits, params, clocks, tables, agents, log, count):
     set_rate(clocks, Clock.SERIOUS_INFECTION, state.now, serious_infection_rate(state, traits, params))
     for k in range(params.agents):
         if began >> k & 1 == 1:
-            write_event(log, count, traits, state, Event.AGENT_IN_EFFECT, float(agents[k].drug))
-            plan_agent_response(state, traits, params, clocks, tables, agents, k)
+            write_event(log, traits, state, Event.AGENT_IN_EFFECT, float(agents[k].drug))
+            plan_agent_response(state, traits, params, clocks, prepared, k)
         elif ended >> k & 1 == 1:
-            write_event(log, count, traits, state, Event.AGENT_EFFECT_ENDS, float(agents[k].drug))
+            write_event(log, traits, state, Event.AGENT_EFFECT_ENDS, float(agents[k].drug))
 
 
 @kernel
@@ -149,9 +150,9 @@ def _effect_draws(state, traits, params, k):
 
 
 @kernel
-def start_agent(state, traits, params, clocks, tables, growth, agents, log, count, k):
+def start_agent(state, traits, params, clocks, prepared, log, k):
     """Start a course of regimen k with its first dose."""
-    agent = agents[k]
+    agent = prepared.agents[k]
     state.agent = k
     state.latest_agent = k
     state.agent_since = state.now
@@ -161,53 +162,44 @@ def start_agent(state, traits, params, clocks, tables, growth, agents, log, coun
     state.agent_mg = 0.0
     state.agent_run_first_day = math.floor(state.now)
     state.agent_counted_day = state.agent_run_first_day
-    write_event(log, count, traits, state, Event.AGENT_STARTED, float(agent.drug))
+    write_event(log, traits, state, Event.AGENT_STARTED, float(agent.drug))
     if state.agent_courses[k] == 0 or state.now >= state.effect_until[k]:
         draws = _effect_draws(state, traits, params, k)
-        state.effect_from[k] = state.now + quantile(tables, agent.onset_table, normal_quantile(draws[0]))
+        state.effect_from[k] = state.now + quantile(prepared.tables, agent.onset_table, normal_quantile(draws[0]))
     state.agent_courses[k] += 1
     state.agent_starts += 1
     state.effect_until[k] = math.inf
     forget_toxicities_by_time(state)
-    start_agent_toxicity(state, traits, params, clocks, agents)
-    refresh_effects(state, traits, params, clocks, tables, agents, log, count)
-    give_agent(state, traits, params, clocks, tables, growth, agents, log, count)
+    start_agent_toxicity(state, traits, params, clocks, prepared.agents)
+    refresh_effects(state, traits, params, clocks, prepared, log)
+    give_agent(state, traits, params, clocks, prepared, log)
 
 
 @kernel
-def give_agent(state, traits, params, clocks, tables, growth, agents, log, count):
+def give_agent(state, traits, params, clocks, prepared, log):
     """Give the next infusion, or tablets for the next weeks, or end the course."""
     k = state.agent
-    agent = agents[k]
-    count_doses(state, traits, params, clocks, tables, agents, log, count)
+    agent = prepared.agents[k]
+    count_doses(state, traits, params, clocks, prepared, log)
     if state.now >= state.agent_until:
-        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+        stop_agent(state, traits, params, clocks, prepared, log)
         return
-    state.agent_weight_kg = dry_weight_kg(state, traits, growth, state.now)
+    state.agent_weight_kg = dry_weight_kg(state, traits, prepared.growth, state.now)
     mg = _rounded_to_tenths(dose_for_size(agent.amount, agent.per, agent.cap_mg, state.agent_weight_kg, 0.0))
-    room = _room_mg(state, params, agents, k)
+    room = _room_mg(state, params, prepared.agents, k)
     if _is_infusion(agent):
         if room < params.least_infusion_fraction * mg:
-            stop_agent(state, traits, params, clocks, tables, agents, log, count)
+            stop_agent(state, traits, params, clocks, prepared, log)
             return
-        _infuse(
-            state,
-            traits,
-            params,
-            clocks,
-            tables,
-            agents,
-            log,
-            count,
-            min(mg, math.floor(room * _TENTHS_PER_MG) / _TENTHS_PER_MG),
-        )
+        mg = min(mg, math.floor(room * _TENTHS_PER_MG) / _TENTHS_PER_MG)
+        _infuse(state, traits, params, clocks, prepared, log, mg)
         return
     doses = math.floor(room / max(mg, state.agent_mg) + 1e-9)
     if doses < 1.0:
-        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+        stop_agent(state, traits, params, clocks, prepared, log)
         return
     if abs(mg - state.agent_mg) > params.change_above_fraction * state.agent_mg:
-        _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
+        _close_run(state, traits, prepared.agents, log, math.floor(state.now) - 1)
         state.agent_mg = mg
         state.agent_run_weight_kg = state.agent_weight_kg
         state.agent_run_first_day = math.floor(state.now)
@@ -216,76 +208,73 @@ def give_agent(state, traits, params, clocks, tables, growth, agents, log, count
 
 
 @kernel
-def _infuse(state, traits, params, clocks, tables, agents, log, count, mg):
+def _infuse(state, traits, params, clocks, prepared, log, mg):
     """Give one infusion now."""
     today = math.floor(state.now)
     state.agent_mg = mg
     state.agent_run_weight_kg = state.agent_weight_kg
-    write_agent_dose(log, count, traits, state, agents[state.agent].drug, Schedule.SINGLE, today, today)
-    _add(state, traits, params, clocks, tables, agents, log, count, 1.0, 1.0)
+    write_agent_dose(log, traits, state, prepared.agents[state.agent].drug, Schedule.SINGLE, today, today)
+    _add(state, traits, params, clocks, prepared, log, 1.0, 1.0)
     state.agent_mg = 0.0
-    clocks[DUE, Clock.AGENT_DOSE] = today + agents[state.agent].every_days
+    clocks[DUE, Clock.AGENT_DOSE] = today + prepared.agents[state.agent].every_days
 
 
 @kernel
-def _close_run(state, traits, agents, log, count, last_day):
+def _close_run(state, traits, agents, log, last_day):
     """Write the run of days on the current tablets, if there is one."""
     if state.agent_mg > 0.0 and last_day >= state.agent_run_first_day:
         daily = agents[state.agent].every_days < 2.0
         schedule = Schedule.DAILY if daily else Schedule.ALTERNATE_DAY
-        write_agent_dose(
-            log, count, traits, state, agents[state.agent].drug, schedule, state.agent_run_first_day, last_day
-        )
+        write_agent_dose(log, traits, state, agents[state.agent].drug, schedule, state.agent_run_first_day, last_day)
 
 
 @kernel
-def close_agent_run(state, traits, agents, log, count, last_day):
+def close_agent_run(state, traits, agents, log, last_day):
     """Write the run of tablets that the end of follow-up interrupts."""
     if state.agent != NO_AGENT:
-        _close_run(state, traits, agents, log, count, last_day)
+        _close_run(state, traits, agents, log, last_day)
 
 
 @kernel
-def count_doses(state, traits, params, clocks, tables, agents, log, count):
+def count_doses(state, traits, params, clocks, prepared, log):
     """Count the tablets taken up to yesterday towards the cumulative dose."""
     today = math.floor(state.now)
     if state.agent_mg > 0.0 and today > state.agent_counted_day:
-        doses = math.ceil((today - state.agent_counted_day) / agents[state.agent].every_days)
+        doses = math.ceil((today - state.agent_counted_day) / prepared.agents[state.agent].every_days)
         adherent = state.factors >> Factor.NON_ADHERENCE & 1 == 0
-        _add(
-            state, traits, params, clocks, tables, agents, log, count, doses, 1.0 if adherent else traits.taken_fraction
-        )
+        _add(state, traits, params, clocks, prepared, log, doses, 1.0 if adherent else traits.taken_fraction)
     state.agent_counted_day = today
 
 
 @kernel
-def _add(state, traits, params, clocks, tables, agents, log, count, doses, taken):
+def _add(state, traits, params, clocks, prepared, log, doses, taken):
     """Add prescribed doses of the current size, of which a fraction was taken, to the cumulative dose."""
     k = state.agent
     per_kg = state.agent_mg / state.agent_weight_kg
     state.agent_mg_per_kg[k] += doses * per_kg
     state.agent_g[k] += doses * state.agent_mg / MG_PER_G
-    if agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
+    if prepared.agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
         state.cyclophosphamide_mg_per_kg += taken * doses * per_kg
-        react_to_doses(state, traits, params, log, count, doses * taken)
-        suffer_cumulative_toxicity(state, traits, log, count)
-        refresh_effects(state, traits, params, clocks, tables, agents, log, count)
+        react_to_doses(state, traits, params, log, doses * taken)
+        suffer_cumulative_toxicity(state, traits, log)
+        refresh_effects(state, traits, params, clocks, prepared, log)
 
 
 @kernel
-def stop_agent(state, traits, params, clocks, tables, agents, log, count):
+def stop_agent(state, traits, params, clocks, prepared, log):
     """Stop the agent from today; its effect wears off."""
     k = state.agent
+    agents = prepared.agents
     if state.agent_counted_day < math.floor(state.now):
-        count_doses(state, traits, params, clocks, tables, agents, log, count)
-    _close_run(state, traits, agents, log, count, math.floor(state.now) - 1)
+        count_doses(state, traits, params, clocks, prepared, log)
+    _close_run(state, traits, agents, log, math.floor(state.now) - 1)
     draws = _effect_draws(state, traits, params, k)
-    state.effect_until[k] = state.now + quantile(tables, agents[k].offset_table, normal_quantile(draws[1]))
+    state.effect_until[k] = state.now + quantile(prepared.tables, agents[k].offset_table, normal_quantile(draws[1]))
     state.effect_from[k] = min(state.effect_from[k], state.effect_until[k])
     state.rebound_until[k] = state.effect_until[k] + agents[k].rebound_days
     state.agent = NO_AGENT
     state.agent_mg = 0.0
     state.withdraw_steroid = 0
     clocks[DUE, Clock.AGENT_DOSE] = math.inf
-    write_event(log, count, traits, state, Event.AGENT_STOPPED, float(agents[k].drug))
-    refresh_effects(state, traits, params, clocks, tables, agents, log, count)
+    write_event(log, traits, state, Event.AGENT_STOPPED, float(agents[k].drug))
+    refresh_effects(state, traits, params, clocks, prepared, log)

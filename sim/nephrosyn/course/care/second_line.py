@@ -45,16 +45,16 @@ def consider_start(state, traits, params, clocks, starts, when):
 
 
 @kernel
-def begin_planned_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def begin_planned_agent(state, traits, params, clocks, prepared, log):
     """Start the agent of a rule after its delay, unless a slow response has come in the meantime."""
     clocks[DUE, Clock.AGENT_START] = math.inf
-    row = starts[state.rule]
+    row = prepared.starts[state.rule]
     remitted = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
     if int(row[WHEN]) == Start.SLOW_RESPONSE and state.latest_agent == NO_AGENT and remitted:
         state.rule = NO_RULE
         return
     first = state.latest_agent == NO_AGENT
-    _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    _start_next(state, traits, params, clocks, prepared, log)
     if first and state.agent != NO_AGENT and state.dose_mg > 0.0:
         _overlap(state, params, clocks, row)
 
@@ -70,28 +70,28 @@ def _overlap(state, params, clocks, row):
 
 
 @kernel
-def _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def _start_next(state, traits, params, clocks, prepared, log):
     """Start the next regimen of the sequence that may be given, if there is one."""
-    row = starts[state.rule]
+    row = prepared.starts[state.rule]
     while FIRST_REGIMEN + state.place < len(row):
         k = int(row[FIRST_REGIMEN + state.place])
         if k < 0:
             return
-        if may_be_given(state, traits, params, agents, k):
-            start_agent(state, traits, params, clocks, tables, growth, agents, log, count, k)
+        if may_be_given(state, traits, params, prepared.agents, k):
+            start_agent(state, traits, params, clocks, prepared, log, k)
             return
         state.place += 1
 
 
 @kernel
-def replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def replace_agent(state, traits, params, clocks, prepared, log):
     """Stop the latest agent, which has failed or was not tolerated, and start the next of the sequence."""
     state.agents_failed |= 1 << state.latest_agent
-    write_event(log, count, traits, state, Event.AGENT_FAILED, float(agents[state.latest_agent].drug))
+    write_event(log, traits, state, Event.AGENT_FAILED, float(prepared.agents[state.latest_agent].drug))
     withdraw = state.withdraw_steroid
     if state.agent != NO_AGENT:
-        stop_agent(state, traits, params, clocks, tables, agents, log, count)
-    _start_next(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        stop_agent(state, traits, params, clocks, prepared, log)
+    _start_next(state, traits, params, clocks, prepared, log)
     if state.agent != NO_AGENT:
         state.withdraw_steroid = withdraw
 
@@ -106,7 +106,7 @@ def _relapses_within(state, days):
 
 
 @kernel
-def respond_to_relapse(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def respond_to_relapse(state, traits, params, clocks, prepared, log):
     """Respond to a declared relapse: count it, and start, continue or replace the second agent."""
     state.relapse_times[state.relapses_declared % RELAPSES_KEPT] = state.now
     state.relapses_declared += 1
@@ -115,27 +115,27 @@ def respond_to_relapse(state, traits, params, clocks, tables, growth, agents, st
     on_steroid = state.dose_mg > 0.0 or state.now - state.steroid_ended <= params.dependence_within_days
     state.relapses_on_steroid = state.relapses_on_steroid + 1 if on_steroid else 0
     waiting = state.rule != NO_RULE and state.latest_agent == NO_AGENT
-    if waiting and int(starts[state.rule][WHEN]) == Start.SLOW_RESPONSE:
+    if waiting and int(prepared.starts[state.rule][WHEN]) == Start.SLOW_RESPONSE:
         state.rule = NO_RULE
         clocks[DUE, Clock.AGENT_START] = math.inf
     if state.rule == NO_RULE:
         if state.relapses_on_steroid >= params.dependence_relapses:
-            consider_start(state, traits, params, clocks, starts, Start.DEPENDENCE)
+            consider_start(state, traits, params, clocks, prepared.starts, Start.DEPENDENCE)
         in_6_months = _relapses_within(state, params.six_months_days)
         in_12_months = _relapses_within(state, params.twelve_months_days)
         if in_6_months >= params.frequent_in_6_months or in_12_months >= params.frequent_in_12_months:
-            consider_start(state, traits, params, clocks, starts, Start.FREQUENT_RELAPSE)
-        consider_start(state, traits, params, clocks, starts, Start.RELAPSE)
+            consider_start(state, traits, params, clocks, prepared.starts, Start.FREQUENT_RELAPSE)
+        consider_start(state, traits, params, clocks, prepared.starts, Start.RELAPSE)
     elif state.agent != NO_AGENT:
         state.agent_relapses += 1
-        if state.agent_relapses >= agents[state.agent].fails_at_relapses:
-            replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+        if state.agent_relapses >= prepared.agents[state.agent].fails_at_relapses:
+            replace_agent(state, traits, params, clocks, prepared, log)
     elif state.latest_agent != NO_AGENT and clocks[DUE, Clock.AGENT_START] == math.inf:
-        clocks[DUE, Clock.AGENT_START] = state.now + starts[state.rule][DELAY_DAYS]
+        clocks[DUE, Clock.AGENT_START] = state.now + prepared.starts[state.rule][DELAY_DAYS]
 
 
 @kernel
-def review_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count):
+def review_agent(state, traits, params, clocks, prepared, log):
     """Review the agent at a visit: replace it if it has failed, or stop it after a long time of clear urine.
 
     An agent has failed if urine is still in the range of relapse after ``fails_after_days``.
@@ -148,16 +148,16 @@ def review_agent(state, traits, params, clocks, tables, growth, agents, starts, 
     waiting = state.assessment == Assessment.RESISTANT or without_steroid
     days = state.now - max(state.agent_since, state.nephrotic_since)
     without_effect = (
-        state.high_readings >= params.relapse_readings and days >= agents[state.latest_agent].fails_after_days
+        state.high_readings >= params.relapse_readings and days >= prepared.agents[state.latest_agent].fails_after_days
     )
-    if (waiting and not has_failed and without_effect) or cystitis_is_noted(state, agents):
-        replace_agent(state, traits, params, clocks, tables, growth, agents, starts, log, count)
+    if (waiting and not has_failed and without_effect) or cystitis_is_noted(state, prepared.agents):
+        replace_agent(state, traits, params, clocks, prepared, log)
     elif (
         params.stop_by_clear_urine == 1
         and state.agent != NO_AGENT
         and state.now - state.clear_since >= params.negative_days
     ):
-        stop_agent(state, traits, params, clocks, tables, agents, log, count)
+        stop_agent(state, traits, params, clocks, prepared, log)
 
 
 @kernel
@@ -173,7 +173,7 @@ def _count_clear_urine(state, params):
 
 
 @kernel
-def test_or_discharge(state, traits, params, clocks, log, count):
+def test_or_discharge(state, traits, params, clocks, log):
     """Test by provocation after years of clear urine without treatment, and then end follow-up."""
     untreated = state.agent == NO_AGENT and state.dose_mg == 0.0 and state.assessment == Assessment.REMISSION
     if (
@@ -186,8 +186,8 @@ def test_or_discharge(state, traits, params, clocks, log, count):
     if state.provocations < params.provocation_tests:
         state.provocations += 1
         state.provoked = state.now
-        write_event(log, count, traits, state, Event.PROVOCATION_TEST, float(state.provocations))
+        write_event(log, traits, state, Event.PROVOCATION_TEST, float(state.provocations))
         open_exertion_window(state, traits, params, clocks)
     elif state.uacr_read <= params.negative_mg_per_mg:
         state.discharged = 1
-        write_event(log, count, traits, state, Event.DISCHARGED, NO_VALUE)
+        write_event(log, traits, state, Event.DISCHARGED, NO_VALUE)

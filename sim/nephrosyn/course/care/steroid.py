@@ -34,24 +34,24 @@ def update_exposure(state, traits, params, clocks):
 
 
 @kernel
-def close_dose_run(state, traits, log, count, last_day):
+def close_dose_run(state, traits, log, last_day):
     """Write the run of days on the current dose, if there is one."""
     if state.dose_mg > 0.0 and last_day >= state.dose_first_day:
-        write_dose(log, count, traits, state, last_day)
+        write_dose(log, traits, state, last_day)
 
 
 @kernel
-def set_dose(state, traits, params, clocks, log, count, planned_mg, schedule):
+def set_dose(state, traits, params, clocks, log, planned_mg, schedule):
     """Prescribe from today the planned dose, within the patient's limit and rounded to tablets."""
     state.planned_mg = planned_mg
     mg = math.floor(planned_mg * state.steroid_limit / params.round_to_mg + 0.5) * params.round_to_mg
     if mg == state.dose_mg and schedule == state.dose_schedule and state.run_weight_kg == state.dosing_weight_kg:
         return
     today = math.floor(state.now)
-    close_dose_run(state, traits, log, count, today - 1)
+    close_dose_run(state, traits, log, today - 1)
     if state.dose_mg > 0.0 and mg == 0.0:
         state.steroid_ended = state.now
-        write_event(log, count, traits, state, Event.STEROID_STOPPED, NO_VALUE)
+        write_event(log, traits, state, Event.STEROID_STOPPED, NO_VALUE)
     state.dose_mg = mg
     state.dose_schedule = schedule
     state.dose_first_day = today
@@ -60,7 +60,7 @@ def set_dose(state, traits, params, clocks, log, count, planned_mg, schedule):
 
 
 @kernel
-def start_course(state, traits, params, clocks, growth, log, count, relapse):
+def start_course(state, traits, params, clocks, growth, log, relapse):
     """Start full dose today, for a first episode or a relapse."""
     state.treatment = Treatment.FULL_DOSE
     state.relapse_course = relapse
@@ -71,7 +71,7 @@ def start_course(state, traits, params, clocks, growth, log, count, relapse):
     state.full_mg = _steroid_mg(state, course.amount, course.per, course.cap_mg)
     if state.dose_by_surface == 1:
         state.full_mg = max(state.full_mg, min(needed_mg(state, params), course.cap_mg))
-    set_dose(state, traits, params, clocks, log, count, state.full_mg, 0)
+    set_dose(state, traits, params, clocks, log, state.full_mg, 0)
 
 
 @kernel
@@ -110,7 +110,7 @@ def _skip_steps_that_raise(state, steps):
 
 
 @kernel
-def next_step(state, traits, params, clocks, steps, log, count):
+def next_step(state, traits, params, clocks, steps, log):
     """Take the next step of the taper, or end steroid.
 
     During the overlap with a second agent the step waits, unless steroid is toxic.
@@ -123,19 +123,19 @@ def next_step(state, traits, params, clocks, steps, log, count):
         if state.withdraw_steroid == 1:
             start_withdrawal(state, params, clocks)
             _skip_steps_that_raise(state, steps)
-        write_event(log, count, traits, state, Event.TAPER_STARTED, NO_VALUE)
+        write_event(log, traits, state, Event.TAPER_STARTED, NO_VALUE)
     elif state.treatment == Treatment.WITHDRAWAL:
         _skip_steps_that_raise(state, steps)
     if state.step >= state.last_step:
         clocks[DUE, Clock.DOSE_STEP] = math.inf
         state.treatment = Treatment.NONE
-        set_dose(state, traits, params, clocks, log, count, 0.0, 0)
+        set_dose(state, traits, params, clocks, log, 0.0, 0)
         return
     step = steps[state.step]
     state.step += 1
     clocks[DUE, Clock.DOSE_STEP] = state.now + step[STEP_DAYS]
     mg = _steroid_mg(state, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
-    set_dose(state, traits, params, clocks, log, count, mg, int(step[STEP_SCHEDULE]))
+    set_dose(state, traits, params, clocks, log, mg, int(step[STEP_SCHEDULE]))
 
 
 @kernel
@@ -156,7 +156,7 @@ def start_toxicity_budget(state, traits, params, clocks, index):
 
 
 @kernel
-def suffer_toxicity(state, traits, params, clocks, log, count):
+def suffer_toxicity(state, traits, params, clocks, log):
     """A toxicity occurs: one of those not had yet, with probability proportional to its rate."""
     had = 0
     left = 0.0
@@ -173,5 +173,5 @@ def suffer_toxicity(state, traits, params, clocks, log, count):
             place -= params.toxicity_per_day[k]
     state.toxicities |= 1 << which
     state.toxicities_to_note |= 1 << which
-    write_event(log, count, traits, state, Event.STEROID_TOXICITY, float(which))
+    write_event(log, traits, state, Event.STEROID_TOXICITY, float(which))
     start_toxicity_budget(state, traits, params, clocks, had + 1)

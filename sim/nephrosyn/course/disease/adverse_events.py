@@ -51,14 +51,14 @@ def start_agent_toxicity(state, traits, params, clocks, agents):
 
 
 @kernel
-def _occur(state, traits, log, count, which):
+def _occur(state, traits, log, which):
     state.agent_toxicities |= 1 << which
     state.agent_toxicities_to_note |= 1 << which
-    write_event(log, count, traits, state, Event.AGENT_TOXICITY, float(which))
+    write_event(log, traits, state, Event.AGENT_TOXICITY, float(which))
 
 
 @kernel
-def suffer_agent_toxicity(state, traits, params, clocks, agents, log, count):
+def suffer_agent_toxicity(state, traits, params, clocks, agents, log):
     """An adverse event by time occurs, one of those not had yet; return whether the agent is stopped."""
     agent = agents[state.latest_agent]
     place = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TOXICITY, _draw(state))[1] * _rate(
@@ -69,30 +69,30 @@ def suffer_agent_toxicity(state, traits, params, clocks, agents, log, count):
         if state.agent_toxicities >> k & 1 == 0 and agent.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
             which = k
             place -= agent.toxicity_per_day[k]
-    _occur(state, traits, log, count, which)
+    _occur(state, traits, log, which)
     start_agent_toxicity(state, traits, params, clocks, agents)
     return agent.toxicity_stops[which] == 1
 
 
 @kernel
-def react_to_doses(state, traits, params, log, count, doses):
+def react_to_doses(state, traits, params, log, doses):
     """Draw whether doses of cyclophosphamide of the current size cause an acute gut reaction."""
     index = state.gut_reaction_draws
     state.gut_reaction_draws += 1
     once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * state.agent_mg / MG_PER_G))
     never = (1.0 - once) ** doses
     if uniforms(params.seed, params.replicate, traits.patient, Purpose.GUT_REACTION, index)[0] >= never:
-        _occur(state, traits, log, count, AgentToxicity.GUT_REACTION)
+        _occur(state, traits, log, AgentToxicity.GUT_REACTION)
 
 
 @kernel
-def suffer_cumulative_toxicity(state, traits, log, count):
+def suffer_cumulative_toxicity(state, traits, log):
     """Gonadal damage and cystitis occur when the cumulative dose reaches the patient's tolerance."""
     given = state.cyclophosphamide_mg_per_kg
     if given >= traits.gonadal_tolerance_mg_per_kg and state.agent_toxicities >> AgentToxicity.GONADAL_DAMAGE & 1 == 0:
-        _occur(state, traits, log, count, AgentToxicity.GONADAL_DAMAGE)
+        _occur(state, traits, log, AgentToxicity.GONADAL_DAMAGE)
     if (
         given >= traits.bladder_tolerance_mg_per_kg
         and state.agent_toxicities >> AgentToxicity.HAEMORRHAGIC_CYSTITIS & 1 == 0
     ):
-        _occur(state, traits, log, count, AgentToxicity.HAEMORRHAGIC_CYSTITIS)
+        _occur(state, traits, log, AgentToxicity.HAEMORRHAGIC_CYSTITIS)

@@ -31,15 +31,15 @@ def agent_response_level(state, traits, params, agents, k):
 
 
 @kernel
-def plan_agent_response(state, traits, params, clocks, tables, agents, k):
+def plan_agent_response(state, traits, params, clocks, prepared, k):
     """Plan the fall of proteinuria that regimen k brings, unless one as deep comes sooner."""
-    level = agent_response_level(state, traits, params, agents, k)
+    level = agent_response_level(state, traits, params, prepared.agents, k)
     if level <= state.phase:
         return
     draws = uniforms(
         params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << REGIMEN_BITS) + k
     )
-    due = state.now + quantile(tables, agents[k].response_table, normal_quantile(draws[0]))
+    due = state.now + quantile(prepared.tables, prepared.agents[k].response_table, normal_quantile(draws[0]))
     planned = clocks[DUE, Clock.AGENT_RESPONSE]
     if planned == math.inf or level > state.agent_level or (level == state.agent_level and due < planned):
         state.agent_level = level
@@ -48,9 +48,9 @@ def plan_agent_response(state, traits, params, clocks, tables, agents, k):
 
 
 @kernel
-def plan_responses_to_agents(state, traits, params, clocks, tables, agents):
+def plan_responses_to_agents(state, traits, params, clocks, prepared):
     """Plan the responses of a new episode to all agents in effect."""
     clocks[DUE, Clock.AGENT_RESPONSE] = math.inf
     for k in range(params.agents):
         if state.agents_in_effect >> k & 1 == 1:
-            plan_agent_response(state, traits, params, clocks, tables, agents, k)
+            plan_agent_response(state, traits, params, clocks, prepared, k)

@@ -60,7 +60,7 @@ def start_complications(state, traits, params, clocks):
 
 
 @kernel
-def consider_thrombosis(state, traits, params, clocks, tables, log, count):
+def consider_thrombosis(state, traits, params, clocks, tables, log):
     """Accept or reject a candidate for the first venous thrombosis; return whether it is fatal.
 
     After the first thrombosis anticoagulants prevent more.
@@ -83,12 +83,12 @@ def consider_thrombosis(state, traits, params, clocks, tables, log, count):
     renal = draws[2] < params.renal_vein_share[traits.lesion]
     which = Condition.RENAL_VEIN_THROMBOSIS if renal else Condition.VENOUS_THROMBOSIS
     event = Event.RENAL_VEIN_THROMBOSIS if renal else Event.VENOUS_THROMBOSIS
-    write_event(log, count, traits, state, event, state.albumin)
+    write_event(log, traits, state, event, state.albumin)
     return _begin_complication(state, traits, params, clocks, tables, params.thrombosis_course, which, draws[3])
 
 
 @kernel
-def consider_serious_infection(state, traits, params, clocks, tables, log, count):
+def consider_serious_infection(state, traits, params, clocks, tables, log):
     """Accept or reject a candidate for a serious infection; return whether it is fatal.
 
     Like any infection it raises the relapse hazard for some days.
@@ -103,7 +103,7 @@ def consider_serious_infection(state, traits, params, clocks, tables, log, count
     _next_candidate(state, traits, params, clocks, Clock.SERIOUS_INFECTION, Purpose.SERIOUS_INFECTION, index, rate)
     if state.albumin >= params.low_albumin and draws[1] * params.low_albumin_factor >= 1.0:
         return False
-    write_event(log, count, traits, state, Event.SERIOUS_INFECTION, state.albumin)
+    write_event(log, traits, state, Event.SERIOUS_INFECTION, state.albumin)
     state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
     clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
     update_relapse(state, traits, params, clocks)
@@ -137,9 +137,9 @@ def _begin_complication(state, traits, params, clocks, tables, course, which, ch
 
 
 @kernel
-def treat_complication(state, traits, params, clocks, log, count):
+def treat_complication(state, traits, params, clocks, log):
     """Treatment of a complication takes effect; it is noted at the next visit."""
-    write_event(log, count, traits, state, Event.COMPLICATION_TREATED, float(state.complication))
+    write_event(log, traits, state, Event.COMPLICATION_TREATED, float(state.complication))
     state.complication = NO_COMPLICATION
     clocks[DUE, Clock.COMPLICATION_ENDS] = math.inf
     set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))

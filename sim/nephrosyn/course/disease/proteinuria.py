@@ -74,7 +74,7 @@ def steady_blood(state, traits, params, t):
 
 
 @kernel
-def set_path(state, traits, params, log, count, per_day, target):
+def set_path(state, traits, params, log, per_day, target):
     """Move proteinuria from now on towards a target (log UPCR) at a rate (log units per day, > 0)."""
     update_blood(state, traits, params, state.now)
     start = log_upcr(state, state.now)
@@ -86,7 +86,7 @@ def set_path(state, traits, params, log, count, per_day, target):
         state.path_slope = per_day
     elif target < start:
         state.path_slope = -per_day
-    write_path(log, count, traits, state)
+    write_path(log, traits, state)
 
 
 @inline
@@ -115,19 +115,12 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
 
 
 @kernel
-def begin_fall(state, traits, params, clocks, log, count, per_day, goal):
+def begin_fall(state, traits, params, clocks, log, per_day, goal):
     """Begin the fall of proteinuria to partial or complete remission, and set the clock of its end."""
     state.falling = 1
     state.goal = goal
-    set_path(
-        state,
-        traits,
-        params,
-        log,
-        count,
-        per_day,
-        traits.partial_log_upcr if goal == Phase.PARTIAL else traits.remission_log_upcr,
-    )
+    target = traits.partial_log_upcr if goal == Phase.PARTIAL else traits.remission_log_upcr
+    set_path(state, traits, params, log, per_day, target)
     clocks[DUE, Clock.REMISSION] = state.now + max(state.path_log - _arrival(traits, params, goal), 0.0) / per_day
 
 
@@ -153,14 +146,14 @@ def _top_of_rise(state):
 
 
 @inline
-def _speed_up_fall(state, traits, params, clocks, log, count, per_day, goal):
+def _speed_up_fall(state, traits, params, clocks, log, per_day, goal):
     """Begin a fall, or speed up the one under way."""
     pace = per_day if state.falling == 0 else max(per_day, -state.path_slope)
-    begin_fall(state, traits, params, clocks, log, count, pace, goal)
+    begin_fall(state, traits, params, clocks, log, pace, goal)
 
 
 @kernel
-def respond(state, traits, params, clocks, log, count):
+def respond(state, traits, params, clocks, log):
     """Respond to steroid; in a relapse on steroid only after proteinuria has risen."""
     if _is_rising(state):
         clocks[DUE, Clock.RESPONSE] = _top_of_rise(state)
@@ -168,12 +161,12 @@ def respond(state, traits, params, clocks, log, count):
     stop(clocks, Clock.RESPONSE)
     if _changes_nothing(state, state.response, state.fall_per_day):
         return
-    write_event(log, count, traits, state, Event.RESPONSE_BEGINS, NO_VALUE)
-    _speed_up_fall(state, traits, params, clocks, log, count, state.fall_per_day, state.response)
+    write_event(log, traits, state, Event.RESPONSE_BEGINS, NO_VALUE)
+    _speed_up_fall(state, traits, params, clocks, log, state.fall_per_day, state.response)
 
 
 @kernel
-def respond_to_agent(state, traits, params, clocks, log, count):
+def respond_to_agent(state, traits, params, clocks, log):
     """Respond to a second agent."""
     if _is_rising(state):
         clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(state)
@@ -182,12 +175,12 @@ def respond_to_agent(state, traits, params, clocks, log, count):
     in_effect = state.agents_in_effect >> state.responding_agent & 1 == 1
     if not in_effect or _changes_nothing(state, state.agent_level, traits.fall_per_day):
         return
-    write_event(log, count, traits, state, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
-    _speed_up_fall(state, traits, params, clocks, log, count, traits.fall_per_day, state.agent_level)
+    write_event(log, traits, state, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
+    _speed_up_fall(state, traits, params, clocks, log, traits.fall_per_day, state.agent_level)
 
 
 @kernel
-def remit_spontaneously(state, traits, params, clocks, log, count):
+def remit_spontaneously(state, traits, params, clocks, log):
     """Begin a spontaneous fall of proteinuria, unless it is falling or in remission already.
 
     A partial response under way ends first. A later response to steroid may still speed up the fall.
@@ -199,8 +192,8 @@ def remit_spontaneously(state, traits, params, clocks, log, count):
     clocks[DUE, Clock.SPONTANEOUS] = clocks[DUE, Clock.REMISSION] if falls_to_partial else math.inf
     if state.phase == Phase.REMISSION or state.falling == 1:
         return
-    write_event(log, count, traits, state, Event.SPONTANEOUS_FALL_BEGINS, NO_VALUE)
-    begin_fall(state, traits, params, clocks, log, count, traits.spontaneous_fall_per_day, Phase.REMISSION)
+    write_event(log, traits, state, Event.SPONTANEOUS_FALL_BEGINS, NO_VALUE)
+    begin_fall(state, traits, params, clocks, log, traits.spontaneous_fall_per_day, Phase.REMISSION)
 
 
 @kernel
@@ -210,7 +203,7 @@ def death_rate(state, params):
 
 
 @kernel
-def reach_remission(state, traits, params, clocks, log, count):
+def reach_remission(state, traits, params, clocks, log):
     """Reach true remission, complete or partial, and start the budget until the next relapse."""
     clocks[DUE, Clock.REMISSION] = math.inf
     partial = state.goal == Phase.PARTIAL
@@ -218,7 +211,7 @@ def reach_remission(state, traits, params, clocks, log, count):
     state.phase = Phase.PARTIAL if partial else Phase.REMISSION
     state.falling = 0
     state.remission_since = state.now
-    write_event(log, count, traits, state, Event.PARTIAL_REMISSION if partial else Event.COMPLETE_REMISSION, NO_VALUE)
+    write_event(log, traits, state, Event.PARTIAL_REMISSION if partial else Event.COMPLETE_REMISSION, NO_VALUE)
     if budget_runs:
         update_relapse(state, traits, params, clocks)
     else:
@@ -236,24 +229,24 @@ def episode_score(state, traits, params, own_score):
 
 
 @kernel
-def start_relapse(state, traits, params, clocks, tables, log, count):
+def start_relapse(state, traits, params, clocks, tables, log):
     """Relapse: proteinuria rises, and a new episode draws its own response."""
     stop(clocks, Clock.RELAPSE)
     clocks[DUE, Clock.REMISSION] = math.inf
     state.phase = Phase.NEPHROTIC
     state.falling = 0
     state.episode += 1
-    write_event(log, count, traits, state, Event.RELAPSE, float(state.episode))
+    write_event(log, traits, state, Event.RELAPSE, float(state.episode))
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
     failed = draws[3] >= params.remits_on_failed_dose_probability
     state.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(state, traits) if failed else 0.0
     if state.response != Phase.NEPHROTIC and draws[2] < params.late_resistance_probability:
         state.response = Phase.NEPHROTIC
-        write_event(log, count, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
+        write_event(log, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
     elif state.response == Phase.NEPHROTIC and draws[2] < params.resistance_reversal_probability:
         state.response = Phase.REMISSION
-        write_event(log, count, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)
-    set_path(state, traits, params, log, count, params.rise_per_day, traits.nephrotic_log_upcr)
+        write_event(log, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)
+    set_path(state, traits, params, log, params.rise_per_day, traits.nephrotic_log_upcr)
     score = episode_score(state, traits, params, normal_quantile(draws[1]))
     plan_response(
         state, traits, params, clocks, tables, traits.nephrotic_log_upcr, score, response_speed(state, traits, params)

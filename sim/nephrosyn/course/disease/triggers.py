@@ -46,12 +46,12 @@ def start_triggers(state, traits, params, clocks):
 
 
 @kernel
-def infect(state, traits, params, clocks, log, count):
+def infect(state, traits, params, clocks, log):
     """An infection begins and raises the relapse hazard."""
     state.infections += 1
     state.infection_until = max(state.infection_until, state.now + params.infection_window_days)
     clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
-    write_event(log, count, traits, state, Event.INFECTION, float(state.infections))
+    write_event(log, traits, state, Event.INFECTION, float(state.infections))
     if (
         uniforms(params.seed, params.replicate, traits.patient, Purpose.NOTED, state.infections)[0]
         < params.infection_noted_probability
@@ -63,10 +63,10 @@ def infect(state, traits, params, clocks, log, count):
 
 
 @kernel
-def exert(state, traits, params, clocks, log, count):
+def exert(state, traits, params, clocks, log):
     """An episode of exertion raises the relapse hazard."""
     state.exertions += 1
-    write_event(log, count, traits, state, Event.EXERTION, float(state.exertions))
+    write_event(log, traits, state, Event.EXERTION, float(state.exertions))
     budget = _next_budget(params, traits, Purpose.EXERTION, state.exertions)
     start_budget(clocks, Clock.EXERTION, state.now, budget, params.exertions_per_day)
     open_exertion_window(state, traits, params, clocks)
@@ -81,10 +81,10 @@ def open_exertion_window(state, traits, params, clocks):
 
 
 @kernel
-def end_window(state, traits, params, clocks, log, count, clock, event):
+def end_window(state, traits, params, clocks, log, clock, event):
     """End the raised hazard after an infection or exertion."""
     clocks[DUE, clock] = math.inf
-    write_event(log, count, traits, state, event, NO_VALUE)
+    write_event(log, traits, state, event, NO_VALUE)
     update_relapse(state, traits, params, clocks)
 
 

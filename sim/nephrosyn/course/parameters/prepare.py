@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,9 +32,8 @@ if TYPE_CHECKING:
 _MONTHS = 100 * 12
 
 
-@dataclass(frozen=True)
-class PreparedScenario:
-    """The arrays that all patients of a scenario share.
+class PreparedScenario(NamedTuple):
+    """The arrays that all patients of a scenario share; the event handlers take them together.
 
     Attributes
     ----------
@@ -59,10 +57,6 @@ class PreparedScenario:
     growth: NDArray[np.float64]
     agents: NDArray[np.void]
     starts: NDArray[np.float64]
-
-    def shared(self) -> tuple[NDArray[Any], ...]:
-        """The arrays, in the order in which the handlers take them."""
-        return self.parameters, self.steps, self.tables, self.growth, self.agents, self.starts
 
 
 class _Tables:

@@ -17,10 +17,14 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nephrosyn.kernels.compile import inline, kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NO_VALUE = math.nan
 """Value of an event that has none."""
@@ -56,12 +60,28 @@ ROW = np.dtype(
     align=True,
 )
 
+
+class Log(NamedTuple):
+    """Rows of a log, with room for more, as compiled code takes them.
+
+    Attributes
+    ----------
+    rows : ndarray of ROW, shape (room,)
+        Written rows, then free ones.
+    written : ndarray of int64, shape (1,)
+        Number of rows written.
+    """
+
+    rows: NDArray[np.void]
+    written: NDArray[np.int64]
+
+
 _VISIT, _READING, _DIARY, _DOSE, _NOTE, _EVENT, _PATH = (int(k) for k in Kind)
 
 
 @inline
-def _write(log, count, patient, kind, code, number, detail, time, value, second_value, third_value):
-    row = log[count[0]]
+def _write(log, patient, kind, code, number, detail, time, value, second_value, third_value):
+    row = log.rows[log.written[0]]
     row.patient = patient
     row.kind = kind
     row.code = code
@@ -71,92 +91,57 @@ def _write(log, count, patient, kind, code, number, detail, time, value, second_
     row.value = value
     row.second_value = second_value
     row.third_value = third_value
-    count[0] += 1
+    log.written[0] += 1
 
 
 @kernel
-def write_visit(log, count, traits, state):
+def write_visit(log, traits, state):
     """Write today's visit."""
     kind, planned = int(state.visit_kind), float(state.planned_day)
-    _write(log, count, traits.patient, _VISIT, kind, int(state.visit), 0, state.now, planned, state.waited, 0.0)
+    _write(log, traits.patient, _VISIT, kind, int(state.visit), 0, state.now, planned, state.waited, 0.0)
 
 
 @inline
-def write_reading(log, count, traits, state, analyte, below_limit, value, true_value):
+def write_reading(log, traits, state, analyte, below_limit, value, true_value):
     """Write a result of today's visit, in the unit of the analyte."""
-    _write(
-        log,
-        count,
-        traits.patient,
-        _READING,
-        int(analyte),
-        int(state.visit),
-        below_limit,
-        state.now,
-        value,
-        true_value,
-        0.0,
-    )
+    visit = int(state.visit)
+    _write(log, traits.patient, _READING, int(analyte), visit, below_limit, state.now, value, true_value, 0.0)
 
 
 @kernel
-def write_diary(log, count, traits, state):
+def write_diary(log, traits, state):
     """Write the run of equal dipstick grades that ends with the diary's last day."""
     first, last = float(state.diary_first), float(state.diary_last)
-    _write(log, count, traits.patient, _DIARY, int(state.diary_grade), 0, 0, first, last, 0.0, 0.0)
+    _write(log, traits.patient, _DIARY, int(state.diary_grade), 0, 0, first, last, 0.0, 0.0)
 
 
 @kernel
-def write_dose(log, count, traits, state, last_day):
+def write_dose(log, traits, state, last_day):
     """Write the run of days on the current dose, up to and including the last day."""
     first, last, schedule = float(state.dose_first_day), float(last_day), int(state.dose_schedule)
-    _write(log, count, traits.patient, _DOSE, 0, 0, schedule, first, last, state.dose_mg, state.run_weight_kg)
+    _write(log, traits.patient, _DOSE, 0, 0, schedule, first, last, state.dose_mg, state.run_weight_kg)
 
 
 @kernel
-def write_agent_dose(log, count, traits, state, drug, schedule, first_day, last_day):
+def write_agent_dose(log, traits, state, drug, schedule, first_day, last_day):
     """Write a run of days on tablets of a second agent, or one infusion."""
-    first, last = float(first_day), float(last_day)
-    _write(
-        log,
-        count,
-        traits.patient,
-        _DOSE,
-        int(drug),
-        0,
-        int(schedule),
-        first,
-        last,
-        state.agent_mg,
-        state.agent_run_weight_kg,
-    )
+    first, last, weight = float(first_day), float(last_day), state.agent_run_weight_kg
+    _write(log, traits.patient, _DOSE, int(drug), 0, int(schedule), first, last, state.agent_mg, weight)
 
 
 @kernel
-def write_note(log, count, traits, state, condition, kind, action):
+def write_note(log, traits, state, condition, kind, action):
     """Write a condition that the clinic notes, and how it changes steroid."""
-    _write(log, count, traits.patient, _NOTE, int(condition), int(action), int(kind), state.now, 0.0, 0.0, 0.0)
+    _write(log, traits.patient, _NOTE, int(condition), int(action), int(kind), state.now, 0.0, 0.0, 0.0)
 
 
 @kernel
-def write_event(log, count, traits, state, event, value):
+def write_event(log, traits, state, event, value):
     """Write an event: a true one, or one that the clinic declares."""
-    _write(log, count, traits.patient, _EVENT, int(event), 0, 0, state.now, value, 0.0, 0.0)
+    _write(log, traits.patient, _EVENT, int(event), 0, 0, state.now, value, 0.0, 0.0)
 
 
 @kernel
-def write_path(log, count, traits, state):
+def write_path(log, traits, state):
     """Write a new path of true proteinuria."""
-    _write(
-        log,
-        count,
-        traits.patient,
-        _PATH,
-        0,
-        0,
-        0,
-        state.path_start,
-        state.path_log,
-        state.path_slope,
-        state.path_target,
-    )
+    _write(log, traits.patient, _PATH, 0, 0, 0, state.path_start, state.path_log, state.path_slope, state.path_target)

@@ -44,7 +44,7 @@ from nephrosyn.criteria.record.steroid_courses import (
     is_step_down,
     run_on,
 )
-from nephrosyn.kernels.compile import entry, kernel
+from nephrosyn.kernels.compile import entry, inline, kernel
 
 
 @kernel
@@ -199,9 +199,11 @@ def evaluate_absence(episodes, gaps, gap_count, doses, count, end, resistant, ou
         out[ARGUMENTS + 5] = gaps[g, BEFORE]
 
 
-@kernel
-def evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, open_row, out):
+@inline
+def evaluate_dependence(workspace, end, resistant, rule, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
+    episodes, gaps, doses, counts = workspace.episodes, workspace.gaps, workspace.doses, workspace.counts
+    row, open_row = workspace.scratch[0], workspace.scratch[1]
     needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
     met = 0
     possible = 0

@@ -20,7 +20,7 @@ from nephrosyn.criteria.codes import (
 )
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST, last_day_of_treatment, on_steroid
-from nephrosyn.kernels.compile import entry, kernel
+from nephrosyn.kernels.compile import entry, inline, kernel
 
 OFF, ON, UNCOUNTED = 0, 1, 2
 
@@ -65,9 +65,10 @@ def absence_reason(episodes, doses, dose_count, end, resistant, off_days):
     return WITHDRAWAL_UNSEEN if end <= stopped + off_days else FEWER_ON_STEROID
 
 
-@kernel
-def evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, out):
+@inline
+def evaluate_withdrawal(workspace, end, resistant, rule, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
+    episodes, gaps, doses, counts = workspace.episodes, workspace.gaps, workspace.doses, workspace.counts
     needed, off_days = rule.dependent_relapses, rule.off_days
     in_row, most, latest = 0, 0, NEVER
     for i in range(1, counts[EPISODES]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from nephrosyn.criteria.codes import (
     ANCHOR_NOT_REACHED,
     DOSES,
@@ -22,7 +24,16 @@ from nephrosyn.criteria.codes import (
 from nephrosyn.criteria.definition.compiled import BLOCKS, FIRST_WINDOW, PRESENTATION_ANCHOR, REMISSION_ANCHOR
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
 from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, last_day_of_treatment
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
+
+
+class Frequency(NamedTuple):
+    """A rule of frequent relapse: number of relapses, length (days) and kind of window, and its delay (days)."""
+
+    needed: int
+    length: int
+    window: int
+    begins: int
 
 
 @kernel
@@ -131,18 +142,18 @@ def frequency_reason(interval_count, seen, hidden, possible, needed, remission, 
     return WINDOW_OPEN if end < close else FEWER_RELAPSES
 
 
-@kernel
-def evaluate_frequency(
-    episodes, gaps, doses, counts, since, end, resistant, needed, length, window, begins, rule, out
-):  # fmt: skip
-    """Write the answer of one rule: `needed` relapses within `length` days of a window of that kind.
+@inline
+def evaluate_frequency(workspace, since, end, resistant, frequency, rule, out):
+    """Write the answer of one rule of frequent relapse.
 
-    The last two arguments are the window: that which met the rule, else the fullest, else the first.
+    The last two arguments of the answer are the window: that which met the rule, else the fullest, else the first.
     """
+    episodes, gaps, doses, counts = workspace.episodes, workspace.gaps, workspace.doses, workspace.counts
+    needed, length, window = frequency.needed, frequency.length, frequency.window
     count, gap_count, max_gap = counts[EPISODES], counts[GAPS], rule.max_gap_days
     anchor = anchor_of(episodes, doses, counts[DOSES], since, rule.anchor, end)
-    if anchor < NEVER and begins > 0:
-        anchor += begins + 1
+    if anchor < NEVER and frequency.begins > 0:
+        anchor += frequency.begins + 1
     close = anchor + length if anchor < NEVER else NEVER
     start, stop = anchor, close
     most_seen = 0

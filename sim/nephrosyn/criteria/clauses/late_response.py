@@ -27,7 +27,7 @@ from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, S
 from nephrosyn.criteria.record.response import at_least_partial, level_by
 from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
 
 
 @kernel
@@ -62,9 +62,11 @@ def late_reason(due, decision_day, reduced, end, remission, last_day_not_in_remi
     return LATE_RESPONSE if level == PARTIAL else NOT_PARTIAL_THEN
 
 
-@kernel
-def evaluate_late_response(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, out):
+@inline
+def evaluate_late_response(workspace, end, lesion, rule, out):
     """Write whether the first episode responded late, that is, within the time of confirmation."""
+    intervals, episodes, gaps, counts = workspace.intervals, workspace.episodes, workspace.gaps, workspace.counts
+    doses, courses = workspace.doses, workspace.courses
     start, remission, last_day_not_in_remission = (
         episodes[0, START],
         episodes[0, END],
@@ -98,9 +100,12 @@ def partial_reason(due, reduced, end, remission, last_day_not_in_remission, reac
     return NOT_PARTIAL_THEN if neither >= due or level != PARTIAL else REMISSION_VAGUE
 
 
-@kernel
-def evaluate_partial_remission(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, out):
+@inline
+def evaluate_partial_remission(workspace, end, lesion, rule, out):
     """Write whether any episode was in partial remission on the due day of its first adequate course."""
+    intervals, episodes, gaps, counts = workspace.intervals, workspace.episodes, workspace.gaps, workspace.counts
+    doses, courses = workspace.doses, workspace.courses
+    row = workspace.scratch[0]
     evaluated = 0
     for i in range(counts[EPISODES]):
         start, remission, last_day_not_in_remission = (

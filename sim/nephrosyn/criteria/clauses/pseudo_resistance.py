@@ -14,7 +14,7 @@ PROVOKING_FACTOR = vocabulary.CONDITION_KINDS.index("provoking_factor")
 
 @kernel
 def first_response_after_cause(
-    first_row, stop_row, noted, kinds, end, episodes, count, first_dose, stop_dose, starts, stops, drugs
+    first_row, stop_row, conditions, end, episodes, count, first_dose, stop_dose, prescribed
 ):
     """Day of the first remission of an episode in which a provoking factor was noted; NEVER without one.
 
@@ -26,18 +26,18 @@ def first_response_after_cause(
         if remission > end:
             continue
         for row in range(first_row, stop_row):
-            day = noted[row]
-            if kinds[row] != PROVOKING_FACTOR or day < episodes[k, START] or day > remission:
+            day = conditions.noted[row]
+            if conditions.kind[row] != PROVOKING_FACTOR or day < episodes[k, START] or day > remission:
                 continue
             since = episodes[k, START] - WASHOUT_DAYS
-            if not _other_agent(since, remission, first_dose, stop_dose, starts, stops, drugs):
+            if not _other_agent(since, remission, first_dose, stop_dose, prescribed):
                 return remission
     return NEVER
 
 
 @kernel
-def _other_agent(first, last, first_dose, stop_dose, starts, stops, drugs):
+def _other_agent(first, last, first_dose, stop_dose, prescribed):
     for row in range(first_dose, stop_dose):
-        if drugs[row] != STEROID and starts[row] <= last and stops[row] >= first:
+        if prescribed.drug[row] != STEROID and prescribed.first[row] <= last and prescribed.last[row] >= first:
             return True
     return False

@@ -42,7 +42,7 @@ from nephrosyn.criteria.record.patient_arrays import NO_NAME
 from nephrosyn.criteria.record.response import level_by, response_from
 from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
 
 
 @kernel
@@ -142,9 +142,11 @@ def decision_day_of_course(intervals, count, gaps, gap_count, first, due, rule):
     return max(due, first + rule.confirmation_days), level == PARTIAL
 
 
-@kernel
-def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, course_days, confirms, rule, row, best):
-    """Evaluate every adequate course that began in an episode before it ended."""
+@inline
+def evaluate_episode(workspace, i, end, course_days, confirms, rule):
+    """Write to the second row of ``scratch`` the best answer of the adequate courses that began in an episode."""
+    intervals, episodes, gaps, counts = workspace.intervals, workspace.episodes, workspace.gaps, workspace.counts
+    courses, row, best = workspace.courses, workspace.scratch[0], workspace.scratch[1]
     interval_count, course_count = counts[INTERVALS], counts[COURSES]
     start, remission, last_day_not_in_remission = (
         episodes[i, START],
@@ -172,16 +174,19 @@ def evaluate_episode(intervals, episodes, gaps, doses, courses, counts, i, end, 
             copy(row, best)
         none = False
     if none:
-        evaluate_without_course(start, doses, counts[DOSES], remission, last_day_not_in_remission, course_days, best)
+        evaluate_without_course(
+            start, workspace.doses, counts[DOSES], remission, last_day_not_in_remission, course_days, best
+        )
 
 
-@kernel
-def gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, course_count, end, need):
+@inline
+def gap_hiding_course(workspace, end, need):
     """Return a gap long enough for an unseen relapse with `need` days of adequate steroid without response, or -1."""
-    for g in range(gap_count):
+    gaps, courses, counts = workspace.gaps, workspace.courses, workspace.counts
+    for g in range(counts[GAPS]):
         since = gaps[g, BEFORE] + 1
-        until = min(next_remission_level(intervals, interval_count, gaps[g, AFTER]), end + 1)
-        for k in range(course_count):
+        until = min(next_remission_level(workspace.intervals, counts[INTERVALS], gaps[g, AFTER]), end + 1)
+        for k in range(counts[COURSES]):
             if min(courses[k, DOSE_LAST] + 1, until) - max(courses[k, DOSE_FIRST], since) >= need:
                 return g
     return -1
@@ -195,30 +200,26 @@ def course_needed(i, lesion, rule):
     return rule.slow_days if slow and days > 0 else days
 
 
-@kernel
-def evaluate_resistance(
-    intervals, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best, out
-):
-    """Write the answer of the clause; `counts` are those of intervals, episodes, gaps, runs of steroid and courses.
+@inline
+def evaluate_resistance(workspace, end, lesion, secondary, rule, out):
+    """Write the answer of the clause.
 
     With `secondary`, the clause is secondary resistance: relapses only, with a length of its own.
     """
-    interval_count, gap_count, course_count = counts[INTERVALS], counts[GAPS], counts[COURSES]
+    gaps, counts, best = workspace.gaps, workspace.counts, workspace.scratch[1]
     evaluated = 0
     out[REASON] = NO_RELAPSE
     for i in range(1 if secondary else 0, counts[EPISODES]):
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
         if days == 0:
             continue
-        evaluate_episode(
-            intervals, episodes, gaps, doses, courses, counts, i, end, days, not secondary, rule, row, best
-        )
+        evaluate_episode(workspace, i, end, days, not secondary, rule)
         if evaluated == 0 or rank_of_episode(best[REASON]) > rank_of_episode(out[REASON]):
             copy(best, out)
         evaluated += 1
     if evaluated == 0:
         answer(out, NO_RELAPSE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
-    if interval_count == 0:
+    if counts[INTERVALS] == 0:
         out[REASON] = NO_URINE
     if rule.relapse_course_days == 0 and not secondary:
         return
@@ -226,7 +227,7 @@ def evaluate_resistance(
         need = rule.secondary_days if secondary else course_needed(1, lesion, rule)
         if rule.umbrella_days > 0 and not secondary:
             need = rule.umbrella_days
-        g = gap_hiding_course(gaps, gap_count, intervals, interval_count, courses, course_count, end, need)
+        g = gap_hiding_course(workspace, end, need)
         if g >= 0:
             out[REASON] = COURSE_MAY_HIDE
             out[ARGUMENTS] = NEVER

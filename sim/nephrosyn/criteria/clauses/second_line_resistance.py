@@ -29,7 +29,7 @@ from nephrosyn.criteria.codes import (
 from nephrosyn.criteria.record.episodes import END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.response import episode_on, response_from
 from nephrosyn.criteria.record.steroid_courses import STEROID
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
 
 SINGLE = vocabulary.SCHEDULES.index("single")
 CLASS_NAMES = tuple(dict.fromkeys(drug.drug_class for drug in vocabulary.DRUG_TABLE))
@@ -37,11 +37,11 @@ CLASS_OF = tuple(CLASS_NAMES.index(drug.drug_class) for drug in vocabulary.DRUG_
 
 
 @kernel
-def last_day_of(row, starts, stops, schedules, single_days):
+def last_day_of(row, prescribed, single_days):
     """Last day on which a row of doses counts as treatment."""
-    if schedules[row] == SINGLE:
-        return int(starts[row]) + single_days - 1
-    return int(stops[row])
+    if prescribed.schedule[row] == SINGLE:
+        return int(prescribed.first[row]) + single_days - 1
+    return int(prescribed.last[row])
 
 
 @kernel
@@ -54,9 +54,11 @@ def verdict_by(due, response, without, met):
     return REMISSION_VAGUE if response < NEVER else NOT_SEEN_LONG_ENOUGH
 
 
-@kernel
-def treatment_answer(intervals, episodes, counts, first, last, end, rule, row):
-    """Write whether one treatment with a calcineurin inhibitor failed, from its first to its last day."""
+@inline
+def treatment_answer(workspace, first, last, end, rule):
+    """Write to `scratch` whether one treatment with a calcineurin inhibitor failed, from its first to its last day."""
+    intervals, episodes, counts = workspace.intervals, workspace.episodes, workspace.counts
+    row = workspace.scratch[0]
     due = first + rule.calcineurin_days
     i = episode_on(episodes, counts[EPISODES], first)
     if i < 0:
@@ -72,42 +74,41 @@ def treatment_answer(intervals, episodes, counts, first, last, end, rule, row):
     answer(row, reason, day, first, due, without, response, last, NEVER)
 
 
-@kernel
-def evaluate_calcineurin(
-    intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
-):
+@inline
+def evaluate_calcineurin(workspace, first_row, stop_row, prescribed, end, rule, out):
     """Write the answer of the clause: a treatment given in an episode, long enough, without response."""
+    row, counts = workspace.scratch[0], workspace.counts
     first, last = NEVER, NEVER
     answer(out, NOT_GIVEN, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
     treatments = 0
     for r in range(first_row, stop_row + 1):
-        here = r < stop_row and starts[r] <= end
-        if here and rule.calcineurin_drugs >> int(drugs[r]) & 1 == 0:
+        here = r < stop_row and prescribed.first[r] <= end
+        if here and rule.calcineurin_drugs >> int(prescribed.drug[r]) & 1 == 0:
             continue
-        if here and first < NEVER and starts[r] <= last + rule.break_days:
-            last = max(last, last_day_of(r, starts, stops, schedules, rule.single_days))
+        if here and first < NEVER and prescribed.first[r] <= last + rule.break_days:
+            last = max(last, last_day_of(r, prescribed, rule.single_days))
             continue
         if first < NEVER:
-            treatment_answer(intervals, episodes, counts, first, min(last, end), end, rule, row)
+            treatment_answer(workspace, first, min(last, end), end, rule)
             if treatments == 0 or rank_of_episode(row[REASON]) > rank_of_episode(out[REASON]):
                 copy(row, out)
             treatments += 1
             first = NEVER
         if here:
-            first, last = int(starts[r]), last_day_of(r, starts, stops, schedules, rule.single_days)
+            first, last = int(prescribed.first[r]), last_day_of(r, prescribed, rule.single_days)
     if counts[INTERVALS] == 0 and treatments > 0:
         out[REASON] = NO_URINE
 
 
 @kernel
-def day_treated(needed, kind, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days):
+def day_treated(needed, kind, since, until, first_row, stop_row, prescribed, single_days):
     """Day of [since, until] on which treatment with a class of drugs (-1: with any but steroid) reaches some days."""
     total, covered = 0, since - 1
     for r in range(first_row, stop_row):
-        if drugs[r] == STEROID or (kind >= 0 and CLASS_OF[drugs[r]] != kind):
+        if prescribed.drug[r] == STEROID or (kind >= 0 and CLASS_OF[prescribed.drug[r]] != kind):
             continue
-        first = max(int(starts[r]), covered + 1)
-        last = min(last_day_of(r, starts, stops, schedules, single_days), until)
+        first = max(int(prescribed.first[r]), covered + 1)
+        last = min(last_day_of(r, prescribed, single_days), until)
         if last < first:
             continue
         if total + last - first + 1 >= needed:
@@ -118,44 +119,35 @@ def day_treated(needed, kind, since, until, first_row, stop_row, starts, stops, 
 
 
 @kernel
-def day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs, schedules):
+def day_of_classes(rule, since, until, first_row, stop_row, prescribed):
     """Day by which enough classes have each been given for long enough."""
     needed, single_days, day = rule.multidrug_each_days, rule.single_days, NEVER
     for kind in range(len(CLASS_NAMES)):
-        reached = day_treated(
-            needed, kind, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
-        )
+        reached = day_treated(needed, kind, since, until, first_row, stop_row, prescribed, single_days)
         if reached == NEVER:
             continue
         classes = 0
         for any_class in range(len(CLASS_NAMES)):
-            if (
-                day_treated(
-                    needed, any_class, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
-                )
-                <= reached
-            ):
+            if day_treated(needed, any_class, since, until, first_row, stop_row, prescribed, single_days) <= reached:
                 classes += 1
         if classes >= rule.multidrug_classes:
             day = min(day, reached)
     return day
 
 
-@kernel
-def multidrug_answer(
-    intervals, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
-):
-    """Write whether drugs of several classes failed in an episode."""
+@inline
+def multidrug_answer(workspace, i, first_row, stop_row, prescribed, end, rule):
+    """Write to `scratch` whether drugs of several classes failed in an episode."""
+    intervals, episodes, counts = workspace.intervals, workspace.episodes, workspace.counts
+    row = workspace.scratch[0]
     since, until, single_days = episodes[i, START], min(episodes[i, END], end), rule.single_days
-    begun = day_treated(1, -1, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days)
+    begun = day_treated(1, -1, since, until, first_row, stop_row, prescribed, single_days)
     due = NEVER
     if begun < NEVER:
-        months = day_treated(
-            rule.multidrug_days, -1, since, until, first_row, stop_row, starts, stops, drugs, schedules, single_days
-        )
-        due = max(months, day_of_classes(rule, since, until, first_row, stop_row, starts, stops, drugs, schedules))
+        months = day_treated(rule.multidrug_days, -1, since, until, first_row, stop_row, prescribed, single_days)
+        due = max(months, day_of_classes(rule, since, until, first_row, stop_row, prescribed))
     if due == NEVER:
-        goes_on = day_treated(1, -1, end, end, first_row, stop_row, starts, stops, drugs, schedules, single_days)
+        goes_on = day_treated(1, -1, end, end, first_row, stop_row, prescribed, single_days)
         reason = AGENTS_GO_ON if episodes[i, END] > end and goes_on == end else TOO_FEW_AGENTS
         answer(row, reason, NEVER, begun, NEVER, NEVER, NEVER, NEVER, NEVER)
         return
@@ -167,33 +159,32 @@ def multidrug_answer(
     answer(row, reason, day, begun, due, without, response, NEVER, NEVER)
 
 
-@kernel
-def evaluate_multidrug(
-    intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row, out
-):
+@inline
+def evaluate_multidrug(workspace, first_row, stop_row, prescribed, end, rule, out):
     """Write the answer of the clause: months of treatment with several classes in one episode, without response."""
+    row, counts = workspace.scratch[0], workspace.counts
     for i in range(counts[EPISODES]):
-        multidrug_answer(
-            intervals, episodes, i, counts, first_row, stop_row, starts, stops, drugs, schedules, end, rule, row
-        )
+        multidrug_answer(workspace, i, first_row, stop_row, prescribed, end, rule)
         if i == 0 or rank_of_episode(row[REASON]) > rank_of_episode(out[REASON]):
             copy(row, out)
     if counts[INTERVALS] == 0 and out[REASON] != TOO_FEW_AGENTS:
         out[REASON] = NO_URINE
 
 
-@kernel
-def evaluate_persistence(intervals, episodes, counts, first_row, stop_row, starts, stops, drugs, end, rule, row, out):
+@inline
+def evaluate_persistence(workspace, first_row, stop_row, prescribed, end, rule, out):
     """Write the answer of the clause: no response a number of days after treatment with any drug began."""
+    intervals, episodes, counts = workspace.intervals, workspace.episodes, workspace.counts
+    row = workspace.scratch[0]
     for i in range(counts[EPISODES] if rule.persists_in_any == 1 else 1):
         start, remission = episodes[i, START], episodes[i, END]
         first, agent = NEVER, NEVER
         for r in range(first_row, stop_row):
-            if stops[r] < start or starts[r] > end or starts[r] >= remission:
+            if prescribed.last[r] < start or prescribed.first[r] > end or prescribed.first[r] >= remission:
                 continue
-            first = min(first, max(int(starts[r]), start))
-            if drugs[r] != STEROID:
-                agent = min(agent, max(int(starts[r]), start))
+            first = min(first, max(int(prescribed.first[r]), start))
+            if prescribed.drug[r] != STEROID:
+                agent = min(agent, max(int(prescribed.first[r]), start))
         if first == NEVER:
             answer(
                 row, NO_TREATMENT, NEVER, NEVER, NEVER, episodes[i, LAST_DAY_NOT_IN_REMISSION], remission, NEVER, NEVER

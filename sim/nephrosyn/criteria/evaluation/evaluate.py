@@ -15,7 +15,7 @@ from nephrosyn.criteria.codes import CLAUSES, NEVER
 from nephrosyn.criteria.definition.compiled import order, rules
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.evaluation.evaluate_clauses import evaluate_all
-from nephrosyn.criteria.evaluation.workspace import Workspace, new_workspace
+from nephrosyn.criteria.evaluation.workspace import Workspace, Written, new_workspace
 from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
 from nephrosyn.criteria.record.patient_arrays import most_rows, read_record
 from nephrosyn.errors import CriteriaError, Problem
@@ -107,7 +107,7 @@ def evaluate(
     people, record = _read(tables, view, albumin=bool(_asks_albumin(thresholds)), keep_going=keep_going)
     workspace, until = _workspace_for(record), NEVER if until_days is None else int(until_days)
     count, size = len(definitions), len(people["patient"])
-    written = (
+    written = Written(
         np.empty((count, len(CLAUSES), size), np.int8),
         np.empty((count, len(CLAUSES), size), np.int64),
         np.empty((count, size), np.int32),
@@ -115,10 +115,10 @@ def evaluate(
         np.empty((count, size), np.int8),
     )
     episodes_found = np.empty((0, 6), np.int64)
-    episodes = evaluate_all(record, until, thresholds, order(thresholds), workspace, *written, episodes_found)
+    episodes = evaluate_all(record, until, thresholds, order(thresholds), workspace, written, episodes_found)
     if list_episodes and episodes:
         episodes_found = np.empty((episodes, 6), np.int64)
-        evaluate_all(record, until, thresholds, order(thresholds), workspace, *written, episodes_found)
+        evaluate_all(record, until, thresholds, order(thresholds), workspace, written, episodes_found)
     return Evaluation(people, record, thresholds, workspace, *written, episodes_found)
 
 

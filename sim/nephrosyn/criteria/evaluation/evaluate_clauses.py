@@ -8,7 +8,7 @@ from nephrosyn import vocabulary
 from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_dependence
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import evaluate_withdrawal
 from nephrosyn.criteria.clauses.eligibility import APPLIES, why_not_eligible
-from nephrosyn.criteria.clauses.frequent_relapse import evaluate_frequency
+from nephrosyn.criteria.clauses.frequent_relapse import Frequency, evaluate_frequency
 from nephrosyn.criteria.clauses.late_response import evaluate_late_response, evaluate_partial_remission
 from nephrosyn.criteria.clauses.pseudo_resistance import first_response_after_cause
 from nephrosyn.criteria.clauses.resistance import evaluate_resistance
@@ -46,7 +46,7 @@ from nephrosyn.criteria.codes import (
     status_of,
 )
 from nephrosyn.criteria.definition.compiled import ON_STEROID, RAISE_CLEARS
-from nephrosyn.criteria.record.complete_record import path_spans
+from nephrosyn.criteria.record.complete_record import Person, path_spans
 from nephrosyn.criteria.record.episodes import (
     END,
     LAST_DAY_NOT_IN_REMISSION,
@@ -55,9 +55,10 @@ from nephrosyn.criteria.record.episodes import (
     find_episodes,
     find_gaps,
 )
+from nephrosyn.criteria.record.patient_arrays import ConditionRows, DoseRows, SegmentRows
 from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, find_courses, find_doses
 from nephrosyn.criteria.record.urine_states import INTERVAL_FIRST, clinic_days, find_intervals, home_spans
-from nephrosyn.kernels.compile import entry, kernel
+from nephrosyn.kernels.compile import entry, inline, kernel
 
 CONTRAINDICATION_KIND, TOXICITY_KIND = (
     vocabulary.CONDITION_KINDS.index(kind) for kind in ("contraindication", "toxicity")
@@ -65,14 +66,14 @@ CONTRAINDICATION_KIND, TOXICITY_KIND = (
 
 
 @kernel
-def evaluate_condition_clause(first_row, stop_row, noted, kinds, names, actions, end, kind, counted, effects, out):
+def evaluate_condition_clause(first_row, stop_row, conditions, end, kind, counted, effects, out):
     """Write whether, and when first, a condition of a kind was noted that counts and had an effect that counts."""
     day = NEVER
     for row in range(first_row, stop_row):
-        if noted[row] > end or kinds[row] != kind:
+        if conditions.noted[row] > end or conditions.kind[row] != kind:
             continue
-        if counted >> int(names[row]) & 1 == 1 and effects >> int(actions[row]) & 1 == 1:
-            day = min(day, noted[row])
+        if counted >> int(conditions.name[row]) & 1 == 1 and effects >> int(conditions.action[row]) & 1 == 1:
+            day = min(day, conditions.noted[row])
     out[REASON] = CONDITION_NOTED if day < NEVER else NO_CONDITION
     out[DAY] = day
 
@@ -87,12 +88,12 @@ def under_care_since(intervals, interval_count, doses, dose_count):
 
 @kernel
 def frequency_rule(rule, clause):
-    """Number of relapses, length, kind of window and delay of a rule of frequent relapse."""
+    """Return the rule of frequent relapse of a clause."""
     if clause == FREQUENT_N6_CLAUSE:
-        return rule.six_count, rule.six_length, rule.six_window, rule.six_begins
+        return Frequency(rule.six_count, rule.six_length, rule.six_window, rule.six_begins)
     if clause == FREQUENT_N12_CLAUSE:
-        return rule.twelve_count, rule.twelve_length, rule.twelve_window, rule.twelve_begins
-    return rule.any_six_count, rule.any_six_length, rule.any_six_window, rule.any_six_begins
+        return Frequency(rule.twelve_count, rule.twelve_length, rule.twelve_window, rule.twelve_begins)
+    return Frequency(rule.any_six_count, rule.any_six_length, rule.any_six_window, rule.any_six_begins)
 
 
 @kernel
@@ -118,74 +119,58 @@ def defining_number(rule, clause):
         return rule.calcineurin_days
     if clause == MULTIDRUG_RESISTANCE_CLAUSE:
         return rule.multidrug_days
-    return frequency_rule(rule, clause)[0]
+    return frequency_rule(rule, clause).needed
 
 
-@kernel
-def evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers):
+@inline
+def evaluate_relapses(workspace, since, end, resistant, rule):
     """Write the answers of the clauses on relapses: dependence, and the rules of frequent relapse."""
+    answers = workspace.answers
     if rule.dependence_rule == RAISE_CLEARS:
-        evaluate_dependence(episodes, gaps, doses, counts, end, resistant, rule, row, best, answers[DEPENDENCE_CLAUSE])
+        evaluate_dependence(workspace, end, resistant, rule, answers[DEPENDENCE_CLAUSE])
     elif rule.dependence_rule == ON_STEROID:
-        evaluate_withdrawal(episodes, gaps, doses, counts, end, resistant, rule, answers[DEPENDENCE_CLAUSE])
+        evaluate_withdrawal(workspace, end, resistant, rule, answers[DEPENDENCE_CLAUSE])
     for clause in (FREQUENT_N6_CLAUSE, FREQUENT_N12_CLAUSE, FREQUENT_ANY6_CLAUSE):
-        needed, length, window, begins = frequency_rule(rule, clause)
-        if needed > 0:
-            evaluate_frequency(
-                episodes, gaps, doses, counts, since, end, resistant, needed, length, window, begins, rule,
-                answers[clause],
-            )  # fmt: skip
+        frequency = frequency_rule(rule, clause)
+        if frequency.needed > 0:
+            evaluate_frequency(workspace, since, end, resistant, frequency, rule, answers[clause])
 
 
-@kernel
-def evaluate_steroid(intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers):
+@inline
+def evaluate_steroid(workspace, end, lesion, rule):
     """Write the answers of the clauses on the response to steroid. Returns whether resistance is met."""
+    answers = workspace.answers
     for secondary in (False, True):
         clause = SECONDARY_RESISTANCE_CLAUSE if secondary else RESISTANCE_CLAUSE
         if defining_number(rule, clause) > 0:
-            evaluate_resistance(
-                intervals, episodes, gaps, doses, courses, counts, end, lesion, secondary, rule, row, best,
-                answers[clause],
-            )  # fmt: skip
+            evaluate_resistance(workspace, end, lesion, secondary, rule, answers[clause])
     if rule.late_reported > 0:
-        evaluate_late_response(
-            intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, answers[LATE_RESPONSE_CLAUSE]
-        )
+        evaluate_late_response(workspace, end, lesion, rule, answers[LATE_RESPONSE_CLAUSE])
     if rule.partial_reported > 0:
-        evaluate_partial_remission(
-            intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, answers[PARTIAL_REMISSION_CLAUSE]
-        )
+        evaluate_partial_remission(workspace, end, lesion, rule, answers[PARTIAL_REMISSION_CLAUSE])
     return rule.course_days > 0 and status_of(answers[RESISTANCE_CLAUSE, REASON]) == MET
 
 
-@kernel
-def evaluate_agents(intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers):
+@inline
+def evaluate_agents(workspace, first, stop, prescribed, end, rule):
     """Write the answers of the clauses on the response to other drugs."""
+    answers = workspace.answers
     if rule.persistence_days > 0:
-        out = answers[PERSISTENCE_CLAUSE]
-        evaluate_persistence(intervals, episodes, counts, first, stop, starts, stops, drugs, end, rule, row, out)
+        evaluate_persistence(workspace, first, stop, prescribed, end, rule, answers[PERSISTENCE_CLAUSE])
     if rule.calcineurin_days > 0:
-        out = answers[CALCINEURIN_RESISTANCE_CLAUSE]
-        evaluate_calcineurin(
-            intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
-        )
+        evaluate_calcineurin(workspace, first, stop, prescribed, end, rule, answers[CALCINEURIN_RESISTANCE_CLAUSE])
     if rule.multidrug_days > 0:
-        out = answers[MULTIDRUG_RESISTANCE_CLAUSE]
-        evaluate_multidrug(
-            intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, out
-        )
+        evaluate_multidrug(workspace, first, stop, prescribed, end, rule, answers[MULTIDRUG_RESISTANCE_CLAUSE])
 
 
 @kernel
-def evaluate_conditions(first, stop, noted, kinds, names, actions, end, rule, answers):
+def evaluate_conditions(first, stop, conditions, end, rule, answers):
     """Write the answers of the clauses on conditions."""
     for clause in (CONTRAINDICATION_CLAUSE, TOXICITY_CLAUSE):
         kind, counted, effects = CONTRAINDICATION_KIND, rule.contraindications, rule.contraindication_actions
         if clause == TOXICITY_CLAUSE:
             kind, counted, effects = TOXICITY_KIND, rule.toxicities, rule.toxicity_actions
-        evaluate_condition_clause(
-            first, stop, noted, kinds, names, actions, end, kind, counted, effects, answers[clause]
-        )
+        evaluate_condition_clause(first, stop, conditions, end, kind, counted, effects, answers[clause])
 
 
 @kernel
@@ -203,14 +188,10 @@ def write_statuses(answers, why, rule, status, day):
 
 
 @entry
-def evaluate_all(
-    record, until, rules, order, workspace, status, day, relapses, responded, ineligibility, listed_episodes
-):
+def evaluate_all(record, until, rules, order, workspace, written, listed_episodes):
     """Evaluate every clause of every set for every patient.
 
-    ``rules`` has shape (sets, 2), ``order`` shape (sets,). Written are status and day met, shape (sets, clauses,
-    patients); number of relapses, first response once a cause of apparent resistance was found, and why a set does not
-    apply, shape (sets, patients). ``listed_episodes``, shape (episodes, 6), takes as many
+    ``rules`` has shape (sets, 2), ``order`` shape (sets,). ``listed_episodes``, shape (episodes, 6), takes as many
     episodes as it has rows: set, patient, number, first day, last day not in remission, first day of remission. The
     workspace keeps what was derived for the last set and the last patient.
 
@@ -219,34 +200,36 @@ def evaluate_all(
     int
         Number of episodes.
     """
-    # Tuples are unpacked once, here: they would be compiled again into every function they are passed to, and
-    # compiled code counts references at every access to a tuple of arrays.
+    # Compiled code of an entry point counts references at every access to a tuple of arrays, so this is done once.
     readings, days, analytes = record.reading_bounds, record.reading_day, record.reading_analyte
     values = record.reading_value
     diary, firsts, lasts, bands = record.diary_bounds, record.diary_first, record.diary_last, record.diary_band
-    segments, segment_start, segment_upcr = record.segment_bounds, record.segment_start, record.segment_upcr
-    segment_slope, segment_target = record.segment_slope, record.segment_target
-    runs, starts, stops, means = record.dose_bounds, record.dose_first, record.dose_last, record.dose_mean
-    drugs, schedules, weights = record.dose_drug, record.dose_schedule, record.dose_weight
-    notes, noted, kinds = record.condition_bounds, record.condition_day, record.condition_kind
-    names, actions = record.condition_code, record.condition_action
+    segment_rows, dose_rows, condition_rows = record.segment_bounds, record.dose_bounds, record.condition_bounds
+    segments = SegmentRows(record.segment_start, record.segment_upcr, record.segment_slope, record.segment_target)
+    prescribed = DoseRows(
+        record.dose_first,
+        record.dose_last,
+        record.dose_drug,
+        record.dose_schedule,
+        record.dose_mean,
+        record.dose_weight,
+    )
+    conditions = ConditionRows(
+        record.condition_day, record.condition_kind, record.condition_code, record.condition_action
+    )
     ages, lesions, impossible, ends = record.age, record.lesion, record.impossible, record.end
     normal, kinetics = record.albumin, record.kinetics
-    clinic, spans, intervals, episodes, gaps = (
-        workspace.clinic,
-        workspace.spans,
-        workspace.intervals,
-        workspace.episodes,
-        workspace.gaps,
-    )
-    doses, courses, counts, answers = workspace.doses, workspace.courses, workspace.counts, workspace.answers
-    row, best = workspace.scratch[0], workspace.scratch[1]
+    clinic, spans, intervals = workspace.clinic, workspace.spans, workspace.intervals
+    episodes, gaps, doses, courses = workspace.episodes, workspace.gaps, workspace.doses, workspace.courses
+    counts, answers = workspace.counts, workspace.answers
+    status, day, relapses = written.status, written.day, written.relapses
+    responded, ineligibility = written.responded, written.ineligibility
     listed = 0
     for patient in range(len(ages)):
         end = np.int64(min(ends[patient], until))
         urine_group, steroid_group, since = np.int64(-1), np.int64(-1), np.int64(0)
         lesion = np.int64(lesions[patient])
-        first, stop = runs[patient, 0], runs[patient, 1]
+        first, stop = dose_rows[patient, 0], dose_rows[patient, 1]
         for set_index in order:
             rule = rules[set_index, 1 if ages[patient] < rules[set_index, 0].adult_from else 0]
             counts_here = True
@@ -255,21 +238,17 @@ def evaluate_all(
                 counts[EPISODES] = 0
                 urine_group, steroid_group, counts_here = np.int64(-1), np.int64(-1), False
             if counts_here and rule.steroid_group != steroid_group:
-                counts[DOSES] = find_doses(
-                    first, stop, starts, stops, means, drugs, schedules, weights, end, rule, doses
-                )
+                counts[DOSES] = find_doses(first, stop, prescribed, end, rule, doses)
                 counts[COURSES] = find_courses(doses, counts[DOSES], rule.alternate_after_days, courses)
             if counts_here and rule.urine_group != urine_group:
                 rows = readings[patient]
                 seen = clinic_days(rows[0], rows[1], days, analytes, values, end, rule, clinic)
                 rows = diary[patient]
                 runs_seen = home_spans(rows[0], rows[1], firsts, lasts, bands, end, rule, spans)
-                rows = segments[patient]
+                rows = segment_rows[patient]
                 if rows[1] > rows[0]:
-                    runs_seen = path_spans(
-                        rows[0], rows[1], segment_start, segment_upcr, segment_slope, segment_target, end,
-                        normal[patient], kinetics, rule, spans,
-                    )  # fmt: skip
+                    person = Person(normal[patient], kinetics)
+                    runs_seen = path_spans(rows[0], rows[1], segments, end, person, rule, spans)
                 counts[INTERVALS] = find_intervals(spans, runs_seen, clinic, seen, intervals)
                 counts[EPISODES] = find_episodes(
                     intervals, counts[INTERVALS], rule.home_days, rule.clinic_readings, episodes
@@ -279,21 +258,17 @@ def evaluate_all(
                 since = under_care_since(intervals, counts[INTERVALS], doses, counts[DOSES])
                 counts[GAPS] = find_gaps(intervals, counts[INTERVALS], since, end, rule.max_gap_days, gaps)
                 urine_group, steroid_group = rule.urine_group, rule.steroid_group
-            rows = notes[patient]
+            rows = condition_rows[patient]
             if counts_here:
-                resistant = evaluate_steroid(
-                    intervals, episodes, gaps, doses, courses, counts, end, lesion, rule, row, best, answers
-                )
-                evaluate_relapses(episodes, gaps, doses, counts, since, end, resistant, rule, row, best, answers)
-                evaluate_conditions(rows[0], rows[1], noted, kinds, names, actions, end, rule, answers)
-                evaluate_agents(
-                    intervals, episodes, counts, first, stop, starts, stops, drugs, schedules, end, rule, row, answers
-                )
+                resistant = evaluate_steroid(workspace, end, lesion, rule)
+                evaluate_relapses(workspace, since, end, resistant, rule)
+                evaluate_conditions(rows[0], rows[1], conditions, end, rule, answers)
+                evaluate_agents(workspace, first, stop, prescribed, end, rule)
             write_statuses(answers, why, rule, status[set_index, :, patient], day[set_index, :, patient])
             ineligibility[set_index, patient] = why
             relapses[set_index, patient] = max(counts[EPISODES] - 1, 0)
             responded[set_index, patient] = first_response_after_cause(
-                rows[0], rows[1], noted, kinds, end, episodes, counts[EPISODES], first, stop, starts, stops, drugs
+                rows[0], rows[1], conditions, end, episodes, counts[EPISODES], first, stop, prescribed
             )
             for k in range(counts[EPISODES]):
                 if listed < len(listed_episodes):

@@ -49,6 +49,16 @@ class Workspace(NamedTuple):
     answers: NDArray[np.int64]
 
 
+class Written(NamedTuple):
+    """What is written for every set and patient, as in `Evaluation`."""
+
+    status: NDArray[np.int8]
+    day: NDArray[np.int64]
+    relapses: NDArray[np.int32]
+    responded: NDArray[np.int64]
+    ineligibility: NDArray[np.int8]
+
+
 def new_workspace(readings: int, spans: int, doses: int) -> Workspace:
     """Return a workspace for patients with at most these numbers of rows."""
     # A clinic day inside a home span splits it in two.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.record.complete_record import log_upcr
+from nephrosyn.criteria.record.complete_record import Path, log_upcr
 from nephrosyn.criteria.record.steroid_courses import STEROID
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class SupportingRows:
             return []
         row = rows.row(-1, named=True)
         start, target = math.log(row["upcr_start_mg_per_mg"]), math.log(row["upcr_target_mg_per_mg"])
-        upcr = math.exp(log_upcr(day, row["start_days"], start, row["log_slope_per_day"], target))
+        upcr = math.exp(log_upcr(day, Path(row["start_days"], start, row["log_slope_per_day"], target)))
         return [Evidence(day, day, "truth/proteinuria", f"true UPCR {upcr:.3g} mg/mg")]
 
 

@@ -7,6 +7,10 @@ broken down at a constant rate, lost in urine, and made at the rate that keeps t
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nephrosyn.criteria.record.urine_states import (
     BETWEEN,
@@ -28,15 +32,38 @@ LARGEST_LOG_STEP = 0.1
 LARGEST_STEP_DAYS = 2.0
 
 
+class Path(NamedTuple):
+    """A segment of the true path: its first time (days), and on it the logarithm of the ratio."""
+
+    start: float
+    log_start: float
+    slope: float
+    log_target: float
+
+
+class Person(NamedTuple):
+    """Albumin of a person in health (g/dL), and the kinetics of albumin, as in `Record`."""
+
+    normal: float
+    kinetics: NDArray[np.float64]
+
+
+class Albumin(NamedTuple):
+    """Albumin (g/dL) at a time (days)."""
+
+    level: float
+    since: float
+
+
 @entry
-def log_upcr(day, start, log_start, slope, log_target):
+def log_upcr(day, path):
     """Logarithm of the ratio at the start of a day, on a segment of the true path."""
-    value = log_start + slope * (day - start)
-    if slope < 0.0:
-        return max(value, log_target)
-    if slope > 0.0:
-        return min(value, log_target)
-    return log_start
+    value = path.log_start + path.slope * (day - path.start)
+    if path.slope < 0.0:
+        return max(value, path.log_target)
+    if path.slope > 0.0:
+        return min(value, path.log_target)
+    return path.log_start
 
 
 @kernel
@@ -74,37 +101,38 @@ def leaves_at(level, falls, low, partial, high):
 
 
 @kernel
-def last_at_level(day, stop, level, start, log_start, slope, log_target, low, partial, high):
+def last_at_level(day, stop, level, path, low, partial, high):
     """Last day of [day, stop] still at the level of `day`; the path only falls, or only rises, on a segment."""
-    if slope == 0.0 or level == level_at(log_upcr(stop, start, log_start, slope, log_target), low, partial, high):
+    if path.slope == 0.0 or level == level_at(log_upcr(stop, path), low, partial, high):
         return stop
-    guess = start + (leaves_at(level, slope < 0.0, low, partial, high) - log_start) / slope
+    guess = path.start + (leaves_at(level, path.slope < 0.0, low, partial, high) - path.log_start) / path.slope
     last = math.floor(min(max(guess, float(day)), float(stop)))
-    while last > day and level_at(log_upcr(last, start, log_start, slope, log_target), low, partial, high) != level:
+    while last > day and level_at(log_upcr(last, path), low, partial, high) != level:
         last -= 1
-    while (
-        last < stop and level_at(log_upcr(last + 1, start, log_start, slope, log_target), low, partial, high) == level
-    ):
+    while last < stop and level_at(log_upcr(last + 1, path), low, partial, high) == level:
         last += 1
     return last
 
 
 @kernel
-def steady_albumin(normal, kinetics, upcr):
+def steady_albumin(person, upcr):
     """Albumin (g/dL) at which breakdown and loss at a constant ratio balance synthesis."""
-    return kinetics[0] * normal / (kinetics[0] + kinetics[1] * min(upcr, kinetics[2]))
+    kinetics = person.kinetics
+    return kinetics[0] * person.normal / (kinetics[0] + kinetics[1] * min(upcr, kinetics[2]))
 
 
 @kernel
-def albumin_at(albumin, since, day, normal, kinetics, start, log_start, slope, log_target):
+def albumin_at(known, day, person, path):
     """Albumin on a day, from what it was at a time before on the same segment of the path."""
+    albumin, since, kinetics = known.level, known.since, person.kinetics
     while since < day:
-        here = log_upcr(since, start, log_start, slope, log_target)
+        here = log_upcr(since, path)
         days = day - since
-        if slope != 0.0 and here != log_target:
-            days = min(days, LARGEST_STEP_DAYS, LARGEST_LOG_STEP / abs(slope), abs((log_target - here) / slope) + 1e-9)
-        level = math.exp(log_upcr(since + 0.5 * days, start, log_start, slope, log_target))
-        steady = steady_albumin(normal, kinetics, level)
+        if path.slope != 0.0 and here != path.log_target:
+            to_target = abs((path.log_target - here) / path.slope)
+            days = min(days, LARGEST_STEP_DAYS, LARGEST_LOG_STEP / abs(path.slope), to_target + 1e-9)
+        level = math.exp(log_upcr(since + 0.5 * days, path))
+        steady = steady_albumin(person, level)
         clearance = kinetics[0] + kinetics[1] * min(level, kinetics[2])
         albumin = steady + (albumin - steady) * math.exp(-clearance * days)
         since = min(since + days, day)
@@ -134,34 +162,31 @@ def is_settled(rule, steady, albumin, urine):
 
 
 @kernel
-def split_by_albumin(
-    spans, count, first, last, urine, albumin, since, normal, kinetics, start, log_start, slope, log_target, rule
-):
+def split_by_albumin(spans, count, first, last, urine, known, person, path, rule):
     """Write the days of one level of urine, each at its level once albumin is considered.
 
     Returns
     -------
     tuple
-        Number of spans, albumin, and the time of that albumin.
+        Number of spans, and albumin on the last of these days for which it was calculated.
     """
     day = first
     while day <= last:
-        albumin = albumin_at(albumin, since, day, normal, kinetics, start, log_start, slope, log_target)
-        since = float(day)
-        level = level_by_albumin(urine, albumin, rule)
-        here = log_upcr(since, start, log_start, slope, log_target)
+        known = Albumin(albumin_at(known, day, person, path), float(day))
+        level = level_by_albumin(urine, known.level, rule)
+        here = log_upcr(known.since, path)
         until = day
-        if slope == 0.0 or here == log_target:
-            steady = steady_albumin(normal, kinetics, math.exp(here))
-            if is_settled(rule, steady, albumin, urine):
+        if path.slope == 0.0 or here == path.log_target:
+            steady = steady_albumin(person, math.exp(here))
+            if is_settled(rule, steady, known.level, urine):
                 until = last
         count = write_span(spans, count, day, until, level)
         day = until + 1
-    return count, albumin, since
+    return count, known
 
 
 @kernel
-def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, end, normal, kinetics, rule, spans):
+def path_spans(first_row, stop_row, segments, end, person, rule, spans):
     """Write (first day, last day, level) of all days to the end. Returns the number of spans.
 
     On a segment urine changes its level at most three times, and albumin twice.
@@ -169,33 +194,31 @@ def path_spans(first_row, stop_row, starts, upcr_starts, slopes, upcr_targets, e
     count = 0
     low, high, highest = math.log(rule.low_upcr), math.log(rule.high_upcr), 0.0
     asks_albumin = rule.remission_albumin > 0.0 or rule.partial_albumin > 0.0
-    albumin, since = -1.0, 0.0
+    known = Albumin(-1.0, 0.0)
     for row in range(first_row, stop_row):
-        start, slope = starts[row], slopes[row]
+        start, upcr = segments.start[row], segments.upcr[row]
         day = math.ceil(start)
         stop = end
         if row + 1 < stop_row:
-            stop = min(end, math.ceil(starts[row + 1]) - 1)
-        here, target = math.log(max(upcr_starts[row], TINY)), math.log(max(upcr_targets[row], TINY))
-        highest = 0.0 if upcr_starts[row] <= rule.low_upcr else max(highest, upcr_starts[row])
+            stop = min(end, math.ceil(segments.start[row + 1]) - 1)
+        log_target = math.log(max(segments.target[row], TINY))
+        path = Path(start, math.log(max(upcr, TINY)), segments.slope[row], log_target)
+        highest = 0.0 if upcr <= rule.low_upcr else max(highest, upcr)
         partial = partial_below(highest, rule)
-        if albumin < 0.0:
-            albumin, since = steady_albumin(normal, kinetics, upcr_starts[row]), start
+        if known.level < 0.0:
+            known = Albumin(steady_albumin(person, upcr), start)
         while day <= stop:
-            level = level_at(log_upcr(day, start, here, slope, target), low, partial, high)
-            until = last_at_level(day, stop, level, start, here, slope, target, low, partial, high)
+            level = level_at(log_upcr(day, path), low, partial, high)
+            until = last_at_level(day, stop, level, path, low, partial, high)
             if asks_albumin and level in (REMISSION, PARTIAL):
-                count, albumin, since = split_by_albumin(
-                    spans, count, day, until, level, albumin, since, normal, kinetics, start, here, slope, target, rule
-                )
+                count, known = split_by_albumin(spans, count, day, until, level, known, person, path, rule)
             else:
                 count = write_span(spans, count, day, until, level)
             day = until + 1
         if row + 1 < stop_row:
-            leave = starts[row + 1]
-            value = math.exp(log_upcr(leave, start, here, slope, target))
+            leave = segments.start[row + 1]
+            value = math.exp(log_upcr(leave, path))
             highest = 0.0 if value <= rule.low_upcr else max(highest, value)
             if asks_albumin:
-                albumin = albumin_at(albumin, since, leave, normal, kinetics, start, here, slope, target)
-                since = leave
+                known = Albumin(albumin_at(known, leave, person, path), leave)
     return count

@@ -149,6 +149,35 @@ class Record(NamedTuple):
     condition_action: NDArray[np.uint8]
 
 
+class DoseRows(NamedTuple):
+    """Columns of the doses of all patients, which compiled code takes together."""
+
+    first: NDArray[np.int32]
+    last: NDArray[np.int32]
+    drug: NDArray[np.uint8]
+    schedule: NDArray[np.uint8]
+    mean: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+class ConditionRows(NamedTuple):
+    """Columns of the conditions of all patients, which compiled code takes together."""
+
+    noted: NDArray[np.int32]
+    kind: NDArray[np.uint8]
+    name: NDArray[np.uint8]
+    action: NDArray[np.uint8]
+
+
+class SegmentRows(NamedTuple):
+    """Columns of the segments of the true path of all patients, which compiled code takes together."""
+
+    start: NDArray[np.float64]
+    upcr: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    target: NDArray[np.float64]
+
+
 class SortedTable:
     """One table as arrays, in order of patient and time.
 

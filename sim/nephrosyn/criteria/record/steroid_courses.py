@@ -44,7 +44,7 @@ def adequacy(weight, mean, schedule, rule):
 
 
 @kernel
-def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weights, end, rule, doses):
+def find_doses(first_row, stop_row, prescribed, end, rule, doses):
     """Write the runs of days on steroid; where rows overlap, the later one applies from its first day.
 
     Returns
@@ -54,9 +54,9 @@ def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weig
     """
     count = 0
     for row in range(first_row, stop_row):
-        first, last = firsts[row], min(lasts[row], end)
-        mean, weight = means[row], weights[row]
-        if first > last or not mean > 0.0 or rule.drugs >> int(drugs[row]) & 1 == 0:
+        first, last = prescribed.first[row], min(prescribed.last[row], end)
+        mean, weight = prescribed.mean[row], prescribed.weight[row]
+        if first > last or not mean > 0.0 or rule.drugs >> int(prescribed.drug[row]) & 1 == 0:
             continue
         while count > 0 and doses[count - 1, DOSE_FIRST] >= first:
             count -= 1
@@ -65,7 +65,7 @@ def find_doses(first_row, stop_row, firsts, lasts, means, drugs, schedules, weig
         doses[count, DOSE_FIRST] = first
         doses[count, DOSE_LAST] = last
         doses[count, MEAN] = mean
-        doses[count, ADEQUATE] = adequacy(weight, mean, schedules[row], rule)
+        doses[count, ADEQUATE] = adequacy(weight, mean, prescribed.schedule[row], rule)
         by_weight = math.inf if math.isnan(weight) else rule.maintenance_per_kg * weight
         doses[count, MAINTENANCE] = min(by_weight, rule.maintenance)
         count += 1
