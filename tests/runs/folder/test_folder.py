@@ -38,6 +38,15 @@ def test_a_folder_has_its_name_only_when_complete(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def test_what_killed_workers_were_writing_is_removed_when_a_run_stops(tmp_path):
+    writer = begun(tmp_path / "run")
+    left = writer.partial / "observed" / "follow_up" / ".part-00001.parquet-1-0.unfinished"
+    left.write_bytes(b"PAR1")
+    writer.stop()
+    assert not left.exists()
+    assert [path.name for path in left.parent.iterdir()] == ["part-00000.parquet"]
+
+
 def test_the_users_umask_is_heeded(tmp_path):
     before = os.umask(0o027)
     try:
@@ -205,7 +214,7 @@ def said(five, tmp_path):
 @pytest.mark.parametrize(("changes", "says"), SAID)
 def test_what_a_manifest_says_of_the_run_is_held_against_it(said, five, changes, says):
     folder = said(changes)
-    with pytest.raises(RunFolderError, match=f"{says}.*make the run again, or repair it .resume."):
+    with pytest.raises(RunFolderError, match=f"{says}.*make the run again, or repair it with --resume"):
         ns.open(folder)
     format = ns.open(five).manifest["format"]
     ns.run("baseline", patients=5, seed=2, engine="compiled", out=folder, format=format, report=False, resume=True)
@@ -236,6 +245,20 @@ def test_a_damaged_file_whose_hash_was_made_to_match_is_refused(said, five, plac
     for read in (lambda: cohort.tables["readings"], lambda: cohort.patient(2)):
         with pytest.raises(RunFolderError, match=r"a table cannot be read|the files of readings have"):
             read()
+
+
+@pytest.mark.parametrize(("table", "column"), [("doses", "first_days"), ("visits", "kind"), ("visits", "actual_days")])
+def test_values_missing_where_a_run_never_leaves_them_out_are_refused(said, five, table, column):
+    """Only a missed visit has no day."""
+    seen = ~pl.col("missed") if table == "visits" else pl.lit(value=True)
+    (file,) = (five / "observed" / table).iterdir()
+    form = file.suffix.removeprefix(".")
+    frame = ns.open(five).tables[table].with_columns(pl.when(seen).then(None).otherwise(pl.col(column)).alias(column))
+    content = part.encoded(frame, form, table)
+    folder = said(**{table: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}})
+    (folder / "observed" / table / file.name).write_bytes(content)
+    with pytest.raises(RunFolderError, match=rf"damaged: values are missing in {table}\.{column}; make the run again"):
+        ns.open(folder).patient(2)
 
 
 @pytest.mark.parametrize("out", ["/", "//", "/.."])

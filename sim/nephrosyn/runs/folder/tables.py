@@ -62,11 +62,11 @@ NULLABLE = {
     "truth/traits": {"spontaneous_days"},
     "truth/events": {"value"},
 }
-"""Columns that may hold nulls, by table; labels are not checked."""
+"""Columns that may hold nulls, by table; labels are not checked. A visit without a day must be a missed one."""
 
 
 def refuse_gaps(tables: Mapping[str, pl.DataFrame], where: str) -> None:
-    """Refuse the tables of a patient if a column holds nulls that a run never writes.
+    """Refuse the tables of a patient if a column holds nulls where a run never writes any.
 
     Parameters
     ----------
@@ -87,5 +87,8 @@ def refuse_gaps(tables: Mapping[str, pl.DataFrame], where: str) -> None:
         for column, count in frame.null_count().row(0, named=True).items()
         if count and column not in NULLABLE.get(table, ())
     ]
+    visits = tables["visits"]
+    if not visits.filter(pl.col("actual_days").is_null() & ~pl.col("missed")).is_empty():
+        gaps.append("visits.actual_days")
     if gaps:
         raise RunFolderError(f"{where} is damaged: values are missing in {', '.join(gaps)}; make the run again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,12 @@ class Writer:
             if name.endswith(UNFINISHED) or (FILE.fullmatch(name) and name not in files):
                 self.storage.remove(name)
 
+    def _sweep_unfinished(self) -> None:
+        """Remove what killed workers were writing."""
+        for name in self.storage.names():
+            if name.endswith(UNFINISHED):
+                self.storage.remove(name)
+
     def _name(self) -> None:
         try:
             rename_folder(self.partial, self.folder)
@@ -156,10 +163,13 @@ class Writer:
 
     def stop(self) -> None:
         """Keep the finished parts to be resumed; remove the folder if there are none. A second call does nothing."""
-        if self._in_place or _has_parts(self.partial):
-            self._lock.release(self.partial)
-        else:
+        if not self._in_place and not _has_parts(self.partial):
             self.discard()
+            return
+        if self._lock.held:
+            with suppress(OSError, RunFolderError):  # a run that is resumed removes them, too
+                self._sweep_unfinished()
+        self._lock.release(self.partial)
 
     def discard(self) -> None:
         """Remove an unfinished folder."""
