@@ -110,7 +110,7 @@ def test_the_task_is_told_in_plain_words(exported):
         assert PERTURBATIONS[name].what in text
     assert "`source`" in text
     assert "`steroid_dependent`" in text
-    assert "The set applies to patients aged" in text
+    assert "The set applies to patients of any age" in text
 
 
 def test_csv_and_a_question_of_ones_own(run, tmp_path):

@@ -113,8 +113,8 @@ def test_a_large_report_says_of_whom_its_curves_are(run, tmp_path, monkeypatch):
     monkeypatch.setattr(out_of_core, "WHOLE_PATIENTS", 10)
     monkeypatch.setattr(out_of_core, "BATCH_PATIENTS", 60)
     text = run.report(tmp_path).with_suffix(".md").read_text(encoding="utf-8")
-    assert text.count("The curves are of the first 80 patients.") == 2
-    assert "The quartiles of doses are of the first 80 patients." in text
+    assert text.count("The curves are from the first 80 patients.") == 2
+    assert "The quartiles of doses are from the first 80 patients." in text
     assert "of the 300 patients" in text
 
 

@@ -125,7 +125,7 @@ def test_the_disk_is_full(undisturbed, tmp_path, small_disk, workers):
         else:
             with pytest.raises(RunFolderError, match="No space left on device") as full:
                 ns.run(**asked(out=folder, workers=workers))
-            assert "finished and kept" in full.value.__notes__[0]
+            assert "finished and stored" in full.value.__notes__[0]
             subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
             ns.run(**asked(out=folder, resume=True))
         assert bytes_of(folder) == undisturbed
@@ -216,7 +216,7 @@ def test_an_interrupt_while_workers_start_leaves_none(monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pool, "_made", type("Queue", (), {"get": interrupted, "put": lambda *_: None})())
+    monkeypatch.setattr(pool, "_finished", type("Queue", (), {"get": interrupted, "put": lambda *_: None})())
     with pytest.raises(KeyboardInterrupt):
         next(results)
     assert len(made) == 2

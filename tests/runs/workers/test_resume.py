@@ -218,7 +218,7 @@ def killed_while_it_wrote_the_journal(folder):
 
 
 def killed_before_its_first_part(folder):
-    Writer(folder, overwrite=True, about={"seed": 1})._hold._close()
+    Writer(folder, overwrite=True, about={"seed": 1})._lock._close()
     (partial(folder) / "observed" / "visits").mkdir(parents=True)
     (partial(folder) / "observed" / "visits" / "part-00000.parquet").write_bytes(b"PAR1")
 

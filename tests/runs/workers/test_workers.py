@@ -134,7 +134,7 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(job, "make", scarce)
     answers = StringIO()
     worker.serve(iter(['"the job"', "0"]), answers)
-    assert "too little memory to make a part" in answers.getvalue()
+    assert "not enough memory to make a part" in answers.getvalue()
 
 
 WATCHING = (
@@ -244,10 +244,10 @@ def test_nothing_is_written_to_a_url_that_another_run_has_taken():
         first.put("observed/two", b"2")
     with pytest.raises(RunFolderError, match="was taken over by another nephrosyn"):
         first.remove("observed/one")
-    first.let_go()
+    first.release()
     second.put("observed/three", b"3")
     assert second.names() == [LOCK, "observed/one", "observed/three"]
-    second.let_go()
+    second.release()
     assert second.names() == ["observed/one", "observed/three"]
 
 
@@ -258,7 +258,7 @@ def test_a_hangup_that_is_ignored_stays_ignored(monkeypatch):
     before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
     try:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
-        app._heed_signals()
+        app._handle_signals()
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         assert signal.getsignal(signal.SIGTERM) == app._terminate
     finally:
