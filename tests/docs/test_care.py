@@ -45,7 +45,7 @@ def below(interval):
 
 @pytest.mark.slow
 def test_s13_reactions_follow_the_single_dose_and_protection_the_cumulative(differences):
-    sizes, halves = of(differences, "Large single"), of(differences, "Half")
+    sizes, halves = of(differences, "Large or small single doses"), of(differences, "Half")
     assert sizes["agent_toxicity_gut_reaction"][0] > 0.15
     assert above(halves["relapses_per_year"])
     assert sizes["relapses_per_year"][1] < halves["relapses_per_year"][0]
@@ -54,7 +54,7 @@ def test_s13_reactions_follow_the_single_dose_and_protection_the_cumulative(diff
 
 @pytest.mark.slow
 def test_s14_an_overlap_spares_relapses_and_costs_steroid(differences):
-    overlap = of(differences, "built up")
+    overlap = of(differences, "after an overlap")
     assert below(overlap["relapses_per_year"])
     assert above(overlap["prednisone_mg_per_kg"])
 
