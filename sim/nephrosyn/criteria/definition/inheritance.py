@@ -39,6 +39,7 @@ def whole(content_toml: str, source: str) -> str:
 
     Examples
     --------
+    >>> from nephrosyn.criteria import text
     >>> "raise_clears" in whole(text("source-n12-3"), "source-n12-3")
     True
     """
