@@ -87,8 +87,8 @@ def test_conditions_say_their_kind_and_never_that_steroid_is_unchanged():
         ("day 9", "infection", ""),
         ("day 20", "leukopenia", "toxicity of another drug"),
         ("day 30", "renal vein thrombosis", "complication"),
-        ("day 40", "under-dosing", "provoking factor found"),
-        ("day 50", "cataract", "toxicity of steroid"),
+        ("day 40", "under-dosing", "reversible cause of apparent resistance"),
+        ("day 50", "cataract", "steroid toxicity"),
     ]
     proof = SupportingRows({"conditions": noted}, "observed")
     told = [row.text for kind in vocabulary.CONDITION_KINDS for row in proof.conditions(kind)]

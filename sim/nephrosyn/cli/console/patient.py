@@ -190,7 +190,7 @@ def conditions(tables: Rows) -> list[tuple[str, ...]]:
 def condition_kind(kind: str, action: str) -> str:
     """Return the kind of a condition, and the action on steroid, if any."""
     named = "" if kind == "infection" else vocabulary.KIND_NAMES[kind]
-    return ", ".join(filter(None, (named, "" if action == "none" else f"steroid {action}")))
+    return ", ".join(filter(None, (named, "" if action == "none" else f"steroid {vocabulary.ACTION_NAMES[action]}")))
 
 
 def print_verdict(verdict: Verdict) -> None:
