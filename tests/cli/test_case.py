@@ -31,7 +31,7 @@ def doses():
 
 
 def test_steroid_of_a_day_is_prednisone(doses):
-    assert [steroid(doses, day) for day in (5, 19, 33, 70)] == ["60 mg", "60 mg", "40 mg alternate days", "none"]
+    assert [steroid(doses, day) for day in (5, 19, 33, 70)] == ["60 mg", "60 mg", "40 mg on alternate days", "none"]
 
 
 def test_proof_of_a_clause_about_steroid_quotes_prednisone(doses):
@@ -46,7 +46,7 @@ def test_other_drugs_are_told_as_courses(doses):
         ("day 5", "to 33", "cyclophosphamide, 3 infusions of 500 to 520 mg"),
         ("day 70", "to 200", "mycophenolate, 1000 mg daily"),
         ("day 300", "", "cyclophosphamide, 1 infusion of 520 mg"),
-        ("day 320", "to 400", "levamisole, 50 mg alternate day, ongoing at the end of the record"),
+        ("day 320", "to 400", "levamisole, 50 mg on alternate days, ongoing at the end of the record"),
     ]
 
 
