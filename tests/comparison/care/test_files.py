@@ -90,7 +90,7 @@ def test_values_are_json_without_a_nan(found, written):
 
 def test_the_figure_has_every_run_and_outcome(found, written):
     drawn = written.joinpath("differences.svg").read_text(encoding="utf-8")
-    for title in ("relapses", "time in complete remission", "refractory, judged in both", "against before", "same"):
+    for title in ("relapses", "time in complete remission", "refractory, determined in both", "against before", "same"):
         assert f">{title}<" in drawn, title
 
 

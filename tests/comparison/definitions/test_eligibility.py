@@ -79,7 +79,7 @@ def test_two_shares_are_compared_among_the_same_patients(mixed, paediatric, insi
     one, other = (f"{100 * met[name] / n:.1f}%" for name in ("source", "ipna-2022"))
     assert (
         f"Of the {n} patients to whom both sets may apply, {one} under “source” and {other} under “ipna-2022” are "
-        f"refractory; one third is 33.3%. Among the patients of each set, who are not the same: "
+        f"refractory; one third is 33.3%. Among each set's own patients: "
         f"{100 * everybody / PEOPLE:.1f}% of {PEOPLE} are refractory under “source” and "
         f"{other} of {n} are refractory under “ipna-2022”."
     ) in paediatric.sentence
@@ -96,7 +96,7 @@ def test_both_denominators_are_in_the_table_the_values_and_the_pages(mixed, paed
     page = paediatric.write(tmp_path / "out")
     for file in (page, page.with_suffix(".md")):
         text = file.read_text(encoding="utf-8")
-        assert f"Refractory among the same {n} patients, those in both sets" in text
+        assert f"Refractory among the patients in both sets ({n})" in text
         assert all(f"{met[name]} of {n}" in text for name in met)
 
 

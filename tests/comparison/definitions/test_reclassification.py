@@ -107,7 +107,7 @@ def test_refuses(cohort, second):
 @pytest.mark.parametrize("view", vocabulary.VIEWS)
 def test_one_patient(second, view, tmp_path):
     found = ns.reclassify(ns.run("baseline", patients=1, seed=3), "source", second, view=view)
-    assert found.sentence.startswith("The one patient ")
+    assert found.sentence.startswith("The only patient ")
     assert found.write(tmp_path / "out").is_file()
 
 
