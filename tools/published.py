@@ -43,9 +43,9 @@ patients.
 *Fit* rows are figures to which parameters were fitted, by `calibrate` or by hand; the parameters belong to one
 setting or to all. *Validation* rows were not used for any parameter of the disease or the population, though a
 setting does take its care (visits, courses, length of follow-up) from the same study. A held-out estimate of a study
-that was also used for fitting is not an independent test, so these are counted separately. Two studies were looked at before
-the model was finished: C07 and C12 were consulted while distributions were chosen (the share with frequent relapse
-in C07 is still held out, dependence in C07 is used for fitting). Nothing was fitted to a share of refractory
+that was also used for fitting is not an independent test, so these are counted separately. Two studies were looked at
+before the model was finished: C07 and C12 were consulted while distributions were chosen (the share with frequent
+relapse in C07 is still held out, dependence in C07 is used for fitting). Nothing was fitted to a share of refractory
 disease.
 
 Children in trials of second agents (`setting-relapsing-children` and the scenarios that extend it) have the relapse

@@ -31,7 +31,7 @@ def doses():
 
 
 def test_steroid_of_a_day_is_prednisone(doses):
-    assert [steroid(doses, day) for day in (5, 19, 33, 70)] == ["60 mg", "60 mg", "40 mg alternate days", "none"]
+    assert [steroid(doses, day) for day in (5, 19, 33, 70)] == ["60 mg", "60 mg", "40 mg on alternate days", "none"]
 
 
 def test_proof_of_a_clause_about_steroid_quotes_prednisone(doses):
@@ -46,7 +46,7 @@ def test_other_drugs_are_told_as_courses(doses):
         ("day 5", "to 33", "cyclophosphamide, 3 infusions of 500 to 520 mg"),
         ("day 70", "to 200", "mycophenolate, 1000 mg daily"),
         ("day 300", "", "cyclophosphamide, 1 infusion of 520 mg"),
-        ("day 320", "to 400", "levamisole, 50 mg alternate day, ongoing at the end of the record"),
+        ("day 320", "to 400", "levamisole, 50 mg on alternate days, ongoing at the end of the record"),
     ]
 
 
@@ -87,8 +87,8 @@ def test_conditions_say_their_kind_and_never_that_steroid_is_unchanged():
         ("day 9", "infection", ""),
         ("day 20", "leukopenia", "toxicity of another drug"),
         ("day 30", "renal vein thrombosis", "complication"),
-        ("day 40", "under-dosing", "provoking factor found"),
-        ("day 50", "cataract", "toxicity of steroid"),
+        ("day 40", "under-dosing", "reversible cause of apparent resistance"),
+        ("day 50", "cataract", "steroid toxicity"),
     ]
     proof = SupportingRows({"conditions": noted}, "observed")
     told = [row.text for kind in vocabulary.CONDITION_KINDS for row in proof.conditions(kind)]

@@ -44,7 +44,12 @@ def test_timeline_has_a_lane_for_each_other_drug_and_marks_what_was_noted():
     tables |= {"doses": pl.concat([given, more]), "conditions": pl.concat([tables["conditions"], *others])}
     figure = figures.patient_timeline(tables, 0, 0)
     document = figures.svg(figure, "Patient 0")
-    for word in ("levamisole", "agent toxicity noted", "complication noted", "provoking factor found"):
+    for word in (
+        "levamisole",
+        "agent toxicity noted",
+        "complication noted",
+        "reversible cause of apparent resistance found",
+    ):
         assert document.count(f">{word}<") == 1, word
     (lanes,) = [axes for axes in figure.axes if "rituximab" in [tick.get_text() for tick in axes.get_yticklabels()]]
     assert [tick.get_text() for tick in lanes.get_yticklabels()] == ["rituximab", "levamisole"]

@@ -163,8 +163,8 @@ class Answers:
         Settings, stored with the results.
     frame : polars.DataFrame
         `classifier`, `perturbation`, `severity`, `replicate`, `patient`, `reference`, `predicted`, `clean` (the answer
-        of the same classifier on the clean record), `fault`, and `p_` columns if any classifier gave probabilities. A
-        classifier that could not be fitted has no rows.
+        of the same classifier on the unperturbed record), `fault`, and `p_` columns if any classifier gave
+        probabilities. A classifier that could not be fitted has no rows.
     """
 
     run: Run
@@ -371,7 +371,7 @@ def _ask_all(
         progress("ask", done, len(requested))
         shown = None if shift.tables is None else ShownRecord(shift.tables, folder / f"condition-{done}")
         for name, classifier in ready.items():
-            # A condition without tables shows the clean record again, and has the same answers.
+            # A condition without tables shows the unperturbed record again, and has the same answers.
             given = clean[name] if shown is None else checked_answers(classifier.answer(shown), shown.people, run.task)
             if shift.condition.perturbation == CLEAN:
                 clean[name] = given
@@ -402,7 +402,7 @@ def failed_always(frame: pl.DataFrame) -> dict[str, str]:
 def with_reference(
     given: pl.DataFrame, shift: Shift, name: str, clean: pl.DataFrame, names: Sequence[str]
 ) -> pl.DataFrame:
-    """Return the answers of a classifier under one condition with the right answers and those on the clean record."""
+    """Return a classifier's answers under one condition with the right answers and those on the unperturbed record."""
     condition = shift.condition
     before = clean.select("patient", clean=pl.col("predicted"))
     rows = shift.reference.join(given.drop("replicate"), on="patient", how="inner", maintain_order="left")

@@ -182,7 +182,9 @@ _TRUTH = {
         {
             **_KEY,
             "lesion": Column(LESION, "lesion, biopsied or not"),
-            "response": Column(RESPONSE, "response to adequate steroid at onset in the absence of provoking factors"),
+            "response": Column(
+                RESPONSE, "response to adequate steroid at onset without a reversible cause of resistance"
+            ),
             "age_at_onset_years": Column(pl.Float64, "age on day 0", "years"),
             "entry_days": Column(pl.Float64, "calendar day of onset at the site", "days"),
             "presentation_days": Column(pl.Float64, "time of the first visit", "days"),
@@ -248,8 +250,8 @@ _TRUTH = {
                 pl.Float64,
                 "value of the event: for a relapse, infection, exertion or provocation test its ordinal number; for a "
                 "conclusion the ratio measured; for a thrombosis or serious infection the albumin (g/dL); for an "
-                "event of an agent the code of the drug; for a biopsy, toxicity, treated complication or provoking "
-                "factor its code",
+                "event of an agent the code of the drug; for a biopsy, toxicity, treated complication or reversible "
+                "cause of resistance its code",
             ),
         },
     ),
@@ -293,8 +295,9 @@ _DERIVED = {
             ),
             "refractory_kind": Column(
                 pl.Boolean,
-                "false: pseudo-refractory, as a provoking factor and a later response are recorded; true: refractory "
-                "without such a record; null if not refractory",
+                "false: pseudo-refractory, as a reversible cause of resistance and a later response are "
+                "recorded; true: "
+                "refractory without such a record; null if not refractory",
             ),
             "first_met_days": Column(pl.Int32, "day on which the first counted flag was met", "days"),
         },

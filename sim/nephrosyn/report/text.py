@@ -20,8 +20,8 @@ COURSE_NAMES = {
     "late_responder": "late responder",
     "secondary_resistant": "secondary steroid resistance",
     "partial_remission": "partial remission",
-    "calcineurin_resistant": "resistance to calcineurin inhibitors",
-    "multidrug_resistant": "resistance to several drugs",
+    "calcineurin_resistant": "calcineurin inhibitor resistance",
+    "multidrug_resistant": "multidrug resistance",
 }
 """Courses that a definition set names without a category for them."""
 

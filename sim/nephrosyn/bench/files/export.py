@@ -3,7 +3,7 @@
 ``records/<perturbation>/severity-<s>/replicate-<r>/<table>/part-00000.parquet``, ``README.md`` with the question in
 words, ``predictions-template.csv`` and, written last, ``manifest.json`` with the rows and SHA-256 of each file. Truth,
 labels and the scenario are not exported. Tables that a perturbation leaves unchanged are hard links to those of the
-clean record, where the file system supports them.
+unperturbed record, where the file system supports them.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def export(
         Names of perturbations that change the record, or ``all`` of them. Those of labels and cohort are applied when
         the predictions are scored.
     severities : sequence of int
-        1 to 5; the clean record is always written.
+        1 to 5; the unperturbed record is always written.
     replicates : int
         Number of repeats of the random draws.
     seed : int, optional
@@ -156,7 +156,7 @@ class _Part:
     untouched: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, condition: Condition, seed: int) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Write the tables under one condition; the clean record must be written first."""
+        """Write the tables under one condition; the unperturbed record must be written first."""
         record: Record = self.clean
         if condition != CLEAN_RECORD:
             name, severity, replicate = condition.perturbation, condition.severity, condition.replicate
@@ -185,7 +185,7 @@ def _write(path: Path, frame: pl.DataFrame, what: str) -> dict[str, Any]:
 
 
 def _link(clean: Path, path: Path) -> None:
-    """Link a table to that of the clean record, or copy it."""
+    """Link a table to that of the unperturbed record, or copy it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(clean, path)
@@ -254,7 +254,7 @@ record.
 
 ## What is here
 
-`records/{CLEAN}/severity-0/replicate-0/` holds the clean record; each other folder
+`records/{CLEAN}/severity-0/replicate-0/` holds the unperturbed record; each other folder
 `records/<perturbation>/severity-<1 to 5>/replicate-<number>/` holds the same patients with errors of one kind in their
 record, which get worse with severity. Each holds the tables {tables}, in one or more `part-*.{format}` files;
 `patient` is the number of the patient. Days count from onset of the disease; units are in the names of columns or in a
@@ -266,6 +266,6 @@ column `unit`; missing values are empty. `manifest.json` has the SHA-256 of ever
 
 A CSV or Parquet file with one row for each row of `{TEMPLATE}`: `patient`, `perturbation`, `severity`, `replicate`,
 `predicted`, and optionally a probability `p_<answer>` for each answer. Classify each record by itself: do not use the
-clean record, or another severity, to classify a perturbed one. Score the file with `nephrosyn bench score` and the run,
-whose truth is not in this folder.
+unperturbed record, or another severity, to classify a perturbed one. Score the file with `nephrosyn bench score` and
+the run, whose truth is not in this folder.
 """

@@ -1,8 +1,8 @@
 """Predictions from a file: read, checked, and scored. Every kind of fault is reported with example rows.
 
-Columns: `patient`, `perturbation`, `severity`, `replicate`, `predicted`, and optionally `p_<class>`. The clean record
-is perturbation ``none`` of severity 0 and replicate 0. No predictions are due for perturbations of labels and of the
-cohort, which leave the record unchanged.
+Columns: `patient`, `perturbation`, `severity`, `replicate`, `predicted`, and optionally `p_<class>`. The unperturbed
+record is perturbation ``none`` of severity 0 and replicate 0. No predictions are due for perturbations of labels and of
+the cohort, which leave the record unchanged.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def _shown(name: str, fault: str) -> bool:
 
 
 def with_records(requested: Sequence[Condition]) -> list[Condition]:
-    """Return the conditions for which predictions are due: the clean record, and perturbations of the record."""
+    """Return the conditions for which predictions are due: the unperturbed record, and perturbations of the record."""
     return [condition for condition in requested if condition.perturbation in (CLEAN, *OF_RECORDS)]
 
 

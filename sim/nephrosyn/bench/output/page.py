@@ -224,7 +224,7 @@ def _figures(bench: Bench) -> Iterator[tuple[str, str, str, str]]:
     "value equal to prevalence."
     points = _reliability(bench)
     if points:
-        caption = "Clean record, tenths of the predicted probability; 95% Wilson intervals."
+        caption = "Unperturbed record, tenths of the predicted probability; 95% Wilson intervals."
         yield "reliability", "Calibration of probabilities", drawings.reliability(points), caption
 
 

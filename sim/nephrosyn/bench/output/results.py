@@ -133,7 +133,7 @@ class Bench:
 
 
 def _with_intervals(scores: pl.DataFrame, drawn: bootstrap_intervals.Intervals) -> pl.DataFrame:
-    """Return scores with bootstrap intervals added to those of all patients on the clean record."""
+    """Return scores with bootstrap intervals added to those of all patients on the unperturbed record."""
     rows = [(name, CLEAN, ALL, ALL, metric, interval.low, interval.high) for (name, metric), interval in drawn.items()]
     by = ["classifier", "perturbation", "slice", "of", "metric"]
     kinds = {**dict.fromkeys(by, pl.String), "low": pl.Float64, "high": pl.Float64}

@@ -3,7 +3,7 @@
 A perturbation reads only the observed tables, never the truth. What it does to a patient depends on the seed, the
 patient, the name of the perturbation and the replicate: not on the order of rows, the other patients or the number of
 workers. What is lost or changed at one severity is also lost or changed at every higher one. All changes are logged;
-applying the log to the clean record gives the perturbed record.
+applying the log to the unperturbed record gives the perturbed record.
 """
 
 from __future__ import annotations

@@ -73,12 +73,12 @@ def _name(change: Change) -> str:
 
 
 def apply(record: Mapping[str, pl.DataFrame], log: pl.DataFrame) -> Record:
-    """Apply a log to the clean record.
+    """Apply a log to the unperturbed record.
 
     Parameters
     ----------
     record : mapping of str to polars.DataFrame
-        The clean record, or some of its patients if the log holds only rows of these.
+        The unperturbed record, or some of its patients if the log holds only rows of these.
     log : polars.DataFrame
         From `perturb`, all of it or some rows.
 

@@ -102,7 +102,7 @@ def apply_changes(record: Prepared, changes: Iterable[Change]) -> Record:
     Parameters
     ----------
     record : Prepared
-        The clean record.
+        The unperturbed record.
     changes : iterable of Change
         In any order; each value is changed at most once.
 

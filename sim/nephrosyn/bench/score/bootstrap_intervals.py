@@ -1,7 +1,7 @@
 """Bootstrap intervals of scores that are not simple shares, by resampling patients.
 
-On the clean record the confusion matrix is resampled, over perturbed records the errors of each patient under each
-perturbation. Resamples in which a score is not defined are left out.
+On the unperturbed record the confusion matrix is resampled, over perturbed records the errors of each patient under
+each perturbation. Resamples in which a score is not defined are left out.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def of_matrices(counts: Array, classes: NDArray[np.bool_] | None = None) -> dict
 
 
 def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES) -> Intervals:
-    """Return intervals of the scores on the clean record that are not simple shares.
+    """Return intervals of the scores on the unperturbed record that are not simple shares.
 
     Parameters
     ----------

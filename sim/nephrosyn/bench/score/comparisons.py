@@ -25,7 +25,7 @@ class Difference:
     first, second : str
         Classifiers.
     where : str
-        ``none``, the clean record, or ``all``, the mean over perturbed conditions.
+        ``none``, the unperturbed record, or ``all``, the mean over perturbed conditions.
     n : int
         Patients.
     both_answered : int
@@ -54,7 +54,7 @@ class Difference:
 
 
 def compare(frame: pl.DataFrame, seed: int, resamples: int = RESAMPLES) -> list[Difference]:
-    """Compare every pair of classifiers, on the clean record and over all perturbed conditions.
+    """Compare every pair of classifiers, on the unperturbed record and over all perturbed conditions.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The conditions of a bench: the clean record, and each perturbation, severity and replicate."""
+"""The conditions of a bench: the unperturbed record, and each perturbation, severity and replicate."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Shift:
     condition : Condition
         The condition.
     tables : dict of str to polars.DataFrame or None
-        The observed tables; None where they are those of the clean record, apart from patients left out.
+        The observed tables; None where they are those of the unperturbed record, apart from patients left out.
     reference : polars.DataFrame
         `patient` and `reference` of the patients asked about.
     """
@@ -79,7 +79,7 @@ def perturbation_names(requested: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def conditions(names: Sequence[str], severities: Sequence[int], replicates: int) -> list[Condition]:
-    """Return all conditions, the clean record first."""
+    """Return all conditions, the unperturbed record first."""
     perturbed = [
         Condition(name, severity, replicate)
         for name in names
@@ -92,8 +92,8 @@ def conditions(names: Sequence[str], severities: Sequence[int], replicates: int)
 def counted(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the rows that count in averages over perturbed conditions.
 
-    Only perturbations of the record count, if there are any: those of labels and cohort show the clean record, so that
-    every answer stays as it is.
+    Only perturbations of the record count, if there are any: those of labels and cohort show the unperturbed record, so
+    that every answer stays as it is.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def shifts(
     Parameters
     ----------
     observed : mapping of str to polars.DataFrame
-        The clean record.
+        The unperturbed record.
     reference : Reference
         The right answers.
     requested : sequence of Condition

@@ -88,13 +88,13 @@ def means(scores: pl.DataFrame, metric: str) -> dict[str, float | None]:
 
 
 def clean(scores: pl.DataFrame, metric: str, of: str = ALL) -> dict[str, tuple[float | None, ...]]:
-    """Return a metric on the clean record by classifier: value, and ends of its interval."""
+    """Return a metric on the unperturbed record by classifier: value, and ends of its interval."""
     rows = scores.filter(slice=ALL, metric=metric, of=of, perturbation=CLEAN)
     return {row["classifier"]: (row["value"], row["low"], row["high"]) for row in rows.to_dicts()}
 
 
 def curves(scores: pl.DataFrame, metric: str) -> pl.DataFrame:
-    """Return a metric by perturbation and severity, averaged over replicates; severity 0 is the clean record."""
+    """Return a metric by perturbation and severity, averaged over replicates; severity 0 is the unperturbed record."""
     rows = scores.filter(slice=ALL, metric=metric, of=ALL)
     perturbed = rows.filter(pl.col("perturbation") != CLEAN)
     at_zero = rows.filter(perturbation=CLEAN).select("classifier", "severity", "value")
@@ -106,7 +106,7 @@ def curves(scores: pl.DataFrame, metric: str) -> pl.DataFrame:
 
 
 def latent(frame: pl.DataFrame, traits: pl.DataFrame, refractory: tuple[str, ...]) -> pl.DataFrame:
-    """Return the share called refractory on the clean record, by latent response to steroid.
+    """Return the share called refractory on the unperturbed record, by latent response to steroid.
 
     Parameters
     ----------

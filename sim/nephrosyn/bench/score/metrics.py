@@ -66,7 +66,7 @@ PARTS = ("wrong", "abstained", "failed")
 LOST = {f"right_to_{part}_rate": part for part in PARTS}
 """Flips of a right answer, by the kind of the new one; they sum to the rate of harmful flips."""
 FLIPS = ("flip_rate", "harmful_flip_rate", "helpful_flip_rate", *LOST)
-"""Flips: answers that differ from those on the clean record. Harmful ones were right, helpful ones are right now."""
+"""Answers that differ from those on the unperturbed record. Harmful flips were right, helpful ones are right now."""
 
 
 def flip(name: str) -> pl.Expr:

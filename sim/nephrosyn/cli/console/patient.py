@@ -132,7 +132,7 @@ def steroid(doses: pl.DataFrame, day: int) -> str:
     """Return the dose of steroid prescribed on a day."""
     for row in doses.iter_rows(named=True):
         if row["drug"] == STEROID and row["first_days"] <= day <= row["last_days"]:
-            every = "" if row["schedule"] == "daily" else " alternate days"
+            every = "" if row["schedule"] == "daily" else " on alternate days"
             return f"{row['dose_mg']:g} mg{every}"
     return "none"
 
@@ -167,7 +167,7 @@ def described_course(course: Sequence[Mapping[str, Any]], end: int) -> tuple[str
     if course[0]["schedule"] == "single":
         given = f"{len(course)} infusion{'s' if len(course) > 1 else ''} of {amount}"
     else:
-        given = f"{amount} {course[0]['schedule'].replace('_', ' ')}"
+        given = f"{amount} {'on alternate days' if course[0]['schedule'] == 'alternate_day' else course[0]['schedule']}"
         given += ", ongoing at the end of the record" if last >= end else ""
     return f"day {first}", until, f"{plain_name(course[0]['drug'])}, {given}"
 
@@ -190,7 +190,7 @@ def conditions(tables: Rows) -> list[tuple[str, ...]]:
 def condition_kind(kind: str, action: str) -> str:
     """Return the kind of a condition, and the action on steroid, if any."""
     named = "" if kind == "infection" else vocabulary.KIND_NAMES[kind]
-    return ", ".join(filter(None, (named, "" if action == "none" else f"steroid {action}")))
+    return ", ".join(filter(None, (named, "" if action == "none" else f"steroid {vocabulary.ACTION_NAMES[action]}")))
 
 
 def print_verdict(verdict: Verdict) -> None:

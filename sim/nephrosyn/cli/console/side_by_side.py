@@ -31,7 +31,7 @@ def side_by_side(verdicts: Sequence[Verdict]) -> None:
         right=(3,),
     )
     say()
-    heading("answers by clause: day met; no: not met; ?: cannot be judged; -: not defined")
+    heading("answers by clause: day met; no: not met; ?: cannot be judged; -: not defined, or outside the set")
     rows = [row for row in _by_clause(verdicts) if set(row[1:]) != {"-"}]
     numbers = [str(index) for index in range(1, len(verdicts) + 1)]
     table(("clause", *numbers), rows, right=range(1, len(verdicts) + 1))
@@ -63,7 +63,7 @@ def _day(day: int | None) -> str:
 
 def _by_clause(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
     return [
-        (clause_name(clause.name), *(_mark(v.clauses[index]) for v in verdicts))
+        (clause_name(clause.name), *("-" if outside(v) else _mark(v.clauses[index]) for v in verdicts))
         for index, clause in enumerate(verdicts[0].clauses)
     ]
 

@@ -31,7 +31,7 @@ NOTES = (
         "Difference",
         "the mean over patients of run minus reference, with a 95% interval: Student's t on the differences for "
         "quantities, Tango's score interval for yes/no outcomes. The interval covers the chance of which patients were "
-        "drawn, not uncertainty about the numbers of the scenario.",
+        "drawn, not uncertainty about the parameters of the scenario.",
     ),
     (
         "Better, same, worse",

@@ -46,12 +46,12 @@ NOTES = (
     (
         "95% intervals",
         "of shares are Wilson intervals. They cover the chance of which patients were drawn, not uncertainty about the "
-        "numbers of the scenario.",
+        "parameters of the scenario.",
     ),
     (
         "Limits",
         "the patients do not exist. How many patients change category follows from the scenario and both definition "
-        "sets; it is not evidence about real patients. One third was not used to set any number of the scenario.",
+        "sets; it is not evidence about real patients. One third was not used to set any parameter of the scenario.",
     ),
 )
 

@@ -24,7 +24,7 @@ LEFT, WIDTH = 0.14, 0.845
 STEPS_DAYS = (7, 14, 28, 56, 91, 182, 365, 730)
 RATIOS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Ticks of the axis of ratios, in mg/mg; in other units rounded to one digit."""
-BELOW = "day from the first signs; triangle: something noted; dotted: end of the record"
+BELOW = "day from the onset; triangle: event in the chart; dotted: end of the record"
 
 
 class Axis(NamedTuple):

@@ -34,7 +34,7 @@ NOTED = (
     ("toxicity", "steroid toxicity noted", CATEGORY_COLOURS["steroid_dependent"]),
     ("agent_toxicity", "agent toxicity noted", CATEGORY_COLOURS["steroid_dependent"]),
     ("complication", "complication noted", CATEGORY_COLOURS["steroid_resistant"]),
-    ("provoking_factor", "provoking factor found", SECOND),
+    ("provoking_factor", "reversible cause of apparent resistance found", SECOND),
 )
 Frames = dict[str, pl.DataFrame]
 

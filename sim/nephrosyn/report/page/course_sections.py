@@ -166,7 +166,7 @@ def score_table(counts_of_views: Sequence[PseudoRefractory]) -> Table:
         (counts.view, share_with_interval(counts.sensitivity), share_with_interval(counts.precision))
         for counts in counts_of_views
     ]
-    head = ("record", "sensitivity", "precision")
+    head = ("record", "sensitivity", "positive predictive value")
     return Table("How well each record finds pseudo-refractory patients (95% interval)", head, rows)
 
 

@@ -299,7 +299,7 @@ def estimate(value: float, low: float, high: float) -> str:
 
 def rates(rates_of_bands: Iterable[Rate]) -> Table:
     """Return relapses per person-year."""
-    head = ("age band", "patients", "relapses", "person-years", "per person-year (95% interval)")
+    head = ("age band", "patients", "relapses", "patient-years", "per patient-year (95% interval)")
     rows = [
         (
             plain_name(rate.group),

@@ -83,9 +83,7 @@ def of_age(text: str, child: bool) -> str:
     'The dose is 10 mg/day.'
     """
     text = BOTH.sub(lambda match: match["child" if child else "adult"], text)
-    return LOWEST.sub(
-        lambda match: lowest([amount for amount in re.findall(AMOUNT, match[0]) if amount != "off"]), text
-    )
+    return LOWEST.sub(lambda match: lowest([part for part in re.findall(AMOUNT, match[0]) if part != "off"]), text)
 
 
 def in_units(text: str, units: UnitSystem) -> str:

@@ -161,7 +161,7 @@ def clause_answer(clause: Clause, record: ClassifiedRecord) -> str:
     rows = evidence(clause, record)
     if rows:
         return f"{words} In the record: {'; '.join(rows)}."
-    return words if re.search(r"\bday \d", words) else f"{words[:-1]}, {record.span()}."
+    return words if re.search(r"\bdays? \d", words) else f"{words[:-1]}, {record.span()}."
 
 
 def quoted(name: str) -> str:

@@ -99,7 +99,7 @@ def negative(case: Case, question: Question) -> Iterator[str]:
 def feedback_cites(case: Case, question: Question) -> Iterator[str]:
     """The feedback on every answer cites a day of the record."""
     for name, text in _feedbacks(question):
-        if not re.search(r"\bday \d", text):
+        if not re.search(r"\bdays? \d", text):
             yield f"no day in the feedback of {name}: {text[:60]!r}"
 
 
