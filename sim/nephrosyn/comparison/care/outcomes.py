@@ -211,7 +211,7 @@ def _verdict(course: Course, criteria: str, view: str) -> Measured:
     verdicts, outside = labels["refractory"], ~labels.select(INSIDE).to_series().to_numpy()
     known = verdicts.cast(pl.Float64)
     named = {
-        "refractory": ("refractory (undetermined counted as not refractory)", known.fill_null(0.0)),
+        "refractory": ("refractory (undetermined: no)", known.fill_null(0.0)),
         "refractory_if_judged": ("refractory, determined in both", known.fill_null(float("nan"))),
         "not_judged": ("undetermined", verdicts.is_null().cast(pl.Float64)),
     }
