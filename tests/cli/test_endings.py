@@ -78,7 +78,7 @@ def test_no_traceback_of_what_the_user_can_put_right(cli, monkeypatch):
 
 def test_the_help_names_the_exit_codes(cli):
     told = " ".join(cli("--help").stdout.split())
-    for code in ("0 success", "1 a check failed", "2 invalid input", "70 a bug", "141 the output was closed"):
+    for code in ("0 success", "1 a check failed", "2 invalid input", "70 a bug", "141 output closed early"):
         assert code in told
     assert {errors.EXIT_USER, errors.EXIT_BUG, errors.EXIT_NO_READER} == {2, 70, 141}
     assert command.EXIT_USER == 2

@@ -181,9 +181,10 @@ def test_characters_that_do_not_show_themselves_are_refused_in_a_scenario(refuse
     assert not text_files.HIDDEN.search(told.replace("\n", ""))
 
 
-@pytest.mark.parametrize("place", ['title = "The', 'citation = "usual'])
+@pytest.mark.parametrize("place", ['title = "Source', 'citation = "usual'])
 def test_characters_that_do_not_show_themselves_are_refused_in_a_set(refuses, written, place):
     text = SET.replace(place, place + "\\u001b[31m", 1)
+    assert text != SET
     told = refuses("check-criteria", written("own.toml", text), saying=("\\x1b", "without control characters"))
     assert "\x1b" not in told
 
