@@ -247,7 +247,7 @@ def evaluate_all(record, until, rules, order, workspace, written, listed_episode
                 runs_seen = home_spans(rows[0], rows[1], firsts, lasts, bands, end, rule, spans)
                 rows = segment_rows[patient]
                 if rows[1] > rows[0]:
-                    person = Person(normal[patient], kinetics)
+                    person = Person(normal[patient], kinetics[patient])
                     runs_seen = path_spans(rows[0], rows[1], segments, end, person, rule, spans)
                 counts[INTERVALS] = find_intervals(spans, runs_seen, clinic, seen, intervals)
                 counts[EPISODES] = find_episodes(

@@ -389,10 +389,10 @@ def _albumin(people: SortedTable, frame: pl.DataFrame | None) -> tuple[NDArray[A
     """Return the albumin of each patient in health, and its kinetics; zeros where no set needs them."""
     size = len(people["patient"])
     if frame is None or not size:
-        return np.zeros(size), np.zeros(len(KINETICS))
+        return np.zeros(size), np.zeros((size, len(KINETICS)))
     traits = SortedTable("truth/traits", frame)
     rows = traits.first_rows(people)
-    return traits["albumin_g_per_dl"][rows], np.array([traits[column][rows[0]] for column in KINETICS])
+    return traits["albumin_g_per_dl"][rows], np.stack([traits[column][rows] for column in KINETICS], axis=1)
 
 
 def _given(doses: pl.DataFrame) -> pl.DataFrame:
