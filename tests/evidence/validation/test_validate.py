@@ -73,6 +73,44 @@ def test_an_estimate_for_which_nobody_counts_has_no_place_and_no_distance():
     assert [row.published.id for row in validation.failed] == ["C13"]
 
 
+def test_coverage_is_counted_by_group_and_use():
+    far, near, nobody = Estimate(0.5, 0.01, 10), Estimate(0.873, 0.01, 10), Estimate(math.nan, math.nan, 0)
+    rows = [Row(ESTIMATES["A01"], near), Row(ESTIMATES["A03"], nobody), Row(C12, far), Row(ESTIMATES["C13"], far)]
+    validation = Validation(rows, 10, 1)
+    none = {"inside": 0, "edge": 0, "outside": 0, "nobody": 0}
+    assert validation.coverage("fit") == {
+        "response": {**none, "inside": 1, "nobody": 1},
+        "first relapse and relapse counts": {**none, "outside": 1},
+        "frequent relapse and dependence": none,
+    }
+    assert validation.coverage("validation")["frequent relapse and dependence"] == {**none, "outside": 1}
+    assert output.coverage_table(validation).rows[-1] == ("all", "1", "·", "1", "·", "·", "1")
+    assert validation.as_dict()["coverage"]["fit"] == validation.coverage("fit")
+    assert {row["id"]: row["group"] for row in validation.as_dict()["figures"]}["A01"] == "response"
+
+
+def test_rows_outside_are_explained_by_cause_and_what_has_no_cause_is_named():
+    def beyond(name, errors):
+        estimate = ESTIMATES[name]
+        low, high = estimate.interval
+        return Row(estimate, Estimate(high + errors * (high - low), 0.1 * (high - low), 100))
+
+    rows = [beyond("A01", 1), beyond("B10.median", 1), beyond("B10.upper", 0.1), beyond("A03", 0.1), beyond("R01", 1)]
+    assert [row.place for row in rows] == ["outside", "outside", "edge", "edge", "outside"]
+    validation = Validation(rows, 10, 1)
+    lines = output.cause_lines(validation)
+    assert lines[0].startswith("B10.median, B10.upper (on the edge): visits of setting-hong-kong-adult-mcd. The paper")
+    assert lines[1].startswith("R01: care of setting-japan-all. ")
+    assert lines[2:] == ["A01: not explained."]
+    assert [entry["estimates"] for entry in validation.as_dict()["causes"]] == [
+        {"B10.median": "outside", "B10.upper": "edge"},
+        {"R01": "outside"},
+        {"A01": "outside"},
+    ]
+    assert "Outside, and the part" in output.files(validation)["validate.html"]
+    assert output.cause_lines(Validation([], 10, 1)) == []
+
+
 def test_settings_and_estimates_are_selected_by_name():
     assert {estimate.scenario for estimate in select_estimates("setting-japan-children", None)} == {
         "setting-japan-children"
@@ -105,6 +143,7 @@ def test_the_command_prints_both_uses_and_writes_a_page(tmp_path):
         "Held out for validation",
         "C13",
         "C12",
+        "Coverage by group",
         "not for clinical use",
         "sum of squared differences",
     ):

@@ -32,6 +32,15 @@ def validation(result: Validation, page: Path | None) -> None:
         heading(shown.caption)
         table(shown.head, shown.rows, right=(5,))
     say()
+    coverage = output.coverage_table(result)
+    heading(coverage.caption)
+    table(coverage.head, coverage.rows, right=range(1, len(coverage.head)))
+    if lines := output.cause_lines(result):
+        say()
+        heading(output.OUTSIDE)
+        for line in lines:
+            prose(line)
+    say()
     prose(output.sentence(result))
     if page is not None:
         say(f"page  {page}")

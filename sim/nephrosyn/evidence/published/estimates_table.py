@@ -21,6 +21,17 @@ ESTIMATES_FILE = "estimates.csv"
 COLLECTED_FILE = "collected_estimates.csv"
 Kind = Literal["share", "rate", "mean", "median", "quartile", "ratio", "difference", "other"]
 Use = Literal["fit", "validation", "none"]
+GROUPS = (
+    "response",
+    "time to remission",
+    "first relapse and relapse counts",
+    "frequent relapse and dependence",
+    "second agents",
+    "complications and toxicity",
+    "long run",
+    "lesions, age and sex",
+)
+"""What an estimate is about: one of these for every estimate that is simulated."""
 
 
 def _arguments(text: Any) -> Any:
@@ -60,6 +71,8 @@ class PublishedEstimate(BaseModel):
         The scenario that simulates the setting, and that of the second arm if the number compares two.
     use : {"fit", "validation", "none"}
         Whether numbers of a scenario may be fitted to it. ``none`` is not simulated, and ``note`` says why.
+    group : str
+        One of `GROUPS`; may be empty if the estimate is not simulated.
     measure, arguments
         Measure, with its arguments, that is computed in the simulated record.
     """
@@ -86,6 +99,7 @@ class PublishedEstimate(BaseModel):
     scenario: Text
     against: Text
     use: Use
+    group: Text
     measure: Text
     arguments: Annotated[dict[str, Any], BeforeValidator(_arguments)]
     note: Text
@@ -145,6 +159,8 @@ class PublishedEstimate(BaseModel):
 
 def _problems(estimate: PublishedEstimate) -> Iterator[str]:
     """Yield the contradictions in a row."""
+    if estimate.group not in GROUPS and (estimate.group or estimate.use != "none"):
+        yield f"group {estimate.group!r} is not one of: {'; '.join(GROUPS)}"
     if estimate.use == "none":
         if not estimate.note:
             yield "a row that is not simulated needs its reason in note"

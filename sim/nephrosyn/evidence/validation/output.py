@@ -9,7 +9,7 @@ from typing import Any
 
 from nephrosyn import __version__
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
-from nephrosyn.evidence.validation.validate import USES, Row, Validation
+from nephrosyn.evidence.validation.validate import USES, Place, Row, Validation
 from nephrosyn.report.figures import inline, validation_distances
 from nephrosyn.report.formatting import number, percent
 from nephrosyn.report.page import frame
@@ -24,6 +24,18 @@ TITLES = {
 }
 PLACES = {"inside": "yes", "edge": "on the edge", "outside": "no", "nobody": "no patient counts"}
 """Whether the simulated value lies within the published interval."""
+COUNTED: tuple[Place, ...] = ("inside", "edge", "outside")
+COVERAGE = "Coverage by group"
+COVERAGE_HEAD = (
+    "group",
+    "fit: inside",
+    "fit: on the edge",
+    "fit: outside",
+    "held out: inside",
+    "held out: on the edge",
+    "held out: outside",
+)
+OUTSIDE = "Outside, and the part of the model to which it is attributed"
 HEAD = (
     "estimate",
     "setting",
@@ -99,6 +111,31 @@ def tables(validation: Validation) -> list[Table]:
     return built
 
 
+def coverage_table(validation: Validation) -> Table:
+    """Return how many simulated values lie inside their published interval, on its edge and outside, by group and use.
+
+    Estimates for which no patient counts are in no column.
+    """
+    coverage = {use: validation.coverage(use) for use in USES}
+    rows = [(group, *(coverage[use][group][place] for use in USES for place in COUNTED)) for group in coverage[USES[0]]]
+    total = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)]
+    lines = [(group, *map(_count, numbers)) for group, *numbers in [*rows, ("all", *total)]]
+    return Table(COVERAGE, COVERAGE_HEAD, lines, frozenset({len(rows)}))
+
+
+def _count(number_of_rows: int) -> str:
+    return str(number_of_rows) if number_of_rows else "·"
+
+
+def cause_lines(validation: Validation) -> list[str]:
+    """Return a line for each cause of rows outside or on the edge: their ids, the part of the model, what it does."""
+    lines = []
+    for rows, cause in validation.explained():
+        ids = ", ".join(row.published.id + (" (on the edge)" if row.place == "edge" else "") for row in rows)
+        lines.append(f"{ids}: {cause.part}. {cause.text}" if cause else f"{ids}: not explained.")
+    return lines
+
+
 def sentence(validation: Validation) -> str:
     """Return the result in one sentence."""
     parts = []
@@ -158,6 +195,9 @@ def files(validation: Validation) -> dict[str, str]:
     drawn = validation_distances.draw(plotted_distances(validation))
     context: Mapping[str, Any] = {
         "sentence": sentence(validation),
+        "coverage": coverage_table(validation),
+        "causes_title": OUTSIDE,
+        "causes": cause_lines(validation),
         "tables": tables(validation),
         "facts": [
             ("Patients in each setting", number(validation.patients)),

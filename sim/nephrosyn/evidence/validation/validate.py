@@ -6,14 +6,15 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from nephrosyn import vocabulary
 from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.estimators import Estimate
-from nephrosyn.evidence.published.estimates_table import PublishedEstimate, published_estimates
+from nephrosyn.evidence.published.causes import Cause, cause_of
+from nephrosyn.evidence.published.estimates_table import GROUPS, PublishedEstimate, published_estimates
 from nephrosyn.evidence.simulate_setting import MeasureCall, OnProgress, count_measures, no_progress
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, cores, silent
@@ -23,6 +24,7 @@ from nephrosyn.user_input import MOST_WORKERS, nearest, wrong_count
 
 PATIENTS, SEED = 20_000, 20
 Place = Literal["inside", "edge", "outside", "nobody"]
+PLACES: tuple[Place, ...] = get_args(Place)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Row:
         }
         known = {name: number if math.isfinite(number) else None for name, number in numbers.items()}
         texts = {
-            name: getattr(estimate, name) for name in ("population", "quantity", "kind", "use", "scenario", "against")
+            name: getattr(estimate, name)
+            for name in ("population", "quantity", "kind", "use", "group", "scenario", "against")
         }
         return {
             "id": estimate.id, **texts, **known, "basis": estimate.basis, "counted": self.simulated.people,
@@ -136,6 +139,29 @@ class Validation:
         fitted = {estimate.citation for estimate in published_estimates() if estimate.use == "fit"}
         return [row for row in self.used("validation") if row.published.citation not in fitted]
 
+    def coverage(self, use: str) -> dict[str, dict[Place, int]]:
+        """Return how many rows with one use lie inside, on the edge and outside, by group, in the order of `GROUPS`."""
+        rows = self.used(use)
+        present = [group for group in GROUPS if any(row.published.group == group for row in self.rows)]
+        return {
+            group: {place: sum(row.published.group == group and row.place == place for row in rows) for place in PLACES}
+            for group in present
+        }
+
+    def explained(self) -> list[tuple[list[Row], Cause | None]]:
+        """Return the rows outside or on the edge of their interval by their cause.
+
+        Rows with the same cause stand together, in the order of the table. Rows outside without a cause come last;
+        rows on the edge without one are left out, because more patients would decide.
+        """
+        together: dict[Cause | None, list[Row]] = {}
+        for row in self.rows:
+            cause = cause_of().get(row.published.id)
+            if row.place == "outside" or (row.place == "edge" and cause):
+                together.setdefault(cause, []).append(row)
+        unexplained = together.pop(None, [])
+        return [*((rows, cause) for cause, rows in together.items()), *([(unexplained, None)] if unexplained else [])]
+
     def chi_square(self, use: str) -> tuple[float, int]:
         """Return the sum of squared distances of the rows with one use, and the number of rows in it.
 
@@ -153,11 +179,21 @@ class Validation:
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
         squares = {use: dict(zip(("chi_square", "rows"), self.chi_square(use), strict=True)) for use in USES}
+        causes = [
+            {
+                "estimates": {row.published.id: row.place for row in rows},
+                "part": cause.part if cause else None,
+                "text": cause.text if cause else None,
+            }
+            for rows, cause in self.explained()
+        ]
         return {
             "notice": vocabulary.NOTICE,
             "patients": self.patients,
             "seed": self.seed,
             "chi_square": squares,
+            "coverage": {use: self.coverage(use) for use in USES},
+            "causes": causes,
             "unseen": [row.published.id for row in self.unseen()],
             "figures": [row.as_json() for row in self.rows],
         }
