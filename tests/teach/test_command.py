@@ -50,14 +50,14 @@ def test_cases_are_written_and_linted_and_the_run_is_unchanged(run, tmp_path):
     assert "shown-is-used" in found.stdout
     taken = call("cases", run, "--count", 0, "--format", "pdf", "--pick", "agreement", "--out", out)
     assert taken.returncode == 2
-    assert all(word in taken.stderr for word in ("--count", "--format", "--pick", "--out"))
+    assert all(word in taken.stderr for word in ("count:", "format", "pick:", "out:"))
 
 
 def test_only_cases_are_overwritten(tmp_path):
     request, folder = Request(count=1), tmp_path / "made"
     folder.mkdir()
     (folder / "cases-si.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(CasesError, match=r"replace its cases \(overwrite\)"):
+    with pytest.raises(CasesError, match="replace its cases with --overwrite"):
         check(request, ["json"], None, folder)
     assert check(request, ["json"], None, folder, overwrite=True) == ["json"]
     (folder / "thesis.docx").touch()
