@@ -76,6 +76,7 @@ docs: $(VENV)/installed-for-tests
 	@$(PY) tools/care.py
 	@$(PY) tools/perturbations.py
 	@$(PY) tools/published.py
+	@$(PY) tools/face_validity.py
 	@$(PY) tools/gallery.py
 
 refit: $(VENV)/installed-for-tests

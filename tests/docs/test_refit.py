@@ -58,10 +58,10 @@ def test_a_number_is_written_with_its_source_and_nothing_else(refit, tmp_path, m
     before = (DOCS.parent / "scenarios" / "setting-paris.toml").read_text("utf-8")
     file = tmp_path / "setting-paris.toml"
     file.write_text(before, "utf-8")
-    refit.write("setting-paris", refit.NEVER, 0.43210, f"{CALIBRATED} C03; run 01234567")
+    refit.write("setting-paris", refit.RATE, 0.43210, f"{CALIBRATED} C03; run 01234567")
     lines = set(file.read_text("utf-8").splitlines()) - set(before.splitlines())
-    source = f'"{refit.NEVER}" = "{CALIBRATED} C03; run 01234567"'
-    assert lines == {"never_relapsing_share = 0.4321", source}
+    source = f'"{refit.RATE}" = "{CALIBRATED} C03; run 01234567"'
+    assert lines == {"rate_per_year = 0.4321", source}
     with pytest.raises(ValueError, match="0 times"):
         refit.write("setting-paris", f"{refit.RELAPSE}.frailty_shape", 1.0, "")
 
