@@ -139,9 +139,8 @@ class Patient:
         settings = self.scenario.disease.relapse
         mean = self.mean_dose / self.weight
         effective = mean * settings.alternate_day_efficiency if self.alternate else mean
-        rate = self.relapses_per_day * math.exp(-settings.dose_effect_per_mg_per_kg_per_day * effective)
-        if mean < self.threshold:
-            rate *= settings.below_threshold_factor
+        protected = math.exp(-settings.dose_effect_per_mg_per_kg_per_day * effective)
+        rate = self.relapses_per_day * (settings.below_threshold_factor if mean < self.threshold else protected)
         years = math.floor(self.age + self.env.now / YEAR) - max(math.floor(self.age), settings.decline_from_years)
         if years > 0.0:
             rate *= (1.0 - settings.bands[self.band].decline_per_year) ** years
@@ -164,7 +163,7 @@ class Patient:
             yield from self.spend(self.rng.exponential(), self.relapse_rate)
             self.rows.append((self.number, "relapse", self.env.now))
             self.set_path(LN2 / disease.proteinuria.rise_doubling_days, self.nephrotic)
-            if self.rng.random() < disease.late_resistance_probability:
+            if self.env.now >= self.resistant_from:
                 self.response = "none"
 
     def have_infections(self) -> Generator:

@@ -50,6 +50,9 @@ def draw_traits(scenario: Any, rng: np.random.Generator, count: int) -> list[dic
         frailty = rng.gamma(relapse.frailty_shape) / relapse.frailty_shape
         factor = 0.0 if rng.random() < relapse.never_relapsing_share else disease.relapse.lesion_factor[lesion]
         person["relapses_per_day"] = relapse.rate_per_year / YEAR * frailty * factor
+        late = disease.late_resistance
+        comes = rng.random() < late.share
+        person["resistant_from"] = float(draw(rng, late.after_days, 1)[0]) if comes else math.inf
         person["threshold"] = 0.5 if rng.random() < relapse.threshold_share else 0.0
         infection = scenario.triggers.infection
         person["infections_per_day"] = [

@@ -50,8 +50,8 @@ source, D derived from such figures, G general knowledge, not verified."""
 SCENARIOS = """\
 A scenario is a TOML file. It either has every key below, or has `extends = "NAME"` (a shipped scenario, or a path
 relative to the file) and only the keys that differ. There are no defaults. Words in capitals are placeholders:
-`BAND` is an age band of `population.bands`, `REGIMEN` a name of your choice without a dot, `COURSE` is `first` or
-`relapse`, `N` an index into a list, starting at 0, and the others are:"""
+`BAND` is an age band of `population.bands`, `REGIMEN` a name of your choice without a dot, `COURSE` is `first`,
+`relapse` or `frequent_relapse`, `N` an index into a list, starting at 0, and the others are:"""
 MERGING = """\
 When a scenario extends another, tables are merged key by key; lists and distributions are replaced as a whole. Every
 number needs a source, and a number you change loses its inherited source. A distribution is a name from scipy.stats
@@ -145,9 +145,12 @@ def keys(path: Path_, shown: Path_) -> Iterator[tuple[str, Path_]]:
 
 
 def scenario_keys() -> dict[str, Path_]:
-    """Return every key of a scenario with its path; `first` and `relapse` courses share one entry."""
+    """Return every key of a scenario with its path; the courses of steroid share one entry."""
     shown_keys = keys((), ())
-    return {re.sub(r"^(care\.regimen\.BAND)\.(first|relapse)\b", r"\1.COURSE", key): path for key, path in shown_keys}
+    return {
+        re.sub(r"^(care\.regimen\.BAND)\.(first|relapse|frequent_relapse)\b", r"\1.COURSE", key): path
+        for key, path in shown_keys
+    }
 
 
 def value_of(path: Path_) -> str:

@@ -20,6 +20,7 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 RELAPSE = "disease.relapse.bands.children"
 RESPONSE = "disease.response.children.minimal_change"
 TIME = f"{RESPONSE}.time_to_remission_days"
+RATE = f"{RELAPSE}.rate_per_year"
 NEVER = f"{RELAPSE}.never_relapsing_share"
 RUN = re.compile(CALIBRATED + r" [^\"]*; run [0-9a-f]{8}")
 SOURCE = re.compile(rf'"([\w.]+)" = "{CALIBRATED}')
@@ -70,27 +71,30 @@ FITS = (
         ("A03", "A04", "B04"),
         4000,
     ),
+    Fit("setting-children", (f"{TIME}.s=0.6", f"{TIME}.scale=8"), ("B01",), 4000),
     Fit("setting-seoul-children", (f"{RESPONSE}.complete=0.9",), ("A07",), 4000),
-    Fit("setting-paris", (f"{TIME}.s=0.6", f"{TIME}.scale=8"), ("B01",), 4000),
-    # Parameters that all settings share, with those specific to three of them.
+    Fit("setting-japan-children", (f"{RESPONSE}.complete=0.9",), ("A01",), 4000),
+    # The shape that the settings share, with the mean rate of three of them.
     Fit(
         "setting-children",
         (
-            f"{RELAPSE}.rate_per_year=1.6",
+            "disease.relapse.below_threshold_factor=5",
             f"{RELAPSE}.frailty_shape=0.6",
             f"{RELAPSE}.threshold_share=0.5",
-            f"setting-china-ssns:{NEVER}=0.2",
-            f"setting-paris:{NEVER}=0.05",
-            f"setting-uk-prednos:{NEVER}=0.12",
-            f"setting-uk-prednos:{RELAPSE}.rate_per_year=9",
+            f"setting-china-ssns:{RATE}=0.7",
+            f"setting-paris:{RATE}=1.2",
+            f"setting-uk-prednos:{RATE}=5",
         ),
         ("C01", "C03", "C04", "C07", "C08", "C25"),
         2000,
     ),
-    Fit("setting-japan-children", (f"{NEVER}=0.2",), ("C13",), 4000),
-    Fit("setting-toronto-european", (f"{NEVER}=0.02",), ("C18",), 4000),
-    Fit("setting-toronto-south-asian", (f"{NEVER}=0.08",), ("C19",), 4000),
-    Fit("setting-toronto-east-asian", (f"{NEVER}=0.17",), ("C20",), 4000),
+    Fit("setting-netherlands", (f"{RATE}=1.4",), ("C09",), 4000),
+    Fit("setting-japan-children", (f"{RATE}=1",), ("C13",), 4000),
+    Fit("setting-toronto-european", (f"{RATE}=4",), ("C18",), 4000),
+    # Origins of one city: the rate of its European children, and a share of their own who never relapse.
+    Fit("setting-toronto-south-asian", (f"{NEVER}=0.1",), ("C19",), 4000),
+    Fit("setting-toronto-east-asian", (f"{NEVER}=0.2",), ("C20",), 4000),
+    Fit("setting-hong-kong-adult-mcd", ("disease.relapse.bands.adults.never_relapsing_share=0.4",), ("C30",), 2000),
 )  # fmt: skip
 
 
@@ -100,28 +104,37 @@ def source(setting: str, key: str) -> str:
     return sources[max((prefix for prefix in sources if f"{key}.".startswith(f"{prefix}.")), key=len)]
 
 
-def write(setting: str, key: str, value: float, source_text: str) -> None:
-    """Write a parameter and its source into a scenario file.
+def section(text: str, key: str) -> tuple[str, int, int]:
+    """Return the header of the table that holds a key, and where its lines begin and end."""
+    headers = [(match[1], match.end()) for match in re.finditer(r"^\[([\w.]+)\]$", text, re.MULTILINE)]
+    name, start = max((header for header in headers if key.startswith(f"{header[0]}.")), key=lambda one: len(one[0]))
+    end = text.find("\n[", start)
+    return name, start, len(text) if end < 0 else end
+
+
+def write(setting: str, key: str, value: float, new_source: str) -> None:
+    """Write a parameter and its source into a scenario, in place.
 
     Raises
     ------
     ValueError
-        If the number or its source does not appear exactly once.
+        If the parameter or its source is not there exactly once.
     """
     file = SCENARIOS / f"{setting}.toml"
     text = file.read_text("utf-8")
-    name = re.escape(key.rpartition(".")[2])
-    text, numbers = re.subn(rf"(?<=\b{name} = )[\d.]+", f"{value:.{DIGITS}g}", text)
-    lines = text.splitlines()
-    source_lines = [
-        place
-        for place, line in enumerate(lines)
-        if (match := SOURCE.match(line)) and f"{key}.".startswith(f"{match[1]}.")
+    name, start, end = section(text, key)
+    *tables, leaf = key.removeprefix(f"{name}.").split(".")
+    place = "".join(rf"\b{table} = \{{[^\n]*?" for table in tables) + rf"\b{leaf} = "
+    lines, numbers = re.subn(rf"({place})[\d.]+", lambda match: f"{match[1]}{value:.{DIGITS}g}", text[start:end])
+    text = text[:start] + lines + text[end:]
+    rows = text.splitlines()
+    source_rows = [
+        row for row, line in enumerate(rows) if (match := SOURCE.match(line)) and f"{key}.".startswith(f"{match[1]}.")
     ]
-    if numbers != 1 or len(source_lines) != 1:
-        raise ValueError(f"{file.name}: {key} is there {numbers} times, its source {len(source_lines)} times")
-    lines[source_lines[0]] = RUN.sub(source_text, lines[source_lines[0]])
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if numbers != 1 or len(source_rows) != 1:
+        raise ValueError(f"{file.name}: {key} is there {numbers} times, its source {len(source_rows)} times")
+    rows[source_rows[0]] = RUN.sub(new_source, rows[source_rows[0]])
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def main() -> None:

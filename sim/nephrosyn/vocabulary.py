@@ -95,6 +95,7 @@ DRUG_TABLE = (
     DrugEntry("vincristine", "vinca_alkaloid", ("intravenous",), "L01CA02", 11202),
     DrugEntry("rituximab", "anti_cd20", ("intravenous",), "L01FA01", 121191),
     DrugEntry("levamisole", "immunomodulator", ("oral",), "P02CE01", None),
+    DrugEntry("obinutuzumab", "anti_cd20", ("intravenous",), "L01FA03", None),
 )
 """All drugs. To add one, append an entry and give it a regimen in a scenario."""
 

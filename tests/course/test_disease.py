@@ -29,6 +29,8 @@ def patient():
     traits["albumin_g_per_dl"], traits["cholesterol_mg_per_dl"] = 4.2, 180.0
     params["albumin_per_day"], params["albumin_loss"], params["loss_saturates_at"] = 0.036, 0.006, 12.0
     params["cholesterol_rise"], params["cholesterol_per_day"] = 90.0, math.log(2) / 45
+    traits["albumin_loss_factor"] = 1.0
+    traits["cured_from_days"] = math.inf
     state["taken_fraction"] = state["agent_factor"] = 1.0
     state["complication"] = NO_COMPLICATION
     state["dosing_weight_kg"] = 60.0
@@ -118,12 +120,15 @@ def test_the_hazard_of_relapse_by_hand():
     # 36 mg on alternate days is 0.3 mg/kg/day, of which 13% counts
     assert hazard(dose_mg=36.0, dose_schedule=1) == pytest.approx(0.004 * math.exp(-6 * 0.3 * 0.13))
     assert hazard(dose_mg=15.0, taken_fraction=0.5) == pytest.approx(0.004 * math.exp(-0.75))
-    assert hazard(threshold_mg_per_kg_per_day=0.3, below_threshold_factor=3.0, dose_mg=15.0) == pytest.approx(
-        0.012 * math.exp(-1.5)
-    )
+    # above the threshold the dose protects, below it it does not
     assert hazard(threshold_mg_per_kg_per_day=0.2, below_threshold_factor=3.0, dose_mg=15.0) == pytest.approx(
         0.004 * math.exp(-1.5)
     )
+    assert hazard(threshold_mg_per_kg_per_day=0.3, below_threshold_factor=3.0, dose_mg=15.0) == pytest.approx(0.012)
+    assert hazard(cured_from_days=99.0) == 0.0
+    # 100 days lie in the first half-year since onset, at whose middle a quarter of a year has passed
+    assert hazard(decline_since_onset_per_year=0.2) == pytest.approx(0.004 * 0.8**0.25)
+    assert hazard(decline_since_onset_per_year=0.2, now=400.0) == pytest.approx(0.004 * 0.8**1.25)
     assert hazard(infection_until=101.0, infection_factor=3.5) == pytest.approx(0.014)
     assert hazard(infection_until=100.0, infection_factor=3.5) == pytest.approx(0.004)
     assert hazard(exertion_until=101.0, exertion_factor=1.5) == pytest.approx(0.006)

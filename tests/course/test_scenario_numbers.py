@@ -25,7 +25,7 @@ EARLY_STOP = [f"second_line.policy.{band}.stopping.negative_days=30" for band in
         ("modern-children", [LONG], "second_line.policy.children.twelve_months_days", 1461),
         ("source-combined-care", EARLY_STOP, "second_line.policy.adults.stopping.stray_readings", 0),
         ("baseline", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.review_days", 7),
-        ("children-first-episode", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.change_above_fraction", 0.0),
+        ("children-first-episode", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.change_above_fraction", 0.9),
         ("cyclophosphamide-large-doses", [], "second_line.dosing.least_infusion_fraction", 1.0),
         (
             "adult-mixed-lesions",

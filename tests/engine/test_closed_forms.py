@@ -50,7 +50,11 @@ def instant_remission(rate, shape):
     settings = [
         "population.follow_up_days=1500",
         "disease.response_dose_mg_per_kg_per_day=0.01",
-        "disease.late_resistance_probability=0.0",
+        "disease.late_resistance.share=0.0",
+        "disease.relapse.since_remission_from_days=[0]",
+        "disease.relapse.since_remission_factor=[1.0]",
+        "disease.relapse.bands.adults.decline_since_onset_per_year=0.0",
+        "disease.relapse.bands.adults.cured_per_year=0.0",
         "disease.remits_on_failed_dose_probability=1.0",
         "disease.relapse.dose_effect_per_mg_per_kg_per_day=0.0",
         "disease.relapse.below_threshold_factor=1.0",
@@ -75,7 +79,9 @@ def instant_remission(rate, shape):
         "disease.relapse.bands.adults.never_relapsing_share=0.0",
         "care.regimen.adults.first=" + course,
         "care.regimen.adults.relapse=" + course,
+        "care.regimen.adults.frequent_relapse=" + course,
         "care.regimen.adults.symptoms.probability=0.0",
+        "care.regimen.adults.home_tests.share=0.0",
         *SELDOM_SEEN,
         *NO_COMPLICATIONS,
     ]
@@ -166,6 +172,7 @@ def test_the_time_to_remission_is_the_one_drawn(courses):
         "disease.spontaneous.minimal_change.share=0.0",
         "care.contraindicated_dose_fraction=1.0",
         "care.adherence.non_adherent_share=0.0",
+        *NO_COMPLICATIONS,
         patients=100,
     )
     remissions = events(rows, "complete_remission")

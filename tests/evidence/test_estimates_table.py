@@ -9,8 +9,10 @@ from importlib.resources import files
 import pytest
 
 from nephrosyn.errors import EstimateError
+from nephrosyn.evidence.published.causes import cause_of, causes
 from nephrosyn.evidence.published.estimates_table import (
     ESTIMATES_FILE,
+    GROUPS,
     collected_rows,
     parse_table,
     published_estimates,
@@ -46,6 +48,21 @@ def test_every_row_is_simulated_or_says_why_not():
             )
 
 
+def test_every_simulated_row_has_a_group_and_every_group_has_rows():
+    simulated = [estimate for estimate in published_estimates() if estimate.use != "none"]
+    assert {estimate.group for estimate in simulated} == set(GROUPS)
+
+
+def test_a_cause_is_of_simulated_estimates_and_each_has_one_at_most():
+    simulated = {estimate.id for estimate in published_estimates() if estimate.use != "none"}
+    named = [name for cause in causes() for name in cause.estimates]
+    assert len(named) == len(set(named)) == len(cause_of())
+    assert set(named) <= simulated
+    for cause in causes():
+        assert cause.part and cause.text.endswith("."), cause
+        assert len(cause.text) < 300, cause
+
+
 def test_the_interval_of_counts_is_wilsons():
     known = {estimate.id: estimate for estimate in published_estimates()}
     assert known["C12"].interval == pytest.approx((0.161, 0.295), abs=5e-4)
@@ -73,7 +90,7 @@ def test_nothing_is_fitted_to_refractory_shares():
         estimate.id for estimate in published_estimates() if estimate.evidence.startswith("R") and estimate.use == "fit"
     ]
     with pytest.raises(EstimateError, match="never fitted"):
-        parse_table(TEXT + "\nR01.x,x,share,1,2,,,,,,,,e,v,d,f,c,baseline,,fit,male_share,,n", "table.csv")
+        parse_table(TEXT + "\nR01.x,x,share,1,2,,,,,,,,e,v,d,f,c,baseline,,fit,response,male_share,,n", "table.csv")
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
@@ -110,6 +127,8 @@ def test_no_number_of_disease_or_people_comes_from_a_validation_row(name):
         ("A01", {"denominator": ""}, "a value and an interval"),
         ("A01", {"use": "perhaps"}, "fit"),
         ("A01", {"numerator": "many"}, "valid number"),
+        ("A01", {"group": ""}, "is not one of: response; time to remission"),
+        ("A15", {"group": "answers"}, "is not one of"),
         ("A15", {"note": ""}, "needs its reason"),
         ("C07.hazard", {"against": ""}, "has a second arm"),
         ("C07.hazard", {"published": "2"}, "does not contain the value"),

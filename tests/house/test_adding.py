@@ -14,20 +14,20 @@ from .source import PACKAGE, ROOT
 
 pytestmark = pytest.mark.slow
 
-AGENT = '    DrugEntry("obinutuzumab", "anti_cd20", ("intravenous",), "L01FA03", None),\n'
+AGENT = '    DrugEntry("ofatumumab", "anti_cd20", ("intravenous",), "L01FA02", None),\n'
 REGIMEN = """\
 extends = "modern-children"
-title = "Obinutuzumab at the first dose of steroid"
+title = "Ofatumumab at the first dose of steroid"
 description = "A copy of the package with one more agent."
 
 [second_line.policy.children]
 starts = [
-    { when = "steroid_start", number = 1, delay_days = 7, lesions = ["any"], sequence = ["obinutuzumab"], overlap_days = 0, steroid = "as_planned" },
+    { when = "steroid_start", number = 1, delay_days = 7, lesions = ["any"], sequence = ["ofatumumab"], overlap_days = 0, steroid = "as_planned" },
 ]
 
-[second_line.regimens.obinutuzumab]
-drug = "obinutuzumab"
-dose = { amount = 173.4, per = "m2", cap_mg = 1000 }
+[second_line.regimens.ofatumumab]
+drug = "ofatumumab"
+dose = { amount = 300, per = "m2", cap_mg = 1000, round_to_mg = 100 }
 every_days = 14
 course_days = 14
 courses = 2
@@ -47,7 +47,7 @@ infection_factor = 1.3
 not_with = ["tuberculosis", "hepatitis"]
 toxicities = { infusion_reaction = { rate_per_year = 18.0, action = "none" } }
 
-[second_line.regimens.obinutuzumab.resistant_response]
+[second_line.regimens.ofatumumab.resistant_response]
 minimal_change = { complete = 0.35, partial = 0.25 }
 fsgs = { complete = 0.20, partial = 0.30 }
 membranous = { complete = 0.20, partial = 0.40 }
@@ -58,7 +58,7 @@ iga = { complete = 0.05, partial = 0.10 }
 
 [sources]
 "second_line.policy.children.starts" = "assumed: everybody, so that the agent is seen"
-"second_line.regimens.obinutuzumab" = "assumed: as rituximab, at the dose of the protocol of the OBIRINS trial (300 mg per 1.73 m2)"
+"second_line.regimens.ofatumumab" = "assumed: as rituximab"
 """  # noqa: E501
 
 
@@ -94,7 +94,7 @@ def test_an_agent(package):
         "import nephrosyn as ns; from nephrosyn.criteria.clauses.second_line_resistance import CLASS_NAMES, CLASS_OF\n"
         "cohort = ns.run('one-more-agent', patients=2, seed=1, overrides=['population.follow_up_days=60'])\n"
         "given = cohort.doses['drug'].to_list()\n"
-        "print(given.count('obinutuzumab'), CLASS_NAMES[CLASS_OF[-1]])"
+        "print(given.count('ofatumumab'), CLASS_NAMES[CLASS_OF[-1]])"
     )
     count, mechanism = printed(package, code).split()
     assert int(count) >= 2

@@ -44,6 +44,16 @@ WRONG = [
     ("care.cut_fraction={a=1}", "care.cut_fraction", "a table of 1"),
     ("care.clinic.slots=0", "care.clinic.slots", 'a whole number from 1 to 10000 (count) or "unlimited"; found 0'),
     ("care.clinic.slots=unlimted", "care.clinic.slots", "nearest: unlimited"),
+    (
+        "disease.late_resistance_probability=0.01",
+        "disease.late_resistance_probability",
+        "disease.late_resistance (share and after_days); found a key of an earlier version",
+    ),
+    (
+        "disease.relapse.remission_time_correlation=0.1",
+        "disease.relapse.remission_time_correlation",
+        "disease.remission_time.frailty_correlation; found a key of an earlier version",
+    ),
     ("care.cut_fractoin=0.5", "care.cut_fractoin", "unknown key; nearest: cut_fraction"),
     (f"{BAND}.lesion_mix.fsg=0.1", f"{BAND}.lesion_mix.fsg", "unknown key; nearest: fsgs"),
     ("care.toxicities.osteonecrosi={action='cut'}", "care.toxicities.osteonecrosi", "nearest: osteonecrosis"),

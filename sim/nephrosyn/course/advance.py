@@ -17,6 +17,7 @@ from nephrosyn.course.care.noted_conditions import note_conditions
 from nephrosyn.course.care.provoking_factors import find_or_remove
 from nephrosyn.course.care.second_agents import NO_AGENT, close_agent_run, give_agent, refresh_effects
 from nephrosyn.course.care.second_line import begin_planned_agent, replace_agent, review_agent, test_or_discharge
+from nephrosyn.course.care.signs import notice_signs, plan_signs
 from nephrosyn.course.care.steroid import close_dose_run, next_step, suffer_toxicity
 from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
 from nephrosyn.course.disease.agent_response import plan_responses_to_agents
@@ -33,10 +34,8 @@ from nephrosyn.course.onset import onset
 from nephrosyn.course.state.clocks import earliest, stop
 from nephrosyn.course.state.codes import Event, VisitKind
 from nephrosyn.course.state.events import MARGIN, NO_VALUE, write_diary, write_event, write_visit
-from nephrosyn.course.state.quantiles import quantile
-from nephrosyn.course.state.state import DUE, Assessment, Clock, Phase
+from nephrosyn.course.state.state import DUE, Assessment, Clock
 from nephrosyn.kernels.compile import entry, inline, kernel, once
-from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 LOG_FULL = -1.0
 """Result of ``advance`` when the log must grow before the next event."""
@@ -81,21 +80,7 @@ def hold_visit(state, traits, params, clocks, prepared, log):
 def _relapse(state, traits, params, clocks, prepared, log):
     start_relapse(state, traits, params, clocks, prepared.tables, log)
     plan_responses_to_agents(state, traits, params, clocks, prepared)
-    state.symptoms += 1
-    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.SYMPTOM, state.symptoms)
-    clocks[DUE, Clock.SYMPTOM] = math.inf
-    if draws[0] < params.symptom_probability:
-        clocks[DUE, Clock.SYMPTOM] = state.now + quantile(
-            prepared.tables, params.symptom_table, normal_quantile(draws[1])
-        )
-
-
-@kernel
-def _symptom(state, clocks):
-    clocks[DUE, Clock.SYMPTOM] = math.inf
-    unknown = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
-    if state.phase == Phase.NEPHROTIC and unknown:
-        request_visit(state, clocks)
+    plan_signs(state, traits, params, clocks, prepared.tables)
 
 
 @kernel
@@ -158,7 +143,7 @@ def play(k, state, traits, params, clocks, prepared, log):
     elif k == Clock.DOSE_STEP:
         next_step(state, traits, params, clocks, prepared.steps, log)
     elif k == Clock.SYMPTOM:
-        _symptom(state, clocks)
+        notice_signs(state, traits, params, clocks)
     elif k == Clock.DROPOUT:
         stop(clocks, Clock.DROPOUT)
         state.dropped_out = 1

@@ -10,7 +10,7 @@ from nephrosyn.course.care.second_line import NO_RULE
 from nephrosyn.course.care.steroid import start_toxicity_budget
 from nephrosyn.course.disease.body import dry_weight_kg
 from nephrosyn.course.disease.complications import start_complications
-from nephrosyn.course.disease.kidney import NO_COMPLICATION, set_kidney_loss
+from nephrosyn.course.disease.kidney import NO_COMPLICATION, draw_acute_injury, set_kidney_loss
 from nephrosyn.course.disease.proteinuria import death_rate, episode_score, plan_response, steady_blood
 from nephrosyn.course.disease.triggers import schedule_boundary, start_triggers
 from nephrosyn.course.state.clocks import start_budget
@@ -35,6 +35,7 @@ def onset(state, traits, params, clocks, prepared, log):
     state.diary_grade = -1
     state.steroid_ended = -math.inf
     _without_second_line(state, traits, params)
+    draw_acute_injury(state, traits, params, prepared.tables)
     state.path_log = traits.nephrotic_log_upcr
     state.path_target = traits.nephrotic_log_upcr
     steady_blood(state, traits, params, 0.0)
@@ -83,5 +84,5 @@ def _set_ends(state, traits, params, clocks):
     start_budget(clocks, Clock.DEATH, 0.0, -math.log(draws[0]), death_rate(state, params))
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DROPOUT, 0)
     if params.dropout_per_day > 0.0:
-        clocks[DUE, Clock.DROPOUT] = -math.log(draws[0]) / params.dropout_per_day
+        clocks[DUE, Clock.DROPOUT] = traits.presentation_days - math.log(draws[0]) / params.dropout_per_day
     clocks[DUE, Clock.END] = params.follow_up_days

@@ -34,6 +34,7 @@ class Purpose(IntEnum):
     SECOND_LINE = 8
     FACTORS = 9
     KIDNEY = 10
+    LATE_RESISTANCE = 11
     EPISODE = 20
     INFECTION = 21
     EXERTION = 22
@@ -54,6 +55,7 @@ class Purpose(IntEnum):
     AGENT_TOXICITY = 37
     GUT_REACTION = 38
     FACTOR = 39
+    ACUTE_INJURY = 43
     CHART_VISIT = 40
     CHART_RESULT = 41
     CHART_DIARY = 42

@@ -49,6 +49,11 @@ TRAITS = np.dtype(
         ("frailty", "f8"),
         ("frailty_score", "f8"),  # normal score of the frailty
         ("relapse_per_day", "f8"),  # off drug, untriggered
+        ("cured_from_days", "f8"),  # no relapse begins after it
+        ("remission_time_score", "f8"),  # the part of the times to remission that all episodes share
+        ("resistant_from_days", "f8"),  # later relapses do not respond to steroid; inf = never
+        ("tests_at_home", "i8"),
+        ("albumin_loss_factor", "f8"),
         ("threshold_mg_per_kg_per_day", "f8"),  # 0 = none
         ("spontaneous_days", "f8"),  # start of a spontaneous fall; inf = never
         ("nephrotic_log_upcr", "f8"),
@@ -173,7 +178,10 @@ def _draw_persons(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -
         index = _choose(uniforms[here, 3], list(band.lesion_mix.values()))
         traits["lesion"][here] = np.array([LESIONS.index(name) for name in lesions])[index]
         traits["size_factor"][here] = np.exp(band.weight_log_sd * _scores(uniforms[here, 4]))
-        traits["height_factor"][here] = np.cbrt(traits["size_factor"][here])  # bodies of one shape
+        # weight goes with the square of height, times a body mass index of the patient's own
+        correlation = min(2.0 * band.height_log_sd / band.weight_log_sd, 1.0) if band.weight_log_sd > 0.0 else 0.0
+        height = _correlated(_scores(uniforms[here, 4]), _scores(uniforms[here, 7]), correlation)
+        traits["height_factor"][here] = np.exp(band.height_log_sd * height)
     traits["entry_days"] = population.accrual_days * uniforms[:, 5]
     traits["presentation_days"] = quantiles(scenario.care.presentation_delay_days, uniforms[:, 6])
 
@@ -188,12 +196,14 @@ def _scores(uniforms: Floats) -> Floats:
 def _draw_band(members: NDArray[np.void], scenario: Scenario, band: str, draws: _Draws) -> None:
     """Draw what depends on the age band: response, relapse, triggers, safety."""
     _draw_response(members, scenario, band, draws(Purpose.RESPONSE))
-    _draw_relapse(members, scenario, band, draws(Purpose.FRAILTY))
+    _draw_relapse(members, scenario, band, draws(Purpose.FRAILTY, 2))
+    _draw_late_resistance(members, scenario, draws(Purpose.LATE_RESISTANCE))
     _draw_safety(members, scenario, band, draws(Purpose.SAFETY, 2))
     uniforms = draws(Purpose.CARE)
     regimen = scenario.care.regimen[band]
     members["biopsy_at_presentation"] = uniforms[:, 0] < regimen.biopsy_at_presentation
     members["biopsy_at_resistance"] = uniforms[:, 1] < regimen.biopsy_at_resistance
+    members["tests_at_home"] = uniforms[:, 2] < regimen.home_tests.share
     _draw_infections(members, scenario, draws(Purpose.TRIGGERS)[:, 0])
 
 
@@ -243,7 +253,26 @@ def _draw_relapse(members: NDArray[np.void], scenario: Scenario, band: str, unif
         factor[LESIONS.index(lesion)] = value
     members["relapse_per_day"] = of_band.rate_per_year / DAYS_PER_YEAR * members["frailty"] * factor[members["lesion"]]
     threshold = quantiles(of_band.threshold_mg_per_kg_per_day, uniforms[:, 3])
-    members["threshold_mg_per_kg_per_day"] = np.where(uniforms[:, 2] < of_band.threshold_share, threshold, 0.0)
+    score = _correlated(members["frailty_score"], -_scores(uniforms[:, 2]), relapse.threshold_frailty_correlation)
+    has_threshold = score > -_scores(np.asarray(of_band.threshold_share))
+    members["threshold_mg_per_kg_per_day"] = np.where(has_threshold, threshold, 0.0)
+    with np.errstate(divide="ignore"):
+        members["cured_from_days"] = -np.log(uniforms[:, 4]) * DAYS_PER_YEAR / np.float64(of_band.cured_per_year)
+    members["remission_time_score"] = _correlated(
+        members["frailty_score"], _scores(uniforms[:, 5]), scenario.disease.remission_time.frailty_correlation
+    )
+
+
+def _correlated(first: Floats, second: Floats, correlation: float) -> Floats:
+    """Normal scores with a given correlation with the first, made of independent ones."""
+    scores: Floats = correlation * first + np.sqrt(1.0 - correlation**2) * second
+    return scores
+
+
+def _draw_late_resistance(members: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> None:
+    late = scenario.disease.late_resistance
+    when = quantiles(late.after_days, uniforms[:, 1])
+    members["resistant_from_days"] = np.where(uniforms[:, 0] < late.share, when, np.inf)
 
 
 def _draw_safety(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
@@ -267,6 +296,17 @@ def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) ->
     traits["nephrotic_log_upcr"] = nephrotic
     traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(proteinuria.highest_partial_fraction))
     traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(proteinuria.highest_remission_fraction))
-    traits["gfr_ml_per_min_per_1_73_m2"] = quantiles(disease.kidney_function.gfr_ml_per_min_per_1_73_m2, uniforms[:, 3])
+    traits["gfr_ml_per_min_per_1_73_m2"] = _filtration_at_onset(traits, scenario, uniforms[:, 3])
     traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, uniforms[:, 4])
     traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, uniforms[:, 5])
+    traits["albumin_loss_factor"] = quantiles(disease.albumin.loss_factor, uniforms[:, 6])
+
+
+def _filtration_at_onset(traits: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> Floats:
+    """Filtration of a young kidney (mL/min/1.73 m2), lowered by the lesion and by age."""
+    function = scenario.disease.kidney_function
+    by_lesion = np.array([function.lesion_factor.get(name, 1.0) for name in LESIONS])
+    years = np.maximum(traits["age_years"] - function.decline_from_years, 0.0)
+    young = quantiles(function.gfr_ml_per_min_per_1_73_m2, uniforms)
+    filtration: Floats = young * by_lesion[traits["lesion"]] * (1.0 - function.decline_per_year) ** years
+    return filtration

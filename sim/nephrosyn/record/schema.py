@@ -196,6 +196,12 @@ _TRUTH = {
             "threshold_mg_per_kg_per_day": Column(
                 pl.Float64, "mean dose taken below which the hazard is raised; 0 if there is no threshold", "mg/kg/day"
             ),
+            "cured_days": Column(pl.Float64, "time after which no relapse begins, if there is one", "days"),
+            "resistant_days": Column(pl.Float64, "time after which relapses do not respond to steroid, if any", "days"),
+            "remission_time_score": Column(
+                pl.Float64, "normal score of the part of times to remission that episodes share"
+            ),
+            "tests_at_home": Column(pl.Boolean, "whether the family tests the urine at home without a diary"),
             "spontaneous_days": Column(
                 pl.Float64, "time at which proteinuria remits spontaneously, if it does", "days"
             ),

@@ -35,6 +35,9 @@ def truth(history: SortedHistory) -> dict[str, pl.DataFrame]:
     }
 
 
+_NEVER_IS_INFINITE = ("cured_days", "resistant_days", "spontaneous_days")
+
+
 def _traits(history: SortedHistory) -> pl.DataFrame:
     traits, albumin = history.traits, history.scenario.disease.albumin
     return history.frame(
@@ -49,13 +52,17 @@ def _traits(history: SortedHistory) -> pl.DataFrame:
             "frailty": traits["frailty"],
             "relapse_rate_per_year": traits["relapse_per_day"] * DAYS_PER_YEAR,
             "threshold_mg_per_kg_per_day": traits["threshold_mg_per_kg_per_day"],
+            "cured_days": traits["cured_from_days"],
+            "resistant_days": traits["resistant_from_days"],
+            "remission_time_score": traits["remission_time_score"],
+            "tests_at_home": traits["tests_at_home"] == 1,
             "spontaneous_days": traits["spontaneous_days"],
             "nephrotic_upcr_mg_per_mg": np.exp(traits["nephrotic_log_upcr"]),
             "partial_upcr_mg_per_mg": np.exp(traits["partial_log_upcr"]),
             "remission_upcr_mg_per_mg": np.exp(traits["remission_log_upcr"]),
             "albumin_g_per_dl": traits["albumin_g_per_dl"],
             "albumin_catabolism_per_day": np.full(len(traits), albumin.catabolism_per_day),
-            "albumin_loss_per_day_per_mg_per_mg": np.full(len(traits), albumin.loss_per_day_per_mg_per_mg),
+            "albumin_loss_per_day_per_mg_per_mg": albumin.loss_per_day_per_mg_per_mg * traits["albumin_loss_factor"],
             "albumin_loss_saturates_at_mg_per_mg": np.full(len(traits), albumin.loss_saturates_at_mg_per_mg),
             "cholesterol_mg_per_dl": traits["cholesterol_mg_per_dl"],
             "gfr_ml_per_min_per_1_73_m2": traits["gfr_ml_per_min_per_1_73_m2"],
@@ -67,7 +74,7 @@ def _traits(history: SortedHistory) -> pl.DataFrame:
             "bladder_tolerance_mg_per_kg": traits["bladder_tolerance_mg_per_kg"],
             **{name: traits["factors"] >> bit & 1 == 1 for bit, name in enumerate(vocabulary.PROVOKING_FACTORS)},
         },
-    ).with_columns(spontaneous_days=pl.when(pl.col("spontaneous_days").is_finite()).then("spontaneous_days"))
+    ).with_columns(pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in _NEVER_IS_INFINITE)
 
 
 def _events(history: SortedHistory) -> pl.DataFrame:

@@ -114,6 +114,7 @@ def prepared(name):
 def test_protection_by_cyclophosphamide_saturates():
     state, traits, params, clocks = patient()
     traits["requirement_mg_per_kg"], params["most_protection"] = 80.0, 0.9
+    traits["cured_from_days"] = math.inf
     arrays = prepared("source-combined-care")._replace(agents=records(1, AGENT), tables=np.zeros((1, 2)))
     log = empty_log(10)
     factors = []
@@ -166,7 +167,7 @@ def test_thinned_candidates_are_a_poisson_process_of_the_accepted_hazard(played)
     traits = tables["truth/traits"].sort("patient")
     loss = scenario.disease.albumin
     upcr = np.minimum(traits["nephrotic_upcr_mg_per_mg"].to_numpy(), loss.loss_saturates_at_mg_per_mg)
-    clearance = loss.catabolism_per_day + loss.loss_per_day_per_mg_per_mg * upcr
+    clearance = loss.catabolism_per_day + traits["albumin_loss_per_day_per_mg_per_mg"].to_numpy() * upcr
     albumin = loss.catabolism_per_day * traits["albumin_g_per_dl"].to_numpy() / clearance
     assert np.ptp(albumin) > 1.0
     base = np.array([thrombosis.rate_per_year[lesion] for lesion in traits["lesion"]])
@@ -209,6 +210,7 @@ def test_fatal_complications_kill_at_once(played):
         "baseline",
         *QUIET,
         "complications.serious_infection.rate_per_year={children=0.0, adults=3.0}",
+        "complications.serious_infection.course.life_threatening_share=1.0",
         "complications.serious_infection.course.fatality=1.0",
         patients=200,
     )

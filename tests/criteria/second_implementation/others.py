@@ -13,6 +13,7 @@ CLASSES = {
     "tacrolimus": "calcineurin inhibitor",
     "vincristine": "vinca alkaloid",
     "rituximab": "anti-CD20",
+    "obinutuzumab": "anti-CD20",
     "levamisole": "immunomodulator",
 }
 

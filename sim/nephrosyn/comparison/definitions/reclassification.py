@@ -157,7 +157,7 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
     ...     text = criteria.text("source").replace('name = "source"', 'name = "second"')
     ...     _ = file.write_text(text.replace("relapses = { value = 1,", "relapses = { value = 2,"))
     ...     ns.reclassify(cohort, "source", file)
-    <Reclassification from source to second: 2 of 20 patients change category>
+    <Reclassification from source to second: 1 of 20 patients change category>
     """
     tables, manifest, place = open_run(run)
     return Reclassification(find(tables, manifest, place, from_, to, view))

@@ -6,11 +6,11 @@ import math
 
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
 from nephrosyn.course.care.second_agents import NO_AGENT
-from nephrosyn.course.care.second_line import consider_start, respond_to_relapse
-from nephrosyn.course.care.steroid import plan_taper, start_course, start_withdrawal
+from nephrosyn.course.care.second_line import consider_start, relapses_often, respond_to_relapse
+from nephrosyn.course.care.steroid import plan_taper, present_course, start_course, start_withdrawal
 from nephrosyn.course.state.codes import Event, Start, VisitKind
 from nephrosyn.course.state.events import write_event
-from nephrosyn.course.state.state import DUE, Assessment, Clock, Treatment
+from nephrosyn.course.state.state import DUE, Assessment, Clock, SteroidCourse, Treatment
 from nephrosyn.kernels.compile import inline, kernel
 
 
@@ -40,7 +40,7 @@ def steroid_is_barred(state):
 
 
 @kernel
-def start_episode(state, traits, params, clocks, prepared, log, upcr, relapse):
+def start_episode(state, traits, params, clocks, prepared, log, upcr, kind):
     """Start an episode: the clinic sees nephrotic disease and gives the full dose, if steroid may be given."""
     state.assessment = Assessment.NEPHROTIC
     state.nephrotic_since = state.now
@@ -48,8 +48,8 @@ def start_episode(state, traits, params, clocks, prepared, log, upcr, relapse):
     state.low_readings = 0
     if steroid_is_barred(state):
         return
-    start_course(state, traits, params, clocks, prepared.growth, log, relapse)
-    if relapse == 0:
+    start_course(state, traits, params, clocks, prepared.growth, log, kind)
+    if kind == SteroidCourse.FIRST:
         consider_start(state, traits, params, clocks, prepared.starts, Start.STEROID_START)
         consider_start(state, traits, params, clocks, prepared.starts, Start.SLOW_RESPONSE)
 
@@ -58,7 +58,7 @@ def start_episode(state, traits, params, clocks, prepared, log, upcr, relapse):
 def decide(state, traits, params, clocks, prepared, log, upcr):
     """Draw conclusions from today's UPCR (mg/mg) and the earlier readings, and act on them."""
     if state.visit_kind == VisitKind.PRESENTATION:
-        start_episode(state, traits, params, clocks, prepared, log, upcr, 0)
+        start_episode(state, traits, params, clocks, prepared, log, upcr, SteroidCourse.FIRST)
         if params.search == AT_PRESENTATION:
             begin_search(state, traits, params, clocks, prepared.tables, params.search_after_days)
     elif state.assessment == Assessment.NEPHROTIC:
@@ -67,11 +67,12 @@ def decide(state, traits, params, clocks, prepared, log, upcr):
         if _remission_confirmed(state, params):
             _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         elif state.retry_steroid == 1:
-            start_episode(state, traits, params, clocks, prepared, log, upcr, 0)
+            start_episode(state, traits, params, clocks, prepared, log, upcr, SteroidCourse.FIRST)
     elif _relapse_confirmed(state, params):
         _declare(state, traits, log, Assessment.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
         respond_to_relapse(state, traits, params, clocks, prepared, log)
-        start_episode(state, traits, params, clocks, prepared, log, upcr, 1)
+        kind = SteroidCourse.FREQUENT_RELAPSE if relapses_often(state, params) else SteroidCourse.RELAPSE
+        start_episode(state, traits, params, clocks, prepared, log, upcr, kind)
     elif state.assessment == Assessment.PARTIAL and _remission_confirmed(state, params):
         _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
     state.retry_steroid = 0
@@ -86,14 +87,15 @@ def _declare(state, traits, log, assessment, event, upcr):
 @kernel
 def _wait_for_remission(state, traits, params, clocks, prepared, log, upcr):
     on_full_dose = state.treatment == Treatment.FULL_DOSE
-    course = params.relapse if state.relapse_course == 1 else params.first
+    course = present_course(state, params)
     if _remission_confirmed(state, params):
         _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
         if on_full_dose:
             plan_taper(state, params, clocks, state.now)
     elif on_full_dose and state.retry_steroid == 1:
-        # The earlier course does not count.
-        start_course(state, traits, params, clocks, prepared.growth, log, state.relapse_course)
+        start_course(
+            state, traits, params, clocks, prepared.growth, log, state.course
+        )  # the earlier course does not count
     elif (
         on_full_dose
         and state.low_readings == 0
@@ -144,7 +146,8 @@ def _interval_days(state, params):
 def _is_to_be_confirmed(state, params):
     """Whether today's reading suggests a change that a second reading must confirm."""
     if state.assessment == Assessment.REMISSION:
-        return state.high_readings > 0
+        unclear = state.visit_kind == VisitKind.UNSCHEDULED and state.low_readings == 0
+        return state.high_readings > 0 or unclear
     if state.assessment == Assessment.PARTIAL:
         return state.high_readings > 0 or state.low_readings > 0
     return state.low_readings > 0
@@ -155,6 +158,7 @@ def plan_visit(state, params, clocks, agents):
     """Set the clock of the next visit."""
     today = math.floor(state.now)
     state.visit += 1
+    state.latest_visit_day = int(today)
     state.waited = 0.0
     if _is_to_be_confirmed(state, params):
         state.visit_kind = VisitKind.CONFIRMATION
@@ -163,7 +167,7 @@ def plan_visit(state, params, clocks, agents):
         state.visit_kind = VisitKind.SCHEDULED
         due = today + _interval_days(state, params)
         if state.treatment == Treatment.FULL_DOSE and state.assessment == Assessment.NEPHROTIC:
-            course = params.relapse if state.relapse_course == 1 else params.first
+            course = present_course(state, params)
             verdict_day = math.floor(state.full_since) + course.resistance_days
             if verdict_day > today:
                 due = min(due, verdict_day)
@@ -180,11 +184,13 @@ def plan_visit(state, params, clocks, agents):
 
 @kernel
 def request_visit(state, clocks):
-    """Bring the patient in now, unscheduled, unless already waiting for a visit."""
-    if clocks[DUE, Clock.VISIT] > state.now and state.waited == 0.0:
+    """Bring the patient in now (tomorrow after a visit today), unscheduled, unless already waiting for a visit."""
+    seen_today = state.visit > 0 and math.floor(state.now) == state.latest_visit_day
+    when = math.floor(state.now) + 1.0 if seen_today else state.now
+    if clocks[DUE, Clock.VISIT] > when and state.waited == 0.0:
         if (
             state.visit_kind != VisitKind.PRESENTATION
         ):  # the first visit stays the presentation, even if it comes sooner
             state.visit_kind = VisitKind.UNSCHEDULED
-        state.planned_day = math.floor(state.now)
-        clocks[DUE, Clock.VISIT] = state.now
+        state.planned_day = math.floor(when)
+        clocks[DUE, Clock.VISIT] = when

@@ -33,7 +33,6 @@ _DIABETES = 1 << CONTRAINDICATIONS.index("diabetes")
 _STEROID_DIABETES = 1 << TOXICITIES.index("steroid_diabetes")
 _LONGEST_TABLET_INTERVAL = 7.0
 _NO_LIMIT_MG = 1e9  # stands for no cap; unlike infinity it can be divided and rounded down
-_TENTHS_PER_MG = 10.0
 
 
 @inline
@@ -69,9 +68,12 @@ def _room_mg(state, params, agents, k):
 
 
 @kernel
-def _rounded_to_tenths(mg):
-    """Round a dose to tenths of a milligram, at least one tenth."""
-    return max(math.floor(mg * _TENTHS_PER_MG + 0.5), 1.0) / _TENTHS_PER_MG
+def _dispensable(mg, agent):
+    """Round a dose to what tablets and vials allow, at least one of them and not above the cap."""
+    doses = max(math.floor(mg / agent.round_to_mg + 0.5), 1.0)
+    if doses * agent.round_to_mg > agent.cap_mg + 1e-9:
+        doses = max(math.floor(agent.cap_mg / agent.round_to_mg + 1e-9), 1.0)
+    return doses * agent.round_to_mg
 
 
 @kernel
@@ -185,13 +187,13 @@ def give_agent(state, traits, params, clocks, prepared, log):
         stop_agent(state, traits, params, clocks, prepared, log)
         return
     state.agent_weight_kg = dry_weight_kg(state, traits, prepared.growth, state.now)
-    mg = _rounded_to_tenths(dose_for_size(agent.amount, agent.per, agent.cap_mg, state.agent_weight_kg, 0.0))
+    mg = _dispensable(dose_for_size(agent.amount, agent.per, agent.cap_mg, state.agent_weight_kg, 0.0), agent)
     room = _room_mg(state, params, prepared.agents, k)
     if _is_infusion(agent):
         if room < params.least_infusion_fraction * mg:
             stop_agent(state, traits, params, clocks, prepared, log)
             return
-        mg = min(mg, math.floor(room * _TENTHS_PER_MG) / _TENTHS_PER_MG)
+        mg = min(mg, math.floor(room / agent.round_to_mg + 1e-9) * agent.round_to_mg)
         _infuse(state, traits, params, clocks, prepared, log, mg)
         return
     doses = math.floor(room / max(mg, state.agent_mg) + 1e-9)

@@ -105,6 +105,24 @@ def _relapses_within(state, days):
     return relapses
 
 
+@inline
+def _is_dependent(state, params):
+    return state.relapses_on_steroid >= params.dependence_relapses
+
+
+@kernel
+def _relapses_frequently(state, params):
+    in_6_months = _relapses_within(state, params.six_months_days)
+    in_12_months = _relapses_within(state, params.twelve_months_days)
+    return in_6_months >= params.frequent_in_6_months or in_12_months >= params.frequent_in_12_months
+
+
+@kernel
+def relapses_often(state, params):
+    """Whether, at a relapse just declared, the clinic holds the patient to be dependent or to relapse frequently."""
+    return _is_dependent(state, params) or _relapses_frequently(state, params)
+
+
 @kernel
 def respond_to_relapse(state, traits, params, clocks, prepared, log):
     """Respond to a declared relapse: count it, and start, continue or replace the second agent."""
@@ -119,11 +137,9 @@ def respond_to_relapse(state, traits, params, clocks, prepared, log):
         state.rule = NO_RULE
         clocks[DUE, Clock.AGENT_START] = math.inf
     if state.rule == NO_RULE:
-        if state.relapses_on_steroid >= params.dependence_relapses:
+        if _is_dependent(state, params):
             consider_start(state, traits, params, clocks, prepared.starts, Start.DEPENDENCE)
-        in_6_months = _relapses_within(state, params.six_months_days)
-        in_12_months = _relapses_within(state, params.twelve_months_days)
-        if in_6_months >= params.frequent_in_6_months or in_12_months >= params.frequent_in_12_months:
+        if _relapses_frequently(state, params):
             consider_start(state, traits, params, clocks, prepared.starts, Start.FREQUENT_RELAPSE)
         consider_start(state, traits, params, clocks, prepared.starts, Start.RELAPSE)
     elif state.agent != NO_AGENT:

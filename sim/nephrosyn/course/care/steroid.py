@@ -11,8 +11,8 @@ from nephrosyn.course.disease.relapse_hazard import update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget
 from nephrosyn.course.state.codes import Event, Schedule
 from nephrosyn.course.state.events import NO_VALUE, write_dose, write_event
-from nephrosyn.course.state.state import DUE, Clock, Treatment
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.course.state.state import DUE, Clock, SteroidCourse, Treatment
+from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, uniforms
 
 STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
@@ -59,15 +59,23 @@ def set_dose(state, traits, params, clocks, log, planned_mg, schedule):
     update_exposure(state, traits, params, clocks)
 
 
+@inline
+def present_course(state, params):
+    """The course that is being given: of the first episode, of a relapse, or of frequent relapses."""
+    if state.course == SteroidCourse.FREQUENT_RELAPSE:
+        return params.frequent_relapse
+    return params.relapse if state.course == SteroidCourse.RELAPSE else params.first
+
+
 @kernel
-def start_course(state, traits, params, clocks, growth, log, relapse):
-    """Start full dose today, for a first episode or a relapse."""
+def start_course(state, traits, params, clocks, growth, log, kind):
+    """Start full dose today; ``kind`` is the kind of course."""
     state.treatment = Treatment.FULL_DOSE
-    state.relapse_course = relapse
+    state.course = kind
     state.full_since = state.now
     state.dosing_weight_kg = dry_weight_kg(state, traits, growth, state.now)
     clocks[DUE, Clock.DOSE_STEP] = math.inf
-    course = params.relapse if relapse == 1 else params.first
+    course = present_course(state, params)
     state.full_mg = _steroid_mg(state, course.amount, course.per, course.cap_mg)
     if state.dose_by_surface == 1:
         state.full_mg = max(state.full_mg, min(needed_mg(state, params), course.cap_mg))
@@ -77,7 +85,7 @@ def start_course(state, traits, params, clocks, growth, log, relapse):
 @kernel
 def plan_taper(state, params, clocks, declared):
     """Plan the taper after remission; it starts when full dose has lasted long enough."""
-    course = params.relapse if state.relapse_course == 1 else params.first
+    course = present_course(state, params)
     start = max(state.full_since + course.full_dose_days, declared + course.after_remission_days)
     state.step = course.first_step
     state.last_step = course.last_step
@@ -113,9 +121,11 @@ def _skip_steps_that_raise(state, steps):
 def next_step(state, traits, params, clocks, steps, log):
     """Take the next step of the taper, or end steroid.
 
-    During the overlap with a second agent the step waits, unless steroid is toxic.
+    During the overlap with a second agent the step waits, unless steroid is toxic. Full dose does not wait: once the
+    disease is in remission the taper begins, and is held at its first step.
     """
-    if state.now < state.steroid_held_until and state.steroid_barred == 0:
+    waits = state.treatment != Treatment.FULL_DOSE or state.withdraw_steroid == 1
+    if waits and state.now < state.steroid_held_until and state.steroid_barred == 0:
         clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
         return
     if state.treatment == Treatment.FULL_DOSE:

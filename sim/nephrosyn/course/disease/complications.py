@@ -118,7 +118,7 @@ def _begin_complication(state, traits, params, clocks, tables, course, which, ch
 
     Until it is treated, steroid does not work and filtration is lower.
     """
-    if chance < course.fatality:
+    if chance < course.life_threatening_share * course.fatality:
         return True
     index = state.serious_infection_candidates if which == Condition.SERIOUS_INFECTION else 0
     v = uniforms(params.seed, params.replicate, traits.patient, Purpose.COMPLICATION, index)
@@ -127,7 +127,7 @@ def _begin_complication(state, traits, params, clocks, tables, course, which, ch
         until = max(until, clocks[DUE, Clock.COMPLICATION_ENDS])
     state.complication = which
     state.complication_filtration = 1.0
-    if which != Condition.VENOUS_THROMBOSIS:
+    if which != Condition.VENOUS_THROMBOSIS and chance < course.life_threatening_share:
         lose_filtration(state, traits, params, clocks, course.lasting_loss)
         state.complication_filtration = course.filtration_factor
     state.complications_to_note |= 1 << (which - _FIRST_COMPLICATION)

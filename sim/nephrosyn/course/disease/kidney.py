@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.state.state import DUE, Clock
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.course.state.state import DUE, Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 NO_COMPLICATION = -1
 
 
 @inline
 def steady_gfr(state):
-    """Filtration (mL/min/1.73 m2) now, without the temporary drop of an untreated complication."""
+    """Filtration (mL/min/1.73 m2) now, without the temporary drops of acute injury and of a complication."""
     return max(state.gfr - state.gfr_loss_per_day * (state.now - state.gfr_since), 0.0)
 
 
@@ -22,6 +24,8 @@ def set_kidney_loss(state, traits, params, clocks):
     state.gfr = steady_gfr(state)
     state.gfr_since = state.now
     state.gfr_loss_per_day = params.loss_per_day[state.phase] * traits.loss_factor
+    if state.response == Phase.REMISSION:
+        state.gfr_loss_per_day *= params.responsive_factor
     above = state.gfr - params.failure_gfr
     clocks[DUE, Clock.KIDNEY_FAILURE] = math.inf
     if above <= 0.0:
@@ -39,9 +43,21 @@ def lose_filtration(state, traits, params, clocks, share):
 
 
 @kernel
+def draw_acute_injury(state, traits, params, tables):
+    """Draw whether low albumin of this episode injures the kidney, and how deeply."""
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.ACUTE_INJURY, state.episode)
+    state.injury_depth = 0.0
+    if draws[0] < params.injury_share:
+        state.injury_depth = quantile(tables, params.injury_table, normal_quantile(draws[1]))
+
+
+@kernel
 def gfr_now(state, params):
-    """Filtration (mL/min/1.73 m2) now, with the drop of an untreated complication."""
+    """Filtration (mL/min/1.73 m2) now, with the drops of acute injury and of an untreated complication."""
     gfr = steady_gfr(state)
+    if state.injury_depth > 0.0 and state.albumin < params.injury_below_albumin:
+        span = params.injury_below_albumin - params.injury_deepest_albumin
+        gfr *= 1.0 - state.injury_depth * min((params.injury_below_albumin - state.albumin) / span, 1.0)
     if state.complication != NO_COMPLICATION:
         gfr *= state.complication_filtration
     return gfr

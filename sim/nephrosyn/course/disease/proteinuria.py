@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.disease.body import body_surface_m2, taken_mg_per_kg_per_day
-from nephrosyn.course.disease.kidney import NO_COMPLICATION, set_kidney_loss
+from nephrosyn.course.disease.kidney import NO_COMPLICATION, draw_acute_injury, set_kidney_loss
 from nephrosyn.course.disease.relapse_hazard import relapse_rate, update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget, stop
 from nephrosyn.course.state.codes import Event, Factor
@@ -35,9 +35,17 @@ def log_upcr(state, t):
 
 
 @inline
+def albumin_clearance(traits, params, level):
+    """Fraction of serum albumin that is broken down or lost per day at a UPCR level."""
+    return params.albumin_per_day + params.albumin_loss * traits.albumin_loss_factor * min(
+        level, params.loss_saturates_at
+    )
+
+
+@inline
 def _blood_step(state, traits, params, level, days):
     """Albumin and cholesterol after some days at a constant UPCR; the exact solution."""
-    clearance = params.albumin_per_day + params.albumin_loss * min(level, params.loss_saturates_at)
+    clearance = albumin_clearance(traits, params, level)
     steady = params.albumin_per_day * traits.albumin_g_per_dl / clearance
     above = state.albumin - steady
     albumin_left, cholesterol_left = math.exp(-clearance * days), math.exp(-params.cholesterol_per_day * days)
@@ -64,6 +72,38 @@ def update_blood(state, traits, params, t):
             days = max(days, _SMALLEST_STEP_DAYS)
         _blood_step(state, traits, params, math.exp(log_upcr(state, state.blood_time + 0.5 * days)), days)
         state.blood_time = min(state.blood_time + days, t)
+
+
+@kernel
+def _is_rising(state):
+    """Whether proteinuria is still rising after a relapse."""
+    return state.path_slope > 0.0 and log_upcr(state, state.now) < state.path_target
+
+
+@kernel
+def _top_of_rise(state):
+    """Time at which the rise is complete; always later than now, in spite of rounding."""
+    return max(
+        state.path_start + (state.path_target - state.path_log) / state.path_slope, state.now + _SHORTEST_FALL_DAYS
+    )
+
+
+@kernel
+def days_until_albumin(state, traits, params, level):
+    """Days until albumin has fallen to a level (g/dL) if proteinuria keeps its path; inf if it will not fall so far.
+
+    While proteinuria is rising, the days until the rise is complete, as the time cannot be known before.
+    """
+    update_blood(state, traits, params, state.now)
+    if state.albumin <= level:
+        return 0.0
+    if _is_rising(state):
+        return _top_of_rise(state) - state.now
+    clearance = albumin_clearance(traits, params, math.exp(log_upcr(state, state.now)))
+    steady = params.albumin_per_day * traits.albumin_g_per_dl / clearance
+    if state.falling == 1 or steady >= level:
+        return math.inf
+    return math.log((state.albumin - steady) / (level - steady)) / clearance + _SHORTEST_FALL_DAYS
 
 
 @kernel
@@ -98,6 +138,17 @@ def _arrival(traits, params, goal):
 
 
 @kernel
+def _days_to_remission(state, traits, params, tables, score):
+    """Time to remission on adequate steroid (days); in a relapse shorter and less variable than at onset."""
+    days = quantile(tables, traits.remission_time_table, score)
+    if state.episode > 0:
+        median = quantile(tables, traits.remission_time_table, 0.0)
+        if median > 0.0:
+            days = params.relapse_median_factor * median * (days / median) ** params.relapse_spread_factor
+    return max(days, _SHORTEST_FALL_DAYS)
+
+
+@kernel
 def plan_response(state, traits, params, clocks, tables, start_log, score, speed):
     """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
 
@@ -107,7 +158,7 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
     if state.response == Phase.NEPHROTIC:
         stop(clocks, Clock.RESPONSE)
         return
-    days = max(quantile(tables, traits.remission_time_table, score), _SHORTEST_FALL_DAYS)
+    days = _days_to_remission(state, traits, params, tables, score)
     height = start_log - _arrival(traits, params, state.response)
     fall_days = min(height / traits.fall_per_day, days)
     state.fall_per_day = height / fall_days
@@ -129,20 +180,6 @@ def _changes_nothing(state, level, per_day):
     """Whether a response changes nothing: the level is reached, or a fall as deep and as fast is under way."""
     on_its_way = state.falling == 1 and (state.goal > level or (state.goal == level and -state.path_slope >= per_day))
     return state.phase >= level or on_its_way
-
-
-@kernel
-def _is_rising(state):
-    """Whether proteinuria is still rising after a relapse."""
-    return state.path_slope > 0.0 and log_upcr(state, state.now) < state.path_target
-
-
-@kernel
-def _top_of_rise(state):
-    """Time at which the rise is complete; always later than now, in spite of rounding."""
-    return max(
-        state.path_start + (state.path_target - state.path_log) / state.path_slope, state.now + _SHORTEST_FALL_DAYS
-    )
 
 
 @inline
@@ -222,10 +259,10 @@ def reach_remission(state, traits, params, clocks, log):
 
 
 @kernel
-def episode_score(state, traits, params, own_score):
-    """Normal score of an episode's time to remission, correlated with the patient's frailty."""
-    r = params.remission_time_correlation
-    return r * traits.frailty_score + math.sqrt(1.0 - r * r) * own_score
+def episode_score(state, traits, params, score):
+    """Normal score of an episode's time to remission: a part of the patient, the rest of the episode."""
+    share = params.remission_time_patient_share
+    return math.sqrt(share) * traits.remission_time_score + math.sqrt(1.0 - share) * score
 
 
 @kernel
@@ -236,11 +273,13 @@ def start_relapse(state, traits, params, clocks, tables, log):
     state.phase = Phase.NEPHROTIC
     state.falling = 0
     state.episode += 1
+    draw_acute_injury(state, traits, params, tables)
     write_event(log, traits, state, Event.RELAPSE, float(state.episode))
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
     failed = draws[3] >= params.remits_on_failed_dose_probability
     state.failed_mg_per_kg_per_day = taken_mg_per_kg_per_day(state, traits) if failed else 0.0
-    if state.response != Phase.NEPHROTIC and draws[2] < params.late_resistance_probability:
+    if state.response != Phase.NEPHROTIC and state.late_resistance == 0 and state.now >= traits.resistant_from_days:
+        state.late_resistance = 1
         state.response = Phase.NEPHROTIC
         write_event(log, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
     elif state.response == Phase.NEPHROTIC and draws[2] < params.resistance_reversal_probability:

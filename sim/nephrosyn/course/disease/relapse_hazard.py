@@ -14,13 +14,15 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 @kernel
 def _dose_factor(state, traits, params):
-    """Factor of the dose taken: alternate-day steroid counts less; below the patient's threshold the hazard rises."""
+    """Factor of the dose taken: it protects, and alternate-day steroid less; below the patient's threshold not at all.
+
+    Steroid below the threshold does not protect, and falling below it raises the hazard.
+    """
     mean = taken_mg_per_kg_per_day(state, traits)
-    effective = mean * params.alternate_day_efficiency if state.dose_schedule == Schedule.ALTERNATE_DAY else mean
-    factor = math.exp(-params.dose_effect * effective)
     if mean < traits.threshold_mg_per_kg_per_day:
-        factor *= params.below_threshold_factor
-    return factor
+        return params.below_threshold_factor
+    effective = mean * params.alternate_day_efficiency if state.dose_schedule == Schedule.ALTERNATE_DAY else mean
+    return math.exp(-params.dose_effect * effective)
 
 
 @inline
@@ -44,16 +46,29 @@ def _since_remission_factor(state, params):
     return factor
 
 
+@inline
+def half_years_since_onset(state):
+    """Completed half-years since onset: how often the decline of activity is brought up to date."""
+    return math.floor(2.0 * state.now / DAYS_PER_YEAR + 1e-9)
+
+
+@kernel
+def _since_onset_factor(state, params):
+    """Decline of activity since onset, at the middle of the present half-year."""
+    return (1.0 - params.decline_since_onset_per_year) ** (0.5 * half_years_since_onset(state) + 0.25)
+
+
 @kernel
 def relapse_rate(state, traits, params):
     """Hazard of relapse now (per day); 0 while nephrotic, and in patients who never relapse."""
-    if state.phase == Phase.NEPHROTIC or traits.never_relapses == 1:
+    if state.phase == Phase.NEPHROTIC or traits.never_relapses == 1 or state.now >= traits.cured_from_days:
         return 0.0
     rate = (
         traits.relapse_per_day
         * _dose_factor(state, traits, params)
         * _age_factor(state, traits, params)
         * _since_remission_factor(state, params)
+        * _since_onset_factor(state, params)
     )
     rate *= state.agent_factor
     if state.now < state.infection_until:

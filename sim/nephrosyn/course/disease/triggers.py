@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.disease.relapse_hazard import age_years, update_relapse
+from nephrosyn.course.disease.relapse_hazard import age_years, half_years_since_onset, update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget
 from nephrosyn.course.state.codes import Event
 from nephrosyn.course.state.events import NO_VALUE, write_event
@@ -107,4 +107,8 @@ def schedule_boundary(state, traits, params, clocks):
         boundary = state.remission_since + params.since_remission_from_days[k]
         if boundary > state.now:
             due = min(due, boundary)
+    if params.decline_since_onset_per_year > 0.0:
+        due = min(due, 0.5 * (half_years_since_onset(state) + 1.0) * DAYS_PER_YEAR)
+    if state.now < traits.cured_from_days:
+        due = min(due, traits.cured_from_days)
     clocks[DUE, Clock.BOUNDARY] = due

@@ -135,9 +135,10 @@ def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> No
     record["follow_up_days"] = scenario.population.follow_up_days
     record["response_dose_mg_per_kg_per_day"] = disease.response_dose_mg_per_kg_per_day
     record["remits_on_failed_dose_probability"] = disease.remits_on_failed_dose_probability
-    record["late_resistance_probability"] = disease.late_resistance_probability
     record["resistance_reversal_probability"] = disease.resistance_reversal_probability
-    record["remission_time_correlation"] = relapse.remission_time_correlation
+    record["remission_time_patient_share"] = disease.remission_time.patient_share
+    record["relapse_median_factor"] = disease.remission_time.relapse_median_factor
+    record["relapse_spread_factor"] = disease.remission_time.relapse_spread_factor
     record["dose_effect"] = relapse.dose_effect_per_mg_per_kg_per_day
     record["alternate_day_efficiency"] = relapse.alternate_day_efficiency
     record["below_threshold_factor"] = relapse.below_threshold_factor
@@ -146,6 +147,7 @@ def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> No
     _fill_list(record, "since_remission_from_days", relapse.since_remission_from_days)
     _fill_list(record, "since_remission_factor", relapse.since_remission_factor)
     record["since_remission_steps"] = len(relapse.since_remission_factor)
+    record["decline_since_onset_per_year"] = relapse.bands[band].decline_since_onset_per_year
     record["remission_below_log_upcr"] = math.log(proteinuria.remission_below_mg_per_mg)
     record["rise_per_day"] = math.log(2.0) / proteinuria.rise_doubling_days
     record["albumin_per_day"] = disease.albumin.catabolism_per_day
@@ -192,6 +194,7 @@ def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: 
     care, regimen = scenario.care, scenario.care.regimen[band]
     _fill_course(record["first"], regimen.first, tables)
     _fill_course(record["relapse"], regimen.relapse, tables)
+    _fill_course(record["frequent_relapse"], regimen.frequent_relapse, tables)
     record["withdrawal_first_step"], record["withdrawal_last_step"] = tables.taper(regimen.withdrawal)
     record["round_to_mg"] = care.tablet_mg
     record["remission_mg_per_mg"] = regimen.watch.remission_mg_per_mg
@@ -205,6 +208,7 @@ def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: 
         record[f"visit_{phase}_days"] = getattr(regimen.visits, f"{phase}_days")
     record["symptom_probability"] = regimen.symptoms.probability
     record["symptom_table"] = tables.tabulate(regimen.symptoms.delay_days)
+    record["home_test_table"] = tables.tabulate(regimen.home_tests.delay_days)
     record["home_diary"] = regimen.home_diary
     record["contraindicated_fraction"] = care.contraindicated_dose_fraction
     record["cut_fraction"] = care.cut_fraction

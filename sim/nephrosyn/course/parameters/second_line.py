@@ -13,6 +13,7 @@ from nephrosyn.course.care.second_line import FIRST_REGIMEN, UNKNOWN_LESION
 from nephrosyn.course.disease.body import DOSE_PER
 from nephrosyn.course.state.parameter_records import AGENT
 from nephrosyn.patients.traits import records
+from nephrosyn.scenario.schema.complications import InfectionCourse
 from nephrosyn.scenario.schema.second_line import MOST_IN_SEQUENCE
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -46,6 +47,7 @@ def _fill_regimen(record: NDArray[np.void], regimen: AgentRegimen, tabulate: Tab
     record["amount"] = regimen.dose.amount
     record["per"] = DOSE_PER.index(regimen.dose.per)
     record["cap_mg"] = regimen.dose.cap_mg
+    record["round_to_mg"] = regimen.dose.round_to_mg
     record["most_mg_per_kg"] = _or_no_limit(regimen.most_mg_per_kg)
     record["most_g"] = _or_no_limit(regimen.most_g)
     for name in (
@@ -154,16 +156,24 @@ def fill_complications(record: NDArray[np.void], scenario: Scenario, band: str, 
     record["infection_log_steroid_factor"] = math.log(infection.steroid_factor_per_mg_per_kg_per_day)
     _fill_untreated(record["thrombosis_course"], thrombosis.course, tabulate)
     _fill_untreated(record["serious_infection_course"], infection.course, tabulate)
+    injury = scenario.complications.acute_kidney_injury
+    record["injury_share"] = injury.share[band]
+    record["injury_table"] = tabulate(injury.depth)
+    record["injury_below_albumin"] = injury.below_g_per_dl
+    record["injury_deepest_albumin"] = injury.deepest_at_g_per_dl
     loss = scenario.complications.kidney_loss
+    record["responsive_factor"] = loss.responsive_factor
     for phase, rate in enumerate((loss.nephrotic, loss.partial_remission, loss.complete_remission)):
         record["loss_per_day"][0, phase] = rate / DAYS_PER_YEAR
     record["failure_gfr"] = loss.failure_below_ml_per_min_per_1_73_m2
 
 
-def _fill_untreated(record: NDArray[np.void], course: Untreated, tabulate: Tabulate) -> None:
+def _fill_untreated(record: NDArray[np.void], course: Untreated | InfectionCourse, tabulate: Tabulate) -> None:
     record["treated_table"] = tabulate(course.treated_after_days)
     record["filtration_factor"] = course.filtration_factor
     record["lasting_loss"] = course.lasting_filtration_loss
+    threatening = course.life_threatening_share if isinstance(course, InfectionCourse) else 1.0
+    record["life_threatening_share"] = threatening
     record["fatality"] = course.fatality
 
 

@@ -75,6 +75,14 @@ class Assessment(IntEnum):
     RESISTANT = 3
 
 
+class SteroidCourse(IntEnum):
+    """Kinds of courses of steroid."""
+
+    FIRST = 0
+    RELAPSE = 1
+    FREQUENT_RELAPSE = 2
+
+
 class Treatment(IntEnum):
     """Stage of the steroid course."""
 
@@ -110,10 +118,16 @@ STATE = np.dtype(
         ("toxicities", "i4"),  # bit mask over vocabulary.TOXICITIES
         ("toxicities_to_note", "i4"),
         ("symptoms", "i4"),
+        ("late_resistance", "i4"),  # 1 once it has come
+        ("oedema_is_noticed", "i4"),  # whether oedema of this relapse brings the patient in
+        ("oedema_delay_days", "f8"),
+        ("oedema_visit", "f8"),  # when it does; inf while there is none
+        ("home_test_visit", "f8"),  # when a home test brings the patient in; inf = never
+        ("injury_depth", "f8"),  # fraction of filtration that this episode takes at the lowest albumin
         ("treatment", "i4"),
         ("step", "i4"),
         ("last_step", "i4"),
-        ("relapse_course", "i4"),
+        ("course", "i4"),  # SteroidCourse
         ("steroid_limit", "f8"),  # 1 full, < 1 cut, 0 withheld or stopped
         ("steroid_barred", "i4"),
         ("full_since", "f8"),
@@ -132,6 +146,7 @@ STATE = np.dtype(
         ("visit_kind", "i4"),
         ("planned_day", "i4"),
         ("waited", "f8"),
+        ("latest_visit_day", "i8"),
         ("visits_allowed", "i8"),
         ("biopsied", "i4"),
         ("diary_grade", "i4"),

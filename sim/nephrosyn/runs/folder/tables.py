@@ -59,7 +59,7 @@ class Manifest(dict[str, Any]):
 NULLABLE = {
     "patients": {"lesion", "biopsy_days"},
     "visits": {"actual_days"},
-    "truth/traits": {"spontaneous_days"},
+    "truth/traits": {"cured_days", "resistant_days", "spontaneous_days"},
     "truth/events": {"value"},
 }
 """Columns that may hold nulls, by table; labels are not checked. A visit without a day must be a missed one."""

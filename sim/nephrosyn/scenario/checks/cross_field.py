@@ -124,6 +124,7 @@ def _tables_by_band(parts: ValidParts) -> Iterator[Path]:
         ("care", "regimen"),
         ("second_line", "policy"),
         ("complications", "serious_infection", "rate_per_year"),
+        ("complications", "acute_kidney_injury", "share"),
         ("provoking_factors", "needed_mg_per_m2_per_day"),
     ]
     for condition in parts.names("care", "contraindications") or []:
@@ -162,6 +163,7 @@ def lesion_tables(parts: ValidParts) -> Mismatches:
     for table in (
         ("spontaneous",),
         ("relapse", "lesion_factor"),
+        ("kidney_function", "lesion_factor"),
         ("proteinuria", "fall_halving_days"),
         ("proteinuria", "spontaneous_halving_days"),
     ):

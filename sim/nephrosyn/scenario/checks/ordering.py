@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
+from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.tree import Path
 from nephrosyn.user_input import number_text
 
@@ -65,11 +66,9 @@ PAIRS = (
     ("readings.upcr", "low_mg_per_mg", "high_mg_per_mg"),
     ("readings.albumin", "low_g_per_dl", "high_g_per_dl"),
     ("care.regimen.*.watch", "remission_mg_per_mg", "relapse_mg_per_mg"),
+    ("complications.acute_kidney_injury", "deepest_at_g_per_dl", "below_g_per_dl"),
 )
-PAIRS_OR_EQUAL = (
-    ("care.regimen.*.first", "full_dose_weeks", "resistance_weeks"),
-    ("care.regimen.*.relapse", "full_dose_weeks", "resistance_weeks"),
-)
+PAIRS_OR_EQUAL = (*((f"care.regimen.*.{course}", "full_dose_weeks", "resistance_weeks") for course in STEROID_COURSES),)
 
 
 def _places(parts: ValidParts, pattern: str) -> list[Path]:
@@ -98,7 +97,7 @@ def tapers(parts: ValidParts) -> Mismatches:
     """Check that a taper never rises. Doses in different units (per m2, per kg) are not compared."""
     for band in parts.names("care", "regimen") or []:
         regimen = ("care", "regimen", band)
-        for course in ("first", "relapse"):
+        for course in STEROID_COURSES:
             dose = parts.table(*regimen, course, "dose")
             if dose and dose["per"] == "full":
                 actual = "full, which only a taper can refer to"

@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
+from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
@@ -181,7 +182,7 @@ def _most_steroid(parts: ValidParts, band: str) -> float | None:
     """Return the largest dose (mg/kg/day) that the lightest patient of a band may be given."""
     weight = _least_kg(parts, band)
     needed = parts.value("provoking_factors", "needed_mg_per_m2_per_day", band)
-    doses = [parts.table("care", "regimen", band, course, "dose") for course in ("first", "relapse")]
+    doses = [parts.table("care", "regimen", band, course, "dose") for course in STEROID_COURSES]
     if weight is None or needed is None or None in doses:
         return None
     surface = body_surface_m2(weight)
@@ -200,7 +201,7 @@ def _least_kg(parts: ValidParts, band: str) -> float | None:
 
 def doses(parts: ValidParts) -> Mismatches:
     """Check that doses by weight or surface area are not total doses."""
-    for band, course in product(parts.names("care", "regimen") or [], ("first", "relapse")):
+    for band, course in product(parts.names("care", "regimen") or [], STEROID_COURSES):
         path = ("care", "regimen", band, course)
         dose = parts.table(*path, "dose")
         if dose is not None:

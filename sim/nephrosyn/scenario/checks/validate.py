@@ -11,6 +11,7 @@ from nephrosyn.errors import MOST_PROBLEMS, Problem
 from nephrosyn.scenario.checks.cross_field import contradictions
 from nephrosyn.scenario.checks.partial_tree import ValidParts
 from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.schema.retired_keys import RETIRED
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get
@@ -45,7 +46,7 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
             path, problem = _problem(tree, detail["loc"], detail["type"])
             problems.setdefault(path, problem)
-            if problem.actual == UNKNOWN:
+            if problem.actual in (UNKNOWN, OLD):
                 unknown.add(path)
             if len(problems) > MOST_PROBLEMS:
                 return None, problems, unknown
@@ -55,11 +56,14 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
 
 
 UNKNOWN = "an unknown key"
+OLD = "a key of an earlier version"
 
 
 def _problem(tree: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -> tuple[Path, Problem]:
     path, wrong_key = _path(tree, place)
     if wrong_key or kind == "extra_forbidden":
+        if (key := dotted(path)) in RETIRED:
+            return path, Problem(key, RETIRED[key], OLD)
         allowed = paths.keys(path[:-1])
         return path, Problem(dotted(path), "a known key", UNKNOWN, nearest(path[-1], allowed))
     value = get(tree, path)

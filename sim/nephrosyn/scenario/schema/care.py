@@ -61,6 +61,10 @@ class Course(Section):
     taper: Annotated[list[Step], TaperSteps]
 
 
+STEROID_COURSES = ("first", "relapse", "frequent_relapse")
+"""Courses of steroid of an age band, by their keys."""
+
+
 class ClinicCriteria(Section):
     """Criteria of the clinic for remission and relapse, and the number of consecutive readings they need.
 
@@ -89,21 +93,37 @@ class VisitPlan(Section):
 
 
 class Symptoms(Section):
-    """Relapses that lead to an unscheduled visit: the share of them, and the delay after the relapse."""
+    """Relapses whose oedema leads to an unscheduled visit: the share of them, and the delay after oedema has formed."""
 
     probability: Share
     delay_days: DaysDistribution
 
 
+class HomeTests(Section):
+    """Families who test the urine at home without keeping a diary: their share, and the delay of the visit.
+
+    The delay begins when true proteinuria reaches the level of relapse.
+    """
+
+    share: Share
+    delay_days: DaysDistribution
+
+
 class BandCare(Section):
-    """Care of one age band."""
+    """Care of one age band.
+
+    ``frequent_relapse`` is the course of a relapse in a patient whom the clinic holds to relapse frequently or to be
+    dependent (``second_line.policy`` has the counts); it may end in a long low dose.
+    """
 
     first: Course
     relapse: Course
+    frequent_relapse: Course
     withdrawal: Annotated[list[Step], TaperSteps]
     watch: ClinicCriteria
     visits: VisitPlan
     symptoms: Symptoms
+    home_tests: HomeTests
     home_diary: bool
     biopsy_at_presentation: Share
     biopsy_at_resistance: Share

@@ -20,6 +20,7 @@ from nephrosyn.scenario.schema.units import (
     Ratio,
     Section,
     Share,
+    ShareDistribution,
 )
 
 Factors = Literal[
@@ -58,6 +59,21 @@ class Thrombosis(Section):
     course: Untreated
 
 
+class InfectionCourse(Section):
+    """The course of a treated infection: until treatment takes effect, steroid brings about no response.
+
+    ``life_threatening_share`` of these infections (peritonitis, sepsis) also lower filtration to ``filtration_factor``
+    of its value in the meantime and take ``lasting_filtration_loss`` of it permanently; ``fatality`` is the share of
+    the life-threatening ones that kill.
+    """
+
+    treated_after_days: DaysDistribution
+    life_threatening_share: Share
+    filtration_factor: Share
+    lasting_filtration_loss: Share
+    fatality: Share
+
+
 class SeriousInfection(Section):
     """Infection that requires admission: hazard by age band, albumin, steroid and second agent."""
 
@@ -65,7 +81,20 @@ class SeriousInfection(Section):
     low_albumin_g_per_dl: GramsPerDecilitre
     low_albumin_factor: Ratio
     steroid_factor_per_mg_per_kg_per_day: PerMgPerKgPerDayRatio
-    course: Untreated
+    course: InfectionCourse
+
+
+class AcuteKidneyInjury(Section):
+    """Acute kidney injury of an episode: filtration that falls and recovers with albumin.
+
+    In ``share`` of the episodes filtration falls as albumin falls from ``below_g_per_dl`` to ``deepest_at_g_per_dl``,
+    where the fraction ``depth`` of it is lost; it comes back as albumin rises.
+    """
+
+    share: dict[str, Share]
+    depth: ShareDistribution
+    below_g_per_dl: GramsPerDecilitre
+    deepest_at_g_per_dl: GramsPerDecilitre
 
 
 class KidneyLoss(Section):
@@ -74,6 +103,7 @@ class KidneyLoss(Section):
     complete_remission: LossPerYear
     partial_remission: LossPerYear
     nephrotic: LossPerYear
+    responsive_factor: Share
     lesion_factor: dict[Lesion, Factor]
     patient_factor: FactorDistribution
     failure_below_ml_per_min_per_1_73_m2: Filtration
@@ -84,6 +114,7 @@ class Complications(Section):
 
     venous_thrombosis: Thrombosis
     serious_infection: SeriousInfection
+    acute_kidney_injury: AcuteKidneyInjury
     kidney_loss: KidneyLoss
 
 

@@ -11,6 +11,7 @@ from nephrosyn.scenario.schema.units import (
     Days,
     DaysDistribution,
     Factor,
+    FactorDistribution,
     FiltrationDistribution,
     GramsPerDecilitre,
     GramsPerDecilitreDistribution,
@@ -60,8 +61,31 @@ class RelapseBand(Section):
     rate_per_year: PerYear
     frailty_shape: Shape
     decline_per_year: Share
+    decline_since_onset_per_year: Share
+    cured_per_year: PerYear
     threshold_share: Share
     threshold_mg_per_kg_per_day: MgPerKgPerDayDistribution
+
+
+class RemissionTime(Section):
+    """How the times to remission of one patient are related.
+
+    ``patient_share`` is the part of the variance that lies between patients (the intraclass correlation of the normal
+    scores) and ``frailty_correlation`` its correlation with the rate of relapse. In a relapse the median is multiplied
+    by ``relapse_median_factor`` and the spread of the logarithm by ``relapse_spread_factor``.
+    """
+
+    patient_share: Share
+    frailty_correlation: Correlation
+    relapse_median_factor: Factor
+    relapse_spread_factor: Factor
+
+
+class LateResistance(Section):
+    """Responders who become resistant: their share, and the time after onset from which relapses do not respond."""
+
+    share: Share
+    after_days: DaysDistribution
 
 
 class Relapse(Section):
@@ -69,7 +93,7 @@ class Relapse(Section):
 
     bands: dict[str, RelapseBand]
     lesion_factor: dict[Lesion, Factor]
-    remission_time_correlation: Correlation
+    threshold_frailty_correlation: Correlation
     dose_effect_per_mg_per_kg_per_day: PerMgPerKgPerDay
     alternate_day_efficiency: Share
     below_threshold_factor: Factor
@@ -103,6 +127,7 @@ class Albumin(Section):
     catabolism_per_day: PerDay
     loss_per_day_per_mg_per_mg: PerDay
     loss_saturates_at_mg_per_mg: Upcr
+    loss_factor: FactorDistribution
     oedema_below_g_per_dl: GramsPerDecilitre
     oedema_weight_fraction: Share
 
@@ -116,9 +141,16 @@ class Cholesterol(Section):
 
 
 class KidneyFunction(Section):
-    """Filtration rate, and the constant in creatinine = constant x height / filtration rate, by band and sex."""
+    """Filtration rate, and the constant in creatinine = constant x height / filtration rate, by band and sex.
+
+    The filtration rate is that of a young kidney with minimal change disease. ``lesion_factor`` multiplies it, and each
+    year of age beyond ``decline_from_years`` lowers it by the fraction ``decline_per_year``.
+    """
 
     gfr_ml_per_min_per_1_73_m2: FiltrationDistribution
+    lesion_factor: dict[Lesion, Factor]
+    decline_from_years: Years
+    decline_per_year: Share
     male_constant: dict[str, CreatinineConstant]
     female_constant: dict[str, CreatinineConstant]
 
@@ -136,7 +168,8 @@ class Disease(Section):
     response: dict[str, dict[Lesion, Response]]
     response_dose_mg_per_kg_per_day: MgPerKgPerDay
     remits_on_failed_dose_probability: Share
-    late_resistance_probability: Share
+    remission_time: RemissionTime
+    late_resistance: LateResistance
     resistance_reversal_probability: Share
     spontaneous: dict[Lesion, Spontaneous]
     relapse: Relapse

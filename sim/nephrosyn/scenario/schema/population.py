@@ -34,7 +34,11 @@ class Growth(Section):
 
 
 class Band(Section):
-    """An age band: its share of the cohort, the age at onset within it, sex, size and lesions."""
+    """An age band: its share of the cohort, the age at onset within it, sex, size and lesions.
+
+    Weight is proportional to the square of height, so the two correlate by twice ``height_log_sd`` over
+    ``weight_log_sd``; the rest of the spread of weight is that of the body mass index.
+    """
 
     share: Share
     from_years: Years
@@ -42,6 +46,7 @@ class Band(Section):
     age_years: YearsDistribution
     male_share: Share
     weight_log_sd: LogSd
+    height_log_sd: LogSd
     lesion_mix: dict[Lesion, Share]
 
 

@@ -38,11 +38,15 @@ MOST_STARTS = 50
 
 
 class AgentDose(Section):
-    """One administration, or one day's tablets: an amount per m2, kg or patient, capped."""
+    """One administration, or one day's tablets: an amount per m2, kg or patient, capped.
+
+    It is rounded to the nearest multiple of ``round_to_mg``, as tablets and vials allow, and is one multiple at least.
+    """
 
     amount: AgentAmount
     per: Literal["m2", "kg", "patient"]
     cap_mg: AgentMilligrams
+    round_to_mg: AgentMilligrams
 
 
 class LesionResponse(Section):

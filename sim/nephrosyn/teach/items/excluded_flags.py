@@ -70,6 +70,7 @@ def _courses(definition: DefinitionSet, scenario: Scenario) -> Iterator[tuple[fl
         for line, course, needed in (
             ("first", regimen.first, resistance.course),
             ("relapse", regimen.relapse, resistance.relapse_course),
+            ("frequent_relapse", regimen.frequent_relapse, resistance.relapse_course),
         ):
             if needed.of(child) == "off":
                 continue
