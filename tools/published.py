@@ -12,6 +12,7 @@ from nephrosyn.evidence.sensitivity.analysis import sensitivity
 from nephrosyn.evidence.validation import output as validation_output
 from nephrosyn.evidence.validation import refractory_share
 from nephrosyn.evidence.validation.validate import validate
+from nephrosyn.report.formatting import escape_markup
 from nephrosyn.report.page.tables import Table
 from nephrosyn.vocabulary import NOTICE
 from refit import FITS
@@ -58,6 +59,10 @@ A row is *outside* if the whole Monte Carlo interval of the simulated value lies
 on the *edge* if the simulated value lies outside but its interval does not. The distance is in standard errors of
 the published figure.
 """
+COVERAGE_TEXT = """\
+How many simulated values lie inside the published interval, on its edge and outside, among the figures used for fitting
+and among those held out. The group of each figure is a column of `sim/nephrosyn/evidence/published/estimates.csv`. The
+lines below the table are written by hand in `outside.toml` beside it."""
 FITTED_TEXT = """\
 ## How the numbers were fitted
 
@@ -95,6 +100,10 @@ def published_page() -> str:
         size,
         validation_output.sentence(validation),
     ]
+    coverage = validation_output.coverage_table(validation)
+    parts += [f"## {coverage.caption}", COVERAGE_TEXT, coverage.markdown(captioned=False)]
+    if lines := validation_output.cause_lines(validation):
+        parts += [f"### {validation_output.OUTSIDE}", "\n".join(f"- {escape_markup(line)}" for line in lines)]
     parts += [
         f"## {shown.caption}\n\n{shown.markdown(captioned=False)}" for shown in validation_output.tables(validation)
     ]
