@@ -194,6 +194,7 @@ def test_schema_where_nothing_can_be_written(refuses, tmp_path):
     refuses("schema", "--out", tmp_path / "no" / "s.json", saying=("s.json",))
 
 
+@pytest.mark.slow
 def test_a_file_that_was_added_is_not_read(cli, own):
     before = cli("report", own).stdout
     for part in list(own.rglob("part-00000.parquet")):

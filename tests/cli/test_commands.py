@@ -143,6 +143,7 @@ def test_run_obeys_its_options(cli, tmp_path):
     assert not (folder / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_run_writes_csv(cli, tmp_path):
     folder = tmp_path / "run"
     assert cli("run", "baseline", "--patients", 6, "--out", folder, "--format", "csv", "--no-report").exit_code == 0

@@ -147,6 +147,7 @@ def test_a_definition_set_of_a_scenario_that_is_wrong_is_told_by_check(refuses, 
     refuses("check", written("own.toml", 'extends = "baseline"\ncriteria = ["set.toml"]\n'), saying=("adult_from",))
 
 
+@pytest.mark.slow
 def test_a_run_whose_set_file_is_gone_still_opens(cli, own, written, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     gone = written("gone.toml", SET.replace('name = "source"', 'name = "gone"'))

@@ -185,6 +185,7 @@ def test_rows_of_others_are_left_aside():
     assert criteria.classify(only, source(), "observed").equals(everybody.filter(pl.col("patient") == 1))
 
 
+@pytest.mark.slow
 def test_the_same_without_compilation():
     files = [str(path) for path in sorted(Path(__file__).parent.glob("test_*.py")) if path.name in UNCOMPILED]
     assert len(files) == len(UNCOMPILED)

@@ -136,6 +136,7 @@ def remission_day(record, definition):
 some = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.slow
 @some
 @given(pieces=paths(), end=st.integers(2, 500))
 @example(pieces=[(0.0, 8.0, 0.0, 8.0), (10.5, 8.0, -0.1, 0.05)], end=300)

@@ -42,6 +42,7 @@ def test_a_source_names_the_figures_of_its_command(refit):
         assert all(target.use == "fit" for target in targets(fit.figures))
 
 
+@pytest.mark.slow
 def test_settings_are_classified_by_the_set_of_their_figures():
     sets = {
         name: load(name).scenario.criteria

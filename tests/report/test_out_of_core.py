@@ -109,6 +109,7 @@ def test_the_answer_printed_is_the_same(run, both, monkeypatch):
     same(whole[0], both[0].summary, "summary")
 
 
+@pytest.mark.slow
 def test_a_large_report_says_of_whom_its_curves_are(run, tmp_path, monkeypatch):
     monkeypatch.setattr(out_of_core, "WHOLE_PATIENTS", 10)
     monkeypatch.setattr(out_of_core, "BATCH_PATIENTS", 60)

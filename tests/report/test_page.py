@@ -202,6 +202,7 @@ def test_one_band_several_sets_and_replicates(made):
     assert "sd between replicates" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(vocabulary.CATEGORIES), min_size=1, max_size=12))
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_mixture_of_categories(made, categories):

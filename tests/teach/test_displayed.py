@@ -143,6 +143,7 @@ def test_creatinine_has_a_reference_range_in_adults_only(cohort):
     assert seen == {True, False}
 
 
+@pytest.mark.slow
 def test_feedback_cites_the_readings_that_decide(cohort):
     """Dependence: the relapse and the dose on that day. Resistance: the last reading of the course."""
     labels = cohort.tables["labels"].filter(criteria="source", view="observed")

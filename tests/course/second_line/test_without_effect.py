@@ -45,6 +45,7 @@ NO_CYCLOPHOSPHAMIDE = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.permutations(REGIMENS), st.integers(0, 2**40))
 def test_an_agent_without_effect_changes_nothing(played, names, seed):
