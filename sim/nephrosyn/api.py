@@ -16,7 +16,7 @@ from nephrosyn.comparison.care import Comparison as Comparison
 from nephrosyn.comparison.care import compare as compare
 from nephrosyn.comparison.definitions import Reclassification as Reclassification
 from nephrosyn.comparison.definitions import reclassify as reclassify
-from nephrosyn.errors import RunFolderError
+from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder, Format, RemoteFolder, require_local, require_path, run_description, storage
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
@@ -24,7 +24,6 @@ from nephrosyn.runs.run import Plan, Progress, classify_tables, load_sets, silen
 from nephrosyn.runs.workers import WriteOptions
 from nephrosyn.runs.workers import write as write_run
 from nephrosyn.scenario import Resolved, load
-from nephrosyn.user_input import wrong_count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,11 +17,10 @@ from nephrosyn.bench.optional_packages import require
 from nephrosyn.bench.task import ABSTAINED, OUTSIDE, REFRACTORY, TARGETS, Target, Task
 from nephrosyn.bench.training import cohort
 from nephrosyn.criteria import DefinitionSet
-from nephrosyn.errors import BenchError
+from nephrosyn.errors import MOST_PATIENTS, MOST_SEED, BenchError, wrong_count
 from nephrosyn.record.schema import PATIENT_KEY, TRUTH
 from nephrosyn.runs import relabel
 from nephrosyn.scenario import Resolved, Scenario, load
-from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
 
 __all__ = ["make_nephrotic_cohort"]
 

@@ -13,9 +13,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.errors import NO_SUCH_NAME, Problem
+from nephrosyn.errors import NO_SUCH_NAME, Problem, nearest
 from nephrosyn.text_files import UnreadableError, decoded, is_readable, parsed_toml, read_text
-from nephrosyn.user_input import nearest
 
 SUFFIX = ".toml"
 MOST_LAYERS = 100

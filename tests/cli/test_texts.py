@@ -13,8 +13,7 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn import criteria, scenario, text_files
-from nephrosyn.errors import MOST_PROBLEMS
-from nephrosyn.user_input import nearest
+from nephrosyn.errors import MOST_PROBLEMS, nearest
 
 SET = criteria.text("source")
 MINE = 'extends = "baseline"\ntitle = "Mine"\n'

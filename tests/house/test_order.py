@@ -14,7 +14,6 @@ ORDER = [
     "vocabulary",
     "text_files",
     "errors",
-    "user_input",
     "toml_files",
     "kernels",
     "statistics",

@@ -83,7 +83,6 @@ def test_few_modules_stand_outside_a_room():
         "errors",
         "text_files",
         "toml_files",
-        "user_input",
         "vocabulary",
     }
 

@@ -39,7 +39,7 @@ from nephrosyn.bench.score.conditions import (
 from nephrosyn.bench.score.subgroups import groups
 from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, category_tells_refractory, scored
 from nephrosyn.bench.training import PATIENTS, Training
-from nephrosyn.errors import BenchError
+from nephrosyn.errors import MOST_SEED, BenchError, wrong_count
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder
@@ -47,7 +47,6 @@ from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved
 from nephrosyn.text_files import is_readable
-from nephrosyn.user_input import MOST_SEED, wrong_count
 
 DEFAULT_TIME_LIMIT_SECONDS = 10.0
 LEAST_SECONDS, MOST_SECONDS = 0.1, 86_400.0

@@ -10,10 +10,10 @@ import polars as pl
 from nephrosyn import engine
 from nephrosyn.bench.features.extract import COLUMNS, features, with_values
 from nephrosyn.bench.task import ABSTAINED, Task
+from nephrosyn.errors import MOST_SEED
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import Scenario
-from nephrosyn.user_input import MOST_SEED
 
 PATIENTS = 2000
 """Default size of the training cohort; assumed: about a hundred patients in every class of the baseline scenario."""

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from nephrosyn.course.parameters.prepare import prepare
-from nephrosyn.errors import EngineError
+from nephrosyn.errors import MOST_PARTS, EngineError
 from nephrosyn.kernels.compile import is_cached
 from nephrosyn.patients.traits import draw_patients
-from nephrosyn.user_input import MOST_PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nephrosyn.errors import EvidenceError
-from nephrosyn.user_input import MOST_PATIENTS, MOST_SEED, wrong_count
+from nephrosyn.errors import MOST_PATIENTS, MOST_SEED, EvidenceError, wrong_count
 
 
 def check_cohort(patients: int, seed: int, most_seed: int = MOST_SEED) -> None:

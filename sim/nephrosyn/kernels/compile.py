@@ -35,7 +35,6 @@ COMPILED_ROOMS = (
     "vocabulary.py",
     "text_files.py",
     "errors.py",
-    "user_input.py",
     "toml_files.py",
     "kernels",
     "scenario",

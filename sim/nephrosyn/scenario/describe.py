@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from nephrosyn.errors import number_text
 from nephrosyn.scenario.loading import Resolved
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.care import Step
 from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number, leaves
-from nephrosyn.user_input import number_text
 
 TEXTS = {("title",), ("description",)}
 DOSE = "mg per `per`"

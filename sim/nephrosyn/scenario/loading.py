@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
+from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, value_text
 from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.files.catalogue import shipped_sets
 from nephrosyn.scenario.files.digest import digest_of
@@ -18,7 +18,6 @@ from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
 from nephrosyn.toml_files import SUFFIX, Layer
-from nephrosyn.user_input import nearest, value_text
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from nephrosyn.errors import CasesError
+from nephrosyn.errors import MOST_SEED, CasesError, wrong_count
 from nephrosyn.teach.model import ItemKind, Spelling, UnitSystem
-from nephrosyn.user_input import MOST_SEED, wrong_count
 
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 UNITS: tuple[UnitSystem, ...] = get_args(UnitSystem)

@@ -8,9 +8,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nephrosyn.errors import BenchError
+from nephrosyn.errors import BenchError, nearest
 from nephrosyn.text_files import hidden
-from nephrosyn.user_input import nearest
 
 if TYPE_CHECKING:
     from nephrosyn.bench.classifiers.protocol import Classifier

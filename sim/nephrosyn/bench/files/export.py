@@ -23,7 +23,7 @@ from nephrosyn.bench.perturbations import PERTURBATIONS, SEVERITIES, VERSION, Pr
 from nephrosyn.bench.perturbations.constants import OF_RECORDS, unknown
 from nephrosyn.bench.score.conditions import CLEAN, CLEAN_RECORD, MOST_REPLICATES, Condition, conditions
 from nephrosyn.bench.task import Task
-from nephrosyn.errors import BenchError, RunFolderError
+from nephrosyn.errors import MOST_SEED, BenchError, RunFolderError, wrong_count
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
 from nephrosyn.runs.folder import Folder, Format, OutputFolder
@@ -32,7 +32,6 @@ from nephrosyn.runs.folder.output_folder import write_texts
 from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.storage import manifest_entry as facts_of
 from nephrosyn.runs.run import Progress, silent
-from nephrosyn.user_input import MOST_SEED, wrong_count
 
 README = "README.md"
 TEMPLATE = "predictions-template.csv"

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from nephrosyn.user_input import nearest
+from nephrosyn.errors import nearest
 
 Kind = Literal["record", "label", "cohort"]
 

@@ -14,9 +14,8 @@ from nephrosyn.bench.perturbations.changes import Change, Record, apply_changes
 from nephrosyn.bench.perturbations.constants import PERTURBATIONS, SEVERITIES, unknown
 from nephrosyn.bench.perturbations.indexed_rows import Prepared, prepare
 from nephrosyn.bench.perturbations.severity import Level
-from nephrosyn.errors import PerturbationError
+from nephrosyn.errors import MOST_SEED, PerturbationError, wrong_count
 from nephrosyn.record.schema import OBSERVED
-from nephrosyn.user_input import MOST_SEED, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet

@@ -54,8 +54,7 @@ def scenario(resolved: Resolved, requested: str, only: str | None = None, change
 
 def matching(rows: Rows, pattern: str, requested: str) -> Rows:
     """Return the rows whose key matches a pattern; the name of a section matches all its keys."""
-    from nephrosyn.errors import Problem, ScenarioError
-    from nephrosyn.user_input import nearest
+    from nephrosyn.errors import Problem, ScenarioError, nearest
 
     matches = [row for row in rows if fnmatchcase(row[0], pattern) or row[0].startswith(f"{pattern}.")]
     if not matches:

@@ -10,12 +10,11 @@ from typing import Any, Protocol
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.errors import ComparisonError, RunFolderError
+from nephrosyn.errors import ComparisonError, RunFolderError, nearest
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.scenario.describe import value_text
 from nephrosyn.scenario.tree import MISSING, dotted, leaves
-from nephrosyn.user_input import nearest
 
 PERSON = ("population", "disease")
 """Scenario sections that decide who falls ill, with what, and for how long. Runs may differ in all others."""

@@ -9,10 +9,9 @@ from itertools import islice
 from typing import Any
 
 from nephrosyn.criteria.definition.catalogue import locate, sets
-from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
+from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem, nearest, problem_of_hidden, value_text
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 from nephrosyn.toml_files import Layer, chain, merge_tables
-from nephrosyn.user_input import nearest, problem_of_hidden, value_text
 
 REQUIRED_KEYS = ("name", "title")
 

@@ -12,8 +12,7 @@ from nephrosyn.criteria.definition.catalogue import text
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.inheritance import read, whole
 from nephrosyn.criteria.definition.omitted_sections import completed
-from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem
-from nephrosyn.user_input import nearest, value_text
+from nephrosyn.errors import MOST_PROBLEMS, CriteriaError, Problem, nearest, value_text
 
 
 def load(name_or_path: str | Path) -> DefinitionSet:

@@ -18,8 +18,7 @@ from nephrosyn.criteria.evaluation.evaluate_clauses import evaluate_all
 from nephrosyn.criteria.evaluation.workspace import Workspace, Written, new_workspace
 from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
 from nephrosyn.criteria.record.patient_arrays import most_rows, read_record
-from nephrosyn.errors import CriteriaError, Problem
-from nephrosyn.user_input import nearest
+from nephrosyn.errors import CriteriaError, Problem, nearest
 
 if TYPE_CHECKING:
     from nephrosyn.criteria.record.patient_arrays import Record, SortedTable, Tables

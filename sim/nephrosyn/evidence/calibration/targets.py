@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nephrosyn.errors import EvidenceError
+from nephrosyn.errors import EvidenceError, nearest
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate, published_estimates
-from nephrosyn.user_input import nearest
 
 ONE_THIRD = ("one-third", "one third", "1/3", "0.333", "33%", "33.3%", "third")
 

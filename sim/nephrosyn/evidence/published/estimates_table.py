@@ -10,12 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from nephrosyn.errors import EstimateError, Problem
+from nephrosyn.errors import EstimateError, Problem, nearest, value_text
 from nephrosyn.evidence.measures.registry import measures, misfits
 from nephrosyn.scenario.files.catalogue import shipped
 from nephrosyn.statistics import published_intervals
 from nephrosyn.statistics.proportions import wilson_interval
-from nephrosyn.user_input import nearest, value_text
 
 ESTIMATES_FILE = "estimates.csv"
 COLLECTED_FILE = "collected_estimates.csv"

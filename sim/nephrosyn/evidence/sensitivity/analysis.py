@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn import criteria, vocabulary
-from nephrosyn.errors import EvidenceError
+from nephrosyn.errors import EvidenceError, wrong_count
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.evidence.validation.validate import SEED
@@ -28,7 +28,6 @@ from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load
 from nephrosyn.scenario.files.provenance import ASSUMED, evidence, ids
 from nephrosyn.scenario.tree import MISSING, get, split
-from nephrosyn.user_input import wrong_count
 
 PATIENTS = 1_000
 TRAJECTORIES, LEVELS = 10, 4

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from nephrosyn import vocabulary
-from nephrosyn.errors import EvidenceError
+from nephrosyn.errors import MOST_WORKERS, EvidenceError, nearest, wrong_count
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.estimators import Estimate
@@ -20,7 +20,6 @@ from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, cores, silent
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE
-from nephrosyn.user_input import MOST_WORKERS, nearest, wrong_count
 
 PATIENTS, SEED = 20_000, 20
 Place = Literal["inside", "edge", "outside", "nobody"]

@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.errors import NephrosynError, WorkerError
+from nephrosyn.errors import MOST_WORKERS, NephrosynError, WorkerError, wrong_count
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.local import PATIENCE_SECONDS, TRIES
-from nephrosyn.user_input import MOST_WORKERS, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from nephrosyn.errors import RunFolderError, WorkerError
+from nephrosyn.errors import MOST_PART_PATIENTS, MOST_WORKERS, RunFolderError, WorkerError, wrong_count
 from nephrosyn.runs.folder import Format, RemoteWriter, Writer, run_description, storage
 from nephrosyn.runs.run import Plan, cores
 from nephrosyn.runs.workers import dask, job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 from nephrosyn.runs.workers.local import Pool
-from nephrosyn.user_input import MOST_PART_PATIENTS, MOST_WORKERS, wrong_count
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from nephrosyn.errors import Problem
+from nephrosyn.errors import Problem, nearest, number_text
 from nephrosyn.scenario.checks import ordering, rates, second_line
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distributions import Bounds, distribution_problem
 from nephrosyn.scenario.tree import Path, dotted, is_distribution, leaves
-from nephrosyn.user_input import nearest, number_text
 
 CLOSE = 1e-6
 BANDS = ("population", "bands")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from nephrosyn.errors import number_text
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.tree import Path
-from nephrosyn.user_input import number_text
 
 DIPSTICK_CUTS = 5
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from nephrosyn.errors import number_text
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
 from nephrosyn.scenario.tree import Path, dotted
-from nephrosyn.user_input import number_text
 from nephrosyn.vocabulary import DAYS_PER_YEAR, body_surface_m2
 
 MOST_PER_YEAR = 3650.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nephrosyn.errors import nearest, number_text
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
-from nephrosyn.user_input import nearest, number_text
 
 REGIMENS = ("second_line", "regimens")
 POLICY = ("second_line", "policy")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nephrosyn.errors import MOST_PROBLEMS, Problem
+from nephrosyn.errors import MOST_PROBLEMS, Problem, nearest, value_text
 from nephrosyn.scenario.checks.cross_field import contradictions
 from nephrosyn.scenario.checks.partial_tree import ValidParts
 from nephrosyn.scenario.schema import paths
@@ -15,7 +15,6 @@ from nephrosyn.scenario.schema.retired_keys import RETIRED
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get
-from nephrosyn.user_input import nearest, value_text
 
 KEY = "[key]"
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError
+from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, problem_of_hidden, value_text
 from nephrosyn.scenario.files import provenance
 from nephrosyn.scenario.files.catalogue import locate, shipped
 from nephrosyn.scenario.schema import paths
@@ -17,7 +17,6 @@ from nephrosyn.scenario.tree import META_KEYS, MISSING, dotted, get, merged, spl
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.text_files import UnreadableError, hidden_in, parsed_toml
 from nephrosyn.toml_files import SUFFIX, Layer, chain, is_path
-from nephrosyn.user_input import nearest, problem_of_hidden, value_text
 
 
 @dataclass

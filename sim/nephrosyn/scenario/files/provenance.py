@@ -10,9 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from nephrosyn.errors import Problem
+from nephrosyn.errors import Problem, nearest, value_text
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_numeric, leaves, split, unit_of_change
-from nephrosyn.user_input import nearest, value_text
 
 SET_ON_COMMAND_LINE = "set on the command line"
 ASSUMED = "assumed:"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nephrosyn.errors import nearest, number_text
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
 from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
-from nephrosyn.user_input import nearest, number_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from nephrosyn.errors import number_text
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import SMALLEST
 from nephrosyn.scenario.tree import Path
-from nephrosyn.user_input import number_text
 
 Node = dict[str, Any]
 

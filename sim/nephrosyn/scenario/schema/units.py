@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from nephrosyn.user_input import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
+from nephrosyn.errors import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
 
 SMALLEST = 1e-9
 """Smallest magnitude of a number other than 0; anything smaller is a mistake."""
