@@ -19,10 +19,10 @@ _CLOCKS = int(CLOCKS)
 @inline
 def earliest(clocks):
     """The clock that is due first; of several due at the same time, the lowest."""
-    first = 0
+    first, due = 0, clocks[DUE, 0]
     for k in range(1, _CLOCKS):
-        if clocks[DUE, k] < clocks[DUE, first]:
-            first = k
+        if clocks[DUE, k] < due:  # against a local: reading through the index would make the loop wait for each load
+            first, due = k, clocks[DUE, k]
     return first
 
 
