@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Comparison, Refractory
+from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Category, Comparison, Refractory
 from nephrosyn.report.formatting import interval, number, patients, percent
-from nephrosyn.statistics.proportions import Share
+from nephrosyn.statistics.proportions import Share, wilson
 
 PLACES = ("below", "around", "above")
 FLAG_NAMES = {
@@ -160,6 +160,35 @@ def of_whom(refractory: Refractory) -> str:
     are = "are" if refractory.outside > 1 else "is"
     inside = f"{number(refractory.patients)} of {number(refractory.cohort)} patients"
     return f"{inside} ({number(refractory.outside)} {are} outside this set by age or lesion)"
+
+
+WITH_CRITERIA = "meet its criteria"
+"""Head of the column of patients who meet the criteria of a category, also those whom an earlier category takes."""
+
+
+def criteria_met(category: Category) -> str:
+    """Return how many patients meet the criteria of a category; empty for one without criteria of its own."""
+    return "" if category.flag is None else number(category.flag.count)
+
+
+def denominators(refractory: Refractory) -> list[tuple[str, Share]]:
+    """Return the refractory share of all patients, of those who could be judged, and of those treated adequately."""
+    shares = [
+        (f"refractory, of all {'in the set' if refractory.outside else 'patients'}", refractory.share),
+        ("refractory, of those judged", refractory.determined),
+    ]
+    if (treated := refractory.adequately_treated) is not None:
+        shares.append(("refractory, of those given adequate steroid", treated))
+    return shares
+
+
+def not_judged(refractory: Refractory) -> list[tuple[str, Share]]:
+    """Return the patients who could not be judged, where known by cause, and those outside the set."""
+    rows = [("undetermined", refractory.undetermined)]
+    rows += [(f"of these, record {reason}", share) for reason, share in refractory.reasons]
+    if refractory.outside:
+        rows.append(("outside the set, of all patients", wilson(refractory.outside, refractory.cohort)))
+    return rows
 
 
 def margin_note(refractory: Refractory) -> str:

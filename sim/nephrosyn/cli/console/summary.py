@@ -38,18 +38,22 @@ def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
     from nephrosyn import vocabulary
     from nephrosyn.report import formatting, text
 
-    def row(name: str, share: Share) -> tuple[str, ...]:
+    def row(name: str, share: Share, met: str = "") -> tuple[str, ...]:
         between = formatting.interval(share.low, share.high)
-        return name, formatting.number(share.count), formatting.percent(share.share), between
+        return name, formatting.number(share.count), formatting.percent(share.share), between, met
 
     say()
     heading(f"{refractory.criteria} criteria, observed record, {text.of_whom(refractory)}")
     if not refractory.patients:
         prose(text.headline(refractory))
         return
-    rows = [row(vocabulary.plain_name(category.category), category.share) for category in shares]
-    rows += [("",) * 4, row("refractory", refractory.share), row("undetermined", refractory.undetermined)]
-    table(("category", "patients", "share", "95% interval"), rows, right=(1, 2, 3))
+    rows = [
+        row(vocabulary.plain_name(category.category), category.share, text.criteria_met(category))
+        for category in shares
+    ]
+    rows.append(("",) * 5)
+    rows += [row(name, share) for name, share in (*text.denominators(refractory), *text.not_judged(refractory))]
+    table(("category", "patients", "share", "95% interval", text.WITH_CRITERIA), rows, right=(1, 2, 3, 4))
     say()
     prose(text.headline(refractory))
 

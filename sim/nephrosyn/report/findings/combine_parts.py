@@ -45,6 +45,11 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
     def added(name: str) -> int:
         return sum(getattr(part, name) for _, part in parts)
 
+    def added_where_known(name: str) -> int | None:
+        """Sum over the parts that have it: a part without patients of the set may have none."""
+        known = [n for _, part in parts if (n := getattr(part, name)) is not None]
+        return sum(known) if known else None
+
     return Refractory(
         first.criteria,
         first.view,
@@ -55,6 +60,9 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
         added("kind_false"),
         _spread((replicate, part.met, part.patients) for replicate, part in parts),
         added("outside"),
+        added_where_known("treated"),
+        added_where_known("treated_met"),
+        added_where_known("sparse"),
     )
 
 
@@ -74,7 +82,9 @@ def categories(parts: OfReplicate[list[Category]]) -> list[Category]:
         met = sum(category.refractory for category in of_category)
         undetermined = sum(category.undetermined for category in of_category)
         criteria, view = of_category[0].criteria, of_category[0].view
-        combined.append(Category(criteria, view, name, share, met, undetermined, between_replicates))
+        with_flag = [category.flag.count for category in of_category if category.flag is not None]
+        flag = wilson(sum(with_flag), total) if with_flag else None
+        combined.append(Category(criteria, view, name, share, met, undetermined, between_replicates, flag))
     return combined
 
 

@@ -14,7 +14,7 @@ from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combinati
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.formatting import days, decimal, escape_markup, interval, number, percent, points, rate_text
-from nephrosyn.report.text import FLAG_NAMES, of_whom
+from nephrosyn.report.text import FLAG_NAMES, WITH_CRITERIA, criteria_met, denominators, not_judged, of_whom
 from nephrosyn.statistics.between_replicates import Spread
 from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.statistics.kappa import Kappa
@@ -139,20 +139,17 @@ def cross_table(caption: str, rows: str, columns: str, counts: Mapping[tuple[str
 
 def categories(rows: Sequence[Category], refractory: Refractory) -> Table:
     """Return the categories of one definition set and view, followed by the refractory rows."""
-    head = ["category", "patients", "share", "95% interval"]
+    head = ["category", "patients", "share", "95% interval", WITH_CRITERIA]
     if refractory.replicates is not None:
         head += ["sd between replicates (points)", "95% interval of the replicates' mean"]
     gap = ("",) * (0 if refractory.replicates is None else 2)
-    lines = [(plain_name(row.category), *share_cells(row.share), *spread_cells(row.replicates)) for row in rows]
-    lines += [
-        (
-            f"refractory, of all {'in the set' if refractory.outside else 'patients'}",
-            *share_cells(refractory.share),
-            *spread_cells(refractory.replicates),
-        ),
-        ("refractory, without undetermined", *share_cells(refractory.determined), *gap),
-        ("undetermined", *share_cells(refractory.undetermined), *gap),
+    lines = [
+        (plain_name(row.category), *share_cells(row.share), criteria_met(row), *spread_cells(row.replicates))
+        for row in rows
     ]
+    (first, share), *others = denominators(refractory)
+    lines.append((first, *share_cells(share), "", *spread_cells(refractory.replicates)))
+    lines += [(name, *share_cells(share), "", *gap) for name, share in (*others, *not_judged(refractory))]
     caption = f"“{refractory.criteria}” criteria, {refractory.view} record, {of_whom(refractory)}"
     return Table(caption, tuple(head), lines, frozenset({len(rows)}))
 

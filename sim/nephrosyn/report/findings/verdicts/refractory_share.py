@@ -10,7 +10,14 @@ from typing import Literal
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER, Defined, defined, within
+from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings.verdicts.eligibility import (
+    CATEGORY_ORDER,
+    FLAG_OF_CATEGORY,
+    Defined,
+    defined,
+    within,
+)
 from nephrosyn.statistics.between_replicates import Spread, spread
 from nephrosyn.statistics.proportions import Share, wilson
 
@@ -74,6 +81,12 @@ class Refractory:
         Spread of the share between replicates; None for a single replicate.
     outside : int
         Patients outside the set, by age or lesion.
+    treated, treated_met : int or None
+        Patients whose response to steroid could be judged, because they were given an adequate course or responded
+        before its end, and those of them who are refractory. None if the set does not define resistance.
+    sparse : int or None
+        Patients who could not be judged because the record is too sparse: the complete record of the same days decides.
+        The others were followed or treated too shortly. None where the complete record was not classified.
     """
 
     criteria: str
@@ -85,6 +98,9 @@ class Refractory:
     kind_false: int = 0
     replicates: Spread | None = None
     outside: int = 0
+    treated: int | None = None
+    treated_met: int | None = None
+    sparse: int | None = None
 
     @property
     def patients(self) -> int:
@@ -107,9 +123,24 @@ class Refractory:
         return wilson(self.met, self.met + self.unmet)
 
     @cached_property
+    def adequately_treated(self) -> Share | None:
+        """Refractory among patients given an adequate course of steroid; None if the set does not define resistance."""
+        if self.treated is None or self.treated_met is None:
+            return None
+        return wilson(self.treated_met, self.treated)
+
+    @cached_property
     def undetermined(self) -> Share:
         """Patients who could not be judged, among all patients of the set."""
         return wilson(self.unknown, self.patients)
+
+    @property
+    def reasons(self) -> list[tuple[str, Share]]:
+        """Why patients could not be judged, where that is known: the record is too short, or too sparse."""
+        if self.sparse is None:
+            return []
+        parts = (("too short", self.unknown - self.sparse), ("too sparse", self.sparse))
+        return [(reason, wilson(n, self.patients)) for reason, n in parts if n]
 
     @cached_property
     def most(self) -> Share:
@@ -143,7 +174,7 @@ def of(labels: pl.DataFrame, criteria: str, view: str) -> pl.DataFrame:
     return labels.filter(pl.col("criteria") == criteria, pl.col("view") == view)
 
 
-def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
+def verdict(labels: pl.DataFrame, criteria: str, view: str, complete: pl.DataFrame | None = None) -> Refractory:
     """Return the refractory counts of labels that belong to one definition set and one view.
 
     Parameters
@@ -152,6 +183,8 @@ def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
         Rows of ``labels`` of this set and view.
     criteria, view : str
         Their names.
+    complete : polars.DataFrame, optional
+        Rows of this set in the view ``complete``, to find why patients could not be judged.
 
     Returns
     -------
@@ -167,7 +200,32 @@ def verdict(labels: pl.DataFrame, criteria: str, view: str) -> Refractory:
     )
     replicates = spread(by_replicate["refractory"].to_list())
     outside = labels.height - inside.height
-    return Refractory(criteria, view, met, unmet, unknown, true, false, replicates, outside)
+    treated = inside.filter(pl.col("resistant").is_not_null())
+    defines = treated.height > 0 or not inside.height
+    return Refractory(
+        criteria,
+        view,
+        met,
+        unmet,
+        unknown,
+        true,
+        false,
+        replicates,
+        outside,
+        treated.height if defines else None,
+        count_verdicts(treated["refractory"])[0] if defines else None,
+        _too_sparse(inside, view, complete),
+    )
+
+
+def _too_sparse(inside: pl.DataFrame, view: str, complete: pl.DataFrame | None) -> int | None:
+    """Return how many patients could not be judged although the complete record of the same days decides."""
+    if view == "complete":
+        return 0
+    if complete is None or not complete.height:
+        return None
+    unknown = inside.filter(pl.col("refractory").is_null()).select(PATIENT_KEY)
+    return unknown.join(complete.filter(pl.col("refractory").is_not_null()), on=PATIENT_KEY, how="semi").height
 
 
 def refractory(labels: pl.DataFrame) -> list[Refractory]:
@@ -175,10 +233,11 @@ def refractory(labels: pl.DataFrame) -> list[Refractory]:
     sets = labels["criteria"].unique(maintain_order=True).to_list()
     verdicts = []
     for criteria in sets:
+        complete = of(labels, criteria, "complete")
         for view in reversed(vocabulary.VIEWS):
-            part = of(labels, criteria, view)
+            part = complete if view == "complete" else of(labels, criteria, view)
             if part.height:
-                verdicts.append(verdict(part, criteria, view))
+                verdicts.append(verdict(part, criteria, view, complete))
     return verdicts
 
 
@@ -196,6 +255,9 @@ class Category:
         Those of them who are refractory, and who could not be judged.
     replicates : Spread or None
         Spread of the share between replicates; None for a single replicate.
+    flag : Share or None
+        Patients who meet the criteria of the category, also those whom an earlier category of the set takes; None for
+        a category without criteria of its own.
     """
 
     criteria: str
@@ -205,6 +267,7 @@ class Category:
     refractory: int
     undetermined: int
     replicates: Spread | None
+    flag: Share | None = None
 
 
 def categories(labels: pl.DataFrame, criteria: str, view: str, flags: Defined | None = None) -> list[Category]:
@@ -242,9 +305,13 @@ def categories(labels: pl.DataFrame, criteria: str, view: str, flags: Defined | 
         by_replicate = [counts.get((name, replicate), 0) for replicate in replicates]
         met, unknown = verdicts.get(name, (0, 0))
         shares = [n / size for n, size in zip(by_replicate, sizes, strict=True)]
-        rows.append(
-            Category(
-                criteria, view, name, wilson(sum(by_replicate), part.height), int(met), int(unknown), spread(shares)
-            )
-        )
+        share, flag = wilson(sum(by_replicate), part.height), _with_flag(part, name)
+        rows.append(Category(criteria, view, name, share, int(met), int(unknown), spread(shares), flag))
     return rows
+
+
+def _with_flag(labels: pl.DataFrame, category: str) -> Share | None:
+    """Return the patients who meet the criteria of a category; None for a category without criteria of its own."""
+    if category not in FLAG_OF_CATEGORY:
+        return None
+    return wilson(count_verdicts(labels[FLAG_OF_CATEGORY[category]])[0], labels.height)
