@@ -32,7 +32,7 @@ def labels():
             "resistant": resistant,
             "frequent": frequent,
             "refractory": refractory,
-            "refractory_kind": "true" if refractory else None,
+            "refractory_kind": True if refractory else None,
         }
         for view, record in (("complete", COMPLETE), ("observed", OBSERVED))
         for patient, (applies, category, resistant, frequent, refractory) in enumerate(record)
