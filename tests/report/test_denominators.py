@@ -8,7 +8,7 @@ from nephrosyn.report import text
 from nephrosyn.report.findings.verdicts import refractory_share
 from nephrosyn.report.findings.verdicts.eligibility import Defined
 
-DEFINED = Defined(("resistant", "frequent"))
+DEFINED = Defined(("resistant", "frequent", "intolerant"))
 # patient: applies, category, resistant, frequent, refractory; in the observed record, then in the complete one
 RESISTANT = (True, "steroid_resistant", True, True, True)
 FREQUENT = (True, "frequently_relapsing", False, True, True)
@@ -31,6 +31,7 @@ def labels():
             "category": category,
             "resistant": resistant,
             "frequent": frequent,
+            "intolerant": category == "steroid_intolerant",
             "refractory": refractory,
             "refractory_kind": True if refractory else None,
         }
