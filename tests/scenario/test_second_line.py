@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nephrosyn.errors import ScenarioError
-from nephrosyn.scenario import load
+from nephrosyn.scenario import load, shipped
 
 REGIMEN = "second_line.regimens.cyclophosphamide_oral"
 STARTS = "second_line.policy.adults.starts"
@@ -87,3 +87,21 @@ def test_all_problems_of_a_policy_come_at_once():
 
 def test_a_course_at_its_cap_is_allowed():
     assert load("baseline", [f"{REGIMEN}.course_days=84"]).scenario.second_line.regimens["cyclophosphamide_oral"]
+
+
+def test_steroid_alone_is_the_baseline_without_start_rules():
+    baseline, alone = load("baseline").scenario, load("steroid-alone").scenario
+    assert all(policy.starts for policy in baseline.second_line.policy.values())
+    assert not any(policy.starts for policy in alone.second_line.policy.values())
+    names = {"title": alone.title, "description": alone.description, "sources": alone.sources}
+    policy = {band: rules.model_copy(update={"starts": []}) for band, rules in baseline.second_line.policy.items()}
+    second_line = baseline.second_line.model_copy(update={"policy": policy})
+    assert baseline.model_copy(update={**names, "second_line": second_line}) == alone
+
+
+@pytest.mark.parametrize("name", sorted(name for name in shipped() if name.startswith("setting-")))
+def test_no_setting_has_the_start_rules_of_the_baseline(name):
+    """The care of a published cohort is its own, whatever the default is."""
+    scenario, default = load(name).scenario, load("baseline").scenario
+    for band, policy in scenario.second_line.policy.items():
+        assert policy.starts != default.second_line.policy[band].starts

@@ -148,7 +148,7 @@ NEVER_WELL = ", ".join(
 def test_thinned_candidates_are_a_poisson_process_of_the_accepted_hazard(played):
     """Nobody ever remits, so albumin stays where it is, and the hazard is constant in each patient."""
     tables = played(
-        "baseline",
+        "steroid-alone",
         *QUIET,
         f"disease.response.adults={{{NEVER_WELL}}}",
         *(f"disease.spontaneous.{lesion}.share=0.0" for lesion in load("baseline").scenario.disease.spontaneous),

@@ -28,9 +28,47 @@ def first(tables, event):
 
 
 def test_steroid_alone_gives_no_agent(played):
-    tables = played("baseline")
+    tables = played("steroid-alone")
     assert agents(tables).is_empty()
     assert tables["doses"]["drug"].unique().to_list() == ["prednisone"]
+
+
+def test_the_baseline_combines_only_where_steroid_alone_does_not_do(played):
+    tables = played("baseline", 'provoking_factors.search="never"', patients=600)
+    adults = tables["patients"].filter(band="adults").select("patient", "biopsy_days", "lesion")
+    steroid = tables["truth/doses"].filter(drug="prednisone").group_by("patient").agg(begun=pl.col("first_days").min())
+    courses = adults.join(steroid, on="patient")
+    for event in ("agent_started", "declared_remission", "declared_relapse", "declared_resistant"):
+        courses = courses.join(first(tables, event), on="patient", how="left")
+    insensitive = pl.col("lesion").cast(pl.String).is_in(["membranous", "fsgs", "membranoproliferative", "c1q"])
+    at_once = courses.filter(insensitive & (pl.col("biopsy_days") <= pl.col("begun") + 1))
+    assert len(at_once) > 100
+    assert (at_once["agent_started"] - at_once["begun"] < 16).mean() > 0.95
+    answered = courses.filter(~insensitive & (pl.col("lesion").cast(pl.String) == "minimal_change"))
+    answered = answered.filter(
+        pl.col("declared_remission") < pl.col("begun") + 56, pl.col("declared_relapse").is_null()
+    )
+    assert len(answered) > 40
+    assert answered["agent_started"].is_null().all()
+    relapsed = courses.filter(pl.col("declared_relapse") < 600, pl.col("agent_started") > pl.col("declared_relapse"))
+    assert len(relapsed) > 20
+    assert (relapsed["agent_started"] - relapsed["declared_relapse"]).to_list() == pytest.approx([21] * len(relapsed))
+
+
+def test_modern_adults_who_remit_have_about_24_weeks_of_steroid(played):
+    tables = played("modern-adults")
+    minimal = tables["patients"].filter(lesion="minimal_change").select("patient")
+    steroid = tables["truth/doses"].filter(drug="prednisone").group_by("patient").agg(begun=pl.col("first_days").min())
+    courses = minimal.join(steroid, on="patient")
+    for event in ("declared_remission", "declared_relapse", "steroid_stopped"):
+        courses = courses.join(first(tables, event), on="patient", how="left")
+    courses = courses.filter(
+        pl.col("declared_remission") < pl.col("begun") + 35,
+        pl.col("steroid_stopped") < pl.col("declared_relapse").fill_null(1e9),
+    )
+    weeks = (courses["steroid_stopped"] - courses["begun"]) / 7
+    assert len(weeks) > 20
+    assert 22 < weeks.median() < 26
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ NO_CYCLOPHOSPHAMIDE = [
 def test_an_agent_without_effect_changes_nothing(played, names, seed):
     names = names[:8]
     off = [key for name in names for key in without_effect(name)]
-    with_agents = played("baseline", *off, *NO_CYCLOPHOSPHAMIDE, *starts(names), patients=40, seed=seed)
-    without = played("baseline", patients=40, seed=seed)
+    with_agents = played("steroid-alone", *off, *NO_CYCLOPHOSPHAMIDE, *starts(names), patients=40, seed=seed)
+    without = played("steroid-alone", patients=40, seed=seed)
 
     def course(tables):
         events = tables["truth/events"]

@@ -100,7 +100,7 @@ def test_rows_outside_are_explained_by_cause_and_what_has_no_cause_is_named():
     validation = Validation(rows, 10, 1)
     lines = output.cause_lines(validation)
     assert lines[0].startswith("B10.median, B10.upper (on the edge): visits of setting-hong-kong-adult-mcd. The paper")
-    assert lines[1].startswith("R01: care of setting-japan-all. ")
+    assert lines[1].startswith("R01: membranous nephropathy in setting-japan-all. ")
     assert lines[2:] == ["A01: not explained."]
     assert [entry["estimates"] for entry in validation.as_dict()["causes"]] == [
         {"B10.median": "outside", "B10.upper": "edge"},
