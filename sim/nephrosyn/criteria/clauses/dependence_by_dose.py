@@ -11,6 +11,7 @@ from nephrosyn.criteria.codes import (
     DOSES,
     EPISODES,
     FIRST_UNKNOWN,
+    FLARES,
     GAPS,
     IN_UNFINISHED_TAPER,
     INTERVALS,
@@ -202,12 +203,15 @@ def evaluate_absence(episodes, gaps, gap_count, doses, count, end, resistant, ou
 @inline
 def evaluate_dependence(workspace, end, resistant, rule, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
-    episodes, gaps, doses, counts = workspace.episodes, workspace.gaps, workspace.doses, workspace.counts
+    gaps, doses, counts = workspace.gaps, workspace.doses, workspace.counts
+    episodes, episode_count = workspace.episodes, counts[EPISODES]
+    if rule.flares == 1:
+        episodes, episode_count = workspace.flares, counts[FLARES]
     row, open_row = workspace.scratch[0], workspace.scratch[1]
     needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
     met = 0
     possible = 0
-    for i in range(1, counts[EPISODES]):
+    for i in range(1, episode_count):
         evaluate_relapse(episodes, i, doses, counts[DOSES], end, raise_within, effective_within, row)
         if row[REASON] == RELAPSE_IN_TAPER:
             met += 1
