@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import inf
 
 from .answer import NOT_MET, OPEN, met
@@ -62,11 +63,17 @@ def _raise_clears(case, rules, resistance):
     flares = case.flares
     counted = case.counted(flares)
     for number, episode in enumerate(flares):
-        if number > 0 and any(episode is one for one in counted):
-            status = _cleared_by_a_raise(case, rules, episode, flares[number - 1])
-            if status == "sure":
-                sure.append(episode.remission)
-            maybe += status == "maybe"
+        if number == 0:
+            continue
+        found = []
+        if any(episode is one for one in counted):
+            found.append((_cleared_by_a_raise(case, rules, episode, flares[number - 1]), episode.remission))
+        for before, same in pairwise(case.episodes):
+            if same.start == episode.start and any(same is one for one in case.relapses):
+                found.append((_cleared_by_a_raise(case, rules, same, before), same.remission))
+        days = [day for status, day in found if status == "sure"]
+        sure += days[:1]
+        maybe += not days and any(status == "maybe" for status, _ in found)
     if len(sure) >= rules.relapses:
         return met(sorted(sure)[rules.relapses - 1])
     if len(sure) + maybe >= rules.relapses or not case.seen:

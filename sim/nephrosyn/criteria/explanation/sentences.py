@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_relapse
+from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_flare
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import OFF, ON, UNCOUNTED, kinds_of
 from nephrosyn.criteria.codes import (
     AT_MAINTENANCE,
@@ -307,10 +307,12 @@ def taper_text(evaluated: EvaluatedPatient) -> str:
     """Describe the relapses that count for dependence by dose, and why the others do not; empty without relapses."""
     workspace, rules = evaluated.workspace, evaluated.rules
     days_of_flares = evaluated.flares
-    episodes = workspace.flares if rules["flares"] else workspace.episodes
     why_and_run = np.empty((len(days_of_flares), 2), np.int64)
-    evaluate_each_relapse(
-        episodes, len(days_of_flares) + 1, workspace.doses, int(workspace.counts[DOSES]),
+    flares, others = workspace.episodes, 0
+    if rules["flares"]:
+        flares, others = workspace.flares, int(workspace.counts[EPISODES])
+    evaluate_each_flare(
+        flares, len(days_of_flares) + 1, workspace.episodes, others, workspace.doses, int(workspace.counts[DOSES]),
         evaluated.end, rules["raise_within_days"], rules["effective_within_days"], workspace.scratch[0], why_and_run,
     )  # fmt: skip
     counted = [f"day {day}" for day, (why, _) in zip(days_of_flares, why_and_run, strict=True) if why == COUNTS]
