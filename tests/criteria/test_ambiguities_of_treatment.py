@@ -37,7 +37,8 @@ RESISTANCE = [
     case("partial remission with albumin of 2.9", full().ill(0).between(60, 84).albumin(2.9, 60, 84), "resistance",
          "partial__albumin", {"off": NOT, 2.9: NOT, 3.0: MET}, **PARTIAL, resistance__response="partial"),
     case("2+ on days 60 and 84", full().ill(0).stick("2+", 60, 84), "resistance", "partial__band_below",
-         {"off": MET, "2+": MET, "3+": NOT}, partial__upcr_below=2.0, resistance__response="partial"),
+         {"off": MET, "2+": MET, "3+": NOT}, partial__upcr_below=2.0, partial__fall="off",
+         resistance__response="partial"),
     case("clear urine with low albumin is partial remission, where there is one", full().ill(0).well(60, 84)
          .albumin(3.0, 60, 84), "resistance", "resistance__response", {"complete": MET, "partial": NOT}, **PARTIAL,
          urine__remission_albumin=3.5),
@@ -110,7 +111,10 @@ OTHER = [
          {"not_required": MET, "required": MET}, **PERSISTS),
     case("another drug the day after", adult().steroid(60, 0, 200).ill(0, 60, 120, 168, 200)
          .agent("levamisole", 50.0, 169, 300), "persistence", "persistence__other_agent",
-         {"not_required": MET, "required": NOT}, **PERSISTS),
+         {"not_required": MET, "required": MET}, **PERSISTS),
+    case("another drug after the last reading", adult().steroid(60, 0, 200).ill(0, 60, 120, 168, 200)
+         .agent("levamisole", 50.0, 201, 300), "persistence", "persistence__other_agent",
+         {"not_required": MET, "required": OPEN}, **PERSISTS),
     case("partial remission within half a year", adult().steroid(60, 0, 200).ill(0).between(60, 120, 168, 200),
          "persistence", "persistence__response", {"complete": MET, "partial": NOT}, **PERSISTS, **PARTIAL),
     case("ill on day 168, well on day 200", adult().steroid(60, 0, 200).ill(0, 60, 120, 168).well(200), "persistence",

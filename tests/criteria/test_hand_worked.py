@@ -237,6 +237,6 @@ def test_two_relapses_of_the_kind_where_the_set_asks_for_two(tmp_path):
 
 def test_a_dose_of_nothing_is_no_dose(tmp_path):
     japan = variant(tmp_path, "japan-official-refractory")
-    nothing = adult().steroid(0, 0, 55).agent("tacrolimus", 0, 60, 90).upcr(3.0, 441)
+    nothing = adult().steroid(0, 0, 55).agent("tacrolimus", 0, 60, 90).upcr(5.0, 441)
     assert statuses(verdict_of(nothing, japan))["persistence"] == OPEN
-    assert statuses(verdict_of(adult().agent("tacrolimus", 4, 60, 90).upcr(3.0, 441), japan))["persistence"] == MET
+    assert statuses(verdict_of(adult().agent("tacrolimus", 4, 60, 90).upcr(5.0, 441), japan))["persistence"] == MET

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nephrosyn.criteria.codes import EPISODES, INTERVALS, NEVER, NO_DAY
 from nephrosyn.criteria.evaluation import evaluate
-from nephrosyn.criteria.record.urine_states import BETWEEN, RELAPSE, REMISSION, find_intervals
+from nephrosyn.criteria.record.urine_states import BETWEEN, PARTIAL, RELAPSE, REMISSION, find_intervals
 from nephrosyn.kernels.compile import from_python
 
 from .builder import adult, child, source, statuses, tables, verdict_of
@@ -64,7 +64,7 @@ def test_of_overlapping_spans_the_earlier_holds():
     # A diary that says two things of a day is refused before; the work below must not count a day twice all the same.
     spans = np.array([(5, 9, REMISSION), (7, 12, RELAPSE)])
     found = np.zeros((5, 5), np.int64)
-    count = from_python(find_intervals)(spans, 2, np.empty((1, 2), np.int64), 0, found)
+    count = from_python(find_intervals)(spans, 2, np.empty((1, 2), np.int64), 0, 0, found)
     assert found[:count, :4].tolist() == [[5, 9, REMISSION, 0], [10, 12, RELAPSE, 0]]
 
 
@@ -151,7 +151,7 @@ def test_true_spans_are_the_levels_of_every_day(pieces, young, end):
     expected = daily_levels(pieces, end, *((0.2, 2.0) if young else (0.3, 3.5)))
     found = {}
     for first, last, level, _ in intervals(record, "complete"):
-        found.update(dict.fromkeys(range(first, last + 1), level))
+        found.update(dict.fromkeys(range(first, last + 1), BETWEEN if level == PARTIAL else level))
     assert found == expected
 
 

@@ -46,7 +46,7 @@ CLAUSES, FLAG_OF_CLAUSE = tuple(FLAG_OF), tuple(FLAG_OF.values())
 REASON, DAY, ARGUMENTS = 0, 1, 2
 COLUMNS = 8
 # What the counts of a workspace count.
-INTERVALS, EPISODES, GAPS, DOSES, COURSES = range(5)
+INTERVALS, EPISODES, GAPS, DOSES, COURSES, RESPONSES, FLARES = range(7)
 NO_DAY = -(1 << 40)
 NEVER = 1 << 40
 
@@ -78,6 +78,7 @@ GIVEN_IN_REMISSION = 32
 TOO_FEW_AGENTS = 33
 NO_OTHER_AGENT = 34
 FEWER_ON_STEROID = 35
+TREATED_TOO_LITTLE = 36
 NO_URINE = 40
 NO_STEROID = 41
 NEVER_ADEQUATE = 42
@@ -108,6 +109,8 @@ NO_STEROID_AT_ALL = 66
 WITHDRAWAL_UNSEEN = 67
 ON_STEROID_MAY_HIDE = 68
 ANCHOR_NOT_REACHED = 69
+RESPONSE_WITH_AGENT = 70
+TREATMENT_GOES_ON = 71
 NOT_DEFINED = 90
 FIRST_NOT_MET, FIRST_UNKNOWN, FIRST_UNDEFINED = 20, 40, 90
 
@@ -203,6 +206,12 @@ REASONS: dict[int, Reason] = {
         "Adequate steroid from day {course}; {response} on day {remission}, within the time allowed (to day "
         "{decision_day}).",
     ),
+    RESPONSE_WITH_AGENT: Reason(
+        "response_with_agent",
+        COURSE_ARGUMENTS,
+        "Adequate steroid from day {course}; {response} on day {remission}, after another drug was added, so it may "
+        "not be a response to steroid.",
+    ),
     REMISSION_ON_LESS: Reason(
         "remission_on_less",
         COURSE_ARGUMENTS,
@@ -227,8 +236,8 @@ REASONS: dict[int, Reason] = {
     RELAPSE_IN_TAPER: Reason(
         "relapse_in_taper",
         TAPER_ARGUMENTS,
-        "Remission on day {remission}, dose reduced on day {reduced}, relapse on day {relapse} above the maintenance "
-        "dose, dose raised on day {raised}, remission again on day {again}.",
+        "{Well} on day {remission}, dose reduced on day {reduced}, relapse on day {relapse} above the maintenance "
+        "dose, dose raised on day {raised}, {well} again on day {again}.",
     ),
     NO_SUCH_RELAPSE: Reason(
         "no_such_relapse",
@@ -247,13 +256,13 @@ REASONS: dict[int, Reason] = {
     REMISSION_AGAIN_VAGUE: Reason(
         "remission_again_vague",
         TAPER_ARGUMENTS,
-        "Relapse on day {relapse} during the taper, dose raised on day {raised}; remission came after day "
+        "Relapse on day {relapse} during the taper, dose raised on day {raised}; {well} came after day "
         "{not_in_remission} and by day {again}, too imprecise to attribute it to the higher dose.",
     ),
     REDUCTION_VAGUE: Reason(
         "reduction_vague",
         TAPER_ARGUMENTS,
-        "Relapse on day {relapse}; the dose was reduced on day {reduced}, before remission was recorded on "
+        "Relapse on day {relapse}; the dose was reduced on day {reduced}, before {well} was recorded on "
         "day {remission}.",
     ),
     RELAPSE_MAY_HIDE: Reason(
@@ -320,7 +329,17 @@ REASONS: dict[int, Reason] = {
     NO_OTHER_AGENT: Reason(
         "no_other_agent",
         TREATMENT_ARGUMENTS,
-        "Treated from day {begun}, but with no drug other than steroid by day {decision_day}.",
+        "Treated from day {begun}, but never with a drug other than steroid.",
+    ),
+    TREATED_TOO_LITTLE: Reason(
+        "treated_too_little",
+        TREATMENT_ARGUMENTS,
+        "Treated from day {begun}, but with too little adequate steroid, or for too short a time with another drug.",
+    ),
+    TREATMENT_GOES_ON: Reason(
+        "treatment_goes_on",
+        TREATMENT_ARGUMENTS,
+        "Treated from day {begun}; the treatment required continues at the end of the record, not yet for long enough.",
     ),
     NO_TREATMENT: Reason("no_treatment", (), "No drug was given, so the response to treatment is unknown."),
     AGENT_FAILED: Reason(

@@ -45,6 +45,18 @@ class Case:
         return urine.days_seen(self.chart, self.rules)
 
     @cached_property
+    def responding(self):
+        return urine.days_responding(self.chart, self.rules)
+
+    @cached_property
+    def flares(self):
+        """The episodes of the rule `raise_clears` (8)."""
+        if self.rules.dependence.response == "complete":
+            return self.episodes
+        read = [one._replace(level=REMISSION) if one.level == PARTIAL else one for one in self.seen]
+        return episodes.episodes(read, self.rules.urine)
+
+    @cached_property
     def episodes(self):
         return episodes.episodes(self.seen, self.rules.urine)
 
@@ -70,8 +82,11 @@ class Case:
 
     @cached_property
     def relapses(self):
+        return self.counted(self.episodes)
+
+    def counted(self, found):
         in_taper = self.rules.urine.relapse_in_taper
-        return episodes.relapses(self.episodes, self.doses if in_taper != "counts" else (), in_taper)
+        return episodes.relapses(found, self.doses if in_taper != "counts" else (), in_taper)
 
     @cached_property
     def care(self):
@@ -98,18 +113,21 @@ class Case:
         """Whether a day lies strictly inside a gap."""
         return any(gap.first < day < gap.last for gap in self.gaps)
 
-    def _interval_ends(self, day):
-        """Number of the first day seen after the interval that a day lies in; of None, of all."""
-        return None if day is None else urine.interval_at(self.seen, self.seen_from(day))[1]
-
     def response(self, kind, episode, first):
         """Day of response counted from `first` on, and the last day ill before it (6)."""
         if kind == "complete":
             return episode.remission, episode.last_day_not_in_remission
-        number = urine.interval_begins(self.seen, self.seen_from(first))
-        watched = self.seen[: self._interval_ends(episode.remission)]
+        seen = self.seen if kind == "partial" else self.responding
+
+        def number_of(day):
+            return bisect_left(seen, day, key=lambda one: one.day)
+
+        number = urine.interval_begins(seen, number_of(first))
+        watched = seen
+        if episode.remission is not None:
+            watched = seen[: urine.interval_at(seen, number_of(episode.remission))[1]]
         part = urine.confirmed(watched, number, {REMISSION, PARTIAL}, self.rules.urine, first)
         day = min(episode.stop, inf if part is None else part[0])
-        until = self.seen[self.seen_from(first) : None if day == inf else self.seen_from(day)]
+        until = seen[number_of(first) : None if day == inf else number_of(day)]
         neither = [one.day for one in until if one.level not in (REMISSION, PARTIAL)]
         return (None if day == inf else day), max(neither, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import inf
 
 from .answer import NOT_MET, OPEN, met
@@ -22,7 +23,7 @@ def unremitted(resistance):
 def _on_steroid(case, rules, resistance):
     longest, streak = 0, 0
     for relapse in case.relapses:
-        if _came_on_steroid(case, relapse.start, rules.off_days):
+        if _came_on_steroid(case, relapse.start, rules):
             streak += 1
         elif rules.consecutive == "consecutive":
             streak = 0
@@ -31,7 +32,7 @@ def _on_steroid(case, rules, resistance):
             return met(relapse.start)
     if not case.seen:
         return OPEN
-    hidden = sum(gap.hidden for gap in case.gaps if _steroid_in(case, gap, rules.off_days))
+    hidden = sum(gap.hidden for gap in case.gaps if _steroid_in(case, gap, rules))
     if hidden and hidden + longest >= rules.relapses:
         return OPEN
     if not case.steroid:
@@ -41,22 +42,38 @@ def _on_steroid(case, rules, resistance):
     return OPEN if case.end <= case.treatments[0].last + rules.off_days else NOT_MET
 
 
-def _came_on_steroid(case, day, off_days):
-    return any(run.first < day and day - run.last <= max(off_days, 1) for run in case.steroid)
+def _came_on_steroid(case, day, rules):
+    eve = day - rules.days_before
+    if eve in case.doses:
+        return case.doses[eve].schedule in rules.schedules
+    before = [run.last for run in case.steroid if run.first < eve]
+    return bool(before) and day - max(before) <= rules.off_days
 
 
-def _steroid_in(case, gap, off_days):
-    return any(run.first < gap.last and run.last + max(off_days, 1) > gap.first for run in case.steroid)
+def _steroid_in(case, gap, rules):
+    for run in case.steroid:
+        first = run.first if run.schedule in rules.schedules else run.last
+        if first < gap.last and run.last + max(rules.off_days, 1) > gap.first:
+            return True
+    return False
 
 
 def _raise_clears(case, rules, resistance):
     sure, maybe = [], 0
-    for number, episode in enumerate(case.episodes):
-        if number > 0 and any(episode is one for one in case.relapses):
-            status = _cleared_by_a_raise(case, rules, episode, case.episodes[number - 1])
-            if status == "sure":
-                sure.append(episode.remission)
-            maybe += status == "maybe"
+    flares = case.flares
+    counted = case.counted(flares)
+    for number, episode in enumerate(flares):
+        if number == 0:
+            continue
+        found = []
+        if any(episode is one for one in counted):
+            found.append((_cleared_by_a_raise(case, rules, episode, flares[number - 1]), episode.remission))
+        for before, same in pairwise(case.episodes):
+            if same.start == episode.start and any(same is one for one in case.relapses):
+                found.append((_cleared_by_a_raise(case, rules, same, before), same.remission))
+        days = [day for status, day in found if status == "sure"]
+        sure += days[:1]
+        maybe += not days and any(status == "maybe" for status, _ in found)
     if len(sure) >= rules.relapses:
         return met(sorted(sure)[rules.relapses - 1])
     if len(sure) + maybe >= rules.relapses or not case.seen:
@@ -64,10 +81,10 @@ def _raise_clears(case, rules, resistance):
     above = [day for day, run in case.doses.items() if run.mean > maintenance(run.weight, case.rules.steroid)]
     if not above or any(gap.first < day < gap.last for gap in case.gaps for day in above):
         return OPEN
-    if case.never_remitted:
+    if flares[0].remission is None:
         return unremitted(resistance)
     high = set(above)
-    low = any(day not in high for day in range(case.episodes[0].remission, case.end + 1))
+    low = any(day not in high for day in range(flares[0].remission, case.end + 1))
     return NOT_MET if low else OPEN
 
 

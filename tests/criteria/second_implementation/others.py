@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from .answer import NOT_MET, OPEN, any_of, met, of_episodes
 from .steroid import Span, treatments
 
@@ -50,10 +52,34 @@ def _persists(case, rules, episode):
         return NOT_MET
     if last_day_not_in_remission is None or last_day_not_in_remission < due:
         return OPEN
-    other = _first_day(case.other_runs, episode)
-    if rules.other_agent == "required" and (other is None or other > due):
+    short, complete = _treatment(case, rules, episode)
+    if short:
+        goes_on = episode.remission is None and all(case.end in days for days in short)
+        return OPEN if goes_on else NOT_MET
+    decision_day = max(due, complete)
+    if response is not None and response <= decision_day:
         return NOT_MET
-    return met(due)
+    return met(decision_day) if last_day_not_in_remission >= decision_day else OPEN
+
+
+def _treatment(case, rules, episode):
+    """The days of each part of the treatment that falls short, and the day by which all are complete."""
+    other = case.rules.persistence.other_agent == "required"
+    asked = [
+        (rules.other_agent_days if other else 0, [_given(case, run) for run in case.other_runs]),
+        (rules.adequate_days, case.courses),
+    ]
+    short, complete = [], -inf
+    for needed, spans in asked:
+        until = min(episode.stop, case.end)
+        days = sorted({
+            day for span in spans for day in range(int(max(span.first, episode.start)), int(min(span.last, until)) + 1)
+        })  # fmt: skip
+        if len(days) < needed:
+            short.append(days)
+        elif needed > 0:
+            complete = max(complete, days[needed - 1])
+    return short, complete
 
 
 def _given(case, run):
@@ -65,7 +91,13 @@ def _given(case, run):
 def calcineurin_resistance(case):
     rules = case.rules.other_agents
     runs = [_given(case, run) for run in case.other_runs if run.drug in rules.calcineurin_inhibitors]
-    return any_of([_resists(case, rules, treatment) for treatment in treatments(runs, rules.longest_break)])
+    answers = []
+    for treatment in treatments(runs, rules.longest_break):
+        answers.append(_resists(case, rules, treatment))
+        if rules.calcineurin_relapses == "counts":
+            days = [one.start for one in case.episodes[1:] if treatment.first < one.start <= treatment.last]
+            answers += [_resists(case, rules, treatment._replace(first=day)) for day in days]
+    return any_of(answers)
 
 
 def _resists(case, rules, treatment):

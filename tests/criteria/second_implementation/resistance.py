@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from .answer import NOT_MET, OPEN, TOO_SHORT, UNTREATED, met, of_courses, of_episodes
 from .urine import PARTIAL, REMISSION
 
@@ -64,10 +66,10 @@ def _of_course(case, episode, first, reduced, weeks, umbrella, confirmation):
         decision_day = first + 7 * confirmation if was in (PARTIAL, None) else due
         by_then = OPEN if was is None else NOT_MET
     response, last_day_not_in_remission = case.response(rules.response, episode, first)
-    if response is not None and response <= due:
-        return NOT_MET
     if response is not None and response <= decision_day:
-        return by_then
+        if rules.after_other_agent == "not_counted" and _added(case, first, reduced) < response:
+            return OPEN
+        return NOT_MET if response <= due else by_then
     if reduced < due:
         if reduced > case.end:
             return OPEN
@@ -79,6 +81,18 @@ def _of_course(case, episode, first, reduced, weeks, umbrella, confirmation):
         if last_day_not_in_remission is not None and last_day_not_in_remission >= decision_day
         else OPEN
     )
+
+
+def _added(case, first, stop):
+    """First day of a course on which another drug was added."""
+    days = [inf]
+    for run in case.other_runs:
+        given_before = any(
+            one.drug == run.drug and one.first < run.first and one.last >= run.first - 1 for one in case.other_runs
+        )
+        if first <= run.first < stop and not given_before:
+            days.append(run.first)
+    return min(days)
 
 
 def level_when_due(case, first, due):

@@ -14,7 +14,13 @@ class Span(NamedTuple):
 
 
 def steroid_runs(runs, rules):
-    return [run for run in runs if run.drug in rules.drugs and run.mean is not None]
+    given = [run for run in runs if run.drug in rules.drugs and run.mean is not None]
+    continued = []
+    for run in given:
+        if continued and run.first - continued[-1].last <= rules.longest_break:
+            continued[-1] = continued[-1]._replace(last=run.first - 1)
+        continued.append(run)
+    return continued
 
 
 def amount(weight, per_kg, per_m2, cap):

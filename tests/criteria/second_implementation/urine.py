@@ -21,13 +21,48 @@ class Seen(NamedTuple):
 def days_seen(chart, rules):
     """Return the days seen, in order, each with its level."""
     asks = rules.urine.remission_albumin is not None or rules.partial.albumin is not None
-    levels = _clinic_levels(chart.clinic(asks), rules)
-    clinic = set(levels)
     of_band = [_after_albumin(_band_level(band, rules), None, rules) for band in range(len(BANDS))]
+    return _together(chart, rules, _clinic_levels(chart.clinic(asks), rules), of_band)
+
+
+def _together(chart, rules, levels, of_band):
+    """The days of clinic and diary, in order; what comes second counts where the first has nothing."""
+    clinic = set(levels)
     for day, band in chart.home.items():
-        if day not in clinic and of_band[band] is not None:
-            levels[day] = of_band[band]
+        if of_band[band] is None or (day in clinic and rules.urine.same_day == "clinic"):
+            continue
+        levels[day] = of_band[band]
+        clinic.discard(day)
     return [Seen(day, levels[day], chart.at_clinic and day in clinic) for day in sorted(levels)]
+
+
+def days_responding(chart, rules):
+    """Return the days seen, in order: with a lesser response at partial level, all others at relapse level (3)."""
+    levels, highest = {}, 0.0
+    for day, here in sorted(chart.clinic(False).items()):
+        if "upcr" in here:
+            highest = max(highest, here["upcr"])
+            level = _ratio_level(here["upcr"], highest, rules)
+            responds = level == REMISSION or _falls_enough(here["upcr"], highest, rules.lesser_response)
+            highest = 0.0 if level == REMISSION else highest
+        elif "dipstick" in here:
+            responds = _band_responds(here["dipstick"], rules)
+        else:
+            continue
+        levels[day] = PARTIAL if responds else RELAPSE
+    of_band = [PARTIAL if _band_responds(band, rules) else RELAPSE for band in range(len(BANDS))]
+    return _together(chart, rules, levels, of_band)
+
+
+def _falls_enough(ratio, highest, lesser):
+    if lesser.upcr is not None and (ratio < lesser.upcr or (ratio == lesser.upcr and lesser.limit == "at_most")):
+        return True
+    return lesser.fall is not None and ratio <= (1 - lesser.fall) * highest
+
+
+def _band_responds(band, rules):
+    below = rules.lesser_response.band_below
+    return _band_level(band, rules) == REMISSION or (below is not None and band < BANDS.index(below))
 
 
 def _clinic_levels(readings, rules):
@@ -94,7 +129,8 @@ def confirmed(seen, number, sought, urine, first=-inf):
     Days before `first` do not count (6). Return the day of the change and the number of the first day seen after the
     interval that confirmed it; None if there is none.
     """
-    clinic_days, in_a_row = [], range(0)
+    clinic_days, in_a_row, of_window = [], range(0), []
+    window = urine.relapse_window if sought == {RELAPSE} else None
     while number < len(seen):
         interval, number = interval_at(seen, number)
         if interval[0].level not in sought:
@@ -105,12 +141,24 @@ def confirmed(seen, number, sought, urine, first=-inf):
             clinic_days += readings
         goes_on = in_a_row and interval[0].day == in_a_row[-1] + 1
         in_a_row = range(in_a_row[0] if goes_on else max(interval[0].day, first), interval[-1].day + 1)
-        fulfilled = [in_a_row[0]] if len(in_a_row) >= urine.home_days else []
+        fulfilled = [in_a_row[0]] if len(in_a_row) >= urine.home_days and window is None else []
+        if window is not None:
+            fulfilled = _in_window(of_window, interval, urine.home_days, window)
         if len(clinic_days) >= urine.clinic_readings:
             fulfilled.append(clinic_days[0])
         if fulfilled:
             return min(fulfilled), number
     return None
+
+
+def _in_window(of_window, interval, needed, window):
+    """First of enough days at the level among `window` days in a row, as soon as there are enough; in a list."""
+    for one in interval:
+        of_window.append(one.day)
+        within = [day for day in of_window if day > one.day - window]
+        if len(within) >= needed:
+            return [within[0]]
+    return []
 
 
 def interval_begins(seen, number):

@@ -8,9 +8,11 @@ from nephrosyn.criteria.codes import (
     AT_MAINTENANCE,
     CLEARED_BEFORE,
     COUNTS,
+    DAY,
     DOSES,
     EPISODES,
     FIRST_UNKNOWN,
+    FLARES,
     GAPS,
     IN_UNFINISHED_TAPER,
     INTERVALS,
@@ -143,11 +145,27 @@ def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_wit
     answer(row, reason, day, remission, reduced, relapse, raised, again, last_day_not_in_remission)
 
 
+@kernel
+def evaluate_flare(flares, i, episodes, episode_count, doses, count, end, raise_within, effective_within, row):
+    """Evaluate relapse `i` of the flares: as such or, if this says more, as the relapse of that day of the episodes."""
+    evaluate_relapse(flares, i, doses, count, end, raise_within, effective_within, row)
+    if row[REASON] == RELAPSE_IN_TAPER:
+        return
+    for k in range(1, episode_count):
+        if episodes[k, START] == flares[i, START]:
+            counts_not = row[REASON] == NO_SUCH_RELAPSE
+            evaluate_relapse(episodes, k, doses, count, end, raise_within, effective_within, row)
+            if row[REASON] == NO_SUCH_RELAPSE or (row[REASON] != RELAPSE_IN_TAPER and not counts_not):
+                evaluate_relapse(flares, i, doses, count, end, raise_within, effective_within, row)
+
+
 @entry
-def evaluate_each_relapse(episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, out):
-    """Write for each relapse, shape (relapses, 2), why it does not count, and the run it came on or -1."""
-    for i in range(1, episode_count):
-        evaluate_relapse(episodes, i, doses, dose_count, end, raise_within, effective_within, row)
+def evaluate_each_flare(
+    flares, flare_count, episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, out
+):
+    """Write for each flare, shape (flares, 2), why it does not count, and the run it came on or -1."""
+    for i in range(1, flare_count):
+        evaluate_flare(flares, i, episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row)
         not_counted = row[REASON] == NO_SUCH_RELAPSE
         out[i - 1, 0] = row[ARGUMENTS] if not_counted else COUNTS
         out[i - 1, 1] = row[ARGUMENTS + 1] if not_counted else -1
@@ -199,28 +217,60 @@ def evaluate_absence(episodes, gaps, gap_count, doses, count, end, resistant, ou
         out[ARGUMENTS + 5] = gaps[g, BEFORE]
 
 
+@kernel
+def flares_by(
+    day, flares, flare_count, episodes, episode_count, doses, count, end, raise_within, effective_within, row
+):
+    """Count the flares that count by a day."""
+    by_then = 0
+    for i in range(1, flare_count):
+        evaluate_flare(flares, i, episodes, episode_count, doses, count, end, raise_within, effective_within, row)
+        if row[REASON] == RELAPSE_IN_TAPER and row[DAY] <= day:
+            by_then += 1
+    return by_then
+
+
 @inline
 def evaluate_dependence(workspace, end, resistant, rule, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
     episodes, gaps, doses, counts = workspace.episodes, workspace.gaps, workspace.doses, workspace.counts
+    episode_count, dose_count = counts[EPISODES], counts[DOSES]
+    flares, flare_count, other_count = episodes, episode_count, 0
+    if rule.flares == 1:
+        flares, flare_count, other_count = workspace.flares, counts[FLARES], episode_count
     row, open_row = workspace.scratch[0], workspace.scratch[1]
     needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
     met = 0
     possible = 0
-    for i in range(1, counts[EPISODES]):
-        evaluate_relapse(episodes, i, doses, counts[DOSES], end, raise_within, effective_within, row)
+    day = NEVER
+    for i in range(1, flare_count):
+        evaluate_flare(flares, i, episodes, other_count, doses, dose_count, end, raise_within, effective_within, row)
         if row[REASON] == RELAPSE_IN_TAPER:
             met += 1
-            if met == needed:
-                copy(row, out)
-                return
         elif row[REASON] >= FIRST_UNKNOWN:
             if possible == 0:
                 copy(row, open_row)
             possible += 1
+    for i in range(1, flare_count if met >= needed else 0):
+        evaluate_flare(flares, i, episodes, other_count, doses, dose_count, end, raise_within, effective_within, row)
+        # What counts later is not the first; of those before, the one with which there are enough.
+        if row[REASON] != RELAPSE_IN_TAPER or row[DAY] >= day:
+            continue
+        copy(row, open_row)
+        by_then = 1
+        if needed > 1:
+            by_then = flares_by(
+                row[DAY], flares, flare_count, episodes, other_count, doses, dose_count, end, raise_within,
+                effective_within, row,
+            )  # fmt: skip
+        if by_then >= needed:
+            copy(open_row, out)
+            day = out[DAY]
+    if day < NEVER:
+        return
     if possible > 0 and met + possible >= needed:
         copy(open_row, out)
         return
-    evaluate_absence(episodes, gaps, counts[GAPS], doses, counts[DOSES], end, resistant, out)
+    evaluate_absence(flares, gaps, counts[GAPS], doses, dose_count, end, resistant, out)
     if counts[INTERVALS] == 0:
         out[REASON] = NO_URINE

@@ -19,35 +19,42 @@ from nephrosyn.criteria.codes import (
     answer,
 )
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, COUNTED, END, START, hidden_relapses
-from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST, last_day_of_treatment, on_steroid
+from nephrosyn.criteria.record.steroid_courses import (
+    DOSE_FIRST,
+    DOSE_LAST,
+    has_schedule,
+    last_day_of_treatment,
+    on_steroid,
+)
 from nephrosyn.kernels.compile import entry, inline, kernel
 
 OFF, ON, UNCOUNTED = 0, 1, 2
 
 
 @kernel
-def kind_of(episodes, i, doses, dose_count, off_days):
+def kind_of(episodes, i, doses, dose_count, schedules, days_before, off_days):
     """Whether relapse `i` came on steroid or soon after it, or does not count (in an unfinished taper)."""
     if episodes[i, COUNTED] == 0:
         return UNCOUNTED
-    return ON if on_steroid(doses, dose_count, episodes[i, START], off_days) else OFF
+    return ON if on_steroid(doses, dose_count, episodes[i, START], schedules, days_before, off_days) else OFF
 
 
 @entry
-def kinds_of(episodes, count, doses, dose_count, off_days, out):
+def kinds_of(episodes, count, doses, dose_count, schedules, days_before, off_days, out):
     """Write the kind of each relapse, shape (relapses,)."""
     for i in range(1, count):
-        out[i - 1] = kind_of(episodes, i, doses, dose_count, off_days)
+        out[i - 1] = kind_of(episodes, i, doses, dose_count, schedules, days_before, off_days)
 
 
 @kernel
-def hidden_on_steroid(gaps, gap_count, doses, count, off_days, max_gap):
+def hidden_on_steroid(gaps, gap_count, doses, count, rule):
     """Return how many relapses may hide in gaps that hold a day on steroid or soon after it, and the first such gap."""
     hidden, gap = 0, -1
     for g in range(gap_count):
         for k in range(count):
-            if doses[k, DOSE_FIRST] < gaps[g, AFTER] and doses[k, DOSE_LAST] + max(off_days, 1) > gaps[g, BEFORE]:
-                hidden += hidden_relapses(gaps, g, max_gap)
+            first = doses[k, DOSE_FIRST] if has_schedule(doses, k, rule.schedules) else doses[k, DOSE_LAST]
+            if first < gaps[g, AFTER] and doses[k, DOSE_LAST] + max(rule.off_days, 1) > gaps[g, BEFORE]:
+                hidden += hidden_relapses(gaps, g, rule.max_gap_days)
                 gap = g if gap < 0 else gap
                 break
     return hidden, gap
@@ -72,7 +79,7 @@ def evaluate_withdrawal(workspace, end, resistant, rule, out):
     needed, off_days = rule.dependent_relapses, rule.off_days
     in_row, most, latest = 0, 0, NEVER
     for i in range(1, counts[EPISODES]):
-        kind = kind_of(episodes, i, doses, counts[DOSES], off_days)
+        kind = kind_of(episodes, i, doses, counts[DOSES], rule.schedules, rule.days_before, off_days)
         if kind == ON:
             in_row += 1
             most = max(most, in_row)
@@ -82,7 +89,7 @@ def evaluate_withdrawal(workspace, end, resistant, rule, out):
         if most >= needed:
             answer(out, RELAPSES_ON_STEROID, latest, latest, most, needed, NEVER, NEVER, NEVER)
             return
-    hidden, g = hidden_on_steroid(gaps, counts[GAPS], doses, counts[DOSES], off_days, rule.max_gap_days)
+    hidden, g = hidden_on_steroid(gaps, counts[GAPS], doses, counts[DOSES], rule)
     if counts[INTERVALS] == 0:
         answer(out, NO_URINE, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER)
     elif g >= 0 and most + hidden >= needed:

@@ -28,6 +28,7 @@ from nephrosyn.criteria.codes import (
     REMISSION_ON_LESS_LATE,
     REMISSION_VAGUE,
     REMISSION_WITHOUT_STEROID,
+    RESPONSE_WITH_AGENT,
     answer,
 )
 from nephrosyn.criteria.record.episodes import (
@@ -40,7 +41,7 @@ from nephrosyn.criteria.record.episodes import (
 )
 from nephrosyn.criteria.record.patient_arrays import NO_NAME
 from nephrosyn.criteria.record.response import level_by, response_from
-from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST
+from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, DOSE_LAST, STEROID
 from nephrosyn.criteria.record.urine_states import PARTIAL, UNSEEN
 from nephrosyn.kernels.compile import inline, kernel
 
@@ -142,8 +143,26 @@ def decision_day_of_course(intervals, count, gaps, gap_count, first, due, rule):
     return max(due, first + rule.confirmation_days), level == PARTIAL
 
 
+@kernel
+def day_added(since, until, first_row, stop_row, prescribed):
+    """First day of [since, until] on which a drug other than steroid was added; NEVER without one."""
+    day = NEVER
+    for r in range(first_row, stop_row):
+        first = int(prescribed.first[r])
+        if prescribed.drug[r] == STEROID or not since <= first <= until:
+            continue
+        given_before = False
+        for other in range(first_row, stop_row):
+            same = prescribed.drug[other] == prescribed.drug[r]
+            if same and prescribed.first[other] < first <= prescribed.last[other] + 1:
+                given_before = True
+        if not given_before:
+            day = min(day, first)
+    return day
+
+
 @inline
-def evaluate_episode(workspace, i, end, course_days, confirms, rule):
+def evaluate_episode(workspace, i, first_row, stop_row, prescribed, end, course_days, confirms, rule):
     """Write to the second row of ``scratch`` the best answer of the adequate courses that began in an episode."""
     intervals, episodes, gaps, counts = workspace.intervals, workspace.episodes, workspace.gaps, workspace.counts
     courses, row, best = workspace.courses, workspace.scratch[0], workspace.scratch[1]
@@ -166,10 +185,14 @@ def evaluate_episode(workspace, i, end, course_days, confirms, rule):
         decision_day, sure = due, True
         if confirms and i == 0:
             decision_day, sure = decision_day_of_course(intervals, interval_count, gaps, counts[GAPS], first, due, rule)
-        response, without = response_from(intervals, interval_count, episodes, i, first, rule.partial_responds, rule)
+        response, without = response_from(workspace, i, first, rule.response, rule)
         evaluate_course(first, last, end, response, without, course_days, umbrella_days, decision_day, row)
         if not sure and row[REASON] == REMISSION_LATE:
             row[REASON] = REMISSION_VAGUE
+        responded = row[REASON] == REMISSION_IN_TIME or row[REASON] == REMISSION_LATE
+        excluded = responded and rule.agents_excluded == 1
+        if excluded and day_added(first, last, first_row, stop_row, prescribed) < response:
+            row[REASON] = RESPONSE_WITH_AGENT
         if none or rank_in_episode(row[REASON]) > rank_in_episode(best[REASON]):
             copy(row, best)
         none = False
@@ -201,7 +224,7 @@ def course_needed(i, lesion, rule):
 
 
 @inline
-def evaluate_resistance(workspace, end, lesion, secondary, rule, out):
+def evaluate_resistance(workspace, first_row, stop_row, prescribed, end, lesion, secondary, rule, out):
     """Write the answer of the clause.
 
     With `secondary`, the clause is secondary resistance: relapses only, with a length of its own.
@@ -213,7 +236,7 @@ def evaluate_resistance(workspace, end, lesion, secondary, rule, out):
         days = rule.secondary_days if secondary else course_needed(i, lesion, rule)
         if days == 0:
             continue
-        evaluate_episode(workspace, i, end, days, not secondary, rule)
+        evaluate_episode(workspace, i, first_row, stop_row, prescribed, end, days, not secondary, rule)
         if evaluated == 0 or rank_of_episode(best[REASON]) > rank_of_episode(out[REASON]):
             copy(best, out)
         evaluated += 1

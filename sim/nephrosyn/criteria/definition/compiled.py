@@ -22,6 +22,8 @@ ANCHORS = {"remission": REMISSION_ANCHOR, "presentation": PRESENTATION_ANCHOR, "
 NO_RULE, RAISE_CLEARS, ON_STEROID = 0, 1, 2
 DEPENDENCE_RULES = {"off": NO_RULE, "raise_clears": RAISE_CLEARS, "on_steroid": ON_STEROID}
 FREQUENCIES = ("six", "twelve", "any_six")
+COMPLETE_RESPONSE, PARTIAL_RESPONSE, LESSER_RESPONSE = 0, 1, 2
+RESPONSES = {"complete": COMPLETE_RESPONSE, "partial": PARTIAL_RESPONSE, "lesser": LESSER_RESPONSE}
 NO_FALL = -1.0
 BEYOND = 1e-9  # finer than any reading, coarser than rounding on the true path
 
@@ -47,6 +49,13 @@ URINE = (
     ("clinic_readings", "i8"),
     ("max_gap_days", "i8"),
     ("taper_counts", "i8"),
+    ("diary_first", "i8"),
+    ("relapse_window", "i8"),
+    ("lesser", "i8"),
+    ("lesser_upcr", "f8"),
+    ("lesser_left", "f8"),
+    ("lesser_band", "i8"),
+    ("flares", "i8"),
 )
 STEROID = (
     ("drugs", "i8"),
@@ -60,6 +69,7 @@ STEROID = (
     ("alternate_after_days", "i8"),
     ("maintenance_per_kg", "f8"),
     ("maintenance", "f8"),
+    ("longest_break", "i8"),
 )
 CLAUSES = (
     ("course_days", "i8"),
@@ -69,13 +79,16 @@ CLAUSES = (
     ("umbrella_days", "i8"),
     ("confirmation_days", "i8"),
     ("confirms_any", "i8"),
-    ("partial_responds", "i8"),
+    ("response", "i8"),
+    ("agents_excluded", "i8"),
     ("dependence_rule", "i8"),
     ("dependent_relapses", "i8"),
     ("consecutive", "i8"),
     ("off_days", "i8"),
     ("raise_within_days", "i8"),
     ("effective_within_days", "i8"),
+    ("schedules", "i8"),
+    ("days_before", "i8"),
     ("anchor", "i8"),
     ("presenting", "i8"),
     *((f"{name}_{part}", "i8") for name in FREQUENCIES for part in ("count", "length", "window", "begins")),
@@ -85,18 +98,20 @@ CLAUSES = (
     ("toxicity_actions", "i8"),
     ("persistence_days", "i8"),
     ("persists_in_any", "i8"),
-    ("persists_with_agent", "i8"),
-    ("persists_partial_responds", "i8"),
+    ("persists_agent_days", "i8"),
+    ("persists_adequate_days", "i8"),
+    ("persistence_response", "i8"),
     ("late_reported", "i8"),
     ("secondary_days", "i8"),
     ("partial_reported", "i8"),
     ("calcineurin_drugs", "i8"),
     ("calcineurin_days", "i8"),
-    ("calcineurin_partial_responds", "i8"),
+    ("calcineurin_response", "i8"),
+    ("calcineurin_relapses", "i8"),
     ("multidrug_days", "i8"),
     ("multidrug_classes", "i8"),
     ("multidrug_each_days", "i8"),
-    ("multidrug_partial_responds", "i8"),
+    ("multidrug_response", "i8"),
     ("break_days", "i8"),
     ("single_days", "i8"),
 )
@@ -172,6 +187,7 @@ def _population(definition: DefinitionSet) -> dict[str, float]:
 
 def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
     urine, partial, bands = definition.urine, definition.partial, vocabulary.DIPSTICK_BANDS
+    dependence = definition.dependence
     low, high = urine.remission_upcr.of(child), urine.relapse_upcr.of(child)
     band, fall = partial.band_below.of(child), partial.fall.of(child)
     return {
@@ -189,6 +205,21 @@ def _urine(definition: DefinitionSet, child: bool) -> dict[str, float]:
         "clinic_readings": urine.clinic_readings.of(child),
         "max_gap_days": urine.max_gap.of(child),
         "taper_counts": urine.relapse_in_taper.of(child) == "counts",
+        "diary_first": urine.same_day.of(child) == "diary",
+        "relapse_window": _or_zero(urine.relapse_window, child),
+        **_lesser(definition, child),
+        "flares": dependence.rule.of(child) == "raise_clears" and dependence.response.of(child) == "partial",
+    }
+
+
+def _lesser(definition: DefinitionSet, child: bool) -> dict[str, float]:
+    lesser = definition.lesser_response
+    upcr, fall, band = _or_zero(lesser.upcr, child), lesser.fall.of(child), lesser.band_below.of(child)
+    return {
+        "lesser": definition.accepts("lesser", child),
+        "lesser_upcr": upcr * (1.0 - BEYOND) if lesser.limit.of(child) == "below" else upcr,
+        "lesser_left": NO_FALL if fall == "off" else 1.0 - fall,
+        "lesser_band": 0 if band == "off" else vocabulary.DIPSTICK_BANDS.index(band),
     }
 
 
@@ -206,6 +237,7 @@ def _steroid(definition: DefinitionSet, child: bool) -> dict[str, float]:
         "alternate_after_days": steroid.alternate_after.of(child) * DAYS_PER_WEEK,
         "maintenance_per_kg": _or_infinite(steroid.maintenance_per_kg, child),
         "maintenance": _or_infinite(steroid.maintenance, child),
+        "longest_break": steroid.longest_break.of(child),
     }
 
 
@@ -219,7 +251,8 @@ def _resistance(definition: DefinitionSet, child: bool) -> dict[str, float]:
         "umbrella_days": _weeks(resistance.umbrella, child),
         "confirmation_days": _weeks(resistance.confirmation, child),
         "confirms_any": resistance.confirmation_for.of(child) == "any",
-        "partial_responds": resistance.response.of(child) == "partial",
+        "response": RESPONSES[resistance.response.of(child)],
+        "agents_excluded": resistance.after_other_agent.of(child) == "not_counted",
         "late_reported": flags.late_responder.of(child) == "reported",
         "secondary_days": _weeks(flags.secondary_course, child),
         "partial_reported": flags.partial_remission.of(child) == "reported",
@@ -235,6 +268,8 @@ def _relapses(definition: DefinitionSet, child: bool) -> dict[str, float]:
         "off_days": dependence.off_days.of(child),
         "raise_within_days": dependence.raise_within.of(child),
         "effective_within_days": dependence.effective_within.of(child),
+        "schedules": _mask(dependence.schedules.of(child), vocabulary.SCHEDULES),
+        "days_before": dependence.days_before.of(child),
         "anchor": ANCHORS[frequent.anchor.of(child)],
         "presenting": frequent.presenting.of(child) == "counts",
     }
@@ -261,15 +296,18 @@ def _agents(definition: DefinitionSet, child: bool) -> dict[str, float]:
     return {
         "persistence_days": _or_zero(persistence.length, child),
         "persists_in_any": persistence.episodes.of(child) == "any",
-        "persists_with_agent": persistence.other_agent.of(child) == "required",
-        "persists_partial_responds": persistence.response.of(child) == "partial",
+        "persists_agent_days": persistence.other_agent_days.of(child)
+        * (persistence.other_agent.of(child) == "required"),
+        "persists_adequate_days": persistence.adequate_days.of(child),
+        "persistence_response": RESPONSES[persistence.response.of(child)],
         "calcineurin_drugs": _mask(agents.calcineurin_inhibitors.of(child), vocabulary.DRUGS),
         "calcineurin_days": _or_zero(agents.calcineurin_course, child),
-        "calcineurin_partial_responds": agents.calcineurin_response.of(child) == "partial",
+        "calcineurin_response": RESPONSES[agents.calcineurin_response.of(child)],
+        "calcineurin_relapses": agents.calcineurin_relapses.of(child) == "counts",
         "multidrug_days": _or_zero(agents.multidrug_course, child),
         "multidrug_classes": agents.multidrug_classes.of(child),
         "multidrug_each_days": agents.multidrug_each.of(child),
-        "multidrug_partial_responds": agents.multidrug_response.of(child) == "partial",
+        "multidrug_response": RESPONSES[agents.multidrug_response.of(child)],
         "break_days": agents.longest_break.of(child),
         "single_days": agents.single_dose_lasts.of(child),
     }

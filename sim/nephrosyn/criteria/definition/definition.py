@@ -14,6 +14,7 @@ from nephrosyn.criteria.definition.sections import (
     Dependence,
     Frequent,
     Intolerance,
+    LesserResponse,
     OtherAgents,
     Partial,
     Persistence,
@@ -46,6 +47,7 @@ class DefinitionSet(Section):
     population: Population
     urine: Urine
     partial: Partial
+    lesser_response: LesserResponse
     steroid: Steroid
     resistance: Resistance
     dependence: Dependence
@@ -91,7 +93,7 @@ class DefinitionSet(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         refuse(self._wrong_in_verdict())
-        for wrong in (self._wrong_in_partial, self._wrong_elsewhere):
+        for wrong in (self._wrong_in_partial, self._wrong_in_lesser, self._wrong_elsewhere):
             refuse(problem for child in (True, False) for problem in wrong(child))
         return self
 
@@ -118,22 +120,48 @@ class DefinitionSet(Section):
         if upper == "off" and self._speaks_of_partial(child):
             yield "partial.upcr_below where another key speaks of partial remission"
 
-    def _speaks_of_partial(self, child: bool) -> bool:
+    def _wrong_in_lesser(self, child: bool) -> Iterator[str]:
+        lesser = self.lesser_response
+        if self.accepts("lesser", child) and lesser.upcr.of(child) == lesser.fall.of(child) == "off":
+            yield "lesser_response.upcr or fall where a response is lesser"
+
+    def accepts(self, response: str, child: bool) -> bool:
+        """Whether a clause that the set defines accepts a kind of response.
+
+        Parameters
+        ----------
+        response : {"complete", "partial", "lesser"}
+            The kind.
+        child : bool
+            Whether for children.
+
+        Returns
+        -------
+        bool
+            True if any clause does.
+        """
         resistance, persistence, agents = self.resistance, self.persistence, self.other_agents
         responses = (
             (resistance.course, resistance.response),
-            (resistance.confirmation, resistance.confirmation_for),
             (persistence.length, persistence.response),
             (agents.calcineurin_course, agents.calcineurin_response),
             (agents.multidrug_course, agents.multidrug_response),
         )
-        used = any(switch.of(child) != "off" and what.of(child) == "partial" for switch, what in responses)
-        return used or self.course_flags.partial_remission.of(child) == "reported"
+        return any(switch.of(child) != "off" and what.of(child) == response for switch, what in responses)
+
+    def _speaks_of_partial(self, child: bool) -> bool:
+        resistance, dependence = self.resistance, self.dependence
+        confirms = resistance.confirmation.of(child) != "off" and resistance.confirmation_for.of(child) == "partial"
+        flares = dependence.rule.of(child) == "raise_clears" and dependence.response.of(child) == "partial"
+        reported = self.course_flags.partial_remission.of(child) == "reported"
+        return self.accepts("partial", child) or confirms or flares or reported
 
     def _wrong_elsewhere(self, child: bool) -> Iterator[str]:
         off = self.steroid.maintenance_per_kg.of(child) == self.steroid.maintenance.of(child) == "off"
         if self.dependence.rule.of(child) == "raise_clears" and off:
             yield "steroid.maintenance or maintenance_per_kg for the rule raise_clears"
+        if self.dependence.rule.of(child) == "on_steroid" and not self.dependence.schedules.of(child):
+            yield "at least one schedule in dependence.schedules for the rule on_steroid"
         flags = self.course_flags
         if flags.late_responder.of(child) == "reported" and self.resistance.confirmation.of(child) == "off":
             yield "resistance.confirmation where course_flags.late_responder is reported"

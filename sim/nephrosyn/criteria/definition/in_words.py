@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from nephrosyn import vocabulary
 from nephrosyn.criteria.definition.definition import DefinitionSet
+from nephrosyn.criteria.definition.omitted_sections import NOT_STATED
 from nephrosyn.criteria.definition.sections import Frequency
 from nephrosyn.criteria.definition.thresholds import Section, Threshold
 
@@ -24,6 +25,7 @@ ANCHORS = {
 }
 HIGHEST_AGE_YEARS = 120
 BANDS_UP_TO = {"negative": "negative", "trace": "negative or trace"}
+SCHEDULES = {"daily": "every day", "alternate_day": "on alternate days", "single": "in single doses"}
 COUNTED = ("days", "weeks", "relapses", "years", "readings", "classes")
 RULES = {"six_months": "frequent_n6", "twelve_months": "frequent_n12", "any_six_months": "frequent_any6"}
 
@@ -93,11 +95,13 @@ def _capital(text: str) -> str:
 
 
 def _rows(section: Section, prefix: str = "", skip: tuple[str, ...] = ()) -> list[tuple[str, str, str, str]]:
-    """Return key, value, grade and citation of each threshold that is on."""
+    """Return key, value, grade and citation of each threshold that is on, and that the set states."""
     rows: list[tuple[str, str, str, str]] = []
     for key in type(section).model_fields:
         threshold = getattr(section, key)
-        if isinstance(threshold, Threshold) and key not in skip and value(threshold) != "off":
+        if not isinstance(threshold, Threshold) or threshold.citation == NOT_STATED:
+            continue
+        if key not in skip and value(threshold) != "off":
             rows.append((f"{prefix}{key}", value(threshold), threshold.grade, threshold.citation))
     return rows
 
@@ -111,6 +115,8 @@ def _is(threshold: Threshold[Any], name: str) -> bool:
 
 
 def _none(response: Threshold[Any]) -> str:
+    if _is(response, "lesser"):
+        return "No remission or sufficient fall of proteinuria"
     return "Neither complete nor partial remission" if _is(response, "partial") else "No complete remission"
 
 
@@ -167,13 +173,20 @@ def _record_rules(d: DefinitionSet) -> Iterator[ClauseText]:
     clear = f"UPCR {low} {value(urine.remission_upcr)}, or dipstick {_at_most_band(urine.remission_band)}"
     if _on(urine.remission_albumin):
         clear = f"({clear}), and albumin at least {value(urine.remission_albumin)}"
+    precedence = (
+        " If both the clinic and the diary have a day, the diary counts." if _is(urine.same_day, "diary") else ""
+    )
+    days = _consecutive(urine.home_days, "day")
+    home = f"home dipsticks on {days}"
+    if _on(urine.relapse_window):
+        window = f"{urine.home_days.of(True):g} of {urine.relapse_window.of(True):g} consecutive days"
+        home = f"home dipsticks on {days} (relapse: on {window})"
     yield ClauseText(
         "urine",
         f"Remission: {clear}. "
         f"Relapse: UPCR {high} {value(urine.relapse_upcr)}, or dipstick at least {value(urine.relapse_band)}. "
-        f"Either requires home dipsticks on {_consecutive(urine.home_days, 'day')}, or "
-        f"{_consecutive(urine.clinic_readings, 'clinic reading')}. "
-        "If a day has both a ratio and a dipstick, the ratio counts.",
+        f"Either requires {home}, or {_consecutive(urine.clinic_readings, 'clinic reading')}. "
+        f"If a day has both a ratio and a dipstick, the ratio counts.{precedence}",
         _rows(urine),
     )
     if _on(partial.upcr_below):
@@ -186,6 +199,7 @@ def _record_rules(d: DefinitionSet) -> Iterator[ClauseText]:
         baseline = " The baseline is the highest ratio since the last remission." if fall else ""
         sentence = f"Partial remission: not in remission, but {reached}.{baseline}"
         yield ClauseText("partial remission", sentence, _rows(partial))
+    yield from _lesser_response(d)
     amounts = [a for a in (steroid.adequate_per_kg, steroid.adequate_per_m2, steroid.adequate_cap) if _on(a)]
     doses = [a for a in (steroid.alternate_per_kg, steroid.alternate_per_m2, steroid.alternate_cap) if _on(a)]
     least = f"at least {_percent(steroid.adequate_tolerance)} of"
@@ -194,7 +208,23 @@ def _record_rules(d: DefinitionSet) -> Iterator[ClauseText]:
         sentence += f" A dose on alternate days is adequate if it is {least} {lowest(list(map(value, doses)))}"
         after = f", after {value(steroid.alternate_after)} of treatment" if _on(steroid.alternate_after) else ""
         sentence += f"{after}."
+    if steroid.longest_break.of(True) > 1 or steroid.longest_break.of(False) > 1:
+        sentence += f" Doses at most {value(steroid.longest_break)} apart are one course."
     yield ClauseText("steroid", sentence, _rows(steroid))
+
+
+def _lesser_response(d: DefinitionSet) -> Iterator[ClauseText]:
+    lesser = d.lesser_response
+    if not any(d.accepts("lesser", child) for child in (True, False)):
+        return
+    ways = []
+    if _on(lesser.upcr):
+        ways.append(f"UPCR {LIMITS[lesser.limit.of(True)]} {value(lesser.upcr)}")
+    if _on(lesser.fall):
+        ways.append(f"UPCR at least {_percent(lesser.fall)} below the highest since the last remission")
+    if _on(lesser.band_below):
+        ways.append(f"dipstick below {value(lesser.band_below)}")
+    yield ClauseText("lesser response", f"Sufficient fall of proteinuria: {', or '.join(ways)}.", _rows(lesser))
 
 
 def _ages(d: DefinitionSet) -> str:
@@ -224,6 +254,8 @@ def _resistance(d: DefinitionSet) -> Iterator[ClauseText]:
     if _on(r.umbrella):
         sentence += f"; or after {value(r.umbrella)}, if steroid was then reduced"
     sentence += "."
+    if _is(r.after_other_agent, "not_counted"):
+        sentence += " A response after another drug was added in the course does not count."
     if _on(r.confirmation):
         who = "patients in partial remission at that time" if _is(r.confirmation_for, "partial") else "all patients"
         sentence += (
@@ -246,17 +278,28 @@ def _resistance(d: DefinitionSet) -> Iterator[ClauseText]:
 def _relapses(d: DefinitionSet) -> Iterator[ClauseText]:
     dependence, frequent = d.dependence, d.frequent
     if _is(dependence.rule, "raise_clears"):
+        partial = _is(dependence.response, "partial")
         sentence = (
-            f"At least {value(dependence.relapses)} during the taper, at a dose above maintenance, treated with a "
-            f"higher dose within {value(dependence.raise_within)} and in remission within "
-            f"{value(dependence.effective_within)} of the increase."
+            f"At least {value(dependence.relapses)}{' after complete or partial remission,' if partial else ''} during "
+            "the taper, at a dose above maintenance, treated with a higher dose within "
+            f"{value(dependence.raise_within)} and in {'complete or partial ' if partial else ''}remission within "
+            f"{value(dependence.effective_within)} of the increase. A relapse at the maintenance dose or a lower one "
+            "does not count."
         )
-        yield ClauseText("dependence", sentence, _rows(dependence, skip=("off_days", "consecutive")))
+        skip = ("off_days", "consecutive", "schedules", "days_before")
+        yield ClauseText("dependence", sentence, _rows(dependence, skip=skip))
     elif _is(dependence.rule, "on_steroid"):
         consecutive = _is(dependence.consecutive, "consecutive")
         relapses = _consecutive(dependence.relapses, "relapse") if consecutive else value(dependence.relapses)
-        sentence = f"{relapses} during steroid therapy or within {value(dependence.off_days)} of stopping it."
-        yield ClauseText("dependence", sentence, _rows(dependence, skip=("raise_within", "effective_within")))
+        every = set(dependence.schedules.of(True)) == set(vocabulary.SCHEDULES)
+        schedules = "" if every else f" {' or '.join(SCHEDULES[name] for name in dependence.schedules.of(True))}"
+        days = value(dependence.days_before)
+        since = f", begun at least {days} before," if dependence.days_before.of(True) > 1 else ""
+        off = f"or within {value(dependence.off_days)} of stopping it"
+        sentence = f"{relapses} during steroid therapy{schedules}{since} {off}."
+        yield ClauseText(
+            "dependence", sentence, _rows(dependence, skip=("raise_within", "effective_within", "response"))
+        )
     for key, clause in RULES.items():
         rule: Frequency = getattr(frequent, key)
         if _on(rule.count):
@@ -292,7 +335,12 @@ def _intolerance(d: DefinitionSet) -> Iterator[ClauseText]:
 def _other_drugs(d: DefinitionSet) -> Iterator[ClauseText]:
     persistence, agents = d.persistence, d.other_agents
     if _on(persistence.length):
-        agent = " that included a drug other than steroid" if _is(persistence.other_agent, "required") else ""
+        agent = ""
+        if _is(persistence.other_agent, "required"):
+            days = value(persistence.other_agent_days)
+            agent = f" that included {'' if days == '1 day' else f'{days} of '}a drug other than steroid"
+        if _on(persistence.adequate_days):
+            agent += f"{' and' if agent else ' that included'} {value(persistence.adequate_days)} of adequate steroid"
         where = "any episode" if _is(persistence.episodes, "any") else "the first episode"
         response, length = _none(persistence.response), value(persistence.length)
         sentence = f"{response} {length} after treatment began{agent}, in {where}."
@@ -303,6 +351,8 @@ def _other_drugs(d: DefinitionSet) -> Iterator[ClauseText]:
             f"{_none(agents.calcineurin_response)} after {value(agents.calcineurin_course)} of "
             f"{value(agents.calcineurin_inhibitors).replace(', ', ' or ')}."
         )
+        if _is(agents.calcineurin_relapses, "counts"):
+            sentence += " A relapse under the drug is judged in the same way, from its first day."
         yield ClauseText("calcineurin resistance", sentence, [r for r in rows if not r[0].startswith("multidrug")])
     if _on(agents.multidrug_course):
         sentence = (

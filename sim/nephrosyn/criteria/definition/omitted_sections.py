@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nephrosyn import vocabulary
+
 CITATION = "the set does not define it"
 
 
@@ -22,6 +24,12 @@ SWITCHED_OFF: dict[str, dict[str, Any]] = {
         "upcr_below": _off("mg/mg"),
         "fall": _off("fraction"),
         "albumin": _off("g/dL"),
+        "band_below": _off("dipstick band"),
+    },
+    "lesser_response": {
+        "upcr": _off("mg/mg"),
+        "limit": _off("name", "below"),
+        "fall": _off("fraction"),
         "band_below": _off("dipstick band"),
     },
     "resistance": {
@@ -72,9 +80,34 @@ SWITCHED_OFF: dict[str, dict[str, Any]] = {
 """Sections, and the rules within `frequent`, that may be omitted. Numbers of clauses that are off are never used."""
 
 
+NOT_STATED = "the set does not state it"
+
+
+def _usual(unit: str, value: Any) -> dict[str, Any]:
+    return {"value": value, "unit": unit, "grade": "D", "citation": NOT_STATED}
+
+
+OPTIONAL: dict[str, dict[str, Any]] = {
+    "urine": {"same_day": _usual("name", "clinic"), "relapse_window": _usual("days", "off")},
+    "steroid": {"longest_break": _usual("days", 1)},
+    "resistance": {"after_other_agent": _usual("name", "counts")},
+    "dependence": {
+        "response": _usual("name", "complete"),
+        "schedules": _usual("names", list(vocabulary.SCHEDULES)),
+        "days_before": _usual("days", 1),
+    },
+    "persistence": {"other_agent_days": _usual("days", 1), "adequate_days": _usual("days", 0)},
+    "other_agents": {"calcineurin_relapses": _usual("name", "not_counted")},
+}
+"""Keys that a section may omit, with their defaults."""
+
+
 def completed(content: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of a set with the sections that it omits."""
+    """Return the content of a set with the sections and keys that it omits."""
     whole = {**SWITCHED_OFF, **content}
+    for name, keys in OPTIONAL.items():
+        if isinstance(whole.get(name), dict):
+            whole[name] = {**keys, **whole[name]}
     if isinstance(whole["frequent"], dict):
         rules = {name: SWITCHED_OFF["frequent"][name] for name in ("six_months", "twelve_months", "any_six_months")}
         whole["frequent"] = {**rules, **whole["frequent"]}

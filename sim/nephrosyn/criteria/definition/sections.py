@@ -39,7 +39,7 @@ from nephrosyn.criteria.definition.thresholds import (
 )
 from nephrosyn.scenario.schema.names import Action, Agent, Contraindication, Lesion, Toxicity
 
-Response = Literal["complete", "partial"]
+Response = Literal["complete", "partial", "lesser"]
 Rule = Literal["raise_clears", "on_steroid", "off"]
 Window = Literal["first", "sliding", "blocks"]
 Anchor = Literal["remission", "presentation", "course_end"]
@@ -47,6 +47,7 @@ Counts = Literal["counts", "not_counted"]
 Reported = Literal["reported", "off"]
 BANDS = vocabulary.DIPSTICK_BANDS
 Drug = Literal["prednisone"]
+Schedule = Literal["daily", "alternate_day", "single"]
 Flag = Literal["resistant", "dependent", "frequent", "intolerant", "non_remitting"]
 
 
@@ -81,7 +82,8 @@ class Urine(Section):
     remission level without a reading of albumin is ``ignored``, or ``passes``.
 
     A change needs `home_days` days of testing in a row, or `clinic_readings` successive clinic readings
-    at the new level. Readings further apart than `max_gap` may hide a relapse.
+    at the new level; with `relapse_window`, a relapse needs `home_days` days among so many. On a day with both, the
+    ``clinic`` or the ``diary`` takes precedence (`same_day`). Readings further apart than `max_gap` may hide a relapse.
     `relapse_in_taper`: whether a relapse counts while the steroid given for the previous one continues.
     """
 
@@ -97,6 +99,8 @@ class Urine(Section):
     clinic_readings: Readings
     max_gap: Days
     relapse_in_taper: Choice[Counts]
+    same_day: Choice[Literal["clinic", "diary"]]
+    relapse_window: DaysOrOff
 
     @model_validator(mode="after")
     def _remission_below_relapse(self) -> Self:
@@ -110,6 +114,9 @@ class Urine(Section):
             yield "remission_upcr below relapse_upcr"
         if BANDS.index(self.remission_band.of(child)) >= BANDS.index(self.relapse_band.of(child)):
             yield "remission_band below relapse_band"
+        window = self.relapse_window.of(child)
+        if window != "off" and window < self.home_days.of(child):
+            yield "relapse_window no shorter than home_days"
 
 
 class Partial(Section):
@@ -125,11 +132,25 @@ class Partial(Section):
     band_below: BandOrOff
 
 
+class LesserResponse(Section):
+    """Response short of partial remission, by one day's urine, for the clauses whose response is ``lesser``.
+
+    A ratio ``at_most`` or ``below`` `upcr`, or lower by the fraction `fall` than the highest since the last one at
+    remission level; without a ratio, a dipstick below `band_below`.
+    """
+
+    upcr: UpcrOrOff
+    limit: Choice[Literal["at_most", "below"]]
+    fall: ShareOrOff
+    band_below: BandOrOff
+
+
 class Steroid(Section):
     """Adequate dose and maintenance dose; where several amounts are given, the lowest counts.
 
     A dose on alternate days is adequate by the `alternate_` amounts, per dosing day, once daily adequate steroid has
-    been given for `alternate_after` weeks; with all of them off it never is.
+    been given for `alternate_after` weeks; with all of them off it never is. Runs at most `longest_break` days apart,
+    from last day to first, continue each other.
     """
 
     drugs: Names[Drug]
@@ -143,6 +164,7 @@ class Steroid(Section):
     alternate_after: WeeksOrZero
     maintenance_per_kg: MgPerKg
     maintenance: MgPerDay
+    longest_break: Days
 
     @model_validator(mode="after")
     def _some_dose(self) -> Self:
@@ -162,7 +184,8 @@ class Resistance(Section):
     `course` holds in the first episode, `relapse_course` in a relapse; with one of `slow_lesions`, `slow_course`
     replaces both. `umbrella`: fewer weeks are enough if steroid was then reduced without remission. `confirmation`:
     patients without response at the end of the course have until the end of this week, counted from the first day of
-    the course; `confirmation_for` says whether all of them, or those in partial remission. `response` is what counts.
+    the course; `confirmation_for` says whether all of them, or those in partial remission. `response` is what counts;
+    `after_other_agent`, whether it counts once another drug was added in the course.
     """
 
     course: Weeks
@@ -173,6 +196,7 @@ class Resistance(Section):
     confirmation: Weeks
     confirmation_for: Choice[Literal["partial", "any"]]
     response: Choice[Response]
+    after_other_agent: Choice[Counts]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -205,7 +229,9 @@ class Dependence(Section):
 
     `rule` is ``raise_clears``: relapses in the taper, above the maintenance dose, cleared by a higher dose; or
     ``on_steroid``: on steroid, or at most `off_days` days after its last dose. `consecutive`: whether a relapse of
-    another kind restarts the count. `raise_within` and `effective_within` belong to the first rule.
+    another kind restarts the count. `raise_within`, `effective_within` and `response` (whether relapses after partial
+    remission count) belong to the first rule; `schedules` of the steroid that counts, and `days_before`, the number of
+    days before the relapse on which it must have been given, to the second.
     """
 
     rule: Choice[Rule]
@@ -214,6 +240,9 @@ class Dependence(Section):
     off_days: DaysOrZero
     raise_within: Days
     effective_within: Days
+    response: Choice[Literal["complete", "partial"]]
+    schedules: Names[Schedule]
+    days_before: Days
 
 
 class Frequency(Section):
@@ -269,12 +298,14 @@ class Persistence(Section):
     """No response within a number of days of treatment with any drugs.
 
     `episodes`: in the ``first`` episode or in ``any``. `other_agent`: whether a drug other than steroid must have been
-    given by then.
+    given, for `other_agent_days` days. `adequate_days`: days of adequate steroid that must have been given.
     """
 
     length: DaysOrOff
     episodes: Choice[Literal["first", "any"]]
     other_agent: Choice[Literal["required", "not_required"]]
+    other_agent_days: Days
+    adequate_days: DaysOrZero
     response: Choice[Response]
 
 
@@ -294,12 +325,14 @@ class OtherAgents(Section):
     """Resistance to calcineurin inhibitors, and to several classes of drugs.
 
     Doses no more than `longest_break` days apart are one treatment; a single dose counts as `single_dose_lasts` days of
-    it. `multidrug_each`: the shortest treatment with a class that counts.
+    it. `multidrug_each`: the shortest treatment with a class that counts. `calcineurin_relapses`: whether a relapse
+    under a calcineurin inhibitor is evaluated as well.
     """
 
     calcineurin_inhibitors: Names[Agent]
     calcineurin_course: DaysOrOff
     calcineurin_response: Choice[Response]
+    calcineurin_relapses: Choice[Counts]
     multidrug_course: DaysOrOff
     multidrug_classes: Classes
     multidrug_each: Days

@@ -26,6 +26,7 @@ from nephrosyn.criteria.codes import (
     DEPENDENCE_CLAUSE,
     DOSES,
     EPISODES,
+    FLARES,
     FREQUENT_ANY6_CLAUSE,
     FREQUENT_N6_CLAUSE,
     FREQUENT_N12_CLAUSE,
@@ -41,6 +42,7 @@ from nephrosyn.criteria.codes import (
     PERSISTENCE_CLAUSE,
     REASON,
     RESISTANCE_CLAUSE,
+    RESPONSES,
     SECONDARY_RESISTANCE_CLAUSE,
     TOXICITY_CLAUSE,
     status_of,
@@ -57,7 +59,13 @@ from nephrosyn.criteria.record.episodes import (
 )
 from nephrosyn.criteria.record.patient_arrays import ConditionRows, DoseRows, SegmentRows
 from nephrosyn.criteria.record.steroid_courses import DOSE_FIRST, find_courses, find_doses
-from nephrosyn.criteria.record.urine_states import INTERVAL_FIRST, clinic_days, find_intervals, home_spans
+from nephrosyn.criteria.record.urine_states import (
+    INTERVAL_FIRST,
+    clinic_days,
+    find_intervals,
+    home_spans,
+    partial_as_remission,
+)
 from nephrosyn.kernels.compile import entry, inline, kernel
 
 CONTRAINDICATION_KIND, TOXICITY_KIND = (
@@ -137,13 +145,13 @@ def evaluate_relapses(workspace, since, end, resistant, rule):
 
 
 @inline
-def evaluate_steroid(workspace, end, lesion, rule):
+def evaluate_steroid(workspace, first, stop, prescribed, end, lesion, rule):
     """Write the answers of the clauses on the response to steroid. Returns whether resistance is met."""
     answers = workspace.answers
     for secondary in (False, True):
         clause = SECONDARY_RESISTANCE_CLAUSE if secondary else RESISTANCE_CLAUSE
         if defining_number(rule, clause) > 0:
-            evaluate_resistance(workspace, end, lesion, secondary, rule, answers[clause])
+            evaluate_resistance(workspace, first, stop, prescribed, end, lesion, secondary, rule, answers[clause])
     if rule.late_reported > 0:
         evaluate_late_response(workspace, end, lesion, rule, answers[LATE_RESPONSE_CLAUSE])
     if rule.partial_reported > 0:
@@ -220,6 +228,7 @@ def evaluate_all(record, until, rules, order, workspace, written, listed_episode
     ages, lesions, impossible, ends = record.age, record.lesion, record.impossible, record.end
     normal, kinetics = record.albumin, record.kinetics
     clinic, spans, intervals = workspace.clinic, workspace.spans, workspace.intervals
+    responses, merged, flares = workspace.responses, workspace.merged, workspace.flares
     episodes, gaps, doses, courses = workspace.episodes, workspace.gaps, workspace.doses, workspace.courses
     counts, answers = workspace.counts, workspace.answers
     status, day, relapses = written.status, written.day, written.relapses
@@ -241,26 +250,45 @@ def evaluate_all(record, until, rules, order, workspace, written, listed_episode
                 counts[DOSES] = find_doses(first, stop, prescribed, end, rule, doses)
                 counts[COURSES] = find_courses(doses, counts[DOSES], rule.alternate_after_days, courses)
             if counts_here and rule.urine_group != urine_group:
-                rows = readings[patient]
-                seen = clinic_days(rows[0], rows[1], days, analytes, values, end, rule, clinic)
-                rows = diary[patient]
-                runs_seen = home_spans(rows[0], rows[1], firsts, lasts, bands, end, rule, spans)
-                rows = segment_rows[patient]
-                if rows[1] > rows[0]:
-                    person = Person(normal[patient], kinetics[patient])
-                    runs_seen = path_spans(rows[0], rows[1], segments, end, person, rule, spans)
-                counts[INTERVALS] = find_intervals(spans, runs_seen, clinic, seen, intervals)
+                # Once for the levels of all sets, and once more for the lesser response of a few.
+                for lesser in (True, False):
+                    if lesser and rule.lesser == 0:
+                        continue
+                    rows = readings[patient]
+                    seen = clinic_days(rows[0], rows[1], days, analytes, values, end, rule, lesser, clinic)
+                    rows = diary[patient]
+                    runs_seen = home_spans(rows[0], rows[1], firsts, lasts, bands, end, rule, lesser, spans)
+                    rows = segment_rows[patient]
+                    if rows[1] > rows[0]:
+                        person = Person(normal[patient], kinetics[patient])
+                        runs_seen = path_spans(rows[0], rows[1], segments, end, person, rule, lesser, spans)
+                    found = responses if lesser else intervals
+                    counts[RESPONSES if lesser else INTERVALS] = find_intervals(
+                        spans, runs_seen, clinic, seen, rule.diary_first, found
+                    )
                 counts[EPISODES] = find_episodes(
-                    intervals, counts[INTERVALS], rule.home_days, rule.clinic_readings, episodes
+                    intervals,
+                    counts[INTERVALS],
+                    rule.home_days,
+                    rule.clinic_readings,
+                    rule.relapse_window,
+                    episodes,
                 )
+                if rule.flares == 1:
+                    merged_count = partial_as_remission(intervals, counts[INTERVALS], merged)
+                    counts[FLARES] = find_episodes(
+                        merged, merged_count, rule.home_days, rule.clinic_readings, rule.relapse_window, flares
+                    )
             if counts_here and (rule.urine_group != urine_group or rule.steroid_group != steroid_group):
                 count_relapses(episodes, counts[EPISODES], doses, counts[DOSES], rule.taper_counts)
+                if rule.flares == 1:
+                    count_relapses(flares, counts[FLARES], doses, counts[DOSES], rule.taper_counts)
                 since = under_care_since(intervals, counts[INTERVALS], doses, counts[DOSES])
                 counts[GAPS] = find_gaps(intervals, counts[INTERVALS], since, end, rule.max_gap_days, gaps)
                 urine_group, steroid_group = rule.urine_group, rule.steroid_group
             rows = condition_rows[patient]
             if counts_here:
-                resistant = evaluate_steroid(workspace, end, lesion, rule)
+                resistant = evaluate_steroid(workspace, first, stop, prescribed, end, lesion, rule)
                 evaluate_relapses(workspace, since, end, resistant, rule)
                 evaluate_conditions(rows[0], rows[1], conditions, end, rule, answers)
                 evaluate_agents(workspace, first, stop, prescribed, end, rule)

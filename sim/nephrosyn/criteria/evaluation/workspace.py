@@ -25,12 +25,19 @@ class Workspace(NamedTuple):
         First day, first day of remission, last day seen not in remission, whether it counts.
     gaps : ndarray of int64, shape (gaps, 2)
         Last day seen before, first day seen after.
-    doses : ndarray of float64, shape (doses, 5)
+    responses : ndarray of int64, shape (intervals, 5)
+        Successive days with a lesser response, or without; where a clause of the set accepts one.
+    merged : ndarray of int64, shape (intervals, 5)
+        Intervals with partial remission read as remission; where the set counts flares after it.
+    flares : ndarray of int64, shape (episodes, 4)
+        Episodes of the merged intervals.
+    doses : ndarray of float64, shape (doses, 6)
         Runs of days on a dose of steroid.
     courses : ndarray of int64, shape (doses, 2)
         First and last day of courses of adequate dose.
-    counts : ndarray of int64, shape (5,)
-        Number of intervals, episodes, gaps, runs of steroid and courses, at the places that `codes` names.
+    counts : ndarray of int64, shape (7,)
+        Number of intervals, episodes, gaps, runs of steroid, courses, responses and flares, at the places that `codes`
+        names.
     scratch : ndarray of int64, shape (2, columns)
         Answers under comparison.
     answers : ndarray of int64, shape (clauses, columns)
@@ -42,6 +49,9 @@ class Workspace(NamedTuple):
     intervals: NDArray[np.int64]
     episodes: NDArray[np.int64]
     gaps: NDArray[np.int64]
+    responses: NDArray[np.int64]
+    merged: NDArray[np.int64]
+    flares: NDArray[np.int64]
     doses: NDArray[np.float64]
     courses: NDArray[np.int64]
     counts: NDArray[np.int64]
@@ -69,9 +79,12 @@ def new_workspace(readings: int, spans: int, doses: int) -> Workspace:
         intervals=np.empty((intervals, 5), np.int64),
         episodes=np.empty((intervals + 1, 4), np.int64),
         gaps=np.empty((intervals + 1, 2), np.int64),
-        doses=np.empty((doses + 1, 5), np.float64),
+        responses=np.empty((intervals, 5), np.int64),
+        merged=np.empty((intervals, 5), np.int64),
+        flares=np.empty((intervals + 1, 4), np.int64),
+        doses=np.empty((doses + 1, 6), np.float64),
         courses=np.empty((doses + 1, 2), np.int64),
-        counts=np.zeros(5, np.int64),
+        counts=np.zeros(7, np.int64),
         scratch=np.zeros((2, COLUMNS), np.int64),
         answers=np.zeros((len(CLAUSES), COLUMNS), np.int64),
     )

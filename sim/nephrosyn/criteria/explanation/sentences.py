@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_relapse
+from nephrosyn.criteria.clauses.dependence_by_dose import evaluate_each_flare
 from nephrosyn.criteria.clauses.dependence_on_withdrawal import OFF, ON, UNCOUNTED, kinds_of
 from nephrosyn.criteria.codes import (
     AT_MAINTENANCE,
@@ -20,6 +20,7 @@ from nephrosyn.criteria.codes import (
     DEPENDENCE_CLAUSE,
     DOSES,
     EPISODES,
+    FLARES,
     FREQUENT_ANY6_CLAUSE,
     FREQUENT_N6_CLAUSE,
     FREQUENT_N12_CLAUSE,
@@ -41,7 +42,12 @@ from nephrosyn.criteria.codes import (
     WITHDRAWAL_ARGUMENTS,
     status_of,
 )
-from nephrosyn.criteria.definition.compiled import FIRST_WINDOW
+from nephrosyn.criteria.definition.compiled import (
+    COMPLETE_RESPONSE,
+    FIRST_WINDOW,
+    LESSER_RESPONSE,
+    PARTIAL_RESPONSE,
+)
 from nephrosyn.criteria.record.episodes import END, START
 from nephrosyn.criteria.record.steroid_courses import MAINTENANCE, MEAN
 from nephrosyn.vocabulary import DAYS_PER_WEEK, STEROID_ACTIONS
@@ -57,13 +63,23 @@ FREQUENCY_OF_CLAUSE = {
     FREQUENT_ANY6_CLAUSE: "any_six",
 }
 """Beginning of the names of a clause's rules."""
-PARTIAL_RULE = {
-    RESISTANCE_CLAUSE: "partial_responds",
-    PERSISTENCE_CLAUSE: "persists_partial_responds",
-    CALCINEURIN_RESISTANCE_CLAUSE: "calcineurin_partial_responds",
-    MULTIDRUG_RESISTANCE_CLAUSE: "multidrug_partial_responds",
+RESPONSE_RULE = {
+    RESISTANCE_CLAUSE: "response",
+    PERSISTENCE_CLAUSE: "persistence_response",
+    CALCINEURIN_RESISTANCE_CLAUSE: "calcineurin_response",
+    MULTIDRUG_RESISTANCE_CLAUSE: "multidrug_response",
 }
-"""Rule of each clause that may accept a partial remission."""
+"""Rule of each clause that may accept less than complete remission."""
+SOUGHT = {
+    COMPLETE_RESPONSE: "remission",
+    PARTIAL_RESPONSE: "complete or partial remission",
+    LESSER_RESPONSE: "remission or sufficient fall of proteinuria",
+}
+RESPONSE_SHORT_OF_REMISSION = {
+    COMPLETE_RESPONSE: "remission",
+    PARTIAL_RESPONSE: "partial remission",
+    LESSER_RESPONSE: "sufficient fall of proteinuria",
+}
 CONDITION_OF_CLAUSE = {CONTRAINDICATION_CLAUSE: "contraindication", TOXICITY_CLAUSE: "toxicity"}
 MONTHS_OF_DAYS = {183: "6 months", 365: "12 months"}
 WHY_NOT_COUNTED = {
@@ -100,6 +116,13 @@ class EvaluatedPatient:
         """First day of each relapse."""
         return [int(row[START]) for row in self.workspace.episodes[1 : int(self.workspace.counts[EPISODES])]]
 
+    @property
+    def flares(self) -> list[int]:
+        """First day of each relapse that dependence by dose considers: in some sets, after partial remission too."""
+        if not self.rules["flares"]:
+            return self.relapses
+        return [int(row[START]) for row in self.workspace.flares[1 : int(self.workspace.counts[FLARES])]]
+
 
 def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: int | None) -> str:
     """Return the answer of a clause in words.
@@ -132,6 +155,8 @@ def sentence(evaluated: EvaluatedPatient, code: int, arguments: Arguments, day: 
         words |= response_words(evaluated, code, arguments)
     if reason.arguments == TAPER_ARGUMENTS:
         words["taper"] = no_such_relapse_text(evaluated)
+        words["well"] = "complete or partial remission" if evaluated.rules["flares"] else "remission"
+        words["Well"] = _capital(words["well"])
     if reason.arguments == WINDOW_ARGUMENTS:
         words |= window_words(evaluated, code, arguments)
         more = outside_text(evaluated, code, arguments)
@@ -194,12 +219,12 @@ def duration_text(days: int) -> str:
 
 def response_words(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -> dict[str, str]:
     """Return the words on the response to a course: the remission that counts, the one that came, and its time."""
-    rule = PARTIAL_RULE.get(code)
-    partial_responds = rule is not None and bool(evaluated.rules[rule])
+    rule = RESPONSE_RULE.get(code)
+    accepted = COMPLETE_RESPONSE if rule is None else int(evaluated.rules[rule])
     begun = arguments["course"] if "course" in arguments else arguments["begun"]
     decision_day, remission = arguments["decision_day"], arguments["remission"]
     ends = {int(row[END]) for row in evaluated.workspace.episodes[: int(evaluated.workspace.counts[EPISODES])]}
-    response = "partial remission" if partial_responds and remission not in ends else "remission"
+    response = "remission" if remission in ends else RESPONSE_SHORT_OF_REMISSION[accepted]
     last, still = arguments["not_in_remission"], ""
     if last is not None and decision_day is not None and last > decision_day:
         still = f", and still none on day {last}"
@@ -207,7 +232,7 @@ def response_words(evaluated: EvaluatedPatient, code: int, arguments: Arguments)
     if remission is not None:
         later = f". {_capital(response)} came later, on day {remission}; the clause remains met"
     return {
-        "sought": "complete or partial remission" if partial_responds else "remission",
+        "sought": SOUGHT[accepted],
         "response": response,
         "Response": _capital(response),
         "time": "" if begun is None or decision_day is None else duration_text(decision_day - begun),
@@ -222,7 +247,7 @@ def _capital(text: str) -> str:
 
 def no_such_relapse_text(evaluated: EvaluatedPatient) -> str:
     """Say that the steroid was tapered without a relapse that counts for dependence by dose."""
-    if not evaluated.relapses:
+    if not evaluated.flares:
         return "Steroid was tapered to the maintenance dose without a relapse."
     needed = int(evaluated.rules["dependent_relapses"])
     if needed > 1:
@@ -262,28 +287,37 @@ def outside_text(evaluated: EvaluatedPatient, code: int, arguments: Arguments) -
     if window_kind(evaluated, code) != FIRST_WINDOW:
         before = [day for day in evaluated.relapses if anchor is not None and day < anchor][-1:]
         return f"Relapses count from day {anchor}, so that of day {before[0]} does not count." if before else ""
-    before = [day for day in evaluated.relapses if day < first][-1:]
-    after = [day for day in evaluated.relapses if day > last][:1]
+    before = [day for day in evaluated.relapses if day < first]
+    after = [day for day in evaluated.relapses if day > last]
+    outside = len(before) + len(after)
     if before and after:
-        return (
-            f"The previous relapse, on day {before[0]}, and the next, on day {after[0]}, fall outside this period and "
+        text = (
+            f"The previous relapse, on day {before[-1]}, and the next, on day {after[0]}, fall outside this period and "
             "do not count."
         )
-    which = f"previous relapse, on day {before[0]}" if before else f"next relapse, on day {after[0]}" if after else ""
-    return f"The {which}, falls outside this period and does not count." if which else ""
+    elif outside:
+        which = f"previous relapse, on day {before[-1]}" if before else f"next relapse, on day {after[0]}"
+        text = f"The {which}, falls outside this period and does not count."
+    else:
+        return ""
+    return f"{text} Of {len(evaluated.relapses)} relapses, {outside} fall outside it." if outside > 2 else text
 
 
 def taper_text(evaluated: EvaluatedPatient) -> str:
     """Describe the relapses that count for dependence by dose, and why the others do not; empty without relapses."""
     workspace, rules = evaluated.workspace, evaluated.rules
-    why_and_run = np.empty((len(evaluated.relapses), 2), np.int64)
-    evaluate_each_relapse(
-        workspace.episodes, int(workspace.counts[EPISODES]), workspace.doses, int(workspace.counts[DOSES]),
+    days_of_flares = evaluated.flares
+    why_and_run = np.empty((len(days_of_flares), 2), np.int64)
+    flares, others = workspace.episodes, 0
+    if rules["flares"]:
+        flares, others = workspace.flares, int(workspace.counts[EPISODES])
+    evaluate_each_flare(
+        flares, len(days_of_flares) + 1, workspace.episodes, others, workspace.doses, int(workspace.counts[DOSES]),
         evaluated.end, rules["raise_within_days"], rules["effective_within_days"], workspace.scratch[0], why_and_run,
     )  # fmt: skip
-    counted = [f"day {day}" for day, (why, _) in zip(evaluated.relapses, why_and_run, strict=True) if why == COUNTS]
+    counted = [f"day {day}" for day, (why, _) in zip(days_of_flares, why_and_run, strict=True) if why == COUNTS]
     not_counted: dict[str, list[str]] = {}
-    for day, (why, run) in zip(evaluated.relapses, why_and_run, strict=True):
+    for day, (why, run) in zip(days_of_flares, why_and_run, strict=True):
         if why != COUNTS:
             dose = (
                 {"mean": workspace.doses[run, MEAN], "maintenance": workspace.doses[run, MAINTENANCE]}
@@ -312,6 +346,8 @@ def relapses_by_kind(evaluated: EvaluatedPatient) -> dict[int, list[int]]:
         int(workspace.counts[EPISODES]),
         workspace.doses,
         int(workspace.counts[DOSES]),
+        evaluated.rules["schedules"],
+        evaluated.rules["days_before"],
         evaluated.rules["off_days"],
         kind_codes,
     )

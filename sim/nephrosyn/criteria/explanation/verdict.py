@@ -277,7 +277,7 @@ def _evidence(
         agents = supporting.agents(arguments["begun"], arguments["decision_day"])
         return [*_urine(supporting, arguments, "not_in_remission", "remission"), *agents]
     if kind == TAPER_ARGUMENTS:
-        answered = [] if arguments["reduced"] is not None else evaluated.relapses
+        answered = [] if arguments["reduced"] is not None else evaluated.flares
         rows = [e for day in answered for e in (*supporting.urine(day), *supporting.doses(day - 1, day))]
         rows += _urine(supporting, arguments, "remission", "relapse", "again", "not_in_remission")
         before = None if arguments["reduced"] is None else arguments["reduced"] - 1

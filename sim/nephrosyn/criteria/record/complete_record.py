@@ -26,7 +26,7 @@ from nephrosyn.kernels.compile import entry, kernel
 
 LOG_SLACK = 1e-12
 TINY = 1e-300
-NOTHING = -1e300
+NOTHING, BEYOND_ANY = -1e300, 1e300
 # Together they keep the error of albumin below 0.005 g/dL; on a slow slope a step of the logarithm may last months.
 LARGEST_LOG_STEP = 0.1
 LARGEST_STEP_DAYS = 2.0
@@ -85,6 +85,15 @@ def partial_below(highest, rule):
     if rule.partial_left < 0.0:
         return border
     return min(border, math.log(max(rule.partial_left * highest, TINY)) + 2.0 * LOG_SLACK)
+
+
+@kernel
+def lesser_below(highest, rule):
+    """Logarithm of the ratio below which it is a lesser response; a ratio at the limit counts."""
+    border = math.log(max(rule.low_upcr, rule.lesser_upcr))
+    if rule.lesser_left >= 0.0:
+        border = max(border, math.log(max(rule.lesser_left * highest, TINY)))
+    return border + 2.0 * LOG_SLACK
 
 
 @kernel
@@ -186,14 +195,15 @@ def split_by_albumin(spans, count, first, last, urine, known, person, path, rule
 
 
 @kernel
-def path_spans(first_row, stop_row, segments, end, person, rule, spans):
+def path_spans(first_row, stop_row, segments, end, person, rule, lesser, spans):
     """Write (first day, last day, level) of all days to the end. Returns the number of spans.
 
-    On a segment urine changes its level at most three times, and albumin twice.
+    On a segment urine changes its level at most three times, and albumin twice. With `lesser`, a day that is a lesser
+    response is at partial level, any other at relapse level.
     """
     count = 0
     low, high, highest = math.log(rule.low_upcr), math.log(rule.high_upcr), 0.0
-    asks_albumin = rule.remission_albumin > 0.0 or rule.partial_albumin > 0.0
+    asks_albumin = not lesser and (rule.remission_albumin > 0.0 or rule.partial_albumin > 0.0)
     known = Albumin(-1.0, 0.0)
     for row in range(first_row, stop_row):
         start, upcr = segments.start[row], segments.upcr[row]
@@ -205,6 +215,9 @@ def path_spans(first_row, stop_row, segments, end, person, rule, spans):
         path = Path(start, math.log(max(upcr, TINY)), segments.slope[row], log_target)
         highest = 0.0 if upcr <= rule.low_upcr else max(highest, upcr)
         partial = partial_below(highest, rule)
+        if lesser:
+            low, partial = NOTHING, BEYOND_ANY
+            high = lesser_below(highest, rule) + LOG_SLACK
         if known.level < 0.0:
             known = Albumin(steady_albumin(person, upcr), start)
         while day <= stop:

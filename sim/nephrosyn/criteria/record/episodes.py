@@ -23,7 +23,28 @@ BEFORE, AFTER = 0, 1
 
 
 @kernel
-def find_episodes(intervals, count, home_days, clinic_readings, episodes):
+def first_of_window(intervals, since, j, home_days, window):
+    """First of `home_days` days at relapse level among `window` days in a row; NEVER without them.
+
+    The latest of them lies in interval `j`; the days count from interval `since` on.
+    """
+    first, last = intervals[j, INTERVAL_FIRST], intervals[j, INTERVAL_LAST]
+    for day in range(first, min(last, first + home_days - 1) + 1):
+        opens = day - window + 1
+        seen, earliest = 0, NEVER
+        for k in range(j, since - 1, -1):
+            if intervals[k, INTERVAL_LAST] < opens:
+                break
+            if intervals[k, LEVEL] == RELAPSE:
+                earliest = max(intervals[k, INTERVAL_FIRST], opens)
+                seen += min(intervals[k, INTERVAL_LAST], day) - earliest + 1
+        if seen >= home_days:
+            return earliest
+    return NEVER
+
+
+@kernel
+def find_episodes(intervals, count, home_days, clinic_readings, relapse_window, episodes):
     """Write the episodes: the patient is in the first from presentation, and each confirmed change ends or begins one.
 
     Returns
@@ -38,6 +59,7 @@ def find_episodes(intervals, count, home_days, clinic_readings, episodes):
     nephrotic = True
     readings = 0
     first_reading = NEVER
+    since = 0
     for j in range(count):
         level = intervals[j, LEVEL]
         if level != (REMISSION if nephrotic else RELAPSE):
@@ -49,13 +71,16 @@ def find_episodes(intervals, count, home_days, clinic_readings, episodes):
             first_reading = intervals[j, FIRST_CLINIC]
         readings += intervals[j, CLINIC]
         date = NEVER
-        if intervals[j, INTERVAL_LAST] - intervals[j, INTERVAL_FIRST] + 1 >= home_days:
+        if relapse_window > 0 and not nephrotic:
+            date = first_of_window(intervals, since, j, home_days, relapse_window)
+        elif intervals[j, INTERVAL_LAST] - intervals[j, INTERVAL_FIRST] + 1 >= home_days:
             date = intervals[j, INTERVAL_FIRST]
         if readings >= clinic_readings:
             date = min(date, first_reading)
         if date == NEVER:
             continue
         readings = 0
+        since = j + 1
         nephrotic = not nephrotic
         if not nephrotic:
             episodes[k, END] = date

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nephrosyn.criteria.codes import NEVER, NO_DAY
+from nephrosyn.criteria.codes import INTERVALS, NEVER, NO_DAY, RESPONSES
+from nephrosyn.criteria.definition.compiled import COMPLETE_RESPONSE, LESSER_RESPONSE
 from nephrosyn.criteria.record.episodes import AFTER, BEFORE, END, LAST_DAY_NOT_IN_REMISSION, START
 from nephrosyn.criteria.record.urine_states import (
     CLINIC,
@@ -14,7 +15,7 @@ from nephrosyn.criteria.record.urine_states import (
     REMISSION,
     UNSEEN,
 )
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
 
 
 @kernel
@@ -52,12 +53,16 @@ def at_least_partial(intervals, count, since, until, home_days, clinic_readings)
     return NEVER, neither
 
 
-@kernel
-def response_from(intervals, count, episodes, i, since, partial_responds, rule):
+@inline
+def response_from(workspace, i, since, response, rule):
     """Day of response in an episode from `since` on, or NEVER, and the last day seen before it without response."""
+    episodes, counts = workspace.episodes, workspace.counts
     remission, last_day_not_in_remission = episodes[i, END], episodes[i, LAST_DAY_NOT_IN_REMISSION]
-    if partial_responds == 0:
+    if response == COMPLETE_RESPONSE:
         return remission, last_day_not_in_remission
+    intervals, count = workspace.intervals, counts[INTERVALS]
+    if response == LESSER_RESPONSE:
+        intervals, count = workspace.responses, counts[RESPONSES]
     day, neither = at_least_partial(intervals, count, since, remission, rule.home_days, rule.clinic_readings)
     return min(day, remission), neither
 

@@ -11,9 +11,9 @@ STEROID = vocabulary.DRUGS.index(vocabulary.STEROID)
 DAILY = vocabulary.SCHEDULES.index("daily")
 ALTERNATE = vocabulary.SCHEDULES.index("alternate_day")
 INADEQUATE, BY_DAY, BY_ALTERNATE_DAY = 0.0, 1.0, 2.0
-# Columns of a run of days on a dose: first and last day, mean mg/day, adequacy, maintenance dose (mg/day). The
-# columns of a course are the first two.
-DOSE_FIRST, DOSE_LAST, MEAN, ADEQUATE, MAINTENANCE = 0, 1, 2, 3, 4
+# Columns of a run of days on a dose: first and last day, mean mg/day, adequacy, maintenance dose (mg/day), schedule.
+# The columns of a course are the first two.
+DOSE_FIRST, DOSE_LAST, MEAN, ADEQUATE, MAINTENANCE, SCHEDULE = 0, 1, 2, 3, 4, 5
 SLACK = 1e-9
 
 
@@ -47,6 +47,8 @@ def adequacy(weight, mean, schedule, rule):
 def find_doses(first_row, stop_row, prescribed, end, rule, doses):
     """Write the runs of days on steroid; where rows overlap, the later one applies from its first day.
 
+    A run is continued up to the next one if that begins at most `longest_break` days after it.
+
     Returns
     -------
     int
@@ -61,13 +63,15 @@ def find_doses(first_row, stop_row, prescribed, end, rule, doses):
         while count > 0 and doses[count - 1, DOSE_FIRST] >= first:
             count -= 1
         if count > 0:
-            doses[count - 1, DOSE_LAST] = min(doses[count - 1, DOSE_LAST], first - 1)
+            before = int(doses[count - 1, DOSE_LAST])
+            doses[count - 1, DOSE_LAST] = first - 1 if first - before <= rule.longest_break else before
         doses[count, DOSE_FIRST] = first
         doses[count, DOSE_LAST] = last
         doses[count, MEAN] = mean
         doses[count, ADEQUATE] = adequacy(weight, mean, prescribed.schedule[row], rule)
         by_weight = math.inf if math.isnan(weight) else rule.maintenance_per_kg * weight
         doses[count, MAINTENANCE] = min(by_weight, rule.maintenance)
+        doses[count, SCHEDULE] = prescribed.schedule[row]
         count += 1
     return count
 
@@ -114,14 +118,28 @@ def last_day_of_treatment(doses, count, day):
 
 
 @kernel
-def on_steroid(doses, count, day, off_days):
-    """Whether there was steroid the day before, or at most `off_days` days earlier."""
+def has_schedule(doses, k, schedules):
+    """Whether a run has one of some schedules."""
+    return schedules >> int(doses[k, SCHEDULE]) & 1 == 1
+
+
+@kernel
+def on_steroid(doses, count, day, schedules, days_before, off_days):
+    """Whether there was steroid of a schedule that counts the day before, or none, but at most `off_days` days earlier.
+
+    With `days_before`, it is not the day before that counts, but one so many days before.
+    """
+    eve = day - days_before
+    latest = -1
     for k in range(count):
-        if doses[k, DOSE_FIRST] >= day:
+        if doses[k, DOSE_FIRST] > eve:
             break
-        if doses[k, DOSE_LAST] >= day - max(off_days, 1):
-            return True
-    return False
+        latest = k
+    if latest < 0:
+        return False
+    if doses[latest, DOSE_LAST] >= eve:
+        return has_schedule(doses, latest, schedules)
+    return doses[latest, DOSE_LAST] >= day - off_days
 
 
 @kernel

@@ -56,10 +56,27 @@ def level_by_band(band, rule):
 
 
 @kernel
-def write_clinic_day(day, upcr, band, albumin, highest, rule, out, count):
-    """Write (day, level) of a day with urine, by the ratio rather than the dipstick. Returns the number of days."""
+def responds(upcr, band, highest, rule):
+    """Whether a day's urine is a lesser response; a negative ratio or band means that it was not measured."""
+    if upcr < 0.0:
+        return band <= rule.low_band or band < rule.lesser_band
+    if upcr <= rule.low_upcr or upcr <= rule.lesser_upcr:
+        return True
+    return rule.lesser_left >= 0.0 and upcr <= rule.lesser_left * highest
+
+
+@kernel
+def write_clinic_day(day, upcr, band, albumin, highest, rule, lesser, out, count):
+    """Write (day, level) of a day with urine, by the ratio rather than the dipstick. Returns the number of days.
+
+    With `lesser`, a day that is a lesser response is at partial level, any other at relapse level.
+    """
     if upcr < 0.0 and band < 0.0:
         return count
+    if lesser:
+        out[count, 0] = day
+        out[count, 1] = PARTIAL if responds(upcr, band, highest, rule) else RELAPSE
+        return count + 1
     level = level_by_ratio(upcr, highest, rule) if upcr >= 0.0 else level_by_band(band, rule)
     level = level_by_albumin(level, albumin, rule)
     if level == UNSEEN:
@@ -70,7 +87,7 @@ def write_clinic_day(day, upcr, band, albumin, highest, rule, out, count):
 
 
 @kernel
-def clinic_days(first_row, stop_row, days, analytes, values, end, rule, out):
+def clinic_days(first_row, stop_row, days, analytes, values, end, rule, lesser, out):
     """Write (day, level) of each day with a clinic reading of urine; of several of one kind the worst counts.
 
     Returns
@@ -90,7 +107,7 @@ def clinic_days(first_row, stop_row, days, analytes, values, end, rule, out):
         if (analyte != UPCR and analyte != DIPSTICK and analyte != ALBUMIN) or math.isnan(value):
             continue
         if day != latest:
-            count = write_clinic_day(latest, upcr, band, albumin, highest, rule, out, count)
+            count = write_clinic_day(latest, upcr, band, albumin, highest, rule, lesser, out, count)
             if 0.0 <= upcr <= rule.low_upcr:
                 highest = 0.0
             latest = day
@@ -102,15 +119,18 @@ def clinic_days(first_row, stop_row, days, analytes, values, end, rule, out):
             band = max(band, value)
         else:
             albumin = value if albumin < 0.0 else min(albumin, value)
-    return write_clinic_day(latest, upcr, band, albumin, highest, rule, out, count)
+    return write_clinic_day(latest, upcr, band, albumin, highest, rule, lesser, out, count)
 
 
 @kernel
-def home_spans(first_row, stop_row, firsts, lasts, bands, end, rule, spans):
+def home_spans(first_row, stop_row, firsts, lasts, bands, end, rule, lesser, spans):
     """Write (first day, last day, level) of the runs of the home diary. Returns the number of runs written."""
     count = 0
     for row in range(first_row, stop_row):
-        level = level_by_albumin(level_by_band(bands[row], rule), NOT_READ, rule)
+        if lesser:
+            level = PARTIAL if responds(NOT_READ, bands[row], 0.0, rule) else RELAPSE
+        else:
+            level = level_by_albumin(level_by_band(bands[row], rule), NOT_READ, rule)
         if level == UNSEEN or firsts[row] > end:
             continue
         spans[count, INTERVAL_FIRST] = firsts[row]
@@ -142,8 +162,10 @@ def extend(intervals, count, first, last, level, clinic):
 
 
 @kernel
-def find_intervals(spans, span_count, clinic, clinic_count, intervals):
+def find_intervals(spans, span_count, clinic, clinic_count, diary_first, intervals):
     """Merge clinic days and spans into intervals of successive days; on a day with both, the clinic takes precedence.
+
+    With `diary_first`, the diary does.
 
     Returns
     -------
@@ -160,6 +182,9 @@ def find_intervals(spans, span_count, clinic, clinic_count, intervals):
             continue
         while c < clinic_count and clinic[c, 0] <= last:
             day = clinic[c, 0]
+            if diary_first == 1 and day >= first:
+                c += 1
+                continue
             if day > first:
                 count = extend(intervals, count, first, day - 1, level, home)
             count = extend(intervals, count, day, day, clinic[c, 1], seen)
@@ -172,3 +197,24 @@ def find_intervals(spans, span_count, clinic, clinic_count, intervals):
         count = extend(intervals, count, clinic[c, 0], clinic[c, 0], clinic[c, 1], seen)
         c += 1
     return count
+
+
+@kernel
+def partial_as_remission(intervals, count, merged):
+    """Write intervals anew, with partial remission read as remission. Returns the number of intervals."""
+    merged_count = 0
+    for j in range(count):
+        level = REMISSION if intervals[j, LEVEL] == PARTIAL else intervals[j, LEVEL]
+        first = intervals[j, INTERVAL_FIRST]
+        last = merged_count - 1
+        if last >= 0 and merged[last, LEVEL] == level and merged[last, INTERVAL_LAST] + 1 == first:
+            if merged[last, CLINIC] == 0:
+                merged[last, FIRST_CLINIC] = intervals[j, FIRST_CLINIC]
+            merged[last, CLINIC] += intervals[j, CLINIC]
+            merged[last, INTERVAL_LAST] = intervals[j, INTERVAL_LAST]
+            continue
+        for column in range(5):
+            merged[merged_count, column] = intervals[j, column]
+        merged[merged_count, LEVEL] = level
+        merged_count += 1
+    return merged_count
