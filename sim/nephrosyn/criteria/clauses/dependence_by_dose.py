@@ -146,17 +146,40 @@ def evaluate_relapse(episodes, i, doses, count, end, raise_within, effective_wit
 
 
 @kernel
-def evaluate_flare(flares, i, episodes, episode_count, doses, count, end, raise_within, effective_within, row):
-    """Evaluate relapse `i` of the flares: as such or, if this says more, as the relapse of that day of the episodes."""
+def same_as(flares, i, episodes, k):
+    """Whether a relapse of the flares is the same as one of the episodes in all that its evaluation looks at."""
+    same = episodes[k - 1, END] == flares[i - 1, END] and episodes[k, END] == flares[i, END]
+    same = same and episodes[k, COUNTED] == flares[i, COUNTED]
+    return (
+        same
+        and episodes[k - 1, LAST_DAY_NOT_IN_REMISSION] == flares[i - 1, LAST_DAY_NOT_IN_REMISSION]
+        and episodes[k, LAST_DAY_NOT_IN_REMISSION] == flares[i, LAST_DAY_NOT_IN_REMISSION]
+    )
+
+
+@kernel
+def evaluate_flare(flares, i, episodes, k, doses, count, end, raise_within, effective_within, row):
+    """Evaluate relapse `i` of the flares as such or, if that says more, as relapse `k` of the episodes, of that day."""
     evaluate_relapse(flares, i, doses, count, end, raise_within, effective_within, row)
-    if row[REASON] == RELAPSE_IN_TAPER:
+    if row[REASON] == RELAPSE_IN_TAPER or k < 0 or episodes[k, START] != flares[i, START]:
         return
-    for k in range(1, episode_count):
-        if episodes[k, START] == flares[i, START]:
-            counts_not = row[REASON] == NO_SUCH_RELAPSE
-            evaluate_relapse(episodes, k, doses, count, end, raise_within, effective_within, row)
-            if row[REASON] == NO_SUCH_RELAPSE or (row[REASON] != RELAPSE_IN_TAPER and not counts_not):
-                evaluate_relapse(flares, i, doses, count, end, raise_within, effective_within, row)
+    if same_as(flares, i, episodes, k):
+        return
+    counts_not = row[REASON] == NO_SUCH_RELAPSE
+    evaluate_relapse(episodes, k, doses, count, end, raise_within, effective_within, row)
+    if row[REASON] == NO_SUCH_RELAPSE or (row[REASON] != RELAPSE_IN_TAPER and not counts_not):
+        evaluate_relapse(flares, i, doses, count, end, raise_within, effective_within, row)
+
+
+@kernel
+def relapse_from(episodes, count, k, day):
+    """First relapse of the episodes, from the one after `k` on, that is no earlier than a day; -1 without one."""
+    if k < 0:
+        return -1
+    k = max(k, 1)
+    while k < count and episodes[k, START] < day:
+        k += 1
+    return k if k < count else -1
 
 
 @entry
@@ -164,8 +187,10 @@ def evaluate_each_flare(
     flares, flare_count, episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row, out
 ):
     """Write for each flare, shape (flares, 2), why it does not count, and the run it came on or -1."""
+    k = 0
     for i in range(1, flare_count):
-        evaluate_flare(flares, i, episodes, episode_count, doses, dose_count, end, raise_within, effective_within, row)
+        k = relapse_from(episodes, episode_count, k, flares[i, START])
+        evaluate_flare(flares, i, episodes, k, doses, dose_count, end, raise_within, effective_within, row)
         not_counted = row[REASON] == NO_SUCH_RELAPSE
         out[i - 1, 0] = row[ARGUMENTS] if not_counted else COUNTS
         out[i - 1, 1] = row[ARGUMENTS + 1] if not_counted else -1
@@ -222,9 +247,10 @@ def flares_by(
     day, flares, flare_count, episodes, episode_count, doses, count, end, raise_within, effective_within, row
 ):
     """Count the flares that count by a day."""
-    by_then = 0
+    by_then, k = 0, 0
     for i in range(1, flare_count):
-        evaluate_flare(flares, i, episodes, episode_count, doses, count, end, raise_within, effective_within, row)
+        k = relapse_from(episodes, episode_count, k, flares[i, START])
+        evaluate_flare(flares, i, episodes, k, doses, count, end, raise_within, effective_within, row)
         if row[REASON] == RELAPSE_IN_TAPER and row[DAY] <= day:
             by_then += 1
     return by_then
@@ -234,39 +260,43 @@ def flares_by(
 def evaluate_dependence(workspace, end, resistant, rule, out):
     """Write the answer of the clause; `resistant` says whether the resistance clause is met."""
     episodes, gaps, doses, counts = workspace.episodes, workspace.gaps, workspace.doses, workspace.counts
-    episode_count, dose_count = counts[EPISODES], counts[DOSES]
-    flares, flare_count, other_count = episodes, episode_count, 0
+    dose_count = counts[DOSES]
+    flares, flare_count, episode_count = episodes, counts[EPISODES], 0
     if rule.flares == 1:
-        flares, flare_count, other_count = workspace.flares, counts[FLARES], episode_count
+        flares, flare_count, episode_count = workspace.flares, counts[FLARES], counts[EPISODES]
     row, open_row = workspace.scratch[0], workspace.scratch[1]
     needed, raise_within, effective_within = rule.dependent_relapses, rule.raise_within_days, rule.effective_within_days
-    met = 0
-    possible = 0
-    day = NEVER
+    met, possible, first, k = 0, 0, NEVER, 0
     for i in range(1, flare_count):
-        evaluate_flare(flares, i, episodes, other_count, doses, dose_count, end, raise_within, effective_within, row)
+        if needed == 1 and flares[i, START] >= first:
+            break
+        k = relapse_from(episodes, episode_count, k, flares[i, START])
+        evaluate_flare(flares, i, episodes, k, doses, dose_count, end, raise_within, effective_within, row)
         if row[REASON] == RELAPSE_IN_TAPER:
             met += 1
+            if needed == 1 and row[DAY] < first:
+                first = row[DAY]
+                copy(row, out)
         elif row[REASON] >= FIRST_UNKNOWN:
             if possible == 0:
                 copy(row, open_row)
             possible += 1
-    for i in range(1, flare_count if met >= needed else 0):
-        evaluate_flare(flares, i, episodes, other_count, doses, dose_count, end, raise_within, effective_within, row)
-        # What counts later is not the first; of those before, the one with which there are enough.
-        if row[REASON] != RELAPSE_IN_TAPER or row[DAY] >= day:
+    k = 0
+    for i in range(1, flare_count if needed > 1 and met >= needed else 0):
+        # A relapse may be cleared later than one that came after it: the clause is met once enough have been.
+        k = relapse_from(episodes, episode_count, k, flares[i, START])
+        evaluate_flare(flares, i, episodes, k, doses, dose_count, end, raise_within, effective_within, row)
+        if row[REASON] != RELAPSE_IN_TAPER or row[DAY] >= first:
             continue
         copy(row, open_row)
-        by_then = 1
-        if needed > 1:
-            by_then = flares_by(
-                row[DAY], flares, flare_count, episodes, other_count, doses, dose_count, end, raise_within,
-                effective_within, row,
-            )  # fmt: skip
+        by_then = flares_by(
+            row[DAY], flares, flare_count, episodes, episode_count, doses, dose_count, end, raise_within,
+            effective_within, row,
+        )  # fmt: skip
         if by_then >= needed:
             copy(open_row, out)
-            day = out[DAY]
-    if day < NEVER:
+            first = out[DAY]
+    if first < NEVER:
         return
     if possible > 0 and met + possible >= needed:
         copy(open_row, out)

@@ -152,9 +152,9 @@ def day_added(since, until, first_row, stop_row, prescribed):
         if prescribed.drug[r] == STEROID or not since <= first <= until:
             continue
         given_before = False
-        for other in range(first_row, stop_row):
-            same = prescribed.drug[other] == prescribed.drug[r]
-            if same and prescribed.first[other] < first <= prescribed.last[other] + 1:
+        for row in range(first_row, stop_row):
+            same = prescribed.drug[row] == prescribed.drug[r]
+            if same and prescribed.first[row] < first <= prescribed.last[row] + 1:
                 given_before = True
         if not given_before:
             day = min(day, first)

@@ -262,9 +262,9 @@ def evaluate_all(record, until, rules, order, workspace, written, listed_episode
                     if rows[1] > rows[0]:
                         person = Person(normal[patient], kinetics[patient])
                         runs_seen = path_spans(rows[0], rows[1], segments, end, person, rule, lesser, spans)
-                    found = responses if lesser else intervals
+                    target = responses if lesser else intervals
                     counts[RESPONSES if lesser else INTERVALS] = find_intervals(
-                        spans, runs_seen, clinic, seen, rule.diary_first, found
+                        spans, runs_seen, clinic, seen, rule.diary_first, target
                     )
                 counts[EPISODES] = find_episodes(
                     intervals,
