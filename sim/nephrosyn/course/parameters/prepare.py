@@ -141,7 +141,7 @@ def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> No
     record["relapse_spread_factor"] = disease.remission_time.relapse_spread_factor
     record["dose_effect"] = relapse.dose_effect_per_mg_per_kg_per_day
     record["alternate_day_efficiency"] = relapse.alternate_day_efficiency
-    record["below_threshold_factor"] = relapse.below_threshold_factor
+    record["below_threshold_factor"] = relapse.bands[band].below_threshold_factor
     record["decline_from_years"] = relapse.decline_from_years
     record["decline_per_year"] = relapse.bands[band].decline_per_year
     of_band = relapse.bands[band]

@@ -66,6 +66,7 @@ class RelapseBand(Section):
     cured_per_year: PerYear
     threshold_share: Share
     threshold_mg_per_kg_per_day: MgPerKgPerDayDistribution
+    below_threshold_factor: Factor
     since_remission_from_days: Annotated[list[Days], Steps]
     since_remission_factor: list[Factor]
 
@@ -107,7 +108,6 @@ class Relapse(Section):
     threshold_frailty_correlation: Correlation
     dose_effect_per_mg_per_kg_per_day: PerMgPerKgPerDay
     alternate_day_efficiency: Share
-    below_threshold_factor: Factor
     decline_from_years: Years
 
 
