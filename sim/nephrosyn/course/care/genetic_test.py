@@ -28,7 +28,7 @@ def consider_genetic_test(state, traits, params, tables):
 
 @kernel
 def receive_genetic_result(state, traits, params, clocks, prepared, log):
-    """Receive the result at the first visit after it is known; a genetic form ends steroid and second agents for good."""
+    """Receive the result at the first visit after it is known; a genetic form ends steroid and second agents."""
     if state.now < state.genetic_result_day:
         return
     state.genetic_result_day = math.inf

@@ -155,7 +155,7 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
     """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
 
     The time to remission of the episode is drawn from its distribution. The fall takes the last part of it, and is
-    steeper where the whole time is shorter than the lesion's usual fall. Where urine follows the immunological response,
+    steeper where the whole time is shorter than the lesion's usual fall. Where urine follows an immunological response,
     the days between them belong to the time too.
     """
     if state.response == Phase.NEPHROTIC:
@@ -271,7 +271,9 @@ def respond_to_agent(state, traits, params, clocks, agents, log):
     if not in_effect or _changes_nothing(state, state.agent_level, traits.fall_per_day):
         return
     pace, factor = traits.fall_per_day, agents[state.responding_agent].after_factor
-    _begin_response(state, traits, params, clocks, log, Event.AGENT_RESPONSE_BEGINS, pace, int(state.agent_level), factor)
+    _begin_response(
+        state, traits, params, clocks, log, Event.AGENT_RESPONSE_BEGINS, pace, int(state.agent_level), factor
+    )
 
 
 @kernel
@@ -343,9 +345,7 @@ def start_relapse(state, traits, params, clocks, tables, log):
         state.response = Phase.NEPHROTIC
         write_event(log, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
     elif (
-        state.response == Phase.NEPHROTIC
-        and traits.genetic == 0
-        and draws[2] < params.resistance_reversal_probability
+        state.response == Phase.NEPHROTIC and traits.genetic == 0 and draws[2] < params.resistance_reversal_probability
     ):
         state.response = Phase.REMISSION
         write_event(log, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)

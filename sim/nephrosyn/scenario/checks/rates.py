@@ -95,7 +95,11 @@ def relapses(parts: ValidParts) -> Mismatches:
     if not _all_known(lesions, causes, days, *windows):
         return
     assert lesions is not None and causes is not None and days is not None
-    raised = [max(causes.values(), default=1.0), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(parts))]
+    raised = [
+        max(causes.values(), default=1.0),
+        *windows,
+        *(regimen["rebound_factor"] for regimen in _regimens_named(parts)),
+    ]
     factor = max(lesions.values(), default=0.0) * math.prod(max(number, 1.0) for number in raised)
     for band in parts.names(*where, "bands") or []:
         rate, shape = (parts.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
