@@ -281,8 +281,8 @@ PLAIN_NAMES = {
     "provoking_factor_removed": "reversible cause of resistance removed",
     "genetic_form": "genetic form of nephrotic syndrome",
     "genetic_result": "result of the genetic test",
-    "immunological_response": "immunological response: antibodies begin to fall",
-    "immunological_relapse": "immunological relapse: antibodies return",
+    "immunological_response": "immunological response, ahead of the urine",
+    "immunological_relapse": "immunological relapse, ahead of the urine",
 }
 
 ACTION_NAMES = {"none": "none", "withheld": "withheld", "cut": "reduced", "stopped": "stopped"}

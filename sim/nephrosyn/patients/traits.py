@@ -73,7 +73,6 @@ TRAITS = np.dtype(
         ("anti_pla2r_positive", "i8"),
         ("anti_pla2r_active_log", "f8"),  # log RU/mL while the disease is active
         ("anti_pla2r_background_log", "f8"),
-        ("responders_share", "f8"),  # of non-responders to steroid with this band and lesion, those who are not genetic
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
         *SECOND_LINE_TRAITS,
     ],
@@ -258,7 +257,6 @@ def _draw_genetic_form(members: NDArray[np.void], scenario: Scenario, band: str,
     by_lesion = np.array([shares.get(name, 0.0) for name in LESIONS])
     share = np.where(members["response"] == _NONE, by_lesion[members["lesion"]], 0.0)
     members["genetic"] = uniforms[:, 0] < share
-    members["responders_share"] = 1.0 - share
     members["spontaneous_days"][members["genetic"] == 1] = np.inf
     members["tested_genetically"] = uniforms[:, 1] < scenario.care.genetic_test[band].share
 

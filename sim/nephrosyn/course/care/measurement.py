@@ -118,9 +118,9 @@ def _take_blood(state, traits, params, growth, log, draws, v):
 @kernel
 def _take_anti_pla2r(state, traits, params, log):
     """Measure anti-PLA2R antibodies."""
-    u = uniforms(params.seed, params.replicate, traits.patient, Purpose.ANTI_PLA2R_READING, state.visit)
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.ANTI_PLA2R_READING, state.visit)
     level = math.exp(log_anti_pla2r(state, state.now))
-    read = level * _error(normal_quantile(u[0]), params.anti_pla2r_log_sd)
+    read = level * _error(normal_quantile(draws[0]), params.anti_pla2r_log_sd)
     _bounded(log, traits, state, Analyte.ANTI_PLA2R, read, params.anti_pla2r_limit, level)
 
 

@@ -25,7 +25,6 @@ def agent_response_level(state, traits, params, agents, k):
     place = normal_share(math.sqrt(r) * traits.agent_score + math.sqrt(1.0 - r) * score)
     if traits.genetic == 1:
         return Phase.PARTIAL if place < agent.genetic_partial else Phase.NEPHROTIC
-    place *= traits.responders_share  # the published responses are those of all, genetic forms among them
     if state.response == Phase.REMISSION:
         return Phase.REMISSION if place < agent.sensitive_response else Phase.NEPHROTIC
     if place < agent.complete[traits.lesion]:
