@@ -19,6 +19,7 @@ from enum import IntEnum
 import numpy as np
 
 from nephrosyn.kernels.compile import entry, inline, shared
+from nephrosyn.kernels.wide_product import high_product
 
 
 class Purpose(IntEnum):
@@ -69,22 +70,9 @@ _M0 = np.uint64(0xD2E7470EE14C6C93)
 _M1 = np.uint64(0xCA5A826395121157)
 _W0 = np.uint64(0x9E3779B97F4A7C15)
 _W1 = np.uint64(0xBB67AE8584CAA73B)
-_LOW = np.uint64(0xFFFFFFFF)
-_32 = np.uint64(32)
 _11 = np.uint64(11)
 _ZERO = np.uint64(0)
 _TO_UNIT = 2.0**-53
-
-
-@inline
-def _high_product(a, b):
-    """High 64 bits of the 128-bit product."""
-    a_low, a_high = a & _LOW, a >> _32
-    b_low, b_high = b & _LOW, b >> _32
-    low = a_low * b_low
-    middle = a_high * b_low + (low >> _32)
-    carry = a_low * b_high + (middle & _LOW)
-    return a_high * b_high + (middle >> _32) + (carry >> _32)
 
 
 @shared
@@ -104,8 +92,8 @@ def philox(key0, key1, c0, c1, c2, c3):
         The block that ``numpy.random.Philox`` gives for this key and counter.
     """
     for _ in range(10):
-        high0, low0 = _high_product(_M0, c0), _M0 * c0
-        high1, low1 = _high_product(_M1, c2), _M1 * c2
+        high0, low0 = high_product(_M0, c0), _M0 * c0
+        high1, low1 = high_product(_M1, c2), _M1 * c2
         c0, c1, c2, c3 = high1 ^ c1 ^ key0, low1, high0 ^ c3 ^ key1, low0
         key0 += _W0
         key1 += _W1

@@ -18,11 +18,16 @@ _CLOCKS = int(CLOCKS)
 
 @inline
 def earliest(clocks):
-    """The clock that is due first; of several due at the same time, the lowest."""
-    first = 0
+    """The clock that is due first; of several due at the same time, the lowest.
+
+    Both loops compile without branches, which no processor could predict.
+    """
+    due = clocks[DUE, 0]
     for k in range(1, _CLOCKS):
-        if clocks[DUE, k] < clocks[DUE, first]:
-            first = k
+        due = clocks[DUE, k] if clocks[DUE, k] < due else due
+    first = 0
+    for k in range(_CLOCKS - 1, -1, -1):
+        first = k if clocks[DUE, k] == due else first
     return first
 
 
