@@ -12,7 +12,7 @@ from nephrosyn.course.care.decisions import (
     request_visit,
     take_biopsy,
 )
-from nephrosyn.course.care.genetic_test import consider_genetic_test, receive_genetic_result
+from nephrosyn.course.care.genetic_test import order_genetic_test, receive_genetic_result
 from nephrosyn.course.care.measurement import keep_diary, take_readings
 from nephrosyn.course.care.noted_conditions import note_conditions
 from nephrosyn.course.care.provoking_factors import find_or_remove
@@ -68,13 +68,15 @@ def hold_visit(state, traits, params, clocks, prepared, log):
             clocks[DUE, Clock.DIARY] = math.floor(state.now) + 1.0 + _MORNING
     upcr = take_readings(state, traits, params, prepared, log)
     count_reading(state, params, upcr)
-    receive_genetic_result(state, traits, params, clocks, prepared, log)
+    if state.now >= state.genetic_result_day:
+        receive_genetic_result(state, traits, params, clocks, prepared, log)
     note_conditions(state, traits, params, clocks, log)
     if state.visit_kind == VisitKind.PRESENTATION:
         take_biopsy(state, traits, log)  # its result may decide which agent is started
     decide(state, traits, params, clocks, prepared, log, upcr)
     take_biopsy(state, traits, log)
-    consider_genetic_test(state, traits, params, prepared.tables)
+    if state.assessment == Assessment.RESISTANT and state.genetic_test_considered == 0:
+        order_genetic_test(state, traits, params, prepared.tables)
     consider_second_line(state, traits, params, clocks, prepared.starts)
     review_agent(state, traits, params, clocks, prepared, log)
     test_or_discharge(state, traits, params, clocks, log)

@@ -338,15 +338,15 @@ def _draw_membranous(traits: NDArray[np.void], scenario: Scenario, uniforms: Flo
     """Draw the antibodies of membranous nephropathy, and set its delays; a negative patient has the background only."""
     membranous = scenario.disease.membranous
     antibodies = membranous.anti_pla2r
-    here = traits["lesion"] == LESIONS.index("membranous")
-    positive = here & (uniforms[:, 0] < antibodies.positive_share)
-    background = np.log(quantiles(antibodies.background_ru_per_ml, uniforms[:, 2]))
-    active = np.log(quantiles(antibodies.active_ru_per_ml, uniforms[:, 1]))
-    traits["anti_pla2r_positive"] = positive
-    traits["anti_pla2r_background_log"] = background
-    traits["anti_pla2r_active_log"] = np.where(positive, np.maximum(active, background), background)
-    traits["urine_follows_days"] = np.where(here, membranous.urine_follows_days, 0.0)
-    traits["relapse_follows_days"] = np.where(here, membranous.relapse_follows_days, 0.0)
+    here = np.flatnonzero(traits["lesion"] == LESIONS.index("membranous"))
+    positive = uniforms[here, 0] < antibodies.positive_share
+    background = np.log(quantiles(antibodies.background_ru_per_ml, uniforms[here, 2]))
+    active = np.log(quantiles(antibodies.active_ru_per_ml, uniforms[here, 1]))
+    traits["anti_pla2r_positive"][here] = positive
+    traits["anti_pla2r_background_log"][here] = background
+    traits["anti_pla2r_active_log"][here] = np.where(positive, np.maximum(active, background), background)
+    traits["urine_follows_days"][here] = membranous.urine_follows_days
+    traits["relapse_follows_days"][here] = membranous.relapse_follows_days
     traits["rise_per_day"][here] = _LN2 / membranous.rise_doubling_days
 
 

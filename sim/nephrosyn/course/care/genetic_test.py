@@ -9,16 +9,14 @@ from nephrosyn.course.care.steroid import start_withdrawal
 from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event
 from nephrosyn.course.state.events import write_event, write_note
 from nephrosyn.course.state.quantiles import quantile
-from nephrosyn.course.state.state import DUE, Assessment, Clock, Treatment
+from nephrosyn.course.state.state import DUE, Clock, Treatment
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 
 @kernel
-def consider_genetic_test(state, traits, params, tables):
-    """Take blood for a genetic test once resistance is declared, in those patients who are tested."""
-    if state.assessment != Assessment.RESISTANT or state.genetic_test_considered == 1:
-        return
+def order_genetic_test(state, traits, params, tables):
+    """Take blood for a genetic test, in those resistant patients who are tested."""
     state.genetic_test_considered = 1
     if traits.tested_genetically == 1:
         draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.GENETIC_RESULT, 0)
@@ -28,9 +26,7 @@ def consider_genetic_test(state, traits, params, tables):
 
 @kernel
 def receive_genetic_result(state, traits, params, clocks, prepared, log):
-    """Receive the result at the first visit after it is known; a genetic form ends steroid and second agents."""
-    if state.now < state.genetic_result_day:
-        return
+    """Receive the result of the genetic test; a genetic form ends steroid and second agents."""
     state.genetic_result_day = math.inf
     write_event(log, traits, state, Event.GENETIC_RESULT, float(traits.genetic))
     if traits.genetic == 0:
