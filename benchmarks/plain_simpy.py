@@ -140,7 +140,8 @@ class Patient:
         mean = self.mean_dose / self.weight
         effective = mean * settings.alternate_day_efficiency if self.alternate else mean
         protected = math.exp(-settings.dose_effect_per_mg_per_kg_per_day * effective)
-        rate = self.relapses_per_day * (settings.below_threshold_factor if mean < self.threshold else protected)
+        below = settings.bands[self.band].below_threshold_factor
+        rate = self.relapses_per_day * (below if mean < self.threshold else protected)
         years = math.floor(self.age + self.env.now / YEAR) - max(math.floor(self.age), settings.decline_from_years)
         if years > 0.0:
             rate *= (1.0 - settings.bands[self.band].decline_per_year) ** years

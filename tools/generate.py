@@ -28,6 +28,7 @@ PLACES: dict[tuple[str, ...], str] = {
     vocabulary.TOXICITIES: "NAME",
     vocabulary.AGENT_TOXICITIES_BY_TIME: "EVENT",
     vocabulary.PROVOKING_FACTORS: "FACTOR",
+    vocabulary.REMISSION_CAUSES: "CAUSE",
 }
 PLACES_BY_PATH: dict[tuple[str, ...], str] = {("sources",): "KEY", ("second_line", "regimens"): "REGIMEN"}
 SIDES = (

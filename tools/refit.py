@@ -78,7 +78,7 @@ FITS = (
     Fit(
         "setting-children",
         (
-            "disease.relapse.below_threshold_factor=5",
+            f"{RELAPSE}.below_threshold_factor=5",
             f"{RELAPSE}.frailty_shape=0.6",
             f"{RELAPSE}.threshold_share=0.5",
             f"setting-china-ssns:{RATE}=0.7",

@@ -40,7 +40,7 @@ LESIONS = (
     "iga",
 )
 
-ANALYTES = ("upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr")
+ANALYTES = ("upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr", "anti_pla2r")
 
 UNITS = {
     "upcr": "mg/mg",
@@ -50,6 +50,7 @@ UNITS = {
     "cholesterol": "mg/dL",
     "weight": "kg",
     "uacr": "mg/mg",
+    "anti_pla2r": "RU/mL",
 }
 
 DIPSTICK_BANDS = ("negative", "trace", "1+", "2+", "3+", "4+")
@@ -103,6 +104,10 @@ DRUGS = tuple(drug.name for drug in DRUG_TABLE)
 STEROID = "prednisone"
 AGENTS = tuple(name for name in DRUGS if name != STEROID)
 """Drugs given together with steroid or after it."""
+AGENT_CLASSES = tuple(dict.fromkeys(drug.drug_class for drug in DRUG_TABLE if drug.name != STEROID))
+"""Classes of second agents."""
+REMISSION_CAUSES = ("steroid", "spontaneous", *AGENT_CLASSES)
+"""What can bring a remission: steroid, nothing, or a second agent, by its class."""
 
 SCHEDULES = ("daily", "alternate_day", "single")
 
@@ -147,6 +152,7 @@ CONDITIONS = (
     *AGENT_TOXICITIES,
     *COMPLICATIONS,
     *PROVOKING_FACTORS,
+    "genetic_form",
 )
 
 CONDITION_KINDS = (
@@ -156,6 +162,7 @@ CONDITION_KINDS = (
     "agent_toxicity",
     "complication",
     "provoking_factor",
+    "genetic_form",
 )
 
 STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
@@ -205,6 +212,9 @@ EVENTS = (
     "provocation_test",
     "discharged",
     "kidney_failure",
+    "immunological_response",
+    "immunological_relapse",
+    "genetic_result",
 )
 
 UNDETERMINED = "undetermined"
@@ -260,6 +270,7 @@ PLAIN_NAMES = {
     "non_remitting": "persistently non-remitting",
     "upcr": "urine protein/creatinine ratio",
     "uacr": "urine albumin/creatinine ratio",
+    "anti_pla2r": "anti-PLA2R antibody",
     "non_adherence": "non-adherence",
     "under_dosing": "under-dosing",
     "steroid_diabetes": "steroid-induced diabetes",
@@ -268,6 +279,10 @@ PLAIN_NAMES = {
     "declared_resistant": "classified as resistant by the clinician",
     "provoking_factor_found": "reversible cause of resistance found",
     "provoking_factor_removed": "reversible cause of resistance removed",
+    "genetic_form": "genetic form of nephrotic syndrome",
+    "genetic_result": "result of the genetic test",
+    "immunological_response": "immunological response, ahead of the urine",
+    "immunological_relapse": "immunological relapse, ahead of the urine",
 }
 
 ACTION_NAMES = {"none": "none", "withheld": "withheld", "cut": "reduced", "stopped": "stopped"}
@@ -291,6 +306,7 @@ KIND_NAMES = {
     "agent_toxicity": "toxicity of another drug",
     "complication": "complication",
     "provoking_factor": "reversible cause of apparent resistance",
+    "genetic_form": "result of a genetic test",
 }
 """Names of the kinds of conditions in words."""
 

@@ -31,7 +31,7 @@ def patient():
     params["cholesterol_rise"], params["cholesterol_per_day"] = 90.0, math.log(2) / 45
     traits["albumin_loss_factor"] = 1.0
     traits["cured_from_days"] = math.inf
-    state["taken_fraction"] = state["agent_factor"] = 1.0
+    state["taken_fraction"] = state["agent_factor"] = state["remission_factor"] = 1.0
     state["complication"] = NO_COMPLICATION
     state["dosing_weight_kg"] = 60.0
     params["below_threshold_factor"] = params["infection_factor"] = params["exertion_factor"] = 1.0
@@ -133,6 +133,7 @@ def test_the_hazard_of_relapse_by_hand():
     assert hazard(infection_until=100.0, infection_factor=3.5) == pytest.approx(0.004)
     assert hazard(exertion_until=101.0, exertion_factor=1.5) == pytest.approx(0.006)
     assert hazard(agent_factor=0.25) == pytest.approx(0.001)
+    assert hazard(remission_factor=1.5) == pytest.approx(0.006)
 
 
 def test_the_hazard_declines_with_each_birthday_past_the_age():

@@ -95,8 +95,8 @@ def test_late_resistance_comes_mostly_within_a_year(played):
 
 def test_steroid_below_the_threshold_does_not_protect(played):
     common = (
-        "disease.relapse.since_remission_from_days=[0]",
-        "disease.relapse.since_remission_factor=[1.0]",
+        f"{CHILDREN}.since_remission_from_days=[0]",
+        f"{CHILDREN}.since_remission_factor=[1.0]",
         f"{CHILDREN}.threshold_share=1.0",
         "triggers.infection.hazard_factor=1.0",
     )

@@ -63,7 +63,8 @@ def test_children_of_the_baseline_have_the_shape_that_was_fitted():
     children = relapse.bands["children"]
     assert children.frailty_shape == pytest.approx(fitted.bands["children"].frailty_shape, rel=0.1)
     assert children.threshold_share == pytest.approx(fitted.bands["children"].threshold_share, abs=0.05)
-    assert relapse.below_threshold_factor == pytest.approx(fitted.below_threshold_factor, rel=0.25)
+    fitted_factor = fitted.bands["children"].below_threshold_factor
+    assert children.below_threshold_factor == pytest.approx(fitted_factor, rel=0.25)
 
 
 def test_dose_effect_lies_in_the_interval_of_its_trial():

@@ -15,7 +15,7 @@ KEPT = [
     "chart.dropout_per_year=0.0",
     *(
         f"chart.lost_result_probability.{analyte}=0.0"
-        for analyte in ("upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr")
+        for analyte in ("upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr", "anti_pla2r")
     ),
 ]
 

@@ -54,6 +54,16 @@ WRONG = [
         "disease.relapse.remission_time_correlation",
         "disease.remission_time.frailty_correlation; found a key of an earlier version",
     ),
+    (
+        "disease.relapse.below_threshold_factor=5",
+        "disease.relapse.below_threshold_factor",
+        "disease.relapse.bands.BAND.below_threshold_factor; found a key of an earlier version",
+    ),
+    (
+        "disease.relapse.since_remission_factor=[1.0]",
+        "disease.relapse.since_remission_factor",
+        "disease.relapse.bands.BAND.since_remission_factor; found a key of an earlier version",
+    ),
     ("care.cut_fractoin=0.5", "care.cut_fractoin", "unknown key; nearest: cut_fraction"),
     (f"{BAND}.lesion_mix.fsg=0.1", f"{BAND}.lesion_mix.fsg", "unknown key; nearest: fsgs"),
     ("care.toxicities.osteonecrosi={action='cut'}", "care.toxicities.osteonecrosi", "nearest: osteonecrosis"),
@@ -109,8 +119,8 @@ WRONG = [
     ("triggers.infection.from_years=[1]", "triggers.infection.from_years", "a list that starts at 0"),
     ("triggers.infection.shape=[1]", "triggers.infection.shape", "as many entries as from_years"),
     (
-        "disease.relapse.since_remission_factor=[1, 1, 1, 1, 1, 1, 1]",
-        "disease.relapse.since_remission_factor",
+        "disease.relapse.bands.adults.since_remission_factor=[1, 1, 1, 1, 1, 1, 1]",
+        "disease.relapse.bands.adults.since_remission_factor",
         "as many entries",
     ),
     ("readings.dipstick.cuts_mg_per_dl=[1, 2, 3]", "readings.dipstick.cuts_mg_per_dl", "5 lower cuts"),

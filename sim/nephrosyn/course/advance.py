@@ -12,6 +12,7 @@ from nephrosyn.course.care.decisions import (
     request_visit,
     take_biopsy,
 )
+from nephrosyn.course.care.genetic_test import order_genetic_test, receive_genetic_result
 from nephrosyn.course.care.measurement import keep_diary, take_readings
 from nephrosyn.course.care.noted_conditions import note_conditions
 from nephrosyn.course.care.provoking_factors import find_or_remove
@@ -23,7 +24,9 @@ from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
 from nephrosyn.course.disease.agent_response import plan_responses_to_agents
 from nephrosyn.course.disease.complications import consider_serious_infection, consider_thrombosis, treat_complication
 from nephrosyn.course.disease.proteinuria import (
+    follow_immunological_response,
     reach_remission,
+    relapse_immunologically,
     remit_spontaneously,
     respond,
     respond_to_agent,
@@ -65,11 +68,15 @@ def hold_visit(state, traits, params, clocks, prepared, log):
             clocks[DUE, Clock.DIARY] = math.floor(state.now) + 1.0 + _MORNING
     upcr = take_readings(state, traits, params, prepared, log)
     count_reading(state, params, upcr)
+    if state.now >= state.genetic_result_day:
+        receive_genetic_result(state, traits, params, clocks, prepared, log)
     note_conditions(state, traits, params, clocks, log)
     if state.visit_kind == VisitKind.PRESENTATION:
         take_biopsy(state, traits, log)  # its result may decide which agent is started
     decide(state, traits, params, clocks, prepared, log, upcr)
     take_biopsy(state, traits, log)
+    if state.assessment == Assessment.RESISTANT and state.genetic_test_considered == 0:
+        order_genetic_test(state, traits, params, prepared.tables)
     consider_second_line(state, traits, params, clocks, prepared.starts)
     review_agent(state, traits, params, clocks, prepared, log)
     test_or_discharge(state, traits, params, clocks, log)
@@ -124,10 +131,14 @@ def play(k, state, traits, params, clocks, prepared, log):
     elif k == Clock.REMISSION:
         reach_remission(state, traits, params, clocks, log)
         schedule_boundary(state, traits, params, clocks)
-    elif k == Clock.RELAPSE:
+    elif k == Clock.RELAPSE and traits.relapse_follows_days > 0.0:
+        relapse_immunologically(state, traits, params, clocks, log)
+    elif k == Clock.RELAPSE or (k == Clock.URINE and state.urine_event == Event.RELAPSE):
         _relapse(state, traits, params, clocks, prepared, log)
     elif k == Clock.SPONTANEOUS:
         remit_spontaneously(state, traits, params, clocks, log)
+    elif k == Clock.URINE:
+        follow_immunological_response(state, traits, params, clocks, log)
     elif k == Clock.INFECTION:
         infect(state, traits, params, clocks, log)
     elif k == Clock.INFECTION_ENDS:
@@ -168,7 +179,7 @@ def _play_beyond_steroid(k, state, traits, params, clocks, prepared, log):
     elif k == Clock.AGENT_EFFECT:
         refresh_effects(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_RESPONSE:
-        respond_to_agent(state, traits, params, clocks, log)
+        respond_to_agent(state, traits, params, clocks, prepared.agents, log)
     elif k == Clock.AGENT_TOXICITY:
         _suffer_agent_toxicity(state, traits, params, clocks, prepared, log)
     elif k == Clock.THROMBOSIS:

@@ -48,7 +48,11 @@ def onset(state, traits, params, clocks, prepared, log):
         normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, 0)[1]),
     )
     plan_response(state, traits, params, clocks, prepared.tables, traits.nephrotic_log_upcr, score, 0.0)
-    clocks[DUE, Clock.SPONTANEOUS] = traits.spontaneous_days
+    clocks[DUE, Clock.SPONTANEOUS] = max(traits.spontaneous_days - traits.urine_follows_days, 0.0)
+    state.remission_factor = 1.0
+    state.anti_pla2r_log = traits.anti_pla2r_active_log
+    state.anti_pla2r_target = traits.anti_pla2r_active_log
+    state.genetic_result_day = math.inf
     start_triggers(state, traits, params, clocks)
     schedule_boundary(state, traits, params, clocks)
     start_toxicity_budget(state, traits, params, clocks, 0)

@@ -60,6 +60,10 @@ class Purpose(IntEnum):
     CHART_VISIT = 40
     CHART_RESULT = 41
     CHART_DIARY = 42
+    GENETIC = 50
+    ANTI_PLA2R = 51
+    ANTI_PLA2R_READING = 52
+    GENETIC_RESULT = 53
 
 
 _M0 = np.uint64(0xD2E7470EE14C6C93)

@@ -41,6 +41,8 @@ TRAITS = np.dtype(
         ("biopsy_at_presentation", "i4"),
         ("biopsy_at_resistance", "i4"),
         ("never_relapses", "i4"),
+        ("genetic", "i4"),  # a genetic form, which never responds
+        ("tested_genetically", "i4"),  # if resistance is declared
         ("entry_days", "f8"),  # calendar day of onset at the site
         ("age_years", "f8"),
         ("size_factor", "f8"),  # of weight
@@ -59,12 +61,18 @@ TRAITS = np.dtype(
         ("nephrotic_log_upcr", "f8"),
         ("partial_log_upcr", "f8"),
         ("remission_log_upcr", "f8"),
+        ("rise_per_day", "f8"),
         ("fall_per_day", "f8"),
         ("spontaneous_fall_per_day", "f8"),
         ("albumin_g_per_dl", "f8"),
         ("cholesterol_mg_per_dl", "f8"),
         ("gfr_ml_per_min_per_1_73_m2", "f8"),
         ("taken_fraction", "f8"),
+        ("urine_follows_days", "f8"),  # from the immunological response to the fall of proteinuria
+        ("relapse_follows_days", "f8"),  # from the immunological relapse to the rise of proteinuria
+        ("anti_pla2r_positive", "i8"),
+        ("anti_pla2r_active_log", "f8"),  # log RU/mL while the disease is active
+        ("anti_pla2r_background_log", "f8"),
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
         *SECOND_LINE_TRAITS,
     ],
@@ -196,6 +204,7 @@ def _scores(uniforms: Floats) -> Floats:
 def _draw_band(members: NDArray[np.void], scenario: Scenario, band: str, draws: _Draws) -> None:
     """Draw what depends on the age band: response, relapse, triggers, safety."""
     _draw_response(members, scenario, band, draws(Purpose.RESPONSE))
+    _draw_genetic_form(members, scenario, band, draws(Purpose.GENETIC))
     _draw_relapse(members, scenario, band, draws(Purpose.FRAILTY, 2))
     _draw_late_resistance(members, scenario, draws(Purpose.LATE_RESISTANCE))
     _draw_safety(members, scenario, band, draws(Purpose.SAFETY, 2))
@@ -242,25 +251,46 @@ def _draw_response(members: NDArray[np.void], scenario: Scenario, band: str, uni
         members["spontaneous_days"][here] = np.where(uniforms[here, 1] < spontaneous.share, when, np.inf)
 
 
+def _draw_genetic_form(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
+    """Draw who of those without response has a genetic form, and who is tested for it; the response must be drawn."""
+    shares = scenario.disease.genetic.share[band]
+    by_lesion = np.array([shares.get(name, 0.0) for name in LESIONS])
+    share = np.where(members["response"] == _NONE, by_lesion[members["lesion"]], 0.0)
+    members["genetic"] = uniforms[:, 0] < share
+    members["spontaneous_days"][members["genetic"] == 1] = np.inf
+    members["tested_genetically"] = uniforms[:, 1] < scenario.care.genetic_test[band].share
+
+
 def _draw_relapse(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
     relapse = scenario.disease.relapse
     of_band = relapse.bands[band]
-    members["never_relapses"] = uniforms[:, 0] < of_band.never_relapsing_share
+    relapsing = (1.0 - of_band.never_relapsing_share) * (
+        1.0 - _by_lesion(members, relapse.lesion_never_relapsing_share)
+    )
+    members["never_relapses"] = uniforms[:, 0] < 1.0 - relapsing
     members["frailty"] = _gamma(uniforms[:, 1], of_band.frailty_shape)
     members["frailty_score"] = _scores(uniforms[:, 1])
-    factor = np.zeros(len(LESIONS))
-    for lesion, value in relapse.lesion_factor.items():
-        factor[LESIONS.index(lesion)] = value
-    members["relapse_per_day"] = of_band.rate_per_year / DAYS_PER_YEAR * members["frailty"] * factor[members["lesion"]]
+    factor = _by_lesion(members, relapse.lesion_factor)
+    members["relapse_per_day"] = of_band.rate_per_year / DAYS_PER_YEAR * members["frailty"] * factor
     threshold = quantiles(of_band.threshold_mg_per_kg_per_day, uniforms[:, 3])
     score = _correlated(members["frailty_score"], -_scores(uniforms[:, 2]), relapse.threshold_frailty_correlation)
-    has_threshold = score > -_scores(np.asarray(of_band.threshold_share))
+    share = of_band.threshold_share * _by_lesion(members, relapse.lesion_threshold_factor)
+    has_threshold = score > -_scores(share)
     members["threshold_mg_per_kg_per_day"] = np.where(has_threshold, threshold, 0.0)
     with np.errstate(divide="ignore"):
         members["cured_from_days"] = -np.log(uniforms[:, 4]) * DAYS_PER_YEAR / np.float64(of_band.cured_per_year)
     members["remission_time_score"] = _correlated(
         members["frailty_score"], _scores(uniforms[:, 5]), scenario.disease.remission_time.frailty_correlation
     )
+
+
+def _by_lesion(members: NDArray[np.void], table: dict[str, float]) -> Floats:
+    """Value of a table by lesion for each patient; a lesion that does not occur may be missing."""
+    values = np.zeros(len(LESIONS))
+    for lesion, value in table.items():
+        values[LESIONS.index(lesion)] = value
+    taken: Floats = values[members["lesion"]]
+    return taken
 
 
 def _correlated(first: Floats, second: Floats, correlation: float) -> Floats:
@@ -293,6 +323,8 @@ def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) ->
     partial = np.log(quantiles(proteinuria.partial_mg_per_mg, uniforms[:, 1]))
     remission = np.log(quantiles(proteinuria.remission_mg_per_mg, uniforms[:, 2]))
     threshold = np.log(proteinuria.remission_below_mg_per_mg)
+    traits["rise_per_day"] = _LN2 / proteinuria.rise_doubling_days
+    _draw_membranous(traits, scenario, draws(Purpose.ANTI_PLA2R))
     traits["nephrotic_log_upcr"] = nephrotic
     traits["partial_log_upcr"] = np.clip(partial, threshold, nephrotic + np.log(proteinuria.highest_partial_fraction))
     traits["remission_log_upcr"] = np.minimum(remission, threshold + np.log(proteinuria.highest_remission_fraction))
@@ -300,6 +332,22 @@ def _draw_levels(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) ->
     traits["albumin_g_per_dl"] = quantiles(disease.albumin.normal_g_per_dl, uniforms[:, 4])
     traits["cholesterol_mg_per_dl"] = quantiles(disease.cholesterol.normal_mg_per_dl, uniforms[:, 5])
     traits["albumin_loss_factor"] = quantiles(disease.albumin.loss_factor, uniforms[:, 6])
+
+
+def _draw_membranous(traits: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> None:
+    """Draw the antibodies of membranous nephropathy, and set its delays; a negative patient has the background only."""
+    membranous = scenario.disease.membranous
+    antibodies = membranous.anti_pla2r
+    here = np.flatnonzero(traits["lesion"] == LESIONS.index("membranous"))
+    positive = uniforms[here, 0] < antibodies.positive_share
+    background = np.log(quantiles(antibodies.background_ru_per_ml, uniforms[here, 2]))
+    active = np.log(quantiles(antibodies.active_ru_per_ml, uniforms[here, 1]))
+    traits["anti_pla2r_positive"][here] = positive
+    traits["anti_pla2r_background_log"][here] = background
+    traits["anti_pla2r_active_log"][here] = np.where(positive, np.maximum(active, background), background)
+    traits["urine_follows_days"][here] = membranous.urine_follows_days
+    traits["relapse_follows_days"][here] = membranous.relapse_follows_days
+    traits["rise_per_day"][here] = _LN2 / membranous.rise_doubling_days
 
 
 def _filtration_at_onset(traits: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> Floats:

@@ -103,7 +103,7 @@ _CONDITIONS = {
     "kind": Column(
         CONDITION_KIND,
         "contraindication from onset, toxicity (of steroid), infection (minor, such as a cold), agent_toxicity (of a "
-        "second agent), complication (thrombosis, serious infection), or provoking_factor found",
+        "second agent), complication (thrombosis, serious infection), provoking_factor found, or genetic_form found",
     ),
     "action": Column(ACTION, "action on steroid because of it"),
 }
@@ -189,6 +189,8 @@ _TRUTH = {
             "entry_days": Column(pl.Float64, "calendar day of onset at the site", "days"),
             "presentation_days": Column(pl.Float64, "time of the first visit", "days"),
             "never_relapses": Column(pl.Boolean, "whether the relapse hazard is always 0"),
+            "genetic": Column(pl.Boolean, "whether it is a genetic form, which never responds"),
+            "anti_pla2r_positive": Column(pl.Boolean, "whether there are anti-PLA2R antibodies in active disease"),
             "frailty": Column(pl.Float64, "factor on the relapse hazard, mean 1"),
             "relapse_rate_per_year": Column(
                 pl.Float64, "relapse hazard without triggers and steroid, before the factor of a threshold", "1/year"

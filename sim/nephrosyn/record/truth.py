@@ -49,6 +49,8 @@ def _traits(history: SortedHistory) -> pl.DataFrame:
             "entry_days": traits["entry_days"],
             "presentation_days": traits["presentation_days"],
             "never_relapses": traits["never_relapses"] == 1,
+            "genetic": traits["genetic"] == 1,
+            "anti_pla2r_positive": traits["anti_pla2r_positive"] == 1,
             "frailty": traits["frailty"],
             "relapse_rate_per_year": traits["relapse_per_day"] * DAYS_PER_YEAR,
             "threshold_mg_per_kg_per_day": traits["threshold_mg_per_kg_per_day"],

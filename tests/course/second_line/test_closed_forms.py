@@ -124,6 +124,7 @@ def test_protection_by_cyclophosphamide_saturates():
         factors.append(float(state["agent_factor"]))
     assert factors == pytest.approx([1.0, 1 - 0.9 * (1 - math.exp(-1)), 1 - 0.9 * (1 - math.exp(-2)), 0.1])
     traits["relapse_per_day"], state["phase"], params["exertion_factor"] = 0.01, Phase.REMISSION, 1.0
+    state["remission_factor"] = 1.0
     assert relapse_rate(state, traits, params) == pytest.approx(0.001)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from nephrosyn.course.disease.anti_pla2r import log_anti_pla2r
 from nephrosyn.course.disease.body import dry_weight_kg, median_at
 from nephrosyn.course.disease.kidney import gfr_now
 from nephrosyn.course.disease.proteinuria import log_upcr, update_blood
@@ -12,10 +13,11 @@ from nephrosyn.course.state.events import write_diary, write_reading
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
-from nephrosyn.vocabulary import DAYS_PER_YEAR, DIPSTICK_BANDS
+from nephrosyn.vocabulary import DAYS_PER_YEAR, DIPSTICK_BANDS, LESIONS
 
 _DRAWS_PER_VISIT = 2
 _HEIGHT_ROW = 2
+_MEMBRANOUS = LESIONS.index("membranous")
 _LEAST_GFR = 1.0  # mL/min/1.73 m2: creatinine stays finite
 _HIGHEST_BAND = len(DIPSTICK_BANDS) - 1
 _TRACE, _THREE_PLUS = DIPSTICK_BANDS.index("trace"), DIPSTICK_BANDS.index("3+")
@@ -114,12 +116,23 @@ def _take_blood(state, traits, params, growth, log, draws, v):
 
 
 @kernel
+def _take_anti_pla2r(state, traits, params, log):
+    """Measure anti-PLA2R antibodies."""
+    draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.ANTI_PLA2R_READING, state.visit)
+    level = math.exp(log_anti_pla2r(state, state.now))
+    read = level * _error(normal_quantile(draws[0]), params.anti_pla2r_log_sd)
+    _bounded(log, traits, state, Analyte.ANTI_PLA2R, read, params.anti_pla2r_limit, level)
+
+
+@kernel
 def take_readings(state, traits, params, prepared, log):
     """Take all readings of a visit; return the measured UPCR (mg/mg)."""
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit)
     v = uniforms(params.seed, params.replicate, traits.patient, Purpose.VISIT, _DRAWS_PER_VISIT * state.visit + 1)
     upcr = _take_urine(state, traits, params, prepared.tables, log, draws, v)
     _take_blood(state, traits, params, prepared.growth, log, draws, v)
+    if params.reads_anti_pla2r == 1 and state.biopsied == 1 and traits.lesion == _MEMBRANOUS:
+        _take_anti_pla2r(state, traits, params, log)
     return upcr
 
 

@@ -77,6 +77,6 @@ def find_or_remove(state, traits, params, clocks, tables, log):
     set_taken_fraction(state, traits, params)
     update_exposure(state, traits, params, clocks)
     remits = uniforms(params.seed, params.replicate, traits.patient, Purpose.FACTOR, k)[2] < params.factor_remits[k]
-    if remits and state.phase != Phase.REMISSION:
+    if remits and state.phase != Phase.REMISSION and traits.genetic == 0:
         clocks[DUE, Clock.SPONTANEOUS] = state.now
     begin_search(state, traits, params, clocks, tables, 0.0)

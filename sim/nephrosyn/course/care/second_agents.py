@@ -93,10 +93,14 @@ def _known_against(state, traits):
 
 @kernel
 def may_be_given(state, traits, params, agents, k):
-    """Whether regimen k may be started: not failed, courses left, no contraindication, below its caps."""
+    """Whether regimen k may be started: not failed, courses left, no contraindication, below its caps.
+
+    None may be started once a genetic form is known.
+    """
     agent = agents[k]
     if (
-        state.agents_failed >> k & 1 == 1
+        state.genetic_found == 1
+        or state.agents_failed >> k & 1 == 1
         or state.agent_courses[k] >= agent.courses
         or _known_against(state, traits) & agent.not_with != 0
     ):

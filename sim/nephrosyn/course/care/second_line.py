@@ -20,6 +20,7 @@ from nephrosyn.vocabulary import LESIONS
 WHEN, NUMBER, DELAY_DAYS, LESION_MASK, OVERLAP_DAYS, WITHDRAW, FIRST_REGIMEN = 0, 1, 2, 3, 4, 5, 6
 NO_RULE = -1
 UNKNOWN_LESION = len(LESIONS)
+_MEMBRANOUS = LESIONS.index("membranous")
 
 
 @inline
@@ -157,15 +158,15 @@ def review_agent(state, traits, params, clocks, prepared, log):
     An agent has failed if urine is still in the range of relapse after ``fails_after_days``.
     """
     _count_clear_urine(state, params)
-    if state.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf:
+    if state.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf or state.genetic_found == 1:
         return
     has_failed = state.agents_failed >> state.latest_agent & 1 == 1
     without_steroid = state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.NONE
     waiting = state.assessment == Assessment.RESISTANT or without_steroid
     days = state.now - max(state.agent_since, state.nephrotic_since)
-    without_effect = (
-        state.high_readings >= params.relapse_readings and days >= prepared.agents[state.latest_agent].fails_after_days
-    )
+    patience = params.membranous_patience_days if state.biopsied == 1 and traits.lesion == _MEMBRANOUS else 0.0
+    fails_after = prepared.agents[state.latest_agent].fails_after_days + patience
+    without_effect = state.high_readings >= params.relapse_readings and days >= fails_after
     if (waiting and not has_failed and without_effect) or cystitis_is_noted(state, prepared.agents):
         replace_agent(state, traits, params, clocks, prepared, log)
     elif (

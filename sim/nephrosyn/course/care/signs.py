@@ -27,7 +27,7 @@ def plan_signs(state, traits, params, clocks, tables):
     state.home_test_visit = math.inf
     level = math.log(params.relapse_mg_per_mg)
     if traits.tests_at_home == 1 and state.path_target >= level:
-        reached = state.now + max(level - log_upcr(state, state.now), 0.0) / params.rise_per_day
+        reached = state.now + max(level - log_upcr(state, state.now), 0.0) / traits.rise_per_day
         state.home_test_visit = reached + quantile(tables, params.home_test_table, normal_quantile(draws[2]))
     clocks[DUE, Clock.SYMPTOM] = min(state.home_test_visit, _next_sign_of_oedema(state, traits, params))
 

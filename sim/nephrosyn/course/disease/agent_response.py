@@ -23,6 +23,8 @@ def agent_response_level(state, traits, params, agents, k):
     score = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_RESPONSE, k)[0])
     r = params.response_correlation
     place = normal_share(math.sqrt(r) * traits.agent_score + math.sqrt(1.0 - r) * score)
+    if traits.genetic == 1:
+        return Phase.PARTIAL if place < agent.genetic_partial else Phase.NEPHROTIC
     if state.response == Phase.REMISSION:
         return Phase.REMISSION if place < agent.sensitive_response else Phase.NEPHROTIC
     if place < agent.complete[traits.lesion]:

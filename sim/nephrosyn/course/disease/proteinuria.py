@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from nephrosyn.course.disease.anti_pla2r import move_anti_pla2r
 from nephrosyn.course.disease.body import body_surface_m2, taken_mg_per_kg_per_day
 from nephrosyn.course.disease.kidney import NO_COMPLICATION, draw_acute_injury, set_kidney_loss
 from nephrosyn.course.disease.relapse_hazard import relapse_rate, update_relapse
@@ -17,6 +18,7 @@ from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 
 _SHORTEST_FALL_DAYS = 0.01  # a response always takes some time
 _SAME_PACE = 1e-9
+_REMISSION = int(Phase.REMISSION)
 # Together they keep the error of albumin under 0.01 g/dL; on the slowest slopes a step of the logarithm lasts a month.
 _LARGEST_LOG_STEP = 0.25
 _LARGEST_STEP_DAYS = 7.0
@@ -153,12 +155,14 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
     """Plan the response of an episode: days on adequate steroid until the fall begins, then the fall.
 
     The time to remission of the episode is drawn from its distribution. The fall takes the last part of it, and is
-    steeper where the whole time is shorter than the lesion's usual fall.
+    steeper where the whole time is shorter than the lesion's usual fall. Where urine follows an immunological response,
+    the days between them belong to the time too.
     """
     if state.response == Phase.NEPHROTIC:
         stop(clocks, Clock.RESPONSE)
         return
-    days = _days_to_remission(state, traits, params, tables, score)
+    days = _days_to_remission(state, traits, params, tables, score) - traits.urine_follows_days
+    days = max(days, _SHORTEST_FALL_DAYS)
     height = start_log - _arrival(traits, params, state.response)
     fall_days = min(height / traits.fall_per_day, days)
     state.fall_per_day = height / fall_days
@@ -166,8 +170,13 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
 
 
 @kernel
-def begin_fall(state, traits, params, clocks, log, per_day, goal):
-    """Begin the fall of proteinuria to partial or complete remission, and set the clock of its end."""
+def begin_fall(state, traits, params, clocks, log, per_day, goal, factor):
+    """Begin the fall of proteinuria to partial or complete remission, and set the clock of its end.
+
+    ``factor``, on the relapse hazard, is that of the cause of the remission; what began a fall is the cause.
+    """
+    if state.falling == 0:
+        state.remission_factor = factor
     state.falling = 1
     state.goal = goal
     target = traits.partial_log_upcr if goal == Phase.PARTIAL else traits.remission_log_upcr
@@ -183,10 +192,59 @@ def _changes_nothing(state, level, per_day):
 
 
 @inline
-def _speed_up_fall(state, traits, params, clocks, log, per_day, goal):
+def _speed_up_fall(state, traits, params, clocks, log, per_day, goal, factor):
     """Begin a fall, or speed up the one under way."""
     pace = per_day if state.falling == 0 else max(per_day, -state.path_slope)
-    begin_fall(state, traits, params, clocks, log, pace, goal)
+    begin_fall(state, traits, params, clocks, log, pace, goal, factor)
+
+
+@kernel
+def _respond_immunologically(state, traits, params, clocks, log, event, per_day, goal, factor):
+    """Respond immunologically, so that urine follows; a deeper response takes the place of one that urine awaits."""
+    if clocks[DUE, Clock.URINE] == math.inf:
+        move_anti_pla2r(state, params.anti_pla2r_fall_per_day, traits.anti_pla2r_background_log)
+        clocks[DUE, Clock.URINE] = state.now + traits.urine_follows_days
+        write_event(log, traits, state, Event.IMMUNOLOGICAL_RESPONSE, NO_VALUE)
+    elif state.urine_event == Event.RELAPSE or goal <= state.urine_goal:
+        return
+    state.urine_event = event
+    state.urine_goal = goal
+    state.urine_fall_per_day = per_day
+    state.urine_factor = factor
+
+
+@kernel
+def _begin_response(state, traits, params, clocks, log, event, per_day, goal, factor):
+    """Begin a response: of the urine at once, or in membranous nephropathy of the antibodies first."""
+    if traits.urine_follows_days > 0.0 and state.falling == 0:
+        _respond_immunologically(state, traits, params, clocks, log, event, per_day, goal, factor)
+        return
+    write_event(log, traits, state, event, NO_VALUE)
+    _speed_up_fall(state, traits, params, clocks, log, per_day, goal, factor)
+
+
+@kernel
+def follow_immunological_response(state, traits, params, clocks, log):
+    """Let proteinuria fall after an immunological response, whatever has become of the drug that brought it."""
+    if _is_rising(state):
+        clocks[DUE, Clock.URINE] = _top_of_rise(state)
+        return
+    stop(clocks, Clock.URINE)
+    if _changes_nothing(state, state.urine_goal, state.urine_fall_per_day):
+        return
+    write_event(log, traits, state, state.urine_event, NO_VALUE)
+    goal, factor = int(state.urine_goal), float(state.urine_factor)
+    _speed_up_fall(state, traits, params, clocks, log, float(state.urine_fall_per_day), goal, factor)
+
+
+@kernel
+def relapse_immunologically(state, traits, params, clocks, log):
+    """Let antibodies return; proteinuria rises later."""
+    stop(clocks, Clock.RELAPSE)
+    move_anti_pla2r(state, params.anti_pla2r_rise_per_day, traits.anti_pla2r_active_log)
+    state.urine_event = Event.RELAPSE
+    clocks[DUE, Clock.URINE] = state.now + traits.relapse_follows_days
+    write_event(log, traits, state, Event.IMMUNOLOGICAL_RELAPSE, NO_VALUE)
 
 
 @kernel
@@ -198,13 +256,13 @@ def respond(state, traits, params, clocks, log):
     stop(clocks, Clock.RESPONSE)
     if _changes_nothing(state, state.response, state.fall_per_day):
         return
-    write_event(log, traits, state, Event.RESPONSE_BEGINS, NO_VALUE)
-    _speed_up_fall(state, traits, params, clocks, log, state.fall_per_day, state.response)
+    pace, factor = float(state.fall_per_day), params.after_steroid_factor
+    _begin_response(state, traits, params, clocks, log, Event.RESPONSE_BEGINS, pace, int(state.response), factor)
 
 
 @kernel
-def respond_to_agent(state, traits, params, clocks, log):
-    """Respond to a second agent."""
+def respond_to_agent(state, traits, params, clocks, agents, log):
+    """Respond to a second agent that is in effect."""
     if _is_rising(state):
         clocks[DUE, Clock.AGENT_RESPONSE] = _top_of_rise(state)
         return
@@ -212,8 +270,10 @@ def respond_to_agent(state, traits, params, clocks, log):
     in_effect = state.agents_in_effect >> state.responding_agent & 1 == 1
     if not in_effect or _changes_nothing(state, state.agent_level, traits.fall_per_day):
         return
-    write_event(log, traits, state, Event.AGENT_RESPONSE_BEGINS, NO_VALUE)
-    _speed_up_fall(state, traits, params, clocks, log, traits.fall_per_day, state.agent_level)
+    pace, factor = traits.fall_per_day, agents[state.responding_agent].after_factor
+    _begin_response(
+        state, traits, params, clocks, log, Event.AGENT_RESPONSE_BEGINS, pace, int(state.agent_level), factor
+    )
 
 
 @kernel
@@ -229,8 +289,9 @@ def remit_spontaneously(state, traits, params, clocks, log):
     clocks[DUE, Clock.SPONTANEOUS] = clocks[DUE, Clock.REMISSION] if falls_to_partial else math.inf
     if state.phase == Phase.REMISSION or state.falling == 1:
         return
-    write_event(log, traits, state, Event.SPONTANEOUS_FALL_BEGINS, NO_VALUE)
-    begin_fall(state, traits, params, clocks, log, traits.spontaneous_fall_per_day, Phase.REMISSION)
+    pace, factor = traits.spontaneous_fall_per_day, params.after_spontaneous_factor
+    event, goal = Event.SPONTANEOUS_FALL_BEGINS, _REMISSION
+    _begin_response(state, traits, params, clocks, log, event, pace, goal, factor)
 
 
 @kernel
@@ -269,6 +330,7 @@ def episode_score(state, traits, params, score):
 def start_relapse(state, traits, params, clocks, tables, log):
     """Relapse: proteinuria rises, and a new episode draws its own response."""
     stop(clocks, Clock.RELAPSE)
+    stop(clocks, Clock.URINE)
     clocks[DUE, Clock.REMISSION] = math.inf
     state.phase = Phase.NEPHROTIC
     state.falling = 0
@@ -282,10 +344,12 @@ def start_relapse(state, traits, params, clocks, tables, log):
         state.late_resistance = 1
         state.response = Phase.NEPHROTIC
         write_event(log, traits, state, Event.LATE_RESISTANCE, NO_VALUE)
-    elif state.response == Phase.NEPHROTIC and draws[2] < params.resistance_reversal_probability:
+    elif (
+        state.response == Phase.NEPHROTIC and traits.genetic == 0 and draws[2] < params.resistance_reversal_probability
+    ):
         state.response = Phase.REMISSION
         write_event(log, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)
-    set_path(state, traits, params, log, params.rise_per_day, traits.nephrotic_log_upcr)
+    set_path(state, traits, params, log, traits.rise_per_day, traits.nephrotic_log_upcr)
     score = episode_score(state, traits, params, normal_quantile(draws[1]))
     plan_response(
         state, traits, params, clocks, tables, traits.nephrotic_log_upcr, score, response_speed(state, traits, params)

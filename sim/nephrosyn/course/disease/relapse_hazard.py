@@ -70,7 +70,7 @@ def relapse_rate(state, traits, params):
         * _since_remission_factor(state, params)
         * _since_onset_factor(state, params)
     )
-    rate *= state.agent_factor
+    rate *= state.agent_factor * state.remission_factor
     if state.now < state.infection_until:
         rate *= params.infection_factor
     if state.now < state.exertion_until:

@@ -141,15 +141,20 @@ def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> No
     record["relapse_spread_factor"] = disease.remission_time.relapse_spread_factor
     record["dose_effect"] = relapse.dose_effect_per_mg_per_kg_per_day
     record["alternate_day_efficiency"] = relapse.alternate_day_efficiency
-    record["below_threshold_factor"] = relapse.below_threshold_factor
+    record["below_threshold_factor"] = relapse.bands[band].below_threshold_factor
     record["decline_from_years"] = relapse.decline_from_years
     record["decline_per_year"] = relapse.bands[band].decline_per_year
-    _fill_list(record, "since_remission_from_days", relapse.since_remission_from_days)
-    _fill_list(record, "since_remission_factor", relapse.since_remission_factor)
-    record["since_remission_steps"] = len(relapse.since_remission_factor)
+    of_band = relapse.bands[band]
+    _fill_list(record, "since_remission_from_days", of_band.since_remission_from_days)
+    _fill_list(record, "since_remission_factor", of_band.since_remission_factor)
+    record["since_remission_steps"] = len(of_band.since_remission_factor)
+    record["after_steroid_factor"] = relapse.after_remission_by["steroid"]
+    record["after_spontaneous_factor"] = relapse.after_remission_by["spontaneous"]
+    antibodies = disease.membranous.anti_pla2r
+    record["anti_pla2r_fall_per_day"] = math.log(2.0) / antibodies.halving_days
+    record["anti_pla2r_rise_per_day"] = math.log(2.0) / antibodies.doubling_days
     record["decline_since_onset_per_year"] = relapse.bands[band].decline_since_onset_per_year
     record["remission_below_log_upcr"] = math.log(proteinuria.remission_below_mg_per_mg)
-    record["rise_per_day"] = math.log(2.0) / proteinuria.rise_doubling_days
     record["albumin_per_day"] = disease.albumin.catabolism_per_day
     record["albumin_loss"] = disease.albumin.loss_per_day_per_mg_per_mg
     record["loss_saturates_at"] = disease.albumin.loss_saturates_at_mg_per_mg
@@ -212,6 +217,7 @@ def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: 
     record["home_diary"] = regimen.home_diary
     record["contraindicated_fraction"] = care.contraindicated_dose_fraction
     record["cut_fraction"] = care.cut_fraction
+    record["genetic_result_table"] = tables.tabulate(care.genetic_test[band].result_days)
     record["dropout_per_day"] = scenario.chart.dropout_per_year / DAYS_PER_YEAR
     for name, toxicity in care.toxicities.items():
         position = vocabulary.TOXICITIES.index(name)
@@ -243,6 +249,10 @@ def _fill_readings(record: NDArray[np.void], scenario: Scenario) -> None:
     record["uacr_share"] = uacr.albumin_share_of_protein
     record["uacr_log_sd"] = _log_sd(uacr.variation)
     record["uacr_limit"] = uacr.detection_limit_mg_per_mg
+    antibodies = scenario.readings.anti_pla2r
+    record["reads_anti_pla2r"] = antibodies.measured
+    record["anti_pla2r_log_sd"] = _log_sd(antibodies.variation)
+    record["anti_pla2r_limit"] = antibodies.detection_limit_ru_per_ml
     record["creatinine_log_sd"] = _log_sd(scenario.readings.creatinine_variation)
     record["cholesterol_log_sd"] = _log_sd(scenario.readings.cholesterol_variation)
     record["weight_log_sd"] = _log_sd(scenario.readings.weight_variation)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nephrosyn.scenario.schema.complications import Untreated
+    from nephrosyn.scenario.schema.disease import Disease
     from nephrosyn.scenario.schema.scenario import Scenario
     from nephrosyn.scenario.schema.second_line import AgentRegimen, Start
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _SEARCH = {"never": NEVER, "presentation": AT_PRESENTATION, "resistance": AT_RESISTANCE}
 _NO_MORE = -1.0
+_CALCINEURIN_INHIBITOR = "calcineurin_inhibitor"
 _ANY_LESION = (2 << UNKNOWN_LESION) - 1
 
 
@@ -38,11 +40,15 @@ def regimens(scenario: Scenario, tabulate: Tabulate) -> NDArray[np.void]:
     given = list(scenario.second_line.regimens.values())
     agents = records(max(len(given), 1), AGENT)
     for number, regimen in enumerate(given):
-        _fill_regimen(agents[number : number + 1], regimen, tabulate)
+        _fill_regimen(agents[number : number + 1], regimen, tabulate, scenario.disease)
     return agents
 
 
-def _fill_regimen(record: NDArray[np.void], regimen: AgentRegimen, tabulate: Tabulate) -> None:
+def _fill_regimen(record: NDArray[np.void], regimen: AgentRegimen, tabulate: Tabulate, disease: Disease) -> None:
+    drug = vocabulary.DRUG_TABLE[vocabulary.DRUGS.index(regimen.drug)]
+    record["after_factor"] = disease.relapse.after_remission_by[drug.drug_class]
+    if drug.drug_class == _CALCINEURIN_INHIBITOR:
+        record["genetic_partial"] = disease.genetic.calcineurin_partial_share
     record["drug"] = vocabulary.DRUGS.index(regimen.drug)
     record["amount"] = regimen.dose.amount
     record["per"] = DOSE_PER.index(regimen.dose.per)
@@ -109,7 +115,7 @@ def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) ->
     second, policy = scenario.second_line, scenario.second_line.policy[band]
     record["agents"] = len(second.regimens)
     record["response_correlation"] = second.response_correlation
-    for name in ("review_days", "change_above_fraction", "least_infusion_fraction"):
+    for name in ("review_days", "change_above_fraction", "least_infusion_fraction", "membranous_patience_days"):
         record[name] = getattr(second.dosing, name)
     record["most_protection"] = second.cyclophosphamide.most_protection
     reaction = second.cyclophosphamide.reaction

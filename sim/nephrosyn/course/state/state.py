@@ -21,28 +21,29 @@ class Clock(IntEnum):
     AGENT_RESPONSE = 2
     RELAPSE = 3
     SPONTANEOUS = 4
-    INFECTION = 5
-    INFECTION_ENDS = 6
-    EXERTION = 7
-    EXERTION_ENDS = 8
-    BOUNDARY = 9
-    TOXICITY = 10
-    AGENT_TOXICITY = 11
-    THROMBOSIS = 12
-    SERIOUS_INFECTION = 13
-    COMPLICATION_ENDS = 14
-    FACTOR = 15
-    DOSE_STEP = 16
-    AGENT_START = 17
-    AGENT_DOSE = 18
-    AGENT_EFFECT = 19
-    SYMPTOM = 20
-    DIARY = 21
-    DROPOUT = 22
-    VISIT = 23
-    KIDNEY_FAILURE = 24
-    DEATH = 25
-    END = 26
+    URINE = 5
+    INFECTION = 6
+    INFECTION_ENDS = 7
+    EXERTION = 8
+    EXERTION_ENDS = 9
+    BOUNDARY = 10
+    TOXICITY = 11
+    AGENT_TOXICITY = 12
+    THROMBOSIS = 13
+    SERIOUS_INFECTION = 14
+    COMPLICATION_ENDS = 15
+    FACTOR = 16
+    DOSE_STEP = 17
+    AGENT_START = 18
+    AGENT_DOSE = 19
+    AGENT_EFFECT = 20
+    SYMPTOM = 21
+    DIARY = 22
+    DROPOUT = 23
+    VISIT = 24
+    KIDNEY_FAILURE = 25
+    DEATH = 26
+    END = 27
 
 
 CLOCKS = len(Clock)
@@ -101,6 +102,7 @@ STATE = np.dtype(
         ("falling", "i4"),
         ("episode", "i4"),
         ("remission_since", "f8"),
+        ("remission_factor", "f8"),  # of the relapse hazard, by what brought the present remission
         ("fall_per_day", "f8"),
         ("failed_mg_per_kg_per_day", "f8"),  # dose on which the latest relapse happened; 0 if it may still work
         ("path_start", "f8"),
@@ -166,6 +168,19 @@ STATE = np.dtype(
         ("taken_fraction", "f8"),
         ("dose_by_surface", "i4"),
         ("retry_steroid", "i4"),  # steroid is to be tried again at the next visit
+        # membranous nephropathy: urine follows the immunological response or relapse
+        ("urine_event", "i4"),  # what the urine does next: an event, as its code
+        ("urine_goal", "i4"),  # Phase that this fall leads to
+        ("urine_fall_per_day", "f8"),
+        ("urine_factor", "f8"),  # remission_factor of this fall
+        ("anti_pla2r_log", "f8"),
+        ("anti_pla2r_since", "f8"),
+        ("anti_pla2r_slope", "f8"),
+        ("anti_pla2r_target", "f8"),
+        # genetic test
+        ("genetic_result_day", "f8"),  # inf = no result to come
+        ("genetic_test_considered", "i4"),
+        ("genetic_found", "i4"),
         # complications and the kidney
         ("thrombosis_candidates", "i4"),
         ("serious_infection_candidates", "i4"),

@@ -117,10 +117,12 @@ def _tables_by_band(parts: ValidParts) -> Iterator[Path]:
     yield from [
         ("disease", "response"),
         ("disease", "relapse", "bands"),
+        ("disease", "genetic", "share"),
         ("disease", "kidney_function", "male_constant"),
         ("disease", "kidney_function", "female_constant"),
         ("disease", "death", "rate_per_year"),
         ("care", "regimen"),
+        ("care", "genetic_test"),
         ("second_line", "policy"),
         ("complications", "serious_infection", "rate_per_year"),
         ("complications", "acute_kidney_injury", "share"),
@@ -159,9 +161,12 @@ def lesion_tables(parts: ValidParts) -> Mismatches:
         here = [lesion for lesion, share in mix.items() if share > 0]
         occurring |= dict.fromkeys(here)
         yield from _lacking(parts, ("disease", "response", band), here)
+        yield from _lacking(parts, ("disease", "genetic", "share", band), here)
     for table in (
         ("spontaneous",),
         ("relapse", "lesion_factor"),
+        ("relapse", "lesion_never_relapsing_share"),
+        ("relapse", "lesion_threshold_factor"),
         ("kidney_function", "lesion_factor"),
         ("proteinuria", "fall_halving_days"),
         ("proteinuria", "spontaneous_halving_days"),
@@ -182,13 +187,14 @@ def _lacking(parts: ValidParts, table: Path, wanted: list[str]) -> Mismatches:
 
 
 def complete_tables(parts: ValidParts) -> Mismatches:
-    """Check that tables by analyte or condition are complete, because there are no defaults."""
+    """Check that tables by analyte, condition or cause are complete, because there are no defaults."""
     for table in (
         ("readings", "reference"),
         ("chart", "lost_result_probability"),
         ("chart", "decimals"),
         ("care", "contraindications"),
         ("care", "toxicities"),
+        ("disease", "relapse", "after_remission_by"),
         ("provoking_factors", "factors"),
     ):
         given = parts.names(*table)

@@ -89,18 +89,25 @@ def _regimens_named(parts: ValidParts) -> list[dict[str, Any]]:
 def relapses(parts: ValidParts) -> Mismatches:
     """Check how often the most prone patients relapse, if remission is immediate."""
     where, triggers = ("disease", "relapse"), ("triggers",)
-    below, since = parts.value(*where, "below_threshold_factor"), parts.numbers(*where, "since_remission_factor")
-    lesions = parts.table(*where, "lesion_factor")
+    lesions, causes = parts.table(*where, "lesion_factor"), parts.table(*where, "after_remission_by")
     windows = [parts.value(*triggers, name, "hazard_factor") for name in ("infection", "exertion")]
     days = _rise_days(parts)
-    if not _all_known(below, since, lesions, days, *windows):
+    if not _all_known(lesions, causes, days, *windows):
         return
-    assert since and lesions is not None and days is not None
-    raised = [below, max(since), *windows, *(regimen["rebound_factor"] for regimen in _regimens_named(parts))]
+    assert lesions is not None and causes is not None and days is not None
+    raised = [
+        max(causes.values(), default=1.0),
+        *windows,
+        *(regimen["rebound_factor"] for regimen in _regimens_named(parts)),
+    ]
     factor = max(lesions.values(), default=0.0) * math.prod(max(number, 1.0) for number in raised)
     for band in parts.names(*where, "bands") or []:
         rate, shape = (parts.value(*where, "bands", band, key) for key in ("rate_per_year", "frailty_shape"))
-        if _all_known(rate, shape) and (hazard := rate * _prone(shape) * factor) > 0.0:
+        since = parts.numbers(*where, "bands", band, "since_remission_factor")
+        below = parts.value(*where, "bands", band, "below_threshold_factor")
+        if not _all_known(rate, shape, below) or not since:
+            continue
+        if (hazard := rate * _prone(shape) * factor * max(*since, 1.0) * max(below, 1.0)) > 0.0:
             often = 1.0 / (1.0 / hazard + days / DAYS_PER_YEAR)
             others = [(*where, "bands", band, "frailty_shape"), (*where, "lesion_factor"), (*triggers,)]
             others.append(("disease", "proteinuria", "rise_doubling_days"))

@@ -150,6 +150,13 @@ class Adherence(Section):
     taken_fraction: ShareDistribution
 
 
+class GeneticTest(Section):
+    """Genetic test in one age band: the share of resistant patients who are tested, and days until the result."""
+
+    share: Share
+    result_days: DaysDistribution
+
+
 class Prevention(Section):
     """Advice to rest and to avoid infections: factors on the rates of infection and exertion."""
 
@@ -165,6 +172,7 @@ class Care(Section):
     contraindications: dict[Contraindication, dict[str, Share]]
     contraindicated_dose_fraction: Share
     toxicities: dict[Toxicity, SteroidToxicity]
+    genetic_test: dict[str, GeneticTest]
     prevention: Prevention
     cut_fraction: Share
     tablet_mg: TabletMilligrams

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from nephrosyn.scenario.schema.names import Lesion
+from nephrosyn.scenario.schema.names import Lesion, RemissionCause
 from nephrosyn.scenario.schema.units import (
     Correlation,
     CreatinineConstant,
@@ -24,6 +24,7 @@ from nephrosyn.scenario.schema.units import (
     PerDay,
     PerMgPerKgPerDay,
     PerYear,
+    RuPerMillilitreDistribution,
     Section,
     Shape,
     Share,
@@ -54,7 +55,7 @@ class RelapseBand(Section):
     """Relapse in one age band: share without relapse, mean rate off treatment of the others, and heterogeneity.
 
     ``frailty_shape`` is the shape of a gamma distribution with mean 1; a smaller shape concentrates relapses in fewer
-    patients.
+    patients. The hazard has a factor by time since remission.
     """
 
     never_relapsing_share: Share
@@ -65,6 +66,9 @@ class RelapseBand(Section):
     cured_per_year: PerYear
     threshold_share: Share
     threshold_mg_per_kg_per_day: MgPerKgPerDayDistribution
+    below_threshold_factor: Factor
+    since_remission_from_days: Annotated[list[Days], Steps]
+    since_remission_factor: list[Factor]
 
 
 class RemissionTime(Section):
@@ -89,17 +93,22 @@ class LateResistance(Section):
 
 
 class Relapse(Section):
-    """The relapse hazard: mean rate, gamma frailty, and factors."""
+    """The relapse hazard: mean rate, gamma frailty, and factors.
+
+    Each lesion has its own factor on the hazard, its own share of patients who never relapse (among those who would by
+    the share of their band), and its own factor on the share with a threshold. ``after_remission_by`` is a factor on
+    the hazard by what began the present remission.
+    """
 
     bands: dict[str, RelapseBand]
     lesion_factor: dict[Lesion, Factor]
+    lesion_never_relapsing_share: dict[Lesion, Share]
+    lesion_threshold_factor: dict[Lesion, Share]
+    after_remission_by: dict[RemissionCause, Factor]
     threshold_frailty_correlation: Correlation
     dose_effect_per_mg_per_kg_per_day: PerMgPerKgPerDay
     alternate_day_efficiency: Share
-    below_threshold_factor: Factor
     decline_from_years: Years
-    since_remission_from_days: Annotated[list[Days], Steps]
-    since_remission_factor: list[Factor]
 
 
 class Proteinuria(Section):
@@ -118,6 +127,36 @@ class Proteinuria(Section):
     fall_halving_days: dict[Lesion, HalvingDays]
     spontaneous_halving_days: dict[Lesion, HalvingDays]
     rise_doubling_days: HalvingDays
+
+
+class AntiPla2r(Section):
+    """Antibodies to the phospholipase A2 receptor in membranous nephropathy: who has them, and their level."""
+
+    positive_share: Share
+    active_ru_per_ml: RuPerMillilitreDistribution
+    background_ru_per_ml: RuPerMillilitreDistribution
+    halving_days: HalvingDays
+    doubling_days: HalvingDays
+
+
+class Membranous(Section):
+    """Membranous nephropathy: an immunological response first, urine later; and an immunological relapse first."""
+
+    urine_follows_days: Days
+    relapse_follows_days: Days
+    rise_doubling_days: HalvingDays
+    anti_pla2r: AntiPla2r
+
+
+class GeneticForms(Section):
+    """Genetic forms: their share among those who do not respond to steroid at onset, by age band and lesion.
+
+    They never respond to any drug and never remit; a calcineurin inhibitor lowers proteinuria to the partial level in
+    the share ``calcineurin_partial_share``.
+    """
+
+    share: dict[str, dict[Lesion, Share]]
+    calcineurin_partial_share: Share
 
 
 class Albumin(Section):
@@ -174,6 +213,8 @@ class Disease(Section):
     spontaneous: dict[Lesion, Spontaneous]
     relapse: Relapse
     proteinuria: Proteinuria
+    membranous: Membranous
+    genetic: GeneticForms
     albumin: Albumin
     cholesterol: Cholesterol
     kidney_function: KidneyFunction

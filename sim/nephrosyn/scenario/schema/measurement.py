@@ -14,13 +14,14 @@ from nephrosyn.scenario.schema.units import (
     MgPerDecilitre,
     MgPerDecilitreDistribution,
     PerYear,
+    RuPerMillilitre,
     Section,
     Share,
     Upcr,
     Variation,
 )
 
-Analyte = Literal["upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr"]
+Analyte = Literal["upcr", "dipstick", "albumin", "creatinine", "cholesterol", "weight", "uacr", "anti_pla2r"]
 
 
 class UpcrAssay(Section):
@@ -60,6 +61,14 @@ class UacrAssay(Section):
     detection_limit_mg_per_mg: Upcr
 
 
+class AntiPla2rAssay(Section):
+    """Anti-PLA2R antibody, where it is measured: at visits after a biopsy that showed membranous nephropathy."""
+
+    measured: bool
+    variation: Variation
+    detection_limit_ru_per_ml: RuPerMillilitre
+
+
 class Readings(Section):
     """Measurement errors and reference ranges."""
 
@@ -67,6 +76,7 @@ class Readings(Section):
     albumin: AlbuminAssay
     dipstick: Dipstick
     uacr: UacrAssay
+    anti_pla2r: AntiPla2rAssay
     creatinine_variation: Variation
     cholesterol_variation: Variation
     weight_variation: Variation

@@ -174,12 +174,14 @@ class Dosing(Section):
     """How agents are prescribed: tablets for ``review_days`` at a time, by the weight of that day.
 
     Their dose is changed once it is out by more than ``change_above_fraction``. Of an infusion at least
-    ``least_infusion_fraction`` is given; if the cumulative cap leaves less, the course is over.
+    ``least_infusion_fraction`` is given; if the cumulative cap leaves less, the course is over. An agent for known
+    membranous nephropathy is given ``membranous_patience_days`` more than the ``fails_after_days`` of its regimen.
     """
 
     review_days: Interval
     change_above_fraction: Share
     least_infusion_fraction: DoseFraction
+    membranous_patience_days: Days
 
 
 class SecondLine(Section):

@@ -126,6 +126,7 @@ GramsPerDecilitreBias = Annotated[float, _number("g/dL", -2.0, 2.0), INTENDED]
 MgPerDecilitre = Annotated[float, _number("mg/dL", 0.0, 2000.0), INTENDED]
 MgPerDecilitreRise = Annotated[float, _number("mg/dL per g/dL", 0.0, 300.0), INTENDED]
 Filtration = Annotated[float, _number("mL/min/1.73 m2", 1.0, 90.0)]
+RuPerMillilitre = Annotated[float, _number("RU/mL", 0.0, 10000.0), INTENDED]
 AnalyteLimit = Annotated[float, _number("unit of the analyte", 0.0, 100000.0), INTENDED]
 
 # Lengths of lists
@@ -175,6 +176,9 @@ MgPerDecilitreDistribution = Annotated[
 MgPerKgDistribution = Annotated[Distribution, _distribution("mg/kg", values_from=0.0001, values_mostly_to=100000.0)]
 FactorDistribution = Annotated[Distribution, _distribution("ratio", values_from=0.0, values_mostly_to=200.0)]
 MgPerKgPerDayDistribution = Annotated[Distribution, _distribution("mg/kg/day", values_from=0.0, values_mostly_to=20.0)]
+RuPerMillilitreDistribution = Annotated[
+    Distribution, _distribution("RU/mL", values_from=0.0001, values_mostly_to=10000.0)
+]
 FiltrationDistribution = Annotated[
     Distribution, _distribution("mL/min/1.73 m2", values_from=1.0, values_mostly_to=300.0)
 ]

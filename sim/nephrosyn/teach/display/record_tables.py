@@ -30,6 +30,7 @@ NAMES = {
     "albumin": "Serum albumin",
     "creatinine": "Serum creatinine",
     "cholesterol": "Cholesterol",
+    "anti_pla2r": "Anti-PLA2R antibodies",
 }
 ADULT_FROM_YEARS = 18
 LOWEST_NORMAL_CREATININE = 0.5
@@ -143,13 +144,15 @@ def urine(frames: Frames, units: UnitSystem) -> Table:
 
 
 def blood(frames: Frames, units: UnitSystem) -> Table:
-    """Return some results of creatinine and cholesterol, which every letter contains and no clause needs."""
+    """Return some results of blood that no clause needs: creatinine, cholesterol and, where measured, antibodies."""
     rows = frames["readings"].filter(pl.col("analyte").cast(pl.String).is_in(["creatinine", "cholesterol"]))
     days: list[int] = []
     for day in sorted(set(rows["taken_days"].to_list())):
         if not days or day >= days[-1] + BLOOD_EVERY_DAYS:
             days.append(day)
-    return results(frames, ("creatinine", "cholesterol"), units, BLOOD, set(days))
+    measured = (frames["readings"]["analyte"].cast(pl.String) == "anti_pla2r").any()
+    analytes = ("creatinine", "cholesterol", "anti_pla2r") if measured else ("creatinine", "cholesterol")
+    return results(frames, analytes, units, BLOOD, set(days))
 
 
 def diary(frames: Frames) -> Table:

@@ -28,12 +28,14 @@ SCALES: dict[UnitSystem, dict[str, Scale]] = {
         "albumin": Scale("g/dL", 1.0, 1, 1),
         "creatinine": Scale("mg/dL", 1.0, 2, 2),
         "cholesterol": Scale("mg/dL", 1.0, 0, 0),
+        "anti_pla2r": Scale("RU/mL", 1.0, 0, 0),
     },
     "si": {
         "upcr": Scale("mg/mmol", 113.12, 0, 2),
         "albumin": Scale("g/L", 10.0, 0, 1),
         "creatinine": Scale("µmol/L", 88.4, 0, 2),
         "cholesterol": Scale("mmol/L", 1 / 38.67, 2, 0),
+        "anti_pla2r": Scale("RU/mL", 1.0, 0, 0),
     },
 }
 
