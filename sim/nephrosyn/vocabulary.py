@@ -97,14 +97,17 @@ DRUG_TABLE = (
     DrugEntry("rituximab", "anti_cd20", ("intravenous",), "L01FA01", 121191),
     DrugEntry("levamisole", "immunomodulator", ("oral",), "P02CE01", None),
     DrugEntry("obinutuzumab", "anti_cd20", ("intravenous",), "L01FA03", None),
+    DrugEntry("methylprednisolone", "glucocorticoid", ("intravenous",), "H02AB04", 6902),
 )
 """All drugs. To add one, append an entry and give it a regimen in a scenario."""
 
 DRUGS = tuple(drug.name for drug in DRUG_TABLE)
 STEROID = "prednisone"
-AGENTS = tuple(name for name in DRUGS if name != STEROID)
+PULSE = "methylprednisolone"
+"""Drug of the pulses: steroid by vein, no second agent and no part of the course of tablets."""
+AGENTS = tuple(drug.name for drug in DRUG_TABLE if drug.drug_class != "glucocorticoid")
 """Drugs given together with steroid or after it."""
-AGENT_CLASSES = tuple(dict.fromkeys(drug.drug_class for drug in DRUG_TABLE if drug.name != STEROID))
+AGENT_CLASSES = tuple(dict.fromkeys(drug.drug_class for drug in DRUG_TABLE if drug.name in AGENTS))
 """Classes of second agents."""
 REMISSION_CAUSES = ("steroid", "spontaneous", *AGENT_CLASSES)
 """What can bring a remission: steroid, nothing, or a second agent, by its class."""
@@ -169,7 +172,16 @@ STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
 
 END_REASONS = ("end_of_study", "dropout", "death", "kidney_failure", "discharged")
 
-STARTS = ("steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance")
+STARTS = (
+    "steroid_start",
+    "slow_response",
+    "relapse",
+    "frequent_relapse",
+    "dependence",
+    "resistance",
+    "intolerance",
+    "conservative",
+)
 
 EVENTS = (
     "onset",
@@ -215,6 +227,7 @@ EVENTS = (
     "immunological_response",
     "immunological_relapse",
     "genetic_result",
+    "contraindication_treated",
 )
 
 UNDETERMINED = "undetermined"
@@ -277,6 +290,7 @@ PLAIN_NAMES = {
     "exertion": "strenuous exercise or fatigue",
     "spontaneous_fall_begins": "proteinuria begins to fall spontaneously",
     "declared_resistant": "classified as resistant by the clinician",
+    "contraindication_treated": "contraindication treated: steroid reconsidered",
     "provoking_factor_found": "reversible cause of resistance found",
     "provoking_factor_removed": "reversible cause of resistance removed",
     "genetic_form": "genetic form of nephrotic syndrome",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nephrosyn.vocabulary import EVENTS
+from nephrosyn.vocabulary import CONTRAINDICATIONS, EVENTS
 
 LEVEL = 0.001
 ALWAYS_ON_STEROID = "[{weeks=1040.0, amount=1.0, per='full', cap_mg=1000.0, schedule='daily'}]"
@@ -117,6 +117,7 @@ ONE_VISIT_EACH = [
     "care.presentation_delay_days={dist='fixed', value=0.0}",
     "chart.dropout_per_year=0.0",
     *(f"care.regimen.{band}.first.resistance_weeks=1000.0" for band in ("children", "adults")),
+    *(f"care.contraindications.{name}.reconsidered_after_days='never'" for name in CONTRAINDICATIONS),
     *(f"care.regimen.{band}.symptoms.probability=0.0" for band in ("children", "adults")),
 ]
 

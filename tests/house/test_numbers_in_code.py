@@ -90,6 +90,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("course.state.state", "REGIMEN_BITS"): CODE,
     ("course.state.state", "RELAPSES_KEPT"): "the length of a list; no key of the scenario counts more relapses",
     ("course.state.state", "SINCE"): CODE,
+    ("patients.traits", "_YEARS_PER_DECADE"): UNIT,
     ("patients.traits", "_COMPLETE"): CODE,
     ("patients.traits", "_LN2"): "mathematics: halving times become rates",
     ("patients.traits", "_NONE"): CODE,

@@ -64,6 +64,17 @@ WRONG = [
         "disease.relapse.since_remission_factor",
         "disease.relapse.bands.BAND.since_remission_factor; found a key of an earlier version",
     ),
+    (
+        "care.contraindications.diabetes.adults=0.01",
+        "care.contraindications.diabetes.adults",
+        "care.contraindications.diabetes.share.adults; found a key of an earlier version",
+    ),
+    (
+        "care.regimen.adults.first.pulses={number=3, after_weeks=12, every_days=2, mg_per_m2=500, cap_mg=1000, "
+        "round_to_mg=10, counts_as_days=5}",
+        "care.regimen.adults.first.pulses.after_weeks",
+        "fewer weeks than resistance_weeks, 12; found 12",
+    ),
     ("care.cut_fractoin=0.5", "care.cut_fractoin", "unknown key; nearest: cut_fraction"),
     (f"{BAND}.lesion_mix.fsg=0.1", f"{BAND}.lesion_mix.fsg", "unknown key; nearest: fsgs"),
     ("care.toxicities.osteonecrosi={action='cut'}", "care.toxicities.osteonecrosi", "nearest: osteonecrosis"),

@@ -59,7 +59,7 @@ def test_a_source_of_a_grandparent_is_dropped_too(write):
 def test_numbers_without_source_are_reported_by_their_common_table(write, problems):
     reported = problems("[care.toxicities.cataract.rate_per_year_at_1_mg_per_kg_per_day]\nchildren = 0.2\nadults = 0.3")
     (problem,) = reported.values()
-    assert problem.path == "care.toxicities.cataract"
+    assert problem.path == "care.toxicities.cataract.rate_per_year_at_1_mg_per_kg_per_day"
     assert "2 numbers" in problem.actual
 
 

@@ -11,6 +11,7 @@ from nephrosyn.course.care.decisions import (
     plan_visit,
     request_visit,
     take_biopsy,
+    take_biopsy_before_agent,
 )
 from nephrosyn.course.care.genetic_test import order_genetic_test, receive_genetic_result
 from nephrosyn.course.care.measurement import keep_diary, take_readings
@@ -63,6 +64,7 @@ def hold_visit(state, traits, params, clocks, prepared, log):
     """Hold a visit: readings, conclusions, treatment, the next appointment."""
     write_visit(log, traits, state)
     if state.visit_kind == VisitKind.PRESENTATION:
+        state.presented = state.now
         write_event(log, traits, state, Event.PRESENTATION, NO_VALUE)
         if params.home_diary == 1:
             clocks[DUE, Clock.DIARY] = math.floor(state.now) + 1.0 + _MORNING
@@ -73,11 +75,13 @@ def hold_visit(state, traits, params, clocks, prepared, log):
     note_conditions(state, traits, params, clocks, log)
     if state.visit_kind == VisitKind.PRESENTATION:
         take_biopsy(state, traits, log)  # its result may decide which agent is started
+    rule = state.rule
     decide(state, traits, params, clocks, prepared, log, upcr)
     take_biopsy(state, traits, log)
     if state.assessment == Assessment.RESISTANT and state.genetic_test_considered == 0:
         order_genetic_test(state, traits, params, prepared.tables)
     consider_second_line(state, traits, params, clocks, prepared.starts)
+    take_biopsy_before_agent(state, traits, params, clocks, prepared.starts, log, rule)
     review_agent(state, traits, params, clocks, prepared, log)
     test_or_discharge(state, traits, params, clocks, log)
     plan_visit(state, params, clocks, prepared.agents)

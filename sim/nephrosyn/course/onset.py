@@ -31,6 +31,8 @@ def onset(state, traits, params, clocks, prepared, log):
     state.phase = Phase.NEPHROTIC
     state.response = traits.response
     state.steroid_limit = 1.0
+    state.reconsidered = math.inf
+    state.cut_at = -math.inf
     state.dosing_weight_kg = dry_weight_kg(state, traits, prepared.growth, 0.0)
     state.diary_grade = -1
     state.steroid_ended = -math.inf

@@ -15,11 +15,12 @@ from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
 from nephrosyn.patients.second_line_traits import SECOND_LINE_TRAITS, draw_second_line_traits
 from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
 from nephrosyn.scenario.schema.units import MOST_STEPS
-from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS
+from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS, TOXICITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nephrosyn.scenario.schema.care import BandCare
     from nephrosyn.scenario.schema.scenario import Scenario
 
     Floats = NDArray[np.float64]
@@ -40,6 +41,8 @@ TRAITS = np.dtype(
         ("remission_time_table", "i4"),
         ("biopsy_at_presentation", "i4"),
         ("biopsy_at_resistance", "i4"),
+        ("biopsy_at_partial_remission", "i4"),
+        ("biopsy_before_agent", "i4"),
         ("never_relapses", "i4"),
         ("genetic", "i4"),  # a genetic form, which never responds
         ("tested_genetically", "i4"),  # if resistance is declared
@@ -73,6 +76,7 @@ TRAITS = np.dtype(
         ("anti_pla2r_positive", "i8"),
         ("anti_pla2r_active_log", "f8"),  # log RU/mL while the disease is active
         ("anti_pla2r_background_log", "f8"),
+        ("toxicity_per_day", "f8", (len(TOXICITIES),)),  # of steroid, at 1 mg/kg/day and this age
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
         *SECOND_LINE_TRAITS,
     ],
@@ -80,6 +84,7 @@ TRAITS = np.dtype(
 )
 
 _LN2 = np.log(2.0)
+_YEARS_PER_DECADE = 10.0
 _NONE, _PARTIAL, _COMPLETE = 0, 1, 2
 
 
@@ -208,12 +213,21 @@ def _draw_band(members: NDArray[np.void], scenario: Scenario, band: str, draws: 
     _draw_relapse(members, scenario, band, draws(Purpose.FRAILTY, 2))
     _draw_late_resistance(members, scenario, draws(Purpose.LATE_RESISTANCE))
     _draw_safety(members, scenario, band, draws(Purpose.SAFETY, 2))
-    uniforms = draws(Purpose.CARE)
+    uniforms = draws(Purpose.CARE, 2)
     regimen = scenario.care.regimen[band]
-    members["biopsy_at_presentation"] = uniforms[:, 0] < regimen.biopsy_at_presentation
-    members["biopsy_at_resistance"] = uniforms[:, 1] < regimen.biopsy_at_resistance
+    _draw_biopsies(members, regimen, uniforms)
     members["tests_at_home"] = uniforms[:, 2] < regimen.home_tests.share
     _draw_infections(members, scenario, draws(Purpose.TRIGGERS)[:, 0])
+
+
+def _draw_biopsies(members: NDArray[np.void], regimen: BandCare, uniforms: Floats) -> None:
+    biopsy, usual = regimen.biopsy, regimen.biopsy_at_presentation
+    older = members["age_years"] >= biopsy.older_from_years
+    share = np.where(older, max(usual, biopsy.older_share), usual)
+    members["biopsy_at_presentation"] = uniforms[:, 0] < share
+    members["biopsy_at_resistance"] = uniforms[:, 1] < regimen.biopsy_at_resistance
+    members["biopsy_at_partial_remission"] = uniforms[:, 3] < biopsy.at_partial_remission
+    members["biopsy_before_agent"] = uniforms[:, 4] < biopsy.before_second_agent
 
 
 def _draw_infections(members: NDArray[np.void], scenario: Scenario, uniforms: Floats) -> None:
@@ -308,8 +322,15 @@ def _draw_late_resistance(members: NDArray[np.void], scenario: Scenario, uniform
 def _draw_safety(members: NDArray[np.void], scenario: Scenario, band: str, uniforms: Floats) -> None:
     care = scenario.care
     for position, name in enumerate(CONTRAINDICATIONS):
-        share = care.contraindications[name][band]
+        share = care.contraindications[name].share[band]
         members["contraindications"] |= (uniforms[:, position] < share).astype(np.int32) << position
+    decades = np.maximum(members["age_years"] - care.toxicity_rises_from_years, 0.0) / _YEARS_PER_DECADE
+    for position, name in enumerate(TOXICITIES):
+        toxicity = care.toxicities[name]
+        per_day = toxicity.rate_per_year_at_1_mg_per_kg_per_day[band] / DAYS_PER_YEAR
+        members["toxicity_per_day"][:, position] = per_day * toxicity.factor_per_10_years**decades
+    diabetic = members["contraindications"] >> CONTRAINDICATIONS.index("diabetes") & 1 == 1
+    members["toxicity_per_day"][diabetic, TOXICITIES.index("steroid_diabetes")] = 0.0  # they have it already
     lapses = uniforms[:, 4] < care.adherence.non_adherent_share
     members["taken_fraction"] = 1.0
     members["taken_fraction"][lapses] = quantiles(care.adherence.taken_fraction, uniforms[lapses, 5])

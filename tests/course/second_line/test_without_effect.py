@@ -51,6 +51,7 @@ NO_CYCLOPHOSPHAMIDE = [
 def test_an_agent_without_effect_changes_nothing(played, names, seed):
     names = names[:8]
     off = [key for name in names for key in without_effect(name)]
+    off += [f"care.regimen.{band}.biopsy.before_second_agent=0.0" for band in ("children", "adults")]
     with_agents = played("steroid-alone", *off, *NO_CYCLOPHOSPHAMIDE, *starts(names), patients=40, seed=seed)
     without = played("steroid-alone", patients=40, seed=seed)
 

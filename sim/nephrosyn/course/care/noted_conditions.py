@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from nephrosyn.course.care.steroid import set_dose, start_withdrawal
 from nephrosyn.course.disease.kidney import NO_COMPLICATION
-from nephrosyn.course.state.codes import Action, Condition, ConditionKind, VisitKind
-from nephrosyn.course.state.events import write_note
+from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event, VisitKind
+from nephrosyn.course.state.events import write_event, write_note
+from nephrosyn.course.state.state import Treatment
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.vocabulary import (
     AGENT_TOXICITIES,
@@ -28,6 +31,8 @@ def note_conditions(state, traits, params, clocks, log):
     """Note conditions: contraindications, adverse events, infection, complications, provoking factors."""
     if state.visit_kind == VisitKind.PRESENTATION:
         _note_contraindications(state, traits, params, log)
+    elif state.now >= state.reconsidered:
+        _reconsider(state, traits, params, clocks, log)
     for k in range(_TOXICITIES):
         if state.toxicities_to_note >> k & 1 == 1:
             _act_on_toxicity(state, traits, params, clocks, log, k)
@@ -62,11 +67,36 @@ def _note_all(state, traits, log, mask, first, kind):
 def _note_contraindications(state, traits, params, log):
     if traits.contraindications == 0:
         return
+    state.untreated = traits.contraindications
     state.steroid_limit = params.contraindicated_fraction
+    _plan_reconsideration(state, params)
     action = Action.WITHHELD if params.contraindicated_fraction == 0.0 else Action.CUT
     for k in range(_CONTRAINDICATIONS):
         if traits.contraindications >> k & 1 == 1:
             write_note(log, traits, state, k, ConditionKind.CONTRAINDICATION, action)
+
+
+@kernel
+def _plan_reconsideration(state, params):
+    state.reconsidered = math.inf
+    for k in range(_CONTRAINDICATIONS):
+        if state.untreated >> k & 1 == 1:
+            state.reconsidered = min(state.reconsidered, math.floor(state.presented) + params.reconsidered_days[k])
+
+
+@kernel
+def _reconsider(state, traits, params, clocks, log):
+    """Reconsider steroid: a contraindication treated for long enough no longer limits it."""
+    for k in range(_CONTRAINDICATIONS):
+        treated = state.now - math.floor(state.presented) >= params.reconsidered_days[k]
+        if state.untreated >> k & 1 == 1 and treated:
+            state.untreated &= ~(1 << k)
+            write_event(log, traits, state, Event.CONTRAINDICATION_TREATED, float(k))
+    _plan_reconsideration(state, params)
+    if state.untreated == 0:
+        state.steroid_limit = 1.0 if state.cut_at < state.full_since else params.cut_fraction
+        if state.treatment != Treatment.NONE:
+            set_dose(state, traits, params, clocks, log, state.planned_mg, int(state.dose_schedule))
 
 
 @kernel
@@ -77,6 +107,8 @@ def _act_on_toxicity(state, traits, params, clocks, log, which):
     if not treated:
         noted = Action.WITHHELD if action == Action.STOPPED else Action.NONE
     write_note(log, traits, state, _CONTRAINDICATIONS + which, ConditionKind.TOXICITY, noted)
+    if action == Action.CUT:
+        state.cut_at = state.now
     if action == Action.CUT and state.steroid_limit > params.cut_fraction:
         state.steroid_limit = params.cut_fraction
         set_dose(state, traits, params, clocks, log, state.planned_mg, int(state.dose_schedule))

@@ -85,10 +85,10 @@ def cystitis_is_noted(state, agents):
 
 
 @kernel
-def _known_against(state, traits):
-    """Contraindications known to the clinic; noted steroid diabetes counts as diabetes."""
+def _known_against(state):
+    """Contraindications known to the clinic and not yet treated; noted steroid diabetes counts as diabetes."""
     noted = state.toxicities & ~state.toxicities_to_note
-    return traits.contraindications | (_DIABETES if noted & _STEROID_DIABETES != 0 else 0)
+    return state.untreated | (_DIABETES if noted & _STEROID_DIABETES != 0 else 0)
 
 
 @kernel
@@ -102,7 +102,7 @@ def may_be_given(state, traits, params, agents, k):
         state.genetic_found == 1
         or state.agents_failed >> k & 1 == 1
         or state.agent_courses[k] >= agent.courses
-        or _known_against(state, traits) & agent.not_with != 0
+        or _known_against(state) & agent.not_with != 0
     ):
         return False
     if agent.drug == Drug.CYCLOPHOSPHAMIDE and state.agent_toxicities >> AgentToxicity.HAEMORRHAGIC_CYSTITIS & 1 == 1:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.disease.body import dose_for_size, dry_weight_kg, taken_mg_per_kg_per_day
+from nephrosyn.course.disease.body import PER_M2, dose_for_size, dry_weight_kg, taken_mg_per_kg_per_day
 from nephrosyn.course.disease.complications import serious_infection_rate
 from nephrosyn.course.disease.proteinuria import needed_mg, response_speed
 from nephrosyn.course.disease.relapse_hazard import update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget
-from nephrosyn.course.state.codes import Event, Schedule
-from nephrosyn.course.state.events import NO_VALUE, write_dose, write_event
-from nephrosyn.course.state.state import DUE, Clock, SteroidCourse, Treatment
+from nephrosyn.course.state.codes import Drug, Event, Schedule
+from nephrosyn.course.state.events import NO_VALUE, write_dose, write_event, write_pulse
+from nephrosyn.course.state.state import DUE, LEFT, RATE, SINCE, Clock, SteroidCourse, Treatment
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, uniforms
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
 
@@ -29,7 +30,7 @@ def update_exposure(state, traits, params, clocks):
     """Update all rates that depend on the steroid dose."""
     update_relapse(state, traits, params, clocks)
     set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))
-    set_rate(clocks, Clock.TOXICITY, state.now, toxicity_rate(state, traits, params))
+    set_rate(clocks, Clock.TOXICITY, state.now, toxicity_rate(state, traits))
     set_rate(clocks, Clock.SERIOUS_INFECTION, state.now, serious_infection_rate(state, traits, params))
 
 
@@ -69,7 +70,14 @@ def present_course(state, params):
 
 @kernel
 def start_course(state, traits, params, clocks, growth, log, kind):
-    """Start full dose today; ``kind`` is the kind of course."""
+    """Start full dose today; ``kind`` is the kind of course.
+
+    A cut for toxicity does not outlast the course in which it was made, unless the toxicity is noted today.
+    """
+    if state.cut_at < state.now:
+        state.steroid_limit = params.contraindicated_fraction if state.untreated != 0 else 1.0
+    state.courses += 1
+    state.pulses_left = params.pulses if kind == SteroidCourse.FIRST else 0
     state.treatment = Treatment.FULL_DOSE
     state.course = kind
     state.full_since = state.now
@@ -79,12 +87,15 @@ def start_course(state, traits, params, clocks, growth, log, kind):
     state.full_mg = _steroid_mg(state, course.amount, course.per, course.cap_mg)
     if state.dose_by_surface == 1:
         state.full_mg = max(state.full_mg, min(needed_mg(state, params), course.cap_mg))
+    if traits.age_years + state.now / DAYS_PER_YEAR >= params.old_from_years:
+        state.full_mg *= params.old_dose_fraction
     set_dose(state, traits, params, clocks, log, state.full_mg, 0)
 
 
 @kernel
 def plan_taper(state, params, clocks, declared):
     """Plan the taper after remission; it starts when full dose has lasted long enough."""
+    state.pulses_left = 0
     course = present_course(state, params)
     start = max(state.full_since + course.full_dose_days, declared + course.after_remission_days)
     state.step = course.first_step
@@ -96,9 +107,34 @@ def plan_taper(state, params, clocks, declared):
 def start_withdrawal(state, params, clocks):
     """Withdraw steroid step by step from today, because it failed or was toxic."""
     state.treatment = Treatment.WITHDRAWAL
+    state.pulses_left = 0
     state.step = params.withdrawal_first_step
     state.last_step = params.withdrawal_last_step
     clocks[DUE, Clock.DOSE_STEP] = state.now
+
+
+@kernel
+def begin_pulses(state, params, clocks):
+    """Begin pulses today, after some weeks of full dose without remission."""
+    days = math.floor(state.now) - math.floor(state.full_since)
+    if state.pulses_left > 0 and days >= params.pulse_after_days and clocks[DUE, Clock.DOSE_STEP] == math.inf:
+        clocks[DUE, Clock.DOSE_STEP] = state.now
+
+
+@kernel
+def _give_pulse(state, traits, params, clocks, log):
+    """Give a pulse; where steroid works at all, it brings the response nearer by some days."""
+    mg = dose_for_size(params.pulse_mg_per_m2, PER_M2, params.pulse_cap_mg, state.dosing_weight_kg, 0.0)
+    mg = max(math.floor(mg / params.pulse_round_to_mg + 0.5), 1.0) * params.pulse_round_to_mg
+    write_pulse(log, traits, state, Drug.METHYLPREDNISOLONE, mg)
+    state.pulses_left -= 1
+    rate = clocks[RATE, Clock.RESPONSE]
+    if rate > 0.0:
+        left = clocks[LEFT, Clock.RESPONSE] - rate * (state.now - clocks[SINCE, Clock.RESPONSE]) - params.pulse_days
+        start_budget(clocks, Clock.RESPONSE, state.now, max(left, 0.0), rate)
+    clocks[DUE, Clock.DOSE_STEP] = math.inf
+    if state.pulses_left > 0:
+        clocks[DUE, Clock.DOSE_STEP] = math.floor(state.now) + params.pulse_every_days
 
 
 @kernel
@@ -122,8 +158,11 @@ def next_step(state, traits, params, clocks, steps, log):
     """Take the next step of the taper, or end steroid.
 
     During the overlap with a second agent the step waits, unless steroid is toxic. Full dose does not wait: once the
-    disease is in remission the taper begins, and is held at its first step.
+    disease is in remission the taper begins, and is held at its first step. Until then the steps are pulses.
     """
+    if state.pulses_left > 0:
+        _give_pulse(state, traits, params, clocks, log)
+        return
     waits = state.treatment != Treatment.FULL_DOSE or state.withdraw_steroid == 1
     if waits and state.now < state.steroid_held_until and state.steroid_barred == 0:
         clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
@@ -149,12 +188,12 @@ def next_step(state, traits, params, clocks, steps, log):
 
 
 @kernel
-def toxicity_rate(state, traits, params):
+def toxicity_rate(state, traits):
     """Hazard (per day) of the steroid toxicities not had yet, proportional to the dose taken."""
     total = 0.0
-    for k in range(len(params.toxicity_per_day)):
+    for k in range(len(traits.toxicity_per_day)):
         if state.toxicities >> k & 1 == 0:
-            total += params.toxicity_per_day[k]
+            total += traits.toxicity_per_day[k]
     return total * taken_mg_per_kg_per_day(state, traits)
 
 
@@ -162,7 +201,7 @@ def toxicity_rate(state, traits, params):
 def start_toxicity_budget(state, traits, params, clocks, index):
     """Draw the budget until the next toxicity."""
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.TOXICITY, index)
-    start_budget(clocks, Clock.TOXICITY, state.now, -math.log(draws[0]), toxicity_rate(state, traits, params))
+    start_budget(clocks, Clock.TOXICITY, state.now, -math.log(draws[0]), toxicity_rate(state, traits))
 
 
 @kernel
@@ -170,17 +209,17 @@ def suffer_toxicity(state, traits, params, clocks, log):
     """A toxicity occurs: one of those not had yet, with probability proportional to its rate."""
     had = 0
     left = 0.0
-    for k in range(len(params.toxicity_per_day)):
+    for k in range(len(traits.toxicity_per_day)):
         if state.toxicities >> k & 1 == 1:
             had += 1
         else:
-            left += params.toxicity_per_day[k]
+            left += traits.toxicity_per_day[k]
     place = uniforms(params.seed, params.replicate, traits.patient, Purpose.TOXICITY, had)[1] * left
     which = -1
-    for k in range(len(params.toxicity_per_day)):
-        if state.toxicities >> k & 1 == 0 and params.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
+    for k in range(len(traits.toxicity_per_day)):
+        if state.toxicities >> k & 1 == 0 and traits.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
             which = k
-            place -= params.toxicity_per_day[k]
+            place -= traits.toxicity_per_day[k]
     state.toxicities |= 1 << which
     state.toxicities_to_note |= 1 << which
     write_event(log, traits, state, Event.STEROID_TOXICITY, float(which))

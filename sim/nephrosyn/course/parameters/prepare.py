@@ -24,7 +24,7 @@ from nephrosyn.vocabulary import DAYS_PER_WEEK, DAYS_PER_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nephrosyn.scenario.schema.care import Course, Step
+    from nephrosyn.scenario.schema.care import Course, Pulses, Step
     from nephrosyn.scenario.schema.population import Growth
     from nephrosyn.scenario.schema.scenario import Scenario
     from nephrosyn.scenario.schema.units import Distribution
@@ -195,11 +195,22 @@ def _fill_course(record: NDArray[np.void], course: Course, tables: _Tables) -> N
     record["first_step"], record["last_step"] = tables.taper(course.taper)
 
 
+def _fill_pulses(record: NDArray[np.void], pulses: Pulses) -> None:
+    record["pulses"] = pulses.number
+    record["pulse_after_days"] = pulses.after_weeks * DAYS_PER_WEEK
+    record["pulse_every_days"] = pulses.every_days
+    record["pulse_mg_per_m2"] = pulses.mg_per_m2
+    record["pulse_cap_mg"] = pulses.cap_mg
+    record["pulse_round_to_mg"] = pulses.round_to_mg
+    record["pulse_days"] = pulses.counts_as_days
+
+
 def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: _Tables) -> None:
     care, regimen = scenario.care, scenario.care.regimen[band]
     _fill_course(record["first"], regimen.first, tables)
     _fill_course(record["relapse"], regimen.relapse, tables)
     _fill_course(record["frequent_relapse"], regimen.frequent_relapse, tables)
+    _fill_pulses(record, regimen.first.pulses)
     record["withdrawal_first_step"], record["withdrawal_last_step"] = tables.taper(regimen.withdrawal)
     record["round_to_mg"] = care.tablet_mg
     record["remission_mg_per_mg"] = regimen.watch.remission_mg_per_mg
@@ -216,12 +227,17 @@ def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: 
     record["home_test_table"] = tables.tabulate(regimen.home_tests.delay_days)
     record["home_diary"] = regimen.home_diary
     record["contraindicated_fraction"] = care.contraindicated_dose_fraction
+    for position, name in enumerate(vocabulary.CONTRAINDICATIONS):
+        days = care.contraindications[name].reconsidered_after_days
+        record["reconsidered_days"][0, position] = math.inf if isinstance(days, str) else math.ceil(days)
+    record["without_steroid"] = sum(1 << vocabulary.LESIONS.index(name) for name in set(regimen.without_steroid))
+    record["old_from_years"] = care.old_age.from_years
+    record["old_dose_fraction"] = care.old_age.dose_fraction
     record["cut_fraction"] = care.cut_fraction
     record["genetic_result_table"] = tables.tabulate(care.genetic_test[band].result_days)
     record["dropout_per_day"] = scenario.chart.dropout_per_year / DAYS_PER_YEAR
     for name, toxicity in care.toxicities.items():
         position = vocabulary.TOXICITIES.index(name)
-        record["toxicity_per_day"][0, position] = toxicity.rate_per_year_at_1_mg_per_kg_per_day[band] / DAYS_PER_YEAR
         record["toxicity_action"][0, position] = vocabulary.STEROID_ACTIONS.index(toxicity.action)
 
 

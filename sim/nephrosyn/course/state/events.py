@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.vocabulary import SCHEDULES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,6 +77,7 @@ class Log(NamedTuple):
     written: NDArray[np.int64]
 
 
+_SINGLE = SCHEDULES.index("single")
 _VISIT, _READING, _DIARY, _DOSE, _NOTE, _EVENT, _PATH = (int(k) for k in Kind)
 
 
@@ -127,6 +129,13 @@ def write_agent_dose(log, traits, state, drug, schedule, first_day, last_day):
     """Write a run of days on tablets of a second agent, or one infusion."""
     first, last, weight = float(first_day), float(last_day), state.agent_run_weight_kg
     _write(log, traits.patient, _DOSE, int(drug), 0, int(schedule), first, last, state.agent_mg, weight)
+
+
+@kernel
+def write_pulse(log, traits, state, drug, mg):
+    """Write one pulse, given today."""
+    today, weight = float(math.floor(state.now)), state.dosing_weight_kg
+    _write(log, traits.patient, _DOSE, int(drug), 0, int(_SINGLE), today, today, mg, weight)
 
 
 @kernel

@@ -6,7 +6,7 @@ import numpy as np
 
 from nephrosyn.patients.traits import INFECTION_STEPS
 from nephrosyn.scenario.schema.units import MOST_STEPS
-from nephrosyn.vocabulary import AGENT_TOXICITIES, LESIONS, PROVOKING_FACTORS, TOXICITIES
+from nephrosyn.vocabulary import AGENT_TOXICITIES, CONTRAINDICATIONS, LESIONS, PROVOKING_FACTORS, TOXICITIES
 
 FACTORS = len(PROVOKING_FACTORS)
 LESION_COUNT = len(LESIONS)
@@ -118,6 +118,13 @@ PARAMETERS = np.dtype(
         ("first", np.dtype(_COURSE, align=True)),
         ("relapse", np.dtype(_COURSE, align=True)),
         ("frequent_relapse", np.dtype(_COURSE, align=True)),
+        ("pulses", "i4"),
+        ("pulse_after_days", "f8"),
+        ("pulse_every_days", "f8"),
+        ("pulse_mg_per_m2", "f8"),
+        ("pulse_cap_mg", "f8"),
+        ("pulse_round_to_mg", "f8"),
+        ("pulse_days", "f8"),  # of adequate steroid that each counts as
         ("withdrawal_first_step", "i4"),
         ("withdrawal_last_step", "i4"),
         ("round_to_mg", "f8"),
@@ -137,8 +144,11 @@ PARAMETERS = np.dtype(
         ("home_test_table", "i4"),
         ("home_diary", "i4"),
         ("contraindicated_fraction", "f8"),
+        ("reconsidered_days", "f8", (len(CONTRAINDICATIONS),)),  # inf = never
+        ("without_steroid", "i4"),  # bit mask over vocabulary.LESIONS
+        ("old_from_years", "f8"),
+        ("old_dose_fraction", "f8"),
         ("cut_fraction", "f8"),
-        ("toxicity_per_day", "f8", (len(TOXICITIES),)),
         ("toxicity_action", "i4", (len(TOXICITIES),)),
         ("visit_length_table", "i4"),
         ("dropout_per_day", "f8"),

@@ -132,6 +132,12 @@ STATE = np.dtype(
         ("course", "i4"),  # SteroidCourse
         ("steroid_limit", "f8"),  # 1 full, < 1 cut, 0 withheld or stopped
         ("steroid_barred", "i4"),
+        ("untreated", "i4"),  # bit mask over vocabulary.CONTRAINDICATIONS, of those not yet treated
+        ("presented", "f8"),
+        ("reconsidered", "f8"),  # when the next of them has been treated; inf = never
+        ("cut_at", "f8"),  # the latest cut for toxicity
+        ("courses", "i4"),  # of steroid, begun so far
+        ("pulses_left", "i4"),
         ("full_since", "f8"),
         ("full_mg", "f8"),
         ("planned_mg", "f8"),
@@ -143,6 +149,7 @@ STATE = np.dtype(
         ("assessment", "i4"),
         ("low_readings", "i4"),
         ("high_readings", "i4"),
+        ("halved_readings", "i4"),  # in a row, without steroid: partial remission
         ("episode_first_reading", "f8"),
         ("visit", "i4"),
         ("visit_kind", "i4"),

@@ -87,7 +87,8 @@ class SupportingRows:
     def _runs(self, first: int, last: int, *, steroid: bool) -> list[Evidence]:
         table = f"{self.before}doses"
         meet = (r for r in self._rows(table) if r["first_days"] <= last and r["last_days"] >= first)
-        selected = (r for r in meet if (r["drug"] == vocabulary.DRUGS[STEROID]) == steroid)
+        drugs = (vocabulary.DRUGS[STEROID],) if steroid else vocabulary.AGENTS
+        selected = (r for r in meet if r["drug"] in drugs)
         return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in selected]
 
     def _rows(self, table: str) -> list[dict[str, Any]]:

@@ -396,8 +396,9 @@ def _albumin(people: SortedTable, frame: pl.DataFrame | None) -> tuple[NDArray[A
 
 
 def _given(doses: pl.DataFrame) -> pl.DataFrame:
-    """Return the doses without those of 0 mg."""
-    return doses.filter((pl.col("mean_mg_per_day") != 0).fill_null(value=True))
+    """Return the doses without those of 0 mg, and without pulses: they are neither tablets nor another drug."""
+    given = (pl.col("mean_mg_per_day") != 0).fill_null(value=True)
+    return doses.filter(given & (pl.col("drug").cast(pl.String) != vocabulary.PULSE).fill_null(value=True))
 
 
 def _array(table: str, series: pl.Series) -> NDArray[Any]:

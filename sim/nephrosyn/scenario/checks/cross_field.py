@@ -129,7 +129,7 @@ def _tables_by_band(parts: ValidParts) -> Iterator[Path]:
         ("provoking_factors", "needed_mg_per_m2_per_day"),
     ]
     for condition in parts.names("care", "contraindications") or []:
-        yield ("care", "contraindications", condition)
+        yield ("care", "contraindications", condition, "share")
     for toxicity in parts.names("care", "toxicities") or []:
         yield ("care", "toxicities", toxicity, "rate_per_year_at_1_mg_per_kg_per_day")
     for factor in parts.names("provoking_factors", "factors") or []:

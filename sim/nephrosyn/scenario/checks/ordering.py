@@ -127,4 +127,15 @@ def _per_day(step: dict[str, Any]) -> float:
     return float(step["amount"]) * (0.5 if step["schedule"] == "alternate_day" else 1.0)
 
 
-CHECKS = (lists, thresholds, tapers)
+def pulses(parts: ValidParts) -> Mismatches:
+    """Check that pulses begin before resistance is declared."""
+    for band in parts.names("care", "regimen") or []:
+        course = ("care", "regimen", band, "first")
+        given = parts.table(*course, "pulses")
+        end = parts.value(*course, "resistance_weeks")
+        if given and end is not None and given["number"] > 0 and given["after_weeks"] >= end:
+            expected = f"fewer weeks than resistance_weeks, {number_text(end)}"
+            yield (*course, "pulses", "after_weeks"), expected, number_text(given["after_weeks"])
+
+
+CHECKS = (lists, thresholds, tapers, pulses)

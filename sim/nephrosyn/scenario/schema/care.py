@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from nephrosyn.scenario.schema.names import Contraindication, Toxicity
+from nephrosyn.scenario.schema.names import Contraindication, Lesion, Toxicity
 from nephrosyn.scenario.schema.units import (
     Days,
     DaysDistribution,
+    DoseFraction,
     Interval,
+    PerTenYears,
     PerYear,
+    PulseAmount,
+    PulseCount,
     RateFactor,
     ReadingCount,
     Section,
@@ -25,6 +29,7 @@ from nephrosyn.scenario.schema.units import (
     Upcr,
     VisitLengthDistribution,
     Weeks,
+    Years,
 )
 
 
@@ -59,6 +64,28 @@ class Course(Section):
     after_remission_days: Days
     resistance_weeks: Weeks
     taper: Annotated[list[Step], TaperSteps]
+
+
+class Pulses(Section):
+    """Pulses of methylprednisolone by vein for a first episode that is slow to respond; ``number = 0`` gives none.
+
+    They begin at the visit after ``after_weeks`` of full dose without remission, and end once remission is declared.
+    Each counts towards the response as ``counts_as_days`` more days of adequate steroid.
+    """
+
+    number: PulseCount
+    after_weeks: Weeks
+    every_days: Interval
+    mg_per_m2: PulseAmount
+    cap_mg: SteroidMilligrams
+    round_to_mg: SteroidMilligrams
+    counts_as_days: Days
+
+
+class FirstCourse(Course):
+    """The course of steroid for the first episode."""
+
+    pulses: Pulses
 
 
 STEROID_COURSES = ("first", "relapse", "frequent_relapse")
@@ -109,14 +136,27 @@ class HomeTests(Section):
     delay_days: DaysDistribution
 
 
+class Biopsy(Section):
+    """Indications for a biopsy besides presentation and resistance, as shares of those not biopsied before.
+
+    Of patients who are ``older_from_years`` or more at onset, at least ``older_share`` are biopsied at presentation.
+    """
+
+    older_from_years: Years
+    older_share: Share
+    at_partial_remission: Share
+    before_second_agent: Share
+
+
 class BandCare(Section):
     """Care of one age band.
 
     ``frequent_relapse`` is the course of a relapse in a patient whom the clinic holds to relapse frequently or to be
-    dependent (``second_line.policy`` has the counts); it may end in a long low dose.
+    dependent (``second_line.policy`` has the counts); it may end in a long low dose. Where a biopsy has shown a lesion
+    of ``without_steroid``, no steroid is begun.
     """
 
-    first: Course
+    first: FirstCourse
     relapse: Course
     frequent_relapse: Course
     withdrawal: Annotated[list[Step], TaperSteps]
@@ -127,6 +167,8 @@ class BandCare(Section):
     home_diary: bool
     biopsy_at_presentation: Share
     biopsy_at_resistance: Share
+    biopsy: Biopsy
+    without_steroid: list[Lesion]
 
 
 class Clinic(Section):
@@ -136,11 +178,30 @@ class Clinic(Section):
     visit_length_days: VisitLengthDistribution
 
 
+class ConditionAgainstSteroid(Section):
+    """A contraindication: in which share of patients, and after which days of its treatment steroid is reconsidered."""
+
+    share: dict[str, Share]
+    reconsidered_after_days: Days | Literal["never"]
+
+
 class SteroidToxicity(Section):
-    """One toxicity of steroid: its rate at 1 mg/kg/day, proportional to the dose taken, and the action of care."""
+    """One toxicity of steroid: its rate at 1 mg/kg/day, proportional to the dose taken, and the action of care.
+
+    Beyond the age of ``toxicity_rises_from_years`` at onset the rate is multiplied by ``factor_per_10_years`` for every
+    ten years.
+    """
 
     rate_per_year_at_1_mg_per_kg_per_day: dict[str, PerYear]
+    factor_per_10_years: PerTenYears
     action: Literal["none", "cut", "stopped"]
+
+
+class OldAge(Section):
+    """Full dose in old age: a share of that of younger adults."""
+
+    from_years: Years
+    dose_fraction: DoseFraction
 
 
 class Adherence(Section):
@@ -169,10 +230,12 @@ class Care(Section):
 
     presentation_delay_days: DaysDistribution
     regimen: dict[str, BandCare]
-    contraindications: dict[Contraindication, dict[str, Share]]
+    contraindications: dict[Contraindication, ConditionAgainstSteroid]
     contraindicated_dose_fraction: Share
     toxicities: dict[Toxicity, SteroidToxicity]
     genetic_test: dict[str, GeneticTest]
+    toxicity_rises_from_years: Years
+    old_age: OldAge
     prevention: Prevention
     cut_fraction: Share
     tablet_mg: TabletMilligrams

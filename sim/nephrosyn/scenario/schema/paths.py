@@ -156,6 +156,7 @@ def expected_or_zero(path: Path) -> str:
     '0 or a number from 1e-09 to 1 (fraction)'
     """
     here = node(path) or {}
+    here = next((member for member in here.get("anyOf", []) if "maximum" in member), here)
     return f"0 or a number from {number_text(SMALLEST)} to {number_text(here['maximum'])}{_bracketed(here)}"
 
 

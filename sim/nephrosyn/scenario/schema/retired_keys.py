@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from nephrosyn.vocabulary import CONTRAINDICATIONS
+
 RETIRED = {
     "disease.late_resistance_probability": "disease.late_resistance (share and after_days)",
     "disease.relapse.below_threshold_factor": "disease.relapse.bands.BAND.below_threshold_factor",
     "disease.relapse.since_remission_from_days": "disease.relapse.bands.BAND.since_remission_from_days",
     "disease.relapse.since_remission_factor": "disease.relapse.bands.BAND.since_remission_factor",
     "disease.relapse.remission_time_correlation": "disease.remission_time.frailty_correlation",
+    **{
+        f"care.contraindications.{name}.{band}": f"care.contraindications.{name}.share.{band}"
+        for name in CONTRAINDICATIONS
+        for band in ("children", "adults")
+    },
 }
 """From the dotted key of an earlier version to what to write instead."""

@@ -29,7 +29,14 @@ from nephrosyn.scenario.schema.units import (
 )
 
 When = Literal[
-    "steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance"
+    "steroid_start",
+    "slow_response",
+    "relapse",
+    "frequent_relapse",
+    "dependence",
+    "resistance",
+    "intolerance",
+    "conservative",
 ]
 
 MOST_REGIMENS = 16
