@@ -64,10 +64,10 @@ def start_episode(state, traits, params, clocks, prepared, log, upcr, kind):
 @kernel
 def _give_course(state, traits, params, clocks, prepared, log, kind):
     """Give a course of steroid, if it may be given; a patient who has had none gets the first course."""
-    if steroid_is_barred(state):
-        return
     if _is_left_without_steroid(state, traits, params):
         consider_start(state, traits, params, clocks, prepared.starts, Start.CONSERVATIVE)
+        return
+    if steroid_is_barred(state):
         return
     if state.courses == 0:
         kind = SteroidCourse.FIRST
