@@ -156,7 +156,7 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
 
     The time to remission of the episode is drawn from its distribution. The fall takes the last part of it, and is
     steeper where the whole time is shorter than the lesion's usual fall. Where urine follows an immunological response,
-    the days between them belong to the time too.
+    the days between them belong to the time too, and the fall is never steeper: a short time means an early response.
     """
     if state.response == Phase.NEPHROTIC:
         stop(clocks, Clock.RESPONSE)
@@ -164,9 +164,11 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
     days = _days_to_remission(state, traits, params, tables, score) - traits.urine_follows_days
     days = max(days, _SHORTEST_FALL_DAYS)
     height = start_log - _arrival(traits, params, state.response)
-    fall_days = min(height / traits.fall_per_day, days)
+    fall_days = height / traits.fall_per_day
+    if traits.urine_follows_days == 0.0:
+        fall_days = min(fall_days, days)
     state.fall_per_day = height / fall_days
-    start_budget(clocks, Clock.RESPONSE, state.now, days - fall_days, speed)
+    start_budget(clocks, Clock.RESPONSE, state.now, max(days - fall_days, 0.0), speed)
 
 
 @kernel
