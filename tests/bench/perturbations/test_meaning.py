@@ -219,10 +219,10 @@ def test_truncated_history_begins_later_and_is_otherwise_whole(many):
 
 
 def test_short_follow_up_is_a_loss_to_follow_up(many):
-    made, _ = at(many, "follow_up_short", 4)
+    made, _ = at(many, "follow_up_short", 5)
     first = many["visits"].filter(pl.col("visit") == 0).select(*ON, "planned_days")
     ends = made["follow_up"].join(first, on=ON).join(many["follow_up"], on=ON, suffix="_clean")
-    last = ends["planned_days"] + 180
+    last = ends["planned_days"] + 90
     assert (ends["end_days"] == ends.select(pl.min_horizontal(last, "end_days_clean")).to_series()).all()
     cut = ends.filter(pl.col("end_days") < pl.col("end_days_clean"))
     assert set(cut["reason"]) == {"dropout"}
