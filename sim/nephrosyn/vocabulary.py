@@ -162,7 +162,16 @@ STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
 
 END_REASONS = ("end_of_study", "dropout", "death", "kidney_failure", "discharged")
 
-STARTS = ("steroid_start", "slow_response", "relapse", "frequent_relapse", "dependence", "resistance", "intolerance")
+STARTS = (
+    "steroid_start",
+    "slow_response",
+    "relapse",
+    "frequent_relapse",
+    "dependence",
+    "resistance",
+    "intolerance",
+    "conservative",
+)
 
 EVENTS = (
     "onset",
@@ -205,6 +214,7 @@ EVENTS = (
     "provocation_test",
     "discharged",
     "kidney_failure",
+    "agent_refused",
 )
 
 UNDETERMINED = "undetermined"
@@ -265,6 +275,7 @@ PLAIN_NAMES = {
     "steroid_diabetes": "steroid-induced diabetes",
     "exertion": "strenuous exercise or fatigue",
     "spontaneous_fall_begins": "proteinuria begins to fall spontaneously",
+    "agent_refused": "second agent refused",
     "declared_resistant": "classified as resistant by the clinician",
     "provoking_factor_found": "reversible cause of resistance found",
     "provoking_factor_removed": "reversible cause of resistance removed",

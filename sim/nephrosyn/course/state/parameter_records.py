@@ -47,6 +47,8 @@ AGENT = np.dtype(
         ("fails_after_days", "f8"),
         ("visit_days", "f8"),
         ("infection_factor", "f8"),
+        ("least_days_between_courses", "f8"),
+        ("withdraw_steroid", "i4"),
         ("not_with", "i4"),  # bit mask over vocabulary.CONTRAINDICATIONS
         ("toxicity_per_day", "f8", (len(AGENT_TOXICITIES),)),
         ("toxicity_stops", "i4", (len(AGENT_TOXICITIES),)),
@@ -193,6 +195,14 @@ PARAMETERS = np.dtype(
         ("review_days", "f8"),
         ("change_above_fraction", "f8"),
         ("least_infusion_fraction", "f8"),
+        ("wait_after_toxicity_days", "f8"),
+        ("wait_after_infection_days", "f8"),
+        ("improving_fraction", "f8"),
+        ("fails_after_factor", "f8", (LESION_COUNT + 1,)),  # the last for an unknown lesion
+        ("accepted_after_days", "f8"),
+        ("accepted_at_next_relapse", "i4"),
+        ("prolonged_after_relapse_days", "f8"),
+        ("most_prolonged_fraction", "f8"),
         ("most_protection", "f8"),
         ("reaction_intercept", "f8"),
         ("reaction_per_g", "f8"),
