@@ -19,7 +19,7 @@ PATIENTS, SEED = 2000, 1
 BANDS = ("children", "adults")
 
 INTRODUCTION = """\
-Four statements of the source texts compare one kind of care with another. Here the model answers each as a question
+Statements of the source texts compare one kind of care with another. Here the model answers each as a question
 about the same patients: both arms have the same patients, the same seed and the same random numbers, and differ only in
 care, so every difference is within patients ([how to compare](../how-to/compare-care.md)). The results follow from the
 assumptions of the [model](model-second-line.md). They are not evidence that a treatment works."""
@@ -60,6 +60,29 @@ def mycophenolate(overlap_days: int) -> tuple[str, ...]:
     return tuple(f"second_line.policy.{band}.starts=[{rule}]" for band in BANDS)
 
 
+def started(when: str, sequence: str, *, delay_days: int = 0, overlap_days: int = 28) -> tuple[str, ...]:
+    """Return a policy of one rule for both age bands."""
+    rule = (
+        f"{{when = '{when}', number = 1, delay_days = {delay_days}, lesions = ['any'], sequence = {sequence}, "
+        f"overlap_days = {overlap_days}, steroid = 'as_planned'}}"
+    )
+    return tuple(f"second_line.policy.{band}.starts=[{rule}]" for band in BANDS)
+
+
+def treated(complication: str, factor: str, treated_days: int, found_days: int) -> tuple[str, ...]:
+    """Return how soon a complication is treated, and how soon a search finds it where it is hidden."""
+    return (
+        f"complications.{complication}.course.treated_after_days={{dist = 'fixed', value = {treated_days}}}",
+        f"provoking_factors.factors.{factor}.found_after_days={{dist = 'fixed', value = {found_days}}}",
+        "provoking_factors.search='presentation'",
+    )
+
+
+def refusal(share: float) -> tuple[str, ...]:
+    """Return the share of patients who refuse immunosuppressants at first, for a year or until the next relapse."""
+    return tuple(f"second_line.policy.{band}.refusal.share={share}" for band in BANDS)
+
+
 def stopping(rule: str) -> tuple[str, ...]:
     """Return a stopping rule for both age bands."""
     return tuple(f"second_line.policy.{band}.stopping.rule='{rule}'" for band in BANDS)
@@ -72,9 +95,32 @@ HALF = (
 SMALL, LARGE = "cyclophosphamide-small-doses", "cyclophosphamide-large-doses"
 DISEASE = ("relapses_per_year", "complete_remission_fraction", "prednisone_mg_per_kg")
 REACTIONS = ("cyclophosphamide_mg_per_kg", "agent_toxicity_gut_reaction", "agent_toxicity_gonadal_damage")
+INFECTION = ("serious_infection", "hidden_infection")
+THROMBOSIS = ("venous_thrombosis", "hidden_thrombosis")
+FIVE_YEARS = "population.follow_up_days=1826"
 ENDS = ("complication_serious_infection", "kidney_failure", "death", "refractory")
 
 QUESTIONS = (
+    Question(
+        "S7",
+        "Treating infection late or early",
+        "Infection keeps steroid from working, and is to be treated in time.",
+        "Two years of `false-refractory`. A serious infection is treated after six weeks or three days, a hidden one "
+        "is found after half a year or a week.",
+        Arm("late", "false-refractory", treated(*INFECTION, 42, 183)),
+        Arm("early", "false-refractory", treated(*INFECTION, 3, 7)),
+        (*DISEASE, *ENDS),
+    ),
+    Question(
+        "S7",
+        "Treating renal vein thrombosis late or early",
+        "Renal vein thrombosis keeps steroid from working, and is to be treated in time.",
+        "Two years of `false-refractory`. A thrombosis is treated after three months or a week, a hidden one is found "
+        "after half a year or a week.",
+        Arm("late", "false-refractory", treated(*THROMBOSIS, 91, 183)),
+        Arm("early", "false-refractory", treated(*THROMBOSIS, 7, 7)),
+        (*DISEASE, *ENDS),
+    ),
     Question(
         "S13",
         "Large or small single doses of cyclophosphamide with the same total",
@@ -103,6 +149,55 @@ QUESTIONS = (
         Arm("no overlap", "adult-minimal-change", mycophenolate(0)),
         Arm("twelve weeks' overlap", "adult-minimal-change", mycophenolate(84)),
         ("relapses_per_year", "complete_remission_fraction", "prednisone_mg_per_kg", "mycophenolate_mg_per_kg"),
+    ),
+    Question(
+        "S17",
+        "Cyclophosphamide or vincristine",
+        "Vincristine is as effective as cyclophosphamide, and milder.",
+        "Five years of `children-first-episode`: children who relapse frequently are given twelve weeks of "
+        "cyclophosphamide by mouth, or eight weekly injections of vincristine.",
+        Arm(
+            "cyclophosphamide",
+            "children-first-episode",
+            (FIVE_YEARS, *started("frequent_relapse", "['cyclophosphamide_oral']", delay_days=14)),
+        ),
+        Arm(
+            "vincristine",
+            "children-first-episode",
+            (FIVE_YEARS, *started("frequent_relapse", "['vincristine']", delay_days=14)),
+        ),
+        (*DISEASE, *REACTIONS, "agent_toxicity_leukopenia", "agent_toxicity_neuropathy", *ENDS),
+    ),
+    Question(
+        "S18",
+        "One agent or two at once in resistant disease",
+        "Some patients need more than two immunosuppressants combined: steroid and two others.",
+        "Five years of `adult-mixed-lesions`: when resistance is declared, tacrolimus is started, alone or together "
+        "with mycophenolate.",
+        Arm("tacrolimus", "adult-mixed-lesions", (FIVE_YEARS, *started("resistance", "['tacrolimus']"))),
+        Arm(
+            "tacrolimus and mycophenolate",
+            "adult-mixed-lesions",
+            (FIVE_YEARS, *started("resistance", "[['tacrolimus', 'mycophenolate']]")),
+        ),
+        (
+            *DISEASE,
+            "tacrolimus_mg_per_kg",
+            "mycophenolate_mg_per_kg",
+            "agent_toxicity_nephrotoxicity",
+            "agent_toxicity_leukopenia",
+            *ENDS,
+        ),
+    ),
+    Question(
+        "the text",
+        "Refusing immunosuppressants at first or accepting them",
+        "Patients are reluctant to take immunosuppressants, and lose time.",
+        "Ten years of `source-combined-care`: everybody refuses at first, and accepts after a year or at the next "
+        "relapse; or everybody accepts at once.",
+        Arm("refused at first", "source-combined-care", refusal(1.0)),
+        Arm("accepted", "source-combined-care", refusal(0.0)),
+        (*DISEASE, *REACTIONS, *ENDS),
     ),
     Question(
         "S19",

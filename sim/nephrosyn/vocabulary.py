@@ -228,6 +228,7 @@ EVENTS = (
     "immunological_relapse",
     "genetic_result",
     "contraindication_treated",
+    "agent_refused",
 )
 
 UNDETERMINED = "undetermined"
@@ -289,6 +290,7 @@ PLAIN_NAMES = {
     "steroid_diabetes": "steroid-induced diabetes",
     "exertion": "strenuous exercise or fatigue",
     "spontaneous_fall_begins": "proteinuria begins to fall spontaneously",
+    "agent_refused": "second agent refused",
     "declared_resistant": "classified as resistant by the clinician",
     "contraindication_treated": "contraindication treated: steroid reconsidered",
     "provoking_factor_found": "reversible cause of resistance found",

@@ -81,7 +81,8 @@ def test_run_prints_categories_refractory_third_and_page(cli, tmp_path):
     assert f"nephrosyn classify {folder} --criteria {others[0]}" in told
     assert vocabulary.PLAIN_NAMES["non_remitting"] not in told  # the source texts know no such category
     for category in (name for name in vocabulary.CATEGORIES if name != "non_remitting"):
-        assert re.search(rf"^{vocabulary.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%(\s+\d+)?$", told, re.MULTILINE)
+        row = rf"^{vocabulary.PLAIN_NAMES[category]}\s+\d+\s+\d+\.\d%\s+\S+ to \S+%(\s+\d+)?$"
+        assert re.search(row, told, re.MULTILINE)
 
 
 def test_run_by_sets_that_are_not_for_everybody(cli, tmp_path):

@@ -31,6 +31,7 @@ dose = { amount = 300, per = "m2", cap_mg = 1000, round_to_mg = 100 }
 every_days = 14
 course_days = 14
 courses = 2
+least_days_between_courses = 180
 most_mg_per_kg = "unlimited"
 most_g = "unlimited"
 onset_days = { dist = "fixed", value = 7 }
@@ -44,6 +45,7 @@ fails_at_relapses = 2
 fails_after_days = 183
 visit_days = 28
 infection_factor = 1.3
+withdraw_steroid = true
 not_with = ["tuberculosis", "hepatitis"]
 toxicities = { infusion_reaction = { rate_per_year = 18.0, action = "none" } }
 

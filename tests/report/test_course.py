@@ -55,10 +55,20 @@ def test_state_on_a_day_is_the_last_that_was_reached(day, expected):
     assert tuple(disease_states.counts_at(changes, 4, np.array([float(day)]))[0]) == expected
 
 
-def tables_of(response=("complete", "complete", "none", "none")):
+def tables_of(response=("complete", "complete", "none", "none"), last_dose=300):
     people = frame(patient=range(4))
     return {"patients": people, "truth/traits": people.with_columns(response=pl.Series(response)),
-            "truth/events": COURSES}  # fmt: skip
+            "truth/events": COURSES, "truth/doses": frame(patient=[0, 1], last_days=[100, last_dose])}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("end", "last_dose", "recovered"),
+    [(700, 300, None), (1130, 300, 0), (1131, 300, 1), (1131, 400, 1), (1131, 401, 0), (2000, 1270, 0)],
+)
+def test_recovered_for_good_is_two_years_in_remission_without_drugs(end, last_dose, recovered):
+    """Patient 1 is in complete remission from day 400 on, to which two years (730.5 days) add up."""
+    found = disease_states.find(tables_of(last_dose=last_dose), end).recovered
+    assert (found.count if found else None) == recovered
 
 
 def test_states_at_the_end_and_by_response():

@@ -17,8 +17,8 @@ from nephrosyn.course.care.genetic_test import order_genetic_test, receive_genet
 from nephrosyn.course.care.measurement import keep_diary, take_readings
 from nephrosyn.course.care.noted_conditions import note_conditions
 from nephrosyn.course.care.provoking_factors import find_or_remove
-from nephrosyn.course.care.second_agents import NO_AGENT, close_agent_run, give_agent, refresh_effects
-from nephrosyn.course.care.second_line import begin_planned_agent, replace_agent, review_agent, test_or_discharge
+from nephrosyn.course.care.second_agents import close_agent_runs, give_agents, refresh_effects
+from nephrosyn.course.care.second_line import begin_planned_agents, review_agents, stop_for_toxicity, test_or_discharge
 from nephrosyn.course.care.signs import notice_signs, plan_signs
 from nephrosyn.course.care.steroid import close_dose_run, next_step, suffer_toxicity
 from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
@@ -82,7 +82,7 @@ def hold_visit(state, traits, params, clocks, prepared, log):
         order_genetic_test(state, traits, params, prepared.tables)
     consider_second_line(state, traits, params, clocks, prepared.starts)
     take_biopsy_before_agent(state, traits, params, clocks, prepared.starts, log, rule)
-    review_agent(state, traits, params, clocks, prepared, log)
+    review_agents(state, traits, params, clocks, prepared, log)
     test_or_discharge(state, traits, params, clocks, log)
     plan_visit(state, params, clocks, prepared.agents)
 
@@ -106,16 +106,17 @@ def _diary_morning(state, traits, params, clocks, tables, log):
 @kernel
 def _suffer_agent_toxicity(state, traits, params, clocks, prepared, log):
     """An adverse event of an agent: the patient comes in, and the agent is stopped where the scenario says so."""
-    if suffer_agent_toxicity(state, traits, params, clocks, prepared.agents, log) and state.agent != NO_AGENT:
-        replace_agent(state, traits, params, clocks, prepared, log)
+    k = suffer_agent_toxicity(state, traits, params, clocks, prepared.agents, log)
+    if k >= 0:
+        stop_for_toxicity(state, traits, params, clocks, prepared, log, k)
     request_visit(state, clocks)
 
 
 @kernel
-def _finish(state, traits, clocks, agents, log, event):
+def _finish(state, traits, params, clocks, agents, log, event):
     today = math.floor(state.now)
     close_dose_run(state, traits, log, today)
-    close_agent_run(state, traits, agents, log, today)
+    close_agent_runs(state, traits, params, agents, log, today)
     if state.diary_grade >= 0:
         write_diary(log, traits, state)
     write_event(log, traits, state, event, NO_VALUE)
@@ -164,11 +165,11 @@ def play(k, state, traits, params, clocks, prepared, log):
         state.dropped_out = 1
         write_event(log, traits, state, Event.DROPOUT, NO_VALUE)
     elif k == Clock.DEATH:
-        _finish(state, traits, clocks, prepared.agents, log, Event.DEATH)
+        _finish(state, traits, params, clocks, prepared.agents, log, Event.DEATH)
     elif k == Clock.KIDNEY_FAILURE:
-        _finish(state, traits, clocks, prepared.agents, log, Event.KIDNEY_FAILURE)
+        _finish(state, traits, params, clocks, prepared.agents, log, Event.KIDNEY_FAILURE)
     elif k == Clock.END:
-        _finish(state, traits, clocks, prepared.agents, log, Event.END_OF_STUDY)
+        _finish(state, traits, params, clocks, prepared.agents, log, Event.END_OF_STUDY)
     else:
         _play_beyond_steroid(k, state, traits, params, clocks, prepared, log)
 
@@ -177,9 +178,9 @@ def play(k, state, traits, params, clocks, prepared, log):
 def _play_beyond_steroid(k, state, traits, params, clocks, prepared, log):
     """Play an event of a second agent, a complication or a provoking factor."""
     if k == Clock.AGENT_START:
-        begin_planned_agent(state, traits, params, clocks, prepared, log)
+        begin_planned_agents(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_DOSE:
-        give_agent(state, traits, params, clocks, prepared, log)
+        give_agents(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_EFFECT:
         refresh_effects(state, traits, params, clocks, prepared, log)
     elif k == Clock.AGENT_RESPONSE:
@@ -188,10 +189,10 @@ def _play_beyond_steroid(k, state, traits, params, clocks, prepared, log):
         _suffer_agent_toxicity(state, traits, params, clocks, prepared, log)
     elif k == Clock.THROMBOSIS:
         if consider_thrombosis(state, traits, params, clocks, prepared.tables, log):
-            _finish(state, traits, clocks, prepared.agents, log, Event.DEATH)
+            _finish(state, traits, params, clocks, prepared.agents, log, Event.DEATH)
     elif k == Clock.SERIOUS_INFECTION:
         if consider_serious_infection(state, traits, params, clocks, prepared.tables, log):
-            _finish(state, traits, clocks, prepared.agents, log, Event.DEATH)
+            _finish(state, traits, params, clocks, prepared.agents, log, Event.DEATH)
     elif k == Clock.COMPLICATION_ENDS:
         treat_complication(state, traits, params, clocks, log)
         request_visit(state, clocks)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.care.provoking_factors import NONE_FOUND, set_taken_fraction
-from nephrosyn.course.care.second_agents import NO_AGENT
 from nephrosyn.course.care.second_line import NO_RULE
 from nephrosyn.course.care.steroid import start_toxicity_budget
 from nephrosyn.course.disease.body import dry_weight_kg
@@ -70,8 +69,9 @@ def onset(state, traits, params, clocks, prepared, log):
 def _without_second_line(state, traits, params):
     """Start without second agent and complication; provoking factors are present from the start."""
     state.rule = NO_RULE
-    state.agent = NO_AGENT
-    state.latest_agent = NO_AGENT
+    state.refused = math.inf
+    state.not_tolerated = -math.inf
+    state.serious_infection_treated = -math.inf
     state.agent_factor = 1.0
     state.agent_infection_factor = 1.0
     state.uacr_read = math.inf

@@ -27,6 +27,7 @@ SECOND_LINE_TRAITS = [
     ("bladder_tolerance_mg_per_kg", "f8"),
     ("loss_factor", "f8"),  # multiplies the loss of filtration; of lesion and patient together
     ("prone_to_thrombosis", "i8"),
+    ("reluctant", "i8"),  # refuses second agents at first
     ("factors", "i8"),  # bit mask over vocabulary.PROVOKING_FACTORS
 ]
 """Fields of the traits that are drawn here."""
@@ -59,6 +60,9 @@ def draw_second_line_traits(traits: NDArray[np.void], scenario: Scenario, draws:
     by_lesion = np.array([loss.lesion_factor.get(name, 0.0) for name in LESIONS])
     traits["loss_factor"] = by_lesion[traits["lesion"]] * quantiles(loss.patient_factor, uniforms[:, 0])
     traits["prone_to_thrombosis"] = uniforms[:, 1] < scenario.complications.venous_thrombosis.prone_share
+    refusal = np.array([scenario.second_line.policy[band].refusal.share for band in scenario.population.bands])
+    if refusal.any():
+        traits["reluctant"] = draws(Purpose.RELUCTANCE, 1)[:, 0] < refusal[traits["band"]]
     traits["factors"] = _factors(traits, scenario, draws(Purpose.FACTORS, 2))
 
 

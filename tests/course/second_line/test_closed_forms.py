@@ -32,7 +32,7 @@ def patient():
     state, traits, params = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
     clocks = np.zeros((4, CLOCKS))
     clocks[DUE, :] = math.inf
-    state["agent"] = state["complication"] = -1
+    state["complication"] = -1
     state["agent_factor"] = state["agent_infection_factor"] = state["taken_fraction"] = 1.0
     state["dosing_weight_kg"] = 60.0
     return state, traits, params, clocks
@@ -92,12 +92,11 @@ def test_gut_reactions_pass_through_the_two_points_of_the_source(grams, share):
     once = 1 / (1 + math.exp(-params["reaction_intercept"] - params["reaction_per_g"] * grams))
     assert once == pytest.approx(share)
     state, traits, _, _ = patient()
-    state["agent_mg"] = grams * 1000
     log = empty_log(4000)
     for number in range(3000):
         traits["patient"] = number
         state["gut_reaction_draws"] = 0
-        react_to_doses(state, traits, params, log, 1.0)
+        react_to_doses(state, traits, params, log, grams * 1000, 1.0)
     assert stats.binomtest(int(log.written[0]), 3000, share).pvalue > LEVEL
 
 

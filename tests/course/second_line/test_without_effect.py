@@ -24,6 +24,7 @@ def without_effect(name):
         f"{place}.resistant_response={{{nothing}}}",
         f"{place}.infection_factor=1.0",
         f"{place}.visit_days=3650",
+        f"{place}.withdraw_steroid=false",
         *(f"{place}.toxicities.{toxicity}.rate_per_year=0" for toxicity in BASELINE.regimens[name].toxicities),
     ]
 
@@ -37,6 +38,13 @@ def starts(names):
     )
     return [f"second_line.policy.{band}.starts=[{rules}]" for band in ("children", "adults")]
 
+
+NEVER_FREQUENT = [
+    f"second_line.policy.{band}.{key}"
+    for band in ("children", "adults")
+    for key in ("dependence_relapses=8", "frequent_relapses_in_6_months=8", "frequent_relapses_in_12_months=8")
+]
+"""The long course of steroid for frequent relapses is not given to patients with an agent."""
 
 NO_CYCLOPHOSPHAMIDE = [
     "second_line.cyclophosphamide.most_protection=0.0",
@@ -52,8 +60,9 @@ def test_an_agent_without_effect_changes_nothing(played, names, seed):
     names = names[:8]
     off = [key for name in names for key in without_effect(name)]
     off += [f"care.regimen.{band}.biopsy.before_second_agent=0.0" for band in ("children", "adults")]
-    with_agents = played("steroid-alone", *off, *NO_CYCLOPHOSPHAMIDE, *starts(names), patients=40, seed=seed)
-    without = played("steroid-alone", patients=40, seed=seed)
+    off += [*NO_CYCLOPHOSPHAMIDE, *NEVER_FREQUENT]
+    with_agents = played("steroid-alone", *off, *starts(names), patients=40, seed=seed)
+    without = played("steroid-alone", *NEVER_FREQUENT, patients=40, seed=seed)
 
     def course(tables):
         events = tables["truth/events"]

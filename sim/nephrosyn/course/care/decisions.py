@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
-from nephrosyn.course.care.second_agents import NO_AGENT
+from nephrosyn.course.care.second_agents import agent_visit_days
 from nephrosyn.course.care.second_line import NO_RULE, WHEN, consider_start, relapses_often, respond_to_relapse
 from nephrosyn.course.care.steroid import begin_pulses, plan_taper, present_course, start_course, start_withdrawal
 from nephrosyn.course.state.codes import Event, Start, VisitKind
@@ -17,6 +17,7 @@ from nephrosyn.kernels.compile import inline, kernel
 @kernel
 def count_reading(state, params, upcr):
     """Count successive readings in the range of remission and of relapse."""
+    state.upcr_read = upcr
     state.low_readings = state.low_readings + 1 if upcr <= params.remission_mg_per_mg else 0
     state.high_readings = state.high_readings + 1 if upcr >= params.relapse_mg_per_mg else 0
 
@@ -253,8 +254,7 @@ def plan_visit(state, params, clocks, agents):
                 due = min(due, pulse_day)
         if state.reconsidered > today:
             due = min(due, state.reconsidered)
-        if state.agent != NO_AGENT:
-            due = min(due, today + agents[state.agent].visit_days)
+        due = min(due, today + agent_visit_days(state, params, agents))
         if state.provoked == state.now:
             due = today + params.provocation_check_days
         if state.discharged == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.care.second_agents import NO_AGENT, stop_agent
+from nephrosyn.course.care.second_agents import stop_agents
 from nephrosyn.course.care.steroid import start_withdrawal
 from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event
 from nephrosyn.course.state.events import write_event, write_note
@@ -39,5 +39,4 @@ def receive_genetic_result(state, traits, params, clocks, prepared, log):
     if state.treatment == Treatment.FULL_DOSE or state.treatment == Treatment.TAPER:
         start_withdrawal(state, params, clocks)
     clocks[DUE, Clock.AGENT_START] = math.inf
-    if state.agent != NO_AGENT:
-        stop_agent(state, traits, params, clocks, prepared, log)
+    stop_agents(state, traits, params, clocks, prepared, log, state.agents_given)

@@ -1,100 +1,238 @@
-"""Second-line care: when a second agent is started, which one, and when it is stopped or replaced.
+"""Second-line care: when second agents are started, which, and when they are stopped or replaced.
 
 A start rule is a row of numbers: the event it waits for, the number of the relapse, the delay, the lesions, the overlap
-with steroid, whether steroid is withdrawn, and the regimens to try in turn (-1 after the last).
+with steroid, whether steroid is withdrawn, the least proteinuria, and the entries of its sequence to try in turn (0
+after the last). An entry is a bit mask over regimens: those of one entry are given together.
 """
 
 from __future__ import annotations
 
 import math
 
-from nephrosyn.course.care.second_agents import NO_AGENT, cystitis_is_noted, may_be_given, start_agent, stop_agent
-from nephrosyn.course.care.steroid import start_withdrawal
+from nephrosyn.course.care.second_agents import (
+    cystitis_is_noted,
+    known_against,
+    may_be_given,
+    may_be_given_from,
+    start_agent,
+    stop_agent,
+    stop_agents,
+)
+from nephrosyn.course.care.steroid import (
+    WITHDRAWN_BY_RULE,
+    WITHDRAWN_UNDER_REGIMEN,
+    start_withdrawal,
+    withdraw_if_sooner,
+)
 from nephrosyn.course.disease.triggers import open_exertion_window
-from nephrosyn.course.state.codes import Event, Start
+from nephrosyn.course.state.codes import Drug, Event, Start
 from nephrosyn.course.state.events import NO_VALUE, write_event
-from nephrosyn.course.state.state import DUE, RELAPSES_KEPT, Assessment, Clock, Treatment
+from nephrosyn.course.state.state import DUE, RELAPSES_KEPT, Assessment, Clock, Plan, Treatment
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import LESIONS
 
-WHEN, NUMBER, DELAY_DAYS, LESION_MASK, OVERLAP_DAYS, WITHDRAW, FIRST_REGIMEN = 0, 1, 2, 3, 4, 5, 6
+WHEN, NUMBER, DELAY_DAYS, LESION_MASK, OVERLAP_DAYS, WITHDRAW, ABOVE, FIRST_ENTRY = 0, 1, 2, 3, 4, 5, 6, 7
 NO_RULE = -1
 UNKNOWN_LESION = len(LESIONS)
-_MEMBRANOUS = LESIONS.index("membranous")
 
 
 @inline
-def _lesion_bit(state, traits):
-    return 1 << (traits.lesion if state.biopsied == 1 else UNKNOWN_LESION)
+def _lesion_known(state, traits):
+    """Lesion that the clinic knows."""
+    return traits.lesion if state.biopsied == 1 else UNKNOWN_LESION
+
+
+@inline
+def _in_remission(state):
+    return state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
+
+
+@inline
+def _waits_for_remission(when):
+    """Whether a rule is for disease that does not remit: it is dropped if remission comes before the first dose."""
+    return (
+        when == Start.SLOW_RESPONSE
+        or when == Start.CONSERVATIVE
+        or when == Start.RESISTANCE
+        or when == Start.INTOLERANCE
+    )
 
 
 @kernel
 def consider_start(state, traits, params, clocks, starts, when):
-    """Follow the first rule that waits for this event and fits the patient, if none is followed yet."""
+    """Follow the first rule that waits for this event and fits the patient, if none is followed yet.
+
+    A rule of which nothing may be given is not followed again until the known contraindications change.
+    """
     if state.rule != NO_RULE:
         return
+    if state.rules_used_up != 0 and known_against(state) != state.against_when_used_up:
+        state.rules_used_up = 0
     for r in range(params.first_start, params.last_start):
         row = starts[r]
-        if int(row[WHEN]) != when or int(row[LESION_MASK]) & _lesion_bit(state, traits) == 0:
+        if int(row[WHEN]) != when or int(row[LESION_MASK]) >> _lesion_known(state, traits) & 1 == 0:
             continue
         if when == Start.RELAPSE and state.relapses_declared < row[NUMBER]:
             continue
+        if state.upcr_read < row[ABOVE] or state.rules_used_up >> int(r - params.first_start) & 1 == 1:
+            continue
         state.rule = r
         state.place = 0
-        clocks[DUE, Clock.AGENT_START] = state.now + row[DELAY_DAYS]
+        state.entry = 0
+        _plan_start(state, clocks, Plan.FIRST, state.now + row[DELAY_DAYS])
         return
 
 
 @kernel
-def begin_planned_agent(state, traits, params, clocks, prepared, log):
-    """Start the agent of a rule after its delay, unless a slow response has come in the meantime."""
+def _plan_start(state, clocks, plan, when):
+    state.plan = plan
+    clocks[DUE, Clock.AGENT_START] = when
+
+
+@kernel
+def _drop_rule(state, clocks):
+    state.rule = NO_RULE
+    state.entry = 0
+    clocks[DUE, Clock.AGENT_START] = math.inf
+
+
+@kernel
+def begin_planned_agents(state, traits, params, clocks, prepared, log):
+    """Start the agents of a rule after their delay, if they are still needed and the patient accepts them."""
     clocks[DUE, Clock.AGENT_START] = math.inf
     row = prepared.starts[state.rule]
-    remitted = state.assessment == Assessment.REMISSION or state.assessment == Assessment.PARTIAL
-    if int(row[WHEN]) == Start.SLOW_RESPONSE and state.latest_agent == NO_AGENT and remitted:
-        state.rule = NO_RULE
+    if state.plan == Plan.FIRST and _waits_for_remission(int(row[WHEN])):
+        if _in_remission(state):
+            _drop_rule(state, clocks)
+            return
+        if state.upcr_read < row[ABOVE]:
+            clocks[DUE, Clock.AGENT_START] = state.now + params.review_days
+            return
+    if state.plan == Plan.IF_NEEDED and _in_remission(state) and state.dose_mg == 0.0:
         return
-    first = state.latest_agent == NO_AGENT
+    if traits.reluctant == 1 and state.accepts_agents == 0:
+        if state.refused == math.inf:
+            state.refused = state.now
+            write_event(log, traits, state, Event.AGENT_REFUSED, NO_VALUE)
+        if state.now < state.refused + params.accepted_after_days:
+            if not _waits_for_remission(int(row[WHEN])):
+                state.plan = Plan.IF_NEEDED
+            clocks[DUE, Clock.AGENT_START] = state.refused + params.accepted_after_days
+            return
+        state.accepts_agents = 1
     _start_next(state, traits, params, clocks, prepared, log)
-    if first and state.agent != NO_AGENT and state.dose_mg > 0.0:
-        _overlap(state, params, clocks, row)
 
 
 @kernel
-def _overlap(state, params, clocks, row):
-    """Hold the steroid dose during the overlap; afterwards it continues as planned, or is withdrawn."""
-    state.steroid_held_until = state.now + row[OVERLAP_DAYS]
-    if row[WITHDRAW] == 1.0:
-        state.withdraw_steroid = 1
-        if state.treatment == Treatment.TAPER:
-            start_withdrawal(state, params, clocks)
+def _startable(state, traits, params, agents, entry):
+    """The regimens of an entry that may be given; none if they have all failed."""
+    mask = 0
+    for k in range(params.agents):
+        if entry >> k & 1 == 1 and may_be_given(state, traits, params, agents, k):
+            mask |= 1 << k
+    return mask if mask & ~state.agents_failed != 0 else 0
 
 
 @kernel
 def _start_next(state, traits, params, clocks, prepared, log):
-    """Start the next regimen of the sequence that may be given, if there is one."""
+    """Start the next entry of the sequence of which something may be given; after the last, look from the first again.
+
+    What is given already and not part of it is stopped. If nothing may be given, the rule is followed no longer.
+    """
     row = prepared.starts[state.rule]
-    while FIRST_REGIMEN + state.place < len(row):
-        k = int(row[FIRST_REGIMEN + state.place])
-        if k < 0:
+    entries = 0
+    while FIRST_ENTRY + entries < len(row) and row[FIRST_ENTRY + entries] > 0.0:
+        entries += 1
+    for _ in range(entries):
+        mask = _startable(state, traits, params, prepared.agents, int(row[FIRST_ENTRY + state.place]))
+        if mask != 0:
+            when = _may_start_from(state, params, prepared.agents, mask)
+            if when > state.now:
+                clocks[DUE, Clock.AGENT_START] = when
+            else:
+                _start_entry(state, traits, params, clocks, prepared, log, mask)
             return
-        if may_be_given(state, traits, params, prepared.agents, k):
-            start_agent(state, traits, params, clocks, prepared, log, k)
-            return
-        state.place += 1
+        state.place = (state.place + 1) % entries
+    state.rules_used_up |= 1 << int(state.rule - params.first_start)
+    state.against_when_used_up = known_against(state)
+    stop_agents(state, traits, params, clocks, prepared, log, state.agents_given)
+    _drop_rule(state, clocks)
 
 
 @kernel
-def replace_agent(state, traits, params, clocks, prepared, log):
-    """Stop the latest agent, which has failed or was not tolerated, and start the next of the sequence."""
-    state.agents_failed |= 1 << state.latest_agent
-    write_event(log, traits, state, Event.AGENT_FAILED, float(prepared.agents[state.latest_agent].drug))
-    withdraw = state.withdraw_steroid
-    if state.agent != NO_AGENT:
-        stop_agent(state, traits, params, clocks, prepared, log)
+def _may_start_from(state, params, agents, mask):
+    """Time from which an entry may start: after the pauses for toxicity and infection, and between courses."""
+    when = max(
+        state.not_tolerated + params.wait_after_toxicity_days,
+        state.serious_infection_treated + params.wait_after_infection_days,
+    )
+    for k in range(params.agents):
+        if mask >> k & 1 == 1:
+            when = max(when, may_be_given_from(state, params, agents, k))
+    return when
+
+
+@kernel
+def _start_entry(state, traits, params, clocks, prepared, log, mask):
+    """Start the regimens of an entry together; steroid overlaps with them."""
+    stop_agents(state, traits, params, clocks, prepared, log, state.agents_given & ~mask)
+    if mask & state.agents_in_effect == 0:
+        state.entry_relapses = 0
+    state.entry = mask
+    state.entry_since = state.now
+    state.entry_upcr = state.upcr_read
+    row = prepared.starts[state.rule]
+    withdraw = WITHDRAWN_BY_RULE if row[WITHDRAW] == 1.0 else 0
+    for k in range(params.agents):
+        if mask >> k & 1 == 1:
+            if withdraw == 0 and prepared.agents[k].withdraw_steroid == 1:
+                withdraw = WITHDRAWN_UNDER_REGIMEN
+            if state.agents_given >> k & 1 == 0:
+                start_agent(state, traits, params, clocks, prepared, log, k)
+    _overlap(state, params, clocks, prepared.steps, row[OVERLAP_DAYS], withdraw)
+
+
+@kernel
+def _overlap(state, params, clocks, steps, days, withdraw):
+    """Hold the steroid dose during the overlap; afterwards it continues as planned, or is withdrawn."""
+    state.steroid_held_until = state.now + days
+    state.withdraw_steroid = withdraw
+    if state.treatment != Treatment.TAPER:
+        return
+    if withdraw == WITHDRAWN_BY_RULE:
+        start_withdrawal(state, params, clocks)
+    elif withdraw == WITHDRAWN_UNDER_REGIMEN:
+        withdraw_if_sooner(state, params, clocks, steps)
+
+
+@kernel
+def _replace(state, traits, params, clocks, prepared, log):
+    """Replace the latest entry, which has failed, by the next of the sequence that may be given."""
+    for k in range(params.agents):
+        if state.entry >> k & 1 == 1:
+            state.agents_failed |= 1 << k
+            write_event(log, traits, state, Event.AGENT_FAILED, float(prepared.agents[k].drug))
+    state.entry = 0
+    _plan_start(state, clocks, Plan.NEXT, math.inf)
     _start_next(state, traits, params, clocks, prepared, log)
-    if state.agent != NO_AGENT:
-        state.withdraw_steroid = withdraw
+    if clocks[DUE, Clock.AGENT_START] < math.inf:
+        stop_agents(state, traits, params, clocks, prepared, log, state.agents_given)
+
+
+@kernel
+def stop_for_toxicity(state, traits, params, clocks, prepared, log, k):
+    """Stop regimen k for good because of an adverse event; what is given with it goes on.
+
+    If nothing is left, the next of the sequence waits until the adverse event is over, and for the next relapse if the
+    patient is in remission without steroid.
+    """
+    state.agents_not_tolerated |= 1 << k
+    state.not_tolerated = state.now
+    stop_agent(state, traits, params, clocks, prepared, log, k)
+    state.entry &= ~(1 << k)
+    if state.entry & (state.agents_given | state.agents_in_effect) == 0:
+        state.entry = 0
+        _plan_start(state, clocks, Plan.IF_NEEDED, state.now + params.wait_after_toxicity_days)
 
 
 @kernel
@@ -120,61 +258,119 @@ def _relapses_frequently(state, params):
 
 @kernel
 def relapses_often(state, params):
-    """Whether, at a relapse just declared, the clinic holds the patient to be dependent or to relapse frequently."""
+    """Whether, at a relapse just declared, the patient needs the long course of steroid for frequent relapses.
+
+    That is in dependence or frequent relapse, unless a second agent is given, or is about to start.
+    """
+    if state.rule != NO_RULE and (state.refused == math.inf or state.accepts_agents == 1):
+        return False
     return _is_dependent(state, params) or _relapses_frequently(state, params)
 
 
 @kernel
 def respond_to_relapse(state, traits, params, clocks, prepared, log):
-    """Respond to a declared relapse: count it, and start, continue or replace the second agent."""
+    """Respond to a declared relapse: count it, and start, continue or replace second agents.
+
+    A relapse during the overlap, while an agent is built up, does not count against it.
+    """
     state.relapse_times[state.relapses_declared % RELAPSES_KEPT] = state.now
     state.relapses_declared += 1
     state.discharged = 0
     state.provocations = 0
     on_steroid = state.dose_mg > 0.0 or state.now - state.steroid_ended <= params.dependence_within_days
     state.relapses_on_steroid = state.relapses_on_steroid + 1 if on_steroid else 0
-    waiting = state.rule != NO_RULE and state.latest_agent == NO_AGENT
-    if waiting and int(prepared.starts[state.rule][WHEN]) == Start.SLOW_RESPONSE:
-        state.rule = NO_RULE
-        clocks[DUE, Clock.AGENT_START] = math.inf
+    if state.refused < math.inf and params.accepted_at_next_relapse == 1:
+        state.accepts_agents = 1
+    waiting = clocks[DUE, Clock.AGENT_START] < math.inf
+    if state.rule != NO_RULE and waiting and state.plan == Plan.FIRST:
+        when = int(prepared.starts[state.rule][WHEN])
+        if _waits_for_remission(when):
+            _drop_rule(state, clocks)
     if state.rule == NO_RULE:
         if _is_dependent(state, params):
             consider_start(state, traits, params, clocks, prepared.starts, Start.DEPENDENCE)
         if _relapses_frequently(state, params):
             consider_start(state, traits, params, clocks, prepared.starts, Start.FREQUENT_RELAPSE)
         consider_start(state, traits, params, clocks, prepared.starts, Start.RELAPSE)
-    elif state.agent != NO_AGENT:
-        state.agent_relapses += 1
-        if state.agent_relapses >= prepared.agents[state.agent].fails_at_relapses:
-            replace_agent(state, traits, params, clocks, prepared, log)
-    elif state.latest_agent != NO_AGENT and clocks[DUE, Clock.AGENT_START] == math.inf:
-        clocks[DUE, Clock.AGENT_START] = state.now + prepared.starts[state.rule][DELAY_DAYS]
+        return
+    in_effect = state.entry & (state.agents_given | state.agents_in_effect) != 0
+    if in_effect and state.now >= state.steroid_held_until:
+        state.entry_relapses += 1
+        if state.entry_relapses >= _fails_at_relapses(state, params, prepared.agents):
+            _replace(state, traits, params, clocks, prepared, log)
+            return
+    if state.agents_given == 0 and (not waiting or state.plan == Plan.IF_NEEDED):
+        accepts = traits.reluctant == 0 or state.accepts_agents == 1
+        if not waiting or accepts:
+            plan = Plan.IF_NEEDED if in_effect else Plan.NEXT
+            _plan_start(state, clocks, plan, state.now + prepared.starts[state.rule][DELAY_DAYS])
 
 
 @kernel
-def review_agent(state, traits, params, clocks, prepared, log):
-    """Review the agent at a visit: replace it if it has failed, or stop it after a long time of clear urine.
+def _fails_at_relapses(state, params, agents):
+    """Number of relapses at which the latest entry has failed."""
+    relapses = 0
+    for k in range(params.agents):
+        if state.entry >> k & 1 == 1:
+            relapses = max(relapses, agents[k].fails_at_relapses)
+    return relapses
 
-    An agent has failed if urine is still in the range of relapse after ``fails_after_days``.
+
+@kernel
+def _days_to_fail(state, traits, params, agents):
+    """Days after which the latest entry has failed in disease that does not remit; slow lesions are given longer."""
+    days = 0.0
+    for k in range(params.agents):
+        if state.entry >> k & 1 == 1:
+            days = max(days, agents[k].fails_after_days)
+    return days * params.fails_after_factor[_lesion_known(state, traits)]
+
+
+@kernel
+def _in_effect_until(state, params):
+    """When the effect of the latest entry ends (inf while it is given)."""
+    until = 0.0
+    for k in range(params.agents):
+        if state.entry >> k & 1 == 1:
+            until = max(until, state.effect_until[k])
+    return until
+
+
+@kernel
+def _review_without_remission(state, traits, params, clocks, prepared, log):
+    """Review the latest entry in disease that does not remit, once it has had its time.
+
+    It has failed if urine is in the range of relapse and not clearly better than at the start, unless that comes after
+    its effect has ended. Then another course follows.
     """
-    _count_clear_urine(state, params)
-    if state.latest_agent == NO_AGENT or clocks[DUE, Clock.AGENT_START] < math.inf or state.genetic_found == 1:
+    since = max(state.entry_since, state.nephrotic_since)
+    allowed_until = since + _days_to_fail(state, traits, params, prepared.agents)
+    if state.high_readings < params.relapse_readings or state.now < allowed_until:
         return
-    has_failed = state.agents_failed >> state.latest_agent & 1 == 1
+    before = state.entry_upcr if state.entry_since >= state.nephrotic_since else state.episode_first_reading
+    until = _in_effect_until(state, params)
+    ended = until <= state.now
+    if state.upcr_read > params.improving_fraction * before and not (ended and until >= allowed_until):
+        _replace(state, traits, params, clocks, prepared, log)
+    elif ended:
+        _plan_start(state, clocks, Plan.IF_NEEDED, state.now)
+
+
+@kernel
+def review_agents(state, traits, params, clocks, prepared, log):
+    """Review second agents at a visit: replace them if they have failed, or stop them after long clear urine."""
+    _count_clear_urine(state, params)
+    if state.agents_given != 0 and cystitis_is_noted(state):
+        for k in range(params.agents):
+            if state.agents_given >> k & 1 == 1 and prepared.agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
+                stop_for_toxicity(state, traits, params, clocks, prepared, log, k)
+    if state.entry == 0 or clocks[DUE, Clock.AGENT_START] < math.inf or state.genetic_found == 1:
+        return
     without_steroid = state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.NONE
-    waiting = state.assessment == Assessment.RESISTANT or without_steroid
-    days = state.now - max(state.agent_since, state.nephrotic_since)
-    patience = params.membranous_patience_days if state.biopsied == 1 and traits.lesion == _MEMBRANOUS else 0.0
-    fails_after = prepared.agents[state.latest_agent].fails_after_days + patience
-    without_effect = state.high_readings >= params.relapse_readings and days >= fails_after
-    if (waiting and not has_failed and without_effect) or cystitis_is_noted(state, prepared.agents):
-        replace_agent(state, traits, params, clocks, prepared, log)
-    elif (
-        params.stop_by_clear_urine == 1
-        and state.agent != NO_AGENT
-        and state.now - state.clear_since >= params.negative_days
-    ):
-        stop_agent(state, traits, params, clocks, prepared, log)
+    if state.assessment == Assessment.RESISTANT or without_steroid:
+        _review_without_remission(state, traits, params, clocks, prepared, log)
+    elif params.stop_by_clear_urine == 1 and state.now - state.clear_since >= params.negative_days:
+        stop_agents(state, traits, params, clocks, prepared, log, state.agents_given)
 
 
 @kernel
@@ -192,7 +388,7 @@ def _count_clear_urine(state, params):
 @kernel
 def test_or_discharge(state, traits, params, clocks, log):
     """Test by provocation after years of clear urine without treatment, and then end follow-up."""
-    untreated = state.agent == NO_AGENT and state.dose_mg == 0.0 and state.assessment == Assessment.REMISSION
+    untreated = state.agents_given == 0 and state.dose_mg == 0.0 and state.assessment == Assessment.REMISSION
     if (
         params.stop_by_clear_urine == 0
         or state.discharged == 1

@@ -16,6 +16,9 @@ from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, uniforms
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
+WITHDRAWN_BY_RULE, WITHDRAWN_UNDER_REGIMEN = 1, 2
+"""Values of ``withdraw_steroid``: the start rule says so, or the regimen that is given, if that ends steroid sooner."""
+
 STEP_DAYS, STEP_AMOUNT, STEP_PER, STEP_CAP_MG, STEP_SCHEDULE = 0, 1, 2, 3, 4
 
 
@@ -154,22 +157,47 @@ def _skip_steps_that_raise(state, steps):
 
 
 @kernel
+def _days_left(state, steps):
+    days = 0.0
+    for k in range(state.step, state.last_step):
+        days += steps[k][STEP_DAYS]
+    return days
+
+
+@kernel
+def withdraw_if_sooner(state, params, clocks, steps):
+    """Withdraw steroid instead of the taper under way, unless that would take longer."""
+    step, last_step, due = state.step, state.last_step, clocks[DUE, Clock.DOSE_STEP]
+    planned = due - state.now + _days_left(state, steps)
+    start_withdrawal(state, params, clocks)
+    _skip_steps_that_raise(state, steps)
+    if _days_left(state, steps) >= planned:
+        state.treatment = Treatment.TAPER
+        state.step = step
+        state.last_step = last_step
+        clocks[DUE, Clock.DOSE_STEP] = due
+
+
+@kernel
 def next_step(state, traits, params, clocks, steps, log):
     """Take the next step of the taper, or end steroid.
 
     During the overlap with a second agent the step waits, unless steroid is toxic. Full dose does not wait: once the
-    disease is in remission the taper begins, and is held at its first step. Until then the steps are pulses.
+    disease is in remission the taper begins, and is held at its first step, unless the start rule withdraws steroid.
+    Until then the steps are pulses.
     """
     if state.pulses_left > 0:
         _give_pulse(state, traits, params, clocks, log)
         return
-    waits = state.treatment != Treatment.FULL_DOSE or state.withdraw_steroid == 1
+    waits = state.treatment != Treatment.FULL_DOSE or state.withdraw_steroid == WITHDRAWN_BY_RULE
     if waits and state.now < state.steroid_held_until and state.steroid_barred == 0:
         clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
         return
     if state.treatment == Treatment.FULL_DOSE:
         state.treatment = Treatment.TAPER
-        if state.withdraw_steroid == 1:
+        if state.withdraw_steroid == WITHDRAWN_UNDER_REGIMEN:
+            withdraw_if_sooner(state, params, clocks, steps)
+        elif state.withdraw_steroid == WITHDRAWN_BY_RULE:
             start_withdrawal(state, params, clocks)
             _skip_steps_that_raise(state, steps)
         write_event(log, traits, state, Event.TAPER_STARTED, NO_VALUE)

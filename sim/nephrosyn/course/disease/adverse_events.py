@@ -5,49 +5,58 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.disease.body import MG_PER_G
-from nephrosyn.course.state.clocks import start_budget
 from nephrosyn.course.state.codes import AgentToxicity, Event
 from nephrosyn.course.state.events import write_event
-from nephrosyn.course.state.state import Clock
+from nephrosyn.course.state.state import DUE, REGIMEN_BITS, TOXICITY_BITS, Clock
 from nephrosyn.kernels.compile import kernel
 from nephrosyn.kernels.random_streams import Purpose, uniforms
 
 
 @kernel
-def _had(state):
-    """Number of adverse events by time that the patient has had on this agent."""
-    had = 0
-    for k in range(AgentToxicity.GUT_REACTION):
-        had += state.agent_toxicities >> k & 1
-    return had
-
-
-@kernel
-def forget_toxicities_by_time(state):
-    """Make all adverse events by time possible again, for a new agent."""
-    state.agent_toxicities = state.agent_toxicities >> AgentToxicity.GUT_REACTION << AgentToxicity.GUT_REACTION
-
-
-@kernel
-def _draw(state):
-    """Index of the draw for the next adverse event since this start."""
-    return state.agent_starts * AgentToxicity.GUT_REACTION + _had(state)
-
-
-@kernel
-def _rate(state, agent):
+def _rate(state, agent, k):
+    """Hazard (per day) of the adverse events by time of regimen k not had yet since its start."""
     total = 0.0
-    for k in range(len(agent.toxicity_per_day)):
-        if state.agent_toxicities >> k & 1 == 0:
-            total += agent.toxicity_per_day[k]
+    for kind in range(len(agent.toxicity_per_day)):
+        if state.agent_course_toxicities[k] >> kind & 1 == 0:
+            total += agent.toxicity_per_day[kind]
     return total
 
 
 @kernel
-def start_agent_toxicity(state, traits, params, clocks, agents):
-    """Draw the budget until the next adverse event of the latest agent; it is spent until the agent's effect ends."""
-    budget = -math.log(uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TOXICITY, _draw(state))[0])
-    start_budget(clocks, Clock.AGENT_TOXICITY, state.now, budget, _rate(state, agents[state.latest_agent]))
+def _draws(state, traits, params, k):
+    """Uniforms of the next adverse event by time in this course of regimen k."""
+    had = 0
+    for kind in range(AgentToxicity.GUT_REACTION):
+        had += state.agent_course_toxicities[k] >> kind & 1
+    course = (state.agent_courses[k] << REGIMEN_BITS) + k
+    return uniforms(
+        params.seed, params.replicate, traits.patient, Purpose.AGENT_TOXICITY, (course << TOXICITY_BITS) + had
+    )
+
+
+@kernel
+def _plan_toxicity(state, traits, params, agents, k):
+    rate = _rate(state, agents[k], k)
+    wait = -math.log(_draws(state, traits, params, k)[0]) / rate if rate > 0.0 else math.inf
+    state.agent_toxicity_due[k] = state.now + wait
+
+
+@kernel
+def start_agent_toxicity(state, traits, params, agents, k):
+    """At the start of regimen k, make all its adverse events by time possible again, and draw when the next comes."""
+    state.agent_course_toxicities[k] = 0
+    _plan_toxicity(state, traits, params, agents, k)
+
+
+@kernel
+def schedule_toxicity(state, params, clocks):
+    """Set the clock of the next adverse event of any regimen that is given."""
+    due = math.inf
+    if state.agents_given != 0:
+        for k in range(params.agents):
+            if state.agents_given >> k & 1 == 1:
+                due = min(due, state.agent_toxicity_due[k])
+    clocks[DUE, Clock.AGENT_TOXICITY] = due
 
 
 @kernel
@@ -59,27 +68,31 @@ def _occur(state, traits, log, which):
 
 @kernel
 def suffer_agent_toxicity(state, traits, params, clocks, agents, log):
-    """An adverse event by time occurs, one of those not had yet; return whether the agent is stopped."""
-    agent = agents[state.latest_agent]
-    place = uniforms(params.seed, params.replicate, traits.patient, Purpose.AGENT_TOXICITY, _draw(state))[1] * _rate(
-        state, agent
-    )
+    """An adverse event by time occurs, one of those not had yet; return the regimen to stop for it, or -1."""
+    k = 0
+    while state.agents_given >> k & 1 == 0 or state.agent_toxicity_due[k] > state.now:
+        k += 1
+    agent = agents[k]
+    place = _draws(state, traits, params, k)[1] * _rate(state, agent, k)
     which = -1
-    for k in range(len(agent.toxicity_per_day)):
-        if state.agent_toxicities >> k & 1 == 0 and agent.toxicity_per_day[k] > 0.0 and (place >= 0.0 or which < 0):
-            which = k
-            place -= agent.toxicity_per_day[k]
+    for kind in range(len(agent.toxicity_per_day)):
+        possible = state.agent_course_toxicities[k] >> kind & 1 == 0 and agent.toxicity_per_day[kind] > 0.0
+        if possible and (place >= 0.0 or which < 0):
+            which = kind
+            place -= agent.toxicity_per_day[kind]
+    state.agent_course_toxicities[k] |= 1 << which
     _occur(state, traits, log, which)
-    start_agent_toxicity(state, traits, params, clocks, agents)
-    return agent.toxicity_stops[which] == 1
+    _plan_toxicity(state, traits, params, agents, k)
+    schedule_toxicity(state, params, clocks)
+    return k if agent.toxicity_stops[which] == 1 else -1
 
 
 @kernel
-def react_to_doses(state, traits, params, log, doses):
-    """Draw whether doses of cyclophosphamide of the current size cause an acute gut reaction."""
+def react_to_doses(state, traits, params, log, mg, doses):
+    """Draw whether doses of cyclophosphamide of ``mg`` each cause an acute gut reaction."""
     index = state.gut_reaction_draws
     state.gut_reaction_draws += 1
-    once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * state.agent_mg / MG_PER_G))
+    once = 1.0 / (1.0 + math.exp(-params.reaction_intercept - params.reaction_per_g * mg / MG_PER_G))
     never = (1.0 - once) ** doses
     if uniforms(params.seed, params.replicate, traits.patient, Purpose.GUT_REACTION, index)[0] >= never:
         _occur(state, traits, log, AgentToxicity.GUT_REACTION)

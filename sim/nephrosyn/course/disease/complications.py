@@ -140,6 +140,8 @@ def _begin_complication(state, traits, params, clocks, tables, course, which, ch
 def treat_complication(state, traits, params, clocks, log):
     """Treatment of a complication takes effect; it is noted at the next visit."""
     write_event(log, traits, state, Event.COMPLICATION_TREATED, float(state.complication))
+    if state.complication == Condition.SERIOUS_INFECTION:
+        state.serious_infection_treated = state.now
     state.complication = NO_COMPLICATION
     clocks[DUE, Clock.COMPLICATION_ENDS] = math.inf
     set_rate(clocks, Clock.RESPONSE, state.now, response_speed(state, traits, params))

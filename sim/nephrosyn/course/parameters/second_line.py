@@ -9,7 +9,7 @@ import numpy as np
 
 from nephrosyn import vocabulary
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, NEVER
-from nephrosyn.course.care.second_line import FIRST_REGIMEN, UNKNOWN_LESION
+from nephrosyn.course.care.second_line import FIRST_ENTRY, UNKNOWN_LESION
 from nephrosyn.course.disease.body import DOSE_PER
 from nephrosyn.course.state.parameter_records import AGENT
 from nephrosyn.patients.traits import records
@@ -66,6 +66,8 @@ def _fill_regimen(record: NDArray[np.void], regimen: AgentRegimen, tabulate: Tab
         "sensitive_response",
         "fails_at_relapses",
         "fails_after_days",
+        "least_days_between_courses",
+        "withdraw_steroid",
         "visit_days",
         "infection_factor",
     ):
@@ -96,18 +98,20 @@ def start_rules(scenario: Scenario) -> tuple[NDArray[np.float64], dict[str, tupl
         first = len(rows)
         rows += [_start_row(start, names) for start in scenario.second_line.policy[band].starts]
         places[band] = first, len(rows)
-    return np.array(rows or [[_NO_MORE] * (FIRST_REGIMEN + MOST_IN_SEQUENCE)]), places
+    return np.array(rows or [[_NO_MORE] * (FIRST_ENTRY + MOST_IN_SEQUENCE)]), places
 
 
 def _start_row(start: Start, names: list[str]) -> list[float]:
     lesions = 0
     for name in start.lesions:
         lesions |= _ANY_LESION if name == "any" else 1 << (*vocabulary.LESIONS, "unknown").index(name)
-    sequence = [float(names.index(name)) for name in start.sequence]
+    entries = ([entry] if isinstance(entry, str) else entry for entry in start.sequence)
+    sequence = [float(sum(1 << names.index(name) for name in entry)) for entry in entries]
     sequence += [_NO_MORE] * (MOST_IN_SEQUENCE - len(sequence))
     withdraw = float(start.steroid == "withdraw")
     when = vocabulary.STARTS.index(start.when)
-    return [when, start.number, start.delay_days, lesions, start.overlap_days, withdraw, *sequence]
+    above = start.above_mg_per_mg
+    return [when, start.number, start.delay_days, lesions, start.overlap_days, withdraw, above, *sequence]
 
 
 def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) -> None:
@@ -115,8 +119,18 @@ def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) ->
     second, policy = scenario.second_line, scenario.second_line.policy[band]
     record["agents"] = len(second.regimens)
     record["response_correlation"] = second.response_correlation
-    for name in ("review_days", "change_above_fraction", "least_infusion_fraction", "membranous_patience_days"):
+    for name in (
+        "review_days",
+        "change_above_fraction",
+        "least_infusion_fraction",
+        "wait_after_toxicity_days",
+        "wait_after_infection_days",
+    ):
         record[name] = getattr(second.dosing, name)
+    record["improving_fraction"] = second.failure.improving_fraction
+    record["fails_after_factor"] = [second.failure.days_factor.get(name, 1.0) for name in (*vocabulary.LESIONS, "")]
+    record["accepted_after_days"] = policy.refusal.accepted_after_days
+    record["accepted_at_next_relapse"] = policy.refusal.accepted_at_next_relapse
     record["most_protection"] = second.cyclophosphamide.most_protection
     reaction = second.cyclophosphamide.reaction
     low, high = _logit(reaction.probability_at_low), _logit(reaction.probability_at_high)
@@ -131,6 +145,8 @@ def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) ->
     record["twelve_months_days"] = policy.twelve_months_days
     stopping = policy.stopping
     record["stop_by_clear_urine"] = stopping.rule == "clear_urine"
+    record["prolonged_after_relapse_days"] = stopping.prolonged_after_relapse_days
+    record["most_prolonged_fraction"] = stopping.most_prolonged_fraction
     record["negative_mg_per_mg"] = stopping.negative_mg_per_mg
     record["stray_readings"] = stopping.stray_readings
     record["negative_days"] = stopping.negative_days

@@ -125,10 +125,10 @@ def write_dose(log, traits, state, last_day):
 
 
 @kernel
-def write_agent_dose(log, traits, state, drug, schedule, first_day, last_day):
-    """Write a run of days on tablets of a second agent, or one infusion."""
-    first, last, weight = float(first_day), float(last_day), state.agent_run_weight_kg
-    _write(log, traits.patient, _DOSE, int(drug), 0, int(schedule), first, last, state.agent_mg, weight)
+def write_agent_dose(log, traits, state, k, drug, schedule, first_day, last_day):
+    """Write a run of days on tablets of regimen k, or one infusion."""
+    first, last, weight = float(first_day), float(last_day), state.agent_run_weight_kg[k]
+    _write(log, traits.patient, _DOSE, int(drug), 0, int(schedule), first, last, state.agent_mg[k], weight)
 
 
 @kernel

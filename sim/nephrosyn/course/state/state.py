@@ -58,6 +58,9 @@ RELAPSES_KEPT = 8
 REGIMEN_BITS = 8
 """Bits of a draw's index that hold the regimen; the episode or course stands above them."""
 
+TOXICITY_BITS = 4
+"""Bits of a draw's index that hold the number of adverse events had in a course."""
+
 
 class Phase(IntEnum):
     """True state of the disease."""
@@ -91,6 +94,14 @@ class Treatment(IntEnum):
     FULL_DOSE = 1
     TAPER = 2
     WITHDRAWAL = 3
+
+
+class Plan(IntEnum):
+    """Why an agent is to start."""
+
+    FIRST = 0  # the first of a rule, if what the rule waits for still holds
+    NEXT = 1  # after a relapse or a failure
+    IF_NEEDED = 2  # after a pause, if the patient is not in remission without steroid
 
 
 STATE = np.dtype(
@@ -197,25 +208,38 @@ STATE = np.dtype(
         ("gfr", "f8"),
         ("gfr_since", "f8"),
         ("gfr_loss_per_day", "f8"),
-        # the second agent
+        # second agents
         ("rule", "i4"),  # row of the start rules that is followed, or -1
         ("place", "i4"),  # in its sequence
-        ("agent", "i4"),  # regimen being given, or -1
-        ("latest_agent", "i4"),
-        ("agent_since", "f8"),
-        ("agent_until", "f8"),
-        ("agent_mg", "f8"),
-        ("agent_run_first_day", "i4"),
-        ("agent_run_weight_kg", "f8"),
-        ("agent_counted_day", "i4"),  # doses before it are counted
-        ("agent_starts", "i4"),
+        ("plan", "i4"),  # why an agent is to start: Plan
+        ("rules_used_up", "i8"),  # bit mask over the rules of the band
+        ("against_when_used_up", "i4"),  # contraindications known when the latest rule was used up
+        ("agents_given", "i4"),  # bit mask over regimens
+        ("entry", "i4"),  # bit mask over regimens: the latest entry of the sequence, without what was not tolerated
+        ("entry_since", "f8"),
+        ("entry_upcr", "f8"),  # read at its start
+        ("entry_relapses", "i4"),
+        ("upcr_read", "f8"),
+        ("refused", "f8"),  # when agents were first refused; inf = never
+        ("accepts_agents", "i4"),
+        ("not_tolerated", "f8"),  # when an agent was last stopped for an adverse event; -inf = never
+        ("serious_infection_treated", "f8"),  # the latest; -inf = never
+        ("agent_since", "f8", (MOST_REGIMENS,)),
+        ("agent_until", "f8", (MOST_REGIMENS,)),
+        ("agent_dose_due", "f8", (MOST_REGIMENS,)),
+        ("agent_mg", "f8", (MOST_REGIMENS,)),
+        ("agent_run_first_day", "i4", (MOST_REGIMENS,)),
+        ("agent_run_weight_kg", "f8", (MOST_REGIMENS,)),
+        ("agent_counted_day", "i4", (MOST_REGIMENS,)),  # doses before it are counted
+        ("agent_toxicity_due", "f8", (MOST_REGIMENS,)),
+        ("agent_course_toxicities", "i4", (MOST_REGIMENS,)),  # bit masks over vocabulary.AGENT_TOXICITIES
         ("gut_reaction_draws", "i4"),
         ("agent_weight_kg", "f8"),
-        ("agent_relapses", "i4"),
         ("agent_courses", "i4", (MOST_REGIMENS,)),
         ("agent_mg_per_kg", "f8", (MOST_REGIMENS,)),
         ("agent_g", "f8", (MOST_REGIMENS,)),
         ("agents_failed", "i4"),  # bit mask over regimens
+        ("agents_not_tolerated", "i4"),  # bit mask over regimens
         ("agents_in_effect", "i4"),  # bit mask over regimens
         ("effect_from", "f8", (MOST_REGIMENS,)),
         ("effect_until", "f8", (MOST_REGIMENS,)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nephrosyn import vocabulary
-from nephrosyn.report.findings.course.disease_states import STATE_NAMES, STATES, Part, States
+from nephrosyn.report.findings.course.disease_states import RECOVERED_YEARS, STATE_NAMES, STATES, Part, States
 from nephrosyn.report.findings.course.exposure import AdverseEvent, DrugUse, Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.summary import Findings
@@ -29,6 +29,11 @@ def end_section(findings: Findings) -> Section:
         "follow-up.",
         recovery_sentence(states.end[0]),
     ]
+    if states.recovered is not None:
+        lead.append(
+            f"Recovered for good, that is in complete remission without any drug throughout the last {RECOVERED_YEARS} "
+            f"years: {share_with_interval(states.recovered)}."
+        )
     return Section("end", "How the course ended", lead, figures, tables, folded)
 
 

@@ -12,6 +12,11 @@ Mismatches = Iterator[tuple[Path, str, str | tuple[str, str]]]
 """Path, what was expected, and what is there; with the nearest valid name where there is one."""
 
 
+def together(entry: str | list[str]) -> list[str]:
+    """Return the regimens of an entry of a sequence: one, or several that are given together."""
+    return [entry] if isinstance(entry, str) else list(entry)
+
+
 @dataclass(frozen=True)
 class ValidParts:
     """A merged scenario with the paths at which the schema found a problem.

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from nephrosyn.errors import number_text
-from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
+from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts, together
 from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.units import MOSTLY, Distribution
@@ -81,7 +81,8 @@ def _regimens_named(parts: ValidParts) -> list[dict[str, Any]]:
     names: set[str] = set()
     for band in parts.names("second_line", "policy") or []:
         starts = parts.value("second_line", "policy", band, "starts")
-        names.update(name for start in starts or [] for name in start["sequence"])
+        for start in starts or []:
+            names.update(name for entry in start["sequence"] for name in together(entry))
     regimens = (parts.table("second_line", "regimens", name) for name in sorted(names))
     return [regimen for regimen in regimens if regimen]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 from nephrosyn.errors import nearest, number_text
-from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
+from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts, together
+from nephrosyn.scenario.tree import Path
+from nephrosyn.vocabulary import DRUG_TABLE
 
 REGIMENS = ("second_line", "regimens")
 POLICY = ("second_line", "policy")
@@ -15,18 +19,61 @@ _LEAST_INTERVAL_DAYS = 7
 
 
 def sequences(parts: ValidParts) -> Mismatches:
-    """Check that every regimen of a sequence exists, and that none is repeated, because a loop would never end."""
+    """Check that every regimen of a sequence exists, and that no entry is repeated, because a loop would never end."""
     known = parts.names(*REGIMENS)
+    for path, sequence in _sequences(parts):
+        earlier: list[set[str]] = []
+        for number, entry in enumerate(sequence):
+            place = (*path, str(number))
+            unknown = False
+            for member, name in enumerate(together(entry)):
+                if known is not None and name not in known:
+                    unknown = True
+                    where = place if isinstance(entry, str) else (*place, str(member))
+                    yield where, "a regimen of second_line.regimens", (f'"{name}"', nearest(name, known))
+            if not unknown and set(together(entry)) in earlier:
+                yield place, "a sequence in which each regimen occurs once", f"{_named(entry)} again: it loops"
+            earlier.append(set(together(entry)))
+
+
+def combined(parts: ValidParts) -> Mismatches:
+    """Check that what is given together may be: neither two drugs of one class nor two of `never_together`."""
+    never = parts.value("second_line", "never_together") or []
+    for path, sequence in _sequences(parts):
+        for number, entry in enumerate(sequence):
+            drugs = {name: parts.value(*REGIMENS, name, "drug") for name in together(entry)}
+            if len(drugs) < len(together(entry)):
+                yield (*path, str(number)), "different regimens to be given together", _named(entry)
+                continue
+            for first, second in combinations([drug for drug in drugs.values() if drug is not None], 2):
+                reason = _against(first, second, never)
+                if reason:
+                    expected = f"regimens that may be given together ({reason})"
+                    yield (*path, str(number)), expected, _named(entry)
+                    break
+
+
+def _against(first: str, second: str, never: list[list[str]]) -> str:
+    """Return why two drugs may not be given together; empty if they may."""
+    classes = {drug.name: drug.drug_class for drug in DRUG_TABLE}
+    if first == second:
+        return f"both are {first}"
+    if classes[first] == classes[second]:
+        return f"{first} and {second} are of one class, {classes[first].replace('_', ' ')}"
+    if any(first in drugs and second in drugs for drugs in never):
+        return f"{first} and {second} are in second_line.never_together"
+    return ""
+
+
+def _named(entry: str | list[str]) -> str:
+    names = ", ".join(f'"{name}"' for name in together(entry))
+    return names if isinstance(entry, str) else f"[{names}]"
+
+
+def _sequences(parts: ValidParts) -> Iterator[tuple[Path, list[str | list[str]]]]:
     for band in parts.names(*POLICY) or []:
         for place, start in enumerate(_starts(parts, band)):
-            path = (*POLICY, band, "starts", str(place), "sequence")
-            sequence = start["sequence"]
-            for number, name in enumerate(sequence):
-                where = (*path, str(number))
-                if known is not None and name not in known:
-                    yield where, "a regimen of second_line.regimens", (f'"{name}"', nearest(name, known))
-                elif name in sequence[:number]:
-                    yield where, "a sequence in which each regimen occurs once", f'"{name}" again: it loops'
+            yield (*POLICY, band, "starts", str(place), "sequence"), start["sequence"]
 
 
 def _starts(parts: ValidParts, band: str) -> list[dict[str, Any]]:
@@ -106,4 +153,4 @@ def intervals(parts: ValidParts) -> Mismatches:
             yield (*REGIMENS, name, "every_days"), "1, 2, or 7 and more (days)", number_text(days)
 
 
-CHECKS = (intervals, regimen_names, sequences, caps, reaction, responses, relapse_numbers)
+CHECKS = (intervals, regimen_names, sequences, combined, caps, reaction, responses, relapse_numbers)

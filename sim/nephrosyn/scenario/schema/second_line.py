@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from nephrosyn.scenario.schema.names import Agent, AgentToxicity, Contraindication, Lesion
 from nephrosyn.scenario.schema.units import (
@@ -26,6 +26,7 @@ from nephrosyn.scenario.schema.units import (
     Share,
     StrayReadingCount,
     UacrLimit,
+    UpcrOrZero,
 )
 
 When = Literal[
@@ -41,6 +42,7 @@ When = Literal[
 
 MOST_REGIMENS = 16
 MOST_IN_SEQUENCE = 8
+MOST_AT_ONCE = 3
 MOST_STARTS = 50
 
 
@@ -76,6 +78,8 @@ class AgentRegimen(Section):
     ``every_days`` is 1 for daily tablets, 2 for alternate days, 7 or more for single administrations.
     The effect begins ``onset_days`` after the first dose and ends ``offset_days`` after the last. While it lasts, the
     relapse hazard is multiplied by ``relapse_factor``, and for ``rebound_days`` after it by ``rebound_factor``.
+    Courses of its drug begin at least ``least_days_between_courses`` apart. With ``withdraw_steroid``, steroid is
+    withdrawn after the overlap, whatever the start rule says.
     """
 
     drug: Agent
@@ -83,6 +87,7 @@ class AgentRegimen(Section):
     every_days: Interval
     course_days: Period
     courses: Count
+    least_days_between_courses: Days
     most_mg_per_kg: MgPerKg | Literal["unlimited"]
     most_g: Grams | Literal["unlimited"]
     onset_days: DaysDistribution
@@ -97,6 +102,7 @@ class AgentRegimen(Section):
     fails_after_days: Period
     visit_days: Interval
     infection_factor: Factor
+    withdraw_steroid: bool
     not_with: list[Contraindication]
     toxicities: dict[AgentToxicity, AgentToxicityRate]
 
@@ -124,19 +130,31 @@ class Cyclophosphamide(Section):
     reaction: Reaction
 
 
+Together = Annotated[list[str], Field(min_length=2, max_length=MOST_AT_ONCE)]
+"""Regimens that are given together."""
+
+
 class Start(Section):
     """When second agents are started, in which patients, and in which sequence.
 
     ``number`` counts relapses where ``when = "relapse"``. ``lesions`` are biopsy results; "unknown" stands for no
-    biopsy, "any" for every patient. For ``overlap_days`` after the start the steroid is not
-    reduced further; with ``steroid = "withdraw"`` its withdrawal begins at the end of the overlap.
+    biopsy, "any" for every patient. An entry of ``sequence`` is a regimen, or a list of regimens given together. The
+    rule holds only if the latest UPCR is at least ``above_mg_per_mg``. For ``overlap_days`` after each start steroid is
+    not reduced further; with ``steroid = "withdraw"`` its withdrawal begins at the end of the overlap.
     """
 
     when: When
     number: Count
     delay_days: Days
     lesions: Annotated[list[Lesion | Literal["unknown", "any"]], Field(min_length=1)]
-    sequence: Annotated[list[str], Field(min_length=1, max_length=MOST_IN_SEQUENCE)]
+    sequence: Annotated[list[str | Together], Field(min_length=1, max_length=MOST_IN_SEQUENCE)]
+    above_mg_per_mg: UpcrOrZero = 0.0
+
+    @model_serializer(mode="wrap")
+    def _leave_out(self, complete: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what the file leaves out, which needs no source."""
+        values: dict[str, Any] = complete(self)
+        return {key: value for key, value in values.items() if key in self.model_fields_set}
     overlap_days: Days
     steroid: Literal["as_planned", "withdraw"]
 
@@ -149,15 +167,31 @@ class Stopping(Section):
     ends when it has stayed so for ``normal_days``, and also ``provocation_check_days`` after each of ``provocations``
     tests by hard exercise. While the disease is in remission, up to ``stray_readings`` higher readings in a row do not
     count.
+
+    A course of tablets without a cumulative cap is prolonged while steroid is still given, and until
+    ``prolonged_after_relapse_days`` after the latest relapse, by at most ``most_prolonged_fraction`` of its length.
     """
 
     rule: Literal["course", "clear_urine"]
+    prolonged_after_relapse_days: Days
+    most_prolonged_fraction: Factor
     negative_mg_per_mg: UacrLimit
     stray_readings: StrayReadingCount
     negative_days: Period
     normal_days: Period
     provocations: Count
     provocation_check_days: Interval
+
+
+class Refusal(Section):
+    """Patients who refuse second agents when they are first offered.
+
+    They accept once ``accepted_after_days`` have passed, or at their next relapse if ``accepted_at_next_relapse``.
+    """
+
+    share: Share
+    accepted_after_days: Days
+    accepted_at_next_relapse: bool
 
 
 class Policy(Section):
@@ -173,6 +207,7 @@ class Policy(Section):
     six_months_days: Period
     frequent_relapses_in_12_months: RelapseCount
     twelve_months_days: Period
+    refusal: Refusal
     starts: Annotated[list[Start], Field(max_length=MOST_STARTS)]
     stopping: Stopping
 
@@ -181,21 +216,38 @@ class Dosing(Section):
     """How agents are prescribed: tablets for ``review_days`` at a time, by the weight of that day.
 
     Their dose is changed once it is out by more than ``change_above_fraction``. Of an infusion at least
-    ``least_infusion_fraction`` is given; if the cumulative cap leaves less, the course is over. An agent for known
-    membranous nephropathy is given ``membranous_patience_days`` more than the ``fails_after_days`` of its regimen.
+    ``least_infusion_fraction`` is given; if the cumulative cap leaves less, the course is over. None is started within
+    ``wait_after_toxicity_days`` of stopping another for an adverse event, or ``wait_after_infection_days`` of the
+    treatment of a serious infection.
     """
 
     review_days: Interval
     change_above_fraction: Share
     least_infusion_fraction: DoseFraction
-    membranous_patience_days: Days
+    wait_after_toxicity_days: Days
+    wait_after_infection_days: Days
+
+
+class Failure(Section):
+    """When an agent has failed in disease that does not remit: after ``fails_after_days`` times ``days_factor``.
+
+    It has not failed if proteinuria is at most ``improving_fraction`` of what it was at the start.
+    """
+
+    improving_fraction: Share
+    days_factor: dict[Lesion, Factor]
 
 
 class SecondLine(Section):
-    """All second-line treatment. ``response_correlation`` is between the responses of one patient to two agents."""
+    """All second-line treatment. ``response_correlation`` is between the responses of one patient to two agents.
+
+    No two drugs of a list in ``never_together`` are given together, and no two of one class.
+    """
 
     response_correlation: Share
     dosing: Dosing
+    failure: Failure
+    never_together: list[Annotated[list[Agent], Field(min_length=2)]]
     cyclophosphamide: Cyclophosphamide
     regimens: Annotated[dict[str, AgentRegimen], Field(max_length=MOST_REGIMENS)]
     policy: dict[str, Policy]

@@ -123,6 +123,7 @@ Grams = Annotated[float, _number("g", 0.001, 1000.0)]
 
 # What laboratories measure
 Upcr = Annotated[float, _number("mg/mg", 0.001, 100.0)]
+UpcrOrZero = Annotated[float, _number("mg/mg", 0.0, 100.0), INTENDED]
 UacrLimit = Annotated[float, _number("mg/mg", 0.0001, 10.0)]
 GramsPerDecilitre = Annotated[float, _number("g/dL", 0.0, 10.0), INTENDED]
 GramsPerDecilitreBias = Annotated[float, _number("g/dL", -2.0, 2.0), INTENDED]

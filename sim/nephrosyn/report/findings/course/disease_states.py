@@ -21,6 +21,8 @@ ENTERED_BY = {"relapse": "nephrotic", **{name: name for name in STATES if name !
 NEPHROTIC = STATES.index("nephrotic")
 RESPONSES = ("complete", "partial", "none")
 LONG_YEARS = 2.0
+RECOVERED_YEARS = 2
+"""Years in complete remission without any drug after which a patient counts as recovered for good."""
 GRID_POINTS = 120
 
 Floats = npt.NDArray[np.float64]
@@ -49,6 +51,9 @@ class States:
         Shares at the end of each year, if follow-up is longer than two years.
     days, shares : ndarray of float64, shape (m,), days, and shape (m, 5)
         Shares over time for the figure; empty unless follow-up is longer than two years.
+    recovered : Share or None
+        Patients recovered for good: in complete remission without any drug throughout the last two years. None unless
+        follow-up is longer than that.
     """
 
     end: list[Share]
@@ -56,6 +61,7 @@ class States:
     years: list[tuple[int, list[float]]]
     days: Floats
     shares: Floats
+    recovered: Share | None = None
 
     @property
     def long(self) -> bool:
@@ -130,13 +136,14 @@ def find(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> States:
 
 @dataclass(frozen=True)
 class StateCounts:
-    """Patients in each state at the end, at the end of each year, and over time; and at the end by response."""
+    """Patients in each state at the end, at the end of each year, and over time; by response; and those recovered."""
 
     patients: int
     end: Counts
     years: Counts
     grid: Counts
     by_response: list[Part]
+    recovered: int
 
 
 def _grid(follow_up_days: float) -> tuple[Sequence[int], Floats]:
@@ -154,7 +161,31 @@ def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> StateCou
     last = counts_at(changes, patients, np.array([np.inf]))[0]
     year_ends = np.array(years, np.float64) * vocabulary.DAYS_PER_YEAR
     at_years, at_days = (counts_at(changes, patients, when) for when in (year_ends, days))
-    return StateCounts(patients, last, at_years, at_days, by_response(changes, tables["truth/traits"]))
+    recovered = recovered_for_good(changes, tables["truth/doses"], follow_up_days)
+    return StateCounts(patients, last, at_years, at_days, by_response(changes, tables["truth/traits"]), recovered)
+
+
+def recovered_for_good(changes: pl.DataFrame, doses: pl.DataFrame, follow_up_days: float) -> int:
+    """Count the patients in complete remission without any drug throughout the last ``RECOVERED_YEARS``.
+
+    Parameters
+    ----------
+    changes : polars.DataFrame
+        From `state_changes`.
+    doses : polars.DataFrame
+        The table ``truth/doses``.
+    follow_up_days : float
+        Planned follow-up (days).
+
+    Returns
+    -------
+    int
+        Number of patients.
+    """
+    since = follow_up_days - RECOVERED_YEARS * vocabulary.DAYS_PER_YEAR
+    last = changes.group_by(PATIENT_KEY).agg(pl.col("state", "time_days").last())
+    well = last.filter((pl.col("state") == STATES.index("complete_remission")) & (pl.col("time_days") <= since))
+    return well.join(doses.filter(pl.col("last_days") >= since), on=PATIENT_KEY, how="anti").height
 
 
 def from_counts(parts: Sequence[StateCounts], follow_up_days: float) -> States:
@@ -166,7 +197,8 @@ def from_counts(parts: Sequence[StateCounts], follow_up_days: float) -> States:
     )
     end = [wilson(int(count), patients) for count in last]
     years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(year_numbers, at_years, strict=True)]
-    return States(end, _together(parts), years, days, at_days / max(patients, 1))
+    recovered = wilson(sum(part.recovered for part in parts), patients) if len(days) else None
+    return States(end, _together(parts), years, days, at_days / max(patients, 1), recovered)
 
 
 def _together(parts: Sequence[StateCounts]) -> list[Part]:
