@@ -96,13 +96,17 @@ DRUG_TABLE = (
     DrugEntry("rituximab", "anti_cd20", ("intravenous",), "L01FA01", 121191),
     DrugEntry("levamisole", "immunomodulator", ("oral",), "P02CE01", None),
     DrugEntry("obinutuzumab", "anti_cd20", ("intravenous",), "L01FA03", None),
+    DrugEntry("ramipril", "renin_angiotensin_blockade", ("oral",), "C09AA05", None),
 )
 """All drugs. To add one, append an entry and give it a regimen in a scenario."""
 
 DRUGS = tuple(drug.name for drug in DRUG_TABLE)
 STEROID = "prednisone"
-AGENTS = tuple(name for name in DRUGS if name != STEROID)
-"""Drugs given together with steroid or after it."""
+SUPPORTIVE_CLASSES = ("renin_angiotensin_blockade",)
+SUPPORTIVE = tuple(drug.name for drug in DRUG_TABLE if drug.drug_class in SUPPORTIVE_CLASSES)
+"""Drugs of supportive care: recorded, but no treatment of the disease in the sense of a definition set."""
+AGENTS = tuple(name for name in DRUGS if name != STEROID and name not in SUPPORTIVE)
+"""Drugs against the disease given together with steroid or after it."""
 
 SCHEDULES = ("daily", "alternate_day", "single")
 
@@ -140,6 +144,13 @@ PROVOKING_FACTORS = (
     "interacting_drug",
 )
 
+CAUSES_OF_DEATH = (
+    "death_from_other_disease",
+    "death_from_cardiovascular_disease",
+    "death_from_infection",
+    "death_from_thrombosis",
+)
+
 CONDITIONS = (
     *CONTRAINDICATIONS,
     *TOXICITIES,
@@ -147,6 +158,7 @@ CONDITIONS = (
     *AGENT_TOXICITIES,
     *COMPLICATIONS,
     *PROVOKING_FACTORS,
+    *CAUSES_OF_DEATH,
 )
 
 CONDITION_KINDS = (
@@ -156,6 +168,7 @@ CONDITION_KINDS = (
     "agent_toxicity",
     "complication",
     "provoking_factor",
+    "cause_of_death",
 )
 
 STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
@@ -291,6 +304,7 @@ KIND_NAMES = {
     "agent_toxicity": "toxicity of another drug",
     "complication": "complication",
     "provoking_factor": "reversible cause of apparent resistance",
+    "cause_of_death": "cause of death",
 }
 """Names of the kinds of conditions in words."""
 

@@ -56,6 +56,7 @@ class Purpose(IntEnum):
     GUT_REACTION = 38
     FACTOR = 39
     ACUTE_INJURY = 43
+    LEVEL = 62
     CHART_VISIT = 40
     CHART_RESULT = 41
     CHART_DIARY = 42

@@ -50,7 +50,7 @@ def coded_care(tables: Tables) -> pl.DataFrame:
         steroid_days=pl.col("first_days").first(), courses=pl.len(), dense=(third <= HALF_A_YEAR_DAYS).any()
     )
     agents = (
-        doses.filter(pl.col("drug") != vocabulary.STEROID)
+        doses.filter(pl.col("drug").cast(pl.String).is_in(vocabulary.AGENTS))
         .group_by(PATIENT_KEY)
         .agg(agent_days=pl.col("first_days").min())
     )

@@ -32,6 +32,7 @@ WORDS = {
     "steroid_toxicity": vocabulary.TOXICITIES,
     "agent_toxicity": vocabulary.AGENT_TOXICITIES,
     "complication_treated": vocabulary.CONDITIONS,
+    "death": vocabulary.CONDITIONS,
     **dict.fromkeys(("provoking_factor_found", "provoking_factor_removed"), vocabulary.PROVOKING_FACTORS),
     **dict.fromkeys(
         ("agent_started", "agent_in_effect", "agent_effect_ends", "agent_stopped", "agent_failed"), vocabulary.DRUGS

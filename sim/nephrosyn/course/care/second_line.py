@@ -23,7 +23,8 @@ UNKNOWN_LESION = len(LESIONS)
 
 
 @inline
-def _lesion_bit(state, traits):
+def lesion_bit(state, traits):
+    """Bit of the lesion that the biopsy has shown, or of an unknown one."""
     return 1 << (traits.lesion if state.biopsied == 1 else UNKNOWN_LESION)
 
 
@@ -34,7 +35,7 @@ def consider_start(state, traits, params, clocks, starts, when):
         return
     for r in range(params.first_start, params.last_start):
         row = starts[r]
-        if int(row[WHEN]) != when or int(row[LESION_MASK]) & _lesion_bit(state, traits) == 0:
+        if int(row[WHEN]) != when or int(row[LESION_MASK]) & lesion_bit(state, traits) == 0:
             continue
         if when == Start.RELAPSE and state.relapses_declared < row[NUMBER]:
             continue

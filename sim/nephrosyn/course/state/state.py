@@ -38,11 +38,12 @@ class Clock(IntEnum):
     AGENT_EFFECT = 19
     SYMPTOM = 20
     DIARY = 21
-    DROPOUT = 22
-    VISIT = 23
-    KIDNEY_FAILURE = 24
-    DEATH = 25
-    END = 26
+    LEVEL = 22
+    DROPOUT = 23
+    VISIT = 24
+    KIDNEY_FAILURE = 25
+    DEATH = 26
+    END = 27
 
 
 CLOCKS = len(Clock)
@@ -107,6 +108,7 @@ STATE = np.dtype(
         ("path_log", "f8"),
         ("path_slope", "f8"),
         ("path_target", "f8"),
+        ("varying", "i4"),  # 1 while the path is slow variation, not a fall or rise
         ("albumin", "f8"),
         ("cholesterol", "f8"),
         ("blood_time", "f8"),
@@ -175,6 +177,13 @@ STATE = np.dtype(
         ("gfr", "f8"),
         ("gfr_since", "f8"),
         ("gfr_loss_per_day", "f8"),
+        # supportive care
+        ("albumin_read", "f8"),  # at the latest visit
+        ("blockade", "i4"),  # 1 while the renin-angiotensin system is blocked
+        ("blockade_first_day", "i4"),
+        ("blockade_mg", "f8"),
+        ("blockade_weight_kg", "f8"),
+        ("anticoagulated", "i4"),
         # the second agent
         ("rule", "i4"),  # row of the start rules that is followed, or -1
         ("place", "i4"),  # in its sequence

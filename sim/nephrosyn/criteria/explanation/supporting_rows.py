@@ -75,7 +75,7 @@ class SupportingRows:
         return self._runs(first, last, steroid=True)
 
     def agents(self, first: int | None, last: int | None) -> list[Evidence]:
-        """Return the runs of drugs other than steroid that overlap the days from `first` to `last`."""
+        """Return the runs of other drugs against the disease that overlap the days from `first` to `last`."""
         return [] if first is None else self._runs(first, last or first, steroid=False)
 
     def conditions(self, kind: str) -> list[Evidence]:
@@ -86,7 +86,8 @@ class SupportingRows:
 
     def _runs(self, first: int, last: int, *, steroid: bool) -> list[Evidence]:
         table = f"{self.before}doses"
-        meet = (r for r in self._rows(table) if r["first_days"] <= last and r["last_days"] >= first)
+        rows = (r for r in self._rows(table) if r["drug"] not in vocabulary.SUPPORTIVE)
+        meet = (r for r in rows if r["first_days"] <= last and r["last_days"] >= first)
         selected = (r for r in meet if (r["drug"] == vocabulary.DRUGS[STEROID]) == steroid)
         return [Evidence(r["first_days"], r["last_days"], table, _dose(r)) for r in selected]
 

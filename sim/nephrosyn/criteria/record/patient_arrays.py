@@ -396,8 +396,9 @@ def _albumin(people: SortedTable, frame: pl.DataFrame | None) -> tuple[NDArray[A
 
 
 def _given(doses: pl.DataFrame) -> pl.DataFrame:
-    """Return the doses without those of 0 mg."""
-    return doses.filter((pl.col("mean_mg_per_day") != 0).fill_null(value=True))
+    """Return the doses without those of 0 mg and those of supportive care, which no definition set counts."""
+    supportive = pl.col("drug").cast(pl.String).is_in(vocabulary.SUPPORTIVE)
+    return doses.filter(~supportive, (pl.col("mean_mg_per_day") != 0).fill_null(value=True))
 
 
 def _array(table: str, series: pl.Series) -> NDArray[Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a type checker cannot evaluate the vocabulary
     AgentToxicity: TypeAlias = str
     Contraindication: TypeAlias = str
     Lesion: TypeAlias = str
+    Supportive: TypeAlias = str
     Toxicity: TypeAlias = str
 else:
     Action = Literal[vocabulary.STEROID_ACTIONS]
@@ -19,4 +20,5 @@ else:
     AgentToxicity = Literal[vocabulary.AGENT_TOXICITIES_BY_TIME]
     Contraindication = Literal[vocabulary.CONTRAINDICATIONS]
     Lesion = Literal[vocabulary.LESIONS]
+    Supportive = Literal[vocabulary.SUPPORTIVE]
     Toxicity = Literal[vocabulary.TOXICITIES]

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 RETIRED = {
     "disease.late_resistance_probability": "disease.late_resistance (share and after_days)",
+    "complications.kidney_loss.partial_remission": "complications.kidney_loss.proteinuria_power",
+    "disease.death.rate_per_year": "disease.death.background_per_year (by the ages of from_years)",
+    "population.bands.adults.height_log_sd": "population.growth.male_height_spread and female_height_spread",
+    "population.bands.adults.weight_log_sd": "population.growth.male_weight_spread and female_weight_spread",
+    "population.bands.children.height_log_sd": "population.growth.male_height_spread and female_height_spread",
+    "population.bands.children.weight_log_sd": "population.growth.male_weight_spread and female_weight_spread",
     "disease.relapse.remission_time_correlation": "disease.remission_time.frailty_correlation",
 }
 """From the dotted key of an earlier version to what to write instead."""

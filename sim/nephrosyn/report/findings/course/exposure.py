@@ -11,7 +11,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.statistics.proportions import Share, wilson
-from nephrosyn.vocabulary import STEROID
+from nephrosyn.vocabulary import AGENTS
 
 FROM_THE_START = "contraindication"
 """Kind of the conditions that are present at onset: they are found, and have no rate."""
@@ -55,8 +55,8 @@ class Treatment:
 
     @property
     def agents(self) -> bool:
-        """True if any patient was given a drug other than steroid."""
-        return any(use.drug != STEROID for use in self.uses)
+        """True if any patient was given another drug against the disease than steroid."""
+        return any(use.drug in AGENTS for use in self.uses)
 
 
 def prescribed_mg_per_kg() -> pl.Expr:
