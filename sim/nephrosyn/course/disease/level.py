@@ -18,7 +18,9 @@ def within_state(state, traits, params, level):
     if state.phase == Phase.PARTIAL:
         own = traits.partial_log_upcr
         return min(max(level, min(own, params.partial_at_least_log)), max(own, params.partial_at_most_log))
-    return max(level, min(traits.nephrotic_log_upcr, params.nephrotic_at_least_log))
+    own = traits.nephrotic_log_upcr
+    lowest = own + state.blockade * params.blockade_log_factor + params.nephrotic_log_fraction
+    return max(level, min(own, max(params.nephrotic_at_least_log, lowest)))
 
 
 @kernel
@@ -47,7 +49,7 @@ def plan_variation(state, traits, params, clocks):
 @kernel
 def next_level(state, traits, params, here):
     """Draw the next level (log UPCR), correlated with the present one."""
-    number = int(math.floor(_periods(state, traits, params) + 0.5))
+    number = math.floor(_periods(state, traits, params) + 0.5)
     score = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.LEVEL, number)[0])
     usual, r = usual_level(state, traits, params), params.level_correlation
     spread = math.sqrt(1.0 - r * r) * params.level_log_sd

@@ -170,6 +170,7 @@ def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> No
     record["level_every_days"] = variation.every_days
     record["level_correlation"] = variation.correlation
     record["nephrotic_at_least_log"] = math.log(variation.nephrotic_at_least_mg_per_mg)
+    record["nephrotic_log_fraction"] = math.log(variation.nephrotic_at_least_fraction)
     record["partial_at_least_log"] = math.log(variation.partial_at_least_mg_per_mg)
     record["partial_at_most_log"] = math.log(variation.partial_at_most_mg_per_mg)
 

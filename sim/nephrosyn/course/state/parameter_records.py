@@ -101,6 +101,7 @@ PARAMETERS = np.dtype(
         ("level_every_days", "f8"),
         ("level_correlation", "f8"),
         ("nephrotic_at_least_log", "f8"),
+        ("nephrotic_log_fraction", "f8"),
         ("partial_at_least_log", "f8"),
         ("partial_at_most_log", "f8"),
         ("death_steps", "i4"),

@@ -111,14 +111,16 @@ class Variation(Section):
 
     Every ``every_days`` it moves towards a new level about the patient's own. The logarithms of successive levels are
     normal with standard deviation ``log_sd`` and ``correlation``. The level does not leave the range of its state:
-    nephrotic disease stays at ``nephrotic_at_least_mg_per_mg`` or above, partial remission between
-    ``partial_at_least_mg_per_mg`` and ``partial_at_most_mg_per_mg``, unless the patient's own level lies beyond.
+    nephrotic disease stays at ``nephrotic_at_least_mg_per_mg`` or above, and at ``nephrotic_at_least_fraction`` of the
+    patient's own level; partial remission stays between ``partial_at_least_mg_per_mg`` and
+    ``partial_at_most_mg_per_mg``. A patient whose own level lies beyond may stay there.
     """
 
     log_sd: LogSd
     every_days: Interval
     correlation: Share
     nephrotic_at_least_mg_per_mg: Upcr
+    nephrotic_at_least_fraction: LevelFraction
     partial_at_least_mg_per_mg: Upcr
     partial_at_most_mg_per_mg: Upcr
 

@@ -59,8 +59,8 @@ GROWTH_CURVES = tuple(
 class Band(Section):
     """An age band: its share of the cohort, the age at onset within it, sex, size and lesions.
 
-    ``weight_height_correlation`` is that of the normal scores of weight and height. ``lesion_mix`` holds for the band as
-    a whole; a lesion of ``lesion_from_years`` does not occur below that age, and its patients are the older ones.
+    ``weight_height_correlation`` is that of the normal scores of weight and height. ``lesion_mix`` holds for the band
+    as a whole; a lesion of ``lesion_from_years`` does not occur below that age, and its patients are the older ones.
     """
 
     share: Share
