@@ -75,7 +75,8 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
 
     def by_sex(curve: str) -> NDArray[np.float64]:
         boys, girls = (np.interp(age, growth.age_years, getattr(growth, f"{sex}_{curve}")) for sex in vocabulary.SEXES)
-        return np.where(male, boys, girls)
+        values: NDArray[np.float64] = np.where(male, boys, girls)
+        return values
 
     weight_kg = by_sex("weight_kg") * inv_boxcox(
         by_sex("weight_spread") * traits["weight_score"], by_sex("weight_power")

@@ -16,18 +16,18 @@ def within_state(state, traits, params, level):
     A patient whose own level lies beyond the range may stay there.
     """
     if state.phase == Phase.PARTIAL:
-        own = traits.partial_log_upcr
-        return min(max(level, min(own, params.partial_at_least_log)), max(own, params.partial_at_most_log))
-    own = traits.nephrotic_log_upcr
-    lowest = own + state.blockade * params.blockade_log_factor + params.nephrotic_log_fraction
-    return max(level, min(own, max(params.nephrotic_at_least_log, lowest)))
+        personal = traits.partial_log_upcr
+        return min(max(level, min(personal, params.partial_at_least_log)), max(personal, params.partial_at_most_log))
+    personal = traits.nephrotic_log_upcr
+    lowest = personal + state.blockade * params.blockade_log_factor + params.nephrotic_log_fraction
+    return max(level, min(personal, max(params.nephrotic_at_least_log, lowest)))
 
 
 @kernel
 def usual_level(state, traits, params):
-    """Level (log UPCR) about which proteinuria varies: the patient's own, lower under blockade."""
-    own = traits.partial_log_upcr if state.phase == Phase.PARTIAL else traits.nephrotic_log_upcr
-    return within_state(state, traits, params, own + state.blockade * params.blockade_log_factor)
+    """Level (log UPCR) about which proteinuria varies: the patient's personal, lower under blockade."""
+    personal = traits.partial_log_upcr if state.phase == Phase.PARTIAL else traits.nephrotic_log_upcr
+    return within_state(state, traits, params, personal + state.blockade * params.blockade_log_factor)
 
 
 @inline
