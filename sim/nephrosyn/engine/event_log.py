@@ -14,7 +14,7 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ROWS_PER_PATIENT_YEAR = 125
+_ROWS_PER_PATIENT_YEAR = 150
 _LEAST_ROWS = 4096
 
 

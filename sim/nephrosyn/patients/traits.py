@@ -191,10 +191,7 @@ def _ages(band: Band, lesions: NDArray[np.int32], uniforms: Floats) -> Floats:
     youngest = np.full(len(LESIONS), band.from_years)
     for name, years in band.lesion_from_years.items():
         youngest[LESIONS.index(name)] = max(band.from_years, years)
-    ages = np.empty(len(lesions))
-    for start in np.unique(youngest[lesions]):
-        here = youngest[lesions] == start
-        ages[here] = quantiles_between(band.age_years, float(start), band.to_years, uniforms[here])
+    ages: Floats = quantiles_between(band.age_years, youngest[lesions], band.to_years, uniforms)
     return np.minimum(ages, np.nextafter(band.to_years, 0.0))
 
 

@@ -194,6 +194,7 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
     height = start_log - _arrival(traits, params, state.response)
     fall_days = min(height / traits.fall_per_day, days)
     state.fall_per_day = height / fall_days
+    state.planned_height = height
     start_budget(clocks, Clock.RESPONSE, state.now, days - fall_days, speed)
 
 
@@ -233,7 +234,11 @@ def respond(state, traits, params, clocks, log):
     if _changes_nothing(state, state.response, state.fall_per_day):
         return
     write_event(log, traits, state, Event.RESPONSE_BEGINS, NO_VALUE)
-    _speed_up_fall(state, traits, params, clocks, log, state.fall_per_day, state.response)
+    pace = state.fall_per_day
+    if state.phase == Phase.NEPHROTIC and state.falling == 0:  # the level has varied; the time stays the one drawn
+        height = log_upcr(state, state.now) - _arrival(traits, params, state.response)
+        pace *= max(height, _LEAST_PACE) / state.planned_height
+    _speed_up_fall(state, traits, params, clocks, log, pace, state.response)
 
 
 @kernel

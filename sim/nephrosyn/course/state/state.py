@@ -103,6 +103,7 @@ STATE = np.dtype(
         ("episode", "i4"),
         ("remission_since", "f8"),
         ("fall_per_day", "f8"),
+        ("planned_height", "f8"),  # of the fall of the present episode, in log units
         ("failed_mg_per_kg_per_day", "f8"),  # dose on which the latest relapse happened; 0 if it may still work
         ("path_start", "f8"),
         ("path_log", "f8"),
