@@ -98,6 +98,7 @@ DRUG_TABLE = (
     DrugEntry("levamisole", "immunomodulator", ("oral",), "P02CE01", None),
     DrugEntry("obinutuzumab", "anti_cd20", ("intravenous",), "L01FA03", None),
     DrugEntry("methylprednisolone", "glucocorticoid", ("intravenous",), "H02AB04", 6902),
+    DrugEntry("ramipril", "renin_angiotensin_blockade", ("oral",), "C09AA05", None),
 )
 """All drugs. To add one, append an entry and give it a regimen in a scenario."""
 
@@ -105,8 +106,11 @@ DRUGS = tuple(drug.name for drug in DRUG_TABLE)
 STEROID = "prednisone"
 PULSE = "methylprednisolone"
 """Drug of the pulses: steroid by vein, no second agent and no part of the course of tablets."""
-AGENTS = tuple(drug.name for drug in DRUG_TABLE if drug.drug_class != "glucocorticoid")
-"""Drugs given together with steroid or after it."""
+SUPPORTIVE_CLASSES = ("renin_angiotensin_blockade",)
+SUPPORTIVE = tuple(drug.name for drug in DRUG_TABLE if drug.drug_class in SUPPORTIVE_CLASSES)
+"""Drugs of supportive care: recorded, but no treatment of the disease in the sense of a definition set."""
+AGENTS = tuple(drug.name for drug in DRUG_TABLE if drug.drug_class not in ("glucocorticoid", *SUPPORTIVE_CLASSES))
+"""Drugs against the disease given together with steroid or after it."""
 AGENT_CLASSES = tuple(dict.fromkeys(drug.drug_class for drug in DRUG_TABLE if drug.name in AGENTS))
 """Classes of second agents."""
 REMISSION_CAUSES = ("steroid", "spontaneous", *AGENT_CLASSES)
@@ -148,6 +152,13 @@ PROVOKING_FACTORS = (
     "interacting_drug",
 )
 
+CAUSES_OF_DEATH = (
+    "death_from_other_disease",
+    "death_from_cardiovascular_disease",
+    "death_from_infection",
+    "death_from_thrombosis",
+)
+
 CONDITIONS = (
     *CONTRAINDICATIONS,
     *TOXICITIES,
@@ -156,6 +167,7 @@ CONDITIONS = (
     *COMPLICATIONS,
     *PROVOKING_FACTORS,
     "genetic_form",
+    *CAUSES_OF_DEATH,
 )
 
 CONDITION_KINDS = (
@@ -166,6 +178,7 @@ CONDITION_KINDS = (
     "complication",
     "provoking_factor",
     "genetic_form",
+    "cause_of_death",
 )
 
 STEROID_ACTIONS = ("none", "withheld", "cut", "stopped")
@@ -323,6 +336,7 @@ KIND_NAMES = {
     "complication": "complication",
     "provoking_factor": "reversible cause of apparent resistance",
     "genetic_form": "result of a genetic test",
+    "cause_of_death": "cause of death",
 }
 """Names of the kinds of conditions in words."""
 

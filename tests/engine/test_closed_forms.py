@@ -35,7 +35,6 @@ NO_COMPLICATIONS = [
     "complications.venous_thrombosis.rate_per_year={minimal_change=0.0, fsgs=0.0, membranous=0.0,"
     " mesangial_proliferative=0.0, membranoproliferative=0.0, c1q=0.0, iga=0.0}",
     "complications.kidney_loss.complete_remission=0.0",
-    "complications.kidney_loss.partial_remission=0.0",
     "complications.kidney_loss.nephrotic=0.0",
     'provoking_factors.search="never"',
 ]
@@ -64,8 +63,7 @@ def instant_remission(rate, shape):
         "triggers.exertion.hazard_factor=1.0",
         "care.presentation_delay_days={dist='fixed', value=0.0}",
         "care.contraindicated_dose_fraction=1.0",
-        "disease.death.rate_per_year.adults=0.0",
-        "disease.death.rate_per_year.children=0.0",
+        "disease.death={from_years=[0], background_per_year=[0.0]}",
         "care.adherence.non_adherent_share=0.0",
         "population.bands.adults.share=1.0",
         "population.bands.children.share=0.0",
@@ -158,7 +156,7 @@ def test_everyone_responds_when_all_do_and_no_one_when_none_does(courses):
             "disease.resistance_reversal_probability=0.0",
             "care.contraindicated_dose_fraction=1.0",
             "care.adherence.non_adherent_share=0.0",
-            "disease.death.rate_per_year.adults=0.0",
+            "disease.death={from_years=[0], background_per_year=[0.0]}",
             patients=200,
         )
         assert len(set(events(rows, "complete_remission")["patient"])) / 200 == share

@@ -88,7 +88,31 @@ WRONG = [
         "complete + partial of at most 1; found 1.25",
     ),
     ("care.regimen.elderly={home_diary=true}", "care.regimen.elderly", "no such band"),
-    ("disease.death.rate_per_year.adult=0.1", "disease.death.rate_per_year.adult", "no such band; nearest: adults"),
+    (
+        "care.contraindications.diabetes.adult=0.1",
+        "care.contraindications.diabetes.adult",
+        "no such band; nearest: adults",
+    ),
+    (
+        "disease.death.rate_per_year={adults=0.1}",
+        "disease.death.rate_per_year",
+        "disease.death.background_per_year (by the ages of from_years); found a key of an earlier version",
+    ),
+    (
+        f"{BAND}.weight_log_sd=0.1",
+        f"{BAND}.weight_log_sd",
+        "male_weight_spread and female_weight_spread; found a key of an earlier version",
+    ),
+    (
+        f"{BAND}.lesion_from_years.iga=95",
+        f"{BAND}.lesion_from_years.iga",
+        "an age below to_years, 90 (years); found 95",
+    ),
+    (
+        "population.growth.female_weight_power=[0,0,0,0,0,0,0,0,0,0,0,0,-3]",
+        "population.growth.female_weight_power",
+        "at most 0.9; found a larger product",
+    ),
     (
         f"{DELAY}={{dist='lognrm', s=1}}",
         DELAY,

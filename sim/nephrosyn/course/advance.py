@@ -21,9 +21,11 @@ from nephrosyn.course.care.second_agents import close_agent_runs, give_agents, r
 from nephrosyn.course.care.second_line import begin_planned_agents, review_agents, stop_for_toxicity, test_or_discharge
 from nephrosyn.course.care.signs import notice_signs, plan_signs
 from nephrosyn.course.care.steroid import close_dose_run, next_step, suffer_toxicity
+from nephrosyn.course.care.supportive import close_blockade_run, review_supportive_care
 from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
 from nephrosyn.course.disease.agent_response import plan_responses_to_agents
 from nephrosyn.course.disease.complications import consider_serious_infection, consider_thrombosis, treat_complication
+from nephrosyn.course.disease.death import cause_of_death
 from nephrosyn.course.disease.proteinuria import (
     follow_immunological_response,
     reach_remission,
@@ -32,12 +34,13 @@ from nephrosyn.course.disease.proteinuria import (
     respond,
     respond_to_agent,
     start_relapse,
+    vary,
 )
 from nephrosyn.course.disease.triggers import cross_boundary, end_window, exert, infect, schedule_boundary
 from nephrosyn.course.onset import onset
 from nephrosyn.course.state.clocks import earliest, stop
-from nephrosyn.course.state.codes import Event, VisitKind
-from nephrosyn.course.state.events import MARGIN, NO_VALUE, write_diary, write_event, write_visit
+from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event, VisitKind
+from nephrosyn.course.state.events import MARGIN, NO_VALUE, write_diary, write_event, write_note, write_visit
 from nephrosyn.course.state.state import DUE, Assessment, Clock
 from nephrosyn.kernels.compile import entry, inline, kernel, once
 
@@ -80,6 +83,7 @@ def hold_visit(state, traits, params, clocks, prepared, log):
     take_biopsy(state, traits, log)
     if state.assessment == Assessment.RESISTANT and state.genetic_test_considered == 0:
         order_genetic_test(state, traits, params, prepared.tables)
+    review_supportive_care(state, traits, params, clocks, prepared.growth, log)
     consider_second_line(state, traits, params, clocks, prepared.starts)
     take_biopsy_before_agent(state, traits, params, clocks, prepared.starts, log, rule)
     review_agents(state, traits, params, clocks, prepared, log)
@@ -113,13 +117,21 @@ def _suffer_agent_toxicity(state, traits, params, clocks, prepared, log):
 
 
 @kernel
-def _finish(state, traits, params, clocks, agents, log, event):
+def _die(state, traits, params, clocks, agents, log, cause):
+    """Die; the record has the cause."""
+    write_note(log, traits, state, cause, ConditionKind.CAUSE_OF_DEATH, Action.NONE)
+    _finish(state, traits, params, clocks, agents, log, Event.DEATH, float(cause))
+
+
+@kernel
+def _finish(state, traits, params, clocks, agents, log, event, value):
     today = math.floor(state.now)
     close_dose_run(state, traits, log, today)
+    close_blockade_run(state, traits, params, log, today)
     close_agent_runs(state, traits, params, agents, log, today)
     if state.diary_grade >= 0:
         write_diary(log, traits, state)
-    write_event(log, traits, state, event, NO_VALUE)
+    write_event(log, traits, state, event, value)
     clocks[DUE, :] = math.inf
     state.over = 1
 
@@ -165,11 +177,13 @@ def play(k, state, traits, params, clocks, prepared, log):
         state.dropped_out = 1
         write_event(log, traits, state, Event.DROPOUT, NO_VALUE)
     elif k == Clock.DEATH:
-        _finish(state, traits, params, clocks, prepared.agents, log, Event.DEATH)
+        _die(state, traits, params, clocks, prepared.agents, log, cause_of_death(state, traits, params))
     elif k == Clock.KIDNEY_FAILURE:
-        _finish(state, traits, params, clocks, prepared.agents, log, Event.KIDNEY_FAILURE)
+        _finish(state, traits, params, clocks, prepared.agents, log, Event.KIDNEY_FAILURE, NO_VALUE)
     elif k == Clock.END:
-        _finish(state, traits, params, clocks, prepared.agents, log, Event.END_OF_STUDY)
+        _finish(state, traits, params, clocks, prepared.agents, log, Event.END_OF_STUDY, NO_VALUE)
+    elif k == Clock.LEVEL:
+        vary(state, traits, params, clocks, log)
     else:
         _play_beyond_steroid(k, state, traits, params, clocks, prepared, log)
 
@@ -189,10 +203,10 @@ def _play_beyond_steroid(k, state, traits, params, clocks, prepared, log):
         _suffer_agent_toxicity(state, traits, params, clocks, prepared, log)
     elif k == Clock.THROMBOSIS:
         if consider_thrombosis(state, traits, params, clocks, prepared.tables, log):
-            _finish(state, traits, params, clocks, prepared.agents, log, Event.DEATH)
+            _die(state, traits, params, clocks, prepared.agents, log, Condition.DEATH_FROM_THROMBOSIS)
     elif k == Clock.SERIOUS_INFECTION:
         if consider_serious_infection(state, traits, params, clocks, prepared.tables, log):
-            _finish(state, traits, params, clocks, prepared.agents, log, Event.DEATH)
+            _die(state, traits, params, clocks, prepared.agents, log, Condition.DEATH_FROM_INFECTION)
     elif k == Clock.COMPLICATION_ENDS:
         treat_complication(state, traits, params, clocks, log)
         request_visit(state, clocks)

@@ -9,8 +9,10 @@ from nephrosyn.course.care.second_line import NO_RULE
 from nephrosyn.course.care.steroid import start_toxicity_budget
 from nephrosyn.course.disease.body import dry_weight_kg
 from nephrosyn.course.disease.complications import start_complications
+from nephrosyn.course.disease.death import death_rate
 from nephrosyn.course.disease.kidney import NO_COMPLICATION, draw_acute_injury, set_kidney_loss
-from nephrosyn.course.disease.proteinuria import death_rate, episode_score, plan_response, steady_blood
+from nephrosyn.course.disease.level import plan_variation
+from nephrosyn.course.disease.proteinuria import episode_score, plan_response, steady_blood
 from nephrosyn.course.disease.triggers import schedule_boundary, start_triggers
 from nephrosyn.course.state.clocks import start_budget
 from nephrosyn.course.state.codes import Event, VisitKind
@@ -59,6 +61,7 @@ def onset(state, traits, params, clocks, prepared, log):
     start_toxicity_budget(state, traits, params, clocks, 0)
     start_complications(state, traits, params, clocks)
     set_kidney_loss(state, traits, params, clocks)
+    plan_variation(state, traits, params, clocks)
     _set_ends(state, traits, params, clocks)
     clocks[DUE, Clock.VISIT] = traits.presentation_days
     state.visit_kind = VisitKind.PRESENTATION
@@ -75,6 +78,7 @@ def _without_second_line(state, traits, params):
     state.agent_factor = 1.0
     state.agent_infection_factor = 1.0
     state.uacr_read = math.inf
+    state.albumin_read = math.inf
     state.clear_since = math.inf
     state.provoked = -1.0
     state.complication = NO_COMPLICATION
@@ -87,7 +91,7 @@ def _without_second_line(state, traits, params):
 @kernel
 def _set_ends(state, traits, params, clocks):
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DEATH, 0)
-    start_budget(clocks, Clock.DEATH, 0.0, -math.log(draws[0]), death_rate(state, params))
+    start_budget(clocks, Clock.DEATH, 0.0, -math.log(draws[0]), death_rate(state, traits, params))
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DROPOUT, 0)
     if params.dropout_per_day > 0.0:
         clocks[DUE, Clock.DROPOUT] = traits.presentation_days - math.log(draws[0]) / params.dropout_per_day

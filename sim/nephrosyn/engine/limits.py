@@ -25,6 +25,7 @@ KEYS = {
     Clock.SERIOUS_INFECTION: "complications.serious_infection",
     Clock.COMPLICATION_ENDS: "complications",
     Clock.DOSE_STEP: "care.regimen",
+    Clock.LEVEL: "disease.proteinuria.variation",
     Clock.VISIT: "care.regimen",
     Clock.AGENT_DOSE: "second_line.regimens",
     Clock.AGENT_TOXICITY: "second_line.regimens",

@@ -58,6 +58,7 @@ class Purpose(IntEnum):
     FACTOR = 39
     ACUTE_INJURY = 43
     RELUCTANCE = 58
+    LEVEL = 62
     CHART_VISIT = 40
     CHART_RESULT = 41
     CHART_DIARY = 42

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nephrosyn.scenario.schema.care import BandCare
+    from nephrosyn.scenario.schema.population import Band
     from nephrosyn.scenario.schema.scenario import Scenario
 
     Floats = NDArray[np.float64]
@@ -48,8 +49,8 @@ TRAITS = np.dtype(
         ("tested_genetically", "i4"),  # if resistance is declared
         ("entry_days", "f8"),  # calendar day of onset at the site
         ("age_years", "f8"),
-        ("size_factor", "f8"),  # of weight
-        ("height_factor", "f8"),
+        ("weight_score", "f8"),  # normal score of weight for age and sex
+        ("height_score", "f8"),
         ("presentation_days", "f8"),
         ("frailty", "f8"),
         ("frailty_score", "f8"),  # normal score of the frailty
@@ -185,18 +186,26 @@ def _draw_persons(traits: NDArray[np.void], scenario: Scenario, draws: _Draws) -
     for number, band in enumerate(bands):
         here = traits["band"] == number
         traits["sex"][here] = uniforms[here, 1] >= band.male_share
-        ages = quantiles_between(band.age_years, band.from_years, band.to_years, uniforms[here, 2])
-        traits["age_years"][here] = np.minimum(ages, np.nextafter(band.to_years, 0.0))
         lesions = list(band.lesion_mix)
         index = _choose(uniforms[here, 3], list(band.lesion_mix.values()))
         traits["lesion"][here] = np.array([LESIONS.index(name) for name in lesions])[index]
-        traits["size_factor"][here] = np.exp(band.weight_log_sd * _scores(uniforms[here, 4]))
-        # weight goes with the square of height, times a body mass index of the patient's own
-        correlation = min(2.0 * band.height_log_sd / band.weight_log_sd, 1.0) if band.weight_log_sd > 0.0 else 0.0
-        height = _correlated(_scores(uniforms[here, 4]), _scores(uniforms[here, 7]), correlation)
-        traits["height_factor"][here] = np.exp(band.height_log_sd * height)
+        traits["age_years"][here] = _ages(band, traits["lesion"][here], uniforms[here, 2])
+        weight = _scores(uniforms[here, 4])
+        height = _correlated(weight, _scores(uniforms[here, 7]), band.weight_height_correlation)
+        highest = population.growth.highest_score
+        traits["weight_score"][here] = np.clip(weight, -highest, highest)
+        traits["height_score"][here] = np.clip(height, -highest, highest)
     traits["entry_days"] = population.accrual_days * uniforms[:, 5]
     traits["presentation_days"] = quantiles(scenario.care.presentation_delay_days, uniforms[:, 6])
+
+
+def _ages(band: Band, lesions: NDArray[np.int32], uniforms: Floats) -> Floats:
+    """Ages at onset: the law of the band, truncated to the ages at which the lesion occurs."""
+    youngest = np.full(len(LESIONS), band.from_years)
+    for name, years in band.lesion_from_years.items():
+        youngest[LESIONS.index(name)] = max(band.from_years, years)
+    ages: Floats = quantiles_between(band.age_years, youngest[lesions], band.to_years, uniforms)
+    return np.minimum(ages, np.nextafter(band.to_years, 0.0))
 
 
 def _scores(uniforms: Floats) -> Floats:

@@ -103,7 +103,8 @@ _CONDITIONS = {
     "kind": Column(
         CONDITION_KIND,
         "contraindication from onset, toxicity (of steroid), infection (minor, such as a cold), agent_toxicity (of a "
-        "second agent), complication (thrombosis, serious infection), provoking_factor found, or genetic_form found",
+        "second agent), complication (thrombosis, serious infection), provoking_factor found, genetic_form found, or "
+        "cause_of_death",
     ),
     "action": Column(ACTION, "action on steroid because of it"),
 }
@@ -259,7 +260,7 @@ _TRUTH = {
                 "value of the event: for a relapse, infection, exertion or provocation test its ordinal number; for a "
                 "conclusion the ratio measured; for a thrombosis or serious infection the albumin (g/dL); for an "
                 "event of an agent the code of the drug; for a biopsy, toxicity, treated complication or reversible "
-                "cause of resistance its code",
+                "cause of resistance its code; for a death the code of the condition that caused it",
             ),
         },
     ),

@@ -67,12 +67,21 @@ def _typed(name: str) -> list[pl.Expr]:
 
 
 def _patients(history: SortedHistory) -> pl.DataFrame:
+    from scipy.special import inv_boxcox
+
     traits, growth = history.traits, history.scenario.population.growth
     age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR
     male = traits["sex"] == vocabulary.SEXES.index("male")
 
-    def by_sex(boys: list[float], girls: list[float]) -> NDArray[np.float64]:
-        return np.where(male, np.interp(age, growth.age_years, boys), np.interp(age, growth.age_years, girls))
+    def by_sex(curve: str) -> NDArray[np.float64]:
+        boys, girls = (np.interp(age, growth.age_years, getattr(growth, f"{sex}_{curve}")) for sex in vocabulary.SEXES)
+        values: NDArray[np.float64] = np.where(male, boys, girls)
+        return values
+
+    weight_kg = by_sex("weight_kg") * inv_boxcox(
+        by_sex("weight_spread") * traits["weight_score"], by_sex("weight_power")
+    )
+    height_cm = by_sex("height_cm") * (1.0 + by_sex("height_spread") * traits["height_score"])
 
     events = history.of(Kind.EVENT)
     biopsies = events[events["code"] == Event.BIOPSY]
@@ -87,8 +96,8 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
             "sex": decode(traits["sex"], schema.SEX),
             "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
             "age_at_onset_years": traits["age_years"],
-            "weight_kg": np.round(by_sex(growth.male_weight_kg, growth.female_weight_kg) * traits["size_factor"], 1),
-            "height_cm": np.round(by_sex(growth.male_height_cm, growth.female_height_cm) * traits["height_factor"], 1),
+            "weight_kg": np.round(weight_kg, 1),
+            "height_cm": np.round(height_cm, 1),
             "lesion": decode(traits["lesion"], schema.LESION),
         },
     ).join(biopsied, on="patient", how="left", maintain_order="left")

@@ -67,7 +67,7 @@ def test_serious_infection_by_steroid_and_agent():
 def test_kidney_failure_comes_where_the_loss_leads():
     state, traits, params, clocks = patient()
     state["gfr"], state["phase"], traits["loss_factor"], params["failure_gfr"] = 100.0, Phase.NEPHROTIC, 2.0, 15.0
-    params["loss_per_day"] = [0.05, 0.01, 0.0]
+    params["loss_per_day"] = 0.05
     set_kidney_loss(state, traits, params, clocks)
     assert clocks[DUE, Clock.KIDNEY_FAILURE] == pytest.approx(850.0)
     state["now"], state["phase"] = 400.0, Phase.REMISSION
@@ -130,10 +130,8 @@ def test_protection_by_cyclophosphamide_saturates():
 QUIET = [
     "population.bands.adults.share=1.0",
     "population.bands.children.share=0.0",
-    "disease.death.rate_per_year.adults=0.0",
-    "disease.death.rate_per_year.children=0.0",
+    "disease.death={from_years=[0], background_per_year=[0.0]}",
     "complications.kidney_loss.nephrotic=0.0",
-    "complications.kidney_loss.partial_remission=0.0",
     "complications.kidney_loss.complete_remission=0.0",
 ]
 NEVER_WELL = ", ".join(

@@ -11,6 +11,7 @@ import polars as pl
 from .truth import true_albumin, true_ratios
 
 KEY = ("replicate", "patient")
+SUPPORTIVE = ("ramipril",)
 URINE_AND_ALBUMIN = ("upcr", "dipstick", "albumin")
 BANDS = ("negative", "trace", "1+", "2+", "3+", "4+")
 
@@ -99,7 +100,7 @@ def _of(made, table, *columns):
 def _doses(made, table):
     columns = ("drug", "first_days", "last_days", "mean_mg_per_day", "schedule", "dosing_weight_kg")
     for chart, (drug, first, last, mean, schedule, weight) in _of(made, table, *columns):
-        if first <= chart.end and mean != 0 and drug != "methylprednisolone":
+        if first <= chart.end and mean != 0 and drug not in (*SUPPORTIVE, "methylprednisolone"):
             chart.runs.append(Run(drug, first, min(last, chart.end), mean, schedule, weight))
     for chart in made.values():
         chart.runs = sorted(set(chart.runs), key=lambda run: (run.first, run.last, run.drug))

@@ -34,6 +34,7 @@ WORDS = {
     "complication_treated": vocabulary.CONDITIONS,
     "genetic_result": ("no genetic form", "genetic form"),
     "contraindication_treated": vocabulary.CONTRAINDICATIONS,
+    "death": vocabulary.CONDITIONS,
     **dict.fromkeys(("provoking_factor_found", "provoking_factor_removed"), vocabulary.PROVOKING_FACTORS),
     **dict.fromkeys(
         ("agent_started", "agent_in_effect", "agent_effect_ends", "agent_stopped", "agent_failed"), vocabulary.DRUGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nephrosyn.course.disease.anti_pla2r import log_anti_pla2r
-from nephrosyn.course.disease.body import dry_weight_kg, median_at
+from nephrosyn.course.disease.body import dry_weight_kg, height_cm
 from nephrosyn.course.disease.kidney import gfr_now
 from nephrosyn.course.disease.proteinuria import log_upcr, update_blood
 from nephrosyn.course.state.codes import Analyte
@@ -13,10 +13,9 @@ from nephrosyn.course.state.events import write_diary, write_reading
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
-from nephrosyn.vocabulary import DAYS_PER_YEAR, DIPSTICK_BANDS, LESIONS
+from nephrosyn.vocabulary import DIPSTICK_BANDS, LESIONS
 
 _DRAWS_PER_VISIT = 2
-_HEIGHT_ROW = 2
 _MEMBRANOUS = LESIONS.index("membranous")
 _LEAST_GFR = 1.0  # mL/min/1.73 m2: creatinine stays finite
 _HIGHEST_BAND = len(DIPSTICK_BANDS) - 1
@@ -63,10 +62,8 @@ def albumin_bias(params, level):
 @inline
 def true_creatinine(state, traits, params, growth):
     """Serum creatinine (mg/dL) from height and filtration rate."""
-    height_cm = (
-        median_at(growth, _HEIGHT_ROW + traits.sex, traits.age_years + state.now / DAYS_PER_YEAR) * traits.height_factor
-    )
-    return params.creatinine_constant[traits.sex] * height_cm / max(gfr_now(state, params), _LEAST_GFR)
+    height = height_cm(state, traits, growth, state.now)
+    return params.creatinine_constant[traits.sex] * height / max(gfr_now(state, params), _LEAST_GFR)
 
 
 @inline
@@ -102,7 +99,8 @@ def _take_blood(state, traits, params, growth, log, draws, v):
     albumin = (state.albumin + albumin_bias(params, state.albumin)) * _error(
         normal_quantile(draws[3]), params.albumin_log_sd
     )
-    write_reading(log, traits, state, Analyte.ALBUMIN, 0, max(albumin, 0.0), state.albumin)
+    state.albumin_read = max(albumin, 0.0)
+    write_reading(log, traits, state, Analyte.ALBUMIN, 0, state.albumin_read, state.albumin)
     creatinine = true_creatinine(state, traits, params, growth)
     read = creatinine * _error(normal_quantile(v[0]), params.creatinine_log_sd)
     write_reading(log, traits, state, Analyte.CREATININE, 0, read, creatinine)

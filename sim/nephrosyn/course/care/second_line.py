@@ -58,6 +58,12 @@ def _waits_for_remission(when):
     )
 
 
+@inline
+def lesion_bit(state, traits):
+    """Bit of the lesion that the clinic knows, or of an unknown one."""
+    return 1 << _lesion_known(state, traits)
+
+
 @kernel
 def consider_start(state, traits, params, clocks, starts, when):
     """Follow the first rule that waits for this event and fits the patient, if none is followed yet.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from nephrosyn import vocabulary
 from nephrosyn.course.state.codes import Schedule
 from nephrosyn.kernels.compile import inline, kernel
+from nephrosyn.scenario.schema.population import GROWTH_CURVES
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 DOSE_PER = ("m2", "kg", "patient", "full")
@@ -13,6 +16,10 @@ DOSE_PER = ("m2", "kg", "patient", "full")
 PER_M2, PER_KG, PER_PATIENT, PER_FULL_DOSE = 0, 1, 2, 3
 MG_PER_G = 1000.0
 MONTHS_PER_YEAR = 12.0
+_HEIGHT, _WEIGHT_POWER, _WEIGHT_SPREAD, _HEIGHT_SPREAD = (
+    GROWTH_CURVES.index(f"male_{curve}") for curve in ("height_cm", "weight_power", "weight_spread", "height_spread")
+)
+_NO_POWER = 1e-6  # below it the logarithm is normal
 
 
 @inline
@@ -26,11 +33,24 @@ def median_at(growth, row, age_years):
 
 @kernel
 def dry_weight_kg(state, traits, growth, t):
-    """Weight without oedema (kg) at time t: the median of sex and age, times the patient's own factor.
+    """Weight without oedema (kg) at time t, by the LMS method from the patient's score.
 
-    ``growth`` has shape (4, months): weight of boys, of girls, height of boys, of girls, by month of age.
+    ``growth`` has the curves of `GROWTH_CURVES` by month of age, each for boys and for girls.
     """
-    return traits.size_factor * median_at(growth, traits.sex, traits.age_years + t / DAYS_PER_YEAR)
+    age_years = traits.age_years + t / DAYS_PER_YEAR
+    power = median_at(growth, _WEIGHT_POWER + traits.sex, age_years)
+    spread = median_at(growth, _WEIGHT_SPREAD + traits.sex, age_years)
+    deviation = spread * traits.weight_score
+    factor = math.exp(deviation) if abs(power) < _NO_POWER else (1.0 + power * deviation) ** (1.0 / power)
+    return factor * median_at(growth, traits.sex, age_years)
+
+
+@kernel
+def height_cm(state, traits, growth, t):
+    """Height (cm) at time t."""
+    age_years = traits.age_years + t / DAYS_PER_YEAR
+    spread = median_at(growth, _HEIGHT_SPREAD + traits.sex, age_years)
+    return median_at(growth, _HEIGHT + traits.sex, age_years) * (1.0 + spread * traits.height_score)
 
 
 body_surface_m2 = kernel(vocabulary.body_surface_m2)

@@ -14,8 +14,8 @@ from nephrosyn.course.disease.kidney import NO_COMPLICATION, lose_filtration
 from nephrosyn.course.disease.proteinuria import response_speed, update_blood
 from nephrosyn.course.disease.relapse_hazard import update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget, stop
-from nephrosyn.course.state.codes import Condition, Event
-from nephrosyn.course.state.events import write_event
+from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event
+from nephrosyn.course.state.events import write_event, write_note
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.course.state.state import DUE, Clock
 from nephrosyn.kernels.compile import kernel
@@ -73,6 +73,8 @@ def consider_thrombosis(state, traits, params, clocks, tables, log):
         * _thrombosis_factor(params, state.albumin)
         / _most_thrombosis_per_day(traits, params)
     )
+    if state.anticoagulated == 1:
+        share *= params.anticoagulation_factor
     if draws[1] >= share:
         rate = _most_thrombosis_per_day(traits, params)
         _next_candidate(
@@ -84,7 +86,7 @@ def consider_thrombosis(state, traits, params, clocks, tables, log):
     which = Condition.RENAL_VEIN_THROMBOSIS if renal else Condition.VENOUS_THROMBOSIS
     event = Event.RENAL_VEIN_THROMBOSIS if renal else Event.VENOUS_THROMBOSIS
     write_event(log, traits, state, event, state.albumin)
-    return _begin_complication(state, traits, params, clocks, tables, params.thrombosis_course, which, draws[3])
+    return _begin_complication(state, traits, params, clocks, tables, log, params.thrombosis_course, which, draws[3])
 
 
 @kernel
@@ -108,17 +110,26 @@ def consider_serious_infection(state, traits, params, clocks, tables, log):
     clocks[DUE, Clock.INFECTION_ENDS] = state.infection_until
     update_relapse(state, traits, params, clocks)
     return _begin_complication(
-        state, traits, params, clocks, tables, params.serious_infection_course, Condition.SERIOUS_INFECTION, draws[3]
+        state,
+        traits,
+        params,
+        clocks,
+        tables,
+        log,
+        params.serious_infection_course,
+        Condition.SERIOUS_INFECTION,
+        draws[3],
     )
 
 
 @kernel
-def _begin_complication(state, traits, params, clocks, tables, course, which, chance):
-    """A complication begins; return whether it is fatal.
+def _begin_complication(state, traits, params, clocks, tables, log, course, which, chance):
+    """A complication begins; return whether it is fatal, and note it if so.
 
     Until it is treated, steroid does not work and filtration is lower.
     """
     if chance < course.life_threatening_share * course.fatality:
+        write_note(log, traits, state, which, ConditionKind.COMPLICATION, Action.NONE)
         return True
     index = state.serious_infection_candidates if which == Condition.SERIOUS_INFECTION else 0
     v = uniforms(params.seed, params.replicate, traits.patient, Purpose.COMPLICATION, index)

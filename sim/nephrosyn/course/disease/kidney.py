@@ -1,4 +1,4 @@
-"""Kidney function: slow loss by disease state, a drop while a complication is untreated, kidney failure."""
+"""Kidney function: slow loss by proteinuria, a drop while a complication is untreated, kidney failure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,22 @@ def steady_gfr(state):
 
 
 @kernel
+def _loss_per_day(state, params):
+    """Loss of filtration (per day) at the level of proteinuria; that of a fall or of variation is the middle of it."""
+    if state.phase == Phase.REMISSION:
+        return params.remission_loss_per_day
+    on_the_way = state.falling == 1 or state.varying == 1
+    level = 0.5 * (state.path_log + state.path_target) if on_the_way else state.path_target
+    loss = params.loss_per_day * math.exp(params.loss_power * (level - params.loss_at_log_upcr))
+    return loss * params.blockade_loss_factor if state.blockade == 1 else loss
+
+
+@kernel
 def set_kidney_loss(state, traits, params, clocks):
-    """Set the loss of filtration from the disease state, and the clock of kidney failure that follows from it."""
+    """Set the loss of filtration from proteinuria, and the clock of kidney failure that follows from it."""
     state.gfr = steady_gfr(state)
     state.gfr_since = state.now
-    state.gfr_loss_per_day = params.loss_per_day[state.phase] * traits.loss_factor
+    state.gfr_loss_per_day = _loss_per_day(state, params) * traits.loss_factor
     if state.response == Phase.REMISSION:
         state.gfr_loss_per_day *= params.responsive_factor
     above = state.gfr - params.failure_gfr
@@ -53,8 +64,10 @@ def draw_acute_injury(state, traits, params, tables):
 
 @kernel
 def gfr_now(state, params):
-    """Filtration (mL/min/1.73 m2) now, with the drops of acute injury and of an untreated complication."""
+    """Filtration (mL/min/1.73 m2) now, lower under blockade, with acute injury and with an untreated complication."""
     gfr = steady_gfr(state)
+    if state.blockade == 1:
+        gfr *= params.blockade_filtration
     if state.injury_depth > 0.0 and state.albumin < params.injury_below_albumin:
         span = params.injury_below_albumin - params.injury_deepest_albumin
         gfr *= 1.0 - state.injury_depth * min((params.injury_below_albumin - state.albumin) / span, 1.0)

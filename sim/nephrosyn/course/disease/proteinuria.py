@@ -6,7 +6,9 @@ import math
 
 from nephrosyn.course.disease.anti_pla2r import move_anti_pla2r
 from nephrosyn.course.disease.body import body_surface_m2, taken_mg_per_kg_per_day
+from nephrosyn.course.disease.death import death_rate
 from nephrosyn.course.disease.kidney import NO_COMPLICATION, draw_acute_injury, set_kidney_loss
+from nephrosyn.course.disease.level import next_level, plan_variation, usual_level, within_state
 from nephrosyn.course.disease.relapse_hazard import relapse_rate, update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget, stop
 from nephrosyn.course.state.codes import Event, Factor
@@ -23,6 +25,7 @@ _REMISSION = int(Phase.REMISSION)
 _LARGEST_LOG_STEP = 0.25
 _LARGEST_STEP_DAYS = 7.0
 _SMALLEST_STEP_DAYS = 1e-9  # steps of zero would never end
+_LEAST_PACE = 1e-9  # log units per day; a path of no pace would have no end
 
 
 @inline
@@ -79,7 +82,7 @@ def update_blood(state, traits, params, t):
 @kernel
 def _is_rising(state):
     """Whether proteinuria is still rising after a relapse."""
-    return state.path_slope > 0.0 and log_upcr(state, state.now) < state.path_target
+    return state.path_slope > 0.0 and state.varying == 0 and log_upcr(state, state.now) < state.path_target
 
 
 @kernel
@@ -120,6 +123,7 @@ def set_path(state, traits, params, log, per_day, target):
     """Move proteinuria from now on towards a target (log UPCR) at a rate (log units per day, > 0)."""
     update_blood(state, traits, params, state.now)
     start = log_upcr(state, state.now)
+    state.varying = 0
     state.path_start = state.now
     state.path_log = start
     state.path_target = target
@@ -129,6 +133,34 @@ def set_path(state, traits, params, log, per_day, target):
     elif target < start:
         state.path_slope = -per_day
     write_path(log, traits, state)
+
+
+@kernel
+def vary_towards(state, traits, params, clocks, log, level):
+    """Let proteinuria vary towards a level (log UPCR) over the next period, and the loss of filtration with it."""
+    away = abs(level - log_upcr(state, state.now))
+    set_path(state, traits, params, log, max(away / params.level_every_days, _LEAST_PACE), level)
+    state.varying = 1
+    set_kidney_loss(state, traits, params, clocks)
+
+
+@kernel
+def vary(state, traits, params, clocks, log):
+    """Proteinuria that neither falls nor rises begins to move to a new level; the next one comes a period later."""
+    if _is_rising(state):
+        clocks[DUE, Clock.LEVEL] = _top_of_rise(state)
+        return
+    vary_towards(state, traits, params, clocks, log, next_level(state, traits, params, log_upcr(state, state.now)))
+    plan_variation(state, traits, params, clocks)
+
+
+@kernel
+def shift_level(state, traits, params, clocks, log, usual_before):
+    """Follow a change of the usual level, unless proteinuria is falling, rising or in remission."""
+    if state.phase == Phase.REMISSION or state.falling == 1 or _is_rising(state):
+        return
+    level = log_upcr(state, state.now) + usual_level(state, traits, params) - usual_before
+    vary_towards(state, traits, params, clocks, log, within_state(state, traits, params, level))
 
 
 @inline
@@ -168,6 +200,7 @@ def plan_response(state, traits, params, clocks, tables, start_log, score, speed
     if traits.urine_follows_days == 0.0:
         fall_days = min(fall_days, days)
     state.fall_per_day = height / fall_days
+    state.planned_height = height
     start_budget(clocks, Clock.RESPONSE, state.now, max(days - fall_days, 0.0), speed)
 
 
@@ -184,6 +217,8 @@ def begin_fall(state, traits, params, clocks, log, per_day, goal, factor):
     target = traits.partial_log_upcr if goal == Phase.PARTIAL else traits.remission_log_upcr
     set_path(state, traits, params, log, per_day, target)
     clocks[DUE, Clock.REMISSION] = state.now + max(state.path_log - _arrival(traits, params, goal), 0.0) / per_day
+    clocks[DUE, Clock.LEVEL] = math.inf
+    set_kidney_loss(state, traits, params, clocks)
 
 
 @inline
@@ -259,6 +294,9 @@ def respond(state, traits, params, clocks, log):
     if _changes_nothing(state, state.response, state.fall_per_day):
         return
     pace, factor = float(state.fall_per_day), params.after_steroid_factor
+    if state.phase == Phase.NEPHROTIC and state.falling == 0:  # the level has varied; the time stays the one drawn
+        height = log_upcr(state, state.now) - _arrival(traits, params, state.response)
+        pace *= max(height, _LEAST_PACE) / state.planned_height
     _begin_response(state, traits, params, clocks, log, Event.RESPONSE_BEGINS, pace, int(state.response), factor)
 
 
@@ -297,12 +335,6 @@ def remit_spontaneously(state, traits, params, clocks, log):
 
 
 @kernel
-def death_rate(state, params):
-    """Hazard of death (per day)."""
-    return params.death_per_day * (1.0 if state.phase == Phase.REMISSION else params.death_nephrotic_factor)
-
-
-@kernel
 def reach_remission(state, traits, params, clocks, log):
     """Reach true remission, complete or partial, and start the budget until the next relapse."""
     clocks[DUE, Clock.REMISSION] = math.inf
@@ -317,8 +349,10 @@ def reach_remission(state, traits, params, clocks, log):
     else:
         draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.EPISODE, state.episode)
         start_budget(clocks, Clock.RELAPSE, state.now, -math.log(draws[0]), relapse_rate(state, traits, params))
-    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, params))
+    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, traits, params))
     set_kidney_loss(state, traits, params, clocks)
+    if partial:
+        plan_variation(state, traits, params, clocks)
 
 
 @kernel
@@ -351,13 +385,13 @@ def start_relapse(state, traits, params, clocks, tables, log):
     ):
         state.response = Phase.REMISSION
         write_event(log, traits, state, Event.RESISTANCE_REVERSED, NO_VALUE)
-    set_path(state, traits, params, log, traits.rise_per_day, traits.nephrotic_log_upcr)
+    top = usual_level(state, traits, params)
+    set_path(state, traits, params, log, traits.rise_per_day, top)
     score = episode_score(state, traits, params, normal_quantile(draws[1]))
-    plan_response(
-        state, traits, params, clocks, tables, traits.nephrotic_log_upcr, score, response_speed(state, traits, params)
-    )
-    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, params))
+    plan_response(state, traits, params, clocks, tables, top, score, response_speed(state, traits, params))
+    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, traits, params))
     set_kidney_loss(state, traits, params, clocks)
+    plan_variation(state, traits, params, clocks)
 
 
 @kernel

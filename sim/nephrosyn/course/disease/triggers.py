@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from nephrosyn.course.disease.death import death_rate
 from nephrosyn.course.disease.relapse_hazard import age_years, half_years_since_onset, update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget
 from nephrosyn.course.state.codes import Event
@@ -92,6 +93,7 @@ def end_window(state, traits, params, clocks, log, clock, event):
 def cross_boundary(state, traits, params, clocks):
     """Update the rates at a birthday, or at a boundary of the time since remission."""
     set_rate(clocks, Clock.INFECTION, state.now, infection_rate(state, traits, params))
+    set_rate(clocks, Clock.DEATH, state.now, death_rate(state, traits, params))
     update_relapse(state, traits, params, clocks)
     schedule_boundary(state, traits, params, clocks)
 

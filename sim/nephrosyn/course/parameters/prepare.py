@@ -13,12 +13,14 @@ from nephrosyn.course.parameters.second_line import (
     fill_complications,
     fill_factors,
     fill_second_line,
+    fill_supportive_care,
     regimens,
     start_rules,
 )
 from nephrosyn.course.state import quantiles
 from nephrosyn.course.state.parameter_records import PARAMETERS
 from nephrosyn.patients.traits import records, remission_time_tables
+from nephrosyn.scenario.schema.population import GROWTH_CURVES
 from nephrosyn.vocabulary import DAYS_PER_WEEK, DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -43,8 +45,8 @@ class PreparedScenario(NamedTuple):
         Taper steps: days, amount, per, cap (mg), schedule.
     tables : ndarray of float64, shape (distributions, nodes + 1)
         Quantile tables.
-    growth : ndarray of float64, shape (4, months)
-        Median weight (kg) of boys and of girls, height (cm) of boys and of girls, by month of age.
+    growth : ndarray of float64, shape (10, months)
+        The curves of `GROWTH_CURVES`, by month of age.
     agents : ndarray of AGENT, shape (regimens,)
         Regimens of second agents.
     starts : ndarray of float64, shape (rules, columns)
@@ -119,6 +121,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
         record["first_start"], record["last_start"] = places[band]
         fill_complications(record, scenario, band, tables.tabulate)
         fill_factors(record, scenario, band, tables.tabulate)
+        fill_supportive_care(record, scenario, band)
     growth = _growth_curves(scenario.population.growth)
     return PreparedScenario(parameters, np.array(tables.steps), np.array(tables.tables), growth, agents, starts)
 
@@ -126,8 +129,7 @@ def prepare(scenario: Scenario, seed: int, replicate: int) -> PreparedScenario:
 def _growth_curves(growth: Growth) -> NDArray[np.float64]:
     """Growth by month of age; linear between the given ages, flat beyond."""
     months = np.arange(_MONTHS) / MONTHS_PER_YEAR
-    curves = (growth.male_weight_kg, growth.female_weight_kg, growth.male_height_cm, growth.female_height_cm)
-    return np.array([np.interp(months, growth.age_years, curve) for curve in curves])
+    return np.array([np.interp(months, growth.age_years, getattr(growth, curve)) for curve in GROWTH_CURVES])
 
 
 def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> None:
@@ -164,8 +166,18 @@ def _fill_disease(record: NDArray[np.void], scenario: Scenario, band: str) -> No
     record["cholesterol_per_day"] = math.log(2.0) / disease.cholesterol.half_life_days
     function = disease.kidney_function
     record["creatinine_constant"] = (function.male_constant[band], function.female_constant[band])
-    record["death_per_day"] = disease.death.rate_per_year[band] / DAYS_PER_YEAR
+    record["death_steps"] = len(disease.death.from_years)
+    _fill_list(record, "death_from_years", disease.death.from_years)
+    _fill_list(record, "death_per_day", [rate / DAYS_PER_YEAR for rate in disease.death.background_per_year])
     record["death_nephrotic_factor"] = disease.death.nephrotic_factor
+    variation = proteinuria.variation
+    record["level_log_sd"] = variation.log_sd
+    record["level_every_days"] = variation.every_days
+    record["level_correlation"] = variation.correlation
+    record["nephrotic_at_least_log"] = math.log(variation.nephrotic_at_least_mg_per_mg)
+    record["nephrotic_log_fraction"] = math.log(variation.nephrotic_at_least_fraction)
+    record["partial_at_least_log"] = math.log(variation.partial_at_least_mg_per_mg)
+    record["partial_at_most_log"] = math.log(variation.partial_at_most_mg_per_mg)
 
 
 def _fill_list(record: NDArray[np.void], name: str, values: list[float]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from nephrosyn import vocabulary
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, NEVER
 from nephrosyn.course.care.second_line import FIRST_ENTRY, UNKNOWN_LESION
+from nephrosyn.course.care.supportive import BLOCKADE_WHEN
 from nephrosyn.course.disease.body import DOSE_PER
 from nephrosyn.course.state.parameter_records import AGENT
 from nephrosyn.patients.traits import records
@@ -102,9 +103,7 @@ def start_rules(scenario: Scenario) -> tuple[NDArray[np.float64], dict[str, tupl
 
 
 def _start_row(start: Start, names: list[str]) -> list[float]:
-    lesions = 0
-    for name in start.lesions:
-        lesions |= _ANY_LESION if name == "any" else 1 << (*vocabulary.LESIONS, "unknown").index(name)
+    lesions = _lesion_mask(start.lesions)
     entries = ([entry] if isinstance(entry, str) else entry for entry in start.sequence)
     sequence = [float(sum(1 << names.index(name) for name in entry)) for entry in entries]
     sequence += [_NO_MORE] * (MOST_IN_SEQUENCE - len(sequence))
@@ -112,6 +111,14 @@ def _start_row(start: Start, names: list[str]) -> list[float]:
     when = vocabulary.STARTS.index(start.when)
     above = start.above_mg_per_mg
     return [when, start.number, start.delay_days, lesions, start.overlap_days, withdraw, above, *sequence]
+
+
+def _lesion_mask(results: list[str]) -> int:
+    """Return the bit mask of some biopsy results; "any" stands for all of them."""
+    mask = 0
+    for name in results:
+        mask |= _ANY_LESION if name == "any" else 1 << (*vocabulary.LESIONS, "unknown").index(name)
+    return mask
 
 
 def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) -> None:
@@ -185,9 +192,32 @@ def fill_complications(record: NDArray[np.void], scenario: Scenario, band: str, 
     record["injury_deepest_albumin"] = injury.deepest_at_g_per_dl
     loss = scenario.complications.kidney_loss
     record["responsive_factor"] = loss.responsive_factor
-    for phase, rate in enumerate((loss.nephrotic, loss.partial_remission, loss.complete_remission)):
-        record["loss_per_day"][0, phase] = rate / DAYS_PER_YEAR
+    record["remission_loss_per_day"] = loss.complete_remission / DAYS_PER_YEAR
+    record["loss_per_day"] = loss.nephrotic / DAYS_PER_YEAR
+    record["loss_at_log_upcr"] = math.log(loss.at_mg_per_mg)
+    record["loss_power"] = loss.proteinuria_power
     record["failure_gfr"] = loss.failure_below_ml_per_min_per_1_73_m2
+
+
+def fill_supportive_care(record: NDArray[np.void], scenario: Scenario, band: str) -> None:
+    """Fill in the parameters of renin-angiotensin blockade and prophylactic anticoagulation for an age band."""
+    blockade = scenario.care.blockade
+    given = blockade.bands[band]
+    record["blockade_when"] = BLOCKADE_WHEN.index(given.when)
+    record["blockade_lesions"] = _lesion_mask(given.lesions)
+    record["blockade_drug"] = vocabulary.DRUGS.index(blockade.drug)
+    record["blockade_amount"] = given.dose.amount
+    record["blockade_per"] = DOSE_PER.index(given.dose.per)
+    record["blockade_cap_mg"] = given.dose.cap_mg
+    record["blockade_round_to_mg"] = given.dose.round_to_mg
+    record["blockade_log_factor"] = math.log(blockade.proteinuria_factor)
+    record["blockade_loss_factor"] = blockade.filtration_loss_factor
+    record["blockade_filtration"] = blockade.filtration_factor
+    anticoagulation = scenario.care.anticoagulation
+    below = anticoagulation.bands[band].below_albumin_g_per_dl
+    record["anticoagulation_below"] = 0.0 if isinstance(below, str) else below
+    record["anticoagulation_lesions"] = _lesion_mask(anticoagulation.bands[band].lesions)
+    record["anticoagulation_factor"] = anticoagulation.thrombosis_factor
 
 
 def _fill_untreated(record: NDArray[np.void], course: Untreated | InfectionCourse, tabulate: Tabulate) -> None:

@@ -139,6 +139,13 @@ def write_pulse(log, traits, state, drug, mg):
 
 
 @kernel
+def write_blockade(log, traits, state, drug, schedule, last_day):
+    """Write the run of days on renin-angiotensin blockade, up to and including the last day."""
+    first, last, weight = float(state.blockade_first_day), float(last_day), state.blockade_weight_kg
+    _write(log, traits.patient, _DOSE, int(drug), 0, int(schedule), first, last, state.blockade_mg, weight)
+
+
+@kernel
 def write_note(log, traits, state, condition, kind, action):
     """Write a condition that the clinic notes, and how it changes steroid."""
     _write(log, traits.patient, _NOTE, int(condition), int(action), int(kind), state.now, 0.0, 0.0, 0.0)

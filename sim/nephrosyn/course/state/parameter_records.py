@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nephrosyn.patients.traits import INFECTION_STEPS
-from nephrosyn.scenario.schema.units import MOST_STEPS
+from nephrosyn.scenario.schema.units import MOST_AGE_STEPS, MOST_STEPS
 from nephrosyn.vocabulary import AGENT_TOXICITIES, CONTRAINDICATIONS, LESIONS, PROVOKING_FACTORS, TOXICITIES
 
 FACTORS = len(PROVOKING_FACTORS)
@@ -104,7 +104,16 @@ PARAMETERS = np.dtype(
         ("cholesterol_rise", "f8"),
         ("cholesterol_per_day", "f8"),
         ("creatinine_constant", "f8", (2,)),  # male, female
-        ("death_per_day", "f8"),
+        ("level_log_sd", "f8"),
+        ("level_every_days", "f8"),
+        ("level_correlation", "f8"),
+        ("nephrotic_at_least_log", "f8"),
+        ("nephrotic_log_fraction", "f8"),
+        ("partial_at_least_log", "f8"),
+        ("partial_at_most_log", "f8"),
+        ("death_steps", "i4"),
+        ("death_from_years", "f8", (MOST_AGE_STEPS,)),
+        ("death_per_day", "f8", (MOST_AGE_STEPS,)),
         ("death_nephrotic_factor", "f8"),
         # triggers
         ("infection_steps", "i4"),
@@ -205,9 +214,26 @@ PARAMETERS = np.dtype(
         ("injury_table", "i4"),
         ("injury_below_albumin", "f8"),
         ("injury_deepest_albumin", "f8"),
-        ("loss_per_day", "f8", (3,)),  # by Phase
+        ("remission_loss_per_day", "f8"),
+        ("loss_per_day", "f8"),  # at a level of proteinuria
+        ("loss_at_log_upcr", "f8"),
+        ("loss_power", "f8"),
         ("responsive_factor", "f8"),
         ("failure_gfr", "f8"),
+        # supportive care
+        ("blockade_when", "i4"),
+        ("blockade_lesions", "i4"),  # bit mask over vocabulary.LESIONS and unknown
+        ("blockade_drug", "i4"),
+        ("blockade_amount", "f8"),
+        ("blockade_per", "i4"),
+        ("blockade_cap_mg", "f8"),
+        ("blockade_round_to_mg", "f8"),
+        ("blockade_log_factor", "f8"),
+        ("blockade_loss_factor", "f8"),
+        ("blockade_filtration", "f8"),
+        ("anticoagulation_below", "f8"),  # 0 = never
+        ("anticoagulation_lesions", "i4"),
+        ("anticoagulation_factor", "f8"),
         # second-line care
         ("agents", "i4"),  # number of regimens
         ("response_correlation", "f8"),

@@ -39,11 +39,12 @@ class Clock(IntEnum):
     AGENT_EFFECT = 20
     SYMPTOM = 21
     DIARY = 22
-    DROPOUT = 23
-    VISIT = 24
-    KIDNEY_FAILURE = 25
-    DEATH = 26
-    END = 27
+    LEVEL = 23
+    DROPOUT = 24
+    VISIT = 25
+    KIDNEY_FAILURE = 26
+    DEATH = 27
+    END = 28
 
 
 CLOCKS = len(Clock)
@@ -115,11 +116,13 @@ STATE = np.dtype(
         ("remission_since", "f8"),
         ("remission_factor", "f8"),  # of the relapse hazard, by what brought the present remission
         ("fall_per_day", "f8"),
+        ("planned_height", "f8"),  # of the fall of the present episode, in log units
         ("failed_mg_per_kg_per_day", "f8"),  # dose on which the latest relapse happened; 0 if it may still work
         ("path_start", "f8"),
         ("path_log", "f8"),
         ("path_slope", "f8"),
         ("path_target", "f8"),
+        ("varying", "i4"),  # 1 while the path is slow variation, not a fall or rise
         ("albumin", "f8"),
         ("cholesterol", "f8"),
         ("blood_time", "f8"),
@@ -208,6 +211,13 @@ STATE = np.dtype(
         ("gfr", "f8"),
         ("gfr_since", "f8"),
         ("gfr_loss_per_day", "f8"),
+        # supportive care
+        ("albumin_read", "f8"),  # at the latest visit
+        ("blockade", "i4"),  # 1 while the renin-angiotensin system is blocked
+        ("blockade_first_day", "i4"),
+        ("blockade_mg", "f8"),
+        ("blockade_weight_kg", "f8"),
+        ("anticoagulated", "i4"),
         # second agents
         ("rule", "i4"),  # row of the start rules that is followed, or -1
         ("place", "i4"),  # in its sequence

@@ -75,7 +75,7 @@ class SupportingRows:
         return self._runs(first, last, steroid=True)
 
     def agents(self, first: int | None, last: int | None) -> list[Evidence]:
-        """Return the runs of drugs other than steroid that overlap the days from `first` to `last`."""
+        """Return the runs of other drugs against the disease that overlap the days from `first` to `last`."""
         return [] if first is None else self._runs(first, last or first, steroid=False)
 
     def conditions(self, kind: str) -> list[Evidence]:

@@ -396,9 +396,10 @@ def _albumin(people: SortedTable, frame: pl.DataFrame | None) -> tuple[NDArray[A
 
 
 def _given(doses: pl.DataFrame) -> pl.DataFrame:
-    """Return the doses without those of 0 mg, and without pulses: they are neither tablets nor another drug."""
+    """Return the doses without those of 0 mg, and without pulses and supportive care, which no set counts."""
     given = (pl.col("mean_mg_per_day") != 0).fill_null(value=True)
-    return doses.filter(given & (pl.col("drug").cast(pl.String) != vocabulary.PULSE).fill_null(value=True))
+    uncounted = pl.col("drug").cast(pl.String).is_in((vocabulary.PULSE, *vocabulary.SUPPORTIVE))
+    return doses.filter(given & ~uncounted.fill_null(value=False))
 
 
 def _array(table: str, series: pl.Series) -> NDArray[Any]:

@@ -31,6 +31,7 @@ def contradictions(parts: ValidParts) -> Contradictions:
         bands,
         band_shares,
         lesion_mixes,
+        lesion_ages,
         band_tables,
         lesion_tables,
         complete_tables,
@@ -113,6 +114,16 @@ def lesion_mixes(parts: ValidParts) -> Mismatches:
             yield path, "lesion shares that sum to 1", total
 
 
+def lesion_ages(parts: ValidParts) -> Mismatches:
+    """Check that every lesion can occur in its band, below its upper age."""
+    for band in parts.names(*BANDS) or []:
+        end = parts.value(*BANDS, band, "to_years")
+        for lesion, age in (parts.table(*BANDS, band, "lesion_from_years") or {}).items():
+            if end is not None and age >= end:
+                path = (*BANDS, band, "lesion_from_years", lesion)
+                yield path, f"an age below to_years, {number_text(end)} (years)", number_text(age)
+
+
 def _tables_by_band(parts: ValidParts) -> Iterator[Path]:
     yield from [
         ("disease", "response"),
@@ -120,7 +131,8 @@ def _tables_by_band(parts: ValidParts) -> Iterator[Path]:
         ("disease", "genetic", "share"),
         ("disease", "kidney_function", "male_constant"),
         ("disease", "kidney_function", "female_constant"),
-        ("disease", "death", "rate_per_year"),
+        ("care", "blockade", "bands"),
+        ("care", "anticoagulation", "bands"),
         ("care", "regimen"),
         ("care", "genetic_test"),
         ("second_line", "policy"),

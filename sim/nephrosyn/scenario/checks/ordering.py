@@ -8,6 +8,7 @@ from typing import Any
 from nephrosyn.errors import number_text
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema.care import STEROID_COURSES
+from nephrosyn.scenario.schema.population import GROWTH_CURVES
 from nephrosyn.scenario.tree import Path
 
 DIPSTICK_CUTS = 5
@@ -44,9 +45,11 @@ def lists(parts: ValidParts) -> Mismatches:
     """Check that steps rise, start early enough, and have as many entries as the lists that go with them."""
     growth = ("population", "growth", "age_years")
     yield from _rising(parts, growth)
-    yield from _as_long(
-        parts, growth, [f"{sex}_{size}" for sex in ("male", "female") for size in ("weight_kg", "height_cm")]
-    )
+    yield from _as_long(parts, growth, list(GROWTH_CURVES))
+    death = ("disease", "death", "from_years")
+    yield from _rising(parts, death)
+    yield from _as_long(parts, death, ["background_per_year"])
+    yield from _starts(parts, death, 0.0, ", so that every age has a rate")
     infection = ("triggers", "infection", "from_years")
     yield from _rising(parts, infection)
     yield from _as_long(parts, infection, ["rate_per_year", "shape"])
@@ -68,6 +71,8 @@ PAIRS = (
     ("readings.albumin", "low_g_per_dl", "high_g_per_dl"),
     ("care.regimen.*.watch", "remission_mg_per_mg", "relapse_mg_per_mg"),
     ("complications.acute_kidney_injury", "deepest_at_g_per_dl", "below_g_per_dl"),
+    ("disease.proteinuria.variation", "partial_at_least_mg_per_mg", "partial_at_most_mg_per_mg"),
+    ("disease.proteinuria.variation", "partial_at_most_mg_per_mg", "nephrotic_at_least_mg_per_mg"),
 )
 PAIRS_OR_EQUAL = (*((f"care.regimen.*.{course}", "full_dose_weeks", "resistance_weeks") for course in STEROID_COURSES),)
 

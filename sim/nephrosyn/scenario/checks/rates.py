@@ -27,7 +27,7 @@ MOST_IN_ALL = 1_000_000_000
 MOST_STEROID = {"m2": 1000.0, "kg": 40.0}
 """Largest doses of steroid in mg per unit, above pulses of methylprednisolone."""
 MOST_AGENT = {"kg": 200.0}
-_SMALL = 4.0  # standard deviations of the logarithm of weight, for the lightest patient
+_MOST_SKEW = 0.9
 
 
 def cohort(parts: ValidParts) -> Mismatches:
@@ -188,7 +188,7 @@ def serious_infections(parts: ValidParts) -> Mismatches:
 
 def _most_steroid(parts: ValidParts, band: str) -> float | None:
     """Return the largest dose (mg/kg/day) that the lightest patient of a band may be given."""
-    weight = _least_kg(parts, band)
+    weight = _least_kg(parts)
     needed = parts.value("provoking_factors", "needed_mg_per_m2_per_day", band)
     doses = [parts.table("care", "regimen", band, course, "dose") for course in STEROID_COURSES]
     if weight is None or needed is None or None in doses:
@@ -199,12 +199,35 @@ def _most_steroid(parts: ValidParts, band: str) -> float | None:
     return float(max(given)) / weight
 
 
-def _least_kg(parts: ValidParts, band: str) -> float | None:
-    spread = parts.value("population", "bands", band, "weight_log_sd")
-    curves = [parts.numbers("population", "growth", f"{sex}_weight_kg") for sex in ("male", "female")]
-    if spread is None or not all(curves):
-        return None
-    return float(min(kg for curve in curves if curve for kg in curve) * math.exp(-_SMALL * spread))
+def _least_kg(parts: ValidParts) -> float | None:
+    from scipy.special import inv_boxcox
+
+    highest = parts.value("population", "growth", "highest_score")
+    lightest = math.inf
+    for sex in ("male", "female"):
+        curves = [parts.numbers("population", "growth", f"{sex}_weight_{key}") for key in ("kg", "power", "spread")]
+        if highest is None or not all(curves) or _too_skewed(parts, sex):
+            return None
+        for median, power, spread in zip(*(curve or [] for curve in curves), strict=False):
+            lightest = min(lightest, median * float(inv_boxcox(-spread * highest, power)))
+    return lightest
+
+
+def _too_skewed(parts: ValidParts, sex: str) -> bool:
+    """Whether some weight of the highest or lowest score is not finite or not positive."""
+    highest = parts.value("population", "growth", "highest_score")
+    powers, spreads = (parts.numbers("population", "growth", f"{sex}_weight_{key}") for key in ("power", "spread"))
+    pairs = zip(powers or [], spreads or [], strict=False)
+    return highest is not None and any(abs(power) * spread * highest > _MOST_SKEW for power, spread in pairs)
+
+
+def weights(parts: ValidParts) -> Mismatches:
+    """Check that the heaviest and the lightest patients have a weight: 1 + L S z stays above 0."""
+    for sex in ("male", "female"):
+        if _too_skewed(parts, sex):
+            path = ("population", "growth", f"{sex}_weight_power")
+            expected = f"powers whose size, times {sex}_weight_spread and highest_score, is at most {_MOST_SKEW}"
+            yield path, expected, "a larger product"
 
 
 def doses(parts: ValidParts) -> Mismatches:
@@ -228,4 +251,4 @@ def _dose(path: Path, dose: dict[str, Any], limits: dict[str, float]) -> Mismatc
         yield path, f"at most {number_text(most)} (mg/{dose['per']})", number_text(dose["amount"])
 
 
-CHECKS = (cohort, levels, filtration, infections, exertions, relapses, thromboses, serious_infections, doses)
+CHECKS = (cohort, weights, levels, filtration, infections, exertions, relapses, thromboses, serious_infections, doses)

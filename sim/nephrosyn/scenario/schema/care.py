@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from nephrosyn.scenario.schema.names import Contraindication, Lesion, Toxicity
+from pydantic import Field
+
+from nephrosyn.scenario.schema.names import Contraindication, Lesion, Supportive, Toxicity
+from nephrosyn.scenario.schema.second_line import AgentDose
 from nephrosyn.scenario.schema.units import (
     Days,
     DaysDistribution,
     DoseFraction,
+    GramsPerDecilitre,
     Interval,
     PerTenYears,
     PerYear,
@@ -225,6 +229,49 @@ class Prevention(Section):
     exertion_rate_factor: RateFactor
 
 
+BiopsyResults = Annotated[list[Lesion | Literal["unknown", "any"]], Field(min_length=1)]
+
+
+class BlockadeBand(Section):
+    """Renin-angiotensin blockade in one age band: from which conclusion of the clinic on, and for which lesions.
+
+    ``presentation`` gives it to all who are not in remission, ``partial_remission`` to those in partial remission or
+    resistant, ``resistance`` to the resistant only. It ends when remission is declared.
+    """
+
+    when: Literal["never", "presentation", "partial_remission", "resistance"]
+    lesions: BiopsyResults
+    dose: AgentDose
+
+
+class Blockade(Section):
+    """Renin-angiotensin blockade: it lowers proteinuria and the loss of filtration, and filtration while it is taken.
+
+    ``proteinuria_factor`` multiplies the level outside complete remission; ``filtration_loss_factor`` multiplies the
+    loss of filtration beyond what the lower proteinuria saves.
+    """
+
+    drug: Supportive
+    proteinuria_factor: DoseFraction
+    filtration_loss_factor: Share
+    filtration_factor: DoseFraction
+    bands: dict[str, BlockadeBand]
+
+
+class AnticoagulationBand(Section):
+    """Prophylactic anticoagulation in one age band: while the albumin reading is below a level, by lesion."""
+
+    below_albumin_g_per_dl: GramsPerDecilitre | Literal["never"]
+    lesions: BiopsyResults
+
+
+class Anticoagulation(Section):
+    """Prophylactic anticoagulation: while it is given, the hazard of thrombosis is multiplied by the factor."""
+
+    thrombosis_factor: Share
+    bands: dict[str, AnticoagulationBand]
+
+
 class Care(Section):
     """All care of patients. Doses are rounded to the nearest ``tablet_mg``."""
 
@@ -240,4 +287,6 @@ class Care(Section):
     cut_fraction: Share
     tablet_mg: TabletMilligrams
     adherence: Adherence
+    blockade: Blockade
+    anticoagulation: Anticoagulation
     clinic: Clinic

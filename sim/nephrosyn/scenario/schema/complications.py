@@ -21,6 +21,7 @@ from nephrosyn.scenario.schema.units import (
     Section,
     Share,
     ShareDistribution,
+    Upcr,
 )
 
 Factors = Literal[
@@ -98,11 +99,16 @@ class AcuteKidneyInjury(Section):
 
 
 class KidneyLoss(Section):
-    """Yearly loss of filtration by disease state, with factors by lesion and patient; kidney failure."""
+    """Yearly loss of filtration by the level of proteinuria, with factors by lesion and patient; kidney failure.
+
+    Outside complete remission the loss is ``nephrotic`` at a ratio of ``at_mg_per_mg``, and goes with the power
+    ``proteinuria_power`` of the ratio.
+    """
 
     complete_remission: LossPerYear
-    partial_remission: LossPerYear
     nephrotic: LossPerYear
+    at_mg_per_mg: Upcr
+    proteinuria_power: Share
     responsive_factor: Share
     lesion_factor: dict[Lesion, Factor]
     patient_factor: FactorDistribution

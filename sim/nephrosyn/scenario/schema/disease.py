@@ -6,6 +6,7 @@ from typing import Annotated
 
 from nephrosyn.scenario.schema.names import Lesion, RemissionCause
 from nephrosyn.scenario.schema.units import (
+    AgeSteps,
     Correlation,
     CreatinineConstant,
     Days,
@@ -16,7 +17,9 @@ from nephrosyn.scenario.schema.units import (
     GramsPerDecilitre,
     GramsPerDecilitreDistribution,
     HalvingDays,
+    Interval,
     LevelFraction,
+    LogSd,
     MgPerDecilitreDistribution,
     MgPerDecilitreRise,
     MgPerKgPerDay,
@@ -24,6 +27,7 @@ from nephrosyn.scenario.schema.units import (
     PerDay,
     PerMgPerKgPerDay,
     PerYear,
+    Ratio,
     RuPerMillilitreDistribution,
     Section,
     Shape,
@@ -111,6 +115,25 @@ class Relapse(Section):
     decline_from_years: Years
 
 
+class Variation(Section):
+    """Slow variation of proteinuria outside complete remission, while it neither falls nor rises.
+
+    Every ``every_days`` it moves towards a new level about the patient's own. The logarithms of successive levels are
+    normal with standard deviation ``log_sd`` and ``correlation``. The level does not leave the range of its state:
+    nephrotic disease stays at ``nephrotic_at_least_mg_per_mg`` or above, and at ``nephrotic_at_least_fraction`` of the
+    patient's own level; partial remission stays between ``partial_at_least_mg_per_mg`` and
+    ``partial_at_most_mg_per_mg``. A patient whose own level lies beyond may stay there.
+    """
+
+    log_sd: LogSd
+    every_days: Interval
+    correlation: Share
+    nephrotic_at_least_mg_per_mg: Upcr
+    nephrotic_at_least_fraction: LevelFraction
+    partial_at_least_mg_per_mg: Upcr
+    partial_at_most_mg_per_mg: Upcr
+
+
 class Proteinuria(Section):
     """Levels of the true urine protein/creatinine ratio, and the rates of change between them.
 
@@ -127,6 +150,7 @@ class Proteinuria(Section):
     fall_halving_days: dict[Lesion, HalvingDays]
     spontaneous_halving_days: dict[Lesion, HalvingDays]
     rise_doubling_days: HalvingDays
+    variation: Variation
 
 
 class AntiPla2r(Section):
@@ -195,10 +219,14 @@ class KidneyFunction(Section):
 
 
 class Death(Section):
-    """Death from any cause by age band; ``nephrotic_factor`` multiplies the rate outside complete remission."""
+    """Death apart from fatal complications: from other diseases by age, more often outside complete remission.
 
-    rate_per_year: dict[str, PerYear]
-    nephrotic_factor: Factor
+    ``nephrotic_factor`` multiplies the rate outside complete remission; what it adds is cardiovascular.
+    """
+
+    from_years: Annotated[list[Years], AgeSteps]
+    background_per_year: Annotated[list[PerYear], AgeSteps]
+    nephrotic_factor: Ratio
 
 
 class Disease(Section):

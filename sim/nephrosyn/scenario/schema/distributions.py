@@ -65,7 +65,7 @@ def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) ->
 
 
 def quantiles_between(
-    distribution: Distribution, low: float, high: float, probabilities: NDArray[np.float64]
+    distribution: Distribution, low: float | NDArray[np.float64], high: float, probabilities: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the quantiles of a distribution truncated to a range.
 
@@ -73,8 +73,10 @@ def quantiles_between(
     ----------
     distribution : Distribution
         A checked distribution.
-    low, high : float, unit of the distribution
-        The range.
+    low : float or float array of the shape of `probabilities`, unit of the distribution
+        Lower end of the range.
+    high : float, unit of the distribution
+        Upper end of the range.
     probabilities : float array, any shape, in (0, 1)
         Where to evaluate the quantile function of the truncated distribution.
 
@@ -91,7 +93,9 @@ def quantiles_between(
     """
     if distribution.dist == FIXED:
         return np.clip(quantiles(distribution, probabilities), low, high)
-    below, above = _scipy_distribution(distribution.dist).cdf([low, high], **distribution.parameters)
+    lows, places = np.unique(low, return_inverse=True)
+    *belows, above = _scipy_distribution(distribution.dist).cdf([*lows, high], **distribution.parameters)
+    below = np.array(belows)[places.reshape(np.shape(low))]
     return np.clip(quantiles(distribution, below + (above - below) * np.asarray(probabilities)), low, high)
 
 

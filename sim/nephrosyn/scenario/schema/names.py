@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a type checker cannot evaluate the vocabulary
     Contraindication: TypeAlias = str
     Lesion: TypeAlias = str
     RemissionCause: TypeAlias = str
+    Supportive: TypeAlias = str
     Toxicity: TypeAlias = str
 else:
     Action = Literal[vocabulary.STEROID_ACTIONS]
@@ -21,4 +22,5 @@ else:
     Contraindication = Literal[vocabulary.CONTRAINDICATIONS]
     Lesion = Literal[vocabulary.LESIONS]
     RemissionCause = Literal[vocabulary.REMISSION_CAUSES]
+    Supportive = Literal[vocabulary.SUPPORTIVE]
     Toxicity = Literal[vocabulary.TOXICITIES]

@@ -70,6 +70,8 @@ Ratio = Annotated[float, _number("ratio", 1.0, 20.0)]
 Correlation = Annotated[float, _number("correlation", -0.95, 0.95), INTENDED]
 Variation = Annotated[float, _number("coefficient of variation", 0.0, 2.0), INTENDED]
 Shape = Annotated[float, _number("gamma shape", 0.05, 1000.0)]
+BoxCoxPower = Annotated[float, _number("power of Box and Cox", -3.0, 3.0), INTENDED]
+NormalScore = Annotated[float, _number("standard deviations", 0.1, 4.0)]
 LogSd = Annotated[float, _number("sd of the logarithm", 0.0, 0.5), INTENDED]
 PerGramPerDecilitre = Annotated[float, _number("ratio per g/dL", 1.0, 10.0)]
 PerMgPerKgPerDayRatio = Annotated[float, _number("ratio per mg/kg/day", 1.0, 10.0)]
@@ -137,6 +139,8 @@ AnalyteLimit = Annotated[float, _number("unit of the analyte", 0.0, 100000.0), I
 MOST_STEPS = 8
 Steps = Field(max_length=MOST_STEPS)
 TaperSteps = Field(max_length=100)
+MOST_AGE_STEPS = 12
+AgeSteps = Field(max_length=MOST_AGE_STEPS)
 GrowthPoints = Field(max_length=200)
 MOST_BANDS = 20
 

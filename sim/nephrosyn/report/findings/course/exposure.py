@@ -55,7 +55,7 @@ class Treatment:
 
     @property
     def agents(self) -> bool:
-        """True if any patient was given a drug other than steroid."""
+        """True if any patient was given another drug against the disease than steroid."""
         return any(use.drug in AGENTS for use in self.uses)
 
 
