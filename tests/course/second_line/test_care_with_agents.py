@@ -95,6 +95,39 @@ def test_what_is_not_tolerated_is_stopped_and_the_other_goes_on(played):
     assert (again["len"] == 1).all()
 
 
+def test_an_agent_that_is_stopped_takes_no_response_of_the_other_with_it(played):
+    """Mycophenolate would act first, but is stopped before; everybody responds to tacrolimus two months later."""
+
+    def acts(name, lesions, response_days, onset_days):
+        place = f"second_line.regimens.{name}"
+        everybody = ", ".join(f"{lesion} = {{complete = 1.0, partial = 0.0}}" for lesion in lesions)
+        return [
+            f"{place}.resistant_response={{{everybody}}}",
+            f"{place}.sensitive_response=1.0",
+            f"{place}.time_to_response_days={{dist = 'fixed', value = {response_days}}}",
+            f"{place}.onset_days={{dist = 'fixed', value = {onset_days}}}",
+            f"{place}.offset_days={{dist = 'fixed', value = 0.0}}",
+        ]
+
+    lesions = load("baseline").scenario.second_line.regimens["tacrolimus"].resistant_response
+    toxic = "second_line.regimens.mycophenolate.toxicities={leukopenia={rate_per_year=70.0, action='stopped'}}"
+    tables = played(
+        "adult-mixed-lesions",
+        *acts("tacrolimus", lesions, 60.0, 1.0),
+        *acts("mycophenolate", lesions, 30.0, 1.0),
+        toxic,
+        *safe("tacrolimus"),
+        *[f"disease.spontaneous.{lesion}.share=0.0" for lesion in lesions],
+        *policy(rule("resistance", [PAIR])),
+    )
+    started = events(tables, "agent_started").filter(value=code("tacrolimus")).group_by("patient")
+    started = started.agg(pl.col("time_days").min()).filter(pl.col("time_days") < 600)
+    responses = events(tables, "agent_response_begins").group_by("patient").agg(first=pl.col("time_days").min())
+    both = started.join(responses, on="patient", how="left")
+    assert len(started) > 50
+    assert both["first"].is_not_null().mean() > 0.9
+
+
 def test_a_failed_pair_is_replaced_as_a_whole(played):
     weak = [f"second_line.regimens.{name}.relapse_factor=1.0" for name in PAIR]
     sequence = [PAIR, "levamisole"]

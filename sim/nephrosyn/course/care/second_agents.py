@@ -16,7 +16,7 @@ from nephrosyn.course.disease.adverse_events import (
     start_agent_toxicity,
     suffer_cumulative_toxicity,
 )
-from nephrosyn.course.disease.agent_response import plan_agent_response
+from nephrosyn.course.disease.agent_response import pass_response_on, plan_agent_response
 from nephrosyn.course.disease.body import MG_PER_G, dose_for_size, dry_weight_kg
 from nephrosyn.course.disease.complications import serious_infection_rate
 from nephrosyn.course.disease.relapse_hazard import update_relapse
@@ -172,6 +172,8 @@ def refresh_effects(state, traits, params, clocks, prepared, log):
             plan_agent_response(state, traits, params, clocks, prepared, k)
         elif ended >> k & 1 == 1:
             write_event(log, traits, state, Event.AGENT_EFFECT_ENDS, float(agents[k].drug))
+            if mask != 0 and state.responding_agent == k and clocks[DUE, Clock.AGENT_RESPONSE] < math.inf:
+                pass_response_on(state, traits, params, clocks, agents)
             if agents[k].withdraw_steroid == 1 and state.agents_given == 0:
                 state.withdraw_steroid = 0
 

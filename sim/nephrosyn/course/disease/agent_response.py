@@ -42,11 +42,34 @@ def plan_agent_response(state, traits, params, clocks, prepared, k):
         params.seed, params.replicate, traits.patient, Purpose.AGENT_TIME, (state.episode << REGIMEN_BITS) + k
     )
     due = state.now + quantile(prepared.tables, prepared.agents[k].response_table, normal_quantile(draws[0]))
+    state.agent_response_due[k] = due
     planned = clocks[DUE, Clock.AGENT_RESPONSE]
     if planned == math.inf or level > state.agent_level or (level == state.agent_level and due < planned):
         state.agent_level = level
         state.responding_agent = k
         clocks[DUE, Clock.AGENT_RESPONSE] = due
+
+
+@kernel
+def pass_response_on(state, traits, params, clocks, agents):
+    """Give the response to come to the best of the agents in effect, when the one it was planned for is no longer."""
+    best = -1
+    for k in range(params.agents):
+        if state.agents_in_effect >> k & 1 == 0 or state.agent_response_due[k] <= state.now:
+            continue
+        level = agent_response_level(state, traits, params, agents, k)
+        if level <= state.phase:
+            continue
+        if (
+            best < 0
+            or level > state.agent_level
+            or (level == state.agent_level and state.agent_response_due[k] < state.agent_response_due[best])
+        ):
+            best = k
+            state.agent_level = level
+    if best >= 0:
+        state.responding_agent = best
+        clocks[DUE, Clock.AGENT_RESPONSE] = state.agent_response_due[best]
 
 
 @kernel

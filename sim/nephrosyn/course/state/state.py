@@ -242,6 +242,7 @@ STATE = np.dtype(
         ("agent_run_weight_kg", "f8", (MOST_REGIMENS,)),
         ("agent_counted_day", "i4", (MOST_REGIMENS,)),  # doses before it are counted
         ("agent_toxicity_due", "f8", (MOST_REGIMENS,)),
+        ("agent_response_due", "f8", (MOST_REGIMENS,)),
         ("agent_course_toxicities", "i4", (MOST_REGIMENS,)),  # bit masks over vocabulary.AGENT_TOXICITIES
         ("gut_reaction_draws", "i4"),
         ("agent_weight_kg", "f8"),

@@ -155,6 +155,7 @@ class Start(Section):
         """Leave out what the file leaves out, which needs no source."""
         values: dict[str, Any] = complete(self)
         return {key: value for key, value in values.items() if key in self.model_fields_set}
+
     overlap_days: Days
     steroid: Literal["as_planned", "withdraw"]
 
