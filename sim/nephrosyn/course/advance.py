@@ -15,13 +15,19 @@ from nephrosyn.course.care.decisions import (
 )
 from nephrosyn.course.care.genetic_test import order_genetic_test, receive_genetic_result
 from nephrosyn.course.care.measurement import keep_diary, take_readings
-from nephrosyn.course.care.noted_conditions import note_conditions
+from nephrosyn.course.care.noted_conditions import has_conditions_to_note, note_conditions
 from nephrosyn.course.care.provoking_factors import find_or_remove
 from nephrosyn.course.care.second_agents import close_agent_runs, give_agents, refresh_effects
-from nephrosyn.course.care.second_line import begin_planned_agents, review_agents, stop_for_toxicity, test_or_discharge
+from nephrosyn.course.care.second_line import (
+    begin_planned_agents,
+    count_clear_urine,
+    review_agents,
+    stop_for_toxicity,
+    test_or_discharge,
+)
 from nephrosyn.course.care.signs import notice_signs, plan_signs
 from nephrosyn.course.care.steroid import close_dose_run, next_step, suffer_toxicity
-from nephrosyn.course.care.supportive import close_blockade_run, review_supportive_care
+from nephrosyn.course.care.supportive import close_blockade_run, gives_supportive_care, review_supportive_care
 from nephrosyn.course.disease.adverse_events import suffer_agent_toxicity
 from nephrosyn.course.disease.agent_response import plan_responses_to_agents
 from nephrosyn.course.disease.complications import consider_serious_infection, consider_thrombosis, treat_complication
@@ -75,7 +81,8 @@ def hold_visit(state, traits, params, clocks, prepared, log):
     count_reading(state, params, upcr)
     if state.now >= state.genetic_result_day:
         receive_genetic_result(state, traits, params, clocks, prepared, log)
-    note_conditions(state, traits, params, clocks, log)
+    if has_conditions_to_note(state):
+        note_conditions(state, traits, params, clocks, log)
     if state.visit_kind == VisitKind.PRESENTATION:
         take_biopsy(state, traits, log)  # its result may decide which agent is started
     rule = state.rule
@@ -83,12 +90,25 @@ def hold_visit(state, traits, params, clocks, prepared, log):
     take_biopsy(state, traits, log)
     if state.assessment == Assessment.RESISTANT and state.genetic_test_considered == 0:
         order_genetic_test(state, traits, params, prepared.tables)
-    review_supportive_care(state, traits, params, clocks, prepared.growth, log)
-    consider_second_line(state, traits, params, clocks, prepared.starts)
-    take_biopsy_before_agent(state, traits, params, clocks, prepared.starts, log, rule)
-    review_agents(state, traits, params, clocks, prepared, log)
-    test_or_discharge(state, traits, params, clocks, log)
+    if gives_supportive_care(params):
+        review_supportive_care(state, traits, params, clocks, prepared.growth, log)
+    _review_second_line(state, traits, params, clocks, prepared, log, rule)
     plan_visit(state, params, clocks, prepared.agents)
+
+
+@inline
+def _review_second_line(state, traits, params, clocks, prepared, log, earlier_rule):
+    """Begin, review or end second agents. Most patients have none, and a call with all arrays takes its time."""
+    if state.assessment == Assessment.NEPHROTIC or state.assessment == Assessment.RESISTANT:
+        consider_second_line(state, traits, params, clocks, prepared.starts)
+    if state.rule != earlier_rule:
+        take_biopsy_before_agent(state, traits, params, clocks, prepared.starts, log, earlier_rule)
+    if params.stop_by_clear_urine == 1:
+        count_clear_urine(state, params)
+    if state.entry != 0 or state.agents_given != 0:
+        review_agents(state, traits, params, clocks, prepared, log)
+    if params.stop_by_clear_urine == 1:
+        test_or_discharge(state, traits, params, clocks, log)
 
 
 @kernel

@@ -9,7 +9,7 @@ from nephrosyn.course.disease.kidney import NO_COMPLICATION
 from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event, VisitKind
 from nephrosyn.course.state.events import write_event, write_note
 from nephrosyn.course.state.state import Treatment
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import (
     AGENT_TOXICITIES,
     COMPLICATIONS,
@@ -24,6 +24,14 @@ _TOXICITIES = len(TOXICITIES)
 _FIRST_AGENT_TOXICITY = CONDITIONS.index(AGENT_TOXICITIES[0])
 _FIRST_COMPLICATION = CONDITIONS.index(COMPLICATIONS[0])
 _FIRST_FACTOR = CONDITIONS.index(PROVOKING_FACTORS[0])
+
+
+@inline
+def has_conditions_to_note(state):
+    """Whether there is a condition to note, or a contraindication to reconsider; at most visits there is none."""
+    waiting = state.toxicities_to_note | state.agent_toxicities_to_note | state.complications_to_note
+    waiting |= state.infection_to_note | state.factor_to_note
+    return waiting != 0 or state.visit_kind == VisitKind.PRESENTATION or state.now >= state.reconsidered
 
 
 @kernel

@@ -365,7 +365,6 @@ def _review_without_remission(state, traits, params, clocks, prepared, log):
 @kernel
 def review_agents(state, traits, params, clocks, prepared, log):
     """Review second agents at a visit: replace them if they have failed, or stop them after long clear urine."""
-    _count_clear_urine(state, params)
     if state.agents_given != 0 and cystitis_is_noted(state):
         for k in range(params.agents):
             if state.agents_given >> k & 1 == 1 and prepared.agents[k].drug == Drug.CYCLOPHOSPHAMIDE:
@@ -380,7 +379,7 @@ def review_agents(state, traits, params, clocks, prepared, log):
 
 
 @kernel
-def _count_clear_urine(state, params):
+def count_clear_urine(state, params):
     """Update since when the albumin/creatinine ratio has been negative; a few stray readings do not count."""
     if state.uacr_read <= params.negative_mg_per_mg:
         state.unclear_readings = 0
@@ -395,12 +394,7 @@ def _count_clear_urine(state, params):
 def test_or_discharge(state, traits, params, clocks, log):
     """Test by provocation after years of clear urine without treatment, and then end follow-up."""
     untreated = state.agents_given == 0 and state.dose_mg == 0.0 and state.assessment == Assessment.REMISSION
-    if (
-        params.stop_by_clear_urine == 0
-        or state.discharged == 1
-        or not untreated
-        or state.now - state.clear_since < params.normal_days
-    ):
+    if state.discharged == 1 or not untreated or state.now - state.clear_since < params.normal_days:
         return
     if state.provocations < params.provocation_tests:
         state.provocations += 1

@@ -12,11 +12,17 @@ from nephrosyn.course.disease.proteinuria import shift_level
 from nephrosyn.course.state.codes import Schedule
 from nephrosyn.course.state.events import write_blockade
 from nephrosyn.course.state.state import Assessment
-from nephrosyn.kernels.compile import kernel
+from nephrosyn.kernels.compile import inline, kernel
 
 BLOCKADE_WHEN = ("never", "presentation", "partial_remission", "resistance")
 """When blockade is begun, as in a scenario; its code is its position."""
 _NEVER, _PRESENTATION, _PARTIAL_REMISSION, _RESISTANCE = range(len(BLOCKADE_WHEN))
+
+
+@inline
+def gives_supportive_care(params):
+    """Whether care includes blockade or anticoagulation."""
+    return params.blockade_when != _NEVER or params.anticoagulation_below > 0.0
 
 
 @kernel
