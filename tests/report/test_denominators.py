@@ -57,18 +57,24 @@ def test_denominators_are_all_those_judged_and_those_given_adequate_steroid():
 
 def test_the_complete_record_tells_a_sparse_record_from_a_short_one():
     observed, complete = refractory_share.refractory(labels())
-    assert shares(text.not_judged(observed)) == [
+    assert shares(text.undetermined_and_outside(observed)) == [
         ("undetermined", 3, 8),
         ("of these, record too short", 1, 8),
         ("of these, record too sparse", 2, 8),
         ("outside the set, of all patients", 1, 9),
     ]
-    assert shares(text.not_judged(complete))[:2] == [("undetermined", 1, 8), ("of these, record too short", 1, 8)]
+    assert shares(text.undetermined_and_outside(complete))[:2] == [
+        ("undetermined", 1, 8),
+        ("of these, record too short", 1, 8),
+    ]
 
 
 def test_without_the_complete_record_no_cause_is_given():
     observed = refractory_share.refractory(labels().filter(pl.col("view") == "observed"))[0]
-    assert shares(text.not_judged(observed)) == [("undetermined", 3, 8), ("outside the set, of all patients", 1, 9)]
+    assert shares(text.undetermined_and_outside(observed)) == [
+        ("undetermined", 3, 8),
+        ("outside the set, of all patients", 1, 9),
+    ]
 
 
 def test_a_flag_counts_patients_whom_an_earlier_category_takes():

@@ -182,7 +182,7 @@ def denominators(refractory: Refractory) -> list[tuple[str, Share]]:
     return shares
 
 
-def not_judged(refractory: Refractory) -> list[tuple[str, Share]]:
+def undetermined_and_outside(refractory: Refractory) -> list[tuple[str, Share]]:
     """Return the patients who could not be judged, where known by cause, and those outside the set."""
     rows = [("undetermined", refractory.undetermined)]
     rows += [(f"of these, record {reason}", share) for reason, share in refractory.reasons]

@@ -64,4 +64,6 @@ def test_cystitis_ends_cyclophosphamide(played):
 def test_no_infusion_is_a_mere_rest(played):
     tables = played("source-combined-care")
     doses = tables["truth/doses"].filter(schedule="single")
-    assert (doses["dose_mg"] / doses["dosing_weight_kg"]).filter(doses["drug"] == "cyclophosphamide").min() > 4.5
+    assert (doses["dose_mg"] / doses["dosing_weight_kg"]).filter(
+        doses["drug"] == "cyclophosphamide"
+    ).min() > 4.2  # half a dose, rounded down to 50 mg

@@ -52,7 +52,9 @@ def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
         for category in shares
     ]
     rows.append(("",) * 5)
-    rows += [row(name, share) for name, share in (*text.denominators(refractory), *text.not_judged(refractory))]
+    rows += [
+        row(name, share) for name, share in (*text.denominators(refractory), *text.undetermined_and_outside(refractory))
+    ]
     table(("category", "patients", "share", "95% interval", text.WITH_CRITERIA), rows, right=(1, 2, 3, 4))
     say()
     prose(text.headline(refractory))

@@ -6,7 +6,14 @@ import math
 
 from nephrosyn.course.care.provoking_factors import AT_PRESENTATION, AT_RESISTANCE, begin_search
 from nephrosyn.course.care.second_agents import agent_visit_days
-from nephrosyn.course.care.second_line import NO_RULE, WHEN, consider_start, relapses_often, respond_to_relapse
+from nephrosyn.course.care.second_line import (
+    NO_RULE,
+    WHEN,
+    consider_start,
+    drop_rule_of_intolerance,
+    relapses_often,
+    respond_to_relapse,
+)
 from nephrosyn.course.care.steroid import begin_pulses, plan_taper, present_course, start_course, start_withdrawal
 from nephrosyn.course.state.codes import Event, Start, VisitKind
 from nephrosyn.course.state.events import write_event
@@ -74,6 +81,7 @@ def _give_course(state, traits, params, clocks, prepared, log, kind):
         kind = SteroidCourse.FIRST
     start_course(state, traits, params, clocks, prepared.growth, log, kind)
     if kind == SteroidCourse.FIRST:
+        drop_rule_of_intolerance(state, clocks, prepared.starts)
         consider_start(state, traits, params, clocks, prepared.starts, Start.STEROID_START)
         consider_start(state, traits, params, clocks, prepared.starts, Start.SLOW_RESPONSE)
 

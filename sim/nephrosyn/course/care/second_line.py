@@ -103,6 +103,14 @@ def _drop_rule(state, clocks):
 
 
 @kernel
+def drop_rule_of_intolerance(state, clocks, starts):
+    """Drop a planned agent in place of steroid: the contraindication has been treated, and steroid is given."""
+    planned = state.rule != NO_RULE and state.entry == 0 and clocks[DUE, Clock.AGENT_START] < math.inf
+    if planned and int(starts[state.rule][WHEN]) == Start.INTOLERANCE:
+        _drop_rule(state, clocks)
+
+
+@kernel
 def begin_planned_agents(state, traits, params, clocks, prepared, log):
     """Start the agents of a rule after their delay, if they are still needed and the patient accepts them."""
     clocks[DUE, Clock.AGENT_START] = math.inf

@@ -14,7 +14,14 @@ from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combinati
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.report.formatting import days, decimal, escape_markup, interval, number, percent, points, rate_text
-from nephrosyn.report.text import FLAG_NAMES, WITH_CRITERIA, criteria_met, denominators, not_judged, of_whom
+from nephrosyn.report.text import (
+    FLAG_NAMES,
+    WITH_CRITERIA,
+    criteria_met,
+    denominators,
+    of_whom,
+    undetermined_and_outside,
+)
 from nephrosyn.statistics.between_replicates import Spread
 from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.statistics.kappa import Kappa
@@ -149,7 +156,7 @@ def categories(rows: Sequence[Category], refractory: Refractory) -> Table:
     ]
     (first, share), *others = denominators(refractory)
     lines.append((first, *share_cells(share), "", *spread_cells(refractory.replicates)))
-    lines += [(name, *share_cells(share), "", *gap) for name, share in (*others, *not_judged(refractory))]
+    lines += [(name, *share_cells(share), "", *gap) for name, share in (*others, *undetermined_and_outside(refractory))]
     caption = f"“{refractory.criteria}” criteria, {refractory.view} record, {of_whom(refractory)}"
     return Table(caption, tuple(head), lines, frozenset({len(rows)}))
 
