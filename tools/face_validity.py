@@ -25,7 +25,7 @@ PAGE = DOCS / "face-validity.md"
 FIGURES = DOCS / "face-validity"
 READING = Path(__file__).with_name("face_validity.toml")
 """The verdicts of the last reader, for the courses with its digest."""
-SCENARIOS = ("modern-children", "adult-mixed-lesions")
+SCENARIOS = ("modern-children", "modern-adults")
 PATIENTS, SEED = 1000, 5
 CRITERIA, VIEW = "source", "observed"
 PER_GROUP = 4

@@ -9,6 +9,8 @@ from nephrosyn.scenario import load
 from .second_line.test_policy import one_rule
 
 RARE = "second_line.policy.children.frequent_relapses_in_6_months=9"
+FREQUENT = "second_line.policy.children.starts=[{when='frequent_relapse', number=1, delay_days=0, lesions=['any'], "
+FREQUENT += "sequence=['mycophenolate'], overlap_days=0, steroid='as_planned'}]"
 LONG = "population.follow_up_days=1461"
 CYCLOPHOSPHAMIDE = one_rule("relapse", ["cyclophosphamide_oral"])
 EARLY_STOP = [f"second_line.policy.{band}.stopping.negative_days=30" for band in ("children", "adults")]
@@ -23,7 +25,7 @@ EARLY_STOP = [f"second_line.policy.{band}.stopping.negative_days=30" for band in
         ("adult-mixed-lesions", [], "disease.proteinuria.highest_remission_fraction", 0.2),
         ("modern-children", [LONG], "second_line.policy.children.dependence_within_days", 365),
         ("modern-children", [LONG], "second_line.policy.children.six_months_days", 30),
-        ("baseline", [LONG, RARE], "second_line.policy.children.twelve_months_days", 1461),
+        ("children-first-episode", [LONG, RARE, FREQUENT], "second_line.policy.children.twelve_months_days", 1461),
         ("source-combined-care", EARLY_STOP, "second_line.policy.adults.stopping.stray_readings", 0),
         ("baseline", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.review_days", 7),
         ("children-first-episode", [LONG, *CYCLOPHOSPHAMIDE], "second_line.dosing.change_above_fraction", 0.9),

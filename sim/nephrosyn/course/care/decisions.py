@@ -148,7 +148,8 @@ def _wait_for_remission(state, traits, params, clocks, prepared, log, upcr):
         and state.low_readings == 0
         and math.floor(state.now) - math.floor(state.full_since) >= course.resistance_days
     ):
-        if upcr < params.relapse_mg_per_mg and upcr <= params.partial_fraction * state.episode_first_reading:
+        partial = upcr < params.relapse_mg_per_mg and upcr <= params.partial_fraction * state.episode_first_reading
+        if partial and params.partial_is_resistance == 0:
             _declare(state, traits, log, Assessment.PARTIAL, Event.DECLARED_PARTIAL_REMISSION, upcr)
             plan_taper(state, params, clocks, state.now)
         else:

@@ -230,6 +230,7 @@ def _fill_care(record: NDArray[np.void], scenario: Scenario, band: str, tables: 
     record["relapse_mg_per_mg"] = regimen.watch.relapse_mg_per_mg
     record["relapse_readings"] = regimen.watch.relapse_readings
     record["partial_fraction"] = regimen.watch.partial_fraction
+    record["partial_is_resistance"] = regimen.watch.partial_is_resistance
     record["diary_days"] = regimen.watch.diary_days
     record["confirm_after_days"] = regimen.watch.confirm_after_days
     for phase in ("full_dose", "taper", "off_treatment", "resistant"):

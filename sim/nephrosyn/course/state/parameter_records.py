@@ -142,6 +142,7 @@ PARAMETERS = np.dtype(
         ("remission_mg_per_mg", "f8"),
         ("remission_readings", "i4"),
         ("partial_fraction", "f8"),
+        ("partial_is_resistance", "i4"),
         ("relapse_mg_per_mg", "f8"),
         ("relapse_readings", "i4"),
         ("diary_days", "i4"),

@@ -102,12 +102,13 @@ class ClinicCriteria(Section):
     Where a home diary is kept, ``diary_days`` successive mornings count too: at 3+ or more they are a relapse, and at
     trace or less they confirm a reading in the range of remission. Disease that has not cleared at the end of full
     dose is in partial remission if the reading is below the range of relapse and at most ``partial_fraction`` of the
-    first reading of the episode.
+    first reading of the episode; with ``partial_is_resistance`` it is resistant all the same.
     """
 
     remission_mg_per_mg: Upcr
     remission_readings: ReadingCount
     partial_fraction: Share
+    partial_is_resistance: bool
     relapse_mg_per_mg: Upcr
     relapse_readings: ReadingCount
     diary_days: SuccessiveDays
