@@ -145,7 +145,7 @@ QUESTIONS = (
         "Withdrawing steroid at once or after an overlap",
         "Steroid works fast but fails on reduction, the agent is slow: steroid is kept while the agent builds up.",
         "Adults with minimal change disease who relapse get mycophenolate two weeks later (`adult-minimal-change` with "
-        "a policy). Steroid is withdrawn when its full dose ends, or held for twelve weeks first.",
+        "a policy). Steroid is withdrawn when its full dose ends, or tapered as planned for twelve weeks first.",
         Arm("no overlap", "adult-minimal-change", mycophenolate(0)),
         Arm("twelve weeks' overlap", "adult-minimal-change", mycophenolate(84)),
         ("relapses_per_year", "complete_remission_fraction", "prednisone_mg_per_kg", "mycophenolate_mg_per_kg"),

@@ -89,8 +89,8 @@ WRONG = [
     ),
     ("care.regimen.elderly={home_diary=true}", "care.regimen.elderly", "no such band"),
     (
-        "care.contraindications.diabetes.adult=0.1",
-        "care.contraindications.diabetes.adult",
+        "care.contraindications.diabetes.share.adult=0.1",
+        "care.contraindications.diabetes.share.adult",
         "no such band; nearest: adults",
     ),
     (

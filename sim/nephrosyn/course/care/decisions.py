@@ -13,6 +13,7 @@ from nephrosyn.course.care.second_line import (
     drop_rule_of_intolerance,
     relapses_often,
     respond_to_relapse,
+    turn_to_resistance,
 )
 from nephrosyn.course.care.steroid import begin_pulses, plan_taper, present_course, start_course, start_withdrawal
 from nephrosyn.course.state.codes import Event, Start, VisitKind
@@ -108,7 +109,7 @@ def decide(state, traits, params, clocks, prepared, log, upcr):
     elif state.assessment == Assessment.RESISTANT:
         if _remission_confirmed(state, params):
             _declare(state, traits, log, Assessment.REMISSION, Event.DECLARED_REMISSION, upcr)
-        elif state.retry_steroid == 1:
+        elif state.retry_steroid == 1 and state.high_readings > 0:
             start_episode(state, traits, params, clocks, prepared, log, upcr, SteroidCourse.FIRST)
     elif _relapse_confirmed(state, params):
         _declare(state, traits, log, Assessment.NEPHROTIC, Event.DECLARED_RELAPSE, upcr)
@@ -180,6 +181,7 @@ def _watch_without_steroid(state, traits, params, clocks, prepared, log, upcr):
 def consider_second_line(state, traits, params, clocks, starts):
     """Consider a second agent in resistance, and where steroid may not be given."""
     if state.assessment == Assessment.RESISTANT:
+        turn_to_resistance(state, traits, params, clocks, starts)
         consider_start(state, traits, params, clocks, starts, Start.RESISTANCE)
     elif state.assessment == Assessment.NEPHROTIC and state.high_readings > 0 and steroid_is_barred(state):
         consider_start(state, traits, params, clocks, starts, Start.INTOLERANCE)

@@ -24,7 +24,7 @@ from nephrosyn.course.state.clocks import set_rate
 from nephrosyn.course.state.codes import AgentToxicity, Drug, Event, Factor, Schedule
 from nephrosyn.course.state.events import write_agent_dose, write_event
 from nephrosyn.course.state.quantiles import quantile
-from nephrosyn.course.state.state import DUE, REGIMEN_BITS, RELAPSES_KEPT, Clock
+from nephrosyn.course.state.state import DUE, REGIMEN_BITS, RELAPSES_KEPT, Assessment, Clock
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 from nephrosyn.vocabulary import CONTRAINDICATIONS, TOXICITIES
@@ -186,6 +186,14 @@ def _effect_draws(state, traits, params, k):
 
 
 @kernel
+def _course_days(params, agent, draw):
+    """Length of a course (days); that of tablets varies, as clinics do not end it to the day."""
+    if _is_infusion(agent) or _is_capped(agent):
+        return agent.course_days
+    return math.floor(agent.course_days * math.exp(params.course_log_sd * normal_quantile(draw)))
+
+
+@kernel
 def start_agent(state, traits, params, clocks, prepared, log, k):
     """Start a course of regimen k with its first dose."""
     agent = prepared.agents[k]
@@ -193,13 +201,13 @@ def start_agent(state, traits, params, clocks, prepared, log, k):
     state.agents_given |= 1 << k
     state.agent_since[k] = state.now
     endless = params.stop_by_clear_urine == 1 and (not _is_infusion(agent) or _is_capped(agent))
-    state.agent_until[k] = math.inf if endless else today + agent.course_days
+    draws = _effect_draws(state, traits, params, k)
+    state.agent_until[k] = math.inf if endless else today + _course_days(params, agent, draws[2])
     state.agent_mg[k] = 0.0
     state.agent_run_first_day[k] = today
     state.agent_counted_day[k] = today
     write_event(log, traits, state, Event.AGENT_STARTED, float(agent.drug))
     if state.agent_courses[k] == 0 or state.now >= state.effect_until[k]:
-        draws = _effect_draws(state, traits, params, k)
         state.effect_from[k] = state.now + quantile(prepared.tables, agent.onset_table, normal_quantile(draws[0]))
     state.agent_courses[k] += 1
     state.effect_until[k] = math.inf
@@ -232,12 +240,13 @@ def _set_dose_clock(state, params, clocks):
 def _prolong(state, params, agent, k):
     """Prolong a course of tablets that ends today, so that steroid goes first; return whether it is prolonged.
 
-    It is while steroid is still given, and for some time after a relapse; but not without limit, and not where the
-    cumulative dose is capped.
+    It is while steroid is still given, while the disease is not known to be in remission, and for some time after a
+    relapse; but not without limit, and not where the cumulative dose is capped.
     """
     if _is_infusion(agent) or _is_capped(agent):
         return False
-    until = state.now + params.review_days if state.dose_mg > 0.0 else 0.0
+    active = state.assessment == Assessment.NEPHROTIC or state.high_readings > 0
+    until = state.now + params.review_days if active or state.dose_mg > 0.0 else 0.0
     if state.relapses_declared > 0:
         latest = state.relapse_times[(state.relapses_declared - 1) % RELAPSES_KEPT]
         until = max(until, latest + params.prolonged_after_relapse_days)

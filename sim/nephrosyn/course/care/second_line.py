@@ -103,6 +103,22 @@ def _drop_rule(state, clocks):
 
 
 @kernel
+def turn_to_resistance(state, traits, params, clocks, starts):
+    """Follow the rule for resistance instead of one for relapses: what prevents relapse does not bring remission."""
+    if state.rule == NO_RULE:
+        return
+    when = int(starts[state.rule][WHEN])
+    if when != Start.RELAPSE and when != Start.FREQUENT_RELAPSE and when != Start.DEPENDENCE:
+        return
+    rule, place, entry, due = state.rule, state.place, state.entry, clocks[DUE, Clock.AGENT_START]
+    state.rule = NO_RULE
+    consider_start(state, traits, params, clocks, starts, Start.RESISTANCE)
+    if state.rule == NO_RULE:
+        state.rule, state.place, state.entry = rule, place, entry
+        clocks[DUE, Clock.AGENT_START] = due
+
+
+@kernel
 def drop_rule_of_intolerance(state, clocks, starts):
     """Drop a planned agent in place of steroid: the contraindication has been treated, and steroid is given."""
     planned = state.rule != NO_RULE and state.entry == 0 and clocks[DUE, Clock.AGENT_START] < math.inf
@@ -208,13 +224,13 @@ def _start_entry(state, traits, params, clocks, prepared, log, mask):
 
 @kernel
 def _overlap(state, params, clocks, steps, days, withdraw):
-    """Hold the steroid dose during the overlap; afterwards it continues as planned, or is withdrawn."""
+    """Keep steroid during the overlap: held, and then tapered as planned, or tapered, and then withdrawn."""
     state.steroid_held_until = state.now + days
     state.withdraw_steroid = withdraw
     if state.treatment != Treatment.TAPER:
         return
     if withdraw == WITHDRAWN_BY_RULE:
-        start_withdrawal(state, params, clocks)
+        clocks[DUE, Clock.DOSE_STEP] = min(clocks[DUE, Clock.DOSE_STEP], state.steroid_held_until)
     elif withdraw == WITHDRAWN_UNDER_REGIMEN:
         withdraw_if_sooner(state, params, clocks, steps)
 
@@ -274,9 +290,9 @@ def _relapses_frequently(state, params):
 def relapses_often(state, params):
     """Whether, at a relapse just declared, the patient needs the long course of steroid for frequent relapses.
 
-    That is in dependence or frequent relapse, unless a second agent is given, or is about to start.
+    That is in dependence or frequent relapse, unless a second agent is given already.
     """
-    if state.rule != NO_RULE and (state.refused == math.inf or state.accepts_agents == 1):
+    if state.agents_given != 0:
         return False
     return _is_dependent(state, params) or _relapses_frequently(state, params)
 

@@ -183,25 +183,25 @@ def next_step(state, traits, params, clocks, steps, log):
     """Take the next step of the taper, or end steroid.
 
     During the overlap with a second agent the step waits, unless steroid is toxic. Full dose does not wait: once the
-    disease is in remission the taper begins, and is held at its first step, unless the start rule withdraws steroid.
-    Until then the steps are pulses.
+    disease is in remission the taper begins, and is held at its first step. Where the start rule withdraws steroid, the
+    taper goes on during the overlap and the rest of it is withdrawn. Until then the steps are pulses.
     """
     if state.pulses_left > 0:
         _give_pulse(state, traits, params, clocks, log)
         return
-    waits = state.treatment != Treatment.FULL_DOSE or state.withdraw_steroid == WITHDRAWN_BY_RULE
-    if waits and state.now < state.steroid_held_until and state.steroid_barred == 0:
+    overlaps = state.now < state.steroid_held_until and state.steroid_barred == 0
+    tapers = state.withdraw_steroid == WITHDRAWN_BY_RULE and state.treatment != Treatment.WITHDRAWAL
+    if overlaps and not tapers and state.treatment != Treatment.FULL_DOSE:
         clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
         return
     if state.treatment == Treatment.FULL_DOSE:
         state.treatment = Treatment.TAPER
         if state.withdraw_steroid == WITHDRAWN_UNDER_REGIMEN:
             withdraw_if_sooner(state, params, clocks, steps)
-        elif state.withdraw_steroid == WITHDRAWN_BY_RULE:
-            start_withdrawal(state, params, clocks)
-            _skip_steps_that_raise(state, steps)
         write_event(log, traits, state, Event.TAPER_STARTED, NO_VALUE)
-    elif state.treatment == Treatment.WITHDRAWAL:
+    if tapers and not overlaps:
+        start_withdrawal(state, params, clocks)
+    if state.treatment == Treatment.WITHDRAWAL:
         _skip_steps_that_raise(state, steps)
     if state.step >= state.last_step:
         clocks[DUE, Clock.DOSE_STEP] = math.inf
@@ -211,6 +211,8 @@ def next_step(state, traits, params, clocks, steps, log):
     step = steps[state.step]
     state.step += 1
     clocks[DUE, Clock.DOSE_STEP] = state.now + step[STEP_DAYS]
+    if tapers and overlaps:
+        clocks[DUE, Clock.DOSE_STEP] = min(clocks[DUE, Clock.DOSE_STEP], state.steroid_held_until)
     mg = _steroid_mg(state, step[STEP_AMOUNT], int(step[STEP_PER]), step[STEP_CAP_MG])
     set_dose(state, traits, params, clocks, log, mg, int(step[STEP_SCHEDULE]))
 

@@ -19,13 +19,17 @@ def steady_gfr(state):
 
 
 @kernel
-def _loss_per_day(state, params):
-    """Loss of filtration (per day) at the level of proteinuria; that of a fall or of variation is the middle of it."""
+def _loss_per_day(state, traits, params):
+    """Loss of filtration (per day) at the level of proteinuria; that of a fall or of variation is the middle of it.
+
+    In complete remission it is that of ageing, which no lesion makes faster.
+    """
     if state.phase == Phase.REMISSION:
-        return params.remission_loss_per_day
+        return params.remission_loss_per_day * min(traits.loss_factor, 1.0)
     on_the_way = state.falling == 1 or state.varying == 1
     level = 0.5 * (state.path_log + state.path_target) if on_the_way else state.path_target
     loss = params.loss_per_day * math.exp(params.loss_power * (level - params.loss_at_log_upcr))
+    loss *= traits.loss_factor
     return loss * params.blockade_loss_factor if state.blockade == 1 else loss
 
 
@@ -34,7 +38,7 @@ def set_kidney_loss(state, traits, params, clocks):
     """Set the loss of filtration from proteinuria, and the clock of kidney failure that follows from it."""
     state.gfr = steady_gfr(state)
     state.gfr_since = state.now
-    state.gfr_loss_per_day = _loss_per_day(state, params) * traits.loss_factor
+    state.gfr_loss_per_day = _loss_per_day(state, traits, params)
     if state.response == Phase.REMISSION:
         state.gfr_loss_per_day *= params.responsive_factor
     above = state.gfr - params.failure_gfr

@@ -154,6 +154,7 @@ def fill_second_line(record: NDArray[np.void], scenario: Scenario, band: str) ->
     record["stop_by_clear_urine"] = stopping.rule == "clear_urine"
     record["prolonged_after_relapse_days"] = stopping.prolonged_after_relapse_days
     record["most_prolonged_fraction"] = stopping.most_prolonged_fraction
+    record["course_log_sd"] = stopping.course_log_sd
     record["negative_mg_per_mg"] = stopping.negative_mg_per_mg
     record["stray_readings"] = stopping.stray_readings
     record["negative_days"] = stopping.negative_days

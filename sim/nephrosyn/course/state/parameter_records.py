@@ -249,6 +249,7 @@ PARAMETERS = np.dtype(
         ("accepted_at_next_relapse", "i4"),
         ("prolonged_after_relapse_days", "f8"),
         ("most_prolonged_fraction", "f8"),
+        ("course_log_sd", "f8"),
         ("most_protection", "f8"),
         ("reaction_intercept", "f8"),
         ("reaction_per_g", "f8"),

@@ -17,6 +17,7 @@ from nephrosyn.scenario.schema.units import (
     Factor,
     Grams,
     Interval,
+    LogSd,
     MgPerKg,
     MgPerKgDistribution,
     Period,
@@ -169,13 +170,15 @@ class Stopping(Section):
     tests by hard exercise. While the disease is in remission, up to ``stray_readings`` higher readings in a row do not
     count.
 
-    A course of tablets without a cumulative cap is prolonged while steroid is still given, and until
-    ``prolonged_after_relapse_days`` after the latest relapse, by at most ``most_prolonged_fraction`` of its length.
+    A course of tablets without a cumulative cap varies in length (``course_log_sd``). It is prolonged while steroid is
+    still given or the disease is not in remission, and until ``prolonged_after_relapse_days`` after the latest relapse,
+    by at most ``most_prolonged_fraction`` of its length.
     """
 
     rule: Literal["course", "clear_urine"]
     prolonged_after_relapse_days: Days
     most_prolonged_fraction: Factor
+    course_log_sd: LogSd
     negative_mg_per_mg: UacrLimit
     stray_readings: StrayReadingCount
     negative_days: Period
