@@ -21,7 +21,6 @@ from nephrosyn.course.care.second_agents import (
 from nephrosyn.course.care.steroid import (
     WITHDRAWN_BY_RULE,
     WITHDRAWN_UNDER_REGIMEN,
-    start_withdrawal,
     withdraw_if_sooner,
 )
 from nephrosyn.course.disease.triggers import open_exertion_window
@@ -290,9 +289,9 @@ def _relapses_frequently(state, params):
 def relapses_often(state, params):
     """Whether, at a relapse just declared, the patient needs the long course of steroid for frequent relapses.
 
-    That is in dependence or frequent relapse, unless a second agent is given already.
+    That is in dependence or frequent relapse, unless steroid is withdrawn under a second agent.
     """
-    if state.agents_given != 0:
+    if state.agents_given != 0 and state.withdraw_steroid != 0:
         return False
     return _is_dependent(state, params) or _relapses_frequently(state, params)
 
