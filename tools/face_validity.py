@@ -18,7 +18,7 @@ import nephrosyn as ns
 from nephrosyn.report.figures import svg
 from nephrosyn.report.formatting import escape_markup
 from nephrosyn.report.page.tables import Table
-from nephrosyn.vocabulary import KIND_NAMES, NOTICE, STEROID, plain_name
+from nephrosyn.vocabulary import CONTRAINDICATIONS, KIND_NAMES, NOTICE, STEROID, plain_name
 
 DOCS = Path(__file__).parents[1] / "docs" / "explanation"
 PAGE = DOCS / "face-validity.md"
@@ -108,7 +108,7 @@ class Course:
             "; ".join(episodes(tables)),
             steroid(tables["doses"], end["end_days"]),
             "; ".join(agents(tables["doses"], end["end_days"])) or "none",
-            "; ".join(conditions(tables["conditions"])) or "none",
+            "; ".join(conditions(tables["conditions"], tables["truth/events"])) or "none",
             f"day {end['end_days']}, {plain_name(end['reason'])}",
         )
 
@@ -190,12 +190,16 @@ def agents(doses: pl.DataFrame, end: int) -> Iterator[str]:
             yield f"{name}, day {first} to " + ("the end" if last >= end else str(last))
 
 
-def conditions(noted: pl.DataFrame) -> Iterator[str]:
-    """Yield each condition but colds, with its kind and day, and what was done with steroid."""
+def conditions(noted: pl.DataFrame, events: pl.DataFrame) -> Iterator[str]:
+    """Yield each condition but colds, with its kind and day, what was done with steroid, and until when."""
+    treated = events.filter(pl.col("event").cast(pl.String) == "contraindication_treated")
+    until = {CONTRAINDICATIONS[int(code)]: int(day) for day, code in treated.select("time_days", "value").iter_rows()}
     for row in noted.iter_rows(named=True):
         if row["kind"] == "infection":
             continue
         action = "" if row["action"] == "none" else f", steroid {row['action']}"
+        if row["kind"] == "contraindication" and row["condition"] in until:
+            action += f" until treated, day {until[row['condition']]}"
         yield f"{plain_name(row['condition'])} ({KIND_NAMES[row['kind']]}, day {row['noted_days']}{action})"
 
 
