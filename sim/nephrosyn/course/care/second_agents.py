@@ -245,7 +245,7 @@ def _prolong(state, params, agent, k):
     """
     if _is_infusion(agent) or _is_capped(agent):
         return False
-    active = state.assessment == Assessment.NEPHROTIC or state.high_readings > 0
+    active = state.assessment != Assessment.REMISSION or state.high_readings > 0
     until = state.now + params.review_days if active or state.dose_mg > 0.0 else 0.0
     if state.relapses_declared > 0:
         latest = state.relapse_times[(state.relapses_declared - 1) % RELAPSES_KEPT]

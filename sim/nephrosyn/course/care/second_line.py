@@ -115,6 +115,9 @@ def turn_to_resistance(state, traits, params, clocks, starts):
     if state.rule == NO_RULE:
         state.rule, state.place, state.entry = rule, place, entry
         clocks[DUE, Clock.AGENT_START] = due
+    else:
+        state.steroid_held_until = state.now
+        state.withdraw_steroid = 0
 
 
 @kernel
@@ -123,6 +126,13 @@ def drop_rule_of_intolerance(state, clocks, starts):
     planned = state.rule != NO_RULE and state.entry == 0 and clocks[DUE, Clock.AGENT_START] < math.inf
     if planned and int(starts[state.rule][WHEN]) == Start.INTOLERANCE:
         _drop_rule(state, clocks)
+
+
+@inline
+def _waits_for_steroid(state, when):
+    """Whether an agent that is to prevent relapses waits until steroid has brought remission."""
+    prevents = when == Start.RELAPSE or when == Start.FREQUENT_RELAPSE or when == Start.DEPENDENCE
+    return prevents and state.assessment == Assessment.NEPHROTIC and state.treatment == Treatment.FULL_DOSE
 
 
 @kernel
@@ -137,6 +147,9 @@ def begin_planned_agents(state, traits, params, clocks, prepared, log):
         if state.upcr_read < row[ABOVE]:
             clocks[DUE, Clock.AGENT_START] = state.now + params.review_days
             return
+    if _waits_for_steroid(state, int(row[WHEN])):
+        clocks[DUE, Clock.AGENT_START] = state.now + params.visit_full_dose_days
+        return
     if state.plan == Plan.IF_NEEDED and _in_remission(state) and state.dose_mg == 0.0:
         return
     if traits.reluctant == 1 and state.accepts_agents == 0:

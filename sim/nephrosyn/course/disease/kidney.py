@@ -22,10 +22,10 @@ def steady_gfr(state):
 def _loss_per_day(state, traits, params):
     """Loss of filtration (per day) at the level of proteinuria; that of a fall or of variation is the middle of it.
 
-    In complete remission it is that of ageing, which no lesion makes faster.
+    In complete remission it goes with the square root of the patient's factor: scars are left, and no more are made.
     """
     if state.phase == Phase.REMISSION:
-        return params.remission_loss_per_day * min(traits.loss_factor, 1.0)
+        return params.remission_loss_per_day * math.sqrt(traits.loss_factor)
     on_the_way = state.falling == 1 or state.varying == 1
     level = 0.5 * (state.path_log + state.path_target) if on_the_way else state.path_target
     loss = params.loss_per_day * math.exp(params.loss_power * (level - params.loss_at_log_upcr))
