@@ -8,7 +8,7 @@ from nephrosyn.scenario import load
 
 from .second_line.test_policy import one_rule
 
-RARE = "second_line.policy.children.frequent_relapses_in_6_months=9"
+RARE = "second_line.policy.children.frequent_relapses_in_6_months=8"
 FREQUENT = "second_line.policy.children.starts=[{when='frequent_relapse', number=1, delay_days=0, lesions=['any'], "
 FREQUENT += "sequence=['mycophenolate'], overlap_days=0, steroid='as_planned'}]"
 LONG = "population.follow_up_days=1461"

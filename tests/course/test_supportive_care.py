@@ -43,17 +43,17 @@ def patient():
 
 
 def test_filtration_is_lost_with_the_level_of_proteinuria():
-    state, _, params, _ = patient()
+    state, traits, params, _ = patient()
     state["path_log"] = state["path_target"] = math.log(8.0)
-    assert loss_per_day(state, params) == pytest.approx(0.02)
+    assert loss_per_day(state, traits, params) == pytest.approx(0.02)
     state["path_target"] = math.log(2.0)  # a rise is over in days: only its end counts
-    assert loss_per_day(state, params) == pytest.approx(0.01)
+    assert loss_per_day(state, traits, params) == pytest.approx(0.01)
     state["varying"] = 1  # on the way from 8 to 2: the middle of the logarithms is 4
-    assert loss_per_day(state, params) == pytest.approx(0.02 * math.sqrt(0.5))
+    assert loss_per_day(state, traits, params) == pytest.approx(0.02 * math.sqrt(0.5))
     state["blockade"] = 1
-    assert loss_per_day(state, params) == pytest.approx(0.8 * 0.02 * math.sqrt(0.5))
-    state["phase"] = Phase.REMISSION
-    assert loss_per_day(state, params) == 0.001
+    assert loss_per_day(state, traits, params) == pytest.approx(0.8 * 0.02 * math.sqrt(0.5))
+    state["phase"], traits["loss_factor"] = Phase.REMISSION, 4.0
+    assert loss_per_day(state, traits, params) == pytest.approx(0.002)  # the square root of the patient's factor
 
 
 def test_kidney_failure_comes_sooner_with_more_proteinuria():

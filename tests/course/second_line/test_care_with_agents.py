@@ -160,15 +160,16 @@ def test_after_toxicity_the_next_agent_waits(played):
     late = both.filter(waited > 28.01)
     relapses = events(tables, "declared_relapse").select("patient", relapse="time_days")
     after = late.join(relapses, on="patient").filter(
-        pl.col("relapse").is_between(pl.col("toxic"), pl.col("time_days") + 1e-6)
+        pl.col("relapse").is_between(pl.col("toxic") - 28, pl.col("time_days") + 1e-6)
     )
     assert len(late) > 5
     assert after["patient"].n_unique() == len(late)
 
 
 def test_a_course_is_prolonged_while_steroid_is_given_but_not_without_limit(played):
+    even = "second_line.policy.children.stopping.course_log_sd=0.0"
     tables = played(
-        "children-first-episode", MANY_YEARS, *policy(rule("relapse", ["mycophenolate"])), *safe("mycophenolate")
+        "children-first-episode", MANY_YEARS, even, *policy(rule("relapse", ["mycophenolate"])), *safe("mycophenolate")
     )
     rows = events(tables, "agent_started", "agent_stopped")
     length = rows.with_columns(days=pl.col("time_days").diff().over("patient")).filter(event="agent_stopped")
@@ -245,8 +246,8 @@ def test_patients_who_refuse_accept_later(played):
     second = events(tables, "declared_relapse").with_columns(number=pl.col("time_days").rank("ordinal").over("patient"))
     second = second.filter(number=2).select("patient", second="time_days")
     both = events(tables, "agent_started").group_by("patient").agg(pl.col("time_days").min()).join(second, on="patient")
-    assert (both["time_days"] <= both["second"]).all()
-    assert (both["time_days"] == both["second"]).sum() > 20
+    assert (both["time_days"] - both["second"]).max() < 90  # once remission has come
+    assert (both["time_days"] > both["second"]).sum() > 20
 
 
 def test_who_accepts_is_not_changed_by_others_refusal(played):

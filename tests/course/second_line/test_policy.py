@@ -35,7 +35,7 @@ def test_steroid_alone_gives_no_agent(played):
 
 
 def test_the_baseline_combines_only_where_steroid_alone_does_not_do(played):
-    tables = played("baseline", 'provoking_factors.search="never"', patients=600)
+    tables = played("baseline", NO_PAUSE, 'provoking_factors.search="never"', patients=600)
     adults = tables["patients"].filter(band="adults").select("patient", "biopsy_days", "lesion")
     steroid = tables["truth/doses"].filter(drug="prednisone").group_by("patient").agg(begun=pl.col("first_days").min())
     courses = adults.join(steroid, on="patient")
@@ -55,7 +55,8 @@ def test_the_baseline_combines_only_where_steroid_alone_does_not_do(played):
     assert answered["agent_started"].is_null().all()
     relapsed = courses.filter(pl.col("declared_relapse") < 600, pl.col("agent_started") > pl.col("declared_relapse"))
     assert len(relapsed) > 20
-    assert (relapsed["agent_started"] - relapsed["declared_relapse"]).to_list() == pytest.approx([21] * len(relapsed))
+    assert (relapsed["agent_started"] - relapsed["declared_relapse"]).min() > 20.999
+    check_that_steroid_comes_first(tables, relapsed)
 
 
 def test_modern_adults_who_remit_have_about_24_weeks_of_steroid(played):
@@ -74,9 +75,21 @@ def test_modern_adults_who_remit_have_about_24_weeks_of_steroid(played):
     assert 22 < weeks.median() < 26
 
 
+def check_that_steroid_comes_first(tables, courses):
+    """Check that an agent that waited for longer than its delay did so for remission on full dose."""
+    names = ["declared_remission", "declared_partial_remission", "declared_resistant"]
+    ends = tables["truth/events"].filter(pl.col("event").cast(pl.String).is_in(names)).select("patient", "time_days")
+    late = courses.filter(pl.col("agent_started") - pl.col("declared_relapse") > 21.001)
+    before = late.join(ends, on="patient").filter(
+        pl.col("time_days") >= pl.col("declared_relapse"), pl.col("agent_started") - pl.col("time_days") < 14.001
+    )
+    assert len(late) > 5
+    assert before["patient"].n_unique() == len(late)
+
+
 @pytest.mark.parametrize(
     ("when", "event", "delay"),
-    [("relapse", "declared_relapse", 14), ("resistance", "declared_resistant", 0)],
+    [("slow_response", "presentation", 14), ("resistance", "declared_resistant", 0)],
 )
 def test_an_agent_starts_when_its_rule_says(played, when, event, delay):
     tables = played("baseline", NO_PAUSE, *one_rule(when, ["mycophenolate"], delay_days=delay))
@@ -93,7 +106,8 @@ def test_the_number_of_the_relapse_counts(played):
     third = relapses.filter(pl.col("time_days").rank("ordinal").over("patient") == 3).select("patient", "time_days")
     both = first(tables, "agent_started").join(third, on="patient", how="left")
     assert len(both) > 20
-    assert (both["agent_started"] == both["time_days"]).all()
+    assert (both["agent_started"] >= both["time_days"]).all()
+    assert (both["agent_started"] - both["time_days"]).median() < 28  # once remission has come
 
 
 def test_slow_response_starts_only_while_it_is_slow(played):
@@ -197,8 +211,8 @@ def test_withdrawal_ends_steroid_sooner(played):
 
 
 def test_a_course_lasts_as_long_as_it_should(played):
-    fixed = "second_line.policy.children.stopping.most_prolonged_fraction=0.0"
-    tables = played("children-first-episode", MANY_YEARS, fixed, *one_rule("relapse", ["mycophenolate"]))
+    fixed = [f"second_line.policy.children.stopping.{key}=0.0" for key in ("most_prolonged_fraction", "course_log_sd")]
+    tables = played("children-first-episode", MANY_YEARS, *fixed, *one_rule("relapse", ["mycophenolate"]))
     events = (
         agents(tables).filter(pl.col("event").is_in(["agent_started", "agent_stopped"])).sort("patient", "time_days")
     )
