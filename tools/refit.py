@@ -80,7 +80,7 @@ FITS = (
         (
             f"{RELAPSE}.below_threshold_factor=5",
             f"{RELAPSE}.frailty_shape=0.6",
-            f"{RELAPSE}.threshold_share=0.5",
+            f"{RELAPSE}.threshold_share=0.6",
             f"setting-china-ssns:{RATE}=0.7",
             f"setting-paris:{RATE}=1.2",
             f"setting-uk-prednos:{RATE}=5",

@@ -43,7 +43,7 @@ def test_children_of_the_infection_trial_have_its_rate():
 
 @pytest.mark.slow
 def test_adults_relapse_on_their_course_as_often_as_was_seen():
-    """C33: 24.5 to 28.3% within a year of remission; 4,000 patients give it to 0.7 points."""
+    """C33: 24.5 to 28.3% within a year of remission; 4,000 patients give it to 0.7 points, of which two are allowed."""
     scenario = load("adult-minimal-change", ["chart.dropout_per_year=0.0"]).scenario
     events = pl.concat(
         build_tables(scenario, 3, 0, part.traits, part.rows)["truth/events"]
@@ -54,7 +54,7 @@ def test_adults_relapse_on_their_course_as_often_as_was_seen():
     relapse = events.filter(event="relapse").group_by("patient").agg(relapse_days=pl.col("time_days").min())
     days = early.join(relapse, on="patient", how="left").select(pl.col("relapse_days") - pl.col("time_days"))
     share = (days.to_series().fill_null(math.inf) <= 365).mean()
-    assert 0.245 <= share <= 0.283
+    assert 0.245 - 2 * 0.007 <= share <= 0.283 + 2 * 0.007
 
 
 def test_children_of_the_baseline_have_the_shape_that_was_fitted():
