@@ -9,6 +9,7 @@ from typing import Any, Literal
 from nephrosyn.scenario import Resolved
 from nephrosyn.scenario.checks.uncertainty import BANDS, Limits, completed, distribution_of, followers, limits_of
 from nephrosyn.scenario.schema.uncertainty import Entry, Fixed
+from nephrosyn.scenario.schema.units import is_too_small
 from nephrosyn.scenario.tree import Path, dotted, get, split
 from nephrosyn.statistics.uncertain_numbers import Dirichlet, NumberDistribution
 
@@ -58,7 +59,7 @@ class Quantity:
             Value of each key.
         """
         if isinstance(self.law, Dirichlet):
-            return dict(zip(self.keys, self.law.shares(probabilities), strict=True))
+            return dict(zip(self.keys, map(_or_zero, self.law.shares(probabilities)), strict=True))
         return self.at(tree, self._truncated(self.law, probabilities[0]))
 
     def at(self, tree: Any, value: float) -> dict[str, float]:
@@ -73,14 +74,19 @@ class Quantity:
         """
         before = float(get(tree, split(self.keys[0])))
         remaining = (1.0 - value) / (1.0 - before) if before < 1.0 else 0.0
-        followers = {key: float(get(tree, split(key))) * remaining for key in self.keys[1:]}
-        return {self.keys[0]: value, **followers}
+        following = {key: _or_zero(float(get(tree, split(key))) * remaining) for key in self.keys[1:]}
+        return {self.keys[0]: _or_zero(value), **following}
 
     def _truncated(self, law: NumberDistribution, probability: float) -> float:
         assert self.limits is not None
         below, above = law.probability_below(self.limits.least), law.probability_below(self.limits.most)
         value = law.quantile(below + probability * (above - below))
         return min(max(value, self.limits.least), self.limits.most)
+
+
+def _or_zero(value: float) -> float:
+    """Return 0 for a number that is too small to be intended."""
+    return 0.0 if is_too_small(value) else value
 
 
 def uncertainty_of(resolved: Resolved) -> tuple[Quantity, ...]:
