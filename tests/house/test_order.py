@@ -18,6 +18,7 @@ ORDER = [
     "kernels",
     "statistics",
     "scenario",
+    "uncertainty",
     "patients",
     "course",
     "engine",

@@ -66,6 +66,7 @@ class Purpose(IntEnum):
     ANTI_PLA2R = 51
     ANTI_PLA2R_READING = 52
     GENETIC_RESULT = 53
+    UNCERTAINTY = 70
 
 
 _M0 = np.uint64(0xD2E7470EE14C6C93)

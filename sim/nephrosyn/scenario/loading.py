@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, value_text
+from nephrosyn.scenario.checks import uncertainty
 from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.files.catalogue import shipped_sets
 from nephrosyn.scenario.files.digest import digest_of
 from nephrosyn.scenario.files.inheritance import Merged, merge, override, read_layers
 from nephrosyn.scenario.files.provenance import problems_of_missing
+from nephrosyn.scenario.files.uncertainty import Stated
 from nephrosyn.scenario.schema.scenario import Scenario
+from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
 from nephrosyn.toml_files import SUFFIX, Layer
@@ -42,6 +45,7 @@ class Resolved:
     origins: dict[str, str]
     files: tuple[str, ...]
     _layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
+    _laws: Mapping[KeyPath, Stated] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Name, digest and title, in one line."""
@@ -155,6 +159,12 @@ def _checked(name: str, requested: str, merged: Merged) -> Resolved:
     problems = [replace(problem, file=merged.file_of(path)) for path, problem in schema_problems.items()]
     problems += merged.problems
     problems += islice(problems_of_missing(merged.tree, merged.origins, unknown), MOST_PROBLEMS + 1)
+    stated = merged.uncertainty.holding
+    if not problems:
+        problems += islice(uncertainty.problems_of(merged.tree, stated), MOST_PROBLEMS + 1)
     if problems or scenario is None:
         raise ScenarioError(requested, problems)
-    return Resolved(name, scenario, origins, tuple(layer.label for layer in merged.layers), tuple(merged.layers))
+    entries = {dotted(path): uncertainty.completed(merged.tree, path, entry.entry) for path, entry in stated.items()}
+    scenario = scenario.model_copy(update={"uncertainty": entries})
+    files = tuple(layer.label for layer in merged.layers)
+    return Resolved(name, scenario, origins, files, tuple(merged.layers), merged.uncertainty.laws)

@@ -13,7 +13,7 @@ from nephrosyn.toml_files import merge_tables
 
 Path = tuple[str, ...]
 
-META_KEYS = ("extends", "sources")
+META_KEYS = ("extends", "sources", "uncertainty")
 """Keys of a scenario file that are not values of the model."""
 MISSING = object()
 

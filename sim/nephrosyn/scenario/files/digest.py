@@ -9,7 +9,9 @@ from typing import Any
 
 
 def digest_of(values: Mapping[str, Any]) -> str:
-    """Return eight characters that change with any of the plain values of a scenario.
+    """Return eight characters that change with any of the plain values of a scenario, apart from their uncertainty.
+
+    What a run simulates does not depend on how well its numbers are known.
 
     Parameters
     ----------
@@ -26,5 +28,6 @@ def digest_of(values: Mapping[str, Any]) -> str:
     >>> digest_of({"seed": 1, "patients": 20}) == digest_of({"patients": 20, "seed": 1}) != digest_of({"seed": 2})
     True
     """
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    simulated = {key: value for key, value in values.items() if key != "uncertainty"}
+    text = json.dumps(simulated, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:8]

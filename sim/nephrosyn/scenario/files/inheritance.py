@@ -12,6 +12,7 @@ from typing import Any
 from nephrosyn.errors import MOST_PROBLEMS, Problem, ScenarioError, nearest, problem_of_hidden, value_text
 from nephrosyn.scenario.files import provenance
 from nephrosyn.scenario.files.catalogue import locate, shipped
+from nephrosyn.scenario.files.uncertainty import Statements, entries_of
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.tree import META_KEYS, MISSING, dotted, get, merged, split, with_value
 from nephrosyn.scenario.tree import Path as KeyPath
@@ -26,17 +27,20 @@ class Merged:
     Attributes
     ----------
     tree : dict
-        Merged values, without ``extends`` and ``sources``.
+        Merged values, without ``extends``, ``sources`` and ``uncertainty``.
     origins : dict of path to Attribution
         Source of each leaf.
+    uncertainty : Statements
+        How well its numbers are known.
     layers : list of Layer
         The files, the outermost ancestor first.
     problems : list of Problem
-        Problems with texts, sources and overrides.
+        Problems with texts, sources, uncertainty and overrides.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
     origins: dict[KeyPath, provenance.Attribution] = field(default_factory=dict)
+    uncertainty: Statements = field(default_factory=Statements)
     layers: list[Layer] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -130,7 +134,11 @@ def merge(layers: Sequence[Layer], *, allow_command_line_source: bool = False) -
         wrong = provenance.problems_of_rules(table, after, file, allow_command_line_source=allow_command_line_source)
         result.problems += islice(wrong, MOST_PROBLEMS + 1)
         rules = {path: text for path, text in provenance.flat(table) if isinstance(text, str)} if _table(table) else {}
-        result.origins = provenance.attribute(rules, result.tree, after, result.origins)
+        origins = provenance.attribute(rules, result.tree, after, result.origins)
+        stated, wrong_entries = entries_of(layer.tree.get("uncertainty", {}), after, file)
+        result.problems += wrong_entries[: MOST_PROBLEMS + 1]
+        result.uncertainty.lay_over(stated, result.tree, after, result.origins, origins)
+        result.origins = origins
         result.tree = after
     return result
 
@@ -170,6 +178,7 @@ def override(result: Merged, overrides: Sequence[str]) -> None:
             except KeyError:
                 result.problems.append(_unknown(result.tree, path))
     result.origins = provenance.attribute_overrides(touched, result.tree, result.origins)
+    result.uncertainty.drop(touched)
 
 
 def _unknown(tree: dict[str, Any], path: KeyPath) -> Problem:

@@ -170,10 +170,11 @@ def problems_of_rules(
                 key, "the key of a number, or of a table with numbers", "a key that covers nothing", like, file
             )
         if not (allow_command_line_source and text == SET_ON_COMMAND_LINE):
-            yield from _problems_of_text(key, text, file)
+            yield from problems_of_text(key, text, file)
 
 
-def _problems_of_text(key: str, text: str, file: str) -> Iterator[Problem]:
+def problems_of_text(key: str, text: str, file: str) -> Iterator[Problem]:
+    """Yield what is wrong with the text of one source."""
     _, assumed, reason = text.partition(ASSUMED)
     if assumed and not reason.strip():
         yield Problem(key, f'a reason after "{ASSUMED}"', value_text(text), file=file)

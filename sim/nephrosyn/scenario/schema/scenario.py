@@ -10,6 +10,7 @@ from nephrosyn.scenario.schema.disease import Disease, Triggers
 from nephrosyn.scenario.schema.measurement import Chart, Readings
 from nephrosyn.scenario.schema.population import Population
 from nephrosyn.scenario.schema.second_line import SecondLine
+from nephrosyn.scenario.schema.uncertainty import Entry
 from nephrosyn.scenario.schema.units import Patients, Replicates, Section, Seed
 
 
@@ -18,7 +19,8 @@ class Scenario(Section):
 
     ``sources`` gives the source of every number: an evidence id (``C01``), a section of the model description
     (``NL3.4.8``), a statement of the source texts (``S5``), or ``assumed: reason``. A key of ``sources`` is a dotted
-    path; it applies to everything below it that has no nearer source.
+    path; it applies to everything below it that has no nearer source. ``uncertainty`` says in the same way how well
+    numbers are known.
     """
 
     title: str
@@ -38,6 +40,7 @@ class Scenario(Section):
     readings: Readings
     chart: Chart
     sources: dict[str, str]
+    uncertainty: dict[str, Entry] = {}
 
     def __repr__(self) -> str:
         """Title, number of patients and seed, in one line."""

@@ -1,0 +1,149 @@
+"""The uncertain numbers of a scenario: which keys move together, by which law, after which source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nephrosyn.scenario import Resolved
+from nephrosyn.scenario.checks.uncertainty import Limits, law_of, limits_of
+from nephrosyn.scenario.schema.uncertainty import Entry, Fixed
+from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, split
+from nephrosyn.statistics.uncertainty_laws import Dirichlet, Law
+
+Kind = Literal["number", "mix"]
+BANDS = ("population", "bands")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """An uncertain number, or numbers that move together.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Dotted keys that it sets. The law is that of the first, or of all members of a mix.
+    law : Beta, Normal, Uniform or Dirichlet
+        What is known of it.
+    source : str
+        Where the law comes from: evidence ids, or ``assumed: reason``.
+    kind : {"number", "mix"}
+        ``mix`` for who the patients are: lesion mix, age, share of an age band.
+    entry : str
+        Its key in ``[uncertainty]``.
+    limits : Limits or None
+        Limits of the number, at which the law is truncated; None for a mix of lesions.
+    """
+
+    keys: tuple[str, ...]
+    law: Law | Dirichlet
+    source: str
+    kind: Kind
+    entry: str
+    limits: Limits | None = None
+
+    def values(self, tree: Any, probabilities: Sequence[float]) -> dict[str, float]:
+        """Return the values of its keys at some quantiles of the law.
+
+        Parameters
+        ----------
+        tree : table
+            The scenario.
+        probabilities : sequence of float in (0, 1)
+            One for each key of a mix of lesions; otherwise only the first is used.
+
+        Returns
+        -------
+        dict of str to float
+            Value of each key.
+        """
+        if isinstance(self.law, Dirichlet):
+            return dict(zip(self.keys, self.law.shares(probabilities), strict=True))
+        return self.at(tree, self._truncated(self.law, probabilities[0]))
+
+    def at(self, tree: Any, value: float) -> dict[str, float]:
+        """Return the values of its keys if the first has a given value; the rest of a whole is shared as before.
+
+        Parameters
+        ----------
+        tree : table
+            The scenario.
+        value : float
+            Value of the first key, in its unit.
+        """
+        before = float(get(tree, split(self.keys[0])))
+        kept = (1.0 - value) / (1.0 - before) if before < 1.0 else 0.0
+        followers = {key: float(get(tree, split(key))) * kept for key in self.keys[1:]}
+        return {self.keys[0]: value, **followers}
+
+    def _truncated(self, law: Law, probability: float) -> float:
+        assert self.limits is not None
+        below, above = law.probability_below(self.limits.least), law.probability_below(self.limits.most)
+        value = law.quantile(below + probability * (above - below))
+        return min(max(value, self.limits.least), self.limits.most)
+
+
+def uncertainty_of(resolved: Resolved) -> tuple[Quantity, ...]:
+    """Return the uncertain numbers of a scenario.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+
+    Returns
+    -------
+    tuple of Quantity
+        In the order of its ``[uncertainty]``; numbers that are fixed are not among them.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario import load
+    >>> spontaneous = {quantity.entry: quantity for quantity in uncertainty_of(load("baseline"))}[
+    ...     "disease.spontaneous.membranous.share"
+    ... ]
+    >>> str(spontaneous.law), spontaneous.source, spontaneous.kind
+    ('104 of 328', 'A22', 'number')
+    """
+    entries = resolved.scenario.uncertainty
+    tree = resolved.scenario.model_dump(mode="json")
+    return tuple(quantity(tree, key, entry, entries) for key, entry in entries.items() if not isinstance(entry, Fixed))
+
+
+def quantity(tree: Any, key: str, entry: Entry, entries: Mapping[str, Entry]) -> Quantity:
+    """Return the uncertain number, or the numbers that move together, of one entry that is not ``fixed``.
+
+    Parameters
+    ----------
+    tree : table
+        The scenario.
+    key : str
+        Key of the entry.
+    entry : Entry
+        The entry.
+    entries : mapping of str to Entry
+        All entries; a number with an entry of its own does not follow another.
+    """
+    assert not isinstance(entry, Fixed)
+    path = split(key)
+    keys = (key, *_followers(tree, path, entries))
+    if isinstance(get(tree, path), Mapping):
+        keys = tuple(f"{key}.{name}" for name in get(tree, path))
+    law, limits = law_of(tree, path, entry), limits_of(tree, path)
+    return Quantity(keys, law, entry.source, _kind(tree, path), key, limits)
+
+
+def _followers(tree: Any, path: Path, entries: Mapping[str, Entry]) -> list[str]:
+    """Return the keys of the rest of the whole that a number is a part of."""
+    if path[:2] == BANDS and path[3:] == ("share",):
+        return [dotted((*BANDS, name, "share")) for name in get(tree, BANDS) if name != path[2]]
+    beside = dotted((*path[:-1], "partial"))
+    is_response = path[-1] == "complete" and isinstance(get(tree, (*path[:-1], "partial")), float)
+    return [beside] if is_response and beside not in entries else []
+
+
+def _kind(tree: Any, path: Path) -> Kind:
+    """Return the kind of a number: ages, shares and lesions of age bands make up the mix of patients."""
+    is_mix = path[:2] == BANDS and path[3] in ("lesion_mix", "age_years", "share", "male_share")
+    return "mix" if is_mix else "number"
