@@ -9,7 +9,12 @@ from nephrosyn.record.schema import SCHEMAS
 
 COUNTS, BLOCK_COUNTS = "uncertainty", "uncertainty_blocks"
 FLAGS = (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)
-_KEY = {"draw": pl.Int32, "mix": pl.Int32, "number": pl.Int32, **{k: SCHEMAS["labels"][k] for k in ("criteria", "view")}}
+_KEY = {
+    "draw": pl.Int32,
+    "mix": pl.Int32,
+    "number": pl.Int32,
+    **{k: SCHEMAS["labels"][k] for k in ("criteria", "view")},
+}
 _COUNTED = (
     *("patients", "met", "unmet", "unknown", "outside", "treated", "treated_met"),
     *(f"category_{name}" for name in vocabulary.CATEGORIES),

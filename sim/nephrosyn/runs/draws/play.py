@@ -60,9 +60,7 @@ class DrawnRun:
     @property
     def chunks(self) -> list[range]:
         """The draws of each chunk."""
-        return [
-            range(first, min(first + self._in_chunk, self.draws)) for first in range(0, self.draws, self._in_chunk)
-        ]
+        return [range(first, min(first + self._in_chunk, self.draws)) for first in range(0, self.draws, self._in_chunk)]
 
     def about(self) -> dict[str, Any]:
         """Return the entry of the manifest: the number of draws, and the uncertain numbers with their laws."""
