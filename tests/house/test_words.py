@@ -51,6 +51,7 @@ PART = {
 """Words not used, alone or as part of a name, and the term used instead."""
 
 ALLOWED: dict[str, str] = {
+    "law": "a key of the entries of [uncertainty], and the distribution of an uncertain number",
     "p": "the probability of a quantile, also as an argument in the table of published estimates",
 }
 """Names that keep such a word, and why."""

@@ -45,7 +45,7 @@ class Resolved:
     origins: dict[str, str]
     files: tuple[str, ...]
     _layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
-    _laws: Mapping[KeyPath, Stated] = field(default_factory=dict, repr=False, compare=False)
+    _distributions: Mapping[KeyPath, Stated] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """Name, digest and title, in one line."""
@@ -167,4 +167,4 @@ def _checked(name: str, requested: str, merged: Merged) -> Resolved:
     entries = {dotted(path): uncertainty.completed(merged.tree, path, entry.entry) for path, entry in stated.items()}
     scenario = scenario.model_copy(update={"uncertainty": entries})
     files = tuple(layer.label for layer in merged.layers)
-    return Resolved(name, scenario, origins, files, tuple(merged.layers), merged.uncertainty.laws)
+    return Resolved(name, scenario, origins, files, tuple(merged.layers), merged.uncertainty.distributions)

@@ -21,7 +21,7 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
     """Return a scenario with its uncertain numbers drawn from their laws.
 
     What is drawn is a function of the seed of the scenario, the number of the draw and the name of each key alone.
-    In the result the numbers drawn are fixed; so a draw of the mix of patients can be drawn again for the other numbers.
+    In the result the numbers drawn are fixed, so that a draw of the mix of patients can be drawn again for the numbers.
 
     Parameters
     ----------

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nephrosyn.scenario import Resolved
-from nephrosyn.scenario.checks.uncertainty import Limits, law_of, limits_of
+from nephrosyn.scenario.checks.uncertainty import Limits, distribution_of, limits_of
 from nephrosyn.scenario.schema.uncertainty import Entry, Fixed
-from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, split
-from nephrosyn.statistics.uncertainty_laws import Dirichlet, Law
+from nephrosyn.scenario.tree import Path, dotted, get, split
+from nephrosyn.statistics.uncertain_numbers import Dirichlet, NumberDistribution
 
 Kind = Literal["number", "mix"]
 BANDS = ("population", "bands")
@@ -37,7 +37,7 @@ class Quantity:
     """
 
     keys: tuple[str, ...]
-    law: Law | Dirichlet
+    law: NumberDistribution | Dirichlet
     source: str
     kind: Kind
     entry: str
@@ -73,11 +73,11 @@ class Quantity:
             Value of the first key, in its unit.
         """
         before = float(get(tree, split(self.keys[0])))
-        kept = (1.0 - value) / (1.0 - before) if before < 1.0 else 0.0
-        followers = {key: float(get(tree, split(key))) * kept for key in self.keys[1:]}
+        remaining = (1.0 - value) / (1.0 - before) if before < 1.0 else 0.0
+        followers = {key: float(get(tree, split(key))) * remaining for key in self.keys[1:]}
         return {self.keys[0]: value, **followers}
 
-    def _truncated(self, law: Law, probability: float) -> float:
+    def _truncated(self, law: NumberDistribution, probability: float) -> float:
         assert self.limits is not None
         below, above = law.probability_below(self.limits.least), law.probability_below(self.limits.most)
         value = law.quantile(below + probability * (above - below))
@@ -130,7 +130,7 @@ def quantity(tree: Any, key: str, entry: Entry, entries: Mapping[str, Entry]) ->
     keys = (key, *_followers(tree, path, entries))
     if isinstance(get(tree, path), Mapping):
         keys = tuple(f"{key}.{name}" for name in get(tree, path))
-    law, limits = law_of(tree, path, entry), limits_of(tree, path)
+    law, limits = distribution_of(tree, path, entry), limits_of(tree, path)
     return Quantity(keys, law, entry.source, _kind(tree, path), key, limits)
 
 
@@ -145,5 +145,5 @@ def _followers(tree: Any, path: Path, entries: Mapping[str, Entry]) -> list[str]
 
 def _kind(tree: Any, path: Path) -> Kind:
     """Return the kind of a number: ages, shares and lesions of age bands make up the mix of patients."""
-    is_mix = path[:2] == BANDS and path[3] in ("lesion_mix", "age_years", "share", "male_share")
+    is_mix = path[:2] == BANDS and path[3] in ("lesion_mix", "age_years", "share")
     return "mix" if is_mix else "number"

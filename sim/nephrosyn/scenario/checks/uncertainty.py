@@ -13,8 +13,8 @@ from nephrosyn.scenario.files.uncertainty import MIX, Stated
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS
 from nephrosyn.scenario.schema.uncertainty import Counts, Entry, Fixed, Interval
-from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_distribution, is_number
-from nephrosyn.statistics.uncertainty_laws import Beta, Dirichlet, Law, Normal, Scale, Uniform
+from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number
+from nephrosyn.statistics.uncertain_numbers import Beta, Dirichlet, Normal, NumberDistribution, Scale, Uniform
 
 NEGLIGIBLE = 0.01
 """Largest share of a law that may lie beyond either limit of a number; the law is truncated there."""
@@ -48,7 +48,7 @@ class Limits:
 
     @property
     def law(self) -> str:
-        """Law of a number that is known by an interval, unless another is named."""
+        """NumberDistribution of a number that is known by an interval, unless another is named."""
         if self.unit == "fraction" and self.least >= 0.0 and self.most <= 1.0:
             return "logit_normal"
         return "normal" if self.least < 0.0 else "lognormal"
@@ -102,7 +102,7 @@ def completed(tree: Any, path: Path, entry: Entry) -> Entry:
     return Interval.model_validate({**entry.model_dump(), "law": limits.law if limits else "normal"})
 
 
-def law_of(tree: Any, path: Path, entry: Entry) -> Law | Dirichlet:
+def distribution_of(tree: Any, path: Path, entry: Entry) -> NumberDistribution | Dirichlet:
     """Return the law of an entry that is not ``fixed``.
 
     Parameters
@@ -136,21 +136,21 @@ def problems_of(tree: Any, stated: Mapping[Path, Stated]) -> Iterator[Problem]:
     stated : mapping of path to Stated
         Its entries.
     """
-    laws: dict[Path, Law] = {}
+    distributions: dict[Path, NumberDistribution] = {}
     for path, statement in stated.items():
         if isinstance(statement.entry, Fixed):
             continue
         wrong = _wrong_form(tree, path, statement.entry) or _wrong_mix(path, stated)
         if not wrong:
-            law = law_of(tree, path, completed(tree, path, statement.entry))
+            law = distribution_of(tree, path, completed(tree, path, statement.entry))
             if isinstance(law, Dirichlet):
                 wrong = _wrong_shares(get(tree, path), law)
             else:
-                laws[path] = law
+                distributions[path] = law
                 wrong = _wrong_value(tree, path, law)
         if wrong:
             yield Problem(f"uncertainty.{dotted(path)}", *wrong, file=statement.file)
-    yield from (replace(problem, file=stated[path].file) for path, problem in _wrong_together(tree, laws))
+    yield from (replace(problem, file=stated[path].file) for path, problem in _wrong_together(distributions))
 
 
 def _wrong_form(tree: Any, path: Path, entry: Entry) -> Wrong | None:
@@ -210,13 +210,13 @@ def _wrong_mix(path: Path, stated: Mapping[Path, Stated]) -> Wrong | None:
     if path[-2:-1] == (MIX,):
         return "counts of the whole mix; its members have no law of their own", "a law of one member"
     if _is_band_share(path):
-        others = [dotted(key) for key in stated if key != path and _is_band_share(key) and _is_law(stated[key])]
+        others = [dotted(key) for key in stated if key != path and _is_band_share(key) and _is_uncertain(stated[key])]
         if others:
             return "a law of one share only, as the others follow from it", f"another of {', '.join(others)}"
     return None
 
 
-def _is_law(stated: Stated) -> bool:
+def _is_uncertain(stated: Stated) -> bool:
     return not isinstance(stated.entry, Fixed)
 
 
@@ -233,7 +233,7 @@ def _wrong_shares(mix: Mapping[str, float], law: Dirichlet) -> Wrong | None:
     return None
 
 
-def _wrong_value(tree: Any, path: Path, law: Law) -> Wrong | None:
+def _wrong_value(tree: Any, path: Path, law: NumberDistribution) -> Wrong | None:
     value, (low, high) = float(get(tree, path)), law.interval
     if not low - CLOSE <= value <= high + CLOSE:
         return f"an interval or range that holds the value, {number_text(value)}", f"{low:.4g} to {high:.4g}"
@@ -246,10 +246,10 @@ def _wrong_value(tree: Any, path: Path, law: Law) -> Wrong | None:
     return None
 
 
-def _wrong_together(tree: Any, laws: Mapping[Path, Law]) -> Iterator[tuple[Path, Problem]]:
+def _wrong_together(distributions: Mapping[Path, NumberDistribution]) -> Iterator[tuple[Path, Problem]]:
     """Yield the laws of complete and partial response that may sum to more than 1."""
-    for path, law in laws.items():
-        partial = laws.get((*path[:-1], "partial"))
+    for path, law in distributions.items():
+        partial = distributions.get((*path[:-1], "partial"))
         if path[-1] != "complete" or partial is None:
             continue
         most = law.quantile(1.0 - REMOTE) + partial.quantile(1.0 - REMOTE)
@@ -273,6 +273,6 @@ def entry_of(entries: Mapping[str, Entry], path: Path) -> tuple[str, Entry] | No
         if key.startswith(inner):
             return key, entry
     for length in range(len(path), 0, -1):
-        if (entry := entries.get(dotted(path[:length]), MISSING)) is not MISSING:
-            return dotted(path[:length]), entry  # type: ignore[return-value]
+        if (key := dotted(path[:length])) in entries:
+            return key, entries[key]
     return None

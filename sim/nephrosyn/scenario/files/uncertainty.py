@@ -34,16 +34,16 @@ class Statements:
     ----------
     holding : dict of path to Stated
         The entries that hold. A changed number loses the entry that it inherits.
-    laws : dict of path to Stated
+    distributions : dict of path to Stated
         The latest entry of each key other than ``fixed``, whether it still holds or not.
     """
 
     holding: dict[Path, Stated] = field(default_factory=dict)
-    laws: dict[Path, Stated] = field(default_factory=dict)
+    distributions: dict[Path, Stated] = field(default_factory=dict)
 
     def lay_over(
         self,
-        own: Mapping[Path, Stated],
+        stated: Mapping[Path, Stated],
         before: Any,
         after: Any,
         origins_before: Mapping[Path, Attribution],
@@ -53,23 +53,25 @@ class Statements:
 
         Parameters
         ----------
-        own : mapping of path to Stated
+        stated : mapping of path to Stated
             Entries of the file.
         before, after : table
             The scenario without and with the file.
         origins_before, origins : mapping of path to Attribution
             Sources of its leaves without and with the file.
         """
-        self.holding = {path: kept for path, kept in self.holding.items() if not _is_changed(before, after, path)}
+        self.holding = {
+            path: inherited for path, inherited in self.holding.items() if not _is_changed(before, after, path)
+        }
         for path, origin in origins.items():
             if origin.text.startswith(CALIBRATED) and origins_before.get(path) != origin:
                 self.holding[path] = Stated(NOT_STORED)
-        self.holding |= own
-        for path, stated in own.items():
-            if isinstance(stated.entry, Fixed):
-                self.laws.pop(path, None)
+        self.holding |= stated
+        for path, statement in stated.items():
+            if isinstance(statement.entry, Fixed):
+                self.distributions.pop(path, None)
             else:
-                self.laws[path] = stated
+                self.distributions[path] = statement
 
     def drop(self, touched: list[Path]) -> None:
         """Drop the entries of numbers that were set on the command line."""
@@ -112,10 +114,10 @@ def entries_of(table: Any, tree: Any, file: str) -> tuple[dict[Path, Stated], li
     entries: dict[Path, Stated] = {}
     problems: list[Problem] = []
     for path, value in _flat(table):
-        found, wrong = _read(path, value, tree, file)
+        entry, wrong = _read(path, value, tree, file)
         problems += wrong
-        if found is not None:
-            entries[path] = Stated(found, file)
+        if entry is not None:
+            entries[path] = Stated(entry, file)
     return entries, problems
 
 

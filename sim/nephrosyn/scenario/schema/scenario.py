@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from nephrosyn.scenario.schema.care import Care
 from nephrosyn.scenario.schema.complications import Complications, ProvokingFactors
 from nephrosyn.scenario.schema.disease import Disease, Triggers
@@ -40,7 +42,7 @@ class Scenario(Section):
     readings: Readings
     chart: Chart
     sources: dict[str, str]
-    uncertainty: dict[str, Entry] = {}
+    uncertainty: dict[str, Entry] = Field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Title, number of patients and seed, in one line."""

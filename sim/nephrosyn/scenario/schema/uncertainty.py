@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from nephrosyn.scenario.schema.units import Section
 
 Pair = Annotated[tuple[float, float], Strict(False)]
-LawName = Literal["lognormal", "logit_normal", "normal"]
+IntervalDistribution = Literal["lognormal", "logit_normal", "normal"]
 
 
 class Counts(Section):
@@ -26,7 +26,7 @@ class Interval(Section):
     """
 
     interval: Pair
-    law: LawName | None = None
+    law: IntervalDistribution | None = None
     source: str
 
 

@@ -1,6 +1,6 @@
-"""Laws of uncertain numbers: what is known of a number, as a distribution with a quantile function.
+"""What is known of an uncertain number: a distribution with a quantile function.
 
-A law comes from counts (`Beta`, `Dirichlet` for the parts of a whole), from an interval (`Normal`, on a scale of its own)
+It comes from counts (`Beta`, `Dirichlet` for the parts of a whole), from an interval (`Normal`, on a scale of its own)
 or from a range (`Uniform`). scipy.special is imported on first use.
 """
 
@@ -195,8 +195,8 @@ class Dirichlet:
         return f"{' + '.join(f'{count:g}' for count in self.counts)} counted"
 
 
-Law = Beta | Normal | Uniform
-"""Law of one number."""
+NumberDistribution = Beta | Normal | Uniform
+"""NumberDistribution of one number."""
 
 
 def _to(scale: Scale, value: float) -> float:
