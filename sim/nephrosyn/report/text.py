@@ -106,7 +106,7 @@ def what_interval(refractory: Refractory, digits: int) -> str:
 
 def interval_of(refractory: Refractory) -> str:
     """Return what the interval of a share is of."""
-    return "of chance alone" if refractory.span is None else "of the scenario’s uncertain numbers"
+    return "of chance alone" if refractory.span is None else "with the scenario’s uncertain numbers"
 
 
 def two_intervals(refractory: Refractory) -> str:

@@ -5,30 +5,26 @@ from __future__ import annotations
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.record.schema import SCHEMAS
+from nephrosyn.record.schema import SCHEMAS, Schema
 
 COUNTS, BLOCK_COUNTS = "uncertainty", "uncertainty_blocks"
 FLAGS = (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)
-_KEY = {
-    "draw": pl.Int32,
-    "mix": pl.Int32,
-    "number": pl.Int32,
-    **{k: SCHEMAS["labels"][k] for k in ("criteria", "view")},
-}
+_SET = {name: SCHEMAS["labels"][name] for name in ("criteria", "view")}
+_KEY: Schema = {"draw": pl.Int32, "mix": pl.Int32, "number": pl.Int32, **_SET}
 _COUNTED = (
     *("patients", "met", "unmet", "unknown", "outside", "treated", "treated_met"),
     *(f"category_{name}" for name in vocabulary.CATEGORIES),
     *(f"flag_{name}" for name in FLAGS),
 )
-SCHEMA = {**_KEY, **dict.fromkeys(_COUNTED, pl.Int32)}
+SCHEMA: Schema = {**_KEY, **dict.fromkeys(_COUNTED, pl.Int32)}
 """Columns of the counts. All but `outside` are among patients to whom the set applies or may apply; `treated` is those
 whose response to steroid could be judged."""
-BLOCK_SCHEMA = {
+BLOCK_SCHEMA: Schema = {
     **{key: _KEY[key] for key in ("draw", "criteria", "view")},
     **dict.fromkeys(("block", "patients", "met", "unknown"), pl.Int32),
 }
 """Columns of the counts by block of patients."""
-TABLES = {COUNTS: SCHEMA, BLOCK_COUNTS: BLOCK_SCHEMA}
+TABLES: dict[str, Schema] = {COUNTS: SCHEMA, BLOCK_COUNTS: BLOCK_SCHEMA}
 """Tables of a run with draws, and their columns."""
 _INSIDE = pl.col("applies").ne_missing(pl.lit(value=False))
 
@@ -79,5 +75,5 @@ def add_up(tables: list[dict[str, pl.DataFrame]]) -> dict[str, pl.DataFrame]:
     }
 
 
-def _typed(frame: pl.DataFrame, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
+def _typed(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())

@@ -67,9 +67,8 @@ class Job:
             LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
             for entry in values["sets"]
         ]
-        self.plan = plan or Plan(
-            Resolved.from_dict(values["resolved"]), silent, values["part_patients"], sets, values["uncertainty"]
-        )
+        size, draws = values["part_patients"], values["uncertainty"]
+        self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, size, sets, draws)
         if values["made_with"] != self.plan.made_with:
             expected, installed = (
                 ", ".join(f"{name} {version}" for name, version in versions.items())
