@@ -10,7 +10,7 @@ from nephrosyn.report.findings.uncertainty import SetUncertainty
 
 BIN_POINTS = (0.5, 1.0, 2.0, 5.0)
 """Widths of the bars, in percentage points; the narrowest is taken that needs at most `MOST_BARS`."""
-MOST_BARS = 24
+MOST_BARS = 16
 
 
 def bar_width(low: float, high: float) -> float:

@@ -1,8 +1,8 @@
 """Which drawn values each draw of a run has.
 
-The mix of patients (lesions, ages) and all other numbers are drawn apart. Draws 0 and 1 have the same mix, draws 1 and 2
-the same numbers, and so on in a chain. So the variance between draws can be split into that of the mix and that of the
-numbers without further draws, and the first draws are the same however many follow.
+The mix of patients (lesions, ages) and all other numbers are drawn apart. Draws 0 and 1 have the same mix, draws 1 and
+2 the same numbers, and so on in a chain. So the variance between draws can be split into that of the mix and that of
+the numbers without further draws, and the first draws are the same however many follow.
 """
 
 from __future__ import annotations
