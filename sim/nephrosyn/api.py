@@ -133,7 +133,7 @@ def run(
     added = relabel.added_sets(run_description(folder), resolved.scenario.criteria) if resume else []
     write_run(plan, folder, options)
     cohort = open(folder)
-    cohort.store_uncertainty()
+    _store_uncertainty(cohort)
     if added and isinstance(cohort._disk, Folder):
         relabel.classify(cohort._disk, added, progress or silent)
     if report and cohort.folder is not None:
@@ -144,6 +144,13 @@ def run(
 def _folder_name(resolved: Resolved, uncertainty: int | None) -> str:
     draws = f"-{uncertainty}-draws" if uncertainty is not None else ""
     return f"{resolved.name}-{resolved.digest()}{draws}"
+
+
+def _store_uncertainty(cohort: Cohort) -> None:
+    """Write what the draws of a run say to its folder, if it has any."""
+    if cohort.uncertainty is not None:
+        content = layout.as_json(cohort.uncertainty.as_dict())
+        storage.storage_at(cohort.location).put("derived/uncertainty.json", content)
 
 
 def open(folder: str | Path) -> Cohort:
@@ -227,12 +234,6 @@ class Cohort:
         from nephrosyn.report.findings import uncertainty
 
         return uncertainty.find(self.manifest["uncertainty"], *(self._counts[name] for name in COUNT_TABLES))
-
-    def store_uncertainty(self) -> None:
-        """Write what the draws say to ``derived/uncertainty.json`` of the run folder, if there are draws."""
-        if self.uncertainty is not None and self._disk is not None:
-            content = layout.as_json(self.uncertainty.as_dict())
-            storage.storage_at(self.location).put("derived/uncertainty.json", content)
 
     @property
     def resolved(self) -> Resolved:

@@ -67,8 +67,8 @@ def answers(
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
     if out_of_core.is_large(tables, manifest):
-        found = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
-        return summary.answers_with(found, uncertainty)
+        whole = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
+        return summary.answers_with(whole, uncertainty)
     labels = tables["labels"]
     defined = summary.defined_by(labels, requested, stored)
     main = summary.summarise(labels, defined)

@@ -19,6 +19,7 @@ from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
 from nephrosyn.kernels.compile import CACHE_FOLDER
 from nephrosyn.record.tables import build_tables
+from nephrosyn.runs.draws.design import check_draws
 from nephrosyn.runs.draws.play import DrawnRun
 from nephrosyn.runs.folder import Format
 from nephrosyn.scenario import Resolved
@@ -78,7 +79,8 @@ class Plan:
 
     def _draws(self, draws: int) -> DrawnRun:
         """Return the draws; their driver is that of a large cohort, as both give the same patients."""
-        driver = engines.choose_engine(self.scenario, self.scenario.engine, self.scenario.patients * draws)
+        patients = self.scenario.patients * check_draws(draws)
+        driver = engines.choose_engine(self.scenario, self.scenario.engine, patients)
         return DrawnRun(self.resolved, draws, driver, [loaded.definition for loaded in self.sets], self.part_patients)
 
     def about(self, format: Format) -> dict[str, Any]:

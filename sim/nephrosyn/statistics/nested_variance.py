@@ -181,13 +181,13 @@ def errors_of_ends(draws: Draws, resamples: int = RESAMPLES, seed: int = 0) -> t
     starts = drawn(count, resamples, seed)[:, : -(-count // length)]
     numbers = ((starts[:, :, None] + np.arange(length)) % count).reshape(resamples, -1)[:, :count]
     places = drawn(blocks, resamples, seed + 1)
-    found = np.empty((resamples, 2))
+    resampled = np.empty((resamples, 2))
     mean, factor = draws.shares.mean(), math.sqrt(draws.expected / draws.total) if draws.total > 0 else 0.0
     for row in range(resamples):
         weight = np.bincount(places[row], minlength=blocks).astype(np.float64)
         totals = draws.patients @ weight
         shares = np.divide(draws.met @ weight, totals, out=np.full(count, mean), where=totals > 0)[numbers[row]]
         middle = shares.mean()
-        found[row] = ends(middle + min(1.0, factor) * (shares - middle))
-    low, high = found.std(axis=0, ddof=1)
+        resampled[row] = ends(middle + min(1.0, factor) * (shares - middle))
+    low, high = resampled.std(axis=0, ddof=1)
     return float(low), float(high)

@@ -236,25 +236,25 @@ def _shares_over_time(
     return by_follow_up.find(tables, tables["labels"], rules, view, by_follow_up.times(follow_up_days))
 
 
-def with_spans(verdicts: Sequence[Refractory], found: Uncertainty) -> list[Refractory]:
+def with_spans(verdicts: Sequence[Refractory], uncertainty: Uncertainty) -> list[Refractory]:
     """Return refractory counts with the uncertainty intervals of their shares."""
-    sets = {(item.criteria, item.view): item.span for item in found.sets}
+    sets = {(item.criteria, item.view): item.span for item in uncertainty.sets}
     return [replace(verdict, span=sets.get((verdict.criteria, verdict.view))) for verdict in verdicts]
 
 
-def summary_with(summary: Summary, found: Uncertainty) -> Summary:
+def summary_with(summary: Summary, uncertainty: Uncertainty) -> Summary:
     """Return the summary of a run with the uncertainty intervals of its draws."""
-    verdicts = with_spans(summary.refractory, found)
+    verdicts = with_spans(summary.refractory, uncertainty)
     return replace(summary, sentence=text.headline(verdicts[0]), headline=verdicts[0], refractory=verdicts)
 
 
-def answers_with(answers: Answers, found: Uncertainty | None) -> Answers:
+def answers_with(answers: Answers, uncertainty: Uncertainty | None) -> Answers:
     """Return answers with the uncertainty intervals, if there are draws."""
-    return answers if found is None else Answers(summary_with(answers.summary, found), answers.categories)
+    return answers if uncertainty is None else Answers(summary_with(answers.summary, uncertainty), answers.categories)
 
 
-def findings_with(findings: Findings, found: Uncertainty | None) -> Findings:
+def findings_with(findings: Findings, uncertainty: Uncertainty | None) -> Findings:
     """Return findings with those of the draws, if there are any."""
-    if found is None:
+    if uncertainty is None:
         return findings
-    return replace(findings, summary=summary_with(findings.summary, found), uncertainty=found)
+    return replace(findings, summary=summary_with(findings.summary, uncertainty), uncertainty=uncertainty)

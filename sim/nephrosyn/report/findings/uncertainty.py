@@ -107,11 +107,11 @@ class Uncertainty:
 
     def of(self, criteria: str, view: str = "observed") -> SetUncertainty | None:
         """Return what the draws say under a definition set and view; None if it applies to too few draws."""
-        return next((found for found in self.sets if (found.criteria, found.view) == (criteria, view)), None)
+        return next((item for item in self.sets if (item.criteria, item.view) == (criteria, view)), None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the counts as plain values for JSON."""
-        sets = [{key: value for key, value in asdict(found).items() if key != "shares"} for found in self.sets]
+        sets = [{key: value for key, value in asdict(item).items() if key != "shares"} for item in self.sets]
         about = {"draws": self.draws, "patients": self.patients, "quantities": [dict(q) for q in self.quantities]}
         return {"notice": NOTICE, **about, "sets": sets}
 
@@ -127,12 +127,12 @@ def find(about: Mapping[str, Any], counts: pl.DataFrame, blocks: pl.DataFrame) -
         Tables ``uncertainty`` and ``uncertainty_blocks`` of the run.
     """
     kinds = {quantity["kind"] for quantity in about["quantities"]}
-    found = []
+    every = []
     for criteria in counts["criteria"].unique(maintain_order=True).to_list():
         for view in reversed(VIEWS):
             part = blocks.filter(criteria=criteria, view=view)
-            found.append(_of_set(criteria, view, _arrays(part, about["draws"]), kinds, paired=about["paired"]))
-    sets = [item for item in found if item is not None]
+            every.append(_of_set(criteria, view, _arrays(part, about["draws"]), kinds, paired=about["paired"]))
+    sets = [item for item in every if item is not None]
     return Uncertainty(about["draws"], about["patients"], list(about["quantities"]), sets, counts.sort("draw"))
 
 

@@ -20,37 +20,39 @@ FIGURE = (
 )
 
 
-def known_section(found: Uncertainty, verdicts: list[Refractory]) -> Section:
+def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Section:
     """Return the section.
 
     Parameters
     ----------
-    found : Uncertainty
+    uncertainty : Uncertainty
         What the draws say.
     verdicts : list of Refractory
         Counts of the cohort of the scenario itself, by definition set and view.
     """
     lead = [
-        f"Each of {number(found.draws)} draws gives the scenario’s {number(len(found.quantities))} uncertain numbers "
+        f"Each of {number(uncertainty.draws)} draws gives the scenario’s {number(len(uncertainty.quantities))} uncertain numbers "
         "other values that their sources leave open, and is played with the same random numbers, "
-        f"{number(found.patients)} patients each.",
+        f"{number(uncertainty.patients)} patients each.",
         *([wording.two_intervals(verdicts[0]).capitalize() + "."] if verdicts[0].span else []),
         "The interval with the scenario’s numbers is that of the expected share, without the chance of the patients "
         "of a draw. It says what is known if the scenario is right apart from these numbers; numbers that are "
         "fixed, and the structure of the model, are not in it.",
     ]
-    shown = [intervals(found, verdicts)]
-    if found.sets:
-        shown += [sources(found.sets[0], found.patients), convergence(found.sets[0])]
-    return Section("known", "What is known", lead, [FIGURE] if found.sets else [], shown, [quantities(found)])
+    shown = [intervals(uncertainty, verdicts)]
+    if uncertainty.sets:
+        shown += [sources(uncertainty.sets[0], uncertainty.patients), convergence(uncertainty.sets[0])]
+    return Section(
+        "known", "What is known", lead, [FIGURE] if uncertainty.sets else [], shown, [quantities(uncertainty)]
+    )
 
 
-def intervals(found: Uncertainty, verdicts: list[Refractory]) -> Table:
+def intervals(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Table:
     """Return the share of every definition set and view with both intervals."""
     head = ("criteria and record", "refractory", "chance alone", "with the numbers", "error of its ends (points)")
     rows = []
     for verdict in verdicts:
-        share, of_draws = verdict.share, found.of(verdict.criteria, verdict.view)
+        share, of_draws = verdict.share, uncertainty.of(verdict.criteria, verdict.view)
         cells = (NO_VALUE, NO_VALUE)
         if of_draws is not None:
             errors = f"{decimal(100 * of_draws.low_error, 1)}; {decimal(100 * of_draws.high_error, 1)}"
@@ -60,15 +62,15 @@ def intervals(found: Uncertainty, verdicts: list[Refractory]) -> Table:
     return Table("Refractory share with its 95% intervals", head, rows)
 
 
-def sources(found: SetUncertainty, patients: int) -> Table:
+def sources(of_set: SetUncertainty, patients: int) -> Table:
     """Return what the share of a cohort of this size owes its variance to."""
     parts = (
-        (f"chance, in {number(patients)} patients", found.chance),
-        ("uncertain numbers", found.numbers),
-        ("uncertain mix of patients", found.mix),
+        (f"chance, in {number(patients)} patients", of_set.chance),
+        ("uncertain numbers", of_set.numbers),
+        ("uncertain mix of patients", of_set.mix),
     )
-    rows = [_part(name, variance, found.total) for name, variance in (*parts, ("all", found.total))]
-    caption = f"Where the variance comes from: {found.criteria} criteria, {found.view} record"
+    rows = [_part(name, variance, of_set.total) for name, variance in (*parts, ("all", of_set.total))]
+    caption = f"Where the variance comes from: {of_set.criteria} criteria, {of_set.view} record"
     return Table(caption, ("source", "sd (points)", "of the variance"), rows, frozenset({len(rows) - 1}))
 
 
@@ -77,15 +79,15 @@ def _part(name: str, variance: float, total: float) -> tuple[str, str, str]:
     return name, decimal(100 * math.sqrt(variance), 1), percent(share, 0)
 
 
-def convergence(found: SetUncertainty) -> Table:
+def convergence(of_set: SetUncertainty) -> Table:
     """Return the interval of the first draws, as far as they go."""
-    rows = [(number(draws), interval(low, high)) for draws, low, high in found.convergence]
+    rows = [(number(draws), interval(low, high)) for draws, low, high in of_set.convergence]
     return Table("Convergence of the interval", ("first draws", "95% uncertainty interval"), rows)
 
 
-def quantities(found: Uncertainty) -> Table:
+def quantities(uncertainty: Uncertainty) -> Table:
     """Return the uncertain numbers with their laws and sources."""
-    rows = [_quantity(quantity) for quantity in found.quantities]
+    rows = [_quantity(quantity) for quantity in uncertainty.quantities]
     return Table("Uncertain numbers", ("number", "kind", "law", "source"), rows, words=4)
 
 

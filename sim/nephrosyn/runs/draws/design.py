@@ -70,11 +70,11 @@ def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
     """
     from nephrosyn.uncertainty import uncertainty_of
 
-    found = uncertainty_of(resolved)
-    if not found:
+    quantities = uncertainty_of(resolved)
+    if not quantities:
         expected = "at least one number whose source says how well it is known"
         raise ScenarioError(resolved.name, [Problem("uncertainty", expected, "none: all numbers are fixed")])
-    return tuple(found)
+    return tuple(quantities)
 
 
 def is_paired(quantities: Iterable[Quantity]) -> bool:
@@ -82,12 +82,28 @@ def is_paired(quantities: Iterable[Quantity]) -> bool:
     return len({quantity.kind for quantity in quantities}) > 1
 
 
-def drawn_scenario(resolved: Resolved, quantities: tuple[Quantity, ...], draw: int) -> Resolved:
-    """Return the scenario with the values of one draw."""
-    from nephrosyn import uncertainty
+class DrawnScenarios:
+    """The scenarios of all draws.
 
-    paired = is_paired(quantities)
-    values = values_of(draw, paired=paired)
-    if not paired:
-        return uncertainty.draw(resolved, draw)
-    return uncertainty.draw(uncertainty.draw(resolved, values.mix, only="mix"), values.number, only="number")
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+    paired : bool
+        Whether both kinds of numbers are uncertain.
+    """
+
+    def __init__(self, resolved: Resolved, *, paired: bool) -> None:
+        self._resolved, self._paired = resolved, paired
+        self._with_mix: tuple[int, Resolved] | None = None
+
+    def of(self, draw: int) -> Resolved:
+        """Return the scenario with the values of one draw."""
+        from nephrosyn import uncertainty
+
+        values = values_of(draw, paired=self._paired)
+        if not self._paired:
+            return uncertainty.draw(self._resolved, draw)
+        if self._with_mix is None or self._with_mix[0] != values.mix:  # the next draw often has the same mix
+            self._with_mix = values.mix, uncertainty.draw(self._resolved, values.mix, only="mix")
+        return uncertainty.draw(self._with_mix[1], values.number, only="number")

@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn import criteria, engine
 from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.draws.counts import add_up, count
-from nephrosyn.runs.draws.design import BLOCKS, check_draws, drawn_scenario, is_paired, uncertain, values_of
+from nephrosyn.runs.draws.design import BLOCKS, DrawnScenarios, is_paired, uncertain, values_of
 
 if TYPE_CHECKING:
     from nephrosyn.engine.simulation import Engine
@@ -27,7 +27,7 @@ class DrawnRun:
     resolved : Resolved
         The scenario.
     draws : int
-        Number of draws.
+        Number of draws, from `check_draws`.
     driver : {"simpy", "compiled"}
         The driver.
     definitions : sequence of DefinitionSet
@@ -37,8 +37,8 @@ class DrawnRun:
 
     Raises
     ------
-    EngineError, ScenarioError
-        If there are too few draws or no uncertain numbers, or a number cannot be drawn.
+    ScenarioError
+        If there are no uncertain numbers, or one cannot be drawn.
     """
 
     def __init__(
@@ -49,10 +49,11 @@ class DrawnRun:
         definitions: Sequence[criteria.DefinitionSet],
         part_patients: int,
     ) -> None:
-        self.draws = check_draws(draws)
+        self.draws = draws
         self.quantities = uncertain(resolved)
         self.paired = is_paired(self.quantities)
-        self._resolved, self._driver, self._definitions = resolved, driver, definitions
+        self._scenarios = DrawnScenarios(resolved, paired=self.paired)
+        self._driver, self._definitions = driver, definitions
         self.patients = resolved.scenario.patients
         self._parts = engine.cut(self.patients, 1, part_patients)
         self._in_chunk = max(1, part_patients // self.patients)
@@ -77,7 +78,7 @@ class DrawnRun:
         """Play the draws of a chunk, and return the counts of their patients; see `counts.TABLES`."""
         labels: list[list[pl.DataFrame]] = [[] for _ in self._parts]
         for draw in self.chunks[chunk]:
-            scenario = drawn_scenario(self._resolved, self.quantities, draw).scenario
+            scenario = self._scenarios.of(draw).scenario
             player = engine.Player(scenario, self._driver, scenario.seed)
             for part in self._parts:
                 history = player.play(part)
