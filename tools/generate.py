@@ -30,7 +30,11 @@ PLACES: dict[tuple[str, ...], str] = {
     vocabulary.PROVOKING_FACTORS: "FACTOR",
     vocabulary.REMISSION_CAUSES: "CAUSE",
 }
-PLACES_BY_PATH: dict[tuple[str, ...], str] = {("sources",): "KEY", ("second_line", "regimens"): "REGIMEN"}
+PLACES_BY_PATH: dict[tuple[str, ...], str] = {
+    ("sources",): "KEY",
+    ("uncertainty",): "KEY",
+    ("second_line", "regimens"): "REGIMEN",
+}
 SIDES = (
     (tables.OBSERVED, "Observed", "`observed/`: what the clinic, and the family at home, recorded."),
     (
@@ -60,6 +64,33 @@ with its parameters, `{ dist = "lognorm", s = 0.5, scale = 8 }`, or `{ dist = "f
 distributions are listed [below](#distributions). A number is 0, or its absolute value is at least 1e-9. `nephrosyn
 check` reports violated relations between keys (sums, order, products of rates and factors, one entry for each band and
 lesion)."""
+UNCERTAINTY = """\
+The table `[uncertainty]` says how well numbers are known. Its keys are dotted, as those of `[sources]`: that of a
+number, of a parameter of a distribution (`disease.spontaneous.membranous.time_days.scale`) or of a lesion mix. `fixed`
+may also have the key of a table; it then holds for everything below without a nearer key. A number that you change
+loses its inherited entry. A number without an entry is fixed, as nothing is known to be uncertain about it."""
+UNCERTAINTY_ENTRIES = (
+    ('`{ counts = [met, of], source = "A22" }`', "a share, counted: a beta distribution with Jeffreys' prior"),
+    (
+        '`{ counts = [n1, n2, ...], source = "G02" }`',
+        "a lesion mix, counted, in the order of its members: a Dirichlet distribution with Jeffreys' prior; a member "
+        "that is 0 and was not counted stays 0",
+    ),
+    (
+        '`{ interval = [low, high], source = "D01" }`',
+        "a 95% interval, with the value as the median: logit-normal for a share, normal where the number may be "
+        "negative, lognormal otherwise, or as `law` says (`lognormal`, `logit_normal`, `normal`); each half has a "
+        "spread of its own",
+    ),
+    ('`{ range = [low, high], source = "assumed: reason" }`', "only a range is assumed: uniform"),
+    ('`{ fixed = "reason" }`', "not uncertain, or not known to be"),
+)
+UNCERTAINTY_TOGETHER = """\
+With the share of `complete` response that of `partial` response moves, so that it remains the same part of the rest,
+unless it has an entry of its own; with the share of an age band, those of the other bands. A distribution may exceed a
+limit of its number with a probability of at most 1%, and is truncated there; otherwise `nephrosyn check` refuses it.
+Calibrated numbers are fixed, as their posterior is not stored yet. `nephrosyn sensitivity` varies the numbers over the
+same intervals and ranges, also those that a calibration or a later file has changed."""
 DISTRIBUTION_RANGES = """\
 These distributions of scipy.stats are available, with parameters in these ranges, in which their quantiles are finite
 and increasing. Draws are limited to the quantiles of 1e-9 and 1 - 1e-9. The value of a `fixed` distribution must be
@@ -195,6 +226,12 @@ def distributions() -> str:
     return f"## Distributions\n\n{text}\n\n" + table(("distribution", "shape parameters"), body)
 
 
+def uncertainty() -> str:
+    """Return how a scenario says how well its numbers are known."""
+    entries = table(("entry", "meaning"), UNCERTAINTY_ENTRIES)
+    return f"## Uncertainty\n\n{UNCERTAINTY}\n\n{entries}\n\n{UNCERTAINTY_TOGETHER}"
+
+
 def scenario() -> str:
     """Return the reference of scenario files."""
     texts = meanings()
@@ -219,6 +256,7 @@ def scenario() -> str:
         ),
         MERGING,
         *parts,
+        uncertainty(),
         distributions(),
     )
 

@@ -156,7 +156,7 @@ def moved_part() -> str:
             if apart
             else f"Its interval overlaps that of the next, `{second.key}`, so these runs do not determine their order. "
         )
-        + "Only parameters with a range in `sim/nephrosyn/evidence/sensitivity/ranges.toml` are varied. The "
+        + "Only numbers with an entry in `[uncertainty]` of `scenarios/baseline.toml` are varied. The "
         "distributions of lesions and ages and the agents beyond steroid are not among them; they account for the "
         "differences between the settings above."
     )

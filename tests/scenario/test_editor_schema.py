@@ -54,6 +54,9 @@ def test_a_file_that_extends_nothing_may_not():
         "care.presentation_delay_days = {dist = 'lognorm', s = 'x'}",
         "readings.reference.upcr = [1]",
         "[sources]\ncare = 'assumed:'",
+        "[uncertainty]\ncare = { counts = [1] }",
+        "[uncertainty]\ncare = { counts = [1, 2] }",
+        "[uncertainty]\ncare.cut_fraction = { intervall = [1, 2], source = 'A01' }",
     ],
 )
 def test_what_the_loader_refuses_the_editor_marks(text):

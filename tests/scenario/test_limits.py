@@ -1,8 +1,6 @@
 """Every number has limits, and so have products of numbers; every distribution has finite quantiles."""
 
 import itertools
-import tomllib
-from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -144,12 +142,6 @@ def test_products_that_are_too_large_are_reported_with_their_keys(overrides, pat
 def test_each_of_them_alone_is_accepted():
     for override in ("triggers.infection.shape=[0.1, 1, 1, 1]", f"{PROVOKED}=10", f"{THROMBOSIS}.knee_g_per_dl=6"):
         load("baseline", [override])
-
-
-def test_the_ranges_of_the_sensitivity_are_within_the_limits():
-    ranges = tomllib.loads(files("nephrosyn.evidence.sensitivity").joinpath("ranges.toml").read_text("utf-8"))
-    for end in ("low", "high"):
-        load("baseline", [f"{key}={entry[end]}" for key, entry in ranges.items()])
 
 
 def corners(name):

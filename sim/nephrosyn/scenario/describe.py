@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nephrosyn.errors import number_text
+from nephrosyn.scenario.checks.uncertainty import entry_of, followers
+from nephrosyn.scenario.files.provenance import ASSUMED, ids
 from nephrosyn.scenario.loading import Resolved
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.care import Step
-from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number, leaves
+from nephrosyn.scenario.schema.uncertainty import Counts, Entry, Fixed, Interval
+from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number, is_numeric, leaves, split
 
 TEXTS = {("title",), ("description",)}
 DOSE = "mg per `per`"
@@ -47,6 +51,76 @@ def rows(resolved: Resolved) -> list[tuple[str, str, str, str]]:
             key = dotted(path)
             rows_by_key[key] = (key, value_text(value), _unit(values, path), source)
     return list(rows_by_key.values())
+
+
+def uncertainty(resolved: Resolved) -> dict[str, str]:
+    """Return how well the numbers of a scenario are known, as `nephrosyn check` prints it beside each row.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+
+    Returns
+    -------
+    dict of str to str
+        By the key of a row: counts, a 95% interval or a range, with evidence ids or "assumed"; or "fixed". Rows without
+        a number are left out.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario import load
+    >>> texts = uncertainty(load("baseline"))
+    >>> texts["disease.spontaneous.membranous.share"], texts["care.cut_fraction"]
+    ('104 of 328 (A22)', 'fixed')
+    """
+    values = resolved.scenario.model_dump(mode="json")
+    numbers = [(split(key), key) for key, *_ in rows(resolved)]
+    entries = resolved.scenario.uncertainty
+    known = {
+        key: _known(entries, values, path)
+        for path, key in numbers
+        if is_numeric(get(values, path)) or _is_step(get(values, path))
+    }
+    for key, entry in entries.items():
+        if not isinstance(entry, Fixed):
+            known |= dict.fromkeys(followers(values, split(key), entries), f"follows {key}")
+    return known
+
+
+def fixed_because(resolved: Resolved, keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Return why some numbers are fixed: the reason of each entry that holds for any of them, with its key."""
+    entries = (entry_of(resolved.scenario.uncertainty, split(key)) for key in keys)
+    stated = {found[0]: found[1].fixed for found in entries if found and isinstance(found[1], Fixed)}
+    return list(stated.items())
+
+
+def _known(entries: Mapping[str, Entry], values: dict[str, Any], path: Path) -> str:
+    stated = entry_of(entries, path)
+    if stated is None:
+        return "fixed"
+    key, entry = stated
+    if isinstance(entry, Fixed):
+        return "fixed"
+    named = ", ".join([*ids(entry.source), *(["assumed"] if ASSUMED in entry.source else [])])
+    if isinstance(entry, Counts):
+        return f"{_counted(entry, values, split(key), path)} ({named})"
+    inside = f"{dotted(path)}."
+    part = f"{key.removeprefix(inside)} " if key.startswith(inside) else ""
+    if isinstance(entry, Interval):
+        return f"{part}{_ends(entry.interval)}, 95% ({named})"
+    return f"{part}{_ends(entry.range)}, range ({named})"
+
+
+def _counted(entry: Counts, values: dict[str, Any], key: Path, path: Path) -> str:
+    met, of = entry.counts[0], entry.counts[-1]
+    if len(path) > len(key):
+        met, of = entry.counts[list(get(values, key)).index(path[-1])], sum(entry.counts)
+    return f"{number_text(met)} of {number_text(of)}"
+
+
+def _ends(ends: tuple[float, float]) -> str:
+    return f"{number_text(ends[0])} to {number_text(ends[1])}"
 
 
 def _is_step(value: Any) -> bool:

@@ -17,6 +17,7 @@ from nephrosyn.scenario.files.inheritance import Merged, merge, override, read_l
 from nephrosyn.scenario.files.provenance import problems_of_missing
 from nephrosyn.scenario.files.uncertainty import Stated
 from nephrosyn.scenario.schema.scenario import Scenario
+from nephrosyn.scenario.schema.uncertainty import Entry
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.scenario.tree import dotted
 from nephrosyn.text_files import DEEPEST, is_readable, is_too_deep
@@ -50,6 +51,16 @@ class Resolved:
     def __repr__(self) -> str:
         """Name, digest and title, in one line."""
         return f"<Resolved {self.name}-{self.digest()}: {self.scenario.title}>"
+
+    def stated_uncertainty(self) -> dict[KeyPath, Entry]:
+        """Return how well its numbers are known by any of its files, also those that a later file changed.
+
+        Returns
+        -------
+        dict of path to Entry
+            The latest entry of each key that is not ``fixed``.
+        """
+        return {path: stated.entry for path, stated in self._distributions.items()}
 
     def digest(self) -> str:
         """Return eight characters that change with any value or source.

@@ -5,6 +5,6 @@ are keyed by the seed, their number and the name of the key, so that a further k
 """
 
 from nephrosyn.uncertainty.draws import draw
-from nephrosyn.uncertainty.quantities import Kind, Quantity, uncertainty_of
+from nephrosyn.uncertainty.quantities import Kind, Quantity, stated_numbers, uncertainty_of
 
-__all__ = ["Kind", "Quantity", "draw", "uncertainty_of"]
+__all__ = ["Kind", "Quantity", "draw", "stated_numbers", "uncertainty_of"]

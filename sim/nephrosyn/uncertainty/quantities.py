@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from nephrosyn.scenario import Resolved
-from nephrosyn.scenario.checks.uncertainty import Limits, distribution_of, limits_of
+from nephrosyn.scenario.checks.uncertainty import BANDS, Limits, completed, distribution_of, followers, limits_of
 from nephrosyn.scenario.schema.uncertainty import Entry, Fixed
+from nephrosyn.scenario.schema.units import is_too_small
 from nephrosyn.scenario.tree import Path, dotted, get, split
 from nephrosyn.statistics.uncertain_numbers import Dirichlet, NumberDistribution
 
 Kind = Literal["number", "mix"]
-BANDS = ("population", "bands")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Quantity:
             Value of each key.
         """
         if isinstance(self.law, Dirichlet):
-            return dict(zip(self.keys, self.law.shares(probabilities), strict=True))
+            return dict(zip(self.keys, map(_or_zero, self.law.shares(probabilities)), strict=True))
         return self.at(tree, self._truncated(self.law, probabilities[0]))
 
     def at(self, tree: Any, value: float) -> dict[str, float]:
@@ -74,14 +74,19 @@ class Quantity:
         """
         before = float(get(tree, split(self.keys[0])))
         remaining = (1.0 - value) / (1.0 - before) if before < 1.0 else 0.0
-        followers = {key: float(get(tree, split(key))) * remaining for key in self.keys[1:]}
-        return {self.keys[0]: value, **followers}
+        following = {key: _or_zero(float(get(tree, split(key))) * remaining) for key in self.keys[1:]}
+        return {self.keys[0]: _or_zero(value), **following}
 
     def _truncated(self, law: NumberDistribution, probability: float) -> float:
         assert self.limits is not None
         below, above = law.probability_below(self.limits.least), law.probability_below(self.limits.most)
         value = law.quantile(below + probability * (above - below))
         return min(max(value, self.limits.least), self.limits.most)
+
+
+def _or_zero(value: float) -> float:
+    """Return 0 for a number that is too small to be intended."""
+    return 0.0 if is_too_small(value) else value
 
 
 def uncertainty_of(resolved: Resolved) -> tuple[Quantity, ...]:
@@ -111,6 +116,26 @@ def uncertainty_of(resolved: Resolved) -> tuple[Quantity, ...]:
     return tuple(quantity(tree, key, entry, entries) for key, entry in entries.items() if not isinstance(entry, Fixed))
 
 
+def stated_numbers(resolved: Resolved) -> tuple[Quantity, ...]:
+    """Return the numbers of which any file of a scenario says how well they are known, also those changed since.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+
+    Returns
+    -------
+    tuple of Quantity
+        Those of kind ``number``. The value of the scenario may lie outside the interval of the distribution.
+    """
+    tree = resolved.scenario.model_dump(mode="json")
+    entries = {path: entry for path, entry in resolved.stated_uncertainty().items() if limits_of(tree, path)}
+    texts = {dotted(path): entry for path, entry in entries.items()}
+    stated = (quantity(tree, dotted(path), completed(tree, path, entry), texts) for path, entry in entries.items())
+    return tuple(number for number in stated if number.kind == "number")
+
+
 def quantity(tree: Any, key: str, entry: Entry, entries: Mapping[str, Entry]) -> Quantity:
     """Return the uncertain number, or the numbers that move together, of one entry that is not ``fixed``.
 
@@ -127,20 +152,11 @@ def quantity(tree: Any, key: str, entry: Entry, entries: Mapping[str, Entry]) ->
     """
     assert not isinstance(entry, Fixed)
     path = split(key)
-    keys = (key, *_followers(tree, path, entries))
+    keys = (key, *followers(tree, path, entries))
     if isinstance(get(tree, path), Mapping):
         keys = tuple(f"{key}.{name}" for name in get(tree, path))
     law, limits = distribution_of(tree, path, entry), limits_of(tree, path)
     return Quantity(keys, law, entry.source, _kind(tree, path), key, limits)
-
-
-def _followers(tree: Any, path: Path, entries: Mapping[str, Entry]) -> list[str]:
-    """Return the keys of the rest of the whole that a number is a part of."""
-    if path[:2] == BANDS and path[3:] == ("share",):
-        return [dotted((*BANDS, name, "share")) for name in get(tree, BANDS) if name != path[2]]
-    beside = dotted((*path[:-1], "partial"))
-    is_response = path[-1] == "complete" and isinstance(get(tree, (*path[:-1], "partial")), float)
-    return [beside] if is_response and beside not in entries else []
 
 
 def _kind(tree: Any, path: Path) -> Kind:

@@ -18,16 +18,36 @@ from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.tree import get, split
 
 BASELINE = load("baseline").scenario.model_dump(mode="json")
+RANGES = analysis.ranges_of(load("baseline"))
 
 
 def test_every_range_has_a_source_and_holds_the_baseline():
-    for entry in analysis.ranges():
+    for entry in RANGES:
+        assert entry.source
         assert entry.low <= get(BASELINE, split(entry.key)) <= entry.high, entry.key
 
 
 def test_both_ends_of_every_range_are_scenarios():
     for end in ("low", "high"):
-        load("baseline", [f"{entry.key}={getattr(entry, end)}" for entry in analysis.ranges()])
+        values = [entry.quantity.at(BASELINE, getattr(entry, end)) for entry in RANGES]
+        load("baseline", [f"{key}={value!r}" for changed in values for key, value in changed.items()])
+
+
+def test_a_setting_is_varied_over_the_ranges_of_the_baseline_about_its_own_numbers():
+    key = "disease.relapse.bands.children.rate_per_year"
+    setting = load("setting-netherlands")
+    ranges = {entry.key: entry for entry in analysis.ranges_of(setting)}
+    value = get(setting.scenario.model_dump(mode="json"), split(key))
+    assert ranges[key].low <= value <= ranges[key].high
+    assert (ranges[key].low, ranges[key].high) == (0.7, max(6.0, value))
+
+
+def test_a_number_that_the_scenario_fixes_is_not_varied(tmp_path):
+    key = "disease.relapse.bands.adults.rate_per_year"
+    file = tmp_path / "own.toml"
+    file.write_text(f'extends = "baseline"\n[uncertainty]\n"{key}" = {{ fixed = "known to us" }}\n', "utf-8")
+    assert key in {entry.key for entry in RANGES}
+    assert key not in {entry.key for entry in analysis.ranges_of(load(file))}
 
 
 def test_without_salib_it_says_what_to_install(monkeypatch):
@@ -48,8 +68,10 @@ def test_a_number_that_does_nothing_moves_nothing_and_one_that_does_is_found(mon
         "disease.response.adults.minimal_change.complete",
         "disease.relapse.bands.adults.rate_per_year",
     )
-    selected = tuple(entry for entry in analysis.ranges() if entry.key in keys)
-    monkeypatch.setattr(analysis, "ranges", lambda: selected)
+    every = analysis.ranges_of
+    monkeypatch.setattr(
+        analysis, "ranges_of", lambda resolved: [entry for entry in every(resolved) if entry.key in keys]
+    )
     result = analysis.sensitivity("adult-minimal-change", patients=900, trajectories=4, base=8, most=2)
     effects = {index.key: index for index in result.indices}
     assert effects[keys[0]].effect == 0

@@ -14,11 +14,14 @@ from nephrosyn.cli.console.terminal import heading, say, table
 if TYPE_CHECKING:
     from nephrosyn.scenario import Resolved
 
-Rows = list[tuple[str, str, str, str]]
+Rows = list[tuple[str, str, str, str, str]]
+"""Key, value, unit, how well it is known, and source."""
 
 
 def scenario(resolved: Resolved, requested: str, only: str | None = None, changed: bool = False) -> None:
-    """Print a resolved scenario: a row for each key with value, unit and source, and the citations of the sources.
+    """Print a resolved scenario: a row for each key with value, unit, how well it is known, and source.
+
+    After the rows come the citations of the sources, and the reasons why numbers are fixed.
 
     Parameters
     ----------
@@ -36,9 +39,9 @@ def scenario(resolved: Resolved, requested: str, only: str | None = None, change
     ScenarioError
         If no key matches the pattern.
     """
-    from nephrosyn.scenario import rows
+    from nephrosyn.scenario.describe import fixed_because
 
-    shown = rows(resolved)
+    shown = _rows(resolved)
     if only is not None:
         shown = matching(shown, only, requested)
     if changed:
@@ -47,9 +50,30 @@ def scenario(resolved: Resolved, requested: str, only: str | None = None, change
     say(vocabulary.NOTICE)
     if shown:
         values(shown)
-        legend(source for *_, source in shown)
+        legend(text for *_, uncertainty, source in shown for text in (source, _ids(uncertainty)))
+        _print_reasons(fixed_because(resolved, (key for key, *_ in shown)))
     else:
         say("nothing differs")
+
+
+def _rows(resolved: Resolved) -> Rows:
+    from nephrosyn.scenario import rows
+    from nephrosyn.scenario.describe import uncertainty
+
+    texts = uncertainty(resolved)
+    return [(key, value, unit, texts.get(key, ""), source) for key, value, unit, source in rows(resolved)]
+
+
+def _ids(uncertainty: str) -> str:
+    """Return the sources at the end of a text on how well a number is known."""
+    return uncertainty.rpartition("(")[2].removesuffix(")").removesuffix("assumed").rstrip(", ")
+
+
+def _print_reasons(reasons: Sequence[tuple[str, str]]) -> None:
+    if reasons:
+        say()
+        heading("fixed, because")
+        table(("key", "reason"), reasons)
 
 
 def matching(rows: Rows, pattern: str, requested: str) -> Rows:
@@ -68,9 +92,7 @@ def differing(shown: Rows, resolved: Resolved) -> Rows:
 
     Values set on the command line count as differences.
     """
-    from nephrosyn.scenario import rows
-
-    before = set(rows(resolved.extended()))
+    before = set(_rows(resolved.extended()))
     return [row for row in shown if row not in before]
 
 
@@ -81,12 +103,12 @@ def values(rows: Sequence[Sequence[str]]) -> None:
     """
     if not sys.stdout.isatty():
         say()
-        table(("key", "value", "unit", "source"), rows)
+        table(("key", "value", "unit", "known", "source"), rows)
         return
     for section, members in groupby(rows, lambda row: row[0].rpartition(".")[0]):
         say()
         heading(section or "the run")
-        table(("", "", "", ""), [(key.rpartition(".")[2], *rest) for key, *rest in members])
+        table(("", "", "", "", ""), [(key.rpartition(".")[2], *rest) for key, *rest in members])
 
 
 def legend(sources: Iterable[str]) -> None:

@@ -1,17 +1,15 @@
 """Sensitivity of the refractory share: Morris screening of all ranges, then Sobol indices of the most important.
 
-Every run has the same seed, so that patients differ only by what the numbers change.
+The ranges are those of the table ``[uncertainty]`` of a scenario and of the files it extends. Every run has the same
+seed, so that patients differ only by what the numbers change.
 """
 
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cache
+from dataclasses import asdict, dataclass
 from importlib import import_module
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -26,8 +24,9 @@ from nephrosyn.report.findings.verdicts.eligibility import within
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import Resolved, Scenario, load
-from nephrosyn.scenario.files.provenance import ASSUMED, evidence, ids
-from nephrosyn.scenario.tree import MISSING, get, split
+from nephrosyn.scenario.tree import get, split
+from nephrosyn.statistics.uncertain_numbers import Dirichlet
+from nephrosyn.uncertainty import Quantity, stated_numbers
 
 PATIENTS = 1_000
 TRAJECTORIES, LEVELS = 10, 4
@@ -41,12 +40,25 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Range:
-    """Range of one number of a scenario, with its source."""
+    """Range of one number of a scenario, with its source.
+
+    Attributes
+    ----------
+    key : str
+        Its dotted key.
+    low, high : float
+        The 95% interval, or the whole range where only that is assumed.
+    source : str
+        Evidence ids, or ``assumed: reason``.
+    quantity : Quantity
+        The number, with those that follow from it.
+    """
 
     key: str
     low: float
     high: float
     source: str
+    quantity: Quantity
 
 
 @dataclass(frozen=True)
@@ -121,37 +133,25 @@ class Sensitivity:
         return {"notice": vocabulary.NOTICE, **asdict(self)}
 
 
-@cache
-def ranges() -> tuple[Range, ...]:
-    """Return the shipped ranges.
+def ranges_of(resolved: Resolved) -> list[Range]:
+    """Return the ranges of the numbers of a scenario, each extended to contain the number itself.
 
     Raises
     ------
     EvidenceError
-        If one is empty or has no source.
+        If the scenario has none.
     """
-    text = files(__package__).joinpath("ranges.toml").read_text("utf-8")
-    shipped = tuple(Range(key, **entry) for key, entry in tomllib.loads(text).items())
-    wrong = [entry.key for entry in shipped if not entry.low < entry.high or not _sourced(entry.source)]
-    if wrong:
-        raise EvidenceError(f"ranges without a source, or empty: {', '.join(wrong)}")
-    return shipped
-
-
-def _sourced(text: str) -> bool:
-    named = ids(text)
-    return set(named) <= set(evidence()) and bool(named or text.partition(ASSUMED)[2].strip())
-
-
-def ranges_of(resolved: Resolved) -> list[Range]:
-    """Return the ranges of the keys that a scenario has, each extended to contain the number of the scenario."""
     tree = resolved.scenario.model_dump(mode="json")
-    values = [(entry, get(tree, split(entry.key))) for entry in ranges()]
-    return [
-        replace(entry, low=min(entry.low, value), high=max(entry.high, value))
-        for entry, value in values
-        if value is not MISSING
-    ]
+    ranges = [_range(quantity, float(get(tree, split(quantity.entry)))) for quantity in stated_numbers(resolved)]
+    if len(ranges) < 2:
+        raise EvidenceError(f"{resolved.name} has fewer than two uncertain numbers ([uncertainty]), so none to compare")
+    return ranges
+
+
+def _range(quantity: Quantity, value: float) -> Range:
+    assert not isinstance(quantity.law, Dirichlet)
+    low, high = quantity.law.interval
+    return Range(quantity.entry, min(low, value), max(high, value), quantity.source, quantity)
 
 
 def sensitivity(
@@ -332,13 +332,22 @@ def refractory_shares(
     EvidenceError
         If a set applies to nobody with these values.
     """
-    changed = load(scenario, [f"{entry.key}={float(value)!r}" for entry, value in values.items()]).scenario
+    changed = load(scenario, _overrides(scenario, values)).scenario
     counts = count_refractory(changed, definitions, patients, seed)
     nobody = [definition.name for definition, (_, inside) in zip(definitions, counts, strict=True) if not inside]
     if nobody:
         at_values = ", ".join(f"{entry.key} = {value:g}" for entry, value in values.items())
         raise EvidenceError(f"{', '.join(nobody)}: none of the patients of {scenario} is eligible with {at_values}")
     return [met / inside for met, inside in counts]
+
+
+def _overrides(scenario: str, values: Mapping[Range, float]) -> list[str]:
+    """Return the values of some numbers, and of those that follow from them, as ``KEY=VALUE``."""
+    tree = load(scenario).scenario.model_dump(mode="json")
+    changed: dict[str, float] = {}
+    for entry, value in values.items():
+        changed |= entry.quantity.at(tree, float(value))
+    return [f"{key}={value!r}" for key, value in changed.items()]
 
 
 def count_refractory(

@@ -50,9 +50,9 @@ def contradictions(parts: ValidParts) -> Contradictions:
 def distributions(parts: ValidParts) -> Mismatches:
     """Check that each distribution exists, has its parameters, and stays within the range of its quantity."""
     for path, value in leaves(parts.tree):
-        node = paths.node(path)
-        if not is_distribution(value) or node is None or not paths.is_distribution(path) or parts.value(*path) is None:
+        if not is_distribution(value) or not paths.is_distribution(path) or parts.value(*path) is None:
             continue
+        node = paths.node(path) or {}
         parameters = {key: float(number) for key, number in value.items() if key != "dist"}
         within = _ages(parts, path) if path[:2] == BANDS and path[3:] == ("age_years",) else None
         bounds = Bounds(node.get("values_from"), node.get("values_to"), node.get("values_mostly_to"), within)

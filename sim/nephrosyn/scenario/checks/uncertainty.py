@@ -22,6 +22,7 @@ REMOTE = 1e-6
 """Probability beyond which ends of laws are not considered where two numbers must sum to at most 1."""
 SCALES: Mapping[str, Scale] = {"lognormal": "logarithm", "logit_normal": "logit", "normal": "number"}
 CLOSE = 1e-9
+BANDS = ("population", "bands")
 
 Wrong = tuple[str, str]
 """What was expected, and what is there."""
@@ -221,7 +222,7 @@ def _is_uncertain(stated: Stated) -> bool:
 
 
 def _is_band_share(path: Path) -> bool:
-    return len(path) == 4 and path[:2] == ("population", "bands") and path[3] == "share"
+    return len(path) == 4 and path[:2] == BANDS and path[3] == "share"
 
 
 def _wrong_shares(mix: Mapping[str, float], law: Dirichlet) -> Wrong | None:
@@ -256,6 +257,28 @@ def _wrong_together(distributions: Mapping[Path, NumberDistribution]) -> Iterato
         if most > 1.0:
             key = f"uncertainty.{dotted(path)}"
             yield path, Problem(key, "laws of complete and partial that sum to at most 1", f"up to {most:.3g}")
+
+
+def followers(tree: Any, path: Path, entries: Mapping[str, Entry]) -> list[str]:
+    """Return the keys of the rest of the whole that a number is a part of, and that move with it.
+
+    With a share of complete response, that of partial response moves, unless it has an entry of its own; with the share
+    of an age band, those of the other bands.
+
+    Parameters
+    ----------
+    tree : table
+        The scenario.
+    path : tuple of str
+        Key of the number.
+    entries : mapping of str to Entry
+        The table ``uncertainty`` of the scenario.
+    """
+    if _is_band_share(path):
+        return [dotted((*BANDS, name, "share")) for name in get(tree, BANDS) if name != path[2]]
+    beside = (*path[:-1], "partial")
+    is_response = path[-1] == "complete" and is_number(get(tree, beside))
+    return [dotted(beside)] if is_response and dotted(beside) not in entries else []
 
 
 def entry_of(entries: Mapping[str, Entry], path: Path) -> tuple[str, Entry] | None:

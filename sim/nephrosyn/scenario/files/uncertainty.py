@@ -89,7 +89,7 @@ def _is_changed(before: Any, after: Any, path: Path) -> bool:
     was, value = get(before, path), get(after, path)
     if isinstance(value, Mapping) and not is_distribution(value) and path[-1] != MIX:
         return False
-    whole = unit_of_change(after, path)
+    whole = path[:-1] if is_distribution(get(after, path[:-1])) else unit_of_change(after, path)
     return was is MISSING or value != was or get(before, whole) != get(after, whole)
 
 

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from nephrosyn.scenario.schema import paths
+from nephrosyn.scenario.schema.uncertainty import ENTRIES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PARTIAL = "Partial"
@@ -35,12 +36,14 @@ def json_schema() -> Node:
     definitions: dict[str, Node] = complete.pop("$defs")
     complete["properties"]["sources"] = _sources()
     complete["properties"] = {"extends": _extends(), **complete["properties"]}
+    complete["properties"]["uncertainty"] = _uncertainty(complete["properties"]["uncertainty"])
     complete["required"] = [key for key in complete["required"] if key != "sources"] + ["sources"]
     definitions["Scenario"] = complete
     for node in definitions.values():
         _describe(node)
     partial = {PARTIAL + name: _partial(node) for name, node in definitions.items()}
     top = partial.pop(PARTIAL + "Scenario")
+    top["properties"]["uncertainty"] = complete["properties"]["uncertainty"]
     return {
         "$schema": DIALECT,
         "title": "A nephrosyn scenario",
@@ -68,6 +71,16 @@ def _sources() -> Node:
     )
     source = {"type": "string", "pattern": r"^((assumed|calibrated):\s*\S|[A-Z])"}
     return {"type": "object", "description": text, "additionalProperties": {"anyOf": [source, {"type": "object"}]}}
+
+
+def _uncertainty(entries: Node) -> Node:
+    text = (
+        "How well numbers are known, by dotted key: `counts`, a 95% `interval` or a `range`, with `source`; or `fixed` "
+        "with the reason, which applies to everything below its key without a nearer one."
+    )
+    kinds = entries["additionalProperties"]["anyOf"]
+    deeper = {"type": "object", "not": {"anyOf": [{"required": [key]} for key in (*ENTRIES, "source")]}}
+    return {"type": "object", "description": text, "additionalProperties": {"anyOf": [*kinds, deeper]}}
 
 
 def _describe(node: Any) -> None:

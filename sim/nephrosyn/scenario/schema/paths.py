@@ -122,7 +122,7 @@ def _text(here: Node) -> str:
     if here.get("$ref") == DISTRIBUTION_REFERENCE:
         return f'a distribution such as {{dist = "lognorm", s = 0.5, scale = 8}}{_bracketed(here)}'
     if "anyOf" in here:
-        return " or ".join(_text(opened(child)) for child in here["anyOf"])
+        return " or ".join(dict.fromkeys(_text(opened(child)) for child in here["anyOf"]))
     if "const" in here:
         return f'"{here["const"]}"'
     if "enum" in here:

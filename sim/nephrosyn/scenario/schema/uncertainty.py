@@ -8,7 +8,8 @@ from pydantic import Field, Strict
 
 from nephrosyn.scenario.schema.units import Section
 
-Pair = Annotated[tuple[float, float], Strict(False)]
+End = Annotated[float, Field(ge=-1e9, le=1e9)]
+Pair = Annotated[tuple[End, End], Strict(False)]
 IntervalDistribution = Literal["lognormal", "logit_normal", "normal"]
 
 
