@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from nephrosyn.statistics.nested_variance import Draws
 from nephrosyn.vocabulary import NOTICE, VIEWS
 
 LEAST_DRAWS = 10
-"""Least number of draws in which a set must apply to somebody."""
+"""Least number of first draws whose interval is shown."""
 FRACTIONS = (4, 2, 1)
 """The interval is shown of the first quarter, the first half and all of the draws."""
 
@@ -31,7 +30,7 @@ class SetUncertainty:
     criteria, view : str
         Definition set and view.
     draws : int
-        Draws in which the set applies to somebody.
+        Number of draws.
     mean : float
         Mean of the shares.
     low, high : float
@@ -106,7 +105,7 @@ class Uncertainty:
         return f"<Uncertainty: {self.draws} draws, {first.criteria} {100 * first.low:.1f} to {100 * first.high:.1f}%>"
 
     def of(self, criteria: str, view: str = "observed") -> SetUncertainty | None:
-        """Return what the draws say under a definition set and view; None if it applies to too few draws."""
+        """Return what the draws say under a definition set and view; None if it applies to nobody in some draw."""
         return next((item for item in self.sets if (item.criteria, item.view) == (criteria, view)), None)
 
     def as_dict(self) -> dict[str, Any]:
@@ -150,14 +149,11 @@ def _arrays(blocks: pl.DataFrame, draws: int) -> dict[str, NDArray[np.float64]]:
 def _of_set(
     criteria: str, view: str, counts: Mapping[str, NDArray[np.float64]], kinds: set[str], *, paired: bool
 ) -> SetUncertainty | None:
-    """Return the findings of one set and view."""
-    some = counts["patients"].sum(axis=1) > 0
-    paired = paired and bool(some.all())
-    used = {name: values[some] for name, values in counts.items()}
-    if some.sum() < LEAST_DRAWS or used["met"].shape[1] < 2:
+    """Return the findings of one set and view; None if it applies to nobody in some draw."""
+    patients, met = counts["patients"], counts["met"]
+    if met.shape[1] < 2 or not patients.sum(axis=1).all():
         return None
-    draws = Draws(used["met"], used["patients"], paired)
-    most = Draws(used["met"] + used["unknown"], used["patients"], paired)
+    draws, most = Draws(met, patients, paired), Draws(met + counts["unknown"], patients, paired)
     expected = draws.without_chance()
     mix, numbers = nested_variance.split(draws) if paired else _of_one_kind(draws, kinds)
     (low, high), errors = nested_variance.ends(expected), nested_variance.errors_of_ends(draws)
@@ -169,9 +165,7 @@ def _of_set(
 
 
 def _of_one_kind(draws: Draws, kinds: set[str]) -> tuple[float, float]:
-    """Return the variance by mix and numbers if only one kind is uncertain; it is not known with both."""
-    if len(kinds) > 1:
-        return math.nan, math.nan
+    """Return the variance by mix and by numbers if only one of them is uncertain."""
     return (draws.expected, 0.0) if kinds == {"mix"} else (0.0, draws.expected)
 
 

@@ -30,9 +30,10 @@ def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Secti
     verdicts : list of Refractory
         Counts of the cohort of the scenario itself, by definition set and view.
     """
+    numbers = number(len(uncertainty.quantities))
     lead = [
-        f"Each of {number(uncertainty.draws)} draws gives the scenario’s {number(len(uncertainty.quantities))} uncertain numbers "
-        "other values that their sources leave open, and is played with the same random numbers, "
+        f"Each of {number(uncertainty.draws)} draws gives the scenario’s {numbers} uncertain numbers other values that "
+        "their sources leave open, and is played with the same random numbers, "
         f"{number(uncertainty.patients)} patients each.",
         *([wording.two_intervals(verdicts[0]).capitalize() + "."] if verdicts[0].span else []),
         "The interval with the scenario’s numbers is that of the expected share, without the chance of the patients "
