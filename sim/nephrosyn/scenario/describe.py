@@ -91,8 +91,8 @@ def uncertainty(resolved: Resolved) -> dict[str, str]:
 def fixed_because(resolved: Resolved, keys: Iterable[str]) -> list[tuple[str, str]]:
     """Return why some numbers are fixed: the reason of each entry that holds for any of them, with its key."""
     entries = (entry_of(resolved.scenario.uncertainty, split(key)) for key in keys)
-    stated = {found[0]: found[1].fixed for found in entries if found and isinstance(found[1], Fixed)}
-    return list(stated.items())
+    reasons = {entry[0]: entry[1].fixed for entry in entries if entry and isinstance(entry[1], Fixed)}
+    return list(reasons.items())
 
 
 def _known(entries: Mapping[str, Entry], values: dict[str, Any], path: Path) -> str:

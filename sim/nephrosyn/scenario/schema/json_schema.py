@@ -36,7 +36,8 @@ def json_schema() -> Node:
     definitions: dict[str, Node] = complete.pop("$defs")
     complete["properties"]["sources"] = _sources()
     complete["properties"] = {"extends": _extends(), **complete["properties"]}
-    complete["properties"]["uncertainty"] = _uncertainty(complete["properties"]["uncertainty"])
+    definitions["Uncertainty"] = _uncertainty(complete["properties"]["uncertainty"])
+    complete["properties"]["uncertainty"] = {"$ref": "#/$defs/Uncertainty"}
     complete["required"] = [key for key in complete["required"] if key != "sources"] + ["sources"]
     definitions["Scenario"] = complete
     for node in definitions.values():
@@ -79,8 +80,13 @@ def _uncertainty(entries: Node) -> Node:
         "with the reason, which applies to everything below its key without a nearer one."
     )
     kinds = entries["additionalProperties"]["anyOf"]
-    deeper = {"type": "object", "not": {"anyOf": [{"required": [key]} for key in (*ENTRIES, "source")]}}
-    return {"type": "object", "description": text, "additionalProperties": {"anyOf": [*kinds, deeper]}}
+    deeper = {"$ref": "#/$defs/Uncertainty"}
+    return {
+        "type": "object",
+        "description": text,
+        "not": {"anyOf": [{"required": [key]} for key in (*ENTRIES, "source")]},
+        "additionalProperties": {"anyOf": [*kinds, deeper]},
+    }
 
 
 def _describe(node: Any) -> None:

@@ -6,17 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from nephrosyn.scenario.schema.units import Section
+from nephrosyn.scenario.schema.units import Counted, IntervalEnd, Section
 
-End = Annotated[float, Field(ge=-1e9, le=1e9)]
-Pair = Annotated[tuple[End, End], Strict(False)]
+Pair = Annotated[tuple[IntervalEnd, IntervalEnd], Strict(False)]
 IntervalDistribution = Literal["lognormal", "logit_normal", "normal"]
 
 
 class Counts(Section):
     """Known from counts: ``[met, of]`` of a share, or the count of each member of a mix."""
 
-    counts: Annotated[list[Annotated[float, Field(ge=0.0, le=1e9)]], Field(min_length=2)]
+    counts: Annotated[list[Counted], Field(min_length=2)]
     source: str
 
 

@@ -135,6 +135,10 @@ Filtration = Annotated[float, _number("mL/min/1.73 m2", 1.0, 90.0)]
 RuPerMillilitre = Annotated[float, _number("RU/mL", 0.0, 10000.0), INTENDED]
 AnalyteLimit = Annotated[float, _number("unit of the analyte", 0.0, 100000.0), INTENDED]
 
+# How well numbers are known
+Counted = Annotated[float, _number("count", 0.0, 1e9), INTENDED]
+IntervalEnd = Annotated[float, _number("unit of the number", -1e9, 1e9), INTENDED]
+
 # Lengths of lists
 MOST_STEPS = 8
 Steps = Field(max_length=MOST_STEPS)
