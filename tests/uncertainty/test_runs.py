@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,9 +126,34 @@ def test_a_damaged_chunk_is_made_again(undisturbed, tmp_path):
     assert bytes_of(tmp_path / "run") == bytes_of(undisturbed)
 
 
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (7, "manifest.json is damaged"),
+        ({"draws": DRAWS}, "manifest.json is damaged"),
+        ({"draws": 7, "patients": 100, "paired": True, "quantities": []}, "uncertainty has 7 draws, and the files of"),
+    ],
+)
+def test_a_changed_manifest_is_refused(undisturbed, tmp_path, entry, message):
+    shutil.copytree(undisturbed, tmp_path / "run")
+    file = tmp_path / "run" / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), "uncertainty": entry}))
+    with pytest.raises(ns.RunFolderError, match=message):
+        ns.open(tmp_path / "run")
+
+
 def test_another_number_of_draws_is_another_run(undisturbed):
     with pytest.raises(ns.RunFolderError, match="uncertainty was 30, now 40"):
         ns.run(**asked(out=undisturbed, resume=True, uncertainty=40))
+
+
+def test_sets_of_later_have_no_draws(undisturbed, tmp_path):
+    shutil.copytree(undisturbed, tmp_path / "run")
+    cohort = ns.open(tmp_path / "run")
+    cohort.classify("prednos")
+    spans = {verdict.criteria: verdict.span for verdict in cohort.answers().summary.refractory}
+    assert spans["source"] is not None
+    assert spans["prednos"] is None
 
 
 def test_summary_is_written(undisturbed, found):
