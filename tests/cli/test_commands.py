@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from nephrosyn import criteria, scenario, vocabulary
+from nephrosyn.scenario.describe import uncertainty
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x1b]")
 
@@ -49,11 +50,13 @@ def test_list_shows_one_kind(cli):
     assert "baseline" in cli("list", "scenarios").stdout
 
 
-def test_check_prints_every_value_with_unit_and_source(cli):
+def test_check_prints_every_value_with_unit_how_well_it_is_known_and_source(cli):
     told = cli("check", "baseline", "--set", "patients=77").stdout.splitlines()
     resolved = scenario.load("baseline", ["patients=77"])
+    known = uncertainty(resolved)
+    assert known["disease.spontaneous.membranous.share"] == "104 of 328 (A22)"
     for key, value, unit, source in scenario.rows(resolved):
-        parts = [part for part in (key, value, unit, source) if part]
+        parts = [part for part in (key, value, unit, known.get(key, ""), source) if part]
         assert re.compile(r"\s+".join(map(re.escape, parts)) + "$").match(
             next(x for x in told if x.split()[:1] == [key])
         )

@@ -32,7 +32,7 @@ def _play(page: str, folder: Path, names: dict[str, object] | None = None) -> di
     for language, needs, code in BLOCK.findall(text):
         if language == "toml":
             assert tomllib.loads(code)
-            (file,) = re.findall(r"Save this as `([\w-]+\.toml)`", text)
+            file = re.findall(r"Save this as\s`([\w-]+\.toml)`", text)[played.get("toml", 0)]
             (folder / file).write_text(code, encoding="utf-8")
         elif language == "bash":
             for command in code.splitlines():
@@ -58,7 +58,7 @@ def _can_import(needs: str) -> bool:
 def test_own_scenario(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    assert _play("own-scenario.md", tmp_path, names) == {"toml": 1, "bash": 4, "python": 1}
+    assert _play("own-scenario.md", tmp_path, names) == {"toml": 2, "bash": 5, "python": 2}
     headlines = [ns.open(run).answers().summary.headline for run in ("before", "after")]
     assert names["shares"]["of_all"].to_list() == pytest.approx([headline.share.share for headline in headlines])
     assert names["shares"]["of_classified"].to_list() == pytest.approx(

@@ -168,7 +168,7 @@ class Dirichlet:
     Examples
     --------
     >>> [round(share, 3) for share in Dirichlet((10, 30, 0), (False, False, True)).shares([0.5, 0.5, 0.5])]
-    [0.254, 0.746, 0.0]
+    [0.252, 0.748, 0.0]
     """
 
     counts: tuple[float, ...]
