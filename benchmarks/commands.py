@@ -41,12 +41,12 @@ def timed(*arguments: str, cache: str | None = None) -> dict[str, float]:
     return {"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024.0}
 
 
-def takes_workers() -> bool:
-    """Whether ``run`` has an option for the number of workers."""
+def takes(option: str) -> bool:
+    """Whether ``run`` has an option, as ``--workers``."""
     said = subprocess.run(
         [sys.executable, "-m", "nephrosyn", "run", "--help"], stdout=subprocess.PIPE, text=True, check=True
     )
-    return "--workers" in said.stdout
+    return option in said.stdout
 
 
 def run_baseline(patients: int, cache: str | None = None) -> dict[str, float]:
@@ -62,8 +62,17 @@ def first_run(patients: int) -> dict[str, float]:
         return run_baseline(patients, cache)
 
 
-def whole(patients: int, workers: int | None = None) -> dict[str, float]:
+def whole(patients: int, workers: int | None = None, draws: int | None = None) -> dict[str, float]:
     """Simulate, classify by three sets and write Parquet files, without a report.
+
+    Parameters
+    ----------
+    patients : int
+        Size of the cohort, and of each draw.
+    workers : int, optional
+        Number of processes.
+    draws : int, optional
+        Number of draws of the uncertain numbers that are played besides.
 
     Returns
     -------
@@ -74,6 +83,8 @@ def whole(patients: int, workers: int | None = None) -> dict[str, float]:
         out = Path(folder) / "run"
         sets = [word for name in THREE_SETS for word in ("--criteria", name)]
         arguments = ["run", "baseline", "--patients", str(patients), "--no-report", *sets, "--out", str(out)]
-        measured = timed(*arguments, *(["--workers", str(workers)] if workers else []))
+        arguments += ["--workers", str(workers)] if workers else []
+        arguments += ["--uncertainty", str(draws)] if draws else []
+        measured = timed(*arguments)
         size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
         return {**measured, "megabytes": size / 1e6}

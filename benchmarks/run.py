@@ -20,6 +20,7 @@ from benchmarks.table import Results, page
 HERE = Path(__file__).parent
 SIZES = (1_000, 10_000)
 WHOLE = (1_000, 10_000, 100_000)
+DRAW_PATIENTS, FEWEST_DRAWS = 1_000, 20
 LARGEST = {"simpy_clinic": 10_000, "plain": 1_000, "small_salabim": 1_000, "small_ciw": 1_000}
 """Larger sizes would take minutes and show nothing new."""
 WORK = (
@@ -66,11 +67,14 @@ def jobs(sizes: list[int], with_commands: bool) -> list[Job]:
 
 
 def once(whole: list[int], first: int) -> list[Job]:
-    """Return the slow measurements that run once: whole runs, with one and two workers, and the first run ever."""
+    """Return the slow measurements that run once: whole runs, with one and two workers and as draws, and the first."""
     planned: list[Job] = [("whole", size, partial(commands.whole, size)) for size in whole]
-    if commands.takes_workers() and whole:
+    if commands.takes("--workers") and whole:
         size = max([n for n in whole if n <= 100_000] or whole)
         planned += [(f"whole by {count}", size, partial(commands.whole, size, count)) for count in (1, 2)]
+        draws = size // DRAW_PATIENTS
+        if draws >= FEWEST_DRAWS and commands.takes("--uncertainty"):
+            planned.append(("whole of draws", size, partial(commands.whole, DRAW_PATIENTS, 1, draws)))
     return [*planned, ("first run", first, partial(commands.first_run, first))]
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,17 @@ from nephrosyn.comparison.definitions import Reclassification as Reclassificatio
 from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
-from nephrosyn.runs.folder import Folder, Format, RemoteFolder, require_local, require_path, run_description, storage
+from nephrosyn.runs.draws.counts import TABLES as COUNT_TABLES
+from nephrosyn.runs.folder import (
+    Folder,
+    Format,
+    RemoteFolder,
+    layout,
+    require_local,
+    require_path,
+    run_description,
+    storage,
+)
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.run import Plan, Progress, classify_tables, load_sets, silent
 from nephrosyn.runs.workers import WriteOptions
@@ -30,6 +41,7 @@ if TYPE_CHECKING:
 
     from nephrosyn.criteria import Verdict
     from nephrosyn.report.findings.summary import Answers
+    from nephrosyn.report.findings.uncertainty import Uncertainty
     from nephrosyn.teach.model import CaseSet
 
 
@@ -51,6 +63,7 @@ def run(
     workers: int | None = 1,
     part_patients: int | None = None,
     cluster: str | None = None,
+    uncertainty: int | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
     """Simulate a scenario and classify its patients.
@@ -81,6 +94,9 @@ def run(
         Approximate number of patients per part. No row depends on it.
     cluster : str, optional
         Address of a Dask scheduler whose workers make the parts, or ``local:N``.
+    uncertainty : int, optional
+        Number of draws of the scenario's uncertain numbers, at least 20. Each is played with as many patients as the
+        scenario has and the same random numbers, and only counted; `Cohort.uncertainty` is what they say.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -110,18 +126,31 @@ def run(
     options = WriteOptions(format, overwrite, resume, workers, cluster, part_patients)
     options.check(out if out is not None else outputs)
     if out is None and outputs is None:
-        plan = Plan(resolved, progress or silent, part_patients)
+        plan = Plan(resolved, progress or silent, part_patients, uncertainty=uncertainty)
         return Cohort(plan.in_memory(), plan.about(format), None)
-    folder = out if out is not None else Path(outputs or "") / f"{resolved.name}-{resolved.digest()}"
-    plan = Plan(resolved, progress or silent, options.part_size(folder))
+    folder = out if out is not None else Path(outputs or "") / _folder_name(resolved, uncertainty)
+    plan = Plan(resolved, progress or silent, options.part_size(folder), uncertainty=uncertainty)
     added = relabel.added_sets(run_description(folder), resolved.scenario.criteria) if resume else []
     write_run(plan, folder, options)
     cohort = open(folder)
+    _store_uncertainty(cohort)
     if added and isinstance(cohort._disk, Folder):
         relabel.classify(cohort._disk, added, progress or silent)
     if report and cohort.folder is not None:
         cohort.report(progress=progress)
     return cohort
+
+
+def _folder_name(resolved: Resolved, uncertainty: int | None) -> str:
+    draws = f"-{uncertainty}-draws" if uncertainty is not None else ""
+    return f"{resolved.name}-{resolved.digest()}{draws}"
+
+
+def _store_uncertainty(cohort: Cohort) -> None:
+    """Write what the draws of a run say to its folder, if it has any."""
+    if cohort.uncertainty is not None:
+        content = layout.as_json(cohort.uncertainty.as_dict())
+        storage.storage_at(cohort.location).put("derived/uncertainty.json", content)
 
 
 def open(folder: str | Path) -> Cohort:
@@ -161,7 +190,10 @@ class Cohort:
     """
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
-        self.tables = Tables(tables) if type(tables) is dict else tables
+        self._counts: Mapping[str, pl.DataFrame] = tables
+        if type(tables) is dict:
+            tables = Tables({name: frame for name, frame in tables.items() if name not in COUNT_TABLES})
+        self.tables = tables
         self.manifest = Manifest(manifest) if type(manifest) is dict else manifest
         self._disk = disk
         self.folder = getattr(disk, "path", None)
@@ -193,6 +225,15 @@ class Cohort:
     def labels(self) -> pl.DataFrame:
         """The labels: one row for each patient, definition set and view."""
         return self.tables["labels"]
+
+    @cached_property
+    def uncertainty(self) -> Uncertainty | None:
+        """What draws of the scenario's uncertain numbers say; None for a run without draws."""
+        if "uncertainty" not in self.manifest:
+            return None
+        from nephrosyn.report.findings import uncertainty
+
+        return uncertainty.find(self.manifest["uncertainty"], *(self._counts[name] for name in COUNT_TABLES))
 
     @property
     def resolved(self) -> Resolved:
@@ -271,7 +312,7 @@ class Cohort:
         """Return the refractory share and the categories by every definition set and view; see `report.answers`."""
         from nephrosyn import report
 
-        self._answers = self._answers or report.answers(self.tables, self.manifest)
+        self._answers = self._answers or report.answers(self.tables, self.manifest, self.uncertainty)
         return self._answers
 
     def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
@@ -300,7 +341,7 @@ class Cohort:
         (progress := progress or silent)("report", 0, 1)
         try:
             with relabel.locked(target) if target == self.folder else nullcontext():
-                self._answers = report.write(self.tables, self.resolved, self.manifest, target)
+                self._answers = report.write(self.tables, self.resolved, self.manifest, target, self.uncertainty)
         except OSError as error:
             raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
         progress("report", 1, 1)

@@ -106,3 +106,11 @@ def test_check_against_published_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert _play("check-against-published-figures.md", tmp_path) == {"bash": 2, "python": 1}
     assert (tmp_path / "seen" / "validate.html").is_file()
+
+
+@pytest.mark.slow
+def test_uncertainty(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert _play("uncertainty.md", tmp_path) == {"bash": 1, "python": 1}
+    assert "'numbers': '" in capsys.readouterr().out
+    assert "What is known" in (tmp_path / "known" / "report.md").read_text(encoding="utf-8")

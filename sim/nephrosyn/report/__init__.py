@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from nephrosyn.report.findings.summary import Answers, Summary
+    from nephrosyn.report.findings.uncertainty import Uncertainty
 
 __all__ = ["answers", "summarise", "write"]
 
@@ -42,7 +43,9 @@ def summarise(labels: pl.DataFrame) -> Summary:
     return summary.summarise(labels)
 
 
-def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> Answers:
+def answers(
+    tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any], uncertainty: Uncertainty | None = None
+) -> Answers:
     """Return the summary of a classified cohort, and the categories of every definition set and view.
 
     Parameters
@@ -51,6 +54,8 @@ def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> 
         Tables of a cohort; a large one is read part by part.
     manifest : mapping
         Manifest of the run.
+    uncertainty : Uncertainty, optional
+        What draws of the scenario's uncertain numbers say.
 
     Returns
     -------
@@ -62,16 +67,23 @@ def answers(tables: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any]) -> 
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
     if out_of_core.is_large(tables, manifest):
-        return out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
+        whole = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
+        return summary.answers_with(whole, uncertainty)
     labels = tables["labels"]
     defined = summary.defined_by(labels, requested, stored)
     main = summary.summarise(labels, defined)
     keys = [(verdict.criteria, verdict.view) for verdict in main.refractory]
     categories = {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys}
-    return summary.Answers(main, categories)
+    return summary.answers_with(summary.Answers(main, categories), uncertainty)
 
 
-def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[str, Any], folder: Path) -> Answers:
+def write(
+    tables: Mapping[str, pl.DataFrame],
+    resolved: Any,
+    manifest: Mapping[str, Any],
+    folder: Path,
+    uncertainty: Uncertainty | None = None,
+) -> Answers:
     """Write ``report.html``, ``report.md`` and ``figures/*.svg``; the same input gives the same bytes.
 
     Parameters
@@ -84,6 +96,8 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
         ``version``, ``seed``, ``engine``, ``criteria`` (names or paths) and ``sets`` (their text) of the run.
     folder : Path
         Output folder; created if missing. Files of an earlier report are replaced.
+    uncertainty : Uncertainty, optional
+        What draws of the scenario's uncertain numbers say.
 
     Returns
     -------
@@ -107,6 +121,7 @@ def write(tables: Mapping[str, pl.DataFrame], resolved: Any, manifest: Mapping[s
         findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
     else:
         findings = summary.find(tables, resolved, requested, stored)
+    findings = summary.findings_with(findings, uncertainty)
     drawn = figures.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"

@@ -72,7 +72,7 @@ def undecided(refractory: Refractory) -> str:
 
 def headline(refractory: Refractory) -> str:
     """Return the main result in one sentence."""
-    share, digits = refractory.share, digits_for(refractory.share)
+    share, digits = refractory.known, digits_for(refractory.known)
     basis = f"in the {refractory.view} record"
     if not refractory.patients:
         return nobody(refractory)
@@ -84,11 +84,39 @@ def headline(refractory: Refractory) -> str:
             f"None of {who} could be judged by the “{refractory.criteria}” criteria {basis}: the record is too short "
             "or too sparse, so no conclusion about one third is possible."
         )
-    known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
+    known = f"{percent(share.share, digits)} ({what_interval(refractory, digits)})"
     are = "are" if refractory.patients > 1 else "is"
     return (
         f"In this simulated cohort, {known} of {who} with nephrotic syndrome {are} refractory under the "
         f"“{refractory.criteria}” criteria {basis}: {answer(refractory)}."
+    )
+
+
+def what_interval(refractory: Refractory, digits: int) -> str:
+    """Return the interval of the share in the headline, and what it is of: chance alone, or the scenario's numbers too.
+
+    Examples
+    --------
+    >>> what_interval(Refractory("source", "observed", 100, 200, 0), 0)
+    '95% interval 28 to 39%, of chance alone'
+    """
+    share = refractory.known
+    return f"95% interval {interval(share.low, share.high, digits)}, {interval_of(refractory)}"
+
+
+def interval_of(refractory: Refractory) -> str:
+    """Return what the interval of a share is of."""
+    return "of chance alone" if refractory.span is None else "with the scenario’s uncertain numbers"
+
+
+def two_intervals(refractory: Refractory) -> str:
+    """Return the share with its interval of chance and its uncertainty interval; empty for a run without draws."""
+    if refractory.span is None:
+        return ""
+    share, span = refractory.share, refractory.span
+    return (
+        f"share {percent(share.share)} (chance alone {interval(share.low, share.high)}; with the scenario’s numbers "
+        f"{interval(span.low, span.high)})"
     )
 
 
@@ -116,8 +144,8 @@ def headline_of_some(refractory: Refractory, who: str, basis: str) -> str:
             f"None of {whom} could be judged {basis}: the record is too short or too sparse, so no conclusion "
             f"about one third is possible. {rest}"
         )
-    share, digits = refractory.share, digits_for(refractory.share)
-    known = f"{percent(share.share, digits)} (95% interval {interval(share.low, share.high, digits)})"
+    share, digits = refractory.known, digits_for(refractory.known)
+    known = f"{percent(share.share, digits)} ({what_interval(refractory, digits)})"
     are = "are" if refractory.patients > 1 else "is"
     return f"In this simulated cohort, {known} of {whom} {are} refractory {basis}: {answer(refractory)}. {rest}"
 

@@ -19,6 +19,8 @@ from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
 from nephrosyn.kernels.compile import CACHE_FOLDER
 from nephrosyn.record.tables import build_tables
+from nephrosyn.runs.draws.design import check_draws
+from nephrosyn.runs.draws.play import DrawnRun
 from nephrosyn.runs.folder import Format
 from nephrosyn.scenario import Resolved
 
@@ -49,6 +51,13 @@ class Plan:
         Approximate number of patients that are simulated, classified and written at a time; sites are never divided.
     sets : sequence of LoadedSet, optional
         Definition sets to classify by; those of the scenario by default.
+    uncertainty : int, optional
+        Number of draws of the scenario's uncertain numbers that are played besides.
+
+    Attributes
+    ----------
+    drawn : DrawnRun or None
+        The draws.
     """
 
     def __init__(
@@ -57,14 +66,22 @@ class Plan:
         progress: Progress = silent,
         part_patients: int | None = None,
         sets: Sequence[LoadedSet] | None = None,
+        uncertainty: int | None = None,
     ) -> None:
         self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
         self.engine = engines.choose_engine(self.scenario, self.scenario.engine, self.scenario.patients)
         self.sets = list(sets) if sets is not None else load_sets(self.scenario.criteria)
         self.part_patients = engines.part_size(self.scenario, part_patients)
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
+        self.drawn = self._draws(uncertainty) if uncertainty is not None else None
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
         self._compilation: criteria.BackgroundCompilation | None = None
+
+    def _draws(self, draws: int) -> DrawnRun:
+        """Return the draws; their driver is that of a large cohort, as both give the same patients."""
+        patients = self.scenario.patients * check_draws(draws)
+        driver = engines.choose_engine(self.scenario, self.scenario.engine, patients)
+        return DrawnRun(self.resolved, draws, driver, [loaded.definition for loaded in self.sets], self.part_patients)
 
     def about(self, format: Format) -> dict[str, Any]:
         """Return the entries of the manifest that describe the run."""
@@ -82,6 +99,7 @@ class Plan:
             "sets": {loaded.definition.name: loaded.manifest_entry() for loaded in self.sets},
             "digest": self.resolved.digest(),
             "scenario": self.resolved.as_dict(),
+            **({"uncertainty": self.drawn.about()} if self.drawn else {}),
         }
 
     @property
@@ -95,6 +113,19 @@ class Plan:
     def parts(self) -> list[Part]:
         """The parts of the cohort, each of whole sites."""
         return engines.cut(self.scenario.patients, self.scenario.replicates, self.part_patients)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Patients of everything that is made at a time: the parts of the cohort, then the chunks of draws."""
+        chunks = [len(draws) * self.scenario.patients for draws in self.drawn.chunks] if self.drawn else []
+        return [*(part.patients for part in self.parts), *chunks]
+
+    def make(self, number: int) -> dict[str, pl.DataFrame]:
+        """Return the tables of a part, or the counts of a chunk of draws, which are numbered after the parts."""
+        parts = self.parts
+        if self.drawn is not None and number >= len(parts):
+            return self.drawn.tables(number - len(parts))
+        return self.tables(parts[number])
 
     @property
     def is_compiled(self) -> bool:
@@ -116,17 +147,18 @@ class Plan:
         return {**frames, "labels": classify_tables(frames, [loaded.definition for loaded in self.sets])}
 
     def in_memory(self) -> dict[str, pl.DataFrame]:
-        """Run all parts and return their tables joined."""
-        done, total = 0, self.scenario.patients * self.scenario.replicates
+        """Run all parts, and all draws, and return their tables joined."""
+        done, total = 0, sum(self.sizes)
         if not self.is_compiled:
             self.compile_ahead()
         self.progress("simulate", 0, total)
-        parts = []
-        for part in self.parts:
-            parts.append(self.tables(part))
-            done += part.patients
+        joined: dict[str, list[pl.DataFrame]] = {}
+        for number, patients in enumerate(self.sizes):
+            for table, frame in self.make(number).items():
+                joined.setdefault(table, []).append(frame)
+            done += patients
             self.progress("simulate", done, total)
-        return {table: pl.concat([tables[table] for tables in parts]) for table in parts[0]}
+        return {table: pl.concat(frames) for table, frames in joined.items()}
 
 
 @dataclass(frozen=True)

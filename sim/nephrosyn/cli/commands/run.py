@@ -36,6 +36,10 @@ def run(
     cluster: Annotated[
         str | None, typer.Option(metavar="URL", help="Dask scheduler, e.g. tcp://HOST:8786, or local:N.")
     ] = None,
+    uncertainty: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Also play N draws of the scenario's uncertain numbers, at least 20."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a scenario and classify its patients.
@@ -62,6 +66,7 @@ def run(
             workers=workers,
             part_patients=part_patients,
             cluster=cluster,
+            uncertainty=uncertainty,
             progress=progress,
         )
     announce(cohort, quiet)

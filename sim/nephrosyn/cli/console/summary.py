@@ -57,6 +57,8 @@ def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
     ]
     table(("category", "patients", "share", "95% interval", text.WITH_CRITERIA), rows, right=(1, 2, 3, 4))
     say()
+    if known := text.two_intervals(refractory):
+        prose(known)
     prose(text.headline(refractory))
 
 

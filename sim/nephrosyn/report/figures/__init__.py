@@ -13,6 +13,7 @@ from nephrosyn.report.figures.shares import category_bar, definitions, follow_up
 from nephrosyn.report.figures.style import drawing, inline, svg
 from nephrosyn.report.figures.time_to_event import course_states, relapse, relapses, remission
 from nephrosyn.report.figures.timeline import patient_timeline
+from nephrosyn.report.figures.uncertainty import shares_of_draws
 from nephrosyn.report.findings.summary import Findings
 
 __all__ = ["FIGURES", "ReportFigure", "draw", "inline", "patient_timeline", "svg"]
@@ -38,6 +39,11 @@ class ReportFigure:
 
 
 FIGURES: Mapping[str, ReportFigure] = {
+    "uncertainty": ReportFigure(
+        "Refractory share over the draws of the scenario's uncertain numbers",
+        lambda findings: shares_of_draws(findings.uncertainty.sets[0]),
+        lambda findings: findings.uncertainty is not None and bool(findings.uncertainty.sets),
+    ),
     "answer": ReportFigure(
         "The cohort by category, against one third",
         lambda findings: category_bar(findings.headline, findings.summary.categories),

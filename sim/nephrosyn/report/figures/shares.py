@@ -69,7 +69,7 @@ def category_bar(refractory: Refractory, rows: Sequence[Category]) -> Figure:
     axes.plot([ONE_THIRD] * 2, [-0.62, 0.62], color=INK, lw=1.4, ls=(0, (3, 1.5)))
     axes.text(ONE_THIRD, 0.68, "one third", ha="center", va="bottom", fontsize=9)
     if refractory.patients:
-        mark_interval(axes, refractory.share)
+        mark_interval(axes, refractory.known)
     else:
         axes.text(0.5, 0, NOBODY, ha="center", va="center", color=MUTED)
     axes.set(xlim=(0, 1), ylim=(-1.2, 1.0), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from nephrosyn.report.findings.course.disease_states import States
 from nephrosyn.report.findings.course.exposure import Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.course.time_to_event import Rate
+from nephrosyn.report.findings.uncertainty import Uncertainty
 from nephrosyn.report.findings.verdicts import (
     by_follow_up,
     cross_classification,
@@ -80,7 +81,8 @@ class Findings:
     """Everything that the page shows.
 
     For a cohort that is too large for memory, `sampled` is the number of first patients from whom the curves over time
-    and the quartiles of doses are computed; everything else includes all patients.
+    and the quartiles of doses are computed; everything else includes all patients. `uncertainty` is what draws of the
+    scenario's uncertain numbers say, if it was asked for.
     """
 
     summary: Summary
@@ -104,6 +106,7 @@ class Findings:
     sets: Sets | None = None
     shares_over_time: SharesOverTime | None = None
     sampled: int | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def headline(self) -> Refractory:
@@ -231,3 +234,27 @@ def _shares_over_time(
     """Return the refractory share of every set by length of follow-up."""
     rules = {name: subgroups.definition(name, requested, stored) for name in sets}
     return by_follow_up.find(tables, tables["labels"], rules, view, by_follow_up.times(follow_up_days))
+
+
+def with_spans(verdicts: Sequence[Refractory], uncertainty: Uncertainty) -> list[Refractory]:
+    """Return refractory counts with the uncertainty intervals of their shares."""
+    sets = {(item.criteria, item.view): item.span for item in uncertainty.sets}
+    return [replace(verdict, span=sets.get((verdict.criteria, verdict.view))) for verdict in verdicts]
+
+
+def summary_with(summary: Summary, uncertainty: Uncertainty) -> Summary:
+    """Return the summary of a run with the uncertainty intervals of its draws."""
+    verdicts = with_spans(summary.refractory, uncertainty)
+    return replace(summary, sentence=text.headline(verdicts[0]), headline=verdicts[0], refractory=verdicts)
+
+
+def answers_with(answers: Answers, uncertainty: Uncertainty | None) -> Answers:
+    """Return answers with the uncertainty intervals, if there are draws."""
+    return answers if uncertainty is None else Answers(summary_with(answers.summary, uncertainty), answers.categories)
+
+
+def findings_with(findings: Findings, uncertainty: Uncertainty | None) -> Findings:
+    """Return findings with those of the draws, if there are any."""
+    if uncertainty is None:
+        return findings
+    return replace(findings, summary=summary_with(findings.summary, uncertainty), uncertainty=uncertainty)

@@ -24,11 +24,14 @@ from nephrosyn.report.page.definition_sections import (
     shares_over_time_text,
 )
 from nephrosyn.report.page.section import Section
+from nephrosyn.report.page.uncertainty_section import known_section
 
 
 def sections(findings: Findings) -> list[Section]:
     """Return the sections with results, in the order of the page."""
+    known = findings.uncertainty
     return [
+        *([known_section(known, findings.summary.refractory)] if known is not None else []),
         category_section(findings),
         *([sets_section(findings, findings.sets)] if findings.sets else []),
         *([pseudo_refractory_section(findings)] if findings.pseudo_refractory else []),
@@ -204,7 +207,7 @@ def facts(resolved: Any, manifest: Mapping[str, Any], findings: Findings) -> lis
 def context(findings: Findings, resolved: Any, manifest: Mapping[str, Any], rows: Iterable[Any]) -> dict[str, Any]:
     """Return the values for both templates."""
     first = findings.headline
-    digits = wording.digits_for(first.share)
+    digits = wording.digits_for(first.known)
     of_set = [verdict for verdict in findings.summary.refractory if verdict.criteria == first.criteria]
     complete = next((verdict for verdict in of_set if verdict.view == "complete"), None)
     return {
@@ -216,7 +219,8 @@ def context(findings: Findings, resolved: Any, manifest: Mapping[str, Any], rows
         "comparison": first.comparison,
         "margin": round(100 * MARGIN),
         "big": percent(first.share.share, digits),
-        "big_interval": interval(first.share.low, first.share.high, digits),
+        "big_interval": interval(first.known.low, first.known.high, digits),
+        "of_what": wording.interval_of(first),
         "margin_answer": wording.margin_answer(first.comparison),
         "undetermined": wording.undetermined_sentence(first),
         "outside": wording.outside_sentence(first),

@@ -181,7 +181,8 @@ def against_third(verdicts: Iterable[Refractory]) -> Table:
     rows = []
     for verdict in verdicts:
         share, comparison = verdict.share, verdict.comparison
-        span = f"{points(share.low - comparison.target)} to {points(share.high - comparison.target)}"
+        compared = comparison.share
+        span = f"{points(compared.low - comparison.target)} to {points(compared.high - comparison.target)}"
         rows.append(
             (
                 f"{verdict.criteria}, {verdict.view}",

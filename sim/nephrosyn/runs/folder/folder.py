@@ -10,6 +10,7 @@ import polars as pl
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
+from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
 from nephrosyn.runs.folder import manifest, reading
 from nephrosyn.runs.folder.layout import (
     MANIFEST,
@@ -25,9 +26,13 @@ from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.storage import LocalStorage, manifest_entry
 from nephrosyn.runs.folder.tables import Manifest, counted
 
+COLUMNS = {**SCHEMAS, **DRAW_TABLES}
+
 
 class Folder(Mapping[str, pl.DataFrame]):
     """The tables of a finished run; each is read and checked against the manifest on access.
+
+    The counts of draws are read by name like the others, but are not listed among the tables of patients.
 
     Parameters
     ----------
@@ -103,7 +108,7 @@ class Folder(Mapping[str, pl.DataFrame]):
         Returns
         -------
         polars.LazyFrame
-            Columns as in `SCHEMAS`.
+            Columns as in `COLUMNS`.
         """
         return self._scan(table, self._names(table))
 
@@ -115,7 +120,7 @@ class Folder(Mapping[str, pl.DataFrame]):
     def _scan(self, table: str, names: list[str]) -> pl.LazyFrame:
         """Return some files of a table, after a check of their hashes and of their number of rows."""
         files = [self._checked(name) for name in names]
-        rows = reading.scan(files, self.manifest["format"], SCHEMAS[table])
+        rows = reading.scan(files, self.manifest["format"], COLUMNS[table])
         count = self.collect(rows.select(pl.len())).item()  # Parquet files store it
         expected = sum(self._files[name]["rows"] for name in names)
         if count != expected:

@@ -37,6 +37,8 @@ def digest(about: Mapping[str, Any]) -> str:
 def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entries that identify a run; the names of its scenario and set files do not count."""
     entries = {key: about.get(key) for key in KEYS}
+    if drawn := about.get("uncertainty"):
+        entries["uncertainty"] = drawn.get("draws") if isinstance(drawn, dict) else drawn
     if isinstance(entries["scenario"], dict):
         entries["scenario"] = entries["scenario"].get("scenario")
     if isinstance(entries["sets"], dict):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nephrosyn.errors import RunFolderError
+from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
 from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, REPAIR, table_folder
 from nephrosyn.scenario import digest_of
 from nephrosyn.text_files import UnreadableError, parsed_json
@@ -63,11 +64,23 @@ def _is_complete(manifest: Any) -> bool:
         return False
     facts, sets = manifest["files"].values(), manifest.get("sets", {})
     return (
-        all(FILE.fullmatch(name) for name in manifest["files"])
+        _has_draws_or_none(manifest)
+        and all(FILE.fullmatch(name) for name in manifest["files"])
         and all(isinstance(fact, dict) and _has(fact, rows=int, bytes=int, sha256=str) for fact in facts)
         and isinstance(sets, dict)
         and all(isinstance(entry, dict) and _has(entry, asked=str, sha256=str, text=str) for entry in sets.values())
     )
+
+
+def _has_draws_or_none(manifest: Mapping[str, Any]) -> bool:
+    """Whether the entry of a run with draws is complete; one without draws has none."""
+    if "uncertainty" not in manifest:
+        return True
+    drawn = manifest["uncertainty"]
+    if not isinstance(drawn, dict) or not _has(drawn, draws=int, patients=int, paired=bool, quantities=list):
+        return False
+    of_each = {"keys": list, "kind": str, "law": str, "source": str}
+    return drawn["draws"] > 0 and all(isinstance(item, dict) and _has(item, **of_each) for item in drawn["quantities"])
 
 
 def _has(values: Mapping[str, Any], **kinds: type) -> bool:
@@ -81,6 +94,8 @@ def _contradictions(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield from _of_scenario(manifest, inner)
     yield from _of_sets(manifest)
     yield from _of_rows(manifest)
+    if "uncertainty" in manifest:
+        yield from _of_draws(manifest)
 
 
 def _of_scenario(manifest: Mapping[str, Any], scenario: Mapping[str, Any]) -> Iterator[str]:
@@ -112,3 +127,12 @@ def _of_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
         rows = [fact["rows"] for name, fact in manifest["files"].items() if name.startswith(f"{table_folder(table)}/")]
         if rows and sum(rows) != people:
             yield f"the files of {table} have {sum(rows):,} rows, and {people:,} patients were simulated"
+
+
+def _of_draws(manifest: Mapping[str, Any]) -> Iterator[str]:
+    draws = manifest["uncertainty"]["draws"]
+    for table in DRAW_TABLES:
+        files = [fact for name, fact in manifest["files"].items() if name.startswith(f"{table_folder(table)}/")]
+        rows = sum(fact["rows"] for fact in files)
+        if not rows or rows % draws:
+            yield f"uncertainty has {draws} draws, and the files of {table} have {rows:,} rows"

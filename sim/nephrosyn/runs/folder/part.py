@@ -11,7 +11,8 @@ import polars as pl
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason
+from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
+from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason, table_folder
 from nephrosyn.runs.folder.storage import Storage, is_unchanged, manifest_entry
 from nephrosyn.text_files import parsed_json
 
@@ -120,6 +121,7 @@ def by_number(files: Record) -> dict[int, Record]:
 def verified(storage: Storage, files: Record) -> Record | None:
     """Return the files of a part in a manifest, if every table has one and all are unchanged."""
     tables = {name.rpartition("/")[0] for name in files}
-    if len(tables) < len(SCHEMAS) or not all(is_unchanged(storage, name, fact) for name, fact in files.items()):
+    expected = DRAW_TABLES if tables <= {*map(table_folder, DRAW_TABLES)} else SCHEMAS
+    if len(tables) < len(expected) or not all(is_unchanged(storage, name, fact) for name, fact in files.items()):
         return None
     return files

@@ -14,10 +14,9 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.errors import RunFolderError
-from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.folder import identity, manifest, reading
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
-from nephrosyn.runs.folder.folder import Folder
+from nephrosyn.runs.folder.folder import COLUMNS, Folder
 from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, REPAIR, as_json
 from nephrosyn.runs.folder.lock import LOCK
 from nephrosyn.runs.folder.storage import RemoteStorage
@@ -121,7 +120,7 @@ class RemoteFolder(Folder):
         if content is None or hashlib.sha256(content).hexdigest() != self._files[name]["sha256"]:
             raise RunFolderError(f"{self.url}: {name} was changed after the run; {REPAIR}")
         with reading.refused(self.url):
-            rows = reading.decoded(content, self.manifest["format"], SCHEMAS[table])
+            rows = reading.decoded(content, self.manifest["format"], COLUMNS[table])
         if rows.height != self._files[name]["rows"]:
             raise RunFolderError(f"{self.url}: {MANIFEST} was changed: {name} has {rows.height:,} rows; {REPAIR}")
         return rows

@@ -148,23 +148,23 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
     RunFolderError, WorkerError
         If it cannot be written; finished parts are stored, and a note on the error says how to continue.
     """
-    if not options.resume:
+    if not options.resume:  # draws take no room worth speaking of
         check_room(plan.scenario.patients * plan.scenario.replicates, folder)
     writer = writer_of(folder, options, plan.about(options.format))
-    parts = plan.parts
+    sizes = plan.sizes
     try:
-        missing = [n for n in range(len(parts)) if not (options.resume and writer.parts.finished(n))]
-        done = sum(parts[n].patients for n in range(len(parts))) - sum(parts[n].patients for n in missing)
-        total = plan.scenario.patients * plan.scenario.replicates
+        missing = [n for n in range(len(sizes)) if not (options.resume and writer.parts.finished(n))]
+        total = sum(sizes)
+        done = total - sum(sizes[n] for n in missing)
         plan.progress("simulate", done, total)
         job_text = job.text(plan, options.format, writer.storage.url, writer.run, writer.holder)
         for number, record in _results(plan, job_text, missing, options, writer.shared):
             writer.parts.note(number, record)
-            done += parts[number].patients
+            done += sizes[number]
             plan.progress("simulate", done, total)
         writer.finish()
     except BaseException as error:
-        _note(error, len(writer.parts.done), len(parts))
+        _note(error, len(writer.parts.done), len(sizes))
         raise
     finally:
         try:

@@ -41,6 +41,7 @@ def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = No
             "sets": [{"asked": loaded.requested, "text": loaded.text} for loaded in plan.sets],
             "made_with": plan.made_with,
             "part_patients": plan.part_patients,
+            "uncertainty": plan.drawn.draws if plan.drawn else None,
             "format": format,
             "url": url,
             "holder": holder,
@@ -66,27 +67,27 @@ class Job:
             LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
             for entry in values["sets"]
         ]
-        self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, values["part_patients"], sets)
+        size, draws = values["part_patients"], values["uncertainty"]
+        self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, size, sets, draws)
         if values["made_with"] != self.plan.made_with:
             expected, installed = (
                 ", ".join(f"{name} {version}" for name, version in versions.items())
                 for versions in (values["made_with"], self.plan.made_with)
             )
             raise WorkerError(f"a worker has {installed}; the run is made with {expected}")
-        self._parts = self.plan.parts
         self._storage = storage.storage_at(values["url"], values["holder"])
         self._format: Format = values["format"]
         self._run = values["run"]
 
     def make(self, number: int) -> Record:
-        """Simulate, record, classify and write one part.
+        """Simulate, record, classify and write one part, or count and write one chunk of draws.
 
         Raises
         ------
         RunFolderError
             If it cannot be written.
         """
-        return part.write(self._storage, number, self.plan.tables(self._parts[number]), self._format, self._run)
+        return part.write(self._storage, number, self.plan.make(number), self._format, self._run)
 
 
 @lru_cache(maxsize=1)

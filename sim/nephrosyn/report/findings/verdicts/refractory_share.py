@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -64,6 +64,16 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Span:
+    """95% uncertainty interval of a share: as it is, and if all undetermined patients were refractory."""
+
+    low: float
+    high: float
+    most_low: float
+    most_high: float
+
+
+@dataclass(frozen=True)
 class Refractory:
     """Refractory counts of one definition set and view.
 
@@ -87,6 +97,8 @@ class Refractory:
     sparse : int or None
         Patients who could not be judged because the record is too sparse: the complete record of the same days decides.
         The others were followed or treated too shortly. None where the complete record was not classified.
+    span : Span or None
+        Uncertainty interval of the share, which conclusions about one third rest on; None for a run without draws.
     """
 
     criteria: str
@@ -101,6 +113,7 @@ class Refractory:
     treated: int | None = None
     treated_met: int | None = None
     sparse: int | None = None
+    span: Span | None = None
 
     @property
     def patients(self) -> int:
@@ -148,14 +161,21 @@ class Refractory:
         return wilson(self.met + self.unknown, self.patients)
 
     @property
+    def known(self) -> Share:
+        """The share with its uncertainty interval if there are draws, else with its interval of chance."""
+        return self.share if self.span is None else replace(self.share, low=self.span.low, high=self.span.high)
+
+    @property
     def comparison(self) -> Comparison:
         """The share compared with one third."""
-        return Comparison(self.share)
+        return Comparison(self.known)
 
     @property
     def if_all_refractory(self) -> Comparison:
         """The comparison if all patients who could not be judged were refractory."""
-        return Comparison(self.most)
+        if self.span is None:
+            return Comparison(self.most)
+        return Comparison(replace(self.most, low=self.span.most_low, high=self.span.most_high))
 
     @property
     def hinges_on_undetermined(self) -> bool:
