@@ -46,6 +46,6 @@ def cause_of() -> Mapping[str, Cause]:
     Examples
     --------
     >>> cause_of()["R01"].part
-    'care of setting-japan-all'
+    'membranous nephropathy in setting-japan-all'
     """
     return {name: cause for cause in causes() for name in cause.estimates}
