@@ -148,8 +148,8 @@ def ends(shares: Floats) -> tuple[float, float]:
 
     Examples
     --------
-    >>> ends(np.arange(1.0, 40.0))
-    (1.0, 39.0)
+    >>> [round(end, 6) for end in ends(np.arange(1.0, 40.0))]
+    [1.0, 39.0]
     """
     low, high = np.quantile(shares, [TAIL, 1 - TAIL], method="weibull")
     return float(low), float(high)

@@ -19,7 +19,7 @@ def bar_width(low: float, high: float) -> float:
     Examples
     --------
     >>> bar_width(0.4, 0.5), bar_width(0.1, 0.9)
-    (0.005, 0.05)
+    (0.01, 0.05)
     """
     fits = (points / 100 for points in BIN_POINTS if (high - low) / (points / 100) <= MOST_BARS)
     return next(fits, BIN_POINTS[-1] / 100)
