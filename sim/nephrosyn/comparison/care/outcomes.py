@@ -179,7 +179,7 @@ def _treatment(course: Course, drugs: Sequence[str]) -> Measured:
 
 def _adverse_events(course: Course, conditions: Sequence[tuple[str, str]], ends: Sequence[str]) -> Measured:
     noted = course.table("truth/conditions", "kind", "condition")
-    caused = [(kind, name) for kind, name in conditions if kind != FROM_THE_START]
+    caused = [(kind, name) for kind, name in conditions if kind not in (FROM_THE_START, "cause_of_death")]
     for kind in dict.fromkeys(kind for kind, _ in caused):
         names = [name for kind_of_name, name in caused if kind_of_name == kind]
         counts = course.total(noted.filter(kind=kind))

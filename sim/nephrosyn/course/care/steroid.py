@@ -190,8 +190,9 @@ def next_step(state, traits, params, clocks, steps, log):
         _give_pulse(state, traits, params, clocks, log)
         return
     overlaps = state.now < state.steroid_held_until and state.steroid_barred == 0
+    begins = state.treatment == Treatment.WITHDRAWAL and state.step == params.withdrawal_first_step
     tapers = state.withdraw_steroid == WITHDRAWN_BY_RULE and state.treatment != Treatment.WITHDRAWAL
-    if overlaps and not tapers and state.treatment != Treatment.FULL_DOSE:
+    if overlaps and not tapers and not begins and state.treatment != Treatment.FULL_DOSE:
         clocks[DUE, Clock.DOSE_STEP] = state.steroid_held_until
         return
     if state.treatment == Treatment.FULL_DOSE:

@@ -39,7 +39,7 @@ def set_kidney_loss(state, traits, params, clocks):
     state.gfr = steady_gfr(state)
     state.gfr_since = state.now
     state.gfr_loss_per_day = _loss_per_day(state, traits, params)
-    if state.response == Phase.REMISSION:
+    if state.response == Phase.REMISSION and state.phase != Phase.REMISSION:
         state.gfr_loss_per_day *= params.responsive_factor
     above = state.gfr - params.failure_gfr
     clocks[DUE, Clock.KIDNEY_FAILURE] = math.inf

@@ -125,7 +125,7 @@ def _flat(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any
     """Yield path and value of each entry; unquoted dotted keys arrive as tables in tables."""
     for key, value in table.items():
         inner = (*path, *split(key))
-        if isinstance(value, Mapping) and not set(value) & {*ENTRIES, "source"}:
+        if isinstance(value, Mapping) and value and not set(value) & {*ENTRIES, "source"}:
             yield from _flat(value, inner)
         else:
             yield inner, value

@@ -21,6 +21,8 @@ KIND_OF = {
     **dict.fromkeys(vocabulary.AGENT_TOXICITIES, "agent_toxicity"),
     **dict.fromkeys(vocabulary.COMPLICATIONS, "complication"),
     **dict.fromkeys(vocabulary.PROVOKING_FACTORS, "provoking_factor"),
+    "genetic_form": "genetic_form",
+    **dict.fromkeys(vocabulary.CAUSES_OF_DEATH, "cause_of_death"),
 }
 ANALYTE_OF = {name: analyte for analyte, name in record_tables.NAMES.items()}
 SCHEDULE_OF = {text: name for name, text in record_tables.SCHEDULES.items()}
