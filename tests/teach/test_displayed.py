@@ -18,6 +18,11 @@ from nephrosyn.teach.model import CaseSet, Choice, keys_of
 from nephrosyn.teach.run_source import Source
 
 
+def test_every_condition_can_be_read_back():
+    assert set(parse_back.KIND_OF) == set(vocabulary.CONDITIONS)
+    assert set(parse_back.KIND_OF.values()) == set(vocabulary.CONDITION_KINDS)
+
+
 @pytest.mark.parametrize(
     ("analyte", "steps", "step"), [("upcr", 3000, 0.01), ("albumin", 70, 0.1), ("creatinine", 1500, 0.01)]
 )

@@ -201,6 +201,15 @@ def test_overlap_holds_the_steroid(played):
     assert mean_steroid(56) > 1.15 * mean_steroid(0)
 
 
+def test_full_dose_ends_with_resistance_during_an_overlap(played):
+    tables = played("adult-mixed-lesions", *one_rule("steroid_start", ["mycophenolate"], overlap_days=1000))
+    resistant = first(tables, "declared_resistant")
+    full = tables["truth/doses"].filter(drug="prednisone").join(resistant, on="patient")
+    full = full.filter(pl.col("first_days") < pl.col("declared_resistant").floor())
+    assert len(resistant) > 30
+    assert (full["last_days"] <= full["declared_resistant"]).all()
+
+
 def test_withdrawal_ends_steroid_sooner(played):
     def last_day(steroid):
         tables = played(
