@@ -132,7 +132,7 @@ def _truth(made, tables):
     for chart, piece in _of(made, tables["truth/proteinuria"], *columns):
         chart.path.append(piece)
     for chart in made.values():
-        chart.path.sort()
+        chart.path.sort(key=lambda piece: piece[0])  # of two that begin at once the later row holds
     if "truth/traits" in tables:
         for row in tables["truth/traits"].iter_rows(named=True):
             if (chart := made.get((row["replicate"], row["patient"]))) is not None:

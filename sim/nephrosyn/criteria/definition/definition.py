@@ -143,6 +143,7 @@ class DefinitionSet(Section):
         resistance, persistence, agents = self.resistance, self.persistence, self.other_agents
         responses = (
             (resistance.course, resistance.response),
+            (self.course_flags.secondary_course, resistance.response),
             (persistence.length, persistence.response),
             (agents.calcineurin_course, agents.calcineurin_response),
             (agents.multidrug_course, agents.multidrug_response),
