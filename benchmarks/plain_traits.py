@@ -19,6 +19,20 @@ def draw(rng: np.random.Generator, distribution: Any, size: int) -> np.ndarray:
     return np.asarray(getattr(stats, distribution.dist)(**distribution.parameters).rvs(size, random_state=rng))
 
 
+def draw_size(rng: np.random.Generator, growth: Any, correlation: float, age: float) -> tuple[float, float]:
+    """Draw the weight (kg) and height (cm) of a boy or man by the LMS method."""
+    median, power, spread, height, height_spread = (
+        float(np.interp(age, growth.age_years, getattr(growth, f"male_{curve}")))
+        for curve in ("weight_kg", "weight_power", "weight_spread", "height_cm", "height_spread")
+    )
+    first, second = rng.standard_normal(2).tolist()
+    highest = growth.highest_score
+    heavy = min(max(first, -highest), highest)
+    tall = min(max(correlation * first + math.sqrt(1.0 - correlation**2) * second, -highest), highest)
+    factor = (1.0 + power * spread * heavy) ** (1.0 / power) if power else math.exp(spread * heavy)
+    return median * factor, height * (1.0 + height_spread * tall)
+
+
 def draw_traits(scenario: Any, rng: np.random.Generator, count: int) -> list[dict]:
     """Draw the traits of all patients at once."""
     bands = scenario.population.bands
@@ -44,9 +58,7 @@ def draw_traits(scenario: Any, rng: np.random.Generator, count: int) -> list[dic
             ["complete", "partial", "none"], p=[share.complete, share.partial, 1.0 - share.complete - share.partial]
         )
         person["age"] = age = rng.uniform(band.from_years, band.to_years)
-        factor = rng.lognormal(0.0, band.weight_log_sd)
-        person["weight"] = float(np.interp(age, growth.age_years, growth.male_weight_kg)) * factor
-        person["height"] = float(np.interp(age, growth.age_years, growth.male_height_cm))
+        person["weight"], person["height"] = draw_size(rng, growth, band.weight_height_correlation, age)
         frailty = rng.gamma(relapse.frailty_shape) / relapse.frailty_shape
         factor = 0.0 if rng.random() < relapse.never_relapsing_share else disease.relapse.lesion_factor[lesion]
         person["relapses_per_day"] = relapse.rate_per_year / YEAR * frailty * factor

@@ -26,7 +26,8 @@ CRITERIA = "source"
 CASES_PER_CATEGORY = 3
 CATEGORIES = 7
 """Categories of the definition set."""
-PATIENTS = 3000
+PATIENTS = 10_000
+"""Enough for three cases of frequent relapses, which second agents make rare in the scenario."""
 SEED = 1
 UNITS = "conventional"
 WIDTH_PIXELS = 640

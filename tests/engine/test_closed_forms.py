@@ -91,7 +91,7 @@ def instant_remission(rate, shape):
 @pytest.mark.parametrize(("rate", "shape"), [(1.5, 0.5), (1.0, 2.05)])
 def test_relapse_counts_are_negative_binomial(courses, rate, shape):
     patients, years = 20_000, 4.0
-    rows, _ = courses("baseline", *instant_remission(rate, shape), patients=patients, seed=7)
+    rows, _ = courses("steroid-alone", *instant_remission(rate, shape), patients=patients, seed=7)
     relapses = events(rows, "relapse")
     counts = np.bincount(relapses["patient"][relapses["time"] <= years * 365.25], minlength=patients)
     distribution = stats.nbinom(shape, shape / (shape + rate * years))
@@ -128,7 +128,7 @@ def test_waits_of_a_one_slot_clinic_are_those_of_queueing_theory(courses, length
     """Arrivals at random moments, one slot: M/D/1 and M/M/1, whose mean waits are factor x rho x s / (1 - rho)."""
     patients, days, length = 40_000, 4000.0, 0.08
     rows, traits = courses(
-        "baseline",
+        "steroid-alone",
         *ONE_VISIT_EACH,
         f"care.clinic.visit_length_days={{{length_days}}}",
         engine="simpy",

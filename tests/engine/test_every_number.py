@@ -74,7 +74,8 @@ def at_the_edge(tree, path):
 
 
 def resolved(name):
-    return {**load(name).scenario.model_dump(), "sources": {}}
+    """Return the tree of a scenario without its sources and its uncertainty, which has tests of its own."""
+    return {**load(name).scenario.model_dump(), "sources": {}, "uncertainty": {}}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -113,6 +113,7 @@ WRONG = [
     ("engine", f"range = [0.1, 0.2], {SOURCE}", "the key of a number or of a mix"),
     ("triggers.infection.from_years", f"range = [0.1, 0.2], {SOURCE}", "the key of a number or of a mix"),
     (CUT, "fixed = ''", "a reason"),
+    (SHARE, f"range = [5e-324, 0.4], {SOURCE}", "the ends of a range"),
     (CUT, "", "one of counts, interval, range and fixed"),
 ]
 

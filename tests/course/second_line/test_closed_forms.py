@@ -157,6 +157,7 @@ def test_thinned_candidates_are_a_poisson_process_of_the_accepted_hazard(played)
         "complications.serious_infection.low_albumin_g_per_dl=1.8",
         "complications.serious_infection.course.fatality=0.0",
         "disease.albumin.normal_g_per_dl={dist='norm', loc=4.2, scale=0.4}",
+        "disease.proteinuria.variation.log_sd=0.0",
         patients=4000,
         seed=3,
     )

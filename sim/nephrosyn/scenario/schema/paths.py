@@ -157,6 +157,8 @@ def expected_or_zero(path: Path) -> str:
     """
     here = node(path) or {}
     here = next((member for member in here.get("anyOf", []) if "maximum" in member), here)
+    if "maximum" not in here:  # a number within a table, such as that of an uncertain number
+        return f"numbers that are 0 or at least {number_text(SMALLEST)}"
     return f"0 or a number from {number_text(SMALLEST)} to {number_text(here['maximum'])}{_bracketed(here)}"
 
 
