@@ -43,6 +43,7 @@ def test_draws_of_every_shipped_scenario_are_valid(name):
         draw(resolved, place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("probability", [1e-9, 1 - 1e-9])
 @pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.entry)
 def test_both_ends_of_every_distribution_are_scenarios(quantity, probability):
@@ -114,6 +115,7 @@ def test_partial_response_remains_the_same_part_of_the_rest():
     assert after.partial / (1 - after.complete) == pytest.approx(before.partial / (1 - before.complete))
 
 
+@pytest.mark.slow
 def test_draws_follow_the_distribution_of_a_number():
     (spontaneous,) = [one for one in QUANTITIES if one.entry == "disease.spontaneous.membranous.share"]
     shares = [draw(BASELINE, place).scenario.disease.spontaneous["membranous"].share for place in range(200)]
