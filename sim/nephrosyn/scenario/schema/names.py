@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a type checker cannot evaluate the vocabulary
     AgentToxicity: TypeAlias = str
     Contraindication: TypeAlias = str
     Lesion: TypeAlias = str
+    Occasion: TypeAlias = str
     RemissionCause: TypeAlias = str
     Supportive: TypeAlias = str
     Toxicity: TypeAlias = str
@@ -21,6 +22,7 @@ else:
     AgentToxicity = Literal[vocabulary.AGENT_TOXICITIES_BY_TIME]
     Contraindication = Literal[vocabulary.CONTRAINDICATIONS]
     Lesion = Literal[vocabulary.LESIONS]
+    Occasion = Literal[vocabulary.STARTS]
     RemissionCause = Literal[vocabulary.REMISSION_CAUSES]
     Supportive = Literal[vocabulary.SUPPORTIVE]
     Toxicity = Literal[vocabulary.TOXICITIES]

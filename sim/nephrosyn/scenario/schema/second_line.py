@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from nephrosyn.scenario.schema.names import Agent, AgentToxicity, Contraindication, Lesion
+from nephrosyn.scenario.schema.names import Agent, AgentToxicity, Contraindication, Lesion, Occasion
 from nephrosyn.scenario.schema.units import (
     AgentAmount,
     AgentMilligrams,
@@ -29,17 +29,6 @@ from nephrosyn.scenario.schema.units import (
     UacrLimit,
     UpcrOrZero,
 )
-
-When = Literal[
-    "steroid_start",
-    "slow_response",
-    "relapse",
-    "frequent_relapse",
-    "dependence",
-    "resistance",
-    "intolerance",
-    "conservative",
-]
 
 MOST_REGIMENS = 16
 MOST_IN_SEQUENCE = 8
@@ -144,7 +133,7 @@ class Start(Section):
     not reduced further; with ``steroid = "withdraw"`` its withdrawal begins at the end of the overlap.
     """
 
-    when: When
+    when: Occasion
     number: Count
     delay_days: Days
     lesions: Annotated[list[Lesion | Literal["unknown", "any"]], Field(min_length=1)]
