@@ -22,8 +22,8 @@ PAGE, VALUES, ROWS, FIGURE = "specifications.html", "specifications.json", "spec
 FOLDER = OutputFolder("a specification curve of nephrosyn", frozenset({PAGE, VALUES, ROWS, FIGURE}), VALUES, "effects")
 CAPTION = (
     "Above: the refractory share under every combination of choices, the lowest first, with 95% Wilson intervals and "
-    "one third as a dashed line; the vertical line is where the share passes it. Below: which choice each combination has. "
-    "Where combinations share a column, a bar is as high as the share of them that has the choice."
+    "one third as a dashed line; the vertical line is where the share passes it. Below: which choice each combination "
+    "has. Where combinations share a column, a bar is as high as the share of them that has the choice."
 )
 NOTES = (
     (
