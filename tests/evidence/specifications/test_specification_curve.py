@@ -21,7 +21,7 @@ from nephrosyn.report.findings.verdicts.refractory_share import of, verdict
 
 SETS = ["source", "china-2016-children", "jsn-2014-adults", "iskdc", "prednos"]
 PATIENTS, SEED = 400, 3
-YEARS = (1.0, 2.0)
+YEARS = (1.0, 1.5, 2.0)
 COLUMNS = [choice.column for choice in choices.choices(SETS, YEARS)]
 
 
@@ -96,13 +96,9 @@ def _is_response(line):
 
 
 def test_the_record_is_classified_as_it_stood(curve, tables):
-    labels = criteria.classify(tables, criteria.load("jsn-2014-adults"), "complete", 365)
-    inside = labels.filter(pl.col("applies"))
-    row = row_of(
-        curve, criteria="jsn-2014-adults", partial_remission="counted", ages="adults", view="complete",
-        follow_up_years=1.0,
-    )  # fmt: skip
-    assert (row["patients"], row["refractory"]) == (inside.height, inside["refractory"].sum())
+    labels = criteria.classify(tables, criteria.load("source"), "complete", 548)
+    row = row_of(curve, criteria="source", partial_remission="not_counted", view="complete", follow_up_years=1.5)
+    assert (row["patients"], row["refractory"]) == (labels.height, labels["refractory"].sum())
 
 
 def test_nobody_becomes_refractory_because_partial_remission_counts_as_response(curve):
@@ -169,7 +165,7 @@ def test_a_choice_moves_the_share_by_what_pairs_differ():
 
 
 def test_the_same_cohort_gives_the_same_curve(curve):
-    again = ns.specification_curve("baseline", criteria=SETS, years=[2, 1, 2], patients=PATIENTS, seed=SEED)
+    again = ns.specification_curve("baseline", criteria=SETS, years=[2, 1, 2, 1.5], patients=PATIENTS, seed=SEED)
     assert again.json() == curve.json()
 
 
