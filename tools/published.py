@@ -165,7 +165,8 @@ def summary_part() -> str:
     rows, shares = classified(), curve().table["share"]
     near = int(((shares - ONE_THIRD).abs() <= MARGIN).sum())
     ends = f"{of_hundred(ONE_THIRD - MARGIN)} to {of_hundred(ONE_THIRD + MARGIN)}"
-    possible = sum(answer.holds_third for answer in rows)
+    elsewhere = [answer for answer in rows if answer.setting.startswith("setting-")]
+    possible = sum(answer.holds_third for answer in elsewhere)
     low, high = first.known
     side = "does not include" if high < ONE_THIRD or low > ONE_THIRD else "includes"
     least, most = (curve().lowest["share"], curve().highest["share"])
@@ -186,10 +187,10 @@ def summary_part() -> str:
         f"How one counts matters {more}: the same patients, sorted by age and kind of disease and counted by other "
         f"published definitions, give anything from {of_hundred(least)} to {of_hundred(most)} of 100, and close to one "
         f"third ({ends}) in {number(near)} of {number(total)} ways of counting.",
-        "We also simulated the patients of several countries and clinics, and there one third is possible in "
-        f"{possible} of {len(rows)} combinations of place, definition and time.",
-        f"{last}: whoever quotes such a number should say which patients were counted, by which definition, and for how "
-        "long they were followed.",
+        "We also simulated the patients of published studies from several countries, and there one third is possible "
+        f"in {possible} of {len(elsewhere)} combinations of study, definition and time.",
+        f"{last}: whoever quotes such a number should say which patients were counted, by which definition, and for "
+        "how long they were followed.",
     ]
     return "\n\n".join(["## In plain language", "\n".join(sentences)])
 
@@ -203,9 +204,15 @@ def shares_part() -> str:
         "could not be classified yet, mostly at one year; there the share is a lower bound and cannot be compared "
         f"with one third. In {by_chance} of the other {len(rows)} combinations the interval of chance includes one "
         f"third; of the intervals of the numbers, {sum(answer.holds_third for answer in rows)} include it, and "
-        f"{sum(answer.close_to_third for answer in rows)} lie within 5 points of it as a whole. "
+        f"{sum(answer.close_to_third for answer in rows) or 'none'} lie within 5 points of it as a whole. "
         "The three sets of the source text classify adults nearly alike and count as three."
     )
+    beyond = sum(not answer.known[0] <= answer.refractory.share <= answer.known[1] for answer in every)
+    if beyond:
+        text += (
+            f" In {beyond} combinations the share itself lies outside the interval of the numbers: the distributions "
+            "of numbers that were fitted together are drawn one by one, and need not be centred at the fitted values."
+        )
     low, high = (pick(every, key=lambda answer: answer.refractory.share) for pick in (min, max))
     span = (
         f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, at {low.years:g} y) "

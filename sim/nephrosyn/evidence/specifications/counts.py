@@ -22,7 +22,6 @@ from nephrosyn.evidence.validation.refractory_share import LEAST_APPLICABLE
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.record.tables import build_tables
 from nephrosyn.report.findings.verdicts.eligibility import INSIDE
-from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD
 from nephrosyn.runs.run import Progress
 from nephrosyn.scenario import Scenario
 from nephrosyn.statistics.proportions import wilson
@@ -30,6 +29,8 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR, VIEWS
 
 FEWEST = 30
 """Least number of patients of a share: with fewer, one patient changes it by over 3 points."""
+LEAST_CLASSIFIED = 0.75
+"""Smallest share of the patients that must be classified. Early on, only refractory patients can be."""
 COUNTED = ("people", "applies", "patients", "met", "unknown", "treated", "treated_met", "treated_unknown")
 SCHEMA: Mapping[str, Any] = {
     "ages": pl.String,
@@ -53,7 +54,7 @@ NO_PARTIAL = "the definition set does not define partial remission"
 NO_RESPONSE = "the definition set does not classify the response to treatment, so partial remission cannot matter"
 NO_RESISTANCE = "the definition set does not define resistance, so it does not say who had adequate steroid"
 TOO_FEW = f"fewer than {FEWEST} patients"
-TOO_SHORT = "a third or more of the patients cannot be classified, so the share could lie on either side of one third"
+TOO_SHORT = "less than three quarters of the patients can be classified, mostly because the record is too short"
 REASONS = (FEW_APPLY, NO_PARTIAL, NO_RESPONSE, NO_RESISTANCE, TOO_SHORT, TOO_FEW)
 """Why a combination is excluded; the first that holds is counted."""
 Counts = Mapping[str, int]
@@ -192,7 +193,7 @@ def _excluded_because(
     if denominator == "treated" and not sums["treated"]:
         return NO_RESISTANCE
     unknown, patients = _undetermined(sums, denominator)
-    if unknown >= ONE_THIRD * patients > 0:
+    if patients - unknown < LEAST_CLASSIFIED * patients:
         return TOO_SHORT
     return TOO_FEW if _denominator(sums, denominator) < FEWEST else ""
 
