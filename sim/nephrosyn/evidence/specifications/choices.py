@@ -124,11 +124,30 @@ def _response(response: str, level: str) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """A choice: its column in the table, its title, and the title of each level."""
+    """A choice.
+
+    Attributes
+    ----------
+    column : str
+        Its column in the table.
+    title : str
+        Its title.
+    levels : mapping
+        Titles of its levels.
+    longest : bool
+        Whether the other levels are compared with the last one, not the first.
+    """
 
     column: str
     title: str
     levels: Mapping[Any, str]
+    longest: bool = False
+
+    @property
+    def reference(self) -> Any:
+        """The level that the others are compared with."""
+        levels = list(self.levels)
+        return levels[-1] if self.longest else levels[0]
 
 
 def choices(sets: Sequence[str], years: Sequence[float]) -> list[Choice]:
@@ -158,7 +177,12 @@ def choices(sets: Sequence[str], years: Sequence[float]) -> list[Choice]:
             "partial remission",
             {NOT_COUNTED: "is no response", COUNTED: "counts as response"},
         ),
-        Choice("follow_up_years", "follow-up", {year: f"{year:g} year{'' if year == 1 else 's'}" for year in years}),
+        Choice(
+            "follow_up_years",
+            "follow-up",
+            {year: f"{year:g} year{'' if year == 1 else 's'}" for year in years},
+            longest=True,
+        ),
         Choice("view", "record", {view: f"{view} record" for view in reversed(VIEWS)}),
         Choice(
             "denominator",

@@ -55,9 +55,12 @@ NO_RESPONSE = "the definition set does not classify the response to treatment, s
 NO_RESISTANCE = "the definition set does not define resistance, so it does not say who had adequate steroid"
 TOO_FEW = f"fewer than {FEWEST} patients"
 TOO_SHORT = "less than three quarters of the patients can be classified, mostly because the record is too short"
-REASONS = (FEW_APPLY, NO_PARTIAL, NO_RESPONSE, NO_RESISTANCE, TOO_SHORT, TOO_FEW)
+SAME = "the same patients as under a narrower choice of ages or lesions"
+REASONS = (FEW_APPLY, SAME, NO_PARTIAL, NO_RESPONSE, NO_RESISTANCE, TOO_SHORT, TOO_FEW)
 """Why a combination is excluded; the first that holds is counted."""
 Counts = Mapping[str, int]
+Cells = frozenset[tuple[bool, str]]
+"""Pairs of whether a child, and known lesion."""
 
 
 def count_cohort(
@@ -153,35 +156,59 @@ def combinations(
     rows, excluded = [], Counter[str]()
     possible = {(reading.criteria, reading.partial_remission): place for place, reading in enumerate(readings)}
     sets = list(dict.fromkeys(reading.criteria for reading in readings))
-    totals = {(key[0], key[1]): sums for key, sums in _group_sums(counts)}
-    for group in product(AGE_GROUPS, LESION_GROUPS):
+    seen: set[tuple[int, Cells]] = set()
+    for group, members in _groups(counts):
+        totals, cells = _sums(members), _cells(members)
+        repeated = {place for place, of_reading in cells.items() if (place, of_reading) in seen}
         for name, partial in product(sets, PARTIAL):
             place = possible.get((name, partial))
             if place is None and partial == PARTIAL[0]:
                 place = possible.get((name, None))  # the set has a single reading, which is neither
             for year, view, denominator in product(years, VIEWS, DENOMINATORS):
-                sums = {} if place is None else totals[group].get((place, float(year), view), {})
-                reason = _excluded_because(possible, name, place, sums, denominator)
+                sums = {} if place is None else totals.get((place, float(year), view), {})
+                reason = _excluded_because(possible, name, place, sums, denominator, repeated)
                 if reason or place is None:
                     excluded[reason] += 1
                     continue
                 rows.append(_row(group, readings[place], year, view, denominator, sums))
+                seen.add((place, cells[place]))
     table = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     by_reason = {reason: excluded[reason] for reason in REASONS if excluded[reason]}
     return table.sort("share", maintain_order=True), by_reason
 
 
-def _group_sums(counts: pl.DataFrame) -> Iterator[tuple[tuple[str, str], dict[tuple[int, float, str], Counts]]]:
-    """Yield the counts of every group of patients, by reading, year and view."""
+def _groups(counts: pl.DataFrame) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:
+    """Yield every group of patients by its ages and lesions, with its counts, the narrowest first.
+
+    A set for children thus counts children, not all ages of whom it leaves out the adults.
+    """
+    for (ages, child), (lesions, known) in product([*AGE_GROUPS.items()][::-1], [*LESION_GROUPS.items()][::-1]):
+        yield (ages, lesions), counts.filter(pl.col("child").is_in(child), pl.col("known_lesion").is_in(known))
+
+
+def _sums(members: pl.DataFrame) -> dict[tuple[int, float, str], Counts]:
+    """Return the counts of a group by reading, year and view."""
     keys = ["reading", "follow_up_years", "view"]
-    for (ages, child), (lesions, known) in product(AGE_GROUPS.items(), LESION_GROUPS.items()):
-        members = counts.filter(pl.col("child").is_in(child), pl.col("known_lesion").is_in(known))
-        sums = members.group_by(keys).agg(pl.col(COUNTED).sum())
-        yield (ages, lesions), {tuple(row[key] for key in keys): row for row in sums.iter_rows(named=True)}
+    sums = members.group_by(keys).agg(pl.col(COUNTED).sum())
+    return {(row["reading"], row["follow_up_years"], row["view"]): row for row in sums.iter_rows(named=True)}
+
+
+def _cells(members: pl.DataFrame) -> dict[int, Cells]:
+    """Return for each reading the ages and lesions that the patients of a group in the set have."""
+    cells: dict[int, set[tuple[bool, str]]] = {}
+    inside = members.filter(pl.col("patients") > 0).select("reading", "child", "known_lesion").unique()
+    for place, child, lesion in inside.iter_rows():
+        cells.setdefault(place, set()).add((child, lesion))
+    return {place: frozenset(of_reading) for place, of_reading in cells.items()}
 
 
 def _excluded_because(
-    possible: Mapping[tuple[str, str | None], int], name: str, place: int | None, sums: Counts, denominator: str
+    possible: Mapping[tuple[str, str | None], int],
+    name: str,
+    place: int | None,
+    sums: Counts,
+    denominator: str,
+    repeated: set[int],
 ) -> str:
     """Return why a combination has no meaning; empty if it has one."""
     if place is None:
@@ -190,6 +217,8 @@ def _excluded_because(
         return TOO_FEW
     if sums["applies"] < LEAST_APPLICABLE * sums["people"]:
         return FEW_APPLY
+    if place in repeated:
+        return SAME
     if denominator == "treated" and not sums["treated"]:
         return NO_RESISTANCE
     unknown, patients = _undetermined(sums, denominator)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from nephrosyn import criteria as definition_sets
-from nephrosyn import vocabulary
 from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.cohort_limits import check_cohort
-from nephrosyn.evidence.specifications import choices, counts, paired
-from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD
-from nephrosyn.report.formatting import json_text, percent
+from nephrosyn.evidence.specifications import choices, counts, output
+from nephrosyn.evidence.specifications.findings import Findings
+from nephrosyn.report.formatting import percent
 from nephrosyn.runs.run import Progress, load_sets, silent
 from nephrosyn.scenario import load
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -27,41 +22,17 @@ LONGEST_YEARS = 20
 FIRST_SET = "source"
 
 
-@dataclass(frozen=True, repr=False)
-class SpecificationCurve:
+class SpecificationCurve(Findings):
     """The refractory share of one simulated cohort under every combination of choices.
 
-    The choices are structural: who is counted, by which definition, in which record, over which time. They are not
-    uncertain numbers, and have no probabilities; so the curve has no mean or interval of its own.
-
-    Attributes
-    ----------
-    scenario : str
-        Name of the scenario.
-    patients, seed : int
-        Size and seed of the cohort.
-    choices : list of Choice
-        The choices and their levels.
-    table : polars.DataFrame
-        A row for each combination, the lowest share first: `ages`, `lesions`, `criteria`, `partial_remission` (null
-        where the set does not classify the response), `follow_up_years`, `view`, `denominator`, `as_published` (whether
-        the set is unchanged), `patients` (the denominator), `refractory`, `share`, `low` and `high` (95% Wilson
-        interval), `undetermined` (share of the patients who could not be classified).
-    excluded : dict of str to int
-        Combinations without meaning, by reason.
+    `Findings` describes the attributes: `table` has a row for each combination, `effects` how far each choice moves the
+    share by itself, `lowest`, `median`, `highest` and `third` sum the table up.
 
     References
     ----------
     U. Simonsohn, J. P. Simmons, L. D. Nelson, Specification curve analysis, Nat Hum Behav 4 (2020) 1208-1214,
     doi:10.1038/s41562-020-0912-z.
     """
-
-    scenario: str
-    patients: int
-    seed: int
-    choices: list[choices.Choice]
-    table: pl.DataFrame
-    excluded: dict[str, int]
 
     def __repr__(self) -> str:
         """The scenario, the number of combinations, and the range of the share, in a line."""
@@ -70,56 +41,7 @@ class SpecificationCurve:
 
     def _repr_html_(self) -> str:
         """The summary and the effect of each choice, for a notebook."""
-        from nephrosyn.evidence.specifications import output
-
         return "".join(table.html() for table in output.tables(self))
-
-    @property
-    def lowest(self) -> dict[str, Any]:
-        """The combination with the lowest share."""
-        return self.table.row(0, named=True)
-
-    @property
-    def highest(self) -> dict[str, Any]:
-        """The combination with the highest share."""
-        return self.table.row(-1, named=True)
-
-    @property
-    def median(self) -> float:
-        """The median share of all combinations."""
-        return float(self.table["share"].median())  # type: ignore[arg-type]
-
-    @cached_property
-    def third(self) -> dict[str, int]:
-        """Combinations whose interval lies below one third, contains it, and lies above it."""
-        low, high = self.table["low"], self.table["high"]
-        below, above = int((high < ONE_THIRD).sum()), int((low > ONE_THIRD).sum())
-        return {"below": below, "around": self.table.height - below - above, "above": above}
-
-    @cached_property
-    def effects(self) -> list[paired.ChoiceEffect]:
-        """How far each choice moves the share by itself, the largest first."""
-        return paired.effects(self.table, self.choices)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
-        return {
-            "notice": vocabulary.NOTICE,
-            "scenario": self.scenario,
-            "patients": self.patients,
-            "seed": self.seed,
-            "lowest": self.lowest,
-            "median": self.median,
-            "highest": self.highest,
-            "one_third": self.third,
-            "effects": [asdict(effect) for effect in self.effects],
-            "excluded": self.excluded,
-            "combinations": self.table.to_dicts(),
-        }
-
-    def json(self) -> str:
-        """Return `as_dict` as JSON."""
-        return json_text(self.as_dict())
 
     def write(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write page, figure, values and the table of all combinations into a folder.
@@ -141,8 +63,6 @@ class SpecificationCurve:
         RunFolderError
             If the folder has other contents, or cannot be written.
         """
-        from nephrosyn.evidence.specifications import output
-
         return output.write(self, folder, overwrite=overwrite)
 
 

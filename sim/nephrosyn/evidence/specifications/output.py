@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from nephrosyn import __version__
+from nephrosyn.evidence.specifications.findings import Findings
+from nephrosyn.evidence.specifications.paired import LevelEffect
 from nephrosyn.report.formatting import NO_VALUE, interval, number, percent, points
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.vocabulary import NOTICE
-
-if TYPE_CHECKING:
-    from nephrosyn.evidence.specifications.curve import SpecificationCurve
-    from nephrosyn.evidence.specifications.paired import LevelEffect
 
 PAGE, VALUES, ROWS, FIGURE = "specifications.html", "specifications.json", "specifications.csv", "curve.svg"
 FOLDER = OutputFolder("a specification curve of nephrosyn", frozenset({PAGE, VALUES, ROWS, FIGURE}), VALUES, "effects")
@@ -66,31 +64,32 @@ NOTES = (
 )
 
 
-def sentence(curve: SpecificationCurve) -> str:
+def sentence(curve: Findings) -> str:
     """Return the result in a sentence."""
     third, total = curve.third, curve.table.height
     largest = curve.effects[0]
     title = next(choice.title for choice in curve.choices if choice.column == largest.column)
     moved = f"; by itself, the choice of {title} moves it most" if largest.groups else ""
     low, high = (percent(row["share"]) for row in (curve.lowest, curve.highest))
+    below, around, above = (number(third[place]) if third[place] else "none" for place in ("below", "around", "above"))
     return (
         f"Between {low} and {high} of the patients are refractory, depending on who is counted and how: in "
-        f"{number(third['around'])} of {number(total)} combinations the interval of the share contains one third, in "
-        f"{number(third['below'])} it lies below, in {number(third['above'])} above{moved}."
+        f"{around} of {number(total)} combinations the interval of the share contains one third, in "
+        f"{below} it lies below, in {above} above{moved}."
     )
 
 
-def titles(curve: SpecificationCurve, row: Mapping[str, Any]) -> tuple[str, ...]:
+def titles(curve: Findings, row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the choices of a combination as texts."""
     return tuple(choice.levels.get(row[choice.column], NO_VALUE) for choice in curve.choices)
 
 
-def tables(curve: SpecificationCurve) -> list[Table]:
+def tables(curve: Findings) -> list[Table]:
     """Return the summary, how far each choice moves the share, and what was excluded."""
     return [summary_table(curve), choice_table(curve), level_table(curve), excluded_table(curve)]
 
 
-def summary_table(curve: SpecificationCurve) -> Table:
+def summary_table(curve: Findings) -> Table:
     """Return the lowest, the median and the highest share, with the choices of the lowest and the highest."""
     ends = (curve.lowest, curve.highest)
     shares = [percent(row["share"]) for row in ends]
@@ -105,7 +104,7 @@ def summary_table(curve: SpecificationCurve) -> Table:
     return Table(caption, ("", "lowest", "median", "highest"), rows, words=4)
 
 
-def choice_table(curve: SpecificationCurve) -> Table:
+def choice_table(curve: Findings) -> Table:
     """Return how far each choice moves the share by itself, the largest first."""
     title = {choice.column: choice.title for choice in curve.choices}
     rows = [
@@ -121,32 +120,38 @@ def choice_table(curve: SpecificationCurve) -> Table:
     return Table("How far each choice moves the share by itself", head, rows)
 
 
-def level_table(curve: SpecificationCurve) -> Table:
-    """Return the shares at each level of each choice, and the paired difference from the first level."""
+def level_table(curve: Findings) -> Table:
+    """Return the shares at each level of each choice, and the paired difference from its reference."""
     choice_of = {choice.column: choice for choice in curve.choices}
     rows = [
-        (choice_of[effect.column].title, choice_of[effect.column].levels[level.level], *_level_cells(level))
+        (
+            choice_of[effect.column].title,
+            choice_of[effect.column].levels[level.level],
+            *_level_cells(level, choice_of[effect.column].reference),
+        )
         for effect in curve.effects
         for level in effect.levels
     ]
     head = ("choice", "alternative", "combinations", "lowest", "median", "highest",
-            "against the first (points)", "from", "to")  # fmt: skip
-    caption = "Every alternative, and its paired difference from the first of its choice"
+            "against the reference (points)", "from", "to")  # fmt: skip
+    caption = "Every alternative, and its paired difference from the reference of its choice"
     return Table(caption, head, rows, words=2)
 
 
-def _level_cells(level: LevelEffect) -> tuple[str, ...]:
+def _level_cells(level: LevelEffect, reference: Any) -> tuple[str, ...]:
     shares = tuple(percent(share) for share in (level.lowest, level.middle, level.highest))
+    if level.level == reference:
+        return number(level.combinations), *shares, "reference", "", ""
     return number(level.combinations), *shares, points(level.difference), points(level.least), points(level.most)
 
 
-def excluded_table(curve: SpecificationCurve) -> Table:
+def excluded_table(curve: Findings) -> Table:
     """Return how many combinations have no meaning, by reason."""
     rows = [(reason, number(count)) for reason, count in curve.excluded.items()]
     return Table("Combinations that are excluded", ("because", "combinations"), rows)
 
 
-def combination_table(curve: SpecificationCurve) -> Table:
+def combination_table(curve: Findings) -> Table:
     """Return all combinations, the lowest share first."""
     rows = [
         (
@@ -163,10 +168,11 @@ def combination_table(curve: SpecificationCurve) -> Table:
     return Table("All combinations, the lowest share first", head, rows, words=len(names))
 
 
-def figure(curve: SpecificationCurve) -> str:
+def figure(curve: Findings) -> str:
     """Return the figure as SVG."""
     from nephrosyn.report.figures import specification_curve as drawing
 
+    columns = {effect.column for effect in curve.effects}
     panels = [
         drawing.Panel(
             choice.title,
@@ -177,12 +183,13 @@ def figure(curve: SpecificationCurve) -> str:
             ],
         )
         for choice in curve.choices
+        if choice.column in columns
     ]
     title = f"Refractory share of {curve.scenario} under {number(curve.table.height)} combinations of choices"
     return drawing.draw(curve.table.select("share", "low", "high").to_numpy(), panels, title)
 
 
-def files(curve: SpecificationCurve) -> dict[str, str]:
+def files(curve: Findings) -> dict[str, str]:
     """Return the text of every file by name."""
     from nephrosyn.report.figures import inline
     from nephrosyn.report.page import frame
@@ -214,7 +221,7 @@ def files(curve: SpecificationCurve) -> dict[str, str]:
     }
 
 
-def write(curve: SpecificationCurve, folder: str | Path, *, overwrite: bool = False) -> Path:
+def write(curve: Findings, folder: str | Path, *, overwrite: bool = False) -> Path:
     """Write a specification curve into a folder of its own, and return the page.
 
     Raises

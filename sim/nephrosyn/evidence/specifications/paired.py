@@ -13,7 +13,7 @@ from nephrosyn.evidence.specifications.choices import Choice
 
 @dataclass(frozen=True)
 class LevelEffect:
-    """The share at one level of a choice, and paired with the share at the first level.
+    """The share at one level of a choice, and paired with the share at its reference level.
 
     Attributes
     ----------
@@ -26,9 +26,9 @@ class LevelEffect:
     lowest, middle, highest : float
         Lowest, median and highest share of these.
     pairs : int
-        Number of these for which the first level has a combination that agrees in every other choice.
+        Number of these for which the reference has a combination that agrees in every other choice.
     difference, least, most : float or None
-        Median, lowest and highest difference from the share at the first level over the pairs; None without pairs.
+        Median, lowest and highest difference from the share at the reference over the pairs; None without pairs.
     """
 
     column: str
@@ -66,7 +66,7 @@ class ChoiceEffect:
 
 
 def effects(table: pl.DataFrame, of: Sequence[Choice]) -> list[ChoiceEffect]:
-    """Return the effect of each choice, the largest first.
+    """Return the effect of each choice that the combinations have, the largest first.
 
     Parameters
     ----------
@@ -76,8 +76,12 @@ def effects(table: pl.DataFrame, of: Sequence[Choice]) -> list[ChoiceEffect]:
         The choices.
     """
     columns = [choice.column for choice in of]
-    found_effects = [_effect(table, choice, [name for name in columns if name != choice.column]) for choice in of]
-    return sorted(found_effects, key=lambda effect: -(effect.median_range or 0.0))
+    every = [_effect(table, choice, [name for name in columns if name != choice.column]) for choice in of]
+    return sorted(
+        (effect for effect in every if effect.levels),
+        key=lambda effect: -1.0 if effect.median_range is None else effect.median_range,
+        reverse=True,
+    )
 
 
 def _effect(table: pl.DataFrame, choice: Choice, remaining: list[str]) -> ChoiceEffect:
@@ -85,10 +89,9 @@ def _effect(table: pl.DataFrame, choice: Choice, remaining: list[str]) -> Choice
     share = pl.col("share")
     groups = known.group_by(remaining).agg(pl.len().alias("levels"), range=share.max() - share.min())
     several = groups.filter(pl.col("levels") > 1)
-    first, *_ = choice.levels
-    base = known.filter(pl.col(choice.column) == first).select(*remaining, first_share="share")
+    base = known.filter(pl.col(choice.column) == choice.reference).select(*remaining, reference_share="share")
     levels = [
-        _level_effect(rows, choice.column, level, base, remaining, is_first=level == first)
+        _level_effect(rows, choice.column, level, base, remaining, is_reference=level == choice.reference)
         for level in choice.levels
         if (rows := known.filter(pl.col(choice.column) == level)).height
     ]
@@ -96,10 +99,12 @@ def _effect(table: pl.DataFrame, choice: Choice, remaining: list[str]) -> Choice
 
 
 def _level_effect(
-    rows: pl.DataFrame, column: str, level: Any, base: pl.DataFrame, remaining: list[str], *, is_first: bool
+    rows: pl.DataFrame, column: str, level: Any, base: pl.DataFrame, remaining: list[str], *, is_reference: bool
 ) -> LevelEffect:
-    pairs = rows.join(base, on=remaining, nulls_equal=True) if not is_first else base.clear().with_columns(share=0.0)
-    difference = pairs["share"] - pairs["first_share"]
+    pairs = (
+        rows.join(base, on=remaining, nulls_equal=True) if not is_reference else base.clear().with_columns(share=0.0)
+    )
+    difference = pairs["share"] - pairs["reference_share"]
     shares = rows["share"]
     spread = (float(shares.min()), float(shares.median()), float(shares.max()))  # type: ignore[arg-type]
     ends = (_number(difference.median()), _number(difference.min()), _number(difference.max()))
