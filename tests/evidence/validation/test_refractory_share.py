@@ -24,6 +24,7 @@ def intervals():
     )
 
 
+@pytest.mark.slow
 def test_an_interval_is_that_of_draws_counted_by_hand(intervals):
     overrides = ["population.follow_up_days=730", f"patients={PATIENTS}", f"seed={SEED}"]
     resolved = load("baseline", overrides)
@@ -39,6 +40,7 @@ def test_an_interval_is_that_of_draws_counted_by_hand(intervals):
     assert intervals["baseline", "source", 1.0] == pytest.approx(ends(Draws(met, patients).without_chance()))
 
 
+@pytest.mark.slow
 def test_sets_that_apply_to_nobody_have_no_interval(intervals):
     assert set(intervals) == {
         *((name, "source", year) for name in (SETTING, "baseline") for year in (1.0, 2.0)),
@@ -46,6 +48,7 @@ def test_sets_that_apply_to_nobody_have_no_interval(intervals):
     }
 
 
+@pytest.mark.slow
 def test_an_interval_does_not_depend_on_other_settings_or_workers(intervals):
     alone = share_uncertainty.share_intervals(
         ["baseline"], ["source"], (2,), draws=DRAWS, patients=PATIENTS, seed=SEED, workers=2
