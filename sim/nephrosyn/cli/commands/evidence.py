@@ -145,9 +145,9 @@ def specifications(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show the refractory share under every combination of choices: a specification curve.
+    """Show the share under every combination of choices.
 
-    The choices are ages and lesions of the patients, definition set, partial remission as response or not, length of
+    This is a specification curve. The choices are ages and lesions of the patients, definition set, partial remission as response or not, length of
     follow-up, observed or complete record, and denominator. One cohort is simulated.
     """
     import nephrosyn as ns

@@ -118,9 +118,10 @@ def specification_curve(
     Examples
     --------
     >>> import nephrosyn as ns
-    >>> curve = ns.specification_curve("baseline", criteria=["source", "ipna-2022"], years=[1], patients=200)
-    >>> curve.table.filter(ages="children", denominator="all", view="observed").height
-    12
+    >>> curve = ns.specification_curve("baseline", criteria=["source", "ipna-2022"], years=[2], patients=200)
+    >>> rows = curve.table.filter(criteria="ipna-2022", view="observed", partial_remission="counted")
+    >>> sorted(rows["denominator"]), set(rows["ages"])
+    (['all', 'determined', 'treated'], {'children'})
     >>> sorted(curve.third)
     ['above', 'around', 'below']
     """
