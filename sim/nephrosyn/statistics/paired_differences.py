@@ -119,13 +119,13 @@ def t_interval(differences: Floats) -> tuple[float, float]:
     >>> [round(end, 3) for end in t_interval(np.array([1.0, 2.0, 3.0]))]
     [-0.484, 4.484]
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     n = len(differences)
     if n < 2:
         return math.nan, math.nan
     mean = float(differences.mean())
-    half = float(t.ppf((1 + LEVEL) / 2, n - 1)) * float(differences.std(ddof=1)) / math.sqrt(n)
+    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * float(differences.std(ddof=1)) / math.sqrt(n)
     return mean - half, mean + half
 
 
@@ -159,11 +159,11 @@ def tango(gained: int, lost: int, patients: int, level: float = LEVEL) -> tuple[
     [-0.096, 0.037]
     """
     from scipy.optimize import brentq
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if not patients:
         return math.nan, math.nan
-    z, middle, edge = float(norm.ppf((1 + level) / 2)), (gained - lost) / patients, 1.0 - 1e-12
+    z, middle, edge = float(ndtri((1 + level) / 2)), (gained - lost) / patients, 1.0 - 1e-12
 
     def beyond(delta: float, sign: float) -> float:
         score = 0.0 if delta == middle else _score(gained, lost, patients, delta)
