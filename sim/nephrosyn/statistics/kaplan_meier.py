@@ -91,8 +91,8 @@ def _steps(durations: Floats, happened: Bools) -> tuple[Floats, Floats, Floats, 
         error = np.sqrt(np.cumsum(died / (at_risk * (at_risk - died))) / np.log(survival) ** 2)
         middle = np.log(-np.log(survival))
         ends = [np.exp(-np.exp(middle + sign * NORMAL_QUANTILE * error)) for sign in (1.0, -1.0)]
-    low, high = (np.where(np.isnan(end), survival, end) for end in ends)
-    return times, survival, low, high
+    low, high = (np.where(np.isnan(end), survival, end).astype(np.float64) for end in ends)
+    return times, survival.astype(np.float64), low, high
 
 
 def _at(times: Floats, steps: Floats, days: Floats) -> Floats:

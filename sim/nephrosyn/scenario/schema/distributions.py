@@ -65,8 +65,8 @@ def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) ->
     probabilities = np.clip(np.asarray(probabilities, dtype=np.float64), TAIL, 1.0 - TAIL)
     if distribution.dist == FIXED:
         return np.full(probabilities.shape, distribution.parameters["value"])
-    of = _distribution(distribution.dist, distribution.parameters)
-    return np.asarray(of.ppf(probabilities, **distribution.parameters), dtype=np.float64)
+    standard = _distribution(distribution.dist, distribution.parameters)
+    return np.asarray(standard.ppf(probabilities, **distribution.parameters), dtype=np.float64)
 
 
 def quantiles_between(
