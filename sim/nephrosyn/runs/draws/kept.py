@@ -75,7 +75,7 @@ def check_size(draws: int, patients: int, bytes_a_patient: float, room: float, w
     limit = f"{where} has room for {_text(room)}" if size > room else f"at most {_text(MOST_BYTES)} are kept"
     raise RunFolderError(
         f"keep_draws: the tables of {draws:,} draws of {patients:,} patients take about {_text(size)}, and {limit}; "
-        "make --patients or --uncertainty smaller, or keep only the counts, without --keep-draws (in Python: keep_draws)"
+        "make --patients or --uncertainty smaller, or leave out --keep-draws (in Python: keep_draws)"
     )
 
 
