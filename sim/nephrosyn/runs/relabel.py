@@ -16,7 +16,8 @@ from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import FolderLock
-from nephrosyn.runs.run import LoadedSet, Progress, by_patient, classify_tables
+from nephrosyn.runs.labels import by_patient, classify_tables
+from nephrosyn.runs.run import LoadedSet, Progress
 from nephrosyn.text_files import is_readable
 
 

@@ -12,12 +12,13 @@ from nephrosyn.errors import ScenarioError
 from nephrosyn.kernels.random_streams import Purpose, lanes_at
 from nephrosyn.scenario import Resolved
 from nephrosyn.scenario.checks.validate import validated
+from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.uncertainty import Fixed
 from nephrosyn.scenario.tree import split
 from nephrosyn.uncertainty.quantities import Kind, Quantity, uncertainty_of
 
 
-def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
+def draw(resolved: Resolved, draw: int, only: Kind | None = None, *, checked: bool = True) -> Resolved:
     """Return a scenario with its uncertain numbers drawn from their laws.
 
     What is drawn is a function of the seed of the scenario, the number of the draw and the name of each key alone.
@@ -31,6 +32,9 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
         Number of the draw, from 0.
     only : {"number", "mix"}, optional
         Draw numbers of this kind only, and keep the rest; all by default.
+    checked : bool
+        Check the drawn numbers for contradictions, which takes most of the time. Not needed for a draw that has passed
+        these checks before.
 
     Returns
     -------
@@ -59,6 +63,8 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
         _set(tree, key, value)
     for quantity in quantities:
         tree["uncertainty"][quantity.entry] = Fixed(fixed=f"draw {draw} of {quantity.law}").model_dump()
+    if not checked:
+        return replace(resolved, scenario=Scenario.model_validate(tree))
     scenario, problems, _ = validated(tree)
     if scenario is None:
         wrong = [replace(problem, actual=f"{problem.actual} in draw {draw}") for problem in problems.values()]

@@ -40,6 +40,9 @@ def run(
         int | None,
         typer.Option(metavar="N", help="Also play N draws of the scenario's uncertain numbers, at least 20."),
     ] = None,
+    keep_draws: Annotated[
+        bool, typer.Option("--keep-draws", help="Also keep the labels, tables and truth of every draw.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a scenario and classify its patients.
@@ -67,6 +70,7 @@ def run(
             part_patients=part_patients,
             cluster=cluster,
             uncertainty=uncertainty,
+            keep_draws=keep_draws,
             progress=progress,
         )
     announce(cohort, quiet)

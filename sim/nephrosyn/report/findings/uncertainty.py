@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -42,6 +43,9 @@ class SetUncertainty:
     chance, numbers, mix : float
         Variance of the share of a cohort of this size: by the chance of its patients, by uncertain numbers, and by the
         uncertain mix of patients. What numbers and mix do only together is divided equally.
+    chance_is_known : bool
+        False if patients share the clinic of a single site: its chance cannot be estimated, is given as 0, and is in
+        the interval.
     convergence : list of (int, float, float)
         Number of first draws, and the interval from them.
     shares : tuple of float
@@ -63,6 +67,7 @@ class SetUncertainty:
     mix: float
     convergence: list[tuple[int, float, float]]
     shares: tuple[float, ...] = field(repr=False)
+    chance_is_known: bool = True
 
     @property
     def total(self) -> float:
@@ -73,6 +78,26 @@ class SetUncertainty:
     def span(self) -> Span:
         """The interval, for the comparison with one third."""
         return Span(self.low, self.high, self.most_low, self.most_high)
+
+
+@dataclass(frozen=True)
+class WithoutInterval:
+    """A definition set and view without an interval: in some draws it applies to fewer patients than an interval needs.
+
+    Attributes
+    ----------
+    criteria, view : str
+        Definition set and view.
+    draws : tuple of int
+        These draws.
+    of : int
+        Number of all draws.
+    """
+
+    criteria: str
+    view: str
+    draws: tuple[int, ...]
+    of: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,6 +112,8 @@ class Uncertainty:
         The uncertain numbers: ``keys``, ``kind``, ``law`` and ``source``.
     sets : list of SetUncertainty
         One for each definition set and view, the observed record first.
+    without : list of WithoutInterval
+        Definition sets and views that apply to (almost) nobody in some draw.
     counts : polars.DataFrame
         Counts of patients by draw, definition set and view.
     """
@@ -95,6 +122,7 @@ class Uncertainty:
     patients: int
     quantities: list[Mapping[str, Any]]
     sets: list[SetUncertainty]
+    without: list[WithoutInterval]
     counts: pl.DataFrame
 
     def __repr__(self) -> str:
@@ -105,71 +133,71 @@ class Uncertainty:
         return f"<Uncertainty: {self.draws} draws, {first.criteria} {100 * first.low:.1f} to {100 * first.high:.1f}%>"
 
     def of(self, criteria: str, view: str = "observed") -> SetUncertainty | None:
-        """Return what the draws say under a definition set and view; None if it applies to nobody in some draw."""
+        """Return what the draws say under a definition set and view; None if it has no interval."""
         return next((item for item in self.sets if (item.criteria, item.view) == (criteria, view)), None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the counts as plain values for JSON."""
         sets = [{key: value for key, value in asdict(item).items() if key != "shares"} for item in self.sets]
         about = {"draws": self.draws, "patients": self.patients, "quantities": [dict(q) for q in self.quantities]}
-        return {"notice": NOTICE, **about, "sets": sets}
+        return {"notice": NOTICE, **about, "sets": sets, "without": [asdict(item) for item in self.without]}
 
 
-def find(about: Mapping[str, Any], counts: pl.DataFrame, blocks: pl.DataFrame) -> Uncertainty:
+def find(about: Mapping[str, Any], counts: pl.DataFrame, by_site: pl.DataFrame) -> Uncertainty:
     """Return what the draws of a run say.
 
     Parameters
     ----------
     about : mapping
         ``uncertainty`` of the manifest.
-    counts, blocks : polars.DataFrame
-        Tables ``uncertainty`` and ``uncertainty_blocks`` of the run.
+    counts, by_site : polars.DataFrame
+        Tables ``uncertainty`` and ``uncertainty_sites`` of the run.
     """
-    kinds = {quantity["kind"] for quantity in about["quantities"]}
-    every = []
+    sets, without = [], []
     for criteria in counts["criteria"].unique(maintain_order=True).to_list():
         for view in reversed(VIEWS):
-            part = blocks.filter(criteria=criteria, view=view)
-            every.append(_of_set(criteria, view, _arrays(part, about["draws"]), kinds, paired=about["paired"]))
-    sets = [item for item in every if item is not None]
-    return Uncertainty(about["draws"], about["patients"], list(about["quantities"]), sets, counts.sort("draw"))
+            arrays = _arrays(by_site.filter(criteria=criteria, view=view), about["draws"])
+            few = np.flatnonzero(arrays["patients"].sum(axis=1) < nested_variance.LEAST_PATIENTS)
+            if len(few):
+                without.append(WithoutInterval(criteria, view, tuple(few.tolist()), about["draws"]))
+            else:
+                sets.append(_of_set(criteria, view, arrays, about))
+    return Uncertainty(about["draws"], about["patients"], list(about["quantities"]), sets, without, counts.sort("draw"))
 
 
-def _arrays(blocks: pl.DataFrame, draws: int) -> dict[str, NDArray[np.float64]]:
-    """Return the counts of one set and view as arrays of shape (draws, blocks)."""
-    width = 1 + int(blocks["block"].max() or 0)  # type: ignore[arg-type]
-    place = (blocks["draw"].to_numpy().astype(np.int64), blocks["block"].to_numpy().astype(np.int64))
+def _arrays(by_site: pl.DataFrame, draws: int) -> dict[str, NDArray[np.float64]]:
+    """Return the counts of one set and view as arrays of shape (draws, sites)."""
+    width = 1 + int(by_site["site"].max() or 0)  # type: ignore[arg-type]
+    place = (by_site["draw"].to_numpy().astype(np.int64), by_site["site"].to_numpy().astype(np.int64))
     arrays = {}
     for name in ("patients", "met", "unknown"):
         arrays[name] = np.zeros((draws, width))
-        arrays[name][place] = blocks[name].to_numpy()
+        arrays[name][place] = by_site[name].to_numpy()
     return arrays
 
 
 def _of_set(
-    criteria: str, view: str, counts: Mapping[str, NDArray[np.float64]], kinds: set[str], *, paired: bool
-) -> SetUncertainty | None:
-    """Return the findings of one set and view; None if it applies to nobody in some draw."""
-    patients, met = counts["patients"], counts["met"]
-    if met.shape[1] < 2 or not patients.sum(axis=1).all():
-        return None
-    draws, most = Draws(met, patients, paired), Draws(met + counts["unknown"], patients, paired)
+    criteria: str, view: str, counts: Mapping[str, NDArray[np.float64]], about: Mapping[str, Any]
+) -> SetUncertainty:
+    """Return the findings of one set and view."""
+    paired, clustered = about["paired"], about["clustered"]
+    draws = Draws(counts["met"], counts["patients"], paired, clustered)
+    most = Draws(counts["met"] + counts["unknown"], counts["patients"], paired, clustered)
     expected = draws.without_chance()
-    mix, numbers = nested_variance.split(draws) if paired else _of_one_kind(draws, kinds)
-    (low, high), errors = nested_variance.ends(expected), nested_variance.errors_of_ends(draws)
+    mix, numbers = nested_variance.split(draws) if paired else _of_one_kind(draws, about)
     return SetUncertainty(
-        criteria, view, len(expected), float(expected.mean()), low, high, *errors,
-        *nested_variance.ends(most.without_chance()), draws.chance, numbers, mix, _convergence(draws),
-        tuple(map(float, expected)),
+        criteria, view, len(expected), float(expected.mean()), *draws.interval(),
+        *nested_variance.errors_of_ends(draws), *most.interval(), draws.known_chance, numbers, mix,
+        _convergence(draws), tuple(map(float, expected)), not math.isnan(draws.chance),
     )  # fmt: skip
 
 
-def _of_one_kind(draws: Draws, kinds: set[str]) -> tuple[float, float]:
+def _of_one_kind(draws: Draws, about: Mapping[str, Any]) -> tuple[float, float]:
     """Return the variance by mix and by numbers if only one of them is uncertain."""
+    kinds = {quantity["kind"] for quantity in about["quantities"]}
     return (draws.expected, 0.0) if kinds == {"mix"} else (0.0, draws.expected)
 
 
 def _convergence(draws: Draws) -> list[tuple[int, float, float]]:
     counts = [len(draws.shares) // fraction for fraction in FRACTIONS]
-    firsts = [(n, Draws(draws.met[:n], draws.patients[:n], draws.paired)) for n in counts if n >= LEAST_DRAWS]
-    return [(n, *nested_variance.ends(some.without_chance())) for n, some in firsts]
+    return [(n, *draws.some(slice(n)).interval()) for n in counts if n >= LEAST_DRAWS]

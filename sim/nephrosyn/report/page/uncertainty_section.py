@@ -33,12 +33,16 @@ def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Secti
     numbers = number(len(uncertainty.quantities))
     lead = [
         f"Each of {number(uncertainty.draws)} draws gives the scenario’s {numbers} uncertain numbers other values that "
-        "their sources leave open, and is played with the same random numbers, "
-        f"{number(uncertainty.patients)} patients each.",
+        f"their sources leave open, and is played with {number(uncertainty.patients)} patients of its own.",
         *([wording.two_intervals(verdicts[0]).capitalize() + "."] if verdicts[0].span else []),
         "The interval with the scenario’s numbers is that of the expected share, without the chance of the patients "
         "of a draw. It says what is known if the scenario is right apart from these numbers; numbers that are "
         "fixed, and the structure of the model, are not in it.",
+        *([wording.ONE_CLINIC] if uncertainty.sets and not uncertainty.sets[0].chance_is_known else []),
+        *(
+            f"{item.criteria}, {item.view}: no interval, as {wording.too_few(item.draws, item.of)}."
+            for item in uncertainty.without
+        ),
     ]
     shown = [intervals(uncertainty, verdicts)]
     if uncertainty.sets:
@@ -66,7 +70,7 @@ def intervals(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Table:
 def sources(of_set: SetUncertainty, patients: int) -> Table:
     """Return what the share of a cohort of this size owes its variance to."""
     parts = (
-        (f"chance, in {number(patients)} patients", of_set.chance),
+        *([(f"chance, in {number(patients)} patients", of_set.chance)] if of_set.chance_is_known else []),
         ("uncertain numbers", of_set.numbers),
         ("uncertain mix of patients", of_set.mix),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -13,6 +13,8 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
+from nephrosyn.runs.draws.kept import PREFIX
+from nephrosyn.runs.draws.kept import TABLES as KEPT_TABLES
 from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason, table_folder
 from nephrosyn.runs.folder.storage import Storage, is_unchanged, manifest_entry
 from nephrosyn.text_files import parsed_json
@@ -128,7 +130,14 @@ def by_number(files: Record) -> dict[int, Record]:
 def verified(storage: Storage, files: Record) -> Record | None:
     """Return the files of a part in a manifest, if every table has one and all are unchanged."""
     tables = {name.rpartition("/")[0] for name in files}
-    expected = DRAW_TABLES if tables <= {*map(table_folder, DRAW_TABLES)} else SCHEMAS
-    if len(tables) < len(expected) or not all(is_unchanged(storage, name, fact) for name, fact in files.items()):
+    expected = {*map(table_folder, _expected(tables))}
+    if not expected <= tables or not all(is_unchanged(storage, name, fact) for name, fact in files.items()):
         return None
     return files
+
+
+def _expected(folders: set[str]) -> Iterable[str]:
+    """Return the tables of a part of the cohort, or of a chunk of draws, with their tables if some are there."""
+    if not folders & {*map(table_folder, DRAW_TABLES)}:
+        return SCHEMAS
+    return [*DRAW_TABLES, *(KEPT_TABLES if any(name.startswith(PREFIX) for name in folders) else ())]
