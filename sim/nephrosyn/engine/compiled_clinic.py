@@ -215,35 +215,26 @@ def _clinic(slots: int, patients: int) -> Clinic:
     return clinic
 
 
-class _Site:
-    """The patients of one site and the clinic they share."""
-
-    def __init__(self, scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> None:
-        self._prepared, self._traits = prepared, traits
-        self._states = records(len(traits), STATE)
-        self._clocks = np.zeros((len(traits), 4, CLOCKS))
-        self._clinic = _clinic(int(scenario.care.clinic.slots), len(traits))
-        self._log = CourseLog(len(traits), scenario.population.follow_up_days)
-
-    def play(self) -> NDArray[np.void]:
-        """Play all courses; return their rows, by patient."""
-        batch, due = FIRST_BATCH, CALLS_NOT_OVER
-        while due < math.inf:
-            begun = perf_counter()
-            due = play_site(
-                batch, self._traits, self._states, self._clocks, self._prepared, self._clinic, self._log.arrays
-            )
-            if due == TOO_MANY_EVENTS:
-                i = int(self._clinic.site["patient"][0])
-                replicate = int(self._prepared.parameters["replicate"][0])
-                raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])
-            if due == LOG_FULL:
-                self._log.grow()
-            elif perf_counter() - begun < LONGEST_BATCH_SECONDS:
-                batch *= 4
-            else:
-                batch = max(batch // 8, 1)
-        return self._log.by_patient()
+def _play_site(
+    scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog
+) -> None:
+    """Play the courses of the patients of one site; their rows come in the order of the calendar."""
+    states, clocks = records(len(traits), STATE), np.zeros((len(traits), 4, CLOCKS))
+    clinic = _clinic(int(scenario.care.clinic.slots), len(traits))
+    batch, due = FIRST_BATCH, CALLS_NOT_OVER
+    while due < math.inf:
+        begun = perf_counter()
+        due = play_site(batch, traits, states, clocks, prepared, clinic, log.arrays)
+        if due == TOO_MANY_EVENTS:
+            i = int(clinic.site["patient"][0])
+            replicate = int(prepared.parameters["replicate"][0])
+            raise too_many_events(replicate, int(traits["patient"][i]), states[i])
+        if due == LOG_FULL:
+            log.grow()
+        elif perf_counter() - begun < LONGEST_BATCH_SECONDS:
+            batch *= 4
+        else:
+            batch = max(batch // 8, 1)
 
 
 def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
@@ -268,5 +259,10 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     EngineError
         If a patient has more events than any sound scenario produces, or the rows do not fit into memory.
     """
-    sites = np.flatnonzero(np.diff(traits["site"], prepend=-1))
-    return np.concatenate([_Site(scenario, prepared, patients).play() for patients in np.split(traits, sites[1:])])
+    sites = np.split(traits, np.flatnonzero(np.diff(traits["site"])) + 1)
+    follow_up_days = scenario.population.follow_up_days
+    log, site_log = CourseLog(len(traits), follow_up_days), CourseLog(max(map(len, sites)), follow_up_days)
+    for site in sites:
+        _play_site(scenario, prepared, site, site_log)
+        log.append(site_log, site["patient"])
+    return log.by_patient()
