@@ -16,11 +16,11 @@ import numpy as np
 
 from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance_patient
 from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
-from nephrosyn.engine.calendar import ENTRIES_PER_PATIENT, ENTRY, Step, schedule, take_next
+from nephrosyn.engine.calendar import ENTRY, MOST_NOW, Calendar, Step, schedule, schedule_now, take_next
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
 from nephrosyn.engine.visit_length import visit_length
-from nephrosyn.kernels.compile import entry, once
+from nephrosyn.kernels.compile import entry, kernel, once
 from nephrosyn.patients.traits import records
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ SITE = np.dtype(
         ("slots", "i8"),
         ("slots_taken", "i8"),
         ("now", "f8"),  # days on the site's calendar
-        ("entries", "i8"),  # in the calendar
+        ("entries", "i8"),  # in the calendar, for later
+        ("entries_now", "i8"),
+        ("first_now", "i8"),
         ("next_number", "i8"),  # of an entry
         ("queue_first", "i8"),  # place of the first patient who waits
         ("queue_length", "i8"),
@@ -70,15 +72,15 @@ class Clinic(NamedTuple):
         The state.
     attendance : ndarray of ATTENDANCE, shape (n,)
         The patients.
-    calendar : ndarray of ENTRY, shape (2 n,)
-        A heap: each entry precedes the two at twice its place plus 1 and 2.
+    calendar : Calendar
+        What happens next.
     queue : ndarray of int64, shape (n,)
         Who waits for a slot, in a ring.
     """
 
     site: NDArray[np.void]
     attendance: NDArray[np.void]
-    calendar: NDArray[np.void]
+    calendar: Calendar
     queue: NDArray[np.int64]
 
 
@@ -87,10 +89,10 @@ def _offer_slot(site, calendar, queue):
     """Give a slot to the first who waits, if there are both."""
     if site.queue_length > 0 and site.slots_taken < site.slots:
         patient = queue[site.queue_first]
-        site.queue_first = (site.queue_first + 1) % len(queue)
+        site.queue_first = site.queue_first + 1 if site.queue_first + 1 < len(queue) else 0
         site.queue_length -= 1
         site.slots_taken += 1
-        schedule(site, calendar, site.now, patient, _CALL)
+        schedule_now(site, calendar, patient, _CALL)
 
 
 @once
@@ -105,7 +107,7 @@ def _schedule_arrival(site, calendar, attendance, i, now, due):
 def _leave(site, calendar, attendance, traits, i, due):
     """Leave the clinic: the slot is free, and the next visit is scheduled."""
     site.slots_taken -= 1
-    schedule(site, calendar, site.now, i, _OFFER)
+    schedule_now(site, calendar, i, _OFFER)
     attendance[i].visits += 1
     _schedule_arrival(site, calendar, attendance, i, site.now - traits[i].entry_days, due)
 
@@ -114,7 +116,7 @@ def _leave(site, calendar, attendance, traits, i, due):
 def _until_next_course(traits, states, clocks, clinic):
     """Follow the calendar until a patient's course goes on; return whether there is one."""
     site, calendar, attendance, queue = clinic.site[0], clinic.calendar, clinic.attendance, clinic.queue
-    while site.entries > 0:
+    while site.entries + site.entries_now > 0:
         take_next(site, calendar)
         i, step = site.patient, site.step
         if step == _START:
@@ -129,7 +131,8 @@ def _until_next_course(traits, states, clocks, clinic):
             if states[i].dropped_out != 0:
                 return True
             attendance[i].requested = site.now
-            queue[(site.queue_first + site.queue_length) % len(queue)] = i
+            place = site.queue_first + site.queue_length
+            queue[place if place < len(queue) else place - len(queue)] = i
             site.queue_length += 1
         elif step == _DEPARTURE:
             _leave(site, calendar, attendance, traits, i, attendance[i].due)
@@ -153,6 +156,25 @@ def _after_course(due, traits, states, prepared, clinic):
         schedule(site, calendar, site.now + length, i, _DEPARTURE)
     else:  # died in the queue
         _leave(site, calendar, attendance, traits, i, due)
+
+
+@kernel
+def _play(most, traits, states, clocks, prepared, clinic, log):
+    """Do the work of ``play_site``: the arrays of an entry point itself are counted at every access."""
+    site = clinic.site[0]
+    for _ in range(most):
+        visits = 0
+        if site.interrupted == 0:
+            if not _until_next_course(traits, states, clocks, clinic):
+                return math.inf
+            visits = 0 if site.step == _START else 1
+        due = advance_patient(site.patient, visits, traits, states, clocks, prepared, log)
+        if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
+            site.interrupted = 1
+            return due
+        site.interrupted = 0
+        _after_course(due, traits, states, prepared, clinic)
+    return CALLS_NOT_OVER
 
 
 @entry
@@ -183,20 +205,7 @@ def play_site(most, traits, states, clocks, prepared, clinic, log):
         ``TOO_MANY_EVENTS`` as for ``advance``; the patient is that of ``clinic.site``. ``CALLS_NOT_OVER`` when there is
         more to play.
     """
-    site = clinic.site[0]
-    for _ in range(most):
-        visits = 0
-        if site.interrupted == 0:
-            if not _until_next_course(traits, states, clocks, clinic):
-                return math.inf
-            visits = 0 if site.step == _START else 1
-        due = advance_patient(site.patient, visits, traits, states, clocks, prepared, log)
-        if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
-            site.interrupted = 1
-            return due
-        site.interrupted = 0
-        _after_course(due, traits, states, prepared, clinic)
-    return CALLS_NOT_OVER
+    return _play(most, traits, states, clocks, prepared, clinic, log)
 
 
 def _clinic(slots: int, patients: int) -> Clinic:
@@ -204,12 +213,12 @@ def _clinic(slots: int, patients: int) -> Clinic:
     clinic = Clinic(
         records(1, SITE),
         records(patients, ATTENDANCE),
-        records(ENTRIES_PER_PATIENT * patients, ENTRY),
+        Calendar(records(patients, ENTRY), records(MOST_NOW * patients, ENTRY)),
         np.zeros(patients, np.int64),
     )
     clinic.site["slots"] = slots
     clinic.site["entries"] = clinic.site["next_number"] = patients
-    starts = clinic.calendar[:patients]
+    starts = clinic.calendar.later
     starts["number"] = starts["patient"] = np.arange(patients)
     starts["step"] = _START
     return clinic
