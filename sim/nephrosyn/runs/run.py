@@ -28,7 +28,7 @@ from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
 MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
-"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only if patients share a clinic."""
+"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only by its engine."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -154,7 +154,7 @@ class Plan:
     @property
     def is_compiled(self) -> bool:
         """Whether a compiled model is in the cache of this machine."""
-        return engines.is_compiled(self.engine)
+        return engines.is_compiled(self.scenario, self.engine)
 
     def compile_ahead(self) -> None:
         """Start compiling the criteria in another process, while the first part compiles the model in this one."""
