@@ -93,7 +93,7 @@ class DrawnNumbers:
     def size(self) -> str:
         """Number of draws and of their patients, in words."""
         size = f"{number(self.draws)} draws of {number(self.patients)} patients"
-        return f"{size}, the first of {number(self.of_patients)}" if self.patients < self.of_patients else size
+        return f"{size} (the run has {number(self.of_patients)})" if self.patients < self.of_patients else size
 
     @property
     def sentence(self) -> str:
@@ -101,7 +101,7 @@ class DrawnNumbers:
         return f"With the numbers: {number(len(self.quantities))} uncertain numbers, {self.size}."
 
 
-class DrawnScenarios:
+class RunScenarios:
     """The scenarios of finished runs, ready to be drawn.
 
     Parameters

@@ -1,7 +1,7 @@
 """An estimate from a run, with what its scenario's sources leave open: its interval of chance widened by draws.
 
-Every draw has other values of the uncertain numbers and the same patients and random numbers, so the estimates of two
-draws differ by their numbers and by the part of their chance that they do not share.
+Every draw has other values of the uncertain numbers. If draws have patients in common, they share a part of their
+chance: the estimates of two draws differ by their numbers and by the part of the chance that they do not share.
 """
 
 from __future__ import annotations

@@ -133,9 +133,9 @@ def compare(
     view : {"observed", "complete"}
         Record of the verdicts. All other outcomes come from the truth.
     uncertainty : int, optional
-        Number of draws of the uncertain numbers of all scenarios, at least 20. In each draw all runs are played again,
-        with the same drawn numbers and the same patients, at most 1,000. Every difference then has a second interval,
-        which also covers the uncertain numbers.
+        Number of draws of the uncertain numbers of all scenarios, at least 20. In each draw all runs are played again
+        with the same drawn numbers and the same patients: as many as the run has, at most 1,000. Every difference then
+        has a second interval, which also covers the uncertain numbers.
     workers : int, optional
         Processes that share the draws; None for all cores. The result does not depend on it.
     progress : callable, optional

@@ -11,8 +11,8 @@ import polars as pl
 
 from nephrosyn.comparison.care.outcomes import Course, Outcome, Vocabulary, measure
 from nephrosyn.comparison.care.pairing import PERSON, Side
-from nephrosyn.comparison.drawn_numbers import Drawing, DrawnNumbers, DrawnScenarios, SetText, blocks_of
-from nephrosyn.errors import ComparisonError
+from nephrosyn.comparison.drawn_numbers import Drawing, DrawnNumbers, RunScenarios, SetText, blocks_of
+from nephrosyn.errors import ComparisonError, RunFolderError
 from nephrosyn.statistics.drawn_estimates import DrawnEstimates, Estimate
 from nephrosyn.statistics.paired_differences import Paired, paired
 
@@ -37,8 +37,14 @@ class _Differences:
     def _measured(
         self, name: str, about: Mapping[str, Any], definitions: SetText, tables: Tables
     ) -> tuple[dict[Outcome, Any], Any]:
-        side = Side(name, {**tables, "labels": definitions.classify(tables, self.view)}, about)
+        classified = {**tables, "labels": definitions.classify(tables, self.view)}
+        side = Side(name, {table: _one_replicate(frame) for table, frame in classified.items()}, about)
         return measure(side, self.vocabulary, definitions.name, self.view), Course(side).years
+
+
+def _one_replicate(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of a draw, of whichever replicate its random numbers are, as those of the first replicate."""
+    return frame.with_columns(replicate=pl.lit(0, dtype=frame.schema["replicate"]))
 
 
 def _estimates(reference: tuple[dict[Outcome, Any], Any], other: tuple[dict[Outcome, Any], Any]) -> dict[str, Estimate]:
@@ -90,16 +96,24 @@ def find(
     ComparisonError
         If the runs are of another version, or would not have the same patients in a draw.
     """
-    scenarios = DrawnScenarios({side.name: side.manifest for side in sides}, how)
+    scenarios = RunScenarios({side.name: side.manifest for side in sides}, how)
     for side in sides[1:]:
         _same_laws(sides[0], side)
     about = {"patients": scenarios.about.patients, "replicates": 1}
-    sets = [(side.name, about, SetText(criteria, side.manifest["sets"][criteria]["text"])) for side in sides]
+    sets = [(side.name, about, _set_text(side, criteria)) for side in sides]
     baseline, draws = scenarios.play(_Differences(tuple(sets), vocabulary, view))
     return scenarios.about, [
         {name: DrawnEstimates(estimate, [draw[place][name] for draw in draws]) for name, estimate in of_run.items()}
         for place, of_run in enumerate(baseline)
     ]
+
+
+def _set_text(side: Side, criteria: str) -> SetText:
+    """Return the definition set that made the labels of a run."""
+    try:
+        return SetText(criteria, side.manifest["sets"][criteria]["text"])
+    except (KeyError, TypeError):
+        raise RunFolderError(f"{side.name}: manifest.json lacks the set {criteria!r}; make the run again") from None
 
 
 def _same_laws(reference: Side, alternative: Side) -> None:

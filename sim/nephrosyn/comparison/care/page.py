@@ -28,9 +28,9 @@ CHANCE_ALONE = (
 WITH_NUMBERS = (
     "The first interval covers the chance of which patients were drawn. The second is that of the expected difference "
     "and also covers what the sources of the scenarios leave open: each draw gives the uncertain numbers other values, "
-    "the same in all runs, and plays the same patients with the same random numbers. Chance is taken out of the spread "
-    "of the draws, and this spread is added to the interval of chance, as independent variances are. It says what is "
-    "known if the scenarios are right apart from these numbers."
+    "and all runs are played again with these values and with patients and random numbers in common. Chance is taken "
+    "out of the spread of the draws, and this spread is added to the interval of chance, as independent variances are. "
+    "It says what is known if the scenarios are right apart from these numbers."
 )
 NOTES = (
     (

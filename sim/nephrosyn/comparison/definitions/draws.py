@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from nephrosyn.comparison.definitions.definition_pair import SelectedSet
-from nephrosyn.comparison.drawn_numbers import Drawing, DrawnNumbers, DrawnScenarios, SetText, blocks_of
+from nephrosyn.comparison.drawn_numbers import Drawing, DrawnNumbers, RunScenarios, SetText, blocks_of
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report.findings.verdicts.cross_classification import DETERMINED, UNDETERMINED_ANSWERS, Moves
 from nephrosyn.report.findings.verdicts.eligibility import within
@@ -113,7 +113,7 @@ def find(
     ScenarioError
         If the scenario has no uncertain numbers.
     """
-    scenarios = DrawnScenarios({str(manifest["scenario"]["name"]): manifest}, drawing)
+    scenarios = RunScenarios({str(manifest["scenario"]["name"]): manifest}, drawing)
     before, after = (SetText(selected.definition.name, selected.text) for selected in pair)
     baseline, draws = scenarios.play(_Counts(before, after, view))
     intervals = []

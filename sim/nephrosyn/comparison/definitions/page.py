@@ -20,10 +20,10 @@ KIND = OutputFolder("a reclassification of nephrosyn", FILES, "reclassify.json",
 EXPLAINED = 3
 WITH_NUMBERS = (
     "With the numbers",
-    "the interval of the expected value. It also covers what the sources of the scenario leave open. Each draw gives "
-    "the uncertain numbers other values and plays the same patients with the same random numbers. Chance is taken out "
-    "of the spread of the draws, and this spread is added to the interval of chance, as independent variances are. It "
-    "says what is known if the scenario is right apart from these numbers.",
+    "the interval of the expected value, which also covers what the sources of the scenario leave open. In each draw, "
+    "patients are simulated with other values of the uncertain numbers and classified by both sets. Chance is taken "
+    "out of the spread of the draws, and this spread is added to the interval of chance, as independent variances are. "
+    "It says what is known if the scenario is right apart from these numbers.",
 )
 NOTES = (
     (

@@ -157,8 +157,8 @@ def reclassify(
     view : {"observed", "complete"}
         Record to classify.
     uncertainty : int, optional
-        Number of draws of the scenario's uncertain numbers, at least 20. In each draw the first patients of the run, at
-        most 1,000, are simulated again with the drawn numbers and classified by both sets; see
+        Number of draws of the scenario's uncertain numbers, at least 20. In each draw patients, as many as the run has
+        and at most 1,000, are simulated with the drawn numbers and classified by both sets; see
         `Reclassification.intervals`.
     workers : int, optional
         Processes that share the draws; None for all cores. The result does not depend on it.
