@@ -114,3 +114,10 @@ def test_uncertainty(tmp_path, monkeypatch, capsys):
     assert _play("uncertainty.md", tmp_path) == {"bash": 1, "python": 1}
     assert "'numbers': '" in capsys.readouterr().out
     assert "What is known" in (tmp_path / "known" / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_specification_curve(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _play("specification-curve.md", tmp_path) == {"bash": 1, "python": 1}
+    assert (tmp_path / "ways" / "specifications.html").is_file()

@@ -1,4 +1,4 @@
-"""Results of validation, calibration and sensitivity analysis."""
+"""Results of validation, calibration, sensitivity analysis and specification curves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nephrosyn.cli.console.terminal import complain, heading, prose, say, table
 if TYPE_CHECKING:
     from nephrosyn.evidence.calibration.fit import Calibration
     from nephrosyn.evidence.sensitivity.analysis import Sensitivity
+    from nephrosyn.evidence.specifications.curve import SpecificationCurve
     from nephrosyn.evidence.validation.validate import Validation
 
 
@@ -98,3 +99,26 @@ def sensitivity(result: Sensitivity, folder: Path | None) -> None:
     prose(output.runs(result))
     if folder is not None:
         say(f"folder  {folder}")
+
+
+def specifications(result: SpecificationCurve, page: Path | None) -> None:
+    """Print a specification curve.
+
+    Parameters
+    ----------
+    result : SpecificationCurve
+        The specification curve.
+    page : Path or None
+        The page, if one was written.
+    """
+    from nephrosyn.evidence.specifications import output
+
+    prose(output.sentence(result))
+    say(vocabulary.NOTICE)
+    for shown in output.tables(result):
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows, right=range(shown.words, len(shown.head)))
+    say()
+    if page is not None:
+        say(f"page  {page}")
