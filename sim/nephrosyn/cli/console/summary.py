@@ -31,6 +31,7 @@ def summary(cohort: Cohort) -> None:
     for share in answers.refractory:
         if share.view == "observed":
             _classified(share, categories[share.criteria, share.view])
+    _hangs_on(cohort)
     _next_commands(cohort)
 
 
@@ -60,6 +61,13 @@ def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
     if known := text.two_intervals(refractory):
         prose(known)
     prose(text.headline(refractory))
+
+
+def _hangs_on(cohort: Cohort) -> None:
+    if cohort.uncertainty is not None and (influence := cohort.uncertainty.influence) is not None:
+        from nephrosyn.report import influence_text
+
+        prose(f"{influence_text.moved_most(influence)}.")
 
 
 def _next_commands(cohort: Cohort) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn import criteria, engine
 from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.draws.counts import add_up, count
-from nephrosyn.runs.draws.design import BLOCKS, DrawnScenarios, is_paired, uncertain, values_of
+from nephrosyn.runs.draws.design import BLOCKS, DrawnScenarios, described, is_paired, uncertain, values_of
 
 if TYPE_CHECKING:
     from nephrosyn.engine.simulation import Engine
@@ -69,9 +69,7 @@ class DrawnRun:
             "draws": self.draws,
             "patients": self.patients,
             "paired": self.paired,
-            "quantities": [
-                {"keys": list(q.keys), "kind": q.kind, "law": str(q.law), "source": q.source} for q in self.quantities
-            ],
+            "quantities": described(self.quantities),
         }
 
     def tables(self, chunk: int) -> dict[str, pl.DataFrame]:
