@@ -224,9 +224,7 @@ def _clinic(slots: int, patients: int) -> Clinic:
     return clinic
 
 
-def _play_site(
-    scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog
-) -> None:
+def _play_site(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog) -> None:
     """Play the courses of the patients of one site; their rows come in the order of the calendar."""
     states, clocks = records(len(traits), STATE), np.zeros((len(traits), 4, CLOCKS))
     clinic = _clinic(int(scenario.care.clinic.slots), len(traits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from zlib import crc32
@@ -70,6 +71,36 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None, *, checked: bo
         wrong = [replace(problem, actual=f"{problem.actual} in draw {draw}") for problem in problems.values()]
         raise ScenarioError(resolved.name, wrong)
     return replace(resolved, scenario=scenario)
+
+
+def drawn_values(resolved: Resolved, draws: Iterable[int], only: Kind | None = None) -> Iterator[dict[str, float]]:
+    """Yield the values that `draw` gives the uncertain numbers, without making and checking scenarios.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+    draws : iterable of int
+        Numbers of the draws.
+    only : {"number", "mix"}, optional
+        Numbers of this kind only; all by default.
+
+    Yields
+    ------
+    dict of str to float
+        Value of each dotted key, in its unit.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario import load
+    >>> (values,) = drawn_values(load("baseline"), [0])
+    >>> share = draw(load("baseline"), 0).scenario.disease.spontaneous["membranous"].share
+    >>> values["disease.spontaneous.membranous.share"] == share
+    True
+    """
+    quantities = [quantity for quantity in uncertainty_of(resolved) if only in (None, quantity.kind)]
+    tree = resolved.scenario.model_dump(mode="json")
+    return (_drawn(tree, quantities, resolved.scenario.seed, number) for number in draws)
 
 
 def _drawn(tree: Any, quantities: list[Quantity], seed: int, draw: int) -> dict[str, float]:

@@ -103,6 +103,11 @@ def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
     return tuple(quantities)
 
 
+def described(quantities: Iterable[Quantity]) -> list[dict[str, Any]]:
+    """Return uncertain numbers as the manifest of a run describes them."""
+    return [{"keys": list(q.keys), "kind": q.kind, "law": str(q.law), "source": q.source} for q in quantities]
+
+
 def is_paired(quantities: Iterable[Quantity]) -> bool:
     """Whether both the mix of patients and other numbers are uncertain."""
     return len({quantity.kind for quantity in quantities}) > 1
