@@ -66,7 +66,7 @@ def panels(distances: Sequence[Distance]) -> Figure:
     axes = figure.subplots(len(by_panel), 1, height_ratios=ratios, squeeze=False, sharex=True)[:, 0]
     for panel, name, of_panel in zip(axes, names, by_panel, strict=True):
         _panel(panel, name, of_panel)
-    axes[-1].set_xlabel("simulated minus published, standard errors of the published estimate")
+    axes[-1].set_xlabel("simulated minus published, in its standard errors")
     return figure
 
 
