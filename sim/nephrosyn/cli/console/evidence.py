@@ -78,7 +78,8 @@ def calibration(result: Calibration, folder: Path | None) -> None:
         heading(shown.caption)
         table(shown.head, shown.rows)
     say()
-    prose(output.NOTE)
+    for sentence in output.sentences(result):
+        prose(sentence)
     say(f"text for the scenario's source field: {result.source}")
     if folder is not None:
         say(f"folder  {folder}")
