@@ -59,15 +59,15 @@ def scores_of(
             ends = [values.get((name, where, "accuracy")) for name in (first, second)]
             if ends[0] is not None and ends[1] is not None:
                 values[f"{first} - {second}", where, "difference"] = ends[0] - ends[1]
-    rows = [(draw, *key, *_with_error(scores)) for key, scores in values.items()]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    found = [(draw, *key, *_with_error(scores)) for key, scores in values.items()]
+    return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
 def _clean(
     frame: pl.DataFrame, task: Task, names: Sequence[str], classes: Sequence[str], weights: Array
 ) -> dict[Key, Array]:
     """Return each score on the unperturbed record, of all patients and without each block, shape (1 + blocks,)."""
-    found = {}
+    found: dict[Key, Array] = {}
     for name, part in _parts(frame.filter(perturbation=CLEAN), "classifier"):
         if name in names:
             part = part.sort("patient")
@@ -81,7 +81,7 @@ def _perturbed(frame: pl.DataFrame, names: Sequence[str], baseline: str, weights
     rows = counted(frame).filter(pl.col("classifier").cast(pl.String).is_in(names))
     if not same_patients(rows):
         return {}
-    found = {}
+    found: dict[Key, Array] = {}
     for where, part in [(ALL, rows), *_parts(rows, "perturbation")]:
         for metric, scores in _quietly(perturbed_scores(part, names, baseline), weights).items():
             found |= {(name, where, metric): values for name, values in zip(names, scores.T, strict=True)}

@@ -421,7 +421,6 @@ class Objective:
             distances = [math.nan] * len(self.estimates)
         return np.array([value if math.isfinite(value) else MISSING_DISTANCE for value in distances])
 
-
     @property
     def ends(self) -> Floats:
         """The range of each parameter on its fitting scale, shape (d, 2)."""

@@ -146,9 +146,7 @@ def _flat(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any
             yield inner, value
 
 
-def _read(
-    path: Path, value: Any, tree: Any, file: str, folder: Folder | None
-) -> tuple[Entry | None, list[Problem]]:
+def _read(path: Path, value: Any, tree: Any, file: str, folder: Folder | None) -> tuple[Entry | None, list[Problem]]:
     key = f"uncertainty.{dotted(path)}"
     kinds = [kind for kind in ENTRIES if isinstance(value, Mapping) and kind in value]
     if len(kinds) != 1:
