@@ -13,6 +13,12 @@ from nephrosyn.cli.options import AsJson, Out, Overrides, Quiet, ScenarioName, S
 
 Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Number of patients in each cohort.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the random numbers.")]
+Uncertainty = Annotated[
+    int | None,
+    typer.Option(
+        "--uncertainty", metavar="N", help="Also give prediction intervals from N draws of the settings' numbers."
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier output of this command.")]
 
 
@@ -31,6 +37,7 @@ def validate(
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Number of processes [default: all cores].")
     ] = None,
+    uncertainty: Uncertainty = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the page, values and forest plot to a folder.")
     ] = None,
@@ -45,7 +52,7 @@ def validate(
     if out is not None:
         output.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
-        options = _given(patients=patients, seed=seed)
+        options = _given(patients=patients, seed=seed, uncertainty=uncertainty)
         validation = simulate_and_compare(setting, estimate or figure, workers=workers, progress=progress, **options)
     page = None if out is None else output.write(validation, out, overwrite=overwrite)
     if as_json:

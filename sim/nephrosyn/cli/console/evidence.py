@@ -25,7 +25,7 @@ def validation(result: Validation, page: Path | None) -> None:
     page : Path or None
         The page, if one was written.
     """
-    from nephrosyn.evidence.validation import output
+    from nephrosyn.evidence.validation import output, prediction_tables
 
     say(vocabulary.NOTICE)
     for shown in output.tables(result):
@@ -36,6 +36,13 @@ def validation(result: Validation, page: Path | None) -> None:
     coverage = output.coverage_table(result)
     heading(coverage.caption)
     table(coverage.head, coverage.rows, right=range(1, len(coverage.head)))
+    if result.draws:
+        say()
+        predicted = prediction_tables.coverage_table(result)
+        heading(predicted.caption)
+        table(predicted.head, predicted.rows, right=range(1, len(predicted.head)))
+        for line in prediction_tables.lines(result):
+            prose(line)
     if lines := output.cause_lines(result):
         say()
         heading(output.OUTSIDE)
@@ -71,7 +78,8 @@ def calibration(result: Calibration, folder: Path | None) -> None:
         heading(shown.caption)
         table(shown.head, shown.rows)
     say()
-    prose(output.NOTE)
+    for sentence in output.sentences(result):
+        prose(sentence)
     say(f"text for the scenario's source field: {result.source}")
     if folder is not None:
         say(f"folder  {folder}")

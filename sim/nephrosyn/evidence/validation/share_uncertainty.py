@@ -11,17 +11,16 @@ import polars as pl
 from nephrosyn import criteria
 from nephrosyn.evidence.simulate_setting import definition
 from nephrosyn.report.findings.verdicts.eligibility import within
-from nephrosyn.runs.draws.design import BLOCKS
 from nephrosyn.runs.draws.each_draw import Tables, map_draws
 from nephrosyn.runs.run import Progress, silent
 from nephrosyn.scenario import load
-from nephrosyn.statistics.nested_variance import Draws, ends
+from nephrosyn.statistics.nested_variance import LEAST_PATIENTS, Draws
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 Key = tuple[str, str, float]
 """Setting, definition set, and years of follow-up."""
 Interval = tuple[float, float]
-KEYS = ("setting", "criteria", "years", "block")
+KEYS = ("setting", "criteria", "years")
 
 
 def share_intervals(
@@ -37,7 +36,7 @@ def share_intervals(
 ) -> dict[Key, Interval]:
     """Return the 95% uncertainty interval of the expected share of every setting, definition set and follow-up.
 
-    The same draw gives a number the same quantile of its distribution in all settings, and all draws have the same
+    The same draw gives a number the same quantile of its distribution in all settings, and all settings the same
     random numbers. The chance of the patients of a draw is taken out of the spread, as in a run with draws.
 
     Parameters
@@ -58,7 +57,7 @@ def share_intervals(
     Returns
     -------
     dict of (str, str, float) to (float, float)
-        Lower and upper end as fractions; without the sets that apply to nobody in some draw.
+        Lower and upper end as fractions; without the sets that apply to almost nobody in some draw.
 
     Raises
     ------
@@ -72,9 +71,9 @@ def share_intervals(
     frames = map_draws(count, scenarios, draws, workers=workers, progress=progress)
     counts = pl.concat(frames)
     return {
-        (settings[place], name, year): _interval(part, draws)
-        for (place, name, year), part in counts.group_by("setting", "criteria", "years")
-        if part.filter(pl.col("patients") > 0)["draw"].n_unique() == draws
+        (settings[place], name, year): _interval(part.sort("draw"))
+        for (place, name, year), part in counts.group_by(*KEYS)
+        if part.filter(pl.col("patients") >= LEAST_PATIENTS).height == draws
     }
 
 
@@ -93,8 +92,8 @@ def count_draw(draw: int, tables: Sequence[Tables], *, sets: Sequence[str], year
     Returns
     -------
     polars.DataFrame
-        `draw`, `setting` (its place), `criteria`, `years`, `block` of patients, and of those to whom the set may apply
-        their number (`patients`) and how many are refractory (`met`).
+        `draw`, `setting` (its place), `criteria`, `years`, and of the patients to whom the set may apply their number
+        (`patients`) and how many are refractory (`met`).
     """
     definitions = [definition(name) for name in sets]
     return pl.concat(
@@ -105,23 +104,14 @@ def count_draw(draw: int, tables: Sequence[Tables], *, sets: Sequence[str], year
 
 
 def _count(labels: pl.DataFrame, draw: int, place: int, year: float) -> pl.DataFrame:
-    patients = labels["patient"].n_unique()
     return (
         within(labels)
-        .with_columns(
-            draw=pl.lit(draw),
-            setting=pl.lit(place),
-            years=pl.lit(float(year)),
-            block=pl.col("patient").cast(pl.Int64) * min(BLOCKS, patients) // patients,
-        )
+        .with_columns(draw=pl.lit(draw), setting=pl.lit(place), years=pl.lit(float(year)))
         .group_by("draw", *KEYS)
         .agg(patients=pl.len(), met=pl.col("refractory").sum())
     )
 
 
-def _interval(counts: pl.DataFrame, draws: int) -> Interval:
-    blocks = 1 + int(counts["block"].max() or 0)  # type: ignore[arg-type]
-    places = counts["draw"].to_numpy(), counts["block"].to_numpy()
-    met, patients = np.zeros((draws, blocks)), np.zeros((draws, blocks))
-    met[places], patients[places] = counts["met"].to_numpy(), counts["patients"].to_numpy()
-    return ends(Draws(met, patients).without_chance())
+def _interval(counts: pl.DataFrame) -> Interval:
+    met, patients = (counts[name].to_numpy().astype(np.float64)[:, None] for name in ("met", "patients"))
+    return Draws(met, patients).interval()
