@@ -210,8 +210,8 @@ def shares_part() -> str:
     beyond = sum(not answer.known[0] <= answer.refractory.share <= answer.known[1] for answer in every)
     if beyond:
         text += (
-            f" In {beyond} combinations the share itself lies outside the interval of the numbers: the distributions "
-            "of numbers that were fitted together are drawn one by one, and need not be centred at the fitted values."
+            f" In {beyond} combinations the share itself lies outside the interval of the numbers: the middle of "
+            "what the sources leave open need not be the value that a setting has."
         )
     low, high = (pick(every, key=lambda answer: answer.refractory.share) for pick in (min, max))
     span = (

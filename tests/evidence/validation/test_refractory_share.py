@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 import nephrosyn as ns
@@ -10,7 +11,7 @@ from nephrosyn import criteria, uncertainty
 from nephrosyn.evidence.validation import refractory_share, share_uncertainty
 from nephrosyn.runs.draws.each_draw import tables_of
 from nephrosyn.scenario import load
-from nephrosyn.statistics.nested_variance import Draws, ends
+from nephrosyn.statistics.nested_variance import Draws
 from nephrosyn.statistics.proportions import wilson
 
 DRAWS, PATIENTS, SEED = 20, 60, 2
@@ -28,16 +29,13 @@ def intervals():
 def test_an_interval_is_that_of_draws_counted_by_hand(intervals):
     overrides = ["population.follow_up_days=730", f"patients={PATIENTS}", f"seed={SEED}"]
     resolved = load("baseline", overrides)
-    met = np.zeros((DRAWS, 50))
-    patients = np.zeros((DRAWS, 50))
+    met, patients = np.zeros((DRAWS, 1)), np.full((DRAWS, 1), float(PATIENTS))
     for draw in range(DRAWS):
-        labels = criteria.classify(
-            tables_of(uncertainty.draw(resolved, draw)), criteria.load("source"), "observed", 365
-        )
-        for patient, refractory in labels.select("patient", "refractory").iter_rows():
-            patients[draw, patient * 50 // PATIENTS] += 1
-            met[draw, patient * 50 // PATIENTS] += refractory is True
-    assert intervals["baseline", "source", 1.0] == pytest.approx(ends(Draws(met, patients).without_chance()))
+        tables = tables_of(uncertainty.draw(resolved, draw), draw)
+        labels = criteria.classify(tables, criteria.load("source"), "observed", 365)
+        met[draw] = labels.filter(pl.col("refractory")).height
+    assert met.min() < met.max()
+    assert intervals["baseline", "source", 1.0] == pytest.approx(Draws(met, patients).interval())
 
 
 @pytest.mark.slow
