@@ -16,12 +16,11 @@ import simpy
 from numba import config, typeof
 
 from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance
-from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
+from nephrosyn.engine.visit_length import visit_length
 from nephrosyn.kernels.compile import entry
-from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 from nephrosyn.patients.traits import records
 
 if TYPE_CHECKING:
@@ -36,13 +35,11 @@ _VISITS_DRAWN = 32
 
 
 @entry
-def _visit_lengths(parameters, tables, patient, visit):
+def _visit_lengths(prepared, patient, visit):
     """Lengths (days) of the patient's next visits, drawn together because a call costs more than a draw."""
-    params = parameters[0]
     lengths = np.empty(_VISITS_DRAWN)
     for k in range(_VISITS_DRAWN):
-        draws = uniforms(params.seed, params.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
-        lengths[k] = quantile(tables, params.visit_length_table, normal_quantile(draws[0]))
+        lengths[k] = visit_length(prepared, patient, visit + k)
     return lengths
 
 
@@ -132,7 +129,7 @@ class Site:
                 due = self._advance(i, 1)
                 continue
             if visit % _VISITS_DRAWN == 0:
-                lengths = _visit_lengths(self._prepared.parameters, self._prepared.tables, patient, visit).tolist()
+                lengths = _visit_lengths(self._prepared, patient, visit).tolist()
             requested_at = environment.now
             with clinic.request() as slot:
                 yield slot

@@ -67,6 +67,7 @@ class Purpose(IntEnum):
     ANTI_PLA2R_READING = 52
     GENETIC_RESULT = 53
     UNCERTAINTY = 70
+    CALIBRATION = 71
 
 
 _M0 = np.uint64(0xD2E7470EE14C6C93)

@@ -66,15 +66,16 @@ def answers(
     from nephrosyn.report.findings.verdicts import refractory_share
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
+    scenario = manifest.get("scenario", {}).get("scenario")
     if out_of_core.is_large(tables, manifest):
         whole = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
-        return summary.answers_with(whole, uncertainty)
+        return summary.answers_with(whole, uncertainty, scenario, stored)
     labels = tables["labels"]
     defined = summary.defined_by(labels, requested, stored)
     main = summary.summarise(labels, defined)
     keys = [(verdict.criteria, verdict.view) for verdict in main.refractory]
     categories = {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys}
-    return summary.answers_with(summary.Answers(main, categories), uncertainty)
+    return summary.answers_with(summary.Answers(main, categories), uncertainty, scenario, stored)
 
 
 def write(
@@ -121,7 +122,8 @@ def write(
         findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
     else:
         findings = summary.find(tables, resolved, requested, stored)
-    findings = summary.findings_with(findings, uncertainty)
+    values = resolved.scenario.model_dump(mode="json")
+    findings = summary.findings_with(findings, uncertainty, values, stored)
     drawn = figures.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"

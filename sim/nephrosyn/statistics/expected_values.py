@@ -12,7 +12,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from nephrosyn.statistics.between_replicates import LEVEL
+
 Floats = NDArray[np.float64]
+TAIL = (1 - LEVEL) / 2
 FEWEST = 4
 """Least number of draws for a variance of a further one."""
 POINTS = 9
@@ -39,6 +42,20 @@ def without_chance(values: Floats, errors: Floats) -> Floats:
     """
     total = float(np.var(values, ddof=1))
     return _spread(values, total - float(np.mean(errors**2)), total)
+
+
+def ends(values: Floats) -> tuple[float, float]:
+    """Return the 2.5% and 97.5% quantile; of few values they are the least and the greatest.
+
+    The quantile of k of n values is at k / (n + 1), so that a further value lies outside with the stated probability.
+
+    Examples
+    --------
+    >>> [round(end, 6) for end in ends(np.arange(1.0, 40.0))]
+    [1.0, 39.0]
+    """
+    low, high = np.quantile(values, [TAIL, 1 - TAIL], method="weibull")
+    return float(low), float(high)
 
 
 def further_values(values: Floats, errors: Floats) -> Floats:

@@ -4,7 +4,7 @@
 are keyed by the seed, their number and the name of the key, so that a further key changes no other.
 """
 
-from nephrosyn.uncertainty.draws import draw
+from nephrosyn.uncertainty.draws import draw, drawn_values
 from nephrosyn.uncertainty.quantities import Kind, Quantity, stated_numbers, uncertainty_of
 
-__all__ = ["Kind", "Quantity", "draw", "stated_numbers", "uncertainty_of"]
+__all__ = ["Kind", "Quantity", "draw", "drawn_values", "stated_numbers", "uncertainty_of"]

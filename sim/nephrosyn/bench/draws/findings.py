@@ -11,8 +11,7 @@ import polars as pl
 
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.metrics import ALL
-from nephrosyn.statistics.expected_values import without_chance
-from nephrosyn.statistics.nested_variance import ends
+from nephrosyn.statistics.expected_values import ends, without_chance
 
 
 @dataclass(frozen=True)

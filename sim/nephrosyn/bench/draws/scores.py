@@ -58,8 +58,8 @@ def scores_of(
             ends = [values.get((name, where, "accuracy")) for name in (first, second)]
             if ends[0] is not None and ends[1] is not None:
                 values[f"{first} - {second}", where, "difference"] = ends[0] - ends[1]
-    rows = [(draw, *key, *_with_error(scores)) for key, scores in values.items()]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    found = [(draw, *key, *_with_error(scores)) for key, scores in values.items()]
+    return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
 def _clean(frame: pl.DataFrame, task: Task, names: Sequence[str], classes: Sequence[str]) -> dict[Key, Array]:

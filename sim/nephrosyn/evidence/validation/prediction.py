@@ -11,8 +11,7 @@ import numpy as np
 
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
-from nephrosyn.statistics.expected_values import further_values, without_chance
-from nephrosyn.statistics.nested_variance import ends
+from nephrosyn.statistics.expected_values import ends, further_values, without_chance
 from nephrosyn.statistics.predicted_studies import Binomial, NormalError, Poisson, PredictedStudy, Sampling
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 
