@@ -67,12 +67,16 @@ def test_the_chance_of_the_simulated_patients_is_taken_out():
 
 
 def test_a_ratio_is_predicted_by_its_logarithm():
+    """Logarithms of variance 0.5^2, of which 0.3^2 is the chance of patients: 0.4^2 and the error of the study."""
     hazard = ESTIMATES["C07.hazard"]  # 0.87, 0.65 to 1.17
     error = math.log(1.17 / 0.65) / (2 * 1.959964)
-    prediction = predict(hazard, simulated(np.full(40, 0.9), 0.05))
-    assert (prediction.low, prediction.high) == pytest.approx(
-        [0.9 * math.exp(sign * 1.959964 * error) for sign in (-1, 1)], rel=1e-4
+    ratios = 2.5 * np.exp(0.5 * stats.norm.ppf((np.arange(400) + 0.5) / 400))
+    prediction = predict(hazard, simulated(ratios, 0.3 * ratios))
+    law = stats.norm(math.log(2.5), math.hypot(0.4, error))
+    assert np.log([prediction.low, prediction.median, prediction.high]) == pytest.approx(
+        [law.ppf(p) for p in (0.025, 0.5, 0.975)], abs=0.015
     )
+    assert prediction.rank == pytest.approx(law.cdf(math.log(0.87)), abs=0.002)
 
 
 @pytest.mark.parametrize("share_of", [(4, 16), (2, 60)])

@@ -27,6 +27,8 @@ class DrawnScore:
         Draws in which it is not defined. If there are any, the other numbers are None.
     mean, low, high : float or None
         Mean over the draws, and 95% interval of the expected score.
+    constant : bool
+        Whether the score is the same in every draw.
     """
 
     classifier: str
@@ -36,6 +38,7 @@ class DrawnScore:
     mean: float | None
     low: float | None
     high: float | None
+    constant: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,4 +98,4 @@ def _summary(scores: pl.DataFrame) -> Iterable[DrawnScore]:
             continue
         values, errors = (rows[column].to_numpy().astype(np.float64) for column in ("value", "error"))
         low, high = ends(without_chance(values, errors))
-        yield DrawnScore(names[0], names[1], names[2], 0, float(values.mean()), low, high)
+        yield DrawnScore(names[0], names[1], names[2], 0, float(values.mean()), low, high, bool(np.ptp(values) == 0))

@@ -51,9 +51,8 @@ def scores_of(
     draw : int
         Number of the draw.
     """
-    rows = frame.filter(scored())
-    weights = _weights(rows["patient"].n_unique())
-    values = {**_clean(rows, task, names, classes, weights), **_perturbed(rows, names, baseline, weights)}
+    answers = frame.filter(scored())
+    values = {**_clean(answers, task, names, classes), **_perturbed(answers, names, baseline)}
     for where in (CLEAN, ALL):
         for first, second in combinations(names, 2):
             ends = [values.get((name, where, "accuracy")) for name in (first, second)]
@@ -63,24 +62,23 @@ def scores_of(
     return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
 
-def _clean(
-    frame: pl.DataFrame, task: Task, names: Sequence[str], classes: Sequence[str], weights: Array
-) -> dict[Key, Array]:
+def _clean(frame: pl.DataFrame, task: Task, names: Sequence[str], classes: Sequence[str]) -> dict[Key, Array]:
     """Return each score on the unperturbed record, of all patients and without each block, shape (1 + blocks,)."""
     found: dict[Key, Array] = {}
     for name, part in _parts(frame.filter(perturbation=CLEAN), "classifier"):
         if name in names:
-            part = part.sort("patient")
+            part, weights = part.sort("patient"), _weights(part.height)
             scores = {**_quietly(clean_scores(part, task, classes), weights), **_quietly(_shares(part), weights)}
             found |= {(name, CLEAN, metric): values for metric, values in scores.items()}
     return found
 
 
-def _perturbed(frame: pl.DataFrame, names: Sequence[str], baseline: str, weights: Array) -> dict[Key, Array]:
+def _perturbed(frame: pl.DataFrame, names: Sequence[str], baseline: str) -> dict[Key, Array]:
     """Return each score over all perturbed records, and under each perturbation, shape (1 + blocks,)."""
     rows = counted(frame).filter(pl.col("classifier").cast(pl.String).is_in(names))
     if not same_patients(rows):
         return {}
+    weights = _weights(rows["patient"].n_unique())
     found: dict[Key, Array] = {}
     for where, part in [(ALL, rows), *_parts(rows, "perturbation")]:
         for metric, scores in _quietly(perturbed_scores(part, names, baseline), weights).items():

@@ -20,12 +20,12 @@ from nephrosyn.report.page.tables import Table
 NOTE = (
     "With the scenario's numbers",
     "the bench is repeated in cohorts whose scenario has the uncertain numbers drawn from what their sources leave "
-    "open, each with patients and perturbations of its own. The interval is that of the expected score over the draws: "
-    "the chance of the patients of each draw is taken out (a jackknife of 20 blocks of patients). It says how far a "
-    "score may move because the numbers are not known better, and does not shrink with more patients. Balanced "
-    "accuracy and macro F1 are means over the classes of the run, and not defined in a draw where nobody has one of "
-    "them. Classifiers that learn keep their training cohort, which has the scenario's own numbers; only the patients "
-    "they are asked about are drawn.",
+    "open, each with patients and perturbations of its own. The interval is that of the expected score over the draws, "
+    "without the chance of the patients of each draw (by a jackknife of 20 blocks of patients). It shows how far a "
+    "score may move because the numbers are not known better, and does not shrink with more patients; `chance alone` "
+    "means that draws do not differ by more than chance. Balanced accuracy and macro F1 are means over the classes of "
+    "the run, and not defined in a draw where nobody has one of them. Classifiers that learn keep their training "
+    "cohort, which has the scenario's own numbers; only the patients they are asked about are drawn.",
 )
 SHARES = ("accuracy", *PARTS)
 CLEAN_SCORES = (*SHARES, "balanced_accuracy", "macro_f1", "mcc", "kappa", "brier")
@@ -75,11 +75,11 @@ def _caption(drawn: DrawnBench) -> str:
 
 
 def _cells(one: DrawnScore, text: Callable[[float | None], str]) -> tuple[str, str]:
-    """Return the mean and the interval of a score; no interval where it is the same in every draw."""
+    """Return the mean and the interval of a score; no interval where draws differ by no more than chance."""
     if one.low is None or one.high is None:
         return NO_VALUE, f"not defined in {one.undefined} draws"
     if one.low == one.high:
-        return text(one.mean), NO_VALUE
+        return text(one.mean), NO_VALUE if one.constant else "chance alone"
     return text(one.mean), f"{text(one.low).rstrip('%')} to {text(one.high)}"
 
 
