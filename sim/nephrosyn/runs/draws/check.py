@@ -76,7 +76,7 @@ def _summary(path: str, cases: list[tuple[int, Problem]], quantities: list[Quant
     where = first.actual.removesuffix(f" in draw {_number_of(first)}")
     named = ", ".join(map(str, draws[:NAMED])) + (" and others" if len(draws) > NAMED else "")
     many = f"draw{'s' if len(draws) > 1 else ''} {named} ({len(draws)} of the first {checked:,})"
-    return replace(first, actual=f"{where} in {many}; narrow in [uncertainty] {', '.join(_near(path, quantities))}")
+    return replace(first, actual=f"{where} in {many}; narrow {', '.join(_near(path, quantities))} in [uncertainty]")
 
 
 def _number_of(problem: Problem) -> str:
