@@ -89,7 +89,7 @@ def test_a_relation_that_is_not_monotone_counts():
 @pytest.mark.parametrize("adjusted", [False, True])
 @pytest.mark.parametrize("paired", [False, True])
 def test_noise_is_worth_nothing(paired, adjusted):
-    """The outcome does not depend on the number: what is left after the correction is 0 on average, before it is cut off.
+    """The outcome does not depend on the number: after the correction the mean is 0, before values are cut off at 0.
 
     Mean of 200 repeats, two-sided t-test at 0.001; and at most 5% lie above two standard errors, within the upper
     binomial bound at 0.0005.

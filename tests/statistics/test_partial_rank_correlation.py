@@ -28,7 +28,9 @@ def test_correlations_are_those_of_the_inverse_correlation_matrix():
     """Closed form: the partial correlation is minus the scaled element of the inverse of the correlation matrix."""
     generator, draws = np.random.default_rng(1), np.arange(80)
     numbers = [DrawnNumber(generator.gamma(2.0, size=80), draws, place) for place in range(6)]
-    outcome = np.exp(sum((place - 2) * number.values for place, number in enumerate(numbers)) + generator.normal(size=80))
+    outcome = np.exp(
+        sum((place - 2) * number.values for place, number in enumerate(numbers)) + generator.normal(size=80)
+    )
     ranks = np.stack([rankdata(values) for values in (*(number.values for number in numbers), outcome)])
     inverse = np.linalg.inv(np.corrcoef(ranks))
     expected = -inverse[:-1, -1] / np.sqrt(np.diag(inverse)[:-1] * inverse[-1, -1])

@@ -127,7 +127,7 @@ class Uncertainty:
 
     @property
     def has_same_values(self) -> bool:
-        """Whether this version gives the scenario the uncertain numbers that the run had, so that `values` are its own."""
+        """Whether the scenario still has the uncertain numbers that the run had, so that `values` are its own."""
         return [*map(dict, self.quantities)] == described(uncertainty_of(self.resolved))
 
     def hangs_on(
@@ -236,7 +236,9 @@ def find(about: Mapping[str, Any], resolved: Resolved, counts: pl.DataFrame, blo
             part = blocks.filter(criteria=criteria, view=view)
             every.append(_of_set(criteria, view, _arrays(part, about["draws"]), kinds, paired=about["paired"]))
     sets = [item for item in every if item is not None]
-    return Uncertainty(about["draws"], about["patients"], list(about["quantities"]), sets, counts.sort("draw"), resolved)
+    return Uncertainty(
+        about["draws"], about["patients"], list(about["quantities"]), sets, counts.sort("draw"), resolved
+    )
 
 
 def _arrays(blocks: pl.DataFrame, draws: int) -> dict[str, NDArray[np.float64]]:

@@ -58,27 +58,30 @@ def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Secti
     figures = [FIGURE] if uncertainty.sets else []
     if uncertainty.sets:
         shown += [sources(uncertainty.sets[0], uncertainty.patients), convergence(uncertainty.sets[0])]
-    if (found := uncertainty.influence) is not None:
-        lead += influence_sentences(uncertainty, found)
+    if (influence := uncertainty.influence) is not None:
+        lead += influence_sentences(uncertainty, influence)
         figures.append(INFLUENCE)
-        shown += [numbers_table(found, found.numbers[:LEADING]), *([studies(found)] if found.studies else [])]
-        folded.append(numbers_table(found, found.numbers))
+        shown += [
+            numbers_table(influence, influence.numbers[:LEADING]),
+            *([studies(influence)] if influence.studies else []),
+        ]
+        folded.append(numbers_table(influence, influence.numbers))
     return Section("known", "What is known", lead, figures, shown, folded)
 
 
-def influence_sentences(uncertainty: Uncertainty, found: Influence) -> list[str]:
+def influence_sentences(uncertainty: Uncertainty, influence: Influence) -> list[str]:
     """Return what the share hangs on, and how certain the answers are."""
-    of_third = uncertainty.hangs_on(found.criteria, found.view)
-    first = influence_text.moved_most(found)
+    of_third = uncertainty.hangs_on(influence.criteria, influence.view)
+    first = influence_text.moved_most(influence)
     sentences = [f"{first[0].upper()}{first[1:]}."]
-    questions = [of_third] if of_third == found else [of_third, found]
-    return [*sentences, influence_text.by_chance(found), " ".join(map(influence_text.certainty, questions))]
+    questions = [of_third] if of_third == influence else [of_third, influence]
+    return [*sentences, influence_text.by_chance(influence), " ".join(map(influence_text.certainty, questions))]
 
 
-def numbers_table(found: Influence, numbers: Sequence[NumberInfluence]) -> Table:
+def numbers_table(influence: Influence, numbers: Sequence[NumberInfluence]) -> Table:
     """Return how some uncertain numbers move the share, and what exact knowledge of each would be worth."""
-    some = "The numbers that move the share most" if len(numbers) < len(found.numbers) else "Every uncertain number"
-    caption = f"{some}: partial rank correlation with {influence_text.held_fixed(found)}"
+    some = "The numbers that move the share most" if len(numbers) < len(influence.numbers) else "Every uncertain number"
+    caption = f"{some}: partial rank correlation with {influence_text.held_fixed(influence)}"
     return Table(caption, ("number", "known", "source", *MEASURES), [_number(number) for number in numbers], words=3)
 
 
@@ -107,10 +110,12 @@ def _evidence(source: str) -> str:
     return ", ".join(named + ["assumed"] * (ASSUMED in source))
 
 
-def studies(found: Influence) -> Table:
+def studies(influence: Influence) -> Table:
     """Return what exact knowledge of all numbers of a study would be worth."""
-    caption = f"What a study without error of the numbers of one source would settle: is the share {found.question}?"
-    rows = [(_numbers_of(study), ", ".join(study.evidence), *_worth(study)) for study in found.studies[:LEADING]]
+    caption = (
+        f"What a study without error of the numbers of one source would settle: is the share {influence.question}?"
+    )
+    rows = [(_numbers_of(study), ", ".join(study.evidence), *_worth(study)) for study in influence.studies[:LEADING]]
     return Table(caption, ("its numbers", "source", *MEASURES[1:]), rows, words=2)
 
 
