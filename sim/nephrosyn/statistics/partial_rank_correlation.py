@@ -96,8 +96,8 @@ def partial_rank_correlations(
     References
     ----------
     S. Marino et al., A methodology for performing global uncertainty and sensitivity analysis in systems biology, J
-    Theor Biol 254 (2008) 178-196. D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall and
-    Spearman correlations, Psychometrika 65 (2000) 23-28.
+    Theor Biol 254 (2008) 178-196. D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall
+    and Spearman correlations, Psychometrika 65 (2000) 23-28.
 
     Examples
     --------

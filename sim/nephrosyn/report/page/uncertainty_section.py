@@ -61,10 +61,8 @@ def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Secti
     if (influence := uncertainty.influence) is not None:
         lead += influence_sentences(uncertainty, influence)
         figures.append(INFLUENCE)
-        shown += [
-            numbers_table(influence, influence.numbers[:LEADING]),
-            *([studies(influence)] if influence.studies else []),
-        ]
+        shown.append(numbers_table(influence, influence.numbers[:LEADING]))
+        shown += [studies(influence)] if influence.studies else []
         folded.append(numbers_table(influence, influence.numbers))
     return Section("known", "What is known", lead, figures, shown, folded)
 
@@ -112,9 +110,8 @@ def _evidence(source: str) -> str:
 
 def studies(influence: Influence) -> Table:
     """Return what exact knowledge of all numbers of a study would be worth."""
-    caption = (
-        f"What a study without error of the numbers of one source would settle: is the share {influence.question}?"
-    )
+    what = "What a study without error of the numbers of one source would settle"
+    caption = f"{what}: is the share {influence.question}?"
     rows = [(_numbers_of(study), ", ".join(study.evidence), *_worth(study)) for study in influence.studies[:LEADING]]
     return Table(caption, ("its numbers", "source", *MEASURES[1:]), rows, words=2)
 
