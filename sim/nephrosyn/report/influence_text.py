@@ -61,10 +61,10 @@ def held_fixed(influence: Influence) -> str:
     """Return which numbers the partial rank correlations hold fixed."""
     count, others = influence.held_fixed, len(influence.numbers) - 1
     if count == others:
-        return "all other numbers held fixed"
+        return "The correlation with each number holds all others fixed."
     return (
-        f"the {number(count)} leading other numbers held fixed, as {number(influence.draws)} draws are too few for all "
-        f"{number(others)}"
+        f"The correlation with each number holds the {number(count)} leading others fixed; {number(influence.draws)} "
+        f"draws are too few for all {number(others)}."
     )
 
 

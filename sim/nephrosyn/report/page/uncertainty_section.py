@@ -63,7 +63,7 @@ def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Secti
         figures.append(INFLUENCE)
         shown.append(numbers_table(influence, influence.numbers[:LEADING]))
         shown += [studies(influence)] if influence.studies else []
-        folded.append(numbers_table(influence, influence.numbers))
+        folded.append(numbers_table(influence, influence.numbers, with_keys=True))
     return Section("known", "What is known", lead, figures, shown, folded)
 
 
@@ -73,14 +73,19 @@ def influence_sentences(uncertainty: Uncertainty, influence: Influence) -> list[
     first = influence_text.moved_most(influence)
     sentences = [f"{first[0].upper()}{first[1:]}."]
     questions = [of_third] if of_third == influence else [of_third, influence]
-    return [*sentences, influence_text.by_chance(influence), " ".join(map(influence_text.certainty, questions))]
+    return [
+        *sentences,
+        f"{influence_text.held_fixed(influence)} {influence_text.by_chance(influence)}",
+        " ".join(map(influence_text.certainty, questions)),
+    ]
 
 
-def numbers_table(influence: Influence, numbers: Sequence[NumberInfluence]) -> Table:
+def numbers_table(influence: Influence, numbers: Sequence[NumberInfluence], *, with_keys: bool = False) -> Table:
     """Return how some uncertain numbers move the share, and what exact knowledge of each would be worth."""
     some = "The numbers that move the share most" if len(numbers) < len(influence.numbers) else "Every uncertain number"
-    caption = f"{some}: partial rank correlation with {influence_text.held_fixed(influence)}"
-    return Table(caption, ("number", "known", "source", *MEASURES), [_number(number) for number in numbers], words=3)
+    head = ("number", *["key"] * with_keys, "known", "source", *MEASURES)
+    rows = [(number.meaning, *[number.key] * with_keys, *_number(number)) for number in numbers]
+    return Table(some, head, rows, words=3 + with_keys)
 
 
 MEASURES = ("rank correlation (95%)", "of the variance", "wrong answers removed (points)")
@@ -90,7 +95,6 @@ def _number(influence: NumberInfluence) -> tuple[str, ...]:
     correlation = influence.correlation
     ends = f"{influence_text.signed(correlation.low)} to {influence_text.signed(correlation.high)}"
     return (
-        influence.meaning,
         influence.law,
         _evidence(influence.source),
         f"{influence_text.signed(correlation.value)} ({ends})",
