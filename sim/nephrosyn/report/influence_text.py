@@ -44,16 +44,16 @@ def signed(value: float) -> str:
 def certainty(influence: Influence) -> str:
     """Return how certain the answer to the question is, in a sentence."""
     draws, question = number(influence.draws), influence.question
-    verb = f"lies within {question}" if question.margin else f"is {question}"
+    predicate = f"lies within {question}" if question.margin else f"is {question}"
     if influence.wrong > 0:
         return (
-            f"In {percent(influence.right, 0)} of the draws the share {verb}, so the likelier answer is wrong with a "
-            f"probability of {percent(influence.wrong, 0)}."
+            f"In {percent(influence.right, 0)} of the draws the share {predicate}, so the likelier answer is wrong "
+            f"with a probability of {percent(influence.wrong, 0)}."
         )
     none = "in none" if influence.right == 0 else "in all"
     return (
-        f"The share {verb} {none} of the {draws} draws, so no study of these numbers would change that answer: their "
-        "expected value of information is 0."
+        f"The share {predicate} {none} of the {draws} draws, so no study of these numbers would change that answer: "
+        "their expected value of information is 0."
     )
 
 
@@ -61,10 +61,10 @@ def held_fixed(influence: Influence) -> str:
     """Return which numbers the partial rank correlations hold fixed."""
     count, others = influence.held_fixed, len(influence.numbers) - 1
     if count == others:
-        return "all other numbers held fixed"
+        return "The correlation with each number holds all others fixed."
     return (
-        f"the {number(count)} leading other numbers held fixed, as {number(influence.draws)} draws are too few for all "
-        f"{number(others)}"
+        f"The correlation with each number holds the {number(count)} leading others fixed; {number(influence.draws)} "
+        f"draws are too few for all {number(others)}."
     )
 
 

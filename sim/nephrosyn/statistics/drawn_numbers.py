@@ -86,7 +86,7 @@ def independent(columns: Floats, tolerance: float = 1e-9) -> list[int]:
     >>> independent(np.stack([share, 1 - share, np.ones(3), share**2], axis=1))
     [0, 3]
     """
-    kept: list[int] = []
+    free: list[int] = []
     basis = np.empty((len(columns), 0))
     for place, column in enumerate(columns.T):
         centred = column - column.mean()
@@ -94,6 +94,6 @@ def independent(columns: Floats, tolerance: float = 1e-9) -> list[int]:
         rest -= basis @ (basis.T @ rest)
         size = float(np.linalg.norm(rest))
         if size > tolerance * float(np.linalg.norm(column)):
-            kept.append(place)
+            free.append(place)
             basis = np.column_stack([basis, rest / size])
-    return kept
+    return free

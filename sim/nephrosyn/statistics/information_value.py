@@ -98,9 +98,9 @@ def information_value(
     Examples
     --------
     >>> draws = np.arange(200)
-    >>> number = DrawnNumber(np.sin(1000.0 * draws), draws, 0)
+    >>> number = DrawnNumber(np.sin(draws**2.0), draws, 0)
     >>> value = information_value([number], number.values, (number.values > 0).astype(float))
-    >>> value.variance > 0.99, 0.45 < value.wrong_removed <= 0.5
+    >>> value.variance > 0.9, 0.3 < value.wrong_removed <= 0.5
     (True, True)
     """
     shifts = _shifts(len(outcome), 2 if paired else 1)

@@ -95,9 +95,9 @@ def partial_rank_correlations(
 
     References
     ----------
-    S. Marino et al., A methodology for performing global uncertainty and sensitivity analysis in systems biology, J Theor
-    Biol 254 (2008) 178-196. D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall and
-    Spearman correlations, Psychometrika 65 (2000) 23-28.
+    S. Marino et al., A methodology for performing global uncertainty and sensitivity analysis in systems biology, J
+    Theor Biol 254 (2008) 178-196. D. G. Bonett, T. A. Wright, Sample size requirements for estimating Pearson, Kendall
+    and Spearman correlations, Psychometrika 65 (2000) 23-28.
 
     Examples
     --------
@@ -114,16 +114,16 @@ def partial_rank_correlations(
         return [RankCorrelation(math.nan, math.nan, math.nan)] * len(numbers)
     fixed, count = _by_importance(ranks, of_outcome), held_fixed(numbers)
     random = {size: orders(size, permutations, seed) for size in {len(rank) for rank in ranked}}
-    found = []
+    correlations = []
     for place, number in enumerate(numbers):
-        others = Regression(ranks[:, [other for other in fixed if other != place][:count]])
-        mates = [ranked[other] for other, mate in enumerate(numbers) if other != place and _jointly(mate, number)]
-        own = _without(ranked[place], mates)
-        permuted = own[random[len(own)]][:, number.levels].T
+        others = Regression(ranks[:, [rival for rival in fixed if rival != place][:count]])
+        mates = [ranked[rival] for rival, mate in enumerate(numbers) if rival != place and _jointly(mate, number)]
+        alone = _without(ranked[place], mates)
+        permuted = alone[random[len(alone)]][:, number.levels].T
         rest = others.residuals(of_outcome[:, None])
         value = _correlation(others.residuals(ranks[:, [place]]), rest)
-        found.append(_with_interval(float(value[0]), _correlation(others.residuals(permuted), rest)))
-    return found
+        correlations.append(_with_interval(float(value[0]), _correlation(others.residuals(permuted), rest)))
+    return correlations
 
 
 class Regression:
@@ -149,7 +149,7 @@ def _jointly(first: DrawnNumber, second: DrawnNumber) -> bool:
 
 
 def _without(rank: Floats, mates: Sequence[Floats]) -> Floats:
-    """Return what the numbers that are drawn jointly with a number leave of it: only that may be put in another order."""
+    """Return what the numbers drawn jointly with a number leave of it: only that may be put in another order."""
     return Regression(np.stack(mates, axis=1)).residuals(rank[:, None])[:, 0] if mates else rank
 
 
@@ -163,7 +163,7 @@ def _by_importance(ranks: Floats, of_outcome: Floats) -> list[int]:
 def _correlation(columns: Floats, outcome: Floats) -> Floats:
     """Return the correlation of columns of residuals with those of the outcome, shape (columns,)."""
     scale = np.sqrt((columns**2).sum(axis=0) * (outcome**2).sum())
-    return np.divide((columns * outcome).sum(axis=0), scale, out=np.zeros_like(scale), where=scale > 0)
+    return np.asarray(np.divide((columns * outcome).sum(axis=0), scale, out=np.zeros_like(scale), where=scale > 0))
 
 
 def _with_interval(value: float, permuted: Floats) -> RankCorrelation:

@@ -66,8 +66,8 @@ class SmoothRegression:
 
     def __init__(self, basis: Floats) -> None:
         left, singular, _ = np.linalg.svd(basis - basis.mean(axis=0), full_matrices=False)
-        kept = singular > NEGLIGIBLE * max(float(singular[0]), NEGLIGIBLE)
-        self._left, squares = left[:, kept], singular[kept] ** 2
+        positive = singular > NEGLIGIBLE * max(float(singular[0]), NEGLIGIBLE)
+        self._left, squares = left[:, positive], singular[positive] ** 2
         self._squares = squares / squares.mean() if squares.size else squares
 
     def fitted(self, outcomes: Floats) -> Floats:
@@ -94,11 +94,11 @@ class SmoothRegression:
         factors = np.zeros_like(coefficients)
         largest = -(rows - 1) / 2 * _log(outside + (coefficients**2).sum(axis=0))
         for penalty in PENALTIES:
-            kept = self._squares / (self._squares + penalty)
-            squares = outside + ((1 - kept)[:, None] * coefficients**2).sum(axis=0)
-            likelihood = -(rows - 1) / 2 * _log(squares) + np.log(1 - kept).sum() / 2
+            shrinkage = self._squares / (self._squares + penalty)
+            squares = outside + ((1 - shrinkage)[:, None] * coefficients**2).sum(axis=0)
+            likelihood = -(rows - 1) / 2 * _log(squares) + np.log(1 - shrinkage).sum() / 2
             better = likelihood > largest
-            factors[:, better] = kept[:, None]
+            factors[:, better] = shrinkage[:, None]
             largest = np.where(better, likelihood, largest)
         return factors
 

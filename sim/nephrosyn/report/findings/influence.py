@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ QUARTER = 0.25
 """The share is compared between the draws with the lowest and the highest quarter of the values of a number."""
 
 
+DIGITS = 6
+"""Decimals of all results: the last digits of linear algebra depend on the machine."""
 OTHERS = 10
 """Leading numbers whose effects are taken out where another is looked at."""
 
@@ -39,7 +41,7 @@ class Question:
     Examples
     --------
     >>> print(Question(0.6), "|", Question(1 / 3, 0.05))
-    above 60% | 33.3% ± 5 percentage points
+    above 60% | one third ± 5 percentage points
     """
 
     share: float
@@ -185,11 +187,10 @@ class Influence:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
-        return {
-            "criteria": self.criteria, "view": self.view, "draws": self.draws, "mean": self.mean, "statement": str(self.question),
-            **asdict(self.question), "right": self.right, "wrong": self.wrong, "held_fixed": self.held_fixed,
-            "numbers": self.table.to_dicts(), "studies": [asdict(study) for study in self.studies],
-        }  # fmt: skip
+        about = {name: getattr(self, name) for name in ("criteria", "view", "draws", "mean")}
+        question = {"statement": str(self.question), **asdict(self.question), "right": self.right, "wrong": self.wrong}
+        numbers, studies = self.table.fill_nan(None).to_dicts(), [asdict(study) for study in self.studies]
+        return {**about, **question, "held_fixed": self.held_fixed, "numbers": numbers, "studies": studies}
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +229,9 @@ def influence(
     answers = question.answers(shares)
     drawn = [_columns(values, quantity, place) for place, quantity in enumerate(quantities)]
     columns = {key: column for of_quantity in drawn for key, column in of_quantity.items()}
-    correlations = dict(zip(columns, partial_rank_correlations([*columns.values()], shares), strict=True))
+    exact = partial_rank_correlations([*columns.values()], shares)
+    rounded = (RankCorrelation(*map(_rounded, astuple(correlation))) for correlation in exact)
+    correlations = dict(zip(columns, rounded, strict=True))
     order = sorted(columns, key=lambda key: -abs(correlations[key].value))
     worth = _Worth(shares, answers, [columns[key] for key in order], reliability, _is_chain(values))
     numbers = []
@@ -239,12 +242,11 @@ def influence(
     studies = []
     for places, named in _studies(quantities, drawn).items():
         of_study = [column for place in places for column in drawn[place].values()]
-        studies.append(
-            StudyInfluence(named, tuple(quantities[place]["keys"][0] for place in places), *worth.of(of_study))
-        )
+        keys = tuple(quantities[place]["keys"][0] for place in places)
+        studies.append(StudyInfluence(named, keys, *worth.of(of_study)))
     studies.sort(key=lambda study: (-study.wrong_removed, -study.variance))
-    mean, right, fixed = float(shares.mean()), float(answers.mean()), held_fixed([*columns.values()])
-    wrong = perfect_information(answers)
+    mean, right, wrong = map(_rounded, (shares.mean(), answers.mean(), perfect_information(answers)))
+    fixed = held_fixed([*columns.values()])
     return Influence(criteria, view, question, len(shares), mean, right, wrong, fixed, numbers, studies)
 
 
@@ -264,7 +266,7 @@ class _Worth:
         others = [number for number in self.leading if number.quantity not in quantities][:OTHERS]
         value = information_value(numbers, self.shares, self.answers, others, paired=self.paired)
         variance = min(1.0, value.variance / self.reliability) if self.reliability > 0 else 0.0
-        return variance, value.wrong_removed, value.error
+        return _rounded(variance), _rounded(value.wrong_removed), _rounded(value.error)
 
 
 def _is_chain(values: pl.DataFrame) -> bool:
@@ -280,15 +282,19 @@ def _columns(values: pl.DataFrame, quantity: Mapping[str, Any], place: int) -> d
     if len(independent(matrix)) > 1 and np.ptp(matrix.sum(axis=1)) < 1e-9:
         largest = int(np.argmax(matrix.mean(axis=0)))  # parts of a whole: the others take the place of the largest
         order = [*(member for member in order if member != largest), largest]
-    kept = sorted(order[member] for member in independent(matrix[:, order]))
-    return {quantity["keys"][member]: DrawnNumber(matrix[:, member], levels, place) for member in kept}
+    free = sorted(order[member] for member in independent(matrix[:, order]))
+    return {quantity["keys"][member]: DrawnNumber(matrix[:, member], levels, place) for member in free}
 
 
 def _quarters(column: DrawnNumber, shares: Floats) -> tuple[float, float]:
     """Return the mean share in the draws with the lowest and with the highest quarter of the values of a number."""
     low, high = np.quantile(column.values, [QUARTER, 1 - QUARTER])
     drawn = column.of_draws
-    return float(shares[drawn <= low].mean()), float(shares[drawn >= high].mean())
+    return _rounded(shares[drawn <= low].mean()), _rounded(shares[drawn >= high].mean())
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), DIGITS)
 
 
 def _studies(

@@ -155,7 +155,7 @@ class Uncertainty:
 
     @property
     def has_same_values(self) -> bool:
-        """Whether this version gives the scenario the uncertain numbers that the run had, so that `values` are its own."""
+        """Whether the scenario still has the uncertain numbers that the run had, so that `values` are its own."""
         return [*map(dict, self.quantities)] == described(uncertainty_of(self.resolved))
 
     def hangs_on(

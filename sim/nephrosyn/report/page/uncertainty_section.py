@@ -62,28 +62,34 @@ def known_section(uncertainty: Uncertainty, verdicts: list[Refractory]) -> Secti
     figures = [FIGURE] if uncertainty.sets else []
     if uncertainty.sets:
         shown += [sources(uncertainty.sets[0], uncertainty.patients), convergence(uncertainty.sets[0])]
-    if (found := uncertainty.influence) is not None:
-        lead += influence_sentences(uncertainty, found)
+    if (influence := uncertainty.influence) is not None:
+        lead += influence_sentences(uncertainty, influence)
         figures.append(INFLUENCE)
-        shown += [numbers_table(found, found.numbers[:LEADING]), *([studies(found)] if found.studies else [])]
-        folded.append(numbers_table(found, found.numbers))
+        shown.append(numbers_table(influence, influence.numbers[:LEADING]))
+        shown += [studies(influence)] if influence.studies else []
+        folded.append(numbers_table(influence, influence.numbers, with_keys=True))
     return Section("known", "What is known", lead, figures, shown, folded)
 
 
-def influence_sentences(uncertainty: Uncertainty, found: Influence) -> list[str]:
+def influence_sentences(uncertainty: Uncertainty, influence: Influence) -> list[str]:
     """Return what the share hangs on, and how certain the answers are."""
-    of_third = uncertainty.hangs_on(found.criteria, found.view)
-    first = influence_text.moved_most(found)
+    of_third = uncertainty.hangs_on(influence.criteria, influence.view)
+    first = influence_text.moved_most(influence)
     sentences = [f"{first[0].upper()}{first[1:]}."]
-    questions = [of_third] if of_third == found else [of_third, found]
-    return [*sentences, influence_text.by_chance(found), " ".join(map(influence_text.certainty, questions))]
+    questions = [of_third] if of_third == influence else [of_third, influence]
+    return [
+        *sentences,
+        f"{influence_text.held_fixed(influence)} {influence_text.by_chance(influence)}",
+        " ".join(map(influence_text.certainty, questions)),
+    ]
 
 
-def numbers_table(found: Influence, numbers: Sequence[NumberInfluence]) -> Table:
+def numbers_table(influence: Influence, numbers: Sequence[NumberInfluence], *, with_keys: bool = False) -> Table:
     """Return how some uncertain numbers move the share, and what exact knowledge of each would be worth."""
-    some = "The numbers that move the share most" if len(numbers) < len(found.numbers) else "Every uncertain number"
-    caption = f"{some}: partial rank correlation with {influence_text.held_fixed(found)}"
-    return Table(caption, ("number", "known", "source", *MEASURES), [_number(number) for number in numbers], words=3)
+    some = "The numbers that move the share most" if len(numbers) < len(influence.numbers) else "Every uncertain number"
+    head = ("number", *["key"] * with_keys, "known", "source", *MEASURES)
+    rows = [(number.meaning, *[number.key] * with_keys, *_number(number)) for number in numbers]
+    return Table(some, head, rows, words=3 + with_keys)
 
 
 MEASURES = ("rank correlation (95%)", "of the variance", "wrong answers removed (points)")
@@ -93,7 +99,6 @@ def _number(influence: NumberInfluence) -> tuple[str, ...]:
     correlation = influence.correlation
     ends = f"{influence_text.signed(correlation.low)} to {influence_text.signed(correlation.high)}"
     return (
-        influence.meaning,
         influence.law,
         _evidence(influence.source),
         f"{influence_text.signed(correlation.value)} ({ends})",
@@ -111,10 +116,11 @@ def _evidence(source: str) -> str:
     return ", ".join(named + ["assumed"] * (ASSUMED in source))
 
 
-def studies(found: Influence) -> Table:
+def studies(influence: Influence) -> Table:
     """Return what exact knowledge of all numbers of a study would be worth."""
-    caption = f"What a study without error of the numbers of one source would settle: is the share {found.question}?"
-    rows = [(_numbers_of(study), ", ".join(study.evidence), *_worth(study)) for study in found.studies[:LEADING]]
+    what = "What a study without error of the numbers of one source would settle"
+    caption = f"{what}: is the share {influence.question}?"
+    rows = [(_numbers_of(study), ", ".join(study.evidence), *_worth(study)) for study in influence.studies[:LEADING]]
     return Table(caption, ("its numbers", "source", *MEASURES[1:]), rows, words=2)
 
 

@@ -53,7 +53,7 @@ def table(resolved: Resolved, draws: int) -> pl.DataFrame:
     columns: dict[str, pl.Series] = {}
     for kind in ("mix", "number"):
         levels = numbers[kind]
-        rows = [*drawn_values(resolved, range(max(levels) + 1), kind)]  # type: ignore[arg-type]
+        rows = [*drawn_values(resolved, range(max(levels) + 1), kind)]
         columns |= {key: pl.Series(key, [rows[level][key] for level in levels], pl.Float64) for key in rows[0]}
     first = pl.DataFrame(numbers, schema=dict.fromkeys(KEYS, pl.Int32))
     return first.with_columns([columns[key] for quantity in quantities for key in quantity.keys])
