@@ -138,10 +138,10 @@ class RunScenarios:
 
 
 def _refuse_other_versions(manifests: Mapping[str, Mapping[str, Any]]) -> None:
-    other = [f"{name} by {about['version']}" for name, about in manifests.items() if about["version"] != __version__]
-    if other:
+    made_by = [f"{name} by {about['version']}" for name, about in manifests.items() if about["version"] != __version__]
+    if made_by:
         raise ComparisonError(
-            f"draws are played by this version, {__version__}, but the runs were made by others: {', '.join(other)}. "
+            f"draws are played by this version, {__version__}, but the runs were made by others: {', '.join(made_by)}. "
             "Make them again"
         )
 

@@ -221,5 +221,5 @@ def _beyond_noise(effects: Floats, variance: float) -> Floats:
     [0.0, -9.62]
     """
     squares, noise = effects**2, NORMAL_QUANTILE**2 * variance
-    kept = np.divide(squares - noise, squares, out=np.zeros_like(squares), where=squares > noise)
-    return np.asarray(effects * kept)
+    remaining = np.divide(squares - noise, squares, out=np.zeros_like(squares), where=squares > noise)
+    return np.asarray(effects * remaining)

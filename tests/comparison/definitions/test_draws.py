@@ -10,7 +10,7 @@ import pytest
 import nephrosyn as ns
 from nephrosyn import criteria
 from nephrosyn.comparison import drawn_numbers
-from nephrosyn.comparison.definitions import page, tables
+from nephrosyn.comparison.definitions import draws, page, tables
 from nephrosyn.errors import ComparisonError, EngineError, ScenarioError
 from nephrosyn.report.findings.verdicts import cross_classification
 from nephrosyn.runs.draws.each_draw import map_draws
@@ -60,25 +60,31 @@ def test_what_is_estimated(known):
 def test_a_draw_is_that_of_the_scenario(run, second, played):
     """Draw 4, classified and cross-tabulated here, gives the counts that were used; draw -1 is the run itself."""
     found = ns.reclassify(run, "source", second, uncertainty=DRAWS)
-    baseline, draws = played[0]
+    baseline, drawn = played[0]
     loaded = [load("baseline", [f"patients={PATIENTS}", f"seed={SEED}"])]
     (frames,) = map_draws(lambda _, tables: tables, loaded, DRAWS, workers=1)[4]
     labels = [criteria.classify(frames, criteria.load(name), "observed") for name in ("source", second)]
     moves = cross_classification.between(*labels, "source", "second")
-    for counts, expected in ((draws[4], moves), (baseline, found.findings.moves)):
+    for counts, expected in ((drawn[4], moves), (baseline, found.findings.moves)):
         assert {pair: int(n.sum()) for pair, n in counts["category"].items()} == expected.categories
         assert {pair: int(n.sum()) for pair, n in counts["refractory"].items()} == expected.verdicts
 
 
+def test_the_draw_without_number_is_the_run_itself(run, second, played):
+    """With as many patients as the run, the scenario's own numbers give the estimates of the run."""
+    found = ns.reclassify(run, "source", second, uncertainty=DRAWS).findings
+    for interval in found.uncertainty.intervals:
+        value = draws._estimate(interval.of, found.moves, played[0][0]).value
+        assert value == pytest.approx(interval.value), interval.of
+
+
 def test_variances_by_chance_are_those_of_the_statistics(run, second, played):
     """Binomial for a share, of the discordant pairs for a difference, Fleiss, Cohen and Everitt for kappa."""
-    from nephrosyn.comparison.definitions.draws import _estimate
-
     found = ns.reclassify(run, "source", second, uncertainty=DRAWS)
     moves, counts = found.findings.moves, played[0][0]
 
     def chance(*quantity):
-        return _estimate((*quantity, "", "")[:3], moves, counts).chance
+        return draws._estimate((*quantity, "", "")[:3], moves, counts).chance
 
     moved = moves.moved
     assert chance("moved") == pytest.approx(moved.share * (1 - moved.share) / moved.total)

@@ -88,11 +88,11 @@ def outcome_as_json(row: Row, *, drawn: bool = False) -> dict[str, Any]:
 
 
 def _with_numbers(row: Row) -> dict[str, Any]:
-    found = row.numbers
-    if found is None:
+    numbers = row.numbers
+    if numbers is None:
         return dict.fromkeys(WITH_NUMBERS)
-    ends = (found.expected, found.low, found.high, found.low_error, found.high_error)
-    return dict(zip(WITH_NUMBERS, (*ends, row.paired.chance, found.numbers), strict=True))
+    ends = (numbers.expected, numbers.low, numbers.high, numbers.low_error, numbers.high_error)
+    return dict(zip(WITH_NUMBERS, (*ends, row.paired.chance, numbers.numbers), strict=True))
 
 
 def _finite_or_none(value: Any) -> Any:

@@ -47,8 +47,10 @@ def _one_replicate(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(replicate=pl.lit(0, dtype=frame.schema["replicate"]))
 
 
-def _estimates(reference: tuple[dict[Outcome, Any], Any], other: tuple[dict[Outcome, Any], Any]) -> dict[str, Estimate]:
-    (values, years), (other_values, other_years) = reference, other
+def _estimates(
+    reference: tuple[dict[Outcome, Any], Any], alternative: tuple[dict[Outcome, Any], Any]
+) -> dict[str, Estimate]:
+    (values, years), (other_values, other_years) = reference, alternative
     blocks = blocks_of(len(years))
     times = (years, other_years)
     return {
@@ -62,8 +64,10 @@ def compared(outcome: Outcome, reference: Any, alternative: Any, years: tuple[An
     return paired(reference, alternative, yes_no=outcome.yes_no, times=years if outcome.is_rate else None)
 
 
-def _estimate(found: Paired, blocks: Any) -> Estimate:
-    return Estimate(found.difference, found.chance, np.bincount(blocks, found.residuals).astype(np.float64))
+def _estimate(comparison: Paired, blocks: Any) -> Estimate:
+    return Estimate(
+        comparison.difference, comparison.chance, np.bincount(blocks, comparison.residuals).astype(np.float64)
+    )
 
 
 def find(
@@ -98,7 +102,7 @@ def find(
     """
     scenarios = RunScenarios({side.name: side.manifest for side in sides}, how)
     for side in sides[1:]:
-        _same_laws(sides[0], side)
+        _refuse_other_distributions(sides[0], side)
     about = {"patients": scenarios.about.patients, "replicates": 1}
     sets = [(side.name, about, _set_text(side, criteria)) for side in sides]
     baseline, draws = scenarios.play(_Differences(tuple(sets), vocabulary, view))
@@ -116,9 +120,9 @@ def _set_text(side: Side, criteria: str) -> SetText:
         raise RunFolderError(f"{side.name}: manifest.json lacks the set {criteria!r}; make the run again") from None
 
 
-def _same_laws(reference: Side, alternative: Side) -> None:
+def _refuse_other_distributions(reference: Side, alternative: Side) -> None:
     """Refuse runs whose draws would have other patients: with another law of a number that decides who they are."""
-    first, second = (_laws(side) for side in (reference, alternative))
+    first, second = (_distributions(side) for side in (reference, alternative))
     keys = [key for key in {**first, **second} if first.get(key) != second.get(key)]
     if keys:
         raise ComparisonError(
@@ -128,7 +132,7 @@ def _same_laws(reference: Side, alternative: Side) -> None:
         )
 
 
-def _laws(side: Side) -> dict[str, Any]:
+def _distributions(side: Side) -> dict[str, Any]:
     """Return what a scenario says of the numbers that decide who its patients are, by key; fixed ones are left out."""
     entries = side.manifest["scenario"]["scenario"].get("uncertainty", {})
     return {

@@ -136,11 +136,11 @@ def _contrast(reference: Measured, alternative: Measured, of_run: draws.OfRun) -
     return Contrast(alternative.side.name, pairing.differing(reference.side, alternative.side), rows, changes, outside)
 
 
-def _row(outcome: Outcome, found: Paired, drawn: DrawnEstimates | None) -> Row:
+def _row(outcome: Outcome, comparison: Paired, drawn: DrawnEstimates | None) -> Row:
     if drawn is None:
-        return Row(outcome, found)
+        return Row(outcome, comparison)
     bounds = (-1.0, 1.0) if outcome.unit == "share" else (-math.inf, math.inf)
-    return Row(outcome, found, drawn.combined(found.difference, found.low, found.high, bounds))
+    return Row(outcome, comparison, drawn.combined(comparison.difference, comparison.low, comparison.high, bounds))
 
 
 def _differences(reference: Measured, alternative: Measured) -> pl.DataFrame:

@@ -107,9 +107,9 @@ def differences(findings: Findings) -> Iterator[figure.Difference]:
 
 def difference(row: Row, run: str) -> figure.Difference:
     """Return an outcome for the figure, under the name of its run."""
-    found, known = row.paired, row.numbers
+    paired, known = row.paired, row.numbers
     ends = (known.low, known.high) if known is not None else None
-    return figure.Difference(row.outcome.unit, row.outcome.title, run, found.difference, found.low, found.high, ends)
+    return figure.Difference(row.outcome.unit, row.outcome.title, run, paired.difference, paired.low, paired.high, ends)
 
 
 def notes(findings: Findings) -> list[tuple[str, str]]:

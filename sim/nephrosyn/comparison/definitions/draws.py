@@ -72,7 +72,9 @@ class _Counts:
 
     def __call__(self, draw: int, tables: Sequence[Mapping[str, pl.DataFrame]]) -> dict[str, Counts]:
         """Return patients by their answers to each question (column of the labels), in each block."""
-        first, second = (within(one.classify(tables[0], self.view)) for one in (self.before, self.after))
+        first, second = (
+            within(definition_set.classify(tables[0], self.view)) for definition_set in (self.before, self.after)
+        )
         both = first.join(second, on=PATIENT_KEY, suffix="_after", maintain_order="left")
         blocks = blocks_of(tables[0]["patients"].height)
         of_patient = blocks[both["patient"].to_numpy()]
@@ -119,8 +121,8 @@ def find(
     intervals = []
     for quantity, value, low, high, bounds in _in_run(moves):
         estimates = [_estimate(quantity, moves, counts) for counts in (baseline, *draws)]
-        found = DrawnEstimates(estimates[0], estimates[1:]).combined(value, low, high, bounds)
-        intervals.append(Interval(quantity, value, low, high, found))
+        numbers = DrawnEstimates(estimates[0], estimates[1:]).combined(value, low, high, bounds)
+        intervals.append(Interval(quantity, value, low, high, numbers))
     return Uncertainty(scenarios.about, intervals)
 
 

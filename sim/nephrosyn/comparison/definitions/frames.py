@@ -132,10 +132,10 @@ def intervals(uncertainty: Uncertainty | None) -> pl.DataFrame:
     return _frame(rows, {**dict.fromkeys(("of", "from", "to"), TEXT), **dict.fromkeys(values, NUMBER)})
 
 
-def _with_numbers(found: WithNumbers | None) -> tuple[float | None, ...]:
-    if found is None:
+def _with_numbers(numbers: WithNumbers | None) -> tuple[float | None, ...]:
+    if numbers is None:
         return (None,) * len(WITH_NUMBERS)
-    return (found.expected, found.low, found.high, found.low_error, found.high_error, found.numbers)
+    return (numbers.expected, numbers.low, numbers.high, numbers.low_error, numbers.high_error, numbers.numbers)
 
 
 def patients(findings: Findings) -> pl.DataFrame:

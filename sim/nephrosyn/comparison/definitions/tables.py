@@ -119,10 +119,14 @@ def with_numbers(findings: Findings) -> Table | None:
     return Table(caption, ("estimate", "in the run", "chance alone (95%)", "with the numbers (95%)"), rows)
 
 
-def _interval(found: Interval) -> tuple[str, ...]:
-    wide = found.numbers
-    ends = ((found.low, found.high), (wide.low, wide.high) if wide is not None else (math.nan, math.nan))
-    return text.quantity(found.of), text.estimate(found.of, found.value), *(text.span(found.of, *end) for end in ends)
+def _interval(estimated: Interval) -> tuple[str, ...]:
+    wide = estimated.numbers
+    ends = ((estimated.low, estimated.high), (wide.low, wide.high) if wide is not None else (math.nan, math.nan))
+    return (
+        text.quantity(estimated.of),
+        text.estimate(estimated.of, estimated.value),
+        *(text.span(estimated.of, *end) for end in ends),
+    )
 
 
 def shares(findings: Findings) -> list[Table]:

@@ -92,10 +92,10 @@ def _moved(findings: Findings) -> str:
 def _both_intervals(findings: Findings, kind: str, low: float, high: float) -> str:
     """Return the interval of a share by chance alone and, if there is one, with the uncertain numbers."""
     of = (kind, "", "")
-    found = findings.uncertainty.of(kind).numbers if findings.uncertainty else None
-    if found is None:
+    numbers = findings.uncertainty.of(kind).numbers if findings.uncertainty else None
+    if numbers is None:
         return span(of, low, high)
-    return f"{span(of, low, high)} by chance alone; with the scenario’s numbers {span(of, found.low, found.high)}"
+    return f"{span(of, low, high)} by chance alone; with the scenario’s numbers {span(of, numbers.low, numbers.high)}"
 
 
 def _excluded(findings: Findings) -> str:
@@ -142,9 +142,9 @@ def _difference(findings: Findings) -> str:
     """Return the difference of the two shares with both intervals; empty without draws."""
     if findings.uncertainty is None:
         return ""
-    found = findings.uncertainty.of(draws.DIFFERENCE)
-    ends = _both_intervals(findings, draws.DIFFERENCE, found.low, found.high)
-    return f" (difference {estimate(found.of, found.value)} points, 95% interval {ends})"
+    estimated = findings.uncertainty.of(draws.DIFFERENCE)
+    ends = _both_intervals(findings, draws.DIFFERENCE, estimated.low, estimated.high)
+    return f" (difference {estimate(estimated.of, estimated.value)} points, 95% interval {ends})"
 
 
 def _shares_of_both(findings: Findings) -> str:
