@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from nephrosyn import criteria
+from nephrosyn import criteria, run
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.evidence.sensitivity import output as sensitivity_output
 from nephrosyn.evidence.sensitivity.analysis import sensitivity
@@ -19,6 +19,7 @@ from nephrosyn.evidence.validation.validate import validate
 from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD
 from nephrosyn.report.formatting import escape_markup, number
 from nephrosyn.report.page.tables import Table
+from nephrosyn.report.page.uncertainty_section import influence_sentences, numbers_table, studies
 from nephrosyn.vocabulary import NOTICE
 from refit import FITS
 
@@ -33,6 +34,9 @@ DRAWS, OF_DRAW = 100, 500
 CURVE = DOCS / "figures" / "specification-curve.svg"
 SUMMARISED = ("baseline", "source", 2)
 """Setting, definition set and years of follow-up of the summary in plain language."""
+HANGING_DRAWS, HANGING_PATIENTS = 200, 1000
+SHOWN = 10
+"""Numbers in the table of what the answer hangs on."""
 SETTINGS = (
     "setting-japan-children",
     "setting-beijing-children",
@@ -283,11 +287,28 @@ def moved_part() -> str:
     )
 
 
+def hanging_part() -> str:
+    """Return what the share of the baseline hangs on: the numbers, and the studies that would settle the answer."""
+    cohort = run("baseline", patients=HANGING_PATIENTS, seed=SEED, uncertainty=HANGING_DRAWS, engine="compiled")
+    uncertainty = cohort.uncertainty
+    assert uncertainty is not None and uncertainty.influence is not None
+    influence = uncertainty.influence
+    tables = (numbers_table(influence, influence.numbers[:SHOWN]), studies(influence))
+    return "\n\n".join(
+        [
+            "## Which numbers the answer hangs on, and which study would settle it",
+            f"From {HANGING_DRAWS} draws of the baseline's uncertain numbers with {HANGING_PATIENTS:,} patients each.",
+            *influence_sentences(uncertainty, influence),
+            *(table.markdown() for table in tables),
+        ]
+    )
+
+
 def third_page() -> str:
     """Return the page on one third."""
     text = THIRD_TEXT.format(patients=PATIENTS, draws=DRAWS, of_draw=OF_DRAW)
     head = ["# One third: what follows from the settings", HEADER, summary_part(), "## What this page shows", text]
-    return "\n\n".join([*head, shares_part(), curve_part(), moved_part()]) + "\n"
+    return "\n\n".join([*head, shares_part(), curve_part(), hanging_part(), moved_part()]) + "\n"
 
 
 def main() -> None:
