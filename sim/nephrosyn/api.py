@@ -19,7 +19,7 @@ from nephrosyn.comparison.definitions import Reclassification as Reclassificatio
 from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
-from nephrosyn.runs.draws import kept
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.counts import TABLES as COUNT_TABLES
 from nephrosyn.runs.draws.values import VALUES
 from nephrosyn.runs.folder import (
@@ -203,7 +203,7 @@ class Cohort:
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
         self._of_draws: Mapping[str, pl.DataFrame] = tables
         if type(tables) is dict:
-            of_draws = {*COUNT_TABLES, *kept.TABLES}
+            of_draws = {*COUNT_TABLES, *draw_tables.TABLES}
             tables = Tables({name: frame for name, frame in tables.items() if name not in of_draws})
         self.tables = tables
         self.manifest = Manifest(manifest) if type(manifest) is dict else manifest
@@ -269,8 +269,8 @@ class Cohort:
         >>> cohort.draw(3).labels.height
         20
         """
-        tables = kept.tables_of_draw(self._disk or self._of_draws, self.manifest, draw)
-        return Cohort(tables, kept.manifest_of_draw(self.manifest, draw, tables["labels"]), None)
+        tables = draw_tables.tables_of_draw(self._disk or self._of_draws, self.manifest, draw)
+        return Cohort(tables, draw_tables.manifest_of_draw(self.manifest, draw, tables["labels"]), None)
 
     @property
     def resolved(self) -> Resolved:

@@ -111,7 +111,7 @@ def test_check_against_published_figures(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_uncertainty(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert _play("uncertainty.md", tmp_path) == {"bash": 1, "python": 1}
+    assert _play("uncertainty.md", tmp_path) == {"bash": 1, "python": 2}
     assert "'numbers': '" in capsys.readouterr().out
     assert "What is known" in (tmp_path / "known" / "report.md").read_text(encoding="utf-8")
 

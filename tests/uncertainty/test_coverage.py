@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -68,6 +69,7 @@ adults.fsgs = { complete = 0.4, partial = 0 }
 """Three uncertain numbers, one of them of the mix. All other numbers are taken as fixed."""
 
 
+@cache
 def made_up(file: Path, patients: int, *overrides: str) -> Resolved:
     """The scenario, in which only the three numbers are uncertain."""
     resolved = load(file, [f"patients={patients}", "engine=compiled", *overrides])
@@ -100,7 +102,8 @@ def interval_and_truth(
     seed: int, file: Path, by_response: dict[str, tuple[float, float]]
 ) -> tuple[float, float, float]:
     """The interval of one run, and the expected share under the truth."""
-    resolved = made_up(file, PATIENTS, f"seed={seed}")
+    resolved = made_up(file, PATIENTS)
+    resolved = replace(resolved, scenario=resolved.scenario.model_copy(update={"seed": seed}))
     drawn = Plan(resolved, uncertainty=DRAWS).drawn
     counted = [drawn.tables(chunk) for chunk in range(len(drawn.chunks))]
     known = find(drawn.about(), *(pl.concat([tables[name] for tables in counted]) for name in TABLES))

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import nephrosyn as ns
 from nephrosyn.cli.app import app
 from nephrosyn.record.schema import SCHEMAS
-from nephrosyn.runs.draws import kept
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.design import DrawnScenarios
 from nephrosyn.runs.labels import classify_tables
 from nephrosyn.runs.run import Plan, load_sets
@@ -55,7 +55,7 @@ def cohort(folder):
 
 def test_every_draw_is_kept_with_all_its_tables(cohort):
     for name in SCHEMAS:
-        numbers = cohort._disk[kept.name_of(name)]["replicate"].unique().sort().to_list()
+        numbers = cohort._disk[draw_tables.name_of(name)]["replicate"].unique().sort().to_list()
         assert set(numbers) <= set(range(DRAWS))
         if name in ("patients", "labels", "truth/traits"):
             assert numbers == list(range(DRAWS))
@@ -190,12 +190,14 @@ def test_an_absurd_size_is_refused_wherever_it_is_written():
     with pytest.raises(
         ns.RunFolderError, match=r"about 20,000.0 GB \(20,000,000,000,000 bytes\), and at most 200.0 GB"
     ):
-        kept.check_size(10_000, 1_000_000, 2_000, float("inf"), "s3://bucket")
+        draw_tables.check_size(10_000, 1_000_000, 2_000, float("inf"), "s3://bucket")
 
 
 def test_estimated_size_is_about_that_of_the_files(folder, monkeypatch):
     """Small files hold less in a byte than the sample of 100 patients, and the sample is of the scenario itself."""
-    monkeypatch.setattr(kept, "check_size", lambda draws, patients, size, *where: told.append(draws * patients * size))
+    monkeypatch.setattr(
+        draw_tables, "check_size", lambda draws, patients, size, *where: told.append(draws * patients * size)
+    )
     told: list[float] = []
     resolved = load("baseline", ["patients=40", "engine=compiled", SITES])
     room.check_kept(Plan(resolved, part_patients=120, uncertainty=DRAWS, keep_draws=True), folder, "parquet")

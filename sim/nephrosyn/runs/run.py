@@ -19,7 +19,7 @@ from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
 from nephrosyn.kernels.compile import CACHE_FOLDER
 from nephrosyn.record.tables import build_tables
-from nephrosyn.runs.draws import kept
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.design import check_draws
 from nephrosyn.runs.draws.play import DrawnRun
 from nephrosyn.runs.folder import Format
@@ -78,7 +78,7 @@ class Plan:
         self.sets = list(sets) if sets is not None else load_sets(self.scenario.criteria)
         self.part_patients = engines.part_size(self.scenario, part_patients)
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
-        keep = kept.check_option(keep_draws, uncertainty)
+        keep = draw_tables.check_option(keep_draws, uncertainty)
         self.drawn = self._draws(uncertainty, keep=keep) if uncertainty is not None else None
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
         self._compilation: criteria.BackgroundCompilation | None = None
@@ -105,7 +105,7 @@ class Plan:
         """Return the tables of some first patients, from which the size of a run is estimated."""
         if not self.is_compiled:
             self.compile_ahead()
-        return self.tables(Part(0, 0, 0, min(kept.SAMPLE_PATIENTS, self.scenario.patients)))
+        return self.tables(Part(0, 0, 0, min(draw_tables.SAMPLE_PATIENTS, self.scenario.patients)))
 
     def about(self, format: Format) -> dict[str, Any]:
         """Return the entries of the manifest that describe the run."""
@@ -174,7 +174,7 @@ class Plan:
         """Run all parts, and all draws, and return their tables joined."""
         self.check()
         if self.drawn is not None and self.drawn.keep:
-            kept.check_memory(self.drawn.draws, self.drawn.patients, self.sample())
+            draw_tables.check_memory(self.drawn.draws, self.drawn.patients, self.sample())
         done, total = 0, sum(self.sizes)
         if not self.is_compiled:
             self.compile_ahead()

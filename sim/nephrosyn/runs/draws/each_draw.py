@@ -41,8 +41,8 @@ def map_draws(
     ----------
     function : callable
         From the number of a draw and the tables of each scenario in it (without labels; `replicate` is the number of
-        the draw) to a result. With more than one
-        worker, function and results must be such as can be sent to another process.
+        the draw) to a result. With more than one worker, function and results must be such as can be sent to another
+        process.
     scenarios : sequence of Resolved
         The scenarios, with their own numbers of patients; one of them at least has uncertain numbers.
     draws : int

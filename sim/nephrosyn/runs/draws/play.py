@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn import criteria, engine
 from nephrosyn.errors import EngineError
 from nephrosyn.record.tables import build_tables
-from nephrosyn.runs.draws import kept
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.check import check_draws_of
 from nephrosyn.runs.draws.counts import add_up, count
 from nephrosyn.runs.draws.design import (
@@ -112,7 +112,7 @@ class DrawnRun:
         Returns
         -------
         dict of str to polars.DataFrame
-            The tables of `counts.TABLES`, and of `kept.TABLES`.
+            The tables of `counts.TABLES`, and of `draw_tables.TABLES`.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class DrawnRun:
             for part, frames in self._played(draw):
                 labels[part].append(self._with_draw(frames["labels"], draw))
                 for name, frame in frames.items() if self.keep else ():
-                    tables.setdefault(kept.name_of(name), []).append(frame)
+                    tables.setdefault(draw_tables.name_of(name), []).append(frame)
         counts = add_up([count(pl.concat(of_part)) for of_part in labels])
         return {**counts, **{name: pl.concat(frames) for name, frames in tables.items()}}
 

@@ -11,7 +11,7 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
-from nephrosyn.runs.draws.kept import TABLES as KEPT_TABLES
+from nephrosyn.runs.draws.draw_tables import TABLES as KEPT_TABLES
 from nephrosyn.runs.folder import manifest, reading
 from nephrosyn.runs.folder.layout import (
     MANIFEST,

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import OBSERVED, TRUTH
-from nephrosyn.runs.draws.kept import PREFIX
+from nephrosyn.runs.draws.draw_tables import PREFIX
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"

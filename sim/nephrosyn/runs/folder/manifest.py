@@ -8,7 +8,7 @@ from typing import Any
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
-from nephrosyn.runs.draws.kept import name_of
+from nephrosyn.runs.draws.draw_tables import name_of
 from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, REPAIR, table_folder
 from nephrosyn.scenario import digest_of
 from nephrosyn.text_files import UnreadableError, parsed_json

@@ -13,8 +13,8 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
-from nephrosyn.runs.draws.kept import PREFIX
-from nephrosyn.runs.draws.kept import TABLES as KEPT_TABLES
+from nephrosyn.runs.draws.draw_tables import PREFIX
+from nephrosyn.runs.draws.draw_tables import TABLES as KEPT_TABLES
 from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason, table_folder
 from nephrosyn.runs.folder.storage import Storage, is_unchanged, manifest_entry
 from nephrosyn.text_files import parsed_json

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs.draws import kept
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.folder import Format, storage
 from nephrosyn.runs.folder.part import encoded
 
@@ -62,10 +62,10 @@ def check_kept(plan: Plan, folder: str | Path, format: Format) -> None:
     if plan.drawn is None or not plan.drawn.keep:
         return
     sample, patients = plan.sample(), plan.drawn.patients
-    kept.check_memory(1, patients, sample)  # one draw at least is made at a time
+    draw_tables.check_memory(1, patients, sample)  # one draw at least is made at a time
     size = sum(len(encoded(frame, format, name)) for name, frame in sample.items()) / sample["patients"].height
     existing, free = _disk(folder) or (str(folder), float("inf"))
-    kept.check_size(plan.drawn.draws, patients, size, free, existing)
+    draw_tables.check_size(plan.drawn.draws, patients, size, free, existing)
 
 
 def _disk(folder: str | Path) -> tuple[str, float] | None:
