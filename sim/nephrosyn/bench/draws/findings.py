@@ -70,7 +70,9 @@ class DrawnBench:
     def of(self, classifier: str, perturbation: str, metric: str) -> DrawnScore | None:
         """Return one score over the draws; None if there is none."""
         key = (classifier, perturbation, metric)
-        return next((one for one in self.summary if (one.classifier, one.perturbation, one.metric) == key), None)
+        return next(
+            (score for score in self.summary if (score.classifier, score.perturbation, score.metric) == key), None
+        )
 
     def most_accurate(self, names: Iterable[str]) -> dict[str, int]:
         """Return in how many draws each classifier is the most accurate, the first of several that are equal.
@@ -85,7 +87,7 @@ class DrawnBench:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the intervals as plain values."""
-        return {"draws": self.draws, "patients": self.patients, "scores": [asdict(one) for one in self.summary]}
+        return {"draws": self.draws, "patients": self.patients, "scores": [asdict(score) for score in self.summary]}
 
 
 def _summary(scores: pl.DataFrame) -> Iterable[DrawnScore]:

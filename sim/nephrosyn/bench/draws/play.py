@@ -79,15 +79,12 @@ class Player:
     @classmethod
     def of(cls, run: Run, plan: Plan, names: Sequence[str], baseline: str) -> Self:
         """Return the player of a run."""
-        definition, other = (
-            one.model_dump(exclude_none=True) for one in (run.task.definition, run.reference.other_set)
-        )
         return cls(
             scenario=run.manifest["scenario"],
             seed=run.manifest["seed"],
             patients=patients_of_draw(run.patients),
-            definition=definition,
-            other_set=other,
+            definition=run.task.definition.model_dump(exclude_none=True),
+            other_set=run.reference.other_set.model_dump(exclude_none=True),
             target=run.task.target,
             plan=plan,
             names=tuple(names),
@@ -106,7 +103,8 @@ class Player:
     def play(self, draws: Sequence[int]) -> Iterator[pl.DataFrame]:
         """Yield the scores of one draw after the other, with the columns of `scores.SCHEMA`."""
         training = Training(self._resolved.scenario, self.seed, self._task, self.plan.training)
-        selected = [one for one in selected_classifiers(self._task, self.plan.classifiers) if one.name in self.names]
+        every = selected_classifiers(self._task, self.plan.classifiers)
+        selected = [classifier for classifier in every if classifier.name in self.names]
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
             ready, _ = prepare(selected, Setup(self._task, training, self.plan.seconds), stack, silent)

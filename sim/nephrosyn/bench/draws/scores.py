@@ -55,22 +55,22 @@ def scores_of(
     values = {**_clean(answers, task, names, classes), **_perturbed(answers, names, baseline)}
     for where in (CLEAN, ALL):
         for first, second in combinations(names, 2):
-            ends = [values.get((name, where, "accuracy")) for name in (first, second)]
-            if ends[0] is not None and ends[1] is not None:
-                values[f"{first} - {second}", where, "difference"] = ends[0] - ends[1]
-    found = [(draw, *key, *_with_error(scores)) for key, scores in values.items()]
-    return pl.DataFrame(found, schema=SCHEMA, orient="row")
+            keys = [(name, where, "accuracy") for name in (first, second)]
+            if all(key in values for key in keys):
+                values[f"{first} - {second}", where, "difference"] = values[keys[0]] - values[keys[1]]
+    rows = [(draw, *key, *_with_error(scores)) for key, scores in values.items()]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def _clean(frame: pl.DataFrame, task: Task, names: Sequence[str], classes: Sequence[str]) -> dict[Key, Array]:
     """Return each score on the unperturbed record, of all patients and without each block, shape (1 + blocks,)."""
-    found: dict[Key, Array] = {}
+    values: dict[Key, Array] = {}
     for name, part in _parts(frame.filter(perturbation=CLEAN), "classifier"):
         if name in names:
             part, weights = part.sort("patient"), _weights(part.height)
             scores = {**_quietly(clean_scores(part, task, classes), weights), **_quietly(_shares(part), weights)}
-            found |= {(name, CLEAN, metric): values for metric, values in scores.items()}
-    return found
+            values |= {(name, CLEAN, metric): of_metric for metric, of_metric in scores.items()}
+    return values
 
 
 def _perturbed(frame: pl.DataFrame, names: Sequence[str], baseline: str) -> dict[Key, Array]:
@@ -79,11 +79,11 @@ def _perturbed(frame: pl.DataFrame, names: Sequence[str], baseline: str) -> dict
     if not same_patients(rows):
         return {}
     weights = _weights(rows["patient"].n_unique())
-    found: dict[Key, Array] = {}
+    values: dict[Key, Array] = {}
     for where, part in [(ALL, rows), *_parts(rows, "perturbation")]:
         for metric, scores in _quietly(perturbed_scores(part, names, baseline), weights).items():
-            found |= {(name, where, metric): values for name, values in zip(names, scores.T, strict=True)}
-    return found
+            values |= {(name, where, metric): of_name for name, of_name in zip(names, scores.T, strict=True)}
+    return values
 
 
 def _parts(frame: pl.DataFrame, column: str) -> list[tuple[str, pl.DataFrame]]:

@@ -31,6 +31,7 @@ SHARES = ("accuracy", *PARTS)
 CLEAN_SCORES = (*SHARES, "balanced_accuracy", "macro_f1", "mcc", "kappa", "brier")
 PERTURBED_SCORES = (*SHARES, "flip_rate", "harmful_flip_rate", "corruption_error")
 DECIMALS = ("balanced_accuracy", "macro_f1", "mcc", "kappa", "brier", "corruption_error")
+RECORDS = {CLEAN: "unperturbed", ALL: "perturbed, mean"}
 TITLES = {
     "flip_rate": "flips",
     "harmful_flip_rate": "flips of right answers",
@@ -52,21 +53,21 @@ def scores(bench: Bench, drawn: DrawnBench) -> Table:
     averages = {(row[0], row[1]): row[2:] for row in bench.averages.rows()}
     rows = []
     for name in leaderboard.order(bench):
-        for where, metrics in ((CLEAN, CLEAN_SCORES), (ALL, PERTURBED_SCORES)):
-            for metric in metrics:
-                one = drawn.of(name, where, metric)
-                estimate = (
-                    corruption_error.clean(bench.scores, metric).get(name)
-                    if where == CLEAN
-                    else averages.get((name, metric))
-                )
-                if one is not None and estimate is not None and estimate[0] is not None:
-                    text = decimal if metric in DECIMALS else percent
-                    record = "unperturbed" if where == CLEAN else "perturbed, mean"
-                    title = TITLES.get(metric, metric.replace("_", " "))
-                    rows.append((name, record, title, interval_text(estimate, text), *_cells(one, text)))
+        for metric in CLEAN_SCORES:
+            estimate = corruption_error.clean(bench.scores, metric).get(name)
+            rows.append(_row(drawn.of(name, CLEAN, metric), estimate))
+        rows += [_row(drawn.of(name, ALL, metric), averages.get((name, metric))) for metric in PERTURBED_SCORES]
     head = ("classifier", "record", "score", "run (95% by its patients)", "mean of draws", "95% with the numbers")
-    return Table(_caption(drawn), head, rows, words=3)
+    return Table(_caption(drawn), head, [row for row in rows if row], words=3)
+
+
+def _row(score: DrawnScore | None, estimate: leaderboard.Estimate) -> tuple[str, ...]:
+    """Return the cells of one score; none if it is not defined in the run."""
+    if score is None or estimate is None or estimate[0] is None:
+        return ()
+    text = decimal if score.metric in DECIMALS else percent
+    title = TITLES.get(score.metric, score.metric.replace("_", " "))
+    return score.classifier, RECORDS[score.perturbation], title, interval_text(estimate, text), *_cells(score, text)
 
 
 def _caption(drawn: DrawnBench) -> str:
@@ -74,13 +75,13 @@ def _caption(drawn: DrawnBench) -> str:
     return f"With the scenario's numbers as uncertain as their sources leave them: {size}"
 
 
-def _cells(one: DrawnScore, text: Callable[[float | None], str]) -> tuple[str, str]:
+def _cells(score: DrawnScore, text: Callable[[float | None], str]) -> tuple[str, str]:
     """Return the mean and the interval of a score; no interval where draws differ by no more than chance."""
-    if one.low is None or one.high is None:
-        return NO_VALUE, f"not defined in {one.undefined} draws"
-    if one.low == one.high:
-        return text(one.mean), NO_VALUE if one.constant else "chance alone"
-    return text(one.mean), f"{text(one.low).rstrip('%')} to {text(one.high)}"
+    if score.low is None or score.high is None:
+        return NO_VALUE, f"not defined in {score.undefined} draws"
+    if score.low == score.high:
+        return text(score.mean), NO_VALUE if score.constant else "chance alone"
+    return text(score.mean), f"{text(score.low).rstrip('%')} to {text(score.high)}"
 
 
 def by_perturbation(bench: Bench, drawn: DrawnBench) -> Table:
@@ -90,9 +91,11 @@ def by_perturbation(bench: Bench, drawn: DrawnBench) -> Table:
     rows = []
     for kind in kinds.unique(maintain_order=True):
         for name in bench.names:
-            found = [(of_run[metric].get((name, kind)), drawn.of(name, kind, metric)) for metric in of_run]
-            if all(one is not None for _, one in found):
-                cells = [cell for value, one in found if one for cell in (percent(value), _cells(one, percent)[1])]
+            cells: list[str] = []
+            for metric, values in of_run.items():
+                if score := drawn.of(name, kind, metric):
+                    cells += [percent(values.get((name, kind))), _cells(score, percent)[1]]
+            if cells:
                 rows.append((PERTURBATIONS[kind].title, name, *cells))
     head = (
         "perturbation",
@@ -118,13 +121,11 @@ def pairs(bench: Bench, drawn: DrawnBench) -> Table:
     """Return the difference in accuracy of every pair of classifiers, in the run and over the draws."""
     rows = []
     for difference in bench.differences:
-        one = drawn.of(f"{difference.first} - {difference.second}", difference.where, "difference")
-        if one is not None:
+        score = drawn.of(f"{difference.first} - {difference.second}", difference.where, "difference")
+        if score is not None:
+            pair, record = (difference.first, difference.second), RECORDS[difference.where]
             estimate = (difference.value, difference.low, difference.high)
-            record = "unperturbed" if difference.where == CLEAN else "perturbed, mean"
-            rows.append(
-                (difference.first, difference.second, record, interval_text(estimate, points), *_cells(one, points))
-            )
+            rows.append((*pair, record, interval_text(estimate, points), *_cells(score, points)))
     head = (
         "classifier",
         "compared with",

@@ -100,7 +100,7 @@ def predict(published: PublishedEstimate, simulated: Sequence[Estimate]) -> Pred
     if empty:
         nan = math.nan
         return Prediction(len(simulated), empty, nan, nan, nan, nan, nan, nan, (), str(sampling))
-    values, errors = (np.array([getattr(one, name) for one in simulated]) for name in ("value", "error"))
+    values, errors = (np.array([getattr(estimate, name) for estimate in simulated]) for name in ("value", "error"))
     on_log = published.kind == "ratio"
     if on_log:
         values, errors = np.log(values), errors / values
