@@ -67,13 +67,20 @@ def calibrate(
     setting: Annotated[str, typer.Argument(metavar="SETTING", help="Shipped scenario or TOML file.")],
     free: Annotated[
         list[str] | None,
-        typer.Option("--free", metavar="KEY", help="Key to fit: KEY, SETTING:KEY, or either with =START; repeatable."),
+        typer.Option(
+            "--free",
+            metavar="KEY",
+            help="Key to fit: KEY, SETTING:KEY, or either with =START or =START:LOW:HIGH; repeatable.",
+        ),
     ] = None,
     estimates: Annotated[
         list[str] | None, typer.Option("--estimates", metavar="ID", help="Id of an estimate to fit to; repeatable.")
     ] = None,
     figures: Annotated[
         list[str] | None, typer.Option("--figures", hidden=True, help="Earlier name of --estimates.")
+    ] = None,
+    given: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="Draws of numbers that were calibrated before.")
     ] = None,
     patients: Patients = None,
     seed: Seed = None,
@@ -96,7 +103,7 @@ def calibrate(
     ids = listed([*(estimates or ()), *(figures or ())])
     options = _given(patients=patients, seed=seed)
     with console.Progress(quiet) as progress:
-        calibration = fit.calibrate(setting, listed(free), ids, progress=progress, **options)
+        calibration = fit.calibrate(setting, listed(free), ids, given=given, progress=progress, **options)
     folder = None if out is None else output.write(calibration, out, overwrite=overwrite)
     if as_json:
         console.say_json(_json(calibration.as_dict()))

@@ -9,7 +9,7 @@ from nephrosyn import vocabulary
 from nephrosyn.cli.console.terminal import complain, heading, prose, say, table
 
 if TYPE_CHECKING:
-    from nephrosyn.evidence.calibration.fit import Calibration
+    from nephrosyn.evidence.calibration.result import Calibration
     from nephrosyn.evidence.sensitivity.analysis import Sensitivity
     from nephrosyn.evidence.specifications.curve import SpecificationCurve
     from nephrosyn.evidence.validation.validate import Validation

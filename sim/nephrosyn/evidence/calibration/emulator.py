@@ -100,7 +100,8 @@ def fit(points: Floats, values: Floats, tolerance: Floats | float = 0.0) -> Emul
         np.r_[np.full(dimensions, np.log(length)), np.log(nugget)] for length, nugget in ((0.7, 1e-3), (0.25, 1e-2))
     ]
     slack = np.broadcast_to(tolerance, len(points)) + 1e-9
-    tries = [minimize(_loss, start, (points, values, slack), method="L-BFGS-B", bounds=limits) for start in starts]
+    arguments = (points, values, slack, (points[:, None, :] - points[None, :, :]) ** 2)
+    tries = [minimize(_loss, start, arguments, jac=True, method="L-BFGS-B", bounds=limits) for start in starts]
     best = min(tries, key=lambda one: float(one.fun))
     return _fitted(points, values, slack, np.exp(best.x[:-1]), float(np.exp(best.x[-1])))
 
@@ -115,29 +116,35 @@ def _correlation(first: Floats, second: Floats, lengths: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * np.maximum(squares, 0.0)))
 
 
-def _loss(log_parameters: Floats, points: Floats, values: Floats, slack: Floats) -> float:
-    """Return the negative logarithm of the restricted likelihood, with a weak prior on the lengths."""
-    lengths, nugget = np.exp(log_parameters[:-1]), np.exp(log_parameters[-1])
-    matrix = _correlation(points, points, lengths) + np.diag(nugget + slack)
-    try:
-        lower = np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        return 1e10
-    whitened = np.linalg.solve(lower, np.column_stack([_basis(points), values]))
-    orthogonal, upper = np.linalg.qr(whitened[:, :-1])
-    rest = whitened[:, -1] - orthogonal @ (orthogonal.T @ whitened[:, -1])
-    free = len(points) - upper.shape[0]
-    squares = max(float(rest @ rest), 1e-12 * len(points))
-    determinants = np.log(np.diag(lower)).sum() + np.log(np.abs(np.diag(upper))).sum()
-    prior = (((log_parameters[:-1] - np.log(USUAL_LENGTH)) / USUAL_SPREAD) ** 2).sum() / 2.0
-    return float(0.5 * free * np.log(squares / free) + determinants + prior)
+def _loss(
+    log_parameters: Floats, points: Floats, values: Floats, slack: Floats, squares: Floats
+) -> tuple[float, Floats]:
+    """Return the negative logarithm of the restricted likelihood, with a weak prior on the lengths, and its gradient.
+
+    The last parameter is the nugget, those before are the lengths.
+    """
+    lengths, nugget = np.exp(log_parameters[:-1]), float(np.exp(log_parameters[-1]))
+    scaled = squares / lengths**2
+    smooth = np.exp(-0.5 * scaled.sum(-1))
+    matrix, basis = smooth + np.diag(nugget + slack), _basis(points)
+    inverse = np.linalg.inv(matrix)
+    of_trend = inverse @ basis
+    inner = basis.T @ of_trend
+    rest = inverse - of_trend @ np.linalg.solve(inner, of_trend.T)
+    weights = rest @ values
+    free, size = len(points) - basis.shape[1], max(float(values @ weights), 1e-12 * len(points))
+    away = (log_parameters[:-1] - np.log(USUAL_LENGTH)) / USUAL_SPREAD
+    loss = 0.5 * (free * np.log(size / free) + np.linalg.slogdet(matrix)[1] + np.linalg.slogdet(inner)[1])
+    slope = 0.5 * (rest - free / size * np.outer(weights, weights))
+    gradient = [*np.einsum("ij,ijk->k", slope * smooth, scaled), nugget * np.trace(slope)]
+    return float(loss + (away**2).sum() / 2.0), np.asarray(gradient) + np.r_[away / USUAL_SPREAD, 0.0]
 
 
 def _fitted(points: Floats, values: Floats, slack: Floats, lengths: Floats, nugget: float) -> Emulator:
     matrix = _correlation(points, points, lengths) + np.diag(nugget + slack)
-    inverse, basis = np.linalg.inv(matrix), _basis(points)
+    inverse, basis = np.asarray(np.linalg.inv(matrix), np.float64), _basis(points)
     of_trend = inverse @ basis
-    inverse_of_trend = np.linalg.inv(basis.T @ of_trend)
+    inverse_of_trend = np.asarray(np.linalg.inv(basis.T @ of_trend), np.float64)
     trend = inverse_of_trend @ (of_trend.T @ values)
     rest = values - basis @ trend
     weights = inverse @ rest

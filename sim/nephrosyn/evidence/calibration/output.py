@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.evidence.calibration.fit import DIGITS, Calibration, FittedParameter
+from nephrosyn.evidence.calibration.free_parameters import given_parameters
+from nephrosyn.evidence.calibration.result import DIGITS, Calibration, FittedParameter
 from nephrosyn.evidence.validation.output import value_text, with_interval
 from nephrosyn.report.formatting import json_text
 from nephrosyn.report.page.frame import plain_markdown
@@ -65,6 +66,9 @@ def sentences(calibration: Calibration) -> list[str]:
         else "The search for the least sum of squares did NOT converge: its rounds ran out. Take the interval, and not "
         "the value; or begin elsewhere with KEY=START."
     )
+    others = zip(calibration.fitted, calibration.rival or [], strict=False)
+    rival = [f"{fit.parameter.key} = {value:.3g}" for fit, value in others]
+    flat = [f"Other values fit as well, within the Monte Carlo error: {', '.join(rival)}."] if rival else []
     many = len(calibration.fitted[0].draws)
     posterior = (
         f"The intervals are those of {many} draws of the joint posterior, which are worth "
@@ -78,7 +82,7 @@ def sentences(calibration: Calibration) -> list[str]:
         if loose
         else []
     )
-    return [search, posterior, *undetermined, NOTE]
+    return [search, *flat, posterior, *undetermined, NOTE]
 
 
 def files(calibration: Calibration) -> dict[str, str]:
@@ -122,25 +126,34 @@ def scenario(calibration: Calibration, setting: str, fits: Sequence[FittedParame
             else [f"{path[-1]} = {_toml(get(tree, path))}"]
         )
     lines += ["", "[sources]", *(f"{json.dumps(dotted(path))} = {json.dumps(calibration.source)}" for path in leaves)]
-    entries = [entry(fit, _table_name(calibration.setting), calibration.fitted) for fit in fits]
+    table, columns = _table_name(calibration.setting), list(calibration.draws())
+    entries = [entry(fit.column, table, columns) for fit in fits]
+    entries += [entry(column, table, columns) for column in calibration.given if _belongs(column, setting, fits)]
     return "\n".join([*lines, "", "[uncertainty]", *entries]) + "\n"
 
 
-def entry(fit: FittedParameter, table: str, fitted: Sequence[FittedParameter]) -> str:
-    """Return the line of ``[uncertainty]`` for a fitted parameter.
+def _belongs(column: str, setting: str, fits: Sequence[FittedParameter]) -> bool:
+    """Whether a setting has its number from the setting of a column, and it was not fitted."""
+    earlier = given_parameters({column: [0.0]}, [setting], [fit.parameter for fit in fits])
+    return bool(earlier)
+
+
+def entry(column: str, table: str, columns: Sequence[str]) -> str:
+    """Return the line of ``[uncertainty]`` for a column of a table of draws.
 
     Parameters
     ----------
-    fit : FittedParameter
-        The parameter.
+    column : str
+        The column, ``setting:key``.
     table : str
-        Name or file of the table of draws.
-    fitted : sequence of FittedParameter
-        All parameters in the table; where several have the same key, the line names the column.
+        Name or file of the table.
+    columns : sequence of str
+        All columns; where several have the same key, the line names the column.
     """
-    is_alone = sum(other.parameter.key == fit.parameter.key for other in fitted) == 1
-    column = "" if is_alone else f", column = {json.dumps(fit.column)}"
-    return f"{json.dumps(fit.parameter.key)} = {{ posterior = {json.dumps(table)}{column} }}"
+    key = column.rpartition(":")[2]
+    is_alone = sum(other.rpartition(":")[2] == key for other in columns) == 1
+    named = "" if is_alone else f", column = {json.dumps(column)}"
+    return f"{json.dumps(key)} = {{ posterior = {json.dumps(table)}{named} }}"
 
 
 def _new(lines: Sequence[str], path: KeyPath) -> bool:

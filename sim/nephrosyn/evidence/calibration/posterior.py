@@ -58,12 +58,15 @@ class Targets:
         Their standard errors for simulated values below and above them.
     scales : tuple of {"number", "logarithm", "logit"}
         The scale on which each estimate is emulated.
+    depends : tuple of tuple of int
+        The parameters that each estimate depends on.
     """
 
     values: Floats
     below: Floats
     above: Floats
     scales: tuple[Scale, ...]
+    depends: tuple[tuple[int, ...], ...]
 
     def errors(self, values: Floats) -> Floats:
         """Return the published standard errors on the side of some simulated values, shape (..., estimates)."""
@@ -129,17 +132,17 @@ def posterior(
     begin : sequence of ndarray of float, shape (d,)
         Points to simulate in addition to those that fill the cube.
     """
-    known = _Simulations(simulate, targets)
+    known = Simulations(simulate, targets)
     for point in (*spread(2 + 6 * dimensions, dimensions), *begin):
         known.add(point)
     for wave in range(MOST_WAVES):
-        emulators = _Emulators(known)
+        emulators = Emulators(known)
         drawn = sampler.sample(emulators.log_density, dimensions, PARTICLES, seed, wave)
         if wave and emulators.uncertainty(drawn.points) < ACCURATE:
             break
         for point in emulators.batch(drawn.points):
             known.add(point)
-    emulators = _Emulators(known)
+    emulators = Emulators(known)
     drawn = sampler.sample(emulators.log_density, dimensions, FINAL_PARTICLES, seed, MOST_WAVES)
     rows = drawn.points[:ROWS]
     return Posterior(
@@ -172,7 +175,7 @@ def spread(many: int, dimensions: int) -> Floats:
     return np.asarray((0.5 + np.arange(1, many + 1)[:, None] * steps) % 1.0)
 
 
-class _Simulations:
+class Simulations:
     """All points that were simulated so far."""
 
     def __init__(self, simulate: Simulate, targets: Targets) -> None:
@@ -189,14 +192,17 @@ class _Simulations:
 
     @property
     def points(self) -> Floats:
+        """The points, shape (n, d)."""
         return np.array(self._points)
 
     @property
     def values(self) -> Floats:
+        """The estimates at the points, shape (n, estimates)."""
         return np.array([values for values, _ in self._results])
 
     @property
     def errors(self) -> Floats:
+        """Their Monte Carlo errors, shape (n, estimates)."""
         return np.array([errors for _, errors in self._results])
 
     def nearest(self) -> Floats:
@@ -205,13 +211,13 @@ class _Simulations:
         return np.asarray(self.points[int(np.nanargmax(np.where(np.isnan(heights), -np.inf, heights)))])
 
 
-class _Emulators:
+class Emulators:
     """The emulators of all estimates, fitted to the simulations so far."""
 
-    def __init__(self, known: _Simulations) -> None:
+    def __init__(self, known: Simulations) -> None:
         self.targets = known.targets
         self._points = known.points
-        self._is_lost = np.isnan(known.values).any(1)
+        self._is_lost = np.asarray(np.isnan(known.values).any(axis=1))
         self._of = [
             _OneEstimate(known.points, values, errors, known.targets, place)
             for place, (values, errors) in enumerate(zip(known.values.T, known.errors.T, strict=True))
@@ -244,7 +250,7 @@ class _Emulators:
         values, variances, _ = self._predicted(points)
         return float(np.sqrt((variances / self.targets.errors(values) ** 2).mean()))
 
-    def error(self, points: Floats, known: _Simulations) -> float:
+    def error(self, points: Floats, known: Simulations) -> float:
         """Simulate some points, and return what the emulators miss there; see `Posterior.emulator_error`."""
         simulated = np.array([known.add(point) for point in points])
         away = (simulated - self.mean(points)) / self.targets.errors(simulated)
@@ -272,19 +278,20 @@ class _OneEstimate:
     """The emulator of one estimate on its scale, and its Monte Carlo error as a function of its value."""
 
     def __init__(self, points: Floats, values: Floats, errors: Floats, targets: Targets, place: int) -> None:
-        self._scale = targets.scales[place]
+        self._scale, self._columns = targets.scales[place], list(targets.depends[place])
         kept = ~np.isnan(values)
         points, values, errors = points[kept], values[kept], errors[kept]
         scaled = _to(self._scale, values, errors)
         published = _to(self._scale, targets.values[place : place + 1], np.zeros(1))
         away = (scaled - published) / max(float(scaled.std()), 1e-9)
-        self._emulator = emulator.fit(points, scaled, (LOOSE * away) ** 2)
-        self._error = np.polyfit(scaled, np.log(np.maximum(errors, 1e-12)), 2 if len(scaled) > 8 else 0)
+        self._emulator = emulator.fit(points[:, self._columns], scaled, (LOOSE * away) ** 2)
+        degree = 2 if len(scaled) > 8 and np.ptp(scaled) > 1e-6 else 0
+        self._error = np.polyfit(scaled, np.log(np.maximum(errors, 1e-12)), degree)
         self._ends = float(scaled.min()), float(scaled.max())
 
     def predict(self, points: Floats) -> tuple[Floats, Floats, Floats]:
         """Return value, variance of the emulator and Monte Carlo error at some points."""
-        mean, variance = self._emulator.predict(points)
+        mean, variance = self._emulator.predict(points[:, self._columns])
         errors = np.exp(np.polyval(self._error, np.clip(mean, *self._ends)))
         values, slopes = _back(self._scale, mean)
         return values, variance * slopes**2, errors

@@ -36,18 +36,33 @@ def with_draws(entry: Posterior, path: KeyPath, folder: Path | None) -> Posterio
     """
     if entry.draws is not None:
         return entry
-    file = _find(entry.posterior, folder)
-    if isinstance(file, tuple):
-        return file
-    try:
-        columns = parsed(content(file))
-    except (UnreadableError, OSError) as error:
-        wrong = (error.expected, error.actual) if isinstance(error, UnreadableError) else ("a file", str(error))
-        return wrong[0], f"{value_text(entry.posterior)} with {wrong[1]}", ""
+    columns = read_columns(entry.posterior, folder)
+    if isinstance(columns, tuple):
+        return columns
     column = _column(entry, path, columns)
     if isinstance(column, tuple):
         return column
     return entry.model_copy(update={"column": column, "draws": columns[column]})
+
+
+def read_columns(name: str, folder: Path | None) -> dict[str, list[float]] | Wrong:
+    """Return the columns of a table of draws, or what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        A shipped name, or the path of a file.
+    folder : Path, optional
+        Folder from which a relative path starts; the working folder by default.
+    """
+    file = _find(name, folder)
+    if isinstance(file, tuple):
+        return file
+    try:
+        return parsed(content(file))
+    except (UnreadableError, OSError) as error:
+        wrong = (error.expected, error.actual) if isinstance(error, UnreadableError) else ("a file", str(error))
+        return wrong[0], f"{value_text(name)} with {wrong[1]}", ""
 
 
 def _find(name: str, folder: Path | None) -> Traversable | Wrong:

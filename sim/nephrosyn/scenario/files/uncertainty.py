@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from nephrosyn.errors import Problem, nearest, value_text
-from nephrosyn.scenario.files.provenance import CALIBRATED, Attribution, problems_of_text
 from nephrosyn.scenario.files.posteriors import with_draws
+from nephrosyn.scenario.files.provenance import CALIBRATED, Attribution, problems_of_text
 from nephrosyn.scenario.schema.uncertainty import ENTRIES, FEWEST_ROWS, MOST_ROWS, Entry, Fixed, Posterior
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_distribution, split, unit_of_change
 
