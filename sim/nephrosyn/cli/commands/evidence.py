@@ -161,8 +161,9 @@ def specifications(
 ) -> None:
     """Show the share under every combination of choices.
 
-    This is a specification curve. The choices are ages and lesions of the patients, definition set, partial remission as response or not, length of
-    follow-up, observed or complete record, and denominator. One cohort is simulated.
+    This is a specification curve. The choices are ages and lesions of the patients, definition set, partial
+    remission as response or not, length of follow-up, observed or complete record, and denominator. One cohort is
+    simulated.
     """
     import nephrosyn as ns
     from nephrosyn.evidence.specifications import output
