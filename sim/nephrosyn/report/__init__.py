@@ -94,7 +94,8 @@ def write(
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
-        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths) and ``sets`` (their text) of the run.
+        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths), ``sets`` (their text) and ``scenario`` (its plain
+        values, without which the shipped analysis is not quoted) of the run.
     folder : Path
         Output folder; created if missing. Files of an earlier report are replaced.
     uncertainty : Uncertainty, optional
@@ -122,7 +123,7 @@ def write(
         findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
     else:
         findings = summary.find(tables, resolved, requested, stored)
-    values = resolved.scenario.model_dump(mode="json")
+    values = manifest.get("scenario", {}).get("scenario")
     findings = summary.findings_with(findings, uncertainty, values, stored)
     drawn = figures.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))

@@ -282,7 +282,8 @@ def known(
 
 
 def _without_draws(verdict: Refractory, scenario: Mapping[str, Any], entry: Mapping[str, str]) -> BeyondChance:
-    if all("fixed" in how for how in scenario.get("uncertainty", {}).values()):
+    entries = scenario.get("uncertainty")
+    if not isinstance(entries, Mapping) or all(isinstance(how, Mapping) and "fixed" in how for how in entries.values()):
         return BeyondChance("all fixed")
     row = known_shares.find(scenario, verdict.criteria, entry.get("sha256", ""), verdict.view)
     return BeyondChance("not shipped") if row is None else BeyondChance("shipped", row.draws, row.low, row.high)
