@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine import compiled_clinic, has_queue, simpy_driver
-from nephrosyn.engine.calendar import ENTRY, Calendar, schedule, schedule_now, take_next
+from nephrosyn.engine.calendar import (
+    CALENDAR,
+    ENTRY,
+    ENTRY_NOW,
+    Calendar,
+    Step,
+    schedule_arrival,
+    schedule_departure,
+    schedule_now,
+    take_next,
+)
 from nephrosyn.kernels.compile import from_python
 from nephrosyn.patients.traits import draw_patients, records
 from nephrosyn.scenario import load, shipped
@@ -146,26 +156,28 @@ def test_patients_with_other_numbers_than_0_to_n():
     assert compiled.tobytes() == simpy.tobytes()
 
 
-_schedule, _schedule_now, _take_next = (from_python(kernel) for kernel in (schedule, schedule_now, take_next))
+_ARRIVAL, _DEPARTURE, _CALL = int(Step.ARRIVAL), int(Step.DEPARTURE), int(Step.CALL)
+_arrive, _depart, _now, _take = map(from_python, (schedule_arrival, schedule_departure, schedule_now, take_next))
 
 
 @settings(max_examples=200)
-@given(orders=st.lists(st.one_of(st.none(), st.integers(0, 6)), max_size=60))
+@given(orders=st.lists(st.one_of(st.none(), st.tuples(st.booleans(), st.integers(0, 6))), max_size=60))
 def test_a_calendar_is_in_the_order_of_time_and_then_of_scheduling(orders):
-    """Against a heap of (time, number), as SimPy has it. None takes an entry, a number makes one so many days ahead."""
-    site = records(1, compiled_clinic.SITE)
-    calendar = Calendar(records(60, ENTRY), records(3, ENTRY))  # a ring that goes round
-    reference, now = [], 0.0
+    """Against a heap of (time, number), as SimPy has it. None takes an entry, others make one so many days ahead."""
+    calendar = Calendar(records(1, CALENDAR), records(60, ENTRY), records(60, ENTRY), records(3, ENTRY_NOW))
+    state, reference, now = calendar.state, [], 0.0
     for patient, order in enumerate([*orders, *[None] * len(orders)]):
-        if order is None and reference:
-            _take_next(site[0], calendar)
-            now, number, step = heapq.heappop(reference)
-            assert (site[0]["now"], site[0]["patient"], site[0]["step"]) == (now, number, step)
-        elif order is not None:
-            at_once = order == 0 and site[0]["entries_now"] < 3
-            if at_once:
-                _schedule_now(site[0], calendar, patient, 3)
-            else:
-                _schedule(site[0], calendar, now + order, patient, 1)
-            heapq.heappush(reference, (now + order, patient, 3 if at_once else 1))
-    assert site[0]["entries"] + site[0]["entries_now"] == len(reference)
+        if order is None:
+            assert _take(calendar) == bool(reference)
+            if reference:
+                now, number, step = heapq.heappop(reference)
+                assert (state["now"][0], state["patient"][0], state["step"][0]) == (now, number, step)
+            continue
+        departs, days = order
+        if days == 0 and state["entries_now"][0] < 3:  # a ring that goes round
+            step = _CALL
+            _now(calendar, patient, step)
+        else:
+            step, schedule = (_DEPARTURE, _depart) if departs else (_ARRIVAL, _arrive)
+            schedule(calendar, now + days, patient)
+        heapq.heappush(reference, (now + days, patient, step))

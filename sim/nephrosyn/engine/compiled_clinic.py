@@ -16,7 +16,18 @@ import numpy as np
 
 from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance_patient
 from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
-from nephrosyn.engine.calendar import ENTRY, MOST_NOW, Calendar, Step, schedule, schedule_now, take_next
+from nephrosyn.engine.calendar import (
+    CALENDAR,
+    ENTRY,
+    ENTRY_NOW,
+    MOST_NOW,
+    Calendar,
+    Step,
+    schedule_arrival,
+    schedule_departure,
+    schedule_now,
+    take_next,
+)
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
 from nephrosyn.engine.visit_length import visit_length
@@ -38,22 +49,16 @@ LONGEST_BATCH_SECONDS = 0.1
 """Longest call of compiled code: an interrupt waits until it returns. Results do not depend on it."""
 
 _VISIT = int(Clock.VISIT)
-_START, _ARRIVAL, _CALL, _DEPARTURE, _OFFER = (int(step) for step in Step)
+_START, _ARRIVAL, _DEPARTURE, _CALL, _OFFER = (int(step) for step in Step)
 
 SITE = np.dtype(
     [
         ("slots", "i8"),
         ("slots_taken", "i8"),
-        ("now", "f8"),  # days on the site's calendar
-        ("entries", "i8"),  # in the calendar, for later
-        ("entries_now", "i8"),
-        ("first_now", "i8"),
-        ("next_number", "i8"),  # of an entry
         ("queue_first", "i8"),  # place of the first patient who waits
         ("queue_length", "i8"),
-        ("patient", "i8"),  # whose turn it is
-        ("step", "i8"),
-        ("interrupted", "i8"),  # 1 while the course of that patient waits for a longer log
+        ("started", "i8"),  # patients whose course has begun
+        ("interrupted", "i8"),  # 1 while a course waits for a longer log
     ],
     align=True,
 )
@@ -72,113 +77,119 @@ class Clinic(NamedTuple):
         The state.
     attendance : ndarray of ATTENDANCE, shape (n,)
         The patients.
-    calendar : Calendar
-        What happens next.
     queue : ndarray of int64, shape (n,)
         Who waits for a slot, in a ring.
     """
 
     site: NDArray[np.void]
     attendance: NDArray[np.void]
-    calendar: Calendar
     queue: NDArray[np.int64]
 
 
 @once
-def _offer_slot(site, calendar, queue):
+def _request_slot(clinic, i):
+    """Join the queue for a slot."""
+    site, queue = clinic.site[0], clinic.queue
+    place = site.queue_first + site.queue_length
+    queue[place if place < len(queue) else place - len(queue)] = i
+    site.queue_length += 1
+
+
+@once
+def _offer_slot(clinic, calendar):
     """Give a slot to the first who waits, if there are both."""
+    site, queue = clinic.site[0], clinic.queue
     if site.queue_length > 0 and site.slots_taken < site.slots:
-        patient = queue[site.queue_first]
+        schedule_now(calendar, queue[site.queue_first], _CALL)
         site.queue_first = site.queue_first + 1 if site.queue_first + 1 < len(queue) else 0
         site.queue_length -= 1
         site.slots_taken += 1
-        schedule_now(site, calendar, patient, _CALL)
 
 
 @once
-def _schedule_arrival(site, calendar, attendance, i, now, due):
+def _schedule_visit(clinic, calendar, i, now, due):
     """Schedule patient i's next visit, if there is one; both times are days from onset."""
-    attendance[i].due = due
+    clinic.attendance[i].due = due
     if due < math.inf:
-        schedule(site, calendar, site.now + max(due - now, 0.0), i, _ARRIVAL)
+        schedule_arrival(calendar, calendar.state[0].now + max(due - now, 0.0), i)
 
 
 @once
-def _leave(site, calendar, attendance, traits, i, due):
+def _leave(clinic, calendar, entry_days, i, due):
     """Leave the clinic: the slot is free, and the next visit is scheduled."""
-    site.slots_taken -= 1
-    schedule_now(site, calendar, i, _OFFER)
-    attendance[i].visits += 1
-    _schedule_arrival(site, calendar, attendance, i, site.now - traits[i].entry_days, due)
+    clinic.site[0].slots_taken -= 1
+    schedule_now(calendar, i, _OFFER)
+    clinic.attendance[i].visits += 1
+    _schedule_visit(clinic, calendar, i, calendar.state[0].now - entry_days, due)
 
 
 @once
-def _until_next_course(traits, states, clocks, clinic):
+def _until_next_course(traits, states, clocks, clinic, calendar):
     """Follow the calendar until a patient's course goes on; return whether there is one."""
-    site, calendar, attendance, queue = clinic.site[0], clinic.calendar, clinic.attendance, clinic.queue
-    while site.entries + site.entries_now > 0:
-        take_next(site, calendar)
-        i, step = site.patient, site.step
-        if step == _START:
-            return True
+    site, attendance, present = clinic.site[0], clinic.attendance, calendar.state[0]
+    if site.started < len(states):
+        present.patient = site.started
+        present.step = _START
+        site.started += 1
+        return True
+    while take_next(calendar):
+        i, step = present.patient, present.step
         if step == _CALL:
-            waited = site.now - attendance[i].requested
+            waited = present.now - attendance[i].requested
             if waited > 0.0:
                 states[i].waited = waited
                 clocks[i, DUE, _VISIT] += waited
             return True
+        if step == _DEPARTURE:
+            _leave(clinic, calendar, traits[i].entry_days, i, attendance[i].due)
+            continue
         if step == _ARRIVAL:
             if states[i].dropped_out != 0:
                 return True
-            attendance[i].requested = site.now
-            place = site.queue_first + site.queue_length
-            queue[place if place < len(queue) else place - len(queue)] = i
-            site.queue_length += 1
-        elif step == _DEPARTURE:
-            _leave(site, calendar, attendance, traits, i, attendance[i].due)
-        if step != _DEPARTURE:
-            _offer_slot(site, calendar, queue)
+            attendance[i].requested = present.now
+            _request_slot(clinic, i)
+        _offer_slot(clinic, calendar)
     return False
 
 
 @once
-def _after_course(due, traits, states, prepared, clinic):
+def _after_course(due, traits, states, prepared, clinic, calendar):
     """Go on with the patient whose course was played up to the next visit."""
-    site, calendar, attendance = clinic.site[0], clinic.calendar, clinic.attendance
-    i, step = site.patient, site.step
+    attendance, present = clinic.attendance, calendar.state[0]
+    i, step = present.patient, present.step
     if step == _START:
-        _schedule_arrival(site, calendar, attendance, i, -traits[i].entry_days, due)
-    elif step == _ARRIVAL:
-        _schedule_arrival(site, calendar, attendance, i, attendance[i].due, due)
+        _schedule_visit(clinic, calendar, i, -traits[i].entry_days, due)
+    elif step == _ARRIVAL:  # after dropping out: without a slot
+        _schedule_visit(clinic, calendar, i, attendance[i].due, due)
     elif states[i].visits_allowed == 0:
         attendance[i].due = due
         length = visit_length(prepared, traits[i].patient, attendance[i].visits)
-        schedule(site, calendar, site.now + length, i, _DEPARTURE)
+        schedule_departure(calendar, present.now + length, i)
     else:  # died in the queue
-        _leave(site, calendar, attendance, traits, i, due)
+        _leave(clinic, calendar, traits[i].entry_days, i, due)
 
 
 @kernel
-def _play(most, traits, states, clocks, prepared, clinic, log):
+def _play(most, traits, states, clocks, prepared, clinic, calendar, log):
     """Do the work of ``play_site``: the arrays of an entry point itself are counted at every access."""
-    site = clinic.site[0]
+    site, present = clinic.site[0], calendar.state[0]
     for _ in range(most):
         visits = 0
         if site.interrupted == 0:
-            if not _until_next_course(traits, states, clocks, clinic):
+            if not _until_next_course(traits, states, clocks, clinic, calendar):
                 return math.inf
-            visits = 0 if site.step == _START else 1
-        due = advance_patient(site.patient, visits, traits, states, clocks, prepared, log)
+            visits = 0 if present.step == _START else 1
+        due = advance_patient(present.patient, visits, traits, states, clocks, prepared, log)
         if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
             site.interrupted = 1
             return due
         site.interrupted = 0
-        _after_course(due, traits, states, prepared, clinic)
+        _after_course(due, traits, states, prepared, clinic, calendar)
     return CALLS_NOT_OVER
 
 
 @entry
-def play_site(most, traits, states, clocks, prepared, clinic, log):
+def play_site(most, traits, states, clocks, prepared, clinic, calendar, log):
     """Play the courses of a site's patients and the queue of its clinic.
 
     Parameters
@@ -195,6 +206,8 @@ def play_site(most, traits, states, clocks, prepared, clinic, log):
         The arrays of the scenario.
     clinic : Clinic
         The clinic, changed in place.
+    calendar : Calendar
+        The calendar, changed in place.
     log : Log
         Rows written so far, and room for more.
 
@@ -202,38 +215,35 @@ def play_site(most, traits, states, clocks, prepared, clinic, log):
     -------
     float
         inf when all courses are over. ``LOG_FULL`` when the log is full: call again with a longer log.
-        ``TOO_MANY_EVENTS`` as for ``advance``; the patient is that of ``clinic.site``. ``CALLS_NOT_OVER`` when there is
+        ``TOO_MANY_EVENTS`` as for ``advance``; the patient is that of the calendar. ``CALLS_NOT_OVER`` when there is
         more to play.
     """
-    return _play(most, traits, states, clocks, prepared, clinic, log)
+    return _play(most, traits, states, clocks, prepared, clinic, calendar, log)
 
 
-def _clinic(slots: int, patients: int) -> Clinic:
-    """Return the clinic of a site at the beginning, when all courses are about to start."""
-    clinic = Clinic(
-        records(1, SITE),
-        records(patients, ATTENDANCE),
-        Calendar(records(patients, ENTRY), records(MOST_NOW * patients, ENTRY)),
-        np.zeros(patients, np.int64),
-    )
+def _new_clinic(slots: int, patients: int) -> Clinic:
+    """Return the clinic of a site where no course has begun."""
+    clinic = Clinic(records(1, SITE), records(patients, ATTENDANCE), np.zeros(patients, np.int64))
     clinic.site["slots"] = slots
-    clinic.site["entries"] = clinic.site["next_number"] = patients
-    starts = clinic.calendar.later
-    starts["number"] = starts["patient"] = np.arange(patients)
-    starts["step"] = _START
     return clinic
+
+
+def _new_calendar(patients: int) -> Calendar:
+    """Return an empty calendar."""
+    heaps = (records(patients, ENTRY) for _ in range(2))
+    return Calendar(records(1, CALENDAR), *heaps, records(MOST_NOW * patients, ENTRY_NOW))
 
 
 def _play_site(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog) -> None:
     """Play the courses of the patients of one site; their rows come in the order of the calendar."""
     states, clocks = records(len(traits), STATE), np.zeros((len(traits), 4, CLOCKS))
-    clinic = _clinic(int(scenario.care.clinic.slots), len(traits))
+    clinic, calendar = _new_clinic(int(scenario.care.clinic.slots), len(traits)), _new_calendar(len(traits))
     batch, due = FIRST_BATCH, CALLS_NOT_OVER
     while due < math.inf:
         begun = perf_counter()
-        due = play_site(batch, traits, states, clocks, prepared, clinic, log.arrays)
+        due = play_site(batch, traits, states, clocks, prepared, clinic, calendar, log.arrays)
         if due == TOO_MANY_EVENTS:
-            i = int(clinic.site["patient"][0])
+            i = int(calendar.state["patient"][0])
             replicate = int(prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(traits["patient"][i]), states[i])
         if due == LOG_FULL:

@@ -17,25 +17,35 @@ if TYPE_CHECKING:
 
 _ROWS_PER_PATIENT_YEAR = 180
 _LEAST_ROWS = 4096
+_WORDS = ROW.itemsize // 8
 
 
 @entry
-def _arrange(rows, first, places, target, place):
-    """Copy rows to a place of a target, by patient; ``places`` is scratch for each patient from the first on."""
-    for row in range(len(rows)):
-        places[rows[row].patient - first] += 1
+def _arrange(patients, rows, first, places, target, place):
+    """Copy rows to a place of a target, by patient; ``places`` is scratch for each patient from the first on.
+
+    Rows are taken as words of eight bytes, because compiled code would copy a record byte by byte.
+    """
+    for row in range(len(patients)):
+        places[patients[row] - first] += 1
     for i in range(len(places)):
         place += places[i]
         places[i] = place - places[i]
     row = 0
-    while row < len(rows):
-        patient = rows[row].patient
+    while row < len(patients):
+        patient = patients[row]
         place = places[patient - first]
-        while row < len(rows) and rows[row].patient == patient:  # what one visit writes stands together
-            target[place] = rows[row]
+        while row < len(patients) and patients[row] == patient:  # what one visit writes stands together
+            for word in range(_WORDS):
+                target[place, word] = rows[row, word]
             place += 1
             row += 1
         places[patient - first] = place
+
+
+def _words(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """Rows as words of eight bytes, without a copy."""
+    return np.asarray(rows).view(np.int64).reshape(-1, _WORDS)
 
 
 class CourseLog:
@@ -74,7 +84,8 @@ class CourseLog:
         if begun + written > len(self.arrays.rows):
             self.grow(begun + written)
         first, last = int(patients.min()), int(patients.max())
-        _arrange(rows[:written], first, np.zeros(last - first + 1, np.int64), self.arrays.rows, begun)
+        places = np.zeros(last - first + 1, np.int64)
+        _arrange(rows["patient"][:written], _words(rows), first, places, _words(self.arrays.rows), begun)
         self.arrays.written[0] += written
         log.arrays.written[0] = 0
 
