@@ -5,7 +5,7 @@ Run it after a change of the compiled rooms (`nephrosyn.kernels.sources.COMPILED
     python tools/build_kernels.py            # writes sim/nephrosyn/kernels/built_ahead
     python tools/build_kernels.py --check    # builds them anew and compares
 
-It needs LLVM's linker (Debian's package lld). An entry point is built for the arguments with which `call_entries` calls
+It needs LLVM's linker (Debian's package lld). An entry point is built for the types of arguments with which `RUNS` call
 it. The same sources, numba and llvmlite give the same bytes.
 """
 
@@ -63,16 +63,25 @@ NO_COUNTING = ("NRT_incref", "NRT_decref")
 """numba's functions that count references: callers hold all arrays, so they do nothing."""
 
 
+RUNS: tuple[dict[str, Any], ...] = (
+    {"scenario": "busy-clinic", "engine": "simpy"},
+    {"scenario": "busy-clinic", "engine": "auto"},
+    {"scenario": "children-first-episode", "criteria": ["source", "jspn-2013-children"]},
+)
+"""Runs that call every entry point with arguments of all types that the package passes."""
+PATIENTS = 40
+
+
 def call_entries() -> None:
-    """Call every entry point with arguments of all types that the package passes."""
+    """Play `RUNS`, and explain their verdicts."""
     import nephrosyn as ns
 
-    ns.run("busy-clinic", patients=20, seed=1)
-    cohort = ns.run("children-first-episode", patients=40, seed=1, criteria=["source", "jspn-2013-children"])
-    for patient in range(40):
-        for view in ("complete", "observed"):
-            for verdict in cohort.patient(patient).verdicts(view=view):
-                str(verdict)
+    for run in RUNS:
+        cohort = ns.run(**run, patients=PATIENTS, seed=1)
+        for patient in range(PATIENTS):
+            for view in ("complete", "observed"):
+                for verdict in cohort.patient(patient).verdicts(view=view):
+                    str(verdict)
 
 
 # ------------------------------------------------------------------------------------------------ numba's code

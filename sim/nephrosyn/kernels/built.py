@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from nephrosyn.kernels import library
 from nephrosyn.kernels.arguments import OtherTypesError, words_of
 from nephrosyn.kernels.fallback import kinds_to_try, pass_over
 from nephrosyn.kernels.index import BUILT, ForeignError, Index, UnusableError, read_index
@@ -148,11 +149,13 @@ def _load(kind: str, index: Index) -> dict[str, list[Function]]:
     UnusableError
         If this is impossible.
     """
+    library.check_words()
     if kind == "library":
-        from nephrosyn.kernels.library import load
+        address = library.load(index)
     else:
-        from nephrosyn.kernels.bitcode import load
-    address = load(index)
+        from nephrosyn.kernels import bitcode
+
+        address = bitcode.load(index)
     return {
         name: [Function(name, variant, address(variant["symbol"])) for variant in variants]
         for name, variants in index.functions.items()

@@ -126,8 +126,8 @@ class PlainEntry:
 def entry(function: Callable[..., Any]) -> Any:
     """Decorate a function that is called from Python.
 
-    Its code is built ahead if ``tools/build_kernels.py`` calls it. It returns a number, a truth value or nothing;
-    arrays of results are arguments.
+    Its code is built ahead if a run of ``tools/build_kernels.py`` calls it. It returns a number, a truth value or
+    nothing; arrays of results are arguments.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from nephrosyn.kernels.index import ForeignError, Index, UnusableError
 
 TABLE = "c_functions"
 """Name of the table in which code finds the functions of the C library."""
-_WORD_BITS = 64
+WORD_BYTES = 8
 
 
 def machine() -> str:
@@ -65,7 +65,7 @@ def load(index: Index) -> Callable[[str], int]:
         If it is damaged or cannot be loaded.
     """
     here = machine()
-    if here not in index.files or sys.byteorder != "little" or struct.calcsize("P") * 8 != _WORD_BITS:
+    if here not in index.files:
         raise ForeignError(f"no machine code was built ahead for {here}")
     missing = set(index.files[here]["features"]) - processor_features()
     if missing:
@@ -82,6 +82,18 @@ def load(index: Index) -> Callable[[str], int]:
         return address_of(library, symbol)
 
     return address
+
+
+def check_words() -> None:
+    """Check that this machine keeps numbers and addresses as code built ahead does.
+
+    Raises
+    ------
+    ForeignError
+        If its words have not 64 bits, or begin with the highest.
+    """
+    if sys.byteorder != "little" or struct.calcsize("P") != WORD_BYTES:
+        raise ForeignError("code was built ahead for little-endian machines of 64 bits only")
 
 
 def c_functions(names: list[str]) -> list[ctypes.c_void_p | int | None]:
