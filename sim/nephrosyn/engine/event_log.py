@@ -85,7 +85,8 @@ class CourseLog:
             self.grow(begun + written)
         first, last = int(patients.min()), int(patients.max())
         places = np.zeros(last - first + 1, np.int64)
-        _arrange(rows["patient"][:written], _words(rows), first, places, _words(self.arrays.rows), begun)
+        of_patients = np.ascontiguousarray(rows["patient"][:written])
+        _arrange(of_patients, _words(rows), first, places, _words(self.arrays.rows), begun)
         self.arrays.written[0] += written
         log.arrays.written[0] = 0
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.errors import MOST_PARTS, EngineError
-from nephrosyn.kernels.compile import is_cached
+from nephrosyn.kernels.compile import is_ready
 from nephrosyn.patients.traits import draw_patients
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
 
 
 def is_compiled(scenario: Scenario, engine: Engine) -> bool:
-    """Whether the compiled model of an engine is cached; if not, the first part takes about a minute longer.
+    """Whether the compiled model of an engine is at hand; if not, the first part takes about a minute longer.
 
     Parameters
     ----------
@@ -208,12 +208,12 @@ def is_compiled(scenario: Scenario, engine: Engine) -> bool:
     Returns
     -------
     bool
-        True if it is cached, or compilation is switched off.
+        True if it was built ahead or is cached, or compilation is switched off.
     """
     if engine == "compiled" and has_queue(scenario):
         from nephrosyn.engine.compiled_clinic import play_site
 
-        return is_cached(play_site)
+        return is_ready(play_site)
     from nephrosyn.course.advance import advance
 
-    return is_cached(advance)
+    return is_ready(advance)
