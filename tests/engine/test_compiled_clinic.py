@@ -122,8 +122,10 @@ def test_patients_who_die_in_the_queue_leave_their_slot_to_the_next():
 
 @pytest.mark.parametrize(("batch", "seconds"), [(1, 0.0), (7, 0.0), (10**9, 1000.0)])
 def test_neither_the_length_of_a_call_nor_the_room_of_the_log_changes_results(monkeypatch, batch, seconds):
-    scenario = load("busy-clinic", ["population.patients_per_site=20"]).scenario
+    long = "care.clinic.visit_length_days={dist='gamma', a=2.0, scale=0.5}"
+    scenario = load("busy-clinic", ["population.patients_per_site=20", long]).scenario
     whole, _ = played(scenario, 50)
+    assert np.mean(visits_of(whole)["second_value"] > 0.0) > 0.5
     monkeypatch.setattr(compiled_clinic, "FIRST_BATCH", batch)
     monkeypatch.setattr(compiled_clinic, "LONGEST_BATCH_SECONDS", seconds)
     monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)

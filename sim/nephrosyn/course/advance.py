@@ -274,7 +274,8 @@ def advance_patient(i, visits, traits, states, clocks, prepared, log):
 def advance(first, stop, visits, traits, states, clocks, prepared, log):
     """Play the events of some patients in order, each up to a visit that is not allowed yet, or to the end.
 
-    Both drivers share this entry point, because each entry point is compiled together with the whole model.
+    The SimPy driver and the compiled driver share this entry point, because each is compiled together with the whole
+    model. The compiled clinic calls `advance_patient` itself.
 
     Parameters
     ----------

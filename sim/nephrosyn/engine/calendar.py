@@ -145,9 +145,9 @@ def _precede(calendar, number):
 
 
 @inline
-def _is_earlier(entry, other):
+def _is_earlier(left, right):
     """Whether an entry precedes another."""
-    return entry.time < other.time or (entry.time == other.time and entry.number < other.number)
+    return left.time < right.time or (left.time == right.time and left.number < right.number)
 
 
 @inline

@@ -1,9 +1,9 @@
 """The compiled clinic: patients of a site who queue for the slots of its clinic, in one compiled loop.
 
 It does what the SimPy driver does, and in the same order: the calendar (`nephrosyn.engine.calendar`) has an entry
-wherever SimPy has an event with an effect. As with SimPy, a request is granted at once where a slot is free and nobody
-waits, but the patient is called in by an entry of its own; and a slot that becomes free is offered to the queue by
-another entry, so that whoever arrives at the very same time queues first.
+wherever SimPy has an event with an effect. As with SimPy, a patient who gets a slot is called in by an entry of its
+own, and a slot that becomes free is offered to the queue by another, both after whatever else was scheduled for that
+time.
 """
 
 from __future__ import annotations
