@@ -13,7 +13,7 @@
 enum { PER_SITE = 300, READINGS = 3, TAPER_STEPS = 6 };
 enum { VISIT, READING, REMISSION, RELAPSE, DOSE, INFECTION, INFECTION_OVER };
 static const double FOLLOW_UP = 730.0, BETWEEN_VISITS = 28.0, STEP_DAYS = 14.0, RELAPSE_MEAN = 120.0,
-                    INFECTION_MEAN = 180.0, INFECTION_DAYS = 14.0, VISIT_DAYS = 0.8 * 28.0 / 300.0;
+                    INFECTION_MEAN = 180.0, INFECTION_DAYS = 14.0, MEAN_VISIT_DAYS = 0.8 * 28.0 / 300.0;
 
 typedef struct {
     int32_t patient;
@@ -62,7 +62,7 @@ static void *course(struct cmb_process *self, void *context)
             write_row(who, VISIT, visits, now, now - next);
             for (int k = 0; k < READINGS; k++)
                 write_row(who, READING, visits, now, cmb_random_std_normal());
-            cmb_process_hold(VISIT_DAYS);
+            cmb_process_hold(cmb_random_exponential(MEAN_VISIT_DAYS));
             cmb_resource_release(who->at->slot);
             visits++;
             visit = now + BETWEEN_VISITS;

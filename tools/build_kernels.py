@@ -1,4 +1,4 @@
-"""Build the code of all entry points ahead: libraries for Linux, and LLVM code for all other machines.
+"""Build the code of all entry points ahead: libraries for Linux, LLVM code for other machines, and WebAssembly.
 
 Run it after a change of the compiled rooms (`nephrosyn.kernels.sources.COMPILED_ROOMS`), on Linux with x86-64:
 
@@ -6,7 +6,7 @@ Run it after a change of the compiled rooms (`nephrosyn.kernels.sources.COMPILED
     python tools/build_kernels.py --check    # builds them anew and compares
 
 It needs LLVM's linker (Debian's package lld). An entry point is built for the types of arguments with which `RUNS` call
-it. The same sources, numba and llvmlite give the same bytes.
+it. The same sources and the same versions of Python, numba, llvmlite and lld give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ TARGETS: dict[str, dict[str, Any]] = {
     "linux-aarch64": {"triple": "aarch64-unknown-linux-gnu", "cpu": "generic", "features": ()},
 }
 """Machines that get a library."""
-LINKERS = ("ld.lld", "ld.lld-19", "ld.lld-16", "ld.lld-14")
+WASM = {"triple": "wasm32-unknown-unknown", "features": "+bulk-memory,+nontrapping-fptoint"}
+"""WebAssembly; converting a number too large for an integer does not stop it, as on other machines."""
+WASM_STACK_BYTES = 1 << 20
 FIXED = {
     "NUMBA_CPU_NAME": PROCESSOR,
     "NUMBA_CPU_FEATURES": "",
@@ -59,6 +62,37 @@ C_FUNCTIONS = {
     "memset": "ptr (ptr, i32, i64)",
 }
 """Functions of the C library that the code may call; it finds them in a table, so that a library needs no other."""
+WIDE_PRODUCT = """
+define void @__multi3(ptr %to, i64 %a, i64 %aa, i64 %b, i64 %bb) noinline {
+  %a0 = and i64 %a, 4294967295
+  %a1 = lshr i64 %a, 32
+  %b0 = and i64 %b, 4294967295
+  %b1 = lshr i64 %b, 32
+  %p00 = mul i64 %a0, %b0
+  %p01 = mul i64 %a0, %b1
+  %p10 = mul i64 %a1, %b0
+  %p11 = mul i64 %a1, %b1
+  %c0 = lshr i64 %p00, 32
+  %m0 = add i64 %p10, %c0
+  %l = and i64 %m0, 4294967295
+  %m1 = add i64 %p01, %l
+  %h0 = lshr i64 %m0, 32
+  %h1 = lshr i64 %m1, 32
+  %s0 = add i64 %p11, %h0
+  %s1 = add i64 %s0, %h1
+  %x0 = mul i64 %a, %bb
+  %x1 = mul i64 %aa, %b
+  %s2 = add i64 %s1, %x0
+  %high = add i64 %s2, %x1
+  %low = mul i64 %a, %b
+  store i64 %low, ptr %to, align 8
+  %place = getelementptr i64, ptr %to, i64 1
+  store i64 %high, ptr %place, align 8
+  ret void
+}
+"""
+"""The product of two numbers of 128 bits, which WebAssembly lacks."""
+OTHER_VERSIONS = 3
 NO_COUNTING = ("NRT_incref", "NRT_decref")
 """numba's functions that count references: callers hold all arrays, so they do nothing."""
 
@@ -171,11 +205,9 @@ def without_counting(code: str) -> str:
     return "\n".join(kept)
 
 
-def whole_module() -> tuple[Any, dict[str, list[dict[str, Any]]], list[str]]:
-    """Return one module of all entry points, their variants, and the functions of the C library that it needs."""
+def whole_module() -> tuple[Any, dict[str, list[dict[str, Any]]]]:
+    """Return one module of all entry points, and their variants."""
     from llvmlite import binding
-
-    from nephrosyn.kernels.library import TABLE
 
     whole, functions, symbols = binding.parse_assembly(""), {}, []
     for name, result in compiled_entries():
@@ -198,11 +230,21 @@ def whole_module() -> tuple[Any, dict[str, list[dict[str, Any]]], list[str]]:
             "result": scalar(result.signature.return_type),
         }
         functions.setdefault(name, []).append(variant)
-    needs = sorted(C_FUNCTIONS)
-    whole.link_in(binding.parse_assembly(c_library(needs, TABLE)))
-    drop_unused(whole, {*symbols, TABLE, *needs})
+    return whole, functions
+
+
+def with_functions(module: Any, code: str, exported: set[str], foreign: set[str]) -> Any:
+    """Return a copy of a module with more functions, and without what the exported symbols do not need."""
+    from llvmlite import binding
+
+    whole = module.clone()
+    whole.link_in(binding.parse_assembly(code))
+    drop_unused(whole, exported)
     whole.verify()
-    return whole, functions, needs
+    names = {f.name for f in whole.functions if f.is_declaration and not f.name.startswith("llvm.")}
+    if names - foreign:
+        raise SystemExit(f"the code calls functions that it does not contain: {len(names - foreign)}")
+    return whole
 
 
 def caller_after(symbol: str, function: Any) -> str:
@@ -222,9 +264,6 @@ def drop_unused(module: Any, exported: set[str]) -> None:
     passes.add_global_dead_code_eliminate_pass()
     passes.add_strip_dead_prototype_pass()
     passes.run(module, binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=0)))
-    foreign = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
-    if foreign:
-        raise SystemExit(f"the code calls functions that it does not contain: {len(foreign)}")
 
 
 # ------------------------------------------------------------------------------------------------ files
@@ -232,31 +271,40 @@ def drop_unused(module: Any, exported: set[str]) -> None:
 
 def build(folder: Path) -> None:
     """Write the index and all files into a folder."""
-    from llvmlite import __version__ as llvmlite_version
     from llvmlite import binding
-    from numba import __version__ as numba_version
 
     from nephrosyn.kernels.index import FORMAT, checksum
+    from nephrosyn.kernels.library import TABLE
     from nephrosyn.kernels.sources import PACKAGE, sources_digest
 
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
     call_entries()
-    module, functions, needs = whole_module()
+    module, functions = whole_module()
+    needs, symbols = sorted(C_FUNCTIONS), {v["symbol"] for variants in functions.values() for v in variants}
     digest, files = sources_digest(PACKAGE), {}
+    files["wasm32"] = write(folder / f"{digest}.wasm", webassembly(module, symbols), ())
+    module = with_functions(module, c_library(needs, TABLE), {*symbols, TABLE, *needs}, set())
     for machine, target in TARGETS.items():
         library = link(module, target)
         files[machine] = write(folder / f"{digest}-{machine}.so", library, target["features"])
     files["bitcode"] = write(folder / f"{digest}.bc.xz", lzma.compress(portable(module), preset=9), ())
     index = {
         "format": FORMAT,
-        "built_with": {"numba": numba_version, "llvmlite": llvmlite_version},
+        "built_with": built_with(),
         "functions": functions,
         "needs": needs,
         "files": files,
     }
     index["sha256"] = checksum(index)
     (folder / f"{digest}.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+
+
+def built_with() -> dict[str, str]:
+    """Return the versions on which the bytes depend."""
+    linker = subprocess.run([program("ld.lld"), "--version"], check=True, capture_output=True, text=True).stdout
+    python = ".".join(map(str, sys.version_info[:2]))
+    return {"python": python, "numba": version("numba"), "llvmlite": version("llvmlite"), "lld": linker.strip()}
 
 
 def write(path: Path, content: bytes, features: tuple[str, ...]) -> dict[str, Any]:
@@ -279,15 +327,44 @@ def link(module: Any, target: dict[str, Any]) -> bytes:
     )
     copy = module.clone()
     copy.triple, copy.data_layout = target["triple"], str(machine.target_data)
-    linker = next((found for name in LINKERS if (found := shutil.which(name))), None)
-    if linker is None:
-        raise SystemExit("LLVM's linker is not installed; on Debian:  sudo apt-get install lld")
+    options = ["-shared", "--strip-all", "--hash-style=gnu", "--build-id=none", "-z", "defs", "-Bsymbolic"]
+    return linked("ld.lld", options, machine.emit_object(copy))
+
+
+def webassembly(module: Any, symbols: set[str]) -> bytes:
+    """Return a WebAssembly module that imports its memory and a few functions of mathematics."""
+    from llvmlite import binding
+
+    machine = binding.Target.from_triple(WASM["triple"]).create_target_machine(features=WASM["features"], opt=3)
+    copy = with_functions(module, WIDE_PRODUCT, {*symbols, "__multi3"}, set(C_FUNCTIONS))
+    copy.triple, copy.data_layout = WASM["triple"], str(machine.target_data)
+    options = [
+        "--no-entry",
+        "--allow-undefined",
+        "--import-memory",
+        "--strip-all",
+        "-z",
+        f"stack-size={WASM_STACK_BYTES}",
+    ]
+    exports = [f"--export={symbol}" for symbol in (*sorted(symbols), "__heap_base")]
+    return linked("wasm-ld", [*options, *exports], machine.emit_object(copy))
+
+
+def linked(linker: str, options: list[str], code: bytes) -> bytes:
+    """Return what a linker makes of an object file."""
     with tempfile.TemporaryDirectory() as place:
-        source, library = Path(place) / "entries.o", Path(place) / "entries.so"
-        source.write_bytes(machine.emit_object(copy))
-        options = ["-shared", "--strip-all", "--hash-style=gnu", "--build-id=none", "-z", "defs", "-Bsymbolic"]
-        subprocess.run([linker, *options, "-o", library, source], check=True)
-        return library.read_bytes()
+        source, result = Path(place) / "entries.o", Path(place) / "entries"
+        source.write_bytes(code)
+        subprocess.run([program(linker), *options, "-o", result, source], check=True)
+        return result.read_bytes()
+
+
+def program(name: str) -> str:
+    """Return the path of a linker."""
+    path = shutil.which(name)
+    if path is None:
+        raise SystemExit("LLVM's linker is not installed; on Debian:  sudo apt-get install lld")
+    return path
 
 
 def replace(built: Path) -> None:
@@ -300,8 +377,19 @@ def replace(built: Path) -> None:
         print(f"{(OUTPUT / new.name).stat().st_size:>9,} bytes  {new.name}")
 
 
+def versions_of(folder: Path) -> dict[str, str]:
+    """Return what the files in a folder were built with; nothing if there is no index."""
+    texts = [path.read_text(encoding="utf-8") for path in folder.glob("*.json")]
+    versions: dict[str, str] = json.loads(texts[0])["built_with"] if texts else {}
+    return versions
+
+
 def compare(built: Path) -> int:
-    """Return 1 if the package does not hold what was built."""
+    """Return 1 if the package does not hold what was built, and 3 if other versions built it."""
+    before, after = versions_of(OUTPUT), versions_of(built)
+    if before and before != after:
+        print(f"not compared: built with {before}, here {after}", file=sys.stderr)
+        return OTHER_VERSIONS
     names = sorted({path.name for path in (*built.iterdir(), *OUTPUT.glob("*"))})
     _, different, missing = filecmp.cmpfiles(built, OUTPUT, names, shallow=False)
     for name in (*different, *missing):

@@ -24,6 +24,8 @@ from ..house.source import modules
 
 ROOT = Path(__file__).parents[2]
 DIGEST = sources_digest(PACKAGE)
+OTHER_VERSIONS = 3
+"""Exit code of tools/build_kernels.py where another linker or compiler would give other bytes."""
 STALE = "the kernels were edited: run tools/build_kernels.py"
 
 needs_library = pytest.mark.skipif(library.machine() != "linux-x86_64", reason="the library built here is for x86-64")
@@ -261,4 +263,6 @@ def test_the_same_sources_give_the_same_files():
     done = subprocess.run(
         [sys.executable, ROOT / "tools" / "build_kernels.py", "--check"], capture_output=True, text=True
     )
+    if done.returncode == OTHER_VERSIONS:
+        pytest.skip(done.stderr)
     assert (done.returncode, done.stderr) == (0, "")

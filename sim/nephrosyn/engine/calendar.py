@@ -107,7 +107,7 @@ def schedule_now(calendar, patient, step):
 
 @inline
 def take_next(calendar):
-    """Take the earliest entry, and make its time, patient and step those of the calendar; return whether there is one."""
+    """Take the earliest entry: its time, patient and step become those of the calendar. Return whether there is one."""
     state = calendar.state[0]
     if state.entries_now > 0 and not _precede(calendar, calendar.now[state.first_now].number):
         entry = calendar.now[state.first_now]

@@ -230,8 +230,8 @@ def _new_clinic(slots: int, patients: int) -> Clinic:
 
 def _new_calendar(patients: int) -> Calendar:
     """Return an empty calendar."""
-    heaps = (records(patients, ENTRY) for _ in range(2))
-    return Calendar(records(1, CALENDAR), *heaps, records(MOST_NOW * patients, ENTRY_NOW))
+    arrivals, departures = records(patients, ENTRY), records(patients, ENTRY)
+    return Calendar(records(1, CALENDAR), arrivals, departures, records(MOST_NOW * patients, ENTRY_NOW))
 
 
 def _play_site(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog) -> None:

@@ -21,7 +21,14 @@ _WORDS = ROW.itemsize // 8
 
 
 @entry
-def _arrange(patients, rows, first, places, target, place):
+def _arrange(
+    patients: NDArray[np.int32],
+    rows: NDArray[np.int64],
+    first: int,
+    places: NDArray[np.int64],
+    target: NDArray[np.int64],
+    place: int,
+) -> None:
     """Copy rows to a place of a target, by patient; ``places`` is scratch for each patient from the first on.
 
     Rows are taken as words of eight bytes, because compiled code would copy a record byte by byte.

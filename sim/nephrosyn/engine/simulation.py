@@ -1,4 +1,4 @@
-"""Simulate a cohort in parts of whole sites: choose the engine and its driver, draw the patients, play their courses."""
+"""Simulate a cohort in parts of whole sites: choose the engine, draw the patients, play their courses."""
 
 from __future__ import annotations
 
