@@ -12,7 +12,7 @@ from nephrosyn.evidence.sensitivity.analysis import sensitivity
 from nephrosyn.evidence.specifications import output as curve_output
 from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
 from nephrosyn.evidence.validation import output as validation_output
-from nephrosyn.evidence.validation import refractory_share
+from nephrosyn.evidence.validation import prediction_tables, refractory_share
 from nephrosyn.evidence.validation.refractory_share import RefractoryShare
 from nephrosyn.evidence.validation.share_uncertainty import share_intervals
 from nephrosyn.evidence.validation.validate import validate
@@ -34,6 +34,7 @@ DRAWS, OF_DRAW = 100, 500
 CURVE = DOCS / "figures" / "specification-curve.svg"
 SUMMARISED = ("baseline", "source", 2)
 """Setting, definition set and years of follow-up of the summary in plain language."""
+PREDICTION_DRAWS = 40
 HANGING_DRAWS, HANGING_PATIENTS = 200, 1000
 SHOWN = 10
 """Numbers in the table of what the answer hangs on."""
@@ -78,6 +79,10 @@ COVERAGE_TEXT = """\
 How many simulated values lie inside the published interval, on its edge and outside, among the figures used for fitting
 and among those held out. The group of each figure is a column of `sim/nephrosyn/evidence/published/estimates.csv`. The
 lines below the table are written by hand in `outside.toml` beside it."""
+PREDICTED_TEXT = """\
+Would a study of the published size, made in the simulated setting, have reported the published value? The 95% prediction
+interval covers what the sources of the setting's numbers leave open and the sampling error of the study. Numbers that
+were fitted to a figure carry its uncertainty, so the rows used for fitting are no test."""
 FITTED_TEXT = """\
 ## How the numbers were fitted
 
@@ -109,7 +114,7 @@ specifications baseline` counts the same {patients:,} simulated patients under e
 
 def published_page() -> str:
     """Return the page on the published figures, from a new simulation."""
-    validation = validate(patients=PATIENTS, seed=SEED)
+    validation = validate(patients=PATIENTS, seed=SEED, uncertainty=PREDICTION_DRAWS)
     apart = [figure for figure in published_estimates() if figure.use == "none"]
     reasons = Table(
         "Figures that are not simulated", ("figure", "quantity", "reason"), [(o.id, o.quantity, o.note) for o in apart]
@@ -125,6 +130,9 @@ def published_page() -> str:
     ]
     coverage = validation_output.coverage_table(validation)
     parts += [f"## {coverage.caption}", COVERAGE_TEXT, coverage.markdown(captioned=False)]
+    predicted = prediction_tables.coverage_table(validation)
+    predicted_lines = "\n".join(f"- {escape_markup(line)}" for line in prediction_tables.lines(validation))
+    parts += [f"## {predicted.caption}", PREDICTED_TEXT, predicted.markdown(captioned=False), predicted_lines]
     if lines := validation_output.cause_lines(validation):
         parts += [f"### {validation_output.OUTSIDE}", "\n".join(f"- {escape_markup(line)}" for line in lines)]
     parts += [
