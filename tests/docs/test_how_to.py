@@ -104,7 +104,7 @@ def test_reclassify(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_check_against_published_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("check-against-published-figures.md", tmp_path) == {"bash": 3, "python": 2}
+    assert _play("check-against-published-figures.md", tmp_path) == {"bash": 4, "python": 2}
     assert (tmp_path / "seen" / "validate.html").is_file()
 
 

@@ -49,6 +49,8 @@ def test_wheel_holds_scenarios_sets_and_licence(wheel):
     shipped = {f"nephrosyn/scenarios/{path.name}" for path in (ROOT / "scenarios").glob("*.toml")}
     sets = {f"nephrosyn/criteria/sets/{path.name}" for path in (ROOT / "sim/nephrosyn/criteria/sets").glob("*.toml")}
     assert shipped and shipped <= names
+    draws = {f"nephrosyn/scenarios/posteriors/{path.name}" for path in (ROOT / "scenarios/posteriors").glob("*.csv")}
+    assert draws and draws <= names
     assert sets and sets <= names
     page = ROOT / "sim/nephrosyn/teach/formats/page"
     pages = {f"nephrosyn/teach/formats/page/{path.name}" for path in page.iterdir() if path.is_file()}

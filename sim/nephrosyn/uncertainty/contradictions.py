@@ -31,7 +31,7 @@ Ends = tuple[Values, Values]
 """Values of the keys of a law at its lower and upper end."""
 
 
-def check_laws(resolved: Resolved) -> None:
+def check_distributions(resolved: Resolved) -> None:
     """Check that the laws of a scenario go together.
 
     Parameters
@@ -48,7 +48,7 @@ def check_laws(resolved: Resolved) -> None:
     Examples
     --------
     >>> from nephrosyn.scenario import load
-    >>> check_laws(load("baseline"))
+    >>> check_distributions(load("baseline"))
     """
     tree, quantities = resolved.scenario.model_dump(mode="json"), uncertainty_of(resolved)
     problems = dict(_alone(tree, _ends(tree, quantities, REMOTE)))
@@ -101,7 +101,7 @@ def _rows(many: int) -> Iterator[tuple[bool, ...]]:
     high_in = list(islice(combinations(range(2 * half - 1), half), many))
     yield (False,) * many
     for row in range(2 * half - 1):
-        yield tuple(row in chosen for chosen in high_in)
+        yield tuple(row in combined for combined in high_in)
 
 
 def _at_ends(ends: Mapping[str, Ends], is_high: Iterable[bool]) -> dict[str, Values]:
@@ -130,17 +130,17 @@ def _alone(tree: Any, ends: Mapping[str, Ends]) -> Iterator[tuple[str, Problem]]
 def _in_pairs(tree: Any, ends: Mapping[str, Ends]) -> Iterator[tuple[str, Problem]]:
     """Yield the pairs of laws that contradict each other, found by leaving out law after law from a wrong scenario."""
     for row in _rows(len(ends)):
-        chosen = _at_ends(ends, row)
-        if not _wrong(tree, chosen.values()):
+        combined = _at_ends(ends, row)
+        if not _wrong(tree, combined.values()):
             continue
-        for key in list(chosen):
-            without = {other: values for other, values in chosen.items() if other != key}
+        for key in list(combined):
+            without = {name: values for name, values in combined.items() if name != key}
             if _wrong(tree, without.values()):
-                chosen = without
-        problem = _wrong(tree, chosen.values())
-        if problem and len(chosen) == 2:
-            first, second = chosen
-            yield first, _named(first, [second], problem, {**chosen[first], **chosen[second]})
+                combined = without
+        problem = _wrong(tree, combined.values())
+        if problem and len(combined) == 2:
+            first, second = combined
+            yield first, _named(first, [second], problem, {**combined[first], **combined[second]})
 
 
 def _named(key: str, others: list[str], problem: Problem, values: Values) -> Problem:

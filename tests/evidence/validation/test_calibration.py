@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tomllib
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from nephrosyn.cli.app import app
 from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.calibration import output
-from nephrosyn.evidence.calibration.fit import calibrate
+from nephrosyn.evidence.calibration.fit import _compared, calibrate
 from nephrosyn.evidence.calibration.free_parameters import FreeParameter, read_free_parameter
 from nephrosyn.evidence.calibration.result import FittedParameter
+from nephrosyn.evidence.calibration.search import search
 from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.evidence.validation.validate import simulate_arm
@@ -99,6 +101,43 @@ def test_what_a_parameter_is_known_by():
     ends = {(0.5, 2.0): "yes", (0.11, 2.0): "on one side", (0.5, 9.9): "on one side", (0.11, 9.0): "no"}
     for (low, high), words in ends.items():
         assert FittedParameter(parameter, 1.0, low, high, (), 0.1).determined == words
+
+
+class TwoMinima:
+    """One parameter with a least sum of squares at 1 and another at -1, higher or lower by a given amount."""
+
+    parameters = (FreeParameter("setting-paris", ("x",), 1.0, 0.01, 100.0, (0.01, 100.0)),)
+    ends = np.log([[0.01, 100.0]])
+
+    def __init__(self, lower, error):
+        self.lower, self.error = lower, error
+
+    def residuals(self, point):
+        return np.array([2.0 * (1.0 - point[0] ** 2), 2.0 + self.lower * point[0]])
+
+    def relative_errors(self, point):
+        return np.array([self.error, self.error])
+
+
+def test_a_second_minimum_replaces_the_first_only_beyond_the_monte_carlo_error():
+    for error, is_replaced in ((0.01, True), (0.4, False)):
+        objective = TwoMinima(0.3, error)
+        first = search(objective.residuals, objective.ends, np.array([0.8]))
+        assert first.point[0] == pytest.approx(1.0, abs=0.1)
+        kept, rival = _compared(objective, first, np.array([-0.8]))
+        assert (kept.point[0] < 0, rival is None) == (is_replaced, is_replaced)
+        if rival:
+            assert np.log(rival[0]) == pytest.approx(-1.0, abs=0.1)
+    nothing_gained = TwoMinima(-0.3, 0.01)
+    first = search(nothing_gained.residuals, nothing_gained.ends, np.array([0.8]))
+    assert _compared(nothing_gained, first, np.array([-0.8])) == (first, None)
+
+
+def test_a_search_whose_rounds_run_out_says_so(monkeypatch):
+    valley = TwoMinima(0.0, 0.01)
+    assert search(valley.residuals, valley.ends, np.array([3.0])).converged
+    monkeypatch.setattr("nephrosyn.evidence.calibration.search.ROUNDS", 2)
+    assert not search(valley.residuals, valley.ends, np.array([3.0])).converged
 
 
 def test_a_number_that_the_table_does_not_hold_is_refused(tmp_path):

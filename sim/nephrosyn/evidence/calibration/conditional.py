@@ -59,8 +59,8 @@ def conditional(
     """
     known = Simulations(simulate, targets)
     places = spread(6 + 4 * (1 + given.shape[1]), 1)[:, 0]
-    chosen = np.arange(len(places)) * len(given) // len(places)
-    for point in (*np.column_stack([places, given[chosen]]), *begin):
+    used_rows = np.arange(len(places)) * len(given) // len(places)
+    for point in (*np.column_stack([places, given[used_rows]]), *begin):
         known.add(point)
     for wave in range(MOST_WAVES):
         emulators = Emulators(known)

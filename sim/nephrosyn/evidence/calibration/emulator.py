@@ -102,7 +102,7 @@ def fit(points: Floats, values: Floats, tolerance: Floats | float = 0.0) -> Emul
     slack = np.broadcast_to(tolerance, len(points)) + 1e-9
     arguments = (points, values, slack, (points[:, None, :] - points[None, :, :]) ** 2)
     tries = [minimize(_loss, start, arguments, jac=True, method="L-BFGS-B", bounds=limits) for start in starts]
-    best = min(tries, key=lambda one: float(one.fun))
+    best = min(tries, key=lambda attempt: float(attempt.fun))
     return _fitted(points, values, slack, np.exp(best.x[:-1]), float(np.exp(best.x[-1])))
 
 
@@ -111,8 +111,9 @@ def _basis(points: Floats) -> Floats:
 
 
 def _correlation(first: Floats, second: Floats, lengths: Floats) -> Floats:
-    one, two = first / lengths, second / lengths
-    squares = (one**2).sum(1)[:, None] + (two**2).sum(1)[None, :] - 2.0 * one @ two.T
+    first_scaled, second_scaled = first / lengths, second / lengths
+    lengths_squared = (first_scaled**2).sum(1)[:, None] + (second_scaled**2).sum(1)[None, :]
+    squares = lengths_squared - 2.0 * first_scaled @ second_scaled.T
     return np.asarray(np.exp(-0.5 * np.maximum(squares, 0.0)))
 
 

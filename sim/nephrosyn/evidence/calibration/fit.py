@@ -97,19 +97,19 @@ def calibrate(
             f"{setting} cannot be calibrated this way: of {patients:,} simulated patients none counts for "
             f"{', '.join(nobody)}; ask for more patients (--patients), or leave the estimate out"
         )
-    found = search(objective.residuals, objective.ends, start)
-    _refuse_idle(setting, parameters, found.jacobian)
+    minimum = search(objective.residuals, objective.ends, start)
+    _refuse_idle(setting, parameters, minimum.jacobian)
     rival = None
     if table:
-        draws = _conditional(objective, table, found.point)
+        draws = _conditional(objective, table, minimum.point)
     else:
-        draws = _posterior(objective, [start, found.point])
-        found, rival = _compared(objective, found, objective.from_unit(draws.nearest))
-    _refuse_outside(parameters, found.point)
+        draws = _posterior(objective, [start, minimum.point])
+        minimum, rival = _compared(objective, minimum, objective.from_unit(draws.nearest))
+    _refuse_outside(parameters, minimum.point)
     places = objective.from_unit(draws.points[:, : len(parameters)])
-    after = objective.rows(found.point)
-    errors = _monte_carlo_errors(objective, found, places)
-    fitted = [_fitted(*each) for each in zip(parameters, found.point, places.T, errors, strict=True)]
+    after = objective.rows(minimum.point)
+    errors = _monte_carlo_errors(objective, minimum, places)
+    fitted = [_fitted(*parts) for parts in zip(parameters, minimum.point, places.T, errors, strict=True)]
     return Calibration(
         setting,
         fitted,
@@ -118,31 +118,31 @@ def calibrate(
         patients,
         seed,
         objective.runs,
-        found.converged,
+        minimum.converged,
         draws.effective,
         draws.emulator_error,
         draws.uncertainty,
-        None if rival is None else [one.from_scale(float(at)) for one, at in zip(parameters, rival, strict=True)],
+        rival,
         table,
     )
 
 
-def _compared(objective: Objective, found: Minimum, other: Floats) -> tuple[Minimum, Floats | None]:
-    """Search from another point too; return the minimum, and the point of another that fits as well.
+def _compared(objective: Objective, minimum: Minimum, start: Floats) -> tuple[Minimum, list[float] | None]:
+    """Search from another point too; return the minimum, and the values at another that fits as well.
 
     Two sums of squares differ if they do so by more than two standard errors of the Monte Carlo error, as if the two
     cohorts had nothing in common.
     """
-    squares = float((objective.residuals(other) ** 2).sum())
-    if squares > found.squares - LEAST_GAIN:
-        return found, None
-    second = search(objective.residuals, objective.ends, other)
-    errors = [objective.relative_errors(point) for point in (found.point, second.point)]
-    distances = [objective.residuals(point) for point in (found.point, second.point)]
+    squares = float((objective.residuals(start) ** 2).sum())
+    if squares > minimum.squares - LEAST_GAIN:
+        return minimum, None
+    second = search(objective.residuals, objective.ends, start)
+    errors = [objective.relative_errors(point) for point in (minimum.point, second.point)]
+    distances = [objective.residuals(point) for point in (minimum.point, second.point)]
     noise = 4.0 * sum(float(((away * error) ** 2).sum()) for away, error in zip(distances, errors, strict=True))
-    if second.squares < found.squares - LEAST_GAIN - 2.0 * noise**0.5:
+    if second.squares < minimum.squares - LEAST_GAIN - 2.0 * noise**0.5:
         return second, None
-    return found, second.point
+    return minimum, _values(objective.parameters, second.point)
 
 
 def _fitted(parameter: FreeParameter, place: float, places: Floats, error: float) -> FittedParameter:
@@ -151,13 +151,13 @@ def _fitted(parameter: FreeParameter, place: float, places: Floats, error: float
     return FittedParameter(parameter, parameter.from_scale(float(place)), low, high, tuple(values), float(error))
 
 
-def _monte_carlo_errors(objective: Objective, found: Minimum, places: Floats) -> Floats:
+def _monte_carlo_errors(objective: Objective, minimum: Minimum, places: Floats) -> Floats:
     """Return how far the fitted values vary with the patients simulated, on the fitting scale.
 
     The errors of the simulated estimates are carried over by the covariance of the posterior and the slopes.
     """
-    gain = np.atleast_2d(np.cov(places.T)) @ found.jacobian.T
-    return np.asarray(np.sqrt((gain**2) @ objective.relative_errors(found.point) ** 2))
+    gain = np.atleast_2d(np.cov(places.T)) @ minimum.jacobian.T
+    return np.asarray(np.sqrt((gain**2) @ objective.relative_errors(minimum.point) ** 2))
 
 
 def _posterior(objective: Objective, begin: Sequence[Floats]) -> Posterior:
@@ -179,10 +179,10 @@ def _conditional(objective: Objective, table: Mapping[str, Sequence[float]], bes
         objective.progress,
         objective.runs,
     )
-    rows = [[one.to_scale(value) for value in table[column]] for column, one in earlier.items()]
+    rows = [[parameter.to_scale(value) for value in table[column]] for column, parameter in earlier.items()]
     low, high = both.prior[1:].T
     given = (np.array(rows).T - low) / (high - low)
-    start = both.to_unit(np.r_[best, [one.to_scale(one.start) for one in earlier.values()]])
+    start = both.to_unit(np.r_[best, [parameter.to_scale(parameter.start) for parameter in earlier.values()]])
     draws = conditional(both.simulated, both.targets, given, both.seed, [start])
     objective.runs = both.runs
     return draws
@@ -197,12 +197,17 @@ def _refuse_idle(setting: str, parameters: Sequence[FreeParameter], jacobian: Fl
         )
 
 
+def _values(parameters: Sequence[FreeParameter], point: Floats) -> list[float]:
+    """Return the values of the parameters at a point."""
+    return [parameter.from_scale(float(place)) for parameter, place in zip(parameters, point, strict=True)]
+
+
 def _refuse_outside(parameters: Sequence[FreeParameter], point: Floats) -> None:
-    values = [(one, one.from_scale(float(place))) for one, place in zip(parameters, point, strict=True)]
+    values = zip(parameters, _values(parameters, point), strict=True)
     outside = [
-        f"{one.key}: expected a range that holds the fitted value, {value:.4g}; found {low:g} to {high:g}"
-        for one, value in values
-        for low, high in [one.prior]
+        f"{parameter.key}: expected a range that holds the fitted value, {value:.4g}; found {low:g} to {high:g}"
+        for parameter, value in values
+        for low, high in [parameter.prior]
         if not low <= value <= high
     ]
     if outside:

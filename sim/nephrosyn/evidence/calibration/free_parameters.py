@@ -131,17 +131,17 @@ def given_parameters(
     free : sequence of FreeParameter
         The free parameters.
     """
-    found: dict[str, FreeParameter] = {}
+    earlier: dict[str, FreeParameter] = {}
     for column, draws in table.items():
         setting, _, key = column.rpartition(":")
-        if setting not in shipped() or any((one.setting, one.key) == (setting, key) for one in free):
+        if setting not in shipped() or any((parameter.setting, parameter.key) == (setting, key) for parameter in free):
             continue
         start = float(get(load(setting).scenario.model_dump(mode="json"), split(key)))
         ends = min(*draws, start), max(*draws, start)
         parameter = FreeParameter(setting, split(key), start, *ends, ends)
         if any(parameter.changes(name) for name in names):
-            found[column] = parameter
-    return found
+            earlier[column] = parameter
+    return earlier
 
 
 def _range(text: str, least: float, start: float, most: float) -> tuple[float, float] | None:

@@ -109,12 +109,14 @@ class Objective:
     @property
     def ends(self) -> Floats:
         """The range in which each parameter is searched, on its fitting scale, shape (d, 2)."""
-        return np.array([(one.to_scale(one.low), one.to_scale(one.high)) for one in self.parameters])
+        return np.array(
+            [[parameter.to_scale(end) for end in (parameter.low, parameter.high)] for parameter in self.parameters]
+        )
 
     @property
     def prior(self) -> Floats:
         """The range in which the prior of each parameter is flat, on its fitting scale, shape (d, 2)."""
-        return np.array([[one.to_scale(end) for end in one.prior] for one in self.parameters])
+        return np.array([[parameter.to_scale(end) for end in parameter.prior] for parameter in self.parameters])
 
     def to_unit(self, points: Floats) -> Floats:
         """Return points in parts of the ranges of the prior."""

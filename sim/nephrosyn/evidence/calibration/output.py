@@ -67,7 +67,7 @@ def sentences(calibration: Calibration) -> list[str]:
         "the value; or begin elsewhere with KEY=START."
     )
     others = zip(calibration.fitted, calibration.rival or [], strict=False)
-    rival = [f"{fit.parameter.key} = {value:.3g}" for fit, value in others]
+    rival = [f"{fit.column} = {value:.3g}" for fit, value in others]
     flat = [f"Other values fit as well, within the Monte Carlo error: {', '.join(rival)}."] if rival else []
     many = len(calibration.fitted[0].draws)
     posterior = (
@@ -76,7 +76,7 @@ def sentences(calibration: Calibration) -> list[str]:
         f"{calibration.emulator_error:.2f} published standard errors, of which {calibration.emulator_uncertainty:.2f} "
         "would vanish with more simulations."
     )
-    loose = [fit.parameter.key for fit in calibration.fitted if fit.determined != "yes"]
+    loose = [fit.column for fit in calibration.fitted if fit.determined != "yes"]
     undetermined = (
         [f"The estimates do not bound {', '.join(loose)} on both sides: the range does, which is an assumption."]
         if loose
@@ -151,7 +151,7 @@ def entry(column: str, table: str, columns: Sequence[str]) -> str:
         All columns; where several have the same key, the line names the column.
     """
     key = column.rpartition(":")[2]
-    is_alone = sum(other.rpartition(":")[2] == key for other in columns) == 1
+    is_alone = sum(name.rpartition(":")[2] == key for name in columns) == 1
     named = "" if is_alone else f", column = {json.dumps(column)}"
     return f"{json.dumps(key)} = {{ posterior = {json.dumps(table)}{named} }}"
 

@@ -225,7 +225,7 @@ class Emulators:
 
     def mean(self, points: Floats) -> Floats:
         """Return the emulated estimates at some points, shape (n, estimates)."""
-        return np.stack([one.predict(points)[0] for one in self._of], axis=-1)
+        return np.stack([emulated.predict(points)[0] for emulated in self._of], axis=-1)
 
     def log_density(self, points: Floats) -> Floats:
         """Return the logarithm of the posterior density at some points."""
@@ -234,7 +234,7 @@ class Emulators:
         return np.asarray(np.where(self._near_lost(points), IMPOSSIBLE, heights))
 
     def _predicted(self, points: Floats) -> tuple[Floats, Floats, Floats]:
-        predicted = [one.predict(points) for one in self._of]
+        predicted = [emulated.predict(points) for emulated in self._of]
         values, variances, errors = (np.stack(part, axis=-1) for part in zip(*predicted, strict=True))
         return values, variances, errors
 
@@ -262,16 +262,16 @@ class Emulators:
         unknown = (variances / self.targets.errors(values) ** 2).sum(1)
         half = 1 + points.shape[1]
         order = list(np.argsort(-unknown))
-        chosen: list[int] = []
+        selected: list[int] = []
         apart = points.std(0) + 1e-9
         for place in order:
-            far = [np.abs((points[place] - points[other]) / apart).max() > 0.7 for other in chosen]
+            far = [np.abs((points[place] - points[already]) / apart).max() > 0.7 for already in selected]
             if all(far):
-                chosen.append(int(place))
-            if len(chosen) == half:
+                selected.append(int(place))
+            if len(selected) == half:
                 break
-        others = [place for place in range(len(points)) if place not in chosen]
-        return np.asarray(points[[*chosen, *others[:half]]])
+        others = [place for place in range(len(points)) if place not in selected]
+        return np.asarray(points[[*selected, *others[:half]]])
 
 
 class _OneEstimate:
@@ -279,8 +279,8 @@ class _OneEstimate:
 
     def __init__(self, points: Floats, values: Floats, errors: Floats, targets: Targets, place: int) -> None:
         self._scale, self._columns = targets.scales[place], list(targets.depends[place])
-        kept = ~np.isnan(values)
-        points, values, errors = points[kept], values[kept], errors[kept]
+        counted = ~np.isnan(values)
+        points, values, errors = points[counted], values[counted], errors[counted]
         scaled = _to(self._scale, values, errors)
         published = _to(self._scale, targets.values[place : place + 1], np.zeros(1))
         away = (scaled - published) / max(float(scaled.std()), 1e-9)

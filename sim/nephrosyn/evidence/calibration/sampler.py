@@ -91,16 +91,16 @@ def sample(density: Density, dimensions: int, particles: int, seed: int, stage: 
 def _next_step(heights: Floats, most: float) -> float:
     """Return the increase of the power after which half of the particles are still effective."""
 
-    def kept(step: float) -> float:
+    def effective_share(step: float) -> float:
         weights = _weights(step * heights)
         return float(1.0 / (weights**2).sum() / len(heights))
 
-    if kept(most) >= LEAST_KEPT:
+    if effective_share(most) >= LEAST_KEPT:
         return most
     low, high = 0.0, most
     for _ in range(40):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if kept(middle) >= LEAST_KEPT else (low, middle)
+        low, high = (middle, high) if effective_share(middle) >= LEAST_KEPT else (low, middle)
     return high
 
 
@@ -110,8 +110,10 @@ def _weights(logarithms: Floats) -> Floats:
 
 
 def _correlation(before: Floats, after: Floats) -> float:
-    both = zip(before.T, after.T, strict=True)
-    return max(abs(float(np.corrcoef(one, two)[0, 1])) if one.std() * two.std() > 0.0 else 1.0 for one, two in both)
+    """Return the largest correlation of a coordinate with its earlier value; 1 if one does not vary."""
+    if not (before.std(0) * after.std(0)).all():
+        return 1.0
+    return max(abs(float(np.corrcoef(*pair)[0, 1])) for pair in zip(before.T, after.T, strict=True))
 
 
 class _Uniforms:
@@ -141,8 +143,8 @@ class _Walk:
         """Replace the particles by a systematic sample of them by weight."""
         sums = np.cumsum(_weights(logarithms))
         places = (np.arange(len(sums)) + self.uniforms.next(1)[0, 0]) / len(sums)
-        chosen = np.minimum(np.searchsorted(sums, places * sums[-1]), len(sums) - 1)
-        self.points, self.heights = self.points[chosen], self.heights[chosen]
+        survivors = np.minimum(np.searchsorted(sums, places * sums[-1]), len(sums) - 1)
+        self.points, self.heights = self.points[survivors], self.heights[survivors]
 
     def move(self, power: float) -> None:
         """Move each particle once by a step that is accepted or not (Metropolis)."""

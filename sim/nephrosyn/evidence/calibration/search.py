@@ -63,10 +63,11 @@ def search(residuals: Residuals, ends: Floats, start: Floats) -> Minimum:
     def jacobian(point: Floats) -> Floats:
         return slopes(residuals, point, residuals(point), ends)
 
-    found = least_squares(
+    solution = least_squares(
         residuals, inside, jac=jacobian, bounds=ends.T, ftol=5e-3, xtol=5e-3, gtol=1e-3, max_nfev=ROUNDS
     )
-    return Minimum(np.asarray(found.x), np.asarray(found.jac), 2.0 * float(found.cost), bool(found.status > 0))
+    point, slopes_there = np.asarray(solution.x), np.asarray(solution.jac)
+    return Minimum(point, slopes_there, 2.0 * float(solution.cost), bool(solution.status > 0))
 
 
 def slopes(residuals: Residuals, point: Floats, here: Floats, ends: Floats) -> Floats:

@@ -94,13 +94,13 @@ def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
     ScenarioError
         If it has none, or laws contradict each other.
     """
-    from nephrosyn.uncertainty import check_laws, uncertainty_of
+    from nephrosyn.uncertainty import check_distributions, uncertainty_of
 
     quantities = uncertainty_of(resolved)
     if not quantities:
         expected = "at least one number whose source says how well it is known"
         raise ScenarioError(resolved.name, [Problem("uncertainty", expected, "none: all numbers are fixed")])
-    check_laws(resolved)
+    check_distributions(resolved)
     return tuple(quantities)
 
 

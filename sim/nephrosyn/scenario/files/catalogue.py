@@ -46,7 +46,7 @@ def shipped_posteriors() -> dict[str, Traversable]:
 
     Examples
     --------
-    >>> "setting-netherlands" in shipped_posteriors()
+    >>> "children-relapse" in shipped_posteriors()
     True
     """
     folder = _folder().joinpath("posteriors")

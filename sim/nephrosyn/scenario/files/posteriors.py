@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def with_draws(entry: Posterior, path: KeyPath, folder: Path | None) -> Posterio
     column = _column(entry, path, columns)
     if isinstance(column, tuple):
         return column
-    return entry.model_copy(update={"column": column, "draws": columns[column]})
+    return entry.model_copy(update={"column": column, "draws": list(columns[column])})
 
 
 def read_columns(name: str, folder: Path | None) -> dict[str, list[float]] | Wrong:
@@ -90,6 +91,7 @@ def _column(entry: Posterior, path: KeyPath, columns: Columns) -> str | Wrong:
     return f"column = one of {', '.join(matching)}", f"{len(matching)} columns of {key} in {entry.posterior}", ""
 
 
+@lru_cache(maxsize=8)
 def parsed(text: str) -> dict[str, list[float]]:
     r"""Parse the text of a table of draws.
 
@@ -101,7 +103,7 @@ def parsed(text: str) -> dict[str, list[float]]:
     Returns
     -------
     dict of str to list of float, shape (rows,)
-        The draws by column.
+        The draws by column, not to be changed: several numbers of a scenario share them.
 
     Raises
     ------
