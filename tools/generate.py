@@ -19,7 +19,7 @@ from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, 
 from nephrosyn.scenario.tree import split
 
 DOCS = Path(__file__).parents[1] / "docs"
-MEANINGS = DOCS / "reference" / "meanings.toml"
+MEANINGS = DOCS.parent / "sim" / "nephrosyn" / "scenario" / "files" / "meanings.toml"
 WIDTH = 110
 PLACES: dict[tuple[str, ...], str] = {
     vocabulary.LESIONS: "LESION",
@@ -83,14 +83,23 @@ UNCERTAINTY_ENTRIES = (
         "spread of its own",
     ),
     ('`{ range = [low, high], source = "assumed: reason" }`', "only a range is assumed: uniform"),
+    (
+        '`{ posterior = "children-relapse" }`',
+        "calibrated: draws from a posterior in a table, by the name of a shipped one (`scenarios/posteriors`) or the "
+        "path of a CSV file relative to the scenario; `column` names the column where several have the key; the source "
+        "is that of the number unless given",
+    ),
     ('`{ fixed = "reason" }`', "not uncertain, or not known to be"),
 )
 UNCERTAINTY_TOGETHER = """\
 With the share of `complete` response that of `partial` response moves, so that it remains the same part of the rest,
-unless it has an entry of its own; with the share of an age band, those of the other bands. A distribution may exceed a
-limit of its number with a probability of at most 1%, and is truncated there; otherwise `nephrosyn check` refuses it.
-Calibrated numbers are fixed, as their posterior is not stored yet. `nephrosyn sensitivity` varies the numbers over the
-same intervals and ranges, also those that a calibration or a later file has changed."""
+unless it has an entry of its own or `complete` was calibrated; with the share of an age band, those of the other bands.
+A row of a table of draws is one draw of all its columns: numbers with the same table always take the same row, in
+every scenario that has them. A manifest holds the draws, so that a run does not need the table again. A distribution
+may exceed a limit of its number with a probability of at most 1%, and is truncated there; otherwise `nephrosyn check`
+refuses it, as it does laws that contradict each other or a fixed number. A calibrated number without an entry is fixed.
+`nephrosyn sensitivity` varies the numbers over the same intervals and ranges, each alone, also those that a calibration
+or a later file has changed."""
 DISTRIBUTION_RANGES = """\
 These distributions of scipy.stats are available, with parameters in these ranges, in which their quantiles are finite
 and increasing. Draws are limited to the quantiles of 1e-9 and 1 - 1e-9. The value of a `fixed` distribution must be

@@ -21,6 +21,7 @@ from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
 from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.counts import TABLES as COUNT_TABLES
+from nephrosyn.runs.draws.values import VALUES
 from nephrosyn.runs.folder import (
     Folder,
     Format,
@@ -31,6 +32,7 @@ from nephrosyn.runs.folder import (
     run_description,
     storage,
 )
+from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.labels import classify_tables
 from nephrosyn.runs.run import Plan, Progress, load_sets, silent
@@ -154,9 +156,12 @@ def _folder_name(resolved: Resolved, uncertainty: int | None, keep_draws: bool) 
 
 def _store_uncertainty(cohort: Cohort) -> None:
     """Write what the draws of a run say to its folder, if it has any."""
-    if cohort.uncertainty is not None:
-        content = layout.as_json(cohort.uncertainty.as_dict())
-        storage.storage_at(cohort.location).put("derived/uncertainty.json", content)
+    known = cohort.uncertainty
+    if known is not None:
+        folder, format_ = storage.storage_at(cohort.location), cohort.manifest["format"]
+        name = f"derived/{VALUES}.{format_}"
+        folder.put("derived/uncertainty.json", layout.as_json(known.as_dict()))
+        folder.put(name, encoded(known.values, format_, name))
 
 
 def open(folder: str | Path) -> Cohort:
@@ -240,7 +245,8 @@ class Cohort:
             return None
         from nephrosyn.report.findings import uncertainty
 
-        return uncertainty.find(self.manifest["uncertainty"], *(self._of_draws[name] for name in COUNT_TABLES))
+        counts = (self._of_draws[name] for name in COUNT_TABLES)
+        return uncertainty.find(self.manifest["uncertainty"], self.resolved, *counts)
 
     def draw(self, draw: int) -> Cohort:
         """Return one draw of the uncertain numbers as a cohort in memory, for a run with ``keep_draws``.

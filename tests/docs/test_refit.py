@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from nephrosyn.evidence.calibration.free_parameters import FreeParameter
+from nephrosyn.evidence.calibration.result import FittedParameter
 from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.scenario import load
@@ -67,6 +70,27 @@ def test_a_number_is_written_with_its_source_and_nothing_else(refit, tmp_path, m
         refit.write("setting-paris", f"{refit.RELAPSE}.frailty_shape", 1.0, "")
 
 
+def test_a_number_stays_within_its_monte_carlo_error(refit):
+    now = load("setting-paris").scenario.disease.relapse.bands["children"].rate_per_year
+    parameter = FreeParameter("setting-paris", split(refit.RATE), now, 0.1, 10.0, (0.1, 10.0))
+    for moved, stays in ((1.05, True), (0.96, True), (1.2, False)):
+        fitted = FittedParameter(parameter, now * moved, 0.5, 2.0, (), 0.1)
+        assert refit.kept("setting-paris", refit.RATE, fitted) == (now if stays else now * moved)
+
+
+def test_an_entry_is_written_once(refit, tmp_path, monkeypatch):
+    monkeypatch.setattr(refit, "SCENARIOS", tmp_path)
+    file = tmp_path / "own.toml"
+    file.write_text('title = "x"\n\n[uncertainty]\n"a.c" = { fixed = "y" }\n\n[sources]\n"a.b" = "C01"\n', "utf-8")
+    for table in ("first", "second"):
+        refit.write_entry("own", f'"a.b" = {{ posterior = "{table}" }}')
+    assert tomllib.loads(file.read_text("utf-8")) == {
+        "title": "x",
+        "uncertainty": {"a.c": {"fixed": "y"}, "a.b": {"posterior": "second"}},
+        "sources": {"a.b": "C01"},
+    }
+
+
 @pytest.mark.slow
 def test_a_fit_comes_out_again_to_its_digest(refit):
     """The cheapest fit; it starts away from its result."""
@@ -75,4 +99,4 @@ def test_a_fit_comes_out_again_to_its_digest(refit):
     assert calibration.source == fit.source
     for (setting, key), parameter in zip(fit.places, calibration.fitted, strict=True):
         value = get(load(setting).scenario.model_dump(mode="json"), split(key))
-        assert value == float(f"{parameter.value:.4g}") != parameter.parameter.start
+        assert value == float(f"{refit.kept(setting, key, parameter):.4g}") != parameter.parameter.start

@@ -6,6 +6,7 @@ import pytest
 
 from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import load
+from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.describe import uncertainty
 from nephrosyn.uncertainty import uncertainty_of
 
@@ -58,13 +59,14 @@ def test_a_nearer_entry_holds_against_a_reason_for_a_table(own):
     assert texts["disease.spontaneous.fsgs.share"] == "fixed"
 
 
-def test_a_calibrated_number_is_fixed_until_its_posterior_is_stored(own):
-    setting = load("setting-netherlands")
+def test_a_calibrated_number_without_a_posterior_is_fixed(own):
     key = "disease.relapse.bands.children.rate_per_year"
-    assert "posterior is not stored yet" in setting.scenario.uncertainty[key].fixed
+    text = f'{key} = 1.3\n[sources]\n{key} = "calibrated: C09; run 0a1b2c3d"\n'
+    setting = own(text)
+    assert "posterior is not stored" in setting.scenario.uncertainty[key].fixed
     assert key not in entries(setting)
-    text = f'[uncertainty]\n{key} = {{ range = [0.1, 9], source = "assumed: a test" }}'
-    assert key in entries(own(text, extends="setting-netherlands"))
+    text += f'[uncertainty]\n{key} = {{ range = [0.1, 9], source = "assumed: a test" }}'
+    assert key in entries(own(text))
 
 
 def test_uncertainty_does_not_change_what_is_run(own):
@@ -87,7 +89,9 @@ WRONG = [
     (SHARE, f"intervall = [0.1, 0.4], {SOURCE}", "nearest: interval"),
     (SHARE, f"interval = [0.1, 0.4], lav = 'normal', {SOURCE}", "an unknown key; nearest: law"),
     (SHARE, f"interval = [0.1, 0.4], law = 'beta', {SOURCE}", "lognormal, logit_normal or normal"),
-    (SHARE, f"counts = [1, 4], range = [0.1, 0.4], {SOURCE}", "one of counts, interval, range and fixed"),
+    (SHARE, f"counts = [1, 4], range = [0.1, 0.4], {SOURCE}", "one of counts, interval, range, posterior and fixed"),
+    (SHARE, f"interval = [0.317, 0.4], {SOURCE}", "with the value, 0.317, between its ends"),
+    (SHARE, f"interval = [0.2, 0.317], law = 'normal', {SOURCE}", "with the value, 0.317, between its ends"),
     (SHARE, "range = [0.1, 0.4]", "nothing: the key is missing"),
     (SHARE, "range = [0.1, 0.4], source = 'A99'", '"A99", which is no evidence id'),
     (SHARE, f"range = [0.4, 0.1], {SOURCE}", "low below high"),
@@ -114,7 +118,7 @@ WRONG = [
     ("triggers.infection.from_years", f"range = [0.1, 0.2], {SOURCE}", "the key of a number or of a mix"),
     (CUT, "fixed = ''", "a reason"),
     (SHARE, f"range = [5e-324, 0.4], {SOURCE}", "the ends of a range"),
-    (CUT, "", "one of counts, interval, range and fixed"),
+    (CUT, "", "one of counts, interval, range, posterior and fixed"),
 ]
 
 
@@ -129,8 +133,17 @@ def test_an_entry_that_cannot_be_is_refused_by_name(own, key, entry, words):
 def test_a_table_that_is_none_is_refused(own):
     with pytest.raises(ScenarioError, match="a table of dotted keys"):
         own("uncertainty = 3")
-    with pytest.raises(ScenarioError, match="one of counts, interval, range and fixed"):
+    with pytest.raises(ScenarioError, match="one of counts, interval, range, posterior and fixed"):
         own("[uncertainty]\ncare.cut_fraction = 0.3")
+
+
+def test_a_scenario_in_python_is_refused_in_the_same_words():
+    tree = load("baseline").scenario.model_dump(mode="json")
+    tree["uncertainty"][SHARE] = {"range": [0.1], "source": "assumed: a test"}
+    scenario, problems, _ = validated(tree)
+    assert scenario is None
+    (problem,) = problems.values()
+    assert str(problem) == f"uncertainty.{SHARE}.range: expected [low, high], the ends of a range; found a list of 1"
 
 
 def test_it_is_set_by_a_file_only():

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +16,7 @@ from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
-from nephrosyn.kernels.compile import CACHE_FOLDER
+from nephrosyn.kernels.compile import caches
 from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.design import check_draws
@@ -28,7 +27,7 @@ from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
 MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
-"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only if patients share a clinic."""
+"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only by its engine."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -130,8 +129,8 @@ class Plan:
     def made_with(self) -> dict[str, str]:
         """Versions of the software that computes the run and encodes its tables."""
         python = ".".join(map(str, sys.version_info[:2]))
-        packages = {name: import_module(name).__version__ for name in MADE_WITH}
-        return {"nephrosyn": __version__, "python": python, **packages, "simpy": version("simpy")}
+        packages = {name: version(name) for name in (*MADE_WITH, "simpy")}
+        return {"nephrosyn": __version__, "python": python, **packages}
 
     @property
     def parts(self) -> list[Part]:
@@ -153,13 +152,13 @@ class Plan:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether a compiled model is in the cache of this machine."""
-        return engines.is_compiled(self.engine)
+        """Whether a compiled model is at hand."""
+        return engines.is_compiled(self.scenario, self.engine)
 
     def compile_ahead(self) -> None:
         """Start compiling the criteria in another process, while the first part compiles the model in this one."""
         self.progress("compile", 0, 1)
-        self._compilation = criteria.BackgroundCompilation() if CACHE_FOLDER else None
+        self._compilation = criteria.BackgroundCompilation() if caches() else None
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Simulate, record and classify one part."""

@@ -11,8 +11,9 @@ from nephrosyn.scenario.files.provenance import ASSUMED, ids
 from nephrosyn.scenario.loading import Resolved
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.care import Step
-from nephrosyn.scenario.schema.uncertainty import Counts, Entry, Fixed, Interval
+from nephrosyn.scenario.schema.uncertainty import Counts, Entry, Fixed, Interval, Posterior
 from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number, is_numeric, leaves, split
+from nephrosyn.statistics.uncertain_numbers import Drawn
 
 TEXTS = {("title",), ("description",)}
 DOSE = "mg per `per`"
@@ -64,8 +65,8 @@ def uncertainty(resolved: Resolved) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By the key of a row: counts, a 95% interval or a range, with evidence ids or "assumed"; or "fixed". Rows without
-        a number are left out.
+        By the key of a row: counts, a 95% interval or a range, with evidence ids or "assumed"; or "fixed". Of a table
+        of draws, the 95% interval of the number alone, with the name of the table. Rows without a number are left out.
 
     Examples
     --------
@@ -102,13 +103,17 @@ def _known(entries: Mapping[str, Entry], values: dict[str, Any], path: Path) -> 
     key, entry = stated
     if isinstance(entry, Fixed):
         return "fixed"
-    named = ", ".join([*ids(entry.source), *(["assumed"] if ASSUMED in entry.source else [])])
+    source = str(entry.source)
+    named = ", ".join([*ids(source), *(["assumed"] if ASSUMED in source else [])])
     if isinstance(entry, Counts):
         return f"{_counted(entry, values, split(key), path)} ({named})"
     inside = f"{dotted(path)}."
     part = f"{key.removeprefix(inside)} " if key.startswith(inside) else ""
     if isinstance(entry, Interval):
         return f"{part}{_ends(entry.interval)}, 95% ({named})"
+    if isinstance(entry, Posterior):
+        low, high = Drawn(entry.posterior, tuple(entry.draws or ())).interval
+        return f"{part}{low:.3g} to {high:.3g}, 95%, by draws of {entry.posterior} ({named})"
     return f"{part}{_ends(entry.range)}, range ({named})"
 
 

@@ -1,14 +1,16 @@
 """What is known of an uncertain number: a distribution with a quantile function.
 
-It comes from counts (`Beta`, `Dirichlet` for the parts of a whole), from an interval (`Normal`, on a scale of its own)
-or from a range (`Uniform`). scipy.special is imported on first use.
+It comes from counts (`Beta`, `Dirichlet` for the parts of a whole), from an interval (`Normal`, on a scale of its
+own), from a range (`Uniform`) or from a table of draws (`Drawn`). scipy.special is imported on first use.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 JEFFREYS = 0.5
@@ -153,6 +155,58 @@ class Uniform:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A number known by draws from its posterior: a column of a table in which each row is one draw of all its columns.
+
+    Numbers of the same table are drawn together by `in_row`; `quantile` is of this number alone.
+
+    Attributes
+    ----------
+    table : str
+        Name of the table.
+    values : tuple of float, shape (rows,)
+        The draws, in the unit of the number.
+
+    Examples
+    --------
+    >>> law = Drawn("made-up", (4.0, 2.0, 3.0, 1.0))
+    >>> law.in_row(0.3), law.quantile(0.3)
+    (2.0, 1.9)
+    """
+
+    table: str
+    values: tuple[float, ...]
+
+    @cached_property
+    def _sorted(self) -> tuple[float, ...]:
+        return tuple(sorted(self.values))
+
+    def in_row(self, probability: float) -> float:
+        """Return the draw in the row to which a probability points; equal for all numbers of the table."""
+        return self.values[min(int(probability * len(self.values)), len(self.values) - 1)]
+
+    def quantile(self, probability: float) -> float:
+        """Return the value below which the number lies with a probability, between draws by interpolation."""
+        place = probability * (len(self._sorted) - 1)
+        below = min(int(place), len(self._sorted) - 2)
+        low, high = self._sorted[below : below + 2]
+        return low + (place - below) * (high - low)
+
+    def probability_below(self, value: float) -> float:
+        """Return the share of draws below a value."""
+        return bisect_left(self._sorted, value) / len(self._sorted)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95% interval of this number alone."""
+        return self.quantile(LOW), self.quantile(HIGH)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{low:.3g} to {high:.3g} (95%, posterior {self.table})"
+
+
+@dataclass(frozen=True)
 class Dirichlet:
     """The parts of a whole known from counts: the posterior under Jeffreys' prior.
 
@@ -195,7 +249,7 @@ class Dirichlet:
         return f"{' + '.join(f'{count:g}' for count in self.counts)} counted"
 
 
-NumberDistribution = Beta | Normal | Uniform
+NumberDistribution = Beta | Normal | Uniform | Drawn
 """NumberDistribution of one number."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from zlib import crc32
@@ -21,7 +22,8 @@ from nephrosyn.uncertainty.quantities import Kind, Quantity, uncertainty_of
 def draw(resolved: Resolved, draw: int, only: Kind | None = None, *, checked: bool = True) -> Resolved:
     """Return a scenario with its uncertain numbers drawn from their laws.
 
-    What is drawn is a function of the seed of the scenario, the number of the draw and the name of each key alone.
+    What is drawn is a function of the seed of the scenario, the number of the draw and the name of each key alone; of
+    numbers that were calibrated together, of the name of their table of draws, from which all take the same row.
     In the result the numbers drawn are fixed, so that a draw of the mix of patients can be drawn again for the numbers.
 
     Parameters
@@ -72,14 +74,44 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None, *, checked: bo
     return replace(resolved, scenario=scenario)
 
 
+def drawn_values(resolved: Resolved, draws: Iterable[int], only: Kind | None = None) -> Iterator[dict[str, float]]:
+    """Yield the values that `draw` gives the uncertain numbers, without making and checking scenarios.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+    draws : iterable of int
+        Numbers of the draws.
+    only : {"number", "mix"}, optional
+        Numbers of this kind only; all by default.
+
+    Yields
+    ------
+    dict of str to float
+        Value of each dotted key, in its unit.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario import load
+    >>> (values,) = drawn_values(load("baseline"), [0])
+    >>> share = draw(load("baseline"), 0).scenario.disease.spontaneous["membranous"].share
+    >>> values["disease.spontaneous.membranous.share"] == share
+    True
+    """
+    quantities = [quantity for quantity in uncertainty_of(resolved) if only in (None, quantity.kind)]
+    tree = resolved.scenario.model_dump(mode="json")
+    return (_drawn(tree, quantities, resolved.scenario.seed, number) for number in draws)
+
+
 def _drawn(tree: Any, quantities: list[Quantity], seed: int, draw: int) -> dict[str, float]:
-    """Return the value of each key that is drawn, from one uniform number for each key."""
-    names = [quantity.keys for quantity in quantities]
-    keys = np.array([crc32(key.encode()) for quantity in names for key in quantity], np.int64)
+    """Return the value of each key that is drawn, from one uniform number for each name."""
+    names = [name for quantity in quantities for name in quantity.names]
+    keys = np.array([crc32(name.encode()) for name in names], np.int64)
     uniforms = iter(lanes_at(seed, draw, int(Purpose.UNCERTAINTY), keys, np.zeros(len(keys), np.int64)).tolist())
     values: dict[str, float] = {}
     for quantity in quantities:
-        values |= quantity.values(tree, [next(uniforms) for _ in quantity.keys])
+        values |= quantity.values(tree, [next(uniforms) for _ in quantity.names])
     return values
 
 

@@ -11,7 +11,7 @@ from nephrosyn.scenario.checks.uncertainty import BANDS, Limits, completed, dist
 from nephrosyn.scenario.schema.uncertainty import Entry, Fixed
 from nephrosyn.scenario.schema.units import is_too_small
 from nephrosyn.scenario.tree import Path, dotted, get, split
-from nephrosyn.statistics.uncertain_numbers import Dirichlet, NumberDistribution
+from nephrosyn.statistics.uncertain_numbers import Dirichlet, Drawn, NumberDistribution
 
 Kind = Literal["number", "mix"]
 
@@ -24,7 +24,7 @@ class Quantity:
     ----------
     keys : tuple of str
         Dotted keys that it sets. The law is that of the first, or of all members of a mix.
-    law : Beta, Normal, Uniform or Dirichlet
+    law : Beta, Normal, Uniform, Drawn or Dirichlet
         What is known of it.
     source : str
         Where the law comes from: evidence ids, or ``assumed: reason``.
@@ -43,6 +43,11 @@ class Quantity:
     entry: str
     limits: Limits | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names by which its uniform numbers are drawn, one for each; numbers of one table of draws share theirs."""
+        return (f"posterior:{self.law.table}",) if isinstance(self.law, Drawn) else self.keys
+
     def values(self, tree: Any, probabilities: Sequence[float]) -> dict[str, float]:
         """Return the values of its keys at some quantiles of the law.
 
@@ -51,7 +56,7 @@ class Quantity:
         tree : table
             The scenario.
         probabilities : sequence of float in (0, 1)
-            One for each key of a mix of lesions; otherwise only the first is used.
+            One for each of its names; only the first is used, except for a mix of lesions.
 
         Returns
         -------
@@ -60,6 +65,8 @@ class Quantity:
         """
         if isinstance(self.law, Dirichlet):
             return dict(zip(self.keys, map(_or_zero, self.law.shares(probabilities)), strict=True))
+        if isinstance(self.law, Drawn):
+            return self.at(tree, self.law.in_row(probabilities[0]))
         return self.at(tree, self._truncated(self.law, probabilities[0]))
 
     def at(self, tree: Any, value: float) -> dict[str, float]:
@@ -156,7 +163,7 @@ def quantity(tree: Any, key: str, entry: Entry, entries: Mapping[str, Entry]) ->
     if isinstance(get(tree, path), Mapping):
         keys = tuple(f"{key}.{name}" for name in get(tree, path))
     law, limits = distribution_of(tree, path, entry), limits_of(tree, path)
-    return Quantity(keys, law, entry.source, _kind(tree, path), key, limits)
+    return Quantity(keys, law, str(entry.source), _kind(tree, path), key, limits)
 
 
 def _kind(tree: Any, path: Path) -> Kind:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -13,11 +12,12 @@ from nephrosyn.errors import EvidenceError
 from nephrosyn.evidence.calibration import output
 from nephrosyn.evidence.calibration.fit import calibrate
 from nephrosyn.evidence.calibration.free_parameters import FreeParameter, read_free_parameter
-from nephrosyn.evidence.calibration.profile import profile
+from nephrosyn.evidence.calibration.result import FittedParameter
 from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.evidence.validation.validate import simulate_arm
 from nephrosyn.scenario import load
+from nephrosyn.uncertainty import draw
 
 CHILDREN = "disease.relapse.bands.children"
 ESTIMATES = {estimate.id: estimate for estimate in published_estimates()}
@@ -83,6 +83,33 @@ def test_a_start_of_its_own_makes_a_fit_independent_of_the_number_in_the_setting
         assert f"found {wrong}" in message
 
 
+def test_a_range_limits_the_prior_only():
+    shape = read_free_parameter(f"{CHILDREN}.frailty_shape=0.6:0.3:2.4", "setting-children")
+    assert isinstance(shape, FreeParameter)
+    assert (shape.start, shape.prior) == (0.6, (0.3, 2.4))
+    assert (shape.low, shape.high) == (pytest.approx(0.05), pytest.approx(12))
+    for wrong in ("0.6:0.3", "0.6:0.7:2", "0.6:0.3:2:3", "0.6:x:2", "0.6:0.3:500", "0.6::"):
+        message = read_free_parameter(f"{CHILDREN}.frailty_shape={wrong}", "setting-children")
+        assert isinstance(message, str), wrong
+        assert f"found {wrong}" in message
+
+
+def test_what_a_parameter_is_known_by():
+    parameter = FreeParameter("setting-paris", ("x",), 1.0, 0.1, 10.0, (0.1, 10.0))
+    ends = {(0.5, 2.0): "yes", (0.11, 2.0): "on one side", (0.5, 9.9): "on one side", (0.11, 9.0): "no"}
+    for (low, high), words in ends.items():
+        assert FittedParameter(parameter, 1.0, low, high, (), 0.1).determined == words
+
+
+def test_a_number_that_the_table_does_not_hold_is_refused(tmp_path):
+    share = f"{CHILDREN}.never_relapsing_share"
+    rate = f"{CHILDREN}.rate_per_year"
+    with pytest.raises(EvidenceError, match="one free number can be calibrated given a table"):
+        calibrate("setting-china-ssns", [share, rate], ["C01.1y", "C01.5y"], given="children-relapse", patients=20)
+    with pytest.raises(EvidenceError, match="nearest: children-relapse"):
+        calibrate("setting-china-ssns", [share], ["C01.1y"], given="childrn-relapse", patients=20)
+
+
 def test_a_number_goes_no_further_than_the_scenario_allows():
     """Complete and partial response sum to at most 1; the schema limits each alone."""
     complete = read_free_parameter("disease.response.adults.minimal_change.complete", "baseline")
@@ -99,19 +126,6 @@ def test_a_number_moves_the_settings_that_do_not_set_it_themselves(tmp_path):
     assert shared.changes("setting-japan-children")
     assert not shared.changes(str(file))
     assert not shared.changes("baseline")
-
-
-def test_the_profile_of_a_quadratic_is_that_of_the_normal_distribution():
-    slopes = np.array([[2.0, 0.0], [1.0, 1.0], [0.0, 3.0]])
-    best = np.array([0.3, -0.2])
-
-    def residuals(point):
-        return slopes @ (point - best)
-
-    spans = profile(residuals, best, slopes, [(-9, 9), (-9, 9)])
-    deviations = np.sqrt(np.diag(np.linalg.inv(slopes.T @ slopes)))
-    for (low, high), middle, sd in zip(spans, best, deviations, strict=True):
-        assert (low, high) == (pytest.approx(middle - 1.96 * sd, rel=1e-3), pytest.approx(middle + 1.96 * sd, rel=1e-3))
 
 
 def simulated_estimates(setting, values, ids, patients):
@@ -144,6 +158,9 @@ def test_known_numbers_come_back(tmp_path):
     for fit in calibration.fitted:
         assert fit.low < known[fit.parameter.key] < fit.high, fit
         assert not fit.at_limit
+    assert calibration.converged
+    assert calibration.emulator_uncertainty < 0.1
+    assert 300 < calibration.effective_draws <= 400
     assert sum(row.distance**2 for row in calibration.after) < 0.1 < sum(row.distance**2 for row in calibration.before)
 
     output.write(calibration, tmp_path / "c")
@@ -154,3 +171,11 @@ def test_known_numbers_come_back(tmp_path):
     assert again.origins[f"{CHILDREN}.never_relapsing_share"] == calibration.source
     assert calibration.source == f"calibrated: C01; run {calibration.digest}"
     assert tomllib.loads(file.read_text("utf-8"))["extends"] == "setting-china-ssns"
+    assert "converged." in (tmp_path / "c" / "residuals.md").read_text("utf-8")
+
+    drawn = [draw(again, place).scenario.disease.relapse.bands["children"] for place in range(20)]
+    rows = set(zip(*(fit.draws for fit in calibration.fitted), strict=True))
+    assert {(one.never_relapsing_share, one.rate_per_year) for one in drawn} <= rows
+    options = ["--uncertainty", "20", "--patients", "20", "--no-report", "--out", str(tmp_path / "r")]
+    done = CliRunner().invoke(app, ["run", str(file), *options])
+    assert done.exit_code == 0, done.output

@@ -29,8 +29,10 @@ def check(
     """
     from nephrosyn import criteria
     from nephrosyn.scenario import load
+    from nephrosyn.uncertainty import check_laws
 
     resolved = load(scenario, overrides or ())
+    check_laws(resolved)
     for name in resolved.scenario.criteria:
         criteria.load(name)
     if not quiet:

@@ -17,7 +17,9 @@ def run(
     seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
     replicates: Annotated[int | None, typer.Option(metavar="R", help="Number of replicates of the cohort.")] = None,
     overrides: Overrides = None,
-    engine: Annotated[Engine | None, typer.Option(help="Simulation engine.", show_default=False)] = None,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Simulation engine; results are the same.", show_default=False)
+    ] = None,
     criteria: Sets = None,
     out: Annotated[
         str | None,

@@ -33,6 +33,7 @@ def summary(cohort: Cohort) -> None:
             _classified(share, categories[share.criteria, share.view])
     if (known := cohort.uncertainty) is not None and not all(item.chance_is_known for item in known.sets):
         _one_clinic()
+    _hangs_on(cohort)
     _next_commands(cohort)
 
 
@@ -69,6 +70,13 @@ def _one_clinic() -> None:
 
     say()
     prose(text.ONE_CLINIC)
+
+
+def _hangs_on(cohort: Cohort) -> None:
+    if cohort.uncertainty is not None and (influence := cohort.uncertainty.influence) is not None:
+        from nephrosyn.report import influence_text
+
+        prose(f"{influence_text.moved_most(influence)}.")
 
 
 def _next_commands(cohort: Cohort) -> None:

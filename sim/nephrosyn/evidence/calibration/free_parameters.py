@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nephrosyn.errors import ScenarioError
-from nephrosyn.scenario import load
+from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.files.inheritance import read_layers
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_distribution, is_number, split
@@ -34,6 +35,8 @@ class FreeParameter:
         Value at which the fit begins.
     low, high : float
         The search range.
+    prior : tuple of float
+        The range in which the prior of the posterior is flat on the fitting scale; the search range by default.
     """
 
     setting: str
@@ -41,6 +44,7 @@ class FreeParameter:
     start: float
     low: float
     high: float
+    prior: tuple[float, float]
 
     @property
     def key(self) -> str:
@@ -72,7 +76,7 @@ class FreeParameter:
 
 
 def read_free_parameter(text: str, setting: str) -> FreeParameter | str:
-    """Parse ``KEY``, ``SETTING:KEY``, or either with ``=START``.
+    """Parse ``KEY``, ``SETTING:KEY``, or either with ``=START`` or ``=START:LOW:HIGH``.
 
     Parameters
     ----------
@@ -87,7 +91,8 @@ def read_free_parameter(text: str, setting: str) -> FreeParameter | str:
     FreeParameter or str
         The parameter, or what is wrong with the text.
     """
-    full_key, has_start, begin = text.partition("=")
+    full_key, has_start, numbers = text.partition("=")
+    begin, has_range, ends = numbers.partition(":")
     named, colon, key = full_key.rpartition(":")
     holder = named if colon else setting
     path = split(key)
@@ -106,7 +111,44 @@ def read_free_parameter(text: str, setting: str) -> FreeParameter | str:
     if start is None or not allowed(holder, path, start):
         return f"{text}: expected a start that {holder} may have; found {begin}"
     low, high = (reachable(holder, path, start, end) for end in limits(tree, path, start))
-    return FreeParameter(holder, path, start, low, high)
+    prior = _range(ends, low, start, high) if has_range else (low, high)
+    if prior is None:
+        return f"{text}: expected START:LOW:HIGH with LOW < START < HIGH, from {low:.3g} to {high:.3g}; found {numbers}"
+    return FreeParameter(holder, path, start, low, high, prior)
+
+
+def given_parameters(
+    table: Mapping[str, Sequence[float]], names: Sequence[str], free: Sequence[FreeParameter]
+) -> dict[str, FreeParameter]:
+    """Return the numbers of a table of draws that change any of some scenarios, and are not free, by column.
+
+    Parameters
+    ----------
+    table : mapping of str to sequence of float
+        The draws by column, ``setting:key``.
+    names : sequence of str
+        The scenarios.
+    free : sequence of FreeParameter
+        The free parameters.
+    """
+    found: dict[str, FreeParameter] = {}
+    for column, draws in table.items():
+        setting, _, key = column.rpartition(":")
+        if setting not in shipped() or any((one.setting, one.key) == (setting, key) for one in free):
+            continue
+        start = float(get(load(setting).scenario.model_dump(mode="json"), split(key)))
+        ends = min(*draws, start), max(*draws, start)
+        parameter = FreeParameter(setting, split(key), start, *ends, ends)
+        if any(parameter.changes(name) for name in names):
+            found[column] = parameter
+    return found
+
+
+def _range(text: str, least: float, start: float, most: float) -> tuple[float, float] | None:
+    low, high = (_finite_number(part) for part in [*text.split(":"), "", ""][:2])
+    if low is None or high is None or text.count(":") != 1 or not least <= low < start < high <= most:
+        return None
+    return low, high
 
 
 def _finite_number(text: str) -> float | None:

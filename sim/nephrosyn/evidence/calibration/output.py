@@ -1,4 +1,4 @@
-"""Files of a calibration: scenarios with the fitted values and their sources, residuals, and all values as JSON."""
+"""Files of a calibration: scenarios with the fitted values and their sources, draws, residuals, all values as JSON."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.evidence.calibration.fit import Calibration, FittedParameter
+from nephrosyn.evidence.calibration.free_parameters import given_parameters
+from nephrosyn.evidence.calibration.result import DIGITS, Calibration, FittedParameter
 from nephrosyn.evidence.validation.output import value_text, with_interval
 from nephrosyn.report.formatting import json_text
 from nephrosyn.report.page.frame import plain_markdown
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.scenario import load, shipped
+from nephrosyn.scenario.files.posteriors import rendered
 from nephrosyn.scenario.tree import Path as KeyPath
 from nephrosyn.scenario.tree import dotted, get, is_distribution
 
 VALUES = "calibration.json"
-DIGITS = 4
-NUMBERS = ("parameter", "setting", "before", "fitted", "95% interval (approximate)")
+NUMBERS = ("parameter", "setting", "before", "fitted", "95% interval", "bounded by the estimates")
 RESIDUALS = ("estimate", "what", "published (95%)", "before", "fitted", "difference before", "difference fitted")
 
 
@@ -38,6 +39,7 @@ def fitted_table(calibration: Calibration) -> Table:
             f"{fit.parameter.start:.{DIGITS}g}",
             f"{fit.value:.{DIGITS}g}" + (" (at the end of its range)" if fit.at_limit else ""),
             f"{fit.low:.3g} to {fit.high:.3g}",
+            fit.determined,
         )
         for fit in calibration.fitted
     ]
@@ -56,23 +58,60 @@ def residuals(calibration: Calibration) -> Table:
     return Table("Estimates before and after the fit (differences in standard errors)", RESIDUALS, rows)
 
 
+def sentences(calibration: Calibration) -> list[str]:
+    """Return what to know of the search and of the posterior, in sentences."""
+    search = (
+        "The search for the least sum of squares converged."
+        if calibration.converged
+        else "The search for the least sum of squares did NOT converge: its rounds ran out. Take the interval, and not "
+        "the value; or begin elsewhere with KEY=START."
+    )
+    others = zip(calibration.fitted, calibration.rival or [], strict=False)
+    rival = [f"{fit.parameter.key} = {value:.3g}" for fit, value in others]
+    flat = [f"Other values fit as well, within the Monte Carlo error: {', '.join(rival)}."] if rival else []
+    many = len(calibration.fitted[0].draws)
+    posterior = (
+        f"The intervals are those of {many} draws of the joint posterior, which are worth "
+        f"{calibration.effective_draws:.0f} independent ones. The emulators of the estimates miss simulated values by "
+        f"{calibration.emulator_error:.2f} published standard errors, of which {calibration.emulator_uncertainty:.2f} "
+        "would vanish with more simulations."
+    )
+    loose = [fit.parameter.key for fit in calibration.fitted if fit.determined != "yes"]
+    undetermined = (
+        [f"The estimates do not bound {', '.join(loose)} on both sides: the range does, which is an assumption."]
+        if loose
+        else []
+    )
+    return [search, *flat, posterior, *undetermined, NOTE]
+
+
 def files(calibration: Calibration) -> dict[str, str]:
     """Return the text of every file of a calibration by name, with one scenario for each setting that was fitted."""
     scenarios = {}
     for setting in dict.fromkeys(fit.parameter.setting for fit in calibration.fitted):
-        fits = [fit for fit in calibration.fitted if fit.parameter.setting == setting]
-        scenarios[f"{Path(setting).name.removesuffix('.toml')}-calibrated.toml"] = scenario(calibration, setting, fits)
+        fits = [fit for fit in calibration.fitted if fit.parameter.changes(setting)]
+        scenarios[f"{_stem(setting)}-calibrated.toml"] = scenario(calibration, setting, fits)
     tables = (fitted_table(calibration).markdown(), residuals(calibration).markdown())
     values = {**calibration.as_dict(), "source": calibration.source}
     return {
         **scenarios,
-        "residuals.md": plain_markdown(f"{calibration.setting}, calibrated", *tables, NOTE),
+        _table_name(calibration.setting): rendered(calibration.draws(), DIGITS),
+        "residuals.md": plain_markdown(f"{_stem(calibration.setting)}, calibrated", *tables, *sentences(calibration)),
         VALUES: json_text(values, indent=2) + "\n",
     }
 
 
+def _stem(setting: str) -> str:
+    return Path(setting).name.removesuffix(".toml")
+
+
+def _table_name(setting: str) -> str:
+    """Return the name of the file with the draws."""
+    return f"{_stem(setting)}-posterior.csv"
+
+
 def scenario(calibration: Calibration, setting: str, fits: Sequence[FittedParameter]) -> str:
-    """Return the TOML of a scenario that extends a setting and sets its fitted values, each with its source."""
+    """Return the TOML of a scenario that extends a setting and sets its fitted values, each with source and draws."""
     resolved = load(setting)
     tree = resolved.scenario.model_dump(mode="json")
     for fit in fits:
@@ -86,12 +125,35 @@ def scenario(calibration: Calibration, setting: str, fits: Sequence[FittedParame
             if _new(lines, path)
             else [f"{path[-1]} = {_toml(get(tree, path))}"]
         )
-    lines += ["", "[sources]"]
-    for path in leaves:
-        spans = [f"{fit.low:.3g} to {fit.high:.3g}" for fit in fits if leaf(tree, fit.parameter.path) == path]
-        lines.append(f"# approximate 95% interval: {', '.join(spans)}")
-        lines.append(f"{json.dumps(dotted(path))} = {json.dumps(calibration.source)}")
-    return "\n".join(lines) + "\n"
+    lines += ["", "[sources]", *(f"{json.dumps(dotted(path))} = {json.dumps(calibration.source)}" for path in leaves)]
+    table, columns = _table_name(calibration.setting), list(calibration.draws())
+    entries = [entry(fit.column, table, columns) for fit in fits]
+    entries += [entry(column, table, columns) for column in calibration.given if _belongs(column, setting, fits)]
+    return "\n".join([*lines, "", "[uncertainty]", *entries]) + "\n"
+
+
+def _belongs(column: str, setting: str, fits: Sequence[FittedParameter]) -> bool:
+    """Whether a setting has its number from the setting of a column, and it was not fitted."""
+    earlier = given_parameters({column: [0.0]}, [setting], [fit.parameter for fit in fits])
+    return bool(earlier)
+
+
+def entry(column: str, table: str, columns: Sequence[str]) -> str:
+    """Return the line of ``[uncertainty]`` for a column of a table of draws.
+
+    Parameters
+    ----------
+    column : str
+        The column, ``setting:key``.
+    table : str
+        Name or file of the table.
+    columns : sequence of str
+        All columns; where several have the same key, the line names the column.
+    """
+    key = column.rpartition(":")[2]
+    is_alone = sum(other.rpartition(":")[2] == key for other in columns) == 1
+    named = "" if is_alone else f", column = {json.dumps(column)}"
+    return f"{json.dumps(key)} = {{ posterior = {json.dumps(table)}{named} }}"
 
 
 def _new(lines: Sequence[str], path: KeyPath) -> bool:
@@ -142,6 +204,7 @@ def check(folder: Path, setting: str, *, overwrite: bool) -> None:
 
 
 def _kind(setting: str) -> OutputFolder:
-    names = {*shipped(), Path(setting).name.removesuffix(".toml")}
-    documents = frozenset({VALUES, "residuals.md", *(f"{name}-calibrated.toml" for name in names)})
+    names = {*shipped(), _stem(setting)}
+    scenarios = {f"{name}-calibrated.toml" for name in names}
+    documents = frozenset({VALUES, "residuals.md", _table_name(setting), *scenarios})
     return OutputFolder("a calibration of nephrosyn", documents, VALUES, "runs")

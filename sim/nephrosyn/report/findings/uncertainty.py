@@ -5,19 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from nephrosyn.report.findings.verdicts.refractory_share import Span
+from nephrosyn.errors import EvidenceError
+from nephrosyn.report.findings.influence import Influence, Question, check_question, influence
+from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD, Span
+from nephrosyn.runs.draws import values as drawn_values
+from nephrosyn.runs.draws.design import described
+from nephrosyn.scenario import Resolved
 from nephrosyn.statistics import nested_variance
 from nephrosyn.statistics.nested_variance import Draws
+from nephrosyn.uncertainty import uncertainty_of
 from nephrosyn.vocabulary import NOTICE, VIEWS
 
 LEAST_DRAWS = 10
 """Least number of first draws whose interval is shown."""
+STEP = 0.05
+"""Steps of the share that the report asks about where the answer about one third is certain."""
 FRACTIONS = (4, 2, 1)
 """The interval is shown of the first quarter, the first half and all of the draws."""
 
@@ -116,6 +125,8 @@ class Uncertainty:
         Definition sets and views that apply to (almost) nobody in some draw.
     counts : polars.DataFrame
         Counts of patients by draw, definition set and view.
+    resolved : Resolved
+        The scenario.
     """
 
     draws: int
@@ -124,6 +135,7 @@ class Uncertainty:
     sets: list[SetUncertainty]
     without: list[WithoutInterval]
     counts: pl.DataFrame
+    resolved: Resolved
 
     def __repr__(self) -> str:
         """The interval of the first definition set, in a line."""
@@ -136,20 +148,113 @@ class Uncertainty:
         """Return what the draws say under a definition set and view; None if it has no interval."""
         return next((item for item in self.sets if (item.criteria, item.view) == (criteria, view)), None)
 
+    @cached_property
+    def values(self) -> pl.DataFrame:
+        """The values of the uncertain numbers: a row for each draw, and a column for each dotted key."""
+        return drawn_values.table(self.resolved, self.draws)
+
+    @property
+    def has_same_values(self) -> bool:
+        """Whether the scenario still has the uncertain numbers that the run had, so that `values` are its own."""
+        return [*map(dict, self.quantities)] == described(uncertainty_of(self.resolved))
+
+    def hangs_on(
+        self, criteria: str | None = None, view: str = "observed", *, share: float = ONE_THIRD, margin: float = MARGIN
+    ) -> Influence:
+        """Return which uncertain numbers the share hangs on, and which study would settle a question about it.
+
+        Parameters
+        ----------
+        criteria : str, optional
+            Definition set; the first one by default.
+        view : {"observed", "complete"}
+            Record.
+        share, margin : float
+            The question: is the expected share within `margin` of `share`? With a margin of 0: is it above `share`?
+
+        Returns
+        -------
+        Influence
+            Partial rank correlations, parts of the variance, and the probability of a wrong answer that exact knowledge
+            of a number, or of all numbers of a study, would remove. The share of each draw is that without chance.
+
+        Raises
+        ------
+        EvidenceError
+            If there are no draws for the definition set and view, the question is none, or the run was made by a
+            version that drew its numbers otherwise.
+
+        Examples
+        --------
+        >>> import nephrosyn as ns
+        >>> known = ns.run("baseline", patients=40, uncertainty=20, engine="compiled").uncertainty
+        >>> found = known.hangs_on("source", share=0.6, margin=0)
+        >>> str(found.question), len(found.numbers) > 50, 0 <= found.wrong <= 0.5
+        ('above 60%', True, True)
+        """
+        question = check_question(share, margin)
+        return self._influence(criteria or (self.sets[0].criteria if self.sets else ""), view, question)
+
+    def _influence(self, criteria: str, view: str, question: Question) -> Influence:
+        key = criteria, view, question
+        if key not in self._influences:
+            of_set = self._of(criteria, view)
+            counted = self.counts.filter(criteria=criteria, view=view).sort("draw")
+            total = float((counted["met"] / counted["patients"]).var() or 0.0)  # type: ignore[arg-type]
+            expected = np.array(of_set.shares)
+            reliability = min(1.0, float(np.var(expected, ddof=1)) / total) if total > 0 else 0.0
+            self._influences[key] = influence(
+                criteria, view, expected, self.values, self.quantities, question, reliability
+            )
+        return self._influences[key]
+
+    @cached_property
+    def influence(self) -> Influence | None:
+        """What the share of the first definition set hangs on, for the report; None if the drawn values are not known.
+
+        The question is that of one third. If its answer is the same in all draws, it is whether the share is above the
+        multiple of five per cent that is nearest to its mean.
+        """
+        if not self.sets or not self.has_same_values:
+            return None
+        first = self.sets[0]
+        of_third = self.hangs_on(first.criteria, first.view)
+        if of_third.wrong > 0:
+            return of_third
+        return self.hangs_on(first.criteria, first.view, share=round(first.mean / STEP) * STEP, margin=0)
+
+    @cached_property
+    def _influences(self) -> dict[tuple[str, str, Question], Influence]:
+        return {}
+
+    def _of(self, criteria: str, view: str) -> SetUncertainty:
+        """Return the draws of a set and view, of which the drawn values are known."""
+        if (of_set := self.of(criteria, view)) is None:
+            known = ", ".join(f"{item.criteria} ({item.view})" for item in self.sets) or "none"
+            raise EvidenceError(f"no draws for {criteria!r} and {view!r}; there are draws for: {known}")
+        if not self.has_same_values:
+            raise EvidenceError("this version of nephrosyn draws other numbers than the run had: make the run again")
+        return of_set
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the counts as plain values for JSON."""
         sets = [{key: value for key, value in asdict(item).items() if key != "shares"} for item in self.sets]
         about = {"draws": self.draws, "patients": self.patients, "quantities": [dict(q) for q in self.quantities]}
-        return {"notice": NOTICE, **about, "sets": sets, "without": [asdict(item) for item in self.without]}
+        same = self.has_same_values
+        hangs_on = [self.hangs_on(item.criteria).as_dict() for item in self.sets if same and item.view == "observed"]
+        without = [asdict(item) for item in self.without]
+        return {"notice": NOTICE, **about, "sets": sets, "without": without, "hangs_on": hangs_on}
 
 
-def find(about: Mapping[str, Any], counts: pl.DataFrame, by_site: pl.DataFrame) -> Uncertainty:
+def find(about: Mapping[str, Any], resolved: Resolved, counts: pl.DataFrame, by_site: pl.DataFrame) -> Uncertainty:
     """Return what the draws of a run say.
 
     Parameters
     ----------
     about : mapping
         ``uncertainty`` of the manifest.
+    resolved : Resolved
+        The scenario of the run.
     counts, by_site : polars.DataFrame
         Tables ``uncertainty`` and ``uncertainty_sites`` of the run.
     """
@@ -162,7 +267,8 @@ def find(about: Mapping[str, Any], counts: pl.DataFrame, by_site: pl.DataFrame) 
                 without.append(WithoutInterval(criteria, view, tuple(few.tolist()), about["draws"]))
             else:
                 sets.append(_of_set(criteria, view, arrays, about))
-    return Uncertainty(about["draws"], about["patients"], list(about["quantities"]), sets, without, counts.sort("draw"))
+    quantities, by_draw = list(about["quantities"]), counts.sort("draw")
+    return Uncertainty(about["draws"], about["patients"], quantities, sets, without, by_draw, resolved)
 
 
 def _arrays(by_site: pl.DataFrame, draws: int) -> dict[str, NDArray[np.float64]]:

@@ -92,15 +92,21 @@ def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
     Raises
     ------
     ScenarioError
-        If it has none, or a law cannot be used.
+        If it has none, or laws contradict each other.
     """
-    from nephrosyn.uncertainty import uncertainty_of
+    from nephrosyn.uncertainty import check_laws, uncertainty_of
 
     quantities = uncertainty_of(resolved)
     if not quantities:
         expected = "at least one number whose source says how well it is known"
         raise ScenarioError(resolved.name, [Problem("uncertainty", expected, "none: all numbers are fixed")])
+    check_laws(resolved)
     return tuple(quantities)
+
+
+def described(quantities: Iterable[Quantity]) -> list[dict[str, Any]]:
+    """Return uncertain numbers as the manifest of a run describes them."""
+    return [{"keys": list(q.keys), "kind": q.kind, "law": str(q.law), "source": q.source} for q in quantities]
 
 
 def is_paired(quantities: Iterable[Quantity]) -> bool:

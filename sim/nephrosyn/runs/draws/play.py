@@ -13,7 +13,15 @@ from nephrosyn.record.tables import build_tables
 from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.check import check_draws_of
 from nephrosyn.runs.draws.counts import add_up, count
-from nephrosyn.runs.draws.design import DrawnScenarios, check_patients, in_chunk, is_paired, uncertain, values_of
+from nephrosyn.runs.draws.design import (
+    DrawnScenarios,
+    check_patients,
+    described,
+    in_chunk,
+    is_paired,
+    uncertain,
+    values_of,
+)
 from nephrosyn.runs.labels import classify_tables
 
 if TYPE_CHECKING:
@@ -85,9 +93,7 @@ class DrawnRun:
             "paired": self.paired,
             "clustered": self.clustered,
             "kept": self.keep,
-            "quantities": [
-                {"keys": list(q.keys), "kind": q.kind, "law": str(q.law), "source": q.source} for q in self.quantities
-            ],
+            "quantities": described(self.quantities),
         }
 
     def check(self, progress: Callable[[str, int, int], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from nephrosyn.errors import Problem, nearest, number_text
@@ -10,7 +10,7 @@ from nephrosyn.scenario.checks import ordering, rates, second_line
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distributions import Bounds, distribution_problem
-from nephrosyn.scenario.tree import Path, dotted, is_distribution, leaves
+from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, leaves
 
 CLOSE = 1e-6
 BANDS = ("population", "bands")
@@ -18,16 +18,18 @@ BANDS = ("population", "bands")
 Contradictions = Iterator[tuple[Path, Problem]]
 
 
-def contradictions(parts: ValidParts) -> Contradictions:
+def contradictions(parts: ValidParts, changed: Iterable[Path] | None = None) -> Contradictions:
     """Yield path and problem of every contradiction.
 
     Parameters
     ----------
     parts : View
         The merged scenario with its invalid paths.
+    changed : iterable of path, optional
+        The only leaves that changed since all distributions were checked.
     """
+    yield from _problems(distributions(parts, changed))
     for check in (
-        distributions,
         bands,
         band_shares,
         lesion_mixes,
@@ -37,19 +39,22 @@ def contradictions(parts: ValidParts) -> Contradictions:
         complete_tables,
         responses,
         criteria,
-        engine,
         *ordering.CHECKS,
         *second_line.CHECKS,
         *rates.CHECKS,
     ):
-        for path, expected, actual in check(parts):
-            *words, like = actual if isinstance(actual, tuple) else (actual, "")
-            yield path, Problem(dotted(path), expected, words[0], like)
+        yield from _problems(check(parts))
 
 
-def distributions(parts: ValidParts) -> Mismatches:
+def _problems(mismatches: Mismatches) -> Contradictions:
+    for path, expected, actual in mismatches:
+        *words, like = actual if isinstance(actual, tuple) else (actual, "")
+        yield path, Problem(dotted(path), expected, words[0], like)
+
+
+def distributions(parts: ValidParts, only: Iterable[Path] | None = None) -> Mismatches:
     """Check that each distribution exists, has its parameters, and stays within the range of its quantity."""
-    for path, value in leaves(parts.tree):
+    for path, value in leaves(parts.tree) if only is None else [(path, get(parts.tree, path)) for path in only]:
         if not is_distribution(value) or not paths.is_distribution(path) or parts.value(*path) is None:
             continue
         node = paths.node(path) or {}
@@ -231,14 +236,3 @@ def criteria(parts: ValidParts) -> Mismatches:
     if names is not None and len(set(names)) < max(len(names), 1):
         actual = f"[{', '.join(names)}]" if names else "an empty list"
         yield ("criteria",), "at least one definition set, each named once", actual
-
-
-def engine(parts: ValidParts) -> Mismatches:
-    """Check that a shared clinic has the engine in which patients wait for one another."""
-    slots = parts.value("care", "clinic", "slots")
-    if parts.value("engine") == "compiled" and isinstance(slots, int):
-        yield (
-            ("engine",),
-            'simpy or auto while care.clinic.slots is finite (or care.clinic.slots = "unlimited")',
-            f"compiled with {slots} slots, which cannot simulate patients who wait for one another",
-        )

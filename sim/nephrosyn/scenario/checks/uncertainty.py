@@ -12,9 +12,9 @@ from nephrosyn.errors import Problem, number_text, value_text
 from nephrosyn.scenario.files.uncertainty import MIX, Stated
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS
-from nephrosyn.scenario.schema.uncertainty import Counts, Entry, Fixed, Interval
+from nephrosyn.scenario.schema.uncertainty import Counts, Entry, Fixed, Interval, Posterior
 from nephrosyn.scenario.tree import Path, dotted, get, is_distribution, is_number
-from nephrosyn.statistics.uncertain_numbers import Beta, Dirichlet, Normal, NumberDistribution, Scale, Uniform
+from nephrosyn.statistics.uncertain_numbers import Beta, Dirichlet, Drawn, Normal, NumberDistribution, Scale, Uniform
 
 NEGLIGIBLE = 0.01
 """Largest share of a law that may lie beyond either limit of a number; the law is truncated there."""
@@ -112,7 +112,7 @@ def distribution_of(tree: Any, path: Path, entry: Entry) -> NumberDistribution |
         The scenario, without problems.
     path : tuple of str
         Key of the entry.
-    entry : Counts, Interval or Range
+    entry : Counts, Interval, Range or Posterior
         A checked and completed entry.
     """
     value = get(tree, path)
@@ -123,6 +123,8 @@ def distribution_of(tree: Any, path: Path, entry: Entry) -> NumberDistribution |
         return Beta(*entry.counts)
     if isinstance(entry, Interval):
         return Normal(entry.interval[0], float(value), entry.interval[1], SCALES[str(entry.law)])
+    if isinstance(entry, Posterior):
+        return Drawn(entry.posterior, tuple(entry.draws or ()))
     assert not isinstance(entry, Fixed)
     return Uniform(*entry.range)
 
@@ -151,7 +153,8 @@ def problems_of(tree: Any, stated: Mapping[Path, Stated]) -> Iterator[Problem]:
                 wrong = _wrong_value(tree, path, law)
         if wrong:
             yield Problem(f"uncertainty.{dotted(path)}", *wrong, file=statement.file)
-    yield from (replace(problem, file=stated[path].file) for path, problem in _wrong_together(distributions))
+    together = (*_wrong_together(tree, distributions), *_wrong_lengths(distributions))
+    yield from (replace(problem, file=stated[path].file) for path, problem in together)
 
 
 def _wrong_form(tree: Any, path: Path, entry: Entry) -> Wrong | None:
@@ -164,10 +167,17 @@ def _wrong_form(tree: Any, path: Path, entry: Entry) -> Wrong | None:
         return "a number that need not be whole; fixed for a whole number", "a whole number"
     if isinstance(entry, Counts):
         return _wrong_counts(limits, entry)
+    if isinstance(entry, Posterior):
+        return None
     low, high = entry.interval if isinstance(entry, Interval) else entry.range  # type: ignore[union-attr]
     if low >= high:
         return "[low, high] with low below high", f"[{number_text(low)}, {number_text(high)}]"
-    return _off_scale(limits, entry, low, high, float(get(tree, path))) if isinstance(entry, Interval) else None
+    if not isinstance(entry, Interval):
+        return None
+    value = float(get(tree, path))
+    if value in (low, high):
+        return f"an interval with the value, {number_text(value)}, between its ends (or a range)", _ends(low, high)
+    return _off_scale(limits, entry, low, high, value)
 
 
 def _off_scale(limits: Limits, entry: Interval, low: float, high: float, value: float) -> Wrong | None:
@@ -198,7 +208,7 @@ def _wrong_counts(limits: Limits, entry: Counts) -> Wrong | None:
 
 def _wrong_counts_of_mix(mix: Mapping[str, float], entry: Entry) -> Wrong | None:
     if not isinstance(entry, Counts):
-        return f"counts of the members of the mix: {', '.join(mix)}", "an interval or a range"
+        return f"counts of the members of the mix: {', '.join(mix)}", "an entry of another kind"
     if len(entry.counts) != len(mix):
         return f"a count of each of {', '.join(mix)}", f"{len(entry.counts)} counts for {len(mix)} members"
     if not sum(entry.counts):
@@ -235,11 +245,16 @@ def _wrong_shares(mix: Mapping[str, float], law: Dirichlet) -> Wrong | None:
 
 
 def _wrong_value(tree: Any, path: Path, law: NumberDistribution) -> Wrong | None:
-    value, (low, high) = float(get(tree, path)), law.interval
-    if not low - CLOSE <= value <= high + CLOSE:
-        return f"an interval or range that holds the value, {number_text(value)}", f"{low:.4g} to {high:.4g}"
-    limits = limits_of(tree, path)
+    value, limits = float(get(tree, path)), limits_of(tree, path)
     assert limits is not None
+    if isinstance(law, Drawn):
+        low, high = min(law.values), max(law.values)
+        if not limits.least <= low <= high <= limits.most:
+            expected = f"draws within the limits of the number, {_ends(limits.least, limits.most)}"
+            return expected, f"draws from {low:.4g} to {high:.4g}"
+        return _value_outside(value, low, high, "draws around")
+    if wrong := _value_outside(value, *law.interval, "an interval or range that holds"):
+        return wrong
     beyond = max(law.probability_below(limits.least), 1.0 - law.probability_below(limits.most))
     if beyond > NEGLIGIBLE:
         expected = f"a law within the limits of the number, {_ends(limits.least, limits.most)}"
@@ -247,23 +262,49 @@ def _wrong_value(tree: Any, path: Path, law: NumberDistribution) -> Wrong | None
     return None
 
 
-def _wrong_together(distributions: Mapping[Path, NumberDistribution]) -> Iterator[tuple[Path, Problem]]:
+def _value_outside(value: float, low: float, high: float, what: str) -> Wrong | None:
+    if low - CLOSE <= value <= high + CLOSE:
+        return None
+    return f"{what} the value, {number_text(value)}", f"{low:.4g} to {high:.4g}"
+
+
+def _wrong_together(tree: Any, distributions: Mapping[Path, NumberDistribution]) -> Iterator[tuple[Path, Problem]]:
     """Yield the laws of complete and partial response that may sum to more than 1."""
     for path, law in distributions.items():
-        partial = distributions.get((*path[:-1], "partial"))
-        if path[-1] != "complete" or partial is None:
+        if path[-1] != "complete":
             continue
-        most = law.quantile(1.0 - REMOTE) + partial.quantile(1.0 - REMOTE)
-        if most > 1.0:
+        beside = (*path[:-1], "partial")
+        partial = distributions.get(beside)
+        if partial is None and not isinstance(law, Drawn):
+            continue  # partial response follows
+        most = _most_together(law, partial or float(get(tree, beside)))
+        if most > 1.0 + CLOSE:
             key = f"uncertainty.{dotted(path)}"
             yield path, Problem(key, "laws of complete and partial that sum to at most 1", f"up to {most:.3g}")
+
+
+def _most_together(law: NumberDistribution, partial: NumberDistribution | float) -> float:
+    if isinstance(partial, float):
+        return law.quantile(1.0 - REMOTE) + partial
+    if isinstance(law, Drawn) and isinstance(partial, Drawn) and law.table == partial.table:
+        return max(first + second for first, second in zip(law.values, partial.values, strict=False))
+    return law.quantile(1.0 - REMOTE) + partial.quantile(1.0 - REMOTE)
+
+
+def _wrong_lengths(distributions: Mapping[Path, NumberDistribution]) -> Iterator[tuple[Path, Problem]]:
+    """Yield draws that are not of the same table as others with its name."""
+    first: dict[str, int] = {}
+    for path, law in distributions.items():
+        if isinstance(law, Drawn) and first.setdefault(law.table, len(law.values)) != len(law.values):
+            expected = f"{first[law.table]} draws, as of the other numbers of {law.table}"
+            yield path, Problem(f"uncertainty.{dotted(path)}", expected, f"{len(law.values)} draws")
 
 
 def followers(tree: Any, path: Path, entries: Mapping[str, Entry]) -> list[str]:
     """Return the keys of the rest of the whole that a number is a part of, and that move with it.
 
-    With a share of complete response, that of partial response moves, unless it has an entry of its own; with the share
-    of an age band, those of the other bands.
+    With a share of complete response, that of partial response moves, unless it has an entry of its own, or the other
+    was calibrated with partial response as it is; with the share of an age band, those of the other bands.
 
     Parameters
     ----------
@@ -278,6 +319,8 @@ def followers(tree: Any, path: Path, entries: Mapping[str, Entry]) -> list[str]:
         return [dotted((*BANDS, name, "share")) for name in get(tree, BANDS) if name != path[2]]
     beside = (*path[:-1], "partial")
     is_response = path[-1] == "complete" and is_number(get(tree, beside))
+    if isinstance(entries.get(dotted(path)), Posterior):
+        return []
     return [dotted(beside)] if is_response and dotted(beside) not in entries else []
 
 

@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from nephrosyn.errors import MOST_PROBLEMS, Problem, nearest, value_text
 from nephrosyn.scenario.checks.cross_field import contradictions
 from nephrosyn.scenario.checks.partial_tree import ValidParts
+from nephrosyn.scenario.files.uncertainty import entries_of
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.retired_keys import RETIRED
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import TOO_SMALL
-from nephrosyn.scenario.tree import MISSING, Path, dotted, get
+from nephrosyn.scenario.tree import MISSING, Path, dotted, get, split
 
 KEY = "[key]"
+UNCERTAINTY = "uncertainty"
 
 
 def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Problem], set[Path]]:
@@ -43,6 +45,9 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
         scenario = Scenario.model_validate(tree)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            if detail["loc"][:1] == (UNCERTAINTY,):
+                problems |= _problems_of_uncertainty(tree)
+                continue
             path, problem = _problem(tree, detail["loc"], detail["type"])
             problems.setdefault(path, problem)
             if problem.actual in (UNKNOWN, OLD):
@@ -52,6 +57,12 @@ def validated(tree: Mapping[str, Any]) -> tuple[Scenario | None, dict[Path, Prob
     for path, problem in contradictions(ValidParts(tree, set(problems))):
         problems.setdefault(path, problem)
     return (None if problems else scenario), problems, unknown
+
+
+def _problems_of_uncertainty(tree: Mapping[str, Any]) -> dict[Path, Problem]:
+    """Return what is wrong with the entries of the table ``uncertainty``, in the words of a file."""
+    _, problems = entries_of(tree[UNCERTAINTY], tree, "")
+    return {split(problem.path): problem for problem in problems}
 
 
 UNKNOWN = "an unknown key"

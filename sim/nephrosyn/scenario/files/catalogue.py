@@ -25,13 +25,33 @@ def shipped() -> dict[str, Traversable]:
     >>> "baseline" in shipped()
     True
     """
+    folder = _folder()
+    return files_in(folder) if folder.is_dir() else {}
+
+
+def _folder() -> Traversable:
+    """Return the folder of the shipped scenarios."""
     package = files("nephrosyn")
     folder: Traversable = package.joinpath("scenarios")
-    if not folder.is_dir():
-        folder = Path(str(package)).parents[1] / "scenarios"
-    if not folder.is_dir():
-        return {}
-    return files_in(folder)
+    return folder if folder.is_dir() else Path(str(package)).parents[1] / "scenarios"
+
+
+def shipped_posteriors() -> dict[str, Traversable]:
+    """Return the shipped tables of draws, in the folder ``posteriors`` of the scenarios.
+
+    Returns
+    -------
+    dict of str to path-like
+        File by name, in alphabetical order.
+
+    Examples
+    --------
+    >>> "setting-netherlands" in shipped_posteriors()
+    True
+    """
+    folder = _folder().joinpath("posteriors")
+    names = [file for file in folder.iterdir() if file.name.endswith(".csv")] if folder.is_dir() else []
+    return {file.name.removesuffix(".csv"): file for file in sorted(names, key=lambda file: file.name)}
 
 
 def shipped_sets() -> dict[str, Traversable]:

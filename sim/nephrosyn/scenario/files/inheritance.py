@@ -135,7 +135,7 @@ def merge(layers: Sequence[Layer], *, allow_command_line_source: bool = False) -
         result.problems += islice(wrong, MOST_PROBLEMS + 1)
         rules = {path: text for path, text in provenance.flat(table) if isinstance(text, str)} if _table(table) else {}
         origins = provenance.attribute(rules, result.tree, after, result.origins)
-        stated, wrong_entries = entries_of(layer.tree.get("uncertainty", {}), after, file)
+        stated, wrong_entries = entries_of(layer.tree.get("uncertainty", {}), after, file, layer.folder)
         result.problems += wrong_entries[: MOST_PROBLEMS + 1]
         result.uncertainty.lay_over(stated, result.tree, after, result.origins, origins)
         result.origins = origins

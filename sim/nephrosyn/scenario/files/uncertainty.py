@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as Folder
 from typing import Any
 
 from pydantic import ValidationError
 
 from nephrosyn.errors import Problem, nearest, value_text
+from nephrosyn.scenario.files.posteriors import with_draws
 from nephrosyn.scenario.files.provenance import CALIBRATED, Attribution, problems_of_text
-from nephrosyn.scenario.schema.uncertainty import ENTRIES, Entry, Fixed
+from nephrosyn.scenario.schema.uncertainty import ENTRIES, FEWEST_ROWS, MOST_ROWS, Entry, Fixed, Posterior
 from nephrosyn.scenario.tree import MISSING, Path, dotted, get, is_distribution, split, unit_of_change
 
-NOT_STORED = Fixed(fixed="calibrated to one figure; its posterior is not stored yet")
+NOT_STORED = Fixed(fixed="calibrated; its posterior is not stored")
 """Entry of a calibrated number that has no other."""
-EXPECTED = "one of counts, interval, range and fixed, with a source unless fixed"
+EXPECTED = "one of counts, interval, range, posterior and fixed, with a source unless fixed"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Statements:
         for path, origin in origins.items():
             if origin.text.startswith(CALIBRATED) and origins_before.get(path) != origin:
                 self.holding[path] = Stated(NOT_STORED)
+        stated = {path: _with_source(path, statement, origins) for path, statement in stated.items()}
         self.holding |= stated
         for path, statement in stated.items():
             if isinstance(statement.entry, Fixed):
@@ -78,6 +81,14 @@ class Statements:
         for path in list(self.holding):
             if any(path[: len(key)] == key or _is_part(path, key, self.holding[path].entry) for key in touched):
                 del self.holding[path]
+
+
+def _with_source(path: Path, stated: Stated, origins: Mapping[Path, Attribution]) -> Stated:
+    """Return a statement with the source of its number, if a posterior has none of its own."""
+    origin = origins.get(path) or origins.get(path[:-1])
+    if not isinstance(stated.entry, Posterior) or stated.entry.source is not None or origin is None:
+        return stated
+    return Stated(stated.entry.model_copy(update={"source": origin.text}), stated.file)
 
 
 def _is_part(path: Path, key: Path, entry: Entry) -> bool:
@@ -97,7 +108,9 @@ MIX = "lesion_mix"
 """Name of the tables whose members are parts of a whole."""
 
 
-def entries_of(table: Any, tree: Any, file: str) -> tuple[dict[Path, Stated], list[Problem]]:
+def entries_of(
+    table: Any, tree: Any, file: str, folder: Folder | None = None
+) -> tuple[dict[Path, Stated], list[Problem]]:
     """Return the entries in the ``[uncertainty]`` of one file, and what is wrong with the others.
 
     Parameters
@@ -108,13 +121,15 @@ def entries_of(table: Any, tree: Any, file: str) -> tuple[dict[Path, Stated], li
         The scenario including this file.
     file : str
         Name of the file for messages, or empty.
+    folder : pathlib.Path, optional
+        Folder of the file, from which the paths of tables of draws start.
     """
     if not isinstance(table, Mapping):
         return {}, [Problem("uncertainty", "a table of dotted keys", value_text(table), file=file)]
     entries: dict[Path, Stated] = {}
     problems: list[Problem] = []
     for path, value in _flat(table):
-        entry, wrong = _read(path, value, tree, file)
+        entry, wrong = _read(path, value, tree, file, folder)
         problems += wrong
         if entry is not None:
             entries[path] = Stated(entry, file)
@@ -131,7 +146,7 @@ def _flat(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any
             yield inner, value
 
 
-def _read(path: Path, value: Any, tree: Any, file: str) -> tuple[Entry | None, list[Problem]]:
+def _read(path: Path, value: Any, tree: Any, file: str, folder: Folder | None) -> tuple[Entry | None, list[Problem]]:
     key = f"uncertainty.{dotted(path)}"
     kinds = [kind for kind in ENTRIES if isinstance(value, Mapping) and kind in value]
     if len(kinds) != 1:
@@ -143,8 +158,13 @@ def _read(path: Path, value: Any, tree: Any, file: str) -> tuple[Entry | None, l
     except ValidationError as error:
         return None, [_problem(key, kinds[0], value, detail["loc"], detail["type"], file) for detail in error.errors()]
     problems = [Problem(key, *wrong, file) for wrong in _unknown_key(path, tree)]
-    if not isinstance(entry, Fixed):
+    if not isinstance(entry, Fixed) and entry.source is not None:
         problems += problems_of_text(f"{key}.source", entry.source, file)
+    if isinstance(entry, Posterior) and not problems:
+        completed = with_draws(entry, path, folder)
+        if isinstance(completed, tuple):
+            return None, [Problem(key, *completed, file)]
+        entry = completed
     return (None if problems else entry), problems
 
 
@@ -152,6 +172,9 @@ _EXPECTED = {
     "counts": "a list of counts, each a number of at least 0",
     "interval": "[low, high], the ends of a 95% interval",
     "range": "[low, high], the ends of a range",
+    "posterior": "the name of a table of draws, or the path of its file",
+    "column": "the name of a column of the table",
+    "draws": f"a list of {FEWEST_ROWS} to {MOST_ROWS:,} numbers",
     "fixed": "a reason",
     "law": "lognormal, logit_normal or normal",
     "source": 'evidence ids, or "assumed: reason"',
