@@ -9,7 +9,7 @@ WORKERS ?= auto
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick benchmark lint docs refit clean
+.PHONY: help run test quick benchmark lint docs kernels refit clean
 
 help:
 	@echo "make run        run the baseline scenario with $(PATIENTS) patients in a virtual environment"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint       run ruff and mypy only"
 	@echo "make benchmark  measure speed and memory, also of other simulators (about ten minutes)"
 	@echo "make docs       regenerate the generated pages of docs/ and the output in the README"
+	@echo "make kernels    build the code of the model ahead, after a change of it (about a minute)"
 	@echo "make refit      refit the parameters of the settings and write them into scenarios/ (about ten minutes)"
 	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
 
@@ -72,12 +73,17 @@ benchmark: $(VENV)/installed-for-tests
 
 docs: $(VENV)/installed-for-tests
 	@$(PY) tools/generate.py
+	@$(PY) tools/known_shares.py
 	@$(PY) tools/readme.py
 	@$(PY) tools/care.py
 	@$(PY) tools/perturbations.py
 	@$(PY) tools/published.py
 	@$(PY) tools/face_validity.py
 	@$(PY) tools/gallery.py
+
+kernels: $(VENV)/installed-for-tests
+	@tools/system-packages
+	@$(PY) tools/build_kernels.py
 
 refit: $(VENV)/installed-for-tests
 	@$(PY) tools/refit.py

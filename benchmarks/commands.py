@@ -9,6 +9,12 @@ import tempfile
 import time
 from pathlib import Path
 
+CLINICS = {
+    "run clinic": (),
+    "run clinic, simpy": ("--engine", "simpy"),
+    "run no queue": ("--set", 'care.clinic.slots="unlimited"'),
+}
+"""Options of ``run busy-clinic``, by measurement."""
 THREE_SETS = ("source", "kdigo-2021-adults", "ipna-2022")
 
 
@@ -54,6 +60,22 @@ def run_baseline(patients: int, cache: str | None = None) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "run")
         return timed("run", "baseline", "--patients", str(patients), "--out", out, cache=cache)
+
+
+def run_clinic(patients: int, how: str) -> dict[str, float]:
+    """Run the scenario of a busy clinic in one process, with its report.
+
+    Parameters
+    ----------
+    patients : int
+        Size of the cohort.
+    how : str
+        One of `CLINICS`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "run")
+        arguments = ("run", "busy-clinic", "--patients", str(patients), "--workers", "1", "--out", out)
+        return timed(*arguments, *CLINICS[how])
 
 
 def first_run(patients: int) -> dict[str, float]:

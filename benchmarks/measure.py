@@ -10,7 +10,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from nephrosyn.scenario import load
 
 SEED = 1
 WARM = 60
+NO_QUEUE = 'care.clinic.slots="unlimited"'
 VISITS, READINGS, OTHERS = 27, 174, 36  # of a patient of the baseline, on average
 
 
@@ -55,13 +56,10 @@ def _in_parts(scenario: Any, patients: int) -> Iterator[np.ndarray]:
         yield np.arange(first, min(first + size, patients), dtype=np.int64)
 
 
-def _course(clock: Clock, patients: int, scenario: str, driver: str) -> None:
+def _course(clock: Clock, patients: int, scenario: str, driver: str, overrides: Sequence[str] = ()) -> None:
     """Time the course alone, without drawing the patients."""
-    if driver == "simpy":
-        from nephrosyn.engine.simpy_driver import play
-    else:
-        from nephrosyn.engine.compiled_driver import play
-    resolved = load(scenario).scenario
+    play = import_module(f"nephrosyn.engine.{driver}").play
+    resolved = load(scenario, overrides).scenario
     prepared = prepare(resolved, SEED, 0)
     for numbers in _in_parts(resolved, patients):
         traits = draw_patients(resolved, SEED, 0, numbers)
@@ -69,15 +67,23 @@ def _course(clock: Clock, patients: int, scenario: str, driver: str) -> None:
 
 
 def compiled_course(clock: Clock, patients: int) -> None:
-    _course(clock, patients, "baseline", "compiled")
+    _course(clock, patients, "baseline", "compiled_driver")
 
 
 def simpy_course(clock: Clock, patients: int) -> None:
-    _course(clock, patients, "baseline", "simpy")
+    _course(clock, patients, "baseline", "simpy_driver")
 
 
 def simpy_clinic(clock: Clock, patients: int) -> None:
-    _course(clock, patients, "busy-clinic", "simpy")
+    _course(clock, patients, "busy-clinic", "simpy_driver")
+
+
+def compiled_clinic(clock: Clock, patients: int) -> None:
+    _course(clock, patients, "busy-clinic", "compiled_clinic")
+
+
+def no_queue(clock: Clock, patients: int) -> None:
+    _course(clock, patients, "busy-clinic", "compiled_driver", [NO_QUEUE])
 
 
 def compiled_whole(clock: Clock, patients: int) -> None:
@@ -157,6 +163,8 @@ WORK: dict[str, Callable[[Clock, int], None]] = {
         compiled_tables,
         simpy_course,
         simpy_clinic,
+        compiled_clinic,
+        no_queue,
         classify,
         classify_twelve,
         writing,

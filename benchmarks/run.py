@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 SIZES = (1_000, 10_000)
 WHOLE = (1_000, 10_000, 100_000)
 DRAW_PATIENTS, FEWEST_DRAWS = 1_000, 20
+CLINIC_PATIENTS = 3_000
 LARGEST = {"simpy_clinic": 10_000, "plain": 1_000, "small_salabim": 1_000, "small_ciw": 1_000}
 """Larger sizes would take minutes and show nothing new."""
 WORK = (
@@ -29,6 +30,8 @@ WORK = (
     "compiled_tables",
     "simpy_course",
     "simpy_clinic",
+    "compiled_clinic",
+    "no_queue",
     "classify",
     "classify_twelve",
     "writing",
@@ -61,6 +64,9 @@ def jobs(sizes: list[int], with_commands: bool) -> list[Job]:
     ]
     if with_commands:
         planned.append(("run", sizes[0], partial(commands.run_baseline, sizes[0])))
+        planned += [
+            (how, CLINIC_PATIENTS, partial(commands.run_clinic, CLINIC_PATIENTS, how)) for how in commands.CLINICS
+        ]
         planned.append(("help", 0, partial(commands.timed, "--help")))
         planned.append(("list", 0, partial(commands.timed, "list")))
     return planned

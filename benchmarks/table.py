@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
-from benchmarks.peers import PEERS, version
+from benchmarks.peers import PEERS, WITH_QUEUE, version
 from nephrosyn import __version__
 from nephrosyn.vocabulary import NOTICE
 
@@ -21,6 +21,8 @@ NAMES = {
     "compiled_tables": "compiled engine, drawn, simulated and recorded: all tables",
     "simpy_course": "SimPy engine, no queue, course only",
     "simpy_clinic": "SimPy engine, clinic about 80% busy, course only",
+    "compiled_clinic": "compiled clinic, the same",
+    "no_queue": "compiled engine, the same patients without a queue",
     "classify": "classification by the set `source`, observed record",
     "classify_twelve": "classification by twelve sets in one pass",
     "writing": "writing Parquet files, with SHA-256",
@@ -29,6 +31,9 @@ NAMES = {
 }
 COMMANDS = {
     "run": "`nephrosyn run baseline`, with report, {size:,} patients",
+    "run clinic": "`nephrosyn run busy-clinic --workers 1`, with report, {size:,} patients",
+    "run clinic, simpy": "the same with `--engine simpy`",
+    "run no queue": "the same with unlimited slots",
     "first run": "the same, first run ever: nothing compiled",
     "help": "`nephrosyn --help`",
     "list": "`nephrosyn list`",
@@ -50,6 +55,7 @@ LIMITS: list[tuple[str, str, float]] = [
     ("help", "s, `--help`", 0.3),
     ("list", "s, `list`", 0.3),
 ]
+TIMES_NO_QUEUE = 1.1
 TIMES_C = 4.0
 TIMES_ONE_SET = 4.0
 CLASSIFYING = ("classify", "classify_twelve")
@@ -76,6 +82,8 @@ def page(results: Results, repeats: int, find: Callable[[str], str | None]) -> s
             *_machine(find),
             "",
             *_throughput(results),
+            "",
+            *_clinic(results),
             "",
             *_peers(results),
             "",
@@ -126,6 +134,25 @@ def _throughput(results: Results) -> Iterator[str]:
             yield f"| {title} | {size:,} | {speed} | {per} | {ns} | {times} | {peak} |"
 
 
+CLINICS = [
+    ("course only", "simpy_clinic", "compiled_clinic", "no_queue", "seconds"),
+    ("`run`, with report", "run clinic, simpy", "run clinic", "run no queue", "cpu_seconds"),
+]
+"""What is timed, the measurement of each driver, and the quantity compared."""
+
+
+def _clinic(results: Results) -> Iterator[str]:
+    """Yield the table of a clinic that is about 80% busy, beside the same patients without a queue."""
+    yield "| clinic 80% busy, CPU ms | patients | SimPy | compiled | no queue | compiled/no queue | SimPy/no queue |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for title, *works, quantity in CLINICS:
+        for size in sorted(size for work, size in results if work == works[-1]):
+            measured = [results[work, size][quantity] if (work, size) in results else math.nan for work in works]
+            times = " | ".join(f"{1e3 * seconds:,.0f}" for seconds in measured)
+            simpy, compiled, free = measured
+            yield f"| {title} | {size:,} | {times} | {compiled / free:.2f} | {simpy / free:.1f} |"
+
+
 def _peers(results: Results) -> Iterator[str]:
     """Yield the table of other simulators on the small course, with their time per row relative to the model."""
     yield "| small course, one thread | how | patients | patients/s | rows/patient | ns/row | to the model's |"
@@ -135,7 +162,8 @@ def _peers(results: Results) -> Iterator[str]:
         if not sizes:
             yield f"| {package}: not installed here, see requirements.txt | {how} | | | | | |"
         for size in sizes:
-            measured, model = results[peer, size], results.get(("compiled_course", size))
+            own = "compiled_clinic" if peer in WITH_QUEUE else "compiled_course"
+            measured, model = results[peer, size], results.get((own, size))
             times = f"{_per_row(measured) / _per_row(model):.1f}" if model else ""
             speed, per = f"{_per_second(measured, size):,.0f}", f"{measured['rows'] / size:.0f}"
             ns = f"{_per_row(measured):.0f}"
@@ -206,6 +234,23 @@ def _budgets(results: Results) -> Iterator[str]:
         yield _line(
             "time per row, course relative to C loop", size, f"at most {TIMES_C:g}", f"{times:.1f}", times <= TIMES_C
         )
+    if size := _largest(results, "run no queue"):
+        times = results["run clinic", size]["cpu_seconds"] / results["run no queue", size]["cpu_seconds"]
+        needed = f"at most {TIMES_NO_QUEUE:g}"
+        yield _line(
+            "CPU time of `run` with a clinic relative to no queue",
+            size,
+            needed,
+            f"{times:.2f}",
+            times <= TIMES_NO_QUEUE,
+        )
+    size = max((size for work, size in results if work in WITH_QUEUE), default=0)
+    if size and ("compiled_clinic", size) in results:
+        model = _per_row(results["compiled_clinic", size])
+        for peer in WITH_QUEUE:
+            times = model / _per_row(results[peer, size])
+            title = f"time per row, compiled clinic relative to {PEERS[peer][0]}"
+            yield _line(title, size, "below 1", f"{times:.2f}", times < 1.0)
     size = _largest(results, "classify_twelve")
     if size and ("classify", size) in results:
         times = results["classify_twelve", size]["seconds"] / results["classify", size]["seconds"]

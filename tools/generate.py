@@ -19,7 +19,7 @@ from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, 
 from nephrosyn.scenario.tree import split
 
 DOCS = Path(__file__).parents[1] / "docs"
-MEANINGS = DOCS / "reference" / "meanings.toml"
+MEANINGS = DOCS.parent / "sim" / "nephrosyn" / "scenario" / "files" / "meanings.toml"
 WIDTH = 110
 PLACES: dict[tuple[str, ...], str] = {
     vocabulary.LESIONS: "LESION",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from functools import cache
 from pathlib import Path
 
-from nephrosyn import criteria
+from nephrosyn import criteria, run
 from nephrosyn.evidence.published.estimates_table import published_estimates
 from nephrosyn.evidence.sensitivity import output as sensitivity_output
 from nephrosyn.evidence.sensitivity.analysis import sensitivity
+from nephrosyn.evidence.specifications import output as curve_output
+from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
 from nephrosyn.evidence.validation import output as validation_output
-from nephrosyn.evidence.validation import refractory_share
+from nephrosyn.evidence.validation import prediction_tables, refractory_share
+from nephrosyn.evidence.validation.refractory_share import RefractoryShare
+from nephrosyn.evidence.validation.share_uncertainty import share_intervals
 from nephrosyn.evidence.validation.validate import validate
-from nephrosyn.report.formatting import escape_markup
+from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD
+from nephrosyn.report.formatting import escape_markup, number
 from nephrosyn.report.page.tables import Table
+from nephrosyn.report.page.uncertainty_section import influence_sentences, numbers_table, studies
 from nephrosyn.vocabulary import NOTICE
 from refit import FITS
 
@@ -23,6 +29,15 @@ THIRD = DOCS / "explanation" / "one-third.md"
 PATIENTS, SEED = 2000, 20
 TURNING = 0.10
 SCREENED, TRAJECTORIES, BASE = 500, 4, 16
+DRAWS, OF_DRAW = 100, 500
+"""Draws of the settings' uncertain numbers, and patients in each."""
+CURVE = DOCS / "figures" / "specification-curve.svg"
+SUMMARISED = ("baseline", "source", 2)
+"""Setting, definition set and years of follow-up of the summary in plain language."""
+PREDICTION_DRAWS = 40
+HANGING_DRAWS, HANGING_PATIENTS = 200, 1000
+SHOWN = 10
+"""Numbers in the table of what the answer hangs on."""
 SETTINGS = (
     "setting-japan-children",
     "setting-beijing-children",
@@ -64,6 +79,10 @@ COVERAGE_TEXT = """\
 How many simulated values lie inside the published interval, on its edge and outside, among the figures used for fitting
 and among those held out. The group of each figure is a column of `sim/nephrosyn/evidence/published/estimates.csv`. The
 lines below the table are written by hand in `outside.toml` beside it."""
+PREDICTED_TEXT = """\
+Would a study of the published size, made in the simulated setting, have reported the published value? The 95% prediction
+interval covers what the sources of the setting's numbers leave open and the sampling error of the study. Numbers that
+were fitted to a figure carry its uncertainty, so the rows used for fitting are no test."""
 FITTED_TEXT = """\
 ## How the numbers were fitted
 
@@ -78,16 +97,24 @@ These figures of the collection cannot test the model, for the reason given. Som
 THIRD_TEXT = """\
 It is often said that one third of all nephrotic syndrome is refractory. No parameter of the model is fitted to this
 share. This page shows the share that follows from the settings of the published figures, by definition set and by
-length of follow-up, with 95% Wilson intervals for {patients:,} patients. The intervals cover sampling variation, not
-uncertainty about the parameters of the settings. Here every setting is followed for five years from onset, and the
-record is classified as it was at each time. Patients who cannot be classified count as not shown to be refractory;
-their share is given too. A definition set is shown with a setting if it applies to at least three quarters of its
-patients, by age and lesion; its shares are among the patients to whom it applies or may apply."""
+length of follow-up, then under every combination of choices in the baseline, then which of its numbers it depends on.
+
+Each share has two intervals. The first, a 95% Wilson interval for {patients:,} patients, is of the chance of which
+patients were simulated. The second is of what the sources of the setting's numbers leave open: {draws} draws of these
+numbers, {of_draw} patients each, with the chance of the patients taken out
+([how it is computed](../how-to/uncertainty.md#how-it-is-computed)). Every setting is followed for five years from
+onset, and the record is classified as it was at each time. Patients who cannot be classified count as not shown to be
+refractory; their share is given too. A definition set is shown with a setting if it applies to at least three quarters
+of its patients, by age and lesion; its shares are among the patients to whom it applies or may apply."""
+CURVE_TEXT = """\
+What "refractory" means is a choice, not an uncertain number: which patients are counted, by which definition, whether
+partial remission counts as a response, after how long, in which record, and as a share of whom. `nephrosyn
+specifications baseline` counts the same {patients:,} simulated patients under every combination of these choices."""
 
 
 def published_page() -> str:
     """Return the page on the published figures, from a new simulation."""
-    validation = validate(patients=PATIENTS, seed=SEED)
+    validation = validate(patients=PATIENTS, seed=SEED, uncertainty=PREDICTION_DRAWS)
     apart = [figure for figure in published_estimates() if figure.use == "none"]
     reasons = Table(
         "Figures that are not simulated", ("figure", "quantity", "reason"), [(o.id, o.quantity, o.note) for o in apart]
@@ -103,6 +130,9 @@ def published_page() -> str:
     ]
     coverage = validation_output.coverage_table(validation)
     parts += [f"## {coverage.caption}", COVERAGE_TEXT, coverage.markdown(captioned=False)]
+    predicted = prediction_tables.coverage_table(validation)
+    predicted_lines = "\n".join(f"- {escape_markup(line)}" for line in prediction_tables.lines(validation))
+    parts += [f"## {predicted.caption}", PREDICTED_TEXT, predicted.markdown(captioned=False), predicted_lines]
     if lines := validation_output.cause_lines(validation):
         parts += [f"### {validation_output.OUTSIDE}", "\n".join(f"- {escape_markup(line)}" for line in lines)]
     parts += [
@@ -116,30 +146,125 @@ def fitted_part() -> str:
     return "\n\n".join([FITTED_TEXT, *(f"```console\n{fit.command}\n# {fit.source}\n```" for fit in FITS)])
 
 
+@cache
+def answers() -> tuple[RefractoryShare, ...]:
+    """Return the shares by setting, definition set and follow-up with both intervals, from a new simulation."""
+    sets, years = list(criteria.sets()), refractory_share.YEARS
+    shares = refractory_share.refractory_shares(SETTINGS, sets, years=years, patients=PATIENTS, seed=SEED)
+    intervals = share_intervals(SETTINGS, sets, years, draws=DRAWS, patients=OF_DRAW, seed=SEED)
+    return tuple(refractory_share.with_uncertainty(shares, intervals))
+
+
+@cache
+def curve() -> SpecificationCurve:
+    """Return the specification curve of the baseline, from a new simulation."""
+    return specification_curve(SUMMARISED[0], patients=PATIENTS, seed=SEED)
+
+
+def classified() -> list[RefractoryShare]:
+    """Return the answers where nearly all patients could be classified."""
+    return [answer for answer in answers() if answer.undetermined.share < TURNING]
+
+
+def of_hundred(share: float) -> str:
+    """Return a share as a number of patients of 100."""
+    return f"{100 * share:.0f}"
+
+
+def summary_part() -> str:
+    """Return the result in five sentences for readers without statistics."""
+    (first,) = (answer for answer in answers() if (answer.setting, answer.criteria, answer.years) == SUMMARISED)
+    rows, shares = classified(), curve().table["share"]
+    near = int(((shares - ONE_THIRD).abs() <= MARGIN).sum())
+    ends = f"{of_hundred(ONE_THIRD - MARGIN)} to {of_hundred(ONE_THIRD + MARGIN)}"
+    elsewhere = [answer for answer in rows if answer.setting.startswith("setting-")]
+    possible = sum(answer.holds_third for answer in elsewhere)
+    low, high = first.known
+    side = "does not include" if high < ONE_THIRD or low > ONE_THIRD else "includes"
+    least, most = (curve().lowest["share"], curve().highest["share"])
+    more = "even more" if most - least > high - low else "as well"
+    total = curve().table.height
+    last = (
+        "So one third is right for some patients counted in some ways, and wrong for others"
+        if 0 < near < total
+        else f"So one third is {'wrong' if near == 0 else 'right'} for these patients however one counts"
+    )
+    sentences = [
+        f"In our simulated patients of all ages, followed for {SUMMARISED[2]:g} years, "
+        f"{of_hundred(first.refractory.share)} of 100 have disease that is called refractory by the definition that "
+        "comes with the claim of one third.",
+        f"The studies behind the simulation were small, so the true number is likely to be anywhere from "
+        f"{of_hundred(low)} to {of_hundred(high)}, which {side} one third (about {of_hundred(ONE_THIRD)} of 100), and "
+        "simulating more patients would not make us any surer.",
+        f"How one counts matters {more}: the same patients, sorted by age and kind of disease and counted by other "
+        f"published definitions, give anything from {of_hundred(least)} to {of_hundred(most)} of 100, and close to one "
+        f"third ({ends}) in {number(near)} of {number(total)} ways of counting.",
+        "We also simulated the patients of published studies from several countries, and there one third is possible "
+        f"in {possible} of {len(elsewhere)} combinations of study, definition and time.",
+        f"{last}: whoever quotes such a number should say which patients were counted, by which definition, and for "
+        "how long they were followed.",
+    ]
+    return "\n\n".join(["## In plain language", "\n".join(sentences)])
+
+
 def shares_part() -> str:
     """Return the shares by setting, definition set and follow-up, from a new simulation."""
-    answers = refractory_share.refractory_shares(SETTINGS, list(criteria.sets()), patients=PATIENTS, seed=SEED)
-    classified = [answer for answer in answers if answer.undetermined.share < TURNING]
-    firm = [answer for answer in classified if answer.holds_third]
+    every, rows = answers(), classified()
+    by_chance = sum(answer.refractory.low <= ONE_THIRD <= answer.refractory.high for answer in rows)
     text = (
-        f"In {len(answers) - len(classified)} of {len(answers)} combinations a tenth or more of the patients "
+        f"In {len(every) - len(rows)} of {len(every)} combinations a tenth or more of the patients "
         "could not be classified yet, mostly at one year; there the share is a lower bound and cannot be compared "
-        f"with one third. In {len(firm)} of the other {len(classified)} combinations the interval includes one third; "
-        "the three sets of the source text classify adults nearly alike and count as three"
+        f"with one third. In {by_chance} of the other {len(rows)} combinations the interval of chance includes one "
+        f"third; of the intervals of the numbers, {sum(answer.holds_third for answer in rows)} include it, and "
+        f"{sum(answer.close_to_third for answer in rows) or 'none'} lie within 5 points of it as a whole. "
+        "The three sets of the source text classify adults nearly alike and count as three."
     )
-    by_set = Counter(answer.criteria for answer in firm)
-    text += f" ({', '.join(f'{name} {n}' for name, n in by_set.items())}):" if firm else ": none."
-    held = "\n".join(
-        f"- {answer.setting}, {answer.criteria}, at {answer.years:g} y: {refractory_share.cell(answer)}"
-        for answer in firm
-    )
-    low, high = (pick(answers, key=lambda answer: answer.refractory.share) for pick in (min, max))
+    beyond = sum(not answer.known[0] <= answer.refractory.share <= answer.known[1] for answer in every)
+    if beyond:
+        text += (
+            f" In {beyond} combinations the share itself lies outside the interval of the numbers: the middle of "
+            "what the sources leave open need not be the value that a setting has."
+        )
+    low, high = (pick(every, key=lambda answer: answer.refractory.share) for pick in (min, max))
     span = (
         f"The share runs from {100 * low.refractory.share:.1f}% ({low.setting}, {low.criteria}, at {low.years:g} y) "
         f"to {100 * high.refractory.share:.1f}% ({high.setting}, {high.criteria}, at {high.years:g} y)."
     )
-    tables = [f"### {name}\n\n{refractory_share.table(answers, name).markdown(captioned=False)}" for name in SETTINGS]
-    return "\n\n".join(["## By setting, definition set and follow-up", span, text, *([held] if firm else []), *tables])
+    cells = (
+        "In the tables: share (interval of chance; interval of the numbers), and whether one third is in the second."
+    )
+    tables = [f"### {name}\n\n{refractory_share.table(every, name).markdown(captioned=False)}" for name in SETTINGS]
+    heading = "## By setting, definition set and follow-up"
+    return "\n\n".join([heading, span, text, third_table(rows).markdown(captioned=False), cells, *tables])
+
+
+def third_table(rows: list[RefractoryShare]) -> Table:
+    """Return for each setting in how many combinations the intervals include one third."""
+    lines = []
+    for setting in SETTINGS:
+        of_setting = [answer for answer in rows if answer.setting == setting]
+        chance = sum(answer.refractory.low <= ONE_THIRD <= answer.refractory.high for answer in of_setting)
+        known = sum(answer.holds_third for answer in of_setting)
+        lines.append((setting, str(len(of_setting)), str(chance), str(known)))
+    head = ("setting", "combinations", "one third in the interval of chance", "in that of the numbers")
+    return Table("Combinations whose interval includes one third", head, lines)
+
+
+def curve_part() -> str:
+    """Return the specification curve of the baseline."""
+    shown = [f"### {table.caption}\n\n{table.markdown(captioned=False)}" for table in curve_output.tables(curve())]
+    return "\n\n".join(
+        [
+            "## Under every combination of choices",
+            CURVE_TEXT.format(patients=PATIENTS),
+            curve_output.sentence(curve()),
+            f"![Specification curve of the baseline](../figures/{CURVE.name})",
+            curve_output.CAPTION,
+            "A count of combinations is not a probability: nobody has said how likely each choice is, and a definition "
+            "set with more variants has more combinations.",
+            *shown,
+        ]
+    )
 
 
 def moved_part() -> str:
@@ -170,16 +295,35 @@ def moved_part() -> str:
     )
 
 
+def hanging_part() -> str:
+    """Return what the share of the baseline hangs on: the numbers, and the studies that would settle the answer."""
+    cohort = run("baseline", patients=HANGING_PATIENTS, seed=SEED, uncertainty=HANGING_DRAWS, engine="compiled")
+    uncertainty = cohort.uncertainty
+    assert uncertainty is not None and uncertainty.influence is not None
+    influence = uncertainty.influence
+    tables = (numbers_table(influence, influence.numbers[:SHOWN]), studies(influence))
+    return "\n\n".join(
+        [
+            "## Which numbers the answer hangs on, and which study would settle it",
+            f"From {HANGING_DRAWS} draws of the baseline's uncertain numbers with {HANGING_PATIENTS:,} patients each.",
+            *influence_sentences(uncertainty, influence),
+            *(table.markdown() for table in tables),
+        ]
+    )
+
+
 def third_page() -> str:
     """Return the page on one third."""
-    head = ["# One third: what follows from the settings", HEADER, THIRD_TEXT.format(patients=PATIENTS)]
-    return "\n\n".join([*head, shares_part(), moved_part()]) + "\n"
+    text = THIRD_TEXT.format(patients=PATIENTS, draws=DRAWS, of_draw=OF_DRAW)
+    head = ["# One third: what follows from the settings", HEADER, summary_part(), "## What this page shows", text]
+    return "\n\n".join([*head, shares_part(), curve_part(), hanging_part(), moved_part()]) + "\n"
 
 
 def main() -> None:
     """Write the pages."""
     FIGURES.write_text(published_page(), encoding="utf-8")
     THIRD.write_text(third_page(), encoding="utf-8")
+    CURVE.write_text(curve_output.figure(curve()), encoding="utf-8")
 
 
 if __name__ == "__main__":

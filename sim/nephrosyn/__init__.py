@@ -32,6 +32,7 @@ from nephrosyn.errors import (
 if TYPE_CHECKING:
     from nephrosyn import datasets
     from nephrosyn.api import Cohort, Comparison, Patient, Reclassification, compare, open, reclassify, run
+    from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
 
 __version__ = "0.1.0"
 __all__ = [
@@ -51,12 +52,14 @@ __all__ = [
     "ReclassificationError",
     "RunFolderError",
     "ScenarioError",
+    "SpecificationCurve",
     "WorkerError",
     "compare",
     "datasets",
     "open",
     "reclassify",
     "run",
+    "specification_curve",
 ]
 
 
@@ -64,6 +67,8 @@ def __getattr__(name: str) -> Any:
     """Load the slow modules on first use."""
     if name == "datasets":
         return import_module("nephrosyn.datasets")
+    if name in ("SpecificationCurve", "specification_curve"):
+        return getattr(import_module("nephrosyn.evidence.specifications.curve"), name)
     if name in __all__:
         return getattr(import_module("nephrosyn.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

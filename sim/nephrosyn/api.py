@@ -19,7 +19,9 @@ from nephrosyn.comparison.definitions import Reclassification as Reclassificatio
 from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.counts import TABLES as COUNT_TABLES
+from nephrosyn.runs.draws.values import VALUES
 from nephrosyn.runs.folder import (
     Folder,
     Format,
@@ -30,8 +32,10 @@ from nephrosyn.runs.folder import (
     run_description,
     storage,
 )
+from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
-from nephrosyn.runs.run import Plan, Progress, classify_tables, load_sets, silent
+from nephrosyn.runs.labels import classify_tables
+from nephrosyn.runs.run import Plan, Progress, load_sets, silent
 from nephrosyn.runs.workers import WriteOptions
 from nephrosyn.runs.workers import write as write_run
 from nephrosyn.scenario import Resolved, load
@@ -64,6 +68,7 @@ def run(
     part_patients: int | None = None,
     cluster: str | None = None,
     uncertainty: int | None = None,
+    keep_draws: bool = False,
     progress: Progress | None = None,
 ) -> Cohort:
     """Simulate a scenario and classify its patients.
@@ -96,7 +101,9 @@ def run(
         Address of a Dask scheduler whose workers make the parts, or ``local:N``.
     uncertainty : int, optional
         Number of draws of the scenario's uncertain numbers, at least 20. Each is played with as many patients as the
-        scenario has and the same random numbers, and only counted; `Cohort.uncertainty` is what they say.
+        scenario has, and they are counted; `Cohort.uncertainty` is what the draws say.
+    keep_draws : bool
+        Also keep the labels, tables and truth of every draw, for `Cohort.draw`.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -126,10 +133,11 @@ def run(
     options = WriteOptions(format, overwrite, resume, workers, cluster, part_patients)
     options.check(out if out is not None else outputs)
     if out is None and outputs is None:
-        plan = Plan(resolved, progress or silent, part_patients, uncertainty=uncertainty)
+        plan = Plan(resolved, progress or silent, part_patients, uncertainty=uncertainty, keep_draws=keep_draws)
         return Cohort(plan.in_memory(), plan.about(format), None)
-    folder = out if out is not None else Path(outputs or "") / _folder_name(resolved, uncertainty)
-    plan = Plan(resolved, progress or silent, options.part_size(folder), uncertainty=uncertainty)
+    folder = out if out is not None else Path(outputs or "") / _folder_name(resolved, uncertainty, keep_draws)
+    size = options.part_size(folder)
+    plan = Plan(resolved, progress or silent, size, uncertainty=uncertainty, keep_draws=keep_draws)
     added = relabel.added_sets(run_description(folder), resolved.scenario.criteria) if resume else []
     write_run(plan, folder, options)
     cohort = open(folder)
@@ -141,16 +149,19 @@ def run(
     return cohort
 
 
-def _folder_name(resolved: Resolved, uncertainty: int | None) -> str:
-    draws = f"-{uncertainty}-draws" if uncertainty is not None else ""
+def _folder_name(resolved: Resolved, uncertainty: int | None, keep_draws: bool) -> str:
+    draws = f"-{uncertainty}-draws{'-kept' if keep_draws else ''}" if uncertainty is not None else ""
     return f"{resolved.name}-{resolved.digest()}{draws}"
 
 
 def _store_uncertainty(cohort: Cohort) -> None:
     """Write what the draws of a run say to its folder, if it has any."""
-    if cohort.uncertainty is not None:
-        content = layout.as_json(cohort.uncertainty.as_dict())
-        storage.storage_at(cohort.location).put("derived/uncertainty.json", content)
+    known = cohort.uncertainty
+    if known is not None:
+        folder, format_ = storage.storage_at(cohort.location), cohort.manifest["format"]
+        name = f"derived/{VALUES}.{format_}"
+        folder.put("derived/uncertainty.json", layout.as_json(known.as_dict()))
+        folder.put(name, encoded(known.values, format_, name))
 
 
 def open(folder: str | Path) -> Cohort:
@@ -190,9 +201,10 @@ class Cohort:
     """
 
     def __init__(self, tables: Mapping[str, pl.DataFrame], manifest: dict[str, Any], disk: Folder | None) -> None:
-        self._counts: Mapping[str, pl.DataFrame] = tables
+        self._of_draws: Mapping[str, pl.DataFrame] = tables
         if type(tables) is dict:
-            tables = Tables({name: frame for name, frame in tables.items() if name not in COUNT_TABLES})
+            of_draws = {*COUNT_TABLES, *draw_tables.TABLES}
+            tables = Tables({name: frame for name, frame in tables.items() if name not in of_draws})
         self.tables = tables
         self.manifest = Manifest(manifest) if type(manifest) is dict else manifest
         self._disk = disk
@@ -233,7 +245,32 @@ class Cohort:
             return None
         from nephrosyn.report.findings import uncertainty
 
-        return uncertainty.find(self.manifest["uncertainty"], *(self._counts[name] for name in COUNT_TABLES))
+        counts = (self._of_draws[name] for name in COUNT_TABLES)
+        return uncertainty.find(self.manifest["uncertainty"], self.resolved, *counts)
+
+    def draw(self, draw: int) -> Cohort:
+        """Return one draw of the uncertain numbers as a cohort in memory, for a run with ``keep_draws``.
+
+        Its scenario has the drawn numbers, and its `replicate` is 0.
+
+        Parameters
+        ----------
+        draw : int
+            Number of the draw, from 0.
+
+        Raises
+        ------
+        RunFolderError
+            If the run has not kept its draws, or there is no such draw.
+
+        Examples
+        --------
+        >>> cohort = run("baseline", patients=10, uncertainty=20, keep_draws=True)
+        >>> cohort.draw(3).labels.height
+        20
+        """
+        tables = draw_tables.tables_of_draw(self._disk or self._of_draws, self.manifest, draw)
+        return Cohort(tables, draw_tables.manifest_of_draw(self.manifest, draw, tables["labels"]), None)
 
     @property
     def resolved(self) -> Resolved:

@@ -37,7 +37,7 @@ def test_researchers(tmp_path):
             done = subprocess.run(["sh", "-e"], input=code, cwd=folder, env=environment, text=True, capture_output=True)
             assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
             played += 1
-    assert played == 7
+    assert played == 8
     board = pl.read_parquet(folder / "outputs" / "shell" / "scores.parquet")
     mine = board.filter(classifier="predictions", metric="accuracy", slice="all")
     assert mine.filter(perturbation="none")["value"].item() > 0.2

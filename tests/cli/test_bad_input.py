@@ -109,12 +109,6 @@ def test_folder_nobody_may_write(refuses):
     refuses(*RUN, "--out", "/proc/nephrosyn", saying=("/proc",))
 
 
-def test_compiled_engine_with_a_queue(refuses, tmp_path):
-    few = ("--set", "care.clinic.slots=1", "--engine", "compiled")
-    refuses(*RUN, *few, "--out", tmp_path / "run", saying=("compiled", "simpy"))
-    assert not list(tmp_path.iterdir())
-
-
 def test_unknown_criteria(refuses, own, tmp_path):
     refuses(*RUN, "--criteria", "sorce", "--out", tmp_path / "run", saying=("sorce", "source"))
     assert not (tmp_path / "run").exists()

@@ -78,3 +78,25 @@ def test_leaves_what_is_not_its_own(refuses, finished, twin):
     refuses("compare", finished, twin, "--out", finished, saying=("--overwrite",))
     refuses("compare", finished, twin, "--out", finished, "--overwrite", saying=("not a comparison",))
     assert (finished / "manifest.json").is_file()
+
+
+def test_draws_give_a_second_interval(cli, finished, twin, tmp_path):
+    asked = ("compare", finished, twin, "--uncertainty", 20, "--workers", 1)
+    lines = cli(*asked, "--out", tmp_path / "out").stdout.splitlines()
+    assert "by chance alone; with the scenarios’ numbers" in lines[0]
+    assert any("20 draws of 60 patients" in line for line in lines)
+    assert any("with the numbers (95%)" in line for line in lines)
+    assert json.loads(cli(*asked, "--json").stdout)["uncertainty"]["draws"] == 20
+    assert (tmp_path / "out" / "compare.html").is_file()
+
+
+def test_refuses_draws_that_mean_nothing(refuses, finished, twin, own, tmp_path):
+    refuses("compare", finished, twin, "--uncertainty", 19, saying=("uncertainty", "from 20 to 10000", "19"))
+    refuses("compare", finished, twin, "--uncertainty", "many", saying=("--uncertainty",))
+    refuses("compare", finished, twin, "--uncertainty", 20, "--workers", 0, saying=("workers", "from 1"))
+    about = json.loads((own / "manifest.json").read_text(encoding="utf-8"))
+    about["scenario"]["scenario"]["uncertainty"] = {}
+    (own / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
+    said = refuses("compare", finished, own, "--uncertainty", 20, "--out", tmp_path / "out", saying=("own",))
+    assert "all numbers are fixed" in said
+    assert not (tmp_path / "out").exists()

@@ -12,7 +12,7 @@ import nephrosyn as ns
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.engine import check_parts
 from nephrosyn.errors import EngineError, RunFolderError
-from nephrosyn.runs.workers import dispatch, job, local_worker
+from nephrosyn.runs.workers import job, local_worker, room
 
 BILLIONS, BEYOND = 10**12, 10**26
 PARIS = ("calibrate", "setting-paris", "--free", "disease.relapse.bands.children.rate_per_year", "--estimates", "C08")
@@ -95,21 +95,21 @@ def test_a_scenario_that_hung_is_refused_by_check_and_run(refuses, tmp_path):
 
 
 def test_a_run_that_is_sure_to_fill_the_disk_is_refused_before_it_begins(refuses, tmp_path, monkeypatch):
-    monkeypatch.setattr(dispatch.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 14_000))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 14_000))
     small = ("run", "baseline", "--patients", 80, "--no-report", "--out", tmp_path / "below" / "run")
     refuses(*small, saying=("80 patients take at least", f"{tmp_path} has 0.0 GiB free"))
     assert not list(tmp_path.iterdir())
-    dispatch.check_room(70, tmp_path)
+    room.check(70, tmp_path)
     with pytest.raises(RunFolderError):
-        dispatch.check_room(71, tmp_path / "not" / "there")
-    dispatch.check_room(10**9, "s3://bucket/run")
+        room.check(71, tmp_path / "not" / "there")
+    room.check(10**9, "s3://bucket/run")
 
 
 def test_the_least_that_a_patient_takes_is_less_than_any_takes(tmp_path):
     short = ["population.follow_up_days=1"]
     ns.run("baseline", patients=400, overrides=short, report=False, out=tmp_path / "run", workers=1)
     everything = sum(path.stat().st_size for path in (tmp_path / "run").rglob("*.parquet"))
-    assert everything > 400 * dispatch.LEAST_BYTES_A_PATIENT
+    assert everything > 400 * room.LEAST_BYTES_A_PATIENT
 
 
 def test_a_course_without_end_in_a_worker_ends_the_run_with_its_sentence(monkeypatch):

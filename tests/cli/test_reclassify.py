@@ -77,3 +77,27 @@ def test_refuses_a_damaged_run(refuses, own, stopped):
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     refuses("reclassify", own, "--from", "source", "--to", stopped, saying=("observed/doses/part-00000.parquet",))
+
+
+def test_draws_give_a_second_interval(cli, finished, stopped):
+    asked = ("reclassify", finished, "--from", "source", "--to", stopped, "--uncertainty", 20, "--workers", 1)
+    told = cli(*asked).stdout
+    assert "by chance alone; with the scenario’s numbers" in told.splitlines()[0]
+    assert "20 draws of 60 patients" in told
+    values = json.loads(cli(*asked, "--json").stdout)
+    assert {row["of"] for row in values["intervals"]} == {
+        "moved",
+        "refractory",
+        "refractory_difference",
+        "kappa",
+        "flow",
+    }
+
+
+def test_refuses_draws_that_mean_nothing(refuses, finished, stopped, own):
+    asked = ("--from", "source", "--to", stopped)
+    refuses("reclassify", finished, *asked, "--uncertainty", 10_001, saying=("uncertainty", "from 20 to 10000"))
+    about = json.loads((own / "manifest.json").read_text(encoding="utf-8"))
+    about["scenario"]["scenario"]["uncertainty"] = {}
+    (own / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
+    refuses("reclassify", own, *asked, "--uncertainty", 20, saying=("baseline", "all numbers are fixed"))

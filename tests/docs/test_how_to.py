@@ -83,7 +83,7 @@ def test_read_a_run_folder(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_compare_care(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("compare-care.md", tmp_path) == {"bash": 3, "python": 2}
+    assert _play("compare-care.md", tmp_path) == {"bash": 4, "python": 3}
     assert (tmp_path / "spared" / "compare.html").is_file()
 
 
@@ -96,7 +96,7 @@ def test_second_line_policy(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_reclassify(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("reclassify.md", tmp_path) == {"bash": 4, "python": 3}
+    assert _play("reclassify.md", tmp_path) == {"bash": 5, "python": 4}
     assert (tmp_path / "moves" / "reclassify.html").is_file()
     assert "By definition set" in (tmp_path / "cohort" / "report.md").read_text(encoding="utf-8")
 
@@ -104,13 +104,20 @@ def test_reclassify(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_check_against_published_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _play("check-against-published-figures.md", tmp_path) == {"bash": 3, "python": 1}
+    assert _play("check-against-published-figures.md", tmp_path) == {"bash": 4, "python": 2}
     assert (tmp_path / "seen" / "validate.html").is_file()
 
 
 @pytest.mark.slow
 def test_uncertainty(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert _play("uncertainty.md", tmp_path) == {"bash": 1, "python": 1}
+    assert _play("uncertainty.md", tmp_path) == {"bash": 1, "python": 2}
     assert "'numbers': '" in capsys.readouterr().out
     assert "What is known" in (tmp_path / "known" / "report.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_specification_curve(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _play("specification-curve.md", tmp_path) == {"bash": 1, "python": 1}
+    assert (tmp_path / "ways" / "specifications.html").is_file()

@@ -121,17 +121,18 @@ ONE_VISIT_EACH = [
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
 @pytest.mark.parametrize(
     ("length_days", "factor"), [("dist='fixed', value=0.08", 0.5), ("dist='expon', scale=0.08", 1.0)]
 )
-def test_waits_of_a_one_slot_clinic_are_those_of_queueing_theory(courses, length_days, factor):
+def test_waits_of_a_one_slot_clinic_are_those_of_queueing_theory(courses, length_days, factor, engine):
     """Arrivals at random moments, one slot: M/D/1 and M/M/1, whose mean waits are factor x rho x s / (1 - rho)."""
     patients, days, length = 40_000, 4000.0, 0.08
     rows, traits = courses(
         "steroid-alone",
         *ONE_VISIT_EACH,
         f"care.clinic.visit_length_days={{{length_days}}}",
-        engine="simpy",
+        engine=engine,
         patients=patients,
         seed=3,
     )

@@ -1,4 +1,4 @@
-"""Both drivers leave the same rows, and no patient depends on another."""
+"""All drivers leave the same rows, and no patient depends on another."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from nephrosyn.engine import choose_engine, simulation
-from nephrosyn.errors import EngineError
 from nephrosyn.scenario import load, shipped
 
 UNLIMITED = 'care.clinic.slots="unlimited"'
+ENGINES = pytest.mark.parametrize("engine", ["compiled", "simpy"])
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
@@ -31,14 +31,15 @@ def test_drivers_agree_over_ten_years(courses):
     assert compiled.tobytes() == simpy.tobytes()
 
 
-def test_a_free_slot_for_everyone_is_an_unlimited_clinic(courses):
+@ENGINES
+def test_a_free_slot_for_everyone_is_an_unlimited_clinic(courses, engine):
     roomy = ("care.clinic.slots=1000", "population.patients_per_site=1000")
-    many, _ = courses("baseline", *roomy, engine="simpy", patients=80)
-    unlimited, _ = courses("baseline", "population.patients_per_site=1000", engine="simpy", patients=80)
+    many, _ = courses("baseline", *roomy, engine=engine, patients=80)
+    unlimited, _ = courses("baseline", "population.patients_per_site=1000", engine=engine, patients=80)
     assert many.tobytes() == unlimited.tobytes()
 
 
-@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+@ENGINES
 def test_more_patients_leave_the_first_ones_alone(courses, engine):
     few, few_traits = courses("baseline", engine=engine, patients=40)
     more, more_traits = courses("baseline", engine=engine, patients=400)
@@ -71,23 +72,25 @@ def test_seed_and_replicate_matter(courses):
         assert rows.tobytes() != first.tobytes()
 
 
-def test_a_queue_delays_and_changes_what_is_seen(courses):
+@ENGINES
+def test_a_queue_delays_and_changes_what_is_seen(courses, engine):
     crowded = ("care.clinic.slots=1", "care.clinic.visit_length_days={dist='fixed', value=0.2}")
-    waiting, _ = courses("baseline", *crowded, engine="simpy", patients=100)
-    free, _ = courses("baseline", engine="simpy", patients=100)
+    waiting, _ = courses("baseline", *crowded, engine=engine, patients=100)
+    free, _ = courses("baseline", engine=engine, patients=100)
     visits = waiting[waiting["kind"] == 0]
     assert visits["second_value"].max() > 1.0
     assert np.all(visits["second_value"] >= 0.0)
     assert waiting.tobytes() != free.tobytes()
 
 
-def test_one_slot_serves_one_at_a_time(courses):
+@ENGINES
+def test_one_slot_serves_one_at_a_time(courses, engine):
     rows, traits = courses(
         "baseline",
         "care.clinic.slots=1",
         "care.clinic.visit_length_days={dist='fixed', value=0.05}",
         "chart.dropout_per_year=0.0",
-        engine="simpy",
+        engine=engine,
         patients=60,
     )
     visits = rows[rows["kind"] == 0]
@@ -99,14 +102,16 @@ def test_which_driver_runs():
     free, busy = load("baseline").scenario, load("busy-clinic").scenario
     assert choose_engine(free, "auto", 100) == "simpy"
     assert choose_engine(free, "auto", 5000) == "compiled"
-    assert choose_engine(busy, "auto", 5000) == "simpy"
-    with pytest.raises(EngineError, match=r"care\.clinic\.slots"):
-        choose_engine(busy, "compiled", 5000)
+    for patients in (100, 5000):
+        assert choose_engine(busy, "auto", patients) == "compiled"
+        for engine in ("compiled", "simpy"):
+            assert choose_engine(busy, engine, patients) == engine
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "days", "patients"), [("children-first-episode", 365, 12), ("source-combined-care", 1500, 8)]
+    ("name", "days", "patients"),
+    [("children-first-episode", 365, 12), ("source-combined-care", 1500, 8), ("busy-clinic", 200, 12)],
 )
 def test_the_model_is_the_same_without_compilation(courses, tmp_path, name, days, patients):
     """Every line of the model in plain Python: same rows, values equal up to the last bits of exp and log."""

@@ -7,22 +7,36 @@ import pytest
 
 from nephrosyn.course.advance import most_events
 from nephrosyn.course.parameters.prepare import prepare
-from nephrosyn.engine import compiled_driver, limits, simpy_driver
+from nephrosyn.engine import compiled_clinic, compiled_driver, limits, simpy_driver
 from nephrosyn.errors import EngineError
 from nephrosyn.patients.traits import draw_patients
 from nephrosyn.scenario import load
 
 
-@pytest.fixture
-def drawn():
-    """The baseline, its prepared arrays, and some patients."""
-    scenario = load("baseline").scenario
+def drawn_from(name):
+    scenario = load(name).scenario
     return scenario, prepare(scenario, 1, 2), draw_patients(scenario, 1, 2, np.arange(30, dtype=np.int64))
 
 
-@pytest.fixture(params=[compiled_driver.play, simpy_driver.play], ids=["compiled", "simpy"])
-def play(request):
-    return request.param
+@pytest.fixture
+def drawn():
+    """The baseline, its prepared arrays, and some patients."""
+    return drawn_from("baseline")
+
+
+DRIVERS = {
+    "compiled": (compiled_driver.play, "baseline"),
+    "compiled clinic": (compiled_clinic.play, "busy-clinic"),
+    "simpy": (simpy_driver.play, "baseline"),
+    "simpy clinic": (simpy_driver.play, "busy-clinic"),
+}
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request):
+    """A driver, and patients as for `drawn` of a scenario that it plays."""
+    play, name = DRIVERS[request.param]
+    return play, drawn_from(name)
 
 
 ENDLESS = {
@@ -34,8 +48,8 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("clock", ENDLESS)
-def test_a_clock_that_fires_too_often_is_reported_with_its_patient(drawn, play, clock):
-    scenario, prepared, traits = drawn
+def test_a_clock_that_fires_too_often_is_reported_with_its_patient(driver, clock):
+    play, (scenario, prepared, traits) = driver
     name, value = ENDLESS[clock]
     prepared.parameters[name] = value
     prepared.parameters["serious_infection_course"]["fatality"] = 0.0
@@ -44,11 +58,13 @@ def test_a_clock_that_fires_too_often_is_reported_with_its_patient(drawn, play, 
     assert f"most of them of the clock {clock}; look at " in str(caught.value)
 
 
-def test_both_engines_give_the_same_message(drawn):
-    scenario, prepared, traits = drawn
+@pytest.mark.parametrize("compiled", ["compiled", "compiled clinic"])
+def test_both_engines_give_the_same_message(compiled):
+    compiled_play, name = DRIVERS[compiled]
+    scenario, prepared, traits = drawn_from(name)
     prepared.parameters["exertions_per_day"] = 1e5
     messages = []
-    for play in (compiled_driver.play, simpy_driver.play):
+    for play in (compiled_play, simpy_driver.play):
         with pytest.raises(EngineError) as caught:
             play(scenario, prepared, traits)
         messages.append(str(caught.value))
@@ -90,13 +106,15 @@ def test_the_number_of_patients_of_a_call_does_not_change_results(drawn, monkeyp
     assert compiled_driver.play(*drawn).tobytes() == whole.tobytes()
 
 
-def test_a_log_that_does_not_fit_into_memory_is_reported_before_it_is_allocated(drawn, play, monkeypatch):
+def test_a_log_that_does_not_fit_into_memory_is_reported_before_it_is_allocated(driver, monkeypatch):
+    play, drawn = driver
     monkeypatch.setattr(limits, "memory_bytes", lambda: 1e5)
     with pytest.raises(EngineError, match=r"30 patients .* more than the available memory; make --part-patients"):
         play(*drawn)
 
 
-def test_a_log_that_grows_beyond_memory_is_reported(drawn, play, monkeypatch):
+def test_a_log_that_grows_beyond_memory_is_reported(driver, monkeypatch):
+    play, drawn = driver
     monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)
     monkeypatch.setattr(limits, "memory_bytes", lambda: 1e6)
     with pytest.raises(EngineError, match="more than the available memory"):

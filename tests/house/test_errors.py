@@ -14,10 +14,14 @@ from .source import modules
 
 NOT_FOR_USERS = {
     "CacheWarning": "a warning",
+    "ForeignError": "becomes the reason why other code runs",
+    "KernelWarning": "a warning",
     "NotReadyError": "becomes the reason why a classifier has no score",
     "NoAnswerError": "becomes the reason why a classifier gave no answer",
+    "OtherTypesError": "other code is called",
     "Terminated": "a signal",
     "UnreadableError": "becomes the error of the scenario, set, run or cases that were read",
+    "UnusableError": "becomes the reason why other code runs",
     "WorkerDiedError": "caught where the worker is watched",
 }
 """Exceptions that users never see, and why."""

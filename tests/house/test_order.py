@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from nephrosyn.kernels.compile import COMPILED_ROOMS
+from nephrosyn.kernels.sources import COMPILED_ROOMS
 
 from .source import inner_imports, modules
 

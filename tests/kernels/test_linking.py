@@ -74,7 +74,7 @@ def test_a_kernel_has_no_machine_code_of_its_own():
     for function in (_other, _fall, _square):
         (compiled,) = [
             overload
-            for overload in function.overloads.values()
+            for overload in function.compiled.overloads.values()
             if len(overload.signature.args) == len(overload.fndesc.args)
         ]
         assert isinstance(compiled.library, KernelLibrary)

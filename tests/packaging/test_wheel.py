@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from nephrosyn.kernels.index import BUILT
+from nephrosyn.kernels.library import machine
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.slow
@@ -55,6 +58,24 @@ def test_wheel_holds_scenarios_sets_and_licence(wheel):
     assert {"nephrosyn/teach/display/wordings.toml", *pages} <= names
     assert {"nephrosyn/py.typed", "nephrosyn/__main__.py"} <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+def test_wheel_holds_the_code_built_ahead(wheel):
+    built = {f"nephrosyn/kernels/built_ahead/{path.name}" for path in BUILT.iterdir()}
+    assert {name.partition(".")[2] for name in built} == {"so", "bc.xz", "json"}
+    assert built <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_fresh_environment_compiles_nothing(python, tmp_path):
+    """The first run loads no compiler and caches nothing, with an empty home."""
+    code = (
+        "import sys, nephrosyn as ns; ns.run('baseline', patients=5); print({'numba', 'llvmlite'} & set(sys.modules))"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    done = called("env", f"HOME={home}", "XDG_CACHE_HOME=", "NUMBA_CACHE_DIR=", python, "-c", code, cwd=tmp_path)
+    assert done.stdout == ("set()\n" if machine() == "linux-x86_64" else done.stdout)
+    assert list(home.iterdir()) == []
 
 
 def test_wheel_holds_nothing_else(wheel):

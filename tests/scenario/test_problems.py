@@ -234,12 +234,10 @@ def test_missing_keys_say_what_they_would_be(write):
     assert reported["care"].expected == "a table"
 
 
-def test_the_compiled_engine_and_a_queue_do_not_go_together(problems):
-    reported = problems(overrides=("engine=compiled", "care.clinic.slots=3"))
-    assert set(reported) == {"engine"}
-    assert "3 slots" in reported["engine"].actual
-    load("baseline", ["engine=compiled"])
-    load("baseline", ["engine=simpy", "care.clinic.slots=3"])
+@pytest.mark.parametrize("engine", ["auto", "compiled", "simpy"])
+@pytest.mark.parametrize("slots", [3, '"unlimited"'])
+def test_every_engine_goes_with_every_clinic(engine, slots):
+    load("baseline", [f"engine={engine}", f"care.clinic.slots={slots}"])
 
 
 def test_all_problems_at_once(problems):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nephrosyn.statistics.kappa import NO_INTERVAL, NOBODY, ONE_ANSWER, TOO_FEW, cohen, fleiss
+from nephrosyn.statistics.kappa import NO_INTERVAL, NOBODY, ONE_ANSWER, TOO_FEW, cohen, cohen_influence, fleiss
 
 ANSWERS = "abc"
 TABLES = st.dictionaries(st.tuples(*[st.sampled_from(ANSWERS)] * 2), st.integers(0, 40), max_size=9)
@@ -165,3 +165,15 @@ def test_fleiss_of_two_is_scotts_pi(counts):
     expected = sum(share**2 for share in pooled.values())
     observed = sum(n for (a, b), n in counts.items() if a == b) / total
     assert found.value == pytest.approx((observed - expected) / (1 - expected))
+
+
+def test_influence_is_the_derivative_of_kappa():
+    """The influence of a pair of answers is the slope of kappa as a patient with that pair is added."""
+    counts = {("a", "a"): 30, ("a", "b"): 7, ("b", "b"): 40, ("b", "c"): 3, ("c", "c"): 15, ("c", "a"): 5}
+    patients, step = sum(counts.values()), 1e-6
+    influence = cohen_influence(counts)
+    for pair in counts:
+        more = {key: n / patients * (1 - step) + step * (key == pair) for key, n in counts.items()}
+        slope = (cohen(more).value - cohen(counts).value) / step
+        assert influence[pair] == pytest.approx(slope, abs=1e-4)
+    assert cohen_influence({("a", "a"): 4}) == {}

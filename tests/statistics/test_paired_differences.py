@@ -122,3 +122,59 @@ def test_nothing_differs():
     assert found.saved_fraction == 1.0
     assert math.isinf(found.times_more_patients)
     assert math.isnan(paired(np.ones(3), np.ones(3)).saved_fraction)
+
+
+def rates(seed, patients=300):
+    """Events and years under two kinds of care; the frail have more events, and some courses are short."""
+    source = np.random.default_rng(seed)
+    frailty = source.gamma(1.0, 1.0, patients)
+    years = [np.where(source.random(patients) < 0.2, source.uniform(0.05, 2.0, patients), 2.0) for _ in range(2)]
+    return [source.poisson(rate * frailty * y).astype(float) for rate, y in zip((1.0, 0.7), years, strict=True)], years
+
+
+def test_a_rate_is_events_over_the_time_of_all_patients():
+    """A death on day 30 after one relapse is not twelve relapses a year in the mean."""
+    years = (np.array([30 / 365.25, 2.0, 2.0]), np.array([2.0, 2.0, 2.0]))
+    found = paired(np.array([1.0, 0.0, 2.0]) / years[0], np.array([1.0, 0.0, 2.0]) / years[1], times=years)
+    assert found.reference == pytest.approx(3 / (4 + 30 / 365.25))
+    assert found.alternative == pytest.approx(0.5)
+    assert found.difference == pytest.approx(0.5 - 3 / (4 + 30 / 365.25))
+    assert (found.lower, found.same, found.higher) == (1, 2, 0)
+
+
+def test_the_variance_of_a_difference_of_rates_is_that_of_the_jackknife():
+    """The delta method and the jackknife over pairs agree to the order of 1 / patients."""
+    for seed in range(5):
+        (a, b), years = rates(seed, 2000)
+        found = paired(a / years[0], b / years[1], times=(years[0], years[1]))
+        sums = [values.sum() for values in (a, b, *years)]
+        left = (sums[1] - b) / (sums[3] - years[1]) - (sums[0] - a) / (sums[2] - years[0])
+        jackknife = (len(a) - 1) / len(a) * float(((left - left.mean()) ** 2).sum())
+        assert found.chance == pytest.approx(jackknife, rel=10 / len(a))
+
+
+def test_the_interval_of_a_difference_of_rates_covers():
+    """Of 1,000 intervals of 300 patients, at least 94% hold the truth by an exact binomial test.
+
+    The delta method undercovers a little with few frequent relapsers: 94% is the least that is accepted.
+    """
+    expected = 0.7 - 1.0
+    inside = 0
+    for seed in range(1000):
+        (a, b), years = rates(seed)
+        found = paired(a / years[0], b / years[1], times=(years[0], years[1]))
+        inside += found.low <= expected <= found.high
+    assert stats.binomtest(inside, 1000, 0.94, alternative="less").pvalue > 0.001
+
+
+def test_equal_times_give_the_plain_mean():
+    a, b = np.array([1.0, 2.0, 4.0]), np.array([2.0, 2.0, 1.0])
+    years = (np.full(3, 2.0), np.full(3, 2.0))
+    plain, over_time = paired(a, b), paired(a, b, times=years)
+    for name in ("reference", "alternative", "difference", "low", "high", "saved_fraction", "chance"):
+        assert getattr(over_time, name) == pytest.approx(getattr(plain, name)), name
+
+
+def test_residuals_leave_out_unknown_pairs():
+    found = paired(np.array([1.0, np.nan, 3.0]), np.array([2.0, 1.0, 3.0]))
+    assert found.residuals.tolist() == [0.25, 0.0, -0.25]

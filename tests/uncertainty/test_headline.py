@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nephrosyn.report import text
+from nephrosyn.report.findings.verdicts.beyond_chance import BeyondChance
 from nephrosyn.report.findings.verdicts.refractory_share import Refractory, Span
 
 
@@ -39,3 +40,40 @@ def test_what_the_undetermined_leave_open_rests_on_it_too():
     found = Refractory("source", "observed", 4_000, 5_500, 500, span=Span(0.25, 0.45, 0.35, 0.5))
     assert found.hinges_on_undetermined
     assert "leaves open whether the share lies at or above the one third" in text.headline(found)
+
+
+SHIPPED = BeyondChance("shipped", 200, 0.523, 0.689)
+
+
+@pytest.mark.parametrize("outside", [0, 200])
+def test_shipped_analysis_stands_in_the_same_sentence(outside):
+    told = text.headline(Refractory("source", "observed", 630, 370, 0, outside=outside, beyond=SHIPPED))
+    known = "of chance alone; with the scenario’s numbers 52 to 69% in the shipped analysis of 200 draws"
+    assert f"63% (95% interval 60 to 66%, {known}) of the 1,000 patients" in told
+    assert "but the interval with the scenario’s numbers" not in told
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "lies"), [(0.3, 0.7, "contains it"), (0.1, 0.3, "lies below it"), (0.35, 0.7, None)]
+)
+def test_conclusion_by_chance_is_not_left_alone_if_the_shipped_analysis_has_another(low, high, lies):
+    beyond = BeyondChance("shipped", 200, low, high)
+    told = text.headline(Refractory("source", "observed", 630, 370, 0, beyond=beyond))
+    assert told.endswith(f"; but the interval with the scenario’s numbers {lies}.") == (lies is not None)
+
+
+@pytest.mark.parametrize(
+    ("beyond", "says"),
+    [
+        (BeyondChance("not shipped"), "of chance alone; --uncertainty 200 also gives one with the scenario’s numbers)"),
+        (BeyondChance("all fixed"), "of chance alone; no number of the scenario is uncertain)"),
+        (BeyondChance("later set"), "of chance alone; the draws of the run were not classified by this set)"),
+        (
+            BeyondChance("too few", 20, few=(3, 7)),
+            "of chance alone; none with the scenario’s numbers, as the set applies to fewer than 2 patients in 2 of 20 "
+            "draws (3, 7))",
+        ),
+    ],
+)
+def test_without_an_interval_it_says_why_or_how_to_get_one(beyond, says):
+    assert says in text.headline(Refractory("source", "observed", 630, 370, 0, beyond=beyond))

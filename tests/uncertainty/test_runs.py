@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 import nephrosyn as ns
 from nephrosyn.cli.app import app
 from nephrosyn.runs.draws.counts import TABLES
+from nephrosyn.runs.draws.design import DrawnScenarios
 from nephrosyn.runs.run import Plan
 from nephrosyn.scenario import load
 
@@ -24,6 +26,9 @@ pytestmark = pytest.mark.slow
 DRAWS = 30
 ASKED = ("baseline", "--patients", "100", "--engine", "compiled", "--set", "population.patients_per_site=25")
 ASKED = (*ASKED, "--part-patients", "200", "--uncertainty", str(DRAWS), "--no-report", "--quiet")
+
+
+ENTRY = {"draws": DRAWS, "patients": 100, "paired": True, "clustered": False, "kept": False, "quantities": []}
 
 
 def asked(**others):
@@ -54,10 +59,13 @@ def test_every_draw_is_counted_for_every_set_and_view(undisturbed, found):
     verdicts, categories = pl.sum_horizontal("met", "unmet", "unknown"), pl.sum_horizontal("^category_.*$")
     for parts in (verdicts, categories):
         assert found.counts.select((parts == pl.col("patients")).all()).item()
-    blocks = ns.open(undisturbed).tables["uncertainty_blocks"].group_by("draw", "criteria", "view").sum()
-    joined = found.counts.join(blocks, on=["draw", "criteria", "view"], suffix="_of_blocks")
+    sites = ns.open(undisturbed).tables["uncertainty_sites"]
+    assert sites["site"].unique().sort().to_list() == [0, 1, 2, 3]
+    joined = found.counts.join(
+        sites.group_by("draw", "criteria", "view").sum(), on=["draw", "criteria", "view"], suffix="_of_sites"
+    )
     for name in ("patients", "met", "unknown"):
-        assert (joined[name] == joined[f"{name}_of_blocks"]).all()
+        assert (joined[name] == joined[f"{name}_of_sites"]).all()
 
 
 def test_draws_share_mix_and_numbers_in_a_chain(found):
@@ -131,7 +139,8 @@ def test_a_damaged_chunk_is_made_again(undisturbed, tmp_path):
     [
         (7, "manifest.json is damaged"),
         ({"draws": DRAWS}, "manifest.json is damaged"),
-        ({"draws": 7, "patients": 100, "paired": True, "quantities": []}, "uncertainty has 7 draws, and the files of"),
+        (ENTRY | {"draws": 7}, "uncertainty has 7 draws, and the files of"),
+        (ENTRY | {"kept": True}, "the files of draws/patients have 0 rows, and 3,000 patients of draws were kept"),
     ],
 )
 def test_a_changed_manifest_is_refused(undisturbed, tmp_path, entry, message):
@@ -183,7 +192,7 @@ def test_report_of_a_run_without_draws_is_of_chance_alone(tmp_path):
     assert cohort.uncertainty is None
     cohort.report(tmp_path)
     told = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "of chance alone) of the 100 patients" in told
+    assert "of chance alone; --uncertainty 200 also gives one with the scenario’s numbers) of the 100 patients" in told
     assert "What is known" not in told
     assert not (tmp_path / "figures" / "uncertainty.svg").exists()
 
@@ -219,6 +228,91 @@ def test_bad_number_of_draws_is_refused(tmp_path, monkeypatch, arguments, messag
 def test_python_refuses_what_is_no_number(draws):
     with pytest.raises(ns.NephrosynError, match="uncertainty: expected a whole number"):
         ns.run("baseline", patients=10, uncertainty=draws)
+
+
+@pytest.mark.parametrize("folder", [None, "run"])
+def test_a_single_patient_is_refused(tmp_path, folder):
+    out = tmp_path / folder if folder else None
+    with pytest.raises(ns.EngineError, match=r"expected at least 2 patients in each draw.*; found 1: make --patients"):
+        ns.run("baseline", patients=1, uncertainty=20, out=out)
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_patients_have_a_wide_interval():
+    (found, *_) = ns.run("baseline", patients=2, uncertainty=20).uncertainty.sets
+    assert found.high - found.low > 0.2
+
+
+CONTRADICTORY = """
+extends = "baseline"
+title = "Ages that are impossible"
+description = "Ages that are impossible in some draws."
+
+[uncertainty]
+"population.bands.adults.age_years.loc" = { range = [30, 300], source = "assumed: anything" }
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_draws_that_contradict_themselves_are_refused_before_anything_is_simulated(tmp_path, monkeypatch, workers):
+    monkeypatch.chdir(tmp_path)
+    Path("odd.toml").write_text(CONTRADICTORY)
+    arguments = ["odd.toml", "--uncertainty", "40", "--out", "run", "--workers", str(workers)]
+    monkeypatch.setattr("nephrosyn.engine.Player.play", None)
+    result = CliRunner().invoke(app, ["run", *arguments], env={"COLUMNS": "400"})
+    assert result.exit_code == 2
+    assert "population.bands.adults.age_years: expected values from 18 to 90 (years); found truncnorm" in result.stderr
+    named = re.search(r"in draws ([\d, ]+) and others \(10 of the first (\d+)\)", result.stderr)
+    assert named
+    assert 10 <= int(named[2]) <= 40
+    assert "narrow population.bands.adults.age_years.loc in [uncertainty]" in result.stderr
+    assert "--resume" not in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["odd.toml"]
+    number = int(named[1].split(",")[0])
+    with pytest.raises(ns.ScenarioError, match=f"in draw {number}"):
+        DrawnScenarios(load("odd.toml"), paired=True).of(number)
+
+
+def test_a_set_for_almost_nobody_says_so(tmp_path):
+    """Among two patients there are draws with fewer than two children."""
+    cohort = ns.run("baseline", patients=2, uncertainty=20, criteria=["source", "iskdc"], out=tmp_path / "run")
+    found = cohort.uncertainty
+    assert found.of("iskdc") is None
+    (observed, complete) = found.without
+    of_set = found.counts.filter(criteria="iskdc", view="observed")
+    assert list(observed.draws) == of_set.filter(pl.col("patients") < 2)["draw"].to_list()
+    assert (observed.criteria, observed.view, observed.of, complete.view) == ("iskdc", "observed", 20, "complete")
+    told = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert (
+        f"iskdc, observed: no interval, as the set applies to fewer than 2 patients in {len(observed.draws)} of" in told
+    )
+    stored = json.loads((tmp_path / "run" / "derived" / "uncertainty.json").read_bytes())
+    assert stored["without"][0]["draws"] == list(observed.draws)
+    (of_iskdc, *_) = [v for v in cohort.answers().summary.refractory if v.criteria == "iskdc"]
+    assert of_iskdc.beyond.few == observed.draws
+
+
+CLINIC = {"overrides": ["care.clinic.slots=1", "population.patients_per_site=10"], "engine": "simpy", "patients": 20}
+
+
+def test_chance_of_a_shared_clinic_comes_from_its_sites():
+    cohort = ns.run(**asked(out=None, uncertainty=20, **CLINIC))
+    assert cohort.manifest["uncertainty"]["clustered"]
+    (found, *_) = cohort.uncertainty.sets
+    by_site = cohort._of_draws["uncertainty_sites"].filter(criteria="source", view="observed")
+    wide = by_site.with_columns(share=pl.col("met") / pl.col("patients")).pivot("site", index="draw", values="share")
+    between = ((wide["0"] - wide["1"]) ** 2 / 4).mean()  # two sites of ten: the variance of their mean
+    assert found.chance == pytest.approx(between)
+    assert found.chance_is_known
+
+
+def test_chance_of_a_single_clinic_cannot_be_told(tmp_path):
+    cohort = ns.run(**asked(out=tmp_path / "run", uncertainty=20, report=True, **CLINIC | {"patients": 10}))
+    assert not cohort.uncertainty.sets[0].chance_is_known
+    assert cohort.uncertainty.sets[0].chance == 0
+    told = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "All patients of a draw share one clinic, so they depend on each other" in told
+    assert "| chance, in 10 patients |" not in told
 
 
 def test_a_scenario_without_uncertain_numbers_is_refused(monkeypatch):

@@ -39,9 +39,10 @@ from nephrosyn.bench.score.conditions import (
 from nephrosyn.bench.score.subgroups import groups
 from nephrosyn.bench.task import FAILED, TARGETS, Target, Task, category_tells_refractory, scored
 from nephrosyn.bench.training import PATIENTS, Training
-from nephrosyn.errors import MOST_SEED, BenchError, wrong_count
+from nephrosyn.errors import MOST_SEED, MOST_WORKERS, BenchError, wrong_count
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs import relabel
+from nephrosyn.runs.draws.design import FEWEST_DRAWS, MOST_DRAWS, uncertain
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import sha256
 from nephrosyn.runs.run import Progress, silent
@@ -87,6 +88,11 @@ class Run:
     reference: Reference
     groups: pl.DataFrame = field(repr=False)
     traits: pl.DataFrame = field(repr=False)
+
+    @property
+    def patients(self) -> int:
+        """Number of patients, those without a right answer among them."""
+        return self.reference.frame.height
 
 
 def open_run(
@@ -150,6 +156,37 @@ def open_run(
     )
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What classifiers are asked.
+
+    Attributes
+    ----------
+    classifiers : tuple of str
+        The classifiers as given by the user.
+    conditions : list of Condition
+        The conditions, the unperturbed record first.
+    seed : int
+        Seed of the perturbations.
+    seconds : float, s
+        Time limit of one answer of a user's own classifier.
+    training : int
+        Number of patients to learn from.
+    draws : int or None
+        Number of draws of the scenario's uncertain numbers.
+    workers : int or None
+        Number of processes that share the draws; one for each core if None.
+    """
+
+    classifiers: tuple[str, ...]
+    conditions: list[Condition]
+    seed: int
+    seconds: float
+    training: int
+    draws: int | None = None
+    workers: int | None = None
+
+
 @dataclass(frozen=True, repr=False)
 class Answers:
     """The answers of every classifier.
@@ -164,11 +201,14 @@ class Answers:
         `classifier`, `perturbation`, `severity`, `replicate`, `patient`, `reference`, `predicted`, `clean` (the answer
         of the same classifier on the unperturbed record), `fault`, and `p_` columns if any classifier gave
         probabilities. A classifier that could not be fitted has no rows.
+    plan : Plan or None
+        What was asked; None for answers from a file.
     """
 
     run: Run
     about: dict[str, Any]
     frame: pl.DataFrame
+    plan: Plan | None = None
 
     def __repr__(self) -> str:
         """Return the number of answers and the run."""
@@ -195,6 +235,8 @@ def ask(
     seed: int | None = None,
     seconds: float = DEFAULT_TIME_LIMIT_SECONDS,
     training: int = PATIENTS,
+    uncertainty: int | None = None,
+    workers: int | None = None,
     progress: Progress = silent,
 ) -> Answers:
     """Ask classifiers under every condition.
@@ -217,6 +259,11 @@ def ask(
         Time limit of one answer of a user's own classifier.
     training : int
         Number of patients to learn from.
+    uncertainty : int, optional
+        Number of draws of the scenario's uncertain numbers, at least 20. They are only checked here;
+        `bench.output.results.with_draws` plays them.
+    workers : int, optional
+        Number of processes that share the draws; one for each core by default.
     progress : callable
         Called with (stage, done, total).
 
@@ -229,20 +276,28 @@ def ask(
     ------
     BenchError
         If a classifier, perturbation, severity or number is not valid, with all problems.
+    ScenarioError
+        If draws are asked for and the run has no uncertain numbers.
     """
     require("sklearn")
     seed = run.manifest["seed"] if seed is None else seed
     problems = [*wrong_count("--seed", seed, 0, MOST_SEED), *wrong_count("--training", training, 50, MOST_TRAINING)]
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
         problems.append(f"--time-limit: expected {LEAST_SECONDS} to {MOST_SECONDS:.0f} seconds; found {seconds}")
+    if uncertainty is not None:
+        problems += wrong_count("--uncertainty", uncertainty, FEWEST_DRAWS, MOST_DRAWS)
+    if workers is not None:
+        problems += wrong_count("--workers", workers, 1, MOST_WORKERS)
     requested = _conditions(perturbations, severities, replicates, problems)
-    selected = _classifiers(run, classifiers)
-    scenario = Resolved.from_dict(run.manifest["scenario"]).scenario
-    setup = Setup(run.task, Training(scenario, run.manifest["seed"], run.task, training), seconds)
+    selected = selected_classifiers(run.task, classifiers)
+    resolved = Resolved.from_dict(run.manifest["scenario"])
+    if uncertainty is not None:
+        uncertain(resolved)
+    setup = Setup(run.task, Training(resolved.scenario, run.manifest["seed"], run.task, training), seconds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nephrosyn-bench-")))
-        ready, not_ready = _prepare(selected, setup, stack, progress)
-        frame = _ask_all(run, ready, requested, seed, folder, progress)
+        ready, not_ready = prepare(selected, setup, stack, progress)
+        frame = ask_all(run.observed, run.reference, ready, requested, seed, folder, progress)
     sets = {name: sha256(Path(name)) for name in classifiers if name.endswith(".toml")}
     modules = {
         classifier.name: classifier.sha256
@@ -259,7 +314,8 @@ def ask(
         training=setup.training,
         without_score={**not_ready, **failed_always(frame)},
     )
-    return Answers(run, about, frame)
+    plan = Plan(tuple(classifiers), requested, seed, seconds, training, uncertainty, workers)
+    return Answers(run, about, frame, plan)
 
 
 def settings(
@@ -325,9 +381,9 @@ def _conditions(
     return conditions(names, sorted(set(severities)), replicates)
 
 
-def _classifiers(run: Run, names: Sequence[str]) -> list[Classifier]:
+def selected_classifiers(task: Task, names: Sequence[str]) -> list[Classifier]:
     """Return the classifiers, the definition set of the task first."""
-    definition_set = SetClassifier(run.task.definition)
+    definition_set = SetClassifier(task.definition)
     others = []
     for classifier in find_all(names):
         if classifier.name != definition_set.name:
@@ -339,7 +395,7 @@ def _classifiers(run: Run, names: Sequence[str]) -> list[Classifier]:
     return [definition_set, *others]
 
 
-def _prepare(
+def prepare(
     selected: Sequence[Classifier], setup: Setup, stack: ExitStack, progress: Progress
 ) -> tuple[dict[str, ReadyClassifier], dict[str, str]]:
     """Return the classifiers that are ready, closed with the stack, and why others are not."""
@@ -356,22 +412,43 @@ def _prepare(
     return ready, not_ready
 
 
-def _ask_all(
-    run: Run,
+def ask_all(
+    observed: Mapping[str, pl.DataFrame],
+    reference: Reference,
     ready: Mapping[str, ReadyClassifier],
-    requested: list[Condition],
+    requested: Sequence[Condition],
     seed: int,
     folder: Path,
     progress: Progress,
 ) -> pl.DataFrame:
+    """Return the answers of classifiers under every condition, as in `Answers.frame`.
+
+    Parameters
+    ----------
+    observed : mapping of str to polars.DataFrame
+        The unperturbed record.
+    reference : Reference
+        The right answers.
+    ready : mapping of str to ReadyClassifier
+        The classifiers by name.
+    requested : sequence of Condition
+        The conditions, the unperturbed record first.
+    seed : int
+        Seed of the perturbations.
+    folder : Path
+        Folder for the tables that classifiers read in other processes.
+    progress : callable
+        Called with (stage, done, total).
+    """
+    task = reference.task
     clean: dict[str, pl.DataFrame] = {}
     frames = []
-    for done, shift in enumerate(shifts(run.observed, run.reference, requested, seed)):
+    for done, shift in enumerate(shifts(observed, reference, requested, seed)):
         progress("ask", done, len(requested))
         shown = None if shift.tables is None else ShownRecord(shift.tables, folder / f"condition-{done}")
         for name, classifier in ready.items():
             # A condition without tables shows the unperturbed record again, and has the same answers.
-            given = clean[name] if shown is None else checked_answers(classifier.answer(shown), shown.people, run.task)
+            given = clean[name] if shown is None else checked_answers(classifier.answer(shown), shown.people, task)
             if shift.condition.perturbation == CLEAN:
                 clean[name] = given
             frames.append(with_reference(given, shift, name, clean[name], tuple(ready)))
@@ -380,7 +457,7 @@ def _ask_all(
     progress("ask", len(requested), len(requested))
     frame = pl.concat(frames)
     empty = [name for name in frame.columns if name.startswith("p_") and frame[name].null_count() == frame.height]
-    return frame.drop(empty) if len(empty) == len(run.task.classes) else frame
+    return frame.drop(empty) if len(empty) == len(task.classes) else frame
 
 
 def failed_always(frame: pl.DataFrame) -> dict[str, str]:

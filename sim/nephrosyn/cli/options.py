@@ -55,6 +55,13 @@ Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Write the page, text, figure and values to a folder.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier output of this command.")]
+Uncertainty = Annotated[
+    int | None,
+    typer.Option("--uncertainty", metavar="N", help="Also play N draws of the uncertain numbers, at least 20."),
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="N", help="Processes that share the draws [default: all cores].")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the values as JSON.")]
 Silent = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 OnlyKeys = Annotated[

@@ -242,7 +242,8 @@ def most_events(follow_up_days):
 
 
 @kernel
-def _advance(i, visits, traits, states, clocks, prepared, log):
+def advance_patient(i, visits, traits, states, clocks, prepared, log):
+    """Play the events of patient i up to a visit that is not allowed yet, or to the end; see ``advance``."""
     state = states[i]
     patient = traits[i]
     params = prepared.parameters[patient.band]
@@ -273,7 +274,8 @@ def _advance(i, visits, traits, states, clocks, prepared, log):
 def advance(first, stop, visits, traits, states, clocks, prepared, log):
     """Play the events of some patients in order, each up to a visit that is not allowed yet, or to the end.
 
-    Both drivers share this entry point, because each entry point is compiled together with the whole model.
+    The SimPy driver and the compiled driver share this entry point, because each is compiled together with the whole
+    model. The compiled clinic calls `advance_patient` itself.
 
     Parameters
     ----------
@@ -302,7 +304,7 @@ def advance(first, stop, visits, traits, states, clocks, prepared, log):
     """
     due = math.inf
     for i in range(first, stop):
-        due = _advance(i, visits, traits, states, clocks, prepared, log)
+        due = advance_patient(i, visits, traits, states, clocks, prepared, log)
         if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
             break
     return due

@@ -1,6 +1,7 @@
-"""Two drivers of one patient model: SimPy where patients share a clinic, one compiled loop where they do not.
+"""Two engines of one patient model, SimPy and compiled code, with or without a queue for the slots of a shared clinic.
 
-With unlimited capacity both write the same rows, bit for bit. `simulate` plays a cohort; `Player` plays single parts.
+Both write the same rows, bit for bit. The compiled engine has two drivers: one for patients who share a clinic, and one
+for patients who do not meet. `simulate` plays a cohort; `Player` plays single parts.
 """
 
 from nephrosyn.engine.simulation import (
@@ -10,6 +11,7 @@ from nephrosyn.engine.simulation import (
     check_parts,
     choose_engine,
     cut,
+    has_queue,
     is_compiled,
     part_size,
     simulate,
@@ -24,6 +26,7 @@ __all__ = [
     "check_parts",
     "choose_engine",
     "cut",
+    "has_queue",
     "is_compiled",
     "part_size",
     "simulate",

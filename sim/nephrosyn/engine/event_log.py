@@ -8,6 +8,7 @@ import numpy as np
 
 from nephrosyn.course.state.events import ROW, Log
 from nephrosyn.engine.limits import check_memory
+from nephrosyn.kernels.compile import entry
 from nephrosyn.patients.traits import records
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -16,6 +17,42 @@ if TYPE_CHECKING:
 
 _ROWS_PER_PATIENT_YEAR = 180
 _LEAST_ROWS = 4096
+_WORDS = ROW.itemsize // 8
+
+
+@entry
+def _arrange(
+    patients: NDArray[np.int32],
+    rows: NDArray[np.int64],
+    first: int,
+    places: NDArray[np.int64],
+    target: NDArray[np.int64],
+    place: int,
+) -> None:
+    """Copy rows to a place of a target, by patient; ``places`` is scratch for each patient from the first on.
+
+    Rows are taken as words of eight bytes, because compiled code would copy a record byte by byte.
+    """
+    for row in range(len(patients)):
+        places[patients[row] - first] += 1
+    for i in range(len(places)):
+        place += places[i]
+        places[i] = place - places[i]
+    row = 0
+    while row < len(patients):
+        patient = patients[row]
+        place = places[patient - first]
+        while row < len(patients) and patients[row] == patient:  # what one visit writes stands together
+            for word in range(_WORDS):
+                target[place, word] = rows[row, word]
+            place += 1
+            row += 1
+        places[patient - first] = place
+
+
+def _words(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    """Rows as words of eight bytes, without a copy."""
+    return np.asarray(rows).view(np.int64).reshape(-1, _WORDS)
 
 
 class CourseLog:
@@ -32,12 +69,33 @@ class CourseLog:
         self._patients = patients
         self.arrays = Log(self._allocate(room, 0), np.zeros(1, np.int64))
 
-    def grow(self) -> None:
-        """Enlarge the log by half."""
+    def grow(self, least: int = 0) -> None:
+        """Enlarge the log by half, and to at least so many rows."""
         rows, written = self.arrays
-        longer = self._allocate(len(rows) + len(rows) // 2, int(written[0]))
+        longer = self._allocate(max(len(rows) + len(rows) // 2, least), int(written[0]))
         longer[: written[0]] = rows[: written[0]]
         self.arrays = Log(longer, written)
+
+    def append(self, log: CourseLog, patients: NDArray[np.int32]) -> None:
+        """Append the rows of another log, by patient, and empty that log.
+
+        Parameters
+        ----------
+        log : CourseLog
+            Rows in any order.
+        patients : ndarray of int32, shape (n,)
+            Their patients. Numbers close to each other take the least memory.
+        """
+        rows, written = log.arrays[0], int(log.arrays.written[0])
+        begun = int(self.arrays.written[0])
+        if begun + written > len(self.arrays.rows):
+            self.grow(begun + written)
+        first, last = int(patients.min()), int(patients.max())
+        places = np.zeros(last - first + 1, np.int64)
+        of_patients = np.ascontiguousarray(rows["patient"][:written])
+        _arrange(of_patients, _words(rows), first, places, _words(self.arrays.rows), begun)
+        self.arrays.written[0] += written
+        log.arrays.written[0] = 0
 
     def _allocate(self, room: int, written: int) -> NDArray[np.void]:
         """Allocate rows, while some are written already.

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import simpy
-from numba import config, typeof
 
 from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance
-from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
+from nephrosyn.engine.visit_length import visit_length
 from nephrosyn.kernels.compile import entry
-from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
 from nephrosyn.patients.traits import records
 
 if TYPE_CHECKING:
@@ -36,23 +34,10 @@ _VISITS_DRAWN = 32
 
 
 @entry
-def _visit_lengths(parameters, tables, patient, visit):
-    """Lengths (days) of the patient's next visits, drawn together because a call costs more than a draw."""
-    params = parameters[0]
-    lengths = np.empty(_VISITS_DRAWN)
-    for k in range(_VISITS_DRAWN):
-        draws = uniforms(params.seed, params.replicate, patient, Purpose.VISIT_LENGTH, visit + k)
-        lengths[k] = quantile(tables, params.visit_length_table, normal_quantile(draws[0]))
-    return lengths
-
-
-def _direct(compiled: Any, arguments: tuple[Any, ...]) -> Any:
-    """Return the compiled code for arguments of these types; calling it directly saves numba's type dispatch."""
-    if config.DISABLE_JIT:
-        return compiled
-    types = tuple(typeof(argument) for argument in arguments)
-    compiled.compile(types)
-    return compiled.get_overload(types)
+def _draw_visit_lengths(patient, visit, prepared, lengths):
+    """Write lengths (days) of the patient's next visits, drawn together because a call costs more than a draw."""
+    for k in range(len(lengths)):
+        lengths[k] = visit_length(prepared, patient, visit + k)
 
 
 class Site:
@@ -77,7 +62,9 @@ class Site:
         self._waited, self._dropped_out = states["waited"], states["dropped_out"]
         self._visits_allowed = states["visits_allowed"]
         self._arrays = traits, states, self._clocks, prepared
-        self._play = _direct(advance, (0, 0, 0, *self._arrays, self._log.arrays))
+        self._play = advance.bind(3, *self._arrays, self._log.arrays)
+        self._lengths = np.empty(_VISITS_DRAWN)
+        self._draw_lengths = _draw_visit_lengths.bind(2, prepared, self._lengths)
         self._environment = simpy.Environment()
         slots = scenario.care.clinic.slots
         self.clinic = None if slots == "unlimited" else simpy.Resource(self._environment, capacity=slots)
@@ -99,10 +86,11 @@ class Site:
     def _advance(self, i: int, visits: int) -> float:
         """Play patient i up to the next visit not allowed yet; return its time, or inf at the end."""
         log = self._log
-        due: float = self._play(i, i + 1, visits, *self._arrays, log.arrays)
+        due: float = self._play(i, i + 1, visits)
         while due == LOG_FULL:
             log.grow()
-            due = self._play(i, i + 1, 0, *self._arrays, log.arrays)
+            self._play = advance.bind(3, *self._arrays, log.arrays)
+            due = self._play(i, i + 1, 0)
         if due == TOO_MANY_EVENTS:
             replicate = int(self._prepared.parameters["replicate"][0])
             raise too_many_events(replicate, int(self._traits["patient"][i]), self._states[i])
@@ -132,7 +120,8 @@ class Site:
                 due = self._advance(i, 1)
                 continue
             if visit % _VISITS_DRAWN == 0:
-                lengths = _visit_lengths(self._prepared.parameters, self._prepared.tables, patient, visit).tolist()
+                self._draw_lengths(patient, visit)
+                lengths = self._lengths.tolist()
             requested_at = environment.now
             with clinic.request() as slot:
                 yield slot

@@ -1,4 +1,4 @@
-"""Simulate a cohort in parts of whole sites: choose the driver, draw the patients, play their courses."""
+"""Simulate a cohort in parts of whole sites: choose the engine, draw the patients, play their courses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.errors import MOST_PARTS, EngineError
-from nephrosyn.kernels.compile import is_cached
+from nephrosyn.kernels.compile import is_ready
 from nephrosyn.patients.traits import draw_patients
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Engine = Literal["simpy", "compiled"]
 
 SMALL_COHORT = 200
-"""Largest cohort for which ``auto`` takes SimPy, which is as fast there."""
+"""Largest cohort without a queue for which ``auto`` takes SimPy, which is as fast there."""
 
 PART_PATIENTS = 2_000
 """Patients of a part, rounded to whole sites; results do not depend on it.
@@ -48,7 +48,7 @@ class History:
 
 
 def choose_engine(scenario: Scenario, engine: str, patients: int) -> Engine:
-    """Choose the driver of a run.
+    """Choose the engine of a run.
 
     Parameters
     ----------
@@ -62,22 +62,16 @@ def choose_engine(scenario: Scenario, engine: str, patients: int) -> Engine:
     Returns
     -------
     {"simpy", "compiled"}
-        The driver.
-
-    Raises
-    ------
-    EngineError
-        If the compiled engine is requested for a clinic with finite slots.
+        The engine that runs.
     """
-    finite = scenario.care.clinic.slots != "unlimited"
-    if engine == "compiled":
-        if finite:
-            raise EngineError(
-                f"The compiled engine needs patients who share no clinic, but care.clinic.slots is "
-                f"{scenario.care.clinic.slots}. Use --engine simpy (or auto), or care.clinic.slots=unlimited."
-            )
-        return "compiled"
-    return "simpy" if engine == "simpy" or finite or patients <= SMALL_COHORT else "compiled"
+    if engine != "auto":
+        return "simpy" if engine == "simpy" else "compiled"
+    return "simpy" if patients <= SMALL_COHORT and not has_queue(scenario) else "compiled"
+
+
+def has_queue(scenario: Scenario) -> bool:
+    """Whether patients share a clinic, where they may have to wait for one another."""
+    return scenario.care.clinic.slots != "unlimited"
 
 
 class Part(NamedTuple):
@@ -153,7 +147,7 @@ class Player:
     scenario : Scenario
         A resolved scenario.
     engine : {"simpy", "compiled"}
-        The driver.
+        The engine.
     seed : int
         Seed of all random draws, together with the replicate of a part.
     """
@@ -166,6 +160,8 @@ class Player:
         """Play the patients of a part."""
         if self._engine == "simpy":
             from nephrosyn.engine.simpy_driver import play
+        elif has_queue(self._scenario):
+            from nephrosyn.engine.compiled_clinic import play
         else:
             from nephrosyn.engine.compiled_driver import play
         if self._prepared is None or self._prepared[0] != part.replicate:
@@ -183,7 +179,7 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
     scenario : Scenario
         A resolved scenario.
     engine : {"simpy", "compiled"}
-        The driver.
+        The engine.
     seed, replicate : int
         Seed and replicate of all random draws.
     patients : int
@@ -199,19 +195,25 @@ def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, pati
         yield player.play(part._replace(replicate=replicate))
 
 
-def is_compiled(engine: Engine) -> bool:
-    """Whether the compiled model of an engine is cached; if not, the first part takes about a minute longer.
+def is_compiled(scenario: Scenario, engine: Engine) -> bool:
+    """Whether the compiled model of an engine is at hand; if not, the first part takes about a minute longer.
 
     Parameters
     ----------
+    scenario : Scenario
+        A resolved scenario.
     engine : {"simpy", "compiled"}
-        The driver.
+        The engine.
 
     Returns
     -------
     bool
-        True if it is cached, or compilation is switched off.
+        True if it was built ahead or is cached, or compilation is switched off.
     """
+    if engine == "compiled" and has_queue(scenario):
+        from nephrosyn.engine.compiled_clinic import play_site
+
+        return is_ready(play_site)
     from nephrosyn.course.advance import advance
 
-    return is_cached(advance)
+    return is_ready(advance)

@@ -32,7 +32,7 @@ def definition(name: str) -> criteria.DefinitionSet:
     return criteria.load(name)
 
 
-def studies(scenario: Scenario, patients: int, seed: int) -> Iterator[Study]:
+def studies(scenario: Scenario, patients: int, seed: int, replicate: int = 0) -> Iterator[Study]:
     """Yield the parts of a cohort as studies see them.
 
     Parameters
@@ -43,10 +43,12 @@ def studies(scenario: Scenario, patients: int, seed: int) -> Iterator[Study]:
         Size of the cohort.
     seed : int
         With the same seed, patient i has the same random numbers in every setting (common random numbers).
+    replicate : int
+        Replicate of the patients; those of another have other random numbers.
     """
     driver = engine.choose_engine(scenario, scenario.engine, patients)
-    for part in engine.simulate(scenario, driver, seed, 0, patients):
-        frames = build_tables(scenario, seed, 0, part.traits, part.rows)
+    for part in engine.simulate(scenario, driver, seed, replicate, patients):
+        frames = build_tables(scenario, seed, replicate, part.traits, part.rows)
         yield Study(_study_tables(frames), definition)
 
 
@@ -56,7 +58,13 @@ def _study_tables(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]
 
 
 def count_measures(
-    scenario: Scenario, calls: Sequence[MeasureCall], patients: int, seed: int, on_progress: OnProgress = no_progress
+    scenario: Scenario,
+    calls: Sequence[MeasureCall],
+    patients: int,
+    seed: int,
+    on_progress: OnProgress = no_progress,
+    *,
+    replicate: int = 0,
 ) -> list[Counted]:
     """Simulate a cohort and return what several measures count in it.
 
@@ -70,10 +78,12 @@ def count_measures(
         Size and seed of the cohort.
     on_progress : callable
         Called with the number of patients done.
+    replicate : int
+        Replicate of the patients.
     """
     parts: list[list[Counted]] = [[] for _ in calls]
     done = 0
-    for study in studies(scenario, patients, seed):
+    for study in studies(scenario, patients, seed, replicate):
         for place, (name, arguments) in enumerate(calls):
             parts[place].append(measures()[name](study, **arguments))
         done += study.people.height

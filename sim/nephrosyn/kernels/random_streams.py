@@ -15,11 +15,15 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nephrosyn.kernels.compile import entry, inline, shared
 from nephrosyn.kernels.wide_product import high_product
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Purpose(IntEnum):
@@ -135,8 +139,9 @@ def uniforms(seed, replicate, patient, purpose, index):
     return _open_unit(a), _open_unit(b), _open_unit(c), _open_unit(d)
 
 
-@entry
-def fill_uniforms(seed, replicate, patients, purpose, blocks):
+def fill_uniforms(
+    seed: int, replicate: int, patients: NDArray[np.int64], purpose: int, blocks: int
+) -> NDArray[np.float64]:
     """Uniforms of many patients at once.
 
     Parameters
@@ -154,12 +159,17 @@ def fill_uniforms(seed, replicate, patients, purpose, blocks):
         Uniform on (0, 1).
     """
     out = np.empty((len(patients), 4 * blocks))
+    _fill_uniforms(seed, replicate, patients, purpose, blocks, out)
+    return out
+
+
+@entry
+def _fill_uniforms(seed, replicate, patients, purpose, blocks, out):
     for i in range(len(patients)):
         for b in range(blocks):
             draws = uniforms(seed, replicate, patients[i], purpose, b)
             for k in range(4):
                 out[i, 4 * b + k] = draws[k]
-    return out
 
 
 @shared
@@ -230,8 +240,9 @@ def _far_tail(r):
     return top / low
 
 
-@entry
-def lanes_at(seed, replicate, purpose, patients, places):
+def lanes_at(
+    seed: int, replicate: int, purpose: int, patients: NDArray[np.int64], places: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """One uniform for each of many addresses: lane ``place % 4`` of the block with index ``place // 4``.
 
     Parameters
@@ -247,6 +258,12 @@ def lanes_at(seed, replicate, purpose, patients, places):
         Uniform on (0, 1).
     """
     out = np.empty(len(patients))
+    _lanes_at(seed, replicate, purpose, patients, places, out)
+    return out
+
+
+@entry
+def _lanes_at(seed, replicate, purpose, patients, places, out):
     block = (0.0, 0.0, 0.0, 0.0)
     patient, index = -1, -1
     for i in range(len(patients)):
@@ -254,4 +271,3 @@ def lanes_at(seed, replicate, purpose, patients, places):
             patient, index = patients[i], places[i] // 4
             block = uniforms(seed, replicate, patient, purpose, index)
         out[i] = block[places[i] % 4]
-    return out

@@ -6,29 +6,24 @@ four products.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import config
-from numba.core import types
-from numba.extending import intrinsic
 
 
-def _interpreted(a: np.uint64, b: np.uint64) -> np.uint64:
-    return np.uint64(int(a) * int(b) >> 64)
+class HighProduct:
+    """A function of two uint64; numba compiles it to the processor's own product."""
+
+    def __call__(self, a: np.uint64, b: np.uint64) -> np.uint64:
+        """Return the upper 64 bits of the product."""
+        return np.uint64(int(a) * int(b) >> 64)
+
+    @property
+    def _numba_type_(self) -> Any:
+        from nephrosyn.kernels.numba_product import product_type
+
+        return product_type()
 
 
-@intrinsic
-def _compiled(_context: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]]:
-    def lower(_context: Any, builder: ir.IRBuilder, _signature: Any, arguments: Any) -> Any:
-        wide = ir.IntType(128)
-        left, right = (builder.zext(argument, wide) for argument in arguments)
-        return builder.trunc(builder.lshr(builder.mul(left, right), wide(64)), ir.IntType(64))
-
-    return types.uint64(types.uint64, types.uint64), lower
-
-
-high_product: Callable[..., np.uint64] = _interpreted if config.DISABLE_JIT else _compiled
+high_product = HighProduct()
 """Upper 64 bits of the product of two uint64."""

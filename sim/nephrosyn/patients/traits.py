@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import config
 
+from nephrosyn.kernels.fallback import INTERPRETED
 from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
 from nephrosyn.patients.second_line_traits import SECOND_LINE_TRAITS, draw_second_line_traits
 from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
@@ -107,7 +107,7 @@ def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
         A plain structured array for compiled code; a record array where compilation is switched off.
     """
     array = np.zeros(count, dtype) if zeroed else np.empty(count, dtype)
-    return array.view(np.recarray) if config.DISABLE_JIT else array
+    return array.view(np.recarray) if INTERPRETED else array
 
 
 class _Draws:

@@ -92,17 +92,31 @@ def missed_visits(history: SortedHistory, patients: NDArray[Any], visits: NDArra
     return missed
 
 
-@entry
-def recorded_diary_days(seed, replicate, patients, first, last, share):
+def recorded_diary_days(
+    seed: int,
+    replicate: int,
+    patients: NDArray[np.int64],
+    first: NDArray[np.int32],
+    last: NDArray[np.int32],
+    share: float,
+) -> NDArray[np.int64]:
     """Split intervals of diary days where a day was not recorded.
 
     Returns
     -------
-    tuple of ndarray, shape (runs,)
+    ndarray of int64, shape (3, parts)
         Index of the original interval, first day and last day of each part.
     """
+    most = int(np.maximum((last.astype(np.int64) - first + 2) // 2, 0).sum())  # every other day is missing
+    parts = np.empty((3, most), np.int64)
+    return parts[:, : split_diary(seed, replicate, patients, first, last, share, parts)]
+
+
+@entry
+def split_diary(seed, replicate, patients, first, last, share, parts):
+    """Write the parts of `recorded_diary_days`; return their number."""
     purpose = Purpose.CHART_DIARY
-    which, starts, ends = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
+    n = 0
     for i in range(len(patients)):
         start = -1
         for day in range(first[i], last[i] + 1):
@@ -110,8 +124,7 @@ def recorded_diary_days(seed, replicate, patients, first, last, share):
             if recorded and start < 0:
                 start = day
             if start >= 0 and (not recorded or day == last[i]):
-                which.append(i)
-                starts.append(start)
-                ends.append(day if recorded else day - 1)
+                parts[0, n], parts[1, n], parts[2, n] = i, start, day if recorded else day - 1
+                n += 1
                 start = -1
-    return np.array(which), np.array(starts), np.array(ends)
+    return n

@@ -66,15 +66,16 @@ def answers(
     from nephrosyn.report.findings.verdicts import refractory_share
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
+    scenario = manifest.get("scenario", {}).get("scenario")
     if out_of_core.is_large(tables, manifest):
         whole = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
-        return summary.answers_with(whole, uncertainty)
+        return summary.answers_with(whole, uncertainty, scenario, stored)
     labels = tables["labels"]
     defined = summary.defined_by(labels, requested, stored)
     main = summary.summarise(labels, defined)
     keys = [(verdict.criteria, verdict.view) for verdict in main.refractory]
     categories = {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys}
-    return summary.answers_with(summary.Answers(main, categories), uncertainty)
+    return summary.answers_with(summary.Answers(main, categories), uncertainty, scenario, stored)
 
 
 def write(
@@ -93,7 +94,8 @@ def write(
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
-        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths) and ``sets`` (their text) of the run.
+        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths), ``sets`` (their text) and ``scenario`` of the
+        run (its plain values, without which the shipped analysis is not quoted).
     folder : Path
         Output folder; created if missing. Files of an earlier report are replaced.
     uncertainty : Uncertainty, optional
@@ -121,7 +123,8 @@ def write(
         findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
     else:
         findings = summary.find(tables, resolved, requested, stored)
-    findings = summary.findings_with(findings, uncertainty)
+    values = manifest.get("scenario", {}).get("scenario")
+    findings = summary.findings_with(findings, uncertainty, values, stored)
     drawn = figures.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"

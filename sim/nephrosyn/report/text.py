@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from nephrosyn.report.findings.verdicts.beyond_chance import BeyondChance
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Category, Comparison, Refractory
 from nephrosyn.report.formatting import interval, number, patients, percent
+from nephrosyn.statistics.nested_variance import LEAST_PATIENTS
 from nephrosyn.statistics.proportions import Share, wilson
 
 PLACES = ("below", "around", "above")
@@ -105,8 +108,45 @@ def what_interval(refractory: Refractory, digits: int) -> str:
 
 
 def interval_of(refractory: Refractory) -> str:
-    """Return what the interval of a share is of."""
-    return "of chance alone" if refractory.span is None else "with the scenario’s uncertain numbers"
+    """Return what the interval of a share is of, and what is known beyond that.
+
+    Examples
+    --------
+    >>> known = BeyondChance("shipped", 200, 0.523, 0.689)
+    >>> interval_of(Refractory("source", "observed", 100, 200, 0, beyond=known))
+    'of chance alone; with the scenario’s numbers 52 to 69% in the shipped analysis of 200 draws'
+    """
+    if refractory.span is not None:
+        return "with the scenario’s uncertain numbers"
+    further = beyond_chance(refractory.beyond) if refractory.beyond is not None else ""
+    return f"of chance alone; {further}" if further else "of chance alone"
+
+
+def beyond_chance(beyond: BeyondChance) -> str:
+    """Return what is known beyond chance without draws of the run, or why there is nothing."""
+    if beyond.status == "shipped":
+        known = interval(beyond.low, beyond.high, 0)
+        return f"with the scenario’s numbers {known} in the shipped analysis of {number(beyond.draws)} draws"
+    if beyond.status == "not shipped":
+        return "--uncertainty 200 also gives one with the scenario’s numbers"
+    if beyond.status == "all fixed":
+        return "no number of the scenario is uncertain"
+    if beyond.status == "later set":
+        return "the draws of the run were not classified by this set"
+    return f"none with the scenario’s numbers, as {too_few(beyond.few, beyond.draws)}"
+
+
+def too_few(draws: Sequence[int], of: int) -> str:
+    """Return in which draws a set applies to too few patients.
+
+    Examples
+    --------
+    >>> too_few((3, 8, 9, 14), 20)
+    'the set applies to fewer than 2 patients in 4 of 20 draws (3, 8, 9 and others)'
+    """
+    named = ", ".join(map(str, draws[:NAMED_DRAWS])) + (" and others" if len(draws) > NAMED_DRAWS else "")
+    which = f"{number(len(draws))} of {number(of)} draws ({named})"
+    return f"the set applies to fewer than {LEAST_PATIENTS} patients in {which}"
 
 
 def two_intervals(refractory: Refractory) -> str:
@@ -121,8 +161,13 @@ def two_intervals(refractory: Refractory) -> str:
 
 
 def answer(refractory: Refractory) -> str:
-    """Return the conclusion about one third, as far as undetermined patients allow one."""
-    return undecided(refractory) if refractory.hinges_on_undetermined else against_third(refractory.comparison)
+    """Return the conclusion about one third, as far as undetermined patients and the shipped analysis allow one."""
+    by_chance = undecided(refractory) if refractory.hinges_on_undetermined else against_third(refractory.comparison)
+    shipped = refractory.shipped_comparison
+    if shipped is None or shipped.position == refractory.comparison.position:
+        return by_chance
+    lies = {"above": "lies above it", "below": "lies below it"}.get(shipped.position, "contains it")
+    return f"{by_chance}; but the interval with the scenario’s numbers {lies}"
 
 
 def nobody(refractory: Refractory) -> str:
@@ -190,6 +235,13 @@ def of_whom(refractory: Refractory) -> str:
     return f"{inside} ({number(refractory.outside)} {are} outside this set by age or lesion)"
 
 
+ONE_CLINIC = (
+    "All patients of a draw share one clinic, so they depend on each other, and their chance cannot be estimated: the "
+    "interval with the scenario’s numbers contains it. With more patients there are more clinics."
+)
+"""What is said where the chance of the patients of a draw is not known."""
+NAMED_DRAWS = 3
+"""Number of draws that are named."""
 WITH_CRITERIA = "meet its criteria"
 """Head of the column of patients who meet the criteria of a category, also those whom an earlier category takes."""
 

@@ -16,7 +16,8 @@ from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.runs.folder import Folder
 from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import FolderLock
-from nephrosyn.runs.run import LoadedSet, Progress, by_patient, classify_tables
+from nephrosyn.runs.labels import by_patient, classify_tables
+from nephrosyn.runs.run import LoadedSet, Progress
 from nephrosyn.text_files import is_readable
 
 
@@ -148,8 +149,6 @@ def _tables(folder: Folder, number: int) -> dict[str, pl.DataFrame]:
 def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.DefinitionSet:
     """Return a definition set by name or path, in the version that the run was classified by, if it was.
 
-    A path to an existing file always means the current content of the file.
-
     Parameters
     ----------
     manifest : mapping
@@ -164,10 +163,20 @@ def definition(manifest: Mapping[str, Any], name: str | None) -> criteria.Defini
     RunFolderError
         If no set is named and the manifest has none.
     """
+    wanted, text = definition_text(manifest, name)
+    return criteria.parse(text, wanted)
+
+
+def definition_text(manifest: Mapping[str, Any], name: str | None) -> tuple[str, str]:
+    """Return the name or path of a definition set, and its text in the version that the run was classified by.
+
+    A path to an existing file always means the current content of the file. Parameters and errors are those of
+    `definition`.
+    """
     sets = manifest.get("sets", {})
     if not name and not manifest["criteria"]:
         raise RunFolderError("the manifest of the run names no definition set; name one (criteria)")
     wanted = name or manifest["criteria"][0]
     by_path = {} if name and is_readable(Path(name)) else {entry["asked"]: entry for entry in sets.values()}
     entry = sets.get(wanted) or by_path.get(wanted)
-    return criteria.parse(entry["text"], wanted) if entry else criteria.load(wanted)
+    return wanted, entry["text"] if entry else criteria.text(wanted)

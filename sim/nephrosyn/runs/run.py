@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
@@ -17,16 +16,18 @@ from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
-from nephrosyn.kernels.compile import CACHE_FOLDER
+from nephrosyn.kernels.compile import caches
 from nephrosyn.record.tables import build_tables
+from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.design import check_draws
 from nephrosyn.runs.draws.play import DrawnRun
 from nephrosyn.runs.folder import Format
+from nephrosyn.runs.labels import classify_tables
 from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
 MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
-"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only if patients share a clinic."""
+"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only by its engine."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -53,6 +54,8 @@ class Plan:
         Definition sets to classify by; those of the scenario by default.
     uncertainty : int, optional
         Number of draws of the scenario's uncertain numbers that are played besides.
+    keep_draws : bool
+        Keep the labels, tables and truth of every draw, and not only counts.
 
     Attributes
     ----------
@@ -67,21 +70,41 @@ class Plan:
         part_patients: int | None = None,
         sets: Sequence[LoadedSet] | None = None,
         uncertainty: int | None = None,
+        keep_draws: bool = False,
     ) -> None:
         self.resolved, self.scenario, self.progress = resolved, resolved.scenario, progress
         self.engine = engines.choose_engine(self.scenario, self.scenario.engine, self.scenario.patients)
         self.sets = list(sets) if sets is not None else load_sets(self.scenario.criteria)
         self.part_patients = engines.part_size(self.scenario, part_patients)
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
-        self.drawn = self._draws(uncertainty) if uncertainty is not None else None
+        keep = draw_tables.check_option(keep_draws, uncertainty)
+        self.drawn = self._draws(uncertainty, keep=keep) if uncertainty is not None else None
         self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
         self._compilation: criteria.BackgroundCompilation | None = None
 
-    def _draws(self, draws: int) -> DrawnRun:
+    def _draws(self, draws: int, *, keep: bool) -> DrawnRun:
         """Return the draws; their driver is that of a large cohort, as both give the same patients."""
         patients = self.scenario.patients * check_draws(draws)
         driver = engines.choose_engine(self.scenario, self.scenario.engine, patients)
-        return DrawnRun(self.resolved, draws, driver, [loaded.definition for loaded in self.sets], self.part_patients)
+        sets = [loaded.definition for loaded in self.sets]
+        return DrawnRun(self.resolved, draws, driver, sets, self.part_patients, keep=keep)
+
+    def check(self) -> None:
+        """Check the numbers of all draws, before anything is simulated.
+
+        Raises
+        ------
+        ScenarioError
+            If those of some draw contradict each other.
+        """
+        if self.drawn is not None:
+            self.drawn.check(self.progress)
+
+    def sample(self) -> dict[str, pl.DataFrame]:
+        """Return the tables of some first patients, from which the size of a run is estimated."""
+        if not self.is_compiled:
+            self.compile_ahead()
+        return self.tables(Part(0, 0, 0, min(draw_tables.SAMPLE_PATIENTS, self.scenario.patients)))
 
     def about(self, format: Format) -> dict[str, Any]:
         """Return the entries of the manifest that describe the run."""
@@ -106,8 +129,8 @@ class Plan:
     def made_with(self) -> dict[str, str]:
         """Versions of the software that computes the run and encodes its tables."""
         python = ".".join(map(str, sys.version_info[:2]))
-        packages = {name: import_module(name).__version__ for name in MADE_WITH}
-        return {"nephrosyn": __version__, "python": python, **packages, "simpy": version("simpy")}
+        packages = {name: version(name) for name in (*MADE_WITH, "simpy")}
+        return {"nephrosyn": __version__, "python": python, **packages}
 
     @property
     def parts(self) -> list[Part]:
@@ -121,7 +144,7 @@ class Plan:
         return [*(part.patients for part in self.parts), *chunks]
 
     def make(self, number: int) -> dict[str, pl.DataFrame]:
-        """Return the tables of a part, or the counts of a chunk of draws, which are numbered after the parts."""
+        """Return the tables of a part, or what is kept of a chunk of draws, which are numbered after the parts."""
         parts = self.parts
         if self.drawn is not None and number >= len(parts):
             return self.drawn.tables(number - len(parts))
@@ -129,13 +152,13 @@ class Plan:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether a compiled model is in the cache of this machine."""
-        return engines.is_compiled(self.engine)
+        """Whether a compiled model is at hand."""
+        return engines.is_compiled(self.scenario, self.engine)
 
     def compile_ahead(self) -> None:
         """Start compiling the criteria in another process, while the first part compiles the model in this one."""
         self.progress("compile", 0, 1)
-        self._compilation = criteria.BackgroundCompilation() if CACHE_FOLDER else None
+        self._compilation = criteria.BackgroundCompilation() if caches() else None
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Simulate, record and classify one part."""
@@ -148,6 +171,9 @@ class Plan:
 
     def in_memory(self) -> dict[str, pl.DataFrame]:
         """Run all parts, and all draws, and return their tables joined."""
+        self.check()
+        if self.drawn is not None and self.drawn.keep:
+            draw_tables.check_memory(self.drawn.draws, self.drawn.patients, self.sample())
         done, total = 0, sum(self.sizes)
         if not self.is_compiled:
             self.compile_ahead()
@@ -193,31 +219,3 @@ def load_sets(names: Sequence[str]) -> list[LoadedSet]:
         problems = [Problem(name, "definition sets with different names", "the same name twice") for name in repeated]
         raise criteria.CriteriaError(", ".join(names), problems)
     return sets
-
-
-def classify_tables(
-    tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet], *, keep_going: bool = False
-) -> pl.DataFrame:
-    """Classify every patient by some definition sets, on the complete and on the observed record.
-
-    Parameters
-    ----------
-    tables : mapping of str to polars.DataFrame
-        Observed tables and truth.
-    sets : sequence of DefinitionSet
-        Definition sets to classify by.
-    keep_going : bool
-        Leave patients with impossible values undetermined instead of raising an error.
-
-    Returns
-    -------
-    polars.DataFrame
-        Labels, sorted by patient, then by set; the complete record comes first.
-    """
-    frames = [criteria.classify(tables, sets, view, keep_going=keep_going) for view in ("complete", "observed")]
-    return by_patient(pl.concat([frame.filter(criteria=definition.name) for definition in sets for frame in frames]))
-
-
-def by_patient(labels: pl.DataFrame) -> pl.DataFrame:
-    """Sort labels by patient, so that their order does not depend on the parts of the run."""
-    return labels.sort("replicate", "patient", maintain_order=True)

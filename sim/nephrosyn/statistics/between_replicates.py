@@ -28,12 +28,12 @@ def spread(shares: Sequence[float]) -> Spread | None:
     >>> spread([0.3, 0.4]).mean
     0.35
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     count = len(shares)
     if count < 2:
         return None
     mean = math.fsum(shares) / count
     sd = math.sqrt(math.fsum((value - mean) ** 2 for value in shares) / (count - 1))
-    half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd / math.sqrt(count)
+    half = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * sd / math.sqrt(count)
     return Spread(count, mean, sd, max(0.0, mean - half), min(1.0, mean + half))

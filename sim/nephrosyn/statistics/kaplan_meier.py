@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,18 +70,31 @@ def kaplan_meier(durations: Floats, happened: Bools, days: Floats, group: str = 
     >>> [round(float(free), 2) for free in curve.free]
     [1.0, 0.67, 0.0]
     """
-    from scipy.stats import CensoredData, ecdf
-
     events = int(np.count_nonzero(happened))
     if not events:
         flat = np.ones_like(days)
         return Curve(group, len(durations), 0, days, flat, flat, flat, durations, math.nan)
-    survivor = ecdf(CensoredData(uncensored=durations[happened], right=durations[~happened])).sf
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)  # the log-log band has no value at 0 and 1
-        band = survivor.confidence_interval(confidence_level=0.95, method="log-log")
-    free = survivor.evaluate(days)
-    low, high = (np.where(np.isnan(side), free, side) for side in (band.low.evaluate(days), band.high.evaluate(days)))
-    half = np.flatnonzero(survivor.probabilities <= 0.5)
-    median = float(survivor.quantiles[half[0]]) if half.size else math.nan
-    return Curve(group, len(durations), events, days, free, low, high, durations, median)
+    times, survival, low, high = _steps(durations, happened)
+    free, below, above = (_at(times, steps, days) for steps in (survival, low, high))
+    half = np.flatnonzero(survival <= 0.5)
+    median = float(times[half[0]]) if half.size else math.nan
+    return Curve(group, len(durations), events, days, free, below, above, durations, median)
+
+
+def _steps(durations: Floats, happened: Bools) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the times of all events and censorings, and the estimate and its log-log band from each time on."""
+    times = np.unique(durations)
+    at_risk = len(durations) - np.searchsorted(np.sort(durations), times, side="left")
+    died = np.bincount(np.searchsorted(times, durations[happened]), minlength=len(times))
+    survival = np.cumprod((at_risk - died) / at_risk)
+    with np.errstate(divide="ignore", invalid="ignore"):  # the band has no value at 0 and 1
+        error = np.sqrt(np.cumsum(died / (at_risk * (at_risk - died))) / np.log(survival) ** 2)
+        middle = np.log(-np.log(survival))
+        ends = [np.exp(-np.exp(middle + sign * NORMAL_QUANTILE * error)) for sign in (1.0, -1.0)]
+    low, high = (np.where(np.isnan(end), survival, end).astype(np.float64) for end in ends)
+    return times, survival.astype(np.float64), low, high
+
+
+def _at(times: Floats, steps: Floats, days: Floats) -> Floats:
+    """Return the value of a step function at some days; 1 before its first step."""
+    return np.concatenate(([1.0], steps))[np.searchsorted(times, days, side="right")]

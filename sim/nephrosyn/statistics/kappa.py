@@ -96,6 +96,41 @@ def cohen(counts: Mapping[tuple[Hashable, Hashable], int]) -> Kappa:
     return _kappa(total, observed, expected, math.sqrt(variance), perfect=agreed == total)
 
 
+def cohen_influence(counts: Mapping[tuple[Hashable, Hashable], int]) -> dict[tuple[Hashable, Hashable], float]:
+    """Return how much a patient with each pair of answers moves Cohen's kappa, to first order, times the patients.
+
+    Parameters
+    ----------
+    counts : mapping of (answer, answer) to int
+        Patients by first and second answer.
+
+    Returns
+    -------
+    dict of (answer, answer) to float
+        For each pair of `counts`; its mean over patients is 0, and its variance over the number of patients is that of
+        kappa. Empty if kappa is not defined.
+
+    Examples
+    --------
+    >>> counts = {("yes", "yes"): 20, ("yes", "no"): 5, ("no", "yes"): 10, ("no", "no"): 15}
+    >>> influence = cohen_influence(counts)
+    >>> variance = sum(n * influence[pair] ** 2 for pair, n in counts.items()) / 50**2
+    >>> round(variance**0.5, 6) == round(cohen(counts).error, 6)
+    True
+    """
+    kappa = cohen(counts)
+    if not kappa.defined:
+        return {}
+    answers = {answer for pair in counts for answer in pair}
+    first, second = ({a: _margin(counts, side, a) / kappa.patients for a in answers} for side in (0, 1))
+    apart, expected = 1 - kappa.observed, kappa.expected
+    return {
+        (a, b): ((a == b) - kappa.observed) / (1 - expected)
+        - apart * (second[a] + first[b] - 2 * expected) / (1 - expected) ** 2
+        for a, b in counts
+    }
+
+
 def _margin(counts: Mapping[tuple[Hashable, Hashable], int], side: int, answer: Hashable) -> int:
     return sum(n for pair, n in counts.items() if pair[side] == answer)
 

@@ -1,8 +1,8 @@
-"""What a share owes to chance and what to uncertain numbers, from draws that are all played with the same patients.
+"""What a share owes to chance and what to uncertain numbers, from draws that are each played with patients of its own.
 
-Every draw has numbers of its own and the same random numbers, so a part of its chance is common to all draws. How much
-of it is common is estimated from blocks of patients: the departures of the blocks from their draw's share are alike in
-two draws as far as chance is.
+The share of a draw is the *expected* share under its numbers plus the chance of its patients. Chance is independent
+between draws and its variance is known: binomial, or from the sites if patients share a clinic. The rest of the
+variance between draws is that of the expected share.
 """
 
 from __future__ import annotations
@@ -19,53 +19,67 @@ from nephrosyn.statistics.bootstrap import drawn
 
 TAIL = (1 - LEVEL) / 2
 RESAMPLES = 500
+NODES, NODES_OF_RESAMPLES = 200, 40
+"""Quantiles of the chi-squared distribution over which an interval is averaged."""
+LEAST_PATIENTS = 2
+"""Least number of patients of each draw: the chance of a single one cannot be estimated."""
 Floats = NDArray[np.float64]
 Pairs = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Patients with a property, by draw and block of patients.
+    """Patients with a property, by draw and site.
 
     Attributes
     ----------
-    met, patients : ndarray of float64, shape (draws, blocks)
-        Patients with the property, and all patients; every draw has patients, and there are at least two draws and two
-        blocks.
+    met, patients : ndarray of float64, shape (draws, sites)
+        Patients with the property, and all patients; there are at least three draws, each with at least
+        `LEAST_PATIENTS` patients.
     paired : bool
         Whether neighbouring draws share one of two factors, as `pairs` says. They are independent otherwise.
+    clustered : bool
+        Whether patients of a site depend on each other; patients are independent otherwise.
     """
 
     met: Floats
     patients: Floats
     paired: bool = False
+    clustered: bool = False
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """Patients of each draw, shape (draws,)."""
+        return np.asarray(self.patients.sum(axis=1))
 
     @cached_property
     def shares(self) -> Floats:
         """Share of each draw, shape (draws,)."""
-        return np.asarray(self.met.sum(axis=1) / self.patients.sum(axis=1))
-
-    @cached_property
-    def residuals(self) -> Floats:
-        """What each block adds to the chance of its draw's share, shape (draws, blocks); the sum over blocks is 0."""
-        expected = self.shares[:, None] * self.patients
-        return np.asarray((self.met - expected) / self.patients.sum(axis=1, keepdims=True))
+        return np.asarray(self.met.sum(axis=1) / self.sizes)
 
     @cached_property
     def chance(self) -> float:
-        """Variance of a share by the chance of its patients: binomial, mean over draws."""
-        return float(np.mean(self.shares * (1 - self.shares) / self.patients.sum(axis=1)))
+        """Variance of a share by the chance of its patients, mean over draws; NaN if it cannot be estimated.
 
-    @cached_property
-    def _scale(self) -> float:
-        """Binomial variance over the sum of squared residuals, which have the noise of few blocks."""
-        squares = float(np.mean(np.sum(self.residuals**2, axis=1)))
-        return self.chance / squares if squares > 0 else 0.0
+        It is binomial if patients are independent. Otherwise it is the variance of a ratio over sites, and there must
+        be two sites in every draw.
 
-    @cached_property
-    def own_chance(self) -> float:
-        """The part of the variance by chance that draws do not share."""
-        return self._scale * float(np.var(self.residuals, axis=0, ddof=1).sum())
+        References
+        ----------
+        W. G. Cochran, Sampling Techniques, 3rd ed, Wiley 1977, section 3.12 (proportions in cluster sampling).
+        """
+        if not self.clustered:
+            return float(np.mean(self.shares * (1 - self.shares) / (self.sizes - 1)))
+        sites = (self.patients > 0).sum(axis=1)
+        if sites.min() < 2:
+            return math.nan
+        residuals = (self.met - self.shares[:, None] * self.patients) / self.sizes[:, None]
+        return float(np.mean(sites / (sites - 1) * (residuals**2).sum(axis=1)))
+
+    @property
+    def known_chance(self) -> float:
+        """The variance by chance; 0 if it cannot be estimated, so that the interval holds chance too."""
+        return 0.0 if math.isnan(self.chance) else self.chance
 
     @cached_property
     def total(self) -> float:
@@ -76,8 +90,19 @@ class Draws:
 
     @cached_property
     def expected(self) -> float:
-        """Variance of the expected share by the uncertain numbers: the total without the draws' own chance."""
-        return max(0.0, self.total - self.own_chance)
+        """Variance of the expected share by the uncertain numbers: the total without chance."""
+        return max(0.0, self.total - self.known_chance)
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Degrees of freedom of `total`; neighbours that share half of their variance have a third fewer.
+
+        References
+        ----------
+        F. E. Satterthwaite, An approximate distribution of estimates of variance components, Biometrics Bull 2 (1946)
+        110-114. Neighbours have a correlation of 1/2, so the variance of `total` is 1 + 2 (1/2)^2 times as large.
+        """
+        return (len(self.shares) - 1) / (1.5 if self.paired else 1.0)
 
     def without_chance(self) -> Floats:
         """Shares moved towards their mean, so that their variance is that of the expected share; shape (draws,)."""
@@ -85,8 +110,44 @@ class Draws:
         factor = math.sqrt(min(1.0, self.expected / self.total)) if self.total > 0 else 0.0
         return np.asarray(mean + factor * (self.shares - mean))
 
+    def interval(self, nodes: int = NODES) -> tuple[float, float]:
+        """Return the 95% uncertainty interval of the expected share.
+
+        A further draw of the numbers has its expected share in it with a probability of about 95%, however few the
+        draws and their patients: how far the mean and the variance of the expected share are known is included.
+
+        Parameters
+        ----------
+        nodes : int
+            Number of values of the variance over which the interval is averaged.
+
+        Returns
+        -------
+        low, high : float
+            Quantiles of a scale mixture: the shares about their mean have the shape of the distribution, and its
+            variance is that of the posterior of `total` (scaled inverse chi-squared) without chance.
+
+        References
+        ----------
+        A. Gelman and others, Bayesian Data Analysis, 3rd ed, CRC Press 2013, section 3.2 (the predictive distribution
+        of a normal sample with unknown mean and variance).
+        """
+        from scipy.special import chdtri
+
+        mean = float(self.shares.mean())
+        if self.total <= 0:
+            return mean, mean
+        freedom, count = self.degrees_of_freedom, len(self.shares)
+        levels = (np.arange(nodes) + 0.5) / nodes
+        totals = self.total * freedom / chdtri(freedom, levels)
+        expected = np.maximum(0.0, totals - self.known_chance)
+        of_mean = (expected * (2.0 if self.paired else 1.0) + self.known_chance) / count
+        scale = np.sqrt((expected + of_mean) / self.total)
+        low, high = np.quantile(mean + np.multiply.outer(scale, self.shares - mean), [TAIL, 1 - TAIL])
+        return max(0.0, float(low)), min(1.0, float(high))
+
     def differing(self, pairs: Pairs) -> float:
-        """Variance by what the two draws of each pair do not share, without their own chance.
+        """Variance by what the two draws of each pair do not share, without chance.
 
         Parameters
         ----------
@@ -95,8 +156,11 @@ class Draws:
         """
         first, second = pairs.T
         between = float(np.mean((self.shares[first] - self.shares[second]) ** 2))
-        chance = float(np.mean(np.sum((self.residuals[first] - self.residuals[second]) ** 2, axis=1)))
-        return max(0.0, (between - self._scale * chance) / 2)
+        return max(0.0, between / 2 - self.known_chance)
+
+    def some(self, numbers: NDArray[np.int64] | slice) -> Draws:
+        """Return some of the draws, in the given order."""
+        return Draws(self.met[numbers], self.patients[numbers], self.paired, self.clustered)
 
 
 def pairs(draws: int, first: int) -> Pairs:
@@ -141,20 +205,6 @@ def split(draws: Draws) -> tuple[float, float]:
     return of_first, draws.expected - of_first
 
 
-def ends(shares: Floats) -> tuple[float, float]:
-    """Return the 2.5% and 97.5% quantile; of few values they are the least and the greatest.
-
-    The quantile of k of n values is at k / (n + 1), so that a further value lies outside with the stated probability.
-
-    Examples
-    --------
-    >>> [round(end, 6) for end in ends(np.arange(1.0, 40.0))]
-    [1.0, 39.0]
-    """
-    low, high = np.quantile(shares, [TAIL, 1 - TAIL], method="weibull")
-    return float(low), float(high)
-
-
 def errors_of_ends(draws: Draws, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, float]:
     """Return the Monte-Carlo standard errors of the two ends of the interval of the expected share.
 
@@ -168,26 +218,16 @@ def errors_of_ends(draws: Draws, resamples: int = RESAMPLES, seed: int = 0) -> t
     Returns
     -------
     low, high : float
-        From a bootstrap of draws and of blocks of patients, both at once: more draws and more patients make them
-        smaller. Paired draws are drawn as runs of neighbours.
+        From a bootstrap of draws, each with its patients. Paired draws are drawn as runs of neighbours.
 
     References
     ----------
-    A. B. Owen, The pigeonhole bootstrap, Ann Appl Stat 1 (2007) 386-411. H. R. Künsch, The jackknife and the bootstrap
-    for general stationary observations, Ann Stat 17 (1989) 1217-1241.
+    H. R. Künsch, The jackknife and the bootstrap for general stationary observations, Ann Stat 17 (1989) 1217-1241.
     """
-    count, blocks = draws.met.shape
+    count = len(draws.shares)
     length = max(2, round(math.sqrt(count))) if draws.paired else 1
     starts = drawn(count, resamples, seed)[:, : -(-count // length)]
     numbers = ((starts[:, :, None] + np.arange(length)) % count).reshape(resamples, -1)[:, :count]
-    places = drawn(blocks, resamples, seed + 1)
-    resampled = np.empty((resamples, 2))
-    mean, factor = draws.shares.mean(), math.sqrt(draws.expected / draws.total) if draws.total > 0 else 0.0
-    for row in range(resamples):
-        weight = np.bincount(places[row], minlength=blocks).astype(np.float64)
-        totals = draws.patients @ weight
-        shares = np.divide(draws.met @ weight, totals, out=np.full(count, mean), where=totals > 0)[numbers[row]]
-        middle = shares.mean()
-        resampled[row] = ends(middle + min(1.0, factor) * (shares - middle))
+    resampled = np.array([draws.some(row).interval(NODES_OF_RESAMPLES) for row in numbers])
     low, high = resampled.std(axis=0, ddof=1)
     return float(low), float(high)

@@ -7,7 +7,7 @@ other.
 """
 
 from nephrosyn.uncertainty.contradictions import check_distributions
-from nephrosyn.uncertainty.draws import draw
+from nephrosyn.uncertainty.draws import draw, drawn_values
 from nephrosyn.uncertainty.quantities import Kind, Quantity, stated_numbers, uncertainty_of
 
-__all__ = ["Kind", "Quantity", "check_distributions", "draw", "stated_numbers", "uncertainty_of"]
+__all__ = ["Kind", "Quantity", "check_distributions", "draw", "drawn_values", "stated_numbers", "uncertainty_of"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from zlib import crc32
@@ -12,12 +13,13 @@ from nephrosyn.errors import ScenarioError
 from nephrosyn.kernels.random_streams import Purpose, lanes_at
 from nephrosyn.scenario import Resolved
 from nephrosyn.scenario.checks.validate import validated
+from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.uncertainty import Fixed
 from nephrosyn.scenario.tree import split
 from nephrosyn.uncertainty.quantities import Kind, Quantity, uncertainty_of
 
 
-def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
+def draw(resolved: Resolved, draw: int, only: Kind | None = None, *, checked: bool = True) -> Resolved:
     """Return a scenario with its uncertain numbers drawn from their laws.
 
     What is drawn is a function of the seed of the scenario, the number of the draw and the name of each key alone; of
@@ -32,6 +34,9 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
         Number of the draw, from 0.
     only : {"number", "mix"}, optional
         Draw numbers of this kind only, and keep the rest; all by default.
+    checked : bool
+        Check the drawn numbers for contradictions, which takes most of the time. Not needed for a draw that has passed
+        these checks before.
 
     Returns
     -------
@@ -60,11 +65,43 @@ def draw(resolved: Resolved, draw: int, only: Kind | None = None) -> Resolved:
         _set(tree, key, value)
     for quantity in quantities:
         tree["uncertainty"][quantity.entry] = Fixed(fixed=f"draw {draw} of {quantity.law}").model_dump()
+    if not checked:
+        return replace(resolved, scenario=Scenario.model_validate(tree))
     scenario, problems, _ = validated(tree)
     if scenario is None:
         wrong = [replace(problem, actual=f"{problem.actual} in draw {draw}") for problem in problems.values()]
         raise ScenarioError(resolved.name, wrong)
     return replace(resolved, scenario=scenario)
+
+
+def drawn_values(resolved: Resolved, draws: Iterable[int], only: Kind | None = None) -> Iterator[dict[str, float]]:
+    """Yield the values that `draw` gives the uncertain numbers, without making and checking scenarios.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The scenario.
+    draws : iterable of int
+        Numbers of the draws.
+    only : {"number", "mix"}, optional
+        Numbers of this kind only; all by default.
+
+    Yields
+    ------
+    dict of str to float
+        Value of each dotted key, in its unit.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario import load
+    >>> (values,) = drawn_values(load("baseline"), [0])
+    >>> share = draw(load("baseline"), 0).scenario.disease.spontaneous["membranous"].share
+    >>> values["disease.spontaneous.membranous.share"] == share
+    True
+    """
+    quantities = [quantity for quantity in uncertainty_of(resolved) if only in (None, quantity.kind)]
+    tree = resolved.scenario.model_dump(mode="json")
+    return (_drawn(tree, quantities, resolved.scenario.seed, number) for number in draws)
 
 
 def _drawn(tree: Any, quantities: list[Quantity], seed: int, draw: int) -> dict[str, float]:

@@ -34,9 +34,10 @@ def test_more_workers_than_parts(tmp_path):
     assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "many")
 
 
-@pytest.mark.parametrize("engine", ["compiled", "simpy"])
-def test_the_size_of_parts_changes_no_row(tmp_path, engine):
-    clinic = ["care.clinic.slots=1"] if engine == "simpy" else []
+@pytest.mark.parametrize(
+    ("engine", "clinic"), [("compiled", []), ("compiled", ["care.clinic.slots=1"]), ("simpy", ["care.clinic.slots=1"])]
+)
+def test_the_size_of_parts_changes_no_row(tmp_path, engine, clinic):
     overrides = ["population.patients_per_site=5", *clinic]
     own = {"patients": 40, "replicates": 2, "engine": engine, "overrides": overrides}
     small = ns.run(**asked(**own, out=tmp_path / "small", part_patients=1))

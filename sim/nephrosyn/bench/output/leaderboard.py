@@ -23,7 +23,8 @@ Estimate = tuple[float | None, ...] | None
 """A score and the ends of its interval."""
 
 
-def _interval(estimate: Estimate, text: Callable[[float | None], str] = percent) -> str:
+def interval_text(estimate: Estimate, text: Callable[[float | None], str] = percent) -> str:
+    """Return a score with its interval; a dash if it is not defined."""
     if estimate is None or estimate[0] is None:
         return NO_VALUE
     value, low, high = estimate
@@ -66,10 +67,10 @@ def leaderboard(bench: Bench) -> Table:
     rows = [
         (
             name,
-            _interval(clean.get(name)),
-            _interval(mean.get((name, "accuracy"))),
+            interval_text(clean.get(name)),
+            interval_text(mean.get((name, "accuracy"))),
             *(part(name, metric) for metric in PARTS),
-            _interval(mean.get((name, "corruption_error")), decimal),
+            interval_text(mean.get((name, "corruption_error")), decimal),
         )
         for name in order(bench)
     ]
@@ -89,7 +90,7 @@ def leaderboard(bench: Bench) -> Table:
 def flips(bench: Bench) -> Table:
     """Return how often answers change on perturbed records, and what right answers change to."""
     mean = _averages(bench)
-    rows = [(name, *(_interval(mean.get((name, metric))) for metric in LOST)) for name in order(bench)]
+    rows = [(name, *(interval_text(mean.get((name, metric))) for metric in LOST)) for name in order(bench)]
     head = ("classifier", "flips", "right to wrong", "right to abstained", "right to failed", "to right")
     caption = "Answers that change on perturbed records, means over perturbations (95% bootstrap)"
     return Table(caption, head, rows if perturbed(bench) else [])
@@ -111,9 +112,9 @@ def on_the_clean_record(bench: Bench) -> Table:
     rows = [
         (
             name,
-            *(_interval(estimates[metric].get(name)) for metric in shares),
-            *(_interval(estimates[metric].get(name), decimal) for metric in WHOLE),
-            _interval(estimates["refractory_share_bias"].get(name), points),
+            *(interval_text(estimates[metric].get(name)) for metric in shares),
+            *(interval_text(estimates[metric].get(name), decimal) for metric in WHOLE),
+            interval_text(estimates["refractory_share_bias"].get(name), points),
             number(counts[name]) if name in counts else NO_VALUE,
         )
         for name in order(bench)
@@ -157,7 +158,7 @@ def classes(bench: Bench) -> Table:
     columns = ("sensitivity", "abstained", "failed", "specificity", "ppv", "npv")
     scores = {(metric, of): corruption_error.clean(bench.scores, metric, of) for metric in columns for of in groups}
     rows = [
-        (name, plain_name(of), *(_interval(scores[metric, of].get(name)) for metric in columns))
+        (name, plain_name(of), *(interval_text(scores[metric, of].get(name)) for metric in columns))
         for name in bench.names
         for of in groups
     ]
@@ -216,7 +217,7 @@ def subgroups(bench: Bench) -> Table:
             plain_name(key[2]),
             key[0],
             number(counts[key]),
-            *(_interval(shown[key].get(metric)) for metric in ("accuracy", *PARTS)),
+            *(interval_text(shown[key].get(metric)) for metric in ("accuracy", *PARTS)),
         )
         for key in keys
     ]
@@ -236,7 +237,7 @@ def differences(bench: Bench) -> Table:
                 "unperturbed" if difference.where == CLEAN else "perturbed, mean",
                 number(difference.n),
                 number(difference.both_answered),
-                _interval((difference.value, difference.low, difference.high), points),
+                interval_text((difference.value, difference.low, difference.high), points),
                 f"{difference.only_first} / {difference.only_second}" if tested else "",
                 _p_value(difference.p_value),
                 _p_value(difference.adjusted),

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from nephrosyn import __version__
-from nephrosyn.bench.output import leaderboard
+from nephrosyn.bench.output import draws_tables, leaderboard
 from nephrosyn.bench.output.results import BOARD, PAGE, Bench
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.bench.score import corruption_error
@@ -157,6 +157,9 @@ def facts(bench: Bench) -> list[tuple[str, str]]:
         ("Perturbation constants", f"version {about['perturbations_version']}"),
         ("nephrosyn version", __version__),
     ]
+    if bench.draws is not None:
+        drawn = f"{number(bench.draws.draws)} draws of {number(bench.draws.patients)} patients"
+        settings.append(("Uncertain numbers", drawn))
     if "training_seed" in about:
         settings.append(
             ("Training cohort", f"{number(about['training_patients'])} patients, seed {about['training_seed']}")
@@ -168,11 +171,11 @@ def texts(bench: Bench) -> dict[str, str]:
     """Return leaderboard, page and figures: text by file name."""
     drawn = {name: (title, figure, caption) for name, title, figure, caption in _figures(bench)}
     shown: dict[str, Any] = {
-        "sentence": sentence(bench),
+        "sentence": " ".join(filter(None, (sentence(bench), draws_tables.ranks(bench)))),
         "facts": facts(bench),
         "board": leaderboard.leaderboard(bench),
-        "tables": list(leaderboard.all_tables(bench)),
-        "notes": NOTES,
+        "tables": [*draws_tables.drawn_tables(bench), *leaderboard.all_tables(bench)],
+        "notes": (*NOTES, draws_tables.NOTE) if bench.draws else NOTES,
     }
     figures = [(title, inline(figure, name), caption) for name, (title, figure, caption) in drawn.items()]
     return {

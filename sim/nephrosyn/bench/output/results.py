@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from nephrosyn.bench.draws import play
+from nephrosyn.bench.draws.findings import DrawnBench
 from nephrosyn.bench.run import Answers
 from nephrosyn.bench.score import bootstrap_intervals, comparisons, corruption_error
 from nephrosyn.bench.score.conditions import CLEAN
@@ -17,6 +19,7 @@ from nephrosyn.bench.score.score_table import score
 from nephrosyn.bench.task import OUTCOMES, outcome, scored
 from nephrosyn.errors import BenchError
 from nephrosyn.runs.folder import OutputFolder, reading
+from nephrosyn.runs.run import Progress, silent
 from nephrosyn.text_files import parsed_json
 
 VALUES, SCORES, ANSWERS, BOARD, PAGE = (
@@ -27,7 +30,8 @@ VALUES, SCORES, ANSWERS, BOARD, PAGE = (
     "bench.html",
 )
 FIGURES = ("degradation", "confusion", "slices", "prevalence", "reliability")
-FILES = frozenset({VALUES, SCORES, ANSWERS, BOARD, PAGE, *(f"{name}.svg" for name in FIGURES)})
+DRAWS = "draws.parquet"
+FILES = frozenset({VALUES, SCORES, ANSWERS, DRAWS, BOARD, PAGE, *(f"{name}.svg" for name in FIGURES)})
 KIND = OutputFolder("a bench of nephrosyn", FILES, VALUES, "classifiers")
 
 
@@ -42,14 +46,18 @@ class Bench:
     baseline : str
         The classifier that corruption errors are relative to: the one named, or the definition set if that one has no
         score.
+    draws : DrawnBench or None
+        The scores over draws of the scenario's uncertain numbers, from `with_draws`.
     """
 
     answers: Answers
     baseline: str
+    draws: DrawnBench | None = None
 
     def __repr__(self) -> str:
-        """Return the classifiers and the run."""
-        return f"<Bench of {', '.join(self.names)} on {self.answers.run.folder}>"
+        """Return the classifiers, the run and the number of draws."""
+        drawn = f", {self.draws.draws} draws" if self.draws else ""
+        return f"<Bench of {', '.join(self.names)} on {self.answers.run.folder}{drawn}>"
 
     @cached_property
     def scores(self) -> pl.DataFrame:
@@ -163,6 +171,31 @@ def finish(answers: Answers, baseline: str | None = None) -> Bench:
         raise BenchError([f"--baseline {baseline}: not among the classifiers {', '.join(names)}"])
     known = baseline is not None and baseline not in answers.without_score
     return Bench(answers, baseline if known and baseline else answers.definition_set)
+
+
+def with_draws(bench: Bench, *, progress: Progress = silent) -> Bench:
+    """Return a bench with its scores over draws of the scenario's uncertain numbers.
+
+    Each draw has patients and perturbations of its own, as many patients as the run but at most 500. Classifiers that
+    learn keep their training cohort.
+
+    Parameters
+    ----------
+    bench : Bench
+        From `finish`, of answers that `bench.run.ask` was given a number of draws for.
+    progress : callable
+        Called with (stage, done, total).
+
+    Raises
+    ------
+    BenchError
+        If `ask` was given no number of draws.
+    """
+    run, plan = bench.answers.run, bench.answers.plan
+    if plan is None or plan.draws is None:
+        raise BenchError(["uncertainty: expected answers from `ask` with a number of draws"])
+    scores = play.play(run, plan, bench.names, bench.baseline, progress=progress)
+    return replace(bench, draws=DrawnBench(plan.draws, play.patients_of_draw(run.patients), scores))
 
 
 def read(folder: Path) -> tuple[dict[str, Any], pl.DataFrame]:

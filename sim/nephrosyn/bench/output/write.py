@@ -11,7 +11,7 @@ import polars as pl
 
 from nephrosyn import __version__, vocabulary
 from nephrosyn.bench.output.page import texts
-from nephrosyn.bench.output.results import ANSWERS, KIND, SCORES, VALUES, Bench
+from nephrosyn.bench.output.results import ANSWERS, DRAWS, KIND, SCORES, VALUES, Bench
 from nephrosyn.bench.score.conditions import CLEAN
 from nephrosyn.bench.score.score_table import without_score
 from nephrosyn.runs.folder.output_folder import write_texts
@@ -39,6 +39,7 @@ def values(bench: Bench) -> dict[str, Any]:
         "severities": perturbed["severity"].unique().sort().to_list(),
         "baseline": bench.baseline,
         "averages": bench.averages.to_dicts(),
+        **({"uncertainty": bench.draws.as_dict()} if bench.draws else {}),
         "resamples": RESAMPLES,
         "software": {name: version(name) for name in SOFTWARE},
         "faults": [{**row, "classifier": str(row["classifier"])} for row in bench.faults.to_dicts()],
@@ -60,5 +61,7 @@ def write(bench: Bench, folder: Path, *, overwrite: bool = False) -> Path:
         write_texts(documents, partial)
         scores = pl.concat([bench.scores, without_score(bench.without_score)])
         scores.write_parquet(partial / SCORES, metadata=about)
+        if bench.draws is not None:
+            bench.draws.scores.write_parquet(partial / DRAWS, metadata=about)
         bench.outcomes.write_parquet(partial / ANSWERS, metadata=about)
     return folder

@@ -89,11 +89,23 @@ def clean(frame: pl.DataFrame, task: Task, seed: int, resamples: int = RESAMPLES
     intervals: Intervals = {}
     for (name,), part in rows.partition_by("classifier", as_dict=True, include_key=True).items():
         part = part.sort("patient")
-        intervals |= _named([str(name)], _drawn(part.height, _of_clean(part, task), seed, resamples))
+        intervals |= _named([str(name)], _drawn(part.height, clean_scores(part, task), seed, resamples))
     return intervals
 
 
-def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
+def clean_scores(part: pl.DataFrame, task: Task, classes: Sequence[str] | None = None) -> Scores:
+    """Return the scores of one classifier on the unperturbed record as a function of the patients' weights.
+
+    Parameters
+    ----------
+    part : polars.DataFrame
+        Its answers for the scored patients, in the order of the weights.
+    task : Task
+        The question.
+    classes : sequence of str, optional
+        The classes that means are taken over; by default those that somebody has. A mean is NaN where nobody has one
+        of them.
+    """
     words = (*task.valid_answers, FAILED)
     code = {name: place for place, name in enumerate(words)}
     right, given = (
@@ -101,12 +113,12 @@ def _of_clean(part: pl.DataFrame, task: Task) -> Scores:
         for column in ("reference", "predicted")
     )
     cell = right * len(words) + given
-    classes = np.bincount(right, minlength=len(words)) > 0
+    averaged = np.isin(words, classes) if classes is not None else np.bincount(right, minlength=len(words)) > 0
     has_probabilities, squares = squared_errors(part, task)
 
     def scores(drawn: Array) -> dict[str, Array]:
         counts = np.array([np.bincount(cell, weights=row, minlength=len(words) ** 2) for row in drawn])
-        of_counts = of_matrices(counts.reshape(-1, len(words), len(words)), classes)
+        of_counts = of_matrices(counts.reshape(-1, len(words), len(words)), averaged)
         return {**of_counts, "brier": (drawn @ squares) / (drawn @ has_probabilities)}
 
     return scores
@@ -164,9 +176,31 @@ def perturbed(
         cohort.
     """
     rows = counted(frame.filter(scored()))
-    sizes = rows.group_by("classifier", "perturbation", "severity", "replicate").len()["len"]
-    if not rows.height or sizes.n_unique() != 1:
+    if not same_patients(rows):
         return {}
+    scores = perturbed_scores(rows, names, baseline)
+    return _named(names, _drawn(rows["patient"].n_unique(), scores, seed, resamples))
+
+
+def same_patients(rows: pl.DataFrame) -> bool:
+    """Return whether there are rows, and each classifier has answers for as many patients under every condition."""
+    sizes = rows.group_by("classifier", "perturbation", "severity", "replicate").len()["len"]
+    return rows.height > 0 and sizes.n_unique() == 1
+
+
+def perturbed_scores(rows: pl.DataFrame, names: Sequence[str], baseline: str) -> Scores:
+    """Return means over perturbed records as a function of the patients' weights, for all classifiers.
+
+    Parameters
+    ----------
+    rows : polars.DataFrame
+        Answers for scored patients on perturbed records, the same patients under every condition. Weights are in the
+        order of the patients' numbers.
+    names : sequence of str
+        The classifiers.
+    baseline : str
+        The classifier that corruption errors are relative to.
+    """
     by_patient = rows.group_by("patient", "classifier", "perturbation").agg(
         accuracy=(pl.col("reference") == pl.col("predicted")).mean(),
         **{part: (outcome() == part).mean() for part in PARTS},
@@ -194,4 +228,4 @@ def perturbed(
             averages["corruption_error"] = np.nanmean(ratio, axis=2)
         return averages
 
-    return _named(names, _drawn(len(errors), scores, seed, resamples))
+    return scores

@@ -123,6 +123,8 @@ class Reference:
     ----------
     frame : polars.DataFrame
         `replicate`, `patient`, `applies` (whether the patient is eligible under the set) and `reference`.
+    other_set : DefinitionSet
+        The definition set of another clinic.
     tables : dict of str to polars.DataFrame
         ``labels`` and, where it can be had, ``labels_other``, as `perturbations.perturb` takes them.
     """
@@ -130,7 +132,7 @@ class Reference:
     def __init__(
         self, task: Task, tables: Mapping[str, pl.DataFrame], other_set: DefinitionSet, *, stored: bool
     ) -> None:
-        self.task = task
+        self.task, self.other_set = task, other_set
         labels = task.labels(tables, "complete", stored=stored)
         self.frame = task.answers(labels).rename({"answer": "reference"})
         self.tables = {"labels": labels}

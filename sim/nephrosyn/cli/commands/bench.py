@@ -118,6 +118,16 @@ def bench_run(
             "--training", metavar="N", min=50, help="Number of training patients, simulated with another seed."
         ),
     ] = 2000,
+    uncertainty: Annotated[
+        int | None,
+        typer.Option(
+            "--uncertainty", metavar="N", help="Also score in N draws of the scenario's uncertain numbers, at least 20."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="Number of processes for the draws [default: all cores]."),
+    ] = None,
     out: Out = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -138,9 +148,13 @@ def bench_run(
             seed=seed,
             seconds=time_limit,
             training=training,
+            uncertainty=uncertainty,
+            workers=workers,
             progress=progress,
         )
         finished = results.finish(answers, baseline)
+        if uncertainty is not None:
+            finished = results.with_draws(finished, progress=progress)
         folder = write.write(finished, folder, overwrite=overwrite)
     _announce(finished, folder, quiet)
 

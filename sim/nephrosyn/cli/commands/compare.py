@@ -5,13 +5,29 @@ from __future__ import annotations
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import AsJson, FromSet, OneSet, Out, Overwrite, Quiet, Record, RunFolder, Runs, ToSet, View
+from nephrosyn.cli.options import (
+    AsJson,
+    FromSet,
+    OneSet,
+    Out,
+    Overwrite,
+    Quiet,
+    Record,
+    RunFolder,
+    Runs,
+    ToSet,
+    Uncertainty,
+    View,
+    Workers,
+)
 
 
 def compare(
     runs: Runs,
     criteria: OneSet = None,
     view: Record = View.observed,
+    uncertainty: Uncertainty = None,
+    workers: Workers = None,
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -23,7 +39,10 @@ def compare(
     """
     import nephrosyn as ns
 
-    comparison = ns.compare(*runs, criteria=criteria, view=view.value)
+    with console.Progress(quiet) as progress:
+        comparison = ns.compare(
+            *runs, criteria=criteria, view=view.value, uncertainty=uncertainty, workers=workers, progress=progress
+        )
     page = None if out is None else comparison.write(out, overwrite=overwrite)
     if as_json:
         console.say_json(comparison.json())
@@ -36,6 +55,8 @@ def reclassify(
     from_: FromSet,
     to: ToSet,
     view: Record = View.observed,
+    uncertainty: Uncertainty = None,
+    workers: Workers = None,
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -44,7 +65,10 @@ def reclassify(
     """Show who changes category between two definition sets."""
     import nephrosyn as ns
 
-    reclassification = ns.reclassify(run, from_, to, view=view.value)
+    with console.Progress(quiet) as progress:
+        reclassification = ns.reclassify(
+            run, from_, to, view=view.value, uncertainty=uncertainty, workers=workers, progress=progress
+        )
     page = None if out is None else reclassification.write(out, overwrite=overwrite)
     if as_json:
         console.say_json(reclassification.json())

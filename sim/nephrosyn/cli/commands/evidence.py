@@ -1,4 +1,4 @@
-"""Commands that compare the model with evidence: ``validate``, ``calibrate``, ``sensitivity``."""
+"""Commands that compare the model with evidence, and show what its answer depends on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import typer
 
 from nephrosyn.cli import console
 from nephrosyn.cli.console.errors import EXIT_FAILED
-from nephrosyn.cli.options import AsJson, Quiet, ScenarioName, Sets, listed
+from nephrosyn.cli.options import AsJson, Out, Overrides, Quiet, ScenarioName, Sets, listed
 
 Patients = Annotated[int | None, typer.Option("--patients", metavar="N", help="Number of patients in each cohort.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="Seed of the random numbers.")]
+Uncertainty = Annotated[
+    int | None,
+    typer.Option(
+        "--uncertainty", metavar="N", help="Also give prediction intervals from N draws of the settings' numbers."
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier output of this command.")]
 
 
@@ -31,6 +37,7 @@ def validate(
     workers: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Number of processes [default: all cores].")
     ] = None,
+    uncertainty: Uncertainty = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the page, values and forest plot to a folder.")
     ] = None,
@@ -45,7 +52,7 @@ def validate(
     if out is not None:
         output.FOLDER.check(out, overwrite=overwrite)
     with console.Progress(quiet) as progress:
-        options = _given(patients=patients, seed=seed)
+        options = _given(patients=patients, seed=seed, uncertainty=uncertainty)
         validation = simulate_and_compare(setting, estimate or figure, workers=workers, progress=progress, **options)
     page = None if out is None else output.write(validation, out, overwrite=overwrite)
     if as_json:
@@ -138,6 +145,45 @@ def sensitivity(
         console.sensitivity(result, folder)
 
 
+def specifications(
+    scenario: ScenarioName,
+    criteria: Sets = None,
+    years: Annotated[
+        str | None, typer.Option("--years", metavar="A,B,...", help="Lengths of follow-up from onset [default: 1,2,5].")
+    ] = None,
+    overrides: Overrides = None,
+    patients: Patients = None,
+    seed: Seed = None,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the share under every combination of choices.
+
+    This is a specification curve. The choices are ages and lesions of the patients, definition set, partial
+    remission as response or not, length of follow-up, observed or complete record, and denominator. One cohort is
+    simulated.
+    """
+    import nephrosyn as ns
+    from nephrosyn.evidence.specifications import output
+
+    if out is not None:
+        output.FOLDER.check(out, overwrite=overwrite)
+    options: dict[str, Any] = _given(patients=patients, seed=seed)
+    if years is not None:
+        options["years"] = listed([years])
+    with console.Progress(quiet) as progress:
+        curve = ns.specification_curve(
+            scenario, criteria=criteria, overrides=overrides or (), progress=progress, **options
+        )
+    page = None if out is None else curve.write(out, overwrite=overwrite)
+    if as_json:
+        console.say_json(curve.json())
+    elif not quiet:
+        console.specifications(curve, page)
+
+
 def _json(values: dict[str, Any]) -> str:
     import json
 
@@ -146,5 +192,5 @@ def _json(values: dict[str, Any]) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    for command in (validate, calibrate, sensitivity):
+    for command in (validate, calibrate, sensitivity, specifications):
         app.command()(command)

@@ -17,7 +17,9 @@ def run(
     seed: Annotated[int | None, typer.Option(metavar="S", help="Seed of the random numbers.")] = None,
     replicates: Annotated[int | None, typer.Option(metavar="R", help="Number of replicates of the cohort.")] = None,
     overrides: Overrides = None,
-    engine: Annotated[Engine | None, typer.Option(help="Simulation engine.", show_default=False)] = None,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Simulation engine; results are the same.", show_default=False)
+    ] = None,
     criteria: Sets = None,
     out: Annotated[
         str | None,
@@ -40,6 +42,9 @@ def run(
         int | None,
         typer.Option(metavar="N", help="Also play N draws of the scenario's uncertain numbers, at least 20."),
     ] = None,
+    keep_draws: Annotated[
+        bool, typer.Option("--keep-draws", help="Also keep the labels, tables and truth of every draw.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Simulate a scenario and classify its patients.
@@ -67,6 +72,7 @@ def run(
             part_patients=part_patients,
             cluster=cluster,
             uncertainty=uncertainty,
+            keep_draws=keep_draws,
             progress=progress,
         )
     announce(cohort, quiet)

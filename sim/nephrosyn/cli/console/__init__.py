@@ -8,7 +8,7 @@ from nephrosyn.cli.console.cases import cases
 from nephrosyn.cli.console.cases import lint as case_lint
 from nephrosyn.cli.console.comparison import comparison
 from nephrosyn.cli.console.definitions import definition
-from nephrosyn.cli.console.evidence import calibration, sensitivity, validation
+from nephrosyn.cli.console.evidence import calibration, sensitivity, specifications, validation
 from nephrosyn.cli.console.patient import case
 from nephrosyn.cli.console.progress import Progress
 from nephrosyn.cli.console.reclassification import reclassification
@@ -36,6 +36,7 @@ __all__ = [
     "scenario",
     "sensitivity",
     "side_by_side",
+    "specifications",
     "summary",
     "validation",
     "warn",

@@ -26,7 +26,7 @@ def bench(results: Bench, folder: Path) -> None:
     folder : Path
         Where they were written.
     """
-    from nephrosyn.bench.output import leaderboard, page
+    from nephrosyn.bench.output import draws_tables, leaderboard, page
     from nephrosyn.bench.output.results import PAGE
 
     prose(page.sentence(results))
@@ -35,6 +35,12 @@ def bench(results: Bench, folder: Path) -> None:
     rows = leaderboard.leaderboard(results)
     heading(rows.caption)
     table(rows.head, rows.rows, right=range(1, len(rows.head)))
+    for drawn in draws_tables.drawn_tables(results):
+        say()
+        heading(drawn.caption)
+        table(drawn.head, drawn.rows, right=range(drawn.words, len(drawn.head)))
+    if ranks := draws_tables.ranks(results):
+        prose(ranks)
     silent = leaderboard.without_score(results)
     if silent.rows:
         say()

@@ -27,6 +27,8 @@ def comparison(result: Comparison, page: Path | None) -> None:
 
     prose(result.sentence)
     say(vocabulary.NOTICE)
+    if result.uncertainty is not None:
+        say(result.uncertainty.sentence)
     for contrast in result.contrasts:
         _show(tables.outcomes(result, contrast))
         _show(tables.changes(result, contrast))

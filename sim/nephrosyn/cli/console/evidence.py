@@ -1,4 +1,4 @@
-"""Results of validation, calibration and sensitivity analysis."""
+"""Results of validation, calibration, sensitivity analysis and specification curves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from nephrosyn.cli.console.terminal import complain, heading, prose, say, table
 if TYPE_CHECKING:
     from nephrosyn.evidence.calibration.result import Calibration
     from nephrosyn.evidence.sensitivity.analysis import Sensitivity
+    from nephrosyn.evidence.specifications.curve import SpecificationCurve
     from nephrosyn.evidence.validation.validate import Validation
 
 
@@ -24,7 +25,7 @@ def validation(result: Validation, page: Path | None) -> None:
     page : Path or None
         The page, if one was written.
     """
-    from nephrosyn.evidence.validation import output
+    from nephrosyn.evidence.validation import output, prediction_tables
 
     say(vocabulary.NOTICE)
     for shown in output.tables(result):
@@ -35,6 +36,13 @@ def validation(result: Validation, page: Path | None) -> None:
     coverage = output.coverage_table(result)
     heading(coverage.caption)
     table(coverage.head, coverage.rows, right=range(1, len(coverage.head)))
+    if result.draws:
+        say()
+        predicted = prediction_tables.coverage_table(result)
+        heading(predicted.caption)
+        table(predicted.head, predicted.rows, right=range(1, len(predicted.head)))
+        for line in prediction_tables.lines(result):
+            prose(line)
     if lines := output.cause_lines(result):
         say()
         heading(output.OUTSIDE)
@@ -99,3 +107,26 @@ def sensitivity(result: Sensitivity, folder: Path | None) -> None:
     prose(output.runs(result))
     if folder is not None:
         say(f"folder  {folder}")
+
+
+def specifications(result: SpecificationCurve, page: Path | None) -> None:
+    """Print a specification curve.
+
+    Parameters
+    ----------
+    result : SpecificationCurve
+        The specification curve.
+    page : Path or None
+        The page, if one was written.
+    """
+    from nephrosyn.evidence.specifications import output
+
+    prose(output.sentence(result))
+    say(vocabulary.NOTICE)
+    for shown in output.tables(result):
+        say()
+        heading(shown.caption)
+        table(shown.head, shown.rows, right=range(shown.words, len(shown.head)))
+    say()
+    if page is not None:
+        say(f"page  {page}")

@@ -51,7 +51,7 @@ class Progress:
             return
         if stage == "compile":
             if not done:
-                announce(COMPILING)
+                announce(_compiling())
             return
         if self._bar is None:
             if not sys.stderr.isatty() or time.monotonic() - self._start < PATIENCE_SECONDS:
@@ -71,6 +71,13 @@ class Progress:
         start, before = self._begun[stage]
         seconds = time.monotonic() - start
         return f"{(done - before) / seconds:,.0f}/s" if seconds >= PATIENCE_SECONDS and done > before else ""
+
+
+def _compiling() -> str:
+    """Return what is said before the model is compiled, with the reason why its code built ahead does not serve."""
+    from nephrosyn.kernels.fallback import reasons
+
+    return f"{COMPILING}: {reasons()}" if reasons() else COMPILING
 
 
 def _bar() -> Bar:

@@ -28,7 +28,8 @@ def reclassification(result: Reclassification, page: Path | None) -> None:
     prose(result.sentence)
     say(vocabulary.NOTICE)
     shown = [tables.flows(findings), tables.agreement(findings), *tables.shares(findings)]
-    for block in [*shown[:2], *([tables.reasons(findings)] if findings.reasons else []), *shown[2:]]:
+    drawn = [table for table in [tables.with_numbers(findings)] if table is not None]
+    for block in [*shown[:2], *drawn, *([tables.reasons(findings)] if findings.reasons else []), *shown[2:]]:
         say()
         heading(block.caption)
         table(block.head, block.rows, right=range(block.words, len(block.head)))

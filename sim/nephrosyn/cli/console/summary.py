@@ -31,6 +31,9 @@ def summary(cohort: Cohort) -> None:
     for share in answers.refractory:
         if share.view == "observed":
             _classified(share, categories[share.criteria, share.view])
+    if (known := cohort.uncertainty) is not None and not all(item.chance_is_known for item in known.sets):
+        _one_clinic()
+    _hangs_on(cohort)
     _next_commands(cohort)
 
 
@@ -60,6 +63,20 @@ def _classified(refractory: Refractory, shares: Sequence[Category]) -> None:
     if known := text.two_intervals(refractory):
         prose(known)
     prose(text.headline(refractory))
+
+
+def _one_clinic() -> None:
+    from nephrosyn.report import text
+
+    say()
+    prose(text.ONE_CLINIC)
+
+
+def _hangs_on(cohort: Cohort) -> None:
+    if cohort.uncertainty is not None and (influence := cohort.uncertainty.influence) is not None:
+        from nephrosyn.report import influence_text
+
+        prose(f"{influence_text.moved_most(influence)}.")
 
 
 def _next_commands(cohort: Cohort) -> None:

@@ -19,6 +19,16 @@ FLOATS = (
     "variance_saved_fraction",
     "times_more_patients",
 )
+WITH_NUMBERS = (
+    "expected_difference",
+    "low_with_numbers",
+    "high_with_numbers",
+    "low_error",
+    "high_error",
+    "chance_variance",
+    "numbers_variance",
+)
+"""What draws of the uncertain numbers add to an outcome."""
 GROUPS = {"adverse_events": "harms"}
 """Groups that have another name in the JSON."""
 
@@ -32,7 +42,8 @@ def as_dict(findings: Findings) -> dict[str, Any]:
         "criteria": findings.criteria,
         "view": findings.view,
         "reference": findings.reference,
-        "comparisons": [_contrast(contrast) for contrast in findings.contrasts],
+        **({"uncertainty": findings.uncertainty.as_dict()} if findings.uncertainty else {}),
+        "comparisons": [_contrast(findings, contrast) for contrast in findings.contrasts],
     }
 
 
@@ -41,18 +52,18 @@ def json_text(findings: Findings) -> str:
     return formatting.json_text(as_dict(findings))
 
 
-def _contrast(contrast: Contrast) -> dict[str, Any]:
+def _contrast(findings: Findings, contrast: Contrast) -> dict[str, Any]:
     return {
         "run": contrast.name,
         "settings": [dict(zip(("key", "reference", "other"), setting, strict=True)) for setting in contrast.settings],
-        "outcomes": [outcome_as_json(row) for row in contrast.rows],
+        "outcomes": [outcome_as_json(row, drawn=findings.uncertainty is not None) for row in contrast.rows],
         "changes": [{"from": before, "to": after, "patients": n} for (before, after), n in contrast.changes.items()],
         "outside": contrast.outside,
     }
 
 
-def outcome_as_json(row: Row) -> dict[str, Any]:
-    """Return one outcome of one run; missing and infinite values are None."""
+def outcome_as_json(row: Row, *, drawn: bool = False) -> dict[str, Any]:
+    """Return one outcome of one run, with the values of `WITH_NUMBERS` if drawn; missing, infinite ones are None."""
     outcome, paired = row.outcome, row.paired
     values = {
         "outcome": outcome.name,
@@ -73,7 +84,15 @@ def outcome_as_json(row: Row) -> dict[str, Any]:
         "variance_saved_fraction": paired.saved_fraction,
         "times_more_patients": paired.times_more_patients,
     }
-    return {key: _finite_or_none(value) for key, value in values.items()}
+    return {key: _finite_or_none(value) for key, value in {**values, **(_with_numbers(row) if drawn else {})}.items()}
+
+
+def _with_numbers(row: Row) -> dict[str, Any]:
+    numbers = row.numbers
+    if numbers is None:
+        return dict.fromkeys(WITH_NUMBERS)
+    ends = (numbers.expected, numbers.low, numbers.high, numbers.low_error, numbers.high_error)
+    return dict(zip(WITH_NUMBERS, (*ends, row.paired.chance, numbers.numbers), strict=True))
 
 
 def _finite_or_none(value: Any) -> Any:

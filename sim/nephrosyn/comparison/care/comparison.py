@@ -12,6 +12,8 @@ import polars as pl
 from nephrosyn.comparison.care import as_json, pairing, text
 from nephrosyn.comparison.care.findings import Findings
 from nephrosyn.comparison.care.pairing import Run
+from nephrosyn.comparison.drawn_numbers import requested
+from nephrosyn.runs.run import Progress
 
 
 class Comparison(Findings):
@@ -27,6 +29,8 @@ class Comparison(Findings):
         Pairs in each comparison.
     contrasts : list of Contrast
         Every other run against the reference.
+    uncertainty : DrawnNumbers or None
+        How the uncertain numbers were drawn; None without draws.
     differences : polars.DataFrame
         One row for each run and patient: every outcome in the reference, in the run, and the difference.
     """
@@ -50,13 +54,20 @@ class Comparison(Findings):
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """One row for each run and outcome: means, difference with 95% interval, counts, variance saved."""
+        """One row for each run and outcome: means, difference with 95% interval, counts, variance saved.
+
+        ``low`` and ``high`` cover chance alone. With draws, ``low_with_numbers`` and ``high_with_numbers`` also cover
+        the uncertain numbers; ``expected_difference`` is their centre, ``low_error`` and ``high_error`` are their
+        Monte-Carlo standard errors, and ``chance_variance`` and ``numbers_variance`` the variances of the two sources.
+        """
         rows = [
-            {"run": contrast.name, **as_json.outcome_as_json(row)}
+            {"run": contrast.name, **as_json.outcome_as_json(row, drawn=self.uncertainty is not None)}
             for contrast in self.contrasts
             for row in contrast.rows
         ]
-        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(as_json.FLOATS, pl.Float64), infer_schema_length=None)
+        floats = (*as_json.FLOATS, *as_json.WITH_NUMBERS)
+        present = [name for name in floats if rows and name in rows[0]]
+        return pl.DataFrame(rows, schema_overrides=dict.fromkeys(present, pl.Float64), infer_schema_length=None)
 
     @cached_property
     def changes(self) -> pl.DataFrame:
@@ -100,7 +111,14 @@ class Comparison(Findings):
         return target / "compare.html"
 
 
-def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "observed") -> Comparison:
+def compare(
+    *runs: Run | str | Path,
+    criteria: str | None = None,
+    view: str = "observed",
+    uncertainty: int | None = None,
+    workers: int | None = 1,
+    progress: Progress | None = None,
+) -> Comparison:
     """Compare runs of the same patients under different care, patient by patient.
 
     The runs use common random numbers: with the same seed, patient i of one run is patient i of the other. Differences
@@ -114,6 +132,14 @@ def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "o
         Definition set of the verdicts; by default the first one of the reference. Every run must have labels of it.
     view : {"observed", "complete"}
         Record of the verdicts. All other outcomes come from the truth.
+    uncertainty : int, optional
+        Number of draws of the uncertain numbers of all scenarios, at least 20. In each draw all runs are played again
+        with the same drawn numbers and the same patients: as many as the run has, at most 1,000. Every difference then
+        has a second interval, which also covers the uncertain numbers.
+    workers : int, optional
+        Processes that share the draws; None for all cores. The result does not depend on it.
+    progress : callable, optional
+        Called with (stage, done, total).
 
     Returns
     -------
@@ -123,7 +149,10 @@ def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "o
     Raises
     ------
     ComparisonError
-        If there are fewer than two runs, the patients are not the same, or a run has no labels of the set.
+        If there are fewer than two runs, the patients are not the same, also in every draw, or a run has no labels of
+        the set.
+    EngineError, ScenarioError, WorkerError
+        If the number of draws or of workers is out of range, or a scenario has no uncertain numbers.
     RunFolderError
         If a folder is not a run, is incomplete, or was changed.
 
@@ -134,5 +163,6 @@ def compare(*runs: Run | str | Path, criteria: str | None = None, view: str = "o
     >>> ns.compare(before, after)
     <Comparison of no-infections with baseline: 20 patients>
     """
+    drawing = requested(uncertainty, workers, progress)
     sides = pairing.sides(runs)
-    return Comparison(sides, pairing.common_criteria(sides, criteria, view), view)
+    return Comparison(sides, pairing.common_criteria(sides, criteria, view), view, drawing)

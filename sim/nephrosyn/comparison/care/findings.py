@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.comparison.care import outcomes, pairing
+from nephrosyn.comparison.care import draws, outcomes, pairing
+from nephrosyn.comparison.care.draws import compared
 from nephrosyn.comparison.care.outcomes import Course, Floats, Outcome, Vocabulary, measure
 from nephrosyn.comparison.care.pairing import Side
+from nephrosyn.comparison.drawn_numbers import Drawing, DrawnNumbers
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
-from nephrosyn.statistics.paired_differences import Paired, paired
+from nephrosyn.statistics.drawn_estimates import DrawnEstimates, WithNumbers
+from nephrosyn.statistics.paired_differences import Paired
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Row:
 
     outcome: Outcome
     paired: Paired
+    numbers: WithNumbers | None = None
+    """The interval that also covers the uncertain numbers; None without draws, or if some draw has no value."""
 
     @property
     def better(self) -> int:
@@ -75,6 +81,7 @@ class Measured:
 
     side: Side
     values: dict[Outcome, Floats]
+    years: Floats
     categories: pl.Series
 
 
@@ -87,18 +94,21 @@ class Findings:
         The runs, the reference first.
     criteria, view : str
         Definition set and record of the verdicts.
+    drawing : Drawing, optional
+        Which draws of the uncertain numbers to play; none by default.
     """
 
-    def __init__(self, sides: Sequence[Side], criteria: str, view: str) -> None:
+    def __init__(self, sides: Sequence[Side], criteria: str, view: str, drawing: Drawing | None = None) -> None:
         vocabulary = Vocabulary.of(sides)
-        self._runs = [
-            Measured(side, measure(side, vocabulary, criteria, view), outcomes.categories(Course(side), criteria, view))
-            for side in sides
-        ]
+        self.uncertainty: DrawnNumbers | None = None
+        of_runs: Sequence[draws.OfRun] = [{} for _ in sides[1:]]
+        if drawing is not None:
+            self.uncertainty, of_runs = draws.find(sides, vocabulary, criteria, view, drawing)
+        self._runs = [_measured(side, vocabulary, criteria, view) for side in sides]
         self.criteria, self.view = criteria, view
         self.manifest: Mapping[str, Any] = sides[0].manifest
         self.reference, self.patients = sides[0].name, sides[0].size
-        self.contrasts = [_contrast(self._runs[0], alternative) for alternative in self._runs[1:]]
+        self.contrasts = [_contrast(self._runs[0], *pair) for pair in zip(self._runs[1:], of_runs, strict=True)]
 
     @cached_property
     def differences(self) -> pl.DataFrame:
@@ -106,9 +116,16 @@ class Findings:
         return pl.concat([_differences(self._runs[0], alternative) for alternative in self._runs[1:]])
 
 
-def _contrast(reference: Measured, alternative: Measured) -> Contrast:
+def _measured(side: Side, vocabulary: Vocabulary, criteria: str, view: str) -> Measured:
+    course = Course(side)
+    values, categories = measure(side, vocabulary, criteria, view), outcomes.categories(course, criteria, view)
+    return Measured(side, values, course.years, categories)
+
+
+def _contrast(reference: Measured, alternative: Measured, of_run: draws.OfRun) -> Contrast:
+    years = (reference.years, alternative.years)
     rows = [
-        Row(outcome, paired(values, alternative.values[outcome], yes_no=outcome.yes_no))
+        _row(outcome, compared(outcome, values, alternative.values[outcome], years), of_run.get(outcome.name))
         for outcome, values in reference.values.items()
     ]
     everybody = pl.DataFrame({"from": reference.categories, "to": alternative.categories})
@@ -119,6 +136,13 @@ def _contrast(reference: Measured, alternative: Measured) -> Contrast:
     return Contrast(alternative.side.name, pairing.differing(reference.side, alternative.side), rows, changes, outside)
 
 
+def _row(outcome: Outcome, comparison: Paired, drawn: DrawnEstimates | None) -> Row:
+    if drawn is None:
+        return Row(outcome, comparison)
+    bounds = (-1.0, 1.0) if outcome.unit == "share" else (-math.inf, math.inf)
+    return Row(outcome, comparison, drawn.combined(comparison.difference, comparison.low, comparison.high, bounds))
+
+
 def _differences(reference: Measured, alternative: Measured) -> pl.DataFrame:
     side = reference.side
     numbers = pl.int_range(side.size, dtype=pl.Int32, eager=True)
@@ -127,6 +151,8 @@ def _differences(reference: Measured, alternative: Measured) -> pl.DataFrame:
         run=pl.lit(alternative.side.name),
         category_reference=reference.categories,
         category_other=alternative.categories,
+        years_reference=reference.years,
+        years_other=alternative.years,
     )
     columns = {}
     for outcome, reference_values in reference.values.items():

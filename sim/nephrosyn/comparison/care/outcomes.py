@@ -50,6 +50,11 @@ class Outcome:
     yes_no: bool = False
     better: Literal["less", "more"] = "less"
 
+    @property
+    def is_rate(self) -> bool:
+        """Whether its mean is over the time of all patients: a sum of events over a sum of years."""
+        return self.unit.endswith("per year")
+
 
 Measured = Iterator[tuple[Outcome, Floats]]
 
@@ -108,9 +113,14 @@ class Course:
         np.maximum.at(last_days, self.place(events), events["time_days"].to_numpy())
         return last_days
 
+    @cached_property
+    def years(self) -> Floats:
+        """Length of each course in years."""
+        return np.asarray(self.end_days / DAYS_PER_YEAR)
+
     def per_year(self, amounts: Floats) -> Floats:
         """Return amounts per year of each course; nan for a course of length 0."""
-        return _over(amounts, self.end_days / DAYS_PER_YEAR)
+        return _over(amounts, self.years)
 
 
 def _over(numerators: Floats, denominators: Floats) -> Floats:
@@ -130,7 +140,7 @@ def measure(side: Side, vocabulary: Vocabulary, criteria: str, view: str) -> dic
     criteria, view : str
         Definition set and record of the verdicts.
 
-    Rechanges
+    Returns
     -------
     dict of Outcome to ndarray of float64, shape (patients,)
         In the unit of the outcome; 0 or 1 for yes/no outcomes, nan if unknown.

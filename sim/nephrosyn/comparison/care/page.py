@@ -10,7 +10,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.comparison.care import as_json, tables
 from nephrosyn.comparison.care import text as wording
-from nephrosyn.comparison.care.findings import Findings
+from nephrosyn.comparison.care.findings import Findings, Row
 from nephrosyn.report.figures import inline
 from nephrosyn.report.figures import paired_differences as figure
 from nephrosyn.report.page import frame
@@ -21,6 +21,17 @@ FILES = frozenset({"compare.html", "compare.md", "compare.json", f"{FIGURE}.svg"
 KIND = OutputFolder("a comparison of nephrosyn", FILES, "compare.json", "comparisons")
 DRAWN = ("per year", "share", "mg/kg per year")
 """Units that have a panel in the figure; sums over the whole course follow from those per year."""
+INTERVALS = {False: "Lines: 95% interval.", True: "Thick lines: 95% interval by chance alone; thin: with the numbers."}
+CHANCE_ALONE = (
+    "The interval covers the chance of which patients were drawn, not uncertainty about the numbers of the scenarios."
+)
+WITH_NUMBERS = (
+    "The first interval covers the chance of which patients were drawn. The second is that of the expected difference "
+    "and also covers what the sources of the scenarios leave open: each draw gives the uncertain numbers other values, "
+    "and all runs are played again with these values and with patients and random numbers in common. Chance is taken "
+    "out of the spread of the draws, and this spread is added to the interval of chance, as independent variances are. "
+    "It says what is known if the scenarios are right apart from these numbers."
+)
 NOTES = (
     (
         "Counterfactual pairs",
@@ -30,8 +41,9 @@ NOTES = (
     (
         "Difference",
         "the mean over patients of run minus reference, with a 95% interval: Student's t on the differences for "
-        "quantities, Tango's score interval for yes/no outcomes. The interval covers the chance of which patients were "
-        "drawn, not uncertainty about the parameters of the scenario.",
+        "quantities, Tango's score interval for yes/no outcomes. Rates per year are sums over the follow-up of all "
+        "patients, so that a course cut short by death counts for little; the interval of their difference comes from "
+        "the delta method over pairs. {}",
     ),
     (
         "Better, same, worse",
@@ -90,10 +102,20 @@ def differences(findings: Findings) -> Iterator[figure.Difference]:
         for contrast in findings.contrasts:
             for row in contrast.rows:
                 if row.outcome.unit == unit:
-                    span = row.paired
-                    yield figure.Difference(
-                        unit, row.outcome.title, contrast.name, span.difference, span.low, span.high
-                    )
+                    yield difference(row, contrast.name)
+
+
+def difference(row: Row, run: str) -> figure.Difference:
+    """Return an outcome for the figure, under the name of its run."""
+    paired, known = row.paired, row.numbers
+    ends = (known.low, known.high) if known is not None else None
+    return figure.Difference(row.outcome.unit, row.outcome.title, run, paired.difference, paired.low, paired.high, ends)
+
+
+def notes(findings: Findings) -> list[tuple[str, str]]:
+    """Return the notes of the page, by title."""
+    intervals = WITH_NUMBERS if findings.uncertainty else CHANCE_ALONE
+    return [(title, note.format(intervals)) for title, note in NOTES]
 
 
 def context(findings: Findings) -> dict[str, Any]:
@@ -103,6 +125,7 @@ def context(findings: Findings) -> dict[str, Any]:
         ("Compared with it", ", ".join(contrast.name for contrast in findings.contrasts)),
         ("Definition set and record", f"{findings.criteria}, {findings.view}"),
         *frame.run_facts(findings.manifest),
+        *(findings.uncertainty.facts if findings.uncertainty else []),
     ]
     contrasts = [
         {
@@ -117,7 +140,8 @@ def context(findings: Findings) -> dict[str, Any]:
         "title": f"{', '.join(contrast.name for contrast in findings.contrasts)} against {findings.reference}",
         "sentence": wording.sentence(findings),
         "reference": findings.reference,
+        "intervals": INTERVALS[findings.uncertainty is not None],
         "contrasts": contrasts,
         "facts": facts,
-        "notes": NOTES,
+        "notes": notes(findings),
     }

@@ -26,6 +26,14 @@ HEAD = (
     "patients if unpaired",
 )
 
+CHANCE, NUMBERS = "difference (chance alone, 95%)", "with the numbers (95%)"
+"""Columns of a comparison with draws: in place of the difference with its interval, and after it."""
+
+
+def head(findings: Findings) -> tuple[str, ...]:
+    """Return the column names after title and unit."""
+    return (*HEAD[:2], CHANCE, NUMBERS, *HEAD[3:]) if findings.uncertainty else HEAD
+
 
 def outcomes(findings: Findings, contrast: Contrast) -> Table:
     """Return every outcome of a run against the reference, group by group.
@@ -43,22 +51,24 @@ def outcomes(findings: Findings, contrast: Contrast) -> Table:
         Rows that name a group are strong and have no values.
     """
     rows: list[tuple[str, ...]] = []
-    strong = set()
+    names, strong = head(findings), set()
     for group, members in groupby(contrast.rows, lambda row: row.outcome.group):
         strong.add(len(rows))
         title = GROUPS[group].format(criteria=findings.criteria, view=findings.view)
-        rows += [(title, *("",) * (len(HEAD) + 1)), *map(line, members)]
+        drawn = findings.uncertainty is not None
+        rows += [(title, *("",) * (len(names) + 1)), *(line(row, drawn=drawn) for row in members)]
     caption = f"{contrast.name} against {findings.reference}, {patients(findings.patients)}"
-    return Table(caption, ("outcome", "unit", *HEAD), rows, frozenset(strong))
+    return Table(caption, ("outcome", "unit", *names), rows, frozenset(strong))
 
 
-def line(row: Row) -> tuple[str, ...]:
-    """Return the cells of one outcome: title, unit, then those of `HEAD`."""
+def line(row: Row, *, drawn: bool = False) -> tuple[str, ...]:
+    """Return the cells of one outcome: title, unit, then those of `HEAD`; if drawn, with the interval of the draws."""
     paired, outcome = row.paired, row.outcome
     means = (text.value(outcome, mean) for mean in (paired.reference, paired.alternative))
     counts = (number(count) for count in (row.better, paired.same, row.worse))
     end = (text.saved(row), text.times(row))
-    return (outcome.title, text.unit(outcome), *means, text.difference(row), *counts, *end)
+    differences = (text.difference(row), *[text.with_numbers(row)] * drawn)
+    return (outcome.title, text.unit(outcome), *means, *differences, *counts, *end)
 
 
 def changes(findings: Findings, contrast: Contrast) -> Table:

@@ -58,8 +58,16 @@ def difference(row: Row) -> str:
     paired = row.paired
     if math.isnan(paired.low):
         return signed(row.outcome, paired.difference)
-    ends = " to ".join(signed(row.outcome, end) for end in (paired.low, paired.high))
-    return f"{signed(row.outcome, paired.difference)} ({ends})"
+    return f"{signed(row.outcome, paired.difference)} ({_span(row.outcome, paired.low, paired.high)})"
+
+
+def with_numbers(row: Row) -> str:
+    """Return the interval that also covers the uncertain numbers; a dash if there is none."""
+    return "–" if row.numbers is None else _span(row.outcome, row.numbers.low, row.numbers.high)
+
+
+def _span(outcome: Outcome, low: float, high: float) -> str:
+    return " to ".join(signed(outcome, end) for end in (low, high))
 
 
 def unit(outcome: Outcome) -> str:
@@ -124,11 +132,24 @@ def _interval(row: Row) -> str:
     paired = row.paired
     if math.isnan(paired.low):
         return ""
-    low, high = _size(paired.low), _size(paired.high)
-    if paired.low <= 0 <= paired.high:
-        return f" (95% interval {low} fewer to {high} more, which leaves the direction open)"
-    near, far = (high, low) if paired.high < 0 else (low, high)
-    return f" (95% interval {near} to {far} {_word(paired.difference)})"
+    if row.numbers is None:
+        return f" (95% interval {_ends(paired.low, paired.high)})"
+    known = _ends(row.numbers.low, row.numbers.high)
+    return f" (95% interval {_ends(paired.low, paired.high)} by chance alone; with the scenarios’ numbers {known})"
+
+
+def _ends(low: float, high: float) -> str:
+    """Return an interval in words.
+
+    Examples
+    --------
+    >>> _ends(-0.2, -0.1), _ends(-0.2, 0.1)
+    ('0.100 to 0.200 fewer', '0.200 fewer to 0.100 more, which leaves the direction open')
+    """
+    if low <= 0 <= high:
+        return f"{_size(low)} fewer to {_size(high)} more, which leaves the direction open"
+    near, far = (high, low) if high < 0 else (low, high)
+    return f"{_size(near)} to {_size(far)} {_word(near)}"
 
 
 def _size(amount: float) -> str:

@@ -23,11 +23,12 @@ Tables = Mapping[str, pl.DataFrame]
 
 @dataclass(frozen=True)
 class SelectedSet:
-    """A definition set as it was requested, under a name that differs from the other set's."""
+    """A definition set as it was requested, with its text, under a name that differs from the other set's."""
 
     name: str
     requested: str
     definition: DefinitionSet
+    text: str
 
 
 def select(
@@ -58,25 +59,27 @@ def select(
     """
     if view not in vocabulary.VIEWS:
         raise ReclassificationError(f"unknown view {view!r}: one of {', '.join(vocabulary.VIEWS)}")
-    loaded: list[tuple[str, DefinitionSet]] = []
+    loaded: list[tuple[str, DefinitionSet, str]] = []
     problems: list[CriteriaError] = []
     for requested in (str(before), str(after)):
         try:
-            loaded.append((requested, relabel.definition(manifest, requested)))
+            name, text = relabel.definition_text(manifest, requested)
+            loaded.append((requested, criteria.parse(text, name), text))
         except CriteriaError as error:
             problems.append(error)
     if problems:
         of_both = {problem: None for error in problems for problem in error.problems}
         raise CriteriaError(", ".join(dict.fromkeys(error.what for error in problems)), of_both)
-    (first_request, first), (second_request, second) = loaded
+    (first_request, first, first_text), (second_request, second, second_text) = loaded
     if first == second:
         raise ReclassificationError(
             f"{first_request} and {second_request} are the same definition set, so nobody changes category; "
             "name two different sets"
         )
     alike = first.name == second.name
-    names = [f"{definition.name} ({request})" if alike else definition.name for request, definition in loaded]
-    return SelectedSet(names[0], first_request, first), SelectedSet(names[1], second_request, second)
+    names = [f"{definition.name} ({request})" if alike else definition.name for request, definition, _ in loaded]
+    selected = SelectedSet(names[0], first_request, first, first_text)
+    return selected, SelectedSet(names[1], second_request, second, second_text)
 
 
 def labels(tables: Tables, manifest: Mapping[str, Any], selected: SelectedSet, view: str) -> pl.DataFrame:

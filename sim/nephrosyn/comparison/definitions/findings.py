@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from nephrosyn.comparison.definitions import deciding_clauses, definition_pair
+from nephrosyn.comparison.definitions import deciding_clauses, definition_pair, draws
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.definition_pair import SelectedSet, Tables
+from nephrosyn.comparison.definitions.draws import Uncertainty
+from nephrosyn.comparison.drawn_numbers import Drawing
 from nephrosyn.criteria.record.patient_arrays import SOURCES
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import PATIENT_KEY
@@ -48,6 +50,8 @@ class Findings:
         Refractory share of both sets by length of follow-up.
     patients : polars.DataFrame
         Every patient with both labels and the deciding clauses. Patients outside either set are in no other finding.
+    uncertainty : Uncertainty or None
+        What draws of the scenario's uncertain numbers say; None without draws.
     """
 
     manifest: Mapping[str, Any]
@@ -61,10 +65,17 @@ class Findings:
     refractory: list[Refractory]
     shares_over_time: SharesOverTime
     patients: pl.DataFrame
+    uncertainty: Uncertainty | None = None
 
 
 def find(
-    tables: Tables, manifest: Mapping[str, Any], place: str, from_: str | Path, to: str | Path, view: str
+    tables: Tables,
+    manifest: Mapping[str, Any],
+    place: str,
+    from_: str | Path,
+    to: str | Path,
+    view: str,
+    drawing: Drawing | None = None,
 ) -> Findings:
     """Classify by both sets, and compare; the parameters are those of `reclassify`."""
     before, after = pair = definition_pair.select(manifest, from_, to, view)
@@ -80,6 +91,7 @@ def find(
     first, second = (definition_pair.clause_answers(tables, definition, view, who) for definition in pair)
     answered = deciding_clauses.answered(first, second, moved)
     decided = deciding_clauses.decided(answered, moved)
+    changes = moves.between(labels[before.name], labels[after.name], before.name, after.name)
     new_columns = decided.drop([name for name in both.columns if name not in PATIENT_KEY])
     return Findings(
         manifest=manifest,
@@ -87,7 +99,7 @@ def find(
         before=before,
         after=after,
         view=view,
-        moves=moves.between(labels[before.name], labels[after.name], before.name, after.name),
+        moves=changes,
         reasons=deciding_clauses.reasons(decided),
         differences=[*deciding_clauses.differences(answered, moved.height)],
         refractory=[
@@ -96,6 +108,7 @@ def find(
         ],
         shares_over_time=_shares_over_time(tables, manifest, labels, pair, view),
         patients=both.join(new_columns, on=PATIENT_KEY, how="left", maintain_order="left"),
+        uncertainty=draws.find(manifest, pair, view, changes, drawing) if drawing is not None else None,
     )
 
 

@@ -9,15 +9,18 @@ import polars as pl
 
 from nephrosyn.comparison.definitions import text
 from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
+from nephrosyn.comparison.definitions.draws import Uncertainty
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report import formatting
 from nephrosyn.report.findings.verdicts.cross_classification import Moves
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
+from nephrosyn.statistics.drawn_estimates import WithNumbers
 from nephrosyn.statistics.proportions import Share
 from nephrosyn.vocabulary import NOTICE
 
 TEXT, COUNT, NUMBER = pl.String, pl.Int64, pl.Float64
+WITH_NUMBERS = ("expected", "low_with_numbers", "high_with_numbers", "low_error", "high_error", "numbers_variance")
 Rows = Iterable[dict[str, Any]]
 
 
@@ -115,6 +118,26 @@ def _verdict(verdict: Refractory, days: int | None) -> dict[str, Any]:
     }
 
 
+def intervals(uncertainty: Uncertainty | None) -> pl.DataFrame:
+    """Return what is estimated with both intervals; no rows without draws."""
+    values = ("value", "low", "high", *WITH_NUMBERS)
+    rows = (
+        {
+            **dict(zip(("of", "from", "to"), interval.of, strict=True)),
+            "value": interval.value, "low": interval.low, "high": interval.high,
+            **dict(zip(WITH_NUMBERS, _with_numbers(interval.numbers), strict=True)),
+        }
+        for interval in (uncertainty.intervals if uncertainty else [])
+    )  # fmt: skip
+    return _frame(rows, {**dict.fromkeys(("of", "from", "to"), TEXT), **dict.fromkeys(values, NUMBER)})
+
+
+def _with_numbers(numbers: WithNumbers | None) -> tuple[float | None, ...]:
+    if numbers is None:
+        return (None,) * len(WITH_NUMBERS)
+    return (numbers.expected, numbers.low, numbers.high, numbers.low_error, numbers.high_error, numbers.numbers)
+
+
 def patients(findings: Findings) -> pl.DataFrame:
     """Return every patient with category and refractory under both sets, and the clause that decides a change.
 
@@ -137,6 +160,10 @@ def as_dict(findings: Findings) -> dict[str, Any]:
         "clauses": clauses(findings.differences),
         "refractory": refractory(findings),
     }
+    drawn: dict[str, Any] = {}
+    if findings.uncertainty is not None:
+        parts["intervals"] = intervals(findings.uncertainty)
+        drawn = {"uncertainty": findings.uncertainty.about.as_dict()}
     excluded = findings.moves.excluded
     return {
         "notice": NOTICE,
@@ -153,6 +180,7 @@ def as_dict(findings: Findings) -> dict[str, Any]:
             "outside_both": excluded.neither,
         },
         "moved": findings.moves.moved.count,
+        **drawn,
         **{name: frame.to_dicts() for name, frame in parts.items()},
     }
 

@@ -18,6 +18,13 @@ PAGE = "reclassify.html"
 FILES = frozenset({PAGE, "reclassify.md", "reclassify.json", "flow.svg", "follow-up.svg", "patients.csv"})
 KIND = OutputFolder("a reclassification of nephrosyn", FILES, "reclassify.json", "flows")
 EXPLAINED = 3
+WITH_NUMBERS = (
+    "With the numbers",
+    "the interval of the expected value, which also covers what the sources of the scenario leave open. In each draw, "
+    "patients are simulated with other values of the uncertain numbers and classified by both sets. Chance is taken "
+    "out of the spread of the draws, and this spread is added to the interval of chance, as independent variances are. "
+    "It says what is known if the scenario is right apart from these numbers.",
+)
 NOTES = (
     (
         "Changes of category",
@@ -45,8 +52,8 @@ NOTES = (
     ),
     (
         "95% intervals",
-        "of shares are Wilson intervals. They cover the chance of which patients were drawn, not uncertainty about the "
-        "parameters of the scenario.",
+        "of shares are Wilson intervals; that of a difference of shares is Tango's. They cover the chance of which "
+        "patients were drawn, not uncertainty about the numbers of the scenario.",
     ),
     (
         "Limits",
@@ -92,6 +99,7 @@ def context(findings: Findings) -> dict[str, Any]:
         ("Record", findings.view),
         ("Scenario", str(findings.manifest["scenario"]["name"])),
         *frame.run_facts(findings.manifest),
+        *(findings.uncertainty.about.facts if findings.uncertainty else []),
     ]
     return {
         "notice": vocabulary.NOTICE,
@@ -100,6 +108,7 @@ def context(findings: Findings) -> dict[str, Any]:
         "facts": facts,
         "moves": [tables.flows(findings), tables.matrix(findings)],
         "agreement": tables.agreement(findings),
+        "with_numbers": tables.with_numbers(findings),
         "reasons": [tables.reasons(findings), tables.differences(findings)] if findings.reasons else [],
         "explain": [
             wording.explain_command(findings, reason, side)
@@ -107,5 +116,5 @@ def context(findings: Findings) -> dict[str, Any]:
             for side in (findings.before, findings.after)
         ],
         "refractory": tables.shares(findings),
-        "notes": NOTES,
+        "notes": (*NOTES[:-1], *[WITH_NUMBERS] * (findings.uncertainty is not None), NOTES[-1]),
     }

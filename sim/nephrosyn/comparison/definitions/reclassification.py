@@ -12,6 +12,8 @@ import polars as pl
 from nephrosyn.comparison.care.pairing import Run, open_run
 from nephrosyn.comparison.definitions import frames, text
 from nephrosyn.comparison.definitions.findings import Findings, find
+from nephrosyn.comparison.drawn_numbers import DrawnNumbers, requested
+from nephrosyn.runs.run import Progress
 
 
 class Reclassification:
@@ -43,6 +45,11 @@ class Reclassification:
 
         shown = [tables.flows(self.findings), *tables.shares(self.findings)[:-1]]
         return f"<p>{escape(self.sentence)}</p>{''.join(table.html() for table in shown)}"
+
+    @property
+    def uncertainty(self) -> DrawnNumbers | None:
+        """How the uncertain numbers were drawn; None without draws."""
+        return self.findings.uncertainty.about if self.findings.uncertainty else None
 
     @property
     def sentence(self) -> str:
@@ -77,6 +84,16 @@ class Reclassification:
         those to whom both may apply (``in_both``).
         """
         return frames.refractory(self.findings)
+
+    @cached_property
+    def intervals(self) -> pl.DataFrame:
+        """What is estimated, with its interval of chance alone and with the uncertain numbers; empty without draws.
+
+        ``of`` is ``moved`` (share of patients who change category), ``refractory`` (share under the set in ``from``),
+        ``refractory_difference`` (share under the second set minus the first), ``kappa`` (question in ``from``, among
+        whom in ``to``) or ``flow`` (patients by category under both sets, as a share of all).
+        """
+        return frames.intervals(self.findings.uncertainty)
 
     @cached_property
     def patients(self) -> pl.DataFrame:
@@ -118,7 +135,16 @@ class Reclassification:
         return Path(folder) / page.PAGE
 
 
-def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view: str = "observed") -> Reclassification:
+def reclassify(
+    run: Run | str | Path,
+    from_: str | Path,
+    to: str | Path,
+    *,
+    view: str = "observed",
+    uncertainty: int | None = None,
+    workers: int | None = 1,
+    progress: Progress | None = None,
+) -> Reclassification:
     """Show how patients change category between two definition sets, and because of which clauses.
 
     Parameters
@@ -130,6 +156,14 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
         now.
     view : {"observed", "complete"}
         Record to classify.
+    uncertainty : int, optional
+        Number of draws of the scenario's uncertain numbers, at least 20. In each draw patients, as many as the run has
+        and at most 1,000, are simulated with the drawn numbers and classified by both sets; see
+        `Reclassification.intervals`.
+    workers : int, optional
+        Processes that share the draws; None for all cores. The result does not depend on it.
+    progress : callable, optional
+        Called with (stage, done, total).
 
     Returns
     -------
@@ -142,6 +176,9 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
         If a set is unknown or invalid.
     ReclassificationError
         If the two sets are the same, or the labels of the run are incomplete.
+    EngineError, ScenarioError, WorkerError, ComparisonError
+        If the number of draws or of workers is out of range, the scenario has no uncertain numbers, or the run was made
+        by another version of the program.
     RunFolderError
         If the folder is not a run, is incomplete, or was changed.
 
@@ -159,5 +196,6 @@ def reclassify(run: Run | str | Path, from_: str | Path, to: str | Path, *, view
     ...     ns.reclassify(cohort, "source", file)
     <Reclassification from source to second: 1 of 20 patients change category>
     """
+    drawing = requested(uncertainty, workers, progress)
     tables, manifest, place = open_run(run)
-    return Reclassification(find(tables, manifest, place, from_, to, view))
+    return Reclassification(find(tables, manifest, place, from_, to, view, drawing))

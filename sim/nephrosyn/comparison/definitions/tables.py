@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from nephrosyn.comparison.definitions import text
+from nephrosyn.comparison.definitions.draws import Interval
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD, Refractory
 from nephrosyn.report.formatting import number, patients, percent, points, share_with_interval
@@ -104,6 +107,26 @@ def in_common(findings: Findings) -> Table | None:
     head = ("definition set", "refractory", "share (95% interval)", DISTANCE)
     caption = f"Refractory among the patients in both sets ({number(findings.moves.patients)})"
     return Table(f"{caption}, {findings.view} record", head, rows)
+
+
+def with_numbers(findings: Findings) -> Table | None:
+    """Return what is estimated with its interval by chance alone and with the uncertain numbers; None if undrawn."""
+    if findings.uncertainty is None:
+        return None
+    rows = [_interval(interval) for interval in findings.uncertainty.intervals]
+    about = findings.uncertainty.about
+    caption = f"With the scenario’s {number(len(about.quantities))} uncertain numbers, {about.size}"
+    return Table(caption, ("estimate", "in the run", "chance alone (95%)", "with the numbers (95%)"), rows)
+
+
+def _interval(estimated: Interval) -> tuple[str, ...]:
+    wide = estimated.numbers
+    ends = ((estimated.low, estimated.high), (wide.low, wide.high) if wide is not None else (math.nan, math.nan))
+    return (
+        text.quantity(estimated.of),
+        text.estimate(estimated.of, estimated.value),
+        *(text.span(estimated.of, *end) for end in ends),
+    )
 
 
 def shares(findings: Findings) -> list[Table]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 
+from nephrosyn.comparison.definitions import draws
 from nephrosyn.comparison.definitions.deciding_clauses import Reason
 from nephrosyn.comparison.definitions.definition_pair import SelectedSet
+from nephrosyn.comparison.definitions.draws import Quantity
 from nephrosyn.comparison.definitions.findings import Findings
 from nephrosyn.report.findings.verdicts.cross_classification import EVERYBODY
 from nephrosyn.report.findings.verdicts.refractory_share import Refractory
-from nephrosyn.report.formatting import interval, number, percent
+from nephrosyn.report.formatting import NO_VALUE, decimal, interval, number, percent, points
 from nephrosyn.report.page.definition_sections import excluded_sentence
 from nephrosyn.report.page.tables import kappa_text
 from nephrosyn.vocabulary import clause_name, plain_name
@@ -32,6 +35,46 @@ def sentence(findings: Findings) -> str:
     )
 
 
+def quantity(of: Quantity) -> str:
+    """Return what is estimated.
+
+    Examples
+    --------
+    >>> quantity(("flow", "steroid_resistant", "undetermined")), quantity(("kappa", "category", "all in both sets"))
+    ('steroid-resistant → undetermined', 'Cohen’s kappa of category, all in both sets')
+    """
+    kind, first, second = of
+    return {
+        draws.MOVED: "change category",
+        draws.DIFFERENCE: "refractory: second set minus first (points)",
+        draws.SHARE: f"refractory under “{first}”",
+        draws.KAPPA: f"Cohen’s kappa of {first}, {second}",
+        draws.FLOW: f"{plain_name(first)} → {plain_name(second)}",
+    }[kind]
+
+
+def estimate(of: Quantity, value: float) -> str:
+    """Return an estimate: a share in per cent, a difference in percentage points, kappa as a decimal."""
+    if of[0] == draws.KAPPA:
+        return decimal(value)
+    return points(value) if of[0] == draws.DIFFERENCE else percent(value)
+
+
+def span(of: Quantity, low: float, high: float) -> str:
+    """Return the interval of an estimate; a dash if there is none.
+
+    Examples
+    --------
+    >>> span(("refractory_difference", "", ""), -0.02, 0.01), span(("moved", "", ""), 0.1, 0.2)
+    ('−2.0 to +1.0', '10.0 to 20.0%')
+    """
+    if math.isnan(low):
+        return NO_VALUE
+    if of[0] in (draws.KAPPA, draws.DIFFERENCE):
+        return f"{estimate(of, low)} to {estimate(of, high)}"
+    return interval(low, high)
+
+
 def _moved(findings: Findings) -> str:
     moved, before, after = findings.moves.moved, findings.before.name, findings.after.name
     when = f"when “{after}” replaces “{before}” ({findings.view} record)"
@@ -41,9 +84,18 @@ def _moved(findings: Findings) -> str:
         return f"The only patient {'changes' if moved.count else 'keeps the same'} category {when}."
     if not moved.count:
         return f"None of the {number(moved.total)} patients changes category {when}."
-    span = f"{percent(moved.share)}, 95% interval {interval(moved.low, moved.high)}"
+    ends = f"{percent(moved.share)}, 95% interval {_both_intervals(findings, draws.MOVED, moved.low, moved.high)}"
     changes = "changes" if moved.count == 1 else "change"
-    return f"{number(moved.count)} of the same {number(moved.total)} patients ({span}) {changes} category {when}."
+    return f"{number(moved.count)} of the same {number(moved.total)} patients ({ends}) {changes} category {when}."
+
+
+def _both_intervals(findings: Findings, kind: str, low: float, high: float) -> str:
+    """Return the interval of a share by chance alone and, if there is one, with the uncertain numbers."""
+    of = (kind, "", "")
+    numbers = findings.uncertainty.of(kind).numbers if findings.uncertainty else None
+    if numbers is None:
+        return span(of, low, high)
+    return f"{span(of, low, high)} by chance alone; with the scenario’s numbers {span(of, numbers.low, numbers.high)}"
 
 
 def _excluded(findings: Findings) -> str:
@@ -78,11 +130,21 @@ def _refractory(findings: Findings) -> str:
     many = findings.moves.patients > 1
     who = f"the {number(findings.moves.patients)} patients" if many else "the only patient"
     if not findings.moves.excluded.patients:
-        return f"The refractory share of {who} is {shares}; one third is 33.3%."
-    common = f"Of {who} to whom both sets may apply, {shares} {'are' if many else 'is'} refractory; one third is 33.3%."
+        return f"The refractory share of {who} is {shares}{_difference(findings)}; one third is 33.3%."
+    common = f"Of {who} to whom both sets may apply, {shares} {'are' if many else 'is'} refractory"
+    common += f"{_difference(findings)}; one third is 33.3%."
     if findings.moves.excluded.patients == findings.moves.excluded.neither:
         return common
     return f"{common} Among each set's own patients: {_shares_of_both(findings)}."
+
+
+def _difference(findings: Findings) -> str:
+    """Return the difference of the two shares with both intervals; empty without draws."""
+    if findings.uncertainty is None:
+        return ""
+    estimated = findings.uncertainty.of(draws.DIFFERENCE)
+    ends = _both_intervals(findings, draws.DIFFERENCE, estimated.low, estimated.high)
+    return f" (difference {estimate(estimated.of, estimated.value)} points, 95% interval {ends})"
 
 
 def _shares_of_both(findings: Findings) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from numba import config
 from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
 from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.definition.thresholds import Threshold
+from nephrosyn.kernels.fallback import INTERPRETED
 from nephrosyn.vocabulary import DAYS_PER_WEEK
 
 FIRST_WINDOW, SLIDING, BLOCKS = 0, 1, 2
@@ -153,7 +153,7 @@ def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
         for place in np.ndindex(thresholds.shape):
             key = tuple(thresholds[place][field] for field, _ in fields)
             thresholds[place][name] = seen.setdefault(key, len(seen))
-    return thresholds.view(np.recarray) if config.DISABLE_JIT else thresholds
+    return thresholds.view(np.recarray) if INTERPRETED else thresholds
 
 
 def order(thresholds: NDArray[Any]) -> NDArray[np.int64]:

@@ -313,7 +313,8 @@ def taper_text(evaluated: EvaluatedPatient) -> str:
         flares, others = workspace.flares, int(workspace.counts[EPISODES])
     evaluate_each_flare(
         flares, len(days_of_flares) + 1, workspace.episodes, others, workspace.doses, int(workspace.counts[DOSES]),
-        evaluated.end, rules["raise_within_days"], rules["effective_within_days"], workspace.scratch[0], why_and_run,
+        int(evaluated.end), int(rules["raise_within_days"]), int(rules["effective_within_days"]), workspace.scratch[0],
+        why_and_run,
     )  # fmt: skip
     counted = [f"day {day}" for day, (why, _) in zip(days_of_flares, why_and_run, strict=True) if why == COUNTS]
     not_counted: dict[str, list[str]] = {}
@@ -346,9 +347,9 @@ def relapses_by_kind(evaluated: EvaluatedPatient) -> dict[int, list[int]]:
         int(workspace.counts[EPISODES]),
         workspace.doses,
         int(workspace.counts[DOSES]),
-        evaluated.rules["schedules"],
-        evaluated.rules["days_before"],
-        evaluated.rules["off_days"],
+        int(evaluated.rules["schedules"]),
+        int(evaluated.rules["days_before"]),
+        int(evaluated.rules["off_days"]),
         kind_codes,
     )
     sorted_out: dict[int, list[int]] = {ON: [], OFF: [], UNCOUNTED: []}

@@ -210,7 +210,9 @@ class SortedTable:
 
     def bounds(self, people: SortedTable) -> NDArray[np.int64]:
         """Return each patient's first row and the row after the last, shape (patients, 2)."""
-        return frozen(find_bounds(people["replicate"], people["patient"], self["replicate"], self["patient"]))
+        bounds = np.empty((len(people["patient"]), 2), np.int64)
+        find_bounds(people["replicate"], people["patient"], self["replicate"], self["patient"], bounds)
+        return frozen(bounds)
 
     def first_rows(self, people: SortedTable) -> NDArray[np.int64]:
         """Return the first row of each patient, shape (patients,).
@@ -344,9 +346,8 @@ def in_order(a: Ints, b: Ints, c: Ints, d: Ints, e: Ints) -> bool:
 
 
 @entry
-def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, patient: Ints) -> NDArray[np.int64]:
-    """First row of each patient and the row after the last; rows of other people are passed over."""
-    bounds = np.empty((len(people_patient), 2), np.int64)
+def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, patient: Ints, bounds: Ints) -> None:
+    """Write the first row of each patient and the row after the last; rows of other people are passed over."""
     j = 0
     rows = len(patient)
     for i in range(len(people_patient)):
@@ -357,7 +358,6 @@ def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, p
         while j < rows and replicate[j] == replicate_id and patient[j] == patient_id:
             j += 1
         bounds[i, 1] = j
-    return bounds
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from nephrosyn import __version__
 from nephrosyn.evidence.published.estimates_table import PublishedEstimate
+from nephrosyn.evidence.validation import prediction_tables
 from nephrosyn.evidence.validation.validate import USES, Place, Row, Validation
 from nephrosyn.report.figures import inline, validation_distances
 from nephrosyn.report.formatting import number, percent
@@ -90,7 +91,14 @@ def with_interval(estimate: PublishedEstimate, value: float, low: float, high: f
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Return a row of the table as texts."""
+    """Return a row of the table as texts; with the prediction interval, if there is one, as its last two."""
+    if row.prediction is None:
+        return _compared(row)
+    ends = [value_text(row.published, end) for end in (row.prediction.low, row.prediction.high)]
+    return *_compared(row), *prediction_tables.texts(row, (ends[0], ends[1]))
+
+
+def _compared(row: Row) -> tuple[str, ...]:
     estimate, simulated = row.published, row.simulated
     first = (estimate.id, estimate.scenario, estimate.quantity, with_interval(estimate, row.value, *row.interval))
     if row.place == "nobody":
@@ -103,11 +111,12 @@ def cells(row: Row) -> tuple[str, ...]:
 def tables(validation: Validation) -> list[Table]:
     """Return a table of the fit rows and one of the validation rows."""
     built = []
+    head = HEAD + (prediction_tables.HEAD if validation.draws else ())
     for use in USES:
         rows = validation.used(use)
         outside = frozenset(place for place, row in enumerate(rows) if row.place == "outside")
         if rows:
-            built.append(Table(TITLES[use], HEAD, [cells(row) for row in rows], outside, words=3))
+            built.append(Table(TITLES[use], head, [cells(row) for row in rows], outside, words=3))
     return built
 
 
@@ -179,11 +188,21 @@ def plotted_distances(validation: Validation) -> list[validation_distances.Dista
                 low, high = (
                     Row(row.published, _at_value(row, end)).distance for end in (row.simulated.low, row.simulated.high)
                 )
-                outside = row.place == "outside"
                 plotted.append(
-                    validation_distances.Distance(TITLES[use], row.published.id, row.distance, low, high, outside)
+                    validation_distances.Distance(
+                        TITLES[use], row.published.id, row.distance, low, high, row.place == "outside", _predicted(row)
+                    )
                 )
     return plotted
+
+
+def _predicted(row: Row) -> validation_distances.Predicted | None:
+    """Return the prediction interval on the scale of the figure."""
+    prediction = row.prediction
+    if prediction is None or prediction.place == "nobody":
+        return None
+    low, high = (Row(row.published, _at_value(row, end)).distance for end in (prediction.low, prediction.high))
+    return validation_distances.Predicted(low, high, prediction.place == "outside")
 
 
 def _at_value(row: Row, value: float) -> Any:
@@ -200,12 +219,15 @@ def files(validation: Validation) -> dict[str, str]:
         "causes": cause_lines(validation),
         "tables": tables(validation),
         "facts": [
+            *(prediction_tables.facts(validation) if validation.draws else ()),
             ("Patients in each setting", number(validation.patients)),
             ("Seed", str(validation.seed)),
             ("Settings", number(len({row.published.scenario for row in validation.rows}))),
             ("nephrosyn version", __version__),
         ],
-        "notes": NOTES,
+        "notes": (*NOTES, *prediction_tables.NOTES) if validation.draws else NOTES,
+        "predicted": prediction_tables.coverage_table(validation) if validation.draws else None,
+        "predicted_lines": prediction_tables.lines(validation) if validation.draws else (),
         "figure": inline(drawn, "distances"),
     }
     return {

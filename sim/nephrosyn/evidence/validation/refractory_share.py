@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from nephrosyn import criteria
 from nephrosyn.evidence.simulate_setting import studies
 from nephrosyn.report.findings.verdicts.eligibility import within
-from nephrosyn.report.findings.verdicts.refractory_share import ONE_THIRD
+from nephrosyn.report.findings.verdicts.refractory_share import MARGIN, ONE_THIRD
 from nephrosyn.report.formatting import interval, percent
 from nephrosyn.report.page.tables import Table
 from nephrosyn.runs.run import Progress, silent
@@ -30,7 +30,18 @@ NOBODY = {"applies": 0, "inside": 0, "met": 0, "unknown": 0}
 class RefractoryShare:
     """The refractory share of one setting under one definition set, some years after onset.
 
-    Both shares are among the patients to whom the set may apply.
+    Both shares are among the patients to whom the set may apply, with intervals of chance.
+
+    Attributes
+    ----------
+    setting, criteria : str
+        Scenario and definition set.
+    years : float, years
+        Length of follow-up.
+    refractory, undetermined : Share
+        Patients who are refractory, and who could not be classified.
+    uncertainty : (float, float) or None
+        95% interval of the expected refractory share over draws of the setting's uncertain numbers, if there are any.
     """
 
     setting: str
@@ -38,11 +49,34 @@ class RefractoryShare:
     years: float
     refractory: Share
     undetermined: Share
+    uncertainty: tuple[float, float] | None = None
+
+    @property
+    def known(self) -> tuple[float, float]:
+        """The uncertainty interval if there is one, else that of chance."""
+        return self.uncertainty or (self.refractory.low, self.refractory.high)
 
     @property
     def holds_third(self) -> bool:
         """Whether the interval contains one third."""
-        return self.refractory.low <= ONE_THIRD <= self.refractory.high
+        low, high = self.known
+        return low <= ONE_THIRD <= high
+
+    @property
+    def close_to_third(self) -> bool:
+        """Whether the whole interval lies within 5 points of one third."""
+        low, high = self.known
+        return low >= ONE_THIRD - MARGIN and high <= ONE_THIRD + MARGIN
+
+
+def with_uncertainty(
+    shares: Sequence[RefractoryShare], intervals: Mapping[tuple[str, str, float], tuple[float, float]]
+) -> list[RefractoryShare]:
+    """Return shares with their uncertainty intervals, by setting, definition set and years of follow-up."""
+    return [
+        replace(share, uncertainty=intervals.get((share.setting, share.criteria, float(share.years))))
+        for share in shares
+    ]
 
 
 def refractory_shares(
@@ -118,9 +152,12 @@ def table(shares: Sequence[RefractoryShare], setting: str) -> Table:
 
 
 def cell(share: RefractoryShare) -> str:
-    """Return a share with its interval, whether that contains one third, and the share of undetermined patients."""
+    """Return a share with its intervals, whether one third is inside, and the share of undetermined patients."""
     refractory = share.refractory
-    text = f"{percent(refractory.share)} ({interval(refractory.low, refractory.high)})"
+    spans = [interval(refractory.low, refractory.high)]
+    if share.uncertainty is not None:
+        spans.append(interval(*share.uncertainty, 0))
+    text = f"{percent(refractory.share)} ({'; '.join(spans)})"
     third = ", ⅓ inside" if share.holds_third else ""
     few = share.undetermined.share < LEAST_SHOWN
     return text + third + ("" if few else f"; {percent(share.undetermined.share, 0)} not classified")

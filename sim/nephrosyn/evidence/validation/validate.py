@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from nephrosyn import vocabulary
-from nephrosyn.errors import MOST_WORKERS, EvidenceError, nearest, wrong_count
+from nephrosyn.errors import MOST_WORKERS, EngineError, EvidenceError, nearest, wrong_count
 from nephrosyn.evidence.cohort_limits import check_cohort
 from nephrosyn.evidence.measures import estimators
 from nephrosyn.evidence.measures.estimators import Estimate
 from nephrosyn.evidence.published.causes import Cause, cause_of
 from nephrosyn.evidence.published.estimates_table import GROUPS, PublishedEstimate, published_estimates
 from nephrosyn.evidence.simulate_setting import MeasureCall, OnProgress, count_measures, no_progress
+from nephrosyn.evidence.validation.draws import patients_of_draw, simulate_draws
+from nephrosyn.evidence.validation.prediction import Coverage, PredictedPlace, Prediction, coverage, predict
 from nephrosyn.report.page.tables import Table
+from nephrosyn.runs.draws.design import FEWEST_DRAWS, check_draws
 from nephrosyn.runs.run import Progress, cores, silent
 from nephrosyn.scenario import Scenario, load
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE
@@ -28,10 +31,21 @@ PLACES: tuple[Place, ...] = get_args(Place)
 
 @dataclass(frozen=True)
 class Row:
-    """One estimate, published and simulated."""
+    """One estimate, published and simulated.
+
+    Attributes
+    ----------
+    published : PublishedEstimate
+        The published estimate.
+    simulated : Estimate
+        The same in the simulated record.
+    prediction : Prediction or None
+        What draws of the setting's numbers predict, if there were any.
+    """
 
     published: PublishedEstimate
     simulated: Estimate
+    prediction: Prediction | None = None
 
     @property
     def value(self) -> float:
@@ -87,9 +101,10 @@ class Row:
             name: getattr(estimate, name)
             for name in ("population", "quantity", "kind", "use", "group", "scenario", "against")
         }
+        predicted = {"prediction": self.prediction.as_json()} if self.prediction else {}
         return {
             "id": estimate.id, **texts, **known, "basis": estimate.basis, "counted": self.simulated.people,
-            "place": self.place, "citation": estimate.citation, "grade": estimate.grade,
+            "place": self.place, "citation": estimate.citation, "grade": estimate.grade, **predicted,
         }  # fmt: skip
 
 
@@ -102,15 +117,18 @@ class Validation:
         In the order of the table of estimates.
     patients, seed : int
         Size and seed of each simulated cohort.
+    draws : int or None
+        Draws of the settings' numbers, each with `patients_of_draw` patients.
     """
 
-    def __init__(self, rows: Sequence[Row], patients: int, seed: int) -> None:
-        self.rows, self.patients, self.seed = list(rows), patients, seed
+    def __init__(self, rows: Sequence[Row], patients: int, seed: int, draws: int | None = None) -> None:
+        self.rows, self.patients, self.seed, self.draws = list(rows), patients, seed, draws
 
     def __repr__(self) -> str:
-        """The number of estimates and settings, in a line."""
+        """The number of estimates, settings and draws, in a line."""
         settings = len(scenario_names([row.published for row in self.rows]))
-        return f"<Validation of {len(self.rows)} estimates in {settings} settings of {self.patients} patients>"
+        drawn = f" and {self.draws} draws" if self.draws else ""
+        return f"<Validation of {len(self.rows)} estimates in {settings} settings of {self.patients} patients{drawn}>"
 
     def _repr_html_(self) -> str:
         """Every estimate, published and simulated, for a notebook."""
@@ -123,11 +141,18 @@ class Validation:
                 _short(row.value),
                 _short(row.simulated.value),
                 row.place,
+                *((f"{_short(drawn.low)} to {_short(drawn.high)}", drawn.place) if (drawn := row.prediction) else ()),
             )
             for row in self.rows
         ]
-        head = ("estimate", "setting", "what", "use", "published", "simulated", "")
-        return Table(repr(self).strip("<>"), head, rows, words=4).html()
+        drawn_head = ("prediction interval", "published within it") if self.draws else ()
+        head = ("estimate", "setting", "what", "use", "published", "simulated", "within the published interval")
+        return Table(repr(self).strip("<>"), (*head, *drawn_head), rows, words=4).html()
+
+    @property
+    def patients_of_draw(self) -> int:
+        """Patients of each setting in each draw."""
+        return patients_of_draw(self.patients)
 
     def used(self, use: str) -> list[Row]:
         """Return the rows with one use."""
@@ -146,6 +171,19 @@ class Validation:
             group: {place: sum(row.published.group == group and row.place == place for row in rows) for place in PLACES}
             for group in present
         }
+
+    def prediction_coverage(self, use: str) -> dict[str, dict[PredictedPlace, int]]:
+        """Return how many published values with one use lie in and outside their 95% prediction interval, by group."""
+        places: tuple[PredictedPlace, ...] = get_args(PredictedPlace)
+        drawn = [(row.published.group, row.prediction.place) for row in self.used(use) if row.prediction]
+        return {group: {place: drawn.count((group, place)) for place in places} for group in self.coverage(use)}
+
+    def calibration(self, use: str) -> list[Coverage]:
+        """Return how many published values with one use lie in prediction intervals of several levels.
+
+        Intervals that hold are too narrow or too wide for no level. For rows used for fitting this is in-sample.
+        """
+        return coverage(row.prediction for row in self.used(use) if row.prediction)
 
     def explained(self) -> list[tuple[list[Row], Cause | None]]:
         """Return the rows outside or on the edge of their interval by their cause.
@@ -190,12 +228,22 @@ class Validation:
             "notice": vocabulary.NOTICE,
             "patients": self.patients,
             "seed": self.seed,
+            **(self._drawn() if self.draws else {}),
             "chi_square": squares,
             "coverage": {use: self.coverage(use) for use in USES},
             "causes": causes,
             "unseen": [row.published.id for row in self.unseen()],
             "figures": [row.as_json() for row in self.rows],
         }
+
+    def _drawn(self) -> dict[str, Any]:
+        """Return the coverage of the prediction intervals as plain values."""
+        calibration = {use: [asdict(level) for level in self.calibration(use)] for use in USES}
+        for level in (level for levels in calibration.values() for level in levels if not level["of"]):
+            level |= {"low": None, "high": None}
+        coverages = {use: self.prediction_coverage(use) for use in USES}
+        about = {"draws": self.draws, "patients": self.patients_of_draw}
+        return {"uncertainty": {**about, "coverage": coverages, "levels": calibration}}
 
     def json(self) -> str:
         """Return `as_dict` as JSON text."""
@@ -250,6 +298,7 @@ def validate(
     patients: int = PATIENTS,
     seed: int = SEED,
     workers: int | None = None,
+    uncertainty: int | None = None,
     progress: Progress | None = None,
 ) -> Validation:
     """Simulate the settings of the published estimates and compare each estimate with what its study would have seen.
@@ -264,6 +313,9 @@ def validate(
         Size and seed of each cohort.
     workers : int, optional
         Number of processes that share the settings; one per core by default. Results do not depend on it.
+    uncertainty : int, optional
+        Number of draws of the settings' uncertain numbers, at least 20; then every row has a prediction interval. Each
+        draw of a setting has patients of its own, as many as the cohort but at most 500.
     progress : callable, optional
         Called with (stage, done, total).
 
@@ -275,18 +327,55 @@ def validate(
     Raises
     ------
     EvidenceError
-        If no estimate matches these names.
+        If no estimate matches these names, or numbers are out of range.
+    ScenarioError
+        If draws are asked for and no number of a setting is uncertain.
     """
-    check_cohort(patients, seed)
-    if workers is not None and (wrong := wrong_count("workers", workers, 1, MOST_WORKERS)):
-        raise EvidenceError(wrong[0])
+    _check(patients, seed, workers, uncertainty)
     estimates = select_estimates(setting, estimate)
-    workers = min(workers or cores(), len(scenario_names(estimates)))
-    if workers > 1:
-        simulated = simulate_in_processes(estimates, patients, seed, workers, progress or silent)
+    names, workers, progress = scenario_names(estimates), workers or cores(), progress or silent
+    predictions: dict[str, Prediction] = {}
+    if uncertainty is not None:
+        size = patients_of_draw(patients)
+        drawn = simulate_draws(estimates, names, size, seed, uncertainty, workers=workers, progress=progress)
+        predictions = predictions_of(estimates, drawn)
+    if min(workers, len(names)) > 1:
+        simulated = simulate_in_processes(estimates, patients, seed, min(workers, len(names)), progress)
     else:
-        simulated = simulate(estimates, lambda name: load(name).scenario, patients, seed, progress or silent)
-    return Validation([Row(published, simulated[published.id]) for published in estimates], patients, seed)
+        simulated = simulate(estimates, lambda name: load(name).scenario, patients, seed, progress)
+    rows = [Row(published, simulated[published.id], predictions.get(published.id)) for published in estimates]
+    return Validation(rows, patients, seed, uncertainty)
+
+
+def _check(patients: int, seed: int, workers: int | None, uncertainty: int | None) -> None:
+    """Raise an error with every number that is out of range."""
+    problems = [] if workers is None else wrong_count("workers", workers, 1, MOST_WORKERS)
+    try:
+        check_cohort(patients, seed)
+    except EvidenceError as error:
+        problems.append(str(error))
+    try:
+        check_draws(FEWEST_DRAWS if uncertainty is None else uncertainty)
+    except EngineError as error:
+        problems.append(str(error))
+    if problems:
+        raise EvidenceError("; ".join(problems))
+
+
+def predictions_of(
+    estimates: Sequence[PublishedEstimate], drawn: Mapping[tuple[str, str], Sequence[Estimate]]
+) -> dict[str, Prediction]:
+    """Return the prediction of each estimate by its id, from its values by id and setting in every draw.
+
+    The two arms of an estimate are combined draw by draw.
+    """
+    predictions = {}
+    for published in estimates:
+        firsts = drawn[published.id, published.scenario]
+        seconds = drawn[published.id, published.against] if published.against else [None] * len(firsts)
+        together = [combine_arms(published, *arms) for arms in zip(firsts, seconds, strict=True)]
+        predictions[published.id] = predict(published, together)
+    return predictions
 
 
 def simulate(

@@ -8,6 +8,7 @@ from typing import Any
 
 from nephrosyn.report.figures import backend as backend  # must be first: it imports matplotlib
 from nephrosyn.report.figures.category_flows import view_flow
+from nephrosyn.report.figures.influence import shares_by_quarter
 from nephrosyn.report.figures.refractory_share_by_follow_up import lines
 from nephrosyn.report.figures.shares import category_bar, definitions, follow_up_curve, group_forest, overlap
 from nephrosyn.report.figures.style import drawing, inline, svg
@@ -43,6 +44,11 @@ FIGURES: Mapping[str, ReportFigure] = {
         "Refractory share over the draws of the scenario's uncertain numbers",
         lambda findings: shares_of_draws(findings.uncertainty.sets[0]),
         lambda findings: findings.uncertainty is not None and bool(findings.uncertainty.sets),
+    ),
+    "influence": ReportFigure(
+        "Refractory share in the draws with low and with high values of the leading numbers",
+        lambda findings: shares_by_quarter(findings.uncertainty.influence),
+        lambda findings: findings.uncertainty is not None and findings.uncertainty.influence is not None,
     ),
     "answer": ReportFigure(
         "The cohort by category, against one third",

@@ -13,11 +13,16 @@ from nephrosyn.report.figures.style import INK, LINES, PAPER, blank, document, r
 
 LABELS = {"share": "difference in percentage points"}
 LONGEST_NAME = 60
+CHANCE_WIDTH, NUMBERS_WIDTH = 2.6, 0.9
+"""Widths of the lines of the two intervals: of chance alone, and with the uncertain numbers."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference with its 95% interval, in its unit; shares as fractions."""
+    """A mean difference with its 95% interval, in its unit; shares as fractions.
+
+    ``known`` is the interval that also covers the uncertain numbers of the scenarios, if they were drawn.
+    """
 
     unit: str
     outcome: str
@@ -25,6 +30,7 @@ class Difference:
     value: float
     low: float
     high: float
+    known: tuple[float, float] | None = None
 
 
 def draw(differences: Sequence[Difference], reference: str) -> str:
@@ -42,7 +48,9 @@ def draw(differences: Sequence[Difference], reference: str) -> str:
     str
         A complete SVG document.
     """
-    title = f"Paired differences from {reference}, with 95% intervals"
+    known = any(mark.known is not None for mark in differences)
+    intervals = f"95% intervals{', by chance alone and with the uncertain numbers' if known else ''}"
+    title = f"Paired differences from {reference}, with {intervals}"
     return document(lambda: panels(differences, reference), title)
 
 
@@ -85,12 +93,18 @@ def _panel(axes: Any, differences: Sequence[Difference], runs: Sequence[str]) ->
         run = runs.index(mark.run)
         y = names.index(mark.outcome) + 0.6 * ((run + 0.5) / len(runs) - 0.5)
         if not math.isnan(mark.low):
-            ends = [scale * mark.low, scale * mark.high]
-            axes.plot(ends, [y, y], color=LINES[run % len(LINES)], lw=2, solid_capstyle="butt")
+            _line(axes, run, y, (scale * mark.low, scale * mark.high), CHANCE_WIDTH)
+        if mark.known is not None:
+            low, high = mark.known
+            _line(axes, run, y, (scale * low, scale * high), NUMBERS_WIDTH)
         _dot(axes, run, [scale * mark.value], [y])
     row_axis(axes, names)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
+
+
+def _line(axes: Any, run: int, y: float, ends: tuple[float, float], width: float) -> None:
+    axes.plot(ends, [y, y], color=LINES[run % len(LINES)], lw=width, solid_capstyle="butt")
 
 
 def _dot(axes: Any, run: int, values: list[float], places: list[float]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.report import text
+from nephrosyn.report.findings import known_shares
 from nephrosyn.report.findings.course import disease_states as states
 from nephrosyn.report.findings.course import exposure as treatment
 from nephrosyn.report.findings.course import pseudo_resistance, time_to_event
@@ -28,14 +29,16 @@ from nephrosyn.report.findings.verdicts import (
     subgroups,
 )
 from nephrosyn.report.findings.verdicts import course_flags as named
+from nephrosyn.report.findings.verdicts.beyond_chance import BeyondChance
 from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.cross_classification import Sets
 from nephrosyn.report.findings.verdicts.eligibility import Defined
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
-from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
+from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, Span
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.statistics.kaplan_meier import Curve
+from nephrosyn.vocabulary import NOTICE
 
 REMISSION_SHOWN_DAYS = 364.0
 
@@ -74,6 +77,19 @@ class Answers(NamedTuple):
     def __repr__(self) -> str:
         """The main result in one sentence."""
         return f"<Answers: {self.summary.sentence}>"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the shares of every definition set and view with their intervals, as plain values for JSON."""
+        shares = [_as_dict(verdict) for verdict in self.summary.refractory]
+        return {"notice": NOTICE, "sentence": self.summary.sentence, "refractory": shares}
+
+
+def _as_dict(verdict: Refractory) -> dict[str, Any]:
+    share, patients = verdict.share, verdict.patients
+    values = {key: getattr(verdict, key) for key in ("criteria", "view", "met", "unmet", "unknown", "outside")}
+    ends = {"share": share.share, "low": share.low, "high": share.high} if patients else {}
+    known = {"span": verdict.span, "beyond": verdict.beyond}
+    return {**values, "of_chance_alone": ends, **{key: asdict(value) for key, value in known.items() if value}}
 
 
 @dataclass(frozen=True)
@@ -236,25 +252,75 @@ def _shares_over_time(
     return by_follow_up.find(tables, tables["labels"], rules, view, by_follow_up.times(follow_up_days))
 
 
-def with_spans(verdicts: Sequence[Refractory], uncertainty: Uncertainty) -> list[Refractory]:
-    """Return refractory counts with the uncertainty intervals of their shares."""
-    sets = {(item.criteria, item.view): item.span for item in uncertainty.sets}
-    return [replace(verdict, span=sets.get((verdict.criteria, verdict.view))) for verdict in verdicts]
+def known(
+    verdicts: Sequence[Refractory],
+    uncertainty: Uncertainty | None,
+    scenario: Mapping[str, Any] | None,
+    stored: Mapping[str, Mapping[str, str]],
+) -> list[Refractory]:
+    """Return refractory counts with what is known of their shares beyond chance.
+
+    Parameters
+    ----------
+    verdicts : sequence of Refractory
+        Counts by definition set and view.
+    uncertainty : Uncertainty or None
+        What the draws of the run say, if it has any.
+    scenario : mapping or None
+        Plain values of its scenario.
+    stored : mapping of str to mapping
+        Texts of definition sets by name, with their ``sha256``.
+    """
+    if uncertainty is None:
+        return [
+            replace(v, beyond=_without_draws(v, scenario, stored.get(v.criteria, {})) if scenario else None)
+            for v in verdicts
+        ]
+    spans = {(item.criteria, item.view): item.span for item in uncertainty.sets}
+    few = {(item.criteria, item.view): item.draws for item in uncertainty.without}
+    return [_with_draws(v, spans.get((v.criteria, v.view)), few, uncertainty.draws) for v in verdicts]
 
 
-def summary_with(summary: Summary, uncertainty: Uncertainty) -> Summary:
-    """Return the summary of a run with the uncertainty intervals of its draws."""
-    verdicts = with_spans(summary.refractory, uncertainty)
+def _without_draws(verdict: Refractory, scenario: Mapping[str, Any], entry: Mapping[str, str]) -> BeyondChance:
+    entries = scenario.get("uncertainty")
+    if not isinstance(entries, Mapping) or all(isinstance(how, Mapping) and "fixed" in how for how in entries.values()):
+        return BeyondChance("all fixed")
+    row = known_shares.find(scenario, verdict.criteria, entry.get("sha256", ""), verdict.view)
+    return BeyondChance("not shipped") if row is None else BeyondChance("shipped", row.draws, row.low, row.high)
+
+
+def _with_draws(
+    verdict: Refractory, span: Span | None, few: Mapping[tuple[str, str], tuple[int, ...]], draws: int
+) -> Refractory:
+    if span is not None:
+        return replace(verdict, span=span, beyond=None)
+    of_set = few.get((verdict.criteria, verdict.view))
+    missing = BeyondChance("later set") if of_set is None else BeyondChance("too few", draws, few=of_set)
+    return replace(verdict, span=None, beyond=missing)
+
+
+def summary_with(summary: Summary, verdicts: list[Refractory]) -> Summary:
+    """Return a summary with other refractory counts."""
     return replace(summary, sentence=text.headline(verdicts[0]), headline=verdicts[0], refractory=verdicts)
 
 
-def answers_with(answers: Answers, uncertainty: Uncertainty | None) -> Answers:
-    """Return answers with the uncertainty intervals, if there are draws."""
-    return answers if uncertainty is None else Answers(summary_with(answers.summary, uncertainty), answers.categories)
+def answers_with(
+    answers: Answers,
+    uncertainty: Uncertainty | None,
+    scenario: Mapping[str, Any] | None,
+    stored: Mapping[str, Mapping[str, str]],
+) -> Answers:
+    """Return answers with what is known beyond chance; see `known`."""
+    verdicts = known(answers.summary.refractory, uncertainty, scenario, stored)
+    return Answers(summary_with(answers.summary, verdicts), answers.categories)
 
 
-def findings_with(findings: Findings, uncertainty: Uncertainty | None) -> Findings:
-    """Return findings with those of the draws, if there are any."""
-    if uncertainty is None:
-        return findings
-    return replace(findings, summary=summary_with(findings.summary, uncertainty), uncertainty=uncertainty)
+def findings_with(
+    findings: Findings,
+    uncertainty: Uncertainty | None,
+    scenario: Mapping[str, Any] | None,
+    stored: Mapping[str, Mapping[str, str]],
+) -> Findings:
+    """Return findings with what is known beyond chance; see `known`."""
+    verdicts = known(findings.summary.refractory, uncertainty, scenario, stored)
+    return replace(findings, summary=summary_with(findings.summary, verdicts), uncertainty=uncertainty)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nephrosyn.uncertainty import Quantity
 
 FEWEST_DRAWS, MOST_DRAWS = 20, 10_000
-BLOCKS = 50
-"""Blocks of patients, by which chance that is common to all draws is told from that of each draw."""
+FEWEST_PATIENTS = 2
+"""Least number of patients of a draw: the chance of a single one cannot be estimated."""
 
 
 class Values(NamedTuple):
@@ -46,6 +46,17 @@ def values_of(draw: int, *, paired: bool) -> Values:
     return Values(draw // 2, (draw + 1) // 2) if paired else Values(draw, draw)
 
 
+def in_chunk(part_patients: int, patients: int) -> int:
+    """Return the number of draws that are made and written at a time.
+
+    Examples
+    --------
+    >>> in_chunk(2_100, 1_000)
+    2
+    """
+    return max(1, part_patients // patients)
+
+
 def check_draws(draws: Any) -> int:
     """Return the number of draws.
 
@@ -58,6 +69,21 @@ def check_draws(draws: Any) -> int:
     if wrong:
         raise EngineError(f"{wrong[0]}: with fewer draws, an interval of 95% has no meaning")
     return int(draws)
+
+
+def check_patients(patients: int) -> None:
+    """Refuse draws with too few patients.
+
+    Raises
+    ------
+    EngineError
+        If each draw has a single patient.
+    """
+    if patients < FEWEST_PATIENTS:
+        raise EngineError(
+            f"uncertainty: expected at least {FEWEST_PATIENTS} patients in each draw, as the chance of a single one "
+            f"cannot be estimated; found {patients}: make --patients larger"
+        )
 
 
 def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
@@ -78,6 +104,11 @@ def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
     return tuple(quantities)
 
 
+def described(quantities: Iterable[Quantity]) -> list[dict[str, Any]]:
+    """Return uncertain numbers as the manifest of a run describes them."""
+    return [{"keys": list(q.keys), "kind": q.kind, "law": str(q.law), "source": q.source} for q in quantities]
+
+
 def is_paired(quantities: Iterable[Quantity]) -> bool:
     """Whether both the mix of patients and other numbers are uncertain."""
     return len({quantity.kind for quantity in quantities}) > 1
@@ -92,19 +123,28 @@ class DrawnScenarios:
         The scenario.
     paired : bool
         Whether both kinds of numbers are uncertain.
+    checked : bool
+        Check each draw for contradictions.
     """
 
-    def __init__(self, resolved: Resolved, *, paired: bool) -> None:
-        self._resolved, self._paired = resolved, paired
+    def __init__(self, resolved: Resolved, *, paired: bool, checked: bool = True) -> None:
+        self._resolved, self._paired, self._checked = resolved, paired, checked
         self._with_mix: tuple[int, Resolved] | None = None
 
     def of(self, draw: int) -> Resolved:
-        """Return the scenario with the values of one draw."""
+        """Return the scenario with the values of one draw.
+
+        Raises
+        ------
+        ScenarioError
+            If its numbers contradict each other.
+        """
         from nephrosyn import uncertainty
 
         values = values_of(draw, paired=self._paired)
         if not self._paired:
-            return uncertainty.draw(self._resolved, draw)
+            return uncertainty.draw(self._resolved, draw, checked=self._checked)
         if self._with_mix is None or self._with_mix[0] != values.mix:  # the next draw often has the same mix
-            self._with_mix = values.mix, uncertainty.draw(self._resolved, values.mix, only="mix")
-        return uncertainty.draw(self._with_mix[1], values.number, only="number")
+            with_mix = uncertainty.draw(self._resolved, values.mix, only="mix", checked=False)
+            self._with_mix = values.mix, with_mix
+        return uncertainty.draw(self._with_mix[1], values.number, only="number", checked=self._checked)

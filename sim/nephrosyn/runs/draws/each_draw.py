@@ -33,14 +33,16 @@ def map_draws(
 ) -> list[Result]:
     """Return what a function makes of each draw.
 
-    Numbers that are uncertain in several scenarios have the same quantile of their laws in all of them, and every draw
-    has the same random numbers, so that scenarios are compared with all else equal.
+    In a draw, numbers that are uncertain in several scenarios have the same quantile of their laws in all of them, and
+    all scenarios have the same random numbers, so that they are compared with all else equal. Two draws have different
+    random numbers, those of the replicate of their number, so that the chance of patients is not common to all draws.
 
     Parameters
     ----------
     function : callable
-        From the number of a draw and the tables of each scenario in it (without labels) to a result. With more than one
-        worker, function and results must be such as can be sent to another process.
+        From the number of a draw and the tables of each scenario in it (without labels; `replicate` is the number of
+        the draw) to a result. With more than one worker, function and results must be such as can be sent to another
+        process.
     scenarios : sequence of Resolved
         The scenarios, with their own numbers of patients; one of them at least has uncertain numbers.
     draws : int
@@ -85,16 +87,16 @@ def _is_uncertain(resolved: Resolved) -> bool:
 def _result(function: Callable[[int, Sequence[Tables]], Result], scenarios: Sequence[Resolved], draw: int) -> Result:
     from nephrosyn import uncertainty
 
-    return function(draw, [tables_of(uncertainty.draw(resolved, draw)) for resolved in scenarios])
+    return function(draw, [tables_of(uncertainty.draw(resolved, draw), draw) for resolved in scenarios])
 
 
-def tables_of(resolved: Resolved) -> dict[str, pl.DataFrame]:
-    """Return the tables of the first replicate of a scenario, without labels."""
+def tables_of(resolved: Resolved, replicate: int = 0) -> dict[str, pl.DataFrame]:
+    """Return the tables of one replicate of a scenario, without labels."""
     scenario = resolved.scenario
     driver = engine.choose_engine(scenario, scenario.engine, scenario.patients)
     parts = [
-        build_tables(scenario, scenario.seed, 0, history.traits, history.rows)
-        for history in engine.simulate(scenario, driver, scenario.seed, 0, scenario.patients)
+        build_tables(scenario, scenario.seed, replicate, history.traits, history.rows)
+        for history in engine.simulate(scenario, driver, scenario.seed, replicate, scenario.patients)
     ]
     return {name: pl.concat([part[name] for part in parts]) for name in parts[0]}
 

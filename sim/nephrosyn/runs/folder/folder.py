@@ -11,6 +11,7 @@ import polars as pl
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
+from nephrosyn.runs.draws.draw_tables import TABLES as KEPT_TABLES
 from nephrosyn.runs.folder import manifest, reading
 from nephrosyn.runs.folder.layout import (
     MANIFEST,
@@ -26,13 +27,14 @@ from nephrosyn.runs.folder.part import encoded
 from nephrosyn.runs.folder.storage import LocalStorage, manifest_entry
 from nephrosyn.runs.folder.tables import Manifest, counted
 
-COLUMNS = {**SCHEMAS, **DRAW_TABLES}
+COLUMNS = {**SCHEMAS, **DRAW_TABLES, **KEPT_TABLES}
 
 
 class Folder(Mapping[str, pl.DataFrame]):
     """The tables of a finished run; each is read and checked against the manifest on access.
 
-    The counts of draws are read by name like the others, but are not listed among the tables of patients.
+    The counts of draws, and their tables if they are kept, are read by name like the others, but are not listed among
+    the tables of the run.
 
     Parameters
     ----------

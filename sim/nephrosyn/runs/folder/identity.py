@@ -39,6 +39,8 @@ def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
     entries = {key: about.get(key) for key in KEYS}
     if drawn := about.get("uncertainty"):
         entries["uncertainty"] = drawn.get("draws") if isinstance(drawn, dict) else drawn
+        if isinstance(drawn, dict) and drawn.get("kept"):
+            entries["keep_draws"] = True
     if isinstance(entries["scenario"], dict):
         entries["scenario"] = entries["scenario"].get("scenario")
     if isinstance(entries["sets"], dict):

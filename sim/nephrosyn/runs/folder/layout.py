@@ -14,22 +14,32 @@ from typing import Any, Literal
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import OBSERVED, TRUTH
+from nephrosyn.runs.draws.draw_tables import PREFIX
 
 Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
 JOURNAL = "run.json"
 """Description of a run until its manifest is written."""
 LAYOUT = 2
-FILE = re.compile(r"(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
+FILE = re.compile(r"(draws/)?(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
 RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
-CONTENT = {MANIFEST, "parts", ".lock", "observed", "truth", "derived", "figures", "report.html", "report.md"}
+FOLDERS = {"parts", "observed", "truth", "derived", "draws", "figures"}
+CONTENT = {MANIFEST, ".lock", *FOLDERS, "report.html", "report.md"}
 
 
 REPAIR = "make the run again, or repair it with --resume (in Python: resume)"
 
 
 def table_folder(table: str) -> str:
-    """Return the folder of a table within the run folder."""
+    """Return the folder of a table within the run folder.
+
+    Examples
+    --------
+    >>> table_folder("visits"), table_folder("truth/events"), table_folder("draws/labels")
+    ('observed/visits', 'truth/events', 'draws/derived/labels')
+    """
+    if table.startswith(PREFIX):
+        return f"{PREFIX}{table_folder(table.removeprefix(PREFIX))}"
     if table in OBSERVED:
         return f"observed/{table}"
     return table if table in TRUTH else f"derived/{table}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
+from nephrosyn.runs.draws.draw_tables import name_of
 from nephrosyn.runs.folder.layout import FILE, LAYOUT, MANIFEST, REPAIR, table_folder
 from nephrosyn.scenario import digest_of
 from nephrosyn.text_files import UnreadableError, parsed_json
@@ -21,6 +22,7 @@ KINDS = {
     "seed": int,
 }
 ENGINES = ("compiled", "simpy")
+DRAWS = {"draws": int, "patients": int, "paired": bool, "clustered": bool, "kept": bool, "quantities": list}
 OWN_ROWS = ("patients", "follow_up")
 """Tables with one row for each patient."""
 
@@ -77,7 +79,7 @@ def _has_draws_or_none(manifest: Mapping[str, Any]) -> bool:
     if "uncertainty" not in manifest:
         return True
     drawn = manifest["uncertainty"]
-    if not isinstance(drawn, dict) or not _has(drawn, draws=int, patients=int, paired=bool, quantities=list):
+    if not isinstance(drawn, dict) or not _has(drawn, **DRAWS):
         return False
     of_each = {"keys": list, "kind": str, "law": str, "source": str}
     return drawn["draws"] > 0 and all(isinstance(item, dict) and _has(item, **of_each) for item in drawn["quantities"])
@@ -132,7 +134,17 @@ def _of_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
 def _of_draws(manifest: Mapping[str, Any]) -> Iterator[str]:
     draws = manifest["uncertainty"]["draws"]
     for table in DRAW_TABLES:
-        files = [fact for name, fact in manifest["files"].items() if name.startswith(f"{table_folder(table)}/")]
-        rows = sum(fact["rows"] for fact in files)
+        rows = _rows(manifest, table)
         if not rows or rows % draws:
             yield f"uncertainty has {draws} draws, and the files of {table} have {rows:,} rows"
+    expected = draws * manifest["uncertainty"]["patients"] if manifest["uncertainty"]["kept"] else 0
+    for table in map(name_of, OWN_ROWS):
+        rows = _rows(manifest, table)
+        if rows != expected:
+            yield f"the files of {table} have {rows:,} rows, and {expected:,} patients of draws were kept"
+
+
+def _rows(manifest: Mapping[str, Any], table: str) -> int:
+    """Return the rows of all files of a table."""
+    folder = f"{table_folder(table)}/"
+    return sum(int(fact["rows"]) for name, fact in manifest["files"].items() if name.startswith(folder))

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from nephrosyn.errors import MOST_PART_PATIENTS, MOST_WORKERS, RunFolderError, WorkerError, wrong_count
+from nephrosyn.errors import (
+    MOST_PART_PATIENTS,
+    MOST_WORKERS,
+    CriteriaError,
+    EngineError,
+    ScenarioError,
+    WorkerError,
+    wrong_count,
+)
 from nephrosyn.runs.folder import Format, RemoteWriter, Writer, run_description, storage
 from nephrosyn.runs.run import Plan, cores
-from nephrosyn.runs.workers import dask, job
+from nephrosyn.runs.workers import dask, job, room
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 from nephrosyn.runs.workers.local import Pool
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
-LEAST_BYTES_A_PATIENT = 200
-"""A lower bound for any run: the traits alone are numbers that do not compress."""
 PARTS_WORTH_A_WORKER = 8
 """A worker takes about two seconds to start, as long as this number of parts."""
+SAME_AGAIN = (ScenarioError, CriteriaError, EngineError)
+"""Errors that a resumed run would meet again."""
 
 
 @dataclass(frozen=True)
@@ -101,36 +108,6 @@ def writer_of(folder: str | Path, options: WriteOptions, about: dict[str, Any]) 
     return Writer(storage.local(folder), **arguments)
 
 
-def check_room(patients: int, folder: str | Path) -> None:
-    """Refuse a run that would certainly fill the disk.
-
-    Parameters
-    ----------
-    patients : int
-        Number of patients in all replicates.
-    folder : str or Path
-        Where the run is written; the room at a URL is not checked.
-
-    Raises
-    ------
-    RunFolderError
-        If there is less room than the smallest run of this size takes.
-    """
-    if storage.is_remote(folder):
-        return
-    path = storage.local(folder).absolute()
-    existing = next((parent for parent in (path, *path.parents) if parent.is_dir()), None)
-    if existing is None:
-        return
-    disk, least = shutil.disk_usage(existing), patients * LEAST_BYTES_A_PATIENT
-    if disk.total and least > disk.free:  # a virtual file system may have no size
-        needed, free = (f"{size / 2**30:,.1f} GiB" for size in (least, disk.free))
-        raise RunFolderError(
-            f"{patients:,} patients take at least {needed}, and {existing} has {free} free; "
-            "write to another disk with --out (in Python: out), or simulate fewer patients"
-        )
-
-
 def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
     """Write a run folder.
 
@@ -145,11 +122,15 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
 
     Raises
     ------
+    ScenarioError
+        If the numbers of some draw contradict each other.
     RunFolderError, WorkerError
         If it cannot be written; finished parts are stored, and a note on the error says how to continue.
     """
-    if not options.resume:  # draws take no room worth speaking of
-        check_room(plan.scenario.patients * plan.scenario.replicates, folder)
+    plan.check()
+    if not options.resume:  # counts of draws take no room worth speaking of
+        room.check(plan.scenario.patients * plan.scenario.replicates, folder)
+        room.check_kept(plan, folder, options.format)
     writer = writer_of(folder, options, plan.about(options.format))
     sizes = plan.sizes
     try:
@@ -201,7 +182,7 @@ def _make_here(local_job: job.Job, number: int) -> Record:
 
 
 def _note(error: BaseException, done: int, parts: int) -> None:
-    if done:
+    if done and not isinstance(error, SAME_AGAIN):
         error.add_note(
             f"{done} of {parts} parts are finished and stored; repeat the same run with resume (--resume) to continue"
         )

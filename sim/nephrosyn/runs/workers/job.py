@@ -42,6 +42,7 @@ def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = No
             "made_with": plan.made_with,
             "part_patients": plan.part_patients,
             "uncertainty": plan.drawn.draws if plan.drawn else None,
+            "keep_draws": plan.drawn is not None and plan.drawn.keep,
             "format": format,
             "url": url,
             "holder": holder,
@@ -67,8 +68,8 @@ class Job:
             LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
             for entry in values["sets"]
         ]
-        size, draws = values["part_patients"], values["uncertainty"]
-        self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, size, sets, draws)
+        options = {key: values[key] for key in ("part_patients", "uncertainty", "keep_draws")}
+        self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, sets=sets, **options)
         if values["made_with"] != self.plan.made_with:
             expected, installed = (
                 ", ".join(f"{name} {version}" for name, version in versions.items())

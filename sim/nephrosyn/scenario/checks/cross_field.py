@@ -39,7 +39,6 @@ def contradictions(parts: ValidParts, changed: Iterable[Path] | None = None) -> 
         complete_tables,
         responses,
         criteria,
-        engine,
         *ordering.CHECKS,
         *second_line.CHECKS,
         *rates.CHECKS,
@@ -237,14 +236,3 @@ def criteria(parts: ValidParts) -> Mismatches:
     if names is not None and len(set(names)) < max(len(names), 1):
         actual = f"[{', '.join(names)}]" if names else "an empty list"
         yield ("criteria",), "at least one definition set, each named once", actual
-
-
-def engine(parts: ValidParts) -> Mismatches:
-    """Check that a shared clinic has the engine in which patients wait for one another."""
-    slots = parts.value("care", "clinic", "slots")
-    if parts.value("engine") == "compiled" and isinstance(slots, int):
-        yield (
-            ("engine",),
-            'simpy or auto while care.clinic.slots is finite (or care.clinic.slots = "unlimited")',
-            f"compiled with {slots} slots, which cannot simulate patients who wait for one another",
-        )

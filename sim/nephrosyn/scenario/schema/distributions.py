@@ -13,6 +13,7 @@ import numpy as np
 
 from nephrosyn.errors import nearest, number_text
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
+from nephrosyn.scenario.schema.special_distributions import special_distribution
 from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
 
 if TYPE_CHECKING:
@@ -28,8 +29,13 @@ LONGEST_TAIL = 1000.0
 """Largest allowed ratio of the largest quantile to the limit `Bounds.mostly`."""
 
 
+def _distribution(name: str, parameters: Mapping[str, float]) -> Any:
+    """Return a distribution with methods ``ppf`` and ``cdf``: that of scipy.stats, imported only for uncommon ones."""
+    is_common = name != "truncnorm" or parameters["a"] < 0.0 < parameters["b"]
+    return (special_distribution(name) if is_common else None) or _scipy_distribution(name)
+
+
 def _scipy_distribution(name: str) -> Any:
-    """Return a distribution of scipy.stats, which is imported here because that takes half a second."""
     from scipy import stats
 
     return getattr(stats, name)
@@ -59,9 +65,8 @@ def quantiles(distribution: Distribution, probabilities: NDArray[np.float64]) ->
     probabilities = np.clip(np.asarray(probabilities, dtype=np.float64), TAIL, 1.0 - TAIL)
     if distribution.dist == FIXED:
         return np.full(probabilities.shape, distribution.parameters["value"])
-    return np.asarray(
-        _scipy_distribution(distribution.dist).ppf(probabilities, **distribution.parameters), dtype=np.float64
-    )
+    standard = _distribution(distribution.dist, distribution.parameters)
+    return np.asarray(standard.ppf(probabilities, **distribution.parameters), dtype=np.float64)
 
 
 def quantiles_between(
@@ -94,7 +99,9 @@ def quantiles_between(
     if distribution.dist == FIXED:
         return np.clip(quantiles(distribution, probabilities), low, high)
     lows, places = np.unique(low, return_inverse=True)
-    *belows, above = _scipy_distribution(distribution.dist).cdf([*lows, high], **distribution.parameters)
+    *belows, above = _distribution(distribution.dist, distribution.parameters).cdf(
+        [*lows, high], **distribution.parameters
+    )
     below = np.array(belows)[places.reshape(np.shape(low))]
     return np.clip(quantiles(distribution, below + (above - below) * np.asarray(probabilities)), low, high)
 
@@ -257,7 +264,9 @@ def _ends(name: str, items: tuple[tuple[str, float], ...]) -> tuple[float, float
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            low, early, late, high = _scipy_distribution(name)(**parameters).ppf([TAIL, 1 - MOSTLY, MOSTLY, 1 - TAIL])
+            low, early, late, high = _distribution(name, parameters).ppf(
+                [TAIL, 1 - MOSTLY, MOSTLY, 1 - TAIL], **parameters
+            )
         except (ArithmeticError, ValueError, RuntimeError, TypeError):
             return None
     if not np.all(np.isfinite([low, early, late, high])):
@@ -269,7 +278,7 @@ def _share_within(name: str, parameters: Mapping[str, float], within: tuple[floa
     if name == FIXED:
         return float(within[0] <= parameters["value"] <= within[1])
     with np.errstate(all="ignore"):
-        low, high = _scipy_distribution(name)(**parameters).cdf(within)
+        low, high = _distribution(name, parameters).cdf(within, **parameters)
     return float(high - low)
 
 

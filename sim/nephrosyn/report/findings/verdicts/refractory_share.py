@@ -11,6 +11,7 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings.verdicts.beyond_chance import BeyondChance
 from nephrosyn.report.findings.verdicts.eligibility import (
     CATEGORY_ORDER,
     FLAG_OF_CATEGORY,
@@ -99,6 +100,8 @@ class Refractory:
         The others were followed or treated too shortly. None where the complete record was not classified.
     span : Span or None
         Uncertainty interval of the share, which conclusions about one third rest on; None for a run without draws.
+    beyond : BeyondChance or None
+        What is known beyond chance without a `span`.
     """
 
     criteria: str
@@ -114,6 +117,7 @@ class Refractory:
     treated_met: int | None = None
     sparse: int | None = None
     span: Span | None = None
+    beyond: BeyondChance | None = None
 
     @property
     def patients(self) -> int:
@@ -169,6 +173,13 @@ class Refractory:
     def comparison(self) -> Comparison:
         """The share compared with one third."""
         return Comparison(self.known)
+
+    @property
+    def shipped_comparison(self) -> Comparison | None:
+        """The comparison by the interval of the shipped analysis; None if there is none."""
+        if self.beyond is None or self.beyond.status != "shipped":
+            return None
+        return Comparison(replace(self.share, low=self.beyond.low, high=self.beyond.high))
 
     @property
     def if_all_refractory(self) -> Comparison:

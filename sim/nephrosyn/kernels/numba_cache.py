@@ -1,4 +1,4 @@
-"""Files of cached compiled code: each ends with a checksum; a damaged file is removed and compiled again.
+"""Files of code that numba compiled: each ends with a checksum; a damaged file is removed and compiled again.
 
 A crash, a full disk or a synchronised home folder may leave files that are empty, truncated or mixed up. numba would
 fail at every later start, or run damaged machine code.
@@ -17,13 +17,11 @@ from typing import Any
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
+from nephrosyn.kernels.fallback import CacheWarning
+
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 DAMAGED = "cached code of the model in {} was damaged; it is removed and compiled again (about a minute)"
 NOT_WRITTEN = "code of the model cannot be cached in {}: {}; the next run compiles it again"
-
-
-class CacheWarning(UserWarning):
-    """Cached code of the model is damaged or cannot be written; results are the same, but take longer."""
 
 
 def is_sound(path: Path) -> bool:

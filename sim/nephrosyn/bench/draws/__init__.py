@@ -1,0 +1,1 @@
+"""Scores of classifiers under draws of the scenario's uncertain numbers: played by `play`, summarised in `findings`."""
