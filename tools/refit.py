@@ -189,7 +189,7 @@ def main() -> None:
         table.write_text(rendered(columns, DIGITS), encoding="utf-8")
         for (setting, key), parameter in zip(fit.places, calibration.fitted, strict=True):
             write(setting, key, kept(setting, key, parameter), calibration.source)
-            write_entry(setting, entry(parameter.column, fit.table, columns))
+            write_entry(setting, entry(parameter.column, fit.table))
             sys.stdout.write(f"{setting} {key} {parameter.value:.4g} ({parameter.low:.3g} to {parameter.high:.3g})\n")
         for row in calibration.after:
             sys.stdout.write(f"  {row.published.id} {row.distance:+.2f} {row.place}\n")

@@ -126,9 +126,8 @@ def scenario(calibration: Calibration, setting: str, fits: Sequence[FittedParame
             else [f"{path[-1]} = {_toml(get(tree, path))}"]
         )
     lines += ["", "[sources]", *(f"{json.dumps(dotted(path))} = {json.dumps(calibration.source)}" for path in leaves)]
-    table, columns = _table_name(calibration.setting), list(calibration.draws())
-    entries = [entry(fit.column, table, columns) for fit in fits]
-    entries += [entry(column, table, columns) for column in calibration.given if _belongs(column, setting, fits)]
+    columns = [*(fit.column for fit in fits), *(name for name in calibration.given if _belongs(name, setting, fits))]
+    entries = [entry(column, _table_name(calibration.setting)) for column in columns]
     return "\n".join([*lines, "", "[uncertainty]", *entries]) + "\n"
 
 
@@ -138,22 +137,10 @@ def _belongs(column: str, setting: str, fits: Sequence[FittedParameter]) -> bool
     return bool(earlier)
 
 
-def entry(column: str, table: str, columns: Sequence[str]) -> str:
-    """Return the line of ``[uncertainty]`` for a column of a table of draws.
-
-    Parameters
-    ----------
-    column : str
-        The column, ``setting:key``.
-    table : str
-        Name or file of the table.
-    columns : sequence of str
-        All columns; where several have the same key, the line names the column.
-    """
+def entry(column: str, table: str) -> str:
+    """Return the line of ``[uncertainty]`` for a column of a table of draws, ``setting:key``."""
     key = column.rpartition(":")[2]
-    is_alone = sum(name.rpartition(":")[2] == key for name in columns) == 1
-    named = "" if is_alone else f", column = {json.dumps(column)}"
-    return f"{json.dumps(key)} = {{ posterior = {json.dumps(table)}{named} }}"
+    return f"{json.dumps(key)} = {{ posterior = {json.dumps(table)}, column = {json.dumps(column)} }}"
 
 
 def _new(lines: Sequence[str], path: KeyPath) -> bool:
