@@ -73,6 +73,7 @@ benchmark: $(VENV)/installed-for-tests
 
 docs: $(VENV)/installed-for-tests
 	@$(PY) tools/generate.py
+	@$(PY) tools/known_shares.py
 	@$(PY) tools/readme.py
 	@$(PY) tools/care.py
 	@$(PY) tools/perturbations.py
