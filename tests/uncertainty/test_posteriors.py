@@ -205,3 +205,18 @@ def test_every_shipped_table_is_used_and_every_calibrated_number_has_one():
         used |= {entry.posterior for entry in entries.values() if isinstance(entry, Posterior)}
         assert not [key for key, entry in entries.items() if "is not stored" in getattr(entry, "fixed", "")], name
     assert used == set(shipped_posteriors())
+
+
+def test_settings_that_were_calibrated_apart_are_related_by_the_shared_numbers_only():
+    """Toronto's two shares who never relapse hang on its rate, which hangs on the shape: given the rate they are free.
+
+    The partial rank correlation given the rate is within 3.5 standard errors of 0.
+    """
+    columns = parsed(shipped_posteriors()["children-relapse"].read_text("utf-8"))
+    never = "disease.relapse.bands.children.never_relapsing_share"
+    names = [f"setting-toronto-{name}:{never}" for name in ("south-asian", "east-asian")]
+    earlier = [name for name in columns if name not in names]
+    ranks = np.array([stats.rankdata(columns[name]) for name in [*earlier, *names]])
+    partial = -np.linalg.inv(np.corrcoef(ranks))[-1, -2]
+    scale = np.linalg.inv(np.corrcoef(ranks)).diagonal()
+    assert abs(np.arctanh(partial / np.sqrt(scale[-1] * scale[-2]))) < 3.5 / np.sqrt(400 - len(earlier) - 3)

@@ -1,7 +1,7 @@
 """Whether the laws of the uncertain numbers contradict each other, or the numbers that are fixed.
 
-A drawn scenario is checked like any other, so a contradiction would stop a run in some draw. Here the ends of the laws
-are tried before: in a few scenarios, each with every law at its lower or upper end, so chosen that any two laws meet in
+A run with draws checks the scenario of every draw. `nephrosyn check` does not know the draws, and tries the ends of the
+laws: in a few scenarios, each with every law at its lower or upper end, so chosen that any two laws meet in
 all four ways [1]_.
 
 References

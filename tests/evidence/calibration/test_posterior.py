@@ -106,11 +106,18 @@ def test_a_conditional_posterior_follows_each_row_of_the_earlier_numbers():
     """Value = first + second, published 0.6 with error 0.05: in each row the first is normal about 0.6 - second."""
     given = fill_uniforms(5, 0, np.arange(400), int(Purpose.PERSON), 1)[:, :1] * 0.4
     targets = Targets(np.array([0.6]), np.array([0.05]), np.array([0.05]), ("number",), ((0, 1),))
-    found = conditional(lambda point: (point[:1] + point[1], np.array([1e-9])), targets, given, 3)
+
+    def simulate(point):
+        return point[:1] + point[1], np.array([1e-9])
+
+    found = conditional(simulate, targets, given, 3, "first:x")
     assert np.array_equal(found.points[:, 1:], given)
     away = (found.points[:, 0] - (0.6 - given[:, 0])) / 0.05
     assert stats.kstest(away, stats.norm.cdf).pvalue > WITHIN
     assert found.emulator_error < 1e-4
+    other = conditional(simulate, targets, given, 3, "second:x")
+    again = (other.points[:, 0] - (0.6 - given[:, 0])) / 0.05
+    assert abs(np.corrcoef(away, again)[0, 1]) < 3.3 / np.sqrt(len(given))  # columns differ by more than the table
 
 
 LOW, HIGH = np.log([0.2, 0.05]), np.log([1.5, 1.5])

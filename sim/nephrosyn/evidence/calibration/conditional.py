@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 
@@ -35,7 +36,7 @@ CELLS = 200
 
 
 def conditional(
-    simulate: Simulate, targets: Targets, given: Floats, seed: int, begin: Sequence[Floats] = ()
+    simulate: Simulate, targets: Targets, given: Floats, seed: int, name: str, begin: Sequence[Floats] = ()
 ) -> Posterior:
     """Return a draw of the first parameter for each row of the others.
 
@@ -49,6 +50,8 @@ def conditional(
         The rows of the table, in parts of the range of each column.
     seed : int
         Seed of the keyed random numbers.
+    name : str
+        Name of the column: each has random numbers of its own, as columns are independent given the earlier numbers.
     begin : sequence of ndarray of float, shape (d,)
         Points to simulate in addition.
 
@@ -64,20 +67,20 @@ def conditional(
         known.add(point)
     for wave in range(MOST_WAVES):
         emulators = Emulators(known)
-        points = _drawn(emulators, given, seed, wave)
+        points = _drawn(emulators, given, seed, name, wave)
         if wave and emulators.uncertainty(points) < ACCURATE:
             break
         for point in emulators.batch(points):
             known.add(point)
     emulators = Emulators(known)
-    points = _drawn(emulators, given, seed, MOST_WAVES)
+    points = _drawn(emulators, given, seed, name, MOST_WAVES)
     uncertainty = emulators.uncertainty(points)
     checks = points[:: max(len(points) // CHECKS, 1)][:CHECKS]
     error = emulators.error(checks, known)
     return Posterior(points, float(len(points)), error, uncertainty, len(known.points), known.nearest())
 
 
-def _drawn(emulators: Emulators, given: Floats, seed: int, stage: int) -> Floats:
+def _drawn(emulators: Emulators, given: Floats, seed: int, name: str, stage: int) -> Floats:
     """Draw the first parameter in each row by its distribution function over the cells of its range."""
     middles = (np.arange(CELLS) + 0.5) / CELLS
     grid = np.column_stack([np.tile(middles, len(given)), np.repeat(given, CELLS, axis=0)])
@@ -85,7 +88,7 @@ def _drawn(emulators: Emulators, given: Floats, seed: int, stage: int) -> Floats
     weights = np.exp(heights - heights.max(1, keepdims=True))
     sums = np.cumsum(weights, axis=1)
     rows = np.arange(len(given), dtype=np.int64)
-    uniforms = fill_uniforms(seed, stage, rows, int(Purpose.CALIBRATION), 1)[:, 0] * sums[:, -1]
+    uniforms = fill_uniforms(seed, crc32(name.encode()) + stage, rows, int(Purpose.CALIBRATION), 1)[:, 0] * sums[:, -1]
     cells = np.minimum((sums < uniforms[:, None]).sum(1), CELLS - 1)
     before = np.where(cells > 0, sums[rows, cells - 1], 0.0)
     inside = np.clip((uniforms - before) / weights[rows, cells], 0.0, 1.0)

@@ -15,7 +15,7 @@ from nephrosyn.evidence.calibration.conditional import conditional
 from nephrosyn.evidence.calibration.free_parameters import FreeParameter, given_parameters, read_free_parameter
 from nephrosyn.evidence.calibration.objective import Objective
 from nephrosyn.evidence.calibration.posterior import Posterior, posterior
-from nephrosyn.evidence.calibration.result import DIGITS, Calibration, FittedParameter
+from nephrosyn.evidence.calibration.result import DIGITS, Calibration, FittedParameter, column_of
 from nephrosyn.evidence.calibration.search import Minimum, search
 from nephrosyn.evidence.calibration.targets import targets
 from nephrosyn.evidence.cohort_limits import check_cohort
@@ -183,7 +183,7 @@ def _conditional(objective: Objective, table: Mapping[str, Sequence[float]], bes
     low, high = both.prior[1:].T
     given = (np.array(rows).T - low) / (high - low)
     start = both.to_unit(np.r_[best, [parameter.to_scale(parameter.start) for parameter in earlier.values()]])
-    draws = conditional(both.simulated, both.targets, given, both.seed, [start])
+    draws = conditional(both.simulated, both.targets, given, both.seed, column_of(objective.parameters[0]), [start])
     objective.runs = both.runs
     return draws
 

@@ -66,7 +66,12 @@ class FittedParameter:
     @property
     def column(self) -> str:
         """Name of its column in the table of draws."""
-        return f"{Path(self.parameter.setting).name.removesuffix('.toml')}:{self.parameter.key}"
+        return column_of(self.parameter)
+
+
+def column_of(parameter: FreeParameter) -> str:
+    """Return the name of the column of a parameter in a table of draws, ``setting:key``."""
+    return f"{Path(parameter.setting).name.removesuffix('.toml')}:{parameter.key}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -92,15 +92,14 @@ def uncertain(resolved: Resolved) -> tuple[Quantity, ...]:
     Raises
     ------
     ScenarioError
-        If it has none, or laws contradict each other.
+        If it has none.
     """
-    from nephrosyn.uncertainty import check_distributions, uncertainty_of
+    from nephrosyn.uncertainty import uncertainty_of
 
     quantities = uncertainty_of(resolved)
     if not quantities:
         expected = "at least one number whose source says how well it is known"
         raise ScenarioError(resolved.name, [Problem("uncertainty", expected, "none: all numbers are fixed")])
-    check_distributions(resolved)
     return tuple(quantities)
 
 
