@@ -45,7 +45,9 @@ def rows_of(resolved: Resolved, draws: int) -> Iterator[KnownShare]:
     drawn = plan.drawn
     assert drawn is not None
     counted = [drawn.tables(chunk) for chunk in range(len(drawn.chunks))]
-    known = uncertainty.find(drawn.about(), *(pl.concat([tables[name] for tables in counted]) for name in TABLES))
+    known = uncertainty.find(
+        drawn.about(), resolved, *(pl.concat([tables[name] for tables in counted]) for name in TABLES)
+    )
     digest = content_digest(resolved.scenario.model_dump(mode="json"))
     sets = {loaded.definition.name: loaded.manifest_entry()["sha256"][:DIGITS] for loaded in plan.sets}
     for item in known.sets:

@@ -80,9 +80,9 @@ How many simulated values lie inside the published interval, on its edge and out
 and among those held out. The group of each figure is a column of `sim/nephrosyn/evidence/published/estimates.csv`. The
 lines below the table are written by hand in `outside.toml` beside it."""
 PREDICTED_TEXT = """\
-Would a study of the published size, made in the simulated setting, have reported the published value? The 95% prediction
-interval covers what the sources of the setting's numbers leave open and the sampling error of the study. Numbers that
-were fitted to a figure carry its uncertainty, so the rows used for fitting are no test."""
+Would a study of the published size, made in the simulated setting, have reported the published value? The 95%
+prediction interval covers what the sources of the setting's numbers leave open and the sampling error of the study.
+Numbers that were fitted to a figure carry its uncertainty, so the rows used for fitting are no test."""
 FITTED_TEXT = """\
 ## How the numbers were fitted
 

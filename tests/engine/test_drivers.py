@@ -9,7 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from nephrosyn.engine import choose_engine, simulation
+from nephrosyn.course.parameters.prepare import prepare
+from nephrosyn.engine import choose_engine, compiled_driver, simulation
+from nephrosyn.patients.traits import draw_patients
 from nephrosyn.scenario import load, shipped
 
 UNLIMITED = 'care.clinic.slots="unlimited"'
@@ -130,3 +132,10 @@ def test_the_model_is_the_same_without_compilation(courses, tmp_path, name, days
         assert np.array_equal(plain[field], compiled[field])
     for field in ("time", "value", "second_value", "third_value"):
         assert np.allclose(plain[field], compiled[field], rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+def test_rows_are_by_patient_in_whatever_order_patients_are_played():
+    scenario = load("baseline").scenario
+    prepared, traits = prepare(scenario, 1, 0), draw_patients(scenario, 1, 0, np.arange(30, dtype=np.int64))
+    rows = compiled_driver.play(scenario, prepared, traits)
+    assert compiled_driver.play(scenario, prepared, traits[::-1].copy()).tobytes() == rows.tobytes()

@@ -218,6 +218,8 @@ for name, patients in (("baseline", 60), ("busy-clinic", 40), ("children-first-e
     cohort = ns.run(name, patients=patients, seed=3)
     for table, frame in sorted(cohort.tables.items()):
         digest.update(table.encode() + frame.write_csv().encode())
+    for verdict in cohort.patient(5).verdicts(view="observed"):
+        digest.update(str(verdict).encode())
 print(digest.hexdigest(), *sorted({"numba", "llvmlite"} & set(sys.modules)))
 """
 

@@ -106,7 +106,8 @@ def test_the_answer_printed_is_the_same(run, both, monkeypatch):
     monkeypatch.setattr(out_of_core, "WHOLE_PATIENTS", 10)
     monkeypatch.setattr(out_of_core, "BATCH_PATIENTS", 60)
     same(whole, report.answers(run.tables, run.manifest), "answers")
-    same(whole[0], both[0].summary, "summary")
+    manifest = {**run.manifest, "scenario": {}}  # the findings know no shipped analysis
+    same(report.answers(run.tables, manifest)[0], both[0].summary, "summary")
 
 
 @pytest.mark.slow

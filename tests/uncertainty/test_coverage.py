@@ -25,6 +25,7 @@ from nephrosyn.runs.draws.counts import TABLES
 from nephrosyn.runs.run import Plan
 from nephrosyn.scenario import Resolved, load
 from nephrosyn.scenario.schema.uncertainty import Fixed
+from nephrosyn.statistics import nested_variance
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +107,10 @@ def interval_and_truth(
     resolved = replace(resolved, scenario=resolved.scenario.model_copy(update={"seed": seed}))
     drawn = Plan(resolved, uncertainty=DRAWS).drawn
     counted = [drawn.tables(chunk) for chunk in range(len(drawn.chunks))]
-    known = find(drawn.about(), *(pl.concat([tables[name] for tables in counted]) for name in TABLES))
+    # the errors of the ends take a third of the time, and are tested by themselves
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nested_variance, "errors_of_ends", lambda draws: (0.0, 0.0))
+        known = find(drawn.about(), resolved, *(pl.concat([tables[name] for tables in counted]) for name in TABLES))
     found = known.of("source")
     return found.low, found.high, expected(uncertainty.draw(resolved, TRUTH), by_response)
 
@@ -148,7 +152,10 @@ def test_share_is_known_by_total_probability(file, by_response):
 
 
 def test_interval_covers_the_truth(runs):
-    """95% of runs, within exact binomial bounds that a right program leaves once in a thousand."""
+    """95% of runs, within exact binomial bounds that a right program leaves once in a thousand: 179 to 198 of 200.
+
+    When this was written it was 191; with the random numbers of one replicate for all draws, 116.
+    """
     inside = sum(low <= truth <= high for low, high, truth in runs)
     assert binom.ppf(ERROR_RATE / 2, REPEATS, 0.95) <= inside <= binom.ppf(1 - ERROR_RATE / 2, REPEATS, 0.95)
     below, above = sum(truth < low for low, _, truth in runs), sum(truth > high for _, high, truth in runs)

@@ -99,10 +99,13 @@ def test_a_changed_set_of_the_same_name_is_another_set(tmp_path):
 
 
 def test_wider_laws_are_another_scenario(tmp_path):
-    """How well a number is known is part of what the interval depends on."""
-    file = tmp_path / "wider.toml"
-    file.write_text(
-        'extends = "baseline"\ntitle = "Wider"\ndescription = "Wider"\n[uncertainty]\n'
-        '"triggers.infection.hazard_factor" = { range = [1, 9], source = "assumed: anything" }\n'
-    )
-    assert "--uncertainty 200 also" in quoted(ns.run(file, patients=20))
+    """How well a number is known is part of what the interval depends on; title, size and seed are not."""
+    file = tmp_path / "like.toml"
+    like = 'extends = "baseline"\ntitle = "Like it"\ndescription = "Like it"\npatients = 7\nseed = 9\n'
+    law = '[uncertainty]\n"triggers.infection.hazard_factor" = { range = [1, 9], source = "assumed: anything" }\n'
+    digests = []
+    for content in (like, like + law):
+        file.write_text(content)
+        digests.append(known_shares.content_digest(load(file).scenario.model_dump(mode="json")))
+    baseline = known_shares.content_digest(load("baseline").scenario.model_dump(mode="json"))
+    assert digests[0] == baseline != digests[1]

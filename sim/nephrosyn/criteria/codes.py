@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nephrosyn.kernels.compile import kernel, shared
+from nephrosyn.kernels.compile import kernel
 
 NOT_MET, MET, UNKNOWN, UNDEFINED = 0, 1, -1, -2
 STATUS_NAMES = {MET: "met", NOT_MET: "not met", UNKNOWN: "cannot be judged", UNDEFINED: "not defined"}
@@ -115,14 +115,17 @@ NOT_DEFINED = 90
 FIRST_NOT_MET, FIRST_UNKNOWN, FIRST_UNDEFINED = 20, 40, 90
 
 
-@shared
-def status_of(reason):
+def status_of(reason: int) -> int:
     """Return the status that a reason stands for."""
     if reason < FIRST_NOT_MET:
         return MET
     if reason < FIRST_UNKNOWN:
         return NOT_MET
     return UNKNOWN if reason < FIRST_UNDEFINED else UNDEFINED
+
+
+compiled_status_of = kernel(status_of)
+"""`status_of` for compiled code."""
 
 
 @kernel

@@ -64,8 +64,9 @@ SITE = np.dtype(
 )
 """The state of a site's clinic."""
 
-ATTENDANCE = np.dtype([("due", "f8"), ("requested", "f8"), ("visits", "i8")], align=True)
-"""A patient at the clinic: the next visit (days from onset), the latest request (days of the calendar), visits held."""
+ATTENDANCE = np.dtype([("due", "f8"), ("requested", "f8"), ("visits", "i8"), ("rows", "i8")], align=True)
+"""A patient at the clinic: the next visit (days from onset), the latest request (days of the calendar), and the numbers
+of visits held and of rows written."""
 
 
 class Clinic(NamedTuple):
@@ -179,7 +180,9 @@ def _play(most, traits, states, clocks, prepared, clinic, calendar, log):
             if not _until_next_course(traits, states, clocks, clinic, calendar):
                 return math.inf
             visits = 0 if present.step == _START else 1
+        written = log.written[0]
         due = advance_patient(present.patient, visits, traits, states, clocks, prepared, log)
+        clinic.attendance[present.patient].rows += log.written[0] - written
         if due < 0.0:  # LOG_FULL or TOO_MANY_EVENTS
             site.interrupted = 1
             return due
@@ -234,8 +237,10 @@ def _new_calendar(patients: int) -> Calendar:
     return Calendar(records(1, CALENDAR), arrivals, departures, records(MOST_NOW * patients, ENTRY_NOW))
 
 
-def _play_site(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog) -> None:
-    """Play the courses of the patients of one site; their rows come in the order of the calendar."""
+def _play_site(
+    scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog
+) -> NDArray[np.int64]:
+    """Play the courses of the patients of one site; return the number of rows of each, written as time goes by."""
     states, clocks = records(len(traits), STATE), np.zeros((len(traits), 4, CLOCKS))
     clinic, calendar = _new_clinic(int(scenario.care.clinic.slots), len(traits)), _new_calendar(len(traits))
     batch, due = FIRST_BATCH, CALLS_NOT_OVER
@@ -252,6 +257,8 @@ def _play_site(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[n
             batch *= 4
         else:
             batch = max(batch // 8, 1)
+    counts: NDArray[np.int64] = np.asarray(clinic.attendance["rows"])
+    return counts
 
 
 def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
@@ -280,6 +287,6 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     follow_up_days = scenario.population.follow_up_days
     log, site_log = CourseLog(len(traits), follow_up_days), CourseLog(max(map(len, sites)), follow_up_days)
     for site in sites:
-        _play_site(scenario, prepared, site, site_log)
-        log.append(site_log, site["patient"])
-    return log.by_patient()
+        counts = _play_site(scenario, prepared, site, site_log)
+        log.append(site_log, site["patient"], counts)
+    return log.by_patient(ordered=bool(np.all(np.diff(traits["patient"]) > 0)))

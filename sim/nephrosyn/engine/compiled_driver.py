@@ -66,4 +66,4 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
             batch *= 4
         else:
             batch = max(batch // 8, 1)
-    return log.by_patient()
+    return log.by_patient(ordered=bool(np.all(np.diff(traits["patient"]) > 0)))

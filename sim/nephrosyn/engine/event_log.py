@@ -22,29 +22,23 @@ _WORDS = ROW.itemsize // 8
 
 @entry
 def _arrange(
-    patients: NDArray[np.int32],
-    rows: NDArray[np.int64],
+    rows: NDArray[np.void],
+    words: NDArray[np.int64],
     first: int,
     places: NDArray[np.int64],
     target: NDArray[np.int64],
-    place: int,
 ) -> None:
-    """Copy rows to a place of a target, by patient; ``places`` is scratch for each patient from the first on.
+    """Copy rows to a target, by patient; ``places`` says where those of each patient begin, from the first on.
 
-    Rows are taken as words of eight bytes, because compiled code would copy a record byte by byte.
+    Rows are copied as words of eight bytes, because compiled code would copy a record byte by byte.
     """
-    for row in range(len(patients)):
-        places[patients[row] - first] += 1
-    for i in range(len(places)):
-        place += places[i]
-        places[i] = place - places[i]
     row = 0
-    while row < len(patients):
-        patient = patients[row]
+    while row < len(rows):
+        patient = rows[row].patient
         place = places[patient - first]
-        while row < len(patients) and patients[row] == patient:  # what one visit writes stands together
+        while row < len(rows) and rows[row].patient == patient:  # what one visit writes stands together
             for word in range(_WORDS):
-                target[place, word] = rows[row, word]
+                target[place, word] = words[row, word]
             place += 1
             row += 1
         places[patient - first] = place
@@ -76,7 +70,7 @@ class CourseLog:
         longer[: written[0]] = rows[: written[0]]
         self.arrays = Log(longer, written)
 
-    def append(self, log: CourseLog, patients: NDArray[np.int32]) -> None:
+    def append(self, log: CourseLog, patients: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
         """Append the rows of another log, by patient, and empty that log.
 
         Parameters
@@ -85,15 +79,18 @@ class CourseLog:
             Rows in any order.
         patients : ndarray of int32, shape (n,)
             Their patients. Numbers close to each other take the least memory.
+        counts : ndarray of int64, shape (n,)
+            Number of rows of each patient.
         """
         rows, written = log.arrays[0], int(log.arrays.written[0])
         begun = int(self.arrays.written[0])
         if begun + written > len(self.arrays.rows):
             self.grow(begun + written)
         first, last = int(patients.min()), int(patients.max())
-        places = np.zeros(last - first + 1, np.int64)
-        of_patients = np.ascontiguousarray(rows["patient"][:written])
-        _arrange(of_patients, _words(rows), first, places, _words(self.arrays.rows), begun)
+        before = np.zeros(last - first + 2, np.int64)
+        before[patients - first + 1] = counts
+        places = begun + np.cumsum(before)
+        _arrange(rows[:written], _words(rows), first, places, _words(self.arrays.rows))
         self.arrays.written[0] += written
         log.arrays.written[0] = 0
 
@@ -108,10 +105,16 @@ class CourseLog:
         check_memory(written + room, ROW.itemsize, self._patients)
         return records(room, ROW, zeroed=False)
 
-    def by_patient(self) -> NDArray[np.void]:
-        """The written rows by patient; those of one patient stay in the order of writing."""
+    def by_patient(self, *, ordered: bool = False) -> NDArray[np.void]:
+        """The written rows by patient; those of one patient stay in the order of writing.
+
+        Parameters
+        ----------
+        ordered : bool
+            Whether they were written by patient.
+        """
         rows = np.asarray(self.arrays.rows[: self.arrays.written[0]])
         patients = rows["patient"]
-        if np.all(patients[1:] >= patients[:-1]):
+        if ordered or np.all(patients[1:] >= patients[:-1]):
             return rows
         return rows.take(np.argsort(patients, kind="stable"))  # much quicker than rows[order]

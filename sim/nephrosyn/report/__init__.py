@@ -94,8 +94,8 @@ def write(
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
-        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths), ``sets`` (their text) and ``scenario`` of the
-        run (its plain values, without which the shipped analysis is not quoted).
+        ``version``, ``seed``, ``engine``, ``criteria`` (names or paths), ``sets`` (their text) and ``scenario`` (plain
+        values, without which the shipped analysis is not quoted) of the run.
     folder : Path
         Output folder; created if missing. Files of an earlier report are replaced.
     uncertainty : Uncertainty, optional

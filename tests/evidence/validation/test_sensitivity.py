@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -34,12 +35,18 @@ def test_both_ends_of_every_range_are_scenarios():
 
 
 def test_a_setting_is_varied_over_the_ranges_of_the_baseline_about_its_own_numbers():
+    key = "care.adherence.non_adherent_share"
+    ranges = {entry.key: entry for entry in analysis.ranges_of(load("setting-netherlands", [f"{key}=0.7"]))}
+    assert (ranges[key].low, ranges[key].high) == (0.1, 0.7)
+
+
+def test_a_calibrated_number_is_varied_over_its_posterior():
     key = "disease.relapse.bands.children.rate_per_year"
     setting = load("setting-netherlands")
-    ranges = {entry.key: entry for entry in analysis.ranges_of(setting)}
+    entry = {entry.key: entry for entry in analysis.ranges_of(setting)}[key]
+    low, high = np.quantile(setting.scenario.uncertainty[key].draws, [0.025, 0.975])
     value = get(setting.scenario.model_dump(mode="json"), split(key))
-    assert ranges[key].low <= value <= ranges[key].high
-    assert (ranges[key].low, ranges[key].high) == (0.7, max(6.0, value))
+    assert (entry.low, entry.high) == pytest.approx((min(low, value), max(high, value)), rel=0.01)
 
 
 def test_a_number_that_the_scenario_fixes_is_not_varied(tmp_path):

@@ -45,7 +45,7 @@ from nephrosyn.criteria.codes import (
     RESPONSES,
     SECONDARY_RESISTANCE_CLAUSE,
     TOXICITY_CLAUSE,
-    status_of,
+    compiled_status_of,
 )
 from nephrosyn.criteria.definition.compiled import ON_STEROID, RAISE_CLEARS
 from nephrosyn.criteria.record.complete_record import Person, path_spans
@@ -156,7 +156,7 @@ def evaluate_steroid(workspace, first, stop, prescribed, end, lesion, rule):
         evaluate_late_response(workspace, end, lesion, rule, answers[LATE_RESPONSE_CLAUSE])
     if rule.partial_reported > 0:
         evaluate_partial_remission(workspace, end, lesion, rule, answers[PARTIAL_REMISSION_CLAUSE])
-    return rule.course_days > 0 and status_of(answers[RESISTANCE_CLAUSE, REASON]) == MET
+    return rule.course_days > 0 and compiled_status_of(answers[RESISTANCE_CLAUSE, REASON]) == MET
 
 
 @inline
@@ -191,7 +191,7 @@ def write_statuses(answers, why, rule, status, day):
         if defining_number(rule, clause) == 0:
             answers[clause, REASON] = NOT_DEFINED
             answers[clause, DAY] = NEVER
-        status[clause] = status_of(answers[clause, REASON])
+        status[clause] = compiled_status_of(answers[clause, REASON])
         day[clause] = answers[clause, DAY]
 
 

@@ -82,27 +82,29 @@ def special_distribution(name: str) -> SpecialDistribution | None:
 
     known = {
         "norm": SpecialDistribution((), special.ndtri, special.ndtr),
-        "uniform": SpecialDistribution((), lambda p: p, lambda x: np.clip(x, 0.0, 1.0)),
-        "expon": SpecialDistribution((), lambda p: -special.log1p(-p), lambda x: -special.expm1(-positive(x))),
-        "lognorm": SpecialDistribution(("s",), lambda p, s: np.exp(s * special.ndtri(p)), _lognormal_cdf),
+        "uniform": SpecialDistribution((), lambda p: p, lambda values: np.clip(values, 0.0, 1.0)),
+        "expon": SpecialDistribution(
+            (), lambda p: -special.log1p(-p), lambda values: -special.expm1(-positive(values))
+        ),
+        "lognorm": SpecialDistribution(("s",), lambda p, spread: np.exp(spread * special.ndtri(p)), _lognormal_cdf),
         "gamma": SpecialDistribution(
-            ("a",), lambda p, a: special.gammaincinv(a, p), lambda x, a: special.gammainc(a, positive(x))
+            ("a",), lambda p, a: special.gammaincinv(a, p), lambda values, a: special.gammainc(a, positive(values))
         ),
         "beta": SpecialDistribution(
             ("a", "b"),
             lambda p, a, b: special.betaincinv(a, b, p),
-            lambda x, a, b: special.betainc(a, b, np.clip(x, 0.0, 1.0)),
+            lambda values, a, b: special.betainc(a, b, np.clip(values, 0.0, 1.0)),
         ),
         "truncnorm": SpecialDistribution(("a", "b"), _truncated_normal_ppf, _truncated_normal_cdf),
     }
     return known.get(name)
 
 
-def _lognormal_cdf(values: Floats, s: np.float64) -> Any:
+def _lognormal_cdf(values: Floats, spread: np.float64) -> Any:
     from scipy.special import ndtr
 
     with np.errstate(divide="ignore"):
-        return ndtr(np.log(np.maximum(values, 0.0)) / s)
+        return ndtr(np.log(np.maximum(values, 0.0)) / spread)
 
 
 def _truncated_normal_ppf(probabilities: Floats, a: np.float64, b: np.float64) -> Any:
