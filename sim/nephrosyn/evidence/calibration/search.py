@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 STEP = 0.12
 """Finite-difference step on the fitting scale (log or log-odds): large compared with the noise of coupled cohorts."""
-ROUNDS = 8
+USUAL_ROUNDS, ROUNDS = 4, 30
+"""Rounds that most searches take, and the most; a search that needs more has not converged."""
 
 Floats = NDArray[np.float64]
 Residuals = Callable[[Floats], Floats]
@@ -19,7 +20,7 @@ Residuals = Callable[[Floats], Floats]
 
 def expected_rounds(parameters: int) -> int:
     """Return approximately how many points a search simulates."""
-    return (ROUNDS // 2) * (parameters + 1)
+    return USUAL_ROUNDS * (parameters + 1)
 
 
 @dataclass(frozen=True)
