@@ -62,7 +62,7 @@ def test_wheel_holds_scenarios_sets_and_licence(wheel):
 
 def test_wheel_holds_the_code_built_ahead(wheel):
     built = {f"nephrosyn/kernels/built_ahead/{path.name}" for path in BUILT.iterdir()}
-    assert {name.partition(".")[2] for name in built} == {"so", "bc.xz", "json"}
+    assert {name.partition(".")[2] for name in built} == {"so", "bc.xz", "json", "wasm"}
     assert built <= set(zipfile.ZipFile(wheel).namelist())
 
 
