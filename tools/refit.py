@@ -165,16 +165,20 @@ def kept(setting: str, key: str, fitted: FittedParameter) -> float:
 def write_entry(setting: str, line: str) -> None:
     """Write an entry of ``[uncertainty]`` into a scenario, in place of that of the same key."""
     file = SCENARIOS / f"{setting}.toml"
-    text = file.read_text("utf-8")
+    rows = file.read_text("utf-8").splitlines()
     key = line.partition(" = ")[0]
-    kept = [row for row in text.splitlines() if not (row.startswith(f"{key} = ") and "posterior = " in row)]
-    if "[uncertainty]" not in kept:
-        kept += ["", "[uncertainty]"]
-    start = kept.index("[uncertainty]")
-    end = next((place for place in range(start + 1, len(kept)) if kept[place].startswith("[")), len(kept))
-    while not kept[end - 1]:
-        end -= 1
-    file.write_text("\n".join([*kept[:end], line, *kept[end:]]) + "\n", encoding="utf-8")
+    present = [place for place, row in enumerate(rows) if row.startswith(f"{key} = ") and "posterior = " in row]
+    if present:
+        rows[present[0]] = line
+    else:
+        if "[uncertainty]" not in rows:
+            rows += ["", "[uncertainty]"]
+        start = rows.index("[uncertainty]")
+        end = next((place for place in range(start + 1, len(rows)) if rows[place].startswith("[")), len(rows))
+        while not rows[end - 1]:
+            end -= 1
+        rows.insert(end, line)
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def main() -> None:
