@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,7 @@ from nephrosyn.record.tables import build_tables
 from nephrosyn.scenario import load
 from nephrosyn.scenario.files.catalogue import shipped, shipped_sets
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed"),
-]
+pytestmark = pytest.mark.slow
 
 PATIENTS = 300
 SCENARIOS = sorted(shipped())[::3][:20]
