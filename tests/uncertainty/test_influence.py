@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -12,6 +14,8 @@ from typer.testing import CliRunner
 import nephrosyn as ns
 from nephrosyn.cli.app import app
 from nephrosyn.report import influence_text
+from nephrosyn.report.figures.influence import shares_by_quarter
+from nephrosyn.report.figures.style import drawing
 from nephrosyn.report.findings.influence import Question, check_question, influence
 from nephrosyn.report.key_meanings import key_meanings, meaning
 from nephrosyn.runs.draws.design import DrawnScenarios, values_of
@@ -136,6 +140,19 @@ def test_sentence_names_the_leading_numbers(values):
     shares, alone = np.random.default_rng(8).normal(size=DRAWS), values.select("draw", "mix", "number", OTHER)
     noise = influence("source", "observed", shares, alone, [QUANTITIES[2]], Question(0.4))
     assert influence_text.moved_most(noise).startswith("no uncertain number stands out in 120 draws")
+
+
+def test_labels_of_the_figure_do_not_overlap(values):
+    """With meanings of the longest kind, which take three lines."""
+    of_share = found(values)
+    long = "probability of remission in children of some lesion " * 2
+    numbers = [replace(number, meaning=long) for number in of_share.numbers * 3]
+    with drawing():
+        figure = shares_by_quarter(replace(of_share, numbers=numbers))
+        figure.canvas.draw()
+        boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert len(boxes) > 1
+    assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(boxes))
 
 
 def test_table_has_a_row_for_each_number(values):
