@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.budgets import Results, budget_lines, per_row
+from benchmarks.commands import LIBRARIES
+from benchmarks.earlier import EARLIER_COMMIT
 from benchmarks.peers import PEERS, WITH_QUEUE, version
 from nephrosyn import __version__
 from nephrosyn.vocabulary import NOTICE
-
-Results = dict[tuple[str, int], dict[str, float]]
 
 NAMES = {
     "compiled_course": "compiled engine, course only",
@@ -30,44 +31,29 @@ NAMES = {
     "c_rows": "C loop that draws and writes the rows (the limit)",
 }
 COMMANDS = {
+    "imports": f"importing {LIBRARIES}",
+    "import typer": "importing typer and rich",
     "run": "`nephrosyn run baseline`, with report, {size:,} patients",
+    "earlier run": "the same, commit {commit}",
+    "first run": "the same, first run ever: nothing compiled",
+    "earlier first run": "the same, commit {commit}",
+    "report": "`nephrosyn run baseline`, with report, {size:,} patients",
+    "worker": "one more worker, from start to its first part",
+    "earlier worker": "the same, commit {commit}",
     "run clinic": "`nephrosyn run busy-clinic --workers 1`, with report, {size:,} patients",
     "run clinic, simpy": "the same with `--engine simpy`",
     "run no queue": "the same with unlimited slots",
-    "first run": "the same, first run ever: nothing compiled",
     "help": "`nephrosyn --help`",
     "list": "`nephrosyn list`",
 }
-BUDGETS: list[tuple[str, str, float]] = [
-    ("compiled_course", "patients/s, course only", 60_000),
-    ("compiled_tables", "patients/s, all tables in memory", 60_000),
-    ("simpy_course", "patients/s, SimPy without a queue", 8_000),
-    ("simpy_clinic", "patients/s, SimPy with a clinic about 80% busy", 2_500),
-    ("classify", "patients/s, classification", 100_000),
-]
-ROWS_TRIED = 98
-"""Log rows per patient in the trial from which the budgets of the engines come; the model writes more."""
-ENGINES = ("compiled_course", "compiled_tables", "simpy_course", "simpy_clinic")
-
-LIMITS: list[tuple[str, str, float]] = [
-    ("run", "s, `run baseline` with report", 6.0),
-    ("first run", "s, first run ever", 40.0),
-    ("help", "s, `--help`", 0.3),
-    ("list", "s, `list`", 0.3),
-]
-TIMES_NO_QUEUE = 1.1
-TIMES_C = 4.0
-TIMES_ONE_SET = 4.0
 CLASSIFYING = ("classify", "classify_twelve")
-WHOLE_SECONDS, WHOLE_MB = 180.0, 2048.0
-"""Limits for a million patients on two cores, and for the largest process at any size."""
 HOW_WHOLE = {
     "whole": "default",
     "whole by 1": "one worker",
     "whole by 2": "two workers",
+    "earlier whole": "default, commit {commit}",
     "whole of draws": "one worker, as draws of the uncertain numbers, 1,000 patients each",
 }
-TIMES_OF_DRAWS = 1.3
 VERSIONS = ("numba", "numpy", "polars", "scipy", "simpy")
 
 
@@ -91,7 +77,7 @@ def page(results: Results, repeats: int, find: Callable[[str], str | None]) -> s
             "",
             *_commands(results),
             "",
-            *_budgets(results),
+            *budget_lines(results),
             "",
         ]
     )
@@ -115,8 +101,8 @@ def _per_second(measured: dict[str, float], size: int) -> float:
     return size / max(measured["seconds"], 1e-9)
 
 
-def _per_row(measured: dict[str, float]) -> float:
-    return 1e9 * measured["seconds"] / max(measured["rows"], 1.0)
+def _ns_per_row(measured: dict[str, float]) -> float:
+    return 1e9 * per_row(measured)
 
 
 def _throughput(results: Results) -> Iterator[str]:
@@ -127,8 +113,8 @@ def _throughput(results: Results) -> Iterator[str]:
             if work != name:
                 continue
             limit = results.get(("c_rows", size))
-            times = f"{_per_row(measured) / _per_row(limit):.1f}" if limit and work not in CLASSIFYING else ""
-            ns = f"{_per_row(measured):.0f}" if work not in CLASSIFYING else ""
+            times = f"{_ns_per_row(measured) / _ns_per_row(limit):.1f}" if limit and work not in CLASSIFYING else ""
+            ns = f"{_ns_per_row(measured):.0f}" if work not in CLASSIFYING else ""
             per = f"{measured['rows'] / size:.0f}" if work not in CLASSIFYING else ""
             speed, peak = f"{_per_second(measured, size):,.0f}", f"{measured['peak_mb']:.0f}"
             yield f"| {title} | {size:,} | {speed} | {per} | {ns} | {times} | {peak} |"
@@ -164,9 +150,9 @@ def _peers(results: Results) -> Iterator[str]:
         for size in sizes:
             own = "compiled_clinic" if peer in WITH_QUEUE else "compiled_course"
             measured, model = results[peer, size], results.get((own, size))
-            times = f"{_per_row(measured) / _per_row(model):.1f}" if model else ""
+            times = f"{_ns_per_row(measured) / _ns_per_row(model):.1f}" if model else ""
             speed, per = f"{_per_second(measured, size):,.0f}", f"{measured['rows'] / size:.0f}"
-            ns = f"{_per_row(measured):.0f}"
+            ns = f"{_ns_per_row(measured):.0f}"
             yield f"| {package} {version(peer)} | {how} | {size:,} | {speed} | {per} | {ns} | {times} |"
 
 
@@ -178,8 +164,8 @@ def _whole(results: Results) -> Iterator[str]:
     yield "| simulated, classified by three sets, written | patients | seconds | CPU seconds | peak MB | MB on disk |"
     yield "|---|---:|---:|---:|---:|---:|"
     for (work, size), measured in sorted(results.items()):
-        if work.startswith("whole"):
-            how = HOW_WHOLE[work]
+        if work in HOW_WHOLE:
+            how = HOW_WHOLE[work].format(commit=EARLIER_COMMIT)
             times = " | ".join(f"{measured[key]:.1f}" for key in ("seconds", "cpu_seconds"))
             yield f"| {how} | {size:,} | {times} | {measured['peak_mb']:.0f} | {measured['megabytes']:.1f} |"
     if len(sizes) > 1:
@@ -210,77 +196,4 @@ def _commands(results: Results) -> Iterator[str]:
         for (work, size), measured in results.items():
             if work == name:
                 numbers = f"{measured['seconds']:.2f} | {measured['cpu_seconds']:.2f} | {measured['peak_mb']:.0f}"
-                yield f"| {title.format(size=size)} | {numbers} |"
-
-
-def _largest(results: Results, name: str) -> int:
-    """Return the largest size measured, 0 if there is none."""
-    return max((size for work, size in results if work == name), default=0)
-
-
-def _budgets(results: Results) -> Iterator[str]:
-    """Yield the budgets, evaluated at the largest size measured."""
-    yield "| budget | patients | needed | measured | |"
-    yield "|---|---:|---:|---:|---|"
-    for name, title, least in BUDGETS:
-        if size := _largest(results, name):
-            reached = _per_second(results[name, size], size)
-            yield _line(title, size, f"at least {least:,.0f}", f"{reached:,.0f}", reached >= least)
-            if name in ENGINES:
-                yield _rows_line(title, size, least * ROWS_TRIED, results[name, size])
-    size = _largest(results, "c_rows")
-    if size and ("compiled_course", size) in results:
-        times = _per_row(results["compiled_course", size]) / _per_row(results["c_rows", size])
-        yield _line(
-            "time per row, course relative to C loop", size, f"at most {TIMES_C:g}", f"{times:.1f}", times <= TIMES_C
-        )
-    if size := _largest(results, "run no queue"):
-        times = results["run clinic", size]["cpu_seconds"] / results["run no queue", size]["cpu_seconds"]
-        needed = f"at most {TIMES_NO_QUEUE:g}"
-        yield _line(
-            "CPU time of `run` with a clinic relative to no queue",
-            size,
-            needed,
-            f"{times:.2f}",
-            times <= TIMES_NO_QUEUE,
-        )
-    size = max((size for work, size in results if work in WITH_QUEUE), default=0)
-    if size and ("compiled_clinic", size) in results:
-        model = _per_row(results["compiled_clinic", size])
-        for peer in WITH_QUEUE:
-            times = model / _per_row(results[peer, size])
-            title = f"time per row, compiled clinic relative to {PEERS[peer][0]}"
-            yield _line(title, size, "below 1", f"{times:.2f}", times < 1.0)
-    size = _largest(results, "classify_twelve")
-    if size and ("classify", size) in results:
-        times = results["classify_twelve", size]["seconds"] / results["classify", size]["seconds"]
-        met = times <= TIMES_ONE_SET
-        yield _line("time of twelve sets relative to one", size, f"at most {TIMES_ONE_SET:g}", f"{times:.1f}", met)
-    if size := _largest(results, "whole"):
-        measured, share = results["whole", size], size / 1e6
-        seconds, peak = measured["seconds"] / share, measured["peak_mb"]
-        needed = f"at most {WHOLE_SECONDS:g}"
-        yield _line("s, whole run, per million patients", size, needed, f"{seconds:.0f}", seconds <= WHOLE_SECONDS)
-        yield _line("MB, peak, whole run", size, f"at most {WHOLE_MB:g}", f"{peak:.0f}", peak <= WHOLE_MB)
-    if size := _largest(results, "whole of draws"):
-        times = results["whole of draws", size]["cpu_seconds"] / results["whole by 1", size]["cpu_seconds"]
-        met = times <= TIMES_OF_DRAWS
-        yield _line(
-            "CPU time of draws relative to one cohort", size, f"at most {TIMES_OF_DRAWS:g}", f"{times:.2f}", met
-        )
-    for name, title, most in LIMITS:
-        for (work, patients), measured in results.items():
-            if work == name:
-                seconds = measured["seconds"]
-                yield _line(title, patients, f"at most {most:g}", f"{seconds:.2f}", seconds <= most)
-
-
-def _rows_line(title: str, size: int, least: float, measured: dict[str, float]) -> str:
-    """Return the same budget in rows, which does not depend on the number of rows per patient."""
-    reached = measured["rows"] / max(measured["seconds"], 1e-9)
-    words = title.replace("patients/s", "million rows/s")
-    return _line(words, size, f"at least {least / 1e6:.3g}", f"{reached / 1e6:.3g}", reached >= least)
-
-
-def _line(title: str, size: int, needed: str, reached: str, met: bool) -> str:
-    return f"| {title} | {f'{size:,}' if size else ''} | {needed} | {reached} | {'met' if met else '**missed**'} |"
+                yield f"| {title.format(size=size, commit=EARLIER_COMMIT)} | {numbers} |"
