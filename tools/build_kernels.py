@@ -1,6 +1,7 @@
 """Build the code of all entry points ahead: libraries for Linux, LLVM code for other machines, and WebAssembly.
 
-Run it after a change of the compiled rooms (`nephrosyn.kernels.sources.COMPILED_ROOMS`), on Linux with x86-64:
+Run it after a change of compiled functions, or of constants and types that they use, on Linux with x86-64; a test says
+when:
 
     python tools/build_kernels.py            # writes sim/nephrosyn/kernels/built_ahead
     python tools/build_kernels.py --check    # builds them anew and compares
@@ -25,6 +26,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from kernel_sources import kernel_sources
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "sim" / "nephrosyn" / "kernels" / "built_ahead"
@@ -275,14 +278,15 @@ def build(folder: Path) -> None:
 
     from nephrosyn.kernels.index import FORMAT, checksum
     from nephrosyn.kernels.library import TABLE
-    from nephrosyn.kernels.sources import PACKAGE, sources_digest
+    from nephrosyn.kernels.sources import PACKAGE, digest_of
 
     binding.initialize_all_targets()
     binding.initialize_all_asmprinters()
     call_entries()
     module, functions = whole_module()
     needs, symbols = sorted(C_FUNCTIONS), {v["symbol"] for variants in functions.values() for v in variants}
-    digest, files = sources_digest(PACKAGE), {}
+    sources, files = kernel_sources(PACKAGE), {}
+    digest = digest_of(PACKAGE, sources)
     files["wasm32"] = write(folder / f"{digest}.wasm", webassembly(module, symbols), ())
     module = with_functions(module, c_library(needs, TABLE), {*symbols, TABLE, *needs}, set())
     for machine, target in TARGETS.items():
@@ -292,6 +296,7 @@ def build(folder: Path) -> None:
     index = {
         "format": FORMAT,
         "built_with": built_with(),
+        "sources": sources,
         "functions": functions,
         "needs": needs,
         "files": files,

@@ -16,7 +16,6 @@ from nephrosyn.kernels import library
 from nephrosyn.kernels.arguments import OtherTypesError, words_of
 from nephrosyn.kernels.fallback import kinds_to_try, pass_over
 from nephrosyn.kernels.index import BUILT, ForeignError, Index, UnusableError, read_index
-from nephrosyn.kernels.sources import PACKAGE, sources_digest
 
 NO_MATCH = object()
 """Result of a call for which there is no code."""
@@ -125,7 +124,7 @@ def functions() -> dict[str, list[Function]]:
     if "bitcode" not in kinds:
         return {}
     try:
-        index = read_index(BUILT, sources_digest(PACKAGE))
+        index = read_index(BUILT)
     except UnusableError as error:
         pass_over(str(error), warn=True)
         return {}

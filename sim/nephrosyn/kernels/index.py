@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nephrosyn.kernels.sources import PACKAGE
+from nephrosyn.kernels.sources import PACKAGE, digest_of
 
 BUILT = PACKAGE / "kernels" / "built_ahead"
 """Folder of code built ahead."""
-FORMAT = 1
+FORMAT = 2
 """Version of the index and of how code takes its arguments."""
 
 
@@ -38,12 +38,15 @@ class Index:
         Functions of the C library that the code calls, in the order of its table.
     files : dict
         For each kind of machine, and ``"bitcode"``: ``name``, ``sha256`` and required processor ``features``.
+    sources : list of str
+        Files of the package from which it was built.
     """
 
     folder: Path
     functions: dict[str, list[dict[str, Any]]]
     needs: list[str]
     files: dict[str, dict[str, Any]]
+    sources: list[str]
 
     def checked(self, machine: str) -> Path:
         """Return the path of a file, after checking its content.
@@ -69,33 +72,45 @@ def checksum(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def read_index(folder: Path, digest: str) -> Index | None:
-    """Read the index for sources of a digest.
+def read_index(folder: Path, package: Path = PACKAGE) -> Index | None:
+    """Read the index of code that was built from the sources of this package.
 
     Parameters
     ----------
     folder : Path
         Folder of code built ahead.
-    digest : str
-        Digest of the sources.
+    package : Path
+        Folder of the package.
 
     Returns
     -------
     Index or None
-        None if there is none.
+        None if there is none, or the code is of other sources.
 
     Raises
     ------
     UnusableError
         If it is damaged.
     """
-    path = folder / f"{digest}.json"
+    for path in sorted(folder.glob("*.json")):
+        content = _checked_content(path)
+        if _is_of_these_sources(content["sources"], package, path.stem):
+            return Index(folder, content["functions"], content["needs"], content["files"], content["sources"])
+    return None
+
+
+def _checked_content(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
+        content: dict[str, Any] = json.loads(path.read_bytes())
         if content["sha256"] != checksum(content) or content["format"] != FORMAT:
             raise UnusableError(f"{path} is damaged")
-    except FileNotFoundError:
-        return None
     except (OSError, ValueError, KeyError, TypeError):
         raise UnusableError(f"{path} is damaged") from None
-    return Index(folder, content["functions"], content["needs"], content["files"])
+    return content
+
+
+def _is_of_these_sources(names: list[str], package: Path, digest: str) -> bool:
+    try:
+        return digest_of(package, names) == digest
+    except OSError:  # a file was removed
+        return False

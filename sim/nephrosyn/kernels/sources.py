@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -28,7 +29,9 @@ DIGITS = 16
 
 @cache
 def sources_digest(package: Path) -> str:
-    """Digest of all sources that compiled code depends on; line ends do not count.
+    """Digest of all sources that compiled code may depend on; line ends do not count.
+
+    Code that numba compiles is cached under this name.
 
     Parameters
     ----------
@@ -45,9 +48,37 @@ def sources_digest(package: Path) -> str:
     >>> len(sources_digest(PACKAGE))
     16
     """
+    return digest_of(package, _source_files(str(package)))
+
+
+def digest_of(package: Path, names: Sequence[str]) -> str:
+    """Digest of some sources; line ends do not count.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package.
+    names : sequence of str
+        Files, relative to it.
+
+    Returns
+    -------
+    str
+        Start of a SHA-256, the same on every platform.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be read.
+
+    Examples
+    --------
+    >>> digest_of(PACKAGE, ["vocabulary.py"]) == digest_of(PACKAGE, ["errors.py"])
+    False
+    """
     digest = hashlib.sha256()
-    for name in sorted(_source_files(str(package))):
-        with open(f"{package}/{name}", "rb") as file:  # noqa: PTH123 - objects for two hundred paths would take longer
+    for name in sorted(names):
+        with open(f"{package}/{name}", "rb") as file:  # noqa: PTH123 - objects for so many paths would take longer
             digest.update(f"\n{name}\n".encode() + file.read().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:DIGITS]
 
