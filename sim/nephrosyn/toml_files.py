@@ -29,7 +29,16 @@ def files_in(folder: Traversable) -> dict[str, Traversable]:
 
 def titles_of(files: Mapping[str, Traversable]) -> dict[str, str]:
     """Return the ``title`` in each file, or an empty text, without checking the rest of it."""
-    return {name: str(tomllib.loads(file.read_text("utf-8")).get("title", "")) for name, file in files.items()}
+    return {name: str(_first_keys(file.read_text("utf-8")).get("title", "")) for name, file in files.items()}
+
+
+def _first_keys(text: str) -> dict[str, Any]:
+    """Return the keys before the first table; parsing long files whole would take most of the time of a list."""
+    before, _, _ = text.partition("\n[")
+    try:
+        return tomllib.loads(before)
+    except tomllib.TOMLDecodeError:  # a line of a text or an array begins with a bracket
+        return tomllib.loads(text)
 
 
 def content(file: Traversable) -> str:

@@ -11,6 +11,7 @@ import nephrosyn.scenario as scenarios
 from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import Resolved, load, rows, shipped
 from nephrosyn.scenario.files.provenance import ids
+from nephrosyn.toml_files import titles_of
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
@@ -23,6 +24,20 @@ def test_shipped_scenario_loads_with_a_source_for_every_number(name):
         if numeric and key not in ("patients", "replicates", "seed"):
             assert source, key
     assert all(source.startswith("assumed:") or ids(source) for source in resolved.origins.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("title = 'Any'\n[disease]\ntitle = 'Other'\n", "Any"),
+        ("[disease]\ntitle = 'Other'\n", ""),
+        ("words = [\n[1],\n]\ntitle = 'Any'\n", "Any"),
+        ('words = """\n[no table]\n"""\ntitle = "Any"\n', "Any"),
+    ],
+)
+def test_a_title_stands_before_the_first_table(tmp_path, text, title):
+    (tmp_path / "a.toml").write_text(text)
+    assert titles_of({"a": tmp_path / "a.toml"}) == {"a": title}
 
 
 def test_titles_of_the_shipped_ones():
