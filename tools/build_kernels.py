@@ -110,9 +110,13 @@ PATIENTS = 40
 
 
 def call_entries() -> None:
-    """Play `RUNS`, and explain their verdicts."""
-    import nephrosyn as ns
+    """Play `RUNS`, explain their verdicts, and call what only draws of numbers and perturbations call."""
+    import numpy as np
 
+    import nephrosyn as ns
+    from nephrosyn.kernels.random_streams import Purpose, lanes_at
+
+    lanes_at(1, 0, int(Purpose.UNCERTAINTY), np.arange(PATIENTS), np.zeros(PATIENTS, np.int64))
     for run in RUNS:
         cohort = ns.run(**run, patients=PATIENTS, seed=1)
         for patient in range(PATIENTS):

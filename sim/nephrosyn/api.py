@@ -96,7 +96,8 @@ def run(
     workers : int, optional
         Processes that share the parts of a run on disk; None for all cores. The result does not depend on it.
     part_patients : int, optional
-        Approximate number of patients per part. No row depends on it.
+        Approximate number of patients per part; by default 2,000 to 5,000, and fewer if follow-up is longer than two
+        years. No row depends on it.
     cluster : str, optional
         Address of a Dask scheduler whose workers make the parts, or ``local:N``.
     uncertainty : int, optional

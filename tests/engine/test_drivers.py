@@ -56,6 +56,28 @@ def test_parts_do_not_show(courses, monkeypatch):
     assert split.tobytes() == whole.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("patients", "years", "size"),
+    [(300, 2, 2_000), (60_000, 2, 3_000), (10**6, 2, 5_000), (10**6, 10, 1_000), (300, 1, 2_000)],
+)
+def test_parts_of_small_cohorts_and_long_follow_ups_are_smaller(patients, years, size):
+    changed = (f"patients={patients}", f"population.follow_up_days={years * 365}", "population.patients_per_site=1")
+    scenario = load("baseline", changed).scenario
+    assert simulation.part_size(scenario) == pytest.approx(size, rel=0.01)
+    assert simulation.part_size(scenario, 70) == 70
+
+
+def test_parts_that_share_their_log_are_the_same():
+    scenario = load("baseline").scenario
+    player = simulation.Player(scenario, "compiled", 1, reuse_log=True)
+    parts = simulation.cut(130, 1, 50)
+    shared = [player.play(part).rows.copy() for part in (*parts, parts[0])]
+    alone = [simulation.Player(scenario, "compiled", 1).play(part).rows for part in (*parts, parts[0])]
+    assert [rows.tobytes() for rows in shared] == [rows.tobytes() for rows in alone]
+    small, large = (player.play(part).rows for part in (parts[2], parts[1]))
+    assert np.shares_memory(small, large)
+
+
 def test_the_log_grows_without_loss(courses, monkeypatch):
     whole, _ = courses("baseline", patients=60)
     monkeypatch.setattr("nephrosyn.engine.event_log._ROWS_PER_PATIENT_YEAR", 0)

@@ -25,7 +25,9 @@ LONGEST_BATCH_SECONDS = 0.1
 """Longest call of compiled code: an interrupt waits until it returns. Results do not depend on it."""
 
 
-def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
+def play(
+    scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog | None = None
+) -> NDArray[np.void]:
     """Play the courses of some patients.
 
     Parameters
@@ -36,11 +38,13 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
         The same scenario, prepared.
     traits : ndarray of TRAITS, shape (n,)
         The patients.
+    log : CourseLog, optional
+        An empty log to write; by default, a new one.
 
     Returns
     -------
     ndarray of ROW, shape (rows,)
-        The log of the courses, by patient.
+        The rows of the courses, by patient.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def play(scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void
     """
     states = records(len(traits), STATE)
     clocks = np.zeros((len(traits), 4, CLOCKS))
-    log = CourseLog(len(traits), scenario.population.follow_up_days)
+    log = log or CourseLog(len(traits), scenario.population.follow_up_days)
     first, batch = 0, FIRST_BATCH
     while first < len(traits):
         begun = perf_counter()

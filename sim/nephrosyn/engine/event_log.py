@@ -59,9 +59,24 @@ class CourseLog:
     """
 
     def __init__(self, patients: int, follow_up_days: float) -> None:
-        room = _LEAST_ROWS + int(patients * follow_up_days / DAYS_PER_YEAR * _ROWS_PER_PATIENT_YEAR)
-        self._patients = patients
-        self.arrays = Log(self._allocate(room, 0), np.zeros(1, np.int64))
+        self._patients, self._follow_up_days = patients, follow_up_days
+        self.arrays = Log(self._allocate(self._room(), 0), np.zeros(1, np.int64))
+
+    def _room(self) -> int:
+        years = self._patients * self._follow_up_days / DAYS_PER_YEAR
+        return _LEAST_ROWS + int(years * _ROWS_PER_PATIENT_YEAR)
+
+    def empty(self, patients: int) -> None:
+        """Discard the rows, and see that there is room for those of some other patients.
+
+        Parameters
+        ----------
+        patients : int
+            Number of these patients.
+        """
+        self._patients, self.arrays.written[0] = patients, 0
+        if len(self.arrays.rows) < self._room():
+            self.arrays = Log(self._allocate(self._room(), 0), self.arrays.written)
 
     def grow(self, least: int = 0) -> None:
         """Enlarge the log by half, and to at least so many rows."""

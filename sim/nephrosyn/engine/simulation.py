@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from nephrosyn.course.parameters.prepare import prepare
+from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.errors import MOST_PARTS, EngineError
 from nephrosyn.kernels.compile import is_ready
 from nephrosyn.patients.traits import draw_patients
+from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,11 +26,12 @@ Engine = Literal["simpy", "compiled"]
 SMALL_COHORT = 200
 """Largest cohort without a queue for which ``auto`` takes SimPy, which is as fast there."""
 
-PART_PATIENTS = 2_000
-"""Patients of a part, rounded to whole sites; results do not depend on it.
-
-For parts of this size the allocator reuses the memory of the rows; larger ones would take new pages each time.
-"""
+PART_PATIENTS = 5_000
+"""Most patients of a part by default, rounded to whole sites; results do not depend on it."""
+SMALL_PART_PATIENTS, PARTS = 2_000, 20
+"""A smaller cohort has this number of parts, so that workers can share it, unless they would be smaller than this."""
+PART_YEARS = 2.0
+"""Years of follow-up from which parts are smaller in proportion: they are limited by memory."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,24 @@ class Part(NamedTuple):
 
 
 def part_size(scenario: Scenario, part_patients: int | None = None) -> int:
-    """Return the number of patients in a part: about the requested number, in whole sites."""
+    """Return the number of patients in a part: about the requested number, in whole sites.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    part_patients : int, optional
+        The requested number; by default 2,000 to 5,000 for a follow-up of up to two years, more in larger cohorts, and
+        fewer for a longer one.
+    """
     per_site = scenario.population.patients_per_site
-    return per_site * max((part_patients or PART_PATIENTS) // per_site, 1)
+    return per_site * max((part_patients or _default_part(scenario)) // per_site, 1)
+
+
+def _default_part(scenario: Scenario) -> int:
+    shared = scenario.patients * scenario.replicates // PARTS
+    years = scenario.population.follow_up_days / DAYS_PER_YEAR
+    return int(min(PART_PATIENTS, max(SMALL_PART_PATIENTS, shared)) * min(1.0, PART_YEARS / years))
 
 
 def cut(patients: int, replicates: int, size: int) -> list[Part]:
@@ -150,25 +168,44 @@ class Player:
         The engine.
     seed : int
         Seed of all random draws, together with the replicate of a part.
+    reuse_log : bool
+        Write the rows of each part where those of the part before were, which saves the time for new memory. The
+        rows of a part are valid until the next is played.
     """
 
-    def __init__(self, scenario: Scenario, engine: Engine, seed: int) -> None:
-        self._scenario, self._engine, self._seed = scenario, engine, seed
+    def __init__(self, scenario: Scenario, engine: Engine, seed: int, *, reuse_log: bool = False) -> None:
+        self._scenario, self._engine, self._seed, self._reuse_log = scenario, engine, seed, reuse_log
         self._prepared: tuple[int, PreparedScenario] | None = None
+        self._log: CourseLog | None = None
 
     def play(self, part: Part) -> History:
         """Play the patients of a part."""
-        if self._engine == "simpy":
-            from nephrosyn.engine.simpy_driver import play
-        elif has_queue(self._scenario):
-            from nephrosyn.engine.compiled_clinic import play
-        else:
-            from nephrosyn.engine.compiled_driver import play
         if self._prepared is None or self._prepared[0] != part.replicate:
             self._prepared = part.replicate, prepare(self._scenario, self._seed, part.replicate)
         numbers = np.arange(part.first, part.last, dtype=np.int64)
         traits = draw_patients(self._scenario, self._seed, part.replicate, numbers)
-        return History(traits, play(self._scenario, self._prepared[1], traits))
+        return History(traits, self._rows(self._prepared[1], traits))
+
+    def _rows(self, prepared: PreparedScenario, traits: NDArray[np.void]) -> NDArray[np.void]:
+        if self._engine == "simpy":
+            from nephrosyn.engine import simpy_driver
+
+            return simpy_driver.play(self._scenario, prepared, traits)
+        if has_queue(self._scenario):
+            from nephrosyn.engine import compiled_clinic
+
+            return compiled_clinic.play(self._scenario, prepared, traits)
+        from nephrosyn.engine import compiled_driver
+
+        return compiled_driver.play(self._scenario, prepared, traits, self._emptied_log(len(traits)))
+
+    def _emptied_log(self, patients: int) -> CourseLog | None:
+        if not self._reuse_log:
+            return None
+        if self._log is None:
+            self._log = CourseLog(patients, self._scenario.population.follow_up_days)
+        self._log.empty(patients)
+        return self._log
 
 
 def simulate(scenario: Scenario, engine: Engine, seed: int, replicate: int, patients: int) -> Iterator[History]:

@@ -6,18 +6,18 @@ on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.course.state.codes import Event
-from nephrosyn.course.state.events import Kind
 from nephrosyn.record import schema
-from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
-from nephrosyn.record.missing_data import copy_recorded_readings, missed_visits, recorded_diary_days
-from nephrosyn.record.truth import truth
+from nephrosyn.record.chart import ChartRules, survey, write_chart
+from nephrosyn.record.columns import TABLES, Chart, People, Place, Visits, new_columns
+from nephrosyn.record.truth import segments, traits_of
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -47,29 +47,112 @@ def build_tables(
     dict of str to polars.DataFrame
         The observed tables and those of the truth, as `nephrosyn.record.schema` describes them.
     """
-    history = SortedHistory(scenario, seed, replicate, traits, rows)
-    frames = {
-        "patients": _patients(history),
-        "visits": _visits(history),
-        "readings": _readings(history),
-        "diary": _diary(history),
-        "doses": doses(history, observed=True),
-        "conditions": conditions(history, observed=True),
-        "follow_up": follow_up(history, observed=True),
-        **truth(history),
+    traits = np.asarray(traits)
+    people, chart = fill_chart(chart_rules(scenario, seed, replicate), int(traits["patient"][0]), len(traits), rows)
+    patient = traits["patient"].astype(np.int32)
+    columns: dict[str, Mapping[str, Any]] = {
+        "patients": {"patient": patient, **_patients(scenario, traits, people)},
+        "visits": _visits(chart.visits),
+        "readings": chart.readings._asdict(),
+        "diary": chart.diary._asdict(),
+        "doses": chart.doses._asdict(),
+        "conditions": chart.conditions._asdict(),
+        "follow_up": {"patient": patient, "end_days": people.end_days, "reason": people.reason},
+        "truth/traits": {"patient": patient, **traits_of(scenario, traits)},
+        "truth/events": {**chart.events._asdict(), "value": pl.Series(chart.events.value, nan_to_null=True)},
+        "truth/proteinuria": segments(chart.proteinuria),
+        "truth/doses": chart.true_doses._asdict(),
+        "truth/conditions": chart.true_conditions._asdict(),
+        "truth/follow_up": {"patient": patient, "end_days": people.true_end_days, "reason": people.true_reason},
     }
-    return {name: frame.select(_typed(name)) for name, frame in frames.items()}
+    replicates = np.full(max(len(table["patient"]) for table in columns.values()), replicate, np.int32)
+    return {name: _frame(name, replicates, table) for name, table in columns.items()}
 
 
-def _typed(name: str) -> list[pl.Expr]:
-    """Return the columns of a table in order, each cast to its type."""
-    return [pl.col(column).cast(kind) for column, kind in schema.SCHEMAS[name].items()]
+def chart_rules(scenario: Scenario, seed: int, replicate: int) -> ChartRules:
+    """Return what the chart of a scenario depends on, besides the log.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A resolved scenario.
+    seed, replicate : int
+        Key of the random numbers for missing data.
+    """
+    chart, names = scenario.chart, vocabulary.ANALYTES
+    reference = np.array([scenario.readings.reference[name] for name in names])  # type: ignore[index]
+    return ChartRules(
+        seed,
+        replicate,
+        chart.missed_visit_probability,
+        chart.missed_diary_day_probability,
+        np.array([chart.lost_result_probability[name] for name in names]),  # type: ignore[index]
+        10.0 ** np.array([chart.decimals[name] for name in names]),  # type: ignore[index]
+        np.ascontiguousarray(reference[:, 0]),
+        np.ascontiguousarray(reference[:, 1]),
+        np.array([schema.UNIT.categories.to_list().index(vocabulary.UNITS[name]) for name in names], np.uint8),
+    )
 
 
-def _patients(history: SortedHistory) -> pl.DataFrame:
+def fill_chart(rules: ChartRules, first_patient: int, patients: int, rows: NDArray[np.void]) -> tuple[People, Chart]:
+    """Return the columns of the tables of some patients.
+
+    Parameters
+    ----------
+    rules : ChartRules
+        From `chart_rules`.
+    first_patient, patients : int
+        The first patient, and their number.
+    rows : ndarray of ROW, shape (rows,)
+        Their log, by patient.
+
+    Returns
+    -------
+    tuple of People and Chart
+        What is derived for each patient, and the tables that have any number of rows for each.
+    """
+    people, counts = new_columns(People, patients), np.empty(len(Place), np.int64)
+    survey(rows, first_patient, people, counts)
+    room = Chart._make(new_columns(columns, int(most)) for columns, most in zip(TABLES, counts, strict=True))
+    order = np.empty(counts[Place.TRUE_DOSES], np.int64)
+    write_chart(rows, first_patient, rules, people, room, order, counts)
+    written = (type(table)(*(column[:n] for column in table)) for table, n in zip(room, counts.tolist(), strict=True))
+    return people, Chart._make(written)
+
+
+def _frame(name: str, replicates: NDArray[np.int32], columns: Mapping[str, Any]) -> pl.DataFrame:
+    """Return a table; polars takes the memory of the arrays."""
+    columns = {"replicate": replicates[: len(columns["patient"])], **columns}
+    return pl.DataFrame([_series(column, kind, columns[column]) for column, kind in schema.SCHEMAS[name].items()])
+
+
+def _series(name: str, kind: schema.ColumnType, values: NDArray[Any] | pl.Series) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values.alias(name)
+    return _decoded(values, kind).alias(name) if isinstance(kind, pl.Enum) else pl.Series(name, values)
+
+
+def _visits(visits: Visits) -> dict[str, Any]:
+    """Return the columns of visits; one that was missed has no day."""
+    actual_days = pl.Series(visits.actual_days).set(pl.Series(visits.missed), None)
+    return {**visits._asdict(), "actual_days": actual_days}
+
+
+@cache
+def _terms(enum: pl.Enum) -> pl.Series:
+    return pl.Series(enum.categories, dtype=enum)
+
+
+def _decoded(codes: NDArray[np.uint8], enum: pl.Enum) -> pl.Series:
+    """Return the terms that codes stand for."""
+    return _terms(enum)[codes]  # three times as fast as gather
+
+
+def _patients(scenario: Scenario, traits: NDArray[np.void], people: People) -> dict[str, Any]:
+    """Return the columns of the patients, as they presented."""
     from scipy.special import inv_boxcox
 
-    traits, growth = history.traits, history.scenario.population.growth
+    growth = scenario.population.growth
     age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR
     male = traits["sex"] == vocabulary.SEXES.index("male")
 
@@ -82,89 +165,16 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
         by_sex("weight_spread") * traits["weight_score"], by_sex("weight_power")
     )
     height_cm = by_sex("height_cm") * (1.0 + by_sex("height_spread") * traits["height_score"])
-
-    events = history.of(Kind.EVENT)
-    biopsies = events[events["code"] == Event.BIOPSY]
-    biopsies = biopsies[history.within(biopsies["patient"], biopsies["time"])]
-    biopsied = pl.DataFrame({"patient": biopsies["patient"], "biopsy_days": days(biopsies["time"])})
-    bands = pl.Series(list(history.scenario.population.bands))
-    people = history.frame(
-        traits["patient"].astype(np.int32),
-        {
-            "site": traits["site"],
-            "band": bands.gather(pl.Series(traits["band"])),
-            "sex": decode(traits["sex"], schema.SEX),
-            "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
-            "age_at_onset_years": traits["age_years"],
-            "weight_kg": np.round(weight_kg, 1),
-            "height_cm": np.round(height_cm, 1),
-            "lesion": decode(traits["lesion"], schema.LESION),
-        },
-    ).join(biopsied, on="patient", how="left", maintain_order="left")
-    return people.with_columns(lesion=pl.when(pl.col("biopsy_days").is_not_null()).then("lesion"))
-
-
-def _visits(history: SortedHistory) -> pl.DataFrame:
-    rows = history.of(Kind.VISIT)
-    rows = rows.compress(history.within(rows["patient"], rows["time"]))
-    missed = missed_visits(history, rows["patient"], rows["number"])
-    frame = history.frame(
-        rows["patient"],
-        {
-            "visit": rows["number"],
-            "planned_days": rows["value"].astype(np.int32),
-            "actual_days": days(rows["time"]),
-            "kind": decode(rows["code"], schema.VISIT_KIND),
-            "missed": missed,
-            "waited_days": rows["second_value"],
-        },
-    )
-    return frame.with_columns(actual_days=pl.when(~pl.col("missed")).then("actual_days"))
-
-
-def _readings(history: SortedHistory) -> pl.DataFrame:
-    chart, names = history.scenario.chart, vocabulary.ANALYTES
-    reference = np.array([history.scenario.readings.reference[name] for name in names])  # type: ignore[index]
-    units = pl.Series([vocabulary.UNITS[name] for name in names], dtype=schema.UNIT)
-    columns = tuple(np.empty(history.count_readings, kind) for kind in ("i4", "i4", "i4", "u4", "f8", "?"))
-    n = copy_recorded_readings(
-        history.rows,
-        history.last_day,
-        history.seed,
-        history.replicate,
-        chart.missed_visit_probability,
-        np.array([chart.lost_result_probability[name] for name in names]),  # type: ignore[index]
-        10.0 ** np.array([chart.decimals[name] for name in names]),  # type: ignore[index]
-        columns,
-    )
-    patients, visits, days, codes, values, limits = (column[:n] for column in columns)
-    return history.frame(
-        patients,
-        {
-            "visit": visits,
-            "taken_days": days,
-            "analyte": decode(codes, schema.ANALYTE),
-            "value": values,
-            "unit": units[codes],
-            "below_limit": limits,
-            "reference_low": reference[codes, 0],
-            "reference_high": reference[codes, 1],
-        },
-    )
-
-
-def _diary(history: SortedHistory) -> pl.DataFrame:
-    rows = history.of(Kind.DIARY)
-    rows = rows.compress(history.within(rows["patient"], rows["time"]))
-    end = days(history.last_day)[rows["patient"] - history.first_patient]
-    first, last = rows["time"].astype(np.int32), np.minimum(rows["value"].astype(np.int32), end)
-    which = np.arange(len(rows))
-    if len(rows):
-        share = history.scenario.chart.missed_diary_day_probability
-        which, first, last = recorded_diary_days(
-            history.seed, history.replicate, rows["patient"].astype(np.int64), first, last, share
-        )
-    return history.frame(
-        rows["patient"][which],
-        {"first_days": first, "last_days": last, "grade": decode(rows["code"][which], schema.BAND)},
-    )
+    not_biopsied = pl.Series(~people.biopsied)
+    bands = pl.Series(list(scenario.population.bands))
+    return {
+        "site": traits["site"],
+        "band": bands.gather(pl.Series(traits["band"])),
+        "sex": traits["sex"].astype(np.uint8),
+        "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
+        "age_at_onset_years": traits["age_years"],
+        "weight_kg": np.round(weight_kg, 1),
+        "height_cm": np.round(height_cm, 1),
+        "lesion": _decoded(traits["lesion"].astype(np.uint8), schema.LESION).set(not_biopsied, None),
+        "biopsy_days": pl.Series(people.biopsy_days).set(not_biopsied, None),
+    }

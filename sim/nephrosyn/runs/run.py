@@ -79,7 +79,7 @@ class Plan:
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
         keep = draw_tables.check_option(keep_draws, uncertainty)
         self.drawn = self._draws(uncertainty, keep=keep) if uncertainty is not None else None
-        self._player = engines.Player(self.scenario, self.engine, self.scenario.seed)
+        self._player = engines.Player(self.scenario, self.engine, self.scenario.seed, reuse_log=True)
         self._compilation: criteria.BackgroundCompilation | None = None
 
     def _draws(self, draws: int, *, keep: bool) -> DrawnRun:

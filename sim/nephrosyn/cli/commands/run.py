@@ -33,7 +33,7 @@ def run(
     ] = False,
     workers: Annotated[int | None, typer.Option(metavar="N", help="Number of processes [default: all cores].")] = None,
     part_patients: Annotated[
-        int | None, typer.Option(metavar="N", help="Approximate number of patients per part [default: 2000].")
+        int | None, typer.Option(metavar="N", help="Approximate number of patients per part [default: 2000 to 5000].")
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="URL", help="Dask scheduler, e.g. tcp://HOST:8786, or local:N.")

@@ -124,8 +124,13 @@ group, and what follows from it for a patient is computed once.
 """
 
 
+_known: dict[tuple[int, ...], tuple[tuple[DefinitionSet, ...], NDArray[Any]]] = {}
+"""Thresholds of the sets that were asked for, by their identities; the sets are kept, so that these stay theirs."""
+_MOST_KNOWN = 32
+
+
 def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
-    """Return the thresholds of definition sets, for adults and for children.
+    """Return the thresholds of definition sets, for adults and for children; those of the same objects are kept.
 
     Parameters
     ----------
@@ -143,6 +148,15 @@ def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
     >>> int(rules([load("source")])[0, 0]["course_days"])
     84
     """
+    key = tuple(map(id, definitions))
+    if key not in _known:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = tuple(definitions), _thresholds(definitions)
+    return _known[key][1]
+
+
+def _thresholds(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
     thresholds = np.zeros((len(definitions), 2), RULES)
     for set_index, definition in enumerate(definitions):
         for group, child in enumerate((False, True)):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
 from nephrosyn.errors import CriteriaError, Problem
-from nephrosyn.kernels.compile import entry
+from nephrosyn.kernels.compile import entry, inline
 from nephrosyn.record.schema import PATIENT_KEY, SCHEMAS
 
 if TYPE_CHECKING:
@@ -193,15 +193,17 @@ class SortedTable:
         self.name, self.layout = name, layout_of(name)
         self.arrays = {column: _array(name, frame[column]) for column in self.layout.columns}
         keys = [self.arrays[column] for column in (*PATIENT_KEY, *self.layout.keys)]
-        if not in_order(*keys, *[keys[-1]] * (5 - len(keys))):
-            self.take(np.lexsort(keys[::-1]))
+        keys += [keys[-1]] * (5 - len(keys))
+        kept = given(self["drug"], self["mean_mg_per_day"]) if "drug" in self.arrays else None
+        if kept is not None or not in_order(*keys):
+            self.take(sorted_rows(keys, np.ones(frame.height, np.bool_) if kept is None else kept))
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         return self.arrays[column]
 
     def take(self, rows: NDArray[Any]) -> None:
         """Keep these rows, in this order."""
-        self.arrays = {column: frozen(array[rows]) for column, array in self.arrays.items()}
+        self.arrays = {column: frozen(array.take(rows)) for column, array in self.arrays.items()}
 
     def fields(self, people: SortedTable) -> dict[str, NDArray[Any]]:
         """Return the bounds and columns as fields of the record."""
@@ -276,7 +278,7 @@ def read_record(tables: Tables, view: str, *, albumin: bool) -> tuple[SortedTabl
     people = _people(tables)
     before = "truth/" if view == "complete" else ""
     doses = f"{before}doses"
-    several = {**EMPTY, **tables, doses: _given(tables[doses])}
+    several = {**EMPTY, **tables}
     names = ("readings", "diary", "truth/proteinuria", doses, f"{before}conditions")
     follow_up = _follow_up(people, f"{before}follow_up", tables)
     normal, kinetics = _albumin(people, tables.get("truth/traits"))
@@ -291,6 +293,14 @@ def read_record(tables: Tables, view: str, *, albumin: bool) -> tuple[SortedTabl
         **{field: array for table in fields for field, array in table.items()},
     )
 
+
+COUNTED = np.array(
+    [
+        code >= len(vocabulary.DRUGS) or vocabulary.DRUGS[code] not in (vocabulary.PULSE, *vocabulary.SUPPORTIVE)
+        for code in range(NO_NAME + 1)
+    ]
+)
+"""Whether a set may count a drug, by its code; a drug that is not named is counted."""
 
 EMPTY = {name: pl.DataFrame(schema=SCHEMAS[name]) for name in ("readings", "diary", "truth/proteinuria")}
 """Tables of which one view has no rows."""
@@ -345,6 +355,76 @@ def in_order(a: Ints, b: Ints, c: Ints, d: Ints, e: Ints) -> bool:
     return True
 
 
+def sorted_rows(keys: list[NDArray[Any]], kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows that are kept, sorted by five keys; missing numbers come last.
+
+    Parameters
+    ----------
+    keys : list of ndarray, shape (rows,)
+        Replicate, patient, and three more.
+    kept : ndarray of bool, shape (rows,)
+        Which rows are kept.
+
+    Returns
+    -------
+    ndarray of int64, shape (rows kept,)
+        Their places; rows with equal keys stay in their order.
+
+    Examples
+    --------
+    >>> day = np.array([5, 2, 9], np.int32)
+    >>> who = np.zeros(3, np.int32)
+    >>> sorted_rows([who, who, day, day, day], np.array([True, True, False]))
+    array([1, 0])
+    """
+    rows = np.empty(int(np.count_nonzero(kept)), np.int64)
+    if not sort_within_patients(*keys, kept, rows):
+        rows = np.flatnonzero(kept)
+        rows = rows.take(np.lexsort([key.take(rows) for key in keys[::-1]]))
+    return rows
+
+
+@entry
+def sort_within_patients(replicate, patient, a, b, c, kept, rows):
+    """Write the rows that are kept, those of each patient sorted by three keys.
+
+    Returns
+    -------
+    bool
+        False if the patients are not in order; then nothing useful is written.
+    """
+    first = n = 0
+    for i in range(len(kept)):
+        if i > 0 and (replicate[i] != replicate[i - 1] or patient[i] != patient[i - 1]):
+            if replicate[i] < replicate[i - 1] or (replicate[i] == replicate[i - 1] and patient[i] < patient[i - 1]):
+                return False
+            first = n
+        if kept[i]:
+            k = n
+            while k > first and comes_before(a, b, c, i, rows[k - 1]):  # most rows are in order
+                rows[k] = rows[k - 1]
+                k -= 1
+            rows[k] = i
+            n += 1
+    return True
+
+
+@inline
+def comes_before(a, b, c, i, j):
+    """Whether row i comes before row j by three keys."""
+    if a[i] != a[j] and (a[i] == a[i] or a[j] == a[j]):
+        return is_less(a[i], a[j])
+    if b[i] != b[j] and (b[i] == b[i] or b[j] == b[j]):
+        return is_less(b[i], b[j])
+    return is_less(c[i], c[j])
+
+
+@inline
+def is_less(x, y):
+    """Whether a number is less than another; a missing one is greater than all."""
+    return x < y or (x == x and y != y)
+
+
 @entry
 def find_bounds(people_replicate: Ints, people_patient: Ints, replicate: Ints, patient: Ints, bounds: Ints) -> None:
     """Write the first row of each patient and the row after the last; rows of other people are passed over."""
@@ -395,11 +475,15 @@ def _albumin(people: SortedTable, frame: pl.DataFrame | None) -> tuple[NDArray[A
     return traits["albumin_g_per_dl"][rows], np.stack([traits[column][rows] for column in KINETICS], axis=1)
 
 
-def _given(doses: pl.DataFrame) -> pl.DataFrame:
-    """Return the doses without those of 0 mg, and without pulses and supportive care, which no set counts."""
-    given = (pl.col("mean_mg_per_day") != 0).fill_null(value=True)
-    uncounted = pl.col("drug").cast(pl.String).is_in((vocabulary.PULSE, *vocabulary.SUPPORTIVE))
-    return doses.filter(given & ~uncounted.fill_null(value=False))
+def given(drug: NDArray[np.uint8], mean_mg_per_day: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which doses are not of 0 mg, a pulse or supportive care, which no set counts.
+
+    Examples
+    --------
+    >>> given(np.array([vocabulary.DRUGS.index(vocabulary.PULSE), 0, 0], np.uint8), np.array([500.0, 0.0, 20.0]))
+    array([False, False,  True])
+    """
+    return np.asarray((mean_mg_per_day != 0.0) & COUNTED[drug])
 
 
 def _array(table: str, series: pl.Series) -> NDArray[Any]:

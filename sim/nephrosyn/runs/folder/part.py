@@ -21,6 +21,8 @@ from nephrosyn.text_files import parsed_json
 
 COMPRESSION_LEVEL = 1
 """Files are 5% larger than at the usual level 3, and written in 25% less time."""
+STATISTICS = {"min": False, "max": False, "distinct_count": False, "null_count": True}
+"""Smallest and largest values of columns would take a fifth of the time; which part holds a patient is known."""
 WRITERS = 8
 """Files of a part that are written at the same time: most of the time of each is a wait for the disk."""
 Record = dict[str, dict[str, Any]]
@@ -34,7 +36,7 @@ def encoded(frame: pl.DataFrame, format: str, what: str) -> bytes:
         if format == "csv":
             frame.write_csv(buffer)
         else:
-            frame.write_parquet(buffer, compression="zstd", compression_level=COMPRESSION_LEVEL)
+            frame.write_parquet(buffer, compression="zstd", compression_level=COMPRESSION_LEVEL, statistics=STATISTICS)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise RunFolderError(f"cannot write {what}: {reason(error)}") from None
     return buffer.getvalue()
