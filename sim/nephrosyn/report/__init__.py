@@ -51,7 +51,7 @@ def answers(
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort; a large one is read part by part.
+        Tables of a cohort; those of a run folder are read part by part.
     manifest : mapping
         Manifest of the run.
     uncertainty : Uncertainty, optional
@@ -62,20 +62,11 @@ def answers(
     Answers
         A pair: the summary, and the categories by definition set and view.
     """
-    from nephrosyn.report.findings import out_of_core, summary
-    from nephrosyn.report.findings.verdicts import refractory_share
+    from nephrosyn.report.findings import summary
 
-    requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
-    scenario = manifest.get("scenario", {}).get("scenario")
-    if out_of_core.is_large(tables, manifest):
-        whole = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
-        return summary.answers_with(whole, uncertainty, scenario, stored)
-    labels = tables["labels"]
-    defined = summary.defined_by(labels, requested, stored)
-    main = summary.summarise(labels, defined)
-    keys = [(verdict.criteria, verdict.view) for verdict in main.refractory]
-    categories = {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys}
-    return summary.answers_with(summary.Answers(main, categories), uncertainty, scenario, stored)
+    stored, scenario = manifest.get("sets", {}), manifest.get("scenario", {}).get("scenario")
+    counted = summary.answers(tables, manifest.get("criteria", ()), stored)
+    return summary.answers_with(counted, uncertainty, scenario, stored)
 
 
 def write(
@@ -115,14 +106,11 @@ def write(
     """
     from nephrosyn import scenario
     from nephrosyn.report import figures
-    from nephrosyn.report.findings import out_of_core, summary
+    from nephrosyn.report.findings import summary
     from nephrosyn.report.page import frame, page
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
-    if out_of_core.is_large(tables, manifest):
-        findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
-    else:
-        findings = summary.find(tables, resolved, requested, stored)
+    findings = summary.find(tables, resolved, requested, stored)
     values = manifest.get("scenario", {}).get("scenario")
     findings = summary.findings_with(findings, uncertainty, values, stored)
     drawn = figures.draw(findings)

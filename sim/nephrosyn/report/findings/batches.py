@@ -1,0 +1,85 @@
+"""A cohort in batches of patients: all that is counted is counted batch by batch, so that memory does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, TypeGuard
+
+import polars as pl
+
+from nephrosyn.runs.folder.tables import TablesRead
+
+BATCH_PATIENTS = 4_000
+"""Number of patients that are counted at a time: fewer take longer, more take more memory."""
+Tables = Mapping[str, pl.DataFrame]
+
+
+class Parted(Protocol):
+    """Tables in parts, as in a run folder."""
+
+    def part(self, table: str, *numbers: int) -> pl.DataFrame:
+        """Read some parts of a table and concatenate them."""
+
+    def parts(self, table: str) -> int:
+        """Number of parts of a table."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the tables."""
+
+
+def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
+    """Yield replicate and tables of some patients at a time, in order; a batch has patients of one replicate.
+
+    Parameters
+    ----------
+    tables : mapping of str to polars.DataFrame, or Parted
+        A cohort. One in memory is a single batch for each replicate; of a run folder, about `BATCH_PATIENTS` patients
+        are read at a time, and only the tables that are asked for.
+    """
+    if not _in_parts(tables):
+        yield from _replicates(tables)
+        return
+    for replicate, numbers, people in _gathered(tables):
+        yield replicate, _Batch(tables, numbers, people)
+
+
+class _Batch(TablesRead):
+    """Some parts of a run folder, whose patients have been read."""
+
+    def __init__(self, tables: Parted, numbers: list[int], people: pl.DataFrame) -> None:
+        super().__init__(tables, lambda name: people if name == "patients" else tables.part(name, *numbers))
+
+
+def _in_parts(tables: Tables | Parted) -> TypeGuard[Parted]:
+    """Whether parts with the same number hold the same patients in all tables; older versions wrote labels otherwise."""
+    return hasattr(tables, "part") and len({tables.parts(table) for table in tables}) == 1
+
+
+def _replicates(tables: Tables) -> Iterator[tuple[int, Tables]]:
+    held = TablesRead(tables, tables.__getitem__)
+    replicates = held["patients"]["replicate"].unique(maintain_order=True).to_list()
+    if len(replicates) == 1:
+        yield replicates[0], held
+        return
+    for replicate in replicates:
+        yield replicate, _of_replicate(held, replicate)
+
+
+def _of_replicate(tables: Tables, replicate: int) -> Tables:
+    return TablesRead(tables, lambda name: tables[name].filter(replicate=replicate))
+
+
+def _gathered(tables: Parted) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
+    """Yield replicate, numbers and patients of the parts of each batch; opening parts one by one would be slow."""
+    replicate, numbers, held = 0, list[int](), list[pl.DataFrame]()
+    for number in range(tables.parts("patients")):
+        people = tables.part("patients", number)
+        part_replicate = int(people["replicate"][0])
+        if held and (part_replicate != replicate or sum(part.height for part in held) >= BATCH_PATIENTS):
+            yield replicate, numbers, pl.concat(held)
+            numbers, held = [], []
+        numbers.append(number)
+        held.append(people)
+        replicate = part_replicate
+    if held:
+        yield replicate, numbers, pl.concat(held)
