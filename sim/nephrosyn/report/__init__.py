@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from nephrosyn.runs.folder.storage import put_all
 
 if TYPE_CHECKING:
     import polars as pl
 
     from nephrosyn.report.findings.summary import Answers, Summary
     from nephrosyn.report.findings.uncertainty import Uncertainty
+    from nephrosyn.runs.folder.storage import Storage
 
 __all__ = ["answers", "summarise", "write"]
+PAGE = "report.html"
 
 
 def summarise(labels: pl.DataFrame) -> Summary:
@@ -73,7 +76,7 @@ def write(
     tables: Mapping[str, pl.DataFrame],
     resolved: Any,
     manifest: Mapping[str, Any],
-    folder: Path,
+    place: Storage,
     uncertainty: Uncertainty | None = None,
 ) -> Answers:
     """Write ``report.html``, ``report.md`` and ``figures/*.svg``; the same input gives the same bytes.
@@ -81,28 +84,26 @@ def write(
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort, including ``labels`` and the truth.
+        Tables of a cohort, including ``labels`` and the truth; those of a run folder are read part by part.
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
         ``version``, ``seed``, ``engine``, ``criteria`` (names or paths), ``sets`` (their text) and ``scenario`` (plain
         values, without which the shipped analysis is not quoted) of the run.
-    folder : Path
-        Output folder; created if missing. Files of an earlier report are replaced.
+    place : Storage
+        A folder, which is created if missing, or a URL. Files of an earlier report are replaced, the page last.
     uncertainty : Uncertainty, optional
         What draws of the scenario's uncertain numbers say.
 
     Returns
     -------
     Answers
-        As from `answers`; ``page`` of the summary is the path of ``report.html``.
+        As from `answers`; ``page`` of the summary is the path or URL of ``report.html``.
 
     Raises
     ------
     RunFolderError
-        If there are no labels.
-    OSError
-        If the folder cannot be written.
+        If there are no labels, or the report cannot be written.
     """
     from nephrosyn import scenario
     from nephrosyn.report import figures
@@ -115,12 +116,11 @@ def write(
     findings = summary.findings_with(findings, uncertainty, values, stored)
     drawn = figures.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
-    drawings = folder / "figures"
-    drawings.mkdir(parents=True, exist_ok=True)
-    for name, document in drawn.items():
-        (drawings / f"{name}.svg").write_text(document, encoding="utf-8", newline="\n")
-    (folder / "report.md").write_text(frame.markdown("report.md.j2", **shown), encoding="utf-8", newline="\n")
     inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
-    target = folder / "report.html"
-    target.write_text(frame.html("page.html.j2", **shown, figures=inlined), encoding="utf-8", newline="\n")
-    return summary.Answers(replace(findings.summary, page=target), findings.categories)
+    files = {
+        **{f"figures/{name}.svg": document for name, document in drawn.items()},
+        "report.md": frame.markdown("report.md.j2", **shown),
+    }
+    put_all(place, {name: text.encode() for name, text in files.items()})
+    place.put(PAGE, frame.html("page.html.j2", **shown, figures=inlined).encode())
+    return summary.Answers(replace(findings.summary, page=place.where(PAGE)), findings.categories)

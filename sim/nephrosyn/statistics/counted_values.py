@@ -21,8 +21,9 @@ FINEST_STEP = 2.0**-20
 class CountedValues:
     """Distinct values in ascending order, and how often each occurs.
 
-    Up to `MOST_DISTINCT` distinct values are kept as they are. If there are more, all values are rounded up to a multiple
-    of `step`, the smallest power of two that leaves few enough. How the values were divided into parts has no influence.
+    Up to `MOST_DISTINCT` distinct values are kept as they are. If there are more, all values are rounded up to a
+    multiple of `step`, the smallest power of two that leaves few enough. How the values were divided into parts has no
+    influence.
 
     Attributes
     ----------

@@ -74,7 +74,9 @@ def kaplan_meier(durations: Floats, happened: Bools, days: Floats, group: str = 
     >>> [round(float(free), 2) for free in curve.free]
     [1.0, 0.67, 0.0]
     """
-    return kaplan_meier_of_counts(CountedValues.of(durations[happened]), CountedValues.of(durations[~happened]), days, group)
+    return kaplan_meier_of_counts(
+        CountedValues.of(durations[happened]), CountedValues.of(durations[~happened]), days, group
+    )
 
 
 def kaplan_meier_of_counts(events: CountedValues, censored: CountedValues, days: Floats, group: str = "") -> Curve:

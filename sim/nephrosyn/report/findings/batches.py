@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol, TypeGuard
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
@@ -14,6 +14,7 @@ BATCH_PATIENTS = 4_000
 Tables = Mapping[str, pl.DataFrame]
 
 
+@runtime_checkable
 class Parted(Protocol):
     """Tables in parts, as in a run folder."""
 
@@ -36,11 +37,11 @@ def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
         A cohort. One in memory is a single batch for each replicate; of a run folder, about `BATCH_PATIENTS` patients
         are read at a time, and only the tables that are asked for.
     """
-    if not _in_parts(tables):
+    if isinstance(tables, Parted) and _in_parts(tables):
+        for replicate, numbers, people in _gathered(tables):
+            yield replicate, _Batch(tables, numbers, people)
+    elif isinstance(tables, Mapping):
         yield from _replicates(tables)
-        return
-    for replicate, numbers, people in _gathered(tables):
-        yield replicate, _Batch(tables, numbers, people)
 
 
 class _Batch(TablesRead):
@@ -50,9 +51,9 @@ class _Batch(TablesRead):
         super().__init__(tables, lambda name: people if name == "patients" else tables.part(name, *numbers))
 
 
-def _in_parts(tables: Tables | Parted) -> TypeGuard[Parted]:
-    """Whether parts with the same number hold the same patients in all tables; older versions wrote labels otherwise."""
-    return hasattr(tables, "part") and len({tables.parts(table) for table in tables}) == 1
+def _in_parts(tables: Parted) -> bool:
+    """Whether parts with the same number hold the same patients in all tables; old labels are in parts of their own."""
+    return len({tables.parts(table) for table in tables}) == 1
 
 
 def _replicates(tables: Tables) -> Iterator[tuple[int, Tables]]:

@@ -52,15 +52,15 @@ class Summary:
         Refractory counts of every definition set and view.
     categories : list of Category
         Categories that the first definition set can give, in the order of `eligibility.CATEGORY_ORDER`.
-    page : Path or None
-        ``report.html``, if it has been written.
+    page : Path, str or None
+        Path or URL of ``report.html``, if it has been written.
     """
 
     sentence: str
     headline: Refractory
     refractory: list[Refractory]
     categories: list[Category]
-    page: Path | None = None
+    page: Path | str | None = None
 
 
 class Answers(NamedTuple):
