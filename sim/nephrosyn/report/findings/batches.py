@@ -18,8 +18,8 @@ Tables = Mapping[str, pl.DataFrame]
 class Parted(Protocol):
     """Tables in parts, as in a run folder."""
 
-    def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Read some parts of a table and concatenate them."""
+    def part(self, table: str, *numbers: int, patients: tuple[int, int] | None = None) -> pl.DataFrame:
+        """Read some parts of a table, of all patients or of those between two numbers, and concatenate them."""
 
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
@@ -39,16 +39,29 @@ def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
     """
     if isinstance(tables, Parted) and _in_parts(tables):
         for replicate, numbers, people in _gathered(tables):
-            yield replicate, _Batch(tables, numbers, people)
+            for some in _cut(people) if len(numbers) == 1 else [people]:
+                yield replicate, _Batch(tables, numbers, some, whole=some is people)
     elif isinstance(tables, Mapping):
         yield from _replicates(tables)
 
 
 class _Batch(TablesRead):
-    """Some parts of a run folder, whose patients have been read."""
+    """Some parts of a run folder, or some patients of a large part; the patients have been read."""
 
-    def __init__(self, tables: Parted, numbers: list[int], people: pl.DataFrame) -> None:
-        super().__init__(tables, lambda name: people if name == "patients" else tables.part(name, *numbers))
+    def __init__(self, tables: Parted, numbers: list[int], people: pl.DataFrame, *, whole: bool) -> None:
+        ends = None if whole else (people["patient"][0], people["patient"][-1])
+
+        def read(name: str) -> pl.DataFrame:
+            return people if name == "patients" else tables.part(name, *numbers, patients=ends)
+
+        super().__init__(tables, read)
+
+
+def _cut(people: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return the patients of a part, cut if they are more than two batches: each piece reads the whole part again."""
+    if people.height <= 2 * BATCH_PATIENTS:
+        return [people]
+    return [people.slice(start, BATCH_PATIENTS) for start in range(0, people.height, BATCH_PATIENTS)]
 
 
 def _in_parts(tables: Parted) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +20,7 @@ from nephrosyn.runs.folder.folder import COLUMNS, Folder
 from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, REPAIR, as_json
 from nephrosyn.runs.folder.lock import LOCK, new_token
 from nephrosyn.runs.folder.remote_storage import RemoteStorage
+from nephrosyn.runs.folder.storage import WRITERS
 from nephrosyn.vocabulary import NOTICE
 
 
@@ -149,10 +151,12 @@ class RemoteFolder(Folder):
         """Return a table as a lazy frame; all of it is fetched."""
         return self.part(table, *range(self.parts(table))).lazy()
 
-    def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Return some parts of a table, concatenated."""
-        names = self._names(table)
-        return pl.concat([self._frame(table, names[number]) for number in numbers])
+    def part(self, table: str, *numbers: int, patients: tuple[int, int] | None = None) -> pl.DataFrame:
+        """Return some parts of a table, concatenated; see `Folder.part`. Their files are fetched at the same time."""
+        names = [self._names(table)[number] for number in numbers]
+        with ThreadPoolExecutor(WRITERS) as readers:
+            rows = pl.concat(readers.map(lambda name: self._frame(table, name), names))
+        return rows if patients is None else rows.filter(pl.col("patient").is_between(*patients))
 
 
 def require_local(folder: Folder) -> None:
