@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import nephrosyn as ns
-from nephrosyn import report
+from nephrosyn import report, vocabulary
 from nephrosyn.report.findings import batches, combine_parts, counts, summary
 from nephrosyn.report.findings.verdicts import by_follow_up, subgroups
 from nephrosyn.runs.folder.storage import LocalStorage
@@ -125,10 +125,11 @@ def test_a_cohort_in_memory_is_one_batch_for_each_replicate(run):
 
 def test_flags_of_a_set_without_text_are_those_known_of_any_patient():
     tables = factory.cohort(20, replicates=2)
-    resistant = (pl.col("replicate") == 1) & (pl.col("patient") == 7)  # nobody in the first batch
-    labels = tables["labels"].with_columns(resistant=pl.when(resistant).then(pl.lit(value=True)))
-    defined = counts.defined_by({**tables, "labels": labels}, dict.fromkeys(labels["criteria"].unique()))
-    assert all("resistant" in of_set.flags for of_set in defined.values())
+    somebody = (pl.col("replicate") == 1) & (pl.col("patient") == 7)  # nobody in the first batch
+    unknown = dict.fromkeys((*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS), pl.lit(None, dtype=pl.Boolean))
+    labels = tables["labels"].with_columns(**{**unknown, "resistant": pl.when(somebody).then(pl.lit(value=True))})
+    defined = counts.defined_by({**tables, "labels": labels}, {"source": None})
+    assert defined["source"].flags == ("resistant",)
 
 
 @pytest.mark.parametrize("parts", [2, 5])

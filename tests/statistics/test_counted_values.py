@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nephrosyn.statistics import counted_values
@@ -28,6 +28,7 @@ def test_quantiles_are_those_of_numpy(values, cuts, level):
 
 
 @settings(max_examples=40)
+@example([float(n) for n in range(1, 21)], [16])  # first in steps of 2, then of 4
 @given(VALUES, CUTS)
 def test_rounded_values_do_not_depend_on_the_parts(values, cuts):
     with pytest.MonkeyPatch.context() as patch:

@@ -61,22 +61,21 @@ def test_a_second_run_is_told_which_one_holds_the_url():
     assert first.storage.names() == []
 
 
-def both_see_nothing(monkeypatch, second):
-    """Let another run begin between the first look at a URL and its claim."""
-    names = RemoteStorage.names
+def just_before_the_claim(monkeypatch, another):
+    """Let another run begin after this one has found neither content nor a lock."""
+    create = RemoteStorage._create
 
-    def watched(self):
-        seen = names(self)
-        monkeypatch.setattr(RemoteStorage, "names", names)
-        second()
-        return seen
+    def watched(self, content):
+        monkeypatch.setattr(RemoteStorage, "_create", create)
+        another()
+        return create(self, content)
 
-    monkeypatch.setattr(RemoteStorage, "names", watched)
+    monkeypatch.setattr(RemoteStorage, "_create", watched)
 
 
 def test_of_two_that_begin_at_once_one_gets_the_url(monkeypatch):
     won = []
-    both_see_nothing(monkeypatch, lambda: won.append(RemoteWriter("memory://cohorts/run", about=ABOUT)))
+    just_before_the_claim(monkeypatch, lambda: won.append(RemoteWriter("memory://cohorts/run", about=ABOUT)))
     with pytest.raises(RunFolderError, match="being written by another nephrosyn process: baseline"):
         RemoteWriter("memory://cohorts/run", about=ABOUT)
     won[0].storage.put("observed/one", b"1")
@@ -88,7 +87,7 @@ def test_a_run_that_is_over_before_the_claim_is_not_written_over(monkeypatch):
         other.storage.put("observed/one", b"1")
         other.finish()
 
-    both_see_nothing(monkeypatch, whole_run)
+    just_before_the_claim(monkeypatch, whole_run)
     with pytest.raises(RunFolderError, match="is not empty"):
         RemoteWriter("memory://cohorts/run", about=ABOUT)
     assert RemoteStorage("memory://cohorts/run").names() == ["manifest.json", "observed/one"]

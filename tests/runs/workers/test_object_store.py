@@ -67,17 +67,16 @@ from pathlib import Path
 from nephrosyn.cli.app import main
 from nephrosyn.runs.folder.remote_storage import RemoteStorage
 
-names, own = RemoteStorage.names, Path(sys.argv[1])
+create, own = RemoteStorage._create, Path(sys.argv[1])
 
-def watched(self):
-    RemoteStorage.names = names
-    seen = names(self)
+def together(*arguments):
+    RemoteStorage._create = create
     own.touch()
-    while len(list(own.parent.iterdir())) < 2:  # the other one has not looked yet
+    while len(list(own.parent.iterdir())) < 2:  # the other one has not yet found the URL empty
         time.sleep(0.01)
-    return seen
+    return create(*arguments)
 
-RemoteStorage.names = watched
+RemoteStorage._create = together
 main(sys.argv[2:])
 """
 
