@@ -128,8 +128,8 @@ def test_flags_of_a_set_without_text_are_those_known_of_any_patient():
     somebody = (pl.col("replicate") == 1) & (pl.col("patient") == 7)  # nobody in the first batch
     unknown = dict.fromkeys((*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS), pl.lit(None, dtype=pl.Boolean))
     labels = tables["labels"].with_columns(**{**unknown, "resistant": pl.when(somebody).then(pl.lit(value=True))})
-    defined = counts.defined_by({**tables, "labels": labels}, {"source": None})
-    assert defined["source"].flags == ("resistant",)
+    defined = counts.defined_by({**tables, "labels": labels}, {"made-up": None})
+    assert defined["made-up"].flags == ("resistant",)
 
 
 @pytest.mark.parametrize("parts", [2, 5])

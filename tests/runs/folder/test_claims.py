@@ -81,6 +81,13 @@ def test_of_two_that_begin_at_once_one_gets_the_url(monkeypatch):
     won[0].storage.put("observed/one", b"1")
 
 
+def test_a_lock_that_another_run_has_just_written_is_no_claim(monkeypatch):
+    storage = RemoteStorage("memory://cohorts/run")
+    just_before_the_claim(monkeypatch, lambda: RemoteStorage("memory://cohorts/run").take(new_token("first")))
+    with pytest.raises(RunFolderError, match="another nephrosyn process: first"):
+        storage.claim(new_token("second"))
+
+
 def test_a_run_that_is_over_before_the_claim_is_not_written_over(monkeypatch):
     def whole_run():
         other = RemoteWriter("memory://cohorts/run", about=ABOUT)
