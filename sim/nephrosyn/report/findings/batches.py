@@ -9,8 +9,8 @@ import polars as pl
 
 from nephrosyn.runs.folder.tables import TablesRead
 
-BATCH_PATIENTS = 4_000
-"""Number of patients that are counted at a time: fewer take longer, more take more memory."""
+BATCH_ROWS = 1_000_000
+"""Rows of all tables that are counted at a time, about 4,000 patients of two years: fewer take longer, more memory."""
 Tables = Mapping[str, pl.DataFrame]
 
 
@@ -24,6 +24,10 @@ class Parted(Protocol):
     def parts(self, table: str) -> int:
         """Number of parts of a table."""
 
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """Rows of each table."""
+
     def __iter__(self) -> Iterator[str]:
         """Names of the tables."""
 
@@ -34,15 +38,22 @@ def batches(tables: Tables | Parted) -> Iterator[tuple[int, Tables]]:
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame, or Parted
-        A cohort. One in memory is a single batch for each replicate; of a run folder, about `BATCH_PATIENTS` patients
-        are read at a time, and only the tables that are asked for.
+        A cohort. One in memory is a single batch for each replicate; of a run folder, about `BATCH_ROWS` rows are
+        read at a time, and only the tables that are asked for.
     """
     if isinstance(tables, Parted) and _in_parts(tables):
-        for replicate, numbers, people in _gathered(tables):
-            for some in _cut(people) if len(numbers) == 1 else [people]:
+        most = batch_patients(tables)
+        for replicate, numbers, people in _gathered(tables, most):
+            for some in _cut(people, most) if len(numbers) == 1 else [people]:
                 yield replicate, _Batch(tables, numbers, some, whole=some is people)
     elif isinstance(tables, Mapping):
         yield from _replicates(tables)
+
+
+def batch_patients(tables: Parted) -> int:
+    """Return how many patients of a cohort are counted at a time."""
+    rows = tables.rows
+    return max(1, BATCH_ROWS * rows["patients"] // max(1, sum(rows.values())))
 
 
 class _Batch(TablesRead):
@@ -57,11 +68,13 @@ class _Batch(TablesRead):
         super().__init__(tables, read)
 
 
-def _cut(people: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return the patients of a part, cut if they are more than two batches: each piece reads the whole part again."""
-    if people.height <= 2 * BATCH_PATIENTS:
+def _cut(people: pl.DataFrame, most: int) -> list[pl.DataFrame]:
+    """Return the patients of a part, in pieces if they are many more than a batch: each reads the whole part again."""
+    pieces = round(people.height / most)
+    if pieces < 2:
         return [people]
-    return [people.slice(start, BATCH_PATIENTS) for start in range(0, people.height, BATCH_PATIENTS)]
+    size = -(-people.height // pieces)
+    return [people.slice(start, size) for start in range(0, people.height, size)]
 
 
 def _in_parts(tables: Parted) -> bool:
@@ -83,13 +96,13 @@ def _of_replicate(tables: Tables, replicate: int) -> Tables:
     return TablesRead(tables, lambda name: tables[name].filter(replicate=replicate))
 
 
-def _gathered(tables: Parted) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
+def _gathered(tables: Parted, most: int) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
     """Yield replicate, numbers and patients of the parts of each batch; opening parts one by one would be slow."""
     replicate, numbers, held = 0, list[int](), list[pl.DataFrame]()
     for number in range(tables.parts("patients")):
         people = tables.part("patients", number)
         part_replicate = int(people["replicate"][0])
-        if held and (part_replicate != replicate or sum(part.height for part in held) >= BATCH_PATIENTS):
+        if held and (part_replicate != replicate or sum(part.height for part in held) >= most):
             yield replicate, numbers, pl.concat(held)
             numbers, held = [], []
         numbers.append(number)
