@@ -69,11 +69,11 @@ class _Batch(TablesRead):
 
 
 def _cut(people: pl.DataFrame, most: int) -> list[pl.DataFrame]:
-    """Return the patients of a part, in pieces if they are many more than a batch: each reads the whole part again."""
-    pieces = round(people.height / most)
-    if pieces < 2:
+    """Return the patients of a part, divided if they are many more than a batch: each batch reads the whole part again."""
+    count = round(people.height / most)
+    if count < 2:
         return [people]
-    size = -(-people.height // pieces)
+    size = -(-people.height // count)
     return [people.slice(start, size) for start in range(0, people.height, size)]
 
 
