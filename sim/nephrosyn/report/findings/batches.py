@@ -69,7 +69,7 @@ class _Batch(TablesRead):
 
 
 def _cut(people: pl.DataFrame, most: int) -> list[pl.DataFrame]:
-    """Return the patients of a part, divided if they are many more than a batch: each batch reads the whole part again."""
+    """Return the patients of a part, divided if they are many more than a batch, which reads all of the part again."""
     count = round(people.height / most)
     if count < 2:
         return [people]
