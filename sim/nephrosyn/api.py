@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from nephrosyn.runs.folder import (
     Folder,
     Format,
     RemoteFolder,
+    identity,
     layout,
     require_local,
     require_path,
@@ -33,6 +34,7 @@ from nephrosyn.runs.folder import (
     storage,
 )
 from nephrosyn.runs.folder.part import encoded
+from nephrosyn.runs.folder.remote_storage import claimed
 from nephrosyn.runs.folder.tables import Manifest, Tables, refuse_gaps
 from nephrosyn.runs.labels import classify_tables
 from nephrosyn.runs.run import Plan, Progress, load_sets, silent
@@ -145,9 +147,18 @@ def run(
     _store_uncertainty(cohort)
     if added and isinstance(cohort._disk, Folder):
         relabel.classify(cohort._disk, added, progress or silent)
-    if report and cohort.folder is not None:
-        cohort.report(progress=progress)
+    if report:
+        _report(cohort, progress)
     return cohort
+
+
+def _report(cohort: Cohort, progress: Progress | None) -> None:
+    """Write the report of a run that has just been finished."""
+    try:
+        cohort.report(progress=progress)
+    except BaseException as error:
+        error.add_note(f"the tables of the run are complete; write its report with: nephrosyn report {cohort.location}")
+        raise
 
 
 def _folder_name(resolved: Resolved, uncertainty: int | None, keep_draws: bool) -> str:
@@ -353,37 +364,46 @@ class Cohort:
         self._answers = self._answers or report.answers(self.tables, self.manifest, self.uncertainty)
         return self._answers
 
-    def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path:
+    def report(self, folder: str | Path | None = None, *, progress: Progress | None = None) -> Path | str:
         """Write the report.
 
         Parameters
         ----------
         folder : path, optional
-            Where to write it; the run folder by default.
+            Folder or URL where to write it; that of the run by default.
 
         Returns
         -------
-        Path
-            Path of the report.
+        Path or str
+            Path or URL of the report.
 
         Raises
         ------
         RunFolderError
-            If the cohort is in memory and no folder is given, or it cannot be written.
+            If the cohort is in memory and no folder is given, another process writes there, or it cannot be written.
         """
         from nephrosyn import report
 
-        target = Path(folder) if folder is not None else self.folder
-        if target is None:
+        target = str(folder) if folder is not None else self.location
+        if not target:
             raise RunFolderError("this cohort is in memory: choose a folder for the report (folder)")
         (progress := progress or silent)("report", 0, 1)
-        try:
-            with relabel.locked(target) if target == self.folder else nullcontext():
-                self._answers = report.write(self.tables, self.resolved, self.manifest, target, self.uncertainty)
-        except OSError as error:
-            raise RunFolderError(f"cannot write the report to {target}: {error.strerror}") from None
+        with self._writing(target) as place:
+            self._answers = report.write(self.tables, self.resolved, self.manifest, place, self.uncertainty)
         progress("report", 1, 1)
-        return target / "report.html"
+        return place.where(report.PAGE)
+
+    @contextmanager
+    def _writing(self, target: str) -> Iterator[storage.Storage]:
+        """Hold the run while something is written to it; another folder is not held."""
+        if target != self.location:
+            yield storage.storage_at(target)
+        elif isinstance(self._disk, RemoteFolder):
+            with claimed(target, f"the report of {identity.named(self.manifest)}") as place:
+                yield place
+        else:
+            with relabel.locked(Path(target)):
+                yield storage.LocalStorage(Path(target))
 
 
 @dataclass(frozen=True, repr=False)

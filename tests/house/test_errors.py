@@ -19,6 +19,7 @@ NOT_FOR_USERS = {
     "NotReadyError": "becomes the reason why a classifier has no score",
     "NoAnswerError": "becomes the reason why a classifier gave no answer",
     "OtherTypesError": "other code is called",
+    "StorageWarning": "a warning",
     "Terminated": "a signal",
     "UnreadableError": "becomes the error of the scenario, set, run or cases that were read",
     "UnusableError": "becomes the reason why other code runs",

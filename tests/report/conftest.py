@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nephrosyn import report, scenario
+from nephrosyn.runs.folder.storage import LocalStorage
 
 from . import factory
 
@@ -18,7 +19,7 @@ def write():
         # For as long as it is written only: other tests read real scenarios.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(scenario, "rows", lambda _: factory.ROWS, raising=False)
-            return target, report.write(tables or factory.cohort(), shown, factory.MANIFEST, target)[0]
+            return target, report.write(tables or factory.cohort(), shown, factory.MANIFEST, LocalStorage(target))[0]
 
     return written
 

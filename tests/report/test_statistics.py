@@ -216,7 +216,7 @@ def times(remission, relapse, relapses, end, band="all"):
 
 def test_relapse_rate_allows_for_unequal_patients():
     followed = times([0, 0, None], [10, None, None], [4, 0, 0], [365.25, 365.25, 100])
-    found = time_to_event.rate_of([time_to_event.power_sums(followed)], "all")
+    found = time_to_event.rate_of(time_to_event.power_sums(followed), "all")
     assert (found.patients, found.relapses, found.person_years) == (2, 4, 2.0)
     assert found.per_year == 2.0
     # residuals +2 and -2, so the standard error is sqrt(8) / 2
@@ -247,5 +247,7 @@ def test_first_times_read_the_truth():
         (30.5, 60.0, 2, 100.0),
         (None, None, 0, 50.0),
     ]
-    (curve,) = time_to_event.curves(found, "remission", "relapse", 70, ["children", "adults"])
+    (curve,) = time_to_event.curves(
+        time_to_event.times_by_band(found, "remission", "relapse", ["children", "adults"]), 70
+    )
     assert (curve.group, curve.patients, curve.events, curve.median_days) == ("children", 1, 1, 29.5)

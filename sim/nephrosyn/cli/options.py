@@ -36,6 +36,7 @@ Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the scenario; repeatable.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")]
+RunFolderOrUrl = Annotated[str, typer.Argument(metavar="RUN", help="Folder or URL of a finished run.")]
 Sets = Annotated[
     list[str] | None, typer.Option("--criteria", metavar="NAME", help="Definition set or TOML file; repeatable.")
 ]

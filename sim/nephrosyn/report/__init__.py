@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from nephrosyn.runs.folder.storage import put_all
 
 if TYPE_CHECKING:
     import polars as pl
 
     from nephrosyn.report.findings.summary import Answers, Summary
     from nephrosyn.report.findings.uncertainty import Uncertainty
+    from nephrosyn.runs.folder.storage import Storage
 
 __all__ = ["answers", "summarise", "write"]
+PAGE = "report.html"
 
 
 def summarise(labels: pl.DataFrame) -> Summary:
@@ -51,7 +54,7 @@ def answers(
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort; a large one is read part by part.
+        Tables of a cohort; those of a run folder are read part by part.
     manifest : mapping
         Manifest of the run.
     uncertainty : Uncertainty, optional
@@ -62,27 +65,18 @@ def answers(
     Answers
         A pair: the summary, and the categories by definition set and view.
     """
-    from nephrosyn.report.findings import out_of_core, summary
-    from nephrosyn.report.findings.verdicts import refractory_share
+    from nephrosyn.report.findings import summary
 
-    requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
-    scenario = manifest.get("scenario", {}).get("scenario")
-    if out_of_core.is_large(tables, manifest):
-        whole = out_of_core.answers(tables, requested, stored)  # type: ignore[arg-type]
-        return summary.answers_with(whole, uncertainty, scenario, stored)
-    labels = tables["labels"]
-    defined = summary.defined_by(labels, requested, stored)
-    main = summary.summarise(labels, defined)
-    keys = [(verdict.criteria, verdict.view) for verdict in main.refractory]
-    categories = {key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys}
-    return summary.answers_with(summary.Answers(main, categories), uncertainty, scenario, stored)
+    stored, scenario = manifest.get("sets", {}), manifest.get("scenario", {}).get("scenario")
+    counted = summary.answers(tables, manifest.get("criteria", ()), stored)
+    return summary.answers_with(counted, uncertainty, scenario, stored)
 
 
 def write(
     tables: Mapping[str, pl.DataFrame],
     resolved: Any,
     manifest: Mapping[str, Any],
-    folder: Path,
+    place: Storage,
     uncertainty: Uncertainty | None = None,
 ) -> Answers:
     """Write ``report.html``, ``report.md`` and ``figures/*.svg``; the same input gives the same bytes.
@@ -90,49 +84,43 @@ def write(
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort, including ``labels`` and the truth.
+        Tables of a cohort, including ``labels`` and the truth; those of a run folder are read part by part.
     resolved : Resolved
         The resolved scenario.
     manifest : mapping
         ``version``, ``seed``, ``engine``, ``criteria`` (names or paths), ``sets`` (their text) and ``scenario`` (plain
         values, without which the shipped analysis is not quoted) of the run.
-    folder : Path
-        Output folder; created if missing. Files of an earlier report are replaced.
+    place : Storage
+        A folder, which is created if missing, or a URL. Files of an earlier report are replaced, the page last.
     uncertainty : Uncertainty, optional
         What draws of the scenario's uncertain numbers say.
 
     Returns
     -------
     Answers
-        As from `answers`; ``page`` of the summary is the path of ``report.html``.
+        As from `answers`; ``page`` of the summary is the path or URL of ``report.html``.
 
     Raises
     ------
     RunFolderError
-        If there are no labels.
-    OSError
-        If the folder cannot be written.
+        If there are no labels, or the report cannot be written.
     """
     from nephrosyn import scenario
     from nephrosyn.report import figures
-    from nephrosyn.report.findings import out_of_core, summary
+    from nephrosyn.report.findings import summary
     from nephrosyn.report.page import frame, page
 
     requested, stored = manifest.get("criteria", ()), manifest.get("sets", {})
-    if out_of_core.is_large(tables, manifest):
-        findings = out_of_core.find(tables, resolved, requested, stored)  # type: ignore[arg-type]
-    else:
-        findings = summary.find(tables, resolved, requested, stored)
+    findings = summary.find(tables, resolved, requested, stored)
     values = manifest.get("scenario", {}).get("scenario")
     findings = summary.findings_with(findings, uncertainty, values, stored)
     drawn = figures.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
-    drawings = folder / "figures"
-    drawings.mkdir(parents=True, exist_ok=True)
-    for name, document in drawn.items():
-        (drawings / f"{name}.svg").write_text(document, encoding="utf-8", newline="\n")
-    (folder / "report.md").write_text(frame.markdown("report.md.j2", **shown), encoding="utf-8", newline="\n")
     inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
-    target = folder / "report.html"
-    target.write_text(frame.html("page.html.j2", **shown, figures=inlined), encoding="utf-8", newline="\n")
-    return summary.Answers(replace(findings.summary, page=target), findings.categories)
+    files = {
+        **{f"figures/{name}.svg": document for name, document in drawn.items()},
+        "report.md": frame.markdown("report.md.j2", **shown),
+    }
+    put_all(place, {name: text.encode() for name, text in files.items()})
+    place.put(PAGE, frame.html("page.html.j2", **shown, figures=inlined).encode())
+    return summary.Answers(replace(findings.summary, page=place.where(PAGE)), findings.categories)

@@ -85,8 +85,9 @@ def test_the_scheduler_is_gone(undisturbed, tmp_path, in_the_middle):
 
 
 def test_workers_of_this_machine(undisturbed, tmp_path):
-    ns.run(**asked(out=f"file://{tmp_path}/run", cluster="local:2"))
-    assert bytes_of(tmp_path / "run") == undisturbed
+    cohort = ns.run(**asked(out=f"file://{tmp_path}/run", cluster="local:2", report=True))
+    assert undisturbed.items() <= bytes_of(tmp_path / "run").items()
+    assert cohort.answers().summary.page == tmp_path / "run" / "report.html"
 
 
 def test_no_scheduler_answers(tmp_path, monkeypatch):

@@ -27,7 +27,7 @@ KILLS = 40
 START_SECONDS = 1.5
 ENDS = {signal.SIGKILL: -signal.SIGKILL, signal.SIGHUP: 129, signal.SIGTERM: 143}
 BUSY, TAKEN = (
-    "is being written by another nephrosyn process; wait",
+    "is being written by another nephrosyn process",
     "choose another folder with --out, or replace it with --overwrite",
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Quiet, RunFolder, Sets, View
+from nephrosyn.cli.options import Quiet, RunFolderOrUrl, Sets, View
 
 if TYPE_CHECKING:
     from nephrosyn.api import Cohort
@@ -22,7 +22,7 @@ def announce(cohort: Cohort, quiet: bool) -> None:
 
 
 def classify(
-    run: RunFolder,
+    run: RunFolderOrUrl,
     criteria: Sets = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined and count them.")
@@ -42,7 +42,7 @@ def classify(
     announce(cohort, quiet)
 
 
-def report(run: RunFolder, quiet: Quiet = False) -> None:
+def report(run: RunFolderOrUrl, quiet: Quiet = False) -> None:
     """Update the report of a run."""
     import nephrosyn as ns
 
@@ -53,7 +53,7 @@ def report(run: RunFolder, quiet: Quiet = False) -> None:
 
 
 def explain(
-    run: RunFolder,
+    run: RunFolderOrUrl,
     patient: Annotated[int, typer.Argument(metavar="PATIENT", help="Number of the patient.")],
     criteria: Sets = None,
     replicate: Annotated[int, typer.Option(metavar="R", help="Number of the replicate.")] = 0,

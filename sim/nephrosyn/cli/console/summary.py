@@ -9,6 +9,7 @@ from nephrosyn.cli.console.terminal import command_line, heading, prose, say, ta
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nephrosyn.api import Cohort
     from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
@@ -79,13 +80,19 @@ def _hangs_on(cohort: Cohort) -> None:
         prose(f"{influence_text.moved_most(influence)}.")
 
 
+def _page(cohort: Cohort) -> Path | str | None:
+    """Return the page of the report, if there is one; at a URL, if it has just been written."""
+    page = cohort.folder / "report.html" if cohort.folder is not None else None
+    return page if page is not None and page.is_file() else cohort.answers().summary.page
+
+
 def _next_commands(cohort: Cohort) -> None:
     from nephrosyn import criteria
 
     held = cohort.tables.part("labels", 0) if hasattr(cohort.tables, "part") else cohort.labels
     refractory = held.filter("refractory")
     say()
-    if cohort.folder is not None and (page := cohort.folder / "report.html").is_file():
+    if page := _page(cohort):
         say(f"report  {page}")
     commands = []
     if refractory.height:

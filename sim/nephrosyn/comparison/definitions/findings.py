@@ -14,9 +14,10 @@ from nephrosyn.comparison.definitions.deciding_clauses import Difference, Reason
 from nephrosyn.comparison.definitions.definition_pair import SelectedSet, Tables
 from nephrosyn.comparison.definitions.draws import Uncertainty
 from nephrosyn.comparison.drawn_numbers import Drawing
-from nephrosyn.criteria.record.patient_arrays import SOURCES
 from nephrosyn.errors import RunFolderError
 from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.report.findings import combine_parts
+from nephrosyn.report.findings.batches import batches
 from nephrosyn.report.findings.verdicts import by_follow_up, refractory_share
 from nephrosyn.report.findings.verdicts import cross_classification as moves
 from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
@@ -137,6 +138,14 @@ def _shares_over_time(
         follow_up_days = float(manifest["scenario"]["scenario"]["population"]["follow_up_days"])
     except (KeyError, TypeError, ValueError):
         raise RunFolderError("manifest.json of the run is damaged; make the run again") from None
-    record = {name: tables[name] for name in SOURCES[view]}
     rules = {selected.name: selected.definition for selected in pair}
-    return by_follow_up.find(record, pl.concat(labels.values()), rules, view, by_follow_up.times(follow_up_days))
+    days, both = by_follow_up.times(follow_up_days), pl.concat(labels.values())
+    left, parts = by_follow_up.most_patients(len(rules), days), list[tuple[int, SharesOverTime]]()
+    for replicate, batch in batches(tables):
+        parts.append((replicate, by_follow_up.find(batch, both, rules, view, days, left)))
+        left -= batch["patients"].height
+        if left <= 0:
+            break
+    together = combine_parts.shares_over_time(parts)
+    assert together is not None  # a run has patients
+    return together

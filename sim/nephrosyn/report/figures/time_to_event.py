@@ -45,7 +45,7 @@ def kaplan_meier(
     end = max((float(curve.days[-1]) for curve in curves), default=1.0) / unit_days
     shown_ticks = thin([tick for tick in ticks if tick <= end + 0.1], end)
     for place, curve in enumerate(curves):
-        followed = curve.days <= curve.durations.max()
+        followed = curve.days <= curve.last_day
         colour, times = LINES[place % len(LINES)], curve.days[followed] / unit_days
         low, high, free = (side(values[followed]) for values in (curve.low, curve.high, curve.free))
         axes.fill_between(times, low, high, step="post", color=colour, alpha=0.18, lw=0)

@@ -1,4 +1,5 @@
 """The findings of a report: everything it shows, computed before anything is drawn or written.
 
-`summary.find` computes them for a cohort in memory, `out_of_core.find` for a larger one.
+`summary.find` counts a cohort batch by batch (`batches`), adds the counts up (`counts`), and makes the findings of
+them.
 """

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from nephrosyn import vocabulary
 from nephrosyn.report.findings.course.pseudo_resistance import Factor, PseudoRefractory
 from nephrosyn.report.findings.verdicts import flag_overlap
+from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.course_flags import CourseCount
 from nephrosyn.report.findings.verdicts.eligibility import CATEGORY_ORDER
 from nephrosyn.report.findings.verdicts.flag_overlap import Agreement, Combination
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory
-from nephrosyn.report.findings.verdicts.subgroups import Group
+from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group, SharesAtTime
 from nephrosyn.statistics.between_replicates import Spread, spread
 from nephrosyn.statistics.proportions import Share, wilson
 
@@ -46,8 +47,9 @@ def refractory(parts: OfReplicate[Refractory]) -> Refractory:
         return sum(getattr(part, name) for _, part in parts)
 
     def added_where_known(name: str) -> int | None:
-        """Sum over the parts that have it: a part without patients of the set may have none."""
-        known = [n for _, part in parts if (n := getattr(part, name)) is not None]
+        """Sum over the parts with patients of the set that have it."""
+        of_set = [part for _, part in parts if part.patients] or [part for _, part in parts]
+        known = [n for part in of_set if (n := getattr(part, name)) is not None]
         return sum(known) if known else None
 
     return Refractory(
@@ -153,7 +155,7 @@ def named(parts: Iterable[list[CourseCount]]) -> list[CourseCount]:
 
 
 def pseudo_refractory(parts: Sequence[list[PseudoRefractory]]) -> list[PseudoRefractory]:
-    """Return truth against record for each view; empty if the record finds no pseudo-refractory patient."""
+    """Return truth against record for each view; empty if the truth has no cause of apparent resistance."""
     combined = []
     for of_view in zip(*(of_part for of_part in parts if of_part), strict=True):
         hit, missed, wrong, rest = (sum(getattr(part, name) for part in of_view) for name in CELLS)
@@ -163,4 +165,38 @@ def pseudo_refractory(parts: Sequence[list[PseudoRefractory]]) -> list[PseudoRef
                 counts[factor.name][place] += n
         factors = [Factor(name, *counts[name]) for name in vocabulary.PROVOKING_FACTORS if name in counts]
         combined.append(PseudoRefractory(of_view[0].criteria, of_view[0].view, hit, missed, wrong, rest, factors))
-    return combined if any(view.hit or view.wrong for view in combined) else []
+    return combined
+
+
+def follow_up(parts: OfReplicate[FollowUp | None]) -> FollowUp | None:
+    """Return the share by length of follow-up, from the parts of which patients were classified again."""
+    some = [(replicate, part) for replicate, part in parts if part is not None]
+    if not some:
+        return None
+    moments = [
+        SharesAtTime(moment.days, refractory([(replicate, part.moments[place].refractory) for replicate, part in some]))
+        for place, moment in enumerate(some[0][1].moments)
+    ]
+    return FollowUp(moments, some[0][1].reclassified, sum(part.patients for _, part in some))
+
+
+def shares_over_time(parts: OfReplicate[SharesOverTime | None]) -> SharesOverTime | None:
+    """Return the share of each set by length of follow-up, from the parts that were classified again."""
+    some = [(replicate, part) for replicate, part in parts if part is not None]
+    if not some:
+        return None
+    first, curves = some[0][1], dict[str, FollowUp]()
+    for name in first.sets:
+        curve = follow_up([(replicate, part.sets[name]) for replicate, part in some])
+        if curve is not None:
+            curves[name] = curve
+    return SharesOverTime(first.view, curves, sum(part.patients for _, part in some))
+
+
+def patterns(parts: Iterable[Mapping[str, Mapping[tuple[Any, ...], int]]]) -> dict[str, dict[tuple[Any, ...], int]]:
+    """Return the patients by the answers of all definition sets, for each question."""
+    together: dict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
+    for of_part in parts:
+        for question, counts in of_part.items():
+            together[question].update(counts)
+    return {question: dict(counts) for question, counts in together.items()}

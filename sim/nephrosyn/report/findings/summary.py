@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.report import text
-from nephrosyn.report.findings import known_shares
-from nephrosyn.report.findings.course import disease_states as states
-from nephrosyn.report.findings.course import exposure as treatment
-from nephrosyn.report.findings.course import pseudo_resistance, time_to_event
+from nephrosyn.report.findings import counts, known_shares
+from nephrosyn.report.findings.batches import Parted, Tables, batches
+from nephrosyn.report.findings.counts import Counting, Counts, Labelled
+from nephrosyn.report.findings.course import disease_states, exposure, pseudo_resistance, time_to_event
 from nephrosyn.report.findings.course.disease_states import States
 from nephrosyn.report.findings.course.exposure import Treatment
 from nephrosyn.report.findings.course.pseudo_resistance import PseudoRefractory
 from nephrosyn.report.findings.course.time_to_event import Rate
 from nephrosyn.report.findings.uncertainty import Uncertainty
-from nephrosyn.report.findings.verdicts import (
-    by_follow_up,
-    cross_classification,
-    eligibility,
-    flag_overlap,
-    refractory_share,
-    subgroups,
-)
-from nephrosyn.report.findings.verdicts import course_flags as named
+from nephrosyn.report.findings.verdicts import cross_classification, refractory_share, subgroups
 from nephrosyn.report.findings.verdicts.beyond_chance import BeyondChance
 from nephrosyn.report.findings.verdicts.by_follow_up import SharesOverTime
 from nephrosyn.report.findings.verdicts.course_flags import CourseCount
@@ -39,6 +31,9 @@ from nephrosyn.report.findings.verdicts.refractory_share import Category, Refrac
 from nephrosyn.report.findings.verdicts.subgroups import FollowUp, Group
 from nephrosyn.statistics.kaplan_meier import Curve
 from nephrosyn.vocabulary import NOTICE
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria import DefinitionSet
 
 REMISSION_SHOWN_DAYS = 364.0
 
@@ -57,15 +52,15 @@ class Summary:
         Refractory counts of every definition set and view.
     categories : list of Category
         Categories that the first definition set can give, in the order of `eligibility.CATEGORY_ORDER`.
-    page : Path or None
-        ``report.html``, if it has been written.
+    page : Path, str or None
+        Path or URL of ``report.html``, if it has been written.
     """
 
     sentence: str
     headline: Refractory
     refractory: list[Refractory]
     categories: list[Category]
-    page: Path | None = None
+    page: Path | str | None = None
 
 
 class Answers(NamedTuple):
@@ -96,9 +91,7 @@ def _as_dict(verdict: Refractory) -> dict[str, Any]:
 class Findings:
     """Everything that the page shows.
 
-    For a cohort that is too large for memory, `sampled` is the number of first patients from whom the curves over time
-    and the quartiles of doses are computed; everything else includes all patients. `uncertainty` is what draws of the
-    scenario's uncertain numbers say, if it was asked for.
+    `uncertainty` is what draws of the scenario's uncertain numbers say, if it was asked for.
     """
 
     summary: Summary
@@ -121,7 +114,6 @@ class Findings:
     named: dict[str, list[CourseCount]]
     sets: Sets | None = None
     shares_over_time: SharesOverTime | None = None
-    sampled: int | None = None
     uncertainty: Uncertainty | None = None
 
     @property
@@ -161,34 +153,55 @@ def summarise(labels: pl.DataFrame, defined: Mapping[str, Defined] | None = None
     RunFolderError
         If there are no labels.
     """
-    if not labels.height:
-        raise RunFolderError("the labels table is empty: classify the cohort before reporting it")
+    _refuse_empty(labels)
     verdicts = refractory_share.refractory(labels)
     first = verdicts[0]
     rows = refractory_share.categories(labels, first.criteria, first.view, (defined or {}).get(first.criteria))
     return Summary(text.headline(first), first, verdicts, rows)
 
 
-def defined_by(
+def _refuse_empty(labels: pl.DataFrame) -> None:
+    if not labels.height:
+        raise RunFolderError("the labels table is empty: classify the cohort before reporting it")
+
+
+def _of_labels(counted: Labelled) -> Answers:
+    first = counted.refractory[0]
+    categories = counted.categories[first.criteria, first.view]
+    return Answers(Summary(text.headline(first), first, counted.refractory, categories), counted.categories)
+
+
+def _rules(
     labels: pl.DataFrame, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]
-) -> dict[str, Defined]:
-    """Return the flags and courses of each definition set of a run, from its text or else its labels; see `find`."""
+) -> dict[str, DefinitionSet | None]:
+    """Return the definition sets of some labels by name, in their order; None for one whose text is not available."""
     names = labels["criteria"].unique(maintain_order=True).to_list()
-    return {
-        name: eligibility.defined(labels.filter(criteria=name), subgroups.definition(name, requested, stored))
-        for name in names
-    }
+    return {name: subgroups.definition(name, requested, stored) for name in names}
+
+
+def _first_labels(tables: Tables | Parted) -> pl.DataFrame:
+    _, first = next(batches(tables))
+    labels = first["labels"]
+    _refuse_empty(labels)
+    return labels
+
+
+def answers(tables: Tables | Parted, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]) -> Answers:
+    """Return the summary, and the categories of every set and view, from the labels alone; see `find`."""
+    defined = counts.defined_by(tables, _rules(_first_labels(tables), requested, stored))
+    counted = counts.added_up(tables, lambda batch: counts.labelled(batch["labels"], defined), counts.added_labels)
+    return _of_labels(counts.added_labels(counted))
 
 
 def find(
-    tables: Mapping[str, pl.DataFrame], resolved: Any, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]
+    tables: Tables | Parted, resolved: Any, requested: Sequence[str], stored: Mapping[str, Mapping[str, str]]
 ) -> Findings:
     """Compute everything that the report shows.
 
     Parameters
     ----------
-    tables : mapping of str to polars.DataFrame
-        Tables of a cohort, including ``labels``.
+    tables : mapping of str to polars.DataFrame, or Parted
+        Tables of a cohort, including ``labels``; those of a run folder are read and counted batch by batch.
     resolved : Resolved
         The resolved scenario.
     requested : iterable of str
@@ -200,56 +213,47 @@ def find(
     -------
     Findings
         Numbers only; nothing is drawn.
+
+    Raises
+    ------
+    RunFolderError
+        If there are no labels.
     """
-    labels = tables["labels"]
-    defined = defined_by(labels, requested, stored)
-    summary = summarise(labels, defined)
-    criteria, view = summary.headline.criteria, summary.headline.view
-    selected = refractory_share.of(labels, criteria, view)
-    bands = list(resolved.scenario.population.bands)
-    times = time_to_event.first_times(tables)
-    follow_up_days = float(resolved.scenario.population.follow_up_days)
-    shown = min(REMISSION_SHOWN_DAYS, follow_up_days)
-    sets = [*defined]
-    agreements = [flag_overlap.agreement(labels, name) for name in sets]
-    keys = [(verdict.criteria, verdict.view) for verdict in summary.refractory]
+    first = _first_labels(tables)
+    rules = _rules(first, requested, stored)
+    defined = counts.defined_by(tables, rules)
+    counting = Counting(resolved, rules, defined, first)
+    replicates = counts.added_up(tables, counting.count, counting.added)
+    return _findings(counting, counting.added(replicates), len(replicates))
+
+
+def _findings(counting: Counting, counted: Counts, replicates: int) -> Findings:
+    summary, categories = _of_labels(counted.labels)
+    sets = [*counting.defined]
+    follow_up = counted.follow_up
+    assert follow_up is not None  # some patients are always classified
     return Findings(
         summary=summary,
-        replicates=tables["patients"]["replicate"].n_unique(),
-        defined=defined,
-        categories={key: refractory_share.categories(labels, *key, defined[key[0]]) for key in keys},
-        combinations=flag_overlap.combinations(labels, criteria, view, defined[criteria].flags),
-        by_band=subgroups.categories_by_column(selected, tables["patients"], "band", bands, defined[criteria]),
-        follow_up=subgroups.follow_up(tables, criteria, view, follow_up_days, requested, stored),
-        bands=subgroups.by_column(selected, tables["patients"], "band", bands),
-        lesions=subgroups.lesion_groups(tables, selected),
-        remission=time_to_event.curves(times, None, "remission", shown, bands),
-        relapse=time_to_event.curves(times, "remission", "relapse", follow_up_days, bands),
-        rates=time_to_event.rates(times, bands),
-        histogram=time_to_event.relapse_histogram(times),
-        states=states.find(tables, follow_up_days),
-        treatment=treatment.find(tables),
-        pseudo_refractory=pseudo_resistance.find(tables, criteria),
-        agreements=[agreement for agreement in agreements if agreement is not None],
-        named={name: named.find(labels, defined, name) for name in labels["view"].cast(pl.String).unique().sort()},
-        sets=cross_classification.compare(labels, view),
-        shares_over_time=_shares_over_time(tables, sets, view, follow_up_days, requested, stored)
-        if len(sets) > 1
-        else None,
+        replicates=replicates,
+        defined=dict(counting.defined),
+        categories=categories,
+        combinations=counted.combinations,
+        by_band=counted.by_band,
+        follow_up=follow_up,
+        bands=counted.bands,
+        lesions=counted.lesions,
+        remission=time_to_event.curves(counted.remission, min(REMISSION_SHOWN_DAYS, counting.days)),
+        relapse=time_to_event.curves(counted.relapse, counting.days),
+        rates=time_to_event.rates(counted.relapses),
+        histogram=counted.histogram,
+        states=disease_states.from_counts(counted.states, counting.days),
+        treatment=exposure.from_counts(counted.exposure),
+        pseudo_refractory=pseudo_resistance.shown(counted.pseudo_refractory),
+        agreements=[agreement for agreement in counted.agreements.values() if agreement is not None],
+        named=counted.named,
+        sets=cross_classification.compare_patterns(counted.patterns, sets, counting.view) if len(sets) > 1 else None,
+        shares_over_time=counted.shares_over_time,
     )
-
-
-def _shares_over_time(
-    tables: Mapping[str, pl.DataFrame],
-    sets: Sequence[str],
-    view: str,
-    follow_up_days: float,
-    requested: Sequence[str],
-    stored: Mapping[str, Mapping[str, str]],
-) -> SharesOverTime:
-    """Return the refractory share of every set by length of follow-up."""
-    rules = {name: subgroups.definition(name, requested, stored) for name in sets}
-    return by_follow_up.find(tables, tables["labels"], rules, view, by_follow_up.times(follow_up_days))
 
 
 def known(

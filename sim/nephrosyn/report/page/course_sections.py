@@ -81,7 +81,6 @@ def treatment_section(findings: Findings) -> Section:
         "Over the whole course, including the time after loss to follow-up. Doses are as prescribed, not as taken; "
         "conditions are counted each time care noted them.",
         "" if known.agents else steroid_sentence(known),
-        f"The quartiles of doses are from the first {number(findings.sampled)} patients." if findings.sampled else "",
     ]
     tables = [drug_table(known.uses)] if known.agents else []
     tables += [adverse_event_table("Conditions by kind", known.kinds)] if known.kinds else []

@@ -121,18 +121,12 @@ def overlap_section(findings: Findings) -> Section:
     return Section("overlap", "Overlap of flags", lead, [figure], [tables.combinations(findings.combinations)], [])
 
 
-def sampled(findings: Findings) -> list[str]:
-    """Return which patients the curves are from, if the cohort is too large to hold in memory."""
-    return [f"The curves are from the first {number(findings.sampled)} patients."] if findings.sampled else []
-
-
 def remission_section(findings: Findings) -> Section:
     """Return time to remission."""
     lead = [
         "From onset to the first true complete remission (not the visit at which it was found), with or without "
         "treatment. Patients are censored at loss to follow-up, death or the end of follow-up."
     ]
-    lead += sampled(findings)
     figure = (
         "remission",
         "Kaplan-Meier estimate with 95% band; below, patients still followed and not yet in remission.",
@@ -143,7 +137,6 @@ def remission_section(findings: Findings) -> Section:
 def relapse_section(findings: Findings) -> Section:
     """Return time to first relapse."""
     lead = ["From the first complete remission to the first true relapse, among patients who reached remission."]
-    lead += sampled(findings)
     figure = ("relapse", "Kaplan-Meier estimate with 95% band; below, patients still followed and free of relapse.")
     return Section("relapse", "Time to first relapse", lead, [figure], [tables.relapse(findings.relapse)], [])
 

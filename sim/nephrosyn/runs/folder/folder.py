@@ -114,10 +114,26 @@ class Folder(Mapping[str, pl.DataFrame]):
         """
         return self._scan(table, self._names(table))
 
-    def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Return some parts of a table, concatenated; parts with the same number hold the same patients."""
+    def part(self, table: str, *numbers: int, patients: tuple[int, int] | None = None) -> pl.DataFrame:
+        """Return some parts of a table, concatenated; parts with the same number hold the same patients.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        *numbers : int
+            Numbers of the parts.
+        patients : tuple of (int, int), optional
+            Least and largest number of the patients whose rows are returned.
+
+        Returns
+        -------
+        polars.DataFrame
+            The rows in their order.
+        """
         names = self._names(table)
-        return self.collect(self._scan(table, [names[number] for number in numbers]))
+        rows = self._scan(table, [names[number] for number in numbers])
+        return self.collect(rows if patients is None else rows.filter(pl.col("patient").is_between(*patients)))
 
     def _scan(self, table: str, names: list[str]) -> pl.LazyFrame:
         """Return some files of a table, after a check of their hashes and of their number of rows."""

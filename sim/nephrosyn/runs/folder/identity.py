@@ -34,6 +34,20 @@ def digest(about: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def named(about: Mapping[str, Any]) -> str:
+    """Return scenario, seed and size of a run, for messages.
+
+    Examples
+    --------
+    >>> named({"scenario": {"name": "baseline"}, "seed": 1, "patients": 2000, "replicates": 1})
+    'baseline (seed 1, 2,000 patients)'
+    """
+    scenario, size = about.get("scenario"), about.get("patients")
+    name = scenario.get("name") if isinstance(scenario, dict) else None
+    facts = [f"seed {about.get('seed')}", f"{size:,} patients" if isinstance(size, int) else ""]
+    return f"{name or 'a run'} ({', '.join(fact for fact in facts if fact)})"
+
+
 def _plain(about: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entries that identify a run; the names of its scenario and set files do not count."""
     entries = {key: about.get(key) for key in KEYS}

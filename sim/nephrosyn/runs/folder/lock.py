@@ -7,6 +7,7 @@ belongs to its run. The workers of a run share its lock: while one of them lives
 from __future__ import annotations
 
 import os
+import platform
 import time
 from pathlib import Path
 
@@ -18,9 +19,35 @@ else:
     HAS_LOCKS = True
 
 LOCK = ".lock"
+LOST = "{} was taken over by another nephrosyn process that writes there; this one has stopped"
 ENDING_SECONDS = 10.0
 """Longest wait for the workers of a process that has died: they end by themselves."""
 POLL_SECONDS = 0.05
+
+
+def new_token(run: str = "") -> str:
+    """Return a token that no other holder has: process, random characters, host, time, and the run that it is for."""
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return f"{os.getpid()} {os.urandom(8).hex()} {platform.node() or '-'} {since} {run}".rstrip()
+
+
+def described(token: str) -> str:
+    """Return whose a token is, and since when, for messages.
+
+    Examples
+    --------
+    >>> described("17 0123 node-4 2026-03-01T08:30:00Z baseline (seed 1, 20 patients)")
+    'another nephrosyn process: baseline (seed 1, 20 patients), process 17 on node-4, since 2026-03-01 08:30:00 UTC'
+    >>> described("17 0123")
+    'another nephrosyn process'
+    """
+    try:
+        process, _, host, since, *run = token.split(" ", 4)
+    except ValueError:  # of an older version
+        return "another nephrosyn process"
+    when = since.replace("T", " ").replace("Z", " UTC")
+    which = f"{run[0]}, " if run else ""
+    return f"another nephrosyn process: {which}process {process} on {host}, since {when}"
 
 
 class FolderLock:
@@ -30,6 +57,8 @@ class FolderLock:
     ----------
     folder : Path
         An existing folder.
+    run : str
+        What it is held for, for the messages of other processes.
 
     Attributes
     ----------
@@ -44,8 +73,8 @@ class FolderLock:
         If another process holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.held, self.token = True, f"{os.getpid()} {os.urandom(8).hex()}"
+    def __init__(self, folder: Path, run: str = "") -> None:
+        self.held, self.token = True, new_token(run)
         self._handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             self._lock(folder)
@@ -66,7 +95,7 @@ class FolderLock:
                 fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if _is_alive(_holder(folder)) or time.monotonic() > until:
+                if _is_alive(holder(folder)) or time.monotonic() > until:
                     raise
                 time.sleep(POLL_SECONDS)
             except OSError:  # a file system without locks: work without one
@@ -102,10 +131,11 @@ class FolderLock:
 
 def is_held(folder: Path, token: str) -> bool:
     """Whether a folder is still locked by the holder of a token."""
-    return _holder(folder) == token
+    return holder(folder) == token
 
 
-def _holder(folder: Path) -> str:
+def holder(folder: Path) -> str:
+    """Return the token of the holder of a folder; empty if it has none."""
     try:
         return (folder / LOCK).read_text(encoding="utf-8")
     except (OSError, ValueError):

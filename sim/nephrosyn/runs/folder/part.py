@@ -16,15 +16,13 @@ from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
 from nephrosyn.runs.draws.draw_tables import PREFIX
 from nephrosyn.runs.draws.draw_tables import TABLES as KEPT_TABLES
 from nephrosyn.runs.folder.layout import Format, part_file, part_number, reason, table_folder
-from nephrosyn.runs.folder.storage import Storage, is_unchanged, manifest_entry
+from nephrosyn.runs.folder.storage import WRITERS, Storage, is_unchanged, manifest_entry
 from nephrosyn.text_files import parsed_json
 
 COMPRESSION_LEVEL = 1
 """Files are 5% larger than at the usual level 3, and written in 25% less time."""
 STATISTICS = {"min": False, "max": False, "distinct_count": False, "null_count": True}
 """Smallest and largest values of columns would take a fifth of the time; which part holds a patient is known."""
-WRITERS = 8
-"""Files of a part that are written at the same time: most of the time of each is a wait for the disk."""
 Record = dict[str, dict[str, Any]]
 """Files of a part by name, each with its entry in the manifest."""
 

@@ -6,8 +6,8 @@ An object store can neither lock nor rename: an unfinished run is stored at its 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -18,8 +18,9 @@ from nephrosyn.runs.folder import identity, manifest, reading
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
 from nephrosyn.runs.folder.folder import COLUMNS, Folder
 from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, REPAIR, as_json
-from nephrosyn.runs.folder.lock import LOCK
-from nephrosyn.runs.folder.storage import RemoteStorage
+from nephrosyn.runs.folder.lock import LOCK, new_token
+from nephrosyn.runs.folder.remote_storage import RemoteStorage
+from nephrosyn.runs.folder.storage import WRITERS
 from nephrosyn.vocabulary import NOTICE
 
 
@@ -43,19 +44,40 @@ class RemoteWriter:
         about: Mapping[str, Any] | None = None,
     ) -> None:
         self.storage = RemoteStorage(url)
-        self.holder = f"{os.getpid()} {os.urandom(8).hex()}"
         self.shared: tuple[int, ...] = ()
         self.about: dict[str, Any] = {"notice": NOTICE, "layout": LAYOUT, **(about or {})}
+        self.holder = new_token(identity.named(self.about))
         self.run = identity.digest(self.about)
         self.parts = Parts(self.storage, url, self.run)
+        if not (resume or overwrite):
+            self._begin()
+        else:
+            self._take_over(resume=resume)
+
+    def _begin(self) -> None:
+        """Begin at an empty URL."""
+        self._refuse_content()
+        self.storage.claim(self.holder)
+        try:
+            self._refuse_content()  # a run may have been there between the first look and the claim
+            self.storage.put(JOURNAL, journal(self.about, self.run))
+        except BaseException:
+            self.storage.release()
+            raise
+
+    def _refuse_content(self) -> None:
+        """Refuse a URL that is not empty; a lock alone is not content."""
+        if set(self.storage.names()) - {LOCK}:
+            self.storage.refuse_held(self.holder)
+            raise RunFolderError(
+                f"{self.storage.url} is not empty; choose another URL with --out, continue the run with --resume, or "
+                "replace it with --overwrite (in Python: out, resume, overwrite)"
+            )
+
+    def _take_over(self, *, resume: bool) -> None:
+        """Continue or replace what is at the URL, and take it from a run that writes there."""
         existing = self.storage.names()
         begun = not set(existing) <= {JOURNAL, LOCK}
-        if existing and not resume and not overwrite:
-            raise RunFolderError(
-                f"{url} is not empty; choose another URL with --out, continue the run with --resume, or replace "
-                "it with "
-                "--overwrite (in Python: out, resume, overwrite)"
-            )
         resume = resume and begun  # without a finished part the run starts from the beginning
         if resume:
             self.parts.resume(known_run(self.storage), self.about, unknown=False)
@@ -129,10 +151,12 @@ class RemoteFolder(Folder):
         """Return a table as a lazy frame; all of it is fetched."""
         return self.part(table, *range(self.parts(table))).lazy()
 
-    def part(self, table: str, *numbers: int) -> pl.DataFrame:
-        """Return some parts of a table, concatenated."""
-        names = self._names(table)
-        return pl.concat([self._frame(table, names[number]) for number in numbers])
+    def part(self, table: str, *numbers: int, patients: tuple[int, int] | None = None) -> pl.DataFrame:
+        """Return some parts of a table, concatenated; see `Folder.part`. Their files are fetched at the same time."""
+        names = [self._names(table)[number] for number in numbers]
+        with ThreadPoolExecutor(WRITERS) as readers:
+            rows = pl.concat(readers.map(lambda name: self._frame(table, name), names))
+        return rows if patients is None else rows.filter(pl.col("patient").is_between(*patients))
 
 
 def require_local(folder: Folder) -> None:

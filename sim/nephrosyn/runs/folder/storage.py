@@ -1,9 +1,11 @@
-"""Storage of a run: a local folder, or a URL that fsspec can open, as ``s3://bucket/run``."""
+"""Storage of a run: a local folder, or `RemoteStorage` at a URL."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -11,11 +13,13 @@ from typing import Any, Protocol
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder.layout import reason
-from nephrosyn.runs.folder.lock import LOCK, is_held
+from nephrosyn.runs.folder.lock import LOST, is_held
+from nephrosyn.runs.folder.remote_storage import RemoteStorage
 
+WRITERS = 8
+"""Files that are written at the same time."""
 UNFINISHED = ".unfinished"
 """Suffix of a file that is being written."""
-LOST = "{} was taken over by another nephrosyn process that writes there; this one has stopped"
 _counter = count()
 
 
@@ -25,6 +29,9 @@ class Storage(Protocol):
     @property
     def url(self) -> str:
         """Path or URL."""
+
+    def where(self, name: str) -> Path | str:
+        """Path or URL of a file."""
 
     def put(self, name: str, content: bytes) -> None:
         """Write or replace a file."""
@@ -57,6 +64,10 @@ class LocalStorage:
     def url(self) -> str:
         """The path."""
         return str(self.path)
+
+    def where(self, name: str) -> Path:
+        """Path of a file."""
+        return self.path / name
 
     def put(self, name: str, content: bytes) -> None:
         """Write or replace a file."""
@@ -102,92 +113,6 @@ class LocalStorage:
         (self.path / name).unlink(missing_ok=True)
 
 
-class RemoteStorage:
-    """A URL that fsspec can open; an object store shows an object only when it is complete.
-
-    Parameters
-    ----------
-    url : str
-        With its protocol, as ``s3://bucket/run``.
-    holder : str, optional
-        Token of the run that writes, as in its lock file; nothing is written once another run has put its own there.
-
-    Raises
-    ------
-    RunFolderError
-        If the protocol is unknown, or the package that implements it is not installed.
-    """
-
-    def __init__(self, url: str, holder: str | None = None) -> None:
-        try:
-            from fsspec.core import url_to_fs
-        except ImportError:
-            raise RunFolderError(f"{url} needs fsspec, which is not installed: pip install fsspec s3fs") from None
-        self.url, self._holder = url.rstrip("/"), holder
-        try:
-            self._files, self._root = url_to_fs(self.url)
-        except (ImportError, ValueError, OSError) as error:
-            raise RunFolderError(f"cannot use {url}: {error}") from None
-
-    def _try(self, what: str, work: Any, *arguments: Any, **options: Any) -> Any:
-        try:
-            return work(*arguments, **options)
-        except FileNotFoundError:
-            raise
-        except Exception as error:  # every store raises errors of its own
-            raise RunFolderError(f"cannot {what} {self.url}: {error}") from None
-
-    def put(self, name: str, content: bytes) -> None:
-        """Write or replace a file."""
-        self._refuse_lost()
-        self._write(name, content)
-
-    def take(self, holder: str) -> None:
-        """Take over the URL for a run, from any other run that writes there."""
-        self._write(LOCK, holder.encode())
-        self._holder = holder
-
-    def release(self) -> None:
-        """Release the URL, unless another run has taken it over."""
-        with suppress(RunFolderError):  # a remaining lock does no damage
-            self.remove(LOCK)
-
-    def _refuse_lost(self) -> None:
-        if self._holder is not None and self.get(LOCK) != self._holder.encode():
-            raise RunFolderError(LOST.format(self.url))
-
-    def _write(self, name: str, content: bytes) -> None:
-        try:
-            self._try(f"write {name} of", self._files.pipe_file, f"{self._root}/{name}", content)
-        except FileNotFoundError as error:
-            raise RunFolderError(f"cannot write {name} of {self.url}: no such bucket or folder ({error})") from None
-
-    def get(self, name: str) -> bytes | None:
-        """Read a file; return None if it does not exist."""
-        try:
-            return bytes(self._try(f"read {name} of", self._files.cat_file, f"{self._root}/{name}"))
-        except FileNotFoundError:
-            return None
-
-    def names(self) -> list[str]:
-        """Return the names of all files, sorted."""
-        self._files.invalidate_cache()
-        try:
-            paths = self._try("list", self._files.find, self._root)
-        except FileNotFoundError:
-            return []
-        root = self._files._strip_protocol(self._root)
-        return sorted(str(path).removeprefix(root).lstrip("/") for path in paths)
-
-    def remove(self, name: str) -> None:
-        """Remove a file, if it exists."""
-        self._refuse_lost()
-        try:
-            self._try(f"remove {name} of", self._files.rm_file, f"{self._root}/{name}")
-        except FileNotFoundError:
-            return
-
-
 def require_path(folder: object) -> None:
     """Refuse anything but a path or URL.
 
@@ -221,6 +146,19 @@ def local(folder: str | Path) -> Path:
 def storage_at(url: str, holder: str | None = None) -> Storage:
     """Return the storage at a path or URL, for a holder that writes there."""
     return RemoteStorage(url, holder) if is_remote(url) else LocalStorage(local(url), holder)
+
+
+def put_all(storage: Storage, files: Mapping[str, bytes]) -> None:
+    """Write or replace several files, at the same time: most of the time of each is a wait.
+
+    Raises
+    ------
+    RunFolderError
+        If one of them cannot be written.
+    """
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for written in [writers.submit(storage.put, name, content) for name, content in files.items()]:
+            written.result()
 
 
 def manifest_entry(content: bytes, rows: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -40,6 +40,44 @@ class Tables(dict[str, pl.DataFrame]):
         rows = self.rows
         tables = f"{len(rows)} table{'' if len(rows) == 1 else 's'}"
         return f"<{sum(rows.values()):,} rows in {tables}: {counted(rows)}>"
+
+
+class TablesRead(Mapping[str, pl.DataFrame]):
+    """Tables that are read on first access and then held.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of the tables.
+    read : callable
+        Called once with each name that is asked for; returns the table.
+
+    Examples
+    --------
+    >>> tables = TablesRead(["patients", "visits"], lambda name: pl.DataFrame({"table": [name]}))
+    >>> tables["visits"] is tables["visits"], "readings" in tables
+    (True, False)
+    """
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], pl.DataFrame]) -> None:
+        self._names, self._read = list(names), read
+        self._held: dict[str, pl.DataFrame] = {}
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in self._names:
+            raise KeyError(table)
+        if table not in self._held:
+            self._held[table] = self._read(table)
+        return self._held[table]
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Manifest(dict[str, Any]):

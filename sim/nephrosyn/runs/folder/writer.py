@@ -21,9 +21,10 @@ from nephrosyn.runs.folder.layout import (
     rename_folder,
     write_manifest,
 )
-from nephrosyn.runs.folder.lock import LOCK, FolderLock
+from nephrosyn.runs.folder.lock import LOCK, FolderLock, described, holder
 from nephrosyn.runs.folder.output_folder import OutputFolder
-from nephrosyn.runs.folder.storage import UNFINISHED, LocalStorage, RemoteStorage, is_remote, local
+from nephrosyn.runs.folder.remote_storage import RemoteStorage
+from nephrosyn.runs.folder.storage import UNFINISHED, LocalStorage, is_remote, local
 from nephrosyn.vocabulary import NOTICE
 
 REPLACES = "replaces"
@@ -108,12 +109,11 @@ class Writer:
             if not resume:
                 self.folder.parent.mkdir(parents=True, exist_ok=True)
                 self.partial.mkdir(exist_ok=True)  # with the umask of the user
-            return FolderLock(self.partial)
+            return FolderLock(self.partial, identity.named(self.about))
         except BlockingIOError:
             raise RunFolderError(
-                f"{self.folder} is being written by another nephrosyn process; wait, or choose another folder "
-                "with --out "
-                "(in Python: out)"
+                f"{self.folder} is being written by {described(holder(self.partial))}; wait, or choose another folder "
+                "with --out (in Python: out)"
             ) from None
         except OSError as error:
             raise RunFolderError(f"cannot write to {self.folder.parent}: {reason(error)}") from None

@@ -131,7 +131,7 @@ def find(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> States:
     States
         Shares of all patients.
     """
-    return from_counts([count(tables, follow_up_days)], follow_up_days)
+    return from_counts(count(tables, follow_up_days), follow_up_days)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _grid(follow_up_days: float) -> tuple[Sequence[int], Floats]:
 
 
 def count(tables: Mapping[str, pl.DataFrame], follow_up_days: float) -> StateCounts:
-    """Count patients by state; counts of parts of a cohort add up. The parameters are those of `find`."""
+    """Count patients by state; counts of parts are added by `added`. The parameters are those of `find`."""
     changes, patients = state_changes(tables["truth/events"]), tables["patients"].height
     years, days = _grid(follow_up_days)
     last = counts_at(changes, patients, np.array([np.inf]))[0]
@@ -188,17 +188,21 @@ def recovered_for_good(changes: pl.DataFrame, doses: pl.DataFrame, follow_up_day
     return well.join(doses.filter(pl.col("last_days") >= since), on=PATIENT_KEY, how="anti").height
 
 
-def from_counts(parts: Sequence[StateCounts], follow_up_days: float) -> States:
-    """Return the states of a cohort from the counts of its parts."""
-    patients = sum(part.patients for part in parts)
+def added(parts: Sequence[StateCounts]) -> StateCounts:
+    """Return the counts of a cohort from those of its parts."""
+    end, years, grid = (np.sum([getattr(part, name) for part in parts], axis=0) for name in ("end", "years", "grid"))
+    patients, recovered = (sum(getattr(part, name) for part in parts) for name in ("patients", "recovered"))
+    return StateCounts(patients, end, years, grid, _together(parts), recovered)
+
+
+def from_counts(counts: StateCounts, follow_up_days: float) -> States:
+    """Return the states of a cohort from its counts."""
+    patients = counts.patients
     year_numbers, days = _grid(follow_up_days)
-    last, at_years, at_days = (
-        np.sum([getattr(part, name) for part in parts], axis=0) for name in ("end", "years", "grid")
-    )
-    end = [wilson(int(count), patients) for count in last]
-    years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(year_numbers, at_years, strict=True)]
-    recovered = wilson(sum(part.recovered for part in parts), patients) if len(days) else None
-    return States(end, _together(parts), years, days, at_days / max(patients, 1), recovered)
+    end = [wilson(int(count), patients) for count in counts.end]
+    years = [(year, (row / max(patients, 1)).tolist()) for year, row in zip(year_numbers, counts.years, strict=True)]
+    recovered = wilson(counts.recovered, patients) if len(days) else None
+    return States(end, counts.by_response, years, days, counts.grid / max(patients, 1), recovered)
 
 
 def _together(parts: Sequence[StateCounts]) -> list[Part]:

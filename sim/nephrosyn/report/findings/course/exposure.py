@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from nephrosyn import vocabulary
 from nephrosyn.record.schema import PATIENT_KEY
+from nephrosyn.statistics.counted_values import CountedValues
 from nephrosyn.statistics.proportions import Share, wilson
 from nephrosyn.vocabulary import AGENTS
 
@@ -72,6 +73,28 @@ def prescribed_mg_per_kg() -> pl.Expr:
     return (mg / pl.col("dosing_weight_kg")).fill_null(0.0)
 
 
+@dataclass(frozen=True)
+class Exposure:
+    """Counts of a part of a cohort.
+
+    Attributes
+    ----------
+    patients : int
+        Number of patients.
+    doses : dict of str to CountedValues
+        Cumulative dose of each patient ever on a drug, in mg per kg.
+    noted : dict of (str, str) to (int, int)
+        Patients who had a condition, and times noted, by kind and name; all of a kind under an empty name.
+    years : float
+        Years of follow-up.
+    """
+
+    patients: int
+    doses: dict[str, CountedValues]
+    noted: dict[tuple[str, str], tuple[int, int]]
+    years: float
+
+
 def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
     """Return drugs and conditions over the whole course, including the time after loss to follow-up.
 
@@ -85,73 +108,62 @@ def find(tables: Mapping[str, pl.DataFrame]) -> Treatment:
     Treatment
         Shares of all patients.
     """
-    patients = tables["patients"].height
+    return from_counts(count(tables))
+
+
+def count(tables: Mapping[str, pl.DataFrame]) -> Exposure:
+    """Count drugs and conditions; counts of parts of a cohort are added by `added`."""
     years = float(tables["truth/follow_up"]["end_days"].sum()) / vocabulary.DAYS_PER_YEAR
     noted = tables["truth/conditions"].select(*PATIENT_KEY, pl.col("kind", "condition").cast(pl.String))
-    kinds = {kind: names for kind in vocabulary.CONDITION_KINDS if (names := _names(noted, kind))}
-    return Treatment(
-        [_use(rows, drug, patients) for drug, rows in _by_drug(tables["truth/doses"])],
-        [_adverse_event(noted, kind, "", patients, years) for kind in kinds],
-        [_adverse_event(noted, kind, name, patients, years) for kind, names in kinds.items() for name in names],
-        years,
+    counts = {}
+    for kind in vocabulary.CONDITION_KINDS:
+        of_kind = noted.filter(kind=kind)
+        there = set(of_kind["condition"].unique())
+        names = [name for name in vocabulary.CONDITIONS if name in there]
+        for name in ("", *names) if names else ():
+            rows = of_kind.filter(condition=name) if name else of_kind
+            counts[kind, name] = rows.select(PATIENT_KEY).n_unique(), rows.height
+    return Exposure(tables["patients"].height, _doses(tables["truth/doses"]), counts, years)
+
+
+def added(parts: Sequence[Exposure]) -> Exposure:
+    """Return the counts of a cohort from those of its parts."""
+    doses, noted = dict[str, list[CountedValues]](), dict[tuple[str, str], list[tuple[int, int]]]()
+    for part in parts:
+        for drug, values in part.doses.items():
+            doses.setdefault(drug, []).append(values)
+        for key, counts in part.noted.items():
+            noted.setdefault(key, []).append(counts)
+    return Exposure(
+        sum(part.patients for part in parts),
+        {drug: CountedValues.together(values) for drug, values in doses.items()},
+        {key: (sum(n for n, _ in counts), sum(times for _, times in counts)) for key, counts in noted.items()},
+        math.fsum(part.years for part in parts),
     )
 
 
-def combine(parts: Sequence[Treatment], patients: int, first: Treatment) -> Treatment:
-    """Return drugs and conditions of a cohort from those of its parts.
-
-    Parameters
-    ----------
-    parts : sequence of Treatment
-        One for each part.
-    patients : int
-        Number of patients in all parts.
-    first : Treatment
-        Treatment of the first patients, for the quartiles of doses, which do not add up.
-    """
-    quartiles = {use.drug: (use.low, use.median, use.high) for part in (*parts, first) for use in part.uses}
-    users: Counter[str] = Counter()
-    for use in (use for part in parts for use in part.uses):
-        users[use.drug] += use.share.count
-    uses = [
-        DrugUse(drug, wilson(users[drug], patients), *quartiles[drug]) for drug in vocabulary.DRUGS if drug in users
-    ]
-    # the years of every part count, also of parts without the condition
-    years = sum(part.years for part in parts)
-    kinds = _added([part.kinds for part in parts], patients, years)
-    return Treatment(uses, kinds, _added([part.names for part in parts], patients, years), years)
-
-
-def _added(parts: Sequence[Sequence[AdverseEvent]], patients: int, years: float) -> list[AdverseEvent]:
-    by_name: dict[tuple[str, str], list[AdverseEvent]] = {}
-    for event in (event for part in parts for event in part):
-        by_name.setdefault((event.kind, event.name), []).append(event)
+def from_counts(counts: Exposure) -> Treatment:
+    """Return drugs and conditions from the counts of a cohort."""
     places = {name: place for place, name in enumerate(("", *vocabulary.CONDITIONS))}
-    order = sorted(by_name, key=lambda key: (vocabulary.CONDITION_KINDS.index(key[0]), places[key[1]]))
-    return [
-        AdverseEvent(
-            *key, wilson(sum(h.share.count for h in by_name[key]), patients), sum(h.times for h in by_name[key]), years
-        )
+    order = sorted(counts.noted, key=lambda key: (vocabulary.CONDITION_KINDS.index(key[0]), places[key[1]]))
+    events = [
+        AdverseEvent(*key, wilson(counts.noted[key][0], counts.patients), counts.noted[key][1], counts.years)
         for key in order
     ]
+    return Treatment(
+        [_use(drug, counts) for drug in vocabulary.DRUGS if drug in counts.doses],
+        [event for event in events if not event.name],
+        [event for event in events if event.name],
+        counts.years,
+    )
 
 
-def _by_drug(doses: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+def _doses(doses: pl.DataFrame) -> dict[str, CountedValues]:
     amounts = doses.select(*PATIENT_KEY, pl.col("drug").cast(pl.String), amount=prescribed_mg_per_kg())
     sums = amounts.group_by("drug", *PATIENT_KEY, maintain_order=True).agg(pl.col("amount").sum())
-    return [(drug, part) for drug in vocabulary.DRUGS if (part := sums.filter(drug=drug)).height]
+    return {str(drug): CountedValues.of(part["amount"].to_numpy()) for (drug,), part in sums.group_by("drug")}
 
 
-def _use(sums: pl.DataFrame, drug: str, patients: int) -> DrugUse:
-    low, median, high = (sums["amount"].quantile(level, "linear") or 0.0 for level in (0.25, 0.5, 0.75))
-    return DrugUse(drug, wilson(sums.height, patients), low, median, high)
-
-
-def _names(noted: pl.DataFrame, kind: str) -> list[str]:
-    there = set(noted.filter(kind=kind)["condition"])
-    return [name for name in vocabulary.CONDITIONS if name in there]
-
-
-def _adverse_event(noted: pl.DataFrame, kind: str, name: str, patients: int, years: float) -> AdverseEvent:
-    rows = noted.filter(kind=kind) if not name else noted.filter(kind=kind, condition=name)
-    return AdverseEvent(kind, name, wilson(rows.select(PATIENT_KEY).n_unique(), patients), rows.height, years)
+def _use(drug: str, counts: Exposure) -> DrugUse:
+    doses = counts.doses[drug]
+    return DrugUse(drug, wilson(doses.total, counts.patients), *(doses.quantile(level) for level in (0.25, 0.5, 0.75)))

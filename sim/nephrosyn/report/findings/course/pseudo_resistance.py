@@ -88,8 +88,12 @@ def find(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[PseudoRefrac
     list of PseudoRefractory
         One for each view; empty if the record shows no pseudo-refractory patient, or the truth has no such cause.
     """
-    labels = tables["labels"].filter(criteria=criteria)
-    return count(tables, criteria) if (~labels["refractory_kind"]).any() else []
+    return shown(count(tables, criteria))
+
+
+def shown(views: list[PseudoRefractory]) -> list[PseudoRefractory]:
+    """Return the views of a cohort if the record shows any pseudo-refractory patient, else none."""
+    return views if any(view.hit or view.wrong for view in views) else []
 
 
 def count(tables: Mapping[str, pl.DataFrame], criteria: str) -> list[PseudoRefractory]:

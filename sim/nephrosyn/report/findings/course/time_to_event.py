@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from nephrosyn.record.schema import PATIENT_KEY
-from nephrosyn.statistics.kaplan_meier import Curve, kaplan_meier
+from nephrosyn.statistics.counted_values import CountedValues
+from nephrosyn.statistics.kaplan_meier import Curve, kaplan_meier_of_counts
 from nephrosyn.statistics.proportions import NORMAL_QUANTILE
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -49,8 +50,16 @@ def first_times(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     return people.with_columns(person_years=(pl.col("end") - pl.col("remission")) / DAYS_PER_YEAR)
 
 
-def curves(times: pl.DataFrame, start: str | None, event: str, until: float, bands: Sequence[str]) -> list[Curve]:
-    """Return one Kaplan-Meier curve per age band that has patients at risk.
+@dataclass(frozen=True)
+class Times:
+    """Times of a group, in days: to the event, and to the end of follow-up of patients without it."""
+
+    events: CountedValues
+    censored: CountedValues
+
+
+def times_by_band(times: pl.DataFrame, start: str | None, event: str, bands: Sequence[str]) -> dict[str, Times]:
+    """Return the times to an event of each age band that has patients at risk; those of parts are added by `added`.
 
     Parameters
     ----------
@@ -60,29 +69,44 @@ def curves(times: pl.DataFrame, start: str | None, event: str, until: float, ban
         Column of the time origin; None for onset. Patients without it are not at risk.
     event : str
         Column of the event.
-    until : float, days
-        Right end of the curves.
     bands : sequence of str
         Age bands, in order.
 
     Returns
     -------
-    list of Curve
+    dict of str to Times
         In the order of ``bands``.
     """
-    days = np.linspace(0.0, max(until, 1.0), GRID_POINTS + 1)
     begin = pl.col(start) if start else pl.lit(0.0)
     at_risk = times.filter(begin.is_not_null() & pl.col("end").is_not_null()).select(
         "band",
         duration=(pl.coalesce(event, "end") - begin).clip(0.0),
         happened=pl.col(event).is_not_null(),
     )
-    curves_of_bands = []
+    by_band = {}
     for band in bands:
         part = at_risk.filter(pl.col("band") == band)
         if part.height:
-            curves_of_bands.append(kaplan_meier(part["duration"].to_numpy(), part["happened"].to_numpy(), days, band))
-    return curves_of_bands
+            durations, happened = part["duration"].to_numpy(), part["happened"].to_numpy()
+            by_band[band] = Times(CountedValues.of(durations[happened]), CountedValues.of(durations[~happened]))
+    return by_band
+
+
+def added(parts: Sequence[Mapping[str, Times]], bands: Sequence[str]) -> dict[str, Times]:
+    """Return the times of a cohort from those of its parts."""
+    together = {}
+    for band in bands:
+        of_band = [part[band] for part in parts if band in part]
+        if of_band:
+            events, censored = ([getattr(times, kind) for times in of_band] for kind in ("events", "censored"))
+            together[band] = Times(CountedValues.together(events), CountedValues.together(censored))
+    return together
+
+
+def curves(by_band: Mapping[str, Times], until: float) -> list[Curve]:
+    """Return one Kaplan-Meier curve per age band, from onset or the time origin to a day."""
+    days = np.linspace(0.0, max(until, 1.0), GRID_POINTS + 1)
+    return [kaplan_meier_of_counts(times.events, times.censored, days, band) for band, times in by_band.items()]
 
 
 @dataclass(frozen=True)
@@ -119,7 +143,7 @@ def power_sums(times: pl.DataFrame) -> PowerSums:
     return PowerSums(part.height, *sums)
 
 
-def rate_of(parts: Sequence[PowerSums], group: str) -> Rate:
+def rate_of(sums: PowerSums, group: str) -> Rate:
     """Return relapses per person-year of a group, with a 95% interval that allows for differences between patients.
 
     The variance of the ratio is estimated from the residuals of the patients, so that a few frequent relapsers widen
@@ -127,8 +151,8 @@ def rate_of(parts: Sequence[PowerSums], group: str) -> Rate:
 
     Parameters
     ----------
-    parts : sequence of PowerSums
-        Sums of the parts of the group.
+    sums : PowerSums
+        Sums over the patients of the group.
     group : str
         Name of the group.
 
@@ -137,21 +161,13 @@ def rate_of(parts: Sequence[PowerSums], group: str) -> Rate:
     Rate
         Per person-year; ``nan`` without time at risk.
     """
-    patients = sum(part.patients for part in parts)
-    counts, total, cc, cy, yy = (
-        math.fsum(getattr(part, name) for part in parts)
-        for name in ("relapses", "years", "relapses_squared", "relapses_years", "years_squared")
-    )
+    counts, total = sums.relapses, sums.years
     if total <= 0:
-        return Rate(group, patients, int(counts), total, math.nan, math.nan, math.nan)
+        return Rate(group, sums.patients, int(counts), total, math.nan, math.nan, math.nan)
     per_year = counts / total
-    half = NORMAL_QUANTILE * math.sqrt(max(0.0, cc - 2 * per_year * cy + per_year**2 * yy)) / total
-    return Rate(group, patients, int(counts), total, per_year, max(0.0, per_year - half), per_year + half)
-
-
-def rates(times: pl.DataFrame, bands: Sequence[str]) -> list[Rate]:
-    """Return the relapse rate of each age band with patients, and of all patients if there are several bands."""
-    return rates_of([power_sums_by_band(times, bands)], bands)
+    squares = sums.relapses_squared - 2 * per_year * sums.relapses_years + per_year**2 * sums.years_squared
+    half = NORMAL_QUANTILE * math.sqrt(max(0.0, squares)) / total
+    return Rate(group, sums.patients, int(counts), total, per_year, max(0.0, per_year - half), per_year + half)
 
 
 def power_sums_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, PowerSums]:
@@ -159,12 +175,23 @@ def power_sums_by_band(times: pl.DataFrame, bands: Sequence[str]) -> dict[str, P
     return {band: power_sums(times.filter(pl.col("band") == band) if band else times) for band in (*bands, "")}
 
 
-def rates_of(parts: Sequence[Mapping[str, PowerSums]], bands: Sequence[str]) -> list[Rate]:
-    """Return the rates of a cohort from the sums of its parts; see `rates`."""
-    by_band = [rate_of([part[band] for part in parts], band) for band in bands]
-    with_patients = [rate for rate in by_band if rate.patients]
-    everybody = rate_of([part[""] for part in parts], "all")
-    return with_patients if len(with_patients) == 1 else [*with_patients, everybody]
+def added_sums(parts: Sequence[Mapping[str, PowerSums]]) -> dict[str, PowerSums]:
+    """Return the sums of each age band of a cohort from those of its parts."""
+    return {band: _together([part[band] for part in parts]) for band in parts[0]}
+
+
+def _together(parts: Sequence[PowerSums]) -> PowerSums:
+    sums = (
+        math.fsum(getattr(part, name) for part in parts)
+        for name in ("relapses", "years", "relapses_squared", "relapses_years", "years_squared")
+    )
+    return PowerSums(sum(part.patients for part in parts), *sums)
+
+
+def rates(by_band: Mapping[str, PowerSums]) -> list[Rate]:
+    """Return the relapse rate of each age band with patients, and of all patients if there are several bands."""
+    with_patients = [rate_of(sums, band) for band, sums in by_band.items() if band and sums.patients]
+    return with_patients if len(with_patients) == 1 else [*with_patients, rate_of(by_band[""], "all")]
 
 
 def relapse_histogram(times: pl.DataFrame, most: int = 10) -> list[int]:

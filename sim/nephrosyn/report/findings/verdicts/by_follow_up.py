@@ -61,12 +61,24 @@ def times(follow_up_days: float) -> list[int]:
     return [*[day for day in days if day < end * NEARLY], end]
 
 
+def most_patients(sets: int, days: Sequence[int]) -> int:
+    """Return how many patients are classified by a number of sets at some days, in about one second.
+
+    Examples
+    --------
+    >>> most_patients(3, [183, 365, 730])
+    26666
+    """
+    return max(FEWEST, CLASSIFICATIONS // max(1, sets * (len(days) - 1)))
+
+
 def find(
     tables: Mapping[str, pl.DataFrame],
     labels: pl.DataFrame,
     sets: Mapping[str, DefinitionSet | None],
     view: str,
     days: Sequence[int],
+    most: int | None = None,
 ) -> SharesOverTime:
     """Classify the record as it was on each day, by every set.
 
@@ -83,14 +95,15 @@ def find(
         Record to classify.
     days : sequence of int
         Ascending; at the last day the given labels are used.
+    most : int, optional
+        Largest number of patients to classify; `most_patients` by default.
 
     Returns
     -------
     SharesOverTime
         For large cohorts, of the first patients only: as many as can be classified in about one second.
     """
-    most = max(FEWEST, CLASSIFICATIONS // max(1, len(sets) * (len(days) - 1)))
-    part, patients = first_patients(tables, most)
+    part, patients = first_patients(tables, most_patients(len(sets), days) if most is None else most)
     who = part["patients"].select(PATIENT_KEY)
     labels_of_sets = {
         name: of(labels, name, view).join(who, on=PATIENT_KEY, how="semi", maintain_order="left") for name in sets

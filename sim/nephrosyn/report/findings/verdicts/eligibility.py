@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,13 +73,24 @@ def defined(labels: pl.DataFrame, rules: DefinitionSet | None = None) -> Defined
         From labels alone, a flag that is null for all patients is taken as not defined by the set, unless all flags
         are.
     """
-    if rules is not None:
-        return Defined(_flags(rules), _course(rules))
-    known = [
-        name for name in (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS) if labels[name].null_count() < labels.height
-    ]
-    flags = tuple(name for name in vocabulary.FLAGS if name in known) or vocabulary.FLAGS
-    return Defined(flags, tuple(name for name in vocabulary.COURSE_FLAGS if name in known))
+    return defined_by_rules(rules) if rules is not None else defined_by(known(labels))
+
+
+def defined_by_rules(rules: DefinitionSet) -> Defined:
+    """Return the flags and courses of a definition set from the set itself."""
+    return Defined(_flags(rules), _course(rules))
+
+
+def known(labels: pl.DataFrame) -> set[str]:
+    """Return the flags and courses that are known of some patient."""
+    names = (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)
+    return {name for name in names if labels[name].null_count() < labels.height}
+
+
+def defined_by(names: Container[str]) -> Defined:
+    """Return the flags and courses of a definition set of which only the labels are known, from those `known`."""
+    flags = tuple(name for name in vocabulary.FLAGS if name in names) or vocabulary.FLAGS
+    return Defined(flags, tuple(name for name in vocabulary.COURSE_FLAGS if name in names))
 
 
 def _flags(rules: DefinitionSet) -> tuple[str, ...]:

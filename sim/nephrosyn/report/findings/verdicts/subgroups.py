@@ -12,6 +12,7 @@ from nephrosyn import vocabulary
 from nephrosyn.record.schema import PATIENT_KEY
 from nephrosyn.report.findings.verdicts.eligibility import Defined, within
 from nephrosyn.report.findings.verdicts.refractory_share import Category, Refractory, categories, of, verdict
+from nephrosyn.runs.folder.tables import TablesRead
 
 if TYPE_CHECKING:
     from nephrosyn.criteria import DefinitionSet
@@ -158,7 +159,12 @@ def definition(
 
 
 def reclassify(
-    tables: Mapping[str, pl.DataFrame], rules: DefinitionSet, view: str, days: Sequence[int], criteria: str
+    tables: Mapping[str, pl.DataFrame],
+    rules: DefinitionSet,
+    view: str,
+    days: Sequence[int],
+    criteria: str,
+    most: int = RECLASSIFIED_PATIENTS,
 ) -> FollowUp:
     """Classify the record as it was on each day.
 
@@ -167,7 +173,7 @@ def reclassify(
     """
     from nephrosyn.criteria import classify
 
-    part, patients = first_patients(tables, RECLASSIFIED_PATIENTS)
+    part, patients = first_patients(tables, most)
     moments = []
     for day in days:
         # The record has been classified before: records that cannot be were refused then, or left undetermined.
@@ -177,13 +183,16 @@ def reclassify(
 
 
 def first_patients(tables: Mapping[str, pl.DataFrame], most: int) -> tuple[Mapping[str, pl.DataFrame], int]:
-    """Return the tables of the first patients, and their number."""
+    """Return the tables of the first patients, each read once, and the number of these patients."""
     people = tables["patients"]
     if people.height <= most:
-        return dict(tables), people.height  # read once, classified several times
+        return TablesRead(tables, tables.__getitem__), people.height
     first = people.select(PATIENT_KEY).head(most)
-    cut = {name: frame.join(first, on=PATIENT_KEY, how="semi", maintain_order="left") for name, frame in tables.items()}
-    return cut, most
+
+    def of_the_first(table: str) -> pl.DataFrame:
+        return tables[table].join(first, on=PATIENT_KEY, how="semi", maintain_order="left")
+
+    return TablesRead(tables, of_the_first), most
 
 
 def by_first_met(labels: pl.DataFrame, days: Sequence[int]) -> FollowUp:
@@ -216,34 +225,33 @@ def follow_up(
     criteria: str,
     view: str,
     follow_up_days: float,
-    requested: Iterable[str],
-    stored: Mapping[str, Mapping[str, str]],
-) -> FollowUp:
+    rules: DefinitionSet | None,
+    most: int = RECLASSIFIED_PATIENTS,
+) -> FollowUp | None:
     """Return the refractory share by length of follow-up: classified again if possible, else by the day first met.
 
     Parameters
     ----------
     tables : mapping of str to polars.DataFrame
-        Tables of a cohort.
+        Tables of a cohort, or of a part of it.
     criteria, view : str
         Definition set and view.
     follow_up_days : float, days
         Planned follow-up.
-    requested : iterable of str
-        Names or paths of the definition sets of the run.
-    stored : mapping of str to mapping
-        Texts of definition sets by name, if stored in the run.
+    rules : DefinitionSet or None
+        The definition set, if its text is available.
+    most : int
+        Largest number of patients to classify again.
 
     Returns
     -------
-    FollowUp
-        Counts at several days up to the end of follow-up.
+    FollowUp or None
+        Counts at several days up to the end of follow-up; None if nobody is to be classified.
     """
     days = times(follow_up_days)
-    rules = definition(criteria, requested, stored)
-    if rules is not None:
-        return reclassify(tables, rules, view, days, criteria)
-    return by_first_met(of(tables["labels"], criteria, view), days)
+    if rules is None:
+        return by_first_met(of(tables["labels"], criteria, view), days)
+    return reclassify(tables, rules, view, days, criteria, most) if most > 0 else None
 
 
 def lesion_groups(tables: Mapping[str, pl.DataFrame], labels: pl.DataFrame) -> dict[str, list[Group]]:
