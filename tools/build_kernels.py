@@ -107,9 +107,17 @@ PATIENTS = 40
 
 
 def call_entries() -> None:
-    """Play `RUNS`, and explain their verdicts."""
-    import nephrosyn as ns
+    """Play `RUNS`, explain their verdicts, and draw patients as a page does."""
+    import numpy as np
 
+    import nephrosyn as ns
+    from nephrosyn.patients.compiled_traits import draw
+    from nephrosyn.patients.trait_numbers import trait_numbers
+    from nephrosyn.patients.traits import TRAITS, records
+    from nephrosyn.scenario import load
+
+    numbers = trait_numbers(load(RUNS[0]["scenario"]).scenario)
+    draw(1, 0, np.arange(PATIENTS, dtype=np.int64), numbers, records(PATIENTS, TRAITS))
     for run in RUNS:
         cohort = ns.run(**run, patients=PATIENTS, seed=1)
         for patient in range(PATIENTS):
