@@ -13,8 +13,8 @@ from scipy import special
 
 from nephrosyn.kernels.compile import from_python
 from nephrosyn.patients.compiled_traits import draw
-from nephrosyn.patients.laws import quantile_of
-from nephrosyn.patients.trait_numbers import FORMULAS, LAW, trait_numbers
+from nephrosyn.patients.distribution_quantiles import quantile_of
+from nephrosyn.patients.trait_numbers import DISTRIBUTION, FORMULAS, trait_numbers
 from nephrosyn.patients.traits import TRAITS, draw_patients, records
 from nephrosyn.scenario import load, shipped
 from nephrosyn.scenario.schema.distributions import quantiles
@@ -86,14 +86,14 @@ def compiled_quantiles():
     compiled = from_python(quantile_of)
 
     def compute(distribution: Distribution, probabilities: np.ndarray) -> list[float]:
-        law, tables = records(1, LAW), np.zeros((1, NODES + 1))
+        kinds, tables = records(1, DISTRIBUTION), np.zeros((1, NODES + 1))
         kind = distribution.dist if distribution.dist in FORMULAS else "table"
         given = distribution.parameters
         parameter, loc = given.get("s", given.get("a", 0.0)), given.get("value", given.get("loc", 0.0))
-        law[0] = (FORMULAS.index(kind), 0, parameter, loc, given.get("scale", 1.0))
+        kinds[0] = (FORMULAS.index(kind), 0, parameter, loc, given.get("scale", 1.0))
         if kind == "table":
             tables[0] = table(distribution)
-        return [compiled(law, tables, 0, probability) for probability in probabilities]
+        return [compiled(kinds, tables, 0, probability) for probability in probabilities]
 
     return compute
 
@@ -123,7 +123,7 @@ def test_gamma_quantiles_are_those_of_scipy(compiled_quantiles, shape):
         ("weibull_min", {"c": 1.3, "scale": 30.0}, 1e-12),
     ],
 )
-def test_laws_have_the_quantiles_of_their_distributions(compiled_quantiles, dist, parameters, tolerance):
+def test_compiled_quantiles_are_those_of_the_distribution(compiled_quantiles, dist, parameters, tolerance):
     distribution = Distribution(dist=dist, **parameters)
     middle = np.linspace(0.0005, 0.9995, 400)  # beyond it a table has fewer digits
     values = compiled_quantiles(distribution, middle)

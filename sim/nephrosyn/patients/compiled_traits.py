@@ -11,7 +11,7 @@ import math
 from nephrosyn.kernels.compile import entry, kernel
 from nephrosyn.kernels.quantile_functions import gamma_quantile, normal_score
 from nephrosyn.kernels.random_streams import Purpose, uniforms
-from nephrosyn.patients.laws import quantile_of
+from nephrosyn.patients.distribution_quantiles import quantile_of
 from nephrosyn.patients.second_line_traits import NON_ADHERENCE
 from nephrosyn.patients.traits import COMPLETE, NONE, PARTIAL, YEARS_PER_DECADE
 from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS, PROVOKING_FACTORS, TOXICITIES
@@ -39,28 +39,28 @@ def draw(seed, replicate, patients, numbers, traits):
     traits : ndarray of TRAITS, shape (n,)
         Zeros; the traits are written here. Times in days from onset.
     """
-    shared, bands, laws, tables = numbers.shared, numbers.bands, numbers.laws, numbers.tables
+    shared, bands, distributions, tables = numbers.shared, numbers.bands, numbers.distributions, numbers.tables
     for i in range(len(patients)):
         traits[i].patient = patients[i]
-        draw_patient(seed, replicate, patients[i], shared, bands, laws, tables, traits[i])
+        draw_patient(seed, replicate, patients[i], shared, bands, distributions, tables, traits[i])
 
 
 @kernel
-def draw_patient(seed, replicate, patient, shared, bands, laws, tables, traits):
+def draw_patient(seed, replicate, patient, shared, bands, distributions, tables, traits):
     """Draw the traits of one patient."""
     every = shared[0]
-    _draw_person(seed, replicate, patient, every, bands, laws, tables, traits)
+    _draw_person(seed, replicate, patient, every, bands, distributions, tables, traits)
     band = bands[traits.band]
-    _draw_response(seed, replicate, patient, band, laws, tables, traits)
-    _draw_relapse(seed, replicate, patient, every, band, laws, tables, traits)
-    _draw_late_resistance(seed, replicate, patient, every, laws, tables, traits)
-    _draw_safety(seed, replicate, patient, every, band, laws, tables, traits)
+    _draw_response(seed, replicate, patient, band, distributions, tables, traits)
+    _draw_relapse(seed, replicate, patient, every, band, distributions, tables, traits)
+    _draw_late_resistance(seed, replicate, patient, every, distributions, tables, traits)
+    _draw_safety(seed, replicate, patient, every, band, distributions, tables, traits)
     _draw_biopsies(seed, replicate, patient, band, traits)
     _draw_infections(seed, replicate, patient, every, traits)
-    _draw_levels(seed, replicate, patient, every, laws, tables, traits)
+    _draw_levels(seed, replicate, patient, every, distributions, tables, traits)
     if traits.lesion == _MEMBRANOUS:
-        _draw_membranous(seed, replicate, patient, every, laws, tables, traits)
-    _draw_second_line(seed, replicate, patient, every, band, laws, tables, traits)
+        _draw_membranous(seed, replicate, patient, every, distributions, tables, traits)
+    _draw_second_line(seed, replicate, patient, every, band, distributions, tables, traits)
     _draw_factors(seed, replicate, patient, every, band, traits)
 
 
@@ -70,7 +70,7 @@ def _clipped(value, low, high):
 
 
 @kernel
-def _draw_person(seed, replicate, patient, every, bands, laws, tables, traits):
+def _draw_person(seed, replicate, patient, every, bands, distributions, tables, traits):
     band_draw, sex_draw, age_draw, lesion_draw = uniforms(seed, replicate, patient, Purpose.PERSON, 0)
     weight_draw, entry_draw, presentation_draw, height_draw = uniforms(seed, replicate, patient, Purpose.PERSON, 1)
     traits.site = patient // every.patients_per_site
@@ -88,18 +88,18 @@ def _draw_person(seed, replicate, patient, every, bands, laws, tables, traits):
     lesion = band.lesion[number]
     traits.lesion = lesion
     below = band.age_below[lesion]
-    age = quantile_of(laws, tables, band.age_law, below + (band.age_above - below) * age_draw)
+    age = quantile_of(distributions, tables, band.age_distribution, below + (band.age_above - below) * age_draw)
     traits.age_years = min(_clipped(age, band.age_from_years[lesion], band.age_to_years), band.oldest_years)
     weight = normal_score(weight_draw)
     height = band.height_correlation * weight + band.height_rest * normal_score(height_draw)
     traits.weight_score = _clipped(weight, -every.highest_score, every.highest_score)
     traits.height_score = _clipped(height, -every.highest_score, every.highest_score)
     traits.entry_days = every.accrual_days * entry_draw
-    traits.presentation_days = quantile_of(laws, tables, every.presentation_law, presentation_draw)
+    traits.presentation_days = quantile_of(distributions, tables, every.presentation_distribution, presentation_draw)
 
 
 @kernel
-def _draw_response(seed, replicate, patient, band, laws, tables, traits):
+def _draw_response(seed, replicate, patient, band, distributions, tables, traits):
     """Draw the response to steroid, spontaneous remission, and the genetic form of those without a response."""
     draws = uniforms(seed, replicate, patient, Purpose.RESPONSE, 0)
     lesion = traits.lesion
@@ -115,11 +115,11 @@ def _draw_response(seed, replicate, patient, band, laws, tables, traits):
     traits.genetic = 1 if traits.response == NONE and genetic[0] < band.genetic_share[lesion] else 0
     traits.tested_genetically = 1 if genetic[1] < band.genetic_test_share else 0
     if traits.genetic == 0 and draws[1] < band.spontaneous_share[lesion]:
-        traits.spontaneous_days = quantile_of(laws, tables, band.spontaneous_law[lesion], draws[2])
+        traits.spontaneous_days = quantile_of(distributions, tables, band.spontaneous_distribution[lesion], draws[2])
 
 
 @kernel
-def _draw_relapse(seed, replicate, patient, every, band, laws, tables, traits):
+def _draw_relapse(seed, replicate, patient, every, band, distributions, tables, traits):
     draws = uniforms(seed, replicate, patient, Purpose.FRAILTY, 0)
     more = uniforms(seed, replicate, patient, Purpose.FRAILTY, 1)
     lesion = traits.lesion
@@ -129,7 +129,7 @@ def _draw_relapse(seed, replicate, patient, every, band, laws, tables, traits):
     traits.relapse_per_day = band.relapse_per_day * traits.frailty * band.relapse_lesion_factor[lesion]
     score = every.threshold_correlation * traits.frailty_score + every.threshold_rest * -normal_score(draws[2])
     if score > band.threshold_above_score[lesion]:
-        traits.threshold_mg_per_kg_per_day = quantile_of(laws, tables, band.threshold_law, draws[3])
+        traits.threshold_mg_per_kg_per_day = quantile_of(distributions, tables, band.threshold_distribution, draws[3])
     traits.cured_from_days = math.inf
     if band.cured_per_year > 0.0:
         traits.cured_from_days = -math.log(more[0]) * DAYS_PER_YEAR / band.cured_per_year
@@ -138,15 +138,15 @@ def _draw_relapse(seed, replicate, patient, every, band, laws, tables, traits):
 
 
 @kernel
-def _draw_late_resistance(seed, replicate, patient, every, laws, tables, traits):
+def _draw_late_resistance(seed, replicate, patient, every, distributions, tables, traits):
     draws = uniforms(seed, replicate, patient, Purpose.LATE_RESISTANCE, 0)
     traits.resistant_from_days = math.inf
     if draws[0] < every.late_resistance_share:
-        traits.resistant_from_days = quantile_of(laws, tables, every.late_resistance_law, draws[1])
+        traits.resistant_from_days = quantile_of(distributions, tables, every.late_resistance_distribution, draws[1])
 
 
 @kernel
-def _draw_safety(seed, replicate, patient, every, band, laws, tables, traits):
+def _draw_safety(seed, replicate, patient, every, band, distributions, tables, traits):
     draws = uniforms(seed, replicate, patient, Purpose.SAFETY, 0)
     more = uniforms(seed, replicate, patient, Purpose.SAFETY, 1)
     present = 0
@@ -162,7 +162,7 @@ def _draw_safety(seed, replicate, patient, every, band, laws, tables, traits):
         traits.toxicity_per_day[_STEROID_DIABETES] = 0.0  # they have it already
     traits.taken_fraction = 1.0
     if more[0] < every.non_adherent_share:
-        traits.taken_fraction = quantile_of(laws, tables, every.taken_law, more[1])
+        traits.taken_fraction = quantile_of(distributions, tables, every.taken_distribution, more[1])
 
 
 @kernel
@@ -197,32 +197,32 @@ def _draw_infections(seed, replicate, patient, every, traits):
 
 
 @kernel
-def _draw_levels(seed, replicate, patient, every, laws, tables, traits):
+def _draw_levels(seed, replicate, patient, every, distributions, tables, traits):
     draws = uniforms(seed, replicate, patient, Purpose.LEVELS, 0)
     more = uniforms(seed, replicate, patient, Purpose.LEVELS, 1)
-    nephrotic = math.log(quantile_of(laws, tables, every.nephrotic_law, draws[0]))
-    partial = math.log(quantile_of(laws, tables, every.partial_law, draws[1]))
-    remission = math.log(quantile_of(laws, tables, every.remission_law, draws[2]))
+    nephrotic = math.log(quantile_of(distributions, tables, every.nephrotic_distribution, draws[0]))
+    partial = math.log(quantile_of(distributions, tables, every.partial_distribution, draws[1]))
+    remission = math.log(quantile_of(distributions, tables, every.remission_distribution, draws[2]))
     highest = nephrotic + every.highest_partial_log_fraction
     traits.rise_per_day = every.rise_per_day
     traits.nephrotic_log_upcr = nephrotic
     traits.partial_log_upcr = _clipped(partial, every.remission_below_log, highest)
     traits.remission_log_upcr = min(remission, every.highest_remission_log)
     years = max(traits.age_years - every.gfr_decline_from_years, 0.0)
-    young = quantile_of(laws, tables, every.gfr_law, draws[3])
+    young = quantile_of(distributions, tables, every.gfr_distribution, draws[3])
     of_lesion = young * every.gfr_lesion_factor[traits.lesion]
     traits.gfr_ml_per_min_per_1_73_m2 = of_lesion * every.gfr_kept_per_year**years
-    traits.albumin_g_per_dl = quantile_of(laws, tables, every.albumin_law, more[0])
-    traits.cholesterol_mg_per_dl = quantile_of(laws, tables, every.cholesterol_law, more[1])
-    traits.albumin_loss_factor = quantile_of(laws, tables, every.albumin_loss_law, more[2])
+    traits.albumin_g_per_dl = quantile_of(distributions, tables, every.albumin_distribution, more[0])
+    traits.cholesterol_mg_per_dl = quantile_of(distributions, tables, every.cholesterol_distribution, more[1])
+    traits.albumin_loss_factor = quantile_of(distributions, tables, every.albumin_loss_distribution, more[2])
 
 
 @kernel
-def _draw_membranous(seed, replicate, patient, every, laws, tables, traits):
+def _draw_membranous(seed, replicate, patient, every, distributions, tables, traits):
     """Draw the antibodies of membranous nephropathy, and set its delays; a negative patient has the background only."""
     draws = uniforms(seed, replicate, patient, Purpose.ANTI_PLA2R, 0)
-    background = math.log(quantile_of(laws, tables, every.anti_pla2r_background_law, draws[2]))
-    active = math.log(quantile_of(laws, tables, every.anti_pla2r_active_law, draws[1]))
+    background = math.log(quantile_of(distributions, tables, every.anti_pla2r_background_distribution, draws[2]))
+    active = math.log(quantile_of(distributions, tables, every.anti_pla2r_active_distribution, draws[1]))
     traits.anti_pla2r_positive = 1 if draws[0] < every.anti_pla2r_positive_share else 0
     traits.anti_pla2r_background_log = background
     traits.anti_pla2r_active_log = max(active, background) if traits.anti_pla2r_positive == 1 else background
@@ -232,14 +232,18 @@ def _draw_membranous(seed, replicate, patient, every, laws, tables, traits):
 
 
 @kernel
-def _draw_second_line(seed, replicate, patient, every, band, laws, tables, traits):
+def _draw_second_line(seed, replicate, patient, every, band, distributions, tables, traits):
     draws = uniforms(seed, replicate, patient, Purpose.SECOND_LINE, 0)
     traits.agent_score = normal_score(draws[0])
-    traits.requirement_mg_per_kg = quantile_of(laws, tables, every.requirement_law, draws[1])
-    traits.gonadal_tolerance_mg_per_kg = quantile_of(laws, tables, every.gonadal_tolerance_law, draws[2])
-    traits.bladder_tolerance_mg_per_kg = quantile_of(laws, tables, every.bladder_tolerance_law, draws[3])
+    traits.requirement_mg_per_kg = quantile_of(distributions, tables, every.requirement_distribution, draws[1])
+    traits.gonadal_tolerance_mg_per_kg = quantile_of(
+        distributions, tables, every.gonadal_tolerance_distribution, draws[2]
+    )
+    traits.bladder_tolerance_mg_per_kg = quantile_of(
+        distributions, tables, every.bladder_tolerance_distribution, draws[3]
+    )
     draws = uniforms(seed, replicate, patient, Purpose.KIDNEY, 0)
-    loss = quantile_of(laws, tables, every.kidney_loss_law, draws[0])
+    loss = quantile_of(distributions, tables, every.kidney_loss_distribution, draws[0])
     traits.loss_factor = every.kidney_loss_lesion_factor[traits.lesion] * loss
     traits.prone_to_thrombosis = 1 if draws[1] < every.prone_to_thrombosis_share else 0
     reluctance = uniforms(seed, replicate, patient, Purpose.RELUCTANCE, 0)[0]

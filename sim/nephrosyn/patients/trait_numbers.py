@@ -1,7 +1,7 @@
 """A scenario as the numbers from which compiled code draws patients (`nephrosyn.patients.compiled_traits`).
 
 Everything that holds for an age band or a lesion as a whole is worked out here; the compiled code has to do only what
-differs between patients. The distributions become laws: those of a scenario by a formula, any other as a table of its
+differs between patients. A common distribution becomes the parameters of its formula, any other a table of its
 quantiles.
 """
 
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from nephrosyn.scenario.schema.units import Distribution
 
 FORMULAS = (FIXED, "uniform", "norm", "lognorm", "gamma", "expon", "table")
-"""Kinds of laws, by their names in scipy.stats; ``table`` is any other distribution."""
+"""Kinds of distributions, by their names in scipy.stats; ``table`` is any other."""
 _SHAPES = {"lognorm": "s", "gamma": "a"}
 
-LAW = np.dtype([("kind", "i8"), ("row", "i8"), ("parameter", "f8"), ("loc", "f8"), ("scale", "f8")], align=True)
+DISTRIBUTION = np.dtype(
+    [("kind", "i8"), ("row", "i8"), ("parameter", "f8"), ("loc", "f8"), ("scale", "f8")], align=True
+)
 """A distribution: kind, row of its table, parameter of its shape, location, scale; a fixed value is ``loc``."""
 
 _LESION, _FACTOR = (len(LESIONS),), (len(PROVOKING_FACTORS),)
@@ -42,23 +44,23 @@ SHARED_NUMBERS = np.dtype(
         ("highest_score", "f8"),
         ("accrual_days", "f8"),
         ("follow_up_years", "f8"),
-        ("presentation_law", "i8"),
+        ("presentation_distribution", "i8"),
         ("late_resistance_share", "f8"),
-        ("late_resistance_law", "i8"),
+        ("late_resistance_distribution", "i8"),
         ("threshold_correlation", "f8"),
         ("threshold_rest", "f8"),  # the root of what the correlation leaves of the variance
         ("remission_time_correlation", "f8"),
         ("remission_time_rest", "f8"),
         ("toxicity_rises_from_years", "f8"),
         ("non_adherent_share", "f8"),
-        ("taken_law", "i8"),
+        ("taken_distribution", "i8"),
         ("infection_steps", "i8"),
         ("infection_from_years", "f8", (INFECTION_STEPS,)),
         ("infections_per_day", "f8", (INFECTION_STEPS,)),
         ("infection_shape", "f8", (INFECTION_STEPS,)),
-        ("nephrotic_law", "i8"),
-        ("partial_law", "i8"),
-        ("remission_law", "i8"),
+        ("nephrotic_distribution", "i8"),
+        ("partial_distribution", "i8"),
+        ("remission_distribution", "i8"),
         ("remission_below_log", "f8"),
         ("highest_partial_log_fraction", "f8"),
         ("highest_remission_log", "f8"),
@@ -67,19 +69,19 @@ SHARED_NUMBERS = np.dtype(
         ("urine_follows_days", "f8"),
         ("relapse_follows_days", "f8"),
         ("anti_pla2r_positive_share", "f8"),
-        ("anti_pla2r_active_law", "i8"),
-        ("anti_pla2r_background_law", "i8"),
-        ("gfr_law", "i8"),
+        ("anti_pla2r_active_distribution", "i8"),
+        ("anti_pla2r_background_distribution", "i8"),
+        ("gfr_distribution", "i8"),
         ("gfr_lesion_factor", "f8", _LESION),
         ("gfr_decline_from_years", "f8"),
         ("gfr_kept_per_year", "f8"),
-        ("albumin_law", "i8"),
-        ("cholesterol_law", "i8"),
-        ("albumin_loss_law", "i8"),
-        ("requirement_law", "i8"),
-        ("gonadal_tolerance_law", "i8"),
-        ("bladder_tolerance_law", "i8"),
-        ("kidney_loss_law", "i8"),
+        ("albumin_distribution", "i8"),
+        ("cholesterol_distribution", "i8"),
+        ("albumin_loss_distribution", "i8"),
+        ("requirement_distribution", "i8"),
+        ("gonadal_tolerance_distribution", "i8"),
+        ("bladder_tolerance_distribution", "i8"),
+        ("kidney_loss_distribution", "i8"),
         ("kidney_loss_lesion_factor", "f8", _LESION),
         ("prone_to_thrombosis_share", "f8"),
         ("factors_present", "i8"),  # bit mask over vocabulary.PROVOKING_FACTORS: those of the scenario
@@ -96,7 +98,7 @@ BAND_NUMBERS = np.dtype(
         ("lesion_total", "f8"),
         ("lesion", "i8", _LESION),  # the lesions in that order
         ("last_lesion", "i8"),
-        ("age_law", "i8"),
+        ("age_distribution", "i8"),
         ("age_from_years", "f8", _LESION),
         ("age_below", "f8", _LESION),  # probability of being younger
         ("age_above", "f8"),  # probability of being younger than the end of the band
@@ -110,14 +112,14 @@ BAND_NUMBERS = np.dtype(
         ("fall_per_day", "f8", _LESION),
         ("spontaneous_fall_per_day", "f8", _LESION),
         ("spontaneous_share", "f8", _LESION),
-        ("spontaneous_law", "i8", _LESION),
+        ("spontaneous_distribution", "i8", _LESION),
         ("genetic_share", "f8", _LESION),
         ("genetic_test_share", "f8"),
         ("never_relapsing_share", "f8", _LESION),
         ("frailty_shape", "f8"),
         ("relapse_per_day", "f8"),
         ("relapse_lesion_factor", "f8", _LESION),
-        ("threshold_law", "i8"),
+        ("threshold_distribution", "i8"),
         ("threshold_above_score", "f8", _LESION),
         ("cured_per_year", "f8"),
         ("contraindication_share", "f8", (len(CONTRAINDICATIONS),)),
@@ -147,23 +149,23 @@ class TraitNumbers(NamedTuple):
         What all bands share.
     bands : ndarray of BAND_NUMBERS, shape (bands,)
         What holds for a band.
-    laws : ndarray of LAW, shape (laws,)
-        The distributions, to which the fields ``..._law`` refer.
+    distributions : ndarray of DISTRIBUTION, shape (distributions,)
+        The distributions, to which the fields ``..._distribution`` refer.
     tables : ndarray of float64, shape (tables, NODES + 1)
         Quantile tables of those without a formula.
     """
 
     shared: NDArray[np.void]
     bands: NDArray[np.void]
-    laws: NDArray[np.void]
+    distributions: NDArray[np.void]
     tables: NDArray[np.float64]
 
 
-class _Laws:
-    """Collect distributions as laws."""
+class _Distributions:
+    """Collect distributions as records and tables."""
 
     def __init__(self) -> None:
-        self.laws: list[tuple[int, int, float, float, float]] = []
+        self.distributions: list[tuple[int, int, float, float, float]] = []
         self.tables: list[NDArray[np.float64]] = []
 
     def add(self, distribution: Distribution) -> int:
@@ -178,13 +180,13 @@ class _Laws:
             self.tables.append(table(distribution))
         else:
             shape = parameters[_SHAPES[name]] if name in _SHAPES else 0.0
-        self.laws.append((kind, row, shape, loc, scale))
-        return len(self.laws) - 1
+        self.distributions.append((kind, row, shape, loc, scale))
+        return len(self.distributions) - 1
 
     def arrays(self) -> tuple[NDArray[np.void], NDArray[np.float64]]:
-        laws = records(len(self.laws), LAW)
-        laws[:] = np.array(self.laws, LAW)
-        return laws, np.array(self.tables).reshape(-1, NODES + 1)
+        distributions = records(len(self.distributions), DISTRIBUTION)
+        distributions[:] = np.array(self.distributions, DISTRIBUTION)
+        return distributions, np.array(self.tables).reshape(-1, NODES + 1)
 
 
 def trait_numbers(scenario: Scenario) -> TraitNumbers:
@@ -207,22 +209,24 @@ def trait_numbers(scenario: Scenario) -> TraitNumbers:
     >>> len(numbers.bands), numbers.tables.shape[1] == NODES + 1
     (2, True)
     """
-    laws = _Laws()
+    distributions = _Distributions()
     shared = records(1, SHARED_NUMBERS)
-    _fill_shared(shared, scenario, laws)
+    _fill_shared(shared, scenario, distributions)
     bands = records(len(scenario.population.bands), BAND_NUMBERS)
     bands["edge"] = np.cumsum([band.share for band in scenario.population.bands.values()])
-    spontaneous = {name: laws.add(each.time_days) for name, each in scenario.disease.spontaneous.items()}
+    spontaneous = {
+        name: distributions.add(remission.time_days) for name, remission in scenario.disease.spontaneous.items()
+    }
     for number, name in enumerate(scenario.population.bands):
         band = bands[number : number + 1]
-        _fill_person(band, scenario, name, laws)
+        _fill_person(band, scenario, name, distributions)
         _fill_response(band, scenario, name, spontaneous)
-        _fill_relapse(band, scenario, name, laws)
+        _fill_relapse(band, scenario, name, distributions)
         _fill_care(band, scenario, name)
-    return TraitNumbers(shared, bands, *laws.arrays())
+    return TraitNumbers(shared, bands, *distributions.arrays())
 
 
-def _fill_shared(shared: NDArray[np.void], scenario: Scenario, laws: _Laws) -> None:
+def _fill_shared(shared: NDArray[np.void], scenario: Scenario, distributions: _Distributions) -> None:
     population, disease, care = scenario.population, scenario.disease, scenario.care
     shared["patients_per_site"] = population.patients_per_site
     shared["bands"] = len(population.bands)
@@ -230,18 +234,18 @@ def _fill_shared(shared: NDArray[np.void], scenario: Scenario, laws: _Laws) -> N
     shared["highest_score"] = population.growth.highest_score
     shared["accrual_days"] = population.accrual_days
     shared["follow_up_years"] = population.follow_up_days / DAYS_PER_YEAR
-    shared["presentation_law"] = laws.add(care.presentation_delay_days)
+    shared["presentation_distribution"] = distributions.add(care.presentation_delay_days)
     shared["late_resistance_share"] = disease.late_resistance.share
-    shared["late_resistance_law"] = laws.add(disease.late_resistance.after_days)
+    shared["late_resistance_distribution"] = distributions.add(disease.late_resistance.after_days)
     _fill_correlation(shared, "threshold", disease.relapse.threshold_frailty_correlation)
     _fill_correlation(shared, "remission_time", disease.remission_time.frailty_correlation)
     shared["toxicity_rises_from_years"] = care.toxicity_rises_from_years
     shared["non_adherent_share"] = care.adherence.non_adherent_share
-    shared["taken_law"] = laws.add(care.adherence.taken_fraction)
+    shared["taken_distribution"] = distributions.add(care.adherence.taken_fraction)
     shared["factors_present"] = sum(1 << PROVOKING_FACTORS.index(name) for name in scenario.provoking_factors.factors)
     _fill_infections(shared, scenario)
-    _fill_levels(shared, scenario, laws)
-    _fill_second_line(shared, scenario, laws)
+    _fill_levels(shared, scenario, distributions)
+    _fill_second_line(shared, scenario, distributions)
 
 
 def _fill_correlation(record: NDArray[np.void], name: str, correlation: float) -> None:
@@ -258,12 +262,12 @@ def _fill_infections(shared: NDArray[np.void], scenario: Scenario) -> None:
     shared["infection_shape"][0, :steps] = infection.shape
 
 
-def _fill_levels(shared: NDArray[np.void], scenario: Scenario, laws: _Laws) -> None:
+def _fill_levels(shared: NDArray[np.void], scenario: Scenario, distributions: _Distributions) -> None:
     disease, function = scenario.disease, scenario.disease.kidney_function
     proteinuria, membranous = disease.proteinuria, disease.membranous
-    shared["nephrotic_law"] = laws.add(proteinuria.nephrotic_mg_per_mg)
-    shared["partial_law"] = laws.add(proteinuria.partial_mg_per_mg)
-    shared["remission_law"] = laws.add(proteinuria.remission_mg_per_mg)
+    shared["nephrotic_distribution"] = distributions.add(proteinuria.nephrotic_mg_per_mg)
+    shared["partial_distribution"] = distributions.add(proteinuria.partial_mg_per_mg)
+    shared["remission_distribution"] = distributions.add(proteinuria.remission_mg_per_mg)
     threshold = np.log(proteinuria.remission_below_mg_per_mg)
     shared["remission_below_log"] = threshold
     shared["highest_partial_log_fraction"] = np.log(proteinuria.highest_partial_fraction)
@@ -273,23 +277,23 @@ def _fill_levels(shared: NDArray[np.void], scenario: Scenario, laws: _Laws) -> N
     shared["urine_follows_days"] = membranous.urine_follows_days
     shared["relapse_follows_days"] = membranous.relapse_follows_days
     shared["anti_pla2r_positive_share"] = membranous.anti_pla2r.positive_share
-    shared["anti_pla2r_active_law"] = laws.add(membranous.anti_pla2r.active_ru_per_ml)
-    shared["anti_pla2r_background_law"] = laws.add(membranous.anti_pla2r.background_ru_per_ml)
-    shared["gfr_law"] = laws.add(function.gfr_ml_per_min_per_1_73_m2)
+    shared["anti_pla2r_active_distribution"] = distributions.add(membranous.anti_pla2r.active_ru_per_ml)
+    shared["anti_pla2r_background_distribution"] = distributions.add(membranous.anti_pla2r.background_ru_per_ml)
+    shared["gfr_distribution"] = distributions.add(function.gfr_ml_per_min_per_1_73_m2)
     shared["gfr_lesion_factor"] = _by_lesion(function.lesion_factor, 1.0)
     shared["gfr_decline_from_years"] = function.decline_from_years
     shared["gfr_kept_per_year"] = 1.0 - function.decline_per_year
-    shared["albumin_law"] = laws.add(disease.albumin.normal_g_per_dl)
-    shared["cholesterol_law"] = laws.add(disease.cholesterol.normal_mg_per_dl)
-    shared["albumin_loss_law"] = laws.add(disease.albumin.loss_factor)
+    shared["albumin_distribution"] = distributions.add(disease.albumin.normal_g_per_dl)
+    shared["cholesterol_distribution"] = distributions.add(disease.cholesterol.normal_mg_per_dl)
+    shared["albumin_loss_distribution"] = distributions.add(disease.albumin.loss_factor)
 
 
-def _fill_second_line(shared: NDArray[np.void], scenario: Scenario, laws: _Laws) -> None:
+def _fill_second_line(shared: NDArray[np.void], scenario: Scenario, distributions: _Distributions) -> None:
     agent, complications = scenario.second_line.cyclophosphamide, scenario.complications
-    shared["requirement_law"] = laws.add(agent.requirement_mg_per_kg)
-    shared["gonadal_tolerance_law"] = laws.add(agent.gonadal_tolerance_mg_per_kg)
-    shared["bladder_tolerance_law"] = laws.add(agent.bladder_tolerance_mg_per_kg)
-    shared["kidney_loss_law"] = laws.add(complications.kidney_loss.patient_factor)
+    shared["requirement_distribution"] = distributions.add(agent.requirement_mg_per_kg)
+    shared["gonadal_tolerance_distribution"] = distributions.add(agent.gonadal_tolerance_mg_per_kg)
+    shared["bladder_tolerance_distribution"] = distributions.add(agent.bladder_tolerance_mg_per_kg)
+    shared["kidney_loss_distribution"] = distributions.add(complications.kidney_loss.patient_factor)
     shared["kidney_loss_lesion_factor"] = _by_lesion(complications.kidney_loss.lesion_factor, 0.0)
     shared["prone_to_thrombosis_share"] = complications.venous_thrombosis.prone_share
 
@@ -299,7 +303,7 @@ def _by_lesion(values: Mapping[str, float], missing: float) -> NDArray[np.float6
     return np.array([values.get(name, missing) for name in LESIONS])
 
 
-def _fill_person(record: NDArray[np.void], scenario: Scenario, name: str, laws: _Laws) -> None:
+def _fill_person(record: NDArray[np.void], scenario: Scenario, name: str, distributions: _Distributions) -> None:
     band = scenario.population.bands[name]
     shares = list(band.lesion_mix.values())
     edges = np.cumsum(shares)
@@ -309,7 +313,7 @@ def _fill_person(record: NDArray[np.void], scenario: Scenario, name: str, laws: 
     record["lesion_total"] = edges[-1]
     record["lesion"][0, : len(edges)] = [LESIONS.index(lesion) for lesion in band.lesion_mix]
     record["last_lesion"] = np.flatnonzero(shares)[-1]
-    record["age_law"] = laws.add(band.age_years)
+    record["age_distribution"] = distributions.add(band.age_years)
     youngest = [max(band.from_years, band.lesion_from_years.get(lesion, band.from_years)) for lesion in LESIONS]
     *below, above = probabilities_below(band.age_years, np.array([*youngest, band.to_years]))
     record["age_from_years"], record["age_below"], record["age_above"] = youngest, below, above
@@ -319,7 +323,7 @@ def _fill_person(record: NDArray[np.void], scenario: Scenario, name: str, laws: 
 
 
 def _fill_response(
-    record: NDArray[np.void], scenario: Scenario, name: str, spontaneous_laws: Mapping[str, int]
+    record: NDArray[np.void], scenario: Scenario, name: str, spontaneous_distributions: Mapping[str, int]
 ) -> None:
     disease, tables = scenario.disease, remission_time_tables(scenario)
     for lesion, response in disease.response[name].items():
@@ -331,12 +335,12 @@ def _fill_response(
         halving = disease.proteinuria.spontaneous_halving_days[lesion]
         record["spontaneous_fall_per_day"][0, place] = math.log(2.0) / halving
         record["spontaneous_share"][0, place] = disease.spontaneous[lesion].share
-        record["spontaneous_law"][0, place] = spontaneous_laws[lesion]
+        record["spontaneous_distribution"][0, place] = spontaneous_distributions[lesion]
     record["genetic_share"] = _by_lesion(disease.genetic.share[name], 0.0)
     record["genetic_test_share"] = scenario.care.genetic_test[name].share
 
 
-def _fill_relapse(record: NDArray[np.void], scenario: Scenario, name: str, laws: _Laws) -> None:
+def _fill_relapse(record: NDArray[np.void], scenario: Scenario, name: str, distributions: _Distributions) -> None:
     from scipy.special import ndtri
 
     relapse = scenario.disease.relapse
@@ -346,17 +350,17 @@ def _fill_relapse(record: NDArray[np.void], scenario: Scenario, name: str, laws:
     record["frailty_shape"] = band.frailty_shape
     record["relapse_per_day"] = band.rate_per_year / DAYS_PER_YEAR
     record["relapse_lesion_factor"] = _by_lesion(relapse.lesion_factor, 0.0)
-    record["threshold_law"] = laws.add(band.threshold_mg_per_kg_per_day)
+    record["threshold_distribution"] = distributions.add(band.threshold_mg_per_kg_per_day)
     record["threshold_above_score"] = -ndtri(band.threshold_share * _by_lesion(relapse.lesion_threshold_factor, 0.0))
     record["cured_per_year"] = band.cured_per_year
 
 
 def _fill_care(record: NDArray[np.void], scenario: Scenario, name: str) -> None:
     care, regimen = scenario.care, scenario.care.regimen[name]
-    for place, each in enumerate(CONTRAINDICATIONS):
-        record["contraindication_share"][0, place] = care.contraindications[each].share[name]
-    for place, each in enumerate(TOXICITIES):
-        toxicity = care.toxicities[each]
+    for place, contraindication in enumerate(CONTRAINDICATIONS):
+        record["contraindication_share"][0, place] = care.contraindications[contraindication].share[name]
+    for place, condition in enumerate(TOXICITIES):
+        toxicity = care.toxicities[condition]
         rate = toxicity.rate_per_year_at_1_mg_per_kg_per_day[name]
         record["toxicity_per_day"][0, place] = rate / DAYS_PER_YEAR
         record["toxicity_factor_per_10_years"][0, place] = toxicity.factor_per_10_years
@@ -368,5 +372,5 @@ def _fill_care(record: NDArray[np.void], scenario: Scenario, name: str) -> None:
     record["biopsy_before_agent"] = regimen.biopsy.before_second_agent
     record["home_tests_share"] = regimen.home_tests.share
     record["refusal_share"] = scenario.second_line.policy[name].refusal.share
-    for each, factor in scenario.provoking_factors.factors.items():
-        record["factor_share"][0, PROVOKING_FACTORS.index(each)] = factor.share[name]
+    for factor_name, factor in scenario.provoking_factors.factors.items():
+        record["factor_share"][0, PROVOKING_FACTORS.index(factor_name)] = factor.share[name]

@@ -1,4 +1,4 @@
-"""Quantiles of the laws of a scenario in compiled code: by a formula, or from a table of quantiles."""
+"""Quantiles of the distributions of a scenario in compiled code: by a formula, or from a table of quantiles."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _POINTS = len(_WEIGHTS)
 
 
 @kernel
-def quantile_of(laws, tables, number, probability):
-    """Quantile of a law.
+def quantile_of(distributions, tables, number, probability):
+    """Quantile of a distribution.
 
     Parameters
     ----------
-    laws : ndarray of LAW, shape (laws,)
-        The laws of a scenario.
+    distributions : ndarray of DISTRIBUTION, shape (distributions,)
+        The distributions of a scenario.
     tables : ndarray of float64, shape (tables, NODES + 1)
         Quantile tables.
     number : int
-        Number of the law.
+        Number of the distribution.
     probability : float
         Probability in (0, 1); clipped to 1e-9 and 1 - 1e-9.
 
@@ -36,23 +36,23 @@ def quantile_of(laws, tables, number, probability):
     float, unit of the distribution
         The quantile.
     """
-    law = laws[number]
-    if law.kind == _FIXED:
-        return law.loc
+    distribution = distributions[number]
+    if distribution.kind == _FIXED:
+        return distribution.loc
     probability = min(max(probability, TAIL), 1.0 - TAIL)
-    if law.kind == _TABLE:
-        return _interpolated(tables[law.row], normal_score(probability))
-    if law.kind == _UNIFORM:
+    if distribution.kind == _TABLE:
+        return _interpolated(tables[distribution.row], normal_score(probability))
+    if distribution.kind == _UNIFORM:
         standard = probability
-    elif law.kind == _NORMAL:
+    elif distribution.kind == _NORMAL:
         standard = normal_score(probability)
-    elif law.kind == _LOGNORMAL:
-        standard = math.exp(law.parameter * normal_score(probability))
-    elif law.kind == _GAMMA:
-        standard = gamma_quantile(law.parameter, probability)
+    elif distribution.kind == _LOGNORMAL:
+        standard = math.exp(distribution.parameter * normal_score(probability))
+    elif distribution.kind == _GAMMA:
+        standard = gamma_quantile(distribution.parameter, probability)
     else:
         standard = -math.log1p(-probability)
-    return standard * law.scale + law.loc
+    return standard * distribution.scale + distribution.loc
 
 
 @kernel
