@@ -87,9 +87,11 @@ class Run {
 
   draw() {
     const { inputs, arena } = this;
-    const numbers = BigInt64Array.from({ length: this.size }, (_, i) => BigInt(inputs.first_patient + i));
     this.traits = this.argument("draw", 4, this.size);
-    this.entries.call("draw", inputs.seed, inputs.replicate, arena.filled("<i8", numbers), arena.decoded(inputs.numbers), this.traits);
+    const patients = arena.array("<i8", this.size);
+    const numbers = arena.view(patients);
+    for (let i = 0; i < this.size; i++) numbers[i] = BigInt(inputs.first_patient + i);
+    this.entries.call("draw", inputs.seed, inputs.replicate, patients, arena.decoded(inputs.numbers), this.traits);
     this.weight = arena.array("<f8", this.size);
     this.height = arena.array("<f8", this.size);
     this.entries.call("bodies", this.traits, arena.decoded(inputs.growth), this.weight, this.height);

@@ -10,13 +10,12 @@ const VIEWS = ["complete", "observed"];
 export function classify(run) {
   const { sets } = run.inputs.criteria;
   const answers = VIEWS.map((view) => labelsOf(run, evaluated(run, view)));
-  const { patient } = run.tables().follow_up;
   const order = [];
   for (let i = 0; i < run.size; i++) for (let s = 0; s < sets.length; s++) for (let v = 0; v < VIEWS.length; v++) order.push([i, s, v]);
   const column = (name, Type) => Type.from(order, ([i, s, v]) => answers[v][name][s][i]);
   const flags = Object.keys(run.inputs.criteria.flags);
   return {
-    patient: Int32Array.from(order, ([i]) => patient[i]),
+    patient: Int32Array.from(order, ([i]) => run.inputs.first_patient + i),
     criteria: order.map(([, s]) => sets[s].name),
     view: Uint8Array.from(order, ([, , v]) => v),
     applies: column("applies", Uint8Array),
@@ -48,15 +47,20 @@ function mostRows(bounds) {
 }
 
 /** Rows in order of patient and of some keys; rows that are not wanted are left out. */
-function rowsInOrder(columns, keys, wanted = () => true) {
-  const places = Array.from(columns.patient.keys()).filter(wanted);
-  const before = (a, b) => {
-    for (const key of ["patient", ...keys]) if (columns[key][a] !== columns[key][b]) return columns[key][a] - columns[key][b];
+function rowsInOrder(columns, keys, wanted) {
+  const order = [columns.patient, ...keys.map((key) => columns[key])];
+  const compare = (a, b) => {
+    for (const key of order) if (key[a] !== key[b]) return key[a] - key[b];
     return 0;
   };
-  const sorted = places.every((place, k) => k === 0 || before(places[k - 1], place) <= 0);
-  if (!sorted) places.sort(before);
-  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values.constructor.from(places, (place) => values[place])]));
+  let places = Array.from(columns.patient.keys());
+  if (wanted) places = places.filter(wanted);
+  let sorted = true;
+  for (let k = 1; k < places.length && sorted; k++) sorted = compare(places[k - 1], places[k]) <= 0;
+  if (sorted && !wanted) return columns;
+  if (!sorted) places.sort(compare);
+  const taken = (values) => values.constructor.from(places, (place) => values[place]);
+  return Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, taken(values)]));
 }
 
 const NOTHING = {
@@ -174,48 +178,52 @@ function evaluated(run, view) {
   return Object.fromEntries(inputs.columns.written.map((name, place) => [name, arena.view(written[place]).slice()]));
 }
 
-/** The three-valued or: met if any is met, else unknown if any is unknown, else not met; undefined ones do not count. */
-function anyOf(statuses, { met, not_met: notMet, unknown, undefined: none }) {
-  for (const status of [met, unknown, notMet]) if (statuses.includes(status)) return status;
-  return none;
+/** The three-valued or of clauses: met if any is met, else unknown if any is, else not met; undefined ones do not count. */
+function anyOf(status, places, { met, not_met: notMet, unknown, undefined: none }) {
+  let answer = none;
+  for (const place of places) {
+    const here = status[place];
+    if (here === met) return met;
+    if (here === unknown || (here === notMet && answer === none)) answer = here;
+  }
+  return answer;
 }
 
 /** The columns of the labels, each by set and patient. */
 function labelsOf(run, answers) {
   const { criteria, codes, terms } = run.inputs;
-  const names = ["applies", "category", ...Object.keys(criteria.flags), "refractory", "refractory_kind", "first_met_days"];
-  const columns = Object.fromEntries(names.map((name) => [name, criteria.sets.map(() => [])]));
+  const flags = Object.entries(criteria.flags);
+  const names = ["applies", "category", ...flags.map(([flag]) => flag), "refractory", "refractory_kind", "first_met_days"];
+  const columns = Object.fromEntries(names.map((name) => [name, criteria.sets.map(() => new Array(run.size))]));
   const truth = (status) => (status === codes.met ? 1 : status === codes.not_met ? 0 : NO_TERM);
   criteria.sets.forEach((definition, s) => {
+    const clausesOf = (names) => names.flatMap((flag) => criteria.flags[flag]);
+    const [counted, preceding] = [clausesOf(definition.refractory), clausesOf(definition.precedence)];
+    const categories = definition.precedence.map((flag) => [criteria.flags[flag], terms.category.indexOf(criteria.category_of_flag[flag])]);
+    const [undetermined, some, none] = ["undetermined", "infrequently_relapsing", "non_relapsing"].map((name) => terms.category.indexOf(name));
     for (let i = 0; i < run.size; i++) {
       const at = (clause) => (s * codes.clauses + clause) * run.size + i;
-      const flags = Object.fromEntries(
-        Object.entries(criteria.flags).map(([flag, clauses]) => [flag, anyOf(clauses.map((c) => answers.status[at(c)]), codes)]),
-      );
-      const counted = definition.refractory.flatMap((flag) => criteria.flags[flag]);
-      const refractory = anyOf(definition.refractory.map((flag) => flags[flag]), codes);
-      const met = counted.filter((c) => answers.status[at(c)] === codes.met).map((c) => Number(answers.day[at(c)]));
-      const first = Math.min(...counted.map((c) => Number(answers.day[at(c)])));
-      const responded = Number(answers.responded[s * run.size + i]);
+      const statusOf = (clauses) => anyOf(answers.status, clauses.map(at), codes);
+      for (const [flag, clauses] of flags) columns[flag][s][i] = truth(statusOf(clauses));
       const why = answers.ineligibility[s * run.size + i];
-      const here = {
-        applies: codes.age_or_lesion_not_known.includes(why) ? NO_TERM : Number(!codes.other_age_or_lesion.includes(why)),
-        category: terms.category.indexOf(categoryOf(definition, flags, answers.relapses[s * run.size + i], criteria, codes)),
-        ...Object.fromEntries(Object.entries(flags).map(([flag, status]) => [flag, truth(status)])),
-        refractory: truth(refractory),
-        refractory_kind: refractory === codes.met ? Number(responded === Number(codes.never) || Math.max(...met) > responded) : NO_TERM,
-        first_met_days: refractory === codes.met ? first : NO_DAY,
-      };
-      for (const name of names) columns[name][s].push(here[name]);
+      columns.applies[s][i] = codes.age_or_lesion_not_known.includes(why) ? NO_TERM : Number(!codes.other_age_or_lesion.includes(why));
+      const first = categories.find(([clauses]) => statusOf(clauses) === codes.met);
+      const unknown = !first && statusOf(preceding) === codes.unknown;
+      const relapsed = answers.relapses[s * run.size + i] > 0;
+      columns.category[s][i] = first ? first[1] : unknown ? undetermined : relapsed ? some : none;
+      const refractory = statusOf(counted);
+      columns.refractory[s][i] = truth(refractory);
+      columns.refractory_kind[s][i] = NO_TERM;
+      columns.first_met_days[s][i] = NO_DAY;
+      if (refractory === codes.met) {
+        const places = counted.map(at);
+        const dayOf = (place) => Number(answers.day[place]);
+        const latest = Math.max(...places.filter((place) => answers.status[place] === codes.met).map(dayOf));
+        const responded = Number(answers.responded[s * run.size + i]);
+        columns.refractory_kind[s][i] = Number(responded === Number(codes.never) || latest > responded);
+        columns.first_met_days[s][i] = Math.min(...places.map(dayOf));
+      }
     }
   });
   return columns;
-}
-
-/** Category of a patient: that of the first flag met, else by whether there were relapses. */
-function categoryOf(definition, flags, relapses, criteria, codes) {
-  const first = definition.precedence.find((flag) => flags[flag] === codes.met);
-  if (first) return criteria.category_of_flag[first];
-  if (anyOf(definition.precedence.map((flag) => flags[flag]), codes) === codes.unknown) return "undetermined";
-  return relapses > 0 ? "infrequently_relapsing" : "non_relapsing";
 }
