@@ -31,9 +31,13 @@ from nephrosyn.record import schema
 from nephrosyn.record.bodies import growth_curves
 from nephrosyn.record.columns import TABLES, Chart, People, Place
 from nephrosyn.record.tables import chart_rules
+from nephrosyn.scenario.schema.distributions import TAIL
+from nephrosyn.scenario.schema.quantile_tables import NODES, SPAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from nephrosyn.criteria.definition.definition import DefinitionSet
     from nephrosyn.scenario.schema.scenario import Scenario
@@ -115,6 +119,7 @@ def model_inputs(
             "saturates_at": scenario.disease.albumin.loss_saturates_at_mg_per_mg,
         },
         "criteria": _criteria(definitions),
+        "tables": _tables(),
         "columns": _columns(),
         "codes": _codes(),
         "terms": _terms(scenario),
@@ -123,6 +128,8 @@ def model_inputs(
 
 def encoded(value: Any) -> Any:
     """Return numbers, arrays and tuples of them as JSON can hold them: integers as text, arrays in base64.
+
+    Half of the quantile tables of a scenario are equal to others: rows of an array that occur again are written once.
 
     Parameters
     ----------
@@ -137,9 +144,17 @@ def encoded(value: Any) -> Any:
     if isinstance(value, tuple):
         return [encoded(item) for item in value]
     if isinstance(value, np.ndarray):
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-        return {"dtype": dtype_layout(np.asarray(value).dtype), "shape": list(value.shape), "data": data}
+        described = {"dtype": dtype_layout(np.asarray(value).dtype), "shape": list(value.shape)}
+        if value.ndim == 2 and len(value) > 1:
+            distinct, rows = np.unique(value, axis=0, return_inverse=True)
+            if len(distinct) < len(value):
+                return {**described, "data": _text(distinct), "rows": rows.ravel().tolist()}
+        return {**described, "data": _text(value)}
     return str(value) if isinstance(value, int) else float(value)
+
+
+def _text(array: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
 def _entries() -> dict[str, Any]:
@@ -167,6 +182,13 @@ def _criteria(definitions: Sequence[DefinitionSet]) -> dict[str, Any]:
         ],
         "category_of_flag": vocabulary.CATEGORY_OF_FLAG,
     }
+
+
+def _tables() -> dict[str, float]:
+    """Return the shape of a quantile table, and the largest normal score that is not clipped."""
+    from scipy.special import ndtri
+
+    return {"nodes": NODES, "span": SPAN, "last_score": float(-ndtri(TAIL))}
 
 
 def _columns() -> dict[str, Any]:

@@ -40,6 +40,15 @@ export function fieldsOf(dtype) {
   }));
 }
 
+/** The bytes of a text in base64. */
+export function bytesOf(text) {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
+
+/** Memory of a module, from a start on. */
 export class Arena {
   constructor(memory, start) {
     this.memory = memory;
@@ -98,10 +107,16 @@ export class Arena {
   decoded(value) {
     if (Array.isArray(value)) return value.map((item) => this.decoded(item));
     if (value === null || typeof value !== "object") return value;
-    const text = atob(value.data);
+    const bytes = bytesOf(value.data);
     const array = this.array(value.dtype, ...value.shape);
-    const bytes = new Uint8Array(this.memory.buffer, array.address, text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    const size = value.shape.reduce((product, length) => product * length, itemBytes(value.dtype));
+    const memory = new Uint8Array(this.memory.buffer, array.address, size);
+    if (value.rows) {
+      const length = size / value.rows.length;
+      value.rows.forEach((row, place) => memory.set(bytes.subarray(row * length, (row + 1) * length), place * length));
+    } else {
+      memory.set(bytes);
+    }
     return array;
   }
 }

@@ -7,7 +7,7 @@
 //
 // A table is an object of columns, all of one length. Terms are codes: `inputs.terms` has the words. A missing term or
 // truth value is 255, a missing day -2147483648, a missing number NaN.
-import { Arena, Entries, ModelError, fieldsOf } from "./arena.mjs";
+import { Arena, Entries, ModelError, bytesOf, fieldsOf } from "./arena.mjs";
 import { erfc, exp, log, pow } from "./mathematics.mjs";
 import { classify } from "./verdicts.mjs";
 
@@ -49,7 +49,7 @@ export function withSeed(inputs, seed, replicate = inputs.replicate) {
   [changed.seed, changed.replicate] = [String(seed), String(replicate)];
   [changed.chart[0], changed.chart[1]] = [changed.seed, changed.replicate];
   const parameters = changed.prepared[0];
-  const bytes = Uint8Array.from(atob(parameters.data), (letter) => letter.charCodeAt(0));
+  const bytes = bytesOf(parameters.data);
   const data = new DataView(bytes.buffer);
   const itemBytes = bytes.length / parameters.shape[0];
   for (const { name, offset } of fieldsOf(parameters.dtype)) {
@@ -58,6 +58,17 @@ export function withSeed(inputs, seed, replicate = inputs.replicate) {
   }
   parameters.data = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return changed;
+}
+
+/** Cells of the quantile table of a log-normal distribution, as scenario/schema/quantile_tables.py: a straight line. */
+export function logNormalTable(median, logSd, { nodes, span, last_score: last }) {
+  const cells = new Float64Array(nodes + 1);
+  for (let k = 0; k < nodes; k++) {
+    const score = Math.max(-last, Math.min((2 * span * k) / (nodes - 1) - span, last));
+    cells[k] = log(median) + logSd * score;
+  }
+  cells[nodes] = 1;
+  return cells;
 }
 
 async function started(wasm) {
