@@ -9,7 +9,7 @@ WORKERS ?= auto
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick benchmark lint docs kernels refit clean
+.PHONY: help run test quick benchmark lint docs kernels kernels-check refit clean
 
 help:
 	@echo "make run        run the baseline scenario with $(PATIENTS) patients in a virtual environment"
@@ -19,6 +19,7 @@ help:
 	@echo "make benchmark  measure speed and memory, also of other simulators (about ten minutes)"
 	@echo "make docs       regenerate the generated pages of docs/ and the output in the README"
 	@echo "make kernels    build the code of the model ahead, after a change of it (about a minute)"
+	@echo "make kernels-check  compare all kinds of compiled code, and pages, on small cohorts (about three minutes)"
 	@echo "make refit      refit the parameters of the settings and write them into scenarios/ (about ten minutes)"
 	@echo "make clean      remove the virtual environment and all caches; results in outputs/ stay"
 
@@ -84,6 +85,10 @@ docs: $(VENV)/installed-for-tests
 kernels: $(VENV)/installed-for-tests
 	@tools/system-packages
 	@$(PY) tools/build_kernels.py
+
+kernels-check: $(VENV)/installed-for-tests
+	@tools/system-packages
+	@$(PY) -m pytest -n $(WORKERS) tests/kernels/test_kinds.py tests/kernels/test_whole_path.py tests/patients
 
 refit: $(VENV)/installed-for-tests
 	@$(PY) tools/refit.py

@@ -100,6 +100,15 @@ NO_COUNTING = ("NRT_incref", "NRT_decref")
 """numba's functions that count references: callers hold all arrays, so they do nothing."""
 
 
+PAGE = (
+    "nephrosyn.patients.compiled_traits.draw",
+    "nephrosyn.course.advance.advance",
+    "nephrosyn.record.bodies.write_bodies",
+    "nephrosyn.record.chart.survey",
+    "nephrosyn.record.chart.write_chart",
+    "nephrosyn.criteria.evaluation.evaluate_clauses.evaluate_all",
+)
+"""Entry points of the WebAssembly module: the way from a scenario to tables and verdicts."""
 RUNS: tuple[dict[str, Any], ...] = (
     {"scenario": "busy-clinic", "engine": "simpy"},
     {"scenario": "busy-clinic", "engine": "auto"},
@@ -110,13 +119,21 @@ PATIENTS = 40
 
 
 def call_entries() -> None:
-    """Play `RUNS`, explain their verdicts, and call what only draws of numbers and perturbations call."""
+    """Play `RUNS`, explain their verdicts, draw patients as a page does, and call what only draws of numbers call."""
     import numpy as np
 
     import nephrosyn as ns
     from nephrosyn.kernels.random_streams import Purpose, lanes_at
+    from nephrosyn.patients.compiled_traits import draw
+    from nephrosyn.patients.trait_numbers import trait_numbers
+    from nephrosyn.patients.traits import TRAITS, records
+    from nephrosyn.record.bodies import growth_curves, write_bodies
+    from nephrosyn.scenario import load
 
     lanes_at(1, 0, int(Purpose.UNCERTAINTY), np.arange(PATIENTS), np.zeros(PATIENTS, np.int64))
+    scenario, traits = load(RUNS[0]["scenario"]).scenario, records(PATIENTS, TRAITS)
+    draw(1, 0, np.arange(PATIENTS, dtype=np.int64), trait_numbers(scenario), traits)
+    write_bodies(traits, growth_curves(scenario.population.growth), np.empty(PATIENTS), np.empty(PATIENTS))
     for run in RUNS:
         cohort = ns.run(**run, patients=PATIENTS, seed=1)
         for patient in range(PATIENTS):
@@ -290,8 +307,8 @@ def build(folder: Path) -> None:
     module, functions = whole_module()
     needs, symbols = sorted(C_FUNCTIONS), {v["symbol"] for variants in functions.values() for v in variants}
     sources, files = kernel_sources(PACKAGE), {}
-    digest = digest_of(PACKAGE, sources)
-    files["wasm32"] = write(folder / f"{digest}.wasm", webassembly(module, symbols), ())
+    digest, of_page = digest_of(PACKAGE, sources), {v["symbol"] for name in PAGE for v in functions[name]}
+    files["wasm32"] = write(folder / f"{digest}.wasm", webassembly(module, of_page), ())
     module = with_functions(module, c_library(needs, TABLE), {*symbols, TABLE, *needs}, set())
     for machine, target in TARGETS.items():
         library = link(module, target)

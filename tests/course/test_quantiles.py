@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from nephrosyn.course.state.quantiles import quantile, table
+from nephrosyn.course.state.quantiles import quantile
+from nephrosyn.scenario.schema.quantile_tables import table
 from nephrosyn.scenario.schema.units import Distribution
 
 LAWS = [

@@ -14,7 +14,6 @@ import pytest
 from nephrosyn import criteria
 from nephrosyn.course.parameters import prepare
 from nephrosyn.course.state.events import Kind
-from nephrosyn.course.state.quantiles import table
 from nephrosyn.engine import Part, Player
 from nephrosyn.errors import MOST_PROBLEMS
 from nephrosyn.record.tables import build_tables
@@ -22,6 +21,7 @@ from nephrosyn.scenario import load
 from nephrosyn.scenario.checks.validate import validated
 from nephrosyn.scenario.schema import paths as shape
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS
+from nephrosyn.scenario.schema.quantile_tables import table
 from nephrosyn.scenario.schema.units import Distribution
 from nephrosyn.scenario.tree import dotted, get, is_distribution, is_number
 

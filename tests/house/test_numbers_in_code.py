@@ -85,8 +85,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("course.parameters.second_line", "_NO_MORE"): CODE,
     ("course.parameters.second_line", "_logit"): ROUNDING,
     ("course.state.events", "MARGIN"): ENGINE,
-    ("course.state.quantiles", "NODES"): ACCURACY,
-    ("course.state.quantiles", "SPAN"): ACCURACY,
     ("course.state.quantiles", "_PER_SCORE"): ACCURACY,
     ("course.state.quantiles", "quantile"): ACCURACY,
     ("course.state.state", "DUE"): CODE,
@@ -96,11 +94,14 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("course.state.state", "RELAPSES_KEPT"): "the length of a list; no key of the scenario counts more relapses",
     ("course.state.state", "SINCE"): CODE,
     ("course.state.state", "TOXICITY_BITS"): CODE,
-    ("patients.traits", "_YEARS_PER_DECADE"): UNIT,
-    ("patients.traits", "_COMPLETE"): CODE,
+    ("patients.compiled_traits", "_LANES"): CODE,
+    ("patients.distribution_quantiles", "_PER_SCORE"): ACCURACY,
+    ("patients.distribution_quantiles", "_WEIGHTS"): ACCURACY,
+    ("patients.traits", "COMPLETE"): CODE,
+    ("patients.traits", "NONE"): CODE,
+    ("patients.traits", "PARTIAL"): CODE,
+    ("patients.traits", "YEARS_PER_DECADE"): UNIT,
     ("patients.traits", "_LN2"): "mathematics: halving times become rates",
-    ("patients.traits", "_NONE"): CODE,
-    ("patients.traits", "_PARTIAL"): CODE,
 }
 """Constants, and functions with numbers in them, by module and name; and why they are no part of a scenario."""
 

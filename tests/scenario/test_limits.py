@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from nephrosyn.course.state.quantiles import NODES, SPAN, table
 from nephrosyn.errors import ScenarioError
 from nephrosyn.scenario import load
 from nephrosyn.scenario.schema import paths
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
 from nephrosyn.scenario.schema.distributions import distribution_problem, lowest, quantiles
+from nephrosyn.scenario.schema.quantile_tables import NODES, SPAN, table
 from nephrosyn.scenario.schema.units import Distribution
 
 RISE = "disease.proteinuria.rise_doubling_days"

@@ -32,6 +32,8 @@ class Index:
     ----------
     folder : Path
         Folder of the files.
+    digest : str
+        Digest of its sources, after which the files are named.
     functions : dict
         For each entry point the variants: ``symbol``, layouts of the ``arguments``, and ``result``.
     needs : list of str
@@ -43,6 +45,7 @@ class Index:
     """
 
     folder: Path
+    digest: str
     functions: dict[str, list[dict[str, Any]]]
     needs: list[str]
     files: dict[str, dict[str, Any]]
@@ -95,7 +98,7 @@ def read_index(folder: Path, package: Path = PACKAGE) -> Index | None:
     for path in sorted(folder.glob("*.json")):
         content = _checked_content(path)
         if _is_of_these_sources(content["sources"], package, path.stem):
-            return Index(folder, content["functions"], content["needs"], content["files"], content["sources"])
+            return Index(folder, path.stem, content["functions"], content["needs"], content["files"], content["sources"])
     return None
 
 

@@ -67,25 +67,114 @@ function logPair(x) {
   return add(times([k, 0], LN2), add([guess, 0], correction));
 }
 
-function rounded([value, k]) {
-  const half = Math.trunc(k / 2);
-  return (value[0] + value[1]) * 2 ** half * 2 ** (k - half);
+// 2^(j / 256), and 1 / m and -log(1 / m) for m in the middle of the 256 parts of 1 to 2, each as the sum of two.
+const PARTS = 256;
+const [POWER, POWER_LOW, INVERSE, LOG, LOG_LOW] = Array.from({ length: 5 }, () => new Float64Array(PARTS + 1));
+for (let j = 0; j <= PARTS; j++) {
+  const [value, k] = expPair(times([j / PARTS, 0], LN2));
+  [POWER[j], POWER_LOW[j]] = [value[0] * 2 ** k, value[1] * 2 ** k];
+  INVERSE[j] = j === 0 ? 1 : j === PARTS ? 0.5 : Math.round((PARTS * 2 * PARTS) / (PARTS + j)) / (2 * PARTS);
+  [LOG[j], LOG_LOW[j]] = logPair([1 / INVERSE[j], INVERSE[j] === 1 ? 0 : remainder(INVERSE[j])]);
+}
+
+// What 1 / x lacks of its exact value.
+function remainder(x) {
+  const quotient = 1 / x;
+  const [p, e] = product(quotient, x);
+  return ((1 - p) - e) / x;
+}
+
+const LN2_PART = 0.6931471805599453 / PARTS;
+const LN2_HIGH = Math.fround(0.6931471805599453); // few enough digits for exact multiples
+const [LN2_MIDDLE, LN2_LOW] = sum(LN2[0] - LN2_HIGH, LN2[1]);
+const number = new Float64Array(1);
+const words = new Int32Array(number.buffer); // the lower word first, as WebAssembly has it
+
+// e^(x + low); low is far smaller than x, and |x| below 700.
+function expOf(x, low) {
+  const n = Math.round(x / LN2_PART);
+  const k = n >> 8;
+  const j = n - (k << 8);
+  const scaled = n / PARTS;
+  const first = x - scaled * LN2_HIGH;
+  const second = scaled * LN2_MIDDLE;
+  const r = first - second;
+  const rest = first - r - second + (low - scaled * LN2_LOW);
+  // T + T r + T (r^2 / 2 + ...), where T r is exact
+  const table = POWER[j];
+  const more = r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720)))) + rest;
+  const a = SPLITTER * table;
+  const tableHigh = a - (a - table);
+  const tableLow = table - tableHigh;
+  const b = SPLITTER * r;
+  const rHigh = b - (b - r);
+  const rLow = r - rHigh;
+  const step = table * r;
+  const error = tableHigh * rHigh - step + tableHigh * rLow + tableLow * rHigh + tableLow * rLow;
+  const total = table + step;
+  const value = total + (table - total + step + (error + POWER_LOW[j] + (table * more + POWER_LOW[j] * r)));
+  if (k > -1000 && k < 1000) {
+    number[0] = value;
+    words[1] += k << 20;
+    return number[0];
+  }
+  return value * 2 ** (k >> 1) * 2 ** (k - (k >> 1));
+}
+
+// log x for a normal x > 0, as the sum of the result and `logLow`.
+let logLow = 0;
+function logOf(x) {
+  number[0] = x;
+  let e = (words[1] >> 20) - 1023;
+  words[1] -= e << 20;
+  let m = number[0];
+  if (m > SQRT2) {
+    m *= 0.5;
+    e += 1;
+  }
+  // m from 0.707 to 1.414; its part of 1 to 2, or of 0.5 to 1
+  const below = m < 1;
+  const j = Math.round(((below ? 2 * m : m) - 1) * PARTS);
+  const inverse = below ? 2 * INVERSE[j] : INVERSE[j];
+  const power = below ? e - 1 : e;
+  // r = m / (the middle) - 1, exact as the sum of two: the inverse has few digits
+  const a = SPLITTER * m;
+  const mHigh = a - (a - m);
+  const mLow = m - mHigh;
+  const high = mHigh * inverse - 1;
+  const low = mLow * inverse;
+  const r = high + low;
+  const rest = high - r + low;
+  const series = r * r * (-0.5 + r * (1 / 3 + r * (-0.25 + r * (0.2 + r * (-1 / 6 + r / 7))))) - r * rest;
+  const tableAt = below && j === PARTS ? 0 : j;
+  const whole = below && j === PARTS ? power + 1 : power;
+  let total = whole * LN2_HIGH;
+  let lost = whole * LN2_LOW + rest + series + LOG_LOW[tableAt];
+  for (const part of [whole * LN2_MIDDLE, LOG[tableAt], r]) {
+    const next = total + part;
+    const shift = next - total;
+    lost += total - (next - shift) + (part - shift);
+    total = next;
+  }
+  const result = total + lost;
+  logLow = total - result + lost;
+  return result;
 }
 
 export function exp(x) {
-  return Number.isFinite(x) && Math.abs(x) < 700 ? rounded(expPair([x, 0])) : Math.exp(x);
+  return Math.abs(x) < 700 ? expOf(x, 0) : Math.exp(x);
 }
 
 export function log(x) {
-  if (!(x > 1e-300) || x === Infinity) return Math.log(x);
-  const [value, error] = logPair([x, 0]);
-  return value + error;
+  return x > 1e-300 && x < Infinity ? logOf(x) : Math.log(x);
 }
 
 export function pow(x, y) {
   const usual = Math.pow(x, y);
-  if (!(x > 1e-300) || x === Infinity || !Number.isFinite(y) || !(usual > 1e-290 && usual < 1e290)) return usual;
-  return rounded(expPair(times(logPair([x, 0]), [y, 0])));
+  if (!(x > 1e-300 && x < Infinity && Math.abs(y) < 1e100 && usual > 1e-290 && usual < 1e290)) return usual;
+  const [p, e] = product(logOf(x), y);
+  const [value, error] = sum(p, e + logLow * y);
+  return expOf(value, error);
 }
 
 // The complementary error function: its series near zero, its continued fraction beyond.

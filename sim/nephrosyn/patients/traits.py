@@ -85,8 +85,9 @@ TRAITS = np.dtype(
 )
 
 _LN2 = np.log(2.0)
-_YEARS_PER_DECADE = 10.0
-_NONE, _PARTIAL, _COMPLETE = 0, 1, 2
+YEARS_PER_DECADE = 10.0
+NONE, PARTIAL, COMPLETE = 0, 1, 2
+"""Response to adequate steroid."""
 
 
 def records(count: int, dtype: np.dtype, *, zeroed: bool = True) -> np.ndarray:
@@ -265,7 +266,7 @@ def _draw_response(members: NDArray[np.void], scenario: Scenario, band: str, uni
         here = members["lesion"] == LESIONS.index(lesion)
         place = uniforms[here, 0]
         partial = place < response.complete + response.partial
-        members["response"][here] = np.where(place < response.complete, _COMPLETE, np.where(partial, _PARTIAL, _NONE))
+        members["response"][here] = np.where(place < response.complete, COMPLETE, np.where(partial, PARTIAL, NONE))
         members["remission_time_table"][here] = tables.index((band, lesion))
         members["fall_per_day"][here] = _LN2 / disease.proteinuria.fall_halving_days[lesion]
         members["spontaneous_fall_per_day"][here] = _LN2 / disease.proteinuria.spontaneous_halving_days[lesion]
@@ -278,7 +279,7 @@ def _draw_genetic_form(members: NDArray[np.void], scenario: Scenario, band: str,
     """Draw who of those without response has a genetic form, and who is tested for it; the response must be drawn."""
     shares = scenario.disease.genetic.share[band]
     by_lesion = np.array([shares.get(name, 0.0) for name in LESIONS])
-    share = np.where(members["response"] == _NONE, by_lesion[members["lesion"]], 0.0)
+    share = np.where(members["response"] == NONE, by_lesion[members["lesion"]], 0.0)
     members["genetic"] = uniforms[:, 0] < share
     members["spontaneous_days"][members["genetic"] == 1] = np.inf
     members["tested_genetically"] = uniforms[:, 1] < scenario.care.genetic_test[band].share
@@ -333,7 +334,7 @@ def _draw_safety(members: NDArray[np.void], scenario: Scenario, band: str, unifo
     for position, name in enumerate(CONTRAINDICATIONS):
         share = care.contraindications[name].share[band]
         members["contraindications"] |= (uniforms[:, position] < share).astype(np.int32) << position
-    decades = np.maximum(members["age_years"] - care.toxicity_rises_from_years, 0.0) / _YEARS_PER_DECADE
+    decades = np.maximum(members["age_years"] - care.toxicity_rises_from_years, 0.0) / YEARS_PER_DECADE
     for position, name in enumerate(TOXICITIES):
         toxicity = care.toxicities[name]
         per_day = toxicity.rate_per_year_at_1_mg_per_kg_per_day[band] / DAYS_PER_YEAR

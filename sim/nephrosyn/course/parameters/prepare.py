@@ -17,10 +17,10 @@ from nephrosyn.course.parameters.second_line import (
     regimens,
     start_rules,
 )
-from nephrosyn.course.state import quantiles
 from nephrosyn.course.state.parameter_records import PARAMETERS
 from nephrosyn.patients.traits import records, remission_time_tables
 from nephrosyn.scenario.schema.population import GROWTH_CURVES
+from nephrosyn.scenario.schema.quantile_tables import table
 from nephrosyn.vocabulary import DAYS_PER_WEEK, DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class _Tables:
         self.steps: list[list[float]] = []
 
     def tabulate(self, distribution: Distribution) -> int:
-        self.tables.append(quantiles.table(distribution))
+        self.tables.append(table(distribution))
         return len(self.tables) - 1
 
     def taper(self, steps: list[Step]) -> tuple[int, int]:

@@ -1,48 +1,13 @@
-"""Distributions as tables of quantiles, so that compiled code can draw from any scipy.stats distribution.
-
-A table holds the quantiles at equally spaced normal scores from -6 to 6 (probabilities 1e-9 to 1 - 1e-9), with linear
-interpolation between: of the logarithm where all values are positive, which makes a lognormal distribution exact. The
-last cell says which of the two it is.
-"""
+"""Quantiles of tabulated distributions (`nephrosyn.scenario.schema.quantile_tables`), by linear interpolation."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from nephrosyn.kernels.compile import shared
+from nephrosyn.scenario.schema.quantile_tables import NODES, SPAN
 
-if TYPE_CHECKING:
-    from nephrosyn.scenario.schema.units import Distribution
-
-SPAN = 6.0
-NODES = 1537
 _PER_SCORE = (NODES - 1) / (2 * SPAN)
-
-
-def table(distribution: Distribution) -> np.ndarray:
-    """Tabulate a distribution.
-
-    Parameters
-    ----------
-    distribution : Distribution
-        A distribution of a scenario.
-
-    Returns
-    -------
-    ndarray of float64, shape (NODES + 1,)
-        Quantiles, or their logarithms; then 1 for logarithms, else 0.
-    """
-    from scipy.special import ndtr
-
-    from nephrosyn.scenario.schema.distributions import quantiles
-
-    scores = np.linspace(-SPAN, SPAN, NODES)
-    values = quantiles(distribution, ndtr(scores))
-    positive = bool(values[0] > 0.0)
-    return np.append(np.log(values) if positive else values, 1.0 if positive else 0.0)
 
 
 @shared

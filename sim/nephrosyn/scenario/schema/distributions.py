@@ -99,11 +99,36 @@ def quantiles_between(
     if distribution.dist == FIXED:
         return np.clip(quantiles(distribution, probabilities), low, high)
     lows, places = np.unique(low, return_inverse=True)
-    *belows, above = _distribution(distribution.dist, distribution.parameters).cdf(
-        [*lows, high], **distribution.parameters
-    )
+    *belows, above = probabilities_below(distribution, np.array([*lows, high]))
     below = np.array(belows)[places.reshape(np.shape(low))]
     return np.clip(quantiles(distribution, below + (above - below) * np.asarray(probabilities)), low, high)
+
+
+def probabilities_below(distribution: Distribution, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probabilities of smaller values.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        A checked distribution.
+    values : ndarray of float64, any shape, unit of the distribution
+        Where to evaluate the distribution function.
+
+    Returns
+    -------
+    ndarray of float64, shape of `values`
+        The probabilities.
+
+    Examples
+    --------
+    >>> from nephrosyn.scenario.schema.units import Distribution
+    >>> probabilities_below(Distribution(dist="uniform", loc=0.0, scale=10.0), np.array([2.0, 4.0]))
+    array([0.2, 0.4])
+    """
+    if distribution.dist == FIXED:
+        return np.asarray(np.asarray(values) >= distribution.parameters["value"], np.float64)
+    standard = _distribution(distribution.dist, distribution.parameters)
+    return np.asarray(standard.cdf(values, **distribution.parameters), np.float64)
 
 
 def mean(distribution: Distribution) -> float:
