@@ -19,6 +19,7 @@ from nephrosyn.engine.compiled_driver import play
 from nephrosyn.errors import EngineError
 from nephrosyn.explore.model_inputs import model_inputs
 from nephrosyn.kernels.index import BUILT, read_index
+from nephrosyn.kernels.sources import PACKAGE
 from nephrosyn.patients.compiled_traits import draw
 from nephrosyn.patients.trait_numbers import trait_numbers
 from nephrosyn.patients.traits import TRAITS, records

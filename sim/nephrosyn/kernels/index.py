@@ -12,6 +12,7 @@ from nephrosyn.kernels.sources import PACKAGE, digest_of
 
 BUILT = PACKAGE / "kernels" / "built_ahead"
 """Folder of code built ahead."""
+CONTENT = ("functions", "needs", "files", "sources")
 FORMAT = 2
 """Version of the index and of how code takes its arguments."""
 
@@ -98,7 +99,7 @@ def read_index(folder: Path, package: Path = PACKAGE) -> Index | None:
     for path in sorted(folder.glob("*.json")):
         content = _checked_content(path)
         if _is_of_these_sources(content["sources"], package, path.stem):
-            return Index(folder, path.stem, content["functions"], content["needs"], content["files"], content["sources"])
+            return Index(folder, path.stem, **{name: content[name] for name in CONTENT})
     return None
 
 
