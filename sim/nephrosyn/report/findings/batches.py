@@ -11,6 +11,10 @@ from nephrosyn.runs.folder.tables import TablesRead
 
 BATCH_ROWS = 1_000_000
 """Rows of all tables that are counted at a time, about 4,000 patients of two years: fewer take longer, more memory."""
+FIRST_PATIENTS = 27_000
+"""Patients of whom all tables may be read, because they are classified again at shorter follow-up."""
+LATER_BATCHES = 2.5
+"""Size of the batches of later patients, of whom the long tables are not read, to that of the first ones."""
 Tables = Mapping[str, pl.DataFrame]
 
 
@@ -98,13 +102,14 @@ def _of_replicate(tables: Tables, replicate: int) -> Tables:
 
 def _gathered(tables: Parted, most: int) -> Iterator[tuple[int, list[int], pl.DataFrame]]:
     """Yield replicate, numbers and patients of the parts of each batch; opening parts one by one would be slow."""
-    replicate, numbers, held = 0, list[int](), list[pl.DataFrame]()
+    replicate, numbers, held, done = 0, list[int](), list[pl.DataFrame](), 0
     for number in range(tables.parts("patients")):
         people = tables.part("patients", number)
         part_replicate = int(people["replicate"][0])
-        if held and (part_replicate != replicate or sum(part.height for part in held) >= most):
+        size, enough = sum(part.height for part in held), most if done < FIRST_PATIENTS else LATER_BATCHES * most
+        if held and (part_replicate != replicate or size >= enough):
             yield replicate, numbers, pl.concat(held)
-            numbers, held = [], []
+            numbers, held, done = [], [], done + size
         numbers.append(number)
         held.append(people)
         replicate = part_replicate
