@@ -115,20 +115,28 @@ RUNS: tuple[dict[str, Any], ...] = (
 PATIENTS = 40
 
 
-def call_entries() -> None:
-    """Play `RUNS`, explain their verdicts, and draw patients as a page does."""
+def call_what_runs_do_not() -> None:
+    """Call what only pages, draws of numbers and perturbations call."""
     import numpy as np
 
-    import nephrosyn as ns
+    from nephrosyn.kernels.random_streams import Purpose, lanes_at
     from nephrosyn.patients.compiled_traits import draw
     from nephrosyn.patients.trait_numbers import trait_numbers
     from nephrosyn.patients.traits import TRAITS, records
     from nephrosyn.record.bodies import growth_curves, write_bodies
     from nephrosyn.scenario import load
 
+    lanes_at(1, 0, int(Purpose.UNCERTAINTY), np.arange(PATIENTS), np.zeros(PATIENTS, np.int64))
     scenario, traits = load(RUNS[0]["scenario"]).scenario, records(PATIENTS, TRAITS)
     draw(1, 0, np.arange(PATIENTS, dtype=np.int64), trait_numbers(scenario), traits)
     write_bodies(traits, growth_curves(scenario.population.growth), np.empty(PATIENTS), np.empty(PATIENTS))
+
+
+def call_entries() -> None:
+    """Play `RUNS`, explain their verdicts, and call what runs do not."""
+    import nephrosyn as ns
+
+    call_what_runs_do_not()
     for run in RUNS:
         cohort = ns.run(**run, patients=PATIENTS, seed=1)
         for patient in range(PATIENTS):

@@ -16,7 +16,7 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.record import schema
 from nephrosyn.record.chart import ChartRules, survey, write_chart
-from nephrosyn.record.columns import TABLES, Chart, People, Place, new_columns
+from nephrosyn.record.columns import TABLES, Chart, People, Place, Visits, new_columns
 from nephrosyn.record.truth import segments, traits_of
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -52,14 +52,14 @@ def build_tables(
     patient = traits["patient"].astype(np.int32)
     columns: dict[str, Mapping[str, Any]] = {
         "patients": {"patient": patient, **_patients(scenario, traits, people)},
-        "visits": chart.visits._asdict(),
+        "visits": _visits(chart.visits),
         "readings": chart.readings._asdict(),
         "diary": chart.diary._asdict(),
         "doses": chart.doses._asdict(),
         "conditions": chart.conditions._asdict(),
         "follow_up": {"patient": patient, "end_days": people.end_days, "reason": people.reason},
         "truth/traits": {"patient": patient, **traits_of(scenario, traits)},
-        "truth/events": chart.events._asdict(),
+        "truth/events": {**chart.events._asdict(), "value": pl.Series(chart.events.value, nan_to_null=True)},
         "truth/proteinuria": segments(chart.proteinuria),
         "truth/doses": chart.true_doses._asdict(),
         "truth/conditions": chart.true_conditions._asdict(),
@@ -122,19 +122,20 @@ def fill_chart(rules: ChartRules, first_patient: int, patients: int, rows: NDArr
 
 def _frame(name: str, replicates: NDArray[np.int32], columns: Mapping[str, Any]) -> pl.DataFrame:
     """Return a table; polars takes the memory of the arrays."""
-    series = [pl.Series("replicate", replicates[: len(columns["patient"])])]
-    missed = columns.get("missed")
-    for column, values in columns.items():
-        kind = schema.SCHEMAS[name][column]
-        if isinstance(values, pl.Series):
-            series.append(values.alias(column))
-        elif isinstance(kind, pl.Enum):
-            series.append(_decoded(values, kind).alias(column))
-        else:
-            series.append(pl.Series(column, values, nan_to_null=(name, column) == ("truth/events", "value")))
-        if missed is not None and column == "actual_days":
-            series[-1] = series[-1].set(pl.Series(missed), None)
-    return pl.DataFrame(series)
+    columns = {"replicate": replicates[: len(columns["patient"])], **columns}
+    return pl.DataFrame([_series(column, kind, columns[column]) for column, kind in schema.SCHEMAS[name].items()])
+
+
+def _series(name: str, kind: schema.ColumnType, values: NDArray[Any] | pl.Series) -> pl.Series:
+    if isinstance(values, pl.Series):
+        return values.alias(name)
+    return _decoded(values, kind).alias(name) if isinstance(kind, pl.Enum) else pl.Series(name, values)
+
+
+def _visits(visits: Visits) -> dict[str, Any]:
+    """Return the columns of visits; one that was missed has no day."""
+    actual_days = pl.Series(visits.actual_days).set(pl.Series(visits.missed), None)
+    return {**visits._asdict(), "actual_days": actual_days}
 
 
 @cache
