@@ -118,11 +118,10 @@ RUNS: tuple[dict[str, Any], ...] = (
 PATIENTS = 40
 
 
-def call_entries() -> None:
-    """Play `RUNS`, explain their verdicts, draw patients as a page does, and call what only draws of numbers call."""
+def call_what_runs_do_not() -> None:
+    """Call what only pages, draws of numbers and perturbations call."""
     import numpy as np
 
-    import nephrosyn as ns
     from nephrosyn.kernels.random_streams import Purpose, lanes_at
     from nephrosyn.patients.compiled_traits import draw
     from nephrosyn.patients.trait_numbers import trait_numbers
@@ -134,6 +133,13 @@ def call_entries() -> None:
     scenario, traits = load(RUNS[0]["scenario"]).scenario, records(PATIENTS, TRAITS)
     draw(1, 0, np.arange(PATIENTS, dtype=np.int64), trait_numbers(scenario), traits)
     write_bodies(traits, growth_curves(scenario.population.growth), np.empty(PATIENTS), np.empty(PATIENTS))
+
+
+def call_entries() -> None:
+    """Play `RUNS`, explain their verdicts, and call what runs do not."""
+    import nephrosyn as ns
+
+    call_what_runs_do_not()
     for run in RUNS:
         cohort = ns.run(**run, patients=PATIENTS, seed=1)
         for patient in range(PATIENTS):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nephrosyn.patients.traits import INFECTION_STEPS, records, remission_time_tables
-from nephrosyn.scenario.schema.distributions import FIXED, probabilities_below
+from nephrosyn.scenario.schema.distribution_ranges import FIXED
+from nephrosyn.scenario.schema.distributions import probabilities_below
 from nephrosyn.scenario.schema.quantile_tables import NODES, table
 from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS, PROVOKING_FACTORS, TOXICITIES
 
