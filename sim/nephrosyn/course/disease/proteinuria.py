@@ -66,16 +66,33 @@ def _blood_step(state, traits, params, level, days):
     state.albumin = steady + above * albumin_left
 
 
+@inline
+def _whole_step_days(pace):
+    """Length of a step (days) far from the end of a path that changes at a pace (log units per day)."""
+    return max(min(_LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / max(pace, _LEAST_PACE)), _SMALLEST_STEP_DAYS)
+
+
+@inline
+def _step_days(days, distance, pace, whole):
+    """Length of the next step (days): a whole one, or up to the time to advance to, or to the end of the path.
+
+    The first condition is one that a processor foresees, so it need not wait for this step before it begins the next.
+    """
+    if days >= whole and distance >= pace * whole:
+        return whole
+    return max(min(days, whole, distance / pace + 1e-9), _SMALLEST_STEP_DAYS)
+
+
 @kernel
 def update_blood(state, traits, params, t):
     """Advance albumin and cholesterol to time t along the current path."""
+    pace = abs(state.path_slope)
+    whole = _whole_step_days(pace)
     while state.blood_time < t:
         here = log_upcr(state, state.blood_time)
         days = t - state.blood_time
         if here != state.path_target:
-            pace = abs(state.path_slope)
-            days = min(days, _LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / pace, abs(state.path_target - here) / pace + 1e-9)
-            days = max(days, _SMALLEST_STEP_DAYS)
+            days = _step_days(days, abs(state.path_target - here), pace, whole)
         _blood_step(state, traits, params, upcr_of(state, log_upcr(state, state.blood_time + 0.5 * days)), days)
         state.blood_time = min(state.blood_time + days, t)
 
