@@ -39,6 +39,9 @@ def params():
         upcr_low_log_cv=-1.2,
         upcr_log_cv_slope=-0.3,
         decline_since_onset_per_year=0.1,
+        decline_per_year=0.05,
+        dose_effect=2.0,
+        infection_log_steroid_factor=0.7,
     )
 
 
@@ -51,10 +54,14 @@ def test_kept_values_are_fresh_values(params):
         assert plain(kept_values.upcr_log_sd)(state, params, x) == math.sqrt(math.log1p(cv**2))
         half_years = int(x + 3.0)
         assert plain(kept_values.decline_since_onset)(state, params, half_years) == 0.9 ** (0.5 * half_years + 0.25)
+        assert plain(kept_values.decline_with_age)(state, params, x) == 0.95**x
+        assert plain(kept_values.protection_by_dose)(state, params, x) == math.exp(-2.0 * x)
+        assert plain(kept_values.infection_by_dose)(state, params, x) == math.exp(0.7 * x)
 
 
-@given(st.floats(1e-9, 400.0), st.floats(1e-12, 12.0), st.floats(1e-9, 1e10))
-def test_a_step_of_blood_ends_with_whatever_comes_first(days, distance, pace):
+@given(st.floats(1e-9, 20.0), st.floats(1e-6, 2.0), st.floats(1e-9, 1e10))
+def test_a_step_of_blood_ends_with_whatever_comes_first(days, whole_steps_left, pace):
     whole = plain(proteinuria._whole_step_days)(pace)
+    distance = whole_steps_left * pace * whole
     step = plain(proteinuria._step_days)(days, distance, pace, whole)
     assert step == max(min(days, 7.0, 0.25 / pace, distance / pace + 1e-9), 1e-9)

@@ -16,7 +16,7 @@ _GROUP = 4
 """Numbers whose comparison becomes bits at once, by one instruction of x86-64."""
 
 
-@intrinsic(prefer_literal=True)  # type: ignore[untyped-decorator]
+@intrinsic(prefer_literal=True)
 def _first_least(_context: Any, row: Any, length: Any) -> tuple[Any, Callable[..., Any]] | None:
     if not isinstance(length, types.IntegerLiteral):
         return None

@@ -7,7 +7,7 @@ import math
 from nephrosyn.course.disease.body import taken_mg_per_kg_per_day
 from nephrosyn.course.state.clocks import set_rate
 from nephrosyn.course.state.codes import Schedule
-from nephrosyn.course.state.kept_values import decline_since_onset
+from nephrosyn.course.state.kept_values import decline_since_onset, decline_with_age, protection_by_dose
 from nephrosyn.course.state.state import Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -23,7 +23,7 @@ def _dose_factor(state, traits, params):
     if mean < traits.threshold_mg_per_kg_per_day:
         return params.below_threshold_factor
     effective = mean * params.alternate_day_efficiency if state.dose_schedule == Schedule.ALTERNATE_DAY else mean
-    return math.exp(-params.dose_effect * effective)
+    return protection_by_dose(state, params, effective)
 
 
 @inline
@@ -35,7 +35,7 @@ def age_years(state, traits):
 @kernel
 def _age_factor(state, traits, params):
     years = age_years(state, traits) - max(math.floor(traits.age_years), params.decline_from_years)
-    return (1.0 - params.decline_per_year) ** years if years > 0.0 else 1.0
+    return decline_with_age(state, params, years) if years > 0.0 else 1.0
 
 
 @kernel

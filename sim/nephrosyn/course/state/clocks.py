@@ -1,7 +1,7 @@
 """Clocks: timers, and budgets that are spent at a rate.
 
-A clock array has shape (4, CLOCK_COLUMNS): row DUE is when each clock falls due (inf = never). A clock whose event has a
-hazard also holds the rest of a unit-exponential budget, the rate at which it is spent, and the time of the last change.
+A clock array has shape (4, CLOCK_COLUMNS). Row DUE is when each clock is due (inf = never). A clock whose event has a
+hazard also holds the rest of a unit-exponential budget, the rate at which it is spent, and when the rate last changed.
 When the hazard changes, the budget spent so far is subtracted and the clock is rescheduled from the rest. That is exact
 for rates that are constant between events, and keeps two histories of one patient coupled.
 """

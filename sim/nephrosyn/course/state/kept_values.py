@@ -50,3 +50,30 @@ def decline_since_onset(state, params, half_years):
         state.kept_half_years = half_years
         state.kept_onset_factor = (1.0 - params.decline_since_onset_per_year) ** (0.5 * half_years + 0.25)
     return state.kept_onset_factor
+
+
+@inline
+def decline_with_age(state, params, years):
+    """Factor of the relapse hazard after some years of its decline with age."""
+    if state.kept_years != years or state.kept_age_factor == 0.0:
+        state.kept_years = years
+        state.kept_age_factor = (1.0 - params.decline_per_year) ** years
+    return state.kept_age_factor
+
+
+@inline
+def protection_by_dose(state, params, mg_per_kg_per_day):
+    """Factor of the relapse hazard on a dose of steroid that acts."""
+    if state.kept_acting_dose != mg_per_kg_per_day or state.kept_dose_factor == 0.0:
+        state.kept_acting_dose = mg_per_kg_per_day
+        state.kept_dose_factor = math.exp(-params.dose_effect * mg_per_kg_per_day)
+    return state.kept_dose_factor
+
+
+@inline
+def infection_by_dose(state, params, mg_per_kg_per_day):
+    """Factor of the hazard of serious infection on a dose of steroid taken."""
+    if state.kept_taken_dose != mg_per_kg_per_day or state.kept_infection_factor == 0.0:
+        state.kept_taken_dose = mg_per_kg_per_day
+        state.kept_infection_factor = math.exp(params.infection_log_steroid_factor * mg_per_kg_per_day)
+    return state.kept_infection_factor

@@ -288,6 +288,12 @@ STATE = np.dtype(
         ("kept_upcr_log_sd", "f8"),
         ("kept_half_years", "i4"),
         ("kept_onset_factor", "f8"),
+        ("kept_years", "f8"),
+        ("kept_age_factor", "f8"),
+        ("kept_acting_dose", "f8"),
+        ("kept_dose_factor", "f8"),
+        ("kept_taken_dose", "f8"),
+        ("kept_infection_factor", "f8"),
     ],
     align=True,
 )
