@@ -59,12 +59,19 @@ C_FUNCTIONS = {
     "log": "double (double)",
     "log1p": "double (double)",
     "pow": "double (double, double)",
-    "sqrt": "double (double)",
     "memcpy": "ptr (ptr, ptr, i64)",
     "memmove": "ptr (ptr, ptr, i64)",
     "memset": "ptr (ptr, i32, i64)",
 }
 """Functions of the C library that the code may call; it finds them in a table, so that a library needs no other."""
+SQUARE_ROOT = """
+declare double @llvm.sqrt.f64(double)
+define double @sqrt(double %a) alwaysinline {
+  %r = call double @llvm.sqrt.f64(double %a)
+  ret double %r
+}
+"""
+"""The square root as an instruction, which gives the same bits as the function of the C library."""
 WIDE_PRODUCT = """
 define void @__multi3(ptr %to, i64 %a, i64 %aa, i64 %b, i64 %bb) noinline {
   %a0 = and i64 %a, 4294967295
@@ -311,15 +318,17 @@ def build(folder: Path) -> None:
     binding.initialize_all_asmprinters()
     call_entries()
     module, functions = whole_module()
+    module.link_in(binding.parse_assembly(SQUARE_ROOT))
     needs, symbols = sorted(C_FUNCTIONS), {v["symbol"] for variants in functions.values() for v in variants}
     sources, files = kernel_sources(PACKAGE), {}
     digest, of_page = digest_of(PACKAGE, sources), {v["symbol"] for name in PAGE for v in functions[name]}
     files["wasm32"] = write(folder / f"{digest}.wasm", webassembly(module, of_page), ())
-    module = with_functions(module, c_library(needs, TABLE), {*symbols, TABLE, *needs}, set())
+    kept = {*symbols, TABLE, *needs}
+    module = with_functions(module, c_library(needs, TABLE), kept, set())
     for machine, target in TARGETS.items():
-        library = link(module, target)
+        library = link(module, target, kept)
         files[machine] = write(folder / f"{digest}-{machine}.so", library, target["features"])
-    files["bitcode"] = write(folder / f"{digest}.bc.xz", lzma.compress(portable(module), preset=9), ())
+    files["bitcode"] = write(folder / f"{digest}.bc.xz", lzma.compress(portable(module, kept), preset=9), ())
     index = {
         "format": FORMAT,
         "built_with": built_with(),
@@ -345,20 +354,43 @@ def write(path: Path, content: bytes, features: tuple[str, ...]) -> dict[str, An
     return {"name": path.name, "sha256": hashlib.sha256(content).hexdigest(), "features": list(features)}
 
 
-def portable(module: Any) -> bytes:
-    """Return LLVM code for any 64-bit machine; its own features are set when it is translated."""
-    return module.as_bitcode()
+def optimise(module: Any, machine: Any, exported: set[str]) -> None:
+    """Optimise all entry points together.
 
-
-def link(module: Any, target: dict[str, Any]) -> bytes:
-    """Return the library for a machine."""
+    numba has optimised each, but could not know that nothing else calls the functions in it: now they lose the
+    arguments that they do not use, most of the sixty words of some.
+    """
     from llvmlite import binding
 
-    machine = binding.Target.from_triple(target["triple"]).create_target_machine(
+    for function in module.functions:
+        if not function.is_declaration and function.name not in exported:
+            function.linkage = "internal"
+    options = binding.create_pipeline_tuning_options(speed_level=3)
+    builder = binding.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+
+
+def portable(module: Any, exported: set[str]) -> bytes:
+    """Return LLVM code for any 64-bit machine; its own features are set when it is translated."""
+    copy = module.clone()
+    optimise(copy, target_machine(TARGETS["linux-x86_64"]), exported)
+    return copy.as_bitcode()
+
+
+def target_machine(target: dict[str, Any]) -> Any:
+    """Return LLVM's description of a machine that gets a library."""
+    from llvmlite import binding
+
+    return binding.Target.from_triple(target["triple"]).create_target_machine(
         cpu=target["cpu"], opt=3, reloc="pic", codemodel="default"
     )
-    copy = module.clone()
+
+
+def link(module: Any, target: dict[str, Any], exported: set[str]) -> bytes:
+    """Return the library for a machine."""
+    machine, copy = target_machine(target), module.clone()
     copy.triple, copy.data_layout = target["triple"], str(machine.target_data)
+    optimise(copy, machine, exported)
     options = ["-shared", "--strip-all", "--hash-style=gnu", "--build-id=none", "-z", "defs", "-Bsymbolic"]
     return linked("ld.lld", options, machine.emit_object(copy))
 
@@ -368,8 +400,10 @@ def webassembly(module: Any, symbols: set[str]) -> bytes:
     from llvmlite import binding
 
     machine = binding.Target.from_triple(WASM["triple"]).create_target_machine(features=WASM["features"], opt=3)
-    copy = with_functions(module, WIDE_PRODUCT, {*symbols, "__multi3"}, set(C_FUNCTIONS))
+    exported = {*symbols, "__multi3"}
+    copy = with_functions(module, WIDE_PRODUCT, exported, set(C_FUNCTIONS))
     copy.triple, copy.data_layout = WASM["triple"], str(machine.target_data)
+    optimise(copy, machine, exported)
     options = [
         "--no-entry",
         "--allow-undefined",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nephrosyn.course.state import clocks as timers
-from nephrosyn.course.state.state import CLOCKS, DUE, Clock
+from nephrosyn.course.state.state import CLOCK_COLUMNS, CLOCKS, DUE, Clock
 from nephrosyn.kernels.compile import from_python
 
 RELAPSE = int(Clock.RELAPSE)
@@ -19,7 +19,7 @@ start_budget, stop = from_python(timers.start_budget), from_python(timers.stop)
 
 
 def clocks() -> np.ndarray:
-    fresh = np.zeros((4, CLOCKS))
+    fresh = np.zeros((4, CLOCK_COLUMNS))
     fresh[DUE] = math.inf
     return fresh
 
@@ -64,3 +64,18 @@ def test_of_clocks_due_together_the_lower_goes_first():
     timer = clocks()
     timer[DUE, Clock.VISIT] = timer[DUE, Clock.DOSE_STEP] = 14.0
     assert earliest(timer) == Clock.DOSE_STEP
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 14.0, 14.0 + 2e-15, math.inf]), min_size=CLOCKS, max_size=CLOCKS))
+def test_the_earliest_clock_is_the_first_of_the_least(due):
+    timer = clocks()
+    timer[DUE, :CLOCKS] = due
+    assert earliest(timer) == due.index(min(due))
+
+
+def test_columns_without_a_clock_are_never_the_earliest():
+    timer = clocks()
+    timer[DUE + 1 :] = -1.0  # nor is what stands behind the row
+    timer[DUE, Clock.END] = 1e9
+    assert earliest(timer) == Clock.END
+    assert CLOCKS <= CLOCK_COLUMNS

@@ -11,7 +11,7 @@ import pytest
 from nephrosyn import criteria
 from nephrosyn.course.disease import kidney, level
 from nephrosyn.course.state.parameter_records import PARAMETERS
-from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock, Phase
+from nephrosyn.course.state.state import CLOCK_COLUMNS, DUE, STATE, Clock, Phase
 from nephrosyn.kernels.compile import from_python
 from nephrosyn.patients.traits import TRAITS, records
 from nephrosyn.scenario import load
@@ -35,7 +35,7 @@ loss_per_day, set_kidney_loss = from_python(kidney._loss_per_day), from_python(k
 
 def patient():
     state, traits, params = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
-    clocks = np.full((4, CLOCKS), math.inf)
+    clocks = np.full((4, CLOCK_COLUMNS), math.inf)
     params["loss_per_day"], params["loss_at_log_upcr"], params["loss_power"] = 0.02, math.log(8.0), 0.5
     params["remission_loss_per_day"], params["blockade_loss_factor"], params["failure_gfr"] = 0.001, 0.8, 15.0
     traits["loss_factor"], state["gfr"] = 1.0, 100.0

@@ -287,7 +287,7 @@ def advance(first, stop, visits, traits, states, clocks, prepared, log):
         Fixed traits.
     states : ndarray of STATE, shape (n,)
         State, changed in place.
-    clocks : ndarray of float64, shape (n, 4, CLOCKS)
+    clocks : ndarray of float64, shape (n, 4, CLOCK_COLUMNS)
         Clocks, changed in place.
     prepared : PreparedScenario
         The arrays of the scenario. A handler that reads only one of them takes that one.

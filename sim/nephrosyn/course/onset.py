@@ -11,7 +11,7 @@ from nephrosyn.course.disease.body import dry_weight_kg
 from nephrosyn.course.disease.complications import start_complications
 from nephrosyn.course.disease.death import death_rate
 from nephrosyn.course.disease.kidney import NO_COMPLICATION, draw_acute_injury, set_kidney_loss
-from nephrosyn.course.disease.level import plan_variation
+from nephrosyn.course.disease.level import plan_variation, start_variation
 from nephrosyn.course.disease.proteinuria import episode_score, plan_response, steady_blood
 from nephrosyn.course.disease.triggers import schedule_boundary, start_triggers
 from nephrosyn.course.state.clocks import start_budget
@@ -61,7 +61,8 @@ def onset(state, traits, params, clocks, prepared, log):
     start_toxicity_budget(state, traits, params, clocks, 0)
     start_complications(state, traits, params, clocks)
     set_kidney_loss(state, traits, params, clocks)
-    plan_variation(state, traits, params, clocks)
+    start_variation(state, traits, params)
+    plan_variation(state, params, clocks)
     _set_ends(state, traits, params, clocks)
     clocks[DUE, Clock.VISIT] = traits.presentation_days
     state.visit_kind = VisitKind.PRESENTATION

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance_patient
-from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
+from nephrosyn.course.state.state import CLOCK_COLUMNS, DUE, STATE, Clock
 from nephrosyn.engine.calendar import (
     CALENDAR,
     ENTRY,
@@ -203,7 +203,7 @@ def play_site(most, traits, states, clocks, prepared, clinic, calendar, log):
         Fixed traits.
     states : ndarray of STATE, shape (n,)
         State, changed in place.
-    clocks : ndarray of float64, shape (n, 4, CLOCKS)
+    clocks : ndarray of float64, shape (n, 4, CLOCK_COLUMNS)
         Clocks, changed in place.
     prepared : PreparedScenario
         The arrays of the scenario.
@@ -241,7 +241,7 @@ def _play_site(
     scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void], log: CourseLog
 ) -> NDArray[np.int64]:
     """Play the courses of the patients of one site; return the number of rows of each, written as time goes by."""
-    states, clocks = records(len(traits), STATE), np.zeros((len(traits), 4, CLOCKS))
+    states, clocks = records(len(traits), STATE), np.zeros((len(traits), 4, CLOCK_COLUMNS))
     clinic, calendar = _new_clinic(int(scenario.care.clinic.slots), len(traits)), _new_calendar(len(traits))
     batch, due = FIRST_BATCH, CALLS_NOT_OVER
     while due < math.inf:

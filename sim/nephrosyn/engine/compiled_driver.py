@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.course.advance import ALL_VISITS, LOG_FULL, TOO_MANY_EVENTS, advance
-from nephrosyn.course.state.state import CLOCKS, STATE
+from nephrosyn.course.state.state import CLOCK_COLUMNS, STATE
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
 from nephrosyn.patients.traits import records
@@ -52,7 +52,7 @@ def play(
         If a patient has more events than any sound scenario produces, or the rows do not fit into memory.
     """
     states = records(len(traits), STATE)
-    clocks = np.zeros((len(traits), 4, CLOCKS))
+    clocks = np.zeros((len(traits), 4, CLOCK_COLUMNS))
     log = log or CourseLog(len(traits), scenario.population.follow_up_days)
     first, batch = 0, FIRST_BATCH
     while first < len(traits):

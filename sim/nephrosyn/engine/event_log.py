@@ -15,7 +15,8 @@ from nephrosyn.vocabulary import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ROWS_PER_PATIENT_YEAR = 180
+_ROWS_PER_PATIENT_YEAR = 165
+"""Rows for which there is room at first; a log that needs more grows."""
 _LEAST_ROWS = 4096
 _WORDS = ROW.itemsize // 8
 

@@ -15,7 +15,7 @@ import numpy as np
 import simpy
 
 from nephrosyn.course.advance import LOG_FULL, TOO_MANY_EVENTS, advance
-from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock
+from nephrosyn.course.state.state import CLOCK_COLUMNS, DUE, STATE, Clock
 from nephrosyn.engine.event_log import CourseLog
 from nephrosyn.engine.limits import too_many_events
 from nephrosyn.engine.visit_length import visit_length
@@ -56,7 +56,7 @@ class Site:
     def __init__(self, scenario: Scenario, prepared: PreparedScenario, traits: NDArray[np.void]) -> None:
         self._prepared = prepared
         self._traits = traits
-        self._clocks = np.zeros((len(traits), 4, CLOCKS))
+        self._clocks = np.zeros((len(traits), 4, CLOCK_COLUMNS))
         self._log = CourseLog(len(traits), scenario.population.follow_up_days)
         self._states = states = records(len(traits), STATE)
         self._waited, self._dropped_out = states["waited"], states["dropped_out"]

@@ -14,7 +14,7 @@ import numpy as np
 from nephrosyn import vocabulary
 from nephrosyn.course.advance import ALL_VISITS, LOG_FULL, TOO_MANY_EVENTS
 from nephrosyn.course.parameters.prepare import prepare
-from nephrosyn.course.state.state import CLOCKS
+from nephrosyn.course.state.state import CLOCK_COLUMNS
 from nephrosyn.criteria import codes
 from nephrosyn.criteria.classification import clauses_of
 from nephrosyn.criteria.definition.compiled import order, rules
@@ -206,7 +206,7 @@ def _codes() -> dict[str, Any]:
         "all_visits": ALL_VISITS,
         "log_full": LOG_FULL,
         "too_many_events": TOO_MANY_EVENTS,
-        "clocks": CLOCKS,
+        "clock_columns": CLOCK_COLUMNS,
         "no_name": NO_NAME,
         "never": str(codes.NEVER),
         "clauses": len(codes.CLAUSES),

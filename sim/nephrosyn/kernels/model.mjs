@@ -111,11 +111,11 @@ class Run {
   /** Play all courses; a full log is copied into a longer one, and the first patient who is not done goes on. */
   play() {
     const { inputs, arena, size } = this;
-    const { all_visits: visits, clocks, log_full: full, too_many_events: tooMany } = inputs.codes;
+    const { all_visits: visits, clock_columns: columns, log_full: full, too_many_events: tooMany } = inputs.codes;
     const prepared = arena.decoded(inputs.prepared);
     const [rowType, countType] = this.entries.layout("advance", 7).map((layout) => layout.dtype);
     const states = this.argument("advance", 4, size);
-    const room = arena.array("<f8", size, 4, clocks);
+    const room = arena.array("<f8", size, 4, columns);
     let rows = arena.array(rowType, LEAST_ROWS + Math.ceil(size * inputs.follow_up_years * ROWS_PER_PATIENT_YEAR));
     const written = arena.array(countType, 1);
     let first = 0;

@@ -12,7 +12,7 @@ from nephrosyn.course.care import second_line
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.course.state.codes import Start
 from nephrosyn.course.state.events import ROW, Log
-from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Assessment, Clock
+from nephrosyn.course.state.state import CLOCK_COLUMNS, DUE, STATE, Assessment, Clock
 from nephrosyn.kernels.compile import from_python
 from nephrosyn.patients.traits import TRAITS, records
 from nephrosyn.scenario import load
@@ -337,7 +337,7 @@ def test_conservative_rules_by_risk_and_only_without_remission(upcr, remits):
     )
     prepared = prepare(load("adult-mixed-lesions", rules).scenario, 1, 0)
     state, traits = (records(1, kind)[0] for kind in (STATE, TRAITS))
-    clocks = np.full((4, CLOCKS), math.inf)
+    clocks = np.full((4, CLOCK_COLUMNS), math.inf)
     state["rule"], state["upcr_read"], state["now"], state["assessment"] = -1, upcr, 10.0, Assessment.NEPHROTIC
     state["refused"], state["not_tolerated"], state["serious_infection_treated"] = math.inf, -math.inf, -math.inf
     traits["requirement_mg_per_kg"] = 1.0

@@ -13,7 +13,7 @@ from nephrosyn.course.care import second_agents
 from nephrosyn.course.disease import adverse_events, complications, kidney, relapse_hazard
 from nephrosyn.course.state.events import ROW, Log
 from nephrosyn.course.state.parameter_records import AGENT, PARAMETERS
-from nephrosyn.course.state.state import CLOCKS, DUE, STATE, Clock, Phase
+from nephrosyn.course.state.state import CLOCK_COLUMNS, DUE, STATE, Clock, Phase
 from nephrosyn.kernels.compile import from_python
 from nephrosyn.patients.traits import TRAITS, records
 from nephrosyn.scenario import load
@@ -30,7 +30,7 @@ refresh_effects, relapse_rate = from_python(second_agents.refresh_effects), from
 
 def patient():
     state, traits, params = (records(1, kind)[0] for kind in (STATE, TRAITS, PARAMETERS))
-    clocks = np.zeros((4, CLOCKS))
+    clocks = np.zeros((4, CLOCK_COLUMNS))
     clocks[DUE, :] = math.inf
     state["complication"] = -1
     state["agent_factor"] = state["agent_infection_factor"] = state["taken_fraction"] = 1.0

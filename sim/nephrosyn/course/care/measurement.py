@@ -10,6 +10,7 @@ from nephrosyn.course.disease.kidney import gfr_now
 from nephrosyn.course.disease.proteinuria import log_upcr, update_blood
 from nephrosyn.course.state.codes import Analyte
 from nephrosyn.course.state.events import write_diary, write_reading
+from nephrosyn.course.state.kept_values import upcr_log_sd, upcr_of
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.kernels.random_streams import Purpose, normal_quantile, uniforms
@@ -23,22 +24,15 @@ _TRACE, _THREE_PLUS = DIPSTICK_BANDS.index("trace"), DIPSTICK_BANDS.index("3+")
 
 
 @inline
-def upcr_cv(params, log_level):
-    """Coefficient of variation of a UPCR reading; its logarithm is linear in log UPCR between two levels."""
-    place = min(max(log_level, params.upcr_low_log), params.upcr_high_log)
-    return math.exp(params.upcr_low_log_cv + params.upcr_log_cv_slope * (place - params.upcr_low_log))
-
-
-@inline
 def _error(score, log_sd):
     """Lognormal error factor of mean 1."""
     return math.exp(log_sd * score - 0.5 * log_sd * log_sd)
 
 
 @inline
-def dipstick_band(params, tables, log_level, creatinine_score, error):
-    """Dipstick band (0-5) from UPCR and urine creatinine; with some probability one band off."""
-    mg_per_dl = math.exp(log_level) * quantile(tables, params.urine_creatinine_table, creatinine_score)
+def dipstick_band(params, tables, upcr, creatinine_score, error):
+    """Dipstick band (0-5) from UPCR (mg/mg) and urine creatinine; with some probability one band off."""
+    mg_per_dl = upcr * quantile(tables, params.urine_creatinine_table, creatinine_score)
     band = 0
     for k in range(_HIGHEST_BAND):
         if mg_per_dl >= params.dipstick_cuts[k]:
@@ -79,10 +73,10 @@ def _bounded(log, traits, state, analyte, value, limit, true_value):
 def _take_urine(state, traits, params, tables, log, draws, v):
     """Measure UPCR and dipstick, and UACR where UPCR is low; return the measured UPCR (mg/mg)."""
     level = log_upcr(state, state.now)
-    upcr = math.exp(level)
-    read = upcr * _error(normal_quantile(draws[0]), math.sqrt(math.log1p(upcr_cv(params, level) ** 2)))
+    upcr = upcr_of(state, level)
+    read = upcr * _error(normal_quantile(draws[0]), upcr_log_sd(state, params, level))
     _bounded(log, traits, state, Analyte.UPCR, read, params.upcr_limit, upcr)
-    band = dipstick_band(params, tables, level, normal_quantile(draws[1]), draws[2])
+    band = dipstick_band(params, tables, upcr, normal_quantile(draws[1]), draws[2])
     write_reading(log, traits, state, Analyte.DIPSTICK, 0, float(band), float(band))
     state.uacr_read = math.inf
     if read <= params.uacr_when_upcr_at_most:
@@ -139,7 +133,8 @@ def keep_diary(state, traits, params, tables, log):
     """Add this morning's home dipstick to the diary."""
     today = math.floor(state.now)
     draws = uniforms(params.seed, params.replicate, traits.patient, Purpose.DIARY, today)
-    band = dipstick_band(params, tables, log_upcr(state, state.now), normal_quantile(draws[0]), draws[1])
+    upcr = upcr_of(state, log_upcr(state, state.now))
+    band = dipstick_band(params, tables, upcr, normal_quantile(draws[0]), draws[1])
     if band != state.diary_grade:
         if state.diary_grade >= 0:
             write_diary(log, traits, state)

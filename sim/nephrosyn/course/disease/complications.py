@@ -16,6 +16,7 @@ from nephrosyn.course.disease.relapse_hazard import update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget, stop
 from nephrosyn.course.state.codes import Action, Condition, ConditionKind, Event
 from nephrosyn.course.state.events import write_event, write_note
+from nephrosyn.course.state.kept_values import infection_by_dose
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.course.state.state import DUE, Clock
 from nephrosyn.kernels.compile import kernel
@@ -40,7 +41,7 @@ def _most_thrombosis_per_day(traits, params):
 @kernel
 def serious_infection_rate(state, traits, params):
     """Hazard of a candidate (per day): at low albumin, with the steroid taken and the agents in effect."""
-    steroid = math.exp(params.infection_log_steroid_factor * taken_mg_per_kg_per_day(state, traits))
+    steroid = infection_by_dose(state, params, taken_mg_per_kg_per_day(state, traits))
     return params.serious_infection_per_day * params.low_albumin_factor * steroid * state.agent_infection_factor
 
 

@@ -30,26 +30,31 @@ def usual_level(state, traits, params):
     return within_state(state, traits, params, personal + state.blockade * params.blockade_log_factor)
 
 
+@kernel
+def start_variation(state, traits, params):
+    """Draw when in a period of variation the course begins."""
+    state.variation_start = uniforms(params.seed, params.replicate, traits.patient, Purpose.LEVEL, 0)[0]
+
+
 @inline
-def _periods(state, traits, params):
+def _periods(state, params):
     """Time since onset in periods of variation, from a start of the patient's own."""
-    start = uniforms(params.seed, params.replicate, traits.patient, Purpose.LEVEL, 0)[0]
-    return state.now / params.level_every_days + start
+    return state.now / params.level_every_days + state.variation_start
 
 
 @kernel
-def plan_variation(state, traits, params, clocks):
+def plan_variation(state, params, clocks):
     """Set the clock of the next new level. The times are those of the patient, whatever the care."""
     if params.level_log_sd == 0.0:
         return
-    periods = _periods(state, traits, params)
+    periods = _periods(state, params)
     clocks[DUE, Clock.LEVEL] = state.now + (math.floor(periods + 1e-9) + 1.0 - periods) * params.level_every_days
 
 
 @kernel
 def next_level(state, traits, params, here):
     """Draw the next level (log UPCR), correlated with the present one."""
-    number = math.floor(_periods(state, traits, params) + 0.5)
+    number = math.floor(_periods(state, params) + 0.5)
     score = normal_quantile(uniforms(params.seed, params.replicate, traits.patient, Purpose.LEVEL, number)[0])
     usual, r = usual_level(state, traits, params), params.level_correlation
     spread = math.sqrt(1.0 - r * r) * params.level_log_sd

@@ -13,6 +13,7 @@ from nephrosyn.course.disease.relapse_hazard import relapse_rate, update_relapse
 from nephrosyn.course.state.clocks import set_rate, start_budget, stop
 from nephrosyn.course.state.codes import Event, Factor
 from nephrosyn.course.state.events import NO_VALUE, write_event, write_path
+from nephrosyn.course.state.kept_values import cholesterol_left, upcr_of
 from nephrosyn.course.state.quantiles import quantile
 from nephrosyn.course.state.state import DUE, Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
@@ -53,29 +54,46 @@ def _blood_step(state, traits, params, level, days):
     clearance = albumin_clearance(traits, params, level)
     steady = params.albumin_per_day * traits.albumin_g_per_dl / clearance
     above = state.albumin - steady
-    albumin_left, cholesterol_left = math.exp(-clearance * days), math.exp(-params.cholesterol_per_day * days)
+    albumin_left, other_left = math.exp(-clearance * days), cholesterol_left(state, params, days)
     target = traits.cholesterol_mg_per_dl + params.cholesterol_rise * (traits.albumin_g_per_dl - steady)
     pace = params.cholesterol_per_day - clearance
-    lag = (albumin_left - cholesterol_left) / pace if abs(pace) > _SAME_PACE else days * cholesterol_left
+    lag = (albumin_left - other_left) / pace if abs(pace) > _SAME_PACE else days * other_left
     state.cholesterol = (
         target
-        + (state.cholesterol - target) * cholesterol_left
+        + (state.cholesterol - target) * other_left
         - params.cholesterol_rise * above * params.cholesterol_per_day * lag
     )
     state.albumin = steady + above * albumin_left
 
 
+@inline
+def _whole_step_days(pace):
+    """Length of a step (days) far from the end of a path that changes at a pace (log units per day)."""
+    return max(min(_LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / max(pace, _LEAST_PACE)), _SMALLEST_STEP_DAYS)
+
+
+@inline
+def _step_days(days, distance, pace, whole):
+    """Length of the next step (days): a whole one, or up to the time to advance to, or to the end of the path.
+
+    The first condition is one that a processor foresees, so it need not wait for this step before it begins the next.
+    """
+    if days >= whole and distance >= pace * whole:
+        return whole
+    return max(min(days, whole, distance / pace + 1e-9), _SMALLEST_STEP_DAYS)
+
+
 @kernel
 def update_blood(state, traits, params, t):
     """Advance albumin and cholesterol to time t along the current path."""
+    pace = abs(state.path_slope)
+    whole = _whole_step_days(pace)
     while state.blood_time < t:
         here = log_upcr(state, state.blood_time)
         days = t - state.blood_time
         if here != state.path_target:
-            pace = abs(state.path_slope)
-            days = min(days, _LARGEST_STEP_DAYS, _LARGEST_LOG_STEP / pace, abs(state.path_target - here) / pace + 1e-9)
-            days = max(days, _SMALLEST_STEP_DAYS)
-        _blood_step(state, traits, params, math.exp(log_upcr(state, state.blood_time + 0.5 * days)), days)
+            days = _step_days(days, abs(state.path_target - here), pace, whole)
+        _blood_step(state, traits, params, upcr_of(state, log_upcr(state, state.blood_time + 0.5 * days)), days)
         state.blood_time = min(state.blood_time + days, t)
 
 
@@ -151,7 +169,7 @@ def vary(state, traits, params, clocks, log):
         clocks[DUE, Clock.LEVEL] = _top_of_rise(state)
         return
     vary_towards(state, traits, params, clocks, log, next_level(state, traits, params, log_upcr(state, state.now)))
-    plan_variation(state, traits, params, clocks)
+    plan_variation(state, params, clocks)
 
 
 @kernel
@@ -352,7 +370,7 @@ def reach_remission(state, traits, params, clocks, log):
     set_rate(clocks, Clock.DEATH, state.now, death_rate(state, traits, params))
     set_kidney_loss(state, traits, params, clocks)
     if partial:
-        plan_variation(state, traits, params, clocks)
+        plan_variation(state, params, clocks)
 
 
 @kernel
@@ -391,7 +409,7 @@ def start_relapse(state, traits, params, clocks, tables, log):
     plan_response(state, traits, params, clocks, tables, top, score, response_speed(state, traits, params))
     set_rate(clocks, Clock.DEATH, state.now, death_rate(state, traits, params))
     set_kidney_loss(state, traits, params, clocks)
-    plan_variation(state, traits, params, clocks)
+    plan_variation(state, params, clocks)
 
 
 @kernel

@@ -7,6 +7,7 @@ import math
 from nephrosyn.course.disease.body import taken_mg_per_kg_per_day
 from nephrosyn.course.state.clocks import set_rate
 from nephrosyn.course.state.codes import Schedule
+from nephrosyn.course.state.kept_values import decline_since_onset, decline_with_age, protection_by_dose
 from nephrosyn.course.state.state import Clock, Phase
 from nephrosyn.kernels.compile import inline, kernel
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -22,7 +23,7 @@ def _dose_factor(state, traits, params):
     if mean < traits.threshold_mg_per_kg_per_day:
         return params.below_threshold_factor
     effective = mean * params.alternate_day_efficiency if state.dose_schedule == Schedule.ALTERNATE_DAY else mean
-    return math.exp(-params.dose_effect * effective)
+    return protection_by_dose(state, params, effective)
 
 
 @inline
@@ -34,7 +35,7 @@ def age_years(state, traits):
 @kernel
 def _age_factor(state, traits, params):
     years = age_years(state, traits) - max(math.floor(traits.age_years), params.decline_from_years)
-    return (1.0 - params.decline_per_year) ** years if years > 0.0 else 1.0
+    return decline_with_age(state, params, years) if years > 0.0 else 1.0
 
 
 @kernel
@@ -53,12 +54,6 @@ def half_years_since_onset(state):
 
 
 @kernel
-def _since_onset_factor(state, params):
-    """Decline of activity since onset, at the middle of the present half-year."""
-    return (1.0 - params.decline_since_onset_per_year) ** (0.5 * half_years_since_onset(state) + 0.25)
-
-
-@kernel
 def relapse_rate(state, traits, params):
     """Hazard of relapse now (per day); 0 while nephrotic, and in patients who never relapse."""
     if state.phase == Phase.NEPHROTIC or traits.never_relapses == 1 or state.now >= traits.cured_from_days:
@@ -68,7 +63,7 @@ def relapse_rate(state, traits, params):
         * _dose_factor(state, traits, params)
         * _age_factor(state, traits, params)
         * _since_remission_factor(state, params)
-        * _since_onset_factor(state, params)
+        * decline_since_onset(state, params, half_years_since_onset(state))
     )
     rate *= state.agent_factor * state.remission_factor
     if state.now < state.infection_until:

@@ -1,7 +1,7 @@
 """Clocks: timers, and budgets that are spent at a rate.
 
-A clock array has shape (4, CLOCKS): row DUE is when each clock falls due (inf = never). A clock whose event has a
-hazard also holds the rest of a unit-exponential budget, the rate at which it is spent, and the time of the last change.
+A clock array has shape (4, CLOCK_COLUMNS). Row DUE is when each clock is due (inf = never). A clock whose event has a
+hazard also holds the rest of a unit-exponential budget, the rate at which it is spent, and when the rate last changed.
 When the hazard changes, the budget spent so far is subtracted and the clock is rescheduled from the rest. That is exact
 for rates that are constant between events, and keeps two histories of one patient coupled.
 """
@@ -10,25 +10,15 @@ from __future__ import annotations
 
 import math
 
-from nephrosyn.course.state.state import CLOCKS, DUE, LEFT, RATE, SINCE
+from nephrosyn.course.state.state import CLOCK_COLUMNS, DUE, LEFT, RATE, SINCE
 from nephrosyn.kernels.compile import inline, kernel
-
-_CLOCKS = int(CLOCKS)
+from nephrosyn.kernels.first_least import first_least
 
 
 @inline
 def earliest(clocks):
-    """The clock that is due first; of several due at the same time, the lowest.
-
-    Both loops compile without branches, which no processor could predict.
-    """
-    due = clocks[DUE, 0]
-    for k in range(1, _CLOCKS):
-        due = clocks[DUE, k] if clocks[DUE, k] < due else due
-    first = 0
-    for k in range(_CLOCKS - 1, -1, -1):
-        first = k if clocks[DUE, k] == due else first
-    return first
+    """The clock that is due first; of several due at the same time, the lowest."""
+    return first_least(clocks[DUE], CLOCK_COLUMNS)
 
 
 @inline

@@ -48,6 +48,8 @@ class Clock(IntEnum):
 
 
 CLOCKS = len(Clock)
+CLOCK_COLUMNS = 32
+"""Columns of a patient's clock array, a power of two for the search of the earliest clock; the last are never due."""
 
 DUE, LEFT, RATE, SINCE = 0, 1, 2, 3
 """Rows of a patient's clock array: due time; budget left; rate of spending; time of the last change of rate."""
@@ -123,6 +125,7 @@ STATE = np.dtype(
         ("path_slope", "f8"),
         ("path_target", "f8"),
         ("varying", "i4"),  # 1 while the path is slow variation, not a fall or rise
+        ("variation_start", "f8"),  # of the periods of variation, as a fraction of one
         ("albumin", "f8"),
         ("cholesterol", "f8"),
         ("blood_time", "f8"),
@@ -276,6 +279,21 @@ STATE = np.dtype(
         ("provocations", "i4"),
         ("provoked", "f8"),
         ("discharged", "i4"),
+        # arguments and values of functions that take long, kept for the next call: see kept_values
+        ("kept_log_upcr", "f8"),
+        ("kept_upcr", "f8"),
+        ("kept_step_days", "f8"),
+        ("kept_cholesterol_left", "f8"),
+        ("kept_read_log_upcr", "f8"),
+        ("kept_upcr_log_sd", "f8"),
+        ("kept_half_years", "i4"),
+        ("kept_onset_factor", "f8"),
+        ("kept_years", "f8"),
+        ("kept_age_factor", "f8"),
+        ("kept_acting_dose", "f8"),
+        ("kept_dose_factor", "f8"),
+        ("kept_taken_dose", "f8"),
+        ("kept_infection_factor", "f8"),
     ],
     align=True,
 )
