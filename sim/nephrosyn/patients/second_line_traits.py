@@ -8,6 +8,7 @@ import numpy as np
 
 from nephrosyn.kernels.random_streams import Purpose
 from nephrosyn.scenario.schema.distributions import quantiles
+from nephrosyn.statistics.special_functions import special_functions
 from nephrosyn.vocabulary import LESIONS, PROVOKING_FACTORS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def draw_second_line_traits(traits: NDArray[np.void], scenario: Scenario, draws:
     draws : callable
         Uniforms by purpose and number of blocks of four, shape (n, 4 * blocks).
     """
-    from scipy.special import ndtri
+    ndtri = special_functions().ndtri
 
     agent = scenario.second_line.cyclophosphamide
     uniforms = draws(Purpose.SECOND_LINE, 1)

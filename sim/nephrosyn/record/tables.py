@@ -18,6 +18,7 @@ from nephrosyn.record import schema
 from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
 from nephrosyn.record.missing_data import copy_recorded_readings, missed_visits, recorded_diary_days
 from nephrosyn.record.truth import truth
+from nephrosyn.statistics.special_functions import special_functions
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _typed(name: str) -> list[pl.Expr]:
 
 
 def _patients(history: SortedHistory) -> pl.DataFrame:
-    from scipy.special import inv_boxcox
+    inv_boxcox = special_functions().inv_boxcox
 
     traits, growth = history.traits, history.scenario.population.growth
     age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nephrosyn.statistics.between_replicates import LEVEL
 from nephrosyn.statistics.bootstrap import drawn
+from nephrosyn.statistics.special_functions import special_functions
 
 TAIL = (1 - LEVEL) / 2
 RESAMPLES = 500
@@ -132,7 +133,7 @@ class Draws:
         A. Gelman and others, Bayesian Data Analysis, 3rd ed, CRC Press 2013, section 3.2 (the predictive distribution
         of a normal sample with unknown mean and variance).
         """
-        from scipy.special import chdtri
+        chdtri = special_functions().chdtri
 
         mean = float(self.shares.mean())
         if self.total <= 0:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.kernels.compile import shared
+from nephrosyn.statistics.special_functions import special_functions
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.schema.units import Distribution
@@ -35,7 +36,7 @@ def table(distribution: Distribution) -> np.ndarray:
     ndarray of float64, shape (NODES + 1,)
         Quantiles, or their logarithms; then 1 for logarithms, else 0.
     """
-    from scipy.special import ndtr
+    ndtr = special_functions().ndtr
 
     from nephrosyn.scenario.schema.distributions import quantiles
 
