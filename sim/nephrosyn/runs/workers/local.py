@@ -1,4 +1,4 @@
-"""Local workers: child processes, each given one part after the other.
+"""Local workers: child processes, each given one part after the other, while this process makes parts, too.
 
 They are processes because a third of the time of a part is spent in Python or with its global lock held, so that two
 threads are no faster than one.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ KINDS: dict[str, type[NephrosynError]] = {kind.__name__: kind for kind in (RunFo
 """Errors of a worker that are raised again with their own class; others become a NephrosynError."""
 PATIENCE_SECONDS = 0.5
 """Longest wait of the main thread before it checks for an interrupt."""
+TURN_SECONDS = 0.0005
+"""Longest wait of a thread that feeds a worker, while the main thread makes a part in Python."""
 
 
 class WorkerDiedError(Exception):
@@ -107,6 +110,17 @@ def _own_group() -> dict[str, Any]:
     return {} if sys.platform == "win32" else {"process_group": 0}
 
 
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let threads take turns more often, so that a worker gets its next part at once."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
 class Pool:
     """Some workers and the parts that they still have to make.
 
@@ -120,11 +134,21 @@ class Pool:
         Largest number of workers.
     shared : sequence of int
         File descriptors that the workers inherit.
+    make_here : callable, optional
+        Makes a part in this process, which then does not wait for the workers alone.
     """
 
-    def __init__(self, job_text: str, numbers: Sequence[int], workers: int, shared: Sequence[int] = ()) -> None:
-        self._job_text, self._left, self._shared = job_text, len(numbers), shared
+    def __init__(
+        self,
+        job_text: str,
+        numbers: Sequence[int],
+        workers: int,
+        shared: Sequence[int] = (),
+        make_here: Callable[[int], Record] | None = None,
+    ) -> None:
+        self._job_text, self._left, self._shared, self._make_here = job_text, len(numbers), shared, make_here
         self._open: SimpleQueue[tuple[int, int]] = SimpleQueue()
+        self._again: SimpleQueue[tuple[int, int]] = SimpleQueue()  # parts whose worker died, never made in this process
         for number in numbers:
             self._open.put((number, 1))
         self._finished: SimpleQueue[tuple[int, Record | Exception]] = SimpleQueue()
@@ -144,15 +168,13 @@ class Pool:
         try:
             for thread in self._threads:
                 thread.start()
-            while self._left:
-                try:
-                    number, result = self._finished.get(timeout=PATIENCE_SECONDS)
-                except Empty:
-                    continue
-                if isinstance(result, Exception):
-                    raise result
-                self._left -= 1
-                yield number, result
+            with _short_turns():
+                while self._left:
+                    for number, result in self._next_results():
+                        if isinstance(result, Exception):
+                            raise result
+                        self._left -= 1
+                        yield number, result
         finally:
             self._stopped.set()
             for worker in list(self._workers.values()):
@@ -161,11 +183,39 @@ class Pool:
                 if thread.ident is not None:
                     thread.join(timeout=10)
 
+    def _next_results(self) -> list[tuple[int, Record | Exception]]:
+        """Return what workers have finished, or else a part made here; wait if there is nothing left to make."""
+        found = []
+        with suppress(Empty):
+            while True:
+                found.append(self._finished.get_nowait())
+        number = self._part_to_make_here() if not found else None
+        if number is not None and self._make_here is not None:
+            return [(number, self._make_here(number))]
+        if not found:
+            with suppress(Empty):
+                found.append(self._finished.get(timeout=PATIENCE_SECONDS))
+        return found
+
+    def _part_to_make_here(self) -> int | None:
+        if self._make_here is None:
+            return None
+        with suppress(Empty):
+            return self._open.get_nowait()[0]
+        return None
+
+    def _next_part(self) -> tuple[int, int]:
+        """Return a part for a worker and which attempt it is; raises Empty if there is none."""
+        try:
+            return self._again.get_nowait()
+        except Empty:
+            return self._open.get_nowait()
+
     def _feed(self, place: int) -> None:
         """Give one worker part after part; replace it when it dies."""
         while not self._stopped.is_set():
             try:
-                number, attempt = self._open.get_nowait()
+                number, attempt = self._next_part()
             except Empty:
                 if self._left <= 0 or self._wait_done():
                     return
@@ -194,7 +244,7 @@ class Pool:
 
     def _retry(self, number: int, attempt: int, died: WorkerDiedError) -> None:
         if attempt < TRIES:
-            self._open.put((number, attempt + 1))
+            self._again.put((number, attempt + 1))
             return
         code, last_line = died.args
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
