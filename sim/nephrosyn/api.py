@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import criteria as definition_sets
-from nephrosyn.comparison.care import Comparison as Comparison
-from nephrosyn.comparison.care import compare as compare
-from nephrosyn.comparison.definitions import Reclassification as Reclassification
-from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
 from nephrosyn.runs.draws import draw_tables

@@ -237,7 +237,7 @@ def clauses_of(flag: str) -> list[int]:
 def categories(
     order: Sequence[str], flags: dict[str, NDArray[np.int8]], relapses: NDArray[np.int32]
 ) -> NDArray[np.uint8]:
-    """Return the code of each patient's category: that of the first flag in order, else by whether there were relapses."""
+    """Return the code of each patient's category: that of the first flag met, else by whether there were relapses."""
     codes = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
     category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
     category[any_of([flags[flag] for flag in order]) == UNKNOWN] = codes[UNDETERMINED]

@@ -114,7 +114,7 @@ def write(
         If the folder cannot be written.
     """
     from nephrosyn import scenario
-    from nephrosyn.report import figures
+    from nephrosyn.report import drawing_process, inline_svg
     from nephrosyn.report.findings import out_of_core, summary
     from nephrosyn.report.page import frame, page
 
@@ -125,14 +125,14 @@ def write(
         findings = summary.find(tables, resolved, requested, stored)
     values = manifest.get("scenario", {}).get("scenario")
     findings = summary.findings_with(findings, uncertainty, values, stored)
-    drawn = figures.draw(findings)
+    drawn = drawing_process.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
     drawings = folder / "figures"
     drawings.mkdir(parents=True, exist_ok=True)
     for name, document in drawn.items():
         (drawings / f"{name}.svg").write_text(document, encoding="utf-8", newline="\n")
     (folder / "report.md").write_text(frame.markdown("report.md.j2", **shown), encoding="utf-8", newline="\n")
-    inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
+    inlined = {name: inline_svg.inline(document, name) for name, document in drawn.items()}
     target = folder / "report.html"
     target.write_text(frame.html("page.html.j2", **shown, figures=inlined), encoding="utf-8", newline="\n")
     return summary.Answers(replace(findings.summary, page=target), findings.categories)

@@ -10,6 +10,9 @@ from nephrosyn.cli import console
 from nephrosyn.cli.commands.finished_run import announce
 from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 
+MOST_DRAWN_ASIDE = 20_000
+"""Patients of a run whose figures are drawn by a process that starts at once; later it would have to wait."""
+
 
 def run(
     scenario: ScenarioName,
@@ -51,30 +54,37 @@ def run(
 
     The tables and a report are written to a run folder.
     """
-    import nephrosyn as ns
+    from nephrosyn.report import drawing_process
 
-    with console.Progress(quiet) as progress:
-        cohort = ns.run(
-            scenario,
-            patients=patients,
-            seed=seed,
-            replicates=replicates,
-            overrides=overrides or (),
-            engine=engine.value if engine else None,
-            criteria=criteria or None,
-            out=out,
-            outputs="outputs",
-            format=format_.value,
-            report=report,
-            overwrite=overwrite,
-            resume=resume,
-            workers=workers,
-            part_patients=part_patients,
-            cluster=cluster,
-            uncertainty=uncertainty,
-            keep_draws=keep_draws,
-            progress=progress,
-        )
+    if report and (patients or 0) <= MOST_DRAWN_ASIDE:
+        drawing_process.start()
+    try:
+        import nephrosyn as ns
+
+        with console.Progress(quiet) as progress:
+            cohort = ns.run(
+                scenario,
+                patients=patients,
+                seed=seed,
+                replicates=replicates,
+                overrides=overrides or (),
+                engine=engine.value if engine else None,
+                criteria=criteria or None,
+                out=out,
+                outputs="outputs",
+                format=format_.value,
+                report=report,
+                overwrite=overwrite,
+                resume=resume,
+                workers=workers,
+                part_patients=part_patients,
+                cluster=cluster,
+                uncertainty=uncertainty,
+                keep_draws=keep_draws,
+                progress=progress,
+            )
+    finally:
+        drawing_process.stop()
     announce(cohort, quiet)
 
 
