@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 
 import pytest
@@ -38,6 +39,23 @@ def test_an_interrupt_that_was_swallowed_is_raised_again():
             received.check()
         received.check()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class InterruptedWhenDeleted:
+    def __del__(self):
+        interrupt()
+        while True:
+            pass
+
+
+def test_an_interrupt_that_python_drops_is_not_reported_but_raised_again(capfd):
+    before = sys.unraisablehook
+    with Interrupts() as received:
+        InterruptedWhenDeleted()
+        with pytest.raises(KeyboardInterrupt):
+            received.check()
+    assert capfd.readouterr().err == ""
+    assert sys.unraisablehook is before
 
 
 def test_only_the_main_thread_handles_signals():
