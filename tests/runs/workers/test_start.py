@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,15 @@ import pytest
 from nephrosyn import criteria
 from nephrosyn.criteria.definition.compiled import prepare, rules
 from nephrosyn.criteria.definition.prepared import PreparedSet, precedence, refractory_flags
+from nephrosyn.errors import WorkerError
+from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.run import Plan
-from nephrosyn.runs.workers import job
+from nephrosyn.runs.workers import job, local
 from nephrosyn.scenario import load
 
 MAKES_A_PART = """
 import sys
+from pathlib import Path
 from nephrosyn.runs.workers import local_worker, job
 answer = job.make(sys.stdin.read(), 0)
 heavy = {"pydantic", "typer", "rich", "jinja2", "matplotlib", "scipy._lib._array_api", "scipy.stats",
@@ -55,3 +59,38 @@ def test_the_job_of_a_run_with_draws_has_the_scenario_as_a_whole():
     values = json.loads(job.text(plan, "parquet", "folder", "run"))
     assert "resolved" in values
     assert "prepared_sets" not in values
+
+
+@pytest.fixture
+def started_ahead():
+    local.start_ahead(1)
+    (worker,) = local._ahead
+    yield worker
+    local.discard_ahead()
+    worker.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the open files of a process are looked for in /proc")
+def test_a_worker_that_was_started_ahead_shares_the_lock_of_its_run(started_ahead, tmp_path):
+    lock = FolderLock(tmp_path)
+    taken = local._worker("{}", lock.shared)
+    assert taken is started_ahead
+    with pytest.raises(WorkerError, match="KeyError"):  # this job says nothing
+        taken.make(0)
+    files = [path.readlink() for path in Path(f"/proc/{taken._process.pid}/fd").iterdir()]
+    lock.release(tmp_path)
+    assert tmp_path / LOCK in files
+
+
+def test_a_worker_that_was_started_ahead_and_is_not_needed_is_ended(started_ahead):
+    local.discard_ahead()
+    assert started_ahead._process.poll() is not None
+
+
+def test_a_worker_that_died_before_it_had_a_job_is_replaced(started_ahead, tmp_path):
+    started_ahead._process.kill()
+    started_ahead._process.wait()
+    plan = plan_of("engine=compiled")
+    text = job.text(plan, "parquet", str(tmp_path), "run")
+    assert [number for number, _ in local.Pool(text, [0], 1).results()] == [0]
+    assert local._ahead == []

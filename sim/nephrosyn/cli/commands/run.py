@@ -55,7 +55,11 @@ def run(
     The tables and a report are written to a run folder.
     """
     from nephrosyn.report import drawing_process
+    from nephrosyn.runs.workers import local
+    from nephrosyn.runs.workers.worth_starting import worth_starting_ahead
 
+    if cluster is None:
+        local.start_ahead(worth_starting_ahead(patients, replicates, part_patients, workers))
     if report and (patients or 0) <= MOST_DRAWN_ASIDE:
         drawing_process.start()
     try:
@@ -85,6 +89,7 @@ def run(
             )
     finally:
         drawing_process.stop()
+        local.discard_ahead()
     announce(cohort, quiet)
 
 

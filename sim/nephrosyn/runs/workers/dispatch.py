@@ -18,17 +18,16 @@ from nephrosyn.errors import (
     wrong_count,
 )
 from nephrosyn.runs.folder import Format, RemoteWriter, Writer, run_description, storage
-from nephrosyn.runs.run import Plan, cores
+from nephrosyn.runs.run import Plan
 from nephrosyn.runs.workers import dask, job, room
 from nephrosyn.runs.workers.interrupts import Interrupts
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 from nephrosyn.runs.workers.local import Pool
+from nephrosyn.runs.workers.worth_starting import worth_starting
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
-PARTS_WORTH_A_WORKER = 8
-"""A worker takes half a second to start; with fewer parts it would save less than a second."""
 SAME_AGAIN = (ScenarioError, CriteriaError, EngineError)
 """Errors that a resumed run would meet again."""
 
@@ -192,7 +191,7 @@ def _results(
         plan.compile_ahead()
         yield missing[0], _make_here(local_job, missing[0])
         missing = missing[1:]
-    workers = options.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
+    workers = worth_starting(len(missing), options.workers)
     if workers > 1 and len(missing) > 1:
         yield from Pool(job_text, missing, workers - 1, shared, lambda number: _make_here(local_job, number)).results()
     else:

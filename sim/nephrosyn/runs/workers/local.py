@@ -7,6 +7,7 @@ threads are no faster than one.
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -40,25 +41,44 @@ class Worker:
 
     Parameters
     ----------
-    job_text : str
-        The job.
+    job_text : str, optional
+        The job; without it the process starts and waits for `give`.
     shared : sequence of int
-        File descriptors that the process inherits.
+        File descriptors that the process shares.
     """
 
-    def __init__(self, job_text: str, shared: Sequence[int] = ()) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            child_process.command("nephrosyn.runs.workers.local_worker"),
+    def __init__(self, job_text: str | None, shared: Sequence[int] = ()) -> None:
+        own, others = socket.socketpair() if job_text is None else (None, None)
+        inherited = [*shared, *([others.fileno()] if others is not None else [])]
+        try:
+            self._process = self._started(inherited, waits_at=others.fileno() if others is not None else None)
+        finally:
+            if others is not None:
+                others.close()
+        assert self._process.stderr is not None
+        self._last_words = child_process.LastErrorLine(self._process.stderr)
+        self._job_text, self._waits_for = job_text, own
+
+    @staticmethod
+    def _started(inherited: Sequence[int], waits_at: int | None) -> subprocess.Popen[bytes]:
+        arguments = [] if waits_at is None else [str(waits_at)]
+        return subprocess.Popen(  # noqa: S603 - our own module
+            child_process.command("nephrosyn.runs.workers.local_worker", *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=child_process.environment(POLARS_MAX_THREADS="1"),  # the other cores have their own workers
-            pass_fds=shared,
+            pass_fds=inherited,
             **_own_group(),
         )
-        assert self._process.stderr is not None
-        self._last_words = child_process.LastErrorLine(self._process.stderr)
-        self._job_text: str | None = job_text
+
+    def give(self, job_text: str, shared: Sequence[int] = ()) -> None:
+        """Give its job to a process that was started ahead; if it has died, `make` says so."""
+        self._job_text = job_text
+        if self._waits_for is not None:
+            with self._waits_for as connection, suppress(OSError):
+                socket.send_fds(connection, [b"the job follows"], list(shared))
+            self._waits_for = None
 
     def make(self, number: int) -> Record:
         """Make a part.
@@ -97,6 +117,8 @@ class Worker:
         """Kill the process; the file that it was writing keeps its temporary name."""
         self._process.kill()
         self._process.wait()
+        if self._waits_for is not None:
+            self._waits_for.close()
         for pipe in (self._process.stdin, self._process.stdout):
             try:
                 if pipe is not None:
@@ -108,6 +130,40 @@ class Worker:
 def _own_group() -> dict[str, Any]:
     """Return options that keep the process from receiving the interrupts of a terminal."""
     return {} if sys.platform == "win32" else {"process_group": 0}
+
+
+_ahead: list[Worker] = []
+"""Workers that were started before their job was known."""
+
+
+def start_ahead(count: int) -> None:
+    """Start workers before the scenario is loaded, so that they are ready when it is.
+
+    Parameters
+    ----------
+    count : int
+        How many. None are started where a process cannot pass on a file descriptor, as on Windows.
+    """
+    if sys.platform == "win32" or not hasattr(socket, "send_fds"):
+        return
+    with suppress(OSError):  # they are started later, or the error is reported then
+        while len(_ahead) < count:
+            _ahead.append(Worker(None))
+
+
+def discard_ahead() -> None:
+    """End the workers that were started ahead and have no job."""
+    while _ahead:
+        _ahead.pop().kill()
+
+
+def _worker(job_text: str, shared: Sequence[int]) -> Worker:
+    """Return a worker with a job: one that was started ahead, if there is one."""
+    if not _ahead:
+        return Worker(job_text, shared)
+    worker = _ahead.pop()
+    worker.give(job_text, shared)
+    return worker
 
 
 @contextmanager
@@ -222,7 +278,7 @@ class Pool:
                 continue
             try:
                 if place not in self._workers:
-                    self._workers[place] = Worker(self._job_text, self._shared)
+                    self._workers[place] = _worker(self._job_text, self._shared)
                 if self._stopped.is_set():  # while the worker was starting
                     self._workers[place].kill()
                     return
