@@ -125,13 +125,16 @@ def write(
         findings = summary.find(tables, resolved, requested, stored)
     values = manifest.get("scenario", {}).get("scenario")
     findings = summary.findings_with(findings, uncertainty, values, stored)
-    drawn = drawing_process.draw(findings)
+    figures = drawing_process.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
+    markdown = frame.markdown("report.md.j2", **shown)
+    frame.prepare("page.html.j2")
+    drawn = figures()
     drawings = folder / "figures"
     drawings.mkdir(parents=True, exist_ok=True)
     for name, document in drawn.items():
         (drawings / f"{name}.svg").write_text(document, encoding="utf-8", newline="\n")
-    (folder / "report.md").write_text(frame.markdown("report.md.j2", **shown), encoding="utf-8", newline="\n")
+    (folder / "report.md").write_text(markdown, encoding="utf-8", newline="\n")
     inlined = {name: inline_svg.inline(document, name) for name, document in drawn.items()}
     target = folder / "report.html"
     target.write_text(frame.html("page.html.j2", **shown, figures=inlined), encoding="utf-8", newline="\n")

@@ -10,6 +10,7 @@ import json
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nephrosyn.kernels import child_process
@@ -49,7 +50,7 @@ def stop() -> None:
         process.communicate()
 
 
-def draw(findings: Findings) -> dict[str, str]:
+def draw(findings: Findings) -> Callable[[], dict[str, str]]:
     """Draw every figure of a report, in the process that was started, or else in this one.
 
     Parameters
@@ -59,23 +60,44 @@ def draw(findings: Findings) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
-        SVG documents by name of the figure, as from `nephrosyn.report.figures.draw`.
+    callable
+        Waits until they are drawn; it returns SVG documents by name of the figure, as `nephrosyn.report.figures.draw`.
     """
-    drawn = _from(_started.pop(), findings) if _started else None
-    if drawn is not None:
-        return drawn
-    from nephrosyn.report import figures
+    process = _started.pop() if _started else None
+    if process is not None and not _send(process, findings):
+        process = None
 
-    return figures.draw(findings)
+    def drawn() -> dict[str, str]:
+        from_process = _answer(process) if process is not None else None
+        if from_process is not None:
+            return from_process
+        from nephrosyn.report import figures
+
+        return figures.draw(findings)
+
+    return drawn
 
 
-def _from(process: subprocess.Popen[bytes], findings: Findings) -> dict[str, str] | None:
+def _send(process: subprocess.Popen[bytes], findings: Findings) -> bool:
+    """Send findings to a process; return whether that was possible."""
+    assert process.stdin is not None
+    try:
+        process.stdin.write(pickle.dumps(findings, pickle.HIGHEST_PROTOCOL))
+        process.stdin.close()
+    except (OSError, TypeError, AttributeError, pickle.PickleError):
+        process.kill()
+        process.communicate()
+        return False
+    process.stdin = None  # `communicate` would write to it
+    return True
+
+
+def _answer(process: subprocess.Popen[bytes]) -> dict[str, str] | None:
     """Return the figures that a process has drawn; None if it has failed."""
     try:
-        answer, _ = process.communicate(pickle.dumps(findings, pickle.HIGHEST_PROTOCOL))
+        answer, _ = process.communicate()
         drawn = json.loads(answer.decode().rpartition("\n")[2]) if process.returncode == 0 else None
-    except (OSError, ValueError, TypeError, AttributeError, pickle.PickleError):
+    except (OSError, ValueError):
         return None
     finally:
         process.kill()
