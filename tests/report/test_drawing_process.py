@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 import nephrosyn as ns
 from nephrosyn.report import drawing_process, figures
 from nephrosyn.report.findings import summary
+from nephrosyn.report.findings.as_plain import as_plain, from_plain
 
 RUNS = """
 import sys
@@ -26,6 +28,21 @@ def findings():
     cohort = ns.run("baseline", patients=30, seed=4)
     about = cohort.manifest
     return summary.find(cohort.tables, cohort.resolved, about["criteria"], about["sets"])
+
+
+def test_findings_written_as_plain_values_are_the_same(findings):
+    written = json.dumps(as_plain(findings))
+    assert json.dumps(as_plain(from_plain(json.loads(written)))) == written
+    assert type(from_plain(as_plain(findings)).summary.headline) is type(findings.summary.headline)
+
+
+def test_only_findings_are_made_from_plain_values():
+    with pytest.raises(TypeError, match=r"no class of findings: subprocess\.Popen"):
+        from_plain(["object", "subprocess", "Popen", [["list", ["ls"]]]])
+    with pytest.raises(TypeError, match=r"no class of findings: nephrosyn\.statistics\.kappa\.np"):
+        from_plain(["object", "nephrosyn.statistics.kappa", "np", []])
+    with pytest.raises(TypeError, match=r"no plain value for builtins\.complex"):
+        as_plain(1j)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.kernels.random_streams import Purpose
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.scenario.schema.distributions import quantiles
-from nephrosyn.statistics.special_functions import special_functions
 from nephrosyn.vocabulary import LESIONS, PROVOKING_FACTORS
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import numpy as np
 
 from nephrosyn.kernels.fallback import INTERPRETED
 from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.patients.second_line_traits import SECOND_LINE_TRAITS, draw_second_line_traits
 from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
 from nephrosyn.scenario.schema.limits import MOST_STEPS
-from nephrosyn.statistics.special_functions import special_functions
 from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS, TOXICITIES
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ import polars as pl
 from nephrosyn import vocabulary
 from nephrosyn.course.state.codes import Event
 from nephrosyn.course.state.events import Kind
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.record import schema
 from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
 from nephrosyn.record.missing_data import copy_recorded_readings, missed_visits, recorded_diary_days
 from nephrosyn.record.truth import truth
-from nephrosyn.statistics.special_functions import special_functions
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ the findings and returns its figures. Without such a process, or if it fails, th
 from __future__ import annotations
 
 import json
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,7 +26,7 @@ def start() -> None:
     """Start a process that imports matplotlib and waits for findings; it ends with this one."""
     if _started:
         return
-    own_group: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}  # interrupts are for the parent
+    group: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}  # interrupts are for the parent
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module
             child_process.command(MODULE),
@@ -35,7 +34,7 @@ def start() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=child_process.environment(POLARS_MAX_THREADS="1"),
-            **own_group,
+            **group,
         )
     except OSError:
         return
@@ -80,11 +79,13 @@ def draw(findings: Findings) -> Callable[[], dict[str, str]]:
 
 def _send(process: subprocess.Popen[bytes], findings: Findings) -> bool:
     """Send findings to a process; return whether that was possible."""
+    from nephrosyn.report.findings.as_plain import as_plain
+
     assert process.stdin is not None
     try:
-        process.stdin.write(pickle.dumps(findings, pickle.HIGHEST_PROTOCOL))
+        process.stdin.write(json.dumps(as_plain(findings)).encode())
         process.stdin.close()
-    except (OSError, TypeError, AttributeError, pickle.PickleError):
+    except (OSError, TypeError, ValueError):
         process.kill()
         process.communicate()
         return False

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 
 LEVEL = 0.95
 

@@ -12,8 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.statistics.between_replicates import LEVEL
-from nephrosyn.statistics.special_functions import special_functions
 
 Floats = NDArray[np.float64]
 TAIL = (1 - LEVEL) / 2

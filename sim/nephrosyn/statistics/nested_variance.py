@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.statistics.between_replicates import LEVEL
 from nephrosyn.statistics.bootstrap import drawn
-from nephrosyn.statistics.special_functions import special_functions
 
 TAIL = (1 - LEVEL) / 2
 RESAMPLES = 500

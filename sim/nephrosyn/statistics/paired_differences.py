@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.statistics.between_replicates import LEVEL
-from nephrosyn.statistics.special_functions import special_functions
 
 Floats = npt.NDArray[np.float64]
 SAME = 1e-9

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 
 Floats = NDArray[np.float64]
 HALVINGS = 60

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 
 JEFFREYS = 0.5
 """Added to each count: Jeffreys' prior of a share, and of the parts of a whole."""

@@ -10,7 +10,7 @@ from nephrosyn.cli import console
 from nephrosyn.cli.commands.finished_run import announce
 from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 
-MOST_DRAWN_ASIDE = 20_000
+MOST_FOR_DRAWING_PROCESS = 20_000
 """Patients of a run whose figures are drawn by a process that starts at once; later it would have to wait."""
 
 
@@ -60,7 +60,7 @@ def run(
 
     if cluster is None:
         local.start_ahead(worth_starting_ahead(patients, replicates, part_patients, workers))
-    if report and (patients or 0) <= MOST_DRAWN_ASIDE:
+    if report and (patients or 0) <= MOST_FOR_DRAWING_PROCESS:
         drawing_process.start()
     try:
         import nephrosyn as ns

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.kernels.compile import shared
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 
 if TYPE_CHECKING:
     from nephrosyn.scenario.schema.units import Distribution

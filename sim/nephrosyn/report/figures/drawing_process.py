@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import signal
 import sys
 
 from nephrosyn.kernels import child_process
 from nephrosyn.report import figures
 from nephrosyn.report.figures.style import warm_up
+from nephrosyn.report.findings.as_plain import from_plain
 
 
 def main() -> None:
     """Import matplotlib, read findings from standard input, and write the figures to standard output as JSON."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     child_process.end_with_parent()
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
     warm_up()
     content = sys.stdin.buffer.read()
     if not content:  # the parent needs no figures
         return
-    drawn = figures.draw(pickle.loads(content))  # noqa: S301 - written by the parent, through a pipe of its own
-    sys.stdout.write("\n" + json.dumps(drawn))  # a greeting at the start of Python has a line of its own
-    sys.stdout.flush()
+    drawn = figures.draw(from_plain(json.loads(content)))
+    with answers:
+        answers.write("\n" + json.dumps(drawn))  # something may have printed a greeting when Python started
     os._exit(0)
 
 

@@ -132,8 +132,8 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
     if not options.resume:  # counts of draws take no room worth speaking of
         room.check(plan.scenario.patients * plan.scenario.replicates, folder)
         room.check_kept(plan, folder, options.format)
-    with Interrupts() as interrupts, _Kept(len(plan.sizes), resumed=options.resume) as kept:
-        writer = kept.writer = writer_of(folder, options, plan.about(options.format))
+    with Interrupts() as interrupts, _Unfinished(len(plan.sizes), resumed=options.resume) as unfinished:
+        writer = unfinished.writer = writer_of(folder, options, plan.about(options.format))
         sizes = plan.sizes
         missing = [n for n in range(len(sizes)) if not (options.resume and writer.parts.finished(n))]
         total = sum(sizes)
@@ -148,7 +148,7 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
         writer.finish()
 
 
-class _Kept:
+class _Unfinished:
     """Keeps the finished parts of a run that is ended by an error or an interrupt, and says how to continue.
 
     Everything is done twice: polars raises an interrupt itself, and Python raises the same one again a moment later,
@@ -159,7 +159,7 @@ class _Kept:
         self._parts, self._resumed = parts, resumed
         self.writer: Writer | RemoteWriter | None = None
 
-    def __enter__(self) -> _Kept:
+    def __enter__(self) -> _Unfinished:
         return self
 
     def __exit__(

@@ -114,10 +114,10 @@ class Job:
 
     def __init__(self, job_text: str, plan: Plan | None = None) -> None:
         values = json.loads(job_text)
-        if values["made_with"] != (own := made_with()):
+        if values["made_with"] != (here := made_with()):
             expected, installed = (
                 ", ".join(f"{name} {version}" for name, version in versions.items())
-                for versions in (values["made_with"], own)
+                for versions in (values["made_with"], here)
             )
             raise WorkerError(f"a worker has {installed}; the run is made with {expected}")
         self._tables: Maker = plan.make if plan else _maker(values)

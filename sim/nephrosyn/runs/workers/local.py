@@ -48,16 +48,16 @@ class Worker:
     """
 
     def __init__(self, job_text: str | None, shared: Sequence[int] = ()) -> None:
-        own, others = socket.socketpair() if job_text is None else (None, None)
-        inherited = [*shared, *([others.fileno()] if others is not None else [])]
+        near, far = socket.socketpair() if job_text is None else (None, None)
+        inherited = [*shared, *([far.fileno()] if far is not None else [])]
         try:
-            self._process = self._started(inherited, waits_at=others.fileno() if others is not None else None)
+            self._process = self._started(inherited, waits_at=far.fileno() if far is not None else None)
         finally:
-            if others is not None:
-                others.close()
+            if far is not None:
+                far.close()
         assert self._process.stderr is not None
         self._last_words = child_process.LastErrorLine(self._process.stderr)
-        self._job_text, self._waits_for = job_text, own
+        self._job_text, self._waits_for = job_text, near
 
     @staticmethod
     def _started(inherited: Sequence[int], waits_at: int | None) -> subprocess.Popen[bytes]:
@@ -241,17 +241,17 @@ class Pool:
 
     def _next_results(self) -> list[tuple[int, Record | Exception]]:
         """Return what workers have finished, or else a part made here; wait if there is nothing left to make."""
-        found = []
+        finished: list[tuple[int, Record | Exception]] = []
         with suppress(Empty):
             while True:
-                found.append(self._finished.get_nowait())
-        number = self._part_to_make_here() if not found else None
+                finished.append(self._finished.get_nowait())
+        number = self._part_to_make_here() if not finished else None
         if number is not None and self._make_here is not None:
             return [(number, self._make_here(number))]
-        if not found:
+        if not finished:
             with suppress(Empty):
-                found.append(self._finished.get(timeout=PATIENCE_SECONDS))
-        return found
+                finished.append(self._finished.get(timeout=PATIENCE_SECONDS))
+        return finished
 
     def _part_to_make_here(self) -> int | None:
         if self._make_here is None:

@@ -54,7 +54,7 @@ def import_ahead() -> None:
         import_module(f"nephrosyn.{module}")
     from nephrosyn.course.advance import advance
     from nephrosyn.kernels.compile import is_ready
-    from nephrosyn.statistics.special_functions import special_functions
+    from nephrosyn.kernels.special_functions import special_functions
 
     special_functions()
     is_ready(advance)

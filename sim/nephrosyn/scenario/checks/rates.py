@@ -12,13 +12,13 @@ from itertools import product
 from typing import Any
 
 from nephrosyn.errors import number_text
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts, together
 from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
 from nephrosyn.scenario.schema.limits import MOSTLY
 from nephrosyn.scenario.schema.units import Distribution
 from nephrosyn.scenario.tree import Path, dotted
-from nephrosyn.statistics.special_functions import special_functions
 from nephrosyn.vocabulary import DAYS_PER_YEAR, body_surface_m2
 
 MOST_PER_YEAR = 3650.0

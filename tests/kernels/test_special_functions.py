@@ -7,7 +7,7 @@ import sys
 
 ALONE = """
 import sys
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 alone = special_functions()
 assert "scipy._lib._array_api" not in sys.modules, "the rest of scipy.special was imported"
 assert "scipy.special" not in sys.modules, "the package was left half imported"
@@ -23,7 +23,7 @@ assert special_functions() is alone
 """
 EARLIER = """
 import scipy.special
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 assert special_functions() is scipy.special._ufuncs
 """
 FALLBACK = """
@@ -33,7 +33,7 @@ class Refuses:
         if name == "scipy.special._ufuncs" and not hasattr(sys.modules["scipy.special"], "__file__"):
             raise ImportError("this module needs its package")
 sys.meta_path.insert(0, Refuses())
-from nephrosyn.statistics.special_functions import special_functions
+from nephrosyn.kernels.special_functions import special_functions
 whole = special_functions()
 import scipy.special
 assert whole is scipy.special
