@@ -31,7 +31,9 @@ from nephrosyn.errors import (
 
 if TYPE_CHECKING:
     from nephrosyn import datasets
-    from nephrosyn.api import Cohort, Comparison, Patient, Reclassification, compare, open, reclassify, run
+    from nephrosyn.api import Cohort, Patient, open, run
+    from nephrosyn.comparison.care import Comparison, compare
+    from nephrosyn.comparison.definitions import Reclassification, reclassify
     from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
 
 __version__ = "0.1.0"
@@ -63,14 +65,21 @@ __all__ = [
 ]
 
 
+_HOMES = {
+    "api": ("Cohort", "Patient", "open", "run"),
+    "comparison.care": ("Comparison", "compare"),
+    "comparison.definitions": ("Reclassification", "reclassify"),
+    "evidence.specifications.curve": ("SpecificationCurve", "specification_curve"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
 def __getattr__(name: str) -> Any:
     """Load the slow modules on first use."""
     if name == "datasets":
         return import_module("nephrosyn.datasets")
-    if name in ("SpecificationCurve", "specification_curve"):
-        return getattr(import_module("nephrosyn.evidence.specifications.curve"), name)
-    if name in __all__:
-        return getattr(import_module("nephrosyn.api"), name)
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -13,10 +13,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from nephrosyn import criteria as definition_sets
-from nephrosyn.comparison.care import Comparison as Comparison
-from nephrosyn.comparison.care import compare as compare
-from nephrosyn.comparison.definitions import Reclassification as Reclassification
-from nephrosyn.comparison.definitions import reclassify as reclassify
 from nephrosyn.errors import RunFolderError, wrong_count
 from nephrosyn.runs import relabel
 from nephrosyn.runs.draws import draw_tables
@@ -144,6 +140,8 @@ def run(
     added = relabel.added_sets(run_description(folder), resolved.scenario.criteria) if resume else []
     write_run(plan, folder, options)
     cohort = open(folder)
+    if uncertainty is None:  # with draws, the manifest alone says how well the numbers are known
+        cohort._resolved = resolved
     _store_uncertainty(cohort)
     if added and isinstance(cohort._disk, Folder):
         relabel.classify(cohort._disk, added, progress or silent)
@@ -223,6 +221,7 @@ class Cohort:
         self.folder = getattr(disk, "path", None)
         self.location = str(self.folder or getattr(disk, "url", ""))
         self._answers: Answers | None = None
+        self._resolved: Resolved | None = None
 
     def __repr__(self) -> str:
         """Return a short description of the run."""
@@ -287,7 +286,9 @@ class Cohort:
     @property
     def resolved(self) -> Resolved:
         """The scenario that was run."""
-        return Resolved.from_dict(self.manifest["scenario"])
+        if self._resolved is None:
+            self._resolved = Resolved.from_dict(self.manifest["scenario"])
+        return self._resolved
 
     def patient(self, patient: int, replicate: int = 0) -> Patient:
         """Return one patient.

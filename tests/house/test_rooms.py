@@ -20,6 +20,8 @@ FORBIDDEN = {
     "httpx",
     "aiohttp",
 }
+PASSES_DESCRIPTORS = {"nephrosyn.runs.workers.local", "nephrosyn.runs.workers.local_worker"}
+"""Modules that use a pair of connected sockets to share the lock of a run with a child process; no network."""
 LONGEST = 500
 
 
@@ -62,7 +64,8 @@ def test_only_the_command_line_writes_to_the_terminal():
 def test_no_network_no_pickle_no_eval():
     assert not offenders(
         lambda m: (
-            outer_imports(m) & FORBIDDEN
+            outer_imports(m) & (FORBIDDEN - ({"socket"} if m.name in PASSES_DESCRIPTORS else set()))
+            or m.calls & {"socket.create_connection", "socket.create_server"}
             or any(i.startswith("urllib.request") for i in m.imports)
             or m.calls & {"eval", "exec", "compile", "__import__", "os.system"}
         )

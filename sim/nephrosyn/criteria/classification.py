@@ -25,12 +25,14 @@ from nephrosyn.criteria.codes import (
     UNDEFINED,
     UNKNOWN,
 )
-from nephrosyn.criteria.definition.definition import DefinitionSet
+from nephrosyn.criteria.definition.prepared import precedence, refractory_flags
 from nephrosyn.criteria.evaluation.evaluate import Evaluation, evaluate
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.vocabulary import CATEGORY_OF_FLAG, UNDETERMINED
 
 if TYPE_CHECKING:
+    from nephrosyn.criteria.definition.definition import DefinitionSet
+    from nephrosyn.criteria.definition.prepared import Definition
     from nephrosyn.criteria.record.patient_arrays import Tables
 
 LABELS = SCHEMAS["labels"]
@@ -39,7 +41,7 @@ LABELS = SCHEMAS["labels"]
 
 def classify(
     tables: Tables,
-    definitions: DefinitionSet | Sequence[DefinitionSet],
+    definitions: Definition | Sequence[Definition],
     view: str,
     until_days: int | None = None,
     *,
@@ -51,8 +53,8 @@ def classify(
     ----------
     tables : mapping of str to polars.DataFrame
         A cohort's tables. Rows may be in any order; rows of people not in ``patients`` are ignored.
-    definitions : DefinitionSet or sequence of them
-        As returned by `load`.
+    definitions : DefinitionSet, PreparedSet or sequence of them
+        As returned by `load`, or prepared for a worker.
     view : {"complete", "observed"}
         What happened, with every day seen and no errors, or what was recorded.
     until_days : int, days, optional
@@ -81,7 +83,7 @@ def classify(
     >>> classify(tables, [load("source"), load("ipna-2022")], "observed").height
     10
     """
-    sets = [definitions] if isinstance(definitions, DefinitionSet) else list(definitions)
+    sets = list(definitions) if isinstance(definitions, Sequence) else [definitions]
     evaluation = evaluate(tables, sets, view, until_days, keep_going=keep_going)
     return label_frame(evaluation, sets, view)
 
@@ -184,7 +186,7 @@ RANK = np.array([1, 3, 0, 2], np.int8)
 STATUS_OF_RANK = np.array([UNDEFINED, NOT_MET, UNKNOWN, MET], np.int8)
 
 
-def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], view: str) -> pl.DataFrame:
+def label_frame(evaluation: Evaluation, definitions: Sequence[Definition], view: str) -> pl.DataFrame:
     """Return the labels of an evaluation, one set after another."""
     sets, _, patients = evaluation.status.shape
     every = (*vocabulary.FLAGS, *vocabulary.COURSE_FLAGS)
@@ -194,7 +196,7 @@ def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], vi
     kind, category = np.empty(shape, np.bool_), np.empty(shape, np.uint8)
     for set_index, definition in enumerate(definitions):
         set_flags = {flag: values[set_index] for flag, values in flags.items()}
-        counted = definition.verdict.refractory.of(child=False)
+        counted = refractory_flags(definition)
         clauses = [c for flag in counted for c in clauses_of(flag)]
         refractory[set_index] = any_of([set_flags[flag] for flag in counted])
         first[set_index] = np.minimum.reduce([evaluation.day[set_index, c] for c in clauses])
@@ -202,7 +204,7 @@ def label_frame(evaluation: Evaluation, definitions: Sequence[DefinitionSet], vi
             [(evaluation.status[set_index, c], evaluation.day[set_index, c]) for c in clauses],
             evaluation.responded[set_index],
         )
-        category[set_index] = categories(definition, set_flags, evaluation.relapses[set_index])
+        category[set_index] = categories(precedence(definition), set_flags, evaluation.relapses[set_index])
     columns = {
         "replicate": np.tile(evaluation.people["replicate"], sets),
         "patient": np.tile(evaluation.people["patient"], sets),
@@ -233,14 +235,13 @@ def clauses_of(flag: str) -> list[int]:
 
 
 def categories(
-    definition: DefinitionSet, flags: dict[str, NDArray[np.int8]], relapses: NDArray[np.int32]
+    order: Sequence[str], flags: dict[str, NDArray[np.int8]], relapses: NDArray[np.int32]
 ) -> NDArray[np.uint8]:
     """Return the code of each patient's category: that of the first flag met, else by whether there were relapses."""
     codes = {name: code for code, name in enumerate(vocabulary.CATEGORIES)}
-    precedence = definition.verdict.precedence.of(child=False)
     category = np.where(relapses > 0, codes["infrequently_relapsing"], codes["non_relapsing"]).astype(np.uint8)
-    category[any_of([flags[flag] for flag in precedence]) == UNKNOWN] = codes[UNDETERMINED]
-    for flag in reversed(precedence):
+    category[any_of([flags[flag] for flag in order]) == UNKNOWN] = codes[UNDETERMINED]
+    for flag in reversed(order):
         category[flags[flag] == MET] = codes[CATEGORY_OF_FLAG[flag]]
     return category
 

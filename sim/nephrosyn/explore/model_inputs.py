@@ -25,6 +25,7 @@ from nephrosyn.errors import EngineError
 from nephrosyn.kernels.arguments import dtype_layout
 from nephrosyn.kernels.built import RESULT_WORDS
 from nephrosyn.kernels.index import BUILT, Index, read_index
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.patients.trait_numbers import trait_numbers
 from nephrosyn.record import schema
 from nephrosyn.record.bodies import growth_curves
@@ -185,9 +186,8 @@ def _criteria(definitions: Sequence[DefinitionSet]) -> dict[str, Any]:
 
 def _tables() -> dict[str, float]:
     """Return the shape of a quantile table, and the largest normal score that is not clipped."""
-    from scipy.special import ndtri
-
-    return {"nodes": NODES, "span": SPAN, "last_score": float(-ndtri(TAIL))}
+    last_score = float(-special_functions().ndtri(TAIL))
+    return {"nodes": NODES, "span": SPAN, "last_score": last_score}
 
 
 def _columns() -> dict[str, Any]:

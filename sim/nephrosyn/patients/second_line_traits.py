@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nephrosyn.kernels.random_streams import Purpose
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.scenario.schema.distributions import quantiles
 from nephrosyn.vocabulary import LESIONS, PROVOKING_FACTORS
 
@@ -47,7 +48,7 @@ def draw_second_line_traits(traits: NDArray[np.void], scenario: Scenario, draws:
     draws : callable
         Uniforms by purpose and number of blocks of four, shape (n, 4 * blocks).
     """
-    from scipy.special import ndtri
+    ndtri = special_functions().ndtri
 
     agent = scenario.second_line.cyclophosphamide
     uniforms = draws(Purpose.SECOND_LINE, 1)

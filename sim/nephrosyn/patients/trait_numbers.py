@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.patients.traits import INFECTION_STEPS, records, remission_time_tables
 from nephrosyn.scenario.schema.distribution_ranges import FIXED
 from nephrosyn.scenario.schema.distributions import probabilities_below
@@ -342,7 +343,7 @@ def _fill_response(
 
 
 def _fill_relapse(record: NDArray[np.void], scenario: Scenario, name: str, distributions: _Distributions) -> None:
-    from scipy.special import ndtri
+    ndtri = special_functions().ndtri
 
     relapse = scenario.disease.relapse
     band = relapse.bands[name]

@@ -12,9 +12,10 @@ import numpy as np
 
 from nephrosyn.kernels.fallback import INTERPRETED
 from nephrosyn.kernels.random_streams import Purpose, fill_uniforms
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.patients.second_line_traits import SECOND_LINE_TRAITS, draw_second_line_traits
 from nephrosyn.scenario.schema.distributions import quantiles, quantiles_between
-from nephrosyn.scenario.schema.units import MOST_STEPS
+from nephrosyn.scenario.schema.limits import MOST_STEPS
 from nephrosyn.vocabulary import CONTRAINDICATIONS, DAYS_PER_YEAR, LESIONS, TOXICITIES
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _ages(band: Band, lesions: NDArray[np.int32], uniforms: Floats) -> Floats:
 
 
 def _scores(uniforms: Floats) -> Floats:
-    from scipy.special import ndtri
+    ndtri = special_functions().ndtri
 
     scores: Floats = ndtri(uniforms)
     return scores
@@ -253,7 +254,7 @@ def _draw_infections(members: NDArray[np.void], scenario: Scenario, uniforms: Fl
 
 def _gamma(uniforms: Floats, shape: float) -> Floats:
     """Quantiles of the gamma distribution of mean 1."""
-    from scipy.special import gammaincinv
+    gammaincinv = special_functions().gammaincinv
 
     values: Floats = gammaincinv(shape, uniforms) / shape
     return values

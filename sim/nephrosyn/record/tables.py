@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from nephrosyn import vocabulary
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.record import schema
 from nephrosyn.record.chart import ChartRules, survey, write_chart
 from nephrosyn.record.columns import TABLES, Chart, People, Place, Visits, new_columns
@@ -150,7 +151,7 @@ def _decoded(codes: NDArray[np.uint8], enum: pl.Enum) -> pl.Series:
 
 def _patients(scenario: Scenario, traits: NDArray[np.void], people: People) -> dict[str, Any]:
     """Return the columns of the patients, as they presented."""
-    from scipy.special import inv_boxcox
+    inv_boxcox = special_functions().inv_boxcox
 
     growth = scenario.population.growth
     age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR

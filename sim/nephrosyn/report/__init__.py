@@ -106,7 +106,7 @@ def write(
         If there are no labels, or the report cannot be written.
     """
     from nephrosyn import scenario
-    from nephrosyn.report import figures
+    from nephrosyn.report import drawing_process, inline_svg
     from nephrosyn.report.findings import summary
     from nephrosyn.report.page import frame, page
 
@@ -114,13 +114,13 @@ def write(
     findings = summary.find(tables, resolved, requested, stored)
     values = manifest.get("scenario", {}).get("scenario")
     findings = summary.findings_with(findings, uncertainty, values, stored)
-    drawn = figures.draw(findings)
+    figures = drawing_process.draw(findings)
     shown = page.context(findings, resolved, manifest, scenario.rows(resolved))
-    inlined = {name: figures.inline(document, name) for name, document in drawn.items()}
-    files = {
-        **{f"figures/{name}.svg": document for name, document in drawn.items()},
-        "report.md": frame.markdown("report.md.j2", **shown),
-    }
+    markdown = frame.markdown("report.md.j2", **shown)
+    frame.prepare("page.html.j2")
+    drawn = figures()
+    inlined = {name: inline_svg.inline(document, name) for name, document in drawn.items()}
+    files = {**{f"figures/{name}.svg": document for name, document in drawn.items()}, "report.md": markdown}
     put_all(place, {name: text.encode() for name, text in files.items()})
     place.put(PAGE, frame.html("page.html.j2", **shown, figures=inlined).encode())
     return summary.Answers(replace(findings.summary, page=place.where(PAGE)), findings.categories)

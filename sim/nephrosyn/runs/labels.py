@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from nephrosyn import criteria
 
+if TYPE_CHECKING:
+    from nephrosyn.criteria.definition.prepared import Definition
+
 
 def classify_tables(
-    tables: Mapping[str, pl.DataFrame], sets: Sequence[criteria.DefinitionSet], *, keep_going: bool = False
+    tables: Mapping[str, pl.DataFrame], sets: Sequence[Definition], *, keep_going: bool = False
 ) -> pl.DataFrame:
     """Classify every patient by some definition sets, on the complete and on the observed record.
 
@@ -18,7 +22,7 @@ def classify_tables(
     ----------
     tables : mapping of str to polars.DataFrame
         Observed tables and truth.
-    sets : sequence of DefinitionSet
+    sets : sequence of DefinitionSet or PreparedSet
         Definition sets to classify by.
     keep_going : bool
         Leave patients with impossible values undetermined instead of raising an error.

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from nephrosyn import __version__, criteria
 from nephrosyn import engine as engines
 from nephrosyn.engine import Part
 from nephrosyn.errors import Problem
 from nephrosyn.kernels.compile import caches
-from nephrosyn.record.tables import build_tables
+from nephrosyn.runs.cores import cores as cores
 from nephrosyn.runs.draws import draw_tables
 from nephrosyn.runs.draws.design import check_draws
-from nephrosyn.runs.draws.play import DrawnRun
-from nephrosyn.runs.folder import Format
-from nephrosyn.runs.labels import classify_tables
-from nephrosyn.scenario import Resolved
+from nephrosyn.runs.made_with import made_with
+from nephrosyn.runs.parts import Parts
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from nephrosyn.runs.draws.play import DrawnRun
+    from nephrosyn.runs.folder import Format
+    from nephrosyn.scenario import Resolved
 
 Progress = Callable[[str, int, int], None]
-MADE_WITH = ("polars", "numpy", "scipy", "numba", "llvmlite")
-"""Packages that the bytes of a run may depend on, apart from SimPy, which is loaded only by its engine."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
     """A progress callback that does nothing."""
-
-
-def cores() -> int:
-    """Number of CPUs available to this process."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Plan:
@@ -79,11 +72,14 @@ class Plan:
         engines.check_parts(self.scenario.patients, self.scenario.replicates, self.part_patients)
         keep = draw_tables.check_option(keep_draws, uncertainty)
         self.drawn = self._draws(uncertainty, keep=keep) if uncertainty is not None else None
-        self._player = engines.Player(self.scenario, self.engine, self.scenario.seed, reuse_log=True)
+        definitions = [loaded.definition for loaded in self.sets]
+        self._parts = Parts(self.scenario, self.engine, definitions, self.part_patients)
         self._compilation: criteria.BackgroundCompilation | None = None
 
     def _draws(self, draws: int, *, keep: bool) -> DrawnRun:
         """Return the draws; their driver is that of a large cohort, as both give the same patients."""
+        from nephrosyn.runs.draws.play import DrawnRun
+
         patients = self.scenario.patients * check_draws(draws)
         driver = engines.choose_engine(self.scenario, self.scenario.engine, patients)
         sets = [loaded.definition for loaded in self.sets]
@@ -111,7 +107,7 @@ class Plan:
         scenario = self.scenario
         return {
             "version": __version__,
-            "made_with": self.made_with,
+            "made_with": made_with(),
             "format": format,
             "engine": self.engine,
             "seed": scenario.seed,
@@ -126,16 +122,9 @@ class Plan:
         }
 
     @property
-    def made_with(self) -> dict[str, str]:
-        """Versions of the software that computes the run and encodes its tables."""
-        python = ".".join(map(str, sys.version_info[:2]))
-        packages = {name: version(name) for name in (*MADE_WITH, "simpy")}
-        return {"nephrosyn": __version__, "python": python, **packages}
-
-    @property
     def parts(self) -> list[Part]:
         """The parts of the cohort, each of whole sites."""
-        return engines.cut(self.scenario.patients, self.scenario.replicates, self.part_patients)
+        return self._parts.all
 
     @property
     def sizes(self) -> list[int]:
@@ -162,15 +151,16 @@ class Plan:
 
     def tables(self, part: Part) -> dict[str, pl.DataFrame]:
         """Simulate, record and classify one part."""
-        history = self._player.play(part)
-        frames = build_tables(self.scenario, self.scenario.seed, part.replicate, history.traits, history.rows)
+        frames = self._parts.record(part)
         if self._compilation is not None:
             self._compilation.wait()
             self._compilation = None
-        return {**frames, "labels": classify_tables(frames, [loaded.definition for loaded in self.sets])}
+        return self._parts.classified(frames)
 
     def in_memory(self) -> dict[str, pl.DataFrame]:
         """Run all parts, and all draws, and return their tables joined."""
+        import polars as pl
+
         self.check()
         if self.drawn is not None and self.drawn.keep:
             draw_tables.check_memory(self.drawn.draws, self.drawn.patients, self.sample())

@@ -16,6 +16,8 @@ Path = tuple[str, ...]
 META_KEYS = ("extends", "sources", "uncertainty")
 """Keys of a scenario file that are not values of the model."""
 MISSING = object()
+SCALARS = (str, int, float, bool)
+"""Types of plain values. They are looked for first: asking whether something is a mapping takes ten times as long."""
 
 
 def dotted(path: Path) -> str:
@@ -44,7 +46,7 @@ def get(tree: Any, path: Path) -> Any:
     """Return the value at a path, or ``MISSING``."""
     here = tree
     for key in path:
-        if isinstance(here, Mapping):
+        if isinstance(here, dict | Mapping):
             here = here.get(key, MISSING)
         elif isinstance(here, list | tuple) and _is_place(key, here):
             here = here[int(key)]
@@ -59,7 +61,7 @@ def _is_place(key: str, values: Sequence[Any]) -> bool:
 
 def is_distribution(value: Any) -> bool:
     """Whether a value is a table with the key ``dist``."""
-    return isinstance(value, Mapping) and "dist" in value
+    return not isinstance(value, SCALARS) and isinstance(value, Mapping) and "dist" in value
 
 
 def is_number(value: Any) -> bool:
@@ -82,7 +84,9 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     >>> list(leaves({"a": {"b": 1, "c": [1, 2]}, "d": [{"e": 2}]}))
     [(('a', 'b'), 1), (('a', 'c'), [1, 2]), (('d', '0', 'e'), 2)]
     """
-    if isinstance(tree, Mapping) and not is_distribution(tree):
+    if isinstance(tree, SCALARS):  # first, as most values are
+        yield path, tree
+    elif isinstance(tree, Mapping) and not is_distribution(tree):
         for key, value in tree.items():
             if path or key not in META_KEYS:
                 yield from leaves(value, (*path, key))

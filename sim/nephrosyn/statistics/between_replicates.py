@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nephrosyn.kernels.special_functions import special_functions
+
 LEVEL = 0.95
 
 
@@ -28,7 +30,7 @@ def spread(shares: Sequence[float]) -> Spread | None:
     >>> spread([0.3, 0.4]).mean
     0.35
     """
-    from scipy.special import stdtrit
+    stdtrit = special_functions().stdtrit
 
     count = len(shares)
     if count < 2:

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.statistics.between_replicates import LEVEL
 
 Floats = NDArray[np.float64]
@@ -105,7 +106,7 @@ def _spread(values: Floats, variance: float, total: float) -> Floats:
 
 def _normal_points(count: int) -> Floats:
     """Return equally likely points of a normal distribution, with variance 1."""
-    from scipy.special import ndtri
+    ndtri = special_functions().ndtri
 
     points = ndtri((np.arange(count) + 0.5) / count)
     return np.asarray(points / points.std())

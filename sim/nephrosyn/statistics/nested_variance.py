@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.statistics.between_replicates import LEVEL
 from nephrosyn.statistics.bootstrap import drawn
 
@@ -132,7 +133,7 @@ class Draws:
         A. Gelman and others, Bayesian Data Analysis, 3rd ed, CRC Press 2013, section 3.2 (the predictive distribution
         of a normal sample with unknown mean and variance).
         """
-        from scipy.special import chdtri
+        chdtri = special_functions().chdtri
 
         mean = float(self.shares.mean())
         if self.total <= 0:

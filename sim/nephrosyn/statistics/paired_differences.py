@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.statistics.between_replicates import LEVEL
 
 Floats = npt.NDArray[np.float64]
@@ -158,7 +159,7 @@ def t_interval(differences: Floats) -> tuple[float, float]:
     >>> [round(end, 3) for end in t_interval(np.array([1.0, 2.0, 3.0]))]
     [-0.484, 4.484]
     """
-    from scipy.special import stdtrit
+    stdtrit = special_functions().stdtrit
 
     n = len(differences)
     if n < 2:
@@ -198,7 +199,8 @@ def tango(gained: int, lost: int, patients: int, level: float = LEVEL) -> tuple[
     [-0.096, 0.037]
     """
     from scipy.optimize import brentq
-    from scipy.special import ndtri
+
+    ndtri = special_functions().ndtri
 
     if not patients:
         return math.nan, math.nan

@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nephrosyn.kernels.special_functions import special_functions
+
 Floats = NDArray[np.float64]
 HALVINGS = 60
 """Steps of the search for a quantile; the first range is of a few standard errors around all expected values."""
@@ -64,7 +66,7 @@ class Binomial:
 
     def at_most(self, value: float, expected: Floats) -> Floats:
         """Return the probability of a share of at most `value`."""
-        from scipy.special import bdtr
+        bdtr = special_functions().bdtr
 
         count = round(value * self.people)
         if count < 0:
@@ -103,7 +105,7 @@ class Poisson:
 
     def at_most(self, value: float, expected: Floats) -> Floats:
         """Return the probability of a rate of at most `value`."""
-        from scipy.special import pdtr
+        pdtr = special_functions().pdtr
 
         count = round(value * self.years)
         if count < 0:
@@ -146,7 +148,7 @@ class NormalError:
 
     def at_most(self, value: float, expected: Floats) -> Floats:
         """Return the probability of a result of at most `value`."""
-        from scipy.special import ndtr
+        ndtr = special_functions().ndtr
 
         if not self.logarithm:
             return np.asarray(ndtr((value - expected) / self.error))

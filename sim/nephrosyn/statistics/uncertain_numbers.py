@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from nephrosyn.kernels.special_functions import special_functions
+
 JEFFREYS = 0.5
 """Added to each count: Jeffreys' prior of a share, and of the parts of a whole."""
 LOW, HIGH = 0.025, 0.975
@@ -43,13 +45,13 @@ class Beta:
 
     def quantile(self, probability: float) -> float:
         """Return the value below which the share lies with a probability."""
-        from scipy.special import betaincinv
+        betaincinv = special_functions().betaincinv
 
         return float(betaincinv(self.met + JEFFREYS, self.of - self.met + JEFFREYS, probability))
 
     def probability_below(self, value: float) -> float:
         """Return the probability that the share is below a value."""
-        from scipy.special import betainc
+        betainc = special_functions().betainc
 
         return float(betainc(self.met + JEFFREYS, self.of - self.met + JEFFREYS, min(max(value, 0.0), 1.0)))
 
@@ -91,7 +93,7 @@ class Normal:
 
     def quantile(self, probability: float) -> float:
         """Return the value below which the number lies with a probability."""
-        from scipy.special import ndtri
+        ndtri = special_functions().ndtri
 
         score = float(ndtri(probability))
         middle = _to(self.scale, self.median)
@@ -100,7 +102,7 @@ class Normal:
 
     def probability_below(self, value: float) -> float:
         """Return the probability that the number is below a value."""
-        from scipy.special import ndtr
+        ndtr = special_functions().ndtr
 
         if self.scale != "number" and value <= 0.0:
             return 0.0
@@ -230,7 +232,7 @@ class Dirichlet:
 
     def shares(self, probabilities: Sequence[float]) -> list[float]:
         """Return shares that sum to 1, from one probability for each part by the quantiles of gamma distributions."""
-        from scipy.special import gammaincinv
+        gammaincinv = special_functions().gammaincinv
 
         parts = [
             0.0 if absent else float(gammaincinv(count + JEFFREYS, probability))

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from nephrosyn.scenario import Resolved
 from nephrosyn.scenario.checks.uncertainty import BANDS, Limits, completed, distribution_of, followers, limits_of
+from nephrosyn.scenario.schema.limits import is_too_small
 from nephrosyn.scenario.schema.uncertainty import Entry, Fixed
-from nephrosyn.scenario.schema.units import is_too_small
 from nephrosyn.scenario.tree import Path, dotted, get, split
 from nephrosyn.statistics.uncertain_numbers import Dirichlet, Drawn, NumberDistribution
 

@@ -20,6 +20,8 @@ from .conftest import asked, bytes_of, started
 
 pytestmark = pytest.mark.slow
 
+LONG = 40_000
+"""Patients of a run that is not finished before it is interrupted."""
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -39,7 +41,7 @@ def parts_on_disk(folder):
     [(signal.SIGINT, 130, 1), (signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 2), (signal.SIGHUP, 129, 2)],
 )
 def test_an_interrupt_says_how_to_go_on(undisturbed, tmp_path, workers, sent, code):
-    process = started("--out", "run", "--workers", workers, "--patients", 2000, cwd=tmp_path)
+    process = started("--out", "run", "--workers", workers, "--patients", LONG, cwd=tmp_path)
     while parts_on_disk(tmp_path) < 2 and process.poll() is None:
         time.sleep(0.001)
     process.send_signal(sent)
@@ -51,7 +53,7 @@ def test_an_interrupt_says_how_to_go_on(undisturbed, tmp_path, workers, sent, co
 
 @pytest.mark.slow
 def test_two_processes_on_one_folder(undisturbed, tmp_path):
-    first = started("--out", "run", "--patients", 4000, cwd=tmp_path)
+    first = started("--out", "run", "--patients", LONG, cwd=tmp_path)
     while parts_on_disk(tmp_path) < 1 and first.poll() is None:
         time.sleep(0.001)
     first.send_signal(signal.SIGSTOP)  # however quick it is, it is not done when the second one comes
@@ -60,14 +62,18 @@ def test_two_processes_on_one_folder(undisturbed, tmp_path):
     assert "being written by another nephrosyn" in err
     first.kill()  # and its lock goes with it
     ended(first)
-    code, _, err = ended(started("--out", "run", "--patients", 4000, "--resume", "--seed", 4, cwd=tmp_path))
+    code, _, err = ended(started("--out", "run", "--patients", LONG, "--resume", "--seed", 4, cwd=tmp_path))
     assert code == 2
     assert "seed was 3, now 4" in err
 
 
 def die_once(monkeypatch, numbers):
-    """Kill the worker of some parts just after it was told to make them, each time that is listed."""
+    """Kill the worker of some parts just after it was told to make them, each time that is listed.
+
+    All parts are made by workers, and none by this process.
+    """
     make, left = local.Worker.make, list(numbers)
+    monkeypatch.setattr(local.Pool, "_part_to_make_here", lambda pool: None)
 
     def deadly(worker, number):
         if number in left:
@@ -216,7 +222,9 @@ def test_an_interrupt_while_workers_start_leaves_none(monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pool, "_finished", type("Queue", (), {"get": interrupted, "put": lambda *_: None})())
+    monkeypatch.setattr(
+        pool, "_finished", type("Queue", (), {"get": interrupted, "get_nowait": interrupted, "put": lambda *_: None})()
+    )
     with pytest.raises(KeyboardInterrupt):
         next(results)
     assert len(made) == 2

@@ -11,7 +11,7 @@ import pytest
 
 import nephrosyn as ns
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs import run
+from nephrosyn.runs import made_with
 from nephrosyn.runs.folder import Writer, part
 from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.workers import dispatch
@@ -159,9 +159,9 @@ def test_another_version_is_refused(broken, monkeypatch):
 def test_another_version_of_what_the_bytes_depend_on_is_refused(broken, undisturbed, monkeypatch, package):
     with monkeypatch.context() as patch:
         if package == "python":
-            patch.setattr(run.sys, "version_info", (9, 9, 0))
+            patch.setattr(made_with.sys, "version_info", (9, 9, 0))
         else:
-            patch.setattr(run, "version", lambda name: "9.9" if name == package else version(name))
+            patch.setattr(made_with, "version", lambda name: "9.9" if name == package else version(name))
         with pytest.raises(RunFolderError, match=rf'made_with\.{package} was "[0-9.]+", now "9.9"'):
             ns.run(**asked(out=broken, resume=True))
     ns.run(**asked(out=broken, resume=True))

@@ -18,7 +18,7 @@ from nephrosyn.errors import RunFolderError, WorkerError
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.folder.storage import LocalStorage, RemoteStorage
-from nephrosyn.runs.workers import job
+from nephrosyn.runs.workers import job, local
 from nephrosyn.runs.workers import local_worker as worker
 
 from .conftest import asked, bytes_of
@@ -120,6 +120,7 @@ def test_a_process_of_our_own_runs_the_package_that_started_it(tmp_path, by):
 )
 def test_the_last_line_of_a_worker_that_died_is_told(tmp_path, monkeypatch, program, says):
     monkeypatch.setattr(child_process, "command", lambda _: [sys.executable, "-c", program])
+    monkeypatch.setattr(local.Pool, "_part_to_make_here", lambda pool: None)
     with pytest.raises(WorkerError, match=says):
         ns.run(**asked(out=tmp_path / "run", workers=2))
 

@@ -10,6 +10,9 @@ from nephrosyn.cli import console
 from nephrosyn.cli.commands.finished_run import announce
 from nephrosyn.cli.options import Engine, Format, Overrides, Quiet, ScenarioName, Sets
 
+MOST_FOR_DRAWING_PROCESS = 20_000
+"""Patients of a run whose figures are drawn by a process that starts at once; later it would have to wait."""
+
 
 def run(
     scenario: ScenarioName,
@@ -51,30 +54,42 @@ def run(
 
     The tables and a report are written to a run folder.
     """
-    import nephrosyn as ns
+    from nephrosyn.report import drawing_process
+    from nephrosyn.runs.workers import local
+    from nephrosyn.runs.workers.worth_starting import worth_starting_ahead
 
-    with console.Progress(quiet) as progress:
-        cohort = ns.run(
-            scenario,
-            patients=patients,
-            seed=seed,
-            replicates=replicates,
-            overrides=overrides or (),
-            engine=engine.value if engine else None,
-            criteria=criteria or None,
-            out=out,
-            outputs="outputs",
-            format=format_.value,
-            report=report,
-            overwrite=overwrite,
-            resume=resume,
-            workers=workers,
-            part_patients=part_patients,
-            cluster=cluster,
-            uncertainty=uncertainty,
-            keep_draws=keep_draws,
-            progress=progress,
-        )
+    if cluster is None:
+        local.start_ahead(worth_starting_ahead(patients, replicates, part_patients, workers))
+    if report and (patients or 0) <= MOST_FOR_DRAWING_PROCESS:
+        drawing_process.start()
+    try:
+        import nephrosyn as ns
+
+        with console.Progress(quiet) as progress:
+            cohort = ns.run(
+                scenario,
+                patients=patients,
+                seed=seed,
+                replicates=replicates,
+                overrides=overrides or (),
+                engine=engine.value if engine else None,
+                criteria=criteria or None,
+                out=out,
+                outputs="outputs",
+                format=format_.value,
+                report=report,
+                overwrite=overwrite,
+                resume=resume,
+                workers=workers,
+                part_patients=part_patients,
+                cluster=cluster,
+                uncertainty=uncertainty,
+                keep_draws=keep_draws,
+                progress=progress,
+            )
+    finally:
+        drawing_process.stop()
+        local.discard_ahead()
     announce(cohort, quiet)
 
 

@@ -7,7 +7,7 @@ import math
 from nephrosyn import vocabulary
 from nephrosyn.course.state.codes import Schedule
 from nephrosyn.kernels.compile import inline, kernel
-from nephrosyn.scenario.schema.population import GROWTH_CURVES
+from nephrosyn.scenario.schema.limits import GROWTH_CURVES
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 DOSE_PER = ("m2", "kg", "patient", "full")

@@ -19,7 +19,7 @@ from nephrosyn.course.parameters.second_line import (
 )
 from nephrosyn.course.state.parameter_records import PARAMETERS
 from nephrosyn.patients.traits import records, remission_time_tables
-from nephrosyn.scenario.schema.population import GROWTH_CURVES
+from nephrosyn.scenario.schema.limits import GROWTH_CURVES
 from nephrosyn.scenario.schema.quantile_tables import table
 from nephrosyn.vocabulary import DAYS_PER_WEEK, DAYS_PER_YEAR
 

@@ -14,8 +14,7 @@ from nephrosyn.course.care.supportive import BLOCKADE_WHEN
 from nephrosyn.course.disease.body import DOSE_PER
 from nephrosyn.course.state.parameter_records import AGENT
 from nephrosyn.patients.traits import records
-from nephrosyn.scenario.schema.complications import InfectionCourse
-from nephrosyn.scenario.schema.second_line import MOST_IN_SEQUENCE
+from nephrosyn.scenario.schema.limits import MOST_IN_SEQUENCE
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nephrosyn.scenario.schema.complications import Untreated
+    from nephrosyn.scenario.schema.complications import InfectionCourse, Untreated
     from nephrosyn.scenario.schema.disease import Disease
     from nephrosyn.scenario.schema.scenario import Scenario
     from nephrosyn.scenario.schema.second_line import AgentRegimen, Start
@@ -225,7 +224,7 @@ def _fill_untreated(record: NDArray[np.void], course: Untreated | InfectionCours
     record["treated_table"] = tabulate(course.treated_after_days)
     record["filtration_factor"] = course.filtration_factor
     record["lasting_loss"] = course.lasting_filtration_loss
-    threatening = course.life_threatening_share if isinstance(course, InfectionCourse) else 1.0
+    threatening = course.life_threatening_share if hasattr(course, "life_threatening_share") else 1.0
     record["life_threatening_share"] = threatening
     record["fatality"] = course.fatality
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nephrosyn.patients.traits import INFECTION_STEPS
-from nephrosyn.scenario.schema.units import MOST_AGE_STEPS, MOST_STEPS
+from nephrosyn.scenario.schema.limits import MOST_AGE_STEPS, MOST_STEPS
 from nephrosyn.vocabulary import AGENT_TOXICITIES, CONTRAINDICATIONS, LESIONS, PROVOKING_FACTORS, TOXICITIES
 
 FACTORS = len(PROVOKING_FACTORS)

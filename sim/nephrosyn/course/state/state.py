@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from nephrosyn.scenario.schema.second_line import MOST_REGIMENS
+from nephrosyn.scenario.schema.limits import MOST_REGIMENS
 
 
 class Clock(IntEnum):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
-from nephrosyn.criteria.definition.definition import DefinitionSet
-from nephrosyn.criteria.definition.thresholds import Threshold
+from nephrosyn.criteria.definition.prepared import PreparedSet, precedence, refractory_flags
 from nephrosyn.kernels.fallback import INTERPRETED
 from nephrosyn.vocabulary import DAYS_PER_WEEK
+
+if TYPE_CHECKING:
+    from nephrosyn.criteria.definition.definition import DefinitionSet
+    from nephrosyn.criteria.definition.prepared import Definition
+    from nephrosyn.criteria.definition.thresholds import Threshold
 
 FIRST_WINDOW, SLIDING, BLOCKS = 0, 1, 2
 WINDOWS = {"first": FIRST_WINDOW, "sliding": SLIDING, "blocks": BLOCKS}
@@ -124,17 +128,17 @@ group, and what follows from it for a patient is computed once.
 """
 
 
-_known: dict[tuple[int, ...], tuple[tuple[DefinitionSet, ...], NDArray[Any]]] = {}
+_known: dict[tuple[int, ...], tuple[tuple[Definition, ...], NDArray[Any]]] = {}
 """Thresholds of the sets that were asked for, by their identities; the sets are kept, so that these stay theirs."""
 _MOST_KNOWN = 32
 
 
-def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
+def rules(definitions: Sequence[Definition]) -> NDArray[Any]:
     """Return the thresholds of definition sets, for adults and for children; those of the same objects are kept.
 
     Parameters
     ----------
-    definitions : sequence of DefinitionSet
+    definitions : sequence of DefinitionSet or PreparedSet
         The sets.
 
     Returns
@@ -156,11 +160,11 @@ def rules(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
     return _known[key][1]
 
 
-def _thresholds(definitions: Sequence[DefinitionSet]) -> NDArray[Any]:
+def _thresholds(definitions: Sequence[Definition]) -> NDArray[Any]:
     thresholds = np.zeros((len(definitions), 2), RULES)
     for set_index, definition in enumerate(definitions):
         for group, child in enumerate((False, True)):
-            for name, value in _numbers(definition, child).items():
+            for name, value in numbers_of(definition, child).items():
                 thresholds[set_index, group][name] = value
     for fields, name in ((URINE, "urine_group"), (STEROID, "steroid_group")):
         seen: dict[tuple[Any, ...], int] = {}
@@ -176,7 +180,10 @@ def order(thresholds: NDArray[Any]) -> NDArray[np.int64]:
     return np.lexsort(keys).astype(np.int64)
 
 
-def _numbers(definition: DefinitionSet, child: bool) -> dict[str, float]:
+def numbers_of(definition: Definition, child: bool) -> Mapping[str, float]:
+    """Return the thresholds of a definition set for adults or children, by the names of `RULES`."""
+    if isinstance(definition, PreparedSet):
+        return definition.numbers[child]
     return {
         **_population(definition),
         **_urine(definition, child),
@@ -186,6 +193,19 @@ def _numbers(definition: DefinitionSet, child: bool) -> dict[str, float]:
         **_intolerance(definition, child),
         **_agents(definition, child),
     }
+
+
+def prepare(definition: DefinitionSet) -> PreparedSet:
+    """Return the numbers of a definition set, which classify patients as the set does.
+
+    Examples
+    --------
+    >>> from nephrosyn.criteria import load
+    >>> prepare(load("source")).numbers[0]["course_days"]
+    84
+    """
+    numbers = numbers_of(definition, child=False), numbers_of(definition, child=True)
+    return PreparedSet(definition.name, numbers, (*refractory_flags(definition),), (*precedence(definition),))
 
 
 def _population(definition: DefinitionSet) -> dict[str, float]:

@@ -25,7 +25,7 @@ Text = Annotated[str, Field(min_length=1)]
 class Section(BaseModel):
     """A table of a definition set, with every key and no unknown ones."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def refuse(problems: Iterable[str]) -> None:

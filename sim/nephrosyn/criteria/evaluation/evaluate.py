@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from nephrosyn import vocabulary
 from nephrosyn.criteria.codes import CLAUSES, NEVER
 from nephrosyn.criteria.definition.compiled import order, rules
-from nephrosyn.criteria.definition.definition import DefinitionSet
 from nephrosyn.criteria.evaluation.evaluate_clauses import evaluate_all
 from nephrosyn.criteria.evaluation.workspace import Workspace, Written, new_workspace
 from nephrosyn.criteria.record.implausible_values import fault_frame, refuse_impossible
@@ -21,6 +20,7 @@ from nephrosyn.criteria.record.patient_arrays import most_rows, read_record
 from nephrosyn.errors import CriteriaError, Problem, nearest
 
 if TYPE_CHECKING:
+    from nephrosyn.criteria.definition.prepared import Definition
     from nephrosyn.criteria.record.patient_arrays import Record, SortedTable, Tables
 
 SPANS_PER_SEGMENT = 8  # on a segment urine changes its level at most three times and albumin twice; with some to spare
@@ -68,7 +68,7 @@ class Evaluation:
 
 def evaluate(
     tables: Tables,
-    definitions: Sequence[DefinitionSet],
+    definitions: Sequence[Definition],
     view: str,
     until_days: int | None = None,
     *,

@@ -11,11 +11,12 @@ from nephrosyn.report.figures.category_flows import view_flow
 from nephrosyn.report.figures.influence import shares_by_quarter
 from nephrosyn.report.figures.refractory_share_by_follow_up import lines
 from nephrosyn.report.figures.shares import category_bar, definitions, follow_up_curve, group_forest, overlap
-from nephrosyn.report.figures.style import drawing, inline, svg
+from nephrosyn.report.figures.style import drawing, svg
 from nephrosyn.report.figures.time_to_event import course_states, relapse, relapses, remission
 from nephrosyn.report.figures.timeline import patient_timeline
 from nephrosyn.report.figures.uncertainty import shares_of_draws
 from nephrosyn.report.findings.summary import Findings
+from nephrosyn.report.inline_svg import inline
 
 __all__ = ["FIGURES", "ReportFigure", "draw", "inline", "patient_timeline", "svg"]
 

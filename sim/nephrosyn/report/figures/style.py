@@ -16,14 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from nephrosyn import vocabulary
-
-INK = "#1b1f24"
-MUTED = "#5d6570"
-GRID = "#d8dce2"
-PAPER = "#fffffe"
-# almost the blue of a category, but a colour of its own: the dark mode of the page lightens lines, not categories
-SECOND = "#0071b2"
-TOKENS = {SECOND: "var(--second)", INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)", PAPER: "var(--card)"}
+from nephrosyn.report.inline_svg import GRID as GRID
+from nephrosyn.report.inline_svg import INK as INK
+from nephrosyn.report.inline_svg import MUTED as MUTED
+from nephrosyn.report.inline_svg import PAPER as PAPER
+from nephrosyn.report.inline_svg import SECOND as SECOND
 
 # the palette of Okabe and Ito, and the wine of Paul Tol: warm for categories of a flag, cool for the others
 CATEGORY_COLOURS = {
@@ -149,43 +146,21 @@ def svg(figure: Figure, title: str) -> str:
     return re.sub(r"(<svg [^>]*>)", lambda match: f"{match[1]}\n <title>{escape(title)}</title>", text, count=1)
 
 
+def warm_up() -> None:
+    """Draw a small figure, so that matplotlib has loaded its fonts and backend before the first one is needed."""
+    with drawing():
+        figure = blank(1.0)
+        axes = figure.subplots()
+        axes.plot([0.0, 1.0], [0.0, 1.0], label="line")
+        axes.legend()
+    svg(figure, "")
+
+
 def document(draw: Callable[[], Figure], title: str) -> str:
     """Draw a figure in the style of this module, and return it as SVG; see `svg`."""
     with drawing():
         figure = draw()
     return svg(figure, title)
-
-
-def inline(document: str, name: str) -> str:
-    """Return an SVG document as an element of a page: unique ids, the colours of the page, no external references.
-
-    Parameters
-    ----------
-    document : str
-        From `svg`.
-    name : str
-        Prefix of its ids, unique on the page.
-
-    Returns
-    -------
-    str
-        An ``<svg>`` element without XML header, namespaces, fixed size or style sheet.
-    """
-    text = document[document.index("<svg ") :]
-    text = re.sub(r"\s*<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
-    text = re.sub(r'(<svg [^>]*?)\swidth="[^"]*"\sheight="[^"]*"', r"\1", text, count=1)
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
-
-    def keep(match: re.Match[str]) -> str:
-        return f' id="{name}-{match[1]}"' if match[1] in used else ""
-
-    text = re.sub(r'\sid="([^"]+)"', keep, text)
-    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", text)
-    for colour, variable in TOKENS.items():
-        text = text.replace(colour, variable)
-    text = re.sub(r"\s*<defs>\s*</defs>", "", text)
-    return re.sub(r"\n\s*", "\n", text)
 
 
 def colour_of(category: str) -> str:

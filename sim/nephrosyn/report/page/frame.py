@@ -12,6 +12,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from nephrosyn.report import formatting
 from nephrosyn.vocabulary import NOTICE
 
+FRAME = "frame.html.j2"
+"""The template that the others extend."""
+
 
 @cache
 def environment() -> Environment:
@@ -45,6 +48,12 @@ def html(template: str, **values: Any) -> str:
         A page that needs no other file.
     """
     return environment().get_template(template).render(**values)
+
+
+def prepare(template: str) -> None:
+    """Compile a template, and those that it extends, before its values are known."""
+    for name in (template, FRAME):
+        environment().get_template(name)
 
 
 def markdown(template: str, **values: Any) -> str:

@@ -12,11 +12,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from nephrosyn.engine.limits import USABLE_SHARE, memory_bytes
 from nephrosyn.errors import EngineError, RunFolderError, wrong_count
 from nephrosyn.record.schema import SCHEMAS, Schema
 from nephrosyn.runs.draws.design import DrawnScenarios, in_chunk
-from nephrosyn.scenario import Resolved
 
 PREFIX = "draws/"
 TABLES: dict[str, Schema] = {f"{PREFIX}{name}": schema for name, schema in SCHEMAS.items()}
@@ -87,6 +85,8 @@ def check_memory(draws: int, patients: int, sample: Mapping[str, pl.DataFrame]) 
     RunFolderError
         If they would not fit.
     """
+    from nephrosyn.engine.limits import USABLE_SHARE, memory_bytes
+
     size = sum(frame.estimated_size() for frame in sample.values()) / max(1, sample["patients"].height)
     check_size(draws, patients, size, USABLE_SHARE * memory_bytes(), "the memory of this machine")
 
@@ -151,6 +151,8 @@ def manifest_of_draw(about: Mapping[str, Any], draw: int, labels: pl.DataFrame) 
     labels : polars.DataFrame
         Its labels; definition sets by which the run was classified later are left out.
     """
+    from nephrosyn.scenario import Resolved
+
     drawn = about["uncertainty"]
     resolved = DrawnScenarios(Resolved.from_dict(about["scenario"]), paired=drawn["paired"], checked=False).of(draw)
     resolved = replace(resolved, scenario=resolved.scenario.model_copy(update={"replicates": 1}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
 
 from nephrosyn.errors import (
@@ -17,16 +18,16 @@ from nephrosyn.errors import (
     wrong_count,
 )
 from nephrosyn.runs.folder import Format, RemoteWriter, Writer, run_description, storage
-from nephrosyn.runs.run import Plan, cores
+from nephrosyn.runs.run import Plan
 from nephrosyn.runs.workers import dask, job, room
+from nephrosyn.runs.workers.interrupts import Interrupts
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 from nephrosyn.runs.workers.local import Pool
+from nephrosyn.runs.workers.worth_starting import worth_starting
 
 if TYPE_CHECKING:
     from nephrosyn.runs.folder.part import Record
 
-PARTS_WORTH_A_WORKER = 8
-"""A worker takes about two seconds to start, as long as this number of parts."""
 SAME_AGAIN = (ScenarioError, CriteriaError, EngineError)
 """Errors that a resumed run would meet again."""
 
@@ -131,9 +132,9 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
     if not options.resume:  # counts of draws take no room worth speaking of
         room.check(plan.scenario.patients * plan.scenario.replicates, folder)
         room.check_kept(plan, folder, options.format)
-    writer = writer_of(folder, options, plan.about(options.format))
-    sizes = plan.sizes
-    try:
+    with Interrupts() as interrupts, _Unfinished(len(plan.sizes), resumed=options.resume) as unfinished:
+        writer = unfinished.writer = writer_of(folder, options, plan.about(options.format))
+        sizes = plan.sizes
         missing = [n for n in range(len(sizes)) if not (options.resume and writer.parts.finished(n))]
         total = sum(sizes)
         done = total - sum(sizes[n] for n in missing)
@@ -143,15 +144,39 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
             writer.parts.note(number, record)
             done += sizes[number]
             plan.progress("simulate", done, total)
+            interrupts.check()
         writer.finish()
-    except BaseException as error:
-        _note(error, len(writer.parts.done), len(sizes))
-        raise
-    finally:
+
+
+class _Unfinished:
+    """Keeps the finished parts of a run that is ended by an error or an interrupt, and says how to continue.
+
+    Everything is done twice: polars raises an interrupt itself, and Python raises the same one again a moment later,
+    which may be while the first one is being answered.
+    """
+
+    def __init__(self, parts: int, *, resumed: bool) -> None:
+        self._parts, self._resumed = parts, resumed
+        self.writer: Writer | RemoteWriter | None = None
+
+    def __enter__(self) -> _Unfinished:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            writer.stop()
-        finally:  # polars raises an interrupt itself, and Python raises the same one again during the clean-up
-            writer.stop()
+            self._end(error)
+        except BaseException as again:
+            self._end(again)
+            raise
+
+    def _end(self, error: BaseException | None) -> None:
+        if error is not None:
+            done = len(self.writer.parts.done) if self.writer is not None else 0
+            _note(error, done, self._parts, resumed=self._resumed)
+        if self.writer is not None:
+            self.writer.stop()
 
 
 def _results(
@@ -161,15 +186,15 @@ def _results(
     if missing and options.cluster is not None:
         yield from dask.results(options.cluster, job_text, missing)
         return
+    local_job = job.Job(job_text, plan)
     if missing and not plan.is_compiled:  # once, not in every worker
         plan.compile_ahead()
-        yield missing[0], _make_here(job.Job(job_text, plan), missing[0])
+        yield missing[0], _make_here(local_job, missing[0])
         missing = missing[1:]
-    workers = options.workers or max(1, min(cores(), len(missing) // PARTS_WORTH_A_WORKER))
+    workers = worth_starting(len(missing), options.workers)
     if workers > 1 and len(missing) > 1:
-        yield from Pool(job_text, missing, workers, shared).results()
+        yield from Pool(job_text, missing, workers - 1, shared, lambda number: _make_here(local_job, number)).results()
     else:
-        local_job = job.Job(job_text, plan)
         yield from ((number, _make_here(local_job, number)) for number in missing)
 
 
@@ -181,8 +206,11 @@ def _make_here(local_job: job.Job, number: int) -> Record:
         raise WorkerError(TOO_LITTLE_MEMORY) from None
 
 
-def _note(error: BaseException, done: int, parts: int) -> None:
-    if done and not isinstance(error, SAME_AGAIN):
-        error.add_note(
-            f"{done} of {parts} parts are finished and stored; repeat the same run with resume (--resume) to continue"
-        )
+def _note(error: BaseException, done: int, parts: int, *, resumed: bool) -> None:
+    """Add to an error how the run can be continued, if some parts of it are stored."""
+    if isinstance(error, SAME_AGAIN) or not (done or (resumed and isinstance(error, KeyboardInterrupt))):
+        return
+    finished = f"{done} of {parts} parts are finished and stored" if done else "the parts of this run stay stored"
+    note = f"{finished}; repeat the same run with resume (--resume) to continue"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nephrosyn import criteria
 from nephrosyn.errors import WorkerError
-from nephrosyn.runs.folder import Format, part, storage
-from nephrosyn.runs.run import LoadedSet, Plan, silent
-from nephrosyn.scenario import Resolved
+from nephrosyn.runs.folder import part, storage
+from nephrosyn.runs.made_with import made_with
 
 if TYPE_CHECKING:
-    from nephrosyn.runs.folder.part import Record
+    import polars as pl
 
+    from nephrosyn.runs.folder import Format
+    from nephrosyn.runs.folder.part import Record
+    from nephrosyn.runs.run import Plan
+
+    Maker = Callable[[int], dict[str, pl.DataFrame]]
 
 TOO_LITTLE_MEMORY = "not enough memory to make a part; try fewer workers, or smaller parts (part_patients)"
 
@@ -37,18 +41,59 @@ def text(plan: Plan, format: Format, url: str, run: str, holder: str | None = No
     """
     return json.dumps(
         {
-            "resolved": plan.resolved.as_dict(),
-            "sets": [{"asked": loaded.requested, "text": loaded.text} for loaded in plan.sets],
-            "made_with": plan.made_with,
+            **(_of_draws(plan) if plan.drawn else _of_cohort(plan)),
+            "made_with": made_with(),
             "part_patients": plan.part_patients,
-            "uncertainty": plan.drawn.draws if plan.drawn else None,
-            "keep_draws": plan.drawn is not None and plan.drawn.keep,
             "format": format,
             "url": url,
             "holder": holder,
             "run": run,
         }
     )
+
+
+def _of_cohort(plan: Plan) -> dict[str, Any]:
+    """Return what is simulated as plain values, which were checked and are not checked again in every worker."""
+    from nephrosyn.criteria.definition.compiled import prepare
+    from nephrosyn.scenario.plain import as_plain
+
+    sets = [prepare(loaded.definition).as_dict() for loaded in plan.sets]
+    return {"scenario": as_plain(plan.scenario), "engine": plan.engine, "prepared_sets": sets}
+
+
+def _of_draws(plan: Plan) -> dict[str, Any]:
+    """Return the scenario with its uncertain numbers, which draws need as a whole."""
+    return {
+        "resolved": plan.resolved.as_dict(),
+        "sets": [{"asked": loaded.requested, "text": loaded.text} for loaded in plan.sets],
+        "uncertainty": plan.drawn.draws if plan.drawn else None,
+        "keep_draws": plan.drawn is not None and plan.drawn.keep,
+    }
+
+
+def _maker(values: Mapping[str, Any]) -> Maker:
+    """Return what makes the parts of a job from their numbers."""
+    if "resolved" in values:
+        return _plan(values).make
+    from nephrosyn.criteria.definition.prepared import PreparedSet
+    from nephrosyn.runs.parts import Parts
+    from nephrosyn.scenario.plain import from_plain
+
+    sets = [PreparedSet.from_dict(entry) for entry in values["prepared_sets"]]
+    return Parts(from_plain(values["scenario"]), values["engine"], sets, values["part_patients"]).make
+
+
+def _plan(values: Mapping[str, Any]) -> Plan:
+    from nephrosyn import criteria
+    from nephrosyn.runs.run import LoadedSet, Plan, silent
+    from nephrosyn.scenario import Resolved
+
+    sets = [
+        LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
+        for entry in values["sets"]
+    ]
+    options = {key: values[key] for key in ("part_patients", "uncertainty", "keep_draws")}
+    return Plan(Resolved.from_dict(values["resolved"]), silent, sets=sets, **options)
 
 
 class Job:
@@ -60,22 +105,22 @@ class Job:
         From `text`.
     plan : Plan, optional
         The same run, if this process has it.
+
+    Raises
+    ------
+    WorkerError
+        If the run is made with other software.
     """
 
     def __init__(self, job_text: str, plan: Plan | None = None) -> None:
         values = json.loads(job_text)
-        sets = [
-            LoadedSet(entry["asked"], entry["text"], criteria.parse(entry["text"], entry["asked"]))
-            for entry in values["sets"]
-        ]
-        options = {key: values[key] for key in ("part_patients", "uncertainty", "keep_draws")}
-        self.plan = plan or Plan(Resolved.from_dict(values["resolved"]), silent, sets=sets, **options)
-        if values["made_with"] != self.plan.made_with:
+        if values["made_with"] != (here := made_with()):
             expected, installed = (
                 ", ".join(f"{name} {version}" for name, version in versions.items())
-                for versions in (values["made_with"], self.plan.made_with)
+                for versions in (values["made_with"], here)
             )
             raise WorkerError(f"a worker has {installed}; the run is made with {expected}")
+        self._tables: Maker = plan.make if plan else _maker(values)
         self._storage = storage.storage_at(values["url"], values["holder"])
         self._format: Format = values["format"]
         self._run = values["run"]
@@ -88,7 +133,7 @@ class Job:
         RunFolderError
             If it cannot be written.
         """
-        return part.write(self._storage, number, self.plan.make(number), self._format, self._run)
+        return part.write(self._storage, number, self._tables(number), self._format, self._run)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Local workers: child processes, each given one part after the other.
+"""Local workers: child processes, each given one part after the other, while this process makes parts, too.
 
 They are processes because a third of the time of a part is spent in Python or with its global lock held, so that two
 threads are no faster than one.
@@ -7,9 +7,11 @@ threads are no faster than one.
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,8 @@ KINDS: dict[str, type[NephrosynError]] = {kind.__name__: kind for kind in (RunFo
 """Errors of a worker that are raised again with their own class; others become a NephrosynError."""
 PATIENCE_SECONDS = 0.5
 """Longest wait of the main thread before it checks for an interrupt."""
+TURN_SECONDS = 0.0005
+"""Longest wait of a thread that feeds a worker, while the main thread makes a part in Python."""
 
 
 class WorkerDiedError(Exception):
@@ -37,25 +41,44 @@ class Worker:
 
     Parameters
     ----------
-    job_text : str
-        The job.
+    job_text : str, optional
+        The job; without it the process starts and waits for `give`.
     shared : sequence of int
-        File descriptors that the process inherits.
+        File descriptors that the process shares.
     """
 
-    def __init__(self, job_text: str, shared: Sequence[int] = ()) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            child_process.command("nephrosyn.runs.workers.local_worker"),
+    def __init__(self, job_text: str | None, shared: Sequence[int] = ()) -> None:
+        near, far = socket.socketpair() if job_text is None else (None, None)
+        inherited = [*shared, *([far.fileno()] if far is not None else [])]
+        try:
+            self._process = self._started(inherited, waits_at=far.fileno() if far is not None else None)
+        finally:
+            if far is not None:
+                far.close()
+        assert self._process.stderr is not None
+        self._last_words = child_process.LastErrorLine(self._process.stderr)
+        self._job_text, self._waits_for = job_text, near
+
+    @staticmethod
+    def _started(inherited: Sequence[int], waits_at: int | None) -> subprocess.Popen[bytes]:
+        arguments = [] if waits_at is None else [str(waits_at)]
+        return subprocess.Popen(  # noqa: S603 - our own module
+            child_process.command("nephrosyn.runs.workers.local_worker", *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=child_process.environment(POLARS_MAX_THREADS="1"),  # the other cores have their own workers
-            pass_fds=shared,
+            pass_fds=inherited,
             **_own_group(),
         )
-        assert self._process.stderr is not None
-        self._last_words = child_process.LastErrorLine(self._process.stderr)
-        self._job_text: str | None = job_text
+
+    def give(self, job_text: str, shared: Sequence[int] = ()) -> None:
+        """Give its job to a process that was started ahead; if it has died, `make` says so."""
+        self._job_text = job_text
+        if self._waits_for is not None:
+            with self._waits_for as connection, suppress(OSError):
+                socket.send_fds(connection, [b"the job follows"], list(shared))
+            self._waits_for = None
 
     def make(self, number: int) -> Record:
         """Make a part.
@@ -94,6 +117,8 @@ class Worker:
         """Kill the process; the file that it was writing keeps its temporary name."""
         self._process.kill()
         self._process.wait()
+        if self._waits_for is not None:
+            self._waits_for.close()
         for pipe in (self._process.stdin, self._process.stdout):
             try:
                 if pipe is not None:
@@ -105,6 +130,51 @@ class Worker:
 def _own_group() -> dict[str, Any]:
     """Return options that keep the process from receiving the interrupts of a terminal."""
     return {} if sys.platform == "win32" else {"process_group": 0}
+
+
+_ahead: list[Worker] = []
+"""Workers that were started before their job was known."""
+
+
+def start_ahead(count: int) -> None:
+    """Start workers before the scenario is loaded, so that they are ready when it is.
+
+    Parameters
+    ----------
+    count : int
+        How many. None are started where a process cannot pass on a file descriptor, as on Windows.
+    """
+    if sys.platform == "win32" or not hasattr(socket, "send_fds"):
+        return
+    with suppress(OSError):  # they are started later, or the error is reported then
+        while len(_ahead) < count:
+            _ahead.append(Worker(None))
+
+
+def discard_ahead() -> None:
+    """End the workers that were started ahead and have no job."""
+    while _ahead:
+        _ahead.pop().kill()
+
+
+def _worker(job_text: str, shared: Sequence[int]) -> Worker:
+    """Return a worker with a job: one that was started ahead, if there is one."""
+    if not _ahead:
+        return Worker(job_text, shared)
+    worker = _ahead.pop()
+    worker.give(job_text, shared)
+    return worker
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let threads take turns more often, so that a worker gets its next part at once."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class Pool:
@@ -120,11 +190,21 @@ class Pool:
         Largest number of workers.
     shared : sequence of int
         File descriptors that the workers inherit.
+    make_here : callable, optional
+        Makes a part in this process, which then does not wait for the workers alone.
     """
 
-    def __init__(self, job_text: str, numbers: Sequence[int], workers: int, shared: Sequence[int] = ()) -> None:
-        self._job_text, self._left, self._shared = job_text, len(numbers), shared
+    def __init__(
+        self,
+        job_text: str,
+        numbers: Sequence[int],
+        workers: int,
+        shared: Sequence[int] = (),
+        make_here: Callable[[int], Record] | None = None,
+    ) -> None:
+        self._job_text, self._left, self._shared, self._make_here = job_text, len(numbers), shared, make_here
         self._open: SimpleQueue[tuple[int, int]] = SimpleQueue()
+        self._again: SimpleQueue[tuple[int, int]] = SimpleQueue()  # parts whose worker died, never made in this process
         for number in numbers:
             self._open.put((number, 1))
         self._finished: SimpleQueue[tuple[int, Record | Exception]] = SimpleQueue()
@@ -144,15 +224,13 @@ class Pool:
         try:
             for thread in self._threads:
                 thread.start()
-            while self._left:
-                try:
-                    number, result = self._finished.get(timeout=PATIENCE_SECONDS)
-                except Empty:
-                    continue
-                if isinstance(result, Exception):
-                    raise result
-                self._left -= 1
-                yield number, result
+            with _short_turns():
+                while self._left:
+                    for number, result in self._next_results():
+                        if isinstance(result, Exception):
+                            raise result
+                        self._left -= 1
+                        yield number, result
         finally:
             self._stopped.set()
             for worker in list(self._workers.values()):
@@ -161,18 +239,46 @@ class Pool:
                 if thread.ident is not None:
                     thread.join(timeout=10)
 
+    def _next_results(self) -> list[tuple[int, Record | Exception]]:
+        """Return what workers have finished, or else a part made here; wait if there is nothing left to make."""
+        finished: list[tuple[int, Record | Exception]] = []
+        with suppress(Empty):
+            while True:
+                finished.append(self._finished.get_nowait())
+        number = self._part_to_make_here() if not finished else None
+        if number is not None and self._make_here is not None:
+            return [(number, self._make_here(number))]
+        if not finished:
+            with suppress(Empty):
+                finished.append(self._finished.get(timeout=PATIENCE_SECONDS))
+        return finished
+
+    def _part_to_make_here(self) -> int | None:
+        if self._make_here is None:
+            return None
+        with suppress(Empty):
+            return self._open.get_nowait()[0]
+        return None
+
+    def _next_part(self) -> tuple[int, int]:
+        """Return a part for a worker and which attempt it is; raises Empty if there is none."""
+        try:
+            return self._again.get_nowait()
+        except Empty:
+            return self._open.get_nowait()
+
     def _feed(self, place: int) -> None:
         """Give one worker part after part; replace it when it dies."""
         while not self._stopped.is_set():
             try:
-                number, attempt = self._open.get_nowait()
+                number, attempt = self._next_part()
             except Empty:
                 if self._left <= 0 or self._wait_done():
                     return
                 continue
             try:
                 if place not in self._workers:
-                    self._workers[place] = Worker(self._job_text, self._shared)
+                    self._workers[place] = _worker(self._job_text, self._shared)
                 if self._stopped.is_set():  # while the worker was starting
                     self._workers[place].kill()
                     return
@@ -194,7 +300,7 @@ class Pool:
 
     def _retry(self, number: int, attempt: int, died: WorkerDiedError) -> None:
         if attempt < TRIES:
-            self._open.put((number, attempt + 1))
+            self._again.put((number, attempt + 1))
             return
         code, last_line = died.args
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"

@@ -8,15 +8,20 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TextIO
 
 from nephrosyn.errors import NephrosynError
 from nephrosyn.kernels import child_process
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
+
+NEEDED = ("runs.parts", "engine.compiled_driver", "criteria.classification", "scenario.plain")
+"""Modules that every job of a cohort needs; they are imported when they are used, if not before."""
 
 
 def serve(requests: Iterator[str], answers: TextIO) -> None:
@@ -43,13 +48,37 @@ def serve(requests: Iterator[str], answers: TextIO) -> None:
         answers.flush()
 
 
+def import_ahead() -> None:
+    """Import what every job needs, and load the compiled model."""
+    for module in NEEDED:
+        import_module(f"nephrosyn.{module}")
+    from nephrosyn.course.advance import advance
+    from nephrosyn.kernels.compile import is_ready
+    from nephrosyn.kernels.special_functions import special_functions
+
+    special_functions()
+    is_ready(advance)
+
+
+def wait_at(descriptor: int) -> list[int]:
+    """Wait until the parent has a job, and return the file descriptors that it shares, which stay open."""
+    with socket.socket(fileno=descriptor) as connection:
+        _, shared, _, _ = socket.recv_fds(connection, 64, 16)
+    return shared
+
+
 def main() -> None:
     """Serve on the standard streams; other output goes to standard error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        serve(child_process.input_lines(), answers)
+        requests = child_process.input_lines()
+        if sys.argv[1:]:  # started ahead of its job
+            child_process.end_with_parent()
+            import_ahead()
+            wait_at(int(sys.argv[1]))
+        serve(requests, answers)
     except BrokenPipeError:
         os._exit(0)  # the parent has ended
     except BaseException:  # includes panics of polars, which are not an Exception

@@ -8,7 +8,7 @@ from typing import Any
 from nephrosyn.errors import number_text
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts
 from nephrosyn.scenario.schema.care import STEROID_COURSES
-from nephrosyn.scenario.schema.population import GROWTH_CURVES
+from nephrosyn.scenario.schema.limits import GROWTH_CURVES
 from nephrosyn.scenario.tree import Path
 
 DIPSTICK_CUTS = 5

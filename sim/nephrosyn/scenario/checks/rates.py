@@ -12,10 +12,12 @@ from itertools import product
 from typing import Any
 
 from nephrosyn.errors import number_text
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.scenario.checks.partial_tree import Mismatches, ValidParts, together
 from nephrosyn.scenario.schema.care import STEROID_COURSES
 from nephrosyn.scenario.schema.distributions import lowest, quantiles
-from nephrosyn.scenario.schema.units import MOSTLY, Distribution
+from nephrosyn.scenario.schema.limits import MOSTLY
+from nephrosyn.scenario.schema.units import Distribution
 from nephrosyn.scenario.tree import Path, dotted
 from nephrosyn.vocabulary import DAYS_PER_YEAR, body_surface_m2
 
@@ -40,7 +42,7 @@ def cohort(parts: ValidParts) -> Mismatches:
 
 def _prone(shape: float) -> float:
     """Return the rate factor of the most prone patients: a quantile of a gamma distribution with mean 1."""
-    from scipy.special import gammaincinv
+    gammaincinv = special_functions().gammaincinv
 
     return float(gammaincinv(shape, MOSTLY)) / shape
 
@@ -200,7 +202,7 @@ def _most_steroid(parts: ValidParts, band: str) -> float | None:
 
 
 def _least_kg(parts: ValidParts) -> float | None:
-    from scipy.special import inv_boxcox
+    inv_boxcox = special_functions().inv_boxcox
 
     highest = parts.value("population", "growth", "highest_score")
     lightest = math.inf

@@ -66,8 +66,9 @@ class Statements:
             path: inherited for path, inherited in self.holding.items() if not _is_changed(before, after, path)
         }
         for path, origin in origins.items():
-            has_entry = any(key[: len(path)] == path for key in stated)
-            if origin.text.startswith(CALIBRATED) and origins_before.get(path) != origin and not has_entry:
+            if not origin.text.startswith(CALIBRATED) or origins_before.get(path) == origin:
+                continue
+            if not any(key[: len(path)] == path for key in stated):
                 self.holding[path] = Stated(NOT_STORED)
         stated = {path: _with_source(path, statement, origins) for path, statement in stated.items()}
         self.holding |= stated

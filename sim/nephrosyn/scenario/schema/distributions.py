@@ -13,8 +13,8 @@ import numpy as np
 
 from nephrosyn.errors import nearest, number_text
 from nephrosyn.scenario.schema.distribution_ranges import DISTRIBUTIONS, FIXED, LOCATION_AND_SCALE
+from nephrosyn.scenario.schema.limits import MOSTLY, is_too_small
 from nephrosyn.scenario.schema.special_distributions import special_distribution
-from nephrosyn.scenario.schema.units import MOSTLY, is_too_small
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

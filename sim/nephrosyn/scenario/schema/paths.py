@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from nephrosyn.errors import number_text
+from nephrosyn.scenario.schema.limits import SMALLEST
 from nephrosyn.scenario.schema.scenario import Scenario
-from nephrosyn.scenario.schema.units import SMALLEST
 from nephrosyn.scenario.tree import Path
 
 Node = dict[str, Any]

@@ -48,14 +48,6 @@ class Growth(Section):
     highest_score: NormalScore
 
 
-GROWTH_CURVES = tuple(
-    f"{sex}_{curve}"
-    for curve in ("weight_kg", "height_cm", "weight_power", "weight_spread", "height_spread")
-    for sex in ("male", "female")
-)
-"""Curves of `Growth`, in the order in which the event handlers have them."""
-
-
 class Band(Section):
     """An age band: its share of the cohort, the age at onset within it, sex, size and lesions.
 

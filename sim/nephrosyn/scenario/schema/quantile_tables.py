@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.scenario.schema.distributions import quantiles
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ def table(distribution: Distribution) -> NDArray[np.float64]:
     >>> float(np.exp(cells[NODES // 2]).round(6)), float(cells[-1])  # the median; logarithms
     (10.0, 1.0)
     """
-    from scipy.special import ndtr
-
-    values = quantiles(distribution, ndtr(np.linspace(-SPAN, SPAN, NODES)))
+    values = quantiles(distribution, special_functions().ndtr(np.linspace(-SPAN, SPAN, NODES)))
     positive = bool(values[0] > 0.0)
     return np.append(np.log(values) if positive else values, 1.0 if positive else 0.0)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from nephrosyn.scenario.schema.limits import MOST_IN_SEQUENCE, MOST_REGIMENS
 from nephrosyn.scenario.schema.names import Agent, AgentToxicity, Contraindication, Lesion, Occasion
 from nephrosyn.scenario.schema.units import (
     AgentAmount,
@@ -30,8 +31,6 @@ from nephrosyn.scenario.schema.units import (
     UpcrOrZero,
 )
 
-MOST_REGIMENS = 16
-MOST_IN_SEQUENCE = 8
 MOST_AT_ONCE = 3
 MOST_STARTS = 50
 

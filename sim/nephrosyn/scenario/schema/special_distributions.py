@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nephrosyn.kernels.special_functions import special_functions
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -75,7 +77,7 @@ def special_distribution(name: str) -> SpecialDistribution | None:
     >>> special_distribution("levy") is None
     True
     """
-    from scipy import special
+    special = special_functions()
 
     def positive(values: Floats) -> Floats:
         return np.maximum(values, 0.0)
@@ -101,7 +103,7 @@ def special_distribution(name: str) -> SpecialDistribution | None:
 
 
 def _lognormal_cdf(values: Floats, spread: np.float64) -> Any:
-    from scipy.special import ndtr
+    ndtr = special_functions().ndtr
 
     with np.errstate(divide="ignore"):
         return ndtr(np.log(np.maximum(values, 0.0)) / spread)
@@ -109,11 +111,19 @@ def _lognormal_cdf(values: Floats, spread: np.float64) -> Any:
 
 def _truncated_normal_ppf(probabilities: Floats, a: np.float64, b: np.float64) -> Any:
     """Quantiles for a < 0 < b: there the mass between the ends has one formula."""
-    from scipy import special
+    special = special_functions()
 
     inside = np.log(probabilities) + special.log1p(-special.ndtr(a) - special.ndtr(-b))
     below = np.broadcast_to(special.log_ndtr(a), inside.shape)
-    return special.ndtri_exp(special.logsumexp([below, inside], axis=0))
+    return special.ndtri_exp(_log_of_sum(below, inside))
+
+
+def _log_of_sum(first: Floats, second: Floats) -> Floats:
+    """Logarithm of the sum of two numbers given by their logarithms, as ``scipy.special.logsumexp`` rounds it."""
+    lower, higher = np.minimum(first, second), np.maximum(first, second)
+    times = np.where(lower == higher, 2.0, 1.0)
+    rest = np.where(lower == higher, 0.0, np.exp(lower - higher))
+    return np.asarray(np.log1p(rest) + np.log(times) + higher)
 
 
 def _truncated_normal_cdf(values: Floats, a: np.float64, b: np.float64) -> Any:

@@ -7,16 +7,14 @@ JSON Schema, the messages of ``check`` and the reference page are generated from
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from nephrosyn.errors import MOST_PATIENTS, MOST_REPLICATES, MOST_SEED
+from nephrosyn.scenario.schema.limits import MOST_AGE_STEPS, MOST_STEPS, SMALLEST, is_too_small
 
-SMALLEST = 1e-9
-"""Smallest magnitude of a number other than 0; anything smaller is a mistake."""
 TOO_SMALL = "too_small_to_be_meant"
 """Error type of a number that is too small."""
 
@@ -25,17 +23,6 @@ class Section(BaseModel):
     """A table of a scenario file: complete, with no unknown key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-def is_too_small(number: float) -> bool:
-    """Whether a number is too small to be intended, or a negative zero.
-
-    Examples
-    --------
-    >>> is_too_small(5e-324), is_too_small(-0.0), is_too_small(0.0), is_too_small(0.001)
-    (True, True, False, False)
-    """
-    return math.copysign(1.0, number) < 0.0 if number == 0.0 else abs(number) < SMALLEST
 
 
 def _refuse_too_small(number: float) -> float:
@@ -140,10 +127,8 @@ Counted = Annotated[float, _number("count", 0.0, 1e9), INTENDED]
 IntervalEnd = Annotated[float, _number("unit of the number", -1e9, 1e9), INTENDED]
 
 # Lengths of lists
-MOST_STEPS = 8
 Steps = Field(max_length=MOST_STEPS)
 TaperSteps = Field(max_length=100)
-MOST_AGE_STEPS = 12
 AgeSteps = Field(max_length=MOST_AGE_STEPS)
 GrowthPoints = Field(max_length=200)
 MOST_BANDS = 20
@@ -165,10 +150,6 @@ class Distribution(Section):
     def parameters(self) -> dict[str, float]:
         """The keyword arguments of the distribution."""
         return dict(self.__pydantic_extra__)
-
-
-MOSTLY = 0.999
-"""Share of the values that must not exceed ``values_mostly_to``; the tails of most distributions are unbounded."""
 
 
 def _distribution(unit: str, **bounds: float) -> Any:
