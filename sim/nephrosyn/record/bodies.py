@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from nephrosyn.kernels.compile import entry, kernel
-from nephrosyn.scenario.schema.population import GROWTH_CURVES
+from nephrosyn.scenario.schema.limits import GROWTH_CURVES
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
