@@ -11,6 +11,7 @@ from nephrosyn import vocabulary
 from nephrosyn.course.state.events import ROW, Kind
 from nephrosyn.engine import simulate
 from nephrosyn.kernels.random_streams import Purpose, fill_uniforms, lanes_at
+from nephrosyn.patients.traits import records
 from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.record.tables import build_tables, chart_rules, fill_chart
 from nephrosyn.scenario import load
@@ -182,6 +183,37 @@ def test_diary_days_are_kept_one_by_one(charted):
 def test_tables_have_their_types_also_without_rows(charted):
     scenario, _, tables = charted
     for name, frame in tables.items():
-        assert dict(frame.schema) == dict(pl.Schema(SCHEMAS[name])), name
-    _, chart = fill_chart(chart_rules(scenario, SEED, REPLICATE), 0, 3, np.empty(0, ROW))
+        assert list(frame.schema.items()) == list(pl.Schema(SCHEMAS[name]).items()), name
+    _, chart = fill_chart(chart_rules(scenario, SEED, REPLICATE), 0, 0, np.empty(0, ROW))
     assert {len(column) for table in chart for column in table} == {0}
+
+
+def people_of(*rows):
+    """What is derived for the patient of these rows: kind, event and time."""
+    log = records(len(rows), ROW)
+    for place, (kind, name, time) in enumerate(rows):
+        code = vocabulary.EVENTS.index(name) if kind == Kind.EVENT else 0
+        log[place]["kind"], log[place]["code"], log[place]["time"] = int(kind), code, time
+    return fill_chart(chart_rules(load("baseline").scenario, SEED, REPLICATE), 0, 1, log)[0]
+
+
+def ended(*rows):
+    people = people_of(*rows)
+    return people.end_days[0], vocabulary.END_REASONS[people.reason[0]]
+
+
+def test_a_biopsy_after_the_record_is_not_in_it():
+    left = ((Kind.EVENT, "dropout", 20.0), (Kind.EVENT, "end_of_study", 100.0))
+    for day, found in ((15.5, True), (30.0, False)):
+        people = people_of((Kind.EVENT, "biopsy", day), *left)
+        assert bool(people.biopsied[0]) == found
+        assert people.biopsy_days[0] == (15 if found else 0)
+
+
+def test_a_later_visit_cancels_a_discharge():
+    discharged, study_ends = (Kind.EVENT, "discharged", 50.5), (Kind.EVENT, "end_of_study", 100.0)
+    assert ended((Kind.VISIT, "", 50.5), discharged, study_ends) == (50, "discharged")
+    assert ended(discharged, (Kind.VISIT, "", 60.0), study_ends) == (100, "end_of_study")
+    assert ended(discharged, (Kind.EVENT, "dropout", 20.0), study_ends) == (20, "dropout")
+    assert ended((Kind.EVENT, "kidney_failure", 70.0), (Kind.EVENT, "death", 70.0)) == (70, "kidney_failure")
+    assert ended((Kind.EVENT, "death", 30.0), (Kind.EVENT, "dropout", 40.0)) == (30, "death")

@@ -10,8 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from nephrosyn import vocabulary
+from nephrosyn.criteria.record.row_order import in_order, sorted_rows
 from nephrosyn.errors import CriteriaError, Problem
-from nephrosyn.kernels.compile import entry, inline
+from nephrosyn.kernels.compile import entry
 from nephrosyn.record.schema import PATIENT_KEY, SCHEMAS
 
 if TYPE_CHECKING:
@@ -194,9 +195,10 @@ class SortedTable:
         self.arrays = {column: _array(name, frame[column]) for column in self.layout.columns}
         keys = [self.arrays[column] for column in (*PATIENT_KEY, *self.layout.keys)]
         keys += [keys[-1]] * (5 - len(keys))
-        kept = given(self["drug"], self["mean_mg_per_day"]) if "drug" in self.arrays else None
-        if kept is not None or not in_order(*keys):
-            self.take(sorted_rows(keys, np.ones(frame.height, np.bool_) if kept is None else kept))
+        if "drug" in self.arrays:
+            self.take(sorted_rows(keys, given(self["drug"], self["mean_mg_per_day"])))
+        elif not in_order(*keys):
+            self.take(sorted_rows(keys, np.ones(frame.height, np.bool_)))
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         return self.arrays[column]
@@ -331,98 +333,6 @@ def check(tables: Tables, view: str, *, albumin: bool) -> None:
 def most_rows(bounds: NDArray[np.int64]) -> int:
     """Return the largest number of rows of one patient."""
     return int((bounds[:, 1] - bounds[:, 0]).max(initial=0))
-
-
-@entry
-def in_order(a: Ints, b: Ints, c: Ints, d: Ints, e: Ints) -> bool:
-    """Whether rows are sorted by five keys."""
-    for j in range(1, len(a)):
-        i = j - 1
-        if a[i] != a[j]:
-            if a[i] > a[j]:
-                return False
-        elif b[i] != b[j]:
-            if b[i] > b[j]:
-                return False
-        elif c[i] != c[j]:
-            if c[i] > c[j]:
-                return False
-        elif d[i] != d[j]:
-            if d[i] > d[j]:
-                return False
-        elif e[i] > e[j]:
-            return False
-    return True
-
-
-def sorted_rows(keys: list[NDArray[Any]], kept: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the rows that are kept, sorted by five keys; missing numbers come last.
-
-    Parameters
-    ----------
-    keys : list of ndarray, shape (rows,)
-        Replicate, patient, and three more.
-    kept : ndarray of bool, shape (rows,)
-        Which rows are kept.
-
-    Returns
-    -------
-    ndarray of int64, shape (rows kept,)
-        Their places; rows with equal keys stay in their order.
-
-    Examples
-    --------
-    >>> day = np.array([5, 2, 9], np.int32)
-    >>> who = np.zeros(3, np.int32)
-    >>> sorted_rows([who, who, day, day, day], np.array([True, True, False]))
-    array([1, 0])
-    """
-    rows = np.empty(int(np.count_nonzero(kept)), np.int64)
-    if not sort_within_patients(*keys, kept, rows):
-        rows = np.flatnonzero(kept)
-        rows = rows.take(np.lexsort([key.take(rows) for key in keys[::-1]]))
-    return rows
-
-
-@entry
-def sort_within_patients(replicate, patient, a, b, c, kept, rows):
-    """Write the rows that are kept, those of each patient sorted by three keys.
-
-    Returns
-    -------
-    bool
-        False if the patients are not in order; then nothing useful is written.
-    """
-    first = n = 0
-    for i in range(len(kept)):
-        if i > 0 and (replicate[i] != replicate[i - 1] or patient[i] != patient[i - 1]):
-            if replicate[i] < replicate[i - 1] or (replicate[i] == replicate[i - 1] and patient[i] < patient[i - 1]):
-                return False
-            first = n
-        if kept[i]:
-            k = n
-            while k > first and comes_before(a, b, c, i, rows[k - 1]):  # most rows are in order
-                rows[k] = rows[k - 1]
-                k -= 1
-            rows[k] = i
-            n += 1
-    return True
-
-
-@inline
-def comes_before(a, b, c, i, j):
-    """Whether row i comes before row j by three keys."""
-    if a[i] != a[j] and (a[i] == a[i] or a[j] == a[j]):
-        return is_less(a[i], a[j])
-    if b[i] != b[j] and (b[i] == b[i] or b[j] == b[j]):
-        return is_less(b[i], b[j])
-    return is_less(c[i], c[j])
-
-
-@inline
-def is_less(x, y):
-    """Whether a number is less than another; a missing one is greater than all."""
-    return x < y or (x == x and y != y)
 
 
 @entry
