@@ -120,6 +120,10 @@ def test_seed_and_number_of_patients_change_in_the_page(tmp_path):
     compare_cohort(tmp_path, "baseline", seed=12345678901234, patients=40, seed_later="12345678901234")
 
 
+def test_kinds_of_refractory_disease_are_told_apart(tmp_path):
+    compare_cohort(tmp_path, "false-refractory", patients=150)
+
+
 def test_a_full_log_grows(tmp_path):
     compare_cohort(tmp_path, "ten-years", patients=40, follow_up_years=0.0)
 
