@@ -170,3 +170,10 @@ def test_a_part_whose_worker_died_is_not_made_here(monkeypatch):
 
     with pytest.raises(local.WorkerError, match=r"killed by signal 9 at part [0-9]+, 3 times"):
         list(local.Pool("{}", range(4), 1, (), here).results())
+
+
+def test_a_part_that_is_tried_again_is_for_a_worker():
+    pool = local.Pool("{}", [], 1, (), lambda number: {})
+    pool._retry(7, 1, local.WorkerDiedError(-9, ""))
+    assert pool._part_to_make_here() is None
+    assert pool._next_part() == (7, 2)
