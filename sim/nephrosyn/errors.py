@@ -24,6 +24,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from numbers import Integral
 from typing import Any
 
@@ -251,6 +252,8 @@ def value_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return number_text(value)
+    if isinstance(value, date):
+        return f"the date {value.isoformat()}"
     if isinstance(value, Mapping):
         return f"a table of {len(value)}"
     if isinstance(value, list | tuple):
