@@ -15,6 +15,8 @@
         CasesError             cases cannot be built
         BenchError             classifiers, tasks or predictions cannot be used
         PerturbationError      a perturbation cannot be applied
+        ExportError            a run cannot be exported
+        OutsideRecordError     a record made elsewhere cannot be read
 
 The text of each is ready to print. ``except ValueError`` and ``except nephrosyn.NephrosynError`` catch them all.
 """
@@ -140,6 +142,14 @@ class ComparisonError(NephrosynError):
 
 class ReclassificationError(NephrosynError):
     """Two definition sets cannot be compared on a run."""
+
+
+class ExportError(NephrosynError):
+    """A run cannot be exported to another format."""
+
+
+class OutsideRecordError(NephrosynError):
+    """A record that was made elsewhere cannot be read, or is not enough to classify patients."""
 
 
 class EstimateError(NephrosynError):
