@@ -21,7 +21,9 @@ from nephrosyn.errors import (
     EngineError,
     EstimateError,
     EvidenceError,
+    ExportError,
     NephrosynError,
+    OutsideRecordError,
     PerturbationError,
     ReclassificationError,
     RunFolderError,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from nephrosyn.comparison.care import Comparison, compare
     from nephrosyn.comparison.definitions import Reclassification, reclassify
     from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
+    from nephrosyn.interchange.outside.record import OutsideRecord, read_record
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,7 +50,10 @@ __all__ = [
     "EngineError",
     "EstimateError",
     "EvidenceError",
+    "ExportError",
     "NephrosynError",
+    "OutsideRecord",
+    "OutsideRecordError",
     "Patient",
     "PerturbationError",
     "Reclassification",
@@ -59,6 +65,7 @@ __all__ = [
     "compare",
     "datasets",
     "open",
+    "read_record",
     "reclassify",
     "run",
     "specification_curve",
@@ -70,6 +77,7 @@ _HOMES = {
     "comparison.care": ("Comparison", "compare"),
     "comparison.definitions": ("Reclassification", "reclassify"),
     "evidence.specifications.curve": ("SpecificationCurve", "specification_curve"),
+    "interchange.outside.record": ("OutsideRecord", "read_record"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -62,6 +62,8 @@ def expected(series: pl.Series) -> np.ndarray:
     """A column of Python's with codes for terms, and the page's values for missing ones."""
     if isinstance(series.dtype, pl.Enum):
         return series.to_physical().cast(pl.UInt8).fill_null(NO_TERM).to_numpy()
+    if series.dtype == pl.Date:
+        return series.to_physical().to_numpy()
     if series.dtype == pl.Boolean:
         return series.cast(pl.UInt8).fill_null(NO_TERM).to_numpy()
     if series.dtype.is_float():

@@ -30,7 +30,7 @@ from nephrosyn.patients.trait_numbers import trait_numbers
 from nephrosyn.record import schema
 from nephrosyn.record.bodies import growth_curves
 from nephrosyn.record.columns import TABLES, Chart, People, Place
-from nephrosyn.record.tables import chart_rules
+from nephrosyn.record.tables import chart_rules, route_codes
 from nephrosyn.scenario.schema.distributions import TAIL
 from nephrosyn.scenario.schema.quantile_tables import NODES, SPAN
 
@@ -122,7 +122,7 @@ def model_inputs(
         "criteria": _criteria(definitions),
         "tables": _tables(),
         "columns": _columns(),
-        "codes": _codes(),
+        "codes": _codes(scenario),
         "terms": _terms(scenario),
     }
 
@@ -201,7 +201,7 @@ def _columns() -> dict[str, Any]:
     }
 
 
-def _codes() -> dict[str, Any]:
+def _codes(scenario: Scenario) -> dict[str, Any]:
     return {
         "all_visits": ALL_VISITS,
         "log_full": LOG_FULL,
@@ -221,6 +221,8 @@ def _codes() -> dict[str, Any]:
         "death": vocabulary.END_REASONS.index("death"),
         "uncounted_drugs": [vocabulary.DRUGS.index(name) for name in (vocabulary.PULSE, *vocabulary.SUPPORTIVE)],
         "days_per_year": vocabulary.DAYS_PER_YEAR,
+        "day_zero": int(np.datetime64(scenario.calendar.day_zero, "D").astype(np.int64)),
+        "routes": route_codes().tolist(),
     }
 
 
@@ -236,6 +238,7 @@ def _terms(scenario: Scenario) -> dict[str, Sequence[str]]:
         "grade": vocabulary.DIPSTICK_BANDS,
         "drug": vocabulary.DRUGS,
         "schedule": vocabulary.SCHEDULES,
+        "route": vocabulary.ROUTES,
         "condition": vocabulary.CONDITIONS,
         "condition_kind": vocabulary.CONDITION_KINDS,
         "action": vocabulary.STEROID_ACTIONS,

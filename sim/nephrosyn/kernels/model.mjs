@@ -181,7 +181,7 @@ class Run {
       visits: chart.visits,
       readings: chart.readings,
       diary: chart.diary,
-      doses: chart.doses,
+      doses: this.doses(chart.doses),
       conditions: chart.conditions,
       follow_up: { patient, end_days: people.end_days, reason: people.reason },
       "truth/events": chart.events,
@@ -192,24 +192,31 @@ class Run {
         log_slope_per_day,
         upcr_target_mg_per_mg: log_target.map(exp),
       },
-      "truth/doses": chart.true_doses,
+      "truth/doses": this.doses(chart.true_doses),
       "truth/conditions": chart.true_conditions,
       "truth/follow_up": { patient, end_days: people.true_end_days, reason: people.true_reason },
       traits,
     };
   }
 
+  doses(columns) {
+    const routes = this.inputs.codes.routes;
+    return { ...columns, route: Uint8Array.from(columns.drug, (drug, i) => routes[drug][columns.schedule[i]]) };
+  }
+
   patients(traits, patient, people) {
-    const perYear = this.inputs.codes.days_per_year;
+    const { days_per_year: perYear, day_zero: dayZero } = this.inputs.codes;
     return {
       patient,
       site: traits.site,
       band: traits.band,
       sex: traits.sex,
+      onset_date: Int32Array.from(traits.entry_days, (day) => dayZero + Math.floor(day)),
       birth_days: Int32Array.from(traits.age_years, (age) => -halfEven(age * perYear)),
       age_at_onset_years: traits.age_years,
       weight_kg: this.arena.view(this.weight).slice(),
       height_cm: this.arena.view(this.height).slice(),
+      measured_days: Int32Array.from(traits.presentation_days, (day, i) => (day > people.last_days[i] ? NO_DAY : Math.floor(day))),
       lesion: Uint8Array.from(traits.lesion, (lesion, i) => (people.biopsied[i] ? lesion : NO_TERM)),
       biopsy_days: people.biopsy_days.map((day, i) => (people.biopsied[i] ? day : NO_DAY)),
     };

@@ -17,7 +17,7 @@ from nephrosyn import vocabulary
 from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.record import schema
 from nephrosyn.record.chart import ChartRules, survey, write_chart
-from nephrosyn.record.columns import TABLES, Chart, People, Place, Visits, new_columns
+from nephrosyn.record.columns import TABLES, Chart, Doses, People, Place, Visits, new_columns
 from nephrosyn.record.truth import segments, traits_of
 from nephrosyn.vocabulary import DAYS_PER_YEAR
 
@@ -56,13 +56,13 @@ def build_tables(
         "visits": _visits(chart.visits),
         "readings": chart.readings._asdict(),
         "diary": chart.diary._asdict(),
-        "doses": chart.doses._asdict(),
+        "doses": _doses(chart.doses),
         "conditions": chart.conditions._asdict(),
         "follow_up": {"patient": patient, "end_days": people.end_days, "reason": people.reason},
         "truth/traits": {"patient": patient, **traits_of(scenario, traits)},
         "truth/events": {**chart.events._asdict(), "value": pl.Series(chart.events.value, nan_to_null=True)},
         "truth/proteinuria": segments(chart.proteinuria),
-        "truth/doses": chart.true_doses._asdict(),
+        "truth/doses": _doses(chart.true_doses),
         "truth/conditions": chart.true_conditions._asdict(),
         "truth/follow_up": {"patient": patient, "end_days": people.true_end_days, "reason": people.true_reason},
     }
@@ -140,6 +140,18 @@ def _visits(visits: Visits) -> dict[str, Any]:
 
 
 @cache
+def route_codes() -> NDArray[np.uint8]:
+    """Return the code of the route of each drug on each schedule, shape (drugs, schedules)."""
+    routes = [[vocabulary.route_of(drug, name) for name in vocabulary.SCHEDULES] for drug in vocabulary.DRUG_TABLE]
+    return np.array([[vocabulary.ROUTES.index(route) for route in row] for row in routes], np.uint8)
+
+
+def _doses(doses: Doses) -> dict[str, Any]:
+    """Return the columns of doses; the route follows from drug and schedule."""
+    return {**doses._asdict(), "route": route_codes()[doses.drug, doses.schedule]}
+
+
+@cache
 def _terms(enum: pl.Enum) -> pl.Series:
     return pl.Series(enum.categories, dtype=enum)
 
@@ -167,15 +179,24 @@ def _patients(scenario: Scenario, traits: NDArray[np.void], people: People) -> d
     )
     height_cm = by_sex("height_cm") * (1.0 + by_sex("height_spread") * traits["height_score"])
     not_biopsied = pl.Series(~people.biopsied)
+    not_seen = pl.Series(traits["presentation_days"] > people.last_days)
+    day_zero = np.datetime64(scenario.calendar.day_zero, "D")
     bands = pl.Series(list(scenario.population.bands))
     return {
         "site": traits["site"],
         "band": bands.gather(pl.Series(traits["band"])),
         "sex": traits["sex"].astype(np.uint8),
+        "onset_date": pl.Series(day_zero + _days(traits["entry_days"])),
         "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
         "age_at_onset_years": traits["age_years"],
         "weight_kg": np.round(weight_kg, 1),
         "height_cm": np.round(height_cm, 1),
+        "measured_days": pl.Series(_days(traits["presentation_days"])).set(not_seen, None),
         "lesion": _decoded(traits["lesion"].astype(np.uint8), schema.LESION).set(not_biopsied, None),
         "biopsy_days": pl.Series(people.biopsy_days).set(not_biopsied, None),
     }
+
+
+def _days(times: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the number of the day that a time falls in."""
+    return np.floor(times).astype(np.int32)
