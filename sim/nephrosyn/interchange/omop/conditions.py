@@ -20,7 +20,7 @@ PER_PATIENT = 3
 """Conditions that a patient can have besides the noted ones: the disease, its lesion, kidney failure."""
 DISEASE, FAILURE, LESION = "nephrotic_syndrome", "kidney_failure", pl.lit("lesion/")
 CAUSE = "cause_of_death"
-STEROID_ACTION, FOLLOW_UP_END = "action on steroid", "end of follow-up"
+STEROID_ACTION, FOLLOW_UP_END, AGE = "action on steroid", "end of follow-up", "age at onset"
 """Source values of observations that are no condition."""
 
 
@@ -108,7 +108,7 @@ def condition_era(part: RecordPart, occurrences: pl.DataFrame) -> pl.DataFrame:
 
 
 def observation(part: RecordPart, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the table ``observation``: what was noted and is no disease, actions on steroid, ends of follow-up.
+    """Return the table ``observation``: what was noted and is no disease, actions on steroid, ends of follow-up, ages.
 
     The qualifier of an action is the condition because of which it was taken.
     """
@@ -125,8 +125,11 @@ def observation(part: RecordPart, rows: pl.DataFrame) -> pl.DataFrame:
     ended = ended.select(
         "person_id", date="end_date", source=pl.lit(FOLLOW_UP_END), text=pl.col("reason").cast(pl.String)
     )
-    every = pl.concat([found, acted, ended], how="diagonal_relaxed")
-    before = 2 * part.rows_before("conditions") + part.rows_before("follow_up")
+    aged = part.dated("patients").select(
+        "person_id", date="onset_date", source=pl.lit(AGE), number="age_at_onset_years", unit=pl.lit("years")
+    )
+    every = pl.concat([found, acted, ended, aged], how="diagonal_relaxed")
+    before = 2 * part.rows_before("conditions") + part.rows_before("follow_up") + part.rows_before("patients")
     return table(
         "observation",
         every.with_row_index("row", before + 1).select(
@@ -136,9 +139,11 @@ def observation(part: RecordPart, rows: pl.DataFrame) -> pl.DataFrame:
             observation_concept_id=pl.col("concept").fill_null(NO_CONCEPT),
             observation_date="date",
             observation_type_concept_id=TYPE_EHR,
+            value_as_number="number",
             value_as_string="text",
             observation_source_value="source",
             observation_source_concept_id=NO_CONCEPT,
+            unit_source_value="unit",
             value_source_value="text",
             qualifier_source_value="because",
         ),

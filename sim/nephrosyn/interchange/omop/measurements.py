@@ -21,6 +21,7 @@ ROUNDED = 6
 UNTIL = " until "
 """Between the grade and the last day of an interval of the diary."""
 AT_PRESENTATION = ("weight", "height")
+HOME_DIPSTICK = "home dipstick"
 
 
 def rows_before(part: RecordPart) -> int:
@@ -102,7 +103,7 @@ def _diary(part: RecordPart, concepts: Concepts) -> pl.DataFrame:
         measurement_date="first_date",
         measurement_type_concept_id=TYPE_SELF_REPORT,
         value_as_concept_id=concepts.banded(pl.col("grade").to_physical()),
-        measurement_source_value=pl.lit("home dipstick"),
+        measurement_source_value=pl.lit(HOME_DIPSTICK),
         measurement_source_concept_id=NO_CONCEPT,
         value_source_value=pl.format("{}" + UNTIL + "{}", pl.col("grade").cast(pl.String), "last_date"),
     )

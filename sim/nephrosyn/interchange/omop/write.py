@@ -51,7 +51,7 @@ class Format:
             ("drug_exposure", rows["doses"]),
             ("measurement", rows["readings"] + rows["diary"] + len(measurements.AT_PRESENTATION) * patients),
             ("condition_occurrence", rows["conditions"] + conditions.PER_PATIENT * patients),
-            ("observation", 2 * rows["conditions"] + rows["follow_up"]),
+            ("observation", 2 * rows["conditions"] + rows["follow_up"] + patients),
         ):
             refuse_beyond_32_bits(name, largest)
         self._run, self._concepts = run, Concepts(run.codes)
