@@ -87,6 +87,7 @@ class Dataset:
         have = {column.lower(): column for column in kinds.names()}
         missing = [column for column in NEEDED.get(name, ()) if column not in have]
         self._problems.add(f"the columns {', '.join(NEEDED.get(name, ()))}", *[f"{shown} without {m}" for m in missing])
+        place = pl.format(f"{name} {{}}", pl.col(have[KEYS[name]])) if KEYS[name] in have else pl.lit(shown)
         columns, wrong = [], []
         for column, kind in TABLES[name].items():
             if column not in have:
@@ -94,12 +95,11 @@ class Dataset:
                 continue
             value = _value(pl.col(have[column]), kinds[have[column]], kind)
             columns.append(value.alias(column))
-            wrong.append((value.is_null() & pl.col(have[column]).is_not_null()).sum().alias(column))
-        for column, count in rows.select(wrong).collect().row(0, named=True).items() if wrong else ():
-            if count:
-                self._problems.add(f"{column} as {TABLES[name][column]}", f"{count:,} other values in {shown}")
+            found = pl.format("{} ({})", pl.col(have[column]).cast(pl.String), place)
+            wrong.append(found.filter(value.is_null() & pl.col(have[column]).is_not_null()).implode().alias(column))
+        for column, found in rows.select(wrong).collect().row(0, named=True).items():
+            self._problems.add(f"{column} as {TABLES[name][column]}", *found)
         self._problems.refuse()
-        place = pl.format(f"{name} {{}}", pl.col(have[KEYS[name]])) if KEYS[name] in have else pl.lit(shown)
         return rows.select(*columns, place.alias("place"))
 
 
