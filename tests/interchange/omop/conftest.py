@@ -15,22 +15,30 @@ from . import model
 from .postgres import server
 
 SETS = {"adults": ["source", "kdigo-2021-adults"], "children": ["source", "ipna-2022"]}
-PATIENTS = {"adults": 120, "children": 40}
 
 
 @pytest.fixture(scope="session")
-def cohorts() -> dict[str, ns.Cohort]:
-    """Adults, of whom some die, and children, of whom some keep a diary."""
-    return {
-        name: ns.run(f"modern-{name}", patients=PATIENTS[name], seed=1, criteria=sets) for name, sets in SETS.items()
-    }
+def cohorts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ns.Cohort]:
+    """Adults in three parts on disk, of whom some die; children in two replicates, of whom some keep a diary."""
+    adults = ns.run(
+        "modern-adults",
+        patients=120,
+        seed=1,
+        criteria=SETS["adults"],
+        overrides=["population.patients_per_site=20"],
+        out=tmp_path_factory.mktemp("runs") / "adults",
+        part_patients=40,
+        report=False,
+    )
+    children = ns.run("modern-children", patients=20, replicates=2, seed=1, criteria=SETS["children"])
+    return {"adults": adults, "children": children}
 
 
 @pytest.fixture(scope="session")
 def exports(cohorts: dict[str, ns.Cohort], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder of the export of each cohort."""
     folder = tmp_path_factory.mktemp("omop")
-    return {name: cohort.export("omop", folder / name) for name, cohort in cohorts.items()}
+    return {name: cohort.export("omop", folder / name, workers=1) for name, cohort in cohorts.items()}
 
 
 @pytest.fixture(scope="session")
