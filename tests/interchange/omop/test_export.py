@@ -101,6 +101,24 @@ def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path, cli: Any) -> Non
     assert "expected an OMOP dataset with the tables person, measurement, drug_exposure" in result.stderr
 
 
+def test_a_split_is_refused(cohorts: dict[str, ns.Cohort], tmp_path: Path, cli: Any) -> None:
+    run = cohorts["adults"].folder
+    result = cli("export", run, "--to", "omop", "--split", "train=0.8,held_out=0.2", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "--split: expected none" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_disease_is_an_observation(cohorts: dict[str, ns.Cohort], exports: dict[str, Path]) -> None:
+    noted = sum(cohort.tables["conditions"]["condition"].is_in(NOT_DISEASES).sum() for cohort in cohorts.values())
+    assert noted > 0
+    for table, expected in (("observation", noted), ("condition_occurrence", 0)):
+        column = f"{table.split('_')[0]}_source_value"
+        rows = [pl.read_csv(path)[column] for folder in exports.values() for path in (folder / table).iterdir()]
+        words = pl.concat(rows).str.split("/").list.last()
+        assert words.is_in(NOT_DISEASES).sum() == expected
+
+
 @pytest.mark.parametrize("name", ["omopp", "omop-csv"])
 def test_a_format_misspelt_is_named(cohorts: dict[str, ns.Cohort], tmp_path: Path, cli: Any, name: str) -> None:
     result = cli("export", cohorts["adults"].folder, "--to", name, "--out", tmp_path / "out")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nephrosyn import __version__
+from nephrosyn.errors import ExportError
 from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.identifiers import refuse_beyond_32_bits
 from nephrosyn.interchange.omop import conditions, measurements
@@ -37,12 +38,15 @@ class Format:
     Raises
     ------
     ExportError
-        If a table would need ids above 32 bits, or a unit of the codes is not known.
+        If a table would need ids above 32 bits, a unit of the codes is not known, or the persons are to be split, for
+        which the model has no place.
     """
 
     title = "OMOP CDM 5.4 (CSV)"
 
     def __init__(self, run: ExportedRun) -> None:
+        if run.split:
+            raise ExportError(f"--split: expected none, as OMOP has no place for it; found {run.split[0][0]} ...")
         rows = {name: sum(parts) for name, parts in run.rows.items()}
         patients = rows["patients"]
         for name, largest in (
