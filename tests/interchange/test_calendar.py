@@ -66,3 +66,29 @@ def test_dates_beyond_1900_and_2200_are_refused(day_zero, said):
 
 def test_dates_within_are_not_refused():
     check_range(load("baseline", ["calendar.day_zero=2000-01-01"]).scenario)
+
+
+@pytest.fixture(scope="module")
+def late():
+    """Patients who come late: the record of some ends before their first visit."""
+    slow = ["chart.dropout_per_year=20.0", "care.presentation_delay_days.scale=300"]
+    return ns.run("baseline", patients=60, seed=1, overrides=slow)
+
+
+def test_nothing_is_measured_after_the_end_of_the_record(late):
+    ends = late.tables["patients"].join(late.tables["follow_up"], on=["replicate", "patient"])
+    days = ends.join(late.tables["truth/traits"], on=["replicate", "patient"])["presentation_days"].floor()
+    before = days > ends["end_days"]
+    assert 5 < before.sum() < 55
+    assert ends["measured_days"].is_null().equals(before)
+
+
+def test_weight_and_height_that_nobody_took_are_not_exported(late, tmp_path):
+    folder = late.export("meds", tmp_path / "meds")
+    events = pl.read_parquet(folder / "data" / "00000.parquet")
+    unseen = late.tables["patients"]["measured_days"].null_count()
+    assert events.filter(code="LOINC//8302-2").height == 60 - unseen
+    text = (folder / "README.md").read_text("utf-8")
+    assert f"| weights and heights of patients whose record ends before the first visit | {2 * unseen} |" in text
+    back = ns.read_record("meds", folder).classify("source")["category"]
+    assert back.equals(late.labels.filter(view="observed", criteria="source")["category"])

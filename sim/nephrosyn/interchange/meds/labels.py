@@ -15,7 +15,7 @@ from nephrosyn.vocabulary import UNDETERMINED
 def label_frames(part: RecordPart, counts: Counts) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the labels of a part, each with its folder.
 
-    The time of a prediction is the end of the observed record. Patients who cannot be determined are left out and counted.
+    The time of a prediction is the end of the observed record. Undetermined patients are left out and counted.
 
     Yields
     ------

@@ -47,7 +47,8 @@ def read(folder: Path) -> OutsideRecord:
 
 def _unread(rows: pl.DataFrame) -> str:
     """Return a note on the rows that are left aside, with their most frequent codes."""
-    codes = rows["code"].value_counts(sort=True)["code"].fill_null("no code")
+    counted = rows["code"].fill_null("no code").value_counts()
+    codes = counted.sort("count", "code", descending=[True, False])["code"]
     more = " ..." if len(codes) > MOST_SHOWN else ""
     return f"{rows.height:,} rows have codes that are not read: {', '.join(codes.head(MOST_SHOWN))}{more}"
 
