@@ -165,11 +165,11 @@ class Concepts:
 
     def used(self) -> list[Concept]:
         """Return every concept that an export may refer to, by number."""
-        found = dict(own_concepts())
+        concepts = dict(own_concepts())
         for code in self._codes:
             if code.concept_id and code.group in KIND_OF_GROUP:
-                found.setdefault(code.concept_id, _concept_of(code))
-        return [found[number] for number in sorted(found)]
+                concepts.setdefault(code.concept_id, _concept_of(code))
+        return [concepts[number] for number in sorted(concepts)]
 
 
 def _concept_of(code: Code) -> Concept:

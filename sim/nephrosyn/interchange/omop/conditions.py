@@ -112,7 +112,7 @@ def observation(part: RecordPart, rows: pl.DataFrame) -> pl.DataFrame:
 
     The qualifier of an action is the condition because of which it was taken.
     """
-    found = rows.filter("observed").select("person_id", "date", "visit_occurrence_id", "source", "concept")
+    not_diseases = rows.filter("observed").select("person_id", "date", "visit_occurrence_id", "source", "concept")
     acted = rows.filter(pl.col("action") != "none").select(
         "person_id",
         "date",
@@ -128,7 +128,7 @@ def observation(part: RecordPart, rows: pl.DataFrame) -> pl.DataFrame:
     aged = part.dated("patients").select(
         "person_id", date="onset_date", source=pl.lit(AGE), number="age_at_onset_years", unit=pl.lit("years")
     )
-    every = pl.concat([found, acted, ended, aged], how="diagonal_relaxed")
+    every = pl.concat([not_diseases, acted, ended, aged], how="diagonal_relaxed")
     before = 2 * part.rows_before("conditions") + part.rows_before("follow_up") + part.rows_before("patients")
     return table(
         "observation",

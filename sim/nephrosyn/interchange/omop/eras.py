@@ -39,7 +39,7 @@ def eras(rows: pl.DataFrame, rows_before: int) -> pl.DataFrame:
     ordered = ordered.with_columns(free=(start - latest - 1).clip(0))
     begins = (pl.col("free").is_null() | (pl.col("free") > LONGEST_GAP_DAYS)).alias("begins")
     ordered = ordered.with_columns(begins).with_columns(era=pl.col("begins").cum_sum())
-    found = ordered.group_by("era", maintain_order=True).agg(
+    spans = ordered.group_by("era", maintain_order=True).agg(
         pl.col("person_id").first(),
         pl.col("concept").first(),
         pl.col("start").first(),
@@ -47,4 +47,4 @@ def eras(rows: pl.DataFrame, rows_before: int) -> pl.DataFrame:
         pl.len().cast(pl.Int32).alias("count"),
         pl.when(~pl.col("begins")).then("free").sum().cast(pl.Int32).alias("gap_days"),
     )
-    return found.select((pl.col("era") + rows_before).cast(pl.Int32).alias("id"), pl.exclude("era"))
+    return spans.select((pl.col("era") + rows_before).cast(pl.Int32).alias("id"), pl.exclude("era"))

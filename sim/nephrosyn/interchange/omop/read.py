@@ -90,9 +90,9 @@ class _Reader:
         rows = rows.join(known.by_concept, on="measurement_concept_id", how="left", maintain_order="left")
         rows = rows.join(known.by_source, on="measurement_source_value", how="left", maintain_order="left")
         rows = rows.with_columns(word=pl.coalesce("said", "word"))
-        aside = rows["word"].null_count()
-        if aside:
-            self._notes.append(f"{aside:,} measurements are of concepts that are not read")
+        unread = rows["word"].null_count()
+        if unread:
+            self._notes.append(f"{unread:,} measurements are of concepts that are not read")
         return self._numbered(rows.filter(pl.col("word").is_not_null()))
 
     def _occurrences(self) -> pl.DataFrame:
@@ -102,22 +102,22 @@ class _Reader:
         )
         said = pl.col("condition_source_value").str.split_exact("/", 1)
         kind, word = said.struct.field("field_0"), said.struct.field("field_1")
-        own = kind.is_in((*vocabulary.CONDITION_KINDS, "lesion")) & word.is_in(
+        exported = kind.is_in((*vocabulary.CONDITION_KINDS, "lesion")) & word.is_in(
             (*vocabulary.CONDITIONS, *vocabulary.LESIONS)
         )
         plain = pl.col("condition_source_value").is_in((written.DISEASE, written.FAILURE))
         rows = rows.with_columns(
-            kind=pl.when(own).then(kind),
-            group=pl.when(own & (kind == "lesion"))
+            kind=pl.when(exported).then(kind),
+            group=pl.when(exported & (kind == "lesion"))
             .then(pl.lit("lesion"))
-            .when(own)
+            .when(exported)
             .then(pl.lit("condition"))
             .otherwise("group"),
-            word=pl.when(own).then(word).when(plain).then("condition_source_value").otherwise("word"),
+            word=pl.when(exported).then(word).when(plain).then("condition_source_value").otherwise("word"),
         ).with_columns(group=pl.when(pl.col("word") == written.DISEASE).then(pl.lit("disease")).otherwise("group"))
-        aside = rows["word"].null_count()
-        if aside:
-            self._notes.append(f"{aside:,} condition occurrences are of concepts that are not read")
+        unread = rows["word"].null_count()
+        if unread:
+            self._notes.append(f"{unread:,} condition occurrences are of concepts that are not read")
         return self._numbered(rows.filter(pl.col("word").is_not_null()))
 
     def _set_days(self) -> None:

@@ -41,9 +41,9 @@ def doses(data: Dataset, notes: list[str]) -> pl.DataFrame:
         `dosing_weight_kg`, which are null where they are not known.
     """
     rows = _with_drug(data, data.read("drug_exposure"))
-    aside = rows["drug"].null_count()
-    if aside:
-        notes.append(f"{aside:,} drug exposures are of drugs that are not read")
+    unread = rows["drug"].null_count()
+    if unread:
+        notes.append(f"{unread:,} drug exposures are of drugs that are not read")
     rows = _with_amount(data, rows.filter(pl.col("drug").is_not_null()))
     start = pl.col("drug_exposure_start_date")
     supplied = start + pl.duration(days=pl.col("days_supply").fill_null(1) - 1)

@@ -95,10 +95,12 @@ class Dataset:
                 continue
             value = _value(pl.col(have[column]), kinds[have[column]], kind)
             columns.append(value.alias(column))
-            found = pl.format("{} ({})", pl.col(have[column]).cast(pl.String), place)
-            wrong.append(found.filter(value.is_null() & pl.col(have[column]).is_not_null()).implode().alias(column))
-        for column, found in rows.select(wrong).collect().row(0, named=True).items():
-            self._problems.add(f"{column} as {TABLES[name][column]}", *found)
+            value_and_place = pl.format("{} ({})", pl.col(have[column]).cast(pl.String), place)
+            wrong.append(
+                value_and_place.filter(value.is_null() & pl.col(have[column]).is_not_null()).implode().alias(column)
+            )
+        for column, rows_wrong in rows.select(wrong).collect().row(0, named=True).items():
+            self._problems.add(f"{column} as {TABLES[name][column]}", *rows_wrong)
         self._problems.refuse()
         return rows.select(*columns, place.alias("place"))
 
@@ -107,9 +109,9 @@ def _files_of(name: str, entries: list[Path]) -> list[Path]:
     """Return the files of a table: one, or those of a folder."""
     for entry in entries:
         if entry.is_dir() and entry.name.lower() == name:
-            found = sorted(path for path in entry.rglob("*") if path.suffix.lower() in SUFFIXES)
-            if found:
-                return found
+            files = sorted(path for path in entry.rglob("*") if path.suffix.lower() in SUFFIXES)
+            if files:
+                return files
     return [entry for entry in entries if entry.suffix.lower() in SUFFIXES and entry.stem.lower() == name][:1]
 
 
@@ -122,9 +124,9 @@ def _scanned(file: Path) -> pl.LazyFrame:
     return pl.scan_csv(file, infer_schema=False, separator=separator, quote_char='"' if separator == "," else None)
 
 
-def _value(value: pl.Expr, found: pl.DataType, kind: object) -> pl.Expr:
+def _value(value: pl.Expr, held: pl.DataType, kind: object) -> pl.Expr:
     """Return a column in its type; null for what is not of it."""
-    text = found == pl.String
+    text = held == pl.String
     if kind == DATE:
         if not text:
             return value.cast(pl.Date, strict=False)
@@ -136,7 +138,7 @@ def _value(value: pl.Expr, found: pl.DataType, kind: object) -> pl.Expr:
         day = value.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
         return pl.coalesce(value.str.to_datetime(strict=False, time_unit="us"), day)
     if kind == ID:
-        number = value.cast(pl.Float64, strict=False) if text or found.is_float() else value
+        number = value.cast(pl.Float64, strict=False) if text or held.is_float() else value
         whole = number.cast(pl.Int64, strict=False)
         return pl.when(whole == number).then(whole)
     if kind == NUMBER:

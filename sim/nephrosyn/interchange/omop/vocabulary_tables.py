@@ -47,7 +47,7 @@ def vocabulary_tables(concepts: list[Concept], version: str) -> dict[str, pl.Dat
     domains = sorted({concept.domain for concept in concepts})
     classes = sorted({concept.concept_class for concept in concepts})
     ids, ours = pl.Series(standard, dtype=pl.Int32), f"subset of nephrosyn {version}"
-    found = {
+    frames = {
         "concept": _concept_rows(concepts),
         "vocabulary": pl.DataFrame(
             {
@@ -74,7 +74,7 @@ def vocabulary_tables(concepts: list[Concept], version: str) -> dict[str, pl.Dat
         ),
         "drug_strength": pl.DataFrame(schema=TABLES["drug_strength"]),
     }
-    return {name: table(name, frame) for name, frame in found.items()}
+    return {name: table(name, frame) for name, frame in frames.items()}
 
 
 def _concept_rows(concepts: list[Concept]) -> pl.DataFrame:
