@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -102,15 +103,16 @@ class Visits:
         """Return the id of each visit by person and number of the visit."""
         return self._held.select("person_id", "visit", visit_occurrence_id="row")
 
+    @cached_property
     def by_date(self) -> pl.DataFrame:
-        """Return the id of the first visit of each person on each date."""
+        """The id of the first visit of each person on each date."""
         by_date = self._held.select("person_id", date="actual_date", visit_occurrence_id="row")
         return by_date.unique(["person_id", "date"], keep="first", maintain_order=True)
 
 
 def at_visits(rows: pl.DataFrame, visits: Visits) -> pl.DataFrame:
     """Add the visit of each row's `date`, null if there was none."""
-    return rows.join(visits.by_date(), on=["person_id", "date"], how="left", maintain_order="left")
+    return rows.join(visits.by_date, on=["person_id", "date"], how="left", maintain_order="left")
 
 
 def death(part: RecordPart, concepts: Concepts) -> pl.DataFrame:
