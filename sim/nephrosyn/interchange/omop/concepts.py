@@ -134,7 +134,7 @@ class Concepts:
         column : str
             Column of words.
         """
-        return self._by_word(column, {word: code.concept_id for word, code in self._codes.group(group).items()})
+        return _by_word(column, {word: code.concept_id for word, code in self._codes.group(group).items()}, pl.Int32)
 
     def id_of(self, group: str, word: str) -> int:
         """Return the concept of one word."""
@@ -142,8 +142,7 @@ class Concepts:
 
     def units(self, column: str) -> pl.Expr:
         """Return the unit of each analyte of a column; null for one without a unit."""
-        known = {word: code.unit_concept_id for word, code in self._codes.group("analyte").items() if code.unit}
-        return self._by_word(column, known)
+        return _by_word(column, {word: code.unit_concept_id for word, code in self._analytes().items()}, pl.Int32)
 
     def unit_of(self, group: str, word: str) -> int:
         """Return the unit of one word."""
@@ -151,17 +150,15 @@ class Concepts:
 
     def factors(self, column: str) -> pl.Expr:
         """Return the factor from the unit of the record to that of the export, by analyte."""
-        known = {word: code.factor for word, code in self._codes.group("analyte").items()}
-        return pl.col(column).cast(pl.String).replace_strict(known, default=1.0, return_dtype=pl.Float64)
+        return _by_word(column, {word: code.factor for word, code in self._analytes().items()}, pl.Float64)
+
+    def _analytes(self) -> dict[str, Code]:
+        return self._codes.group("analyte")
 
     def banded(self, grade: pl.Expr) -> pl.Expr:
         """Return the concept of the grade of a dipstick, given as a number from 0."""
         known = {number: self.id_of("band", band) for number, band in enumerate(vocabulary.DIPSTICK_BANDS)}
         return grade.cast(pl.Int32).replace_strict(known, default=NO_CONCEPT, return_dtype=pl.Int32)
-
-    def _by_word(self, column: str, known: Mapping[str, int]) -> pl.Expr:
-        words = pl.col(column).cast(pl.String)
-        return words.replace_strict(known, default=NO_CONCEPT, return_dtype=pl.Int32)
 
     def used(self) -> list[Concept]:
         """Return every concept that an export may refer to, by number."""
@@ -170,6 +167,17 @@ class Concepts:
             if code.concept_id and code.group in KIND_OF_GROUP:
                 concepts.setdefault(code.concept_id, _concept_of(code))
         return [concepts[number] for number in sorted(concepts)]
+
+
+def _by_word(column: str, known: Mapping[str, float], kind: pl.DataType | type[pl.DataType]) -> pl.Expr:
+    """Return the number of each word of a column; null for no word. Words are codes in memory, so this is a lookup."""
+
+    def numbers(words: pl.Series) -> pl.Series:
+        names = words.dtype.categories if isinstance(words.dtype, pl.Enum) else ()
+        table = pl.Series([known.get(word, NO_CONCEPT) for word in names], dtype=kind)
+        return table.gather(words.to_physical())
+
+    return pl.col(column).map_batches(numbers, return_dtype=kind)
 
 
 def _concept_of(code: Code) -> Concept:

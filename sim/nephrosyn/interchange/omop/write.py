@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from nephrosyn.interchange.output import Output
     from nephrosyn.interchange.record_part import ExportedRun, RecordPart
 
+ROWS_AT_ONCE = 10_000
+"""Rows that are written at a time: their text stays in the cache of the processor."""
 LONGEST_ABBREVIATION, LONGEST_VERSION = 25, 20
 
 
@@ -84,7 +87,12 @@ class Format:
         return besides
 
     def _put(self, output: Output, name: str, frame: pl.DataFrame) -> None:
-        output.csv(f"{name}.csv", frame)
+        with output.stream(f"{name}.csv") as (file, entry):
+            for start in range(0, max(frame.height, 1), ROWS_AT_ONCE):
+                text = BytesIO()
+                frame.slice(start, ROWS_AT_ONCE).write_csv(text, include_header=not start)
+                file.write(text.getbuffer())
+            entry["rows"] = frame.height
 
 
 def part_tables(part: RecordPart, concepts: Concepts) -> tuple[dict[str, pl.DataFrame], Counts]:
