@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import nephrosyn as ns
+from nephrosyn import vocabulary
 from nephrosyn.cli.app import app
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
@@ -121,3 +122,23 @@ def test_specification_curve(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert _play("specification-curve.md", tmp_path) == {"bash": 1, "python": 1}
     assert (tmp_path / "ways" / "specifications.html").is_file()
+
+
+@pytest.mark.slow
+def test_export_omop(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    assert _play("export-omop.md", tmp_path, names) == {"bash": 2, "text": 4, "python": 3}
+    said = _said("export-omop.md")
+    for text in capsys.readouterr().out.splitlines()[:3]:
+        assert text in said
+    assert names["labels"].height == 2 * 300
+    table = "\n".join(" ".join(line.split()) for line in said.splitlines())
+    for name, share in ns.open("run").labels.filter(view="observed")["category"].value_counts().iter_rows():
+        assert f"{vocabulary.plain_name(name)} {share} " in table
+
+
+def _said(page: str) -> str:
+    """What the page shows as output."""
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    return "\n".join(code for language, _, code in BLOCK.findall(text) if language == "text")

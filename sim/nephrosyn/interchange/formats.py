@@ -10,7 +10,11 @@ from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.output import Output
 from nephrosyn.interchange.record_part import ExportedRun, RecordPart
 
-MODULES = {"meds": "nephrosyn.interchange.meds.write"}
+MODULES = {
+    "meds": "nephrosyn.interchange.meds.write",
+    "omop": "nephrosyn.interchange.omop.write",
+    "omop-parquet": "nephrosyn.interchange.omop.write_parquet",
+}
 """Module of each format, imported when it is asked for; it has a class ``Format``."""
 
 

@@ -13,7 +13,7 @@ from nephrosyn.cli.options import Overwrite, Quiet, RunFolder, listed
 
 def export(
     run: RunFolder,
-    to: Annotated[str, typer.Option(metavar="FORMAT", help="Format: meds.")],
+    to: Annotated[str, typer.Option(metavar="FORMAT", help="Format: meds, omop or omop-parquet.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write; an interrupted export is continued.")],
     labels: Annotated[
         list[str] | None,

@@ -31,7 +31,7 @@ def classify(
     from_: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="FORMAT", help="RUN is a record in another format instead, made anywhere: meds."
+            "--from", metavar="FORMAT", help="RUN is a record in another format instead, made anywhere: meds or omop."
         ),
     ] = None,
     out: Annotated[

@@ -16,6 +16,7 @@ from nephrosyn.interchange.meds.rows import PLACE, read_rows
 from nephrosyn.interchange.meds.words import words
 from nephrosyn.interchange.outside import units
 from nephrosyn.interchange.outside.doses import intervals, with_weights
+from nephrosyn.interchange.outside.kinds import KINDS
 from nephrosyn.interchange.outside.record import MOST_SHOWN, OutsideRecord, Problems, typed
 from nephrosyn.record.schema import DRUG
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -25,17 +26,6 @@ GRADES = {
     **{"+" * grade: float(grade + 1) for grade in range(1, 5)},
 }
 """Grade of a dipstick that is given as text; case does not matter."""
-KINDS = {
-    **dict.fromkeys(vocabulary.CONTRAINDICATIONS, "contraindication"),
-    **dict.fromkeys(vocabulary.TOXICITIES, "toxicity"),
-    **dict.fromkeys(vocabulary.AGENT_TOXICITIES, "agent_toxicity"),
-    **dict.fromkeys(vocabulary.COMPLICATIONS, "complication"),
-    **dict.fromkeys(vocabulary.PROVOKING_FACTORS, "provoking_factor"),
-    **dict.fromkeys(vocabulary.CAUSES_OF_DEATH, "cause_of_death"),
-    "infection": "infection",
-    "genetic_form": "genetic_form",
-}
-"""Kind of each condition, where the dataset does not say it."""
 UNNUMBERED = ("birth", "death", "end", "sex", "disease", "condition", "lesion", "static")
 
 

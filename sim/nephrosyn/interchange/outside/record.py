@@ -13,7 +13,7 @@ from nephrosyn import criteria
 from nephrosyn.errors import OutsideRecordError, nearest
 from nephrosyn.record.schema import OBSERVED, PATIENT_KEY
 
-MODULES = {"meds": "nephrosyn.interchange.meds.read"}
+MODULES = {"meds": "nephrosyn.interchange.meds.read", "omop": "nephrosyn.interchange.omop.read"}
 """Module of each format that can be read; it has a function ``read``."""
 MOST_SHOWN = 5
 
@@ -67,7 +67,7 @@ def read_record(from_: str, folder: str | Path) -> OutsideRecord:
 
     Parameters
     ----------
-    from_ : {"meds"}
+    from_ : {"meds", "omop"}
         Its format.
     folder : path
         Its folder.
