@@ -339,6 +339,78 @@ class Cohort:
         self.manifest.update(relabel.updated_manifest(self.manifest, sets, count))
         return self.labels
 
+    def export(
+        self,
+        to: str,
+        out: str | Path,
+        *,
+        labels: Sequence[str] | None = None,
+        codes: str | Path = "standard",
+        split: str | None = None,
+        workers: int | None = None,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Path:
+        """Export the observed record in a format of the field; the truth is never exported.
+
+        Parameters
+        ----------
+        to : {"meds"}
+            The format.
+        out : path
+            Folder to write. An interrupted export is continued.
+        labels : sequence of str, optional
+            Definition sets whose labels are exported beside the record: all by which the cohort was classified by
+            default; ``["none"]`` for no labels.
+        codes : str or path
+            ``standard``; ``local`` for codes of nephrosyn's own only; or a TOML file whose entries replace shipped ones.
+        split : str, optional
+            Shares of a division of the patients, as ``train=0.7,tuning=0.1,held_out=0.2``.
+        workers : int, optional
+            Processes that share the parts of a run on disk; all cores by default. The files do not depend on it.
+        overwrite : bool
+            Replace an earlier export.
+        progress : callable, optional
+            Called with (stage, done, total).
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        ExportError
+            If an option is wrong or the run does not fit the format.
+        RunFolderError
+            If the folder is in use, or the run cannot be read.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> cohort = run("baseline", patients=5, seed=1)
+        >>> folder = cohort.export("meds", Path(tempfile.mkdtemp()) / "meds")
+        >>> sorted(path.name for path in folder.iterdir())
+        ['README.md', 'data', 'labels', 'manifest.json', 'metadata']
+        """
+        from nephrosyn.interchange.export import export
+        from nephrosyn.interchange.record_part import InMemory
+
+        source = InMemory(self.tables) if self._disk is None else self._disk
+        return export(
+            self.manifest,
+            source,
+            self.location,
+            to=to,
+            out=out,
+            labels=labels,
+            codes=codes,
+            split=split,
+            workers=workers,
+            overwrite=overwrite,
+            progress=progress or silent,
+        )
+
     def cases(self, count: int = 20, **options: Any) -> CaseSet:
         """Make practice cases from the observed record; for `options` see `nephrosyn.teach.request.Request`."""
         from nephrosyn.teach.items.case_set import of_cohort

@@ -15,6 +15,8 @@
         CasesError             cases cannot be built
         BenchError             classifiers, tasks or predictions cannot be used
         PerturbationError      a perturbation cannot be applied
+        ExportError            a run cannot be exported
+        OutsideRecordError     a record made elsewhere cannot be read
 
 The text of each is ready to print. ``except ValueError`` and ``except nephrosyn.NephrosynError`` catch them all.
 """
@@ -24,6 +26,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from numbers import Integral
 from typing import Any
 
@@ -141,6 +144,14 @@ class ReclassificationError(NephrosynError):
     """Two definition sets cannot be compared on a run."""
 
 
+class ExportError(NephrosynError):
+    """A run cannot be exported to another format."""
+
+
+class OutsideRecordError(NephrosynError):
+    """A record that was made elsewhere cannot be read, or is not enough to classify patients."""
+
+
 class EstimateError(NephrosynError):
     """The table of published estimates, or a selection from it, cannot be used."""
 
@@ -251,6 +262,8 @@ def value_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return number_text(value)
+    if isinstance(value, date):
+        return f"the date {value.isoformat()}"
     if isinstance(value, Mapping):
         return f"a table of {len(value)}"
     if isinstance(value, list | tuple):

@@ -118,6 +118,22 @@ REMISSION_CAUSES = ("steroid", "spontaneous", *AGENT_CLASSES)
 
 SCHEDULES = ("daily", "alternate_day", "single")
 
+ROUTES = ("oral", "intravenous", "subcutaneous")
+
+
+def route_of(drug: DrugEntry, schedule: str) -> str:
+    """Return the route of a dose; a drug with several is given by vein where the dose is a single one.
+
+    Examples
+    --------
+    >>> cyclophosphamide = DRUG_TABLE[1]
+    >>> route_of(cyclophosphamide, "daily"), route_of(cyclophosphamide, "single")
+    ('oral', 'intravenous')
+    """
+    by_vein = schedule == "single" and "intravenous" in drug.routes
+    return "intravenous" if by_vein else drug.routes[0]
+
+
 CONTRAINDICATIONS = ("peptic_ulcer", "tuberculosis", "hepatitis", "diabetes")
 
 TOXICITIES = ("steroid_diabetes", "osteonecrosis", "psychosis", "gastrointestinal_bleeding", "cataract")

@@ -117,6 +117,19 @@ def days(times: NDArray[Any]) -> NDArray[np.int32]:
     return np.asarray(np.floor(times), dtype=np.int32)
 
 
+def onset_dates(history: SortedHistory) -> pl.Series:
+    """Return the date of day 0 of each patient."""
+    day_zero = np.datetime64(history.scenario.calendar.day_zero, "D")
+    return pl.Series(day_zero + days(history.traits["entry_days"]))
+
+
+@cache
+def _route_codes() -> NDArray[np.uint8]:
+    """Return the code of the route of each drug on each schedule, shape (drugs, schedules)."""
+    routes = [[vocabulary.route_of(drug, name) for name in vocabulary.SCHEDULES] for drug in vocabulary.DRUG_TABLE]
+    return np.array([[vocabulary.ROUTES.index(route) for route in row] for row in routes], np.uint8)
+
+
 def doses(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
     """Return the dosing intervals: those of the record, or all to the end of the course."""
     rows = history.of(Kind.DOSE)  # ordered by their ends; the table is ordered by their beginnings
@@ -134,6 +147,7 @@ def doses(history: SortedHistory, *, observed: bool) -> pl.DataFrame:
             "last_days": last.astype(np.int32),
             "dose_mg": rows["second_value"],
             "schedule": decode(rows["detail"], schema.SCHEDULE),
+            "route": decode(_route_codes()[rows["code"], rows["detail"]], schema.ROUTE),
             "mean_mg_per_day": np.where(alternate, 0.5, 1.0) * rows["second_value"],
             "dosing_weight_kg": np.round(rows["third_value"], 1),
         },

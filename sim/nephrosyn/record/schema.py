@@ -68,6 +68,7 @@ BAND = pl.Enum(vocabulary.DIPSTICK_BANDS)
 VISIT_KIND = pl.Enum(vocabulary.VISIT_KINDS)
 DRUG = pl.Enum(vocabulary.DRUGS)
 SCHEDULE = pl.Enum(vocabulary.SCHEDULES)
+ROUTE = pl.Enum(vocabulary.ROUTES)
 CONDITION = pl.Enum(vocabulary.CONDITIONS)
 CONDITION_KIND = pl.Enum(vocabulary.CONDITION_KINDS)
 ACTION = pl.Enum(vocabulary.STEROID_ACTIONS)
@@ -90,6 +91,7 @@ _DOSES = {
     "last_days": Column(pl.Int32, "last day, inclusive", "days"),
     "dose_mg": Column(pl.Float64, "dose prescribed on a dosing day", "mg"),
     "schedule": Column(SCHEDULE, "daily, on alternate days, or a single infusion"),
+    "route": Column(ROUTE, "oral, intravenous or subcutaneous"),
     "mean_mg_per_day": Column(pl.Float64, "mean over all days of the row; half of an alternate-day dose", "mg/day"),
     "dosing_weight_kg": Column(
         pl.Float64, "dry weight: of steroid at the start of the course, of a second agent at the latest review", "kg"
@@ -125,10 +127,12 @@ _OBSERVED = {
             "site": Column(pl.Int32, "clinic"),
             "band": Column(pl.String, "age band of the scenario"),
             "sex": Column(SEX, "sex"),
+            "onset_date": Column(pl.Date, "date of day 0, the onset of the disease as recorded"),
             "birth_days": Column(pl.Int32, "day of birth, 0 or negative as it precedes onset", "days"),
             "age_at_onset_years": Column(pl.Float64, "age on day 0", "years"),
             "weight_kg": Column(pl.Float64, "dry weight at presentation", "kg"),
             "height_cm": Column(pl.Float64, "height at presentation", "cm"),
+            "measured_days": Column(pl.Int32, "day of the first visit, at which weight and height were taken", "days"),
             "lesion": Column(LESION, "lesion, if a biopsy was taken"),
             "biopsy_days": Column(pl.Int32, "day of the biopsy", "days"),
         },

@@ -15,7 +15,7 @@ from nephrosyn import vocabulary
 from nephrosyn.course.state.codes import Event
 from nephrosyn.course.state.events import Kind
 from nephrosyn.record import schema
-from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up
+from nephrosyn.record.history import SortedHistory, conditions, days, decode, doses, follow_up, onset_dates
 from nephrosyn.record.missing_data import copy_recorded_readings, missed_visits, recorded_diary_days
 from nephrosyn.record.truth import truth
 from nephrosyn.vocabulary import DAYS_PER_YEAR
@@ -94,10 +94,12 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
             "site": traits["site"],
             "band": bands.gather(pl.Series(traits["band"])),
             "sex": decode(traits["sex"], schema.SEX),
+            "onset_date": onset_dates(history),
             "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
             "age_at_onset_years": traits["age_years"],
             "weight_kg": np.round(weight_kg, 1),
             "height_cm": np.round(height_cm, 1),
+            "measured_days": days(traits["presentation_days"]),
             "lesion": decode(traits["lesion"], schema.LESION),
         },
     ).join(biopsied, on="patient", how="left", maintain_order="left")

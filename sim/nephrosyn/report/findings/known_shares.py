@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 FILE = "known_shares.csv"
-NOT_CONTENT = ("title", "description", "patients", "replicates", "seed", "engine", "criteria", "sources")
+NOT_CONTENT = ("title", "description", "patients", "replicates", "seed", "engine", "criteria", "calendar", "sources")
 """Keys of a scenario on which the expected share does not depend."""
 DIGITS = 16
 

@@ -148,6 +148,10 @@ class Folder(Mapping[str, pl.DataFrame]):
         """Return the number of parts of a table."""
         return len(self._names(table))
 
+    def part_rows(self, table: str) -> list[int]:
+        """Return the rows of each part of a table, from the manifest."""
+        return [self._files[name]["rows"] for name in self._names(table)]
+
     def __getitem__(self, table: str) -> pl.DataFrame:
         return self.collect(self.lazy(table))
 

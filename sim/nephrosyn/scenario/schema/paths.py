@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from nephrosyn.errors import number_text
+from nephrosyn.scenario.schema.calendar import FIRST_DATE, LAST_DATE
 from nephrosyn.scenario.schema.scenario import Scenario
 from nephrosyn.scenario.schema.units import SMALLEST
 from nephrosyn.scenario.tree import Path
@@ -136,6 +137,8 @@ def _text(here: Node) -> str:
             return f"a list of {len(places)} numbers"
         most = f" of at most {here['maxItems']}" if "maxItems" in here else ""
         return f"a list{most}, each {_text(opened(here['items']))}"
+    if here.get("format") == "date":
+        return f'a date from {FIRST_DATE} to {LAST_DATE}, as "2020-01-31"'
     return {"boolean": "true or false", "string": "a text", "object": "a table"}[str(kind)]
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from nephrosyn.scenario.schema.calendar import Calendar
 from nephrosyn.scenario.schema.care import Care
 from nephrosyn.scenario.schema.complications import Complications, ProvokingFactors
 from nephrosyn.scenario.schema.disease import Disease, Triggers
@@ -32,6 +33,7 @@ class Scenario(Section):
     seed: Seed
     engine: Literal["auto", "simpy", "compiled"]
     criteria: list[str]
+    calendar: Calendar
     population: Population
     disease: Disease
     triggers: Triggers

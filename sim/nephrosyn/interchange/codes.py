@@ -1,0 +1,252 @@
+"""The codes of every word of the vocabulary in the code systems of the field.
+
+`codes.toml` has an entry for each word that a record can hold: a standard code with two independent citations, or the
+reason why there is none. A word without a standard code goes out under a code of nephrosyn's own, with its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+from nephrosyn.errors import ExportError, value_text
+from nephrosyn.text_files import UnreadableError
+from nephrosyn.toml_files import content, merge_tables, parsed_toml
+from nephrosyn.vocabulary import plain_name
+
+LOCAL = "NEPHROSYN"
+"""Vocabulary of the codes that no standard has."""
+SYSTEMS = {
+    "LOINC": "http://loinc.org",
+    "SNOMED": "http://snomed.info/sct",
+    "RxNorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "ATC": "http://www.whocc.no/atc",
+    "UCUM": "http://unitsofmeasure.org",
+    "GENDER": "http://hl7.org/fhir/administrative-gender",
+    "VISIT": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    LOCAL: "https://nephrosyn.example/codes",
+}
+"""URI of each code system, as FHIR names it."""
+LEAST_CITATIONS = 2
+
+
+@dataclass(frozen=True)
+class Code:
+    """The code of one word.
+
+    Attributes
+    ----------
+    group, word : str
+        Vocabulary of nephrosyn, for example ``analyte``, and the word in it.
+    vocabulary, code : str
+        Code system and code; `LOCAL` and ``group/word`` for a word without a standard code.
+    display : str
+        Name.
+    concept_id : int
+        Standard concept of OMOP; 0 if none is known.
+    unit : str
+        Unit of values in UCUM; empty if there is none.
+    unit_concept_id : int
+        OMOP concept of the unit.
+    from_unit : str
+        Unit inside nephrosyn.
+    factor : float
+        Factor from that unit to `unit`.
+    atc : str
+        Code of a drug in the ATC classification.
+    citations : tuple of str
+        Where the code was read.
+    reason : str
+        Why there is no standard code; empty if there is one.
+    """
+
+    group: str
+    word: str
+    vocabulary: str
+    code: str
+    display: str
+    concept_id: int = 0
+    unit: str = ""
+    unit_concept_id: int = 0
+    from_unit: str = ""
+    factor: float = 1.0
+    atc: str = ""
+    citations: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a code of nephrosyn's own."""
+        return self.vocabulary == LOCAL
+
+    @property
+    def text(self) -> str:
+        """Vocabulary and code in one text, as MEDS has them.
+
+        Examples
+        --------
+        >>> load_codes().of("analyte", "albumin").text
+        'LOINC//1751-7'
+        """
+        return f"{self.vocabulary}//{self.code.replace('/', '//')}"
+
+    @property
+    def system(self) -> str:
+        """URI of the code system."""
+        return SYSTEMS[self.vocabulary]
+
+
+class Codes:
+    """The codes of all words.
+
+    Parameters
+    ----------
+    entries : mapping of (str, str) to Code
+        By group and word.
+    """
+
+    def __init__(self, entries: Mapping[tuple[str, str], Code]) -> None:
+        self._entries = dict(entries)
+
+    def __iter__(self) -> Iterator[Code]:
+        return iter(self._entries.values())
+
+    def of(self, group: str, word: str) -> Code:
+        """Return the code of a word.
+
+        Raises
+        ------
+        ExportError
+            If there is no entry.
+        """
+        if (group, word) not in self._entries:
+            raise ExportError(f"codes: expected an entry {group}.{word}; found none")
+        return self._entries[group, word]
+
+    def group(self, group: str) -> dict[str, Code]:
+        """Return the codes of a group by word."""
+        return {word: code for (of, word), code in self._entries.items() if of == group}
+
+    def local(self) -> Codes:
+        """Return codes of nephrosyn's own for all words; names and units stay."""
+        return Codes({key: _as_local(code) for key, code in self._entries.items()})
+
+
+def _as_local(code: Code) -> Code:
+    return replace(code, vocabulary=LOCAL, code=f"{code.group}/{code.word}", concept_id=0, atc="")
+
+
+def load_codes(choice: str | Path = "standard") -> Codes:
+    """Return the codes.
+
+    Parameters
+    ----------
+    choice : str or path
+        ``standard``; ``local``, for codes of nephrosyn's own only; or a TOML file whose entries replace shipped ones.
+
+    Returns
+    -------
+    Codes
+        One entry for each word.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be read, or an entry has neither two citations nor a reason.
+
+    Examples
+    --------
+    >>> load_codes().of("analyte", "upcr").code, load_codes("local").of("analyte", "upcr").text
+    ('2890-2', 'NEPHROSYN//analyte//upcr')
+    """
+    if str(choice) == "standard":
+        return _shipped()
+    if str(choice) == "local":
+        return _shipped().local()
+    path = Path(choice)
+    if not path.is_file():
+        raise ExportError(f"--codes: expected standard, local or a TOML file; found {str(choice)!r}, which is none")
+    try:
+        own = parsed_toml(content(path))
+    except UnreadableError as error:
+        raise ExportError(f"{choice}: expected {error.expected}; found {error.actual}") from None
+    merged = merge_tables(_shipped_table(), own, lambda below, above: "none" in above or "code" in above)
+    return _checked(merged, str(choice))
+
+
+@cache
+def _shipped_table() -> dict[str, Any]:
+    return parsed_toml(content(files(__package__) / "codes.toml"))
+
+
+@cache
+def _shipped() -> Codes:
+    return _checked(_shipped_table(), "codes.toml")
+
+
+TYPES: dict[str, Any] = {
+    "vocabulary": str,
+    "code": str,
+    "display": str,
+    "concept_id": int,
+    "unit": str,
+    "unit_concept_id": int,
+    "from_unit": str,
+    "factor": float | int,
+    "atc": str,
+    "citations": list,
+    "none": str,
+}
+
+
+def _checked(table: Mapping[str, Any], file: str) -> Codes:
+    """Return the codes of a table, or raise an error with everything that is wrong with it."""
+    entries, problems = {}, []
+    for group, words in table.items():
+        for word, entry in words.items() if isinstance(words, Mapping) else ():
+            wrong = list(_problems_of(entry))
+            problems += [f"{group}.{word}: {problem}" for problem in wrong]
+            if not wrong:
+                entries[group, word] = _entry(group, word, entry)
+    if problems:
+        raise ExportError("\n".join([f"codes in {file}:", *(f"  {problem}" for problem in problems)]))
+    return Codes(entries)
+
+
+def _problems_of(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, Mapping):
+        yield f"expected a table; found {value_text(entry)}"
+        return
+    for key, value in entry.items():
+        if key not in TYPES:
+            yield f"expected one of {', '.join(TYPES)}; found the key {key}"
+        elif not isinstance(value, TYPES[key]) or isinstance(value, bool):
+            kinds = get_args(TYPES[key]) or (TYPES[key],)
+            yield f"{key}: expected {' or '.join(kind.__name__ for kind in kinds)}; found {value_text(value)}"
+    if "none" in entry:
+        if "code" in entry or not str(entry["none"]).strip():
+            yield 'expected a code, or none = "reason"; found both, or no reason'
+        return
+    yield from (f"expected {key}; found none" for key in ("vocabulary", "code", "display") if key not in entry)
+    if entry.get("vocabulary", LOCAL) not in SYSTEMS:
+        yield f"vocabulary: expected one of {', '.join(SYSTEMS)}; found {value_text(entry['vocabulary'])}"
+    citations = entry.get("citations", ())
+    if isinstance(citations, list | tuple) and len(set(map(str, citations))) < LEAST_CITATIONS:
+        yield (
+            f"citations: expected {LEAST_CITATIONS} independent ones for code {entry.get('code')}; found "
+            f'{len(citations)}; cite another source, or say none = "reason"'
+        )
+
+
+def _entry(group: str, word: str, entry: Mapping[str, Any]) -> Code:
+    values = {key: value for key, value in entry.items() if key != "none"}
+    values["citations"] = tuple(values.get("citations", ()))
+    values["factor"] = float(values.get("factor", 1.0))
+    reason = str(entry.get("none", ""))
+    if reason:
+        values |= {"vocabulary": LOCAL, "code": f"{group}/{word}", "display": values.get("display", plain_name(word))}
+    return Code(group, word, reason=reason, **values)

@@ -1,0 +1,1 @@
+"""MEDS 0.4: the Medical Event Data Standard."""
