@@ -10,7 +10,7 @@ from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.output import Output
 from nephrosyn.interchange.record_part import ExportedRun, RecordPart
 
-MODULES = {"meds": "nephrosyn.interchange.meds.write"}
+MODULES = {"meds": "nephrosyn.interchange.meds.write", "fhir": "nephrosyn.interchange.fhir.write"}
 """Module of each format, imported when it is asked for; it has a class ``Format``."""
 
 
