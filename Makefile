@@ -50,6 +50,13 @@ $(PLAYER)/node_modules/.package-lock.json: $(PLAYER)/package-lock.json
 	@npm ci --prefix $(PLAYER) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+# A FHIR server and validator for the tests.
+FHIR_SERVER := tests/interchange/fhir/server
+$(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package-lock.json
+	@echo "installing the FHIR server for the tests"
+	@npm ci --prefix $(FHIR_SERVER) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 run: $(VENV)/installed
 	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
 	@echo "(to use the command nephrosyn in this shell:  . $(VENV)/bin/activate)"
@@ -61,7 +68,8 @@ lint: $(VENV)/installed-for-tests
 
 test:
 	@tools/system-packages
-	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json
+	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json \
+	  $(FHIR_SERVER)/node_modules/.package-lock.json
 	@$(PY) -m pytest -n $(WORKERS)
 
 quick: $(VENV)/installed-for-tests
@@ -89,5 +97,5 @@ refit: $(VENV)/installed-for-tests
 	@$(PY) tools/refit.py
 
 clean:
-	rm -rf $(VENV) $(PLAYER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PLAYER)/node_modules $(FHIR_SERVER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find sim tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +

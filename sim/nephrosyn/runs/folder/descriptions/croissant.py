@@ -15,8 +15,11 @@ from nephrosyn.runs.folder.descriptions.data_package import field_type
 from nephrosyn.runs.folder.descriptions.tables import DescribedTable, in_words
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
-_IDS = ("recordSet", "field", "fileSet", "fileObject", "column", "extract", "source", "references", "transform")
-_TEXTS = ("format", "includes", "jsonPath", "parentField", "path", "regex", "repeated", "replace", "separator", "subField")
+_TERMS = (
+    *("citeAs", "column", "equivalentProperty", "extract", "field", "fileObject", "fileProperty", "fileSet", "format"),
+    *("includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet", "references", "regex"),
+    *("repeated", "replace", "samplingRate", "separator", "source", "subField", "transform"),
+)
 CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -24,16 +27,11 @@ CONTEXT: dict[str, Any] = {
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "dct": "http://purl.org/dc/terms/",
-    "citeAs": "cr:citeAs",
     "conformsTo": "dct:conformsTo",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "examples": {"@id": "cr:examples", "@type": "@json"},
-    "fileProperty": "cr:fileProperty",
-    "isLiveDataset": "cr:isLiveDataset",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    **{name: f"cr:{name}" for name in (*_IDS, *_TEXTS)},
+    **{name: f"cr:{name}" for name in _TERMS},
 }
 """Meaning of the terms, as the specification prescribes it."""
 DATA_TYPES = {

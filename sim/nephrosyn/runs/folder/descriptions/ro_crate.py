@@ -21,9 +21,7 @@ FILES = {
 }
 
 
-def ro_crate(
-    name: str, manifest: Mapping[str, Any], tables: Sequence[DescribedTable], about: Mapping[str, Any]
-) -> Any:
+def ro_crate(name: str, manifest: Mapping[str, Any], tables: Sequence[DescribedTable], about: Mapping[str, Any]) -> Any:
     """Return the content of ``ro-crate-metadata.json``.
 
     Parameters
