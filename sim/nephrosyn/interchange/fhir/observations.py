@@ -17,6 +17,8 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 DIPSTICK, WEIGHT = "dipstick", "weight"
 DECIMALS = 6
 """Decimals of a value after its conversion to another unit, which takes away what binary fractions add."""
+ROWS = 20_000
+"""Readings whose texts are in memory at a time."""
 SIZES = {"height": ("height_cm", ""), "weight": ("weight_kg", "dry weight at presentation")}
 RANGE = ["analyte", "reference_low", "reference_high"]
 
@@ -30,8 +32,8 @@ def _quantity(code: Code) -> str:
     return f',"unit":{compact(code.unit)},"system":"{UCUM}","code":{compact(code.unit)}}}'
 
 
-def readings(part: FhirPart) -> pl.Series:
-    """Return an Observation for each reading, with its visit and reference range.
+def readings(part: FhirPart) -> Iterator[pl.Series]:
+    """Yield an Observation for each reading, with its visit and reference range; some rows at a time.
 
     Raises
     ------
@@ -40,15 +42,18 @@ def readings(part: FhirPart) -> pl.Series:
     """
     rows = part.table("readings", "taken_days")
     _check_units(part, rows)
-    analytes = rows["analyte"]
     part.concepts(rows, "analyte", "analyte")  # counts local codes
-    ranges = _ranges(part, rows)
+    for some in rows.iter_slices(ROWS):
+        yield _observations(part, some)
+
+
+def _observations(part: FhirPart, rows: pl.DataFrame) -> pl.Series:
     return lines(
         rows,
         f"{start('Observation')}r",
         pl.col("row"),
         '","status":"final",',
-        by_word(analytes, lambda word: _what(part.code("analyte", word))),
+        by_word(rows["analyte"], lambda word: _what(part.code("analyte", word))),
         ',"subject":{"reference":"Patient/p',
         pl.col("key"),
         '"},"encounter":{"reference":"Encounter/v',
@@ -57,7 +62,7 @@ def readings(part: FhirPart) -> pl.Series:
         pl.col("taken_date"),
         '",',
         _values(part, rows),
-        ranges,
+        _ranges(part, rows),
         "}",
     )
 
@@ -114,9 +119,8 @@ def _range(code: Code, low: float | None, high: float | None) -> str:
     if code.word == DIPSTICK:
         bands = [vocabulary.DIPSTICK_BANDS[round(value)] for value in limits.values()]
         return f',"referenceRange":[{{"text":"{" to ".join(dict.fromkeys(bands))}"}}]'
-    shown = {name: round(value * code.factor, DECIMALS) for name, value in limits.items()}
-    quantities = [f'"{name}":{{"value":{value}{_quantity(code)}' for name, value in shown.items()]
-    return f',"referenceRange":[{{{",".join(quantities)}}}]'
+    shown = {name: {"value": round(value * code.factor, DECIMALS), "unit": code.unit} for name, value in limits.items()}
+    return f',"referenceRange":{compact([shown])}'
 
 
 def sizes(part: FhirPart) -> Iterator[pl.Series]:

@@ -14,12 +14,8 @@ import polars as pl
 
 from nephrosyn.interchange.codes import Code
 
-SECURITY = {
-    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
-    "code": "HTEST",
-    "display": "test health data",
-}
-"""Mark of data that are not of real persons."""
+SECURITY = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}
+"""Mark of data that are not of real persons: test health data."""
 UCUM = "http://unitsofmeasure.org"
 
 
@@ -40,18 +36,18 @@ META = compact({"security": [SECURITY]})
 def concept(code: Code) -> str:
     """Return the CodeableConcept of a word.
 
-    A drug has its code in the ATC classification too.
+    A drug has its code in the ATC classification too, and a word without a standard code has a text.
 
     Examples
     --------
     >>> from nephrosyn.interchange.codes import load_codes
     >>> concept(load_codes().of("band", "trace"))
-    '{"coding":[{"system":"http://snomed.info/sct","code":"260405006","display":"Trace"}],"text":"Trace"}'
+    '{"coding":[{"system":"http://snomed.info/sct","code":"260405006","display":"Trace"}]}'
     """
     coding = [{"system": code.system, "code": code.code, "display": code.display}]
     if code.atc:
         coding.append({"system": "http://www.whocc.no/atc", "code": code.atc})
-    return compact({"coding": coding, "text": code.display})
+    return compact({"coding": coding, **({"text": code.display} if code.is_local else {})})
 
 
 def by_word(words: pl.Series, fragment: Callable[[str], str]) -> pl.Series:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from io import BytesIO
+from itertools import chain
 
 import polars as pl
 
@@ -40,10 +41,7 @@ class Format:
         """Write a file for each type of resource, and the members of groups."""
         fhir = FhirPart(part)
         for kind, texts in _resources(fhir):
-            rows = sum(map(len, texts))
-            if rows:
-                output.put(f"{kind}.{part.number:05d}{SUFFIX}", _content(texts), rows)
-            fhir.counts.written[kind] += rows
+            fhir.counts.written[kind] += _write(f"{kind}.{part.number:05d}{SUFFIX}", texts, output)
         if self._run.labels:
             groups.write_members(fhir, output)
         return fhir.counts
@@ -76,21 +74,34 @@ class Format:
         return date.fromisoformat(scenario.calendar.day_zero) + timedelta(days=round(days) + 1)
 
 
-def _resources(part: FhirPart) -> Iterator[tuple[str, list[pl.Series]]]:
+def _resources(part: FhirPart) -> Iterator[tuple[str, Iterable[pl.Series]]]:
     """Yield the texts of all resources of a part, by type."""
     yield "Organization", [persons.organizations(part)]
     yield "Patient", [persons.patients(part)]
     yield "Encounter", [encounters.encounters(part)]
-    yield "Observation", [*observations.sizes(part), observations.readings(part), observations.diary(part)]
+    yield "Observation", chain(observations.sizes(part), observations.readings(part), [observations.diary(part)])
     yield "MedicationRequest", [medications.medication_requests(part)]
-    yield "Condition", [*conditions.conditions(part)]
+    yield "Condition", conditions.conditions(part)
     yield "AdverseEvent", [conditions.adverse_events(part)]
     yield "Procedure", [conditions.procedures(part)]
 
 
-def _content(texts: Iterable[pl.Series]) -> bytes:
+def _write(name: str, texts: Iterable[pl.Series], output: Output) -> int:
+    """Write texts as the lines of a file, if there are any, and return their number."""
+    rows, filled = 0, (text for text in texts if len(text))
+    first = next(filled, None)
+    if first is None:
+        return 0
+    with output.stream(name) as (file, entry):
+        for text in chain([first], filled):
+            file.write(_content(text))
+            rows += len(text)
+        entry["rows"] = rows
+    return rows
+
+
+def _content(texts: pl.Series) -> bytes:
     """Return texts as lines; each is JSON without a line end, and is not quoted."""
     buffer = BytesIO()
-    for text in texts:
-        text.to_frame().write_csv(buffer, include_header=False, quote_style="never")
+    texts.to_frame().write_csv(buffer, include_header=False, quote_style="never")
     return buffer.getvalue()
