@@ -21,7 +21,9 @@ from nephrosyn.errors import (
     EngineError,
     EstimateError,
     EvidenceError,
+    ExportError,
     NephrosynError,
+    OutsideRecordError,
     PerturbationError,
     ReclassificationError,
     RunFolderError,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from nephrosyn import datasets
     from nephrosyn.api import Cohort, Comparison, Patient, Reclassification, compare, open, reclassify, run
     from nephrosyn.evidence.specifications.curve import SpecificationCurve, specification_curve
+    from nephrosyn.interchange.outside.record import OutsideRecord, read_record
 
 __version__ = "0.1.0"
 __all__ = [
@@ -45,7 +48,10 @@ __all__ = [
     "EngineError",
     "EstimateError",
     "EvidenceError",
+    "ExportError",
     "NephrosynError",
+    "OutsideRecord",
+    "OutsideRecordError",
     "Patient",
     "PerturbationError",
     "Reclassification",
@@ -57,6 +63,7 @@ __all__ = [
     "compare",
     "datasets",
     "open",
+    "read_record",
     "reclassify",
     "run",
     "specification_curve",
@@ -69,6 +76,8 @@ def __getattr__(name: str) -> Any:
         return import_module("nephrosyn.datasets")
     if name in ("SpecificationCurve", "specification_curve"):
         return getattr(import_module("nephrosyn.evidence.specifications.curve"), name)
+    if name in ("OutsideRecord", "read_record"):
+        return getattr(import_module("nephrosyn.interchange.outside.record"), name)
     if name in __all__:
         return getattr(import_module("nephrosyn.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

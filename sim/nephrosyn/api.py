@@ -363,7 +363,7 @@ class Cohort:
             Definition sets whose labels are exported beside the record: all by which the cohort was classified by
             default; ``["none"]`` for no labels.
         codes : str or path
-            ``standard``; ``local`` for codes of nephrosyn's own only; or a TOML file whose entries replace shipped ones.
+            ``standard``; ``local`` for codes of nephrosyn's own only; or a TOML file with entries of your own.
         split : str, optional
             Shares of a division of the patients, as ``train=0.7,tuning=0.1,held_out=0.2``.
         workers : int, optional

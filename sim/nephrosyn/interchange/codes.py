@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from nephrosyn.errors import ExportError, value_text
-from nephrosyn.text_files import UnreadableError
-from nephrosyn.toml_files import content, merge_tables, parsed_toml
+from nephrosyn.text_files import UnreadableError, parsed_toml
+from nephrosyn.toml_files import content, merge_tables
 from nephrosyn.vocabulary import plain_name
 
 LOCAL = "NEPHROSYN"
@@ -31,6 +31,7 @@ SYSTEMS = {
     LOCAL: "https://nephrosyn.example/codes",
 }
 """URI of each code system, as FHIR names it."""
+SOURCES = "sources"
 LEAST_CITATIONS = 2
 
 
@@ -59,7 +60,7 @@ class Code:
     atc : str
         Code of a drug in the ATC classification.
     citations : tuple of str
-        Where the code was read.
+        Where the code was read: keys of the table ``sources``.
     reason : str
         Why there is no standard code; empty if there is one.
     """
@@ -205,10 +206,10 @@ TYPES: dict[str, Any] = {
 
 def _checked(table: Mapping[str, Any], file: str) -> Codes:
     """Return the codes of a table, or raise an error with everything that is wrong with it."""
-    entries, problems = {}, []
+    entries, problems, sources = {}, [], table.get(SOURCES, {})
     for group, words in table.items():
-        for word, entry in words.items() if isinstance(words, Mapping) else ():
-            wrong = list(_problems_of(entry))
+        for word, entry in words.items() if isinstance(words, Mapping) and group != SOURCES else ():
+            wrong = list(_problems_of(entry, sources))
             problems += [f"{group}.{word}: {problem}" for problem in wrong]
             if not wrong:
                 entries[group, word] = _entry(group, word, entry)
@@ -217,7 +218,7 @@ def _checked(table: Mapping[str, Any], file: str) -> Codes:
     return Codes(entries)
 
 
-def _problems_of(entry: Any) -> Iterator[str]:
+def _problems_of(entry: Any, sources: Mapping[str, str]) -> Iterator[str]:
     if not isinstance(entry, Mapping):
         yield f"expected a table; found {value_text(entry)}"
         return
@@ -234,11 +235,19 @@ def _problems_of(entry: Any) -> Iterator[str]:
     yield from (f"expected {key}; found none" for key in ("vocabulary", "code", "display") if key not in entry)
     if entry.get("vocabulary", LOCAL) not in SYSTEMS:
         yield f"vocabulary: expected one of {', '.join(SYSTEMS)}; found {value_text(entry['vocabulary'])}"
-    citations = entry.get("citations", ())
-    if isinstance(citations, list | tuple) and len(set(map(str, citations))) < LEAST_CITATIONS:
+    if isinstance(entry.get("citations", []), list):
+        yield from _problems_of_citations(entry, sources)
+
+
+def _problems_of_citations(entry: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[str]:
+    cited = list(dict.fromkeys(map(str, entry.get("citations", []))))
+    yield from (
+        f"citations: expected a key of [sources]; found {value_text(key)}" for key in cited if key not in sources
+    )
+    if len(cited) < LEAST_CITATIONS:
         yield (
-            f"citations: expected {LEAST_CITATIONS} independent ones for code {entry.get('code')}; found "
-            f'{len(citations)}; cite another source, or say none = "reason"'
+            f"citations: expected {LEAST_CITATIONS} independent ones for code {entry.get('code')}; found {len(cited)}; "
+            'cite another source, or say none = "reason"'
         )
 
 

@@ -25,8 +25,9 @@ def read_me(title: str, run: ExportedRun, counts: Counts) -> str:
     lines = [
         f"# {run.resolved.scenario.title}: {title}",
         "",
-        f"{NOTICE} Exported by nephrosyn from the run {run.name} with seed {run.seed}: {run.persons:,} persons, day zero "
-        f"{run.resolved.scenario.calendar.day_zero}. Labels: {labels}. The truth of the simulation is not part of it.",
+        f"{NOTICE} Exported by nephrosyn from the run {run.name} with seed {run.seed}: {run.persons:,} persons, "
+        f"day zero {run.resolved.scenario.calendar.day_zero}. Labels: {labels}. The truth of the simulation is not "
+        "part of it.",
         "",
         "## Rows written",
         "",

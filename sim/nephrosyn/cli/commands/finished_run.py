@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,15 +28,30 @@ def classify(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Leave patients with impossible values undetermined and count them.")
     ] = False,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="FORMAT", help="RUN is a record in another format instead, made anywhere: meds."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="With --from: write the labels to a CSV file.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Classify the patients of a run by further definition sets."""
+    """Classify the patients of a run, or of a record made elsewhere, by further definition sets."""
     import nephrosyn as ns
 
     if not criteria:
         raise typer.BadParameter(
             "name at least one definition set; see: nephrosyn list criteria", param_hint="--criteria"
         )
+    if out is not None and from_ is None:
+        raise typer.BadParameter("the labels of a run are stored with it; only with --from", param_hint="--out")
+    if from_ is not None:
+        record = ns.read_record(from_, run)
+        console.outside_labels(record, record.classify(criteria, keep_going=keep_going), out, quiet=quiet)
+        return
     cohort = ns.open(run)
     with console.Progress(quiet) as progress:
         cohort.classify(criteria, keep_going=keep_going, progress=progress)

@@ -9,7 +9,20 @@ from nephrosyn.interchange.codes import Code, Codes
 from nephrosyn.interchange.meds.events import BIRTH, DEATH, END, RECORD_END, START
 from nephrosyn.vocabulary import plain_name
 
-USED = ("sex", "visit", "size", "analyte", "diary", "procedure", "lesion", "condition", "drug", "end")
+USED = (
+    "sex",
+    "static",
+    "disease",
+    "visit",
+    "size",
+    "analyte",
+    "diary",
+    "procedure",
+    "lesion",
+    "condition",
+    "drug",
+    "end",
+)
 """Groups of codes that stand in the data."""
 
 
@@ -21,7 +34,7 @@ def frame(codes: Codes) -> pl.DataFrame:
     polars.DataFrame
         `code`, `description` and `parent_codes`, sorted by code; a code that two words share has one row.
     """
-    rows = {BIRTH: ("birth", []), DEATH: ("death", [])}
+    rows: dict[str, tuple[str, list[str]]] = {BIRTH: ("birth", []), DEATH: ("death", [])}
     for reason in vocabulary.END_REASONS:
         rows[f"{RECORD_END}//{reason}"] = (f"end of the record: {plain_name(reason)}", [])
     for group in USED:

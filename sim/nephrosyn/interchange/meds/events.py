@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 
 import polars as pl
 
 from nephrosyn.errors import ExportError
-from nephrosyn.interchange.codes import Code, Codes
 from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.record_part import RecordPart
+from nephrosyn.record.schema import ColumnType
 
-COLUMNS = {
+COLUMNS: dict[str, ColumnType] = {
     "subject_id": pl.Int64,
     "time": pl.Datetime("us"),
     "code": pl.String,
@@ -23,8 +23,8 @@ COLUMNS = {
 """Columns of the data; `unit` is one that MEDS allows besides its own."""
 START, END = "start", "end"
 BIRTH, DEATH, SEX, RECORD_END = "MEDS_BIRTH", "MEDS_DEATH", "GENDER", "NEPHROSYN//RECORD_END"
+DRY_WEIGHT = "dry weight at presentation"
 BELOW, SCHEDULES = "<", {"daily": "daily", "alternate_day": "on alternate days", "single": "single dose"}
-ORDER = pl.col("order")
 
 
 class Events:
@@ -61,6 +61,7 @@ class Events:
     def _kinds(self) -> Iterator[pl.DataFrame]:
         yield self._static()
         yield self._births()
+        yield self._onsets()
         yield self._visits()
         yield from self._sizes()
         yield self._readings()
@@ -105,10 +106,32 @@ class Events:
         return frame.select(columns[name].cast(kind).alias(name) for name, kind in COLUMNS.items())
 
     def _static(self) -> pl.DataFrame:
-        return self._events(self._people, None, self._coded(self._people, "sex", "sex"))
+        site, band = (pl.lit(self._codes.of("static", word).text) for word in ("site", "band"))
+        return pl.concat(
+            [
+                self._events(self._people, None, self._coded(self._people, "sex", "sex")),
+                self._events(self._people, None, site, value=pl.col("site")),
+                self._events(self._people, None, band, text=pl.col("band")),
+            ]
+        )
 
     def _births(self) -> pl.DataFrame:
         return self._events(self._people, "birth_date", pl.lit(BIRTH))
+
+    def _onsets(self) -> pl.DataFrame:
+        onset, age = self._codes.of("disease", "nephrotic_syndrome"), self._codes.of("size", "age_at_onset")
+        return pl.concat(
+            [
+                self._events(self._people, "onset_date", pl.lit(onset.text)),
+                self._events(
+                    self._people,
+                    "onset_date",
+                    pl.lit(age.text),
+                    value=pl.col("age_at_onset_years"),
+                    unit=pl.lit(age.unit),
+                ),
+            ]
+        )
 
     def _visits(self) -> pl.DataFrame:
         visits = self._part.dated("visits", "actual_days")
@@ -120,7 +143,7 @@ class Events:
     def _sizes(self) -> Iterator[pl.DataFrame]:
         for word, column in (("height", "height_cm"), ("weight", "weight_kg")):
             code = self._codes.of("size", word)
-            text = pl.lit("dry weight at presentation") if word == "weight" else None
+            text = pl.lit(DRY_WEIGHT) if word == "weight" else None
             yield self._events(
                 self._people,
                 "measured_date",
@@ -158,7 +181,7 @@ class Events:
 
     def _diary(self) -> pl.DataFrame:
         diary = self._part.dated("diary", "first_days", "last_days")
-        code: Code = self._codes.of("diary", "home_dipstick")
+        code = self._codes.of("diary", "home_dipstick")
         if diary.height:
             self.counts.local["diary.home_dipstick"] += diary.height
         grades = {word: float(grade) for grade, word in enumerate(self._codes.group("band"))}
@@ -205,8 +228,3 @@ class Events:
                 self._events(ends, "end_date", reason),
             ]
         )
-
-
-def descriptions(codes: Codes) -> Mapping[str, Code]:
-    """Return the entry of every code that an export can hold, by its text."""
-    return {code.text: code for code in codes}

@@ -1,0 +1,1 @@
+"""Records that were made elsewhere: read into observed tables, checked, and classified."""
