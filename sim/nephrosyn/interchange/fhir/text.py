@@ -82,11 +82,11 @@ def iso_dates(dates: pl.Series) -> pl.Series:
     ['2020-02-29', None]
     """
     numbers = dates.to_physical()
-    first, last = numbers.min(), numbers.max()
-    if first is None:
+    bounds: Any = numbers.min(), numbers.max()
+    if bounds[0] is None:
         return pl.Series(dates.name, [None] * len(dates), dtype=pl.String)
-    texts = pl.int_range(first, last + 1, dtype=pl.Int32, eager=True).cast(pl.Date).cast(pl.String)  # type: ignore[operator]
-    return texts.gather(numbers - first).alias(dates.name)
+    days = pl.Series(range(bounds[0], bounds[1] + 1), dtype=pl.Int32)
+    return days.cast(pl.Date).cast(pl.String).gather(numbers - bounds[0]).alias(dates.name)
 
 
 def lines(frame: pl.DataFrame, *pieces: str | pl.Series | pl.Expr) -> pl.Series:
