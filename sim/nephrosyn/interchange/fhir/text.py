@@ -89,14 +89,14 @@ def iso_dates(dates: pl.Series) -> pl.Series:
     return days.cast(pl.Date).cast(pl.String).gather(numbers - bounds[0]).alias(dates.name)
 
 
-def lines(frame: pl.DataFrame, *pieces: str | pl.Series | pl.Expr) -> pl.Series:
+def lines(frame: pl.DataFrame, *fragments: str | pl.Series | pl.Expr) -> pl.Series:
     """Return one text for each row, concatenated from constants and columns; a null stands for an empty text.
 
     Parameters
     ----------
     frame : polars.DataFrame
         Rows that expressions refer to.
-    *pieces : str, polars.Series of str, or polars.Expr
+    *fragments : str, polars.Series of str, or polars.Expr
         Constants and columns in their order.
 
     Returns
@@ -110,7 +110,7 @@ def lines(frame: pl.DataFrame, *pieces: str | pl.Series | pl.Expr) -> pl.Series:
     >>> lines(frame, '{"id":"', pl.col("id"), '"}').to_list()
     ['{"id":"p1"}', '{"id":"p2"}']
     """
-    parts = [pl.lit(piece) if isinstance(piece, str | pl.Series) else piece for piece in pieces]
+    parts = [pl.lit(fragment) if isinstance(fragment, str | pl.Series) else fragment for fragment in fragments]
     return frame.select(pl.concat_str(parts, ignore_nulls=True).alias("line")).to_series()
 
 

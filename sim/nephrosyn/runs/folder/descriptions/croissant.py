@@ -54,7 +54,7 @@ def croissant(manifest: Mapping[str, Any], tables: Sequence[DescribedTable], abo
     tables : sequence of DescribedTable
         Its tables.
     about : mapping
-        Texts that the descriptions share: `name`, `text`, `citation`, `licence`, `published`, `keywords` and `page`.
+        Texts that the descriptions share: `name`, `text`, `citation`, `licence`, `published`, `keywords` and `version`.
     """
     return {
         "@context": CONTEXT,
@@ -67,7 +67,7 @@ def croissant(manifest: Mapping[str, Any], tables: Sequence[DescribedTable], abo
         "datePublished": about["published"],
         "keywords": about["keywords"],
         "license": about["licence"],
-        "version": manifest["version"],
+        "version": about["version"],
         "distribution": [_files(table, manifest["format"]) for table in tables],
         "recordSet": [_records(table) for table in tables],
     }

@@ -30,14 +30,14 @@ def data_package(manifest: Mapping[str, Any], tables: Sequence[DescribedTable], 
     tables : sequence of DescribedTable
         Its tables.
     about : mapping
-        Texts that the descriptions share: `name`, `title`, `text` and `keywords`.
+        Texts that the descriptions share: `name`, `title`, `text`, `keywords` and `version`.
     """
     return {
         "$schema": PROFILE,
         "name": about["name"],
         "title": about["title"],
         "description": about["text"],
-        "version": manifest["version"],
+        "version": about["version"],
         "keywords": about["keywords"],
         "resources": [_resource(table, manifest["format"]) for table in tables],
     }

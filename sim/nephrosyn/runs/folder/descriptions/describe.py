@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from nephrosyn import __version__
 from nephrosyn.runs.folder.descriptions.croissant import croissant
 from nephrosyn.runs.folder.descriptions.data_package import data_package
 from nephrosyn.runs.folder.descriptions.ro_crate import ro_crate
@@ -56,15 +57,17 @@ def _about(manifest: Mapping[str, Any]) -> dict[str, Any]:
     scenario = str(manifest["scenario"].get("name", "scenario"))
     patients, replicates = manifest["patients"], manifest["replicates"]
     times = f" in each of {replicates} replicates" if replicates > 1 else ""
-    made = f"scenario {scenario}, seed {manifest['seed']}, nephrosyn {manifest['version']}"
+    version = str(manifest.get("version", __version__))
+    origin = f"scenario {scenario}, seed {manifest['seed']}, nephrosyn {version}"
     slug = re.sub(r"[^a-z0-9]+", "-", scenario.lower()).strip("-") or "scenario"
     return {
         "name": f"nephrosyn-{slug}",
         "title": f"Synthetic cohort of nephrotic syndrome: {scenario}",
-        "text": f"{NOTICE} {patients:,} patients with nephrotic syndrome{times}: {made}. Day 0 is onset; tables are "
+        "text": f"{NOTICE} {patients:,} patients with nephrotic syndrome{times}: {origin}. Day 0 is onset; tables are "
         "joined by replicate and patient.",
-        "citation": f"Synthetic cohort: {made}",
+        "citation": f"Synthetic cohort: {origin}",
         "licence": LICENCE,
         "published": PUBLISHED,
         "keywords": KEYWORDS,
+        "version": version,
     }

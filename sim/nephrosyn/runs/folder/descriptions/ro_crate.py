@@ -33,7 +33,8 @@ def ro_crate(name: str, manifest: Mapping[str, Any], tables: Sequence[DescribedT
     tables : sequence of DescribedTable
         Its tables.
     about : mapping
-        Texts that the descriptions share: `title`, `text`, `citation`, `licence`, `published` and `keywords`.
+        Texts that the descriptions share: `title`, `text`, `citation`, `licence`, `published`, `keywords`
+        and `version`.
     """
     return {
         "@context": f"{SPECIFICATION}/context",
@@ -45,7 +46,7 @@ def ro_crate(name: str, manifest: Mapping[str, Any], tables: Sequence[DescribedT
                 "conformsTo": {"@id": SPECIFICATION},
             },
             _root(tables, about),
-            *_made_by(manifest),
+            *_made_by(manifest, about),
             {"@id": "#licence", "@type": "CreativeWork", "name": "No licence", "description": about["licence"]},
             *_files(),
             *(entity for table in tables for entity in _table(table, manifest["format"])),
@@ -69,12 +70,12 @@ def _root(tables: Sequence[DescribedTable], about: Mapping[str, Any]) -> dict[st
     }
 
 
-def _made_by(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _made_by(manifest: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
     software = {
         "@id": "#nephrosyn",
         "@type": "SoftwareApplication",
         "name": "nephrosyn",
-        "version": manifest["version"],
+        "version": about["version"],
         "description": "Simulator of cohorts with nephrotic syndrome",
     }
     run = {
