@@ -222,6 +222,15 @@ def test_descriptions_are_the_same_bytes_for_the_same_run(parquet, tmp_path):
         assert (tmp_path / "again" / name).read_bytes() == (parquet / name).read_bytes()
 
 
+def test_a_run_at_a_url_has_the_same_descriptions(tmp_path):
+    from fsspec import filesystem
+
+    ns.run("baseline", patients=3, seed=4, out=tmp_path / "run", report=False)
+    ns.run("baseline", patients=3, seed=4, out="memory://runs/three", report=False)
+    for name in NAMES:
+        assert filesystem("memory").cat_file(f"/runs/three/{name}") == (tmp_path / "run" / name).read_bytes()
+
+
 def test_classify_keeps_the_descriptions_true(csv, tmp_path):
     copy = shutil.copytree(csv, tmp_path / "run")
     before = (copy / "datapackage.json").read_bytes()
