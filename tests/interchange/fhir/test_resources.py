@@ -252,6 +252,15 @@ def test_without_labels_and_with_local_codes(run, tmp_path):
     assert {coding["system"] for coding in codings} == {CODES.of("diary", "home_dipstick").system}
 
 
+def test_a_visit_held_late_is_dated_by_the_day_it_took_place(tmp_path):
+    cohort = ns.run("baseline", patients=2, seed=1)
+    cohort.tables = {**cohort.tables, "visits": cohort.tables["visits"].with_columns(pl.col("actual_days") + 2)}
+    first = read(cohort.export("fhir", tmp_path / "out"))["Encounter"][0]
+    planned = cohort.tables["visits"]["planned_days"][0]
+    taken = (cohort.tables["patients"]["onset_date"][0] + timedelta(days=planned + 2)).isoformat()
+    assert first["period"] == {"start": taken, "end": taken}
+
+
 def test_a_unit_that_the_codes_do_not_know_is_refused(tmp_path):
     cohort = ns.run("baseline", patients=3, seed=1)
     readings = cohort.tables["readings"].with_columns(
