@@ -57,6 +57,14 @@ $(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package-lock.json
 	@npm ci --prefix $(FHIR_SERVER) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+# Clients of MEDS pin a version of polars of their own, so they have an environment of their own.
+MEDS_CLIENTS := .venv-meds
+$(MEDS_CLIENTS)/installed: tests/interchange/meds/clients.txt
+	@echo "installing the clients of MEDS for the tests"
+	@$(PYTHON) -m venv $(MEDS_CLIENTS)
+	@$(MEDS_CLIENTS)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	@touch $@
+
 run: $(VENV)/installed
 	@$(PY) -m nephrosyn run baseline --patients $(PATIENTS) --overwrite
 	@echo "(to use the command nephrosyn in this shell:  . $(VENV)/bin/activate)"
@@ -68,7 +76,7 @@ lint: $(VENV)/installed-for-tests
 
 test:
 	@tools/system-packages
-	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json \
+	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json $(MEDS_CLIENTS)/installed \
 	  $(FHIR_SERVER)/node_modules/.package-lock.json
 	@$(PY) -m pytest -n $(WORKERS)
 
@@ -97,5 +105,6 @@ refit: $(VENV)/installed-for-tests
 	@$(PY) tools/refit.py
 
 clean:
-	rm -rf $(VENV) $(PLAYER)/node_modules $(FHIR_SERVER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(MEDS_CLIENTS) $(PLAYER)/node_modules $(FHIR_SERVER)/node_modules
+	rm -rf build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find sim tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +

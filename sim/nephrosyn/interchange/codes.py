@@ -172,10 +172,10 @@ def load_codes(choice: str | Path = "standard") -> Codes:
     if not path.is_file():
         raise ExportError(f"--codes: expected standard, local or a TOML file; found {str(choice)!r}, which is none")
     try:
-        own = parsed_toml(content(path))
+        additions = parsed_toml(content(path))
     except UnreadableError as error:
         raise ExportError(f"{choice}: expected {error.expected}; found {error.actual}") from None
-    merged = merge_tables(_shipped_table(), own, lambda below, above: "none" in above or "code" in above)
+    merged = merge_tables(_shipped_table(), additions, lambda below, above: "none" in above or "code" in above)
     return _checked(merged, str(choice))
 
 

@@ -34,10 +34,14 @@ class Counts:
     left_out: Counter[str] = field(default_factory=Counter)
     local: Counter[str] = field(default_factory=Counter)
 
-    def update(self, other: Counts) -> None:
-        """Add other numbers of rows."""
-        for mine, others in ((self.written, other.written), (self.left_out, other.left_out), (self.local, other.local)):
-            mine.update(others)
+    def update(self, further: Counts) -> None:
+        """Add further numbers of rows."""
+        for total, added in (
+            (self.written, further.written),
+            (self.left_out, further.left_out),
+            (self.local, further.local),
+        ):
+            total.update(added)
 
     def as_dict(self) -> dict[str, dict[str, int]]:
         """Return them for JSON, sorted, without zeros."""

@@ -55,5 +55,5 @@ def load_format(name: str) -> type[Format]:
         close = nearest(name, MODULES)
         meant = f"; did you mean {close}?" if close else ""
         raise ExportError(f"--to: expected one of {', '.join(MODULES)}; found {name!r}{meant}")
-    chosen: type[Format] = import_module(MODULES[name]).Format
-    return chosen
+    format_: type[Format] = import_module(MODULES[name]).Format
+    return format_

@@ -138,8 +138,8 @@ class RecordPart:
         rows = frame.with_columns(person_id(self.run.patients))
         rows = rows.with_columns(self._onset_dates(rows["person_id"]))
         dates = [date_of(pl.col("onset_date"), pl.col(name)).alias(_date_name(name)) for name in columns]
-        kept = [name for name in frame.columns if name != "onset_date" or table == "patients"]
-        return rows.select("person_id", *kept, *dates)
+        columns_left = [name for name in frame.columns if name != "onset_date" or table == "patients"]
+        return rows.select("person_id", *columns_left, *dates)
 
     def _onset_dates(self, person_ids: pl.Series) -> pl.Series:
         """Return the date of day 0 of each row's person."""

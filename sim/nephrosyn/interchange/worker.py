@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 from nephrosyn.errors import NephrosynError
@@ -14,13 +15,29 @@ from nephrosyn.interchange.export import PartWriter, Request
 from nephrosyn.kernels import child_process
 
 
-def _answer(writer: PartWriter, number: int) -> dict[str, object]:
-    try:
-        return {"record": writer.write(number)}
-    except NephrosynError as error:
-        return {"error": str(error), "kind": type(error).__name__}
-    except Exception as error:  # report it, so that the parent does not take the worker for killed
-        return {"fault": f"a worker failed at part {number}: {type(error).__name__}: {error}"}
+class Worker:
+    """Writes parts, and answers what became of each.
+
+    Parameters
+    ----------
+    job : mapping
+        The request and the folder to write to.
+    """
+
+    def __init__(self, job: Mapping[str, str]) -> None:
+        self._job = job
+        self._writer: PartWriter | None = None
+
+    def answer(self, number: int) -> dict[str, object]:
+        """Write a part and return its record, or the error."""
+        try:
+            if self._writer is None:
+                self._writer = PartWriter(Request.from_text(self._job["request"]), Path(self._job["folder"]))
+            return {"record": self._writer.write(number)}
+        except NephrosynError as error:
+            return {"error": str(error), "kind": type(error).__name__}
+        except Exception as error:  # report it, so that the parent does not take the worker for killed
+            return {"fault": f"a worker failed at part {number}: {type(error).__name__}: {error}"}
 
 
 def main() -> None:
@@ -30,10 +47,9 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         lines = child_process.input_lines()
-        job = json.loads(next(lines))
-        writer = PartWriter(Request.from_text(job["request"]), Path(job["folder"]))
+        worker = Worker(json.loads(next(lines)))
         for line in lines:
-            answers.write(json.dumps(_answer(writer, int(line))) + "\n")
+            answers.write(json.dumps(worker.answer(int(line))) + "\n")
             answers.flush()
     except BrokenPipeError:
         os._exit(0)  # the parent has ended

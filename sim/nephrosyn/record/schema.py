@@ -132,7 +132,11 @@ _OBSERVED = {
             "age_at_onset_years": Column(pl.Float64, "age on day 0", "years"),
             "weight_kg": Column(pl.Float64, "dry weight at presentation", "kg"),
             "height_cm": Column(pl.Float64, "height at presentation", "cm"),
-            "measured_days": Column(pl.Int32, "day of the first visit, at which weight and height were taken", "days"),
+            "measured_days": Column(
+                pl.Int32,
+                "day of the first visit, at which weight and height were taken; null if the record ends before",
+                "days",
+            ),
             "lesion": Column(LESION, "lesion, if a biopsy was taken"),
             "biopsy_days": Column(pl.Int32, "day of the biopsy", "days"),
         },

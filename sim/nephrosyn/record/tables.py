@@ -103,7 +103,11 @@ def _patients(history: SortedHistory) -> pl.DataFrame:
             "lesion": decode(traits["lesion"], schema.LESION),
         },
     ).join(biopsied, on="patient", how="left", maintain_order="left")
-    return people.with_columns(lesion=pl.when(pl.col("biopsy_days").is_not_null()).then("lesion"))
+    seen = pl.Series(history.within(traits["patient"], traits["presentation_days"]))
+    return people.with_columns(
+        lesion=pl.when(pl.col("biopsy_days").is_not_null()).then("lesion"),
+        measured_days=pl.when(seen).then("measured_days"),
+    )
 
 
 def _visits(history: SortedHistory) -> pl.DataFrame:

@@ -261,6 +261,19 @@ def test_a_visit_held_late_is_dated_by_the_day_it_took_place(tmp_path):
     assert first["period"] == {"start": taken, "end": taken}
 
 
+def test_nobody_is_measured_before_the_record_begins(tmp_path):
+    cohort = ns.run("baseline", patients=2, seed=1)
+    people = cohort.tables["patients"]
+    unseen = people.with_columns(measured_days=pl.when(patient=1).then("measured_days"))
+    cohort.tables = {**cohort.tables, "patients": unseen}
+    found = read(cohort.export("fhir", tmp_path / "out"))["Observation"]
+    sizes = [resource for resource in found if resource["id"].startswith(("height", "weight"))]
+    assert [(resource["id"], resource["valueQuantity"]["value"]) for resource in sizes] == [
+        ("height-0-1", people["height_cm"][1]),
+        ("weight-0-1", people["weight_kg"][1]),
+    ]
+
+
 def test_a_unit_that_the_codes_do_not_know_is_refused(tmp_path):
     cohort = ns.run("baseline", patients=3, seed=1)
     readings = cohort.tables["readings"].with_columns(

@@ -124,15 +124,18 @@ def _range(code: Code, low: float | None, high: float | None) -> str:
 
 
 def sizes(part: FhirPart) -> Iterator[pl.Series]:
-    """Yield the height and the dry weight of each patient, as taken at the first visit."""
+    """Yield the height and the dry weight of each patient, as taken at the first visit, if the record reaches it."""
+    people = part.people.filter(pl.col("measured_days").is_not_null())
+    unseen = part.people.height - people.height
+    part.counts.left_out["weights and heights of patients whose record ends before the first visit"] += 2 * unseen
     for word, (column, note) in SIZES.items():
         code = part.code("size", word)
         noted = f',"note":[{{"text":"{note}"}}]' if note else ""
         yield lines(
-            part.people,
+            people,
             f"{start('Observation')}{word}-",
             pl.col("key"),
-            f'","status":"final",{_category("vital-signs")},"code":{part.concept("size", word, part.people.height)}',
+            f'","status":"final",{_category("vital-signs")},"code":{part.concept("size", word, people.height)}',
             ',"subject":{"reference":"Patient/p',
             pl.col("key"),
             '"},"effectiveDateTime":"',

@@ -141,11 +141,14 @@ class Events:
         return self._events(held, "actual_date", self._coded(held, "visit", "kind"))
 
     def _sizes(self) -> Iterator[pl.DataFrame]:
+        people = self._people.filter(pl.col("measured_days").is_not_null())
+        unseen = self._people.height - people.height
+        self.counts.left_out["weights and heights of patients whose record ends before the first visit"] += 2 * unseen
         for word, column in (("height", "height_cm"), ("weight", "weight_kg")):
             code = self._codes.of("size", word)
             text = pl.lit(DRY_WEIGHT) if word == "weight" else None
             yield self._events(
-                self._people,
+                people,
                 "measured_date",
                 pl.lit(code.text),
                 value=pl.col(column),

@@ -15,7 +15,7 @@ from nephrosyn.vocabulary import UNDETERMINED
 def label_frames(part: RecordPart, counts: Counts) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield the labels of a part, each with its folder.
 
-    The time of a prediction is the end of the observed record. Patients who cannot be judged are left out and counted.
+    The time of a prediction is the end of the observed record. Undetermined patients are left out and counted.
 
     Yields
     ------
@@ -33,15 +33,15 @@ def label_frames(part: RecordPart, counts: Counts) -> Iterator[tuple[str, pl.Dat
     for name in part.run.labels:
         for view in vocabulary.VIEWS:
             rows = labels.filter(criteria=name, view=view)
-            judged = rows.filter(pl.col("category").cast(pl.String) != UNDETERMINED)
+            determined = rows.filter(pl.col("category").cast(pl.String) != UNDETERMINED)
             counts.left_out[f"categories by {name} ({view} record) that are undetermined"] += (
-                rows.height - judged.height
+                rows.height - determined.height
             )
             yield (
                 f"{name}/{view}/category",
-                judged.select(*key, pl.col("category").cast(pl.String).alias("categorical_value")),
+                determined.select(*key, pl.col("category").cast(pl.String).alias("categorical_value")),
             )
             known = rows.filter(pl.col("refractory").is_not_null())
             counts.left_out[f"refractory by {name} ({view} record) that is undetermined"] += rows.height - known.height
             yield f"{name}/{view}/refractory", known.select(*key, pl.col("refractory").alias("boolean_value"))
-            counts.written["labels"] += judged.height + known.height
+            counts.written["labels"] += determined.height + known.height

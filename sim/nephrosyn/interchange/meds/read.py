@@ -57,7 +57,8 @@ def read(folder: Path) -> OutsideRecord:
 
 def _unread(rows: pl.DataFrame) -> str:
     """Return a note on the rows that are left aside, with their most frequent codes."""
-    codes = rows["code"].value_counts(sort=True)["code"].fill_null("no code")
+    counted = rows["code"].fill_null("no code").value_counts()
+    codes = counted.sort("count", "code", descending=[True, False])["code"]
     more = " ..." if len(codes) > MOST_SHOWN else ""
     return f"{rows.height:,} rows have codes that are not read: {', '.join(codes.head(MOST_SHOWN))}{more}"
 
@@ -101,8 +102,8 @@ class _Reader:
 
     def _refuse_where(self, rows: pl.DataFrame, wrong: pl.Expr, expected: str) -> None:
         """Note as a problem the rows for which a condition holds, each with what it holds and its place."""
-        found = rows.filter(wrong)
-        said = found.select(
+        rows_refused = rows.filter(wrong)
+        said = rows_refused.select(
             pl.format(
                 "{} {} ({})",
                 pl.col("code").fill_null("no code"),
@@ -165,21 +166,21 @@ class _Reader:
         return rows if word is None else rows.filter(pl.col("word") == word)
 
     def _patients(self) -> pl.DataFrame:
-        def one(frame: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
+        def first_of(frame: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
             return frame.group_by("patient", maintain_order=True).agg(
                 expression.first().alias(name) for name, expression in columns.items()
             )
 
         value = pl.col("numeric_value")
         parts = [
-            one(self._of("sex"), sex=pl.col("word")),
-            one(self._of("birth"), birth_days=pl.col("day")),
-            one(self._of("size", "age_at_onset"), stated_age=value),
-            one(self._of("size", "height"), height_cm=value, measured_days=pl.col("day")),
-            one(self._rows.filter(pl.col("text_value") == DRY_WEIGHT), weight_kg=value),
-            one(self._of("lesion").sort("day"), lesion=pl.col("word"), biopsy_days=pl.col("day")),
-            one(self._of("static", "site"), site=value),
-            one(self._of("static", "band"), band=pl.col("text_value")),
+            first_of(self._of("sex"), sex=pl.col("word")),
+            first_of(self._of("birth"), birth_days=pl.col("day")),
+            first_of(self._of("size", "age_at_onset"), stated_age=value),
+            first_of(self._of("size", "height"), height_cm=value, measured_days=pl.col("day")),
+            first_of(self._rows.filter(pl.col("text_value") == DRY_WEIGHT), weight_kg=value),
+            first_of(self._of("lesion").sort("day"), lesion=pl.col("word"), biopsy_days=pl.col("day")),
+            first_of(self._of("static", "site"), site=value),
+            first_of(self._of("static", "band"), band=pl.col("text_value")),
         ]
         people = self._subjects.select("replicate", "patient").join(self._onsets, on="patient", how="left")
         for part in parts:

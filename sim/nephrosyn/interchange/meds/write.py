@@ -69,9 +69,7 @@ class Format:
             "etl_version": __version__,
             "meds_version": VERSION,
             "created_at": CREATED,
-            "description_uri": None,
             "site_id_columns": [],
-            "table_names": ["patients", "visits", "readings", "diary", "doses", "conditions", "follow_up"],
             "other_extension_columns": ["unit"],
             "code_modifier_columns": ["unit"],
         }

@@ -91,7 +91,7 @@ def _filled(
     telling = known.select(*key, "day", pl.lit(None, pl.Int64).alias("number"), pl.col(value).cast(pl.Float64))
     both = [asking, telling] if after else [telling, asking]
     order = pl.concat([frame.with_columns(turn=pl.lit(turn)) for turn, frame in enumerate(both)])
-    found = order.sort(*key, "day", "turn", maintain_order=True).with_columns(filled)
-    values = found.filter(pl.col("number").is_not_null()).sort("number")[value]
-    own = rows[value] if value in rows.columns else pl.Series([None] * rows.height, dtype=pl.Float64)
-    return rows.with_columns(own.fill_null(values).alias(value))
+    sorted_rows = order.sort(*key, "day", "turn", maintain_order=True).with_columns(filled)
+    values = sorted_rows.filter(pl.col("number").is_not_null()).sort("number")[value]
+    stated = rows[value] if value in rows.columns else pl.Series([None] * rows.height, dtype=pl.Float64)
+    return rows.with_columns(stated.fill_null(values).alias(value))

@@ -123,12 +123,12 @@ class Problems:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._found: dict[str, list[str]] = {}
+        self._places: dict[str, list[str]] = {}
 
-    def add(self, expected: str, *found: str) -> None:
+    def add(self, expected: str, *places: str) -> None:
         """Add rows that are not what is expected."""
-        if found:
-            self._found.setdefault(expected, []).extend(found)
+        if places:
+            self._places.setdefault(expected, []).extend(places)
 
     def refuse(self) -> None:
         """Raise an error if there is any problem.
@@ -138,12 +138,12 @@ class Problems:
         OutsideRecordError
             With all problems; of each kind the first rows.
         """
-        if not self._found:
+        if not self._places:
             return
         lines = [f"{self._where} cannot be read:"]
-        for expected, found in self._found.items():
-            more = f"; and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else ""
-            lines.append(f"  expected {expected}; found {'; '.join(found[:MOST_SHOWN])}{more}")
+        for expected, places in self._places.items():
+            more = f"; and {len(places) - MOST_SHOWN} more" if len(places) > MOST_SHOWN else ""
+            lines.append(f"  expected {expected}; found {'; '.join(places[:MOST_SHOWN])}{more}")
         raise OutsideRecordError("\n".join(lines))
 
 

@@ -57,7 +57,7 @@ class Manifest(dict[str, Any]):
 
 
 NULLABLE = {
-    "patients": {"lesion", "biopsy_days"},
+    "patients": {"measured_days", "lesion", "biopsy_days"},
     "visits": {"actual_days"},
     "truth/traits": {"cured_days", "resistant_days", "spontaneous_days"},
     "truth/events": {"value"},
