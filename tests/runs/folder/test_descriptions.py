@@ -216,7 +216,6 @@ def test_descriptions_are_the_same_bytes_for_the_same_run(parquet, tmp_path):
         part_patients=6,
         overrides=["population.patients_per_site=6"],
         report=False,
-        workers=2,
     )
     for name in NAMES:
         assert (tmp_path / "again" / name).read_bytes() == (parquet / name).read_bytes()
