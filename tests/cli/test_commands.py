@@ -20,7 +20,8 @@ def test_no_command_shows_the_help(cli):
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "check", "schema", "run", "classify", "report", "explain", "compare", "check-criteria"]
+    "command",
+    ["list", "check", "schema", "run", "classify", "report", "explain", "export", "compare", "check-criteria"],
 )
 def test_every_command_has_help(cli, command):
     result = cli(command, "--help")

@@ -31,7 +31,7 @@ def export(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Export the observed record of a run in a format of the field.
+    """Export the record of a run in a standard format.
 
     The truth is never exported; labels are, apart from the record.
     """

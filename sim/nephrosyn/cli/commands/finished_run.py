@@ -39,7 +39,10 @@ def classify(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Classify the patients of a run, or of a record made elsewhere, by further definition sets."""
+    """Classify the patients of a run by further definition sets.
+
+    With --from, those of a record in another format, which may have been made elsewhere.
+    """
     import nephrosyn as ns
 
     if not criteria:
