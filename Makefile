@@ -51,6 +51,13 @@ $(PLAYER)/node_modules/.package-lock.json: $(PLAYER)/package-lock.json
 	@npm ci --prefix $(PLAYER) --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+# A FHIR server and validator for the tests.
+FHIR_SERVER := tests/interchange/fhir/server
+$(FHIR_SERVER)/node_modules/.package-lock.json: $(FHIR_SERVER)/package-lock.json
+	@echo "installing the FHIR server for the tests"
+	@npm ci --prefix $(FHIR_SERVER) --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 # Clients of MEDS pin a version of polars of their own, so they have an environment of their own.
 MEDS_CLIENTS := .venv-meds
 $(MEDS_CLIENTS)/installed: tests/interchange/meds/clients.txt
@@ -70,7 +77,8 @@ lint: $(VENV)/installed-for-tests
 
 test:
 	@tools/system-packages
-	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json $(MEDS_CLIENTS)/installed
+	@$(MAKE) --no-print-directory lint $(PLAYER)/node_modules/.package-lock.json $(MEDS_CLIENTS)/installed \
+	  $(FHIR_SERVER)/node_modules/.package-lock.json
 	@$(PY) -m pytest -n $(WORKERS)
 
 quick: $(VENV)/installed-for-tests
@@ -102,5 +110,6 @@ refit: $(VENV)/installed-for-tests
 	@$(PY) tools/refit.py
 
 clean:
-	rm -rf $(VENV) $(MEDS_CLIENTS) $(PLAYER)/node_modules build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(MEDS_CLIENTS) $(PLAYER)/node_modules $(FHIR_SERVER)/node_modules
+	rm -rf build dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find sim tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,6 +14,7 @@ MODULES = {
     "meds": "nephrosyn.interchange.meds.write",
     "omop": "nephrosyn.interchange.omop.write",
     "omop-parquet": "nephrosyn.interchange.omop.write_parquet",
+    "fhir": "nephrosyn.interchange.fhir.write",
 }
 """Module of each format, imported when it is asked for; it has a class ``Format``."""
 

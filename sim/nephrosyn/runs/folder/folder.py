@@ -13,6 +13,7 @@ from nephrosyn.record.schema import SCHEMAS
 from nephrosyn.runs.draws.counts import TABLES as DRAW_TABLES
 from nephrosyn.runs.draws.draw_tables import TABLES as KEPT_TABLES
 from nephrosyn.runs.folder import manifest, reading
+from nephrosyn.runs.folder.descriptions import describe
 from nephrosyn.runs.folder.layout import (
     MANIFEST,
     REPAIR,
@@ -189,7 +190,7 @@ class Folder(Mapping[str, pl.DataFrame]):
         return f"<{sum(rows.values()):,} rows in {len(rows)} tables of {self.where}: {counted(rows)}>"
 
     def replace_labels(self, parts: Iterable[pl.DataFrame], about: Mapping[str, Any]) -> None:
-        """Replace the labels.
+        """Replace the labels, and the descriptions of the run.
 
         The old files stay until the manifest names the new ones, so that the folder is complete at every moment.
 
@@ -214,8 +215,11 @@ class Folder(Mapping[str, pl.DataFrame]):
             self._clear(labels_folder)
             raise
         unchanged = {name: fact for name, fact in self._files.items() if name not in old}
-        write_manifest(self.path, {**self.manifest, **about, "files": {**unchanged, **fresh}})
+        changed = {**self.manifest, **about, "files": {**unchanged, **fresh}}
+        write_manifest(self.path, changed)
         self.refresh()
+        for name, content in describe(changed).items():
+            LocalStorage(self.path).put(name, content)
         self._clear(labels_folder)
 
     def _clear(self, folder: str) -> None:

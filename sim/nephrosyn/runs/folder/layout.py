@@ -20,11 +20,14 @@ Format = Literal["parquet", "csv"]
 MANIFEST = "manifest.json"
 JOURNAL = "run.json"
 """Description of a run until its manifest is written."""
+DATA_PACKAGE, CROISSANT, RO_CRATE = "datapackage.json", "croissant.json", "ro-crate-metadata.json"
+DESCRIPTIONS = {DATA_PACKAGE, CROISSANT, RO_CRATE}
+"""Descriptions of a run for other software, made from the manifest; the manifest does not name them."""
 LAYOUT = 2
 FILE = re.compile(r"(draws/)?(observed|truth|derived)/[a-z_]+/part-[0-9]{5,}\.(parquet|csv)")
 RECORD = re.compile(r"parts/part-[0-9]{5,}\.json")
 FOLDERS = {"parts", "observed", "truth", "derived", "draws", "figures"}
-CONTENT = {MANIFEST, ".lock", *FOLDERS, "report.html", "report.md"}
+CONTENT = {MANIFEST, *DESCRIPTIONS, ".lock", *FOLDERS, "report.html", "report.md"}
 
 
 REPAIR = "make the run again, or repair it with --resume (in Python: resume)"

@@ -14,7 +14,9 @@ from typing import Any
 import polars as pl
 
 from nephrosyn.errors import RunFolderError
-from nephrosyn.runs.folder import identity, manifest, reading
+from nephrosyn.runs.folder import identity, reading
+from nephrosyn.runs.folder import manifest as manifests
+from nephrosyn.runs.folder.descriptions import describe
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
 from nephrosyn.runs.folder.folder import COLUMNS, Folder
 from nephrosyn.runs.folder.layout import CONTENT, FILE, JOURNAL, LAYOUT, MANIFEST, REPAIR, as_json
@@ -103,12 +105,15 @@ class RemoteWriter:
                 self.storage.remove(name)
 
     def finish(self) -> None:
-        """Write the manifest, which completes the run."""
+        """Write the descriptions, and the manifest, which completes the run."""
         files = self.parts.files()
         for name in self.storage.names():
             if FILE.fullmatch(name) and name not in files:
                 self.storage.remove(name)
-        self.storage.put(MANIFEST, as_json({**self.about, "files": files}))
+        manifest = {**self.about, "files": files}
+        for name, content in describe(manifest).items():
+            self.storage.put(name, content)
+        self.storage.put(MANIFEST, as_json(manifest))
         self.storage.remove(JOURNAL)
         self.storage.release()
 
@@ -132,7 +137,7 @@ class RemoteFolder(Folder):
         content = self._storage.get(MANIFEST)
         if content is None:
             raise RunFolderError(f"{self.url} is not a finished run of nephrosyn: it has no {MANIFEST}")
-        return manifest.read(content, self.url)
+        return manifests.read(content, self.url)
 
     def _check_size(self, name: str, fact: Mapping[str, Any]) -> None:
         """Check nothing: every file is checked when it is fetched."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from nephrosyn.errors import RunFolderError
 from nephrosyn.runs.folder import identity
+from nephrosyn.runs.folder.descriptions import describe
 from nephrosyn.runs.folder.finished_parts import Parts, journal, known_run
 from nephrosyn.runs.folder.layout import (
     CONTENT,
@@ -133,10 +134,13 @@ class Writer:
             _empty(self.partial)  # after the journal, so that an interruption leaves a run that can be identified
 
     def finish(self) -> None:
-        """Write the manifest and rename the folder."""
+        """Write the descriptions and the manifest, and rename the folder."""
         files = self.parts.files()
         self._sweep(files)
-        write_manifest(self.partial, {**self.about, "files": files})
+        manifest = {**self.about, "files": files}
+        for name, content in describe(manifest).items():
+            self.storage.put(name, content)
+        write_manifest(self.partial, manifest)
         if not self._in_place:
             self._check()  # the path may have come into use meanwhile
             self.storage.remove(JOURNAL)
