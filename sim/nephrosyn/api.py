@@ -368,7 +368,7 @@ class Cohort:
 
         Parameters
         ----------
-        to : {"meds"}
+        to : {"meds", "omop", "omop-parquet", "fhir"}
             The format.
         out : path
             Folder to write. An interrupted export is continued.

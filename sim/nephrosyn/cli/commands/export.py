@@ -13,7 +13,7 @@ from nephrosyn.cli.options import Overwrite, Quiet, RunFolder, listed
 
 def export(
     run: RunFolder,
-    to: Annotated[str, typer.Option(metavar="FORMAT", help="Format: meds, omop or omop-parquet.")],
+    to: Annotated[str, typer.Option(metavar="FORMAT", help="Format: meds, omop, omop-parquet or fhir.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write; an interrupted export is continued.")],
     labels: Annotated[
         list[str] | None,

@@ -73,7 +73,9 @@ def _grade(value: pl.Expr) -> pl.Expr:
 
 
 def _presentation(part: RecordPart, visits: Visits, concepts: Concepts) -> pl.DataFrame:
+    """Return weight and height of those whose record reaches the first visit, at which they were measured."""
     people = part.dated("patients", "measured_days").with_columns(date="measured_date")
+    people = people.filter(pl.col("measured_date").is_not_null())
     rows = at_visits(people, visits)
     units = {"weight": "kg", "height": "cm"}
     return pl.concat(
