@@ -400,10 +400,12 @@ def webassembly(module: Any, symbols: set[str]) -> bytes:
     from llvmlite import binding
 
     machine = binding.Target.from_triple(WASM["triple"]).create_target_machine(features=WASM["features"], opt=3)
-    exported = {*symbols, "__multi3"}
-    copy = with_functions(module, WIDE_PRODUCT, exported, set(C_FUNCTIONS))
+    optimised = module.clone()
+    optimised.triple, optimised.data_layout = WASM["triple"], str(machine.target_data)
+    optimise(optimised, machine, symbols)
+    # LLVM would recognise what this function computes, and let it call itself; so it comes afterwards.
+    copy = with_functions(optimised, WIDE_PRODUCT, {*symbols, "__multi3"}, set(C_FUNCTIONS))
     copy.triple, copy.data_layout = WASM["triple"], str(machine.target_data)
-    optimise(copy, machine, exported)
     options = [
         "--no-entry",
         "--allow-undefined",
