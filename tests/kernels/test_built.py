@@ -254,12 +254,6 @@ def test_two_processes_that_translate_at_once_give_the_bytes_of_the_library(run_
 
 
 @pytest.mark.slow
-def test_numba_gives_the_bytes_of_the_library(run_by_library):
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    assert output(start(home, NEPHROSYN_KERNELS="numba")) == [run_by_library, "llvmlite", "numba"]
-
-
-@pytest.mark.slow
 def test_the_same_sources_give_the_same_files():
     done = subprocess.run(
         [sys.executable, ROOT / "tools" / "build_kernels.py", "--check"], capture_output=True, text=True

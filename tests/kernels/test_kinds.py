@@ -15,6 +15,8 @@ import pytest
 
 from nephrosyn.kernels import library
 
+pytestmark = pytest.mark.slow
+
 PATIENTS = 40
 FEW, EVERY = 2, 6
 """Patients without compilation, which takes hundreds of times longer, and of which scenarios."""
@@ -70,12 +72,10 @@ def test_llvm_code(built, tmp_path):
     assert digests(NEPHROSYN_KERNELS="bitcode", XDG_CACHE_HOME=str(tmp_path)) == (built, ["llvmlite"])
 
 
-@pytest.mark.slow
 def test_numba(built):
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     assert digests(NEPHROSYN_KERNELS="numba", XDG_CACHE_HOME=str(home)) == (built, ["llvmlite", "numba"])
 
 
-@pytest.mark.slow
 def test_plain_python():
     assert digests("compiled", FEW, EVERY, NUMBA_DISABLE_JIT="1")[0] == digests("compiled", FEW, EVERY)[0]
