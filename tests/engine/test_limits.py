@@ -8,8 +8,6 @@ import pytest
 from nephrosyn.course.advance import most_events
 from nephrosyn.course.parameters.prepare import prepare
 from nephrosyn.engine import compiled_clinic, compiled_driver, limits, simpy_driver
-from nephrosyn.engine.event_log import CourseLog
-from nephrosyn.engine.simulation import PART_PATIENTS
 from nephrosyn.errors import EngineError
 from nephrosyn.patients.traits import draw_patients
 from nephrosyn.scenario import load
@@ -121,8 +119,3 @@ def test_a_log_that_grows_beyond_memory_is_reported(driver, monkeypatch):
     monkeypatch.setattr(limits, "memory_bytes", lambda: 1e6)
     with pytest.raises(EngineError, match="more than the available memory"):
         play(*drawn)
-
-
-def test_the_log_of_a_part_takes_memory_that_the_allocator_gives_again():
-    log = CourseLog(PART_PATIENTS, load("baseline").scenario.population.follow_up_days)
-    assert log.arrays.rows.nbytes < 32 * 2**20

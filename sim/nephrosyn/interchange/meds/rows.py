@@ -8,6 +8,7 @@ import polars as pl
 
 from nephrosyn.errors import OutsideRecordError
 from nephrosyn.interchange.outside.record import Problems
+from nephrosyn.runs.folder.reading import read_parquet
 
 NEEDED = ("subject_id", "time", "code", "numeric_value")
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -54,8 +55,7 @@ def read_rows(folder: Path) -> pl.DataFrame:
 
 def _file(file: Path, name: str, problems: Problems) -> pl.DataFrame:
     try:
-        with file.open("rb") as opened:
-            frame = pl.read_parquet(opened, hive_partitioning=False)
+        frame = read_parquet(file)
     except (OSError, pl.exceptions.PolarsError) as error:
         problems.add("Parquet files", f"{name}, which cannot be read ({str(error).splitlines()[0]})")
         return pl.DataFrame(schema={**SCHEMA, PLACE: pl.String})

@@ -14,6 +14,7 @@ from nephrosyn.interchange.meds.labels import label_frames
 from nephrosyn.interchange.output import Output
 from nephrosyn.interchange.record_part import ExportedRun, RecordPart
 from nephrosyn.interchange.splits import split_of
+from nephrosyn.runs.folder.reading import read_parquet
 
 VERSION = "0.4.1"
 CREATED = "1970-01-01T00:00:00"
@@ -55,7 +56,7 @@ class Format:
         output.put("metadata/dataset.json", (json.dumps(self._about(), indent=1) + "\n").encode())
         if self._run.split:
             parts = sorted(name for name in output.files if name.startswith("metadata/.splits/"))
-            frames = [pl.read_parquet((output.folder / name).read_bytes()) for name in parts]
+            frames = [read_parquet(output.folder / name) for name in parts]
             output.remove(parts)
             output.parquet("metadata/subject_splits.parquet", pl.concat(frames))
         return Counts()

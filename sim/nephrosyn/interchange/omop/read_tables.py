@@ -9,6 +9,7 @@ import polars as pl
 from nephrosyn.errors import OutsideRecordError
 from nephrosyn.interchange.omop.tables import DATE, ID, NUMBER, TABLES, TIME
 from nephrosyn.interchange.outside.record import Problems
+from nephrosyn.runs.folder import reading
 
 SUFFIXES = (".parquet", ".csv")
 KEYS = {table: next(iter(columns)) for table, columns in TABLES.items()}
@@ -117,11 +118,11 @@ def _files_of(name: str, entries: list[Path]) -> list[Path]:
 
 def _scanned(file: Path) -> pl.LazyFrame:
     if file.suffix.lower() == ".parquet":
-        return pl.scan_parquet(file, hive_partitioning=False)
+        return reading.scan_parquet(file)
     with file.open(encoding="utf-8-sig") as opened:
         head = opened.readline()
     separator = "\t" if head.count("\t") > head.count(",") else ","
-    return pl.scan_csv(file, infer_schema=False, separator=separator, quote_char='"' if separator == "," else None)
+    return reading.scan_delimited(file, separator, '"' if separator == "," else None)
 
 
 def _value(value: pl.Expr, held: pl.DataType, kind: object) -> pl.Expr:

@@ -76,6 +76,16 @@ def read_parquet(file: Path) -> pl.DataFrame:
         return pl.read_parquet(opened, hive_partitioning=False)
 
 
+def scan_parquet(file: Path) -> pl.LazyFrame:
+    """Return a Parquet file that was made elsewhere, with all its columns, read when needed."""
+    return pl.scan_parquet(file.absolute(), hive_partitioning=False)
+
+
+def scan_delimited(file: Path, separator: str, quote: str | None) -> pl.LazyFrame:
+    """Return a text file with delimited columns that was made elsewhere, all of them as text, read when needed."""
+    return pl.scan_csv(file.absolute(), infer_schema=False, separator=separator, quote_char=quote)
+
+
 def read_ipc(file: Path) -> pl.DataFrame:
     """Read an Arrow file with all its columns."""
     with file.open("rb") as opened:
