@@ -26,9 +26,9 @@ def keys_of(rows, seed, *, by_patient):
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_are_sorted_as_numpy_sorts_them(seed, by_patient):
     keys = keys_of(120, seed, by_patient=by_patient)
-    chosen = np.random.default_rng(seed).random(120) < 0.8
-    rows = np.flatnonzero(chosen)
-    assert sorted_rows(keys, chosen).tolist() == rows[np.lexsort([key[rows] for key in keys[::-1]])].tolist()
+    selected = np.random.default_rng(seed).random(120) < 0.8
+    rows = np.flatnonzero(selected)
+    assert sorted_rows(keys, selected).tolist() == rows[np.lexsort([key[rows] for key in keys[::-1]])].tolist()
 
 
 def test_no_rows_are_no_rows():

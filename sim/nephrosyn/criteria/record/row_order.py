@@ -32,19 +32,19 @@ def in_order(a, b, c, d, e):
     return True
 
 
-def sorted_rows(keys: list[NDArray[Any]], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the chosen rows, sorted by five keys; missing numbers come last.
+def sorted_rows(keys: list[NDArray[Any]], selected: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the selected rows, sorted by five keys; missing numbers come last.
 
     Parameters
     ----------
     keys : list of ndarray, shape (rows,)
         Replicate, patient, and three more.
-    chosen : ndarray of bool, shape (rows,)
-        Which rows are chosen.
+    selected : ndarray of bool, shape (rows,)
+        Which rows are selected.
 
     Returns
     -------
-    ndarray of int64, shape (chosen rows,)
+    ndarray of int64, shape (selected rows,)
         Their places; rows with equal keys stay in their order.
 
     Examples
@@ -54,16 +54,16 @@ def sorted_rows(keys: list[NDArray[Any]], chosen: NDArray[np.bool_]) -> NDArray[
     >>> sorted_rows([who, who, day, day, day], np.array([True, True, False]))
     array([1, 0])
     """
-    rows = np.empty(int(np.count_nonzero(chosen)), np.int64)
-    if not sort_within_patients(*keys, chosen, rows):
-        rows = np.flatnonzero(chosen)
+    rows = np.empty(int(np.count_nonzero(selected)), np.int64)
+    if not sort_within_patients(*keys, selected, rows):
+        rows = np.flatnonzero(selected)
         rows = rows.take(np.lexsort([key.take(rows) for key in keys[::-1]]))
     return rows
 
 
 @entry
-def sort_within_patients(replicate, patient, a, b, c, chosen, rows):
-    """Write the chosen rows, those of each patient sorted by three keys.
+def sort_within_patients(replicate, patient, a, b, c, selected, rows):
+    """Write the selected rows, those of each patient sorted by three keys.
 
     Returns
     -------
@@ -71,12 +71,12 @@ def sort_within_patients(replicate, patient, a, b, c, chosen, rows):
         False if the patients are not in order; then nothing useful is written.
     """
     first = n = 0
-    for i in range(len(chosen)):
+    for i in range(len(selected)):
         if i > 0 and (replicate[i] != replicate[i - 1] or patient[i] != patient[i - 1]):
             if replicate[i] < replicate[i - 1] or (replicate[i] == replicate[i - 1] and patient[i] < patient[i - 1]):
                 return False
             first = n
-        if chosen[i]:
+        if selected[i]:
             k = n
             while k > first and comes_before(a, b, c, i, rows[k - 1]):  # most rows are in order
                 rows[k] = rows[k - 1]
