@@ -47,11 +47,16 @@ class Tree:
     def environment(self) -> dict[str, str]:
         """Return the environment of its commands."""
         return {
-            **os.environ,
+            **with_bytecode(),
             "PYTHONPATH": str(self.sources),
             "XDG_CACHE_HOME": str(self.cache),
             "NUMBA_CACHE_DIR": str(self.cache),
         }
+
+
+def with_bytecode() -> dict[str, str]:
+    """Return the environment of this process, in which Python keeps the bytecode of modules, as of an installed package."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def timed(*command: str | Path, environment: dict[str, str] | None = None) -> dict[str, float]:
@@ -72,7 +77,10 @@ def timed(*command: str | Path, environment: dict[str, str] | None = None) -> di
     """
     begun = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, *command],
+        env=environment or with_bytecode(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
     complaint = process.stderr.read()
@@ -109,7 +117,7 @@ def first_run(patients: int, tree: Tree | None = None) -> dict[str, float]:
         out, home = Path(folder) / "run", Path(folder) / "home"
         home.mkdir()
         environment = {
-            **(tree.environment() if tree else os.environ),
+            **(tree.environment() if tree else with_bytecode()),
             "HOME": str(home),
             "XDG_CACHE_HOME": str(home / ".cache"),
             "NUMBA_CACHE_DIR": str(home / ".cache"),
