@@ -55,7 +55,7 @@ class Tree:
 
 
 def with_bytecode() -> dict[str, str]:
-    """Return the environment of this process, in which Python keeps the bytecode of modules, as of an installed package."""
+    """Return the environment of this process, but Python keeps the bytecode of modules, as of an installed package."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
