@@ -125,7 +125,28 @@ def test_an_entry_without_two_citations_is_refused(tmp_path, text, said):
 def test_an_unknown_code_system_and_a_missing_file_are_refused(tmp_path):
     with pytest.raises(ExportError, match="vocabulary: expected one of"):
         load_codes(
-            own(tmp_path, '[drug.x]\nvocabulary = "Own"\ncode = "1"\ndisplay = "x"\ncitations = ["cpic", "hpo"]')
+            own(
+                tmp_path,
+                '[drug.levamisole]\nvocabulary = "Own"\ncode = "1"\ndisplay = "x"\ncitations = ["cpic", "hpo"]',
+            )
         )
     with pytest.raises(ExportError, match="--codes: expected standard, local or a TOML file"):
         load_codes(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[anlyte.upcr]\nnone = "a slip"', "expected one of the groups sources, sex, analyte, .*; found anlyte"),
+        ('[analyte.upc]\nnone = "a slip"', "analyte: expected a word of the record; found upc; nearest: upcr"),
+        ("analyte = 1", "analyte: expected a table; found 1"),
+        ("sources = 1", "sources: expected a table; found 1$"),
+        ('[analyte.upcr]\nnone = "no code"', 'analyte.upcr: from_unit: expected "mg/mg", .*; found none'),
+        ('[analyte.upcr]\nnone = "no code"\nfrom_unit = "mg/mg"', "analyte.upcr: unit: expected the unit"),
+        ("[analyte.upcr]\nfactor = nan", "analyte.upcr: factor: expected a number above 0; found nan"),
+        ("[drug.levamisole]\nvocabulary = [1]\ncode = '1'", "vocabulary: expected one of .*; found a list of 1"),
+    ],
+)
+def test_what_no_record_can_use_is_refused(tmp_path, text, said):
+    with pytest.raises(ExportError, match=f"(?s)codes in .*{said}"):
+        load_codes(own(tmp_path, text))

@@ -6,7 +6,10 @@ import hashlib
 import json
 import re
 import shutil
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import polars as pl
 import pytest
@@ -97,6 +100,20 @@ def test_the_read_me_says_what_was_not_mapped(adults, exported):
 BAD = {
     "format": (["--to", "mesd"], "--to: expected one of .*; found 'mesd'; did you mean meds"),
     "labels": (["--to", "meds", "--labels", "iskdc"], "--labels: expected sets by which the run was classified"),
+    "labels and none": (["--to", "meds", "--labels", "none", "--labels", "source"], "; none stands alone"),
+    "labels of a set that did not classify": (
+        ["--to", "meds", "--labels", "iskdc"],
+        r"; found iskdc; classify the run by it first",
+    ),
+    "split in FHIR": (
+        ["--to", "fhir", "--split", "a=0.5,b=0.5"],
+        "--split: expected none, as FHIR has no place for it",
+    ),
+    "split in OMOP": (
+        ["--to", "omop", "--split", "a=0.5,b=0.5"],
+        "--split: expected none, as OMOP has no place for it",
+    ),
+    "URL": (["--to", "meds", "--out", "s3://bucket/meds"], "--out: expected a local folder; found the URL s3://bucket"),
     "codes": (["--to", "meds", "--codes", "standrad"], "--codes: expected standard, local or a TOML file"),
     "split": (["--to", "meds", "--split", "train=0.7"], "--split: expected shares that sum to 1"),
     "split text": (["--to", "meds", "--split", "train"], "--split: expected shares that sum to 1"),
@@ -184,6 +201,39 @@ def test_remains_of_another_export_are_not_continued(adults, tmp_path, monkeypat
     monkeypatch.setattr(exporting.PartWriter, "write", lambda self, n: written.append(n) or write(self, n))
     adults.export("meds", tmp_path / "meds", workers=1, codes="local")
     assert written == [0, 1, 2]
+
+
+def test_codes_changed_after_an_interruption_are_not_mixed(adults, tmp_path, monkeypatch):
+    own, write = tmp_path / "own.toml", exporting.PartWriter.write
+    own.write_text('[drug.prednisone]\nnone = "a code of our own"\n', encoding="utf-8")
+    monkeypatch.setattr(exporting.PartWriter, "finish", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        adults.export("meds", tmp_path / "meds", workers=1, codes=own)
+    monkeypatch.undo()
+    own.write_text('[drug.levamisole]\nnone = "a code of our own"\n', encoding="utf-8")
+    written = []
+    monkeypatch.setattr(exporting.PartWriter, "write", lambda self, n: written.append(n) or write(self, n))
+    adults.export("meds", tmp_path / "meds", workers=1, codes=own)
+    assert written == [0, 1, 2]
+
+
+def test_a_run_at_a_url_is_exported(cli, adults, exported, tmp_path):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(adults.folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/"
+        split = ["--split", "train=0.8,held_out=0.2", "--workers", "1"]
+        result = cli("export", url, "--to", "meds", "--out", tmp_path / "meds", *split)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert result.exit_code == 0, result.stderr
+    assert contents(tmp_path / "meds") == contents(exported)
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 def test_a_worker_that_fails_is_reported(adults, tmp_path):

@@ -6,6 +6,7 @@ reason why there is none. A word without a standard code goes out under a code o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
-from nephrosyn.errors import ExportError, value_text
+from nephrosyn.errors import ExportError, nearest, value_text
 from nephrosyn.text_files import UnreadableError, parsed_toml
 from nephrosyn.toml_files import content, merge_tables
 from nephrosyn.vocabulary import plain_name
@@ -176,7 +177,7 @@ def load_codes(choice: str | Path = "standard") -> Codes:
     except UnreadableError as error:
         raise ExportError(f"{choice}: expected {error.expected}; found {error.actual}") from None
     merged = merge_tables(_shipped_table(), additions, lambda below, above: "none" in above or "code" in above)
-    return _checked(merged, str(choice))
+    return _checked(merged, str(choice), _shipped_table())
 
 
 @cache
@@ -204,18 +205,63 @@ TYPES: dict[str, Any] = {
 }
 
 
-def _checked(table: Mapping[str, Any], file: str) -> Codes:
-    """Return the codes of a table, or raise an error with everything that is wrong with it."""
+def _checked(table: Mapping[str, Any], file: str, shipped: Mapping[str, Any] | None = None) -> Codes:
+    """Return the codes of a table, or raise an error with everything that is wrong with it.
+
+    Parameters
+    ----------
+    table : mapping
+        Entries by group and word, and the sources.
+    file : str
+        Where they were read.
+    shipped : mapping, optional
+        The table of the package, for a table that replaces entries of it.
+    """
+    _refuse(list(_unknown(table, shipped or table)), file)
     entries, problems, sources = {}, [], table.get(SOURCES, {})
     for group, words in table.items():
         for word, entry in words.items() if isinstance(words, Mapping) and group != SOURCES else ():
             wrong = list(_problems_of(entry, sources))
+            if not wrong and shipped and word in shipped.get(group, {}):
+                wrong = list(_problems_of_unit(entry, shipped[group][word]))
             problems += [f"{group}.{word}: {problem}" for problem in wrong]
             if not wrong:
                 entries[group, word] = _entry(group, word, entry)
+    _refuse(problems, file)
+    return Codes(entries)
+
+
+def _refuse(problems: list[str], file: str) -> None:
     if problems:
         raise ExportError("\n".join([f"codes in {file}:", *(f"  {problem}" for problem in problems)]))
-    return Codes(entries)
+
+
+def _unknown(table: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is no group of words, and words that no record holds."""
+    for group, words in table.items():
+        if group not in known:
+            yield f"expected one of the groups {', '.join(known)}; found {group}"
+        elif not isinstance(words, Mapping):
+            yield f"{group}: expected a table; found {value_text(words)}"
+        elif group != SOURCES:
+            for word in words:
+                if word not in known[group]:
+                    close = nearest(word, known[group])
+                    meant = f"; nearest: {close}" if close else ""
+                    yield f"{group}: expected a word of the record; found {word}{meant}"
+
+
+def _problems_of_unit(entry: Mapping[str, Any], shipped: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the unit of an entry: it says how values are converted from that of nephrosyn."""
+    if "from_unit" not in shipped:
+        return
+    if entry.get("from_unit") != shipped["from_unit"]:
+        found = value_text(entry["from_unit"]) if "from_unit" in entry else "none"
+        yield f'from_unit: expected "{shipped["from_unit"]}", the unit inside nephrosyn; found {found}'
+    if not entry.get("unit"):
+        yield "unit: expected the unit of exported values, in UCUM; found none"
+    if not 0.0 < entry.get("factor", 1.0) < math.inf:
+        yield f"factor: expected a number above 0; found {value_text(entry['factor'])}"
 
 
 def _problems_of(entry: Any, sources: Mapping[str, str]) -> Iterator[str]:
@@ -233,7 +279,7 @@ def _problems_of(entry: Any, sources: Mapping[str, str]) -> Iterator[str]:
             yield 'expected a code, or none = "reason"; found both, or no reason'
         return
     yield from (f"expected {key}; found none" for key in ("vocabulary", "code", "display") if key not in entry)
-    if entry.get("vocabulary", LOCAL) not in SYSTEMS:
+    if str(entry.get("vocabulary", LOCAL)) not in SYSTEMS:
         yield f"vocabulary: expected one of {', '.join(SYSTEMS)}; found {value_text(entry['vocabulary'])}"
     if isinstance(entry.get("citations", []), list):
         yield from _problems_of_citations(entry, sources)

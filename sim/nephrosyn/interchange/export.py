@@ -193,8 +193,10 @@ def export(
     if workers is not None and (wrong := wrong_count("workers", workers, 1, MOST_WORKERS)):
         raise ExportError(wrong[0])
     load_format(to)
+    if storage.is_remote(out):
+        raise ExportError(f"--out: expected a local folder; found the URL {out}")
     request = Request(run, to, chosen_sets(manifest, labels), str(codes), split or "")
-    folder = Path(out).absolute()
+    folder = storage.local(out).absolute()
     request.described(manifest, source)
     kind = OutputFolder("an export of nephrosyn", frozenset(_known_files(folder)), MANIFEST, "export")
     kind.check(folder, overwrite=overwrite)
@@ -252,7 +254,13 @@ class _Unfinished:
     def __init__(self, folder: Path, request: Request, manifest: Mapping[str, Any]) -> None:
         self.folder, self.path = folder, folder.with_name(f".{folder.name}.unfinished")
         self._identity = json.dumps(
-            {"version": __version__, "request": asdict(request), "run": _identity(manifest)}, sort_keys=True
+            {
+                "version": __version__,
+                "request": asdict(request),
+                "codes": layout.sha256(Path(request.codes)) if Path(request.codes).is_file() else None,
+                "run": _identity(manifest),
+            },
+            sort_keys=True,
         )
 
     def __enter__(self) -> _Unfinished:

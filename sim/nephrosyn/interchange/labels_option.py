@@ -34,9 +34,13 @@ def chosen_sets(manifest: Mapping[str, Any], labels: Sequence[str] | None) -> tu
     unknown = [label for label in labels if label not in names]
     if unknown:
         close = nearest(unknown[0], names)
-        meant = f"; did you mean {close}?" if close else ""
+        todo = f"classify the run by it first: nephrosyn classify RUN --criteria {unknown[0]}"
+        if NONE in unknown:
+            todo = "none stands alone"
+        elif close:
+            todo = f"did you mean {close}? Else {todo}"
         raise ExportError(
             f"--labels: expected sets by which the run was classified ({', '.join(sets) or 'none'}); found "
-            f"{', '.join(unknown)}{meant} Classify the run by it first: nephrosyn classify RUN --criteria {unknown[0]}"
+            f"{', '.join(unknown)}; {todo}"
         )
     return tuple(dict.fromkeys(names[label] for label in labels))

@@ -56,6 +56,20 @@ def test_other_forms_of_an_export_are_read_alike(
         assert_frame_equal(read.tables[name], table)
 
 
+def test_a_unit_without_a_concept_is_that_of_the_source_value(
+    cohorts: dict[str, ns.Cohort], exports: dict[str, Path], tmp_path: Path
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[analyte.upcr]\nvocabulary = "LOINC"\ncode = "2890-2"\ndisplay = "ratio"\nconcept_id = 3001582\n'
+        'unit = "mg/g"\nfrom_unit = "mg/mg"\nfactor = 1000\ncitations = ["pedsnet", "synthea"]\n',
+        encoding="utf-8",
+    )
+    other = cohorts["children"].export("omop", tmp_path / "other", codes=own)
+    read, expected = ns.read_record("omop", other), ns.read_record("omop", exports["children"])
+    assert_frame_equal(read.tables["readings"], expected.tables["readings"], check_exact=True)
+
+
 # A hospital's own dataset: one patient, products in place of ingredients, other units, upper-case file names.
 PREDNISOLONE_5_MG, PREDNISONE, UPCR, ALBUMIN, WEIGHT, OTHER = 19028928, 1551099, 3001582, 3024561, 3025315, 3000963
 START = date(2021, 3, 1)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nephrosyn.cli import console
-from nephrosyn.cli.options import Overwrite, Quiet, RunFolder, listed
+from nephrosyn.cli.options import Overwrite, Quiet, RunFolderOrUrl, listed
 
 
 def export(
-    run: RunFolder,
+    run: RunFolderOrUrl,
     to: Annotated[str, typer.Option(metavar="FORMAT", help="Format: meds, omop, omop-parquet or fhir.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write; an interrupted export is continued.")],
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder to write; an interrupted export is continued.")],
     labels: Annotated[
         list[str] | None,
         typer.Option(

@@ -10,6 +10,7 @@ from itertools import chain
 
 import polars as pl
 
+from nephrosyn.errors import ExportError
 from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.fhir import conditions, encounters, groups, medications, observations, persons
 from nephrosyn.interchange.fhir.part import FhirPart
@@ -32,11 +33,18 @@ class Format:
     ----------
     run : ExportedRun
         The run.
+
+    Raises
+    ------
+    ExportError
+        If the persons are to be split, for which resources have no place.
     """
 
     title = "FHIR R4 (4.0.1)"
 
     def __init__(self, run: ExportedRun) -> None:
+        if run.split:
+            raise ExportError(f"--split: expected none, as FHIR has no place for it; found {run.split[0][0]} ...")
         self._run = run
 
     def write_part(self, part: RecordPart, output: Output) -> Counts:

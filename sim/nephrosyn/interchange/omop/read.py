@@ -241,13 +241,15 @@ class _Reader:
             "value_as_number",
             text.replace_strict(GRADES, default=None, return_dtype=pl.Float64),
         )
-        # a concept of a unit wins over its text: a converted value keeps the text of its source
+        # a concept of a unit wins over its text: a converted value keeps the text of its source, value and unit
+        by_text = pl.col("unit_concept_id").fill_null(0) == 0
         unit = pl.coalesce(
-            pl.when(dipstick).then(pl.lit("{score}")),
-            concept,
-            pl.when(pl.col("unit_concept_id").fill_null(0) == 0).then("unit_source_value"),
+            pl.when(dipstick).then(pl.lit("{score}")), concept, pl.when(by_text).then("unit_source_value")
         )
-        rows = rows.with_columns(unit=unit, number=pl.when(dipstick).then(grade).otherwise("value_as_number"))
+        source = pl.when(by_text & pl.col("unit_source_value").is_not_null() & pl.col("value_as_number").is_not_null())
+        source_number = source.then(text.str.strip_prefix("<").cast(pl.Float64, strict=False))
+        number = pl.when(dipstick).then(grade).otherwise(pl.coalesce(source_number, "value_as_number"))
+        rows = rows.with_columns(unit=unit, number=number)
         factor = self._factors(rows)
         missing = rows["number"].null_count()
         if missing:
