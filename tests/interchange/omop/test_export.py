@@ -37,6 +37,16 @@ def test_parquet_holds_the_tables_of_csv(
         assert columns.equals(text), path
 
 
+def test_the_quantity_is_that_of_the_days_with_a_dose(cohorts: dict[str, ns.Cohort], exports: dict[str, Path]) -> None:
+    expected = []
+    for row in cohorts["children"].tables["doses"].iter_rows(named=True):
+        step = 2 if row["schedule"] == "alternate_day" else 1
+        expected.append(row["dose_mg"] * len(range(row["first_days"], row["last_days"] + 1, step)))
+    files = sorted((exports["children"] / "drug_exposure").glob("*.csv"))
+    written = pl.concat([pl.read_csv(file) for file in files])["quantity"]
+    assert written.to_list() == pytest.approx(expected)
+
+
 def test_the_readme_counts_what_was_not_mapped(cohorts: dict[str, ns.Cohort], exports: dict[str, Path]) -> None:
     visits = cohorts["adults"].tables["visits"]
     missed, pla2r = visits["missed"].sum(), (cohorts["adults"].tables["readings"]["analyte"] == "anti_pla2r").sum()

@@ -30,6 +30,7 @@ def drug_exposure(part: RecordPart, visits: Visits, concepts: Concepts) -> pl.Da
     """
     rows = at_visits(part.dated("doses", "first_days", "last_days").with_columns(date="first_date"), visits)
     days = pl.col("last_days") - pl.col("first_days") + 1
+    doses = pl.when(pl.col("schedule") == "alternate_day").then((days + 1) // 2).otherwise(days)  # the first day has one
     schedule = pl.col("schedule").cast(pl.String).replace_strict(ON_SCHEDULE, return_dtype=pl.String)
     dose = pl.col("dose_mg").cast(pl.String).str.strip_suffix(".0")
     weight = pl.col("dosing_weight_kg")
@@ -43,7 +44,7 @@ def drug_exposure(part: RecordPart, visits: Visits, concepts: Concepts) -> pl.Da
             drug_exposure_start_date="first_date",
             drug_exposure_end_date="last_date",
             drug_type_concept_id=TYPE_PRESCRIPTION,
-            quantity=pl.col("mean_mg_per_day") * days,
+            quantity=pl.col("dose_mg") * doses,
             days_supply=days,
             sig=pl.when(weight.is_null())
             .then(pl.format(SIG, dose, schedule))
