@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from nephrosyn.report.figures import style
 
 
@@ -31,3 +33,11 @@ def test_a_figure_drawn_twice_is_the_same():
         first = style.svg(figure, "first")
         assert style.svg(figure, "first") == first
         assert style.svg(_figure(), "first") == first
+
+
+def test_threads_draw_the_same_as_one_alone():
+    """Settings of matplotlib are those of the whole process."""
+    alone = style.document(_figure, "a figure")
+    with ThreadPoolExecutor(4) as threads:
+        drawn = list(threads.map(lambda _: style.document(_figure, "a figure"), range(8)))
+    assert set(drawn) == {alone}

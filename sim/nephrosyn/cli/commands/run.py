@@ -58,11 +58,11 @@ def run(
     from nephrosyn.runs.workers import local
     from nephrosyn.runs.workers.worth_starting import worth_starting_ahead
 
-    if cluster is None:
-        local.start_ahead(worth_starting_ahead(patients, replicates, part_patients, workers))
-    if report and (patients or 0) <= MOST_FOR_DRAWING_PROCESS:
-        drawing_process.start()
     try:
+        if cluster is None:
+            local.start_ahead(worth_starting_ahead(patients, replicates, part_patients, workers))
+        if report and (patients or 0) <= MOST_FOR_DRAWING_PROCESS:
+            drawing_process.start()
         import nephrosyn as ns
 
         with console.Progress(quiet) as progress:

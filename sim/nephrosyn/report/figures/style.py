@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -79,10 +80,14 @@ SETTINGS: Any = {
 }
 
 
+_drawing = RLock()
+"""Settings of matplotlib hold for all threads, so that one thread must not draw between the settings of another."""
+
+
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Use the settings of this module only, whatever the user's matplotlib is set to."""
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    """Use the settings of this module only, whatever the user's matplotlib is set to; one thread draws at a time."""
+    with _drawing, matplotlib.rc_context(), warnings.catch_warnings():
         # Text in SVG stays text: the viewer has the fonts, for example for a title in Chinese.
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font")
         matplotlib.rcdefaults()

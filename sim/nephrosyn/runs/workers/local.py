@@ -76,9 +76,8 @@ class Worker:
         """Give its job to a process that was started ahead; if it has died, `make` says so."""
         self._job_text = job_text
         if self._waits_for is not None:
-            with self._waits_for as connection, suppress(OSError):
-                socket.send_fds(connection, [b"the job follows"], list(shared))
-            self._waits_for = None
+            with suppress(OSError):  # it stays open: macOS may lose descriptors whose sender has closed the connection
+                socket.send_fds(self._waits_for, [b"the job follows"], list(shared))
 
     def make(self, number: int) -> Record:
         """Make a part.
