@@ -7,7 +7,8 @@ import sys
 
 ALONE = """
 import sys
-from nephrosyn.kernels.special_functions import special_functions
+from nephrosyn.kernels.special_functions import import_alone, special_functions
+import_alone()
 alone = special_functions()
 assert "scipy._lib._array_api" not in sys.modules, "the rest of scipy.special was imported"
 assert "scipy.special" not in sys.modules, "the package was left half imported"
@@ -33,10 +34,18 @@ class Refuses:
         if name == "scipy.special._ufuncs" and not hasattr(sys.modules["scipy.special"], "__file__"):
             raise ImportError("this module needs its package")
 sys.meta_path.insert(0, Refuses())
-from nephrosyn.kernels.special_functions import special_functions
+from nephrosyn.kernels.special_functions import import_alone, special_functions
+import_alone()
 whole = special_functions()
 import scipy.special
 assert whole is scipy.special
+"""
+
+
+UNASKED = """
+import sys
+from nephrosyn.kernels.special_functions import special_functions
+assert special_functions() is sys.modules["scipy.special"]._ufuncs
 """
 
 
@@ -54,3 +63,7 @@ def test_a_package_that_is_imported_already_is_used():
 
 def test_a_version_whose_functions_need_their_package_is_imported_as_a_whole():
     run(FALLBACK)
+
+
+def test_a_program_that_uses_the_package_imports_it_as_a_whole():
+    run(UNASKED)

@@ -21,6 +21,7 @@ from nephrosyn.cli.commands.group import LightHelp
 from nephrosyn.cli.console.errors import EXIT_NO_READER, EXIT_USER, library_panic, unexpected
 from nephrosyn.cli.console.output import give_up, prepare
 from nephrosyn.errors import NephrosynError
+from nephrosyn.kernels.special_functions import import_alone
 from nephrosyn.text_files import remember_pipes
 
 EXIT_SIGNAL = 128
@@ -165,6 +166,7 @@ def main(words: Sequence[str] | None = None) -> None:
         Arguments of the command; by default those of this process.
     """
     prepare()
+    import_alone()
     warnings.showwarning = console.warn
     # Loading modules and filling tables creates many objects and hardly any cycles: searching for cycles took 10% of
     # the time of a small run.

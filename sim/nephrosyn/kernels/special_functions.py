@@ -1,7 +1,7 @@
 """The compiled functions of scipy.special, without the rest of that package.
 
 Importing scipy.special takes 0.1 s, a quarter of what a worker needs to start: it prepares for the arrays of other
-packages. Its functions for arrays of numpy are in one compiled module, which is imported here alone.
+packages. Its functions for arrays of numpy are in one compiled module, which `import_alone` allows to import alone.
 """
 
 from __future__ import annotations
@@ -15,6 +15,19 @@ from typing import Any
 
 PACKAGE = "scipy.special"
 COMPILED = f"{PACKAGE}._ufuncs"
+
+
+_alone = False
+
+
+def import_alone() -> None:
+    """Let this process import the compiled module alone.
+
+    For a moment an empty module stands for scipy.special; so only a process calls this in which no other thread
+    imports scipy then: the command line, and workers.
+    """
+    global _alone
+    _alone = True
 
 
 @cache
@@ -31,7 +44,7 @@ def special_functions() -> Any:
     >>> float(special_functions().ndtr(0.0))
     0.5
     """
-    if PACKAGE in sys.modules:
+    if PACKAGE in sys.modules or not _alone:
         return import_module(COMPILED)
     import scipy
 
@@ -40,7 +53,7 @@ def special_functions() -> Any:
     sys.modules[PACKAGE] = package
     try:
         return import_module(COMPILED)
-    except ImportError:  # another version of scipy, whose module needs the package
+    except (ImportError, AttributeError):  # another version of scipy, whose module needs the package
         del sys.modules[PACKAGE]
         return import_module(PACKAGE)
     finally:

@@ -86,7 +86,8 @@ def test_a_unit_that_the_mapping_does_not_know_is_refused(
     own = tmp_path / "own.toml"
     own.write_text(
         "[analyte.albumin]\nvocabulary = 'LOINC'\ncode = '1751-7'\ndisplay = 'Albumin'\nconcept_id = 3024561\n"
-        "unit = 'g/dL'\nunit_concept_id = 9999\ncitations = ['synthea', 'loinc-extract']\n"
+        "unit = 'g/dL'\nfrom_unit = 'g/dL'\nfactor = 1.0\nunit_concept_id = 9999\n"
+        "citations = ['synthea', 'loinc-extract']\n"
     )
     run = cohorts["adults"].folder
     result = cli("export", run, "--to", "omop", "--codes", own, "--out", tmp_path / "out")

@@ -30,7 +30,8 @@ def drug_exposure(part: RecordPart, visits: Visits, concepts: Concepts) -> pl.Da
     """
     rows = at_visits(part.dated("doses", "first_days", "last_days").with_columns(date="first_date"), visits)
     days = pl.col("last_days") - pl.col("first_days") + 1
-    doses = pl.when(pl.col("schedule") == "alternate_day").then((days + 1) // 2).otherwise(days)  # the first day has one
+    alternate = pl.col("schedule") == "alternate_day"
+    doses = pl.when(alternate).then((days + 1) // 2).otherwise(days)  # the first day has a dose
     schedule = pl.col("schedule").cast(pl.String).replace_strict(ON_SCHEDULE, return_dtype=pl.String)
     dose = pl.col("dose_mg").cast(pl.String).str.strip_suffix(".0")
     weight = pl.col("dosing_weight_kg")

@@ -137,6 +137,17 @@ def is_remote(folder: str | Path) -> bool:
     return "://" in text and not text.startswith("file://")
 
 
+def is_memory(folder: str | Path) -> bool:
+    """Whether this is the URL of memory of this process, where no other process can write.
+
+    Examples
+    --------
+    >>> is_memory("memory://run"), is_memory("s3://bucket/run")
+    (True, False)
+    """
+    return str(folder).startswith("memory://")
+
+
 def local(folder: str | Path) -> Path:
     """Return the local folder of a path or ``file://`` URL."""
     text = str(folder)

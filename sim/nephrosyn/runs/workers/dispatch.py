@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
@@ -132,6 +132,8 @@ def write(plan: Plan, folder: str | Path, options: WriteOptions) -> None:
     if not options.resume:  # counts of draws take no room worth speaking of
         room.check(plan.scenario.patients * plan.scenario.replicates, folder)
         room.check_kept(plan, folder, options.format)
+    if storage.is_memory(folder):
+        options = replace(options, workers=1)
     with Interrupts() as interrupts, _Unfinished(len(plan.sizes), resumed=options.resume) as unfinished:
         writer = unfinished.writer = writer_of(folder, options, plan.about(options.format))
         sizes = plan.sizes

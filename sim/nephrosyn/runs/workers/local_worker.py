@@ -17,6 +17,7 @@ from typing import TextIO
 
 from nephrosyn.errors import NephrosynError
 from nephrosyn.kernels import child_process
+from nephrosyn.kernels.special_functions import import_alone
 from nephrosyn.runs.workers import job
 from nephrosyn.runs.workers.job import TOO_LITTLE_MEMORY
 
@@ -70,6 +71,7 @@ def wait_at(descriptor: int) -> list[int]:
 def main() -> None:
     """Serve on the standard streams; other output goes to standard error."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    import_alone()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
