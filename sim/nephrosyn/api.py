@@ -373,10 +373,9 @@ class Cohort:
         out : path
             Folder to write. An interrupted export is continued.
         labels : sequence of str, optional
-            Definition sets whose labels are exported beside the record: all by which the cohort was classified by
-            default; ``["none"]`` for no labels.
+            Definition sets whose labels are exported beside the record; all by default, none if ``["none"]``.
         codes : str or path
-            ``standard``; ``local`` for codes of nephrosyn's own only; or a TOML file with entries of your own.
+            ``standard``, ``local`` for codes of nephrosyn's own only, or a TOML file with entries of your own.
         split : str, optional
             Shares of a division of the patients, as ``train=0.7,tuning=0.1,held_out=0.2``.
         workers : int, optional
@@ -409,19 +408,10 @@ class Cohort:
         from nephrosyn.interchange.export import export
         from nephrosyn.interchange.record_part import InMemory
 
-        source = InMemory(self.tables) if self._disk is None else self._disk
+        options: dict[str, Any] = {"to": to, "out": out, "labels": labels, "codes": codes, "split": split}
+        options |= {"workers": workers, "overwrite": overwrite, "progress": progress or silent}
         return export(
-            self.manifest,
-            source,
-            self.location,
-            to=to,
-            out=out,
-            labels=labels,
-            codes=codes,
-            split=split,
-            workers=workers,
-            overwrite=overwrite,
-            progress=progress or silent,
+            self.manifest, InMemory(self.tables) if self._disk is None else self._disk, self.location, **options
         )
 
     def cases(self, count: int = 20, **options: Any) -> CaseSet:

@@ -256,8 +256,8 @@ def _problems_of_unit(entry: Mapping[str, Any], shipped: Mapping[str, Any]) -> I
     if "from_unit" not in shipped:
         return
     if entry.get("from_unit") != shipped["from_unit"]:
-        found = value_text(entry["from_unit"]) if "from_unit" in entry else "none"
-        yield f'from_unit: expected "{shipped["from_unit"]}", the unit inside nephrosyn; found {found}'
+        actual = value_text(entry["from_unit"]) if "from_unit" in entry else "none"
+        yield f'from_unit: expected "{shipped["from_unit"]}", the unit inside nephrosyn; found {actual}'
     if not entry.get("unit"):
         yield "unit: expected the unit of exported values, in UCUM; found none"
     if not 0.0 < entry.get("factor", 1.0) < math.inf:
