@@ -401,8 +401,7 @@ class Cohort:
         --------
         >>> import tempfile
         >>> cohort = run("baseline", patients=5, seed=1)
-        >>> folder = cohort.export("meds", Path(tempfile.mkdtemp()) / "meds")
-        >>> sorted(path.name for path in folder.iterdir())
+        >>> sorted(path.name for path in cohort.export("meds", Path(tempfile.mkdtemp()) / "meds").iterdir())
         ['README.md', 'data', 'labels', 'manifest.json', 'metadata']
         """
         from nephrosyn.interchange.export import export
@@ -410,9 +409,8 @@ class Cohort:
 
         options: dict[str, Any] = {"to": to, "out": out, "labels": labels, "codes": codes, "split": split}
         options |= {"workers": workers, "overwrite": overwrite, "progress": progress or silent}
-        return export(
-            self.manifest, InMemory(self.tables) if self._disk is None else self._disk, self.location, **options
-        )
+        source = InMemory(self.tables) if self._disk is None else self._disk
+        return export(self.manifest, source, self.location, **options)
 
     def cases(self, count: int = 20, **options: Any) -> CaseSet:
         """Make practice cases from the observed record; for `options` see `nephrosyn.teach.request.Request`."""
