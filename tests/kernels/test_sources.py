@@ -54,7 +54,7 @@ def test_the_index_lists_the_sources_of_today(kernel_sources):
     assert list(index.sources) == kernel_sources(PACKAGE)
 
 
-@pytest.mark.parametrize("name", ["course/advance.py", "scenario/schema/population.py", "kernels/numba_compiler.py"])
+@pytest.mark.parametrize("name", ["course/advance.py", "scenario/schema/limits.py", "kernels/numba_compiler.py"])
 def test_an_edit_of_a_source_makes_the_code_stale(package, name):
     assert read_index(BUILT, package) is not None
     with (package / name).open("a") as file:

@@ -40,7 +40,7 @@ WRONG = [
         "disease.relapse.bands.adults.frailty_shape",
         "a huge whole number",
     ),
-    ("care.cut_fraction=2020-01-01", "care.cut_fraction", "a date"),
+    ("care.cut_fraction=2020-01-01", "care.cut_fraction", "the date 2020-01-01"),
     ("care.cut_fraction={a=1}", "care.cut_fraction", "a table of 1"),
     ("care.clinic.slots=0", "care.clinic.slots", 'a whole number from 1 to 10000 (count) or "unlimited"; found 0'),
     ("care.clinic.slots=unlimted", "care.clinic.slots", "nearest: unlimited"),
