@@ -97,7 +97,9 @@ def test_a_run_that_is_over_before_the_claim_is_not_written_over(monkeypatch):
     just_before_the_claim(monkeypatch, whole_run)
     with pytest.raises(RunFolderError, match="is not empty"):
         RemoteWriter("memory://cohorts/run", about=ABOUT)
-    assert RemoteStorage("memory://cohorts/run").names() == ["manifest.json", "observed/one"]
+    written = set(RemoteStorage("memory://cohorts/run").names())
+    assert written >= {"manifest.json", "observed/one", "datapackage.json"}
+    assert LOCK not in written
 
 
 @pytest.mark.parametrize("option", ["resume", "overwrite"])

@@ -22,7 +22,9 @@ from nephrosyn.scenario import load
 MAKES_A_PART = """
 import sys
 from pathlib import Path
+from nephrosyn.kernels.special_functions import import_alone
 from nephrosyn.runs.workers import local_worker, job
+import_alone()  # as the main function of a worker does
 answer = job.make(sys.stdin.read(), 0)
 heavy = {"pydantic", "typer", "rich", "jinja2", "matplotlib", "scipy._lib._array_api", "scipy.stats",
          "nephrosyn.report", "nephrosyn.comparison", "nephrosyn.runs.workers.dispatch", "nephrosyn.scenario.loading"}
