@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -253,3 +254,22 @@ def test_a_split_depends_on_the_person_only():
     counts = dict(whole.value_counts().iter_rows())
     assert {name: round(count / 20_000, 2) for name, count in counts.items()} == dict(shares)
     assert not whole.equals(split_of(range(1, 20_001), shares, seed=2))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_part_that_cannot_be_written_is_one_message(adults, tmp_path, monkeypatch, workers):
+    monkeypatch.setattr(Path, "open", refuses_data(Path.open))
+    with pytest.raises(ns.RunFolderError, match=r"cannot write part \d of .*: No space left on device"):
+        adults.export("meds", tmp_path / "meds", workers=workers)
+    assert not (tmp_path / "meds").exists()
+
+
+def refuses_data(opened):
+    """Open files as before, but no data of an export: there is no space left."""
+
+    def open_(path, mode="r", *rest, **options):
+        if "w" in mode and path.parent.name == "data":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(path, mode, *rest, **options)
+
+    return open_

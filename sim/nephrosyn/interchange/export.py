@@ -27,6 +27,7 @@ from nephrosyn.interchange.splits import parse_split
 from nephrosyn.record.schema import OBSERVED
 from nephrosyn.runs.folder import layout, storage
 from nephrosyn.runs.folder.folder import Folder
+from nephrosyn.runs.folder.layout import reason
 from nephrosyn.runs.folder.lock import LOCK, FolderLock
 from nephrosyn.runs.folder.output_folder import OutputFolder
 from nephrosyn.runs.folder.remote import RemoteFolder
@@ -39,6 +40,8 @@ MANIFEST, READ_ME, REQUEST = "manifest.json", "README.md", "export.json"
 DONE = ".parts"
 """Folder of the records of finished parts, until all are."""
 MOST_WORKERS = 1024
+WORKER = "nephrosyn.interchange.worker"
+"""Module that a worker runs."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,19 @@ class PartWriter:
         self.format: Format = load_format(request.to)(self.run)
 
     def write(self, number: int) -> dict[str, Any]:
-        """Write a part and its record, and return the record: files and counts."""
+        """Write a part and its record, and return the record: files and counts.
+
+        Raises
+        ------
+        RunFolderError
+            If a file cannot be read or written.
+        """
+        try:
+            return self._write(number)
+        except OSError as error:
+            raise RunFolderError(f"cannot write part {number} of {self._folder}: {reason(error)}") from None
+
+    def _write(self, number: int) -> dict[str, Any]:
         output = Output(self._folder)
         counts = self.format.write_part(RecordPart.read(self.run, self._source, number), output)
         record = {"files": output.files, "counts": counts.as_dict()}
@@ -227,15 +242,16 @@ def _known_files(folder: Path) -> set[str]:
 def _written(
     writer: PartWriter, request: Request, folder: Path, numbers: list[int], workers: int | None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    from nephrosyn.interchange.workers import Pool
     from nephrosyn.runs.run import cores
+    from nephrosyn.runs.workers.local import Pool
 
     processes = min(workers or cores(), len(numbers))
     if processes <= 1 or not request.run:
         for number in numbers:
             yield number, writer.write(number)
     else:
-        yield from Pool(request.text(), folder, numbers, processes).results()
+        job_text = json.dumps({"request": request.text(), "folder": str(folder)})
+        yield from Pool(job_text, numbers, processes - 1, make_here=writer.write, module=WORKER).results()
 
 
 class _Unfinished:

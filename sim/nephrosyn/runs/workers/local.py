@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from nephrosyn.errors import EngineError, NephrosynError, RunFolderError, WorkerError
+from nephrosyn.errors import EngineError, ExportError, NephrosynError, RunFolderError, WorkerError
 from nephrosyn.kernels import child_process
 
 if TYPE_CHECKING:
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """Attempts at a part whose worker dies."""
-KINDS: dict[str, type[NephrosynError]] = {kind.__name__: kind for kind in (RunFolderError, EngineError, WorkerError)}
+KINDS: dict[str, type[NephrosynError]] = {
+    kind.__name__: kind for kind in (EngineError, ExportError, RunFolderError, WorkerError)
+}
 """Errors of a worker that are raised again with their own class; others become a NephrosynError."""
+MODULE = "nephrosyn.runs.workers.local_worker"
+"""Module that a worker runs: it makes the parts of a run."""
 PATIENCE_SECONDS = 0.5
 """Longest wait of the main thread before it checks for an interrupt."""
 TURN_SECONDS = 0.0005
@@ -45,13 +49,15 @@ class Worker:
         The job; without it the process starts and waits for `give`.
     shared : sequence of int
         File descriptors that the process shares.
+    module : str
+        Module that it runs.
     """
 
-    def __init__(self, job_text: str | None, shared: Sequence[int] = ()) -> None:
+    def __init__(self, job_text: str | None, shared: Sequence[int] = (), module: str = MODULE) -> None:
         near, far = socket.socketpair() if job_text is None else (None, None)
         inherited = [*shared, *([far.fileno()] if far is not None else [])]
         try:
-            self._process = self._started(inherited, waits_at=far.fileno() if far is not None else None)
+            self._process = self._started(module, inherited, waits_at=far.fileno() if far is not None else None)
         finally:
             if far is not None:
                 far.close()
@@ -60,10 +66,10 @@ class Worker:
         self._job_text, self._waits_for = job_text, near
 
     @staticmethod
-    def _started(inherited: Sequence[int], waits_at: int | None) -> subprocess.Popen[bytes]:
+    def _started(module: str, inherited: Sequence[int], waits_at: int | None) -> subprocess.Popen[bytes]:
         arguments = [] if waits_at is None else [str(waits_at)]
         return subprocess.Popen(  # noqa: S603 - our own module
-            child_process.command("nephrosyn.runs.workers.local_worker", *arguments),
+            child_process.command(module, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -156,10 +162,10 @@ def discard_ahead() -> None:
         _ahead.pop().kill()
 
 
-def _worker(job_text: str, shared: Sequence[int]) -> Worker:
+def _worker(job_text: str, shared: Sequence[int], module: str = MODULE) -> Worker:
     """Return a worker with a job: one that was started ahead, if there is one."""
-    if not _ahead:
-        return Worker(job_text, shared)
+    if not _ahead or module != MODULE:
+        return Worker(job_text, shared, module)
     worker = _ahead.pop()
     worker.give(job_text, shared)
     return worker
@@ -191,6 +197,8 @@ class Pool:
         File descriptors that the workers inherit.
     make_here : callable, optional
         Makes a part in this process, which then does not wait for the workers alone.
+    module : str
+        Module that the workers run.
     """
 
     def __init__(
@@ -200,7 +208,9 @@ class Pool:
         workers: int,
         shared: Sequence[int] = (),
         make_here: Callable[[int], Record] | None = None,
+        module: str = MODULE,
     ) -> None:
+        self._module = module
         self._job_text, self._left, self._shared, self._make_here = job_text, len(numbers), shared, make_here
         self._open: SimpleQueue[tuple[int, int]] = SimpleQueue()
         self._again: SimpleQueue[tuple[int, int]] = SimpleQueue()  # parts whose worker died, never made in this process
@@ -277,7 +287,7 @@ class Pool:
                 continue
             try:
                 if place not in self._workers:
-                    self._workers[place] = _worker(self._job_text, self._shared)
+                    self._workers[place] = _worker(self._job_text, self._shared, self._module)
                 if self._stopped.is_set():  # while the worker was starting
                     self._workers[place].kill()
                     return

@@ -11,9 +11,9 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import TextIO
+from typing import Any, TextIO
 
 from nephrosyn.errors import NephrosynError
 from nephrosyn.kernels import child_process
@@ -25,7 +25,11 @@ NEEDED = ("runs.parts", "engine.compiled_driver", "criteria.classification", "sc
 """Modules that every job of a cohort needs; they are imported when they are used, if not before."""
 
 
-def serve(requests: Iterator[str], answers: TextIO) -> None:
+Make = Callable[[str, int], dict[str, Any]]
+"""Makes a part of a job, given as text, and returns its record."""
+
+
+def serve(requests: Iterator[str], answers: TextIO, make: Make = job.make) -> None:
     """Make parts until there are no more numbers.
 
     Parameters
@@ -34,11 +38,13 @@ def serve(requests: Iterator[str], answers: TextIO) -> None:
         A line with the job, then one with the number of each part.
     answers : text file
         A line of JSON for each part: its record, an error of the package, or a description of any other error.
+    make : callable
+        Makes a part.
     """
     job_text = json.loads(next(requests))
     for line in requests:
         try:
-            answer: dict[str, object] = {"record": job.make(job_text, int(line))}
+            answer: dict[str, object] = {"record": make(job_text, int(line))}
         except NephrosynError as error:
             answer = {"error": str(error), "kind": type(error).__name__}
         except MemoryError:
@@ -68,8 +74,14 @@ def wait_at(descriptor: int) -> list[int]:
     return shared
 
 
-def main() -> None:
-    """Serve on the standard streams; other output goes to standard error."""
+def main(make: Make = job.make) -> None:
+    """Serve on the standard streams; other output goes to standard error.
+
+    Parameters
+    ----------
+    make : callable
+        Makes a part.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     import_alone()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
@@ -80,7 +92,7 @@ def main() -> None:
             child_process.end_with_parent()
             import_ahead()
             wait_at(int(sys.argv[1]))
-        serve(requests, answers)
+        serve(requests, answers, make)
     except BrokenPipeError:
         os._exit(0)  # the parent has ended
     except BaseException:  # includes panics of polars, which are not an Exception
