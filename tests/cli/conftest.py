@@ -5,25 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from typer.testing import CliRunner
-
-from nephrosyn.cli.app import app
 
 SMALL = ("--patients", "60", "--seed", "5")
-
-
-@pytest.fixture(scope="session")
-def cli():
-    """Call ``nephrosyn`` with arguments; the answer has ``exit_code``, ``stdout`` and ``stderr``."""
-    runner = CliRunner()
-
-    def call(*arguments: object):
-        result = runner.invoke(app, [str(argument) for argument in arguments], prog_name="nephrosyn")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return call
 
 
 @pytest.fixture(scope="session")

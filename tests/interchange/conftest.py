@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from typer.testing import CliRunner
 
 import nephrosyn as ns
-from nephrosyn.cli.app import app
 
 THREE_PARTS = ["population.patients_per_site=20"]
-
-
-@pytest.fixture(scope="session")
-def cli():
-    """Call ``nephrosyn`` with arguments; the answer has ``exit_code``, ``stdout`` and ``stderr``."""
-    runner = CliRunner()
-
-    def call(*arguments: object):
-        result = runner.invoke(app, [str(argument) for argument in arguments], prog_name="nephrosyn")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return call
 
 
 @pytest.fixture(scope="session")

@@ -38,9 +38,27 @@ def parse_split(text: str) -> Split:
         if not name or not 0.0 < share <= 1.0:
             raise ExportError(f"{EXPECTED}; found {part.strip()!r}")
         shares.append((name, share))
-    if len({name for name, _ in shares}) < len(shares) or not math.isclose(sum(share for _, share in shares), 1.0):
+    if len({name for name, _ in shares}) < len(shares):
+        raise ExportError(f"--split: expected a different name for each share; found {text!r}")
+    if not math.isclose(sum(share for _, share in shares), 1.0):
         raise ExportError(f"{EXPECTED}; found {text!r}")
     return tuple(shares)
+
+
+def refuse_split(split: Split, format: str) -> None:
+    """Refuse a split in a format that has no place for it.
+
+    Raises
+    ------
+    ExportError
+        If there is a split.
+
+    Examples
+    --------
+    >>> refuse_split((), "FHIR")
+    """
+    if split:
+        raise ExportError(f"--split: expected none, as {format} has no place for it; found {split[0][0]} ...")
 
 
 def split_of(person_ids: Sequence[int] | pl.Series, split: Split, seed: int) -> pl.Series:

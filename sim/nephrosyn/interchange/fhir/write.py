@@ -10,12 +10,12 @@ from itertools import chain
 
 import polars as pl
 
-from nephrosyn.errors import ExportError
 from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.fhir import conditions, encounters, groups, medications, observations, persons
 from nephrosyn.interchange.fhir.part import FhirPart
 from nephrosyn.interchange.output import Output
 from nephrosyn.interchange.record_part import ExportedRun, RecordPart
+from nephrosyn.interchange.splits import refuse_split
 from nephrosyn.vocabulary import NOTICE
 
 BULK_MANIFEST = "bulk-manifest.json"
@@ -43,8 +43,7 @@ class Format:
     title = "FHIR R4 (4.0.1)"
 
     def __init__(self, run: ExportedRun) -> None:
-        if run.split:
-            raise ExportError(f"--split: expected none, as FHIR has no place for it; found {run.split[0][0]} ...")
+        refuse_split(run.split, "FHIR")
         self._run = run
 
     def write_part(self, part: RecordPart, output: Output) -> Counts:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nephrosyn import __version__
-from nephrosyn.errors import ExportError
 from nephrosyn.interchange.counts import Counts
 from nephrosyn.interchange.identifiers import refuse_beyond_32_bits
 from nephrosyn.interchange.omop import conditions, measurements
@@ -19,6 +18,7 @@ from nephrosyn.interchange.omop.drugs import drug_era, drug_exposure
 from nephrosyn.interchange.omop.people import Visits, care_sites, death, observation_period, person
 from nephrosyn.interchange.omop.tables import table
 from nephrosyn.interchange.omop.vocabulary_tables import vocabulary_tables
+from nephrosyn.interchange.splits import refuse_split
 from nephrosyn.vocabulary import NOTICE
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class Format:
     title = "OMOP CDM 5.4 (CSV)"
 
     def __init__(self, run: ExportedRun) -> None:
-        if run.split:
-            raise ExportError(f"--split: expected none, as OMOP has no place for it; found {run.split[0][0]} ...")
+        refuse_split(run.split, "OMOP")
         rows = {name: sum(parts) for name, parts in run.rows.items()}
         patients = rows["patients"]
         for name, largest in (
