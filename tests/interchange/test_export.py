@@ -117,6 +117,7 @@ BAD = {
     "URL": (["--to", "meds", "--out", "s3://bucket/meds"], "--out: expected a local folder; found the URL s3://bucket"),
     "codes": (["--to", "meds", "--codes", "standrad"], "--codes: expected standard, local or a TOML file"),
     "split": (["--to", "meds", "--split", "train=0.7"], "--split: expected shares that sum to 1"),
+    "split name": (["--to", "meds", "--split", "a=0.5,a=0.5"], "--split: expected a different name for each share"),
     "split text": (["--to", "meds", "--split", "train"], "--split: expected shares that sum to 1"),
     "workers": (["--to", "meds", "--workers", "0"], "workers: expected a whole number from 1"),
 }
