@@ -17,7 +17,7 @@ from nephrosyn.kernels import child_process
 if TYPE_CHECKING:
     from nephrosyn.report.findings.summary import Findings
 
-MODULE = "nephrosyn.report.figures.drawing_process"
+MODULE = "nephrosyn.report.drawing_child"
 _started: list[subprocess.Popen[bytes]] = []
 """The process that waits for findings, if one does."""
 

@@ -8,9 +8,6 @@ import signal
 import sys
 
 from nephrosyn.kernels import child_process
-from nephrosyn.report import figures
-from nephrosyn.report.figures.style import warm_up
-from nephrosyn.report.findings.as_plain import from_plain
 
 
 def main() -> None:
@@ -19,6 +16,10 @@ def main() -> None:
     child_process.end_with_parent()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+    from nephrosyn.report import figures  # not before: a parent that dies meanwhile would leave this process behind
+    from nephrosyn.report.figures.style import warm_up
+    from nephrosyn.report.findings.as_plain import from_plain
+
     warm_up()
     content = sys.stdin.buffer.read()
     if not content:  # the parent needs no figures
