@@ -133,13 +133,11 @@ def call_what_runs_do_not() -> None:
     from nephrosyn.patients.compiled_traits import draw
     from nephrosyn.patients.trait_numbers import trait_numbers
     from nephrosyn.patients.traits import TRAITS, records
-    from nephrosyn.record.bodies import growth_curves, write_bodies
     from nephrosyn.scenario import load
 
     lanes_at(1, 0, int(Purpose.UNCERTAINTY), np.arange(PATIENTS), np.zeros(PATIENTS, np.int64))
     scenario, traits = load(RUNS[0]["scenario"]).scenario, records(PATIENTS, TRAITS)
     draw(1, 0, np.arange(PATIENTS, dtype=np.int64), trait_numbers(scenario), traits)
-    write_bodies(traits, growth_curves(scenario.population.growth), np.empty(PATIENTS), np.empty(PATIENTS))
 
 
 def call_entries() -> None:

@@ -1,4 +1,4 @@
-"""Weight and height of patients at presentation, in compiled code for a page; `nephrosyn.record.tables` uses numpy."""
+"""Weight and height of patients at presentation."""
 
 from __future__ import annotations
 

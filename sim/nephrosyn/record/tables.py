@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from nephrosyn import vocabulary
-from nephrosyn.kernels.special_functions import special_functions
 from nephrosyn.record import schema
+from nephrosyn.record.bodies import growth_curves, write_bodies
 from nephrosyn.record.chart import ChartRules, survey, write_chart
 from nephrosyn.record.columns import TABLES, Chart, Doses, People, Place, Visits, new_columns
 from nephrosyn.record.truth import segments, traits_of
@@ -163,21 +163,8 @@ def _decoded(codes: NDArray[np.uint8], enum: pl.Enum) -> pl.Series:
 
 def _patients(scenario: Scenario, traits: NDArray[np.void], people: People) -> dict[str, Any]:
     """Return the columns of the patients, as they presented."""
-    inv_boxcox = special_functions().inv_boxcox
-
-    growth = scenario.population.growth
-    age = traits["age_years"] + traits["presentation_days"] / DAYS_PER_YEAR
-    male = traits["sex"] == vocabulary.SEXES.index("male")
-
-    def by_sex(curve: str) -> NDArray[np.float64]:
-        boys, girls = (np.interp(age, growth.age_years, getattr(growth, f"{sex}_{curve}")) for sex in vocabulary.SEXES)
-        values: NDArray[np.float64] = np.where(male, boys, girls)
-        return values
-
-    weight_kg = by_sex("weight_kg") * inv_boxcox(
-        by_sex("weight_spread") * traits["weight_score"], by_sex("weight_power")
-    )
-    height_cm = by_sex("height_cm") * (1.0 + by_sex("height_spread") * traits["height_score"])
+    weight_kg, height_cm = np.empty(len(traits)), np.empty(len(traits))
+    write_bodies(traits, growth_curves(scenario.population.growth), weight_kg, height_cm)
     not_biopsied = pl.Series(~people.biopsied)
     not_seen = pl.Series(traits["presentation_days"] > people.last_days)
     day_zero = np.datetime64(scenario.calendar.day_zero, "D")
@@ -189,8 +176,8 @@ def _patients(scenario: Scenario, traits: NDArray[np.void], people: People) -> d
         "onset_date": pl.Series(day_zero + _days(traits["entry_days"])),
         "birth_days": -np.round(traits["age_years"] * DAYS_PER_YEAR).astype(np.int32),
         "age_at_onset_years": traits["age_years"],
-        "weight_kg": np.round(weight_kg, 1),
-        "height_cm": np.round(height_cm, 1),
+        "weight_kg": weight_kg,
+        "height_cm": height_cm,
         "measured_days": pl.Series(_days(traits["presentation_days"])).set(not_seen, None),
         "lesion": _decoded(traits["lesion"].astype(np.uint8), schema.LESION).set(not_biopsied, None),
         "biopsy_days": pl.Series(people.biopsy_days).set(not_biopsied, None),
