@@ -12,7 +12,7 @@ import nephrosyn as ns
 from nephrosyn.bench.perturbations import PERTURBATIONS
 from nephrosyn.engine import check_parts
 from nephrosyn.errors import EngineError, RunFolderError
-from nephrosyn.runs.workers import job, local_worker, room
+from nephrosyn.runs.workers import local_worker, room
 
 BILLIONS, BEYOND = 10**12, 10**26
 PARIS = ("calibrate", "setting-paris", "--free", "disease.relapse.bands.children.rate_per_year", "--estimates", "C08")
@@ -112,13 +112,12 @@ def test_the_least_that_a_patient_takes_is_less_than_any_takes(tmp_path):
     assert everything > 400 * room.LEAST_BYTES_A_PATIENT
 
 
-def test_a_course_without_end_in_a_worker_ends_the_run_with_its_sentence(monkeypatch):
+def test_a_course_without_end_in_a_worker_ends_the_run_with_its_sentence():
     def endless(told, number):
         raise EngineError("patient 3 of replicate 0 has more than 75,000 events by day 1")
 
-    monkeypatch.setattr(job, "make", endless)
     answers = io.StringIO()
-    local_worker.serve(io.StringIO('"a job"\n0\n'), answers)
+    local_worker.serve(io.StringIO('"a job"\n0\n'), answers, endless)
     assert json.loads(answers.getvalue()) == {
         "error": "patient 3 of replicate 0 has more than 75,000 events by day 1",
         "kind": "EngineError",

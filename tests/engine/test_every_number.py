@@ -83,7 +83,7 @@ def _tables_once():
     """Make the table of each distribution once: most stay as they are."""
     with pytest.MonkeyPatch.context() as patch:
         tabulated = functools.cache(lambda dist, parameters: table(Distribution(dist=dist, **dict(parameters))))
-        patch.setattr(prepare.quantiles, "table", lambda given: tabulated(given.dist, tuple(given.parameters.items())))
+        patch.setattr(prepare, "table", lambda given: tabulated(given.dist, tuple(given.parameters.items())))
         yield
 
 

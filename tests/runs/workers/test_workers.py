@@ -132,9 +132,8 @@ def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(job.Job, "make", scarce)
     with pytest.raises(WorkerError, match="not enough memory to make a part; try fewer workers, or smaller"):
         ns.run(**asked(out=tmp_path / "run"))
-    monkeypatch.setattr(job, "make", scarce)
     answers = StringIO()
-    worker.serve(iter(['"the job"', "0"]), answers)
+    worker.serve(iter(['"the job"', "0"]), answers, scarce)
     assert "not enough memory to make a part" in answers.getvalue()
 
 

@@ -204,7 +204,7 @@ class SortedTable:
         return self.arrays[column]
 
     def take(self, rows: NDArray[Any]) -> None:
-        """Keep these rows, in this order."""
+        """Keep the rows at these places, in this order."""
         self.arrays = {column: frozen(array.take(rows)) for column, array in self.arrays.items()}
 
     def fields(self, people: SortedTable) -> dict[str, NDArray[Any]]:
@@ -363,7 +363,7 @@ def _people(tables: Tables) -> SortedTable:
     replicate, patient = people["replicate"], people["patient"]
     again = (replicate[1:] == replicate[:-1]) & (patient[1:] == patient[:-1])
     if again.any():
-        people.take(np.concatenate(([True], ~again)))
+        people.take(np.flatnonzero(np.concatenate(([True], ~again))))
     return people
 
 
